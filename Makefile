@@ -1,0 +1,40 @@
+# Every verb sets up what it needs. `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.requirements
+
+.PHONY: help setup run data check test bench screenshots clean
+.DEFAULT_GOAL := help
+
+help:  ## list the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+setup: $(READY)  ## create .venv and install requirements.txt (only when it changed)
+
+$(READY): requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing requirements.txt into .venv (about two minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+run: $(READY)  ## start the dashboard and say its address
+	@$(BIN)/python -m streamlit run dashboard/app.py
+
+data: $(READY)  ## fetch MNIST beforehand, so that nobody has to wait for it
+	@$(BIN)/python -m core data MNIST
+
+check: $(READY)  ## lint and types
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m mypy
+
+test: check  ## lint, types and every test
+	@$(BIN)/python -m pytest
+
+bench: $(READY)  ## the figures we promise, measured side by side
+	@$(BIN)/python -m tests.benchmarks
+
+screenshots: $(READY)  ## take the pictures of the README again
+	@$(BIN)/python -m tests.screenshots
+
+clean:  ## remove the environment and every cache
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
