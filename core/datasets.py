@@ -1,0 +1,249 @@
+"""Digits as in-memory tensors: six sets in MNIST's format and an offline one; their splits; where they come from.
+
+Nothing is cached here (the dashboard caches `load`), and nothing is fetched unless asked for (see `downloads`).
+"""
+
+import hashlib
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+PROJECT_DATA = Path(__file__).parents[1] / "data"
+DATA_VARIABLE = "NEGATIVE_SPACE_DATA"
+OFFLINE = "offline digits"
+# Any number would do, but never another one: a saved network must not meet its training digits in validation.
+SPLIT_SEED = 28
+VALIDATION_SHARE = 6  # one picture in six: 10,000 of MNIST's 60,000, as many as its test file holds
+# Where enlarged 8x8 ink begins and where it is full, as shares of its peak. Stretched so, 20 % of the pixels hold ink
+# and the mean is 0.13, as in MNIST (19 %, 0.13); unstretched it is a blur (33 %, 0.16) that MNIST networks read worse.
+INK_BEGINS, INK_FULL = 0.3, 0.8
+_ALL = slice(None)
+# The end of an IDX file's name says how it must begin (entry type, dimensions), and how many bytes an entry takes.
+_FORMATS = {"idx3-ubyte": (0x0803, 1), "idx1-ubyte": (0x0801, 1), "idx2-int": (0x0C02, 4)}
+
+
+class DatasetError(ValueError):
+    """A set that is not there, or not whole; the message is one sentence for the reader of a page."""
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """One split: uint8 `pixels` (N, 28, 28) as MNIST stores them, int64 `labels` (N,). Shared: never write to them."""
+
+    pixels: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def images(self, index: slice | Tensor = _ALL) -> Tensor:
+        """Return the pictures at `index` (a slice or an index tensor) as float32 (n, 1, 28, 28) in [0, 1]."""
+        return self.pixels[index].unsqueeze(1).float().div_(255)
+
+    def first(self, count: int) -> "Digits":
+        """Return the first `count`; of MNIST's test file that is the easier half, so quote figures on all of it."""
+        return Digits(self.pixels[:count], self.labels[:count])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A set in three splits, with where it came from and the sha256 of all its pixels and labels in file order."""
+
+    name: str
+    source: str
+    classes: tuple[str, ...]
+    train: Digits
+    validation: Digits
+    test: Digits
+    sha256: str
+
+    def describe(self) -> dict[str, object]:
+        """Return what a card or a page says of the set: name, source, sizes, classes, sha256, ready for JSON."""
+        sizes = {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+        classes = list(self.classes)
+        return {"name": self.name, "source": self.source, "sizes": sizes, "classes": classes, "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How torchvision keeps a set: its class, which names the folder; its files; what asks the class for each half."""
+
+    kind: str
+    halves: tuple[str, str] = ("train", "t10k")
+    labels_end: str = "labels-idx1-ubyte"
+    train: tuple[tuple[str, Any], ...] = (("train", True),)
+    test: tuple[tuple[str, Any], ...] = (("train", False),)
+
+    def paths(self, root: Path) -> list[Path]:
+        """List the files under `root`: images and labels of the training half, then of the test half."""
+        names = (f"{half}-{end}" for half in self.halves for end in ("images-idx3-ubyte", self.labels_end))
+        return [root / self.kind / "raw" / name for name in names]
+
+
+def _emnist(split: str) -> Layout:
+    train, test = ((("split", split), ("train", half)) for half in (True, False))
+    return Layout("EMNIST", (f"emnist-{split}-train", f"emnist-{split}-test"), train=train, test=test)
+
+
+LAYOUTS = {
+    "MNIST": Layout("MNIST"),
+    "Fashion-MNIST": Layout("FashionMNIST"),
+    "KMNIST": Layout("KMNIST"),
+    "EMNIST balanced": _emnist("balanced"),
+    "EMNIST digits": _emnist("digits"),
+    "QMNIST": Layout(
+        "QMNIST", ("qmnist-train", "qmnist-test"), "labels-idx2-int", (("what", "train"),), (("what", "test10k"),)
+    ),
+}
+NAMES = tuple(LAYOUTS)
+
+
+def load(name: str = "MNIST", *, download: bool = False) -> Dataset:
+    """Load a set from NEGATIVE_SPACE_DATA, else from `data/`, which `download` fills or repairs from the internet.
+
+    Raises DatasetError: the set is nowhere, or a file of it is broken.
+    """
+    if name == OFFLINE:
+        return load_offline()
+    root = _find(name)
+    if root is None and not download:
+        raise DatasetError(
+            f'{name} is not on this machine: get it with `python -m core data "{name}"` (`make data` for MNIST), '
+            f"or let {DATA_VARIABLE} name a folder that holds {LAYOUTS[name].kind}/raw."
+        )
+    if download and root in (None, PROJECT_DATA):
+        from .downloads import download as steps  # it imports this module
+
+        for _ in steps(name, PROJECT_DATA):
+            pass
+    return read(name, root, f"the folder {root.name}") if root else read(name, PROJECT_DATA, "downloaded")
+
+
+def load_or_offline(name: str = "MNIST") -> Dataset:
+    """Load what is on the machine (a broken set raises DatasetError), else the offline digits; never download."""
+    return load(name) if on_this_machine(name) else load_offline()
+
+
+def on_this_machine(name: str) -> bool:
+    """Say whether `load(name)` would find files without a download (it may still find them broken)."""
+    return name == OFFLINE or _find(name) is not None
+
+
+def layout_of(name: str) -> Layout:
+    """Return where and how a named set is stored; raises DatasetError for a name that is none of NAMES."""
+    if name not in LAYOUTS:
+        raise DatasetError(f"There is no set named {name!r}: choose from {', '.join((*NAMES, OFFLINE))}.")
+    return LAYOUTS[name]
+
+
+def read(name: str, root: Path, source: str) -> Dataset:
+    """Read a set in torchvision's layout under `root`, every file checked before any is used."""
+    layout = layout_of(name)
+    paths = layout.paths(root)
+    _check_half(*paths[:2])
+    _check_half(*paths[2:])
+    from torchvision import datasets as vision  # a second to import, so only where needed
+
+    kind = getattr(vision, layout.kind)
+    train_half, test_half = (kind(str(root), **dict(half)) for half in (layout.train, layout.test))
+    classes = tuple(text.split(" - ")[0] for text in train_half.classes)  # torchvision says "0 - zero"
+    full = _to_digits(train_half, layout, paths[1], len(classes))
+    test = _to_digits(test_half, layout, paths[3], len(classes))
+    held_out = len(full) // VALIDATION_SHARE
+    train, validation = _split(full, len(full) - held_out, held_out)
+    return Dataset(name, source, classes, train, validation, test, _sha256(full, test))
+
+
+def load_offline() -> Dataset:
+    """Load the 1,797 real 8x8 digits inside scikit-learn, made MNIST-like: 20x20, centred by mass, padded to 28x28."""
+    from sklearn.datasets import load_digits  # a second to import, so only where needed
+
+    stored = load_digits()
+    pixels = _center(_enlarge(torch.from_numpy(stored.images)))
+    digits = Digits(pixels, torch.from_numpy(stored.target).long())
+    train, validation, test = _split(digits, 1197, 200, 400)
+    return Dataset(OFFLINE, "scikit-learn", tuple("0123456789"), train, validation, test, _sha256(digits))
+
+
+def _find(name: str) -> Path | None:
+    """Return the first root with any file of the set: a half-copied one is an error to show, not a set to pass over."""
+    layout, named = layout_of(name), os.environ.get(DATA_VARIABLE)
+    roots = (Path(named), PROJECT_DATA) if named else (PROJECT_DATA,)
+    return next((root for root in roots if any(path.is_file() for path in layout.paths(root))), None)
+
+
+def _check_half(images: Path, labels: Path) -> None:
+    image_count, *size = _check_file(images)
+    label_count = _check_file(labels)[0]
+    if size != [28, 28]:
+        raise DatasetError(f"The file {images.name} holds pictures of {size[0]}x{size[1]} pixels, not 28x28.")
+    if image_count != label_count or image_count == 0:
+        counts = f"{image_count:,} pictures and {label_count:,} labels"
+        raise DatasetError(f"The files {images.name} and {labels.name} hold {counts}, which is no set.")
+
+
+def _check_file(path: Path) -> list[int]:
+    """Return the dimensions an IDX file claims, held against its size, which torchvision does not do."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+        found = path.stat().st_size
+    except OSError as error:
+        why = "is missing beside the others of its set" if isinstance(error, FileNotFoundError) else "cannot be read"
+        raise DatasetError(f"The file {path.name} {why}.") from error
+    magic, entry = _FORMATS["-".join(path.name.split("-")[-2:])]
+    header = 4 + 4 * (magic & 0xFF)
+    if int.from_bytes(head[:4], "big") != magic:
+        raise DatasetError(f"The file {path.name} is not what its name says: it begins with 0x{head[:4].hex()}.")
+    sizes = [int.from_bytes(head[at : at + 4], "big") for at in range(4, header, 4)]
+    expected = header + math.prod(sizes) * entry
+    if found != expected:
+        fault = "truncated" if found < expected else "too long"
+        raise DatasetError(f"The file {path.name} is {fault}: {found:,} bytes where its header says {expected:,}.")
+    return sizes
+
+
+def _to_digits(half: Any, layout: Layout, labels_path: Path, class_count: int) -> Digits:
+    """Take what torchvision read: EMNIST's pictures are stored on their side, QMNIST's labels begin with the class."""
+    pixels = half.data.transpose(1, 2).contiguous() if layout.kind == "EMNIST" else half.data
+    labels = half.targets[:, 0].clone() if half.targets.ndim == 2 else half.targets
+    if int(labels.min()) < 0 or int(labels.max()) >= class_count:
+        raise DatasetError(f"The file {labels_path.name} holds labels outside 0 to {class_count - 1}.")
+    return Digits(pixels, labels)
+
+
+def _split(digits: Digits, *sizes: int) -> list[Digits]:
+    order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SPLIT_SEED))
+    return [Digits(digits.pixels[part], digits.labels[part]) for part in order.split(sizes)]
+
+
+def _sha256(*halves: Digits) -> str:
+    digest = hashlib.sha256()
+    for half in halves:
+        digest.update(half.pixels.numpy().data)
+        digest.update(half.labels.byte().numpy().data)
+    return digest.hexdigest()
+
+
+def _enlarge(small: Tensor) -> Tensor:
+    """Scale (N, 8, 8) ink to (N, 20, 20) in [0, 1]; the clamp also cuts what bicubic scaling overshoots below 0."""
+    large = functional.interpolate(small[:, None], size=(20, 20), mode="bicubic", antialias=True)[:, 0]
+    large = large / large.amax(dim=(1, 2), keepdim=True)
+    return ((large - INK_BEGINS) / (INK_FULL - INK_BEGINS)).clamp(0, 1)
+
+
+def _center(boxes: Tensor) -> Tensor:
+    """Put each (20, 20) box into uint8 28x28, by whole pixels, its centre of mass at (14, 14) as MNIST's are."""
+    centered = torch.zeros(len(boxes), 28, 28, dtype=torch.uint8)
+    mass, places = boxes.sum(dim=(1, 2)), torch.arange(20, dtype=boxes.dtype)
+    tops = (14 - (boxes.sum(dim=2) @ places) / mass).round().int().tolist()
+    lefts = (14 - (boxes.sum(dim=1) @ places) / mass).round().int().tolist()
+    for image, box, top, left in zip(centered, (boxes * 255).round().byte(), tops, lefts, strict=True):
+        image[top : top + 20, left : left + 20] = box
+    return centered

@@ -1,0 +1,250 @@
+"""Fetch a set that is not on the machine: every file streamed, checked and unpacked before the set is put in place.
+
+The addresses and checksums are torchvision's own; what a set looks like on disk is in `datasets`.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from .datasets import LAYOUTS, PROJECT_DATA, DatasetError, layout_of, read
+
+if sys.platform != "win32":
+    import fcntl
+
+MIRROR_VARIABLE = "NEGATIVE_SPACE_MIRROR"
+TIMEOUT = 10.0  # seconds of silence after which a mirror counts as dead
+CHUNK = 64 * 1024
+STEP_EVERY = 0.2  # seconds: as often as a page can usefully redraw a bar
+PARTIAL, LOCK = ".partial-", "lock"
+
+
+class DownloadError(DatasetError):
+    """A set that could not be fetched; the message is one sentence for the reader of a page."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a set's archives are: any mirror plus "/" plus an archive's name; the md5 says whether it is right."""
+
+    mirrors: tuple[str, ...]
+    archives: tuple[tuple[str, str], ...]  # (name, md5)
+
+
+@dataclass(frozen=True)
+class DownloadStep:
+    """How far a download is: bytes `received` of `total` (None: not told) of `file`, after `done_files` of `files`."""
+
+    file: str
+    received: int
+    total: int | None
+    done_files: int
+    files: int
+
+    @property
+    def share(self) -> float:
+        """The whole download from 0 to 1, every file counting the same: their sizes are not known beforehand."""
+        part = min(self.received / self.total, 1.0) if self.total else 0.0
+        return min((self.done_files + part) / self.files, 1.0)
+
+
+def sources(name: str) -> Source:
+    """Return torchvision's own table for a set, so that no address is written in this project."""
+    layout = layout_of(name)
+    from torchvision import datasets as vision  # a second to import, so only where needed
+
+    kind = getattr(vision, layout.kind)
+    if layout.kind == "EMNIST":  # one archive with every EMNIST set
+        addressed = [(kind.url, kind.md5)]
+    elif layout.kind == "QMNIST":
+        addressed = [*kind.resources["train"], *kind.resources["test"]]
+    else:
+        return Source(tuple(mirror.rstrip("/") for mirror in kind.mirrors), tuple(kind.resources))
+    mirror = addressed[0][0].rpartition("/")[0]
+    return Source((mirror,), tuple((address.rpartition("/")[2], md5) for address, md5 in addressed))
+
+
+def download(
+    name: str = "MNIST", root: Path | None = None, *, mirror: str | None = None, source: Source | None = None
+) -> Generator[DownloadStep, None, None]:
+    """Fetch a set into `root` (default: the project's `data/`), yielding a step every 0.2 s and at each file's end.
+
+    `mirror` (default: NEGATIVE_SPACE_MIRROR) is tried before the official ones, both as `<mirror>/<torchvision class>`
+    and as it is. A whole set already there is kept and nothing is fetched; a broken one is replaced. Close the
+    generator to cancel: nothing stays behind. Raises DatasetError, nearly always a DownloadError.
+    """
+    root = root or PROJECT_DATA
+    if _is_whole(name, root):
+        return
+    source = source or sources(name)
+    kind = layout_of(name).kind
+    own = mirror or os.environ.get(MIRROR_VARIABLE, "")
+    mirrors = ([f"{own.rstrip('/')}/{kind}", own.rstrip("/")] if own else []) + list(source.mirrors)
+    try:
+        with _partial_folder(root) as folder:
+            files = len(source.archives)
+            for done, (file, md5) in enumerate(source.archives):
+                for received, total in _fetch(name, mirrors, folder / file, md5):
+                    yield DownloadStep(file, received, total, done, files)
+            _unpack(folder, kind)
+            read(name, folder, "downloaded")
+            yield DownloadStep(file, 0, None, files, files)  # the last chance to cancel
+            _put_in_place(name, folder, root)
+    except OSError as error:
+        why = error.strerror or error
+        raise DownloadError(f"{name} could not be stored in the folder {root.name}: {why}.") from error
+
+
+class BackgroundDownload:
+    """A daemon thread that drains `download`: read `step`, `error` and `finished` at any time, or `cancel`."""
+
+    def __init__(
+        self, name: str = "MNIST", root: Path | None = None, *, mirror: str | None = None, source: Source | None = None
+    ) -> None:
+        self.name = name
+        self.step: DownloadStep | None = None
+        self.error: str | None = None
+        self._steps = download(name, root, mirror=mirror, source=source)
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"download {name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the thread has ended and cleaned up: with the set in place, with an `error`, or cancelled."""
+        return not self._thread.is_alive()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the thread to stop and clean up; it does at its next step, within TIMEOUT when a mirror is silent."""
+        self._cancelled.set()
+
+    def _run(self) -> None:
+        try:
+            for step in self._steps:
+                self.step = step
+                if self.cancelled:
+                    break
+        except DatasetError as error:
+            self.error = str(error)
+        except Exception as error:
+            self.error = f"{self.name} could not be downloaded: {type(error).__name__}: {error}."
+            raise  # a fault of ours: the page has its sentence, the log has the traceback
+        finally:
+            self._steps.close()
+
+
+def _is_whole(name: str, root: Path) -> bool:
+    try:
+        read(name, root, "")
+    except DatasetError:
+        return False
+    return True
+
+
+@contextmanager
+def _partial_folder(root: Path) -> Iterator[Path]:
+    """Make a folder beside the sets that is gone afterwards, and clear away those that killed downloads left."""
+    root.mkdir(parents=True, exist_ok=True)
+    for left in root.glob(f"{PARTIAL}*"):
+        with suppress(OSError), (left / LOCK).open("ab") as lock:
+            _lock(lock)
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=root))
+    try:
+        with (folder / LOCK).open("ab") as lock:
+            _lock(lock)
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Hold the file until it is closed or the process dies; raises OSError while a running download holds it."""
+    if sys.platform != "win32":  # on Windows two downloads at once may spoil one another; the loser says so
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _fetch(name: str, mirrors: list[str], target: Path, md5: str) -> Iterator[tuple[int, int | None]]:
+    """Stream one archive from the first mirror that has it, and move that mirror to the front for the next archive."""
+    faults = []
+    for mirror in list(mirrors):
+        try:
+            yield from _stream(f"{mirror}/{target.name}", target, md5)
+        except (OSError, ValueError, HTTPException) as fault:
+            faults.append(f"{urlsplit(mirror).netloc or mirror}: {_reason(fault)}")
+        else:
+            mirrors.remove(mirror)
+            mirrors.insert(0, mirror)
+            return
+    raise DownloadError(f"{name} could not be downloaded: no mirror gave {target.name} ({'; '.join(faults)}).")
+
+
+def _stream(address: str, target: Path, md5: str) -> Iterator[tuple[int, int | None]]:
+    digest = hashlib.md5(usedforsecurity=False)
+    received, shown = 0, time.monotonic()
+    request = Request(address, headers={"User-Agent": "negative-space"})
+    with urlopen(request, timeout=TIMEOUT) as response, target.open("wb") as file:
+        total = int(response.headers["Content-Length"]) if response.headers["Content-Length"] else None
+        while chunk := response.read1(CHUNK):  # read1 returns what has arrived, so a slow line can still be cancelled
+            file.write(chunk)
+            digest.update(chunk)
+            received += len(chunk)
+            if time.monotonic() - shown >= STEP_EVERY:
+                shown = time.monotonic()
+                yield received, total
+    if total is not None and received < total:
+        raise ValueError(f"broke off after {received:,} of {total:,} bytes")
+    if digest.hexdigest() != md5:
+        raise ValueError("sent something else (wrong md5)")
+    yield received, total
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, HTTPError):
+        fault.close()
+        return f"answered {fault.code}"
+    cause = getattr(fault, "reason", fault)  # URLError wraps what went wrong
+    return str(getattr(cause, "strerror", None) or cause or type(cause).__name__)
+
+
+def _unpack(folder: Path, kind: str) -> None:
+    """Unpack the archives in `folder` to torchvision's layout, without what no set here reads (most of EMNIST)."""
+    from torchvision.datasets.utils import extract_archive
+
+    raw = folder / kind / "raw"
+    raw.mkdir(parents=True)
+    for archive in folder.glob("*.zip"):
+        extract_archive(str(archive), str(folder / "unzipped"), remove_finished=True)
+    wanted = {path.name for layout in LAYOUTS.values() if layout.kind == kind for path in layout.paths(folder)}
+    for packed in sorted(folder.rglob("*.gz")):
+        if packed.stem in wanted:
+            extract_archive(str(packed), str(raw), remove_finished=True)
+
+
+def _put_in_place(name: str, folder: Path, root: Path) -> None:
+    kind = layout_of(name).kind
+    try:
+        os.replace(folder / kind, root / kind)
+    except OSError:  # there is such a folder: another download was faster, or what it holds is broken or another set
+        if not _is_whole(name, root):
+            (root / kind / "raw").mkdir(parents=True, exist_ok=True)
+            for file in (folder / kind / "raw").iterdir():
+                os.replace(file, root / kind / "raw" / file.name)

@@ -1,0 +1,125 @@
+"""How each shipped network was made, as data. `python -m core train NAME` makes it again."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from core import checkpoints, inversion
+from core.checkpoints import Card
+from core.datasets import Dataset
+from core.evaluation import pmnist_table
+from core.networks import ARCHITECTURES, Classifier, build
+from core.pmnist import Variant
+from core.restoration import NEIGHBOURS, Restorer
+from core.training import TrainConfig, TrainStep, train
+
+SEED = 42  # the published code's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One network of the zoo: where it starts, what is kept, what is trained."""
+
+    title: str
+    architecture: str = "published"
+    inversion: str = "identity"
+    start: str | None = None
+    """The network whose features are taken and frozen; None: from scratch."""
+    reset: bool = False
+    """Draw the head anew before retraining it."""
+    second: str | None = None
+    """The network whose head is summed with the start's (synergy)."""
+    neighbours: int | None = None
+    """Restore from that many fills before reading."""
+    config: TrainConfig | None = field(default_factory=TrainConfig)
+    """None: nothing is trained."""
+
+    @property
+    def track(self) -> str:
+        return "blind" if self.neighbours is None else "mask known"
+
+
+RECIPES = {
+    "standard": Recipe(title="Standard"),
+    "missing-feature": Recipe(title="Missing-feature", start="standard", reset=True, inversion="complement"),
+    "missing-no-reset": Recipe(title="Missing-feature, no reset", start="standard", inversion="complement"),
+    "missing-alternating": Recipe(
+        title="Missing-feature, alternating",
+        start="standard",
+        reset=True,
+        inversion="complement",
+        config=TrainConfig(alternate=("identity", "complement")),
+    ),
+    "missing-from-scratch": Recipe(title="Missing-feature, from scratch", inversion="complement"),
+    "control": Recipe(title="Control (no inversion)", start="standard", reset=True),
+    "synergy": Recipe(title="Synergy", start="standard", second="missing-feature", inversion="both", config=None),
+    "assignment": Recipe(title="Assignment", architecture="assignment"),
+    "restoring": Recipe(title="Restoring", start="standard", neighbours=NEIGHBOURS, config=None),
+}
+
+
+def prepare(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Classifier:
+    """Return the network as it is before its training: built, or taken from the networks it starts from.
+
+    Raises CheckpointError when such a network has not been made yet.
+    """
+    if recipe.start is None:
+        fresh = build(ARCHITECTURES[recipe.architecture], seed=SEED)
+        return inversion.variant(fresh, recipe.inversion)
+    start = checkpoints.load_classifier(recipe.start, folder)
+    if recipe.second is not None:
+        return inversion.synergy(start, checkpoints.load_classifier(recipe.second, folder))
+    network = inversion.variant(start, recipe.inversion)
+    network.head.requires_grad_(True)
+    if recipe.reset:
+        inversion.reset_head(network, seed=SEED + 1)
+    return network
+
+
+def learn(name: str, network: Classifier, dataset: Dataset, *, epochs: int | None = None) -> Iterator[TrainStep]:
+    """Train the prepared network as its recipe says, or for another number of epochs; yield nothing if it need not."""
+    config = RECIPES[name].config
+    if config is not None:
+        shortened = config if epochs is None else replace(config, epochs=epochs)
+        yield from train(network, dataset.train, dataset.validation, shortened)
+
+
+def write_card(name: str, network: Classifier, dataset: Dataset, last: TrainStep | None) -> Card:
+    """Return the card of a network whose training ended with `last`, its accuracies measured just now."""
+    recipe = RECIPES[name]
+    reader = network if recipe.neighbours is None else Restorer(network, dataset.train, neighbours=recipe.neighbours)
+    return Card(
+        name=name,
+        title=recipe.title,
+        architecture=ARCHITECTURES[recipe.architecture].to_dict(),
+        inversion=recipe.inversion,
+        track=recipe.track,
+        command=f"python -m core train {name}",
+        recipe=asdict(recipe),
+        dataset={"name": dataset.name, "sha256": dataset.sha256, "split": "train", "digits": len(dataset.train)},
+        epochs=last.epoch if last else 0,
+        seed=SEED,
+        features_sha256=inversion.features_hash(network),
+        omega=1.0 if recipe.second else None,
+        neighbours=recipe.neighbours,
+        validation_accuracy=last.validation_accuracy if last else None,
+        measured=[_measure(reader, dataset, "text"), _measure(reader, dataset, "code")],
+        versions={"python": platform.python_version(), "torch": version("torch")},
+    )
+
+
+def _measure(reader: checkpoints.Network, dataset: Dataset, variant: Variant) -> dict[str, Any]:
+    steps = pmnist_table({"": reader}, dataset.test, variant=variant)
+    accuracy = {step.column: round(step.accuracy, 2) for step in steps}
+    return {
+        "dataset": dataset.name,
+        "split": "test",
+        "digits": len(dataset.test),
+        "variant": variant,
+        "accuracy": accuracy,
+    }

@@ -1,0 +1,128 @@
+"""A real server and a real browser, for the tests and the benchmarks that need them."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, Playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+START_LIMIT = 90  # seconds; the first import of torch on a busy machine takes most of it
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def serve(script: str | Path = "dashboard/app.py", **env: str) -> Iterator[str]:
+    """Run `script` under Streamlit with `env` added to the environment; yield its address, stop it afterwards."""
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1"]
+    command += ["--server.port", str(port), "--server.headless", "true"]
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"OMP_NUM_THREADS": "1"} | env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _wait_until_healthy(server, port, log.fileno())
+            yield f"http://127.0.0.1:{port}"
+            if server.poll() is not None:
+                raise RuntimeError(f"the server died meanwhile:\n{_said(log.fileno())}")
+        finally:
+            _stop_group(server)
+
+
+def find_chromium() -> str | None:
+    """Return the path of the system's Chromium or Chrome, None where there is none."""
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """Start the system's Chromium without a window; raise FileNotFoundError where there is none."""
+    path = find_chromium()
+    if path is None:
+        raise FileNotFoundError(f"none of {', '.join(CHROMIUM_NAMES)} is installed")
+    return playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+
+
+def drawing_canvas(page: Page, index: int = 0) -> Locator:
+    """Return the part of the `index`-th canvas on the page that takes the mouse."""
+    return page.locator("canvas.upper-canvas").nth(index)
+
+
+def draw_strokes(page: Page, canvas: Locator | int, points: Iterable[tuple[float, float]], *, moves: int = 6) -> None:
+    """Drag the mouse through `points`, given as shares (0 to 1) of the canvas's width and height."""
+    locator = drawing_canvas(page, canvas) if isinstance(canvas, int) else canvas
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    assert box is not None, "the canvas is not visible"
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=moves)
+    page.mouse.up()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(server: "subprocess.Popen[bytes]", port: int, log: int) -> None:
+    end = time.monotonic() + START_LIMIT
+    while not _healthy(port):
+        if server.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"the server did not start (exit status {server.poll()}):\n{_said(log)}")
+        time.sleep(0.1)
+
+
+def _healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)  # urllib would go through a proxy
+    try:
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):  # refused or reset while it starts
+        return False
+    finally:
+        connection.close()
+
+
+def _said(log: int) -> str:
+    return os.pread(log, 20_000, 0).decode(errors="replace")
+
+
+def _stop_group(server: "subprocess.Popen[bytes]") -> None:
+    """End the server and whatever it started: training runs in processes of its own."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(server.pid, number)
+            server.wait(timeout=5)
+        except ProcessLookupError:
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    server.wait()

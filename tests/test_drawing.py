@@ -1,0 +1,334 @@
+import io
+import zipfile
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import drawing
+from tests.drawing_pictures import (
+    coloured,
+    drawn,
+    lit,
+    mnist_way,
+    moving,
+    noisy,
+    png_header,
+    saved,
+    transparent,
+    turned,
+)
+
+INK = drawn()
+DARK = 255 - INK
+FILES = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+
+
+def image(mode: str) -> Image.Image:
+    return Image.fromarray(coloured(INK, (240, 240, 240), (20, 20, 60))).convert(mode)
+
+
+def sixteen_bits(ink: np.ndarray) -> Image.Image:
+    return Image.fromarray(65535 - ink.astype(np.uint16) * 257)
+
+
+def palette(**options: object) -> bytes:
+    return saved(Image.fromarray(transparent(INK, 0)), "GIF", **options)
+
+
+def sheet(margin: int) -> np.ndarray:
+    """A white sheet with a digit on it, in the middle of transparency."""
+    rgba = np.dstack([DARK, DARK, DARK, np.full_like(DARK, 255)])
+    return np.pad(rgba, ((margin, margin), (margin, margin), (0, 0)))
+
+
+def dusty() -> np.ndarray:
+    picture = DARK.copy()
+    picture[5:8, 5:8] = picture[260:264, 20:23] = 0
+    return picture
+
+
+def in_a_corner(side: int) -> np.ndarray:
+    return np.pad(DARK, ((side - 300, 20), (20, side - 300)), constant_values=255)
+
+
+GOOD: dict[str, np.ndarray | Image.Image | bytes] = {
+    "dark on light": DARK,
+    "light on dark": INK,
+    "blue on yellow": coloured(INK, (250, 230, 120), (20, 40, 160)),
+    "red on green of the same brightness": coloured(INK, (0, 120, 0), (230, 12, 0)),
+    "pure blue on black": coloured(INK, (0, 0, 0), (0, 0, 255)),
+    "yellow on white": coloured(INK, (255, 255, 255), (255, 255, 0)),
+    "gray pencil on gray paper": noisy((165 - INK * 0.1).astype(np.uint8), 2),
+    "faint on white": (255 - INK * 0.12).astype(np.uint8),
+    "black on transparent": transparent(INK, 0),
+    "white on transparent": transparent(INK, 255),
+    "half transparent ink": transparent((INK * 0.4).astype(np.uint8), 90),
+    "opaque with an alpha channel": np.dstack([DARK, DARK, DARK, np.full_like(DARK, 255)]),
+    "evenly half transparent": np.dstack([DARK, DARK, DARK, np.full_like(DARK, 128)]),
+    "a sheet with a transparent margin": sheet(60),
+    "noise on light": noisy((235 - INK * 0.85).astype(np.uint8), 12),
+    "noise on dark": noisy((25 + INK * 0.8).astype(np.uint8), 12),
+    "strong noise": noisy((200 - INK * 0.7).astype(np.uint8), 30),
+    "dust": dusty(),
+    "sloping light": lit((245 - INK * 0.85).astype(np.uint8), "slope"),
+    "spot of light": lit((245 - INK * 0.85).astype(np.uint8), "spot"),
+    "shadow's edge": lit((245 - INK * 0.85).astype(np.uint8), "shadow"),
+    "sloping light, noise, JPEG": saved(noisy(lit((245 - INK * 0.8).astype(np.uint8), "slope"), 4), "JPEG", quality=50),
+    "in a corner": in_a_corner(600),
+    "small in a large picture": in_a_corner(3000),
+    "wide sheet": np.pad(DARK, ((0, 0), (600, 100)), constant_values=255),
+    "tall sheet": np.pad(DARK, ((900, 0), (0, 0)), constant_values=255),
+    "cut tight, dark on light": np.ascontiguousarray(DARK[50:240, 75:203]),
+    "cut tight, light on dark": np.ascontiguousarray(INK[50:240, 75:203]),
+    "large": 255 - drawn(pen=72, scale=3),
+    "39 megapixels": np.pad(DARK, ((2800, 3120), (2800, 3120)), constant_values=255),
+    "28x28": (255 - 255 * mnist_way(INK)).astype(np.uint8),
+    "16-bit image": sixteen_bits(INK),
+    "16-bit PNG": saved(sixteen_bits(INK)),
+    "mode I": Image.fromarray(DARK.astype(np.int32)),
+    "mode F from 0 to 1": Image.fromarray(DARK.astype(np.float32) / 255),
+    "PNG of a palette with transparency": saved(Image.fromarray(transparent(INK, 0)).quantize(32)),
+    "GIF with transparency": palette(),
+    "WebP with transparency": saved(transparent(INK, 255), "WEBP", lossless=True),
+    "PNG with gray and alpha": saved(Image.fromarray(transparent(INK, 10)).convert("LA")),
+    "JPEG in CMYK": saved(image("CMYK"), "JPEG"),
+    "JPEG in gray": saved(image("L"), "JPEG"),
+    **{f"{mode} image": image(mode) for mode in ("1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV", "LA", "PA", "RGBX")},
+    **{f"{kind} file": saved(image("RGB"), kind) for kind in FILES},
+    **{f"EXIF orientation {way}": turned(image("RGB"), way) for way in range(1, 9)},
+    "EXIF orientation in a PNG": turned(image("RGB"), 6, "PNG"),
+    "EXIF orientation in a WebP": turned(image("RGB"), 8, "WEBP"),
+    "EXIF of nonsense": saved(image("RGB"), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff nonsense"),
+}
+
+
+def prepared(picture: np.ndarray | Image.Image | bytes) -> drawing.Preparation:
+    return drawing.prepare(drawing.read_picture(picture) if isinstance(picture, bytes) else picture)
+
+
+def centre_of_mass(digit: np.ndarray) -> np.ndarray:
+    return (np.indices(digit.shape) * digit).sum(axis=(1, 2)) / digit.sum()
+
+
+def assert_made_like_mnist(steps: drawing.Preparation) -> None:
+    for _, step in steps.steps:
+        assert step.dtype == np.float32 and step.ndim == 2
+        assert 0 <= step.min() and step.max() <= 1
+    assert steps.gray.shape == steps.ink.shape and max(steps.gray.shape) <= 1000
+    assert max(steps.fitted.shape) == 20
+    assert steps.digit.shape == (28, 28) and steps.digit.max() > 0.95
+    rows, columns = (np.flatnonzero(steps.digit.any(axis=axis)) for axis in (1, 0))
+    assert np.ptp(rows) < 20 and np.ptp(columns) < 20
+    assert np.abs(centre_of_mass(steps.digit) - 14).max() < 1
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_picture_gives_the_digit_that_mnist_would_have(name: str) -> None:
+    steps = prepared(GOOD[name])
+    assert_made_like_mnist(steps)
+    assert (steps.digit == 0).mean() > 0.6, "background is exactly 0"
+    assert np.abs(steps.digit - mnist_way(INK)).mean() < 0.05
+
+
+@pytest.mark.parametrize("light", [False, True])
+@pytest.mark.parametrize("pen", [14, 24, 40])
+@pytest.mark.parametrize("digit", [0, 1, 2, 4, 5, 7])
+def test_every_digit_and_pen_in_both_polarities(digit: int, pen: int, light: bool) -> None:
+    ink = drawn(digit, pen)
+    steps = drawing.prepare(ink if light else 255 - ink)
+    assert_made_like_mnist(steps)
+    assert np.abs(steps.digit - mnist_way(ink)).mean() < 0.06
+
+
+@pytest.mark.parametrize("pen", [1, 2, 3, 6])
+def test_a_thin_pen_in_a_large_picture_becomes_an_mnist_stroke(pen: int) -> None:
+    steps = drawing.prepare(255 - drawn(2, pen, scale=1000 / 280))
+    assert_made_like_mnist(steps)
+    assert 1.2 < drawing.stroke_width(steps.digit) < 3
+    assert np.percentile(steps.digit[steps.digit > 0.1], 75) > 0.8
+    assert np.corrcoef(steps.digit.ravel(), mnist_way(drawn(2, 24)).ravel())[0, 1] > 0.7
+
+
+def test_an_ordinary_pen_is_not_thickened() -> None:
+    steps = drawing.prepare(DARK)
+    assert drawing.stroke_width(steps.digit) == pytest.approx(drawing.stroke_width(mnist_way(INK)), rel=0.1)
+
+
+def test_a_digit_already_made_comes_back() -> None:
+    digit = (mnist_way(INK) * 255).astype(np.uint8)
+    assert np.abs(drawing.to_digit(digit) - digit / 255).mean() < 0.02
+
+
+@pytest.mark.parametrize("colour", [0, 128, 255])
+def test_the_canvas_is_read_by_its_alpha_whatever_the_colour(colour: int) -> None:
+    steps = drawing.prepare_strokes(transparent(INK, colour))
+    assert_made_like_mnist(steps)
+    assert np.abs(steps.digit - mnist_way(INK)).mean() < 0.04
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (5, 5)])
+def test_a_dot_or_a_dash_still_gives_a_frame(shape: tuple[int, int]) -> None:
+    rgba = np.zeros((280, 280, 4), np.uint8)
+    rgba[30 : 30 + shape[0], 30 : 30 + shape[1], 3] = 255
+    assert drawing.prepare_strokes(rgba).digit.max() > 0.9
+    assert drawing.to_digit(255 - rgba[..., 3]).max() > 0.9
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (1, 2), (1, 9), (2, 2), (3, 3), (7, 5), (1, 3000), (3000, 2)])
+def test_the_smallest_and_narrowest_pictures_give_a_digit_or_a_sentence(shape: tuple[int, int]) -> None:
+    for seed in range(5):
+        picture = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
+        try:
+            assert drawing.to_digit(picture).shape == (28, 28)
+        except drawing.PictureError as error:
+            assert_one_sentence(error)
+
+
+def test_preparing_leaves_the_picture_as_it_was() -> None:
+    pixels, before = DARK.copy(), image("RGBA")
+    drawing.prepare(pixels)
+    drawing.prepare(before)
+    assert (pixels == DARK).all() and before.tobytes() == image("RGBA").tobytes()
+
+
+def zipped() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("digit.png", saved(DARK))
+    return file.getvalue()
+
+
+def with_bytes(data: bytes, at: int, new: bytes) -> bytes:
+    return data[:at] + new + data[at + len(new) :]
+
+
+WHOLE = {kind: saved(noisy(DARK, 20), kind) for kind in FILES}
+BAD_FILES: dict[str, bytes] = {
+    "empty": b"",
+    "one byte": b"\0",
+    "zeros": bytes(5000),
+    "text": b"seven, I promise\n" * 20,
+    "HTML": b"<!doctype html><html><body>7</body></html>",
+    "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9"/></svg>',
+    "PDF": b"%PDF-1.7\n1 0 obj <<>> endobj",
+    "ZIP": zipped(),
+    "TIFF": saved(DARK, "TIFF"),
+    "ICO": saved(DARK, "ICO"),
+    "PPM": saved(DARK, "PPM"),
+    "random": np.random.default_rng(0).bytes(4000),
+    "over 5 MB": saved(DARK) + bytes(6 * 1024 * 1024),
+    "50 megapixels promised": png_header(10_000, 5_000),
+    "90 megapixels promised": png_header(10_000, 9_000),
+    "a decompression bomb": png_header(60_000, 60_000),
+    "no pixels": png_header(0, 0),
+    "fewer pixels than promised": png_header(2000, 2000),
+    **{f"moving {kind}": moving(kind) for kind in ("GIF", "WEBP", "PNG")},
+    **{
+        f"{kind} cut at {share:.0%}": data[: int(len(data) * share)]
+        for kind, data in WHOLE.items()
+        for share in (0.003, 0.02, 0.1, 0.5, 0.9, 0.98)
+    },
+    **{f"{kind} without its first byte": data[1:] for kind, data in WHOLE.items()},
+    **{f"{kind} with a signature of zeros": with_bytes(data, 0, bytes(4)) for kind, data in WHOLE.items()},
+    "PNG with a flipped bit": with_bytes(WHOLE["PNG"], 2000, bytes([WHOLE["PNG"][2000] ^ 1])),
+    "PNG with a wrong header checksum": with_bytes(WHOLE["PNG"], 29, b"\1\2\3\4"),
+    "BMP with an impossible header": with_bytes(WHOLE["BMP"], 14, b"\xff\xff\xff\xff"),
+    "BMP with a huge width": with_bytes(WHOLE["BMP"], 18, b"\xff\xff\xff\x7f"),
+    "GIF with a huge screen": with_bytes(WHOLE["GIF"], 6, b"\xff\xff\xff\xff"),
+    "only a JPEG's start": b"\xff\xd8\xff\xe0\0\x10JFIF",
+}
+
+
+def gray(level: int) -> np.ndarray:
+    return np.full((100, 100), level, np.uint8)
+
+
+BAD_PICTURES: dict[str, object] = {
+    "white paper": gray(255),
+    "black paper": gray(0),
+    "gray paper": gray(128),
+    "white paper in colour": np.full((50, 60, 3), 255, np.uint8),
+    "one pixel": np.zeros((1, 1), np.uint8),
+    "one white image": Image.new("RGB", (300, 200), "white"),
+    "a 1-bit white image": Image.new("1", (300, 200), 1),
+    "paper with noise": noisy(gray(200), 8),
+    "strong noise": noisy(gray(128), 70),
+    "paper in sloping light": lit(np.full((300, 300), 240, np.uint8), "slope"),
+    "fully transparent": np.zeros((100, 100, 4), np.uint8),
+    "fully transparent digit": np.dstack([DARK, DARK, DARK, np.zeros_like(DARK)]),
+    "opaque white": Image.new("RGBA", (100, 100), "white"),
+    "no rows": np.zeros((0, 10), np.uint8),
+    "no columns": np.zeros((10, 0, 3), np.uint8),
+    "no size": Image.new("L", (0, 0)),
+    "a line of numbers": np.zeros(10, np.uint8),
+    "a number": np.uint8(3),
+    "four dimensions": np.zeros((1, 28, 28, 3), np.uint8),
+    "two channels": np.zeros((28, 28, 2), np.uint8),
+    "five channels": np.zeros((28, 28, 5), np.uint8),
+    "floats": DARK / 255,
+    "floats with nan": np.full((28, 28), np.nan),
+    "truth values": DARK > 0,
+    "signed": DARK.astype(np.int64),
+    "objects": np.full((28, 28), None),
+    "a list": [[0, 255], [255, 0]],
+    "nothing": None,
+    "a file's name": "digit.png",
+    "mode F of nan": Image.fromarray(np.full((28, 28), np.nan, np.float32)),
+    "mode F with one nan": Image.fromarray(np.where(np.eye(28), np.nan, 0).astype(np.float32)),
+    "mode F with infinity": Image.fromarray(np.where(np.eye(28), np.inf, 0).astype(np.float32)),
+    "mode F of zeros": Image.new("F", (28, 28)),
+    "too many pixels": Image.new("1", (7000, 7000)),
+    "an image opened but damaged": Image.open(io.BytesIO(WHOLE["JPEG"][:5000])),
+}
+
+BAD_STROKES: dict[str, object] = {
+    "nothing drawn": np.zeros((280, 280, 4), np.uint8),
+    "all ink": np.full((280, 280, 4), 255, np.uint8),
+    "nearly all ink": np.pad(np.full((270, 270, 4), 255, np.uint8), ((5, 5), (5, 5), (0, 0))),
+    "no alpha": np.zeros((280, 280, 3), np.uint8),
+    "gray": DARK,
+    "floats": np.zeros((280, 280, 4)),
+    "no size": np.zeros((0, 0, 4), np.uint8),
+    "nothing": None,
+}
+
+
+def assert_one_sentence(error: Exception) -> None:
+    sentence = str(error)
+    assert sentence[0].isupper() and sentence.endswith(".") and sentence.count(".") == 1
+    assert "\n" not in sentence and 15 < len(sentence) < 100
+    assert not any(word in sentence for word in ("Traceback", "Error", "uint8", "array", "PIL", "object"))
+
+
+@pytest.mark.parametrize(
+    ("read", "given"),
+    [
+        pytest.param(read, given, id=f"{read.__name__}: {name}")
+        for read, table in (
+            (drawing.read_picture, BAD_FILES),
+            (drawing.prepare, BAD_PICTURES),
+            (drawing.prepare_strokes, BAD_STROKES),
+        )
+        for name, given in table.items()
+    ],
+)
+def test_a_bad_picture_is_refused_in_one_sentence(read: Callable[[object], object], given: object) -> None:
+    with pytest.raises(drawing.PictureError) as refused:
+        read(given)
+    assert_one_sentence(refused.value)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_damage_anywhere_gives_a_picture_or_a_sentence(kind: str) -> None:
+    random = np.random.default_rng(0)
+    data = saved(Image.fromarray(DARK).resize((40, 40)), kind)
+    for _ in range(60):
+        damaged = bytearray(data)
+        for at in random.integers(0, min(len(data), 200), 3):
+            damaged[at] = random.integers(256)
+        try:
+            drawing.prepare(drawing.read_picture(bytes(damaged)))
+        except drawing.PictureError as error:
+            assert_one_sentence(error)
