@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     write = _verb(verbs, "pmnist", run_pmnist, "write the 40,000 partial test digits")
     write.add_argument("--out", type=Path, default=Path("pmnist"))
     for verb in (table, write):
-        verb.add_argument("--variant", choices=("text", "code"), default="text", help="cuts as the talk says, or its code")
+        verb.add_argument(
+            "--variant", choices=("text", "code"), default="text", help="cuts of the talk, or of its code"
+        )
     for verb in (teach, table, look, write):
         verb.add_argument("--dataset", choices=(*datasets.NAMES, datasets.OFFLINE), help="MNIST, or what there is")
     return parser
@@ -134,7 +136,8 @@ def _read(path: Path, mask: Tensor | None, networks: dict[str, checkpoints.Netwo
     except OSError as error:
         return {"error": f"The file cannot be opened: {error.strerror}."}
     image = torch.from_numpy(digit)[None, None]
-    return {"networks": {name: _reading(evaluation.predict(network, image, mask)[0]) for name, network in networks.items()}}
+    readings = {name: evaluation.predict(network, image, mask)[0] for name, network in networks.items()}
+    return {"networks": {name: _reading(probabilities) for name, probabilities in readings.items()}}
 
 
 def _reading(probabilities: Tensor) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.datasets import Digits
@@ -43,9 +45,14 @@ def predict_labels(network: Network, digits: Digits, mask: Tensor | None = None)
     return predict(network, digits.images(), mask).argmax(1)
 
 
+def accuracy(labels: Tensor, predicted: Tensor) -> float:
+    """Return the share of right answers in percent."""
+    return 100 * int((labels == predicted).sum()) / len(labels)
+
+
 def evaluate(network: Network, digits: Digits, mask: Tensor | None = None) -> float:
-    """Return the accuracy in percent."""
-    return 100 * float((predict_labels(network, digits, mask) == digits.labels).float().mean())
+    """Return the network's accuracy in percent."""
+    return accuracy(digits.labels, predict_labels(network, digits, mask))
 
 
 def confusion(labels: Tensor, predicted: Tensor, classes: int = 10) -> Tensor:
@@ -89,9 +96,21 @@ def pmnist_table(
     """Yield the accuracy of every network on whole digits and on every cut (M12), one cell at a time."""
     done, cells = 0, len(networks) * len(COLUMNS)
     for column in COLUMNS:
-        mask = None if column == "whole" else cut_masks(column, len(digits), variant=variant)
         for name, network in networks.items():
-            predicted = predict_labels(network, digits, mask)
+            predicted = predict_column(network, digits, column, variant=variant)
             done += 1
-            accuracy = 100 * float((predicted == digits.labels).float().mean())
-            yield EvaluationStep(name, column, accuracy, predicted, done, cells)
+            yield EvaluationStep(name, column, accuracy(digits.labels, predicted), predicted, done, cells)
+
+
+def predict_column(network: Network, digits: Digits, column: str, *, variant: Variant = "text") -> Tensor:
+    """Return the predicted classes `(N,)` for one column of the PMNIST table: "whole", or a cut."""
+    mask = None if column == "whole" else cut_masks(column, len(digits), variant=variant)
+    return predict_labels(network, digits, mask)
+
+
+def read_digit(
+    networks: Mapping[str, Network], digit: NDArray[np.float32], mask: NDArray[np.bool_]
+) -> dict[str, NDArray[np.float32]]:
+    """Return each network's probabilities `(classes,)` of one digit `(28, 28)` under one mask, as arrays for a page."""
+    image, kept = torch.from_numpy(digit)[None, None], torch.from_numpy(mask)
+    return {name: predict(network, image, kept)[0].numpy() for name, network in networks.items()}

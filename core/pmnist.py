@@ -32,6 +32,9 @@ Variant = Literal["text", "code"]
 
 SQUARE = 9  # three 9x9 squares are 243 of 784 pixels, 31 %: the nearest three equal squares get to the talk's 33 %
 CODE_SQUARES = ((6, 6), (18, 11), (8, 17))  # (row, column) of the published code's three fixed squares
+MOST_OVERLAPS = (
+    6  # at that, one draw in a few hundred has none: past it, drawing again until there is none takes for ever
+)
 PMNIST_SEED = 2019  # of the talk's random squares; any seed would do, a fixed one makes the set repeatable
 
 
@@ -82,9 +85,9 @@ def cut_mask(cut: str, *, variant: Variant = "text", seed: int = PMNIST_SEED) ->
 def random_squares(count: int, *, squares: int = 3, size: int = SQUARE, seed: int = PMNIST_SEED) -> Tensor:
     """Return masks `(count, 28, 28)`, each erasing `squares` squares of `size` pixels that do not overlap.
 
-    Raises ValueError when so many squares do not fit side by side.
+    Raises ValueError when so many squares do not fit side by side, or next to never do at random.
     """
-    if size < 1 or squares < 0 or squares > (SIDE // size) ** 2 // 2:
+    if not 1 <= size <= SIDE or not 0 <= squares <= (SIDE // size) ** 2 or _overlaps(squares, size) > MOST_OVERLAPS:
         raise ValueError(f"{squares} squares of {size} pixels do not fit into 28x28 at random.")
     generator = torch.Generator().manual_seed(seed)
     corners = torch.zeros(count, squares, 2, dtype=torch.long)
@@ -93,6 +96,11 @@ def random_squares(count: int, *, squares: int = 3, size: int = SQUARE, seed: in
         corners[again] = torch.randint(SIDE - size + 1, (len(again), squares, 2), generator=generator)
         again = again[_overlap(corners[again], size)]
     return _squares(corners, size)
+
+
+def _overlaps(squares: int, size: int) -> float:
+    """Return how many pairs of squares overlap in one draw, about."""
+    return squares * (squares - 1) / 2 * ((2 * size - 1) / (SIDE + 1 - size)) ** 2
 
 
 def _overlap(corners: Tensor, size: int) -> Tensor:
@@ -181,5 +189,8 @@ def to_npz(digits: Digits, *, variant: Variant = "text") -> bytes:
 
 def _replace(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

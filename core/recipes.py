@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from core.restoration import NEIGHBOURS, Restorer
 from core.training import TrainConfig, TrainStep, train
 
 SEED = 42  # the published code's
+# The published code trains with 0.01. On validation digits the standard network read 98.66 % with 0.01, 99.09 % with
+# 0.05, 99.11 % with 0.1 and 98.93 % with 0.05 and momentum 0.9, so every arm trains with 0.1: equal for all of them.
+CONFIG = TrainConfig(learning_rate=0.1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,7 @@ class Recipe:
     """The network whose head is summed with the start's (synergy)."""
     neighbours: int | None = None
     """Restore from that many fills before reading."""
-    config: TrainConfig | None = field(default_factory=TrainConfig)
+    config: TrainConfig | None = CONFIG
     """None: nothing is trained."""
 
     @property
@@ -53,7 +56,7 @@ RECIPES = {
         start="standard",
         reset=True,
         inversion="complement",
-        config=TrainConfig(alternate=("identity", "complement")),
+        config=replace(CONFIG, alternate=("identity", "complement")),
     ),
     "missing-from-scratch": Recipe(title="Missing-feature, from scratch", inversion="complement"),
     "control": Recipe(title="Control (no inversion)", start="standard", reset=True),

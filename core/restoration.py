@@ -40,7 +40,7 @@ class Restorer:
     """An ordinary network that reads digits whose holes were filled from full reference digits."""
 
     def __init__(self, network: Classifier, references: Digits, *, neighbours: int = NEIGHBOURS) -> None:
-        if len(references) < neighbours:
+        if not 1 <= neighbours <= len(references):
             raise ValueError(f"Filling from {neighbours} digits needs as many references, not {len(references)}.")
         self.network, self.neighbours = network, neighbours
         self.labels = references.labels
@@ -76,7 +76,8 @@ class Restorer:
         if mask is None or bool(mask.all()):
             return self.network.predict(images)
         masks = mask.split(REFERENCE_BATCH) if mask.ndim == 3 else repeat(mask)
-        return torch.cat([self.read(self.fill(*part)) for part in zip(images.split(REFERENCE_BATCH), masks, strict=False)])
+        parts = zip(images.split(REFERENCE_BATCH), masks, strict=False)
+        return torch.cat([self.read(self.fill(*part)) for part in parts])
 
     @torch.no_grad()
     def read(self, fills: Fills) -> Tensor:

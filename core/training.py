@@ -43,11 +43,19 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "report_every"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name.capitalize()} must be at least 1, not {getattr(self, name)}.")
+                label = name.replace("_", " ").capitalize()
+                raise ValueError(f"{label} must be at least 1, not {getattr(self, name)}.")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"The learning rate must be a number above 0, not {self.learning_rate}.")
         if not 0 <= self.l2 < float("inf"):
             raise ValueError(f"The L2 strength must be 0 or more, not {self.l2}.")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"The momentum must be a number from 0 up to 1, not {self.momentum}.")
+        for chosen, known in ((self.optimizer, ("sgd", "adam")), (self.precision, ("float32", "bfloat16"))):
+            if chosen not in known:
+                raise ValueError(f"Choose {' or '.join(known)}, not {chosen!r}.")
+        for inversion in self.alternate:
+            Invert(inversion)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,8 @@ def train(network: Classifier, digits: Digits, validation: Digits, config: Train
                 figures = _evaluate(learner, held_out) if done == len(batches) else (None, None)
                 yield TrainStep(epoch, done, len(batches), loss, accuracy, time.perf_counter() - start, *figures)
     finally:
+        if config.alternate:  # what the network is called after, however many epochs it had
+            network.inversion = Invert(config.alternate[-1])
         optimizer.zero_grad(set_to_none=True)
         network.to(memory_format=torch.contiguous_format)
         network.eval()

@@ -6,6 +6,7 @@ The only place that knows which drawing library is behind them.
 import base64
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,13 +15,12 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.visualization.arrays import ERASED, ERASED_GROUND
+
 SIDE = 28  # pixels of an MNIST digit
 PEN_SIZES = {"fine": 14, "medium": 22, "bold": 30}  # canvas pixels; MNIST's own strokes are about 22 of 280 wide
 BRUSH_SIZES = (2, 3, 5)  # digit pixels
 
-# Orange means "gone" for the brush and for what was erased before: it stands out from black, white and both themes.
-ERASED = (245, 150, 20)
-ERASED_GROUND = (92, 52, 8)
 BRUSH_ALPHA = 0.7  # the digit stays visible under the brush
 
 Tool = Literal["brush", "rectangle"]
@@ -64,15 +64,18 @@ def erase_canvas(
     tool: Tool = "brush",
     brush: int = 3,
     size: int = 280,
+    on_clear: Callable[[], None] | None = None,
 ) -> NDArray[np.bool_]:
     """Show `digit` `(28, 28)` enlarged, let people rub over it, and return `mask` without what they rubbed out.
 
     `mask` is True where the digit is kept, and so is the result. Give the same base `mask` on every rerun, not the
     result: another digit or base mask is another canvas. `brush` is in digit pixels; `size` a multiple of 28.
+    `on_clear` is called when people bring everything back.
     """
     png = _canvas(
         erase_key(key, digit, mask),
-        clear="Put back",
+        clear="Bring it back",
+        on_clear=on_clear,
         width=size,
         height=size,
         drawing_mode="freedraw" if tool == "brush" else "rect",
@@ -116,12 +119,19 @@ def _hatching(size: int) -> Image.Image:
     return Image.fromarray(np.where(diagonal[..., None], ERASED, ERASED_GROUND).astype(np.uint8))
 
 
-def _canvas(key: str, *, clear: str, first: bytes | None = None, **settings: Any) -> bytes | None:
+def _canvas(
+    key: str,
+    *,
+    clear: str,
+    on_clear: Callable[[], None] | None = None,
+    first: bytes | None = None,
+    **settings: Any,
+) -> bytes | None:
     """Show a button that empties the canvas, and the canvas; return its picture as PNG, None when nothing is on it."""
     saved: _Saved = st.session_state.setdefault(f"{key}/saved", _Saved(png=first))
     # The library's own toolbar opens in this row, at the right. Its bin goes back to what the canvas held when it
     # appeared, so after a page change only this button empties it.
-    st.button(clear, key=f"{key}/clear", on_click=_empty, args=(saved,))
+    st.button(clear, key=f"{key}/clear", on_click=_empty, args=(saved, on_clear))
 
     from streamlit_drawable_canvas import st_canvas  # not above: importing it fails where Streamlit does not run
 
@@ -134,10 +144,12 @@ def _canvas(key: str, *, clear: str, first: bytes | None = None, **settings: Any
     return saved.png
 
 
-def _empty(saved: _Saved) -> None:
+def _empty(saved: _Saved, on_clear: Callable[[], None] | None) -> None:
     """Forget the drawing; the next canvas gets a new key, so the browser forgets it too."""
     saved.png = saved.shown_first = None
     saved.cleared += 1
+    if on_clear is not None:
+        on_clear()
 
 
 def _as_drawing(png: bytes | None) -> dict[str, Any] | None:

@@ -1,0 +1,1 @@
+"""Arrays -> pictures and figures. Knows no network, no data set and no page."""

@@ -1,0 +1,24 @@
+"""One colour per network, the same on every page, readable on light and dark and by colour-blind eyes."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+# Okabe and Ito's palette for the networks people see most, neighbours of it for the rest.
+NETWORK_COLORS = {
+    "standard": "#3B82C4",
+    "missing-feature": "#D55E00",
+    "missing-no-reset": "#E69F00",
+    "missing-alternating": "#CC79A7",
+    "missing-from-scratch": "#A5793B",
+    "control": "#8A8F98",
+    "synergy": "#8F6BC9",
+    "assignment": "#56B4E9",
+    "restoring": "#009E73",
+}
+OTHER_COLORS = ("#B2555B", "#5C8A3A", "#4E9A9A", "#9A6A9A")
+
+
+def color_of(name: str) -> str:
+    """Return the network's colour; a name that is not shipped gets one of its own for good."""
+    return NETWORK_COLORS.get(name) or OTHER_COLORS[crc32(name.encode()) % len(OTHER_COLORS)]

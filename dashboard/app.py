@@ -1,0 +1,24 @@
+"""Entry: routes, and nothing else. This file is intentionally kept short."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # `streamlit run` puts only this folder on the path
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: visitors share the cores
+
+import streamlit as st  # noqa: E402
+
+from dashboard import cache  # noqa: E402
+
+cache.keep_house()
+PAGES = {
+    "See": [
+        st.Page(ROOT / "pages" / "start.py", title="Start", icon="👋", default=True),
+        st.Page(ROOT / "pages" / "compare.py", title="Draw · Erase · Compare", icon="✏️"),
+        st.Page(ROOT / "pages" / "pmnist.py", title="PMNIST", icon="✂️"),
+    ],
+}
+st.set_page_config(layout="wide")
+st.navigation(PAGES, position="top").run()

@@ -1,0 +1,159 @@
+"""Widgets that return values: which digit, what of it is missing, which networks read it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import drawing
+from core.checkpoints import Card
+from core.datasets import Dataset
+from core.pmnist import CUT_NAMES, CUTS, cut_mask
+from core.visualization import arrays
+from dashboard.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas
+from dashboard.state import DEFAULT_NETWORKS, AppState, Digit, Mask, get_state
+
+CANVAS = 280
+TOOLS = {"Small brush": BRUSH_SIZES[0], "Medium": BRUSH_SIZES[1], "Large": BRUSH_SIZES[2], "Rectangle": 0}
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The digit people chose, and what is known about it."""
+
+    digit: Digit
+    caption: str
+    label: int | None = None
+    sample: int | None = None
+    preparation: drawing.Preparation | None = None
+    """How a drawing or an upload became this digit."""
+
+
+def choose_digit(state: AppState, data: Dataset) -> Choice | None:
+    """Let people draw a digit, take a sample, or upload a picture; None while there is none yet."""
+    sources = ["Draw", "Sample", "Upload"] + (["Link"] if state.linked is not None else [])
+    st.session_state.setdefault("source", "Draw")
+    source = st.segmented_control(
+        "Where the digit comes from", sources, key="source", persist_state="session", label_visibility="collapsed",
+        required=True,
+    )  # fmt: skip
+    try:
+        match source:
+            case "Sample":
+                return choose_sample(state, data)
+            case "Upload":
+                return _upload(state)
+            case "Link" if state.linked is not None:
+                st.image(arrays.enlarge(arrays.to_gray(state.linked), CANVAS // 28), width=CANVAS, output_format="PNG")
+                return Choice(state.linked, "The digit that came with the link")
+        return _draw()
+    except drawing.PictureError as error:
+        st.warning(str(error))
+        return None
+
+
+def _draw() -> Choice | None:
+    pen = st.segmented_control(
+        "Pen", list(PEN_SIZES), default="medium", key="pen", persist_state="session", label_visibility="collapsed",
+        required=True, format_func=lambda size: f"{size} pen",
+    )  # fmt: skip
+    strokes = draw_canvas(key="draw", size=CANVAS, pen=PEN_SIZES[pen or "medium"])
+    if strokes is None:
+        return None
+    preparation = drawing.prepare_strokes(strokes)
+    return Choice(preparation.digit, "Your drawing", preparation=preparation)
+
+
+def choose_sample(state: AppState, data: Dataset) -> Choice:
+    """Let people walk through the test digits: next, any, of one class."""
+    labels = data.test.labels.numpy()
+    if state.scene.sample is None or state.scene.sample >= len(labels):
+        state.scene.sample = 0
+    wanted = st.session_state.get("class", "any")
+    allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))
+    back, forth, dice, which = st.columns([1, 1, 1, 2], gap="small", vertical_alignment="bottom")
+    back.button("◀", on_click=_step_sample, args=(allowed, -1), help="previous", width="stretch", key="previous")
+    forth.button("▶", on_click=_step_sample, args=(allowed, 1), help="next", width="stretch", key="next")
+    dice.button("🎲", on_click=_any_sample, args=(allowed,), help="any", width="stretch", key="any")
+    which.selectbox(
+        "Class", ["any", *data.classes], key="class", persist_state="session", label_visibility="collapsed",
+        on_change=_first_of_class, args=(data,),
+    )  # fmt: skip
+    index = state.scene.sample
+    digit = data.test.images(slice(index, index + 1))[0, 0].numpy()
+    st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
+    caption = f"{data.name}, test digit {index}, labelled {data.classes[labels[index]]}"
+    st.caption(caption)
+    return Choice(digit, caption, label=int(labels[index]), sample=index)
+
+
+def _step_sample(allowed: np.ndarray, direction: int) -> None:
+    scene = get_state().scene
+    at = int(np.searchsorted(allowed, scene.sample or 0, side="left" if direction < 0 else "right"))
+    scene.sample = int(allowed[(at - (direction < 0)) % len(allowed)])
+
+
+def _any_sample(allowed: np.ndarray) -> None:
+    get_state().scene.sample = int(random.choice(allowed))
+
+
+def _first_of_class(data: Dataset) -> None:
+    wanted = st.session_state["class"]
+    if wanted != "any":
+        matches = np.flatnonzero(data.test.labels.numpy() == data.classes.index(wanted))
+        get_state().scene.sample = int(matches[0])
+
+
+def _upload(state: AppState) -> Choice | None:
+    file = st.file_uploader(
+        "A picture or photo of one digit (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
+        type=["png", "jpg", "jpeg", "webp", "gif", "bmp"],
+    )
+    if file is not None:
+        state.upload = file.getvalue()  # the widget forgets its file when the page changes
+    if state.upload is None:
+        return None
+    preparation = drawing.prepare(drawing.read_picture(state.upload))
+    st.image(arrays.to_gray(preparation.gray), width=160, output_format="PNG")
+    return Choice(preparation.digit, "Your picture", preparation=preparation)
+
+
+def choose_mask(state: AppState, digit: Digit) -> Mask:
+    """Let people erase by a cut, a brush or a rectangle; return True where the digit is kept."""
+    st.session_state.setdefault("cut", "whole")
+    st.segmented_control(
+        "Cut", ["whole", *CUTS], key="cut", persist_state="session", label_visibility="collapsed",
+        format_func=lambda cut: {"whole": "nothing", **CUT_NAMES}[cut], on_change=_take_cut,
+    )  # fmt: skip
+    tool = st.segmented_control(
+        "Rub out with", list(TOOLS), default="Medium", key="tool", persist_state="session",
+        label_visibility="collapsed", required=True,
+    )  # fmt: skip
+    size = TOOLS[tool or "Medium"]
+    return erase_canvas(
+        digit, state.ground, key="erase", tool="brush" if size else "rectangle", brush=size or 3, size=CANVAS,
+        on_clear=_bring_back,
+    )  # fmt: skip
+
+
+def _take_cut() -> None:
+    get_state().ground = cut_mask(st.session_state["cut"] or "whole").numpy()
+
+
+def _bring_back() -> None:
+    st.session_state["cut"] = "whole"
+    _take_cut()
+
+
+def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
+    """Let people choose the networks; always at least one, in the order in which the zoo lists them."""
+    known = [name for name in DEFAULT_NETWORKS if name in zoo]
+    st.session_state.setdefault("networks", known)
+    chosen = st.pills(
+        "Networks", list(zoo), selection_mode="multi", key="networks", persist_state="session",
+        format_func=lambda name: zoo[name].title, label_visibility="collapsed",
+    )  # fmt: skip
+    return tuple(name for name in zoo if name in chosen) or tuple(known[:1])

@@ -1,0 +1,151 @@
+"""The five views of the PMNIST page. Each reads its inputs, asks the cache, and shows."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import cast
+
+import streamlit as st
+import torch
+
+from core import evaluation
+from core.checkpoints import Card
+from core.datasets import Dataset
+from core.evaluation import COLUMNS
+from core.pmnist import CUT_NAMES, CUTS, GROWING, Variant, cut_mask
+from core.visualization import arrays
+from core.visualization.bars import draw_answers
+from core.visualization.figures import Curve, draw_confusion, draw_curves
+from core.visualization.palette import color_of
+from dashboard import cache, inputs, outputs
+from dashboard.state import AppState
+
+Zoo = dict[str, Card]
+VARIANTS = {"as the talk says": "text", "as its code does": "code"}
+HEADINGS = {"whole": "whole", **{cut: f"{cut} · {name}" for cut, name in CUT_NAMES.items()}}
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show any digit whole and under each cut, with what every chosen network reads."""
+    left, right = st.columns([280, 760], gap="medium")
+    with left:
+        choice = inputs.choose_digit(session, data)
+        variant = choose_variant()
+    with right:
+        names = inputs.choose_networks(zoo)
+        if choice is None:
+            st.info("As soon as there is a digit, its four cuts appear here.")
+            return
+        networks = cache.networks(names, data.name)
+        for column, place in zip(COLUMNS, st.columns(len(COLUMNS)), strict=True):
+            mask = cut_mask(column, variant=variant).numpy()
+            place.markdown(f"**{column}**  \n{CUT_NAMES.get(column, 'nothing erased')}")
+            picture = arrays.enlarge(arrays.mark_erased(choice.digit, mask), 5)
+            place.image(picture, output_format="PNG", width="stretch")
+            readings, _ = outputs.read_all(networks, zoo, choice.digit, mask)
+            place.html(draw_answers(readings, data.classes))
+
+
+def choose_variant() -> Variant:
+    """Let people choose between the talk's cuts and those of the published code."""
+    words = st.segmented_control("The cuts", list(VARIANTS), default="as the talk says", key="variant", required=True,
+                                 persist_state="session")  # fmt: skip
+    return cast(Variant, VARIANTS[words or "as the talk says"])
+
+
+def choose_count(data: Dataset, key: str, first: int) -> int:
+    """Let people choose how many test digits are measured."""
+    most = len(data.test)
+    return st.select_slider(
+        "Test digits", sorted({count for count in (100, 250, 500, 1000, 2500, 5000, most) if count <= most}),
+        value=min(first, most if most < 500 else first), key=key, persist_state="session",
+    )  # fmt: skip
+
+
+def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show the recorded MNIST table, and the same measured here and now on the current digits."""
+    variant = choose_variant()
+    outputs.show_text("pmnist_table")
+    st.markdown("#### Recorded: 10,000 MNIST test digits")
+    recorded = {name: card.accuracies(variant) for name, card in zoo.items() if card.accuracies(variant)}
+    outputs.show_accuracies(recorded, zoo)
+    outputs.show_talk()
+    st.caption("Recorded when the networks were made; `python -m core train all` repeats every row.")
+
+    st.markdown(f"#### Live: measured now on {data.name}")
+    names = inputs.choose_networks(zoo)
+    count = choose_count(data, "live count", 1000)
+    if not st.button("Measure", type="primary", key="measure"):
+        st.caption(f"{len(names)} networks × {len(COLUMNS)} sets × {count:,} digits.")
+        return
+    cells = list(product(COLUMNS, names))
+    table: dict[str, dict[str, float]] = {name: {} for name in names}
+    labels = data.test.first(count).labels
+    for column, name in outputs.with_progress(cells, len(cells), "Reading partial digits ..."):
+        predicted = cache.predicted(name, column, variant, count, data.name)
+        table[name][column] = evaluation.accuracy(labels, torch.from_numpy(predicted))
+    outputs.show_accuracies(table, zoo)
+    st.caption(f"The first {count:,} test digits of {data.name} ({data.source}), just now.")
+
+
+def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show accuracy against how much of each digit is missing."""
+    kind = st.segmented_control("The hole grows", list(GROWING), default=GROWING[0], key="growing", required=True,
+                                persist_state="session")  # fmt: skip
+    names = inputs.choose_networks(zoo)
+    count = choose_count(data, "curve count", 250)
+    if not st.button("Draw the curves", type="primary", key="curves"):
+        return
+    points: dict[str, list[float]] = {name: [] for name in names}
+    cells = list(product(SHARES, names))
+    for share, name in outputs.with_progress(cells, len(cells), "Erasing more and more ..."):
+        points[name].append(cache.accuracy_when_missing(name, kind or GROWING[0], share, count, data.name))
+    percent = [100 * share for share in SHARES]
+    curves = [Curve(zoo[name].title, color_of(name), percent, points[name]) for name in names]
+    figure = draw_curves(curves, x_title="missing, % of the picture", y_title="read right, %")
+    st.plotly_chart(figure, width="stretch")
+    st.caption(f"The first {count:,} test digits of {data.name}. Restoring networks know the hole, the others do not.")
+
+
+def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show which digits a network mixes up (click a cell to see them), and who is right where another is not."""
+    variant: Variant = "text"
+    which, other, on = st.columns(3)
+    title = {name: card.title for name, card in zoo.items()}
+    name = which.selectbox("Network", list(zoo), format_func=title.__getitem__, key="confused", persist_state="session")
+    rival = other.selectbox("beside", list(zoo), index=min(1, len(zoo) - 1), format_func=title.__getitem__, key="rival",
+                            persist_state="session")  # fmt: skip
+    column = on.selectbox("Digits", COLUMNS, index=1, format_func=HEADINGS.__getitem__, key="column",
+                          persist_state="session")  # fmt: skip
+    count = choose_count(data, "confusion count", 1000)
+    with st.spinner("Reading ..."):
+        predicted, theirs = (
+            torch.from_numpy(cache.predicted(one, column, variant, count, data.name)) for one in (name, rival)
+        )
+    labels = data.test.first(count).labels
+    matrix, digits = st.columns([1, 1], gap="medium")
+    with matrix:
+        counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
+        figure = draw_confusion(counts, data.classes, color_of(name))
+        clicked = st.plotly_chart(figure, on_select="rerun", selection_mode="points", key="confusion", width="stretch")
+    with digits:
+        points = clicked.selection.points
+        outputs.show_cell(data, labels, predicted, column, points[0]["customdata"] if points else None)
+        outputs.show_who_is_right(evaluation.who_is_right(labels, predicted, theirs), title[name], title[rival])
+
+
+def show_download(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Offer all partial test digits."""
+    variant = choose_variant()
+    st.markdown(
+        f"{len(CUTS) * len(data.test):,} partial digits made from the {len(data.test):,} test digits of {data.name}."
+    )
+    st.download_button(
+        "All cuts as one NumPy file (npz)",
+        lambda: cache.pmnist_file(variant, data.name),
+        f"pmnist-{variant}.npz",
+        "application/octet-stream",
+        type="primary",
+    )
+    st.caption(f"As IDX files, MNIST's own format: `python -m core pmnist --variant {variant} --out pmnist`")

@@ -1,0 +1,148 @@
+"""The one typed session state, and the scene that a link holds: digit, mask and networks, as short readable words."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.pmnist import CUTS, SIDE, cut_mask
+
+DEFAULT_NETWORKS = ("standard", "missing-feature", "missing-alternating", "synergy", "restoring")
+
+Digit = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+class LinkError(ValueError):
+    """A part of the address that cannot be read; the message is one sentence, the rest of the scene is kept."""
+
+
+@dataclass
+class Scene:
+    """What the main page shows; everything else there follows from it."""
+
+    sample: int | None = None
+    """Index among the test digits of the current data set."""
+    drawn: Digit | None = None
+    """A digit `(28, 28)` in [0, 1] that is no sample: drawn, uploaded, or come with a link."""
+    mask: Mask = field(default_factory=lambda: np.ones((SIDE, SIDE), np.bool_))
+    networks: tuple[str, ...] = DEFAULT_NETWORKS
+
+    def to_params(self) -> dict[str, str]:
+        """Return the scene as parameters of the address."""
+        params = {"networks": ",".join(self.networks)}
+        if self.drawn is not None:
+            params["digit"] = _pack(np.rint(self.drawn * 255).astype(np.uint8).tobytes())
+        elif self.sample is not None:
+            params["sample"] = str(self.sample)
+        if not self.mask.all():
+            params["erased"] = cut_of(self.mask) or _pack(np.packbits(self.mask).tobytes())
+        return params
+
+
+def read_scene(params: Mapping[str, str], known: tuple[str, ...]) -> tuple[Scene, list[str]]:
+    """Return the scene of an address, and one sentence for each part of it that cannot be read."""
+    scene, problems = Scene(), []
+    for part, reader in (("sample", _read_sample), ("digit", _read_digit), ("erased", _read_mask)):
+        try:
+            if part in params:
+                reader(scene, params[part])
+        except (ValueError, binascii.Error, zlib.error):
+            problems.append(f"The part {part!r} of this address cannot be read, so it was left out.")
+    if "networks" in params:
+        asked = tuple(dict.fromkeys(params["networks"].split(",")))
+        unknown = [name for name in asked if name not in known]
+        scene.networks = tuple(name for name in asked if name in known) or DEFAULT_NETWORKS
+        if unknown:
+            problems.append(f"This address asks for networks that are not here: {', '.join(unknown)[:80]}.")
+    return scene, problems
+
+
+def cut_of(mask: Mask) -> str | None:
+    """Return the name of the cut that makes this mask, if one does."""
+    return next((cut for cut in CUTS if np.array_equal(mask, cut_mask(cut).numpy())), None)
+
+
+def _read_sample(scene: Scene, text: str) -> None:
+    if not (text.isdigit() and len(text) < 7):
+        raise LinkError
+    scene.sample = int(text)
+
+
+def _read_digit(scene: Scene, text: str) -> None:
+    pixels = np.frombuffer(_unpack(text, SIDE * SIDE), np.uint8)
+    scene.drawn = (pixels.reshape(SIDE, SIDE) / 255).astype(np.float32)
+
+
+def _read_mask(scene: Scene, text: str) -> None:
+    if text in CUTS:
+        scene.mask = cut_mask(text).numpy()
+    else:
+        bits = np.frombuffer(_unpack(text, SIDE * SIDE // 8), np.uint8)
+        scene.mask = np.unpackbits(bits).reshape(SIDE, SIDE).astype(np.bool_)
+
+
+def _pack(content: bytes) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
+
+
+def _unpack(text: str, length: int) -> bytes:
+    """Return exactly `length` bytes; a longer content is refused before it is unpacked any further."""
+    packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    content = zlib.decompressobj().decompress(packed, length + 1)
+    if len(content) != length:
+        raise LinkError
+    return content
+
+
+@dataclass
+class AppState:
+    """Everything the dashboard remembers of one visitor, apart from what widgets and canvases keep themselves."""
+
+    scene: Scene = field(default_factory=Scene)
+    ground: Mask = field(default_factory=lambda: np.ones((SIDE, SIDE), np.bool_))
+    """The mask under the erase canvas: a cut, or what came with a link. The canvas adds to it."""
+    linked: Digit | None = None
+    """The digit that came with a link."""
+    upload: bytes | None = None
+    problems: list[str] = field(default_factory=list)
+    """What of the address could not be read, one sentence each."""
+    params: dict[str, str] = field(default_factory=dict)
+    """What the dashboard last wrote into the address: anything else there came from a link."""
+
+
+def get_state() -> AppState:
+    """Return this visitor's state."""
+    state: AppState = st.session_state.setdefault("app", AppState())
+    return state
+
+
+def open_link(known_networks: tuple[str, ...]) -> AppState:
+    """Return the state, taking over the scene of the address when a link has just been opened."""
+    state, params = get_state(), st.query_params.to_dict()
+    if params and params != state.params:
+        state.scene, state.problems = read_scene(params, known_networks)
+        state.ground, state.linked = state.scene.mask, state.scene.drawn
+        state.params = params
+        st.session_state["cut"] = cut_of(state.ground) or ("whole" if state.ground.all() else None)
+        st.session_state["networks"] = list(state.scene.networks)
+        if state.linked is not None:
+            st.session_state["source"] = "Link"
+        elif state.scene.sample is not None:
+            st.session_state["source"] = "Sample"
+    return state
+
+
+def write_link(state: AppState) -> None:
+    """Put the scene into the address, so that copying it copies the scene."""
+    params = state.scene.to_params()
+    if params != state.params:
+        state.params = params
+        st.query_params.from_dict(params)
