@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core import checkpoints, datasets, downloads, drawing, evaluation, pmnist, recipes
+from core import checkpoints, datasets, downloads, drawing, evaluation, pictures, pmnist, recipes
 from core.training import TrainStep
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -130,8 +130,8 @@ def run_predict(options: argparse.Namespace) -> int:
 
 def _read(path: Path, mask: Tensor | None, networks: dict[str, checkpoints.Network]) -> dict[str, Any]:
     try:
-        digit = drawing.to_digit(drawing.read_picture(path.read_bytes()))
-    except drawing.PictureError as error:
+        digit = drawing.to_digit(pictures.read_picture(path.read_bytes()))
+    except pictures.PictureError as error:
         return {"error": str(error)}
     except OSError as error:
         return {"error": f"The file cannot be opened: {error.strerror}."}

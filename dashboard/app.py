@@ -13,12 +13,10 @@ import streamlit as st  # noqa: E402
 from dashboard import cache  # noqa: E402
 
 cache.keep_house()
-PAGES = {
-    "See": [
-        st.Page(ROOT / "pages" / "start.py", title="Start", icon="👋", default=True),
-        st.Page(ROOT / "pages" / "compare.py", title="Draw · Erase · Compare", icon="✏️"),
-        st.Page(ROOT / "pages" / "pmnist.py", title="PMNIST", icon="✂️"),
-    ],
-}
+PAGES = [
+    st.Page(ROOT / "pages" / "start.py", title="Start", default=True),
+    st.Page(ROOT / "pages" / "compare.py", title="Draw · Erase · Compare"),
+    st.Page(ROOT / "pages" / "pmnist.py", title="PMNIST"),
+]
 st.set_page_config(layout="wide")
 st.navigation(PAGES, position="top").run()

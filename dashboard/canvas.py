@@ -15,7 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.visualization.arrays import ERASED, ERASED_GROUND
+from core.visualization import arrays
 
 SIDE = 28  # pixels of an MNIST digit
 PEN_SIZES = {"fine": 14, "medium": 22, "bold": 30}  # canvas pixels; MNIST's own strokes are about 22 of 280 wide
@@ -81,8 +81,8 @@ def erase_canvas(
         drawing_mode="freedraw" if tool == "brush" else "rect",
         # A rectangle is drawn with its outline outside: one pixel keeps it the box people dragged.
         stroke_width=brush * size // SIDE if tool == "brush" else 1,
-        stroke_color=_rgba(ERASED, BRUSH_ALPHA),
-        fill_color=_rgba(ERASED, BRUSH_ALPHA),
+        stroke_color=_rgba(arrays.ERASED, BRUSH_ALPHA),
+        fill_color=_rgba(arrays.ERASED, BRUSH_ALPHA),
         background_image=erase_background(digit, mask, size),
     )
     return mask if png is None else mask & ~covered_cells(_from_png(png)[..., 3])
@@ -104,19 +104,7 @@ def covered_cells(alpha: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def erase_background(digit: NDArray[np.float32], mask: NDArray[np.bool_], size: int) -> Image.Image:
     """Return the digit enlarged so that its pixels are seen, with what `mask` has erased hatched over."""
-    ink = np.rint(np.clip(digit, 0, 1) * 255).astype(np.uint8)
-    enlarged = Image.fromarray(ink).resize((size, size), Image.Resampling.NEAREST).convert("RGB")
-    gone = Image.fromarray(~mask).resize((size, size), Image.Resampling.NEAREST)
-    enlarged.paste(_hatching(size), mask=gone)
-    return enlarged
-
-
-def _hatching(size: int) -> Image.Image:
-    """Return orange diagonals on dark orange, two digit pixels apart."""
-    row, column = np.indices((size, size))
-    step = 2 * size // SIDE
-    diagonal = (row + column) % step < step // 5
-    return Image.fromarray(np.where(diagonal[..., None], ERASED, ERASED_GROUND).astype(np.uint8))
+    return Image.fromarray(arrays.mark_erased(digit, mask, size // SIDE))
 
 
 def _canvas(

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import drawing
+from core import drawing, pictures
 from core.checkpoints import Card
 from core.datasets import Dataset
-from core.pmnist import CUT_NAMES, CUTS, cut_mask
+from core.pmnist import CUTS, cut_mask
 from core.visualization import arrays
 from dashboard.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas
 from dashboard.state import DEFAULT_NETWORKS, AppState, Digit, Mask, get_state
 
 CANVAS = 280
-TOOLS = {"Small brush": BRUSH_SIZES[0], "Medium": BRUSH_SIZES[1], "Large": BRUSH_SIZES[2], "Rectangle": 0}
+TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "rectangle": 0}
+CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +33,10 @@ class Choice:
     """How a drawing or an upload became this digit."""
 
 
-def choose_digit(state: AppState, data: Dataset) -> Choice | None:
+def choose_digit(state: AppState, data: Dataset, *, first: str = "Draw") -> Choice | None:
     """Let people draw a digit, take a sample, or upload a picture; None while there is none yet."""
     sources = ["Draw", "Sample", "Upload"] + (["Link"] if state.linked is not None else [])
-    st.session_state.setdefault("source", "Draw")
+    st.session_state.setdefault("source", first)
     source = st.segmented_control(
         "Where the digit comes from", sources, key="source", persist_state="session", label_visibility="collapsed",
         required=True,
@@ -50,7 +51,7 @@ def choose_digit(state: AppState, data: Dataset) -> Choice | None:
                 st.image(arrays.enlarge(arrays.to_gray(state.linked), CANVAS // 28), width=CANVAS, output_format="PNG")
                 return Choice(state.linked, "The digit that came with the link")
         return _draw()
-    except drawing.PictureError as error:
+    except pictures.PictureError as error:
         st.warning(str(error))
         return None
 
@@ -74,14 +75,21 @@ def choose_sample(state: AppState, data: Dataset) -> Choice:
         state.scene.sample = 0
     wanted = st.session_state.get("class", "any")
     allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))
-    back, forth, dice, which = st.columns([1, 1, 1, 2], gap="small", vertical_alignment="bottom")
-    back.button("◀", on_click=_step_sample, args=(allowed, -1), help="previous", width="stretch", key="previous")
-    forth.button("▶", on_click=_step_sample, args=(allowed, 1), help="next", width="stretch", key="next")
-    dice.button("🎲", on_click=_any_sample, args=(allowed,), help="any", width="stretch", key="any")
-    which.selectbox(
-        "Class", ["any", *data.classes], key="class", persist_state="session", label_visibility="collapsed",
-        on_change=_first_of_class, args=(data,),
-    )  # fmt: skip
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.button("◀", on_click=_step_sample, args=(allowed, -1), help="previous", key="previous")
+        st.button("▶", on_click=_step_sample, args=(allowed, 1), help="next", key="next")
+        st.button("any", on_click=_any_sample, args=(allowed,), help="one at random", key="any")
+        st.selectbox(
+            "Class",
+            ["any", *data.classes],
+            key="class",
+            persist_state="session",
+            label_visibility="collapsed",
+            on_change=_first_of_class,
+            args=(data,),
+            format_func=lambda name: "all classes" if name == "any" else f"only {name}",
+            width=110,
+        )
     index = state.scene.sample
     digit = data.test.images(slice(index, index + 1))[0, 0].numpy()
     st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
@@ -116,7 +124,7 @@ def _upload(state: AppState) -> Choice | None:
         state.upload = file.getvalue()  # the widget forgets its file when the page changes
     if state.upload is None:
         return None
-    preparation = drawing.prepare(drawing.read_picture(state.upload))
+    preparation = drawing.prepare(pictures.read_picture(state.upload))
     st.image(arrays.to_gray(preparation.gray), width=160, output_format="PNG")
     return Choice(preparation.digit, "Your picture", preparation=preparation)
 
@@ -126,13 +134,13 @@ def choose_mask(state: AppState, digit: Digit) -> Mask:
     st.session_state.setdefault("cut", "whole")
     st.segmented_control(
         "Cut", ["whole", *CUTS], key="cut", persist_state="session", label_visibility="collapsed",
-        format_func=lambda cut: {"whole": "nothing", **CUT_NAMES}[cut], on_change=_take_cut,
+        format_func=CUT_BUTTONS.__getitem__, on_change=_take_cut,
     )  # fmt: skip
     tool = st.segmented_control(
-        "Rub out with", list(TOOLS), default="Medium", key="tool", persist_state="session",
+        "Rub out with", list(TOOLS), default="medium", key="tool", persist_state="session",
         label_visibility="collapsed", required=True,
     )  # fmt: skip
-    size = TOOLS[tool or "Medium"]
+    size = TOOLS[tool or "medium"]
     return erase_canvas(
         digit, state.ground, key="erase", tool="brush" if size else "rectangle", brush=size or 3, size=CANVAS,
         on_clear=_bring_back,
@@ -151,9 +159,10 @@ def _bring_back() -> None:
 def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
     """Let people choose the networks; always at least one, in the order in which the zoo lists them."""
     known = [name for name in DEFAULT_NETWORKS if name in zoo]
-    st.session_state.setdefault("networks", known)
+    # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
+    st.session_state["networks"] = [name for name in st.session_state.get("networks", known) if name in zoo]
     chosen = st.pills(
         "Networks", list(zoo), selection_mode="multi", key="networks", persist_state="session",
-        format_func=lambda name: zoo[name].title, label_visibility="collapsed",
+        format_func=lambda name: zoo[name].title, label_visibility="collapsed", wrap=True,
     )  # fmt: skip
     return tuple(name for name in zoo if name in chosen) or tuple(known[:1])

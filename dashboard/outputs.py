@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from core import datasets, drawing
-from core.checkpoints import Card, Network
+from core.checkpoints import Card, CheckpointError, Network
 from core.datasets import Dataset
 from core.evaluation import TALK, TALK_DELTA, WhoIsRight, read_digit
 from core.pmnist import cut_mask, cut_masks, erase
@@ -64,6 +64,17 @@ def show_problems(sentences: Sequence[str]) -> None:
     """Show what could not be read, a sentence each."""
     for sentence in sentences:
         st.warning(sentence)
+
+
+def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
+    """Return the networks by name, and say in a sentence which of them cannot be used."""
+    networks = {}
+    for name in names:
+        try:
+            networks[name] = cache.network(name, data.name)
+        except CheckpointError as error:
+            st.warning(str(error))
+    return networks
 
 
 def read_all(
@@ -192,14 +203,14 @@ def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
     digit = data.test.images(slice(4, 5))[0, 0].numpy()
     mask = cut_mask("HCUT").numpy()
     pictures = {
-        "a digit": arrays.mark_erased(digit, np.ones_like(mask)),
-        "what is left": arrays.mark_erased(digit, mask),
+        "a digit": arrays.mark_erased(digit, np.ones_like(mask), 10),
+        "what is left": arrays.mark_erased(digit, mask, 10),
     }
     if "restoring" in zoo:
         fills = cache.restorer(data.name).fill(torch.from_numpy(digit * mask)[None, None], torch.from_numpy(mask))
-        pictures["what might be there"] = arrays.tint_erased(fills.images[0, 0].numpy(), mask)
+        pictures["what might be there"] = arrays.enlarge(arrays.tint_erased(fills.images[0, 0].numpy(), mask), 10)
     for place, (caption, picture) in zip(st.columns(len(pictures)), pictures.items(), strict=True):
-        place.image(arrays.enlarge(picture, 6), caption=caption, output_format="PNG", width="stretch")
+        place.image(picture, caption=caption, output_format="PNG", width="stretch")
 
 
 def show_loaded(data: Dataset, zoo: Mapping[str, Card]) -> None:

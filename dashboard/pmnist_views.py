@@ -30,7 +30,7 @@ def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show any digit whole and under each cut, with what every chosen network reads."""
     left, right = st.columns([280, 760], gap="medium")
     with left:
-        choice = inputs.choose_digit(session, data)
+        choice = inputs.choose_digit(session, data, first="Sample")
         variant = choose_variant()
     with right:
         names = inputs.choose_networks(zoo)
@@ -41,8 +41,7 @@ def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
         for column, place in zip(COLUMNS, st.columns(len(COLUMNS)), strict=True):
             mask = cut_mask(column, variant=variant).numpy()
             place.markdown(f"**{column}**  \n{CUT_NAMES.get(column, 'nothing erased')}")
-            picture = arrays.enlarge(arrays.mark_erased(choice.digit, mask), 5)
-            place.image(picture, output_format="PNG", width="stretch")
+            place.image(arrays.mark_erased(choice.digit, mask, 6), output_format="PNG", width="stretch")
             readings, _ = outputs.read_all(networks, zoo, choice.digit, mask)
             place.html(draw_answers(readings, data.classes))
 
@@ -104,21 +103,22 @@ def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
     percent = [100 * share for share in SHARES]
     curves = [Curve(zoo[name].title, color_of(name), percent, points[name]) for name in names]
     figure = draw_curves(curves, x_title="missing, % of the picture", y_title="read right, %")
-    st.plotly_chart(figure, width="stretch")
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
     st.caption(f"The first {count:,} test digits of {data.name}. Restoring networks know the hole, the others do not.")
 
 
 def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show which digits a network mixes up (click a cell to see them), and who is right where another is not."""
     variant: Variant = "text"
-    which, other, on = st.columns(3)
+    which, other, on, how_many = st.columns(4)
     title = {name: card.title for name, card in zoo.items()}
     name = which.selectbox("Network", list(zoo), format_func=title.__getitem__, key="confused", persist_state="session")
     rival = other.selectbox("beside", list(zoo), index=min(1, len(zoo) - 1), format_func=title.__getitem__, key="rival",
                             persist_state="session")  # fmt: skip
     column = on.selectbox("Digits", COLUMNS, index=1, format_func=HEADINGS.__getitem__, key="column",
                           persist_state="session")  # fmt: skip
-    count = choose_count(data, "confusion count", 1000)
+    with how_many:
+        count = choose_count(data, "confusion count", 1000)
     with st.spinner("Reading ..."):
         predicted, theirs = (
             torch.from_numpy(cache.predicted(one, column, variant, count, data.name)) for one in (name, rival)
@@ -128,7 +128,14 @@ def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
     with matrix:
         counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
         figure = draw_confusion(counts, data.classes, color_of(name))
-        clicked = st.plotly_chart(figure, on_select="rerun", selection_mode="points", key="confusion", width="stretch")
+        clicked = st.plotly_chart(
+            figure,
+            on_select="rerun",
+            selection_mode="points",
+            key="confusion",
+            width="stretch",
+            config={"displayModeBar": False},
+        )
     with digits:
         points = clicked.selection.points
         outputs.show_cell(data, labels, predicted, column, points[0]["customdata"] if points else None)

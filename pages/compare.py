@@ -10,14 +10,15 @@ zoo, problems = cache.zoo()
 session = state.open_link(tuple(zoo))
 data = outputs.current_data()
 outputs.show_problems([*problems, *session.problems])
+st.caption("Try: draw an 8, then rub out its left side. Who still reads it, and who changes their mind?")
 
 
 @st.fragment
 def bench() -> None:
     """Three steps from left to right; a stroke reruns only this."""
-    left, middle, right = st.columns([280, 300, 460], gap="medium")
+    left, middle, right = st.columns([290, 330, 440], gap="medium")
     with left:
-        st.markdown("**1 · A digit** — draw one, big and thick")
+        st.markdown("**1 · A digit**")
         choice = inputs.choose_digit(session, data)
     with middle:
         st.markdown("**2 · Rub part of it out**")
@@ -26,24 +27,24 @@ def bench() -> None:
             return
         mask = inputs.choose_mask(session, choice.digit)
     with right:
-        st.markdown("**3 · What they read now** — who changes their mind?")
-        names = session.scene.networks
-        networks = cache.networks(names, data.name)
+        heading, chooser = st.columns([3, 2], vertical_alignment="center")
+        heading.markdown("**3 · What they read now**")
+        with chooser.popover("Networks", width="stretch"):
+            session.scene.networks = inputs.choose_networks(zoo)
+        networks = outputs.load_networks(session.scene.networks, data)
         readings, probabilities = outputs.read_all(networks, zoo, choice.digit, mask)
         outputs.show_readings(readings, data.classes)
-        with st.popover("Choose the networks"):
-            session.scene.networks = inputs.choose_networks(zoo)
-    below(choice, mask, probabilities)
+    below(choice, mask, networks, probabilities)
     session.scene.mask, session.scene.sample = mask, choice.sample
     session.scene.drawn = None if choice.sample is not None else choice.digit
     state.write_link(session)
 
 
-def below(choice: inputs.Choice, mask: state.Mask, probabilities: dict[str, Any]) -> None:
+def below(choice: inputs.Choice, mask: state.Mask, networks: dict[str, Any], probabilities: dict[str, Any]) -> None:
     """What explains the answers: fills, preparation, downloads."""
-    if "restoring" in probabilities and not mask.all():
+    if "restoring" in networks and not mask.all():
         st.markdown("**What the restoring network thinks was there**, best first, and how much each counts")
-        outputs.show_fills(cache.restorer(data.name), choice.digit, mask, data.classes)
+        outputs.show_fills(networks["restoring"], choice.digit, mask, data.classes)
     if choice.preparation is not None:
         with st.expander("How MNIST sees your drawing", expanded=False):
             outputs.show_preparation(choice.preparation)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import drawing
+from core import drawing, pictures
 from tests.drawing_pictures import (
     coloured,
     drawn,
@@ -105,7 +105,7 @@ GOOD: dict[str, np.ndarray | Image.Image | bytes] = {
 
 
 def prepared(picture: np.ndarray | Image.Image | bytes) -> drawing.Preparation:
-    return drawing.prepare(drawing.read_picture(picture) if isinstance(picture, bytes) else picture)
+    return drawing.prepare(pictures.read_picture(picture) if isinstance(picture, bytes) else picture)
 
 
 def centre_of_mass(digit: np.ndarray) -> np.ndarray:
@@ -182,7 +182,7 @@ def test_the_smallest_and_narrowest_pictures_give_a_digit_or_a_sentence(shape: t
         picture = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
         try:
             assert drawing.to_digit(picture).shape == (28, 28)
-        except drawing.PictureError as error:
+        except pictures.PictureError as error:
             assert_one_sentence(error)
 
 
@@ -307,7 +307,7 @@ def assert_one_sentence(error: Exception) -> None:
     [
         pytest.param(read, given, id=f"{read.__name__}: {name}")
         for read, table in (
-            (drawing.read_picture, BAD_FILES),
+            (pictures.read_picture, BAD_FILES),
             (drawing.prepare, BAD_PICTURES),
             (drawing.prepare_strokes, BAD_STROKES),
         )
@@ -315,7 +315,7 @@ def assert_one_sentence(error: Exception) -> None:
     ],
 )
 def test_a_bad_picture_is_refused_in_one_sentence(read: Callable[[object], object], given: object) -> None:
-    with pytest.raises(drawing.PictureError) as refused:
+    with pytest.raises(pictures.PictureError) as refused:
         read(given)
     assert_one_sentence(refused.value)
 
@@ -329,6 +329,6 @@ def test_damage_anywhere_gives_a_picture_or_a_sentence(kind: str) -> None:
         for at in random.integers(0, min(len(data), 200), 3):
             damaged[at] = random.integers(256)
         try:
-            drawing.prepare(drawing.read_picture(bytes(damaged)))
-        except drawing.PictureError as error:
+            drawing.prepare(pictures.read_picture(bytes(damaged)))
+        except pictures.PictureError as error:
             assert_one_sentence(error)

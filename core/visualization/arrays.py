@@ -26,12 +26,15 @@ def enlarge(picture: Picture, factor: int) -> Picture:
     return picture.repeat(factor, 0).repeat(factor, 1)
 
 
-def mark_erased(digit: NDArray[np.floating], mask: NDArray[np.bool_]) -> Picture:
-    """Return the digit in colour `(28, 28, 3)`, what `mask` has erased in the orange that means "gone"."""
-    picture = np.repeat(to_gray(digit)[..., None], 3, 2)
-    row, column = np.indices(mask.shape)
-    tint = np.where(((row + column) % 3 == 0)[..., None], ERASED, ERASED_GROUND)
-    return np.where(mask[..., None], picture, tint).astype(np.uint8)
+def mark_erased(digit: NDArray[np.floating], mask: NDArray[np.bool_], factor: int) -> Picture:
+    """Return the digit enlarged and in colour, what `mask` has erased hatched in the orange that means "gone"."""
+    gray = enlarge(to_gray(digit), factor)[..., None]
+    row, column = np.indices(gray.shape[:2])
+    step = 2 * factor  # diagonals two digit pixels apart
+    diagonal = (row + column) % step < max(1, step // 5)
+    hatching = np.where(np.expand_dims(diagonal, -1), ERASED, ERASED_GROUND)
+    kept = mask.repeat(factor, 0).repeat(factor, 1)
+    return np.where(np.expand_dims(kept, -1), gray, hatching).astype(np.uint8)
 
 
 def contact_sheet(digits: Sequence[NDArray[np.floating]], columns: int, *, factor: int = 2, gap: int = 2) -> Picture:

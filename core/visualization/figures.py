@@ -52,7 +52,7 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str
             mode="markers+text",
             marker={"symbol": "square", "size": 30, "color": color, "opacity": opacity.tolist()},
             hovertemplate="a %{y}, read as %{x}: %{text}<extra></extra>",
-            selected={"textfont": {"color": "#888"}},
+            unselected={"marker": {"opacity": 0.15}},
         )
     )
     figure.update_xaxes(title="read as", type="category", categoryarray=list(classes), showgrid=False)

@@ -1,0 +1,100 @@
+"""Files and arrays -> pictures that can be worked on: opened, turned upright, checked, never larger than needed.
+
+Whatever is no such picture gets one sentence. What ink is, and what a digit, is not here (see `drawing`).
+"""
+
+import io
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+MAX_BYTES = 5 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 1000  # fifty times the 20 pixels that are left in the end
+TOO_MANY_PIXELS = "The picture has more than 40 million pixels; save it smaller and try again."
+DAMAGED = "The picture is damaged and cannot be read."
+
+
+class PictureError(ValueError):
+    """A picture that no digit can be made of; the message is one sentence for the person who made it."""
+
+
+def read_picture(data: bytes) -> Image.Image:
+    """Open an uploaded PNG, JPEG, WebP, GIF or BMP, turned the way its camera was held.
+
+    Raises PictureError, and nothing else, for whatever is no such picture, is damaged, moves or is too large.
+    """
+    if not data:
+        raise PictureError("The file is empty.")
+    if len(data) > MAX_BYTES:
+        raise PictureError("The file is larger than 5 MB; save the picture smaller and try again.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd metadata, and of sizes that are refused here anyway
+            return _decoded(data)
+    except PictureError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise PictureError(TOO_MANY_PIXELS) from error
+    except UnidentifiedImageError as error:
+        raise PictureError("The file is not a PNG, JPEG, WebP, GIF or BMP picture that can be read.") from error
+    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, MemoryError and more
+        raise PictureError(DAMAGED) from error
+
+
+def from_array(pixels: NDArray[np.uint8]) -> Image.Image:
+    """Return a uint8 array (H, W), (H, W, 3) or (H, W, 4) as a picture. Raises PictureError."""
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        raise PictureError("A picture must be made of whole brightness values from 0 to 255.")
+    if pixels.ndim not in (2, 3) or pixels.ndim == 3 and pixels.shape[2] not in (3, 4):
+        raise PictureError("A picture must have rows and columns of gray or coloured pixels.")
+    if not pixels.size:
+        raise PictureError("The picture has no pixels.")
+    return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def limit(image: Image.Image) -> Image.Image:
+    """Return the picture as L, RGB or RGBA of at most 1000 pixels a side."""
+    _check_pixels(image)
+    try:
+        if image.mode[0] in "IF":
+            image = Image.fromarray(_eight_bits(image))
+        elif image.mode not in ("L", "RGB", "RGBA"):
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        return image.reduce(-(-max(image.size) // MAX_SIDE))
+    except (OSError, SyntaxError, ValueError, MemoryError) as error:  # opened elsewhere and damaged
+        raise PictureError(DAMAGED) from error
+
+
+def _decoded(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    _check_pixels(image)
+    # A phone's JPEG may hold a second picture (MPO: depth, brightness); only these three formats move.
+    if image.format in ("GIF", "WEBP", "PNG") and getattr(image, "is_animated", False):
+        raise PictureError("The picture moves; choose one that stands still.")
+    image.verify()  # finds damage that decoding passes over, and leaves the image unusable
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # broken metadata beside good pixels
+        return image
+
+
+def _check_pixels(image: Image.Image) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise PictureError(TOO_MANY_PIXELS)
+    if not image.width or not image.height:
+        raise PictureError("The picture has no pixels.")
+
+
+def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:
+    """Bring whole numbers or fractions to 8 bits; white is the first usual white that holds them."""
+    values = np.asarray(image).astype(np.float32).clip(0)
+    white = 65535 if ";16" in image.mode else next((w for w in (1, 255, 65535) if w >= values.max()), values.max())
+    if not np.isfinite(values).all():
+        raise PictureError("The picture has pixels without a brightness.")
+    return (values / white * 255).round().astype(np.uint8)
