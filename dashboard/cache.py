@@ -42,7 +42,7 @@ def mnist_download() -> BackgroundDownload:
 @st.cache_resource(ttl=30, show_spinner=False)
 def zoo() -> tuple[dict[str, Card], list[str]]:
     """Return the cards of all networks by name, in the recipes' order, and a sentence for each unreadable one."""
-    cards, problems = checkpoints.list_cards()
+    cards, problems = checkpoints.list_cards(checkpoints.SHIPPED)
     by_name = {card.name: card for card in cards}
     order = [*(name for name in RECIPES if name in by_name), *(name for name in by_name if name not in RECIPES)]
     return {name: by_name[name] for name in order}, problems
@@ -51,7 +51,7 @@ def zoo() -> tuple[dict[str, Card], list[str]]:
 @st.cache_resource(max_entries=32, show_spinner="Loading the networks ...")
 def network(name: str, references: str) -> checkpoints.Network:
     """Return a network by name; a restoring one fills holes from the training digits of the set `references`."""
-    return checkpoints.load(name, references=dataset(references).train)
+    return checkpoints.load(name, references=dataset(references).train, folder=checkpoints.SHIPPED)
 
 
 def networks(names: tuple[str, ...], references: str) -> dict[str, checkpoints.Network]:

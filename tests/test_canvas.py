@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from dashboard.canvas import BRUSH_ALPHA, ERASED, covered_cells, erase_background, erase_key
+from core.visualization.arrays import ERASED
+from dashboard.canvas import BRUSH_ALPHA, covered_cells, erase_background, erase_key
 from tests.browser import ROOT, draw_strokes, drawing_canvas, serve
 
 DIGIT = np.zeros((28, 28), np.float32)

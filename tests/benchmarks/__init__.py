@@ -1,0 +1,96 @@
+"""The figures we promise, each measured here and now: `python -m tests.benchmarks`, or `make bench`.
+
+A figure that misses its goal is reported as it is. Every figure about time is a ratio of things that took turns in
+one run, except in the browser, where it is what a person waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal
+
+Better = Literal["higher", "lower"]
+
+
+class NotMeasurable(Exception):
+    """Something that a measurement needs is not here; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a measurement found: the figure, the runs it comes from, and what else is worth knowing."""
+
+    figure: float
+    runs: Sequence[float]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table, under its name; None: nothing was promised, or nothing could be measured."""
+
+    figure: float | None
+    goal: float | None
+    better: Better
+    holds: bool | None
+    runs: list[float]
+    what: str
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What is measured, by the function of the same name in `module`, and what we promise of it."""
+
+    module: str
+    what: str
+    goal: float | None = None
+    better: Better = "higher"
+
+    def judge(self, measured: Measured) -> Figure:
+        """Hold what was measured against the goal: at least so high, or lower."""
+        figure, runs = round(measured.figure, 4), [round(run, 4) for run in measured.runs]
+        holds = None if self.goal is None else figure >= self.goal if self.better == "higher" else figure < self.goal
+        return Figure(figure, self.goal, self.better, holds, runs, f"{self.what} {measured.note}".strip())
+
+    def give_up(self, reason: str) -> Figure:
+        """Return the line of a figure that cannot be measured here."""
+        return Figure(None, self.goal, self.better, None, [], f"{self.what} Not measured: {reason}")
+
+
+def measure(name: str) -> Figure:
+    """Measure one figure; some share a measurement, which is then made only once."""
+    benchmark = BENCHMARKS[name]
+    module = import_module(f"{__name__}.{benchmark.module}")  # only now: the browser's needs more than the others
+    try:
+        return benchmark.judge(getattr(module, name.replace("-", "_"))())
+    except NotMeasurable as reason:
+        return benchmark.give_up(str(reason))
+
+
+def _strokes(kind: str, statistic: str, limit: float) -> Benchmark:
+    what = f"Milliseconds from the end of {kind} to the first new bar, five networks compared: {statistic}."
+    return Benchmark("live_page", what, limit, "lower")
+
+
+BENCHMARKS = {
+    "standard-accuracy": Benchmark("accuracy", "Percent of MNIST's 10,000 test digits the standard network reads.", 99),
+    "cards-complete": Benchmark("accuracy", "Shipped networks whose card holds every PMNIST column, both variants.", 9),
+    "restoring-hcut": Benchmark("restoration", "Percent read with the top half erased, mask known.", 87),
+    "restoring-vcut": Benchmark("restoration", "Percent read with the left half erased, mask known.", 91),
+    "restoring-dcut": Benchmark("restoration", "Percent read with two opposite quarters erased, mask known.", 92),
+    "restoring-tcut": Benchmark("restoration", "Percent read with the published three squares erased, mask known.", 93),
+    "pmnist-speed": Benchmark("partial_digits", "Times faster than a per-pixel Python loop: building PMNIST.", 200),
+    "epoch-float32": Benchmark("training", "Times faster than DataLoader + transforms: an epoch in float32.", 1.7),
+    "epoch-bfloat16": Benchmark("training", "Times faster than DataLoader + transforms: an epoch in bfloat16.", 2.3),
+    "bfloat16-accuracy": Benchmark("training", "Points of validation accuracy bfloat16 gains or loses (-).", -0.1),
+    "flops-share": Benchmark("training", "FLOP/s of a float32 epoch as a share of a 2048 x 2048 x 2048 product's."),
+    "head-epoch": Benchmark("head", "Times faster than re-running the frozen layers: an epoch of a head.", 4),
+    "head-ten-epochs": Benchmark("head", "The same over ten epochs, building the cache counted in.", 2.5),
+    "stroke-median": _strokes("a stroke", "the median", 300),
+    "stroke-p95": _strokes("a stroke", "the 95th percentile", 450),
+    "stroke-erase-median": _strokes("an erasing stroke", "the median", 300),
+    "stroke-erase-p95": _strokes("an erasing stroke", "the 95th percentile", 450),
+    "offline-accuracy": Benchmark("accuracy", "Percent of the 1,797 offline digits (not MNIST) the standard reads."),
+}

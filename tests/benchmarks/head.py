@@ -1,0 +1,75 @@
+"""How much is won by running frozen features once instead of in every epoch, when only the head learns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, partial
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+
+from core.datasets import Digits
+from core.inversion import variant
+from core.networks import Classifier
+from core.training import TrainConfig, train
+from tests.benchmarks import Measured, mnist
+from tests.benchmarks.loops import BATCH, LEARNING_RATE, MOMENTUM, learn, shuffled, usual_optimizer
+from tests.benchmarks.timing import Runs, ratios, seconds, side_by_side
+
+DIGITS, EPOCHS, ROUNDS = 10_000, 10, 3
+CONFIG = TrainConfig(epochs=EPOCHS, batch=BATCH, learning_rate=LEARNING_RATE, momentum=MOMENTUM)
+
+
+def head_epoch() -> Measured:
+    runs = _retrainings()
+    figures = ratios(seconds(runs["re-running"]), [run.result for run in runs["cached"]])
+    each = median(run.result for run in runs["cached"]) / EPOCHS
+    return Measured(median(figures), figures, f"{DIGITS:,} digits; {1000 * each:.0f} ms an epoch on cached features.")
+
+
+def head_ten_epochs() -> Measured:
+    runs = _retrainings()
+    figures = ratios(seconds(runs["re-running"]), seconds(runs["cached"]))
+    slow, fast = (median(seconds(runs[name])) for name in ("re-running", "cached"))
+    return Measured(median(figures), figures, f"{slow:.1f} s against {fast:.1f} s.")
+
+
+@cache
+def _retrainings() -> Runs:
+    """Retrain the missing-feature head both ways; the cached way also tells its epochs' own seconds."""
+    digits = mnist.dataset().train.first(DIGITS)
+    contenders = {"re-running": partial(_re_running, digits), "cached": partial(_cached, digits)}
+    return side_by_side(contenders, ROUNDS)
+
+
+def _cached(digits: Digits) -> float:
+    *_, last = train(_missing_feature(), digits, digits.first(1), CONFIG)  # its clock starts when the cache is built
+    return last.seconds
+
+
+def _re_running(digits: Digits) -> None:
+    """Give the frozen layers the faster layout too, so that the cache is all that differs."""
+    network = _missing_feature().to(memory_format=torch.channels_last)
+    head = nn.Sequential(network.inversion, network.head)
+    optimizer = usual_optimizer(head)
+    for _ in range(EPOCHS):
+        learn(head, _features(network, digits), optimizer)
+
+
+def _features(network: Classifier, digits: Digits) -> Iterator[tuple[Tensor, Tensor]]:
+    for images, labels in shuffled(digits):
+        yield _run_frozen(network, images), labels
+
+
+@torch.no_grad()
+def _run_frozen(network: Classifier, images: Tensor) -> Tensor:
+    return network.features(images)
+
+
+def _missing_feature() -> Classifier:
+    standard = mnist.network("standard")
+    assert isinstance(standard, Classifier)
+    network = variant(standard, "complement")
+    network.head.requires_grad_(True)
+    return network

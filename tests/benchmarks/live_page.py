@@ -1,0 +1,116 @@
+"""How long a person waits: from the end of a stroke to the new bars, in a real browser on the real dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from statistics import median
+
+import numpy as np
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from dashboard.state import DEFAULT_NETWORKS
+from tests.benchmarks import Measured, NotMeasurable, mnist
+from tests.browser import draw_strokes, find_chromium, launch_chromium, serve
+from tests.conftest import LAPTOP, open_page
+
+STROKES = 24
+SAMPLE = 18  # a 3 among MNIST's test digits, whose ink every line below crosses
+LIMIT = 5_000  # milliseconds: a stroke that changes nothing until then has not worked, which is no figure
+PAUSE = 300  # milliseconds with nothing going on before the next stroke: the one before is done entirely
+ADDRESS = f"compare?networks={','.join(DEFAULT_NETWORKS)}"
+Line = list[tuple[float, float]]
+
+# As shares of the canvas. The full canvas is emptied, and the next round of lines is shifted a little.
+DRAWN: list[Line] = [
+    [(0.30, 0.20), (0.70, 0.22)],
+    [(0.70, 0.22), (0.40, 0.80)],
+    [(0.30, 0.50), (0.65, 0.52)],
+    [(0.40, 0.80), (0.72, 0.78)],
+    [(0.28, 0.20), (0.30, 0.50)],
+    [(0.72, 0.50), (0.72, 0.78)],
+]
+RUBBED: list[Line] = [[(0.35, y), (0.65, y)] for y in (0.20, 0.32, 0.44, 0.56, 0.68, 0.80)]
+
+# Notes when the mouse goes up, and when the bars are first others than they were then.
+WATCH = """() => {
+  const bars = () => document.querySelector('.ns-readings')?.innerHTML ?? '';
+  const watch = window.strokeWatch = {ended: null, before: '', took: null};
+  document.addEventListener('pointerup', () => Object.assign(watch, {
+    ended: performance.now(), before: bars(), took: null}), true);
+  new MutationObserver(() => {
+    if (watch.ended === null || watch.took !== null) return;
+    const now = bars();
+    if (now && now !== watch.before) watch.took = performance.now() - watch.ended;
+  }).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+}"""
+
+
+def stroke_median() -> Measured:
+    return Measured(median(_drawing()), _drawing())
+
+
+def stroke_p95() -> Measured:
+    return Measured(float(np.percentile(_drawing(), 95)), _drawing())
+
+
+def stroke_erase_median() -> Measured:
+    return Measured(median(_erasing()), _erasing())
+
+
+def stroke_erase_p95() -> Measured:
+    return Measured(float(np.percentile(_erasing(), 95)), _erasing())
+
+
+@cache
+def _drawing() -> list[float]:
+    with _open_dashboard(ADDRESS) as page:
+        return _time_strokes(page, page.locator("canvas.upper-canvas").first, DRAWN, clear="Clear")
+
+
+@cache
+def _erasing() -> list[float]:
+    """Rub a digit out, so that the restoring network has holes to fill."""
+    with _open_dashboard(f"{ADDRESS}&sample={SAMPLE}") as page:
+        return _time_strokes(page, page.locator("canvas.upper-canvas").last, RUBBED, clear="Bring it back")
+
+
+@contextmanager
+def _open_dashboard(path: str) -> Iterator[Page]:
+    mnist.network("restoring")  # without it or MNIST this would be another page
+    if find_chromium() is None:
+        raise NotMeasurable("no Chromium or Chrome is installed.")
+    with serve(OMP_NUM_THREADS="1") as address, sync_playwright() as playwright:
+        with open_page(launch_chromium(playwright), **LAPTOP) as page:
+            page.goto(f"{address}/{path}")
+            page.locator("canvas.upper-canvas").first.wait_for(timeout=60_000)
+            page.evaluate(WATCH)
+            yield page
+
+
+def _time_strokes(page: Page, canvas: Locator, lines: list[Line], *, clear: str) -> list[float]:
+    """Draw one stroke for nothing, which loads the networks, and then all that count."""
+    _stroke(page, canvas, lines[0], limit=60_000)
+    taken: list[float] = []
+    while len(taken) < STROKES:
+        page.get_by_role("button", name=clear, exact=True).click()
+        _settle(page)
+        shift = 0.01 * (len(taken) // len(lines))
+        taken += [_stroke(page, canvas, [(x + shift, y) for x, y in line]) for line in lines]
+    return taken
+
+
+def _stroke(page: Page, canvas: Locator, line: Line, *, limit: int = LIMIT) -> float:
+    """Draw, and return the milliseconds until the bars were others."""
+    draw_strokes(page, canvas, line)
+    page.wait_for_function("strokeWatch.took !== null", timeout=limit)
+    taken = float(page.evaluate("strokeWatch.took"))
+    _settle(page)
+    return taken
+
+
+def _settle(page: Page) -> None:
+    page.wait_for_timeout(PAUSE)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=LIMIT)
+    page.wait_for_timeout(PAUSE)

@@ -1,0 +1,198 @@
+"""The command line as people and machines use it: real processes, their exit codes, stdout and stderr."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core import checkpoints, datasets
+from core.__main__ import main
+from core.evaluation import COLUMNS
+from tests.browser import ROOT
+from tests.samples import made_digits
+
+VERBS = ("data", "train", "evaluate", "predict", "pmnist")
+COMMAND = [sys.executable, "-m", "core"]
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, *(str(argument) for argument in arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def only_sentence(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one sentence on stderr of a command that refused its input."""
+    assert done.returncode == 2 and done.stdout == ""
+    assert "Traceback" not in done.stderr and done.stderr.endswith(".\n")
+    (sentence,) = [line for line in done.stderr.splitlines() if not line.startswith("These are the offline digits")]
+    return sentence
+
+
+@pytest.fixture
+def standard() -> str:
+    if not (checkpoints.SHIPPED / "standard.json").is_file():
+        pytest.skip("there is no standard network yet: run `python -m core train standard`")
+    return "standard"
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> tuple[Path, Path]:
+    """A scanned-looking seven, dark on white, and a file that is no picture."""
+    seven = np.full((120, 100), 255, np.uint8)
+    seven[20:32, 25:75] = 0
+    for row in range(32, 100):
+        column = 67 - (row - 32) // 2
+        seven[row, column - 6 : column + 6] = 0
+    good, bad = tmp_path / "seven.png", tmp_path / "bad.png"
+    Image.fromarray(seven).save(good)
+    bad.write_text("this is no picture")
+    return good, bad
+
+
+# Help
+
+
+def test_help_lists_every_verb():
+    done = run("--help")
+    assert done.returncode == 0 and done.stderr == ""
+    assert all(f"\n    {verb} " in done.stdout for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_and_speaks_json(capsys, verb):
+    with pytest.raises(SystemExit) as ended:
+        main([verb, "--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert f"usage: python -m core {verb}" in said and "--json" in said and "show this help" in said
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["dance"], ["train"], ["train", "nobody"], ["predict"], ["evaluate", "--images", "many"]]
+)
+def test_a_command_that_is_none_is_bad_input(capsys, arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == "" and "usage:" in said.err
+
+
+# data, evaluate
+
+
+def test_d8_data_describes_the_offline_digits():
+    done = run("data", datasets.OFFLINE, "--json")
+    assert done.returncode == 0 and done.stderr == ""
+    described = json.loads(done.stdout)
+    assert described == datasets.load_offline().describe()
+    assert described["sizes"] == {"train": 1197, "validation": 200, "test": 400}
+
+
+def test_m12_evaluate_answers_in_the_promised_shape(standard):
+    done = run("evaluate", "--images", "200", standard, "--json")
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+    answer = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1 and set(answer) == {"dataset", "networks"}
+    here = datasets.load_or_offline()
+    assert answer["dataset"] == {"name": here.name, "source": here.source, "images": 200}
+    assert list(answer["networks"]) == [standard]
+    accuracies = answer["networks"][standard]
+    assert tuple(accuracies) == COLUMNS and all(0 <= value <= 100 for value in accuracies.values())
+    assert accuracies["whole"] > 80 and accuracies["whole"] > accuracies["HCUT"]
+
+
+def test_evaluate_of_an_unknown_network_is_one_sentence():
+    assert only_sentence(run("evaluate", "nobody")) == "There is no network called 'nobody'."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["evaluate"], "Name the networks to evaluate, or give --all."),
+        (["evaluate", "../standard"], "'../standard' is no name of a network"),
+        (["evaluate", "standard", "--images", "0"], "--images must be between 1 and"),
+        (["evaluate", "standard", "--images", "-3"], "--images must be between 1 and"),
+        (["predict", "x.png", "--erase", "XCUT"], "--erase takes a cut (HCUT, VCUT, DCUT, TCUT) or"),
+        (["predict", "x.png", "--erase", "1,2,3"], "--erase takes a cut (HCUT, VCUT, DCUT, TCUT) or x0,y0,x1,y1"),
+        (["predict", "x.png", "--erase", "5,5,5,9"], "5,5,5,9 is no rectangle x0,y0,x1,y1 within 0 to 28."),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(capsys, arguments, said):
+    assert main(arguments) == 2
+    heard = capsys.readouterr()
+    assert heard.out == "" and said in heard.err and "Traceback" not in heard.err
+
+
+# predict
+
+
+def test_predict_reads_good_files_and_says_which_are_bad(pictures, standard):
+    good, bad = pictures
+    lost = bad.with_name("lost.png")
+    done = run("predict", bad, good, lost, "--erase", "VCUT", "--json")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    files = json.loads(done.stdout)["files"]
+    assert list(files) == [str(bad), str(good), str(lost)]
+    for path in (bad, lost):
+        assert set(files[str(path)]) == {"error"} and files[str(path)]["error"].endswith(".")
+    for reading in files[str(good)]["networks"].values():
+        assert set(reading) == {"label", "confidence", "probabilities"} and len(reading["probabilities"]) == 10
+        assert sum(reading["probabilities"]) == pytest.approx(1, abs=1e-4)
+        assert reading["confidence"] == max(reading["probabilities"]) == reading["probabilities"][reading["label"]]
+
+
+def test_predict_reads_a_drawn_seven_until_it_is_erased(pictures, standard):
+    whole, erased = run("predict", pictures[0], "--json"), run("predict", pictures[0], "--erase", "0,0,28,28", "--json")
+    assert (whole.returncode, erased.returncode) == (0, 0)
+    readings = [json.loads(done.stdout)["files"][str(pictures[0])]["networks"] for done in (whole, erased)]
+    assert set(readings[0]) == {card.name for card in checkpoints.list_cards()[0]}
+    assert readings[0][standard]["label"] == 7
+    assert readings[0] != readings[1]
+
+
+# train, pmnist
+
+
+def test_train_makes_a_checkpoint_that_loads(tmp_path):
+    done = run("train", "standard", "--epochs", "1", "--dataset", datasets.OFFLINE, "--out", tmp_path, "--json")
+    assert done.returncode == 0
+    answer = json.loads(done.stdout)
+    (card,), problems = checkpoints.list_cards(tmp_path)
+    assert problems == [] and answer["networks"] == {"standard": card.accuracies()}
+    assert answer["dataset"] == {"name": datasets.OFFLINE, "source": "scikit-learn", "images": 400}
+    assert (card.epochs, card.dataset["name"]) == (1, datasets.OFFLINE)
+    images = made_digits(4).images()
+    assert torch.equal(checkpoints.load("standard", folder=tmp_path)(images).isfinite().all(), torch.tensor(True))
+    assert "These are the offline digits, not MNIST" in done.stderr
+
+
+def test_an_interrupted_training_ends_with_130_and_one_sentence(tmp_path):
+    arguments = ["train", "standard", "--epochs", "9999", "--dataset", datasets.OFFLINE, "--out", str(tmp_path)]
+    with subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, stdout=-1, stderr=-1, text=True) as process:
+        heard = next(line for line in process.stderr if "epoch 1:" in line)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.stdout.read() == "" and "on validation digits" in heard
+    assert process.returncode == 130
+    assert rest.endswith("Interrupted; what was finished is kept.\n") and "Traceback" not in rest
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_d3_pmnist_writes_every_cut(tmp_path):
+    done = run("pmnist", "--out", tmp_path / "set", "--variant", "code", "--dataset", datasets.OFFLINE, "--json")
+    assert done.returncode == 0
+    answer = json.loads(done.stdout)
+    assert answer == {
+        "dataset": {"name": datasets.OFFLINE, "source": "scikit-learn", "images": 400},
+        "folder": str(tmp_path / "set"),
+    }
+    assert len(list((tmp_path / "set").glob("?CUT-*-ubyte"))) == 8
+    with np.load(tmp_path / "set" / "pmnist.npz", allow_pickle=False) as stored:
+        assert stored["HCUT"].shape == (400, 28, 28) and not stored["HCUT"][:, :14].any()

@@ -1,0 +1,87 @@
+"""Arrays, bars and figures show what they were given."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.recipes import RECIPES
+from core.visualization import arrays
+from core.visualization.bars import Reading, draw_answers, draw_readings
+from core.visualization.figures import Curve, draw_confusion, draw_curves
+from core.visualization.palette import color_of
+
+CLASSES = tuple("0123456789")
+
+
+def sure_of(label: int, share: float = 0.91) -> np.ndarray:
+    probabilities = np.full(10, (1 - share) / 9, np.float32)
+    probabilities[label] = share
+    return probabilities
+
+
+def test_enlarging_keeps_every_pixel() -> None:
+    picture = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    assert np.array_equal(arrays.enlarge(picture, 5)[2::5, 2::5], picture)
+
+
+def test_kept_pixels_stay_grey_and_erased_ones_turn_orange() -> None:
+    digit, mask = np.full((28, 28), 0.5, np.float32), np.ones((28, 28), bool)
+    mask[:14] = False
+    picture = arrays.mark_erased(digit, mask, 4)
+    assert (picture[56:] == 128).all()
+    assert {tuple(pixel) for pixel in picture[:56].reshape(-1, 3)} == {arrays.ERASED, arrays.ERASED_GROUND}
+
+
+def test_a_fill_is_orange_only_where_something_was_erased() -> None:
+    mask = np.ones((28, 28), bool)
+    mask[0, 0] = False
+    picture = arrays.tint_erased(np.ones((28, 28), np.float32), mask)
+    assert tuple(picture[0, 0]) == arrays.ERASED and (picture[1:] == 255).all()
+
+
+@pytest.mark.parametrize(("count", "size"), [(0, (1, 1)), (1, (60, 60)), (7, (176, 176)), (10, (234, 176))])
+def test_a_contact_sheet_holds_every_digit(count: int, size: tuple[int, int]) -> None:
+    sheet = arrays.contact_sheet([np.ones((28, 28), np.float32)] * count, 3)
+    assert sheet.shape == size and (sheet == 255).sum() == count * 56 * 56
+
+
+def test_a_png_comes_back_as_it_was() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(arrays.to_png(picture)))), picture)
+
+
+def test_every_shipped_network_has_a_colour_of_its_own() -> None:
+    colors = [color_of(name) for name in RECIPES]
+    assert len(set(colors)) == len(RECIPES)
+    assert color_of("somebody's own") == color_of("somebody's own")
+
+
+def test_bars_are_as_high_as_the_probabilities_and_changed_minds_are_marked() -> None:
+    changed = Reading("A", "#123456", sure_of(3), sure_of(8))
+    same = Reading("B", "#654321", sure_of(5), sure_of(5, 0.3))
+    html = draw_readings([changed, same], CLASSES)
+    assert html.count("changed its mind: was 8") == 1 and html.count("changed its mind") == 1
+    assert re.findall(r'data-answer="(\d)"', html) == ["3", "5"]
+    heights = [float(height) for height in re.findall(r"height:([\d.]+)%", html)]
+    assert len(heights) == 20 and heights[3] == pytest.approx(70 * 0.91, abs=0.1)
+
+
+def test_a_title_cannot_bring_html_along() -> None:
+    reading = Reading("<script>", "#123456", sure_of(1), sure_of(1), note="<b>")
+    for html in (draw_readings([reading], CLASSES), draw_answers([reading], CLASSES)):
+        assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_a_confusion_square_carries_its_cell() -> None:
+    counts = np.arange(9).reshape(3, 3)
+    points = draw_confusion(counts, ("a", "b", "c"), "#3B82C4").data[0]
+    assert list(points.customdata[5]) == [1, 2] and points.text[5] == "5" and points.text[0] == ""
+    assert points.y[5] == "b" and points.x[5] == "c"
+
+
+def test_a_curve_keeps_its_points_and_its_colour() -> None:
+    figure = draw_curves([Curve("A", "#123456", [0, 50], [99.0, 40.0])], x_title="x", y_title="y")
+    assert list(figure.data[0].y) == [99.0, 40.0] and figure.data[0].line.color == "#123456"
