@@ -99,18 +99,15 @@ def _watch(name: str, steps: Iterator[TrainStep]) -> TrainStep | None:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     """Print the PMNIST table of the named networks."""
-    cards, problems = checkpoints.list_cards()
-    for problem in problems:
-        say(problem)
-    names = [card.name for card in cards] if options.all else options.names
-    if not names:
+    if not (options.all or options.names):
         raise ValueError("Name the networks to evaluate, or give --all.")
     dataset = _dataset(options)
     if options.images is not None and not 0 < options.images <= len(dataset.test):
         raise ValueError(f"--images must be between 1 and {len(dataset.test)}.")
     digits = dataset.test.first(options.images or len(dataset.test))
-    networks = {name: checkpoints.load(name, references=dataset.train) for name in names}
-    table: dict[str, dict[str, float]] = {name: {} for name in names}
+    named = ((name, checkpoints.load(name, references=dataset.train)) for name in options.names)
+    networks = dict(_usable(dataset) if options.all else named)
+    table: dict[str, dict[str, float]] = {name: {} for name in networks}
     for step in evaluation.pmnist_table(networks, digits, variant=options.variant):
         table[step.network][step.column] = round(step.accuracy, 2)
         progress(step.done / step.cells, f"{step.column}, {step.network}")
@@ -121,11 +118,22 @@ def run_predict(options: argparse.Namespace) -> int:
     """Read picture files with every network; a file that cannot be read gets a sentence and the others go on."""
     mask = _mask(options.erase)
     dataset = _dataset(options)
-    cards, _ = checkpoints.list_cards()
-    networks = {card.name: checkpoints.load(card.name, references=dataset.train) for card in cards}
+    networks = dict(_usable(dataset))
     files = {str(path): _read(path, mask, networks) for path in options.files}
     answer(options, {"files": files})
     return BAD_INPUT if any("error" in result for result in files.values()) else DONE
+
+
+def _usable(dataset: datasets.Dataset) -> Iterator[tuple[str, checkpoints.Network]]:
+    """Yield every network that can be used; say in a sentence which cannot."""
+    cards, problems = checkpoints.list_cards()
+    for problem in problems:
+        say(problem)
+    for card in cards:
+        try:
+            yield card.name, checkpoints.load(card.name, references=dataset.train)
+        except checkpoints.CheckpointError as error:
+            say(str(error))
 
 
 def _read(path: Path, mask: Tensor | None, networks: dict[str, checkpoints.Network]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import safetensors.torch
 from torch import Tensor
 
 from core.datasets import Digits
+from core.files import partial
 from core.inversion import Invert, Synergy, to_head
 from core.networks import Architecture, Classifier, build
 from core.restoration import Restorer
@@ -68,23 +69,14 @@ def save(card: Card, network: Classifier, folder: Path = SHIPPED) -> Card:
     """Write weights and card atomically; return the card with the weights' hash filled in."""
     weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in network.state_dict().items()})
     card = Card(**{**asdict(card), "weights_sha256": hashlib.sha256(weights).hexdigest()})
+    described = (json.dumps(asdict(card), indent=1) + "\n").encode()
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / f"{card.name}.safetensors", weights)
-    _replace(folder / f"{card.name}.json", (json.dumps(asdict(card), indent=1) + "\n").encode())
+    weights_path, card_path = folder / f"{card.name}.safetensors", folder / f"{card.name}.json"
+    with partial(weights_path, weights) as new_weights, partial(card_path, described) as new_card:
+        card_path.unlink(missing_ok=True)  # killed from here on there is no checkpoint, never a card of other weights
+        os.replace(new_weights, weights_path)
+        os.replace(new_card, card_path)
     return card
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the target, flush to the disk, then rename: a reader sees the old file or the new one, whole."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def list_cards(folder: Path = SHIPPED) -> tuple[list[Card], list[str]]:
@@ -133,8 +125,11 @@ def load(name: str, *, references: Digits | None = None, folder: Path = SHIPPED)
 def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
     """Return the classifier of that name; of a network that restores, the one that reads the filled digits."""
     card = load_card(name, folder)
-    network = assemble(card)
     weights = _weights(card, folder)
+    try:
+        network = assemble(card)
+    except (ValueError, TypeError, RuntimeError, IndexError):
+        raise CheckpointError(f"The card of {name!r} describes no network; make the network again.") from None
     try:
         network.load_state_dict(weights)
     except (RuntimeError, KeyError):

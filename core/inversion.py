@@ -77,8 +77,10 @@ def variant(network: Classifier, inversion: str) -> Classifier:
 def synergy(normal: Classifier, missing: Classifier, *, omega: float = 1.0) -> Classifier:
     """Return the two networks' heads summed over the features that they share (M16).
 
-    Raises ValueError when their features differ or omega is not finite.
+    Raises ValueError when their features differ, the second does not read 1 - x, or omega is not finite.
     """
+    if not isinstance(missing.inversion, Invert) or missing.inversion.name != "complement":
+        raise ValueError("The second head of synergy reads 1 - x, but this network's head does not.")
     if features_hash(normal) != features_hash(missing):
         raise ValueError("Synergy sums two heads over the same features, but these networks' features differ.")
     if not -1e6 < omega < 1e6:

@@ -6,7 +6,6 @@ A mask is bool `(28, 28)` or `(N, 28, 28)`, True = kept. Erased pixels are 0, th
 from __future__ import annotations
 
 import io
-import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 
 from core.datasets import Digits
+from core.files import replace
 
 SIDE = 28
 CUTS = ("HCUT", "VCUT", "DCUT", "TCUT")
@@ -115,18 +115,22 @@ def _squares(corners: Tensor, size: int = SQUARE) -> Tensor:
 
 
 def growing_mask(kind: str, missing: float) -> Tensor:
-    """Return a mask that erases about the share `missing` (0 to 1) "from the top", "from the left" or a middle square.
+    """Return a mask that erases about the share `missing` (0 to 1): "from the top", "from the left", "from the middle".
 
-    For the curve of accuracy against how much is missing.
+    For the curve of accuracy against how much is missing. Raises ValueError for another kind.
     """
-    lines = round(missing * SIDE)
-    if kind == "from the top":
-        return rectangle(0, 0, SIDE, lines) if lines else keep_all()
-    if kind == "from the left":
-        return rectangle(0, 0, lines, SIDE) if lines else keep_all()
-    side = round(SIDE * missing**0.5)
+    lines, side = round(missing * SIDE), round(missing**0.5 * SIDE)
     low = (SIDE - side) // 2
-    return rectangle(low, low, low + side, low + side) if side else keep_all()
+    match kind:
+        case "from the top":
+            corners = (0, 0, SIDE, lines)
+        case "from the left":
+            corners = (0, 0, lines, SIDE)
+        case "from the middle":
+            corners = (low, low, low + side, low + side)
+        case _:
+            raise ValueError(f"A hole does not grow {kind!r}; it grows {', '.join(GROWING)}.")
+    return rectangle(*corners) if lines and side else keep_all()
 
 
 GROWING = ("from the top", "from the left", "from the middle")
@@ -164,11 +168,11 @@ def write_pmnist(digits: Digits, folder: Path, *, variant: Variant = "text") -> 
     files = 2 * len(CUTS) + 1
     for number, cut in enumerate(CUTS):
         images, labels = folder / f"{cut}-images-idx3-ubyte", folder / f"{cut}-labels-idx1-ubyte"
-        _replace(images, to_idx(erase_digits(digits, cut, variant=variant).pixels))
+        replace(images, to_idx(erase_digits(digits, cut, variant=variant).pixels))
         yield WriteStep(images, 2 * number + 1, files)
-        _replace(labels, to_idx(digits.labels.to(torch.uint8)))
+        replace(labels, to_idx(digits.labels.to(torch.uint8)))
         yield WriteStep(labels, 2 * number + 2, files)
-    _replace(folder / "pmnist.npz", to_npz(digits, variant=variant))
+    replace(folder / "pmnist.npz", to_npz(digits, variant=variant))
     yield WriteStep(folder / "pmnist.npz", files, files)
 
 
@@ -185,12 +189,3 @@ def to_npz(digits: Digits, *, variant: Variant = "text") -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes an array for allow_pickle
     return buffer.getvalue()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

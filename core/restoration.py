@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import repeat
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.datasets import Digits
@@ -85,3 +87,8 @@ class Restorer:
         count, neighbours = fills.weights.shape
         each = self.network.predict(fills.images.reshape(-1, 1, 28, 28)).unflatten(0, (count, neighbours))
         return (each * fills.weights[..., None]).sum(1)
+
+
+def fill_digit(restorer: Restorer, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> Fills:
+    """Return the fills of one digit `(28, 28)` given as arrays, for a page."""
+    return restorer.fill(torch.from_numpy(digit * mask)[None, None], torch.from_numpy(mask))

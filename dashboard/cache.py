@@ -54,11 +54,6 @@ def network(name: str, references: str) -> checkpoints.Network:
     return checkpoints.load(name, references=dataset(references).train, folder=checkpoints.SHIPPED)
 
 
-def networks(names: tuple[str, ...], references: str) -> dict[str, checkpoints.Network]:
-    """Return several networks by name."""
-    return {name: network(name, references) for name in names}
-
-
 def restorer(references: str) -> Restorer:
     """Return the shipped network that restores. Raises CheckpointError when it is not there."""
     reader = network("restoring", references)

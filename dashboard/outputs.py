@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 import torch
-from numpy.typing import NDArray
 
 from core import datasets, drawing
 from core.checkpoints import Card, CheckpointError, Network
 from core.datasets import Dataset
 from core.evaluation import TALK, TALK_DELTA, WhoIsRight, read_digit
 from core.pmnist import cut_mask, cut_masks, erase
-from core.restoration import Fills, Restorer
+from core.restoration import Fills, fill_digit
 from core.visualization import arrays
 from core.visualization.bars import Reading, draw_readings
+from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.palette import color_of
 from dashboard import cache
 from dashboard.state import Digit, Mask
@@ -51,10 +51,11 @@ def _show_download() -> None:
     download = cache.mnist_download()
     if download.finished and not download.error:
         st.rerun()
-    offline = "You are looking at the offline digits (1,797 real ones from scikit-learn), not at MNIST."
+    offline = "These are the **offline digits** (1,797 real ones from scikit-learn), not MNIST."
     if download.error:
-        st.info(f"{offline} {download.error}")
-        st.button("Try to fetch MNIST again", on_click=cache.mnist_download.clear, key="fetch again")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{offline} MNIST could not be fetched.", help=download.error, width="content")
+            st.button("Try again", on_click=cache.mnist_download.clear, key="fetch again", type="tertiary")
     else:
         share = download.step.share if download.step else 0.0
         st.progress(share, f"{offline} Fetching MNIST in the background: {100 * share:.0f} %")
@@ -77,17 +78,12 @@ def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
     return networks
 
 
-def read_all(
-    networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask
-) -> tuple[list[Reading], dict[str, NDArray[np.float32]]]:
-    """Return every network's reading of the erased digit beside that of the whole one, and the plain probabilities."""
+def read_all(networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask) -> list[Reading]:
+    """Return every network's reading of the erased digit beside that of the whole one."""
     now = read_digit(networks, digit, mask)
     whole = now if mask.all() else read_digit(networks, digit, np.ones_like(mask))
     notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
-    readings = [
-        Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks
-    ]
-    return readings, now
+    return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
 
 
 def show_readings(readings: Sequence[Reading], classes: Sequence[str]) -> None:
@@ -95,49 +91,38 @@ def show_readings(readings: Sequence[Reading], classes: Sequence[str]) -> None:
     st.html(draw_readings(readings, classes))
 
 
-def show_fills(restorer: Restorer, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
-    """Show what the restoring network thinks was there: its best fills with their weights."""
-    fills = restorer.fill(torch.from_numpy(digit * mask)[None, None], torch.from_numpy(mask))
-    st.html(_fills_html(fills, mask, classes))
-
-
-def _fills_html(fills: Fills, mask: Mask, classes: Sequence[str]) -> str:
-    cells = "".join(
-        f'<figure style="margin:0;text-align:center;font-size:.78rem"><img alt="a fill" '
-        f'src="{arrays.to_data_url(arrays.enlarge(arrays.tint_erased(image, mask), 3))}" '
-        f'style="width:100%;max-width:84px;image-rendering:pixelated;border-radius:3px">'
-        f"<figcaption>{100 * weight:.0f} % · a {classes[label]}</figcaption></figure>"
-        for image, weight, label in zip(
-            fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist(), strict=True
-        )
-    )
-    grid = "display:grid;grid-template-columns:repeat(auto-fit,minmax(58px,1fr));gap:.5rem"
-    return f'<div class="ns-fills" style="{grid}">{cells}</div>'
+def show_fills(fills: Fills, mask: Mask, classes: Sequence[str]) -> None:
+    """Show what the restoring network thinks was there: its best fills, and how much each counts."""
+    columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
+    exhibits = [
+        Exhibit(arrays.tint_erased(image, mask), f"{100 * weight:.0f} % · a {classes[label]}")
+        for image, weight, label in zip(*columns, strict=True)
+    ]
+    st.html(draw_gallery(exhibits, least=64, name="ns-fills"))
 
 
 def show_preparation(preparation: drawing.Preparation) -> None:
     """Show each step from the picture to the 28x28 digit."""
-    columns = st.columns(len(preparation.steps))
-    for column, (caption, step) in zip(columns, preparation.steps, strict=True):
-        picture = arrays.enlarge(arrays.to_gray(step), max(1, 112 // max(step.shape)))
-        column.image(picture, caption=caption, output_format="PNG", width="stretch")
+    exhibits = [Exhibit(arrays.to_gray(step), caption) for caption, step in preparation.steps]
+    st.html(draw_gallery(exhibits, least=130, name="ns-steps"))
 
 
-def show_downloads(digit: Digit, probabilities: Mapping[str, NDArray[np.float32]], classes: Sequence[str]) -> None:
+def show_downloads(digit: Digit, readings: Sequence[Reading], classes: Sequence[str]) -> None:
     """Offer the erased digit as a picture and the probabilities as a table."""
     png, csv, text = st.columns([1, 1, 2], vertical_alignment="center")
     png.download_button(
         "The 28×28 digit (PNG)", lambda: arrays.to_png(arrays.to_gray(digit)), "digit.png", "image/png", width="stretch"
     )
     csv.download_button(
-        "The table (CSV)", lambda: to_csv(probabilities, classes), "readings.csv", "text/csv", width="stretch"
+        "The table (CSV)", lambda: to_csv(readings, classes), "readings.csv", "text/csv", width="stretch"
     )
     text.caption("The address of this page holds the whole scene: copy it, and it opens the same for everyone.")
 
 
-def to_csv(probabilities: Mapping[str, NDArray[np.float32]], classes: Sequence[str]) -> bytes:
+def to_csv(readings: Sequence[Reading], classes: Sequence[str]) -> bytes:
     """Return the table of probabilities, a network in each row."""
-    table = pd.DataFrame(dict(probabilities), index=list(classes)).T.rename_axis("network").round(6)
+    rows = {reading.title: reading.probabilities for reading in readings}
+    table = pd.DataFrame(rows, index=list(classes)).T.rename_axis("network").round(6)
     return bytes(table.to_csv().encode())
 
 
@@ -200,17 +185,27 @@ def show_who_is_right(counts: WhoIsRight, name: str, rival: str) -> None:
 
 def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
     """Show the idea in one picture: a digit, what is left of it, and what might have been there."""
-    digit = data.test.images(slice(4, 5))[0, 0].numpy()
-    mask = cut_mask("HCUT").numpy()
-    pictures = {
-        "a digit": arrays.mark_erased(digit, np.ones_like(mask), 10),
-        "what is left": arrays.mark_erased(digit, mask, 10),
-    }
+    digit, mask = sample(data, 4), cut_mask("HCUT").numpy()
+    exhibits = [
+        Exhibit(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
+        Exhibit(arrays.mark_erased(digit, mask, 10), "what is left"),
+    ]
     if "restoring" in zoo:
-        fills = cache.restorer(data.name).fill(torch.from_numpy(digit * mask)[None, None], torch.from_numpy(mask))
-        pictures["what might be there"] = arrays.enlarge(arrays.tint_erased(fills.images[0, 0].numpy(), mask), 10)
-    for place, (caption, picture) in zip(st.columns(len(pictures)), pictures.items(), strict=True):
-        place.image(picture, caption=caption, output_format="PNG", width="stretch")
+        fill = fill_digit(cache.restorer(data.name), digit, mask).images[0, 0].numpy()
+        exhibits.append(Exhibit(arrays.tint_erased(fill, mask), "what might be there"))
+    st.html(draw_gallery(exhibits, least=90, name="ns-opening"))
+
+
+def show_stop(data: Dataset, index: int, cut: str) -> None:
+    """Show the digit of one stop of the tour, cut as it will be found there."""
+    picture = arrays.mark_erased(sample(data, index), cut_mask(cut).numpy(), 6)
+    st.image(picture, output_format="PNG", width=140)
+
+
+def sample(data: Dataset, index: int) -> Digit:
+    """Return one test digit `(28, 28)` in [0, 1]."""
+    image: Digit = data.test.images(slice(index, index + 1))[0, 0].numpy()
+    return image
 
 
 def show_loaded(data: Dataset, zoo: Mapping[str, Card]) -> None:

@@ -16,6 +16,7 @@ from core.pmnist import CUT_NAMES, CUTS, GROWING, Variant, cut_mask
 from core.visualization import arrays
 from core.visualization.bars import draw_answers
 from core.visualization.figures import Curve, draw_confusion, draw_curves
+from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.palette import color_of
 from dashboard import cache, inputs, outputs
 from dashboard.state import AppState
@@ -37,13 +38,13 @@ def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
         if choice is None:
             st.info("As soon as there is a digit, its four cuts appear here.")
             return
-        networks = cache.networks(names, data.name)
-        for column, place in zip(COLUMNS, st.columns(len(COLUMNS)), strict=True):
+        networks = outputs.load_networks(names, data)
+        exhibits = []
+        for column in COLUMNS:
             mask = cut_mask(column, variant=variant).numpy()
-            place.markdown(f"**{column}**  \n{CUT_NAMES.get(column, 'nothing erased')}")
-            place.image(arrays.mark_erased(choice.digit, mask, 6), output_format="PNG", width="stretch")
-            readings, _ = outputs.read_all(networks, zoo, choice.digit, mask)
-            place.html(draw_answers(readings, data.classes))
+            answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask), data.classes)
+            exhibits.append(Exhibit(arrays.mark_erased(choice.digit, mask, 6), HEADINGS[column], answers))
+        st.html(draw_gallery(exhibits, least=130, name="ns-cuts"))
 
 
 def choose_variant() -> Variant:

@@ -1,9 +1,9 @@
 """Draw · Erase · Compare: the main page."""
 
-from typing import Any
-
 import streamlit as st
 
+from core.restoration import fill_digit
+from core.visualization.bars import Reading
 from dashboard import cache, inputs, outputs, state
 
 zoo, problems = cache.zoo()
@@ -32,23 +32,25 @@ def bench() -> None:
         with chooser.popover("Networks", width="stretch"):
             session.scene.networks = inputs.choose_networks(zoo)
         networks = outputs.load_networks(session.scene.networks, data)
-        readings, probabilities = outputs.read_all(networks, zoo, choice.digit, mask)
+        readings = outputs.read_all(networks, zoo, choice.digit, mask)
         outputs.show_readings(readings, data.classes)
-    below(choice, mask, networks, probabilities)
+    below(choice, mask, readings)
     session.scene.mask, session.scene.sample = mask, choice.sample
     session.scene.drawn = None if choice.sample is not None else choice.digit
     state.write_link(session)
 
 
-def below(choice: inputs.Choice, mask: state.Mask, networks: dict[str, Any], probabilities: dict[str, Any]) -> None:
+def below(choice: inputs.Choice, mask: state.Mask, readings: list[Reading]) -> None:
     """What explains the answers: fills, preparation, downloads."""
-    if "restoring" in networks and not mask.all():
+    if "restoring" in session.scene.networks and not mask.all():
         st.markdown("**What the restoring network thinks was there**, best first, and how much each counts")
-        outputs.show_fills(networks["restoring"], choice.digit, mask, data.classes)
+        outputs.show_fills(fill_digit(cache.restorer(data.name), choice.digit, mask), mask, data.classes)
     if choice.preparation is not None:
-        with st.expander("How MNIST sees your drawing", expanded=False):
-            outputs.show_preparation(choice.preparation)
-    outputs.show_downloads(choice.digit * mask, probabilities, data.classes)
+        steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
+        if steps.open:  # nothing is drawn for nobody: this is on the way of every stroke
+            with steps:
+                outputs.show_preparation(choice.preparation)
+    outputs.show_downloads(choice.digit * mask, readings, data.classes)
 
 
 bench()

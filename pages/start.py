@@ -11,7 +11,7 @@ COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"
 
 zoo, problems = cache.zoo()
 st.title("Negative Space")
-picture, words = st.columns([5, 6], gap="large", vertical_alignment="center")
+picture, words = st.columns([6, 5], gap="large", vertical_alignment="center")
 data = outputs.current_data()
 with words:
     outputs.show_text("start")
@@ -20,14 +20,17 @@ with picture:
     outputs.show_opening(data, zoo)
 
 st.subheader("A tour in two minutes")
-STOPS = {
-    "A four without its top half: who still reads it?": (COMPARE, {"sample": "4", "erased": "HCUT"}),
-    "A seven, the left half gone": (COMPARE, {"sample": "0", "erased": "VCUT"}),
-    "Rub one out yourself: sample 18, a brush, and patience": (COMPARE, {"sample": "18"}),
-    "All four cuts at once, and the table of the talk": (PMNIST, {}),
-}
-for number, (label, (page, scene)) in enumerate(STOPS.items(), 1):
-    st.page_link(page, label=f"{number}. {label}", query_params=scene or None)
+STOPS = (
+    (COMPARE, 4, "HCUT", "A four without its top half: who still reads it?"),
+    (COMPARE, 0, "VCUT", "The left half of a seven is gone"),
+    (COMPARE, 18, "whole", "Rub this one out yourself, and watch"),
+    (PMNIST, 8, "DCUT", "All four cuts at once, and the talk's table"),
+)
+for number, (place, (page, index, cut, label)) in enumerate(zip(st.columns(4), STOPS, strict=True), 1):
+    with place:
+        outputs.show_stop(data, index, cut)
+        scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
+        st.page_link(page, label=f"{number}. {label}", query_params=scene)
 
 st.subheader("What is loaded")
 outputs.show_loaded(data, zoo)

@@ -16,6 +16,7 @@ SOURCES = [path.relative_to(ROOT) for part in PARTS for path in sorted((ROOT / p
 CORE = [path for path in SOURCES if path.parts[0] == "core"]
 # From the bottom up; a module imports from its own storey and from those below it.
 STOREYS = (
+    {"files"},
     {"datasets", "downloads", "pmnist", "drawing", "pictures"},
     {"networks", "inversion"},
     {"training", "evaluation", "restoration", "feature_maps", "convolution", "adversarial", "maximization"}

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -17,7 +18,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from core import checkpoints
+from core import files
 from core.checkpoints import Card, CheckpointError, list_cards, load, load_card, load_classifier, save
 from core.inversion import features_hash, reset_head, synergy, variant
 from core.networks import ARCHITECTURES, Classifier, build
@@ -262,15 +263,34 @@ def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
 # Writing
 
 
-def test_a_full_disk_leaves_the_old_checkpoint_whole(monkeypatch, folder):
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+def fail_at(call: int, real: Callable[..., None]) -> Callable[..., None]:
+    """Return a function like `real` whose n-th call finds the disk full."""
+    calls = itertools.count(1)
 
-    monkeypatch.setattr(checkpoints.os, "fsync", full)
+    def function(*arguments: Any) -> None:
+        if next(calls) == call:
+            raise OSError(28, "No space left on device")
+        real(*arguments)
+
+    return function
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_full_disk_leaves_the_old_checkpoint_whole(monkeypatch, folder, call):
+    monkeypatch.setattr(files.os, "fsync", fail_at(call, os.fsync))
     with pytest.raises(OSError, match="No space left"):
         save(card_of(MISSING, inversion="complement"), MISSING, folder)
     assert torch.equal(load("mine", folder=folder)(IMAGES), STANDARD(IMAGES))
     assert {path.name for path in folder.iterdir()} == {"mine.json", "mine.safetensors"}
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_crash_between_two_renames_never_leaves_a_card_of_other_weights(monkeypatch, folder, call):
+    monkeypatch.setattr(files.os, "replace", fail_at(call, os.replace))
+    with pytest.raises(OSError, match="No space left"):
+        save(card_of(MISSING, inversion="complement"), MISSING, folder)
+    if list_cards(folder) != ([], []):
+        assert torch.equal(load("mine", folder=folder)(IMAGES), STANDARD(IMAGES))
 
 
 # Each line on stdin starts a process that saves one of two networks after the other until somebody kills it.

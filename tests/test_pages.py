@@ -39,6 +39,10 @@ def html(app: AppTest) -> str:
     return "".join(element.proto.body for element in app.get("html"))
 
 
+def captions(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
+
+
 def drawn_seven() -> dict[str, object]:
     """What the browser sends when a seven has been drawn."""
     canvas = Image.new("RGB", (280, 280))
@@ -92,7 +96,8 @@ def test_a_link_opens_the_same_scene_for_everyone() -> None:
     app.run()
     app.segmented_control(key="cut").set_value("DCUT")
     link = dict(whole(app.run()).query_params.items())
-    assert html(open_page("compare.py", **link)) == html(app)
+    readings = html(app).split("ns-steps")[0]  # who opens the link has no drawing to prepare
+    assert html(open_page("compare.py", **link)).startswith(readings.rsplit("<div", 1)[0])
 
 
 def test_a_broken_link_opens_the_page_with_a_sentence() -> None:
@@ -105,9 +110,9 @@ def test_next_and_any_and_a_class_walk_through_the_samples() -> None:
     app.button(key="next").click()
     assert whole(app.run()).query_params["sample"] == "19"
     app.selectbox(key="class").set_value("5")
-    assert "labelled 5" in whole(app.run()).caption[1].value
+    assert "labelled 5" in captions(whole(app.run()))
     app.button(key="any").click()
-    assert "labelled 5" in whole(app.run()).caption[1].value
+    assert "labelled 5" in captions(whole(app.run()))
 
 
 def png(draw: Callable[[ImageDraw.ImageDraw], None]) -> bytes:
@@ -173,7 +178,7 @@ def test_without_mnist_the_page_works_on_the_offline_digits_and_says_so(
     cache.mnist_download.clear()
     app = open_page("compare.py", sample="3", erased="HCUT")
     assert html(app).count("data-answer=") == 5
-    assert "offline digits, test digit 3" in " ".join(caption.value for caption in app.caption)
+    assert "offline digits, test digit 3" in captions(app)
     cache.mnist_download().cancel()
     cache.mnist_download.clear()
 

@@ -31,6 +31,7 @@ STYLE = """<style>
     gap: .4rem; justify-content: space-around; background: #111c; backdrop-filter: blur(6px); color: #fff; }
   .ns-verdicts div { text-align: center; font-size: .66rem; line-height: 1.1; border-top: 3px solid var(--ns);
     padding-top: .15rem; flex: 1; overflow: hidden; }
+  [data-testid="stMainBlockContainer"] { padding-bottom: 7rem; }
   .ns-verdicts b { display: block; font-size: 1.25rem; line-height: 1.15; }
 }
 </style>"""

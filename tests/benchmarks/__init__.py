@@ -84,7 +84,7 @@ BENCHMARKS = {
     "pmnist-speed": Benchmark("partial_digits", "Times faster than a per-pixel Python loop: building PMNIST.", 200),
     "epoch-float32": Benchmark("training", "Times faster than DataLoader + transforms: an epoch in float32.", 1.7),
     "epoch-bfloat16": Benchmark("training", "Times faster than DataLoader + transforms: an epoch in bfloat16.", 2.3),
-    "bfloat16-accuracy": Benchmark("training", "Points of validation accuracy bfloat16 gains or loses (-).", -0.1),
+    "bfloat16-accuracy": Benchmark("bfloat16", "Points of validation accuracy bfloat16 gains or loses (-).", -0.1),
     "flops-share": Benchmark("training", "FLOP/s of a float32 epoch as a share of a 2048 x 2048 x 2048 product's."),
     "head-epoch": Benchmark("head", "Times faster than re-running the frozen layers: an epoch of a head.", 4),
     "head-ten-epochs": Benchmark("head", "The same over ten epochs, building the cache counted in.", 2.5),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from statistics import median
 
@@ -39,7 +39,10 @@ def head_ten_epochs() -> Measured:
 def _retrainings() -> Runs:
     """Retrain the missing-feature head both ways; the cached way also tells its epochs' own seconds."""
     digits = mnist.dataset().train.first(DIGITS)
-    contenders = {"re-running": partial(_re_running, digits), "cached": partial(_cached, digits)}
+    contenders: dict[str, Callable[[], object]] = {
+        "re-running": partial(_re_running, digits),
+        "cached": partial(_cached, digits),
+    }
     return side_by_side(contenders, ROUNDS)
 
 

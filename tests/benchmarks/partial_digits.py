@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from statistics import median
+from typing import TypeVar
 
 import numpy as np
 from torch import Tensor
@@ -16,6 +17,7 @@ from tests.benchmarks.timing import ratios, seconds, side_by_side
 
 LOOPED = 100  # digits the loops are timed on; ours erases all 10,000 meanwhile, and times are per digit
 ROUNDS = 7
+Pixels = TypeVar("Pixels", np.ndarray, Tensor)
 
 
 def pmnist_speed() -> Measured:
@@ -23,7 +25,7 @@ def pmnist_speed() -> Measured:
     digits = mnist.dataset().test
     few = digits.pixels[:LOOPED]
     masks = [_as_lists(cut_masks(cut, LOOPED)) for cut in CUTS]  # the loop is given its masks, ours draws its own
-    contenders = {
+    contenders: dict[str, Callable[[], object]] = {
         "ours": partial(_build, digits),
         "array": lambda: [_erase_by_loop(few.numpy().copy(), mask) for mask in masks],
         "tensor": lambda: [_erase_by_loop(few[:10].clone(), mask) for mask in masks],
@@ -47,9 +49,10 @@ def _as_lists(masks: Tensor) -> Sequence[list[list[bool]]]:
     return masks.expand(LOOPED, 28, 28).tolist()
 
 
-def _erase_by_loop(images: np.ndarray | Tensor, masks: Iterable[list[list[bool]]]) -> None:
+def _erase_by_loop(images: Pixels, masks: Iterable[list[list[bool]]]) -> Pixels:
     for image, kept in zip(images, masks, strict=False):
         for x in range(28):
             for y in range(28):
                 if not kept[y][x]:
                     image[y, x] = 0
+    return images

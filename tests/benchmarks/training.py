@@ -13,9 +13,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core.datasets import Digits
 from core.networks import ARCHITECTURES, Classifier, build
-from core.recipes import CONFIG
 from core.training import TrainConfig, train
-from tests.benchmarks import Measured, NotMeasurable, mnist
+from tests.benchmarks import Measured, mnist
+from tests.benchmarks.bfloat16 import has_bfloat16, need_bfloat16
 from tests.benchmarks.loops import (
     BATCH,
     LEARNING_RATE,
@@ -39,7 +39,7 @@ def epoch_float32() -> Measured:
 
 
 def epoch_bfloat16() -> Measured:
-    _need_bfloat16()
+    need_bfloat16()
     return _against_loader("bfloat16")
 
 
@@ -77,7 +77,7 @@ def _epochs() -> Runs:
         "float32": partial(_our_epoch, build(ARCHITECTURES["published"]), digits, EPOCH),
         "product": partial(_multiply, torch.rand(SIDE, SIDE)),
     }
-    if _has_bfloat16():
+    if has_bfloat16():
         config = replace(EPOCH, precision="bfloat16")
         contenders["bfloat16"] = partial(_our_epoch, build(ARCHITECTURES["published"]), digits, config)
     return side_by_side(contenders, ROUNDS)
@@ -109,34 +109,3 @@ def _flops_per_batch() -> int:
     with FlopCounterMode(display=False) as counter:
         cross_entropy(network(images), torch.zeros(BATCH, dtype=torch.long)).backward()
     return counter.get_total_flops()
-
-
-SEEDS, EPOCHS = (1, 2, 3), 2
-
-
-def bfloat16_accuracy() -> Measured:
-    """Train the standard network as its recipe says, but shorter, from the same start and in the same order."""
-    _need_bfloat16()
-    pairs = [[_accuracy(seed, precision) for precision in ("bfloat16", "float32")] for seed in SEEDS]
-    figures = [rough - exact for rough, exact in pairs]
-    exact = median(pair[1] for pair in pairs)
-    note = f"Median of {len(SEEDS)} seeds, {EPOCHS} epochs of all digits; float32 reads {exact:.2f} %."
-    return Measured(median(figures), figures, note)
-
-
-def _accuracy(seed: int, precision: str) -> float:
-    network, data = build(ARCHITECTURES["published"], seed=seed), mnist.dataset()
-    config = replace(CONFIG, epochs=EPOCHS, seed=seed, precision=precision)
-    *_, last = train(network, data.train, data.validation, config)
-    assert last.validation_accuracy is not None
-    return last.validation_accuracy
-
-
-def _need_bfloat16() -> None:
-    if not _has_bfloat16():
-        raise NotMeasurable("this processor does not compute in bfloat16 (neither avx512_bf16 nor amx_bf16).")
-
-
-def _has_bfloat16() -> bool:
-    features = torch.cpu.get_capabilities()
-    return bool(features.get("avx512_bf16") or features.get("amx_bf16"))

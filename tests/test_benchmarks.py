@@ -1,0 +1,84 @@
+"""The benchmarks' names and their JSON, which others rely on. How fast anything is, is never asserted here."""
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from tests.benchmarks import BENCHMARKS, Benchmark, Better, Measured
+from tests.browser import ROOT
+from tests.samples import real_mnist
+
+NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restoring-dcut restoring-tcut pmnist-speed
+    epoch-float32 epoch-bfloat16 bfloat16-accuracy flops-share head-epoch head-ten-epochs
+    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 offline-accuracy""".split()
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "tests.benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_the_promised_figures_are_there() -> None:
+    assert list(BENCHMARKS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_is_measured_by_a_function_of_its_name(name: str) -> None:
+    module = import_module(f"tests.benchmarks.{BENCHMARKS[name].module}")
+    assert callable(getattr(module, name.replace("-", "_")))
+
+
+@pytest.mark.parametrize(
+    ("goal", "better", "figure", "holds"),
+    [
+        (4, "higher", 4.0, True),
+        (4, "higher", 3.99, False),
+        (300, "lower", 299.9, True),
+        (300, "lower", 300.0, False),
+        (-0.1, "higher", 98.5 - 98.6, True),  # not quite -0.1 in binary
+        (None, "higher", 0.7, None),
+    ],
+)
+def test_a_figure_is_held_against_its_goal(goal: float | None, better: Better, figure: float, holds: bool) -> None:
+    judged = Benchmark("training", "What it is.", goal, better).judge(Measured(figure, [figure]))
+    assert judged.holds is holds
+
+
+def test_what_cannot_be_measured_says_why_and_fails_nothing() -> None:
+    given_up = Benchmark("training", "What it is.", 2).give_up("there is no such processor.")
+    assert (given_up.figure, given_up.holds, given_up.runs) == (None, None, [])
+    assert given_up.what == "What it is. Not measured: there is no such processor."
+
+
+def test_json_is_all_there_is_on_stdout() -> None:
+    real_mnist()
+    done = run("cards-complete", "pmnist-speed", "--json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert list(figures) == ["cards-complete", "pmnist-speed"]
+    for name, figure in figures.items():
+        assert list(figure) == ["figure", "goal", "better", "holds", "runs", "what"]
+        assert (figure["goal"], figure["better"]) == (BENCHMARKS[name].goal, "higher")
+        assert figure["holds"] == (figure["figure"] >= figure["goal"])
+        assert figure["runs"] and min(figure["runs"]) <= figure["figure"] <= max(figure["runs"])
+        assert figure["what"].startswith(BENCHMARKS[name].what)
+
+
+def test_people_get_a_table() -> None:
+    done = run("cards-complete")
+    assert done.returncode == 0, done.stderr
+    assert "cards-complete" in done.stdout and ">= 9" in done.stdout
+
+
+def test_an_unknown_name_is_refused_in_one_sentence() -> None:
+    done = run("cards-complete", "nonsense")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == "There is no benchmark called 'nonsense'; --list names them all.\n"
+
+
+def test_the_list_names_them_all() -> None:
+    assert [line.split()[0] for line in run("--list").stdout.splitlines()] == NAMES
