@@ -17,7 +17,6 @@ from core.datasets import Dataset
 from core.downloads import BackgroundDownload
 from core.pmnist import Variant, growing_mask, to_npz
 from core.recipes import RECIPES
-from core.restoration import Restorer
 
 COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
 
@@ -52,13 +51,6 @@ def zoo() -> tuple[dict[str, Card], list[str]]:
 def network(name: str, references: str) -> checkpoints.Network:
     """Return a network by name; a restoring one fills holes from the training digits of the set `references`."""
     return checkpoints.load(name, references=dataset(references).train, folder=checkpoints.SHIPPED)
-
-
-def restorer(references: str) -> Restorer:
-    """Return the shipped network that restores. Raises CheckpointError when it is not there."""
-    reader = network("restoring", references)
-    assert isinstance(reader, Restorer)
-    return reader
 
 
 @st.cache_data(max_entries=400, show_spinner=False)

@@ -16,7 +16,7 @@ from core.checkpoints import Card, CheckpointError, Network
 from core.datasets import Dataset
 from core.evaluation import TALK, TALK_DELTA, WhoIsRight, read_digit
 from core.pmnist import cut_mask, cut_masks, erase
-from core.restoration import Fills, fill_digit
+from core.restoration import Restorer, fill_digit
 from core.visualization import arrays
 from core.visualization.bars import Reading, draw_readings
 from core.visualization.gallery import Exhibit, draw_gallery
@@ -42,23 +42,30 @@ def current_data() -> Dataset:
         st.warning(f"{error} The offline digits are shown instead.")
         return cache.dataset(datasets.OFFLINE)
     if data.name == datasets.OFFLINE:
-        _show_download()
+        _show_offline()
     return data
 
 
-@st.fragment(run_every=1.0)
-def _show_download() -> None:
+OFFLINE_NOTICE = "These are the **offline digits** (1,797 real ones from scikit-learn), not MNIST."
+
+
+def _show_offline() -> None:
     download = cache.mnist_download()
-    if download.finished and not download.error:
-        st.rerun()
-    offline = "These are the **offline digits** (1,797 real ones from scikit-learn), not MNIST."
-    if download.error:
+    if not download.finished:
+        _watch_download()
+    elif download.error:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{offline} MNIST could not be fetched.", help=download.error, width="content")
+            st.caption(f"{OFFLINE_NOTICE} MNIST could not be fetched.", help=download.error, width="content")
             st.button("Try again", on_click=cache.mnist_download.clear, key="fetch again", type="tertiary")
-    else:
-        share = download.step.share if download.step else 0.0
-        st.progress(share, f"{offline} Fetching MNIST in the background: {100 * share:.0f} %")
+
+
+@st.fragment(run_every=1.0)
+def _watch_download() -> None:
+    download = cache.mnist_download()
+    if download.finished:
+        st.rerun()
+    share = download.step.share if download.step else 0.0
+    st.progress(share, f"{OFFLINE_NOTICE} Fetching MNIST in the background: {100 * share:.0f} %")
 
 
 def show_problems(sentences: Sequence[str]) -> None:
@@ -91,8 +98,11 @@ def show_readings(readings: Sequence[Reading], classes: Sequence[str]) -> None:
     st.html(draw_readings(readings, classes))
 
 
-def show_fills(fills: Fills, mask: Mask, classes: Sequence[str]) -> None:
-    """Show what the restoring network thinks was there: its best fills, and how much each counts."""
+def show_fills(restorer: Network, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
+    """Show what a restoring network thinks was there: its best fills, and how much each counts."""
+    assert isinstance(restorer, Restorer)
+    st.markdown("**What the restoring network thinks was there**, best first, and how much each counts")
+    fills = fill_digit(restorer, digit, mask)
     columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
     exhibits = [
         Exhibit(arrays.tint_erased(image, mask), f"{100 * weight:.0f} % · a {classes[label]}")
@@ -190,8 +200,9 @@ def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
         Exhibit(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
         Exhibit(arrays.mark_erased(digit, mask, 10), "what is left"),
     ]
-    if "restoring" in zoo:
-        fill = fill_digit(cache.restorer(data.name), digit, mask).images[0, 0].numpy()
+    restorer = load_networks([name for name in zoo if name == "restoring"], data).get("restoring")
+    if isinstance(restorer, Restorer):
+        fill = fill_digit(restorer, digit, mask).images[0, 0].numpy()
         exhibits.append(Exhibit(arrays.tint_erased(fill, mask), "what might be there"))
     st.html(draw_gallery(exhibits, least=90, name="ns-opening"))
 

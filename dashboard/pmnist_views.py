@@ -74,7 +74,7 @@ def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
     st.caption("Recorded when the networks were made; `python -m core train all` repeats every row.")
 
     st.markdown(f"#### Live: measured now on {data.name}")
-    names = inputs.choose_networks(zoo)
+    names = tuple(outputs.load_networks(inputs.choose_networks(zoo), data))
     count = choose_count(data, "live count", 1000)
     if not st.button("Measure", type="primary", key="measure"):
         st.caption(f"{len(names)} networks × {len(COLUMNS)} sets × {count:,} digits.")
@@ -93,7 +93,7 @@ def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show accuracy against how much of each digit is missing."""
     kind = st.segmented_control("The hole grows", list(GROWING), default=GROWING[0], key="growing", required=True,
                                 persist_state="session")  # fmt: skip
-    names = inputs.choose_networks(zoo)
+    names = tuple(outputs.load_networks(inputs.choose_networks(zoo), data))
     count = choose_count(data, "curve count", 250)
     if not st.button("Draw the curves", type="primary", key="curves"):
         return
@@ -120,6 +120,8 @@ def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
                           persist_state="session")  # fmt: skip
     with how_many:
         count = choose_count(data, "confusion count", 1000)
+    if len(outputs.load_networks([name, rival], data)) < len({name, rival}):
+        return
     with st.spinner("Reading ..."):
         predicted, theirs = (
             torch.from_numpy(cache.predicted(one, column, variant, count, data.name)) for one in (name, rival)

@@ -142,7 +142,6 @@ def open_link(known_networks: tuple[str, ...]) -> AppState:
 
 def write_link(state: AppState) -> None:
     """Put the scene into the address, so that copying it copies the scene."""
-    params = state.scene.to_params()
-    if params != state.params:
-        state.params = params
-        st.query_params.from_dict(params)
+    state.params = state.scene.to_params()
+    if st.query_params.to_dict() != state.params:
+        st.query_params.from_dict(state.params)

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.restoration import fill_digit
 from core.visualization.bars import Reading
 from dashboard import cache, inputs, outputs, state
 
@@ -34,6 +33,8 @@ def bench() -> None:
         networks = outputs.load_networks(session.scene.networks, data)
         readings = outputs.read_all(networks, zoo, choice.digit, mask)
         outputs.show_readings(readings, data.classes)
+    if "restoring" in networks and not mask.all():
+        outputs.show_fills(networks["restoring"], choice.digit, mask, data.classes)
     below(choice, mask, readings)
     session.scene.mask, session.scene.sample = mask, choice.sample
     session.scene.drawn = None if choice.sample is not None else choice.digit
@@ -41,10 +42,7 @@ def bench() -> None:
 
 
 def below(choice: inputs.Choice, mask: state.Mask, readings: list[Reading]) -> None:
-    """What explains the answers: fills, preparation, downloads."""
-    if "restoring" in session.scene.networks and not mask.all():
-        st.markdown("**What the restoring network thinks was there**, best first, and how much each counts")
-        outputs.show_fills(fill_digit(cache.restorer(data.name), choice.digit, mask), mask, data.classes)
+    """How the digit was prepared, and what can be taken home."""
     if choice.preparation is not None:
         steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
         if steps.open:  # nothing is drawn for nobody: this is on the way of every stroke

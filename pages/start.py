@@ -15,7 +15,8 @@ picture, words = st.columns([6, 5], gap="large", vertical_alignment="center")
 data = outputs.current_data()
 with words:
     outputs.show_text("start")
-    st.page_link(COMPARE, label="Draw a digit now", icon="➡️")
+    if st.button("Draw a digit now", type="primary"):
+        st.switch_page(COMPARE)
 with picture:
     outputs.show_opening(data, zoo)
 

@@ -183,17 +183,20 @@ def test_without_mnist_the_page_works_on_the_offline_digits_and_says_so(
     cache.mnist_download.clear()
 
 
+@pytest.mark.parametrize("damaged", ["synergy", "restoring"])
 def test_a_damaged_network_costs_a_sentence_and_the_others_go_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    damaged: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(cache.checkpoints, "SHIPPED", tmp_path)
     for path in (ROOT / "checkpoints").iterdir():
         content = path.read_bytes()
-        (tmp_path / path.name).write_bytes(content[:-100] if path.name == "synergy.safetensors" else content)
+        (tmp_path / path.name).write_bytes(content[:-100] if path.name == f"{damaged}.safetensors" else content)
     try:
         st.cache_resource.clear()
-        app = open_page("compare.py", sample="18")
-        assert "synergy" in app.warning[0].value and html(app).count("data-answer=") == 4
+        app = open_page("compare.py", sample="18", erased="HCUT")
+        assert damaged in app.warning[0].value and html(app).count("data-answer=") == 4
+        for page in ("start.py", "pmnist.py"):
+            open_page(page)
     finally:
         st.cache_resource.clear()
 
