@@ -126,12 +126,12 @@ def run_predict(options: argparse.Namespace) -> int:
 
 def _usable(dataset: datasets.Dataset) -> Iterator[tuple[str, checkpoints.Network]]:
     """Yield every network that can be used; say in a sentence which cannot."""
-    cards, problems = checkpoints.list_cards()
+    cards, problems = recipes.list_zoo()
     for problem in problems:
         say(problem)
-    for card in cards:
+    for name in cards:
         try:
-            yield card.name, checkpoints.load(card.name, references=dataset.train)
+            yield name, checkpoints.load(name, references=dataset.train)
         except checkpoints.CheckpointError as error:
             say(str(error))
 
@@ -183,18 +183,21 @@ def _describe(dataset: datasets.Dataset, images: int) -> dict[str, object]:
 
 
 def answer(options: argparse.Namespace, result: dict[str, Any]) -> None:
-    """Print the result: one JSON object for machines, indented lines for people."""
+    """Print the result: one JSON object for machines, a table for people."""
     if options.json:
         print(json.dumps(result))
-        return
-    networks = result.get("networks")
-    if not networks:
+    elif "networks" in result:
+        print(f"{result['dataset']['images']:,} test digits, {result['dataset']['name']}; accuracy in percent")
+        print(f"{'':24}" + "".join(f"{column:>8}" for column in evaluation.COLUMNS))
+        for name, accuracies in result["networks"].items():
+            print(f"{name:24}{_row(accuracies)}")
+    elif "files" in result:
+        for path, reading in result["files"].items():
+            print(f"{path}: {reading.get('error', '')}")
+            for name, read in reading.get("networks", {}).items():
+                print(f"  {name:24}{read['label']}  {100 * read['confidence']:5.1f} % sure")
+    else:
         print(json.dumps(result, indent=2))
-        return
-    print(f"{result['dataset']['images']:,} test digits, {result['dataset']['name']}; accuracy in percent")
-    print(f"{'':24}" + "".join(f"{column:>8}" for column in evaluation.COLUMNS))
-    for name, accuracies in networks.items():
-        print(f"{name:24}{_row(accuracies)}")
 
 
 def _row(accuracies: dict[str, float]) -> str:

@@ -66,6 +66,14 @@ RECIPES = {
 }
 
 
+def list_zoo(folder: Path = checkpoints.SHIPPED) -> tuple[dict[str, Card], list[str]]:
+    """Return the cards by name, the recipes in their order first, and a sentence for each unreadable one."""
+    cards, problems = checkpoints.list_cards(folder)
+    by_name = {card.name: card for card in cards}
+    order = sorted(by_name, key=lambda name: list(RECIPES).index(name) if name in RECIPES else len(RECIPES))
+    return {name: by_name[name] for name in order}, problems
+
+
 def prepare(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Classifier:
     """Return the network as it is before its training: built, or taken from the networks it starts from.
 

@@ -16,7 +16,7 @@ from core.checkpoints import Card
 from core.datasets import Dataset
 from core.downloads import BackgroundDownload
 from core.pmnist import Variant, growing_mask, to_npz
-from core.recipes import RECIPES
+from core.recipes import list_zoo
 
 COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
 
@@ -40,11 +40,8 @@ def mnist_download() -> BackgroundDownload:
 
 @st.cache_resource(ttl=30, show_spinner=False)
 def zoo() -> tuple[dict[str, Card], list[str]]:
-    """Return the cards of all networks by name, in the recipes' order, and a sentence for each unreadable one."""
-    cards, problems = checkpoints.list_cards(checkpoints.SHIPPED)
-    by_name = {card.name: card for card in cards}
-    order = [*(name for name in RECIPES if name in by_name), *(name for name in by_name if name not in RECIPES)]
-    return {name: by_name[name] for name in order}, problems
+    """Return the cards of all networks by name, and a sentence for each unreadable one."""
+    return list_zoo(checkpoints.SHIPPED)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Loading the networks ...")
