@@ -104,14 +104,19 @@ def _overlaps(squares: int, size: int) -> float:
 
 
 def _overlap(corners: Tensor, size: int) -> Tensor:
-    apart = (corners[:, :, None] - corners[:, None]).abs().amax(-1) >= size
-    return ~(apart | torch.eye(corners.shape[1], dtype=torch.bool)).all(-1).all(-1)
+    first, second = torch.triu_indices(corners.shape[1], corners.shape[1], 1)
+    return ((corners[:, first] - corners[:, second]).abs() < size).all(-1).any(-1)
 
 
 def _squares(corners: Tensor, size: int = SQUARE) -> Tensor:
-    offset = torch.arange(SIDE) - corners[..., None]  # (N, squares, row or column, 28)
-    inside = (offset >= 0) & (offset < size)
-    return ~(inside[:, :, 0, :, None] & inside[:, :, 1, None, :]).any(1)
+    """Return masks `(N, 28, 28)` from corners `(N, squares, row and column)`; few places, so each is drawn once."""
+    places = torch.arange(SIDE - size + 1)
+    line = (torch.arange(SIDE) >= places[:, None]) & (torch.arange(SIDE) < places[:, None] + size)
+    kept = ~(line[:, None, :, None] & line[None, :, None, :]).flatten(0, 1)
+    masks = torch.ones(len(corners), SIDE, SIDE, dtype=torch.bool)
+    for place in (corners[..., 0] * len(places) + corners[..., 1]).unbind(1):
+        masks &= kept[place]
+    return masks
 
 
 def growing_mask(kind: str, missing: float) -> Tensor:

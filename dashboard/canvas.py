@@ -1,9 +1,9 @@
-"""The two canvases people use: one to draw a digit, one to rub part of it out. Arrays in, arrays out.
+"""The canvases people use: to draw a digit, and to rub part of it out. Arrays in, arrays out.
 
-The only place that knows which drawing library is behind them.
+The only place that knows what is behind them: our own canvas, which answers while people draw, and for shapes that can
+be moved and deleted again the library `streamlit-drawable-canvas`, which does not.
 """
 
-import base64
 import hashlib
 import io
 from collections.abc import Callable
@@ -16,22 +16,28 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.visualization import arrays
+from dashboard.components.live_canvas import Look, live_canvas
 
 SIDE = 28  # pixels of an MNIST digit
 PEN_SIZES = {"fine": 14, "medium": 22, "bold": 30}  # canvas pixels; MNIST's own strokes are about 22 of 280 wide
 BRUSH_SIZES = (2, 3, 5)  # digit pixels
 
-BRUSH_ALPHA = 0.7  # the digit stays visible under the brush
+SHAPE_ALPHA = 0.7  # the digit stays visible under a shape
+
+KEYS = "Arrow keys move the pen, space puts it down and lifts it, delete clears."
+DRAW_LABEL = f"Canvas to draw a digit on. {KEYS}"
+ERASE_LABEL = f"The digit, to rub parts of it out. {KEYS}"
 
 Tool = Literal["brush", "rectangle"]
 
 
 @dataclass
-class _Saved:
-    """What a canvas must remember itself, because the browser forgets it when the page changes."""
+class _Shapes:
+    """What a canvas of shapes must remember itself, because the browser forgets it when the page changes."""
 
-    png: bytes | None = None  # everything on the canvas now
-    shown_first: bytes | None = None  # what it held when it appeared; must stay the same while it is on the page
+    drawn: dict[str, Any] | None = None  # the library's description of every shape
+    png: bytes | None = None  # what they look like
+    shown_first: dict[str, Any] | None = None  # what it held when it appeared; the same while it is on the page
     cleared: int = 0
 
 
@@ -43,17 +49,9 @@ def draw_canvas(
     Ink is in the alpha channel, colour is white throughout. The drawing survives reruns and page changes.
     `initial` (RGBA, same shape) is what the canvas holds the first time; another one needs another `key`.
     """
-    png = _canvas(
-        key,
-        clear="Clear",
-        first=None if initial is None else _to_png(_on_black(initial)),
-        width=size,
-        height=size,
-        stroke_width=pen,
-        stroke_color="#ffffff",
-        background_color="#000000",
-    )
-    return None if png is None else _to_strokes(_from_png(png))
+    look = Look(mode="draw", label=DRAW_LABEL, clear="Clear", tool="pen", width=pen, side=size)
+    ink = live_canvas(key, look, first=None if initial is None else initial[..., 3])
+    return None if ink is None else np.dstack([np.full((size, size, 3), 255, np.uint8), ink])
 
 
 def erase_canvas(
@@ -72,34 +70,78 @@ def erase_canvas(
     result: another digit or base mask is another canvas. `brush` is in digit pixels; `size` a multiple of 28.
     `on_clear` is called when people bring everything back.
     """
-    png = _canvas(
-        erase_key(key, digit, mask),
+    look = Look(
+        mode="erase",
+        label=ERASE_LABEL,
         clear="Bring it back",
-        on_clear=on_clear,
+        tool=tool,
+        width=brush * size // SIDE,
+        side=size,
+    )
+    board = erase_key(key, digit, mask)
+    covered = live_canvas(key, look, board=board, ground=lambda: _ground(digit, mask), on_clear=on_clear)
+    return mask if covered is None else mask & (covered == 0)
+
+
+def _ground(digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> str:
+    """Return the digit with what `mask` has erased hatched over; the browser enlarges what has no hatching itself."""
+    return arrays.to_data_url(arrays.mark_erased(digit, mask, 1 if mask.all() else 10))
+
+
+def shapes_canvas(
+    digit: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    *,
+    key: str,
+    size: int = 280,
+    on_clear: Callable[[], None] | None = None,
+) -> NDArray[np.bool_]:
+    """Like `erase_canvas`, with rectangles and polygons that people can move and delete again; slower to answer."""
+    key = erase_key(key, digit, mask)
+    saved: _Shapes = st.session_state.setdefault(f"{key}/saved", _Shapes())
+    with st.container(horizontal=True, gap="small"):
+        # The bin of the library's own toolbar goes back to what the canvas held when it appeared, so after a page
+        # change only this button empties it.
+        st.button("Bring it back", key=f"{key}/clear", on_click=_empty, args=(saved, on_clear))
+        shape = st.segmented_control(
+            "Shape", ["rectangle", "polygon"], key=f"{key}/shape", default="rectangle", label_visibility="collapsed",
+            required=True,
+        )  # fmt: skip
+    st.caption("The toolbar at the right above the canvas moves, bends and deletes; a right click closes a polygon.")
+
+    from streamlit_drawable_canvas import st_canvas  # not above: importing it fails where Streamlit does not run
+
+    widget = f"{key}/{saved.cleared}"
+    if widget not in st.session_state:
+        saved.shown_first = saved.drawn
+    result = st_canvas(
+        key=widget,
         width=size,
         height=size,
-        drawing_mode="freedraw" if tool == "brush" else "rect",
-        # A rectangle is drawn with its outline outside: one pixel keeps it the box people dragged.
-        stroke_width=brush * size // SIDE if tool == "brush" else 1,
-        stroke_color=_rgba(arrays.ERASED, BRUSH_ALPHA),
-        fill_color=_rgba(arrays.ERASED, BRUSH_ALPHA),
+        drawing_mode="polygon" if shape == "polygon" else "rect",
+        stroke_width=1,  # the outline is drawn outside: one pixel keeps a rectangle the box people dragged
+        stroke_color=_rgba(arrays.ERASED, SHAPE_ALPHA),
+        fill_color=_rgba(arrays.ERASED, SHAPE_ALPHA),
         background_image=erase_background(digit, mask, size),
+        initial_drawing=saved.shown_first,
+        return_image_data=True,
     )
-    return mask if png is None else mask & ~covered_cells(_from_png(png)[..., 3])
+    if result.image_bytes is not None:  # None until the first shape after it appeared
+        saved.drawn, saved.png = result.json_data, result.image_bytes
+    return mask if saved.png is None else mask & ~covered_cells(_alpha_of(saved.png))
+
+
+def _empty(saved: _Shapes, on_clear: Callable[[], None] | None) -> None:
+    """Forget the shapes; the next canvas gets a new key, so the browser forgets them too."""
+    saved.drawn = saved.png = saved.shown_first = None
+    saved.cleared += 1
+    if on_clear is not None:
+        on_clear()
 
 
 def erase_key(key: str, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> str:
-    """Return the key under which `erase_canvas` keeps the strokes over this digit and base mask."""
+    """Return the name of the canvas over this digit and base mask."""
     return f"{key}-{hashlib.sha1(digit.tobytes() + mask.tobytes()).hexdigest()[:8]}"
-
-
-def covered_cells(alpha: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which of the 28x28 cells are at least half under the brush; `alpha` is square, a multiple of 28 wide."""
-    # The rim of a stroke is blurred: a canvas pixel is under the brush when half of it is.
-    under = alpha >= round(BRUSH_ALPHA * 255 / 2)
-    cell = len(alpha) // SIDE
-    share = under.reshape(SIDE, cell, SIDE, cell).mean(axis=(1, 3))
-    return np.asarray(share >= 0.5)
 
 
 def erase_background(digit: NDArray[np.float32], mask: NDArray[np.bool_], size: int) -> Image.Image:
@@ -107,67 +149,17 @@ def erase_background(digit: NDArray[np.float32], mask: NDArray[np.bool_], size: 
     return Image.fromarray(arrays.mark_erased(digit, mask, size // SIDE))
 
 
-def _canvas(
-    key: str,
-    *,
-    clear: str,
-    on_clear: Callable[[], None] | None = None,
-    first: bytes | None = None,
-    **settings: Any,
-) -> bytes | None:
-    """Show a button that empties the canvas, and the canvas; return its picture as PNG, None when nothing is on it."""
-    saved: _Saved = st.session_state.setdefault(f"{key}/saved", _Saved(png=first))
-    # The library's own toolbar opens in this row, at the right. Its bin goes back to what the canvas held when it
-    # appeared, so after a page change only this button empties it.
-    st.button(clear, key=f"{key}/clear", on_click=_empty, args=(saved, on_clear))
-
-    from streamlit_drawable_canvas import st_canvas  # not above: importing it fails where Streamlit does not run
-
-    widget = f"{key}/{saved.cleared}" if saved.cleared else key
-    if widget not in st.session_state:
-        saved.shown_first = saved.png
-    result = st_canvas(key=widget, initial_drawing=_as_drawing(saved.shown_first), return_image_data=True, **settings)
-    if result.image_bytes is not None:  # None until the first stroke after it appeared
-        saved.png = result.image_bytes if result.json_data["objects"] else None
-    return saved.png
+def covered_cells(alpha: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which of the 28x28 cells are at least half under shapes; `alpha` is square, a multiple of 28 wide."""
+    # The rim of a shape is blurred: a canvas pixel is under it when half of it is.
+    under = alpha >= round(SHAPE_ALPHA * 255 / 2)
+    cell = len(alpha) // SIDE
+    share = under.reshape(SIDE, cell, SIDE, cell).mean(axis=(1, 3))
+    return np.asarray(share >= 0.5)
 
 
-def _empty(saved: _Saved, on_clear: Callable[[], None] | None) -> None:
-    """Forget the drawing; the next canvas gets a new key, so the browser forgets it too."""
-    saved.png = saved.shown_first = None
-    saved.cleared += 1
-    if on_clear is not None:
-        on_clear()
-
-
-def _as_drawing(png: bytes | None) -> dict[str, Any] | None:
-    """Return the library's description of a canvas that holds one picture; lighter than every stroke's points."""
-    if png is None:
-        return None
-    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    return {"objects": [{"type": "Image", "src": source, "left": 0, "top": 0, "originX": "left", "originY": "top"}]}
-
-
-def _on_black(strokes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the strokes' alpha as an opaque white-on-black picture."""
-    return np.dstack([strokes[..., 3]] * 3 + [np.full_like(strokes[..., 3], 255)])
-
-
-def _to_strokes(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return white ink on black as white with the ink in alpha: the library draws its ground into the picture."""
-    strokes = np.full_like(picture, 255)
-    strokes[..., 3] = picture[..., 0]
-    return strokes
-
-
-def _from_png(png: bytes) -> NDArray[np.uint8]:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
-
-
-def _to_png(picture: NDArray[np.uint8]) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, format="PNG")
-    return stream.getvalue()
+def _alpha_of(png: bytes) -> NDArray[np.uint8]:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))[..., 3]
 
 
 def _rgba(colour: tuple[int, int, int], alpha: float) -> str:

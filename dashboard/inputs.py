@@ -13,11 +13,11 @@ from core.checkpoints import Card
 from core.datasets import Dataset
 from core.pmnist import CUTS, cut_mask
 from core.visualization import arrays
-from dashboard.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas
+from dashboard.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
 from dashboard.state import DEFAULT_NETWORKS, AppState, Digit, Mask, get_state
 
 CANVAS = 280
-TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "rectangle": 0}
+TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "rectangle": 0, "shapes": 0}
 CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
 
 
@@ -130,7 +130,7 @@ def _upload(state: AppState) -> Choice | None:
 
 
 def choose_mask(state: AppState, digit: Digit) -> Mask:
-    """Let people erase by a cut, a brush or a rectangle; return True where the digit is kept."""
+    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept."""
     st.session_state.setdefault("cut", "whole")
     st.segmented_control(
         "Cut", ["whole", *CUTS], key="cut", persist_state="session", label_visibility="collapsed",
@@ -138,8 +138,10 @@ def choose_mask(state: AppState, digit: Digit) -> Mask:
     )  # fmt: skip
     tool = st.segmented_control(
         "Rub out with", list(TOOLS), default="medium", key="tool", persist_state="session",
-        label_visibility="collapsed", required=True,
+        label_visibility="collapsed", required=True, on_change=_keep_erased,
     )  # fmt: skip
+    if tool == "shapes":
+        return shapes_canvas(digit, state.ground, key="shapes", size=CANVAS, on_clear=_bring_back)
     size = TOOLS[tool or "medium"]
     return erase_canvas(
         digit, state.ground, key="erase", tool="brush" if size else "rectangle", brush=size or 3, size=CANVAS,
@@ -149,6 +151,14 @@ def choose_mask(state: AppState, digit: Digit) -> Mask:
 
 def _take_cut() -> None:
     get_state().ground = cut_mask(st.session_state["cut"] or "whole").numpy()
+
+
+def _keep_erased() -> None:
+    """Let what is erased so far lie under the next tool: shapes have a canvas of their own."""
+    shapes = st.session_state["tool"] == "shapes"
+    if shapes != st.session_state.get("shapes chosen", False):
+        get_state().ground = get_state().scene.mask
+    st.session_state["shapes chosen"] = shapes
 
 
 def _bring_back() -> None:

@@ -1,7 +1,8 @@
-"""The five views of the PMNIST page. Each reads its inputs, asks the cache, and shows."""
+"""The six views of the PMNIST page. Each reads its inputs, asks the cache, and shows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import cast
 
@@ -12,14 +13,16 @@ from core import evaluation
 from core.checkpoints import Card
 from core.datasets import Dataset
 from core.evaluation import COLUMNS
+from core.holes import HoleStep, grow_hole, hole_masks
 from core.pmnist import CUT_NAMES, CUTS, GROWING, Variant, cut_mask
 from core.visualization import arrays
 from core.visualization.bars import draw_answers
 from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.palette import color_of
-from dashboard import cache, inputs, outputs
-from dashboard.state import AppState
+from dashboard import cache, inputs, outputs, playing
+from dashboard.components.player import Frame, Look
+from dashboard.state import AppState, Digit
 
 Zoo = dict[str, Card]
 VARIANTS = {"as the talk says": "text", "as its code does": "code"}
@@ -45,6 +48,50 @@ def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
             answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask), data.classes)
             exhibits.append(Exhibit(arrays.mark_erased(choice.digit, mask, 6), HEADINGS[column], answers))
         st.html(draw_gallery(exhibits, least=130, name="ns-cuts"))
+
+
+def show_growth(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Let a hole grow over any digit, and show when each network gives up what it read in the whole one."""
+    left, right = st.columns([280, 760], gap="medium")
+    with left:
+        choice = inputs.choose_digit(session, data, first="Sample")
+    with right:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            kind = choose_growth()
+            with st.popover("Networks"):
+                names = inputs.choose_networks(zoo)
+        networks = outputs.load_networks(names, data)
+        if choice is None:
+            st.info("As soon as there is a digit, a hole can grow over it here.")
+            return
+        digit, titles = choice.digit, {name: zoo[name].title for name in networks}
+        look = Look(
+            "How sure each still is of what it read in the whole digit",
+            {titles[name]: color_of(name) for name in networks}, unit=" %", limits=(0, 100), speed=0.25,
+        )  # fmt: skip
+        playing.play(
+            lambda: grow_hole(networks, digit, kind),
+            lambda step: to_frame(step, digit, titles, data.classes),
+            key="growth", look=look, total=len(hole_masks(kind)), about=(digit.tobytes(), kind, *networks),
+            start="Watch it go",
+        )  # fmt: skip
+
+
+def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequence[str]) -> Frame:
+    """Return what the player shows of a hole at one size."""
+    sure = {titles[name]: round(100 * float(step.probabilities[name][label])) for name, label in step.whole.items()}
+    answers = " · ".join(f"{titles[name]} {classes[label]}" for name, label in step.labels.items())
+    changed = " · ".join(f"{titles[name]} (was {classes[step.whole[name]]})" for name in step.changed)
+    minds = f"Changed their minds: {changed}" if changed else "Nobody has changed their mind."
+    text = f"{100 * step.missing:.0f} % of the picture is gone. They read: {answers}\n{minds}"
+    return Frame(arrays.mark_erased(digit, step.mask, 4), sure, text)
+
+
+def choose_growth() -> str:
+    """Let people choose from where a hole grows."""
+    kind = st.segmented_control("The hole grows", list(GROWING), default=GROWING[0], key="growing", required=True,
+                                persist_state="session")  # fmt: skip
+    return kind or GROWING[0]
 
 
 def choose_variant() -> Variant:
@@ -91,8 +138,7 @@ def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show accuracy against how much of each digit is missing."""
-    kind = st.segmented_control("The hole grows", list(GROWING), default=GROWING[0], key="growing", required=True,
-                                persist_state="session")  # fmt: skip
+    kind = choose_growth()
     names = tuple(outputs.load_networks(inputs.choose_networks(zoo), data))
     count = choose_count(data, "curve count", 250)
     if not st.button("Draw the curves", type="primary", key="curves"):
@@ -100,7 +146,7 @@ def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
     points: dict[str, list[float]] = {name: [] for name in names}
     cells = list(product(SHARES, names))
     for share, name in outputs.with_progress(cells, len(cells), "Erasing more and more ..."):
-        points[name].append(cache.accuracy_when_missing(name, kind or GROWING[0], share, count, data.name))
+        points[name].append(cache.accuracy_when_missing(name, kind, share, count, data.name))
     percent = [100 * share for share in SHARES]
     curves = [Curve(zoo[name].title, color_of(name), percent, points[name]) for name in names]
     figure = draw_curves(curves, x_title="missing, % of the picture", y_title="read right, %")

@@ -12,6 +12,7 @@ outputs.show_text("pmnist")
 
 VIEWS = {
     "The cuts": pmnist_views.show_cuts,
+    "Watch it go": pmnist_views.show_growth,
     "The table": pmnist_views.show_table,
     "How much is missing": pmnist_views.show_curve,
     "Who mixes up what": pmnist_views.show_confusions,

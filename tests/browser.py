@@ -68,8 +68,8 @@ def launch_chromium(playwright: Playwright) -> Browser:
 
 
 def drawing_canvas(page: Page, index: int = 0) -> Locator:
-    """Return the part of the `index`-th canvas on the page that takes the mouse."""
-    return page.locator("canvas.upper-canvas").nth(index)
+    """Return the part of the `index`-th canvas on the page, of our own or of the library's, that takes the mouse."""
+    return page.locator(".live canvas, canvas.upper-canvas").nth(index)
 
 
 def draw_strokes(page: Page, canvas: Locator | int, points: Iterable[tuple[float, float]], *, moves: int = 6) -> None:

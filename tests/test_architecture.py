@@ -19,7 +19,7 @@ STOREYS = (
     {"files"},
     {"datasets", "downloads", "pmnist", "drawing", "pictures"},
     {"networks", "inversion"},
-    {"training", "evaluation", "restoration", "feature_maps", "convolution", "adversarial", "maximization"}
+    {"training", "evaluation", "holes", "restoration", "feature_maps", "convolution", "adversarial", "maximization"}
     | {"similarity", "transfer"},
     {"checkpoints", "recipes", "studies", "jobs"},
     {"__main__"},
