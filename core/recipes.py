@@ -92,17 +92,19 @@ def prepare(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Classifier:
     return network
 
 
-def learn(name: str, network: Classifier, dataset: Dataset, *, epochs: int | None = None) -> Iterator[TrainStep]:
-    """Train the prepared network as its recipe says, or for another number of epochs; yield nothing if it need not."""
-    config = RECIPES[name].config
-    if config is not None:
-        shortened = config if epochs is None else replace(config, epochs=epochs)
-        yield from train(network, dataset.train, dataset.validation, shortened)
+def adapt(recipe: Recipe, **changes: Any) -> Recipe:
+    """Return the recipe with other settings of its training (see TrainConfig), if it trains at all."""
+    return recipe if recipe.config is None else replace(recipe, config=replace(recipe.config, **changes))
 
 
-def write_card(name: str, network: Classifier, dataset: Dataset, last: TrainStep | None) -> Card:
+def learn(recipe: Recipe, network: Classifier, dataset: Dataset) -> Iterator[TrainStep]:
+    """Train the prepared network as its recipe says; yield nothing if it need not."""
+    if recipe.config is not None:
+        yield from train(network, dataset.train, dataset.validation, recipe.config)
+
+
+def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset, last: TrainStep | None) -> Card:
     """Return the card of a network whose training ended with `last`, its accuracies measured just now."""
-    recipe = RECIPES[name]
     reader = network if recipe.neighbours is None else Restorer(network, dataset.train, neighbours=recipe.neighbours)
     return Card(
         name=name,

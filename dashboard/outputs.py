@@ -52,11 +52,11 @@ OFFLINE_NOTICE = "These are the **offline digits** (1,797 real ones from scikit-
 def _show_offline() -> None:
     download = cache.mnist_download()
     if not download.finished:
-        _watch_download()
-    elif download.error:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{OFFLINE_NOTICE} MNIST could not be fetched.", help=download.error, width="content")
-            st.button("Try again", on_click=cache.mnist_download.clear, key="fetch again", type="tertiary")
+        return _watch_download()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        why = "MNIST was not fetched." if download.cancelled else "MNIST could not be fetched."
+        st.caption(f"{OFFLINE_NOTICE} {why}", help=download.error, width="content")
+        st.button("Try again", on_click=cache.mnist_download.clear, key="fetch again", type="tertiary")
 
 
 @st.fragment(run_every=1.0)
@@ -65,7 +65,9 @@ def _watch_download() -> None:
     if download.finished:
         st.rerun()
     share = download.step.share if download.step else 0.0
-    st.progress(share, f"{OFFLINE_NOTICE} Fetching MNIST in the background: {100 * share:.0f} %")
+    bar, stop = st.columns([6, 1], vertical_alignment="center")
+    bar.progress(share, f"{OFFLINE_NOTICE} Fetching MNIST in the background: {100 * share:.0f} %")
+    stop.button("Cancel", on_click=download.cancel, key="cancel fetching", type="tertiary")
 
 
 def show_problems(sentences: Sequence[str]) -> None:

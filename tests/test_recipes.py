@@ -11,7 +11,7 @@ from core.evaluation import COLUMNS, evaluate, predict
 from core.inversion import Synergy, features_hash
 from core.networks import ARCHITECTURES, Architecture
 from core.pmnist import CUTS, cut_mask
-from core.recipes import RECIPES, learn, prepare, write_card
+from core.recipes import RECIPES, adapt, learn, prepare, write_card
 from core.restoration import Restorer
 from tests.samples import made_dataset, real_mnist
 
@@ -35,9 +35,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Card
     """Every network of the zoo made in one epoch from made digits, in the order of the recipes."""
     folder, cards = tmp_path_factory.mktemp("zoo"), {}
     for name in RECIPES:
-        network = prepare(RECIPES[name], folder)
-        steps = list(learn(name, network, DATASET, epochs=1))
-        card = write_card(name, network, DATASET, steps[-1] if steps else None)
+        recipe = adapt(RECIPES[name], epochs=1)
+        network = prepare(recipe, folder)
+        steps = list(learn(recipe, network, DATASET))
+        card = write_card(name, recipe, network, DATASET, steps[-1] if steps else None)
         cards[name] = checkpoints.save(card, network, folder)
     return folder, cards
 
