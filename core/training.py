@@ -18,7 +18,7 @@ from core.datasets import Digits
 from core.inversion import Invert, is_frozen
 from core.networks import Classifier
 
-EVALUATION_BATCH = 1000
+EVALUATION_BATCH = 125  # small enough for the activations to stay in the processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,6 @@ def train(network: Classifier, digits: Digits, validation: Digits, config: Train
         if config.alternate:  # what the network is called after, however many epochs it had
             network.inversion = Invert(config.alternate[-1])
         optimizer.zero_grad(set_to_none=True)
-        network.to(memory_format=torch.contiguous_format)
         network.eval()
 
 
@@ -120,8 +119,6 @@ def _learner(network: Classifier, digits: Digits, validation: Digits) -> tuple[n
     if is_frozen(network):
         head = nn.Sequential(network.inversion, network.head)
         return head, _cached(network, digits), _cached(network, validation)
-    # Filters laid out by channel are what the processor's convolutions want: about 1.3 times faster.
-    network.to(memory_format=torch.channels_last)
     return network, _Samples(digits.images, digits.labels), _Samples(validation.images, validation.labels)
 
 

@@ -144,7 +144,7 @@ def test_truncated_weights_are_one_sentence(folder, size):
 
 
 def tensors_of(network: Classifier) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    return {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in network.state_dict().items()}
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_closing_early_leaves_a_usable_network(frozen, taken):
     assert len(list(islice(steps, taken))) == taken
     steps.close()
     assert not any(module.training for module in network.modules())
-    assert all(parameter.grad is None and parameter.is_contiguous() for parameter in network.parameters())
+    assert all(parameter.grad is None for parameter in network.parameters())
     assert network.predict(HELD_OUT.images()).isfinite().all()
 
 
