@@ -16,7 +16,7 @@ from core.checkpoints import Card, CheckpointError, Network
 from core.datasets import Dataset
 from core.evaluation import TALK, TALK_DELTA, WhoIsRight, read_digit
 from core.pmnist import cut_mask, cut_masks, erase
-from core.restoration import Restorer, fill_digit
+from core.restoration import Fills, Restorer, fill_digit
 from core.visualization import arrays
 from core.visualization.bars import Reading, draw_readings
 from core.visualization.gallery import Exhibit, draw_gallery
@@ -87,9 +87,21 @@ def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
     return networks
 
 
-def read_all(networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask) -> list[Reading]:
-    """Return every network's reading of the erased digit beside that of the whole one."""
-    now = read_digit(networks, digit, mask)
+def fill_all(networks: Mapping[str, Network], digit: Digit, mask: Mask) -> dict[str, Fills]:
+    """Return the fills of every network that restores; none while nothing is missing."""
+    if mask.all():
+        return {}
+    return {name: fill_digit(one, digit, mask) for name, one in networks.items() if isinstance(one, Restorer)}
+
+
+def read_all(
+    networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, fills: Mapping[str, Fills]
+) -> list[Reading]:
+    """Return every network's reading of the erased digit beside that of the whole one; see `fill_all`."""
+    now = read_digit({name: one for name, one in networks.items() if name not in fills}, digit, mask)
+    for name, network in networks.items():
+        if isinstance(network, Restorer) and name in fills:
+            now[name] = network.read(fills[name])[0].numpy()
     whole = now if mask.all() else read_digit(networks, digit, np.ones_like(mask))
     notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
     return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
@@ -100,11 +112,9 @@ def show_readings(readings: Sequence[Reading], classes: Sequence[str]) -> None:
     st.html(draw_readings(readings, classes))
 
 
-def show_fills(restorer: Network, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
+def show_fills(fills: Fills, mask: Mask, classes: Sequence[str]) -> None:
     """Show what a restoring network thinks was there: its best fills, and how much each counts."""
-    assert isinstance(restorer, Restorer)
     st.markdown("**What the restoring network thinks was there**, best first, and how much each counts")
-    fills = fill_digit(restorer, digit, mask)
     columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
     exhibits = [
         Exhibit(arrays.tint_erased(image, mask), f"{100 * weight:.0f} % · a {classes[label]}")

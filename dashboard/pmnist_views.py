@@ -45,7 +45,8 @@ def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
         exhibits = []
         for column in COLUMNS:
             mask = cut_mask(column, variant=variant).numpy()
-            answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask), data.classes)
+            fills = outputs.fill_all(networks, choice.digit, mask)
+            answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask, fills), data.classes)
             exhibits.append(Exhibit(arrays.mark_erased(choice.digit, mask, 6), HEADINGS[column], answers))
         st.html(draw_gallery(exhibits, least=130, name="ns-cuts"))
 
@@ -84,7 +85,7 @@ def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequ
     changed = " · ".join(f"{titles[name]} (was {classes[step.whole[name]]})" for name in step.changed)
     minds = f"Changed their minds: {changed}" if changed else "Nobody has changed their mind."
     text = f"{100 * step.missing:.0f} % of the picture is gone. They read: {answers}\n{minds}"
-    return Frame(arrays.mark_erased(digit, step.mask, 4), sure, text)
+    return Frame(arrays.mark_erased(digit, step.mask, 5), sure, text)
 
 
 def choose_growth() -> str:

@@ -31,14 +31,16 @@ def bench() -> None:
         with chooser.popover("Networks", width="stretch"):
             session.scene.networks = inputs.choose_networks(zoo)
         networks = outputs.load_networks(session.scene.networks, data)
-        readings = outputs.read_all(networks, zoo, choice.digit, mask)
+        fills = outputs.fill_all(networks, choice.digit, mask)
+        readings = outputs.read_all(networks, zoo, choice.digit, mask, fills)
         outputs.show_readings(readings, data.classes)
-    if "restoring" in networks and not mask.all():
-        outputs.show_fills(networks["restoring"], choice.digit, mask, data.classes)
+    for found in fills.values():
+        outputs.show_fills(found, mask, data.classes)
     below(choice, mask, readings)
     session.scene.mask, session.scene.sample = mask, choice.sample
     session.scene.drawn = None if choice.sample is not None else choice.digit
-    state.write_link(session)
+    if not inputs.stroke_goes_on():  # each change of the address is an entry in the browser's history
+        state.write_link(session)
 
 
 def below(choice: inputs.Choice, mask: state.Mask, readings: list[Reading]) -> None:
