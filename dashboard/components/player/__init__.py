@@ -1,0 +1,109 @@
+"""A player for what evolves: pictures, curves and a line of text, a frame at a time, played in the browser.
+
+Python side only: frames become bytes, and the browser is sent those that it has not got yet.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+FOLDER = Path(__file__).parent
+_html, _css, _player, _chart = (
+    (FOLDER / name).read_text("utf-8") for name in ("player.html", "player.css", "player.js", "chart.js")
+)
+_component = st.components.v2.component("negative_space.player", html=_html, css=_css, js=_player + "\n" + _chart)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What is seen at one step. All frames of a run have pictures of one size; the player enlarges them."""
+
+    picture: NDArray[np.uint8]
+    """Grey `(H, W)` or colour `(H, W, 3)`; a copy of its own, since it is sent later."""
+    values: Mapping[str, float]
+    """The newest point of each curve, by its name. What is not finite leaves a gap."""
+    text: str
+
+    def __post_init__(self) -> None:
+        shape = self.picture.shape
+        if self.picture.dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)):
+            raise ValueError(f"A frame is grey (H, W) or colour (H, W, 3) in uint8, not {shape} {self.picture.dtype}.")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a run is shown, the same for all of its frames."""
+
+    label: str
+    """What is to be seen, in a few words, for those who cannot see it; it also heads the curves."""
+    colors: Mapping[str, str] = field(default_factory=dict)
+    """The curves by name, each with its colour `#rrggbb`."""
+    unit: str = ""
+    limits: tuple[float, float] | None = None
+    """What the curves' axis reaches from and to; without them, just as far as the curves."""
+    speed: float = 1.0
+    """At first, of 30 frames a second: 0.25, 0.5, 1, 2 or 4."""
+
+
+@dataclass
+class _Sent:
+    """What the browser has of the run that it shows."""
+
+    run: str = ""
+    count: int = 0
+
+
+def player(
+    frames: Sequence[Frame], *, key: str, run: str, look: Look, finished: bool, total: int | None = None
+) -> None:
+    """Show the frames of one run so far. Call it again when there are more: it sends only those that are new.
+
+    Another `run` begins anew. `total` is how many frames there will be, if that is known. The browser asks for frames
+    that it has missed or lost (after a visit to another page, say), which reruns the fragment the player is in.
+    """
+    sent: _Sent = st.session_state.setdefault(f"{key}/sent", _Sent())
+    if sent.run != run:
+        sent.run, sent.count = run, 0
+    count = len(frames)  # a worker may be adding to them
+    message = to_message(frames[sent.count : count], start=sent.count, run=run, look=look, finished=finished,
+                         total=count if finished else max(count, total or 0))  # fmt: skip
+    sent.count = count
+
+    def send_again() -> None:
+        """Go back to what the browser says that it has."""
+        asked = st.session_state[key]["missing"]
+        sent.count = min(sent.count, int(asked)) if asked is not None else sent.count
+
+    _component(key=key, data=message, on_missing_change=send_again)
+
+
+def to_message(
+    frames: Sequence[Frame], *, start: int, run: str, look: Look, finished: bool, total: int
+) -> bytes:
+    """Return frames as bytes: the length of the JSON that follows (4 bytes, low first), the JSON, deflated pixels.
+
+    `start` is the number of the first of these frames within the run.
+    """
+    header = {
+        "run": run, "start": start, "count": len(frames), "total": total, "finished": finished,
+        "shape": frames[0].picture.shape if frames else (), "texts": [frame.text for frame in frames],
+        "values": [[_to_json(frame.values.get(name, math.nan)) for name in look.colors] for frame in frames],
+        "label": look.label, "colors": dict(look.colors), "unit": look.unit, "limits": look.limits, "speed": look.speed,
+    }  # fmt: skip
+    text = json.dumps(header, allow_nan=False).encode()
+    pixels = b"".join(frame.picture.tobytes() for frame in frames)
+    return len(text).to_bytes(4, "little") + text + zlib.compress(pixels, 1)
+
+
+def _to_json(value: float) -> float | None:
+    """Return a number that JSON knows; None for what it does not."""
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,59 @@
+// The curves with their axes and the playhead; appended to player.js, which calls drawChart for every frame.
+
+function drawChart({ chart, frames, head, place }) {
+  const width = chart.clientWidth, height = chart.clientHeight, ratio = window.devicePixelRatio;
+  if (!frames.length || !width) return;
+  Object.assign(chart, { width: Math.round(width * ratio), height: Math.round(height * ratio) }); // which also wipes it
+  const pen = chart.getContext("2d"), [low, high] = head.limits ?? extent(frames);
+  const box = { left: 46, right: width - 7, top: 8, bottom: height - 20, low, high, count: Math.max(head.total, frames.length) };
+  pen.scale(ratio, ratio);
+  drawAxes(pen, box, place.at, head.unit, getComputedStyle(chart));
+  Object.values(head.colors).forEach((color, curve) => {
+    const values = frames.map((frame) => frame.values[curve]);
+    Object.assign(pen, { strokeStyle: color, fillStyle: color, lineWidth: 2, lineJoin: "round" });
+    pen.globalAlpha = 0.3; // what is still to come
+    drawCurve(pen, box, values);
+    pen.globalAlpha = 1;
+    drawCurve(pen, box, values.slice(0, place.at + 1));
+  });
+  chart.setAttribute("aria-label", `${Object.keys(head.colors).join(", ")}: from ${low} to ${high}${head.unit}`);
+}
+
+function extent(frames) {
+  const values = frames.flatMap((frame) => frame.values).filter((value) => value !== null);
+  return values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
+}
+
+const toX = (box, i) => box.left + (box.right - box.left) * (i / Math.max(1, box.count - 1));
+const toY = (box, value) => box.bottom - (box.bottom - box.top) * ((value - box.low) / (box.high - box.low || 1));
+
+function drawAxes(pen, box, at, unit, { color, fontFamily }) {
+  Object.assign(pen, { fillStyle: color, strokeStyle: color, font: `12px ${fontFamily}`, textAlign: "right" });
+  pen.fillText(format(box.high, unit), box.left - 6, box.top + 5);
+  pen.fillText(format(box.low, unit), box.left - 6, box.bottom + 3);
+  pen.fillText(box.count, box.right, box.bottom + 15);
+  pen.textAlign = "left";
+  pen.fillText("1", box.left, box.bottom + 15);
+  pen.globalAlpha = 0.25;
+  for (const y of [box.top, box.bottom]) line(pen, box.left, y, box.right, y);
+  pen.globalAlpha = 0.7;
+  line(pen, toX(box, at), box.top, toX(box, at), box.bottom); // the playhead
+  pen.globalAlpha = 1;
+}
+
+function line(pen, ...[x0, y0, x1, y1]) {
+  pen.beginPath();
+  pen.moveTo(x0, y0);
+  pen.lineTo(x1, y1);
+  pen.stroke();
+}
+
+function drawCurve(pen, box, values) {
+  let drawing = false;
+  pen.beginPath();
+  values.forEach((value, i) => {
+    if (value !== null) pen[drawing ? "lineTo" : "moveTo"](toX(box, i), toY(box, value));
+    drawing = value !== null;
+  });
+  pen.stroke();
+}

@@ -1,0 +1,192 @@
+// Plays frames that come in chunks; the message's form is in __init__.py.
+// Streamlit calls the default export for every chunk, always with the same parentElement while the player is on the
+// page. Of two chunks that come together it may hand over only the second: what is missing is asked for again.
+
+const FRAMES_PER_SECOND = 30;
+const BETWEEN_CHUNKS = 0.25; // seconds
+const players = new WeakMap(); // a player's outermost element -> what it holds
+const places = new Map(); // run -> where it was and how it played, for when the player comes back to the page
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".player");
+  if (!players.has(root)) players.set(root, create(root));
+  const player = players.get(root);
+  player.ask = () => setTriggerValue("missing", player.frames.length);
+  player.inbox = player.inbox.then(() => receive(player, data)).catch(console.error);
+}
+
+function create(root) {
+  const find = (name) => root.querySelector(`.${name}`);
+  const names = ["picture", "chart", "title", "legend", "play", "slider", "count", "loop", "speed", "text"];
+  const player = { root, frames: [], head: {}, place: {}, due: 0, ticking: false, inbox: Promise.resolve() };
+  for (const name of names) player[name] = find(name);
+  player.play.onclick = () => toggle(player);
+  player.picture.onclick = () => toggle(player);
+  find("back").onclick = () => step(player, -1);
+  find("on").onclick = () => step(player, 1);
+  player.slider.oninput = () => jump(player, Number(player.slider.value));
+  player.loop.onclick = () => { player.place.loop = !player.place.loop; showState(player); };
+  player.speed.onchange = () => { player.place.speed = Number(player.speed.value); };
+  root.addEventListener("keydown", (event) => press(player, event));
+  new ResizeObserver(() => drawChart(player)).observe(player.chart);
+  return player;
+}
+
+// Receiving
+
+async function receive(player, message) {
+  const length = new DataView(message.buffer, message.byteOffset).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(message.subarray(4, 4 + length)));
+  if (head.run !== player.head.run) begin(player, head);
+  player.head = head;
+  if (head.start > player.frames.length) return player.ask();
+  const pixels = await inflate(message.subarray(4 + length));
+  const known = player.frames.length - head.start; // after a change of theme the same chunk comes again
+  for (let i = known; i < head.count; i++) player.frames.push(toFrame(head, pixels, i));
+  if (player.frames.length) resume(player);
+}
+
+async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function toFrame({ shape, texts, values }, pixels, i) {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return { shape, text: texts[i], values: values[i], pixels: pixels.subarray(i * size, (i + 1) * size) };
+}
+
+function begin(player, head) {
+  if (!places.has(head.run)) places.set(head.run, { at: 0, playing: true, loop: false, speed: head.speed });
+  Object.assign(player, { frames: [], due: 0, place: places.get(head.run) });
+  player.root.setAttribute("aria-label", `Player: ${head.label}`);
+  player.title.textContent = head.label;
+  player.root.classList.toggle("plain", !Object.keys(head.colors).length);
+  player.speed.value = String(player.place.speed);
+  player.legend.replaceChildren(...Object.entries(head.colors).map(legendEntry));
+}
+
+function legendEntry([name, color]) {
+  const entry = document.createElement("li");
+  entry.style.setProperty("--curve", color);
+  entry.append(name, document.createElement("b"));
+  return entry;
+}
+
+// Playing
+
+function resume(player) {
+  showState(player);
+  show(player);
+  if (!player.place.playing || player.ticking) return;
+  player.ticking = true;
+  requestAnimationFrame((now) => tick(player, now, now));
+}
+
+function tick(player, before, now) {
+  player.ticking = player.place.playing && player.root.isConnected;
+  if (!player.ticking) return;
+  requestAnimationFrame((later) => tick(player, now, later));
+  const elapsed = Math.min(now - before, 250) / 1000; // a hidden tab does not catch up
+  player.due += elapsed * pace(player);
+  const frames = Math.floor(player.due);
+  player.due -= frames;
+  if (frames) advance(player, frames);
+}
+
+// Frames a second. What is still being computed is spread evenly over the time until more comes, not played in bursts.
+function pace(player) {
+  const wanted = FRAMES_PER_SECOND * player.place.speed, ahead = player.frames.length - 1 - player.place.at;
+  return isComplete(player) ? wanted : Math.min(wanted, ahead / BETWEEN_CHUNKS);
+}
+
+function advance(player, frames) {
+  const last = player.frames.length - 1, next = player.place.at + frames;
+  if (next <= last) player.place.at = next;
+  else if (!isComplete(player)) player.place.at = last;
+  else if (player.place.loop) player.place.at = next % (last + 1);
+  else stopAt(player, last);
+  show(player);
+}
+
+const isComplete = ({ head, frames }) => head.finished && frames.length >= head.total;
+
+function stopAt(player, at) {
+  player.place.at = Math.max(0, Math.min(at, player.frames.length - 1));
+  player.place.playing = false;
+  showState(player);
+}
+
+function jump(player, at) {
+  stopAt(player, at);
+  show(player);
+}
+
+const step = (player, by) => jump(player, player.place.at + by);
+
+function toggle(player) {
+  if (player.place.playing) return step(player, 0);
+  if (isComplete(player) && player.place.at >= player.frames.length - 1) player.place.at = 0;
+  player.place.playing = true;
+  player.due = 0;
+  resume(player);
+}
+
+const KEYS = {
+  " ": toggle,
+  ArrowLeft: (player) => step(player, -1),
+  ArrowRight: (player) => step(player, 1),
+  Home: (player) => jump(player, 0),
+  End: (player) => jump(player, Infinity),
+};
+
+function press(player, event) {
+  const own = event.key === " " ? "button, select" : "select"; // these know what to do with the key themselves
+  if (!KEYS[event.key] || event.ctrlKey || event.altKey || event.metaKey || event.target.matches(own)) return;
+  event.preventDefault();
+  KEYS[event.key](player);
+}
+
+// Showing
+
+function showState({ root, play, loop, text, place }) {
+  root.classList.toggle("playing", place.playing);
+  play.setAttribute("aria-label", place.playing ? "Pause" : "Play");
+  loop.setAttribute("aria-pressed", String(place.loop));
+  text.setAttribute("aria-live", place.playing ? "off" : "polite"); // nobody can listen to 30 lines a second
+}
+
+function show(player) {
+  const at = Math.min(player.place.at, player.frames.length - 1), frame = player.frames[at];
+  if (!frame) return;
+  const count = Math.max(player.head.total, player.frames.length);
+  player.root.dataset.frame = at;
+  player.root.dataset.received = player.frames.length;
+  player.slider.max = count - 1;
+  player.slider.value = at;
+  player.slider.setAttribute("aria-valuetext", `${at + 1} of ${count}`);
+  player.count.textContent = `${at + 1} / ${count}`;
+  player.text.textContent = frame.text;
+  player.picture.setAttribute("aria-label", `${player.head.label}, frame ${at + 1}: ${frame.text}`);
+  drawPicture(player, frame);
+  [...player.legend.children].forEach((entry, i) => {
+    entry.lastChild.textContent = format(frame.values[i], player.head.unit);
+  });
+  drawChart(player);
+}
+
+const format = (value, unit) => (value === null ? "–" : `${Number(value.toPrecision(3))}${unit}`);
+
+function drawPicture({ root, picture }, { shape, pixels }) {
+  const [height, width, channels = 1] = shape;
+  if (picture.width !== width || picture.height !== height) Object.assign(picture, { width, height });
+  root.classList.toggle("wide", width > 1.6 * height);
+  const image = new ImageData(width, height), green = channels > 1 ? 1 : 0, blue = channels > 1 ? 2 : 0;
+  for (let from = 0, to = 0; from < pixels.length; from += channels, to += 4) {
+    image.data[to] = pixels[from];
+    image.data[to + 1] = pixels[from + green];
+    image.data[to + 2] = pixels[from + blue];
+    image.data[to + 3] = 255;
+  }
+  picture.getContext("2d").putImageData(image, 0, 0);
+}

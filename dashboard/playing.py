@@ -1,0 +1,119 @@
+"""Any generator of records, played in a page: a worker thread per run, which never touches Streamlit, and a player."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from dashboard.components.player import Frame, Look, player
+
+POLL = 0.25  # seconds between two looks at what the worker has made; BETWEEN_CHUNKS in player.js
+FIRST = 0.1  # seconds that a page waits at most for the first frames, so that they come with the answer to the click
+AHEAD = 8  # frames to begin with: they last until the first look
+GRACE = 30.0  # seconds that a visitor may be disconnected (a phone in a pocket) before the run is given up
+MOST_BYTES = 32 * 2**20  # of pictures that one run may keep: 4,200 sheets of ten digits
+Step = TypeVar("Step")
+
+
+class Run(Generic[Step]):
+    """One generator being drained by a thread of its own; what it has made stays when it ends."""
+
+    def __init__(
+        self, make_steps: Callable[[], Iterator[Step]], to_frame: Callable[[Step], Frame], *, about: Hashable = None,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
+        self.name, self.about = str(time.time_ns()), about
+        self.frames: list[Frame] = []
+        self.problem, self.finished = "", False
+        self.begun, self._stopped = threading.Event(), threading.Event()
+        self._make_steps, self._to_frame, self._is_wanted = make_steps, to_frame, is_wanted
+        threading.Thread(target=self._work, name="player's run", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the run after the step it is at; the generator is closed."""
+        self._stopped.set()
+
+    def _work(self) -> None:
+        try:
+            self._drain()
+        except Exception as error:  # whatever it is, the visitor is told in a sentence and keeps the frames so far
+            logging.getLogger(__name__).exception("a run stopped")
+            self.problem = f"It stopped after {len(self.frames)} frames: {error}"
+        self.finished = True
+        self.begun.set()
+
+    def _drain(self) -> None:
+        steps, seen = self._make_steps(), time.monotonic()
+        try:
+            for step in steps:
+                self._keep(self._to_frame(step))
+                seen = time.monotonic() if self._is_wanted() else seen
+                if self._stopped.is_set() or time.monotonic() - seen > GRACE:
+                    return
+        finally:
+            getattr(steps, "close", lambda: None)()
+
+    def _keep(self, frame: Frame) -> None:
+        picture, first = frame.picture, (self.frames or [frame])[0].picture
+        if picture.shape != first.shape:
+            raise ValueError(f"a picture of {picture.shape} came after one of {first.shape}.")
+        if (len(self.frames) + 1) * picture.nbytes > MOST_BYTES:
+            raise ValueError(f"more than {MOST_BYTES >> 20} MB of pictures are not kept.")
+        self.frames.append(frame)
+        if len(self.frames) == AHEAD:
+            self.begun.set()
+
+
+def play(
+    make_steps: Callable[[], Iterator[Step]], to_frame: Callable[[Step], Frame], *, key: str, look: Look,
+    total: int | None = None, about: Hashable = None, start: str = "Start",
+) -> None:  # fmt: skip
+    """Show a start and a stop button, and play what the generator yields as soon as it is there.
+
+    Both functions run in a thread: no Streamlit in them. `about` is what they depend on: a run about something else is
+    stopped and forgotten. `total` is how many steps there will be, if that is known.
+    """
+    run: Run[Step] | None = st.session_state.get(f"{key}/run")
+    if run is not None and run.about != about:
+        _forget(key)
+        run = None
+
+    def begin() -> None:
+        _forget(key)
+        st.session_state[f"{key}/run"] = Run(make_steps, to_frame, about=about, is_wanted=_visitor_watch())
+
+    polling = run is not None and not (run.begun.wait(FIRST) and run.finished)
+    with st.container(horizontal=True):
+        st.button(start, key=f"{key}/start", type="primary", on_click=begin)
+        # Outside the fragment, or the click would wait for it.
+        st.button("Stop", key=f"{key}/stop", disabled=not polling, on_click=run.stop if run is not None else None)
+    if run is not None:
+        st.fragment(_show, run_every=POLL if polling else None)(run, key, look, total, polling)
+
+
+def _show(run: Run[Step], key: str, look: Look, total: int | None, polling: bool) -> None:
+    finished = run.finished  # before the frames: none is added after it
+    if finished and polling:
+        st.rerun()  # the whole page once, which shows the rest, and ends the polling and the stop button
+    if run.problem:
+        st.warning(run.problem)
+    if run.frames:
+        player(run.frames, key=f"{key}/player", run=run.name, look=look, finished=finished, total=total)
+
+
+def _forget(key: str) -> None:
+    if (run := st.session_state.pop(f"{key}/run", None)) is not None:
+        run.stop()
+
+
+def _visitor_watch() -> Callable[[], bool]:
+    """Return a function that tells, in any thread, whether this visitor is still connected."""
+    session = getattr(get_script_run_ctx(), "session_id", "")
+    return lambda: not runtime.exists() or runtime.get_instance().is_active_session(session)

@@ -1,0 +1,43 @@
+"""A page with nothing but a player, for the tests: `?run=` names the generator, `Hide` takes the player away."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.player import Frame, Look
+from dashboard.playing import play
+
+STEPS = 200
+LOOK = Look("Ten pictures", {"rising": "#3B82C4", "falling": "#D55E00"}, unit=" %")
+
+
+def steady(pause: float, steps: int = STEPS) -> Iterator[int]:
+    for step in range(steps):
+        time.sleep(pause)
+        yield step
+
+
+def failing() -> Iterator[int]:
+    yield from steady(0.01, 12)
+    raise ValueError("the thirteenth is missing")
+
+
+def to_frame(step: int) -> Frame:
+    """A sheet of ten 28x28 pictures of noise, the hardest to pack; the first pixel is the number of the step."""
+    picture = np.random.default_rng(step).integers(0, 256, (56, 140), np.uint8)
+    picture[0, 0] = step % 256
+    return Frame(picture, {"rising": step / 2, "falling": 100 - step / 2}, f"step {step}")
+
+
+RUNS = {
+    "fast": lambda: steady(0.002),
+    "slow": lambda: steady(0.02),
+    "endless": lambda: steady(0.01, 10**6),
+    "failing": failing,
+}
+name = st.query_params.get("run", "fast")
+st.button("Rerun")
+if not st.toggle("Hide"):
+    play(RUNS[name], to_frame, key="player", look=LOOK, total=None if name == "endless" else STEPS)
