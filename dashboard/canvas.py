@@ -107,7 +107,7 @@ def shapes_canvas(
             "Shape", ["rectangle", "polygon"], key=f"{key}/shape", default="rectangle", label_visibility="collapsed",
             required=True,
         )  # fmt: skip
-    st.caption("The toolbar at the right above the canvas moves, bends and deletes; a right click closes a polygon.")
+    st.caption("A click on its first corner closes a polygon. The pencil at the top right moves and deletes shapes.")
 
     from streamlit_drawable_canvas import st_canvas  # not above: importing it fails where Streamlit does not run
 

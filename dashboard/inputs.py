@@ -14,10 +14,11 @@ from core.datasets import Dataset
 from core.pmnist import CUTS, cut_mask
 from core.visualization import arrays
 from dashboard.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
+from dashboard.components import live_canvas
 from dashboard.state import DEFAULT_NETWORKS, AppState, Digit, Mask, get_state
 
 CANVAS = 280
-TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "rectangle": 0, "shapes": 0}
+TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, "shapes": 0}
 CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
 
 
@@ -147,6 +148,11 @@ def choose_mask(state: AppState, digit: Digit) -> Mask:
         digit, state.ground, key="erase", tool="brush" if size else "rectangle", brush=size or 3, size=CANVAS,
         on_clear=_bring_back,
     )  # fmt: skip
+
+
+def stroke_goes_on() -> bool:
+    """Say whether people are in the middle of a stroke; what nobody misses meanwhile can wait for its end."""
+    return any(live_canvas.stroke_goes_on(key) for key in ("draw", "erase"))
 
 
 def _take_cut() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, Playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 90  # seconds; the first import of torch on a busy machine takes most of it
@@ -84,6 +84,13 @@ def draw_strokes(page: Page, canvas: Locator | int, points: Iterable[tuple[float
     for place in places[1:]:
         page.mouse.move(*place, steps=moves)
     page.mouse.up()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has sent what it has to send, and has shown the answer."""
+    page.wait_for_timeout(250)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    page.wait_for_timeout(250)
 
 
 def _free_port() -> int:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import draw_strokes
+from tests.browser import draw_strokes, drawing_canvas, settle
 
 pytestmark = pytest.mark.browser
 SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.82)]
@@ -23,7 +23,7 @@ def complaints(page: Page) -> list[str]:
 
 def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(server: str, page: Page) -> None:
     page.goto(f"{server}/compare")
-    expect(page.locator("canvas.upper-canvas").first).to_be_visible(timeout=60_000)
+    expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
     draw_strokes(page, 0, SEVEN)
     expect(page.locator(ROWS)).to_have_count(5, timeout=30_000)
     assert answers(page) == ["7"] * 5
@@ -48,9 +48,55 @@ def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page
     assert not complaints(page)
 
 
+def test_bringing_it_back_takes_back_a_cut_too(server: str, page: Page) -> None:
+    page.goto(f"{server}/compare?sample=18&erased=VCUT")
+    expect(page.locator(".ns-fills img")).to_have_count(10, timeout=60_000)
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.locator(".ns-fills img")).to_have_count(0, timeout=30_000)
+    expect(page).not_to_have_url(re.compile("erased"))
+    assert not complaints(page)
+
+
+def test_the_bars_follow_while_the_stroke_goes_on(server: str, page: Page) -> None:
+    page.goto(f"{server}/compare?sample=18")
+    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    whole = page.locator(".ns-readings").inner_html()
+    box = drawing_canvas(page).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 200, steps=20)
+    expect(page.locator(".ns-fills img")).to_have_count(10, timeout=30_000)  # the mouse is still down
+    assert page.locator(".ns-readings").inner_html() != whole
+    page.mouse.up()
+
+
+def test_what_one_tool_erases_stays_erased_under_the_next(server: str, page: Page) -> None:
+    page.goto(f"{server}/compare?sample=18")
+    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    draw_strokes(page, 0, [(0.3, 0.3), (0.7, 0.3)])
+    settle(page)
+    brushed = page.url
+    assert "erased=" in brushed
+    page.get_by_text("shapes", exact=True).click()
+    expect(page.locator("canvas.upper-canvas")).to_be_visible(timeout=30_000)
+    settle(page)
+    assert page.url == brushed
+    draw_strokes(page, 0, [(0.3, 0.6), (0.6, 0.8)])
+    expect(page).not_to_have_url(brushed, timeout=30_000)
+    with_shape = page.url
+    page.get_by_text("small", exact=True).click()
+    expect(page.locator(".live canvas")).to_be_visible(timeout=30_000)
+    settle(page)
+    assert page.url == with_shape
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page).not_to_have_url(re.compile("erased"), timeout=30_000)
+    assert not complaints(page)
+
+
 def test_a_copied_address_opens_the_same_scene_in_another_browser(server: str, page: Page, phone: Page) -> None:
     page.goto(f"{server}/compare")
-    expect(page.locator("canvas.upper-canvas").first).to_be_visible(timeout=60_000)
+    expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
     draw_strokes(page, 0, SEVEN)
     expect(page.locator(ROWS)).to_have_count(5, timeout=30_000)
     page.get_by_text("left", exact=True).click()
@@ -71,7 +117,7 @@ def test_on_a_phone_nothing_is_cut_off_and_the_answers_stay_in_sight(server: str
 
 def test_a_drawing_survives_a_visit_to_another_page(server: str, page: Page) -> None:
     page.goto(f"{server}/compare")
-    expect(page.locator("canvas.upper-canvas").first).to_be_visible(timeout=60_000)
+    expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
     draw_strokes(page, 0, SEVEN)
     expect(page.locator(ROWS)).to_have_count(5, timeout=30_000)
     page.get_by_role("link", name="PMNIST").click()

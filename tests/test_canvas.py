@@ -1,8 +1,8 @@
-"""Drawing and erasing: what counts as covered, what people see, and that nothing is lost on the way."""
+"""Drawing and erasing as pages use them: what counts as covered, what people see, that nothing is lost on the way."""
 
 import base64
-import io
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,12 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from core.visualization.arrays import ERASED
-from dashboard.canvas import BRUSH_ALPHA, covered_cells, erase_background, erase_key
-from tests.browser import ROOT, draw_strokes, drawing_canvas, serve
+from dashboard.canvas import SHAPE_ALPHA, covered_cells, erase_background, erase_key
+from tests.browser import ROOT, draw_strokes, drawing_canvas, serve, settle
 
 DIGIT = np.zeros((28, 28), np.float32)
 KEPT = np.ones((28, 28), bool)
-BRUSH = round(BRUSH_ALPHA * 255)
+BRUSH = round(SHAPE_ALPHA * 255)
 
 
 def both_canvases() -> None:
@@ -45,12 +45,10 @@ def brushed(x0: int, y0: int, x1: int, y1: int, *, size: int = 280, alpha: int =
     return canvas
 
 
-def as_sent(picture: NDArray[np.uint8]) -> dict[str, object]:
-    """What the browser sends for a canvas that looks like `picture` (RGBA)."""
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG")
-    data = f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
-    return {"drawing": {"raw": {"objects": [{"type": "Path"}]}, "data": data}}
+def as_sent(content: bytes, *, number: int = 1, board: str = "") -> dict[str, object]:
+    """What the browser sends: deflated ink, or packed cells; nothing for an empty canvas."""
+    packed = base64.b64encode(content).decode()
+    return {"sent": {"board": board, "number": number, "going": False, "cleared": 0, "content": packed}}
 
 
 @pytest.mark.parametrize(
@@ -112,13 +110,17 @@ def test_without_strokes_nothing_is_drawn_or_erased() -> None:
 
 def test_strokes_are_read_and_cleared() -> None:
     app = AppTest.from_function(both_canvases).run()
-    drawn = np.dstack([brushed(50, 100, 150, 120, alpha=255)] * 3 + [brushed(0, 0, 280, 280, alpha=255)])
-    app.session_state["draw"] = as_sent(drawn)
-    app.session_state[erase_key("erase", DIGIT, KEPT)] = as_sent(np.dstack([brushed(50, 100, 150, 120)] * 4))
+    cells = np.zeros((28, 28), bool)
+    cells[10:12, 5:15] = True
+    app.session_state["draw"] = as_sent(zlib.compress(brushed(50, 100, 150, 120, alpha=255).tobytes()))
+    board = erase_key("erase", DIGIT, KEPT)
+    app.session_state["erase"] = as_sent(np.packbits(cells).tobytes(), board=board)
     assert texts(app.run()) == ["ink 2000, empty False", "erased 20"]
     assert texts(app.run()) == ["ink 2000, empty False", "erased 20"]
-    assert texts(app.button(key="draw/clear").click().run()) == ["ink 0, empty True", "erased 20"]
-    assert texts(app.button(key=f"{erase_key('erase', DIGIT, KEPT)}/clear").click().run())[1] == "erased 0"
+    app.session_state["draw"] = as_sent(b"", number=2)
+    assert texts(app.run()) == ["ink 0, empty True", "erased 20"]
+    app.session_state["erase"] = as_sent(b"", number=2, board=board)
+    assert texts(app.run())[1] == "erased 0"
 
 
 def test_a_canvas_can_start_with_strokes() -> None:
@@ -134,7 +136,8 @@ def test_a_canvas_can_start_with_strokes() -> None:
 
     app = AppTest.from_function(started).run()
     assert texts(app) == ["same True"]
-    assert texts(app.button(key="draw/clear").click().run()) == ["same False"]
+    app.session_state["draw"] = as_sent(b"")
+    assert texts(app.run()) == ["same False"]
 
 
 TWO_PAGES = f"""
@@ -167,9 +170,11 @@ def test_a_drawing_outlives_tools_and_pages(page: Page, tmp_path: Path) -> None:
         drawing_canvas(page, 1).wait_for()
         draw_strokes(page, 0, [(0.3, 0.2), (0.7, 0.2), (0.4, 0.8)])
         ink = page.get_by_text("ink")
+        settle(page)
         expect(ink).to_have_text(re.compile("ink [1-9]"))
         drawn = ink.inner_text()
         page.get_by_text("rectangle").click()
+        settle(page)
         draw_strokes(page, 1, [(0.5, 0.5), (0.9, 0.9)])
         expect(page.get_by_text("erased 121")).to_be_visible()
         page.get_by_role("link", name="There", exact=True).click()

@@ -74,6 +74,11 @@ def _strokes(kind: str, statistic: str, limit: float) -> Benchmark:
     return Benchmark("live_page", what, limit, "lower")
 
 
+def _room(statistic: str, limit: float | None = None) -> Benchmark:
+    what = f"Milliseconds from the end of a stroke to its new bars, 30 visitors drawing at once: {statistic}."
+    return Benchmark("room", what, limit, "lower")
+
+
 BENCHMARKS = {
     "standard-accuracy": Benchmark("accuracy", "Percent of MNIST's 10,000 test digits the standard network reads.", 99),
     "cards-complete": Benchmark("accuracy", "Shipped networks whose card holds every PMNIST column, both variants.", 9),
@@ -92,5 +97,7 @@ BENCHMARKS = {
     "stroke-p95": _strokes("a stroke", "the 95th percentile", 450),
     "stroke-erase-median": _strokes("an erasing stroke", "the median", 300),
     "stroke-erase-p95": _strokes("an erasing stroke", "the 95th percentile", 450),
+    "room-median": _room("the median"),
+    "room-p95": _room("the 95th percentile", 250),
     "offline-accuracy": Benchmark("accuracy", "Percent of the 1,797 offline digits (not MNIST) the standard reads."),
 }

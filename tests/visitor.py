@@ -1,0 +1,170 @@
+"""A visitor without a browser, who speaks Streamlit's own websocket protocol and draws on the live canvas.
+
+What is sent is what Chromium was seen to send: with every update the values of all widgets, the address, and the
+hashes of the large messages that were kept, so that the server need not send these again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import zlib
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from PIL import Image, ImageDraw
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ButtonGroup_pb2 import ButtonGroup
+from streamlit.proto.ClientState_pb2 import ClientState, ContextInfo
+from streamlit.proto.Common_pb2 import StringArray
+from streamlit.proto.Delta_pb2 import Delta
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from websockets.asyncio.client import connect
+
+SIDE, PEN = 280, 22  # canvas pixels
+SEND_EVERY = 0.08  # seconds, during a stroke
+UPDATES = 5  # during a stroke; one more at its end
+KEPT = 3  # large messages: a browser drops what two runs have not shown again
+OPEN_LIMIT, STROKE_LIMIT = 60.0, 5.0  # seconds; the very first visitor waits until the networks are loaded
+
+Line = Sequence[tuple[float, float]]
+Stroke = Sequence[str]  # what is on the canvas at each update, as it is sent; the last one ends the stroke
+
+
+def draw_lines(lines: Iterable[Line]) -> list[Stroke]:
+    """Draw one line after the other on the same sheet, and return what the canvas sends of each."""
+    sheet = Image.new("L", (2 * SIDE, 2 * SIDE))  # halved before it is sent: its edges are soft
+    strokes = []
+    for line in lines:
+        parts = np.array_split(_walk(line), UPDATES + 1)
+        strokes.append([_ink(sheet, part) for part in parts])
+    return strokes
+
+
+def _walk(line: Line, steps: int = 60) -> np.ndarray:
+    """Return places along the line, equally far apart."""
+    points = np.asarray(line, float)
+    lengths = np.r_[0, np.hypot(*np.diff(points, axis=0).T).cumsum()]
+    at = np.linspace(0, lengths[-1], steps)
+    return np.stack([np.interp(at, lengths, axis) for axis in points.T], axis=1)
+
+
+def _ink(sheet: Image.Image, places: np.ndarray) -> str:
+    """Ink the places, and return the whole sheet as the canvas sends it."""
+    for x, y in 2 * places:
+        ImageDraw.Draw(sheet).ellipse((x - PEN, y - PEN, x + PEN, y + PEN), fill=255)
+    return base64.b64encode(zlib.compress(sheet.reduce(2).tobytes())).decode()
+
+
+@dataclass
+class _Run:
+    """What one run of the script has shown: the readings, when they came, and whether the address was written."""
+
+    readings: str = ""
+    came: float = 0.0
+    wrote_address: bool = False
+
+
+class Visitor:
+    """One tab on a page of the dashboard; `readings` is the html that it shows."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.readings = ""
+        self._widgets: dict[str, WidgetState] = {}
+        self._kept: deque[str] = deque(maxlen=KEPT)  # in the order in which they were last shown
+        self._query = self._canvas = self._fragment = self._script = ""
+        self._number = 0
+        self._run, self._finished = _Run(), asyncio.Queue[_Run]()
+
+    async def open(self, path: str = "/compare") -> None:
+        """Open a page as a new visitor, and return when it is there."""
+        self._url = f"{self.address}{path}"
+        stream = f"{self.address.replace('http', 'ws', 1)}/_stcore/stream"
+        self._socket = await connect(stream, subprotocols=["streamlit"], compression=None)
+        self._listener = asyncio.create_task(self._listen())
+        await self._rerun(page_name=path.strip("/"))
+        await asyncio.wait_for(self._finished.get(), OPEN_LIMIT)
+
+    async def draw(self, stroke: Stroke, limit: float = STROKE_LIMIT) -> float:
+        """Draw at a hand's pace; return the seconds from the end of the stroke to the readings that answer it.
+
+        Raises TimeoutError when there are none in time.
+        """
+        for picture in stroke[:-1]:
+            await self._send(picture, going=True)
+            await asyncio.sleep(SEND_EVERY)
+        self._finished = asyncio.Queue()
+        ended = perf_counter()
+        await self._send(stroke[-1], going=False)
+        return await asyncio.wait_for(self._answer(), limit) - ended
+
+    async def close(self) -> None:
+        """Leave, as one closes a tab."""
+        await self._socket.close()
+        await self._listener
+
+    async def _answer(self) -> float:
+        """Return when the readings of the whole stroke came: only at its end the page writes the address anew."""
+        while True:
+            run = await self._finished.get()
+            if run.readings and run.wrote_address:
+                return run.came
+
+    async def _send(self, picture: str, *, going: bool) -> None:
+        assert self._canvas, "there is no canvas to draw on"
+        self._number += 1
+        sent = {"board": "", "number": self._number, "going": going, "cleared": 0, "content": picture}
+        self._widgets[self._canvas] = WidgetState(id=self._canvas, json_value=json.dumps({"sent": sent}))
+        await self._rerun(page_script_hash=self._script, fragment_id=self._fragment)
+
+    async def _rerun(self, **where: str) -> None:
+        state = ClientState(
+            query_string=self._query,
+            widget_states=WidgetStates(widgets=self._widgets.values()),
+            cached_message_hashes=self._kept,
+            context_info=ContextInfo(timezone="UTC", locale="en-US", url=self._url, color_scheme="light"),
+            **where,
+        )
+        await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
+
+    async def _listen(self) -> None:
+        async for frame in self._socket:
+            self._take(ForwardMsg.FromString(frame))
+
+    def _take(self, message: ForwardMsg) -> None:
+        match message.WhichOneof("type"):
+            case "new_session":
+                self._run = _Run()
+            case "delta":
+                self._show(message.delta, message.metadata.active_script_hash)
+            case "page_info_changed":
+                self._query, self._run.wrote_address = message.page_info_changed.query_string, True
+            case "script_finished":
+                self._finished.put_nowait(self._run)
+        if large := message.ref_hash or (message.metadata.cacheable and message.hash):
+            if large in self._kept:
+                self._kept.remove(large)
+            self._kept.append(large)
+
+    def _show(self, delta: Delta, script: str) -> None:
+        element = delta.new_element
+        match element.WhichOneof("type"):
+            case "html" if "ns-readings" in element.html.body:
+                self.readings = self._run.readings = element.html.body
+                self._run.came = perf_counter()
+            case "bidi_component" if element.bidi_component.id.endswith("-draw"):
+                self._canvas, self._fragment, self._script = element.bidi_component.id, delta.fragment_id, script
+            case "button_group":
+                self._choose(element.button_group)
+
+    def _choose(self, group: ButtonGroup) -> None:
+        """Remember what is chosen in a row of buttons: what the page sets, else at first its default."""
+        if group.set_value or group.id not in self._widgets:
+            chosen = group.raw_values if group.set_value else [group.options[i].content for i in group.default]
+            self._widgets[group.id] = WidgetState(id=group.id, string_array_value=StringArray(data=chosen))
