@@ -70,7 +70,7 @@ def measure(name: str) -> Figure:
 
 
 def _strokes(kind: str, statistic: str, limit: float) -> Benchmark:
-    what = f"Milliseconds from the end of {kind} to the first new bar, five networks compared: {statistic}."
+    what = f"Milliseconds from the end of {kind} to the last new bar, five networks compared: {statistic}."
     return Benchmark("live_page", what, limit, "lower")
 
 
