@@ -89,7 +89,7 @@ def _usual_epoch(*, workers: int) -> Callable[[], None]:
 
 
 def _plain_epoch(digits: Digits) -> Callable[[], None]:
-    network = build(ARCHITECTURES["published"])
+    network = build(ARCHITECTURES["published"]).to(memory_format=torch.contiguous_format)
     optimizer = usual_optimizer(network)
     return lambda: learn(network, shuffled(digits), optimizer)
 
