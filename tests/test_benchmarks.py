@@ -13,7 +13,7 @@ from tests.samples import real_mnist
 
 NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restoring-dcut restoring-tcut pmnist-speed
     epoch-float32 epoch-bfloat16 bfloat16-accuracy flops-share head-epoch head-ten-epochs
-    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 offline-accuracy""".split()
+    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 room-median room-p95 offline-accuracy""".split()
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.drawing_pictures import STROKES
 from tests.samples import real_mnist
@@ -19,6 +20,8 @@ def test_a_visitor_draws_a_seven_and_five_networks_read_it(server: str) -> None:
         await visitor.close()
         return seconds, visitor.readings
 
-    seconds, readings = asyncio.run(visit())
+    # In a thread: playwright's loop runs in this one as long as the browser of the other tests is open.
+    with ThreadPoolExecutor(1) as thread:
+        seconds, readings = thread.submit(lambda: asyncio.run(visit())).result()
     assert seconds > 0
     assert re.findall('data-answer="(.)"', readings) == ["7"] * 5

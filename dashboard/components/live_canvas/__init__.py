@@ -83,7 +83,7 @@ def live_canvas(
         }
     sent = _component(
         key=key,
-        data={"key": key, **asdict(look), **memory.shown},
+        data={"key": key, **asdict(look), **memory.shown, "heard": _heard(key)},
         on_sent_change=lambda: _receive(memory, st.session_state[key].get("sent"), look, on_clear),
     )
     _receive(memory, sent.get("sent"), look, on_clear)
@@ -93,6 +93,14 @@ def live_canvas(
 def stroke_goes_on(key: str) -> bool:
     """Say whether people are in the middle of a stroke on this canvas, if it is on the page."""
     return key in st.session_state and _remember(key, {}).going
+
+
+def _heard(key: str) -> int:
+    """Return the number of the last message that has come from the browser, 0 for none."""
+    try:
+        return int(st.session_state[key]["sent"]["number"])
+    except (KeyError, TypeError, ValueError):
+        return 0
 
 
 def _remember(key: str, first: Mapping[str, NDArray[np.uint8]]) -> _Memory:

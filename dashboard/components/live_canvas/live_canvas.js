@@ -4,6 +4,7 @@
 // data.side pixels from which everything that is sent is read, so that it never depends on the screen.
 
 const SEND_EVERY = 80; // milliseconds, during a stroke
+const PATIENCE = 1000; // milliseconds, while the server has not answered the last one
 const CELLS = 28; // of a digit, along a side
 const MOST_MARKS = 60; // that can be undone
 const NEAR = 0.4; // points closer than this add nothing to a stroke
@@ -20,6 +21,7 @@ export default function mount({ data, parentElement, setStateValue }) {
   Object.assign(view, { data, setStateValue, board: recall(data) });
   view.board.ready.then(() => show(view));
   show(view);
+  if (view.timer) plan(view);
   if (!known && view.board.number > data.number) sendNow(view); // the last picture was lost on the way
   return () => leave(view);
 }
@@ -102,7 +104,14 @@ const redo = (view) => move(view, "undone", "marks");
 
 function changed(view) {
   paint(view);
-  view.timer ??= setTimeout(() => sendNow(view), view.last + SEND_EVERY - performance.now());
+  plan(view);
+}
+
+// A busy server is not asked again before it has answered: a whole class draws on one at the same time.
+function plan(view) {
+  const wait = view.board.sent <= view.data.heard ? SEND_EVERY : PATIENCE;
+  clearTimeout(view.timer);
+  view.timer = setTimeout(() => sendNow(view), view.last + wait - performance.now());
 }
 
 // ---- painting
