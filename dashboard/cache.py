@@ -70,6 +70,12 @@ def pmnist_file(variant: Variant, data: str) -> bytes:
 
 
 @st.cache_resource(show_spinner=False)
+def turn() -> threading.Lock:
+    """Return the lock under which the live page works: thirty strokes at once only fight over the interpreter."""
+    return threading.Lock()
+
+
+@st.cache_resource(show_spinner=False)
 def keep_house() -> threading.Thread:
     """Prepare the process for serving many: one torch thread, and rare garbage collections instead of constant ones."""
     torch.set_num_threads(1)

@@ -14,7 +14,13 @@ st.caption("Try: draw an 8, then rub out its left side. Who still reads it, and 
 
 @st.fragment
 def bench() -> None:
-    """Three steps from left to right; a stroke reruns only this."""
+    """What a stroke reruns: only this, and only for one visitor at a time."""
+    with cache.turn():
+        steps()
+
+
+def steps() -> None:
+    """Three steps from left to right."""
     left, middle, right = st.columns([290, 330, 440], gap="medium")
     with left:
         st.markdown("**1 · A digit**")
