@@ -6,7 +6,7 @@ Frozen features are computed once and the head is trained on the cached vectors:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,9 +80,6 @@ class _Samples:
     inputs: Callable[[Tensor], Tensor]
     labels: Tensor
 
-    def batches(self, order: Tensor, size: int) -> list[Tensor]:
-        return list(order.split(size))
-
 
 def train(network: Classifier, digits: Digits, validation: Digits, config: TrainConfig) -> Iterator[TrainStep]:
     """Train `network` in place, yielding a record every `report_every` batches and at each epoch's end.
@@ -100,7 +97,7 @@ def train(network: Classifier, digits: Digits, validation: Digits, config: Train
         for epoch in range(1, config.epochs + 1):
             if config.alternate and isinstance(network.inversion, Invert):
                 network.inversion.name = config.alternate[(epoch - 1) % len(config.alternate)]
-            batches = samples.batches(torch.randperm(len(samples.labels), generator=generator), config.batch)
+            batches = torch.randperm(len(samples.labels), generator=generator).split(config.batch)
             for first in range(0, len(batches), config.report_every):
                 chunk = batches[first : first + config.report_every]
                 loss, accuracy, dropout = _learn(learner, samples, chunk, optimizer, config.precision, dropout)
@@ -148,7 +145,7 @@ def _optimizer(learner: nn.Module, config: TrainConfig) -> torch.optim.Optimizer
 def _learn(
     learner: nn.Module,
     samples: _Samples,
-    batches: list[Tensor],
+    batches: Sequence[Tensor],
     optimizer: torch.optim.Optimizer,
     precision: str,
     dropout: Tensor,

@@ -15,6 +15,7 @@ from core.pmnist import CUTS, cut_mask
 from core.visualization import arrays
 from dashboard.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
 from dashboard.components import live_canvas
+from dashboard.outputs import sample
 from dashboard.state import DEFAULT_NETWORKS, AppState, Digit, Mask, get_state
 
 CANVAS = 280
@@ -27,8 +28,6 @@ class Choice:
     """The digit people chose, and what is known about it."""
 
     digit: Digit
-    caption: str
-    label: int | None = None
     sample: int | None = None
     preparation: drawing.Preparation | None = None
     """How a drawing or an upload became this digit."""
@@ -50,7 +49,7 @@ def choose_digit(state: AppState, data: Dataset, *, first: str = "Draw") -> Choi
                 return _upload(state)
             case "Link" if state.linked is not None:
                 st.image(arrays.enlarge(arrays.to_gray(state.linked), CANVAS // 28), width=CANVAS, output_format="PNG")
-                return Choice(state.linked, "The digit that came with the link")
+                return Choice(state.linked)
         return _draw()
     except pictures.PictureError as error:
         st.warning(str(error))
@@ -66,7 +65,7 @@ def _draw() -> Choice | None:
     if strokes is None:
         return None
     preparation = drawing.prepare_strokes(strokes)
-    return Choice(preparation.digit, "Your drawing", preparation=preparation)
+    return Choice(preparation.digit, preparation=preparation)
 
 
 def choose_sample(state: AppState, data: Dataset) -> Choice:
@@ -92,11 +91,10 @@ def choose_sample(state: AppState, data: Dataset) -> Choice:
             width=110,
         )
     index = state.scene.sample
-    digit = data.test.images(slice(index, index + 1))[0, 0].numpy()
+    digit = sample(data, index)
     st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
-    caption = f"{data.name}, test digit {index}, labelled {data.classes[labels[index]]}"
-    st.caption(caption)
-    return Choice(digit, caption, label=int(labels[index]), sample=index)
+    st.caption(f"{data.name}, test digit {index}, labelled {data.classes[labels[index]]}")
+    return Choice(digit, sample=index)
 
 
 def _step_sample(allowed: np.ndarray, direction: int) -> None:
@@ -127,7 +125,7 @@ def _upload(state: AppState) -> Choice | None:
         return None
     preparation = drawing.prepare(pictures.read_picture(state.upload))
     st.image(arrays.to_gray(preparation.gray), width=160, output_format="PNG")
-    return Choice(preparation.digit, "Your picture", preparation=preparation)
+    return Choice(preparation.digit, preparation=preparation)
 
 
 def choose_mask(state: AppState, digit: Digit) -> Mask:
