@@ -19,10 +19,11 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from core.architectures import Architecture
 from core.datasets import Digits
 from core.files import partial
 from core.inversion import Invert, Synergy, to_head
-from core.networks import Architecture, Classifier, build
+from core.networks import Classifier, build
 from core.restoration import Restorer
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"

@@ -39,6 +39,8 @@ INVERSIONS = {
     "identity": Inversion("x", lambda x: x, affine=(1.0, 0.0)),
     "negative": Inversion("-x", torch.neg, affine=(-1.0, 0.0)),  # M3
     "complement": Inversion("1 - x", lambda x: 1 - x, affine=(-1.0, 1.0)),  # M4
+    "six complement": Inversion("6 - x", lambda x: 6 - x, affine=(-1.0, 6.0)),  # M5, natural after ReLU6
+    "maximum complement": Inversion("max(x) - x", lambda x: x.amax(1, keepdim=True) - x),  # of this digit's features
     "clamped complement": Inversion("max(1 - x, 0)", lambda x: (1 - x).clamp(min=0)),
     "both": Inversion("(x, 1 - x)", lambda x: torch.cat([x, 1 - x], 1)),  # M16: what synergy's two heads read
 }

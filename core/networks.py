@@ -1,4 +1,4 @@
-"""A classifier is named feature stages, an inversion and a head; every architecture of the seeds is a short entry here.
+"""A classifier is named feature stages, an inversion and a head, built from the data in `architectures`.
 
 How a network is trained, inverted or stored is not here.
 """
@@ -7,63 +7,14 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from core.architectures import SIDE, Architecture, Stage
+
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the published code (A5)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One feature stage: a `conv`, `pool`, `relu` or `drop` with its settings."""
-
-    kind: str
-    filters: int = 0
-    size: int = 2
-    padding: int = 0
-    rate: float = 0.5
-
-
-def conv(filters: int, size: int, padding: int = 0) -> Stage:
-    """A convolution of `filters` square filters of `size` pixels, stride 1."""
-    return Stage("conv", filters=filters, size=size, padding=padding)
-
-
-POOL, RELU, DROP = Stage("pool"), Stage("relu"), Stage("drop")
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What a network looks like, as data: feature stages, hidden units of the head, dropout in the head."""
-
-    name: str
-    features: tuple[Stage, ...]
-    hidden: tuple[int, ...] = ()
-    dropout: float = 0.0
-    classes: int = 10
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able description that `from_dict` reads back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, described: dict[str, Any]) -> Architecture:
-        """Return the architecture that `to_dict` described; raise TypeError or KeyError for anything else."""
-        features = tuple(Stage(**stage) for stage in described["features"])
-        return cls(**{**described, "features": features, "hidden": tuple(described["hidden"])})
-
-
-ARCHITECTURES = {
-    architecture.name: architecture
-    for architecture in (
-        Architecture("assignment", (conv(32, 3, 1), RELU, POOL, conv(32, 3, 1), RELU, POOL), hidden=(500,)),  # A3
-        Architecture("talk", (conv(10, 5), POOL, RELU, conv(20, 5), DROP, POOL, RELU), hidden=(50,), dropout=0.5),  # A4
-        Architecture("published", (conv(20, 5), POOL, RELU, conv(50, 5), POOL, RELU), hidden=(500,)),  # A5
-    )
-}
 
 
 class Normalize(nn.Module):
@@ -108,11 +59,14 @@ class Classifier(nn.Module):
 
 
 def build(architecture: Architecture, *, seed: int = 0) -> Classifier:
-    """Return a fresh network; the same seed gives the same weights and leaves the global generator alone."""
+    """Return a fresh network; the same seed gives the same weights and leaves the global generator alone.
+
+    Raises ValueError, a sentence with the formula, for stages that do not fit each other.
+    """
+    *_, (maps, rows, columns) = (1, SIDE, SIDE), *architecture.shapes()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        features = _features(architecture)
-        network = Classifier(features, _head(architecture, _length(features)))
+        network = Classifier(_features(architecture), _head(architecture, maps * rows * columns))
     # Filters laid out by channel are what the processor's convolutions want: two to three times faster.
     return network.to(memory_format=torch.channels_last)
 
@@ -124,7 +78,7 @@ def _features(architecture: Architecture) -> nn.Sequential:
     for stage in architecture.features:
         counts[stage.kind] += 1
         stages[f"{stage.kind}{counts[stage.kind]}"] = _module(stage, channels)
-        channels = stage.filters or channels
+        channels = stage.filters if stage.kind == "conv" else channels
     stages["flatten"] = nn.Flatten()
     return nn.Sequential(stages)
 
@@ -132,28 +86,59 @@ def _features(architecture: Architecture) -> nn.Sequential:
 def _module(stage: Stage, channels: int) -> nn.Module:
     match stage.kind:
         case "conv":
-            return nn.Conv2d(channels, stage.filters, stage.size, padding=stage.padding)
+            return nn.Conv2d(channels, stage.filters, stage.size, stage.stride, stage.padding, stage.dilation)
         case "pool":
             return nn.MaxPool2d(stage.size)
-        case "relu":
-            return nn.ReLU()
+        case "mean_pool":
+            return nn.AvgPool2d(stage.size)
+        case "norm":
+            return nn.BatchNorm2d(channels)
         case "drop":
             return nn.Dropout2d(stage.rate)
-    raise ValueError(f"There is no stage called {stage.kind!r}.")
+    return _MODULES[stage.kind]()
 
 
-@torch.no_grad()
-def _length(features: nn.Sequential) -> int:
-    return int(features.eval()(torch.zeros(1, 1, 28, 28)).shape[1])
+_MODULES: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "silu": nn.SiLU,  # Swish
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu6": nn.ReLU6,
+}
 
 
 def _head(architecture: Architecture, inputs: int) -> nn.Sequential:
     stages: OrderedDict[str, nn.Module] = OrderedDict()
     for number, units in enumerate(architecture.hidden, 1):
         stages[f"fc{number}"] = nn.Linear(inputs, units)
-        stages[f"fc_relu{number}"] = nn.ReLU()
+        stages[f"fc_{architecture.activation}{number}"] = _MODULES[architecture.activation]()
         if architecture.dropout:
             stages[f"fc_drop{number}"] = nn.Dropout(architecture.dropout)
         inputs = units
     stages[f"fc{len(architecture.hidden) + 1}"] = nn.Linear(inputs, architecture.classes)
     return nn.Sequential(stages)
+
+
+@dataclass(frozen=True)
+class StageSummary:
+    """A line of a network's table, as Keras prints it."""
+
+    stage: str
+    shape: tuple[int, ...]
+    """Of the output, without the batch."""
+    parameters: int
+    """Weights and biases; of a batch norm also its two running statistics, which Keras counts (A8)."""
+
+
+@torch.no_grad()
+def summarize(architecture: Architecture) -> list[StageSummary]:
+    """Return the table of the network: every stage, what comes out of it, what it has to learn."""
+    network = build(architecture).eval()
+    stages = {**dict(network.features.named_children()), **dict(network.head.named_children())}
+    walk = network.walk(torch.zeros(1, 1, SIDE, SIDE))
+    return [StageSummary(name, tuple(output.shape[1:]), _count(stages.get(name))) for name, output in walk]
+
+
+def _count(stage: nn.Module | None) -> int:
+    return 0 if stage is None else sum(t.numel() for t in stage.state_dict().values() if t.is_floating_point())

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from core import checkpoints, inversion
+from core.architectures import ARCHITECTURES, Architecture
 from core.checkpoints import Card
 from core.datasets import Dataset
 from core.evaluation import pmnist_table
-from core.networks import ARCHITECTURES, Classifier, build
+from core.networks import Classifier, build
 from core.pmnist import Variant
 from core.restoration import NEIGHBOURS, Restorer
 from core.training import TrainConfig, TrainStep, train
@@ -30,9 +31,13 @@ class Recipe:
 
     title: str
     architecture: str = "published"
+    activation: str | None = None
+    """After the convolutions, instead of the architecture's own."""
     inversion: str = "identity"
     start: str | None = None
-    """The network whose features are taken and frozen; None: from scratch."""
+    """The network whose features are taken; None: from scratch."""
+    frozen: bool = True
+    """Whether features that were taken stay as they are."""
     reset: bool = False
     """Draw the head anew before retraining it."""
     second: str | None = None
@@ -41,10 +46,30 @@ class Recipe:
     """Restore from that many fills before reading."""
     config: TrainConfig | None = CONFIG
     """None: nothing is trained."""
+    laboratory: bool = False
+    """Whether only the page about missing features offers it: elsewhere it would be one of too many."""
 
     @property
     def track(self) -> str:
         return "blind" if self.neighbours is None else "mask known"
+
+    def design(self) -> Architecture:
+        """Return what the network looks like."""
+        architecture = ARCHITECTURES[self.architecture]
+        return architecture if self.activation is None else architecture.with_activation(self.activation)
+
+
+def _variant(title: str, inversion: str, *, start: str = "standard", **settings: Any) -> Recipe:
+    """A missing-feature network of the laboratory: another inversion, or over another activation."""
+    return Recipe(title=title, start=start, reset=True, inversion=inversion, laboratory=True, **settings)
+
+
+def _over(activation: str, name: str, inversion: str) -> dict[str, Recipe]:
+    """An ordinary network with another activation, and the missing-feature network over it."""
+    start = f"standard-{name}"
+    ordinary = Recipe(title=f"Standard, {name}", activation=activation, laboratory=True)
+    variant = _variant(f"Missing-feature, {name}", inversion, start=start, activation=activation)
+    return {start: ordinary, f"missing-{name}": variant}
 
 
 RECIPES = {
@@ -63,6 +88,15 @@ RECIPES = {
     "synergy": Recipe(title="Synergy", start="standard", second="missing-feature", inversion="both", config=None),
     "assignment": Recipe(title="Assignment", architecture="assignment"),
     "restoring": Recipe(title="Restoring", start="standard", neighbours=NEIGHBOURS, config=None),
+    "missing-negative": _variant("Missing-feature, -x", "negative"),  # M3
+    "missing-clamped": _variant("Missing-feature, max(1 - x, 0)", "clamped complement"),
+    "missing-maximum": _variant("Missing-feature, max(x) - x", "maximum complement"),
+    "missing-unfrozen": _variant("Missing-feature, not frozen", "complement", frozen=False),  # M11
+    **_over("sigmoid", "sigmoid", "complement"),  # M2
+    **_over("tanh", "tanh", "negative"),  # M8
+    **_over("relu6", "relu6", "six complement"),  # M5
+    **_over("leaky_relu", "leaky-relu", "complement"),  # M6
+    **_over("silu", "swish", "complement"),  # M7
 }
 
 
@@ -80,13 +114,13 @@ def prepare(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Classifier:
     Raises CheckpointError when such a network has not been made yet.
     """
     if recipe.start is None:
-        fresh = build(ARCHITECTURES[recipe.architecture], seed=SEED)
+        fresh = build(recipe.design(), seed=SEED)
         return inversion.variant(fresh, recipe.inversion)
     start = checkpoints.load_classifier(recipe.start, folder)
     if recipe.second is not None:
         return inversion.synergy(start, checkpoints.load_classifier(recipe.second, folder))
     network = inversion.variant(start, recipe.inversion)
-    network.head.requires_grad_(True)
+    (network.head if recipe.frozen else network).requires_grad_(True)
     if recipe.reset:
         inversion.reset_head(network, seed=SEED + 1)
     return network
@@ -109,7 +143,7 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
     return Card(
         name=name,
         title=recipe.title,
-        architecture=ARCHITECTURES[recipe.architecture].to_dict(),
+        architecture=recipe.design().to_dict(),
         inversion=recipe.inversion,
         track=recipe.track,
         command=f"python -m core train {name}",

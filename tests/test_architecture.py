@@ -17,7 +17,7 @@ CORE = [path for path in SOURCES if path.parts[0] == "core"]
 # From the bottom up; a module imports from its own storey and from those below it.
 STOREYS = (
     {"files"},
-    {"datasets", "downloads", "pmnist", "drawing", "pictures"},
+    {"datasets", "downloads", "pmnist", "drawing", "pictures", "architectures"},
     {"networks", "inversion"},
     {"training", "evaluation", "holes", "restoration", "feature_maps", "convolution", "adversarial", "maximization"}
     | {"similarity", "transfer"},

@@ -19,9 +19,10 @@ import safetensors.torch
 import torch
 
 from core import files
+from core.architectures import ARCHITECTURES
 from core.checkpoints import Card, CheckpointError, list_cards, load, load_card, load_classifier, save
 from core.inversion import features_hash, reset_head, synergy, variant
-from core.networks import ARCHITECTURES, Classifier, build
+from core.networks import Classifier, build
 from core.restoration import Restorer
 from tests.browser import ROOT
 from tests.samples import made_digits
@@ -323,9 +324,10 @@ def saver(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_process_killed_while_saving_leaves_a_whole_checkpoint_or_none(saver, tmp_path):
-    chance = random.Random(0)
-    whole = 0
-    for _ in range(12):
+    chance, kills, whole = random.Random(0), 0, 0
+    while whole < 4 or kills < 12:
+        kills += 1
+        assert kills <= 100, "a saver that is given up to 80 ms hardly ever finishes"
         print(file=saver.stdin, flush=True)
         child = int(saver.stdout.readline())
         time.sleep(chance.uniform(0.005, 0.08))
@@ -336,7 +338,6 @@ def test_a_process_killed_while_saving_leaves_a_whole_checkpoint_or_none(saver, 
         if cards:
             answer, whole = load("killed", folder=tmp_path)(IMAGES), whole + 1
             assert torch.equal(answer, STANDARD(IMAGES)) or torch.equal(answer, MISSING(IMAGES))
-    assert whole > 3  # most kills come after a first checkpoint was complete
 
 
 # No pickle

@@ -9,9 +9,10 @@ from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
 from core import evaluation
+from core.architectures import ARCHITECTURES
 from core.evaluation import COLUMNS, TALK, TALK_DELTA, confusion, evaluate, pmnist_table, predict, predict_labels
 from core.inversion import variant
-from core.networks import ARCHITECTURES, build
+from core.networks import build
 from core.pmnist import CUTS, cut_mask, cut_masks, erase
 from tests.samples import made_digits
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from core.architectures import ARCHITECTURES
 from core.inversion import (
     INVERSIONS,
     Invert,
@@ -17,7 +18,7 @@ from core.inversion import (
     to_ordinary,
     variant,
 )
-from core.networks import ARCHITECTURES, Classifier, build
+from core.networks import Classifier, build
 from core.training import TrainConfig, train
 from tests.samples import made_digits
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from core.networks import ARCHITECTURES, DROP, MEAN, POOL, RELU, STD, Architecture, Classifier, Stage, build, conv
+from core.architectures import ARCHITECTURES, DROP, POOL, RELU, Architecture, Stage, conv
+from core.networks import MEAN, STD, Classifier, build
 from tests.samples import made_digits
 
 BEGIN, END = ["normalize", "conv1"], ["flatten", "inverted", "fc1", "fc_relu1", "fc2"]

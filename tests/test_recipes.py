@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from core import checkpoints
+from core.architectures import Architecture
 from core.checkpoints import Card, CheckpointError, load_card, load_classifier
 from core.evaluation import COLUMNS, evaluate, predict
 from core.inversion import Synergy, features_hash
-from core.networks import ARCHITECTURES, Architecture
 from core.pmnist import CUTS, cut_mask
 from core.recipes import RECIPES, adapt, learn, prepare, write_card
 from core.restoration import Restorer
@@ -26,7 +26,7 @@ ZOO = (
     "assignment",
     "restoring",
 )
-FROM_STANDARD = tuple(name for name, recipe in RECIPES.items() if recipe.start == "standard")
+FROM_STANDARD = tuple(name for name, recipe in RECIPES.items() if recipe.start == "standard" and recipe.frozen)
 DATASET = made_dataset(train=120, test=40)
 
 
@@ -82,6 +82,10 @@ def test_m9_a_network_that_starts_from_standard_keeps_its_features_bit_by_bit(ma
     folder, cards = made
     assert cards[name].features_sha256 == features_hash(load_classifier("standard", folder))
     assert features_hash(load_classifier(name, folder)) == cards["standard"].features_sha256
+
+
+def test_m11_features_that_are_not_frozen_drift(made):
+    assert made[1]["missing-unfrozen"].features_sha256 != made[1]["standard"].features_sha256
 
 
 @pytest.mark.parametrize("name", ["missing-feature", "missing-no-reset", "missing-alternating", "control"])
@@ -140,13 +144,13 @@ def shipped(request: pytest.FixtureRequest) -> Card:
 def test_a_shipped_network_is_what_its_card_and_its_recipe_say(shipped):
     recipe, network = RECIPES[shipped.name], load_classifier(shipped.name)
     assert shipped.features_sha256 == features_hash(network)
-    assert Architecture.from_dict(shipped.architecture) == ARCHITECTURES[recipe.architecture]
+    assert Architecture.from_dict(shipped.architecture) == recipe.design()
     assert (shipped.inversion, shipped.neighbours, shipped.track) == (recipe.inversion, recipe.neighbours, recipe.track)
     assert (shipped.title, shipped.epochs) == (recipe.title, recipe.config.epochs if recipe.config else 0)
 
 
 def test_m9_a_shipped_network_that_starts_from_standard_has_its_features(shipped):
-    if RECIPES[shipped.name].start != "standard":
+    if shipped.name not in FROM_STANDARD:
         pytest.skip(f"{shipped.name} has features of its own")
     assert shipped.features_sha256 == load_card("standard").features_sha256
 

@@ -6,8 +6,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from core import checkpoints, restoration
+from core.architectures import ARCHITECTURES
 from core.evaluation import evaluate, predict
-from core.networks import ARCHITECTURES, build
+from core.networks import build
 from core.pmnist import CUTS, cut_mask, cut_masks, erase
 from core.restoration import TEMPERATURE, Restorer
 from tests.samples import made_digits, real_mnist

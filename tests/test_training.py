@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from core.architectures import ARCHITECTURES, Architecture
 from core.inversion import freeze, variant
-from core.networks import ARCHITECTURES, Architecture, Classifier, build
+from core.networks import Classifier, build
 from core.training import TrainConfig, TrainStep, feature_vectors, train
 from tests.samples import made_digits, real_digits
 

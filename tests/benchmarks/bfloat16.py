@@ -8,7 +8,8 @@ from typing import Literal
 
 import torch
 
-from core.networks import ARCHITECTURES, build
+from core.architectures import ARCHITECTURES
+from core.networks import build
 from core.recipes import CONFIG
 from core.training import train
 from tests.benchmarks import Measured, NotMeasurable, mnist

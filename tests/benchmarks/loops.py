@@ -11,8 +11,9 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
+from core.architectures import ARCHITECTURES
 from core.datasets import Digits
-from core.networks import ARCHITECTURES, MEAN, STD, Classifier, build
+from core.networks import MEAN, STD, Classifier, build
 from tests.benchmarks import mnist
 
 BATCH, LEARNING_RATE, MOMENTUM = 64, 0.01, 0.5  # the published code's (A5)

@@ -11,8 +11,9 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
+from core.architectures import ARCHITECTURES
 from core.datasets import Digits
-from core.networks import ARCHITECTURES, Classifier, build
+from core.networks import Classifier, build
 from core.training import TrainConfig, train
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.bfloat16 import has_bfloat16, need_bfloat16

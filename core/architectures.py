@@ -1,0 +1,141 @@
+"""What a network looks like, as data: every architecture of the seeds is a short entry here. Nothing is computed.
+
+The modules that these entries describe are built in `networks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+SIDE = 28  # pixels of an MNIST digit
+ACTIVATIONS = ("relu", "leaky_relu", "silu", "sigmoid", "tanh", "relu6")
+KINDS = ("conv", "pool", "mean_pool", "norm", "drop", *ACTIVATIONS)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One feature stage: a convolution, a pooling, a batch norm, a dropout of whole maps, or an activation.
+
+    A pooling's stride is its size. Rates and sizes that a kind does not have are ignored.
+    """
+
+    kind: str
+    filters: int = 0
+    size: int = 2
+    padding: int = 0
+    rate: float = 0.5
+    stride: int = 1
+    dilation: int = 1
+
+
+def conv(filters: int, size: int, padding: int = 0) -> Stage:
+    """A convolution of `filters` square filters of `size` pixels, stride 1."""
+    return Stage("conv", filters=filters, size=size, padding=padding)
+
+
+POOL, MEAN_POOL, NORM, DROP = Stage("pool"), Stage("mean_pool"), Stage("norm"), Stage("drop")
+RELU, LEAKY_RELU, SILU, SIGMOID, TANH, RELU6 = map(Stage, ("relu", "leaky_relu", "silu", "sigmoid", "tanh", "relu6"))
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Feature stages, hidden units of the head, and the head's activation and dropout."""
+
+    name: str
+    features: tuple[Stage, ...]
+    hidden: tuple[int, ...] = ()
+    dropout: float = 0.0
+    classes: int = 10
+    activation: str = "relu"
+    """Of the head; the features name their own."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able description that `from_dict` reads back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, described: dict[str, Any]) -> Architecture:
+        """Return the architecture that `to_dict` described; raise TypeError or KeyError for anything else."""
+        features = tuple(Stage(**stage) for stage in described["features"])
+        return cls(**{**described, "features": features, "hidden": tuple(described["hidden"])})
+
+    def with_activation(self, kind: str) -> Architecture:
+        """Return the same network with another activation after its convolutions (M2, M5 to M8)."""
+        features = tuple(replace(stage, kind=kind) if stage.kind in ACTIVATIONS else stage for stage in self.features)
+        return replace(self, name=f"{self.name}, {kind}", features=features)
+
+    def shapes(self) -> Iterator[tuple[int, int, int]]:
+        """Yield each feature stage's output as maps, rows and columns.
+
+        Raises ValueError, with the formula filled in, at the first stage that cannot be.
+        """
+        maps, side = 1, SIDE
+        for number, stage in enumerate(self.features, 1):
+            if stage.kind not in KINDS:
+                raise ValueError(f"There is no stage called {stage.kind!r}.")
+            try:
+                side = _side(stage, side)
+            except ValueError as error:
+                raise ValueError(f"Stage {number} ({stage.kind}) cannot be built: {error}") from None
+            maps = stage.filters if stage.kind == "conv" else maps
+            yield maps, side, side
+
+
+def _side(stage: Stage, side: int) -> int:
+    if stage.kind == "conv":
+        if stage.filters < 1:
+            raise ValueError("a convolution needs at least one filter.")
+        return output_size(side, stage.size, padding=stage.padding, stride=stage.stride, dilation=stage.dilation)
+    if stage.kind in ("pool", "mean_pool"):
+        return output_size(side, stage.size, stride=stage.size)
+    return side
+
+
+def output_size(size: int, window: int, *, padding: int = 0, stride: int = 1, dilation: int = 1) -> int:
+    """Return how many places a window has along a side: floor((W + 2P - D(F - 1) - 1) / S) + 1 (C1).
+
+    Raises ValueError with a sentence when there is none, or a setting makes no sense.
+    """
+    if window < 1 or stride < 1 or size < 1:
+        raise ValueError("size, window and stride must be at least 1.")
+    if dilation < 1:
+        raise ValueError("dilation must be at least 1: with 0 all of a window's weights would fall on one pixel.")
+    if padding < 0:
+        raise ValueError("padding cannot be negative.")
+    reach = dilation * (window - 1) + 1
+    if reach > size + 2 * padding:
+        spread = f" spread by {dilation}" if dilation > 1 else ""
+        padded = f" + 2 x {padding}" if padding else ""
+        raise ValueError(f"a window of {window}{spread} covers {reach} pixels, but there are only {size}{padded}.")
+    return (size + 2 * padding - reach) // stride + 1
+
+
+def _keras(name: str, filters: int, *, norm: bool = False) -> Architecture:
+    """The Keras networks of 004: batch norm, if any, comes after the activation."""
+    block = (conv(filters, 3), RELU, *((NORM,) if norm else ()), POOL)
+    return Architecture(name, block * 2, hidden=(64,))
+
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture("one conv", (conv(32, 3, 1), RELU, POOL)),  # A1
+        Architecture("two conv", (conv(32, 3, 1), RELU, POOL) * 2),  # A2
+        Architecture("assignment", (conv(32, 3, 1), RELU, POOL) * 2, hidden=(500,)),  # A3
+        Architecture("talk", (conv(10, 5), POOL, RELU, conv(20, 5), DROP, POOL, RELU), hidden=(50,), dropout=0.5),  # A4
+        Architecture("published", (conv(20, 5), POOL, RELU, conv(50, 5), POOL, RELU), hidden=(500,)),  # A5
+        _keras("small", 8),  # A6
+        Architecture("dense", (), hidden=(512, 512), dropout=0.2),  # A7, A12; the rate is Keras's example's
+        _keras("small, batch norm", 8, norm=True),  # A8
+        _keras("64 filters", 64),  # A9
+        _keras("64 filters, batch norm", 64, norm=True),  # A9
+        Architecture(  # A10
+            "LeNet-5",
+            (conv(6, 5, 2), TANH, MEAN_POOL, conv(16, 5), TANH, MEAN_POOL),
+            hidden=(120, 84),
+            activation="tanh",
+        ),
+    )
+}
