@@ -11,9 +11,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from core.architectures import ARCHITECTURES, Architecture
+from core.datasets import Digits
 from core.inversion import freeze, variant
 from core.networks import Classifier, build
-from core.training import TrainConfig, TrainStep, feature_vectors, train
+from core.training import Diverged, TrainStep, feature_vectors, train
+from core.training_config import TrainConfig
+from core.training_state import TrainState
 from tests.samples import made_digits, real_digits
 
 DIGITS, HELD_OUT = made_digits(100), made_digits(40, seed=1)
@@ -95,6 +98,39 @@ def test_t4_l2_shrinks_the_weights():
     assert (size(l2=0.5, epochs=5) < 0.95 * size(epochs=5)).all()
 
 
+# T9: a penalty of any power
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5, 3.0])
+def test_t9_a_penalty_adds_its_slope_to_the_gradients_of_weights_and_never_of_biases(power):
+    network, rate, penalty = fresh("published"), 0.1, 0.3
+    by_hand = copy.deepcopy(network)
+    weights = [w for name, w in by_hand.named_parameters() if name.endswith("weight")]
+    loss = cross_entropy(by_hand(DIGITS.images()), DIGITS.labels)
+    (loss + penalty / power * sum((w.abs() ** power).sum() for w in weights)).backward()
+    settings = {"epochs": 1, "batch": len(DIGITS), "learning_rate": rate, "penalty": penalty, "power": power}
+    learned = trained(network, **settings)
+    for name, parameter in by_hand.named_parameters():
+        assert torch.allclose(learned[name], parameter - rate * parameter.grad, atol=1e-6), name
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_t9_a_penalty_of_power_2_is_l2(optimizer):
+    one = trained(fresh(), optimizer=optimizer, penalty=0.1, power=2.0)
+    assert apart(one, trained(fresh(), optimizer=optimizer, l2=0.1)) < 1e-5
+    assert apart(one, trained(fresh(), optimizer=optimizer)) > 1e-3
+
+
+def test_t9_power_1_brings_more_weights_close_to_0_than_power_2():
+    """That is why one takes it: what is not needed goes out entirely."""
+
+    def small(**penalty) -> float:
+        weights = trained(fresh(), epochs=20, learning_rate=0.05, **penalty)["head.fc1.weight"].abs()
+        return float((weights < 0.01 * weights.max()).float().mean())
+
+    assert small(penalty=0.003, power=1.0) > small(penalty=0.1, power=2.0) + 0.2
+
+
 # Frozen features are computed once
 
 
@@ -119,6 +155,21 @@ def test_m9_feature_vectors_are_the_features_without_dropout():
     network = fresh().train()
     expected = copy.deepcopy(network).eval().features(DIGITS.images())
     assert torch.equal(feature_vectors(network, DIGITS), expected)
+
+
+def test_m9_a_frozen_batch_norm_keeps_its_statistics():
+    network = fresh("small, batch norm")
+    before = copy.deepcopy(network.state_dict())
+    network.features.norm1.requires_grad_(False)
+    learned = trained(network)
+    assert all(torch.equal(before[name], learned[name]) for name in before if ".norm1." in name)
+    assert not torch.equal(before["features.conv1.weight"], learned["features.conv1.weight"])
+
+
+def test_a_network_without_anything_to_learn_is_one_sentence():
+    network = fresh().requires_grad_(False)
+    with pytest.raises(ValueError, match="^Every stage of this network is frozen: nothing is left to learn.$"):
+        trained(network)
 
 
 # Records
@@ -179,6 +230,82 @@ def test_between_records_the_consumer_keeps_its_own_torch():
     assert not network.training
 
 
+# The learning rate may change on the way
+
+
+def test_the_learning_rate_is_asked_before_each_record_and_reported():
+    rates = iter([0.01, None, 0.2, 0.2, 0.2, 0.2])
+    network = fresh()
+    steps = list(train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), learning_rate=lambda: next(rates)))
+    assert [step.learning_rate for step in steps] == [0.01, TrainConfig().learning_rate, 0.2, 0.2, 0.2, 0.2]
+    assert not equal(network.state_dict(), trained(fresh()))
+
+
+@pytest.mark.parametrize("rate", [-1.0, float("nan")])
+def test_a_learning_rate_that_cannot_be_stops_with_a_sentence_and_a_usable_network(rate):
+    network = fresh()
+    steps = train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), learning_rate=lambda: rate)
+    with pytest.raises(ValueError, match="^The learning rate must be a number above 0, not"):
+        next(steps)
+    assert not network.training and equal(network.state_dict(), fresh().state_dict())
+
+
+# What cannot be learned from
+
+
+def test_a_diverging_training_stops_and_keeps_the_last_good_epoch():
+    network, state, good = fresh("published"), TrainState(), None
+    rates = iter([0.01] * 3 + [1e30] * 9)
+    steps = train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), state=state, learning_rate=lambda: next(rates))
+    with pytest.raises(Diverged, match=r"^The loss grew out of all bounds in epoch 2, with a learning rate of 1e"):
+        for step in steps:
+            if step.epoch == 1:
+                good = copy.deepcopy(network.state_dict())
+    assert equal(network.state_dict(), good) and state.epoch == 1
+    assert not network.training and all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_a_training_that_diverges_at_once_leaves_the_network_as_it_was():
+    network = fresh("published")
+    with pytest.raises(Diverged):
+        trained(network, learning_rate=1e30)
+    assert equal(network.state_dict(), fresh("published").state_dict())
+
+
+SEVENS = Digits(DIGITS.pixels[DIGITS.labels == 7], DIGITS.labels[DIGITS.labels == 7])
+
+
+@pytest.mark.parametrize(
+    ("digits", "held_out", "said"),
+    [
+        (DIGITS.first(9), HELD_OUT, "A batch of 10 is larger than the 9 digits to learn from."),
+        (DIGITS.first(0), HELD_OUT, "A batch of 10 is larger than the 0 digits to learn from."),
+        (SEVENS, HELD_OUT, "All digits to learn from are of one class: there is nothing to tell apart."),
+        (DIGITS, HELD_OUT.first(0), "There are no digits to validate with."),
+    ],
+)
+def test_digits_that_nothing_can_be_learned_from_are_one_sentence(digits, held_out, said):
+    with pytest.raises(ValueError) as refused:
+        next(train(fresh(), digits, held_out, TrainConfig(batch=10)))
+    assert str(refused.value) == said
+
+
+def test_validating_on_one_class_only_is_fine():
+    *_, last = train(fresh(), DIGITS, SEVENS, TrainConfig(**SHORT))
+    assert last.validation_accuracy in (0, *(10 * right for right in range(1, 11)))
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_t8_a_device_that_is_not_there_is_one_sentence_and_one_that_is_trains(device):
+    network = fresh()
+    if (torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available()):
+        assert apart(trained(network, device=device), trained(fresh())) < 1e-2
+    else:
+        with pytest.raises(ValueError, match=f"^This machine has no {device.upper()} device: train on the CPU.$"):
+            trained(network, device=device)
+    assert {parameter.device.type for parameter in network.parameters()} == {"cpu"}
+
+
 # M16: alternating inversions
 
 
@@ -214,6 +341,10 @@ def test_m16_the_first_epoch_of_two_is_that_of_the_first_inversion():
         ({"learning_rate": float("inf")}, "The learning rate must be a number above 0, not inf."),
         ({"l2": -0.1}, "The L2 strength must be 0 or more, not -0.1."),
         ({"l2": float("nan")}, "The L2 strength must be 0 or more, not nan."),
+        ({"penalty": -0.1}, "The penalty strength must be 0 or more, not -0.1."),
+        ({"power": 0.5}, "The power of the penalty must be a number from 1 on, not 0.5."),
+        ({"power": float("inf")}, "The power of the penalty must be a number from 1 on, not inf."),
+        ({"device": "tpu"}, "Choose cpu or cuda or mps, not 'tpu'."),
         ({"momentum": float("nan")}, "The momentum must be a number from 0 up to 1, not nan."),
         ({"momentum": 1.0}, "The momentum must be a number from 0 up to 1, not 1.0."),
         ({"optimizer": "rmsprop"}, "Choose sgd or adam, not 'rmsprop'."),

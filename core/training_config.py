@@ -1,0 +1,70 @@
+"""How to train, as data: what can be chosen, and a sentence for what cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from core.inversion import Invert
+
+CHOICES = {"optimizer": ("sgd", "adam"), "precision": ("float32", "bfloat16"), "device": ("cpu", "cuda", "mps")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train; the defaults are the published code's (A5)."""
+
+    epochs: int = 10
+    batch: int = 64
+    learning_rate: float = 0.01
+    momentum: float = 0.5
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    l2: float = 0.0
+    """Strength of the L2 penalty, on weights only and never on biases (T4)."""
+    penalty: float = 0.0
+    """Strength of a penalty of `power`, sum(|w|^power) / power, on weights only (T9); of power 2 it is `l2`."""
+    power: float = 1.0
+    seed: int = 42
+    """Decides the order of the digits and the dropout; the start weights have their own seed."""
+    alternate: tuple[str, ...] = ()
+    """Inversions taken in turn, one per epoch; empty: the network's own (M16, alternating epochs)."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    device: Literal["cpu", "cuda", "mps"] = "cpu"
+    """Where to compute (T8); the network is on the CPU before and after."""
+    report_every: int = 100
+    """Batches per record."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch", "report_every"):
+            if getattr(self, name) < 1:
+                label = name.replace("_", " ").capitalize()
+                raise ValueError(f"{label} must be at least 1, not {getattr(self, name)}.")
+        check_learning_rate(self.learning_rate)
+        for name, strength in (("L2", self.l2), ("penalty", self.penalty)):
+            if not 0 <= strength < float("inf"):
+                raise ValueError(f"The {name} strength must be 0 or more, not {strength}.")
+        if not 1 <= self.power < float("inf"):
+            raise ValueError(f"The power of the penalty must be a number from 1 on, not {self.power}.")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"The momentum must be a number from 0 up to 1, not {self.momentum}.")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"Choose {' or '.join(known)}, not {getattr(self, name)!r}.")
+        for inversion in self.alternate:
+            Invert(inversion)
+
+
+def check_learning_rate(rate: float) -> None:
+    """Raise ValueError unless one can learn with it."""
+    if not 0 < rate < float("inf"):
+        raise ValueError(f"The learning rate must be a number above 0, not {rate}.")
+
+
+def find_device(name: str) -> torch.device:
+    """Return the device to compute on. Raises ValueError when this machine has none of that name."""
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not available[name]:
+        raise ValueError(f"This machine has no {name.upper()} device: train on the CPU.")
+    return torch.device(name)

@@ -1,0 +1,34 @@
+"""A kind of job that only counts: quick to start, slow on demand, and it says what is asked of it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core import runs
+
+
+@dataclass(frozen=True)
+class Count:
+    number: int
+    time: float
+    learning_rate: float | None
+
+
+def check(settings: dict[str, Any]) -> None:
+    if settings["to"] < 1:
+        raise ValueError("Count to 1 at least.")
+
+
+def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], runs.Wish]) -> Iterator[Count]:
+    """Count up, going on after the last number in the folder; leave a note when closed."""
+    done = len(runs.read_steps(folder.name))
+    try:
+        for number in range(done + 1, settings["to"] + 1):
+            time.sleep(settings.get("pause", 0.01))
+            if number == settings.get("stumble"):
+                raise {"value": ValueError("Three is too many."), "other": RuntimeError("a bug")}[settings["over"]]
+            yield Count(number, time.time(), wishes().learning_rate)
+    finally:
+        (folder / "closed").touch()

@@ -1,0 +1,376 @@
+"""Jobs as processes of their own: they outlive who started them, wait for each other, and are taken up again."""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core import jobs, locks, runs, worker
+from core.runs import Job, JobError, read_status, read_steps
+from tests.browser import ROOT
+from tests.working import ended, kill, own_runs, pid_of, reach, until
+
+LONG = {"to": 2000, "pause": 0.02}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of this test's runs."""
+    monkeypatch.setitem(jobs.KINDS, "count", "tests.counting")
+    with own_runs(tmp_path, monkeypatch) as runs_folder:
+        yield runs_folder
+
+
+def count(visitor: str = "ann", **settings) -> Job:
+    return jobs.submit("count", "Counting", {"to": 3, **settings}, visitor)
+
+
+def numbers(job: Job) -> list[int]:
+    return [step["number"] for step in read_steps(job.id)]
+
+
+# A job runs, and says what it does
+
+
+def test_a_job_writes_down_every_record_and_that_it_is_done():
+    job = count(to=5)
+    status = ended(job)
+    assert (status.state, status.message) == ("done", "")
+    assert numbers(job) == [1, 2, 3, 4, 5]
+    assert job.created <= status.queued <= status.started <= status.updated
+    assert runs.load_job(job.id) == job and runs.list_jobs() == [job]
+
+
+def test_records_can_be_read_from_where_one_was():
+    job = count(to=5)
+    ended(job)
+    assert [step["number"] for step in read_steps(job.id, since=3)] == [4, 5]
+    assert read_steps(job.id, since=5) == read_steps(job.id, since=99) == []
+
+
+def test_a_job_outlives_the_process_that_started_it(folder):
+    start = (
+        "from core import jobs; jobs.KINDS['count'] = 'tests.counting';"
+        "print(jobs.submit('count', 'Counting', {'to': 40, 'pause': 0.02}, 'ann').id)"
+    )
+    started = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    job = runs.load_job(started.stdout.strip())
+    assert read_status(job).active  # its starter is gone by now
+    assert ended(job).state == "done" and len(numbers(job)) == 40
+
+
+def test_whoever_starts_a_job_has_no_child_to_bury():
+    job = count()
+    ended(job)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ("value", "Three is too many."),
+        ("other", "It failed as nobody expected (RuntimeError); worker.log in its folder says where."),
+    ],
+)
+def test_a_job_that_fails_says_why_and_keeps_its_records(over, said):
+    job = count(to=5, stumble=3, over=over)
+    status = ended(job)
+    assert (status.state, status.message) == ("failed", said)
+    assert numbers(job) == [1, 2]
+    assert ("RuntimeError: a bug" in (job.folder / "worker.log").read_text()) == (over == "other")
+
+
+# One at a time
+
+
+def test_jobs_wait_for_each_other_in_the_order_in_which_they_came():
+    first, second, third = count("ann", **LONG), count("bob", to=20), count("cat", to=20)
+    reach(first, "running")
+    assert [jobs.place(job.id) for job in (first, second, third)] == [None, 1, 2]
+    jobs.stop(first.id)
+    for job in (second, third):
+        assert ended(job).state == "done"
+    times = [[step["time"] for step in read_steps(job.id)] for job in (first, second, third)]
+    assert times[0][-1] < times[1][0] and times[1][-1] < times[2][0]
+
+
+def test_more_than_one_at_a_time_on_a_machine_that_is_told_so(monkeypatch):
+    monkeypatch.setenv(worker.JOBS_VARIABLE, "2")
+    both = [count("ann", **LONG), count("bob", **LONG)]
+    waiting = count("cat")
+    for job in both:
+        reach(job, "running")
+    assert jobs.place(waiting.id) == 1
+
+
+def test_a_waiting_job_needs_no_torch():
+    """Thirty of them fit on any machine."""
+    loaded = "import sys, core.worker; print(len({'torch', 'numpy'} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", loaded], cwd=ROOT, text=True) == "0\n"
+
+
+def test_a_killed_job_lets_the_next_one_go():
+    first, second = count("ann", **LONG), count("bob")
+    reach(first, "running")
+    kill(first)
+    assert ended(second).state == "done"
+
+
+def test_two_people_who_start_the_same_have_a_job_each():
+    start = "import sys; from core import jobs; jobs.KINDS['count'] = 'tests.counting';"
+    start += "print(jobs.submit('count', 'Counting', {'to': 2}, sys.argv[1]).id)"
+    both = [subprocess.Popen([sys.executable, "-c", start, name], cwd=ROOT, stdout=-1, text=True) for name in "ab"]
+    names = {process.communicate(timeout=60)[0].strip() for process in both}
+    assert len(names) == 2
+    assert {ended(runs.load_job(name)).state for name in names} == {"done"}
+    assert {job.visitor for job in runs.list_jobs()} == {"a", "b"}
+
+
+# Stop, pause, another learning rate
+
+
+def test_stop_ends_a_job_after_a_whole_record_and_closes_its_generator():
+    job = count(**LONG)
+    until(lambda: numbers(job))
+    jobs.stop(job.id)
+    jobs.stop(job.id)  # impatient
+    status = ended(job)
+    assert (status.state, status.message) == ("stopped", "Stopped; what it had done by then is kept.")
+    assert numbers(job) == list(range(1, len(numbers(job)) + 1)) and (job.folder / "closed").exists()
+
+
+def test_stop_reaches_a_job_that_waits():
+    first, second = count("ann", **LONG), count("bob")
+    reach(first, "running")
+    jobs.stop(second.id)
+    assert ended(second).state == "stopped" and numbers(second) == []
+
+
+@pytest.mark.parametrize("ask", [jobs.stop, jobs.pause, lambda name: jobs.set_learning_rate(name, 0.1)])
+def test_asking_something_of_a_job_that_has_ended_is_one_sentence(ask):
+    job = count()
+    ended(job)
+    with pytest.raises(JobError, match="^This job has ended.$"):
+        ask(job.id)
+
+
+def test_a_paused_job_gives_its_turn_away_and_joins_the_end_of_the_queue():
+    first, second = count("ann", **LONG), count("bob", to=100)
+    until(lambda: numbers(first))
+    jobs.pause(first.id)
+    reach(first, "paused")
+    held = numbers(first)
+    reach(second, "running")
+    jobs.resume(first.id)
+    reach(first, "waiting")
+    assert jobs.place(first.id) == 1 and numbers(first) == held
+    assert ended(second).state == "done"
+    until(lambda: len(numbers(first)) > len(held))
+    assert numbers(first) == list(range(1, len(numbers(first)) + 1))
+
+
+def test_a_job_that_is_paused_for_too_long_ends_and_can_be_resumed(monkeypatch):
+    monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.1)
+    job = runs.create(
+        kind="count", module="tests.counting", title="", settings={"to": 3}, visitor="ann", threads=1
+    )
+    runs.write_wish(job, state="pause")
+    with pytest.raises(worker.Stopped, match="^It was paused for too long; resumed, it goes on"):
+        worker.wait_for_turn(job)
+    assert jobs.resume(job.id) == job and ended(job).state == "done"
+
+
+def test_the_learning_rate_reaches_a_running_job():
+    job = count(**LONG)
+    until(lambda: numbers(job))
+    jobs.set_learning_rate(job.id, 0.25)
+    until(lambda: read_steps(job.id)[-1]["learning_rate"] == 0.25)
+    jobs.set_learning_rate(job.id, None)
+    until(lambda: read_steps(job.id)[-1]["learning_rate"] is None)
+
+
+def test_a_job_that_failed_can_go_on_with_another_learning_rate():
+    job = count(to=5, stumble=3, over="value")
+    assert ended(job).state == "failed"
+    jobs.set_learning_rate(job.id, 0.5)
+    jobs.resume(job.id)
+    ended(job)
+    assert runs.read_wish(job) == runs.Wish(state="run", learning_rate=0.5)
+
+
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
+def test_a_learning_rate_that_is_none_is_one_sentence(rate):
+    job = count(**LONG)
+    with pytest.raises(JobError, match="^The learning rate must be a number above 0, not"):
+        jobs.set_learning_rate(job.id, rate)
+
+
+# Killed in the middle
+
+
+def test_a_killed_job_says_that_it_is_lost_and_goes_on_when_resumed():
+    job = count(to=60, pause=0.02)
+    until(lambda: len(numbers(job)) > 3)
+    kill(job)
+    status = read_status(job)
+    assert (status.state, status.message) == ("lost", runs.LOST)
+    with (job.folder / "steps.jsonl").open("ab") as file:
+        file.write(b'{"number": 1')  # it was just writing
+    before = numbers(job)
+    jobs.resume(job.id)
+    assert ended(job).state == "done"
+    assert numbers(job) == list(range(1, 61)) and len(before) < 60
+
+
+def test_a_job_killed_while_it_waits_is_lost_and_out_of_the_queue():
+    first, second, third = count("ann", **LONG), count("bob"), count("cat")
+    reach(first, "running")
+    kill(second)
+    assert read_status(second).state == "lost" and jobs.place(third.id) == 1
+
+
+def test_a_job_that_is_resumed_twice_works_once():
+    job = count(to=60, pause=0.02)
+    until(lambda: numbers(job))
+    kill(job)
+    for _ in range(2):
+        jobs.resume(job.id)
+    ended(job)
+    assert numbers(job) == list(range(1, 61))
+
+
+def test_a_done_job_is_not_resumed():
+    job = count()
+    ended(job)
+    with pytest.raises(JobError, match="^This job is done: nothing is left to do.$"):
+        jobs.resume(job.id)
+
+
+def test_a_torn_last_line_is_no_record_yet():
+    job = count()
+    ended(job)
+    with (job.folder / "steps.jsonl").open("ab") as file:
+        file.write(b'{"number": 4, "ti')
+    assert numbers(job) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"state": "dancing", "unknown": 1}'])
+def test_a_status_that_cannot_be_read_is_a_lost_job_that_can_be_resumed(content):
+    job = count()
+    ended(job)
+    (job.folder / "status.json").write_bytes(content)
+    assert (read_status(job).state, read_status(job).message) == ("lost", runs.LOST)
+    jobs.resume(job.id)
+    assert ended(job).state == "done"
+
+
+# Limits
+
+
+def test_a_visitor_has_only_so_many_jobs_at_once():
+    mine = [count(**LONG) for _ in range(jobs.JOBS_PER_VISITOR)]
+    with pytest.raises(JobError, match="^You have 2 jobs already: wait until one has ended, or stop one.$"):
+        count()
+    assert count("bob").visitor == "bob"
+    jobs.stop(mine[0].id)
+    ended(mine[0])
+    assert count().visitor == "ann"
+    assert {job.id for job in runs.list_jobs("ann")} > {job.id for job in mine}
+
+
+def test_the_oldest_runs_that_nobody_keeps_make_room(monkeypatch):
+    monkeypatch.setattr(runs, "MOST_RUNS", 3)
+    old = []
+    for _ in range(3):
+        old.append(count(to=1))
+        ended(old[-1])
+    runs.keep(old[0].id)
+    newest = count(to=1)
+    assert [job.id for job in runs.list_jobs()] == [newest.id, old[2].id, old[0].id]
+    with pytest.raises(JobError, match="it may have made room for newer ones.$"):
+        runs.load_job(old[1].id)
+
+
+def test_runs_take_only_so_much_disk(monkeypatch):
+    monkeypatch.setattr(runs, "MOST_BYTES", 100_000)
+    big = count(to=1)
+    ended(big)
+    (big.folder / "network.safetensors").write_bytes(bytes(200_000))
+    assert 200_000 < runs.disk_use() < 220_000
+    small = count(to=1)
+    assert runs.list_jobs() == [small] and runs.disk_use() < 20_000
+
+
+def test_when_everything_is_kept_there_is_no_room(monkeypatch):
+    monkeypatch.setattr(runs, "MOST_RUNS", 1)
+    job = count(to=1)
+    ended(job)
+    runs.keep(job.id)
+    with pytest.raises(JobError, match="^There is no room for another run: let go of one that is kept"):
+        count()
+    runs.keep(job.id, kept=False)
+    assert count().id != job.id
+
+
+def test_a_job_at_work_is_not_removed():
+    job = count(**LONG)
+    with pytest.raises(JobError, match="^This job is at work: stop it first.$"):
+        runs.remove(job.id)
+    jobs.stop(job.id)
+    ended(job)
+    runs.remove(job.id)
+    assert runs.list_jobs() == []
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("name", ["../runs", "", "nobody", "a/b"])
+def test_a_run_that_is_none_is_one_sentence(name):
+    with pytest.raises(JobError, match="^(There is no run called|.* is no name of a run)"):
+        runs.load_job(name)
+
+
+def test_settings_that_a_kind_refuses_start_nothing():
+    with pytest.raises(ValueError, match="^Count to 1 at least.$"):
+        count(to=0)
+    with pytest.raises(JobError, match="^There is no kind of job called 'dance'; there are train"):
+        jobs.submit("dance", "Dancing", {}, "ann")
+    assert runs.list_jobs() == []
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(runs.RUNS_VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(JobError, match="^The folder of the runs cannot be written: .+[.]$"):
+        count()
+
+
+def test_a_full_disk_ends_a_job_with_a_sentence_and_whole_records():
+    job = count(to=10_000, pause=0.001)
+    until(lambda: numbers(job))
+    resource.prlimit(pid_of(job), resource.RLIMIT_FSIZE, (20_000, 20_000))
+    status = ended(job)
+    assert status.state == "failed"
+    assert status.message == "Its folder cannot be written, or a file not be read: File too large."
+    assert numbers(job) == list(range(1, len(numbers(job)) + 1))
+
+
+def test_foreign_folders_among_the_runs_are_passed_over(folder):
+    job = count()
+    (folder / "notes").mkdir()
+    (folder / "broken").mkdir()
+    (folder / "broken" / "job.json").write_text("{")
+    assert runs.list_jobs() == [job]
+
+
+def test_a_lock_is_let_go_when_its_holder_closes_it(tmp_path):
+    lock = locks.take(tmp_path / "lock")
+    assert lock is not None and locks.is_held(tmp_path / "lock") and locks.take(tmp_path / "lock") is None
+    lock.close()
+    assert not locks.is_held(tmp_path / "lock") and not locks.is_held(tmp_path / "none")

@@ -1,0 +1,210 @@
+"""The job "train": nothing is lost when it is killed, its network is an ordinary one, and what cannot be is refused."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+from core import checkpoints, datasets, jobs, runs, training_job
+from core.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
+from core.evaluation import COLUMNS, evaluate
+from core.networks import build
+from core.runs import Job, read_steps
+from core.training import Diverged
+from core.training_job import check, prepare, read_plan
+from core.training_state import load_state
+from tests.samples import real_mnist
+from tests.working import ended, kill, own_runs, until
+
+TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,), dropout=0.5)
+OFFLINE = {"architecture": TINY.to_dict(), "dataset": datasets.OFFLINE}
+CONFIG = {"epochs": 3, "batch": 16, "report_every": 5, "learning_rate": 0.003, "optimizer": "adam"}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of this test's runs."""
+    with own_runs(tmp_path, monkeypatch) as runs_folder:
+        yield runs_folder
+
+
+def learn(visitor: str = "ann", config: dict | None = None, **settings) -> Job:
+    asked = {**OFFLINE, "config": {**CONFIG, **(config or {})}, **settings}
+    return jobs.submit("train", "A network", asked, visitor)
+
+
+def epoch_of(job: Job) -> int:
+    return max((step["epoch"] for step in read_steps(job.id)), default=0)
+
+
+def network_of(job: Job) -> bytes:
+    return (job.folder / "network.safetensors").read_bytes()
+
+
+def test_a_killed_training_loses_one_epoch_at_most_and_ends_bit_by_bit_like_an_uninterrupted_one(monkeypatch):
+    """On real digits, with dropout and Adam, killed twice in the middle of an epoch."""
+    real_mnist()
+    monkeypatch.setenv("NEGATIVE_SPACE_JOBS", "2")
+    settings = {"dataset": "MNIST", "share": 0.05, "config": {"epochs": 3, "learning_rate": 0.002}}
+    killed, whole = learn("ann", **settings), learn("bob", **settings)
+    for epoch in (2, 3):
+        until(lambda epoch=epoch: epoch_of(killed) >= epoch)
+        kill(killed)
+        reached = epoch_of(killed)
+        assert runs.read_status(killed).state == "lost"
+        assert load_state(killed.folder / "state.safetensors").epoch >= reached - 1
+        jobs.resume(killed.id)
+    for job in (killed, whole):
+        assert ended(job, 120).state == "done"
+    assert network_of(killed) == network_of(whole)
+    records = [[{**step, "seconds": 0} for step in read_steps(job.id)] for job in (killed, whole)]
+    assert records[0] == records[1] and len(records[0]) == 3 * 32
+    cards = [checkpoints.load_card("network", job.folder) for job in (killed, whole)]
+    assert cards[0] == cards[1]
+
+
+def test_a_done_training_is_an_ordinary_checkpoint_that_another_can_start_from():
+    job = learn(config={"epochs": 2})
+    assert ended(job).state == "done"
+    card = checkpoints.load_card("network", job.folder)
+    network = checkpoints.load_classifier("network", job.folder)
+    offline = datasets.load_offline()
+    assert card.title == "A network" and card.epochs == 2 and card.recipe == job.settings
+    assert card.dataset["digits"] == len(offline.train) == training_job.SIZES[datasets.OFFLINE][0]
+    assert tuple(card.accuracies()) == COLUMNS
+    assert card.accuracies()["whole"] == pytest.approx(evaluate(network, offline.test), abs=0.01)
+    assert card.validation_accuracy == evaluate(network, offline.validation) > 30
+    refined = prepare(read_plan({"start": job.id, "dataset": datasets.OFFLINE}))
+    assert torch.equal(refined.features.conv1.weight, network.features.conv1.weight)
+    assert all(parameter.requires_grad for parameter in refined.parameters())
+
+
+def test_stop_keeps_what_was_learned_and_the_rate_can_be_changed_before():
+    job = learn(config={"epochs": 500})
+    until(lambda: epoch_of(job) >= 2)
+    jobs.set_learning_rate(job.id, 0.002)
+    until(lambda: read_steps(job.id)[-1]["learning_rate"] == 0.002)
+    jobs.stop(job.id)
+    assert ended(job).state == "stopped"
+    card = checkpoints.load_card("network", job.folder)
+    assert 1 <= card.epochs >= epoch_of(job) - 1 and card.accuracies()["whole"] > 30
+    checkpoints.load_classifier("network", job.folder)
+
+
+def run_here(**asked) -> Job:
+    """Do a job in this very process, as its worker would."""
+    settings = {**OFFLINE, **asked, "config": {**CONFIG, **asked.get("config", {})}}
+    job = runs.create(kind="train", module="core.training_job", title="", settings=settings, visitor="ann", threads=1)
+    for step in training_job.run(job.settings, job.folder, lambda: runs.read_wish(job)):
+        runs.append_step(job, asdict(step))
+    return job
+
+
+def test_a_diverging_training_says_so_and_keeps_the_last_good_epoch():
+    with pytest.raises(Diverged, match="^The loss grew out of all bounds in epoch 1"):
+        run_here(config={"learning_rate": 1e30, "optimizer": "sgd"})
+    (job,) = runs.list_jobs()
+    network = checkpoints.load_classifier("network", job.folder)
+    assert torch.equal(network.head.fc1.weight, build(TINY, seed=42).head.fc1.weight)
+    assert checkpoints.load_card("network", job.folder).epochs == 0
+
+
+def test_a_training_that_is_resumed_does_again_what_it_had_not_finished():
+    """Even at the very end, when only the figures of its card are left to do."""
+    job = run_here(config={"epochs": 2})
+    steps, network = read_steps(job.id), network_of(job)
+    runs.append_step(job, {**steps[-1], "epoch": 3, "batch": 5})
+    assert list(training_job.run(job.settings, job.folder, lambda: runs.read_wish(job))) == []
+    assert read_steps(job.id) == steps and network_of(job) == network
+
+
+def test_records_too_many_to_keep_are_put_together(monkeypatch):
+    monkeypatch.setattr(training_job, "MOST_RECORDS", 10)
+    job = run_here(config={"epochs": 1, "report_every": 1})
+    assert [step["batch"] for step in read_steps(job.id)] == [*range(8, 75, 8), 75]
+
+
+# What is trained
+
+
+def plan(**settings):
+    return prepare(read_plan({"architecture": ARCHITECTURES["small, batch norm"].to_dict(), **settings}))
+
+
+def learning(network: torch.nn.Module) -> set[str]:
+    return {name.rpartition(".")[0] for name, parameter in network.named_parameters() if parameter.requires_grad}
+
+
+def test_x2_any_stages_can_be_frozen():
+    stages = learning(plan())
+    assert learning(plan(frozen=["conv1", "norm1"])) == stages - {"features.conv1", "features.norm1"}
+    assert learning(plan(frozen=True)) == learning(plan(frozen=["features"])) == {s for s in stages if "head." in s}
+    assert learning(plan(frozen=False)) == stages
+
+
+def test_m10_any_stages_can_be_drawn_anew():
+    before, after = plan().state_dict(), plan(reset=["conv1"]).state_dict()
+    assert {name for name in before if not torch.equal(before[name], after[name])} == {
+        "features.conv1.weight",
+        "features.conv1.bias",
+    }
+    assert not torch.equal(plan(reset=["head"]).head.fc1.weight, plan().head.fc1.weight)
+    assert torch.equal(plan(reset=["head"]).head.fc1.weight, plan(reset=["head"]).head.fc1.weight)
+
+
+def test_x1_a_shipped_network_is_where_one_can_start():
+    network = prepare(read_plan({"start": "missing-feature"}))
+    shipped = checkpoints.load_classifier("missing-feature")
+    assert network.inversion.name == "complement" and torch.equal(network.head.fc1.weight, shipped.head.fc1.weight)
+    assert prepare(read_plan({"start": "missing-feature", "inversion": "negative"})).inversion.name == "negative"
+
+
+def test_x2_a_head_for_other_classes_replaces_one_that_is_reset():
+    network = prepare(read_plan({"start": "standard", "reset": ["head"], "dataset": "EMNIST balanced"}), classes=47)
+    assert network.head.fc2.out_features == 47
+    assert torch.equal(network.features.conv1.weight, checkpoints.load_classifier("standard").features.conv1.weight)
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"dataset": "digits"}, "There is no set named 'digits'"),
+        ({"share": 0}, "The share of the digits must be above 0 and at most 1, not 0."),
+        ({"share": 1.5}, "The share of the digits must be above 0 and at most 1, not 1.5."),
+        ({"config": {"epochs": 4000}}, "4000 epochs of 1,197 digits are more than a job may take"),
+        ({"config": {"learning_rate": 0}}, "The learning rate must be a number above 0, not 0."),
+        ({"config": {"speed": 1}}, "These settings of a training cannot be read: "),
+        ({"color": "red"}, "These settings of a training cannot be read: "),
+        ({"architecture": {"name": "none"}}, "These settings of a training cannot be read: "),
+        ({"architecture": None}, "Name an architecture to build, or a network to start from."),
+        ({"start": "nobody"}, "There is no network called 'nobody'."),
+        ({"start": "../standard"}, "'../standard' is no name of a network"),
+        ({"start": "synergy"}, "'synergy' sums two heads: start from one of its networks instead."),
+        ({"inversion": "both"}, "(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it."),
+        ({"inversion": "mirror"}, "There is no inversion called 'mirror'"),
+        ({"frozen": ["conv9"]}, "This network has no stage called 'conv9'; it has features, inversion, head, "),
+        ({"architecture": Architecture("big", (conv(4, 29),)).to_dict()}, "Stage 1"),
+    ],
+)
+def test_a_training_that_cannot_be_is_one_sentence_and_no_job(changes, said):
+    with pytest.raises(ValueError) as refused:
+        learn(**changes)
+    assert str(refused.value).startswith(said) and str(refused.value).count("\n") == 0
+    assert runs.list_jobs() == []
+
+
+def test_a_batch_larger_than_the_share_is_one_sentence_and_no_network():
+    with pytest.raises(ValueError, match="^A batch of 64 is larger than the 12 digits to learn from.$"):
+        run_here(share=0.01, config={"batch": 64})
+    (job,) = runs.list_jobs()
+    assert not (job.folder / "network.json").exists()
+
+
+def test_emnist_sizes_are_known_without_loading_it():
+    with pytest.raises(ValueError, match="is not on this machine|200,000 digits are more than a job may take"):
+        check({**OFFLINE, "dataset": "EMNIST digits", "config": {"epochs": 60}})

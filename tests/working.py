@@ -1,0 +1,57 @@
+"""Waiting for real workers, and ending them the hard way: what all tests of jobs need."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from core import runs
+from core.runs import Job, Status, read_status
+
+
+@contextmanager
+def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a test a runs folder of its own, whose workers end with it; one thread each."""
+    folder = tmp_path / "runs"
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv(runs.RUNS_VARIABLE, str(folder))
+    yield folder
+    monkeypatch.setenv(runs.RUNS_VARIABLE, str(folder))
+    for job in runs.list_jobs():
+        kill(job)
+
+
+def pid_of(job: Job) -> int | None:
+    return json.loads((job.folder / "status.json").read_bytes())["pid"]
+
+
+def kill(job: Job) -> None:
+    """Kill the worker as a machine that goes off would, and wait until it is gone."""
+    if not runs.is_alive(job):
+        return
+    until(lambda: pid_of(job))
+    os.kill(pid_of(job), signal.SIGKILL)
+    until(lambda: not runs.is_alive(job))
+
+
+def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.02)
+
+
+def reach(job: Job, *states: str) -> Status:
+    """Wait until the job stands there."""
+    until(lambda: read_status(job).state in states)
+    return read_status(job)
+
+
+def ended(job: Job, seconds: float = 60.0) -> Status:
+    until(lambda: not read_status(job).active, seconds)
+    return read_status(job)
