@@ -19,6 +19,7 @@ BOX, FRAME = 20, 28
 MIN_CONTRAST = 0.06  # the texture of real paper stays under it, a hard pencil does not
 # As `stroke_width` measures, 99 in 100 MNIST digits are wider than 1.39 pixels, and half of them wider than 2.2.
 THIN, USUAL = 1.3, 1.9
+LIGHTEST = 0.04  # share of the heaviest piece: the loose bar of a 5 is heavier, a speck of dust lighter
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +54,32 @@ def prepare(picture: Image.Image | NDArray[np.uint8]) -> Preparation:
     return _prepared(gray, clean_ink(contrast_with_paper(gray)))
 
 
-def prepare_strokes(rgba: NDArray[np.uint8]) -> Preparation:
-    """Make a digit of a drawing canvas (H, W, 4): ink is what is not transparent, whatever its colour."""
-    if not isinstance(rgba, np.ndarray) or rgba.ndim != 3 or rgba.shape[2] != 4:
-        raise PictureError("A drawing must have colours and transparency.")
-    return _from_alpha(limit(from_array(rgba)))
+def prepare_strokes(ink: NDArray[np.uint8]) -> Preparation:
+    """Make a digit of what a pen has drawn on a canvas, uint8 (H, W), 0 to 255: exact as it is, but for specks.
+
+    Raises PictureError when there is nothing, or nothing but ink.
+    """
+    if not isinstance(ink, np.ndarray) or ink.dtype != np.uint8 or ink.ndim != 2 or not ink.size:
+        raise PictureError("A drawing must be a table of levels from 0 to 255.")
+    if not ink.any():
+        raise PictureError("There is no ink to be seen in the picture.")
+    halved = np.asarray(Image.fromarray(ink).reduce(max(1, min(ink.shape) // 140)))  # finer than 28x28 can show
+    levels = np.asarray(halved, np.float32) / np.float32(halved.max())
+    if (levels > 0.5).mean() > 0.9:
+        raise PictureError("The picture is ink all over; leave some paper around the digit.")
+    return _prepared(levels, _without_specks(levels))
+
+
+def _without_specks(levels: Array) -> Array:
+    """Drop what a finger has touched by mistake, looking at the drawing from further away."""
+    factor = 2
+    small = np.asarray(Image.fromarray(levels).reduce(factor))
+    labels, count = ndimage.label(small > 0, structure=np.ones((3, 3)))
+    if count < 2:
+        return levels
+    weights = np.bincount(labels.ravel(), weights=small.ravel())
+    kept = (weights >= LIGHTEST * weights.max())[labels].repeat(factor, 0).repeat(factor, 1)
+    return levels * kept[: levels.shape[0], : levels.shape[1]]
 
 
 def to_digit(picture: Image.Image | NDArray[np.uint8]) -> Array:
@@ -97,7 +119,7 @@ def clean_ink(contrast: Array) -> Array:
     weights[0] = 0
     full = np.percentile(contrast[labels == weights.argmax()], 85)
     floor = paper + max(0.1 * (full - paper), 3 * noise)
-    kept = (weights >= 0.04 * weights.max())[labels]  # the loose bar of a 5 is heavier, a speck of dust lighter
+    kept = (weights >= LIGHTEST * weights.max())[labels]
     ink = np.where(kept, ((contrast - floor) / max(full - floor, 1e-3)).clip(0, 1), 0).astype(np.float32)
     if not ink.any():
         raise PictureError("There is no ink to be seen in the picture.")

@@ -10,9 +10,10 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.datasets import Digits
+from core.networks import Classifier
 from core.pmnist import CUTS, Variant, cut_masks, erase
 
 BATCH = 125  # small enough for the activations to stay in the processor's cache
@@ -108,9 +109,24 @@ def predict_column(network: Network, digits: Digits, column: str, *, variant: Va
     return predict_labels(network, digits, mask)
 
 
+@torch.no_grad()
 def read_digit(
     networks: Mapping[str, Network], digit: NDArray[np.float32], mask: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float32]]:
-    """Return each network's probabilities `(classes,)` of one digit `(28, 28)` under one mask, as arrays for a page."""
-    image, kept = torch.from_numpy(digit)[None, None], torch.from_numpy(mask)
-    return {name: predict(network, image, kept)[0].numpy() for name, network in networks.items()}
+    """Return each network's probabilities `(classes,)` of one digit `(28, 28)` under one mask, as arrays for a page.
+
+    Networks that share their frozen features share the work on them.
+    """
+    kept = torch.from_numpy(mask)
+    image = erase(torch.from_numpy(digit)[None, None], kept)
+    vectors: dict[nn.Module, Tensor] = {}
+    probabilities = {}
+    for name, network in networks.items():
+        if isinstance(network, Classifier):
+            if network.features not in vectors:
+                vectors[network.features] = network.features(image)
+            read = network.read(vectors[network.features])
+        else:
+            read = network.predict(image, kept)
+        probabilities[name] = read[0].numpy()
+    return probabilities

@@ -57,6 +57,10 @@ class Classifier(nn.Module):
         """Return probabilities `(N, classes)`; a classifier is blind, so it does not look at the mask."""
         return self(images).softmax(1)
 
+    def read(self, vectors: Tensor) -> Tensor:
+        """Return probabilities `(N, classes)` from the features `(N, F)` that `features` gave, before inversion."""
+        return self.head(self.inversion(vectors)).softmax(1)
+
 
 def build(architecture: Architecture, *, seed: int = 0) -> Classifier:
     """Return a fresh network; the same seed gives the same weights and leaves the global generator alone.

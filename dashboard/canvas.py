@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -42,16 +43,21 @@ class _Shapes:
 
 
 def draw_canvas(
-    *, key: str, size: int = 280, pen: int = PEN_SIZES["medium"], initial: NDArray[np.uint8] | None = None
+    *,
+    key: str,
+    size: int = 280,
+    pen: int = PEN_SIZES["medium"],
+    initial: NDArray[np.uint8] | None = None,
+    on_change: Callable[[NDArray[np.uint8] | None], None] | None = None,
 ) -> NDArray[np.uint8] | None:
-    """Show a black canvas with a white pen; return the strokes as RGBA `(size, size, 4)`, or None when it is empty.
+    """Show a black canvas with a white pen; return the ink `(size, size)`, 0 to 255, or None when there is none.
 
-    Ink is in the alpha channel, colour is white throughout. The drawing survives reruns and page changes.
-    `initial` (RGBA, same shape) is what the canvas holds the first time; another one needs another `key`.
+    The drawing survives reruns and page changes. `initial` (same shape) is what the canvas holds the first time;
+    another one needs another `key`. `on_change` is called with the ink, also in the middle of a stroke, before the
+    page runs again.
     """
     look = Look(mode="draw", label=DRAW_LABEL, clear="Clear", tool="pen", width=pen, side=size)
-    ink = live_canvas(key, look, first=None if initial is None else initial[..., 3])
-    return None if ink is None else np.dstack([np.full((size, size, 3), 255, np.uint8), ink])
+    return live_canvas(key, look, first=initial, on_change=on_change)
 
 
 def erase_canvas(
@@ -62,13 +68,15 @@ def erase_canvas(
     tool: Tool = "brush",
     brush: int = 3,
     size: int = 280,
+    on_change: Callable[[NDArray[np.bool_]], None] | None = None,
     on_clear: Callable[[], None] | None = None,
 ) -> NDArray[np.bool_]:
     """Show `digit` `(28, 28)` enlarged, let people rub over it, and return `mask` without what they rubbed out.
 
     `mask` is True where the digit is kept, and so is the result. Give the same base `mask` on every rerun, not the
     result: another digit or base mask is another canvas. `brush` is in digit pixels; `size` a multiple of 28.
-    `on_clear` is called when people bring everything back.
+    `on_change` is called with the new mask, also in the middle of a stroke, before the page runs again; `on_clear` when
+    people bring everything back.
     """
     look = Look(
         mode="erase",
@@ -79,7 +87,12 @@ def erase_canvas(
         side=size,
     )
     board = erase_key(key, digit, mask)
-    covered = live_canvas(key, look, board=board, ground=lambda: _ground(digit, mask), on_clear=on_clear)
+    changed = None if on_change is None else lambda covered: on_change(_uncovered(mask, covered))
+    ground = partial(_ground, digit, mask)
+    return _uncovered(mask, live_canvas(key, look, board=board, ground=ground, on_change=changed, on_clear=on_clear))
+
+
+def _uncovered(mask: NDArray[np.bool_], covered: NDArray[np.uint8] | None) -> NDArray[np.bool_]:
     return mask if covered is None else mask & (covered == 0)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from core import drawing, pictures
 from core.checkpoints import Card
@@ -16,25 +18,21 @@ from core.visualization import arrays
 from dashboard.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
 from dashboard.components import live_canvas
 from dashboard.outputs import sample
-from dashboard.state import DEFAULT_NETWORKS, AppState, Digit, Mask, get_state
+from dashboard.state import DEFAULT_NETWORKS, AppState, Choice, Digit, Mask, get_state
 
 CANVAS = 280
+CANVASES = ("draw", "erase")  # their keys
 TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, "shapes": 0}
 CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
 
 
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """The digit people chose, and what is known about it."""
+def choose_digit(
+    state: AppState, data: Dataset, *, first: str = "Draw", answer: str | None = None
+) -> Choice | None:
+    """Let people draw a digit, take a sample, or upload a picture; None while there is none yet.
 
-    digit: Digit
-    sample: int | None = None
-    preparation: drawing.Preparation | None = None
-    """How a drawing or an upload became this digit."""
-
-
-def choose_digit(state: AppState, data: Dataset, *, first: str = "Draw") -> Choice | None:
-    """Let people draw a digit, take a sample, or upload a picture; None while there is none yet."""
+    `answer` is the key of the fragment that is to run for each update of a canvas, instead of the page.
+    """
     sources = ["Draw", "Sample", "Upload"] + (["Link"] if state.linked is not None else [])
     st.session_state.setdefault("source", first)
     source = st.segmented_control(
@@ -50,22 +48,53 @@ def choose_digit(state: AppState, data: Dataset, *, first: str = "Draw") -> Choi
             case "Link" if state.linked is not None:
                 st.image(arrays.enlarge(arrays.to_gray(state.linked), CANVAS // 28), width=CANVAS, output_format="PNG")
                 return Choice(state.linked)
-        return _draw()
+        return _draw(answer)
     except pictures.PictureError as error:
         st.warning(str(error))
         return None
 
 
-def _draw() -> Choice | None:
+def _draw(answer: str | None) -> Choice | None:
     pen = st.segmented_control(
         "Pen", list(PEN_SIZES), default="medium", key="pen", persist_state="session", label_visibility="collapsed",
         required=True, format_func=lambda size: f"{size} pen",
     )  # fmt: skip
-    strokes = draw_canvas(key="draw", size=CANVAS, pen=PEN_SIZES[pen or "medium"])
-    if strokes is None:
+    changed = None if answer is None else partial(_take_drawing, answer)
+    return _drawn(draw_canvas(key="draw", size=CANVAS, pen=PEN_SIZES[pen or "medium"], on_change=changed))
+
+
+def _drawn(ink: NDArray[np.uint8] | None) -> Choice | None:
+    if ink is None:
         return None
-    preparation = drawing.prepare_strokes(strokes)
+    preparation = drawing.prepare_strokes(ink)
     return Choice(preparation.digit, preparation=preparation)
+
+
+def _take_drawing(answer: str, ink: NDArray[np.uint8] | None) -> None:
+    get_state().ink = ink
+    if ink is not None:  # else the page looks quite different
+        _run_only(answer)
+
+
+def prepare_drawing() -> None:
+    """Make the digit of what people have drawn since the page ran."""
+    state = get_state()
+    if state.ink is not None:
+        with suppress(pictures.PictureError):  # the page says it when it runs
+            state.choice = _drawn(state.ink)
+        state.ink = None
+
+
+def _take_mask(answer: str, mask: Mask) -> None:
+    get_state().scene.mask = mask
+    _run_only(answer)
+
+
+def _run_only(answer: str) -> None:
+    state = get_state()
+    if state.complete:
+        state.behind = True
+        st.rerun(answer)
 
 
 def choose_sample(state: AppState, data: Dataset) -> Choice:
@@ -128,8 +157,11 @@ def _upload(state: AppState) -> Choice | None:
     return Choice(preparation.digit, preparation=preparation)
 
 
-def choose_mask(state: AppState, digit: Digit) -> Mask:
-    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept."""
+def choose_mask(state: AppState, digit: Digit, *, answer: str | None = None) -> Mask:
+    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept.
+
+    `answer` is the key of the fragment that is to run for each update of the canvas, instead of the page.
+    """
     st.session_state.setdefault("cut", "whole")
     st.segmented_control(
         "Cut", ["whole", *CUTS], key="cut", persist_state="session", label_visibility="collapsed",
@@ -144,13 +176,18 @@ def choose_mask(state: AppState, digit: Digit) -> Mask:
     size = TOOLS[tool or "medium"]
     return erase_canvas(
         digit, state.ground, key="erase", tool="brush" if size else "rectangle", brush=size or 3, size=CANVAS,
-        on_clear=_bring_back,
+        on_change=None if answer is None else partial(_take_mask, answer), on_clear=_bring_back,
     )  # fmt: skip
 
 
 def stroke_goes_on() -> bool:
     """Say whether people are in the middle of a stroke; what nobody misses meanwhile can wait for its end."""
-    return any(live_canvas.stroke_goes_on(key) for key in ("draw", "erase"))
+    return any(live_canvas.stroke_goes_on(key) for key in CANVASES)
+
+
+def heard() -> str:
+    """Return what tells the canvases, invisibly, that this answers all they have sent."""
+    return "".join(map(live_canvas.heard, CANVASES))
 
 
 def _take_cut() -> None:

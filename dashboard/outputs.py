@@ -14,7 +14,7 @@ import torch
 from core import datasets, drawing
 from core.checkpoints import Card, CheckpointError, Network
 from core.datasets import Dataset
-from core.evaluation import TALK, TALK_DELTA, WhoIsRight, read_digit
+from core.evaluation import TALK, TALK_DELTA, WhoIsRight
 from core.pmnist import cut_mask, cut_masks, erase
 from core.restoration import Fills, Restorer, fill_digit
 from core.visualization import arrays
@@ -87,22 +87,18 @@ def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
     return networks
 
 
-def fill_all(networks: Mapping[str, Network], digit: Digit, mask: Mask) -> dict[str, Fills]:
+def fill_all(networks: Mapping[str, Network], digit: Digit, mask: Mask, data: Dataset) -> list[Fills]:
     """Return the fills of every network that restores; none while nothing is missing."""
-    if mask.all():
-        return {}
-    return {name: fill_digit(one, digit, mask) for name, one in networks.items() if isinstance(one, Restorer)}
+    restoring = [] if mask.all() else [name for name, one in networks.items() if isinstance(one, Restorer)]
+    return [cache.fills(name, data.name, digit, mask) for name in restoring]
 
 
 def read_all(
-    networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, fills: Mapping[str, Fills]
+    networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
 ) -> list[Reading]:
-    """Return every network's reading of the erased digit beside that of the whole one; see `fill_all`."""
-    now = read_digit({name: one for name, one in networks.items() if name not in fills}, digit, mask)
-    for name, network in networks.items():
-        if isinstance(network, Restorer) and name in fills:
-            now[name] = network.read(fills[name])[0].numpy()
-    whole = now if mask.all() else read_digit(networks, digit, np.ones_like(mask))
+    """Return every network's reading of the erased digit beside that of the whole one."""
+    now = cache.readings(tuple(networks), data.name, digit, mask)
+    whole = cache.readings(tuple(networks), data.name, digit, np.ones_like(mask))
     notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
     return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
 

@@ -45,8 +45,7 @@ def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
         exhibits = []
         for column in COLUMNS:
             mask = cut_mask(column, variant=variant).numpy()
-            fills = outputs.fill_all(networks, choice.digit, mask)
-            answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask, fills), data.classes)
+            answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask, data), data.classes)
             exhibits.append(Exhibit(arrays.mark_erased(choice.digit, mask, 6), HEADINGS[column], answers))
         st.html(draw_gallery(exhibits, least=130, name="ns-cuts"))
 

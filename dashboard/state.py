@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.drawing import Preparation
 from core.pmnist import CUTS, SIDE, cut_mask
 
 DEFAULT_NETWORKS = ("standard", "missing-feature", "missing-alternating", "synergy", "restoring")
@@ -102,6 +103,16 @@ def _unpack(text: str, length: int) -> bytes:
     return content
 
 
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The digit people chose, and what is known about it."""
+
+    digit: Digit
+    sample: int | None = None
+    preparation: Preparation | None = None
+    """How a drawing or an upload became this digit."""
+
+
 @dataclass
 class AppState:
     """Everything the dashboard remembers of one visitor, apart from what widgets and canvases keep themselves."""
@@ -112,6 +123,16 @@ class AppState:
     linked: Digit | None = None
     """The digit that came with a link."""
     upload: bytes | None = None
+    choice: Choice | None = None
+    """The digit of now."""
+    ink: NDArray[np.uint8] | None = None
+    """What has been drawn since, until a digit is made of it."""
+    answered: str = ""
+    """The answer that is on the page."""
+    complete: bool = False
+    """Whether all of the page is there, so that the answer to a stroke can be shown alone."""
+    behind: bool = False
+    """Whether only the answer was shown again, and the rest of the page waits for the end of the stroke."""
     problems: list[str] = field(default_factory=list)
     """What of the address could not be read, one sentence each."""
     params: dict[str, str] = field(default_factory=dict)

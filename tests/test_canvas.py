@@ -29,7 +29,7 @@ def both_canvases() -> None:
 
     strokes = draw_canvas(key="draw")
     mask = erase_canvas(np.zeros((28, 28), np.float32), np.ones((28, 28), bool), key="erase")
-    st.text(f"ink {0 if strokes is None else (strokes[..., 3] > 127).sum()}, empty {strokes is None}")
+    st.text(f"ink {0 if strokes is None else (strokes > 127).sum()}, empty {strokes is None}")
     st.text(f"erased {(~mask).sum()}")
 
 
@@ -130,9 +130,9 @@ def test_a_canvas_can_start_with_strokes() -> None:
 
         from dashboard.canvas import draw_canvas
 
-        initial = np.full((280, 280, 4), np.arange(280, dtype=np.uint8)[:, None, None])
+        initial = np.full((280, 280), np.arange(280, dtype=np.uint8)[:, None])
         strokes = draw_canvas(key="draw", initial=initial)
-        st.text(f"same {strokes is not None and (strokes[..., 3] == initial[..., 3]).all()}")
+        st.text(f"same {strokes is not None and (strokes == initial).all()}")
 
     app = AppTest.from_function(started).run()
     assert texts(app) == ["same True"]
@@ -151,7 +151,7 @@ def here():
     tool = st.radio("Tool", ["brush", "rectangle"])
     strokes = draw_canvas(key="draw")
     mask = erase_canvas(np.ones((28, 28), np.float32), np.ones((28, 28), bool), key="erase", tool=tool)
-    st.text(f"ink {{0 if strokes is None else (strokes[..., 3] > 127).sum()}}")
+    st.text(f"ink {{0 if strokes is None else (strokes > 127).sum()}}")
     st.text(f"erased {{(~mask).sum()}}")
 
 def there():

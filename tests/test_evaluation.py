@@ -137,3 +137,12 @@ def test_m12_the_talks_table_is_that_of_the_seed():
     assert COLUMNS == ("whole", "HCUT", "VCUT", "DCUT", "TCUT")
     assert [TALK[column] for column in COLUMNS] == [98.55, 67.00, 70.15, 61.31, 40.87]
     assert [TALK_DELTA[column] for column in COLUMNS] == [0.31, 4.45, 9.05, 6.36, 6.62]
+
+
+def test_networks_that_share_features_read_one_digit_as_each_would_alone():
+    networks = {"standard": STANDARD, "other": OTHER, "own": build(ARCHITECTURES["talk"], seed=2).eval()}
+    assert STANDARD.features is OTHER.features
+    digit, mask = made_digits(1).images()[0, 0], cut_mask("HCUT")
+    read = evaluation.read_digit(networks, digit.numpy(), mask.numpy())
+    for name, network in networks.items():
+        assert np.allclose(read[name], predict(network, digit[None, None], mask)[0], atol=1e-6)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import zlib
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -61,13 +61,7 @@ def _ink(sheet: Image.Image, places: np.ndarray) -> str:
     return base64.b64encode(zlib.compress(sheet.reduce(2).tobytes())).decode()
 
 
-@dataclass
-class _Run:
-    """What one run of the script has shown: the readings, when they came, and whether the address was written."""
-
-    readings: str = ""
-    came: float = 0.0
-    wrote_address: bool = False
+HEARD = re.compile(r'data-heard="draw (\d+)"')
 
 
 class Visitor:
@@ -79,8 +73,8 @@ class Visitor:
         self._widgets: dict[str, WidgetState] = {}
         self._kept: deque[str] = deque(maxlen=KEPT)  # in the order in which they were last shown
         self._query = self._canvas = self._fragment = self._script = ""
-        self._number = self._heard = 0
-        self._run, self._finished = _Run(), asyncio.Queue[_Run]()
+        self._number = self._heard = 0  # of the last update sent, and of the last one answered
+        self._opened, self._answers = asyncio.Event(), asyncio.Queue[tuple[int, float]]()
 
     async def open(self, path: str = "/compare") -> None:
         """Open a page as a new visitor, and return when it is there."""
@@ -89,7 +83,7 @@ class Visitor:
         self._socket = await connect(stream, subprotocols=["streamlit"], compression=None)
         self._listener = asyncio.create_task(self._listen())
         await self._rerun(page_name=path.strip("/"))
-        await asyncio.wait_for(self._finished.get(), OPEN_LIMIT)
+        await asyncio.wait_for(self._opened.wait(), OPEN_LIMIT)
 
     async def draw(self, stroke: Stroke, limit: float = STROKE_LIMIT) -> float:
         """Draw at a hand's pace; return the seconds from the end of the stroke to the readings that answer it.
@@ -100,7 +94,6 @@ class Visitor:
             if self._heard >= self._number:  # as the canvas does: a busy server is not asked again before it answers
                 await self._send(picture, going=True)
             await asyncio.sleep(SEND_EVERY)
-        self._finished = asyncio.Queue()
         ended = perf_counter()
         await self._send(stroke[-1], going=False)
         return await asyncio.wait_for(self._answer(), limit) - ended
@@ -111,11 +104,11 @@ class Visitor:
         await self._listener
 
     async def _answer(self) -> float:
-        """Return when the readings of the whole stroke came: only at its end the page writes the address anew."""
+        """Return when the readings of the whole stroke came: they say which update they answer."""
         while True:
-            run = await self._finished.get()
-            if run.readings and run.wrote_address:
-                return run.came
+            number, came = await self._answers.get()
+            if number >= self._number:
+                return came
 
     async def _send(self, picture: str, *, going: bool) -> None:
         assert self._canvas, "there is no canvas to draw on"
@@ -140,14 +133,12 @@ class Visitor:
 
     def _take(self, message: ForwardMsg) -> None:
         match message.WhichOneof("type"):
-            case "new_session":
-                self._run = _Run()
             case "delta":
                 self._show(message.delta, message.metadata.active_script_hash)
             case "page_info_changed":
-                self._query, self._run.wrote_address = message.page_info_changed.query_string, True
+                self._query = message.page_info_changed.query_string
             case "script_finished":
-                self._finished.put_nowait(self._run)
+                self._opened.set()
         if large := message.ref_hash or (message.metadata.cacheable and message.hash):
             if large in self._kept:
                 self._kept.remove(large)
@@ -157,11 +148,12 @@ class Visitor:
         element = delta.new_element
         match element.WhichOneof("type"):
             case "html" if "ns-readings" in element.html.body:
-                self.readings = self._run.readings = element.html.body
-                self._run.came = perf_counter()
+                self.readings = element.html.body
+                if found := HEARD.search(self.readings):
+                    self._heard = int(found[1])
+                    self._answers.put_nowait((self._heard, perf_counter()))
             case "bidi_component" if element.bidi_component.id.endswith("-draw"):
                 self._canvas, self._fragment, self._script = element.bidi_component.id, delta.fragment_id, script
-                self._heard = json.loads(element.bidi_component.json)["heard"]
             case "button_group":
                 self._choose(element.button_group)
 

@@ -1,14 +1,16 @@
 """A canvas to draw on, or to rub parts of a picture out, that says what is on it while the stroke goes on.
 
-`live_canvas(key, Look(...), board=...)` needs Streamlit and NumPy, and the three files beside this one. The browser
+`live_canvas(key, Look(...), board=...)` needs Streamlit and NumPy, and the files beside this one. The browser
 sends at most every 80 milliseconds during a stroke, and at its end; nothing that Python answers is ever painted over
-what people are drawing.
+what people are drawing. With `on_change` a page can rerun the one fragment that answers, and not show the canvas again:
+the answer then holds `heard(key)`, without which the browser waits a second for it.
 """
 
 import base64
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,8 +23,9 @@ from core.visualization.arrays import to_data_url
 CELLS = 28  # along a side: what is rubbed out is told in cells of the digit
 MOST_BOARDS = 32  # sheets with something on them that are kept for one canvas
 
-_html, _css, _js = (Path(__file__).with_name(f"live_canvas.{kind}").read_text() for kind in ("html", "css", "js"))
-_component = st.components.v2.component("live_canvas", html=_html, css=_css, js=_js)
+FILES = ("live_canvas.html", "live_canvas.css", "live_canvas.js", "painting.js", "hands.js")
+_html, _css, *_js = (Path(__file__).with_name(name).read_text("utf-8") for name in FILES)
+_component = st.components.v2.component("live_canvas", html=_html, css=_css, js="\n".join(_js))
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,14 @@ def live_canvas(
     board: str = "",
     first: NDArray[np.uint8] | None = None,
     ground: Callable[[], str] | None = None,
+    on_change: Callable[[NDArray[np.uint8] | None], None] | None = None,
     on_clear: Callable[[], None] | None = None,
 ) -> NDArray[np.uint8] | None:
     """Show the canvas and return what is on it, 0 to 255, None for nothing: `(side, side)` ink or `(28, 28)` erased.
 
     Another `board` is another sheet of paper on the same canvas: `ground` gives the data URL of the picture on it, and
     is called for each board once. `first` is what the canvas holds the first time. `on_clear` is called when people
-    clear it.
+    clear it, `on_change` with what is returned, before the page runs again.
     """
     memory = _remember(key, {} if first is None else {board: first})
     if key not in st.session_state or memory.shown.get("board") != board:
@@ -81,11 +85,13 @@ def live_canvas(
             "first": _as_picture(memory.boards.get(board)),
             "ground": "" if ground is None else ground(),
         }
-    sent = _component(
-        key=key,
-        data={"key": key, **asdict(look), **memory.shown, "heard": _heard(key)},
-        on_sent_change=lambda: _receive(memory, st.session_state[key].get("sent"), look, on_clear),
-    )
+
+    def changed() -> None:
+        _receive(memory, st.session_state[key].get("sent"), look, on_clear)
+        if on_change is not None:
+            on_change(memory.boards.get(board))
+
+    sent = _component(key=key, data={"key": key, **asdict(look), **memory.shown}, on_sent_change=changed)
     _receive(memory, sent.get("sent"), look, on_clear)
     return memory.boards.get(board)
 
@@ -95,12 +101,9 @@ def stroke_goes_on(key: str) -> bool:
     return key in st.session_state and _remember(key, {}).going
 
 
-def _heard(key: str) -> int:
-    """Return the number of the last message that has come from the browser, 0 for none."""
-    try:
-        return int(st.session_state[key]["sent"]["number"])
-    except (KeyError, TypeError, ValueError):
-        return 0
+def heard(key: str) -> str:
+    """Return invisible HTML that tells the canvas how much of it has been answered: it sends no more before that."""
+    return f'<i hidden data-heard="{escape(key)} {_remember(key, {}).number}"></i>'
 
 
 def _remember(key: str, first: Mapping[str, NDArray[np.uint8]]) -> _Memory:

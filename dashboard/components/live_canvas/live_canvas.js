@@ -5,6 +5,7 @@
 
 const SEND_EVERY = 80; // milliseconds, during a stroke
 const PATIENCE = 1000; // milliseconds, while the server has not answered the last one
+const LOOK_EVERY = 16; // milliseconds, whether it has
 const CELLS = 28; // of a digit, along a side
 const MOST_MARKS = 60; // that can be undone
 const NEAR = 0.4; // points closer than this add nothing to a stroke
@@ -21,7 +22,6 @@ export default function mount({ data, parentElement, setStateValue }) {
   Object.assign(view, { data, setStateValue, board: recall(data) });
   view.board.ready.then(() => show(view));
   show(view);
-  if (view.timer) plan(view);
   if (!known && view.board.number > data.number) sendNow(view); // the last picture was lost on the way
   return () => leave(view);
 }
@@ -109,74 +109,18 @@ function changed(view) {
 
 // A busy server is not asked again before it has answered: a whole class draws on one at the same time.
 function plan(view) {
-  const wait = view.board.sent <= view.data.heard ? SEND_EVERY : PATIENCE;
-  clearTimeout(view.timer);
-  view.timer = setTimeout(() => sendNow(view), view.last + wait - performance.now());
+  view.timer ??= setTimeout(() => {
+    view.timer = null;
+    const wait = answered(view) ? SEND_EVERY : PATIENCE;
+    if (performance.now() - view.last < wait) plan(view);
+    else sendNow(view);
+  }, LOOK_EVERY);
 }
 
-// ---- painting
-
-function drawMarks(context, { marks, current, first }, side) {
-  const all = current ? [...marks, current] : marks;
-  const cleared = all.findLastIndex((mark) => mark.kind === "clear");
-  context.clearRect(0, 0, side, side);
-  context.lineCap = context.lineJoin = "round";
-  context.imageSmoothingEnabled = first?.width === side; // cells have sharp edges
-  if (first && cleared < 0) context.drawImage(first, 0, 0, side, side);
-  for (const mark of all.slice(cleared + 1)) drawMark(context, mark);
-  context.globalCompositeOperation = "source-over";
-}
-
-function drawMark(context, { kind, width, points }) {
-  context.globalCompositeOperation = kind === "eraser" ? "destination-out" : "source-over";
-  const [start, end] = [points[0], points.at(-1)];
-  if (kind === "rectangle") return context.fillRect(start.x, start.y, end.x - start.x, end.y - start.y);
-  const [first, last] = points.length < 3 ? [RIGHT, RIGHT] : [way(points[1], points[2]), way(points.at(-2), end)];
-  const longer = width / 1000; // at both ends, as fabric.js has it: a single point is a dot
-  context.lineWidth = width;
-  context.beginPath();
-  context.moveTo(start.x - longer * first.x, start.y - longer * first.y);
-  for (const [i, point] of points.slice(0, -1).entries()) {
-    const next = points[i + 1]; // through the middles, bent towards the points: a fast stroke stays round
-    context.quadraticCurveTo(point.x, point.y, (point.x + next.x) / 2, (point.y + next.y) / 2);
-  }
-  context.lineTo(end.x + longer * last.x, end.y + longer * last.y);
-  context.stroke();
-}
-
-function paint({ canvas, board, data }) {
-  const side = Math.round(canvas.clientWidth * devicePixelRatio) || data.side;
-  if (canvas.width !== side) canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d");
-  context.setTransform(side / data.side, 0, 0, side / data.side, 0, 0);
-  drawMarks(context, board, data.side);
-  context.globalCompositeOperation = "source-in"; // whatever is there gets the one colour
-  context.fillStyle = getComputedStyle(canvas).color;
-  context.fillRect(0, 0, data.side, data.side);
-}
-
-function show(view) {
-  const { root, canvas, board, data, erasing } = view;
-  const $ = (name) => root.querySelector(name);
-  root.dataset.mode = data.mode;
-  $(".sheet").style.width = `${data.side}px`;
-  if (data.ground) $(".ground").src = data.ground;
-  canvas.ariaLabel = data.label;
-  $(".clear").textContent = data.clear;
-  $(".eraser").ariaPressed = String(erasing);
-  $(".undo").disabled = !board.marks.length;
-  $(".redo").disabled = !board.undone.length;
-  paint(view);
-}
-
-function point(view, { x, y }, seen) {
-  const { cursor, data, board } = view;
-  view.at = { x, y };
-  const width = data.tool === "rectangle" ? data.side / CELLS : data.width;
-  const share = (value) => `${(100 * value) / data.side}%`;
-  Object.assign(cursor.style, { left: share(x), top: share(y), width: share(width) });
-  cursor.classList.toggle("down", board.current !== null && view.pointer === null);
-  cursor.hidden = !seen;
+// Whatever the page shows as an answer says for how many messages of which canvas it is one.
+function answered({ board, data }) {
+  const mark = document.querySelector(`[data-heard^="${CSS.escape(data.key)} "]`);
+  return mark !== null && Number(mark.dataset.heard.split(" ").at(-1)) >= board.sent;
 }
 
 // ---- sending
@@ -225,108 +169,3 @@ async function deflate(bytes) {
 }
 
 const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
-
-// ---- mouse, finger, pen and keyboard
-
-function connect(root) {
-  const [canvas, cursor] = [root.querySelector("canvas"), root.querySelector(".cursor")];
-  const master = document.createElement("canvas");
-  const view = { root, canvas, cursor, master, erasing: false, pointer: null, at: null, timer: null, last: 0 };
-  const handlers = { pointerdown, pointermove, pointerup, pointercancel: pointerup, pointerleave, blur };
-  for (const [name, handler] of Object.entries(handlers)) canvas.addEventListener(name, (event) => handler(view, event));
-  root.addEventListener("keydown", (event) => keydown(view, event));
-  for (const [name, action] of Object.entries({ undo, redo, clear, eraser }))
-    root.querySelector(`.${name}`).addEventListener("click", () => action(view));
-  view.observer = new ResizeObserver(() => paint(view)); // its first call comes once the canvas has a size
-  view.observer.observe(canvas);
-  views.set(root, view);
-  return view;
-}
-
-function leave(view) {
-  view.observer.disconnect();
-  finish(view);
-}
-
-function eraser(view) {
-  view.erasing = !view.erasing;
-  show(view);
-}
-
-function place({ canvas, data }, event) {
-  const box = canvas.getBoundingClientRect();
-  const scale = data.side / box.width; // the column may be narrower than the canvas wants to be
-  return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
-}
-
-function pointerdown(view, event) {
-  const rubber = Boolean(event.buttons & 32); // the other end of a pen
-  if (view.pointer !== null || (event.button !== 0 && !rubber)) return;
-  finish(view); // what the keyboard had begun
-  view.pointer = event.pointerId;
-  view.canvas.setPointerCapture(event.pointerId);
-  begin(view, place(view, event), rubber && view.data.mode === "draw" ? "eraser" : undefined);
-}
-
-function pointermove(view, event) {
-  const missed = event.getCoalescedEvents?.() ?? []; // what the browser has put together into one event
-  const points = (missed.length ? missed : [event]).map((each) => place(view, each));
-  if (view.pointer === event.pointerId) extend(view, points);
-  point(view, points.at(-1), event.pointerType !== "touch");
-}
-
-function pointerup(view, event) {
-  if (view.pointer !== event.pointerId) return;
-  view.pointer = null;
-  finish(view);
-}
-
-function pointerleave(view) {
-  if (view.pointer === null) view.cursor.hidden = true;
-}
-
-function blur(view) {
-  if (view.pointer === null) finish(view);
-  view.cursor.hidden = true;
-}
-
-function keydown(view, event) {
-  const command = event.ctrlKey || event.metaKey;
-  const action = command ? commandFor(event) : event.target === view.canvas && actionFor(event);
-  if (!action) return;
-  event.preventDefault();
-  event.stopPropagation();
-  if (!event.repeat || event.key in ARROWS) action(view);
-}
-
-function commandFor({ key, shiftKey }) {
-  return { z: shiftKey ? redo : undo, y: redo }[key.toLowerCase()];
-}
-
-function actionFor({ key, shiftKey }) {
-  if (key in ARROWS) return (view) => walk(view, ARROWS[key], shiftKey ? 3 : 1);
-  return { " ": press, Enter: press, Escape: finish, Delete: clear, Backspace: clear }[key];
-}
-
-function press(view) {
-  if (view.board.current) finish(view);
-  else begin(view, middle(view));
-  walk(view, [0, 0], 0);
-}
-
-function walk(view, [right, down], cells) {
-  const { side } = view.data;
-  const step = (cells * side) / CELLS;
-  const inside = (value) => Math.min(side, Math.max(0, value));
-  const { x, y } = middle(view);
-  const next = { x: inside(x + right * step), y: inside(y + down * step) };
-  extend(view, [next]);
-  point(view, next, true);
-  const [row, column] = [next.y, next.x].map((value) => Math.round((value / side) * CELLS));
-  const state = view.board.current ? "down" : "up";
-  view.root.querySelector(".said").textContent = `row ${row}, column ${column}, ${view.data.tool} ${state}`;
-}
-
-const middle = ({ at, data }) => at ?? { x: data.side / 2, y: data.side / 2 };
-const way = (from, to) => ({ x: Math.sign(to.x - from.x), y: Math.sign(to.y - from.y) });
-const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);

@@ -1,0 +1,104 @@
+// What mouse, finger, pen and keyboard do to a canvas.
+
+function connect(root) {
+  const [canvas, cursor] = [root.querySelector("canvas"), root.querySelector(".cursor")];
+  const master = document.createElement("canvas");
+  const view = { root, canvas, cursor, master, erasing: false, pointer: null, at: null, timer: null, last: 0 };
+  const handlers = { pointerdown, pointermove, pointerup, pointercancel: pointerup, pointerleave, blur };
+  for (const [name, handler] of Object.entries(handlers)) canvas.addEventListener(name, (event) => handler(view, event));
+  root.addEventListener("keydown", (event) => keydown(view, event));
+  for (const [name, action] of Object.entries({ undo, redo, clear, eraser }))
+    root.querySelector(`.${name}`).addEventListener("click", () => action(view));
+  view.observer = new ResizeObserver(() => paint(view)); // its first call comes once the canvas has a size
+  view.observer.observe(canvas);
+  views.set(root, view);
+  return view;
+}
+
+function leave(view) {
+  view.observer.disconnect();
+  finish(view);
+}
+
+function eraser(view) {
+  view.erasing = !view.erasing;
+  show(view);
+}
+
+function place({ canvas, data }, event) {
+  const box = canvas.getBoundingClientRect();
+  const scale = data.side / box.width; // the column may be narrower than the canvas wants to be
+  return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
+}
+
+function pointerdown(view, event) {
+  const rubber = Boolean(event.buttons & 32); // the other end of a pen
+  if (view.pointer !== null || (event.button !== 0 && !rubber)) return;
+  finish(view); // what the keyboard had begun
+  view.pointer = event.pointerId;
+  view.canvas.setPointerCapture(event.pointerId);
+  begin(view, place(view, event), rubber && view.data.mode === "draw" ? "eraser" : undefined);
+}
+
+function pointermove(view, event) {
+  const missed = event.getCoalescedEvents?.() ?? []; // what the browser has put together into one event
+  const points = (missed.length ? missed : [event]).map((each) => place(view, each));
+  if (view.pointer === event.pointerId) extend(view, points);
+  point(view, points.at(-1), event.pointerType !== "touch");
+}
+
+function pointerup(view, event) {
+  if (view.pointer !== event.pointerId) return;
+  view.pointer = null;
+  finish(view);
+}
+
+function pointerleave(view) {
+  if (view.pointer === null) view.cursor.hidden = true;
+}
+
+function blur(view) {
+  if (view.pointer === null) finish(view);
+  view.cursor.hidden = true;
+}
+
+function keydown(view, event) {
+  const command = event.ctrlKey || event.metaKey;
+  const action = command ? commandFor(event) : event.target === view.canvas && actionFor(event);
+  if (!action) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!event.repeat || event.key in ARROWS) action(view);
+}
+
+function commandFor({ key, shiftKey }) {
+  return { z: shiftKey ? redo : undo, y: redo }[key.toLowerCase()];
+}
+
+function actionFor({ key, shiftKey }) {
+  if (key in ARROWS) return (view) => walk(view, ARROWS[key], shiftKey ? 3 : 1);
+  return { " ": press, Enter: press, Escape: finish, Delete: clear, Backspace: clear }[key];
+}
+
+function press(view) {
+  if (view.board.current) finish(view);
+  else begin(view, middle(view));
+  walk(view, [0, 0], 0);
+}
+
+function walk(view, [right, down], cells) {
+  const { side } = view.data;
+  const step = (cells * side) / CELLS;
+  const inside = (value) => Math.min(side, Math.max(0, value));
+  const { x, y } = middle(view);
+  const next = { x: inside(x + right * step), y: inside(y + down * step) };
+  extend(view, [next]);
+  point(view, next, true);
+  const [row, column] = [next.y, next.x].map((value) => Math.round((value / side) * CELLS));
+  const state = view.board.current ? "down" : "up";
+  view.root.querySelector(".said").textContent = `row ${row}, column ${column}, ${view.data.tool} ${state}`;
+}
+
+const middle = ({ at, data }) => at ?? { x: data.side / 2, y: data.side / 2 };
+const way = (from, to) => ({ x: Math.sign(to.x - from.x), y: Math.sign(to.y - from.y) });
+const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);

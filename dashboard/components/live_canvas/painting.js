@@ -1,0 +1,64 @@
+// How marks look: on the screen, sharply, and on the master from which everything is sent.
+
+function drawMarks(context, { marks, current, first }, side) {
+  const all = current ? [...marks, current] : marks;
+  const cleared = all.findLastIndex((mark) => mark.kind === "clear");
+  context.clearRect(0, 0, side, side);
+  context.lineCap = context.lineJoin = "round";
+  context.imageSmoothingEnabled = first?.width === side; // cells have sharp edges
+  if (first && cleared < 0) context.drawImage(first, 0, 0, side, side);
+  for (const mark of all.slice(cleared + 1)) drawMark(context, mark);
+  context.globalCompositeOperation = "source-over";
+}
+
+function drawMark(context, { kind, width, points }) {
+  context.globalCompositeOperation = kind === "eraser" ? "destination-out" : "source-over";
+  const [start, end] = [points[0], points.at(-1)];
+  if (kind === "rectangle") return context.fillRect(start.x, start.y, end.x - start.x, end.y - start.y);
+  const [first, last] = points.length < 3 ? [RIGHT, RIGHT] : [way(points[1], points[2]), way(points.at(-2), end)];
+  const longer = width / 1000; // at both ends, as fabric.js has it: a single point is a dot
+  context.lineWidth = width;
+  context.beginPath();
+  context.moveTo(start.x - longer * first.x, start.y - longer * first.y);
+  for (const [i, point] of points.slice(0, -1).entries()) {
+    const next = points[i + 1]; // through the middles, bent towards the points: a fast stroke stays round
+    context.quadraticCurveTo(point.x, point.y, (point.x + next.x) / 2, (point.y + next.y) / 2);
+  }
+  context.lineTo(end.x + longer * last.x, end.y + longer * last.y);
+  context.stroke();
+}
+
+function paint({ canvas, board, data }) {
+  const side = Math.round(canvas.clientWidth * devicePixelRatio) || data.side;
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d");
+  context.setTransform(side / data.side, 0, 0, side / data.side, 0, 0);
+  drawMarks(context, board, data.side);
+  context.globalCompositeOperation = "source-in"; // whatever is there gets the one colour
+  context.fillStyle = getComputedStyle(canvas).color;
+  context.fillRect(0, 0, data.side, data.side);
+}
+
+function show(view) {
+  const { root, canvas, board, data, erasing } = view;
+  const $ = (name) => root.querySelector(name);
+  root.dataset.mode = data.mode;
+  $(".sheet").style.width = `${data.side}px`;
+  if (data.ground) $(".ground").src = data.ground;
+  canvas.ariaLabel = data.label;
+  $(".clear").textContent = data.clear;
+  $(".eraser").ariaPressed = String(erasing);
+  $(".undo").disabled = !board.marks.length;
+  $(".redo").disabled = !board.undone.length;
+  paint(view);
+}
+
+function point(view, { x, y }, seen) {
+  const { cursor, data, board } = view;
+  view.at = { x, y };
+  const width = data.tool === "rectangle" ? data.side / CELLS : data.width;
+  const share = (value) => `${(100 * value) / data.side}%`;
+  Object.assign(cursor.style, { left: share(x), top: share(y), width: share(width) });
+  cursor.classList.toggle("down", board.current !== null && view.pointer === null);
+  cursor.hidden = !seen;
+}
