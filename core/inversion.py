@@ -40,7 +40,10 @@ INVERSIONS = {
     "negative": Inversion("-x", torch.neg, affine=(-1.0, 0.0)),  # M3
     "complement": Inversion("1 - x", lambda x: 1 - x, affine=(-1.0, 1.0)),  # M4
     "six complement": Inversion("6 - x", lambda x: 6 - x, affine=(-1.0, 6.0)),  # M5, natural after ReLU6
+    # 6 - x and max(x) - x give a head features that are all large, which it may not learn from: these two stay below 1.
+    "sixth complement": Inversion("1 - x/6", lambda x: 1 - x / 6, affine=(-1 / 6, 1.0)),  # M5, the other way
     "maximum complement": Inversion("max(x) - x", lambda x: x.amax(1, keepdim=True) - x),  # of this digit's features
+    "share complement": Inversion("1 - x/max(x)", lambda x: 1 - x / x.amax(1, keepdim=True).clamp(min=1e-6)),
     "clamped complement": Inversion("max(1 - x, 0)", lambda x: (1 - x).clamp(min=0)),
     "both": Inversion("(x, 1 - x)", lambda x: torch.cat([x, 1 - x], 1)),  # M16: what synergy's two heads read
 }

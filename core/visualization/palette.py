@@ -18,6 +18,9 @@ NETWORK_COLORS = {
 }
 OTHER_COLORS = ("#B2555B", "#5C8A3A", "#4E9A9A", "#9A6A9A")
 
+# Of what is read: whole digits, and each cut.
+COLUMN_COLORS = {"whole": "#3B82C4", "HCUT": "#D55E00", "VCUT": "#009E73", "DCUT": "#8F6BC9", "TCUT": "#E69F00"}
+
 
 def color_of(name: str) -> str:
     """Return the network's colour; a name that is not shipped gets one of its own for good."""

@@ -1,0 +1,132 @@
+"""The arms of the study of missing features, as data: where each starts, what learns, what it is compared with (M16).
+
+Every arm that goes on from a network trains for as many epochs again, so each has its matched control among the arms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from core.pmnist import CUTS
+
+COLUMNS = ("whole", *CUTS, "DCUT code", "TCUT code", "RAND3")
+"""What each arm reads: whole digits; the talk's cuts; two as its code makes them; three squares placed otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One way to a network that reads partial digits."""
+
+    title: str
+    control: str | None = None
+    """The arm that differs only in what is asked about."""
+    start: str | None = None
+    """The arm whose network it goes on from; None: from scratch."""
+    inversion: str = "identity"
+    head: Literal["kept", "reset", "equal"] = "kept"
+    """Of the start; `equal`: rewritten so that with the inversion it answers as it did without."""
+    learns: Literal["head", "head and conv biases", "everything"] = "everything"
+    alternating: bool = False
+    """Whether identity and the inversion take turns, epoch by epoch."""
+    activation: str | None = None
+    """After the convolutions, instead of the architecture's own."""
+    heads: tuple[str, ...] = ()
+    """The arms whose logits are summed; then nothing is trained."""
+    partial: bool = False
+    """Trained on digits cut as the test digits are: the ceiling that the talk says not to use (M14)."""
+
+    @property
+    def track(self) -> str:
+        return "partial samples" if self.partial else "blind"
+
+    @property
+    def costly(self) -> bool:
+        """Whether convolutions learn, other than the ordinary network's own: many times the work of a head."""
+        again = self.start is not None or self.inversion != "identity" or self.partial
+        return self.activation is not None or (again and self.learns != "head" and not self.heads)
+
+
+def _missing(title: str, inversion: str = "complement", **settings: str) -> Arm:
+    """A missing-feature head over the frozen features of the ordinary network."""
+    chosen = {"start": "standard", "head": "reset", "control": "control", **settings}
+    return Arm(title=title, inversion=inversion, learns="head", **chosen)  # type: ignore[arg-type]
+
+
+def _over(activation: str, name: str, inversion: str, formula: str) -> dict[str, Arm]:
+    """An ordinary network with another activation, its missing-feature head, and the control of that (M2, M5 to M8)."""
+    start, control = f"standard-{name}", f"control-{name}"
+    return {
+        start: Arm(title=f"Standard, {name}", activation=activation),
+        control: Arm(title=f"Control, {name}", start=start, head="reset", learns="head", activation=activation),
+        f"missing-{name}": Arm(
+            title=f"{name}: {formula}", start=start, head="reset", learns="head", activation=activation,
+            inversion=inversion, control=control,
+        ),
+    }  # fmt: skip
+
+
+ARMS = {
+    "standard": Arm(title="Standard"),
+    "control": Arm(title="Control (no inversion)", start="standard", head="reset", learns="head"),
+    "control-no-reset": Arm(title="Control, no reset", start="standard", learns="head"),
+    "missing-feature": _missing("Missing-feature: 1 - x"),
+    "missing-no-reset": _missing("No reset: 1 - x", head="kept", control="control-no-reset"),
+    "missing-equal-start": _missing("Equal start: 1 - x", head="equal", control="control-no-reset"),
+    "missing-alternating": Arm(
+        title="Alternating: x, 1 - x", start="standard", head="reset", learns="head", inversion="complement",
+        alternating=True, control="control",
+    ),
+    "missing-negative": _missing("-x", "negative"),  # M3
+    "missing-clamped": _missing("max(1 - x, 0)", "clamped complement"),
+    "missing-maximum": _missing("max(x) - x", "maximum complement"),
+    "missing-share": _missing("1 - x/max(x)", "share complement"),
+    "two-ordinary-heads": Arm(title="Two ordinary heads", heads=("standard", "control")),
+    "synergy": Arm(title="Synergy", heads=("standard", "missing-feature"), control="two-ordinary-heads"),
+    "standard-longer": Arm(title="Standard, twice as long", start="standard"),
+    "missing-from-scratch": Arm(title="From scratch: 1 - x", inversion="complement", control="standard"),
+    "missing-unfrozen": Arm(  # M11
+        title="Not frozen: 1 - x", start="standard", head="reset", inversion="complement", control="standard-longer",
+    ),
+    "missing-free-biases": Arm(  # M9, as the published code freezes
+        title="Conv biases not frozen: 1 - x", start="standard", head="reset", inversion="complement",
+        learns="head and conv biases", control="control",
+    ),
+    **_over("sigmoid", "sigmoid", "complement", "1 - x"),
+    **_over("tanh", "tanh", "negative", "-x"),
+    **_over("relu6", "relu6", "six complement", "6 - x"),
+    "missing-relu6-sixth": Arm(
+        title="relu6: 1 - x/6", start="standard-relu6", head="reset", learns="head", activation="relu6",
+        inversion="sixth complement", control="control-relu6",
+    ),
+    **_over("leaky_relu", "leaky-relu", "complement", "1 - x"),
+    **_over("silu", "swish", "complement", "1 - x"),
+    "partial-samples": Arm(title="Trained on partial samples", partial=True),
+}  # fmt: skip
+
+# The log of the published code (A5, seed 42, 10 + 10 epochs, final epoch), in percent; its cuts are the code's.
+LOG = {
+    "standard": (99.13, 44.71, 57.46, 52.97, 40.68),
+    "missing-from-scratch": (98.90, 48.96, 64.64, 59.59, 34.62),
+    "missing-feature": (99.18, 52.33, 60.45, 55.40, 41.19),
+    "missing-no-reset": (99.21, 56.07, 66.07, 56.01, 41.73),
+    "missing-alternating": (99.05, 41.60, 69.66, 62.49, 46.40),
+}
+LOG_COLUMNS = ("whole", "HCUT", "VCUT", "DCUT code", "TCUT code")
+
+
+def complete(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the arms in their order, with the controls, starts and heads that they need.
+
+    Raises ValueError for a name that is no arm.
+    """
+    wanted, open_names = set[str](), list(names)
+    while open_names:
+        name = open_names.pop()
+        if name not in ARMS:
+            raise ValueError(f"There is no arm called {name!r}; there are {', '.join(ARMS)}.")
+        if name not in wanted:
+            wanted.add(name)
+            open_names += [*ARMS[name].heads, *filter(None, [ARMS[name].control, ARMS[name].start])]
+    return tuple(name for name in ARMS if name in wanted)

@@ -1,0 +1,170 @@
+"""The tables that need many runs: seeds x arms x cuts, a finished seed kept the moment it is finished.
+
+What they say together is in `comparisons`, the recorded ones in `study_records`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+import torch
+
+from core import datasets
+from core.architectures import ARCHITECTURES
+from core.arms import ARMS, complete
+from core.bench import Bench
+from core.datasets import Dataset
+from core.files import replace as replace_file
+from core.recipes import CONFIG, SEED
+
+NETWORKS = ("published", "talk")  # A5 and A4
+TRAINING = ("epochs", "batch", "learning_rate", "momentum", "optimizer", "precision")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyConfig:
+    """What a study runs over. Raises ValueError, one sentence, for what cannot be studied."""
+
+    dataset: str = "MNIST"
+    networks: tuple[str, ...] = NETWORKS
+    arms: tuple[str, ...] = tuple(ARMS)
+    seeds: int = 10
+    costly_seeds: int | None = None
+    """Seeds for the arms in which convolutions learn; None: as many as for all."""
+    epochs: int = 5
+    """For the ordinary network, and as many again for each arm that goes on from it."""
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1 or self.costly < 1:
+            raise ValueError("A study needs at least one seed: ask for --seeds 1 or more.")
+        if self.epochs < 1:
+            raise ValueError(f"Epochs must be at least 1, not {self.epochs}.")
+        for network in self.networks:
+            if network not in ARCHITECTURES:
+                raise ValueError(f"There is no network called {network!r} to study; there are {', '.join(NETWORKS)}.")
+            if not ARCHITECTURES[network].features:
+                raise ValueError(f"{network!r} has no convolutions whose features could be missing.")
+        complete(self.arms)
+
+    @property
+    def costly(self) -> int:
+        return self.seeds if self.costly_seeds is None else min(self.costly_seeds, self.seeds)
+
+
+@dataclass(frozen=True)
+class ArmStep:
+    """One arm of one seed has been trained and read."""
+
+    network: str
+    seed: int
+    arm: str
+    accuracies: dict[str, float]
+    """Percent, by column."""
+    done: int
+    arms: int
+    seconds: float
+    """Since this seed began."""
+
+
+def run_seed(dataset: Dataset, network: str, seed: int, arms: Sequence[str], *, epochs: int = 5) -> Iterator[ArmStep]:
+    """Yield every arm of one architecture and one seed as it is finished; controls that are needed come along."""
+    bench = Bench(dataset, ARCHITECTURES[network], seed=seed, config=replace(CONFIG, epochs=epochs))
+    names, start = complete(arms), time.perf_counter()
+    for number, name in enumerate(names, 1):
+        yield ArmStep(network, seed, name, bench.read(name), number, len(names), time.perf_counter() - start)
+
+
+@dataclass(frozen=True)
+class SeedStep:
+    """One seed of one network is finished and kept."""
+
+    network: str
+    seed: int
+    done: int
+    tasks: int
+    kept: bool
+    """Whether an earlier run had finished it."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    network: str
+    seed: int
+    """Counted from 0."""
+    arms: tuple[str, ...]
+
+
+def run_study(config: StudyConfig, dataset: Dataset, out: Path, *, workers: int = 1) -> Iterator[SeedStep]:
+    """Run all seeds of all networks, a file for each beside `out`; a finished one is not run again.
+
+    Raises ValueError for too few workers.
+    """
+    if workers < 1:
+        raise ValueError(f"There must be at least one worker, not {workers}.")
+    tasks = _tasks(config)
+    missing = [task for task in tasks if set(task.arms) - set(_arms_in(config, dataset, out, task))]
+    for number, task in enumerate((task for task in tasks if task not in missing), 1):
+        yield SeedStep(task.network, SEED + task.seed, number, len(tasks), kept=True)
+    jobs = (joblib.delayed(_run_task)(config, dataset if workers == 1 else None, out, task) for task in missing)
+    finished = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
+    for number, task in enumerate(finished, len(tasks) - len(missing) + 1):
+        yield SeedStep(task.network, SEED + task.seed, number, len(tasks), kept=False)
+
+
+def _tasks(config: StudyConfig) -> list[_Task]:
+    """Return what is to be run, what all seeds have before what only the first ones have."""
+    counts = {config.costly: range(config.costly)}
+    if config.costly < config.seeds:
+        counts = {0: range(config.seeds), **counts}
+    return [
+        _Task(network, seed, complete(name for name in config.arms if costly or not ARMS[name].costly))
+        for costly, seeds in counts.items()
+        for seed in seeds
+        for network in config.networks
+    ]
+
+
+def _run_task(config: StudyConfig, dataset: Dataset | None, out: Path, task: _Task) -> _Task:
+    """Run what one seed of one network lacks and keep it; in a process of its own when there are several workers."""
+    torch.set_num_threads(1)
+    dataset = dataset or datasets.load(config.dataset)
+    arms = _arms_in(config, dataset, out, task)
+    lacking = [arm for arm in task.arms if arm not in arms]
+    steps = run_seed(dataset, task.network, SEED + task.seed, lacking, epochs=config.epochs)
+    arms |= {step.arm: step.accuracies for step in steps}
+    path = part_path(out, task.network, SEED + task.seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = {"network": task.network, "seed": SEED + task.seed, "settings": settings_of(config, dataset), "arms": arms}
+    replace_file(path, json.dumps(part, indent=1).encode())
+    return task
+
+
+def part_path(out: Path, network: str, seed: int) -> Path:
+    """Return the file that keeps one seed of one network."""
+    return out.with_suffix("") / f"{network}-{seed}.json"
+
+
+def settings_of(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
+    """Return what seeds must have in common to stand in one table."""
+    training = asdict(replace(CONFIG, epochs=config.epochs))
+    return {"dataset": dataset.name, "sha256": dataset.sha256, "training": {name: training[name] for name in TRAINING}}
+
+
+def read_part(config: StudyConfig, dataset: Dataset, path: Path) -> dict[str, Any] | None:
+    """Return a finished seed; None when it is not there, damaged, or of other settings."""
+    try:
+        part = json.loads(path.read_text("utf-8"))
+        return part if part["settings"] == settings_of(config, dataset) and part["arms"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _arms_in(config: StudyConfig, dataset: Dataset, out: Path, task: _Task) -> dict[str, Any]:
+    part = read_part(config, dataset, part_path(out, task.network, SEED + task.seed))
+    return dict(part["arms"]) if part else {}

@@ -1,0 +1,25 @@
+"""Results: what of the talk's claim reproduces over many seeds, against matched controls."""
+
+import streamlit as st
+
+from dashboard import outputs, results_views
+
+outputs.show_text("results")
+choice = results_views.choose()
+if choice is None:
+    st.stop()
+results_views.show_claim(choice)
+
+VIEWS = {
+    "The idea": results_views.show_idea,
+    "Other activations": results_views.show_activations,
+    "All figures": results_views.show_figures,
+    "Beside the talk": results_views.show_published,
+    "Sentence by sentence": results_views.show_sentences,
+}
+view = st.segmented_control(
+    "View", list(VIEWS), default="The idea", key="results view", persist_state="session", required=True,
+    label_visibility="collapsed",
+)  # fmt: skip
+VIEWS[view or "The idea"](choice)
+results_views.show_command(choice)

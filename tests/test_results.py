@@ -1,0 +1,111 @@
+"""The page of results: every recorded study in every view, and the picture of differences behind it."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import datasets
+from core.arms import ARMS
+from core.comparisons import learned
+from core.study_records import load_recorded
+from core.visualization.intervals import Interval, draw_intervals
+
+ROOT = Path(__file__).parents[1]
+VIEWS = ("The idea", "Other activations", "All figures", "Beside the talk", "Sentence by sentence")
+COLORS = {"HCUT": "#D55E00", "VCUT": "#009E73"}
+
+
+@pytest.fixture
+def page() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    return whole(app.switch_page("../pages/results.py").run())
+
+
+def whole(app: AppTest) -> AppTest:
+    assert not app.exception and not app.error and not app.warning
+    return app
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("digits", ["MNIST", "Offline digits"])
+def test_every_view_opens_for_every_study_network_and_variant(page: AppTest, view: str, digits: str) -> None:
+    page.segmented_control(key="results view").set_value(view)
+    page.segmented_control(key="results data").set_value(digits)
+    for network, variant in (("of the talk", "as its code does"), ("of the published code", "as the talk says")):
+        page.segmented_control(key="results network").set_value(network)
+        page.segmented_control(key="results variant").set_value(variant)
+        whole(page.run())
+        assert "python -m core study missing-features" in page.code[0].value
+
+
+def test_m12_the_page_says_first_what_became_of_the_claim(page: AppTest) -> None:
+    said = load_recorded()["conclusions"]["published"][0]
+    assert said in [text.value.strip("*") for text in page.markdown]
+
+
+def test_m16_the_table_shows_every_arm_with_its_seeds_and_partial_samples_apart(page: AppTest) -> None:
+    page.segmented_control(key="results view").set_value("All figures")
+    blind, partial = (frame.value for frame in whole(page.run()).dataframe)
+    assert list(blind["arm"]) == [arm.title for arm in ARMS.values() if not arm.partial]
+    assert list(partial["arm"]) == ["Trained on partial samples"]
+    seeds = {row["title"]: row["seeds"] for row in load_recorded()["rows"] if row["network"] == "published"}
+    assert dict(zip(blind["arm"], blind["seeds"], strict=True)).items() <= seeds.items()
+
+
+def test_what_is_not_recorded_costs_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from dashboard import cache
+
+    monkeypatch.setattr(cache, "load_recorded", lambda name, data: load_recorded(name, data, tmp_path))
+    cache.recorded_study.clear()
+    try:
+        assert page.run().info[0].value == "No study 'missing-features' is recorded on MNIST."
+        assert not page.exception
+    finally:
+        cache.recorded_study.clear()
+
+
+def test_arms_that_never_learned_are_named_and_not_drawn(page: AppTest) -> None:
+    rows = load_recorded()["rows"]
+    lost = [
+        row["title"] for row in rows
+        if (row["network"], row["cut"]) == ("published", "whole") and not learned(row["values"])
+        and ARMS[row["arm"]].control and ARMS[row["arm"]].activation is None
+    ]  # fmt: skip
+    captions = " ".join(caption.value for caption in page.caption)
+    assert all(title in captions for title in lost) and ("Left out" in captions) == bool(lost)
+
+
+# The picture
+
+
+def test_a_dot_is_full_only_where_zero_lies_outside() -> None:
+    told, still_open = Interval("a", "HCUT", 2.0, 1.0, 3.0), Interval("b", "HCUT", 0.5, -1.0, 2.0)
+    single = Interval("c", "HCUT", 4.0, None, None)
+    drawn = draw_intervals([told, still_open, single], COLORS, claim="claimed", x_title="points").data[0]
+    assert list(drawn.marker.symbol) == ["circle", "circle-open", "circle-open"]
+    assert list(drawn.error_x.array) == [1.0, 1.5, 0] and list(drawn.error_x.arrayminus) == [1.0, 1.5, 0]
+    assert "one seed" in drawn.text[2] and "+1.0 to +3.0" in drawn.text[0]
+
+
+def test_every_interval_has_a_place_of_its_own_below_its_heading() -> None:
+    intervals = [Interval(row, cut, 0.0, -1.0, 1.0) for row in "abc" for cut in COLORS]
+    figure = draw_intervals(intervals, COLORS, claim="claimed", x_title="points")
+    places = [y for trace in figure.data for y in trace.y]
+    headings = [note.y for note in figure.layout.annotations]
+    assert len(set(places)) == len(intervals) and len(headings) == 3
+    assert sorted([*places, *headings], reverse=True)[::3] == headings
+    low, high = figure.layout.yaxis.range
+    assert all(low < y < high for y in [*places, *headings])
+
+
+def test_a_claim_is_drawn_beside_the_interval_it_is_about() -> None:
+    figure = draw_intervals([Interval("a", "HCUT", 1.0, 0.0, 2.0, 4.45)], COLORS, claim="the talk", x_title="points")
+    claim = next(trace for trace in figure.data if trace.name == "the talk")
+    assert (list(claim.x), list(claim.y)) == ([4.45], list(figure.data[0].y))
+
+
+def test_the_offline_study_is_labelled_as_such(page: AppTest) -> None:
+    page.segmented_control(key="results data").set_value("Offline digits")
+    captions = " ".join(caption.value for caption in whole(page.run()).caption)
+    assert f"400 test digits of {datasets.OFFLINE}" in captions
