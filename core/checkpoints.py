@@ -22,12 +22,13 @@ from torch import Tensor
 from core.architectures import Architecture
 from core.datasets import Digits
 from core.files import partial
+from core.hole_finding import BlindRestorer
 from core.inversion import Invert, Synergy, to_head
 from core.networks import Classifier, build
 from core.restoration import Restorer
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
-Network = Classifier | Restorer
+Network = Classifier | Restorer | BlindRestorer
 
 
 class CheckpointError(ValueError):
@@ -56,6 +57,8 @@ class Card:
     """Weight of the second head, for synergy."""
     neighbours: int | None = None
     """Fills per digit, for a network that restores."""
+    finds_holes: bool = False
+    """Whether it restores without being told what is missing."""
     validation_accuracy: float | None = None
     measured: list[dict[str, Any]] = field(default_factory=list)
     """Accuracies in percent, each with the set, the split, the variant of the cuts and the number of digits."""
@@ -120,7 +123,8 @@ def load(name: str, *, references: Digits | None = None, folder: Path = SHIPPED)
         return network
     if references is None:
         raise CheckpointError(f"{name!r} restores from full digits, and none were given.")
-    return Restorer(network, references, neighbours=card.neighbours)
+    restorer = Restorer(network, references, neighbours=card.neighbours)
+    return BlindRestorer(restorer) if card.finds_holes else restorer
 
 
 def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:

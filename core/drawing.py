@@ -55,16 +55,13 @@ def prepare(picture: Image.Image | NDArray[np.uint8]) -> Preparation:
 
 
 def prepare_strokes(ink: NDArray[np.uint8]) -> Preparation:
-    """Make a digit of what a pen has drawn on a canvas, uint8 (H, W), 0 to 255: exact as it is, but for specks.
-
-    Raises PictureError when there is nothing, or nothing but ink.
-    """
+    """Make a digit of the ink on a canvas, uint8 (H, W), as it is but for specks. Raises PictureError."""
     if not isinstance(ink, np.ndarray) or ink.dtype != np.uint8 or ink.ndim != 2 or not ink.size:
         raise PictureError("A drawing must be a table of levels from 0 to 255.")
     if not ink.any():
         raise PictureError("There is no ink to be seen in the picture.")
-    halved = np.asarray(Image.fromarray(ink).reduce(max(1, min(ink.shape) // 140)))  # finer than 28x28 can show
-    levels = np.asarray(halved, np.float32) / np.float32(halved.max())
+    levels = _levels(Image.fromarray(ink).reduce(max(1, min(ink.shape) // 140)))  # finer than 28x28 can show
+    levels /= levels.max()
     if (levels > 0.5).mean() > 0.9:
         raise PictureError("The picture is ink all over; leave some paper around the digit.")
     return _prepared(levels, _without_specks(levels))
@@ -72,13 +69,12 @@ def prepare_strokes(ink: NDArray[np.uint8]) -> Preparation:
 
 def _without_specks(levels: Array) -> Array:
     """Drop what a finger has touched by mistake, looking at the drawing from further away."""
-    factor = 2
-    small = np.asarray(Image.fromarray(levels).reduce(factor))
+    small = np.asarray(Image.fromarray(levels).reduce(2))
     labels, count = ndimage.label(small > 0, structure=np.ones((3, 3)))
     if count < 2:
         return levels
     weights = np.bincount(labels.ravel(), weights=small.ravel())
-    kept = (weights >= LIGHTEST * weights.max())[labels].repeat(factor, 0).repeat(factor, 1)
+    kept = (weights >= LIGHTEST * weights.max())[labels].repeat(2, 0).repeat(2, 1)
     return levels * kept[: levels.shape[0], : levels.shape[1]]
 
 

@@ -16,7 +16,6 @@ from core.checkpoints import Card, CheckpointError, Network
 from core.datasets import Dataset
 from core.evaluation import TALK, TALK_DELTA, WhoIsRight
 from core.pmnist import cut_mask, cut_masks, erase
-from core.restoration import Fills, Restorer, fill_digit
 from core.visualization import arrays
 from core.visualization.bars import Reading, draw_readings
 from core.visualization.gallery import Exhibit, draw_gallery
@@ -87,12 +86,6 @@ def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
     return networks
 
 
-def fill_all(networks: Mapping[str, Network], digit: Digit, mask: Mask, data: Dataset) -> list[Fills]:
-    """Return the fills of every network that restores; none while nothing is missing."""
-    restoring = [] if mask.all() else [name for name, one in networks.items() if isinstance(one, Restorer)]
-    return [cache.fills(name, data.name, digit, mask) for name in restoring]
-
-
 def read_all(
     networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
 ) -> list[Reading]:
@@ -100,23 +93,13 @@ def read_all(
     now = cache.readings(tuple(networks), data.name, digit, mask)
     whole = cache.readings(tuple(networks), data.name, digit, np.ones_like(mask))
     notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
+    notes |= {name: "finds what is missing" for name in networks if zoo[name].finds_holes}
     return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
 
 
 def show_readings(readings: Sequence[Reading], classes: Sequence[str]) -> None:
     """Show the networks side by side."""
     st.html(draw_readings(readings, classes))
-
-
-def show_fills(fills: Fills, mask: Mask, classes: Sequence[str]) -> None:
-    """Show what a restoring network thinks was there: its best fills, and how much each counts."""
-    st.markdown("**What the restoring network thinks was there**, best first, and how much each counts")
-    columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
-    exhibits = [
-        Exhibit(arrays.tint_erased(image, mask), f"{100 * weight:.0f} % · a {classes[label]}")
-        for image, weight, label in zip(*columns, strict=True)
-    ]
-    st.html(draw_gallery(exhibits, least=64, name="ns-fills"))
 
 
 def show_preparation(preparation: drawing.Preparation) -> None:
@@ -208,10 +191,10 @@ def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
         Exhibit(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
         Exhibit(arrays.mark_erased(digit, mask, 10), "what is left"),
     ]
-    restorer = load_networks([name for name in zoo if name == "restoring"], data).get("restoring")
-    if isinstance(restorer, Restorer):
-        fill = fill_digit(restorer, digit, mask).images[0, 0].numpy()
-        exhibits.append(Exhibit(arrays.tint_erased(fill, mask), "what might be there"))
+    if load_networks([name for name in zoo if name == "restoring"], data):
+        fills = cache.restored("restoring", data.name, digit, mask).fills
+        assert fills is not None
+        exhibits.append(Exhibit(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "what might be there"))
     st.html(draw_gallery(exhibits, least=90, name="ns-opening"))
 
 

@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from core.visualization.bars import Reading, draw_readings
-from dashboard import cache, inputs, outputs, state
+from dashboard import cache, inputs, outputs, restored_views, state
 
 ANSWER = "answer"
 PATIENCE = 0.03  # seconds that the answer in the middle of a stroke waits for its turn
@@ -71,8 +71,7 @@ def bench() -> None:
 def below(choice: state.Choice) -> None:
     """What the restoring network sees, how the digit was prepared, and what can be taken home."""
     networks = outputs.load_networks(session.scene.networks, data)
-    for fills in outputs.fill_all(networks, choice.digit, session.scene.mask, data):
-        outputs.show_fills(fills, session.scene.mask, data.classes)
+    restored_views.show_restored(networks, zoo, choice.digit, session.scene.mask, data)
     if choice.preparation is not None:
         steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
         if steps.open:  # nothing is drawn for nobody

@@ -15,6 +15,7 @@ NETWORK_COLORS = {
     "synergy": "#8F6BC9",
     "assignment": "#56B4E9",
     "restoring": "#009E73",
+    "restoring-blind": "#7A9A01",
 }
 OTHER_COLORS = ("#B2555B", "#5C8A3A", "#4E9A9A", "#9A6A9A")
 
