@@ -1,0 +1,35 @@
+"""Missing features: the talk's idea on real maps, its variants, the algebra behind them, and what freezing protects."""
+
+import streamlit as st
+
+from dashboard import algebra_views, cache, inputs, missing_views, outputs, state, variant_views
+
+zoo, problems = cache.laboratory()
+session = state.open_link(tuple(cache.zoo()[0]))
+data = outputs.current_data()
+outputs.show_problems([*problems, *session.problems])
+outputs.show_text("missing_features")
+
+VIEWS = {
+    "The idea": missing_views.show_idea,
+    "Variants": variant_views.show_variants,
+    "The algebra": algebra_views.show_algebra,
+    "Freezing": algebra_views.show_freezing,
+    "Synergy": variant_views.show_synergy,
+}
+view = st.segmented_control(
+    "View", list(VIEWS), default="The idea", key="missing view", persist_state="session", required=True,
+    label_visibility="collapsed",
+)  # fmt: skip
+
+
+@st.fragment
+def bench() -> None:
+    """What a stroke reruns: only this."""
+    VIEWS[view or "The idea"](session, data, zoo)
+    st.html(inputs.heard())  # last: now the canvas may send again
+
+
+bench()
+if view == "The idea":  # not in the bench: strokes do not change it
+    missing_views.show_atlas(data)
