@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import outputs, results_views
+from dashboard import outputs, repeat_views, results_views
 
 outputs.show_text("results")
 choice = results_views.choose()
@@ -23,3 +23,4 @@ view = st.segmented_control(
 )  # fmt: skip
 VIEWS[view or "The idea"](choice)
 results_views.show_command(choice)
+repeat_views.show_repeat(choice)
