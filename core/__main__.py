@@ -12,7 +12,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core import checkpoints, datasets, downloads, drawing, evaluation, pictures, pmnist, recipes
+from core import (
+    checkpoints,
+    datasets,
+    downloads,
+    drawing,
+    evaluation,
+    job_commands,
+    pictures,
+    pmnist,
+    recipes,
+    study_command,
+)
 from core.training import TrainStep
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -55,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--erase", metavar="CUT|x0,y0,x1,y1", help="a cut, or a rectangle of the 28x28 digit")
     write = _verb(verbs, "pmnist", run_pmnist, "write the 40,000 partial test digits")
     write.add_argument("--out", type=Path, default=Path("pmnist"))
+    study = _verb(verbs, "study", run_study, "many seeds, arms and cuts: what reproduces and what does not")
+    study_command.add_arguments(study)
+    job_commands.add_arguments(_verb(verbs, "jobs", job_commands.run_jobs, "list, start, stop or resume trainings"))
     for verb in (table, write):
         verb.add_argument(
             "--variant", choices=("text", "code"), default="text", help="cuts of the talk, or of its code"
@@ -177,6 +191,11 @@ def run_pmnist(options: argparse.Namespace) -> None:
     for step in pmnist.write_pmnist(dataset.test, options.out, variant=options.variant):
         progress(step.done / step.files, step.path.name)
     answer(options, {"dataset": _describe(dataset, len(dataset.test)), "folder": str(options.out)})
+
+
+def run_study(options: argparse.Namespace) -> None:
+    """Run a study, or print the recorded one."""
+    study_command.run(options, progress)
 
 
 def _dataset(options: argparse.Namespace) -> datasets.Dataset:

@@ -20,10 +20,12 @@ from torch import nn
 from core import checkpoints, datasets, inversion, runs
 from core.architectures import Architecture
 from core.checkpoints import SHIPPED, Card
-from core.datasets import Dataset
+from core.composing import check_size
+from core.datasets import Dataset, Digits
 from core.evaluation import evaluate, pmnist_table
 from core.inversion import Invert
 from core.networks import Classifier, build
+from core.snapshots import Album
 from core.training import TrainStep, train
 from core.training_config import TrainConfig, find_device
 from core.training_state import TrainState, load_state, save_state
@@ -54,6 +56,8 @@ class Plan:
     """Stages drawn anew before learning; `head`: all of the head (M10)."""
     inversion: str | None = None
     """None: that of the network it starts from."""
+    validation: float | None = None
+    """Share of training and validation digits that validates (D2), at most the usual sixth; None: just that."""
     seed: int = 42
     """Of the start weights and of what is drawn anew."""
 
@@ -83,9 +87,15 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError(f"{plan.dataset} is not on this machine.")
     if not 0 < plan.share <= 1:
         raise ValueError(f"The share of the digits must be above 0 and at most 1, not {plan.share}.")
+    if plan.validation is not None and not 0 < plan.validation <= 1 / datasets.VALIDATION_SHARE:
+        raise ValueError(f"The share that validates must be above 0 and at most a sixth, not {plan.validation}.")
     digits, classes = SIZES.get(plan.dataset, MNIST_SIZE)
-    _check_length(plan.config.epochs, round(plan.share * digits))
+    learned = round(plan.share * digits)
+    _check_length(plan.config.epochs, learned)
+    if plan.config.batch > learned:
+        raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {learned:,} digits to learn from.")
     find_device(plan.config.device)
+    check_size(_architecture(plan, classes))
     prepare(plan, classes=classes)
 
 
@@ -101,7 +111,7 @@ def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], runs.Wish])
     """Train, going on after the last epoch that `folder` holds; however it ends, the network is kept."""
     plan, job = read_plan(settings), runs.load_job(folder.name)
     dataset = datasets.load(plan.dataset)
-    digits = dataset.train.first(round(plan.share * len(dataset.train)))
+    digits, held_out = divide(dataset, plan)
     _check_length(plan.config.epochs, len(digits))
     network = prepare(plan, classes=len(dataset.classes))
     state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
@@ -113,15 +123,30 @@ def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], runs.Wish])
     def rate() -> float | None:
         return wishes().learning_rate
 
+    album = Album(folder, dataset.test, epochs=config.epochs)
+    if not state.epoch:
+        album.take(network)
     try:
-        with closing(train(network, digits, dataset.validation, config, state=state, learning_rate=rate)) as steps:
+        with closing(train(network, digits, held_out, config, state=state, learning_rate=rate)) as steps:
             for step in steps:
                 yield step
                 if step.validation_loss is not None:
                     save_state(state, folder / STATE)
+                album.take(network, step)
     finally:
         if state.tensors:  # else it never began
-            _save(replace(card, epochs=state.epoch), network, dataset, folder)
+            _save(replace(card, epochs=state.epoch), network, dataset, held_out, folder)
+
+
+def divide(dataset: Dataset, plan: Plan) -> tuple[Digits, Digits]:
+    """Return the digits to learn from and those to validate with."""
+    train, held_out = dataset.train, dataset.validation
+    if plan.validation is not None:
+        spare = max(0, len(held_out) - round(plan.validation * (len(train) + len(held_out))))
+        learned = held_out.first(spare)
+        train = Digits(torch.cat([train.pixels, learned.pixels]), torch.cat([train.labels, learned.labels]))
+        held_out = Digits(held_out.pixels[spare:], held_out.labels[spare:])
+    return train.first(round(plan.share * len(train))), held_out
 
 
 def prepare(plan: Plan, *, classes: int = 10) -> Classifier:
@@ -203,13 +228,13 @@ def _card(job: runs.Job, plan: Plan, dataset: Dataset, digits: int) -> Card:
     )
 
 
-def _save(card: Card, network: Classifier, dataset: Dataset, folder: Path) -> None:
+def _save(card: Card, network: Classifier, dataset: Dataset, held_out: Digits, folder: Path) -> None:
     """Keep the network at once, then write down how well it reads, which takes seconds."""
     name = network.inversion.name if isinstance(network.inversion, Invert) else "identity"
     card = replace(card, inversion=name, features_sha256=inversion.features_hash(network))
     checkpoints.save(card, network, folder)
     accuracy = {step.column: round(step.accuracy, 2) for step in pmnist_table({"": network}, dataset.test)}
     measured = {"dataset": dataset.name, "split": "test", "digits": len(dataset.test), "variant": "text"}
-    validated = evaluate(network, dataset.validation)
+    validated = evaluate(network, held_out)
     card = replace(card, validation_accuracy=validated, measured=[{**measured, "accuracy": accuracy}])
     checkpoints.save(card, network, folder)

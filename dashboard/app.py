@@ -17,6 +17,9 @@ PAGES = [
     st.Page(ROOT / "pages" / "start.py", title="Start", default=True),
     st.Page(ROOT / "pages" / "compare.py", title="Draw · Erase · Compare"),
     st.Page(ROOT / "pages" / "pmnist.py", title="PMNIST"),
+    st.Page(ROOT / "pages" / "missing_features.py", title="Missing features"),
+    st.Page(ROOT / "pages" / "train.py", title="Train"),
+    st.Page(ROOT / "pages" / "results.py", title="Results"),
 ]
 st.set_page_config(layout="wide")
 st.navigation(PAGES, position="top").run()

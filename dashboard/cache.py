@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import gc
+import os
+import socket
+import stat
 import threading
 import time
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from core import checkpoints, datasets, evaluation
+from core import algebra, checkpoints, datasets, evaluation, trained
+from core.atlas import Atlas, survey
 from core.checkpoints import Card
 from core.datasets import Dataset
 from core.downloads import BackgroundDownload
+from core.heads import column_logits
+from core.hole_finding import Restored, restore_digit
+from core.inversion import features_hash
+from core.networks import Classifier
 from core.pmnist import Variant, growing_mask, to_npz
 from core.recipes import list_zoo
+from core.runs import load_job
+from core.study_records import load_recorded
+from dashboard.albums import draw_album
+from dashboard.components.player import Frame
+from dashboard.state import Digit, Mask
+from dashboard.visitors import known_visitor
 
+SURVEYED = 6000  # training digits: a second, and 600 of each class
 COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
 
 
@@ -39,15 +57,59 @@ def mnist_download() -> BackgroundDownload:
 
 
 @st.cache_resource(ttl=30, show_spinner=False)
-def zoo() -> tuple[dict[str, Card], list[str]]:
+def laboratory() -> tuple[dict[str, Card], list[str]]:
     """Return the cards of all networks by name, and a sentence for each unreadable one."""
     return list_zoo(checkpoints.SHIPPED)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Loading the networks ...")
+def zoo() -> tuple[dict[str, Card], list[str]]:
+    """Return the networks of every page: not those of the laboratory, but those that this visitor has trained."""
+    cards, problems = laboratory()
+    shipped = {name: card for name, card in cards.items() if not card.recipe.get("laboratory")}
+    return shipped | own_networks(), problems
+
+
+def own_networks() -> dict[str, Card]:
+    """Return the cards of this visitor's networks that read digits, the oldest first; nobody else sees them."""
+    name = known_visitor()
+    return {} if name is None else _networks_of(name)
+
+
+@st.cache_resource(ttl=2, max_entries=200, show_spinner=False)
+def _networks_of(name: str) -> dict[str, Card]:
+    return {one: card for one, card in trained.list_networks(name).items() if trained.reads_digits(card)}
+
+
+@st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")
 def network(name: str, references: str) -> checkpoints.Network:
     """Return a network by name; a restoring one fills holes from the training digits of the set `references`."""
-    return checkpoints.load(name, references=dataset(references).train, folder=checkpoints.SHIPPED)
+    place = trained.find(name)
+    reader = checkpoints.load(place.name, references=dataset(references).train, folder=place.folder)
+    classifier = reader if isinstance(reader, Classifier) else reader.network
+    classifier.features = features(features_hash(classifier), classifier.features)
+    return reader
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def features(digest: str, _found: nn.Sequential) -> nn.Sequential:
+    """Return the one copy of these features that all networks with them share: they are computed once for all."""
+    return _found
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def restored(name: str, data: str, digit: Digit, mask: Mask) -> Restored:
+    """Return one digit as a restoring network sees it."""
+    restorer = network(name, data)
+    assert not isinstance(restorer, Classifier)
+    return restore_digit(restorer, digit, mask)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def readings(names: tuple[str, ...], data: str, digit: Digit, mask: Mask) -> dict[str, NDArray[np.float32]]:
+    """Return each network's probabilities `(classes,)` of one digit under one mask."""
+    readers = {name: network(name, data) for name in names}
+    read = evaluation.read_digit({n: one for n, one in readers.items() if isinstance(one, Classifier)}, digit, mask)
+    return {name: read[name] if name in read else restored(name, data, digit, mask).probabilities for name in names}
 
 
 @st.cache_data(max_entries=400, show_spinner=False)
@@ -57,10 +119,52 @@ def predicted(name: str, column: str, variant: Variant, count: int, data: str) -
     return evaluation.predict_column(reader, digits, column, variant=variant).numpy()
 
 
+@st.cache_data(max_entries=12, show_spinner=False)
+def probabilities(name: str, count: int, data: str) -> NDArray[np.float32]:
+    """Return what a network makes of the first `count` whole test digits, `(count, classes)`."""
+    return evaluation.predict(network(name, data), dataset(data).test.first(count).images()).numpy()
+
+
 @st.cache_data(max_entries=2000, show_spinner=False)
 def accuracy_when_missing(name: str, kind: str, missing: float, count: int, data: str) -> float:
     """Return the accuracy in percent on the first `count` test digits with this share of each picture erased."""
     return evaluation.evaluate(network(name, data), dataset(data).test.first(count), growing_mask(kind, missing))
+
+
+def classifier(name: str, data: str) -> Classifier:
+    """Return a blind network by name. Raises CheckpointError."""
+    reader = network(name, data)
+    if not isinstance(reader, Classifier):
+        raise checkpoints.CheckpointError(f"{name!r} restores before it reads; a blind network is wanted here.")
+    return reader
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking at what excites each feature map ...")
+def atlas(name: str, data: str) -> Atlas:
+    """Return what a network's last feature maps do on training digits."""
+    return survey(classifier(name, data), dataset(data).train.first(SURVEYED))
+
+
+@st.cache_data(max_entries=60, show_spinner=False)
+def logits(name: str, column: str, count: int, data: str) -> NDArray[np.float32]:
+    """Return a blind network's logits of the first `count` test digits, whole or cut."""
+    return column_logits(classifier(name, data), dataset(data).test.first(count), column).numpy()
+
+
+@st.cache_data(max_entries=60, show_spinner=False)
+def largest_difference(name: str, count: int, data: str) -> float:
+    """Return how far an inverted head's logits are from the equal ordinary head's, on `count` test digits."""
+    return algebra.largest_difference(classifier(name, data), dataset(data).test.first(count))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _album(run: str) -> dict[str, Frame]:
+    return {}
+
+
+def growth(run: str) -> list[Frame]:
+    """Return a run's pictures so far; each is drawn once, for everyone."""
+    return draw_album(load_job(run).folder, _album(run))
 
 
 @st.cache_data(max_entries=4, show_spinner="Writing the partial digits ...")
@@ -70,19 +174,39 @@ def pmnist_file(variant: Variant, data: str) -> bytes:
 
 
 @st.cache_resource(show_spinner=False)
-def turn() -> threading.Lock:
+def recorded_study(name: str, data: str) -> dict[str, Any]:
+    """Return a study that is recorded on a data set. Raises ValueError with a sentence."""
+    return load_recorded(name, data)
+
+
+@st.cache_resource(show_spinner=False)
+def turn() -> threading.RLock:
     """Return the lock under which the live page works: thirty strokes at once only fight over the interpreter."""
-    return threading.Lock()
+    return threading.RLock()
 
 
 @st.cache_resource(show_spinner=False)
 def keep_house() -> threading.Thread:
-    """Prepare the process for serving many: one torch thread, and rare garbage collections instead of constant ones."""
+    """Prepare the process for serving many: one torch thread, answers sent at once, and rare garbage collections."""
     torch.set_num_threads(1)
+    _send_at_once()
     gc.freeze()
     thread = threading.Thread(target=_collect_for_ever, name="garbage collector", daemon=True)
     thread.start()
     return thread
+
+
+def _send_at_once() -> None:
+    """Let no answer wait for the confirmation of the one before, which takes a browser up to 40 ms (Nagle).
+
+    Streamlit leaves that on. Connections inherit the option from the socket that accepts them.
+    """
+    for number in os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else ():
+        with suppress(OSError):
+            if not stat.S_ISSOCK(os.fstat(int(number)).st_mode):
+                continue  # its copy could not be wrapped, and would stay open
+            with socket.fromfd(int(number), socket.AF_INET, socket.SOCK_STREAM) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _collect_for_ever() -> None:

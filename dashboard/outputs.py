@@ -186,7 +186,7 @@ def show_who_is_right(counts: WhoIsRight, name: str, rival: str) -> None:
 
 def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
     """Show the idea in one picture: a digit, what is left of it, and what might have been there."""
-    digit, mask = sample(data, 4), cut_mask("HCUT").numpy()
+    digit, mask = sample(data, 19), cut_mask("HCUT").numpy()
     exhibits = [
         Exhibit(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
         Exhibit(arrays.mark_erased(digit, mask, 10), "what is left"),

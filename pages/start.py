@@ -22,7 +22,7 @@ with picture:
 
 st.subheader("A tour in two minutes")
 STOPS = (
-    (COMPARE, 4, "HCUT", "A four without its top half: who still reads it?"),
+    (COMPARE, 19, "HCUT", "A four without its top half: who still reads it?"),
     (COMPARE, 0, "VCUT", "The left half of a seven is gone"),
     (COMPARE, 18, "whole", "Rub this one out yourself, and watch"),
     (PMNIST, 8, "DCUT", "All four cuts at once, and the talk's table"),

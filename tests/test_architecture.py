@@ -16,13 +16,16 @@ SOURCES = [path.relative_to(ROOT) for part in PARTS for path in sorted((ROOT / p
 CORE = [path for path in SOURCES if path.parts[0] == "core"]
 # From the bottom up; a module imports from its own storey and from those below it.
 STOREYS = (
-    {"files"},
-    {"datasets", "downloads", "pmnist", "drawing", "pictures", "architectures"},
+    {"files", "locks"},
+    {"datasets", "downloads", "pmnist", "drawing", "pictures", "architectures", "composing"},
     {"networks", "inversion"},
-    {"training", "evaluation", "holes", "restoration", "feature_maps", "convolution", "adversarial", "maximization"}
-    | {"similarity", "transfer"},
-    {"checkpoints", "recipes", "studies", "jobs"},
-    {"__main__"},
+    {"training", "training_config", "training_state"}
+    | {"evaluation", "holes", "likeness", "restoration", "hole_finding"}
+    | {"feature_maps", "convolution", "adversarial", "maximization"}
+    | {"similarity", "transfer", "atlas", "absence", "heads", "algebra"},
+    {"checkpoints", "recipes", "arms", "bench", "comparisons", "studies", "study_records", "study_job"}
+    | {"jobs", "runs", "worker", "training_job", "presets", "parcels", "exports", "snapshots", "reports", "trained"},
+    {"__main__", "job_commands", "study_command"},
 )
 LARGEST_FILE, LARGEST_BODY = 250, 50
 

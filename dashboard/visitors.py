@@ -1,0 +1,36 @@
+"""Who is asking: a random number that the browser remembers, so that whoever comes back finds their own runs."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import streamlit as st
+
+COOKIE = "negative_space_visitor"
+A_YEAR = 365 * 24 * 3600  # seconds
+
+
+def known_visitor() -> str | None:
+    """Return the visitor's number, None while they have not trained or loaded anything."""
+    if "visitor" not in st.session_state and (remembered := _remembered()) is not None:
+        st.session_state["visitor"] = remembered
+    return st.session_state.get("visitor")
+
+
+def visitor() -> str:
+    """Return the visitor's number; the first call draws it."""
+    return known_visitor() or st.session_state.setdefault("visitor", uuid4().hex)
+
+
+def remember_visitor() -> None:
+    """Let the browser keep the number: nothing else is kept there, and only of those who have runs."""
+    number = known_visitor()
+    if number is not None and number != _remembered():
+        cookie = f"{COOKIE}={number}; path=/; max-age={A_YEAR}; SameSite=Lax"
+        st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
+
+
+def _remembered() -> str | None:
+    cookie = str(st.context.cookies.get(COOKIE))  # text in a browser, whatever else asks for a page
+    return cookie if re.fullmatch(r"[0-9a-f]{32}", cookie) else None

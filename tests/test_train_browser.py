@@ -1,0 +1,65 @@
+"""Training from the page in a real browser: it goes on without the tab, and who comes back finds it again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core import runs
+from tests.browser import serve, settle
+from tests.conftest import LAPTOP, PHONE, open_page
+from tests.test_browser import complaints
+from tests.working import ended, own_runs
+
+pytestmark = pytest.mark.browser
+NOBODY = "http://127.0.0.1:9"  # a port at which nobody listens: no MNIST, so the offline digits are learned, quickly
+PATIENCE = 60_000  # milliseconds
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a dashboard with the offline digits, whose runs end with the test."""
+    with own_runs(tmp_path, monkeypatch) as folder:
+        where = {"NEGATIVE_SPACE_DATA": str(tmp_path), "NEGATIVE_SPACE_MIRROR": NOBODY, runs.RUNS_VARIABLE: str(folder)}
+        with serve("dashboard/app.py", **where) as address:
+            yield address
+
+
+def choose(page: Page, view: str) -> None:
+    page.get_by_role("radio", name=view, exact=True).click()
+    settle(page)
+
+
+def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, chromium: Browser) -> None:
+    with open_page(chromium, **LAPTOP) as page:
+        page.goto(f"{own_server}/train")
+        page.locator("summary", has_text="How it learns").click()
+        page.get_by_label("Epochs").fill("1000")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_role("button", name="Stop and keep")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("svg[aria-label='Read right, %']")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(".player .picture")).to_be_visible(timeout=PATIENCE)
+        (job,) = runs.list_jobs()
+        assert job.settings["config"]["epochs"] == 1000, "what was typed last is what is trained"
+        assert not complaints(page)
+        context = page.context
+        page.close()
+        assert runs.read_status(job).active
+        again = context.new_page()
+        again.goto(f"{own_server}/train")
+        choose(again, "Watch")
+        again.get_by_role("button", name="Stop and keep").click()
+        assert ended(job, 120).state in ("stopped", "done")
+        again.get_by_role("button", name="What it can do").click(timeout=PATIENCE)
+        expect(again.get_by_text("of all 400 test digits")).to_be_visible(timeout=PATIENCE)
+        choose(again, "Keep")
+        with again.expect_download() as download:
+            again.get_by_role("button", name="Network and card (ZIP)").click()
+        assert download.value.suggested_filename == "assignment--one-conv.zip"
+    with open_page(chromium, **PHONE) as stranger:
+        stranger.goto(f"{own_server}/train")
+        for view in ("Watch", "Result", "Keep", "Set up"):
+            choose(stranger, view)
+            assert stranger.evaluate("document.documentElement.scrollWidth") <= 390, view
+            assert stranger.get_by_text("assignment: one conv · ").count() == 0

@@ -1,0 +1,403 @@
+"""The page "Train" under AppTest: real workers learn real digits, the offline ones, in runs of the test's own."""
+
+import io
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoints, datasets, parcels, runs, trained, training_job
+from core.composing import Block, compose
+from core.presets import PRESETS
+from core.runs import Job, read_status
+from dashboard import cache
+from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
+from tests.working import ended, own_runs, reach, until
+
+ANN = "a" * 32
+ARCHITECTURE = compose([Block(filters=4, size=5)], [20])
+SETTINGS = {
+    "architecture": ARCHITECTURE.to_dict(), "dataset": datasets.OFFLINE,
+    "config": {"epochs": 2, "batch": 16, "optimizer": "adam", "learning_rate": 0.003, "report_every": 1},
+}  # fmt: skip
+TINY = {"Block 1 Filters": 4, "Block 1 Size": 5, "blocks": 1, "hidden": 20}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of this test's runs."""
+    with own_runs(tmp_path, monkeypatch) as runs_folder:
+        cache._networks_of.clear()  # it remembers for two seconds, and the tests all are Ann
+        yield runs_folder
+
+
+def set_up(**chosen: object) -> AppTest:
+    """Open the page with a small network of one's own and the offline digits."""
+    app = open_page("train.py")
+    app.selectbox(key="train network").set_value("your own")
+    app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
+    whole(app.run())
+    for name, value in {**TINY, "epochs": 2, "batch": 16, **chosen}.items():
+        app.number_input(key=f"train {name}").set_value(value)
+    return whole(app.run())
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click()
+    return whole(app.run())
+
+
+def go(app: AppTest, view: str) -> AppTest:
+    app.segmented_control(key="train view").set_value(view)
+    return whole(app.run())
+
+
+def only_job() -> Job:
+    (job,) = runs.list_jobs()
+    return job
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training that is done, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(runs.RUNS_VARIABLE, str(tmp_path_factory.mktemp("learned")))
+        asked = {"kind": "train", "module": "core.training_job", "title": "mine", "visitor": ANN, "threads": 1}
+        job = runs.create(settings=SETTINGS, **asked)
+        for step in training_job.run(job.settings, job.folder, lambda: runs.read_wish(job)):
+            runs.append_step(job, asdict(step))
+        runs.write_status(job, state="done")
+        return job.folder
+
+
+@pytest.fixture
+def job(learned: Path, folder: Path) -> Job:
+    """Ann's training, which is done."""
+    shutil.copytree(learned, folder / learned.name)
+    return only_job()
+
+
+def come_back(view: str = "Set up") -> AppTest:
+    """Open the page as Ann."""
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    app.session_state["visitor"] = ANN
+    app.session_state["train view"] = view
+    return whole(app.run().switch_page("../pages/train.py").run())
+
+
+# Set up
+
+
+TOTALS = {
+    "assignment: one conv": 63_050, "assignment: two conv": 25_258, "assignment: two conv + 500": 799_078,
+    "Keras: small, Adam": 14_178, "Keras: with batch norm": 14_242, "Keras: 64 filters": 140_682,
+    "Keras: 64 filters, batch norm": 141_194, "no convolution": 669_706,
+}  # fmt: skip
+
+
+def test_a1_to_a10_every_experiment_of_the_seeds_is_a_preset_whose_table_is_there_before_anything_runs() -> None:
+    app = open_page("train.py")
+    for name, preset in PRESETS.items():
+        app.selectbox(key="train preset").set_value(name)
+        page = html(whole(app.run()))
+        assert not app.warning and not app.button(key="train go").disabled
+        assert preset.says in captions(app) and f">{TOTALS[name]:,}</td>" in page if name in TOTALS else "total" in page
+
+
+def test_m9_m10_the_talk_s_third_step_freezes_resets_and_inverts() -> None:
+    app = open_page("train.py")
+    app.selectbox(key="train preset").set_value("talk: step 3")
+    said = text_of(whole(app.run()))
+    assert "Starts from *Standard*. Frozen: all convolutions. Drawn anew: all of the head." in said
+    assert "The head reads 1 - x." in said
+
+
+def test_a_composed_network_has_its_table_and_an_impossible_one_its_sentence() -> None:
+    app = set_up()
+    # 4 filters of 25 weights and a bias; 12 x 12 places after pooling; 20 units; ten classes
+    assert f">{4 * 26 + (4 * 144 + 1) * 20 + 21 * 10:,}</td>" in html(app)
+    app.number_input(key="train Block 1 Dilation").set_value(8)
+    whole(app.run())
+    assert "a window of 5 spread by 8 covers 33 pixels, but there are only 28." in app.warning[0].value
+    assert app.button(key="train go").disabled and "total" not in html(app)
+
+
+BAD = (
+    ("learning rate", 0.0, "The learning rate must be a number above 0, not 0.0."),
+    ("learning rate", -1.0, "The learning rate must be a number above 0, not -1.0."),
+    ("batch", 2000, "A batch of 2,000 is larger than the 1,197 digits to learn from."),
+    ("batch", 0, "Batch must be at least 1, not 0."),
+    ("epochs", 0, "Epochs must be at least 1, not 0."),
+    ("epochs", 10**6, "1000000 epochs of 1,197 digits are more than a job may take"),
+    ("l2", -1.0, "The L2 strength must be 0 or more, not -1.0."),
+    ("power", 0.5, "The power of the penalty must be a number from 1 on, not 0.5."),
+    ("momentum", 1.0, "The momentum must be a number from 0 up to 1, not 1.0."),
+    ("Block 1 Dilation", 0, "Stage 1 (conv) cannot be built: dilation must be at least 1"),
+)
+
+
+def test_what_cannot_be_trained_is_one_sentence_and_no_job() -> None:
+    app = set_up()
+    app.selectbox(key="train optimizer").set_value("sgd")
+    for name, value, sentence in BAD:
+        field = app.number_input(key=f"train {name}")
+        before = field.value
+        field.set_value(value)
+        whole(app.run())
+        assert [warning.value[: len(sentence)] for warning in app.warning] == [sentence]
+        assert app.button(key="train go").disabled
+        app.number_input(key=f"train {name}").set_value(before)
+        assert not whole(app.run()).warning and not app.button(key="train go").disabled
+    assert runs.list_jobs() == []
+
+
+# Watch
+
+
+def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
+    app = press(set_up(epochs=3000), "train go")
+    job = only_job()
+    assert app.segmented_control(key="train view").value == "Watch" and job.title == "assignment: one conv"
+    until(lambda: len(runs.read_steps(job.id)) > 100)
+    whole(app.run())
+    shown = "".join(element.value for element in app.markdown)
+    assert shown.count("<svg viewBox") == 2 and "validation" in shown and "digits a second" in html(app)
+    press(app, "pause")
+    reach(job, "paused")
+    assert "It pauses." in whole(app.run()).info[0].value
+    app.number_input(key=f"rate {job.id}").set_value(0.0005)
+    press(app, "set rate")
+    press(app, "go on")
+    until(lambda: runs.read_steps(job.id)[-1]["learning_rate"] == 0.0005)
+    press(app, "stop")
+    assert ended(job).state == "stopped"
+    assert "what it had done by then is kept" in whole(app.run()).info[0].value
+    assert {"resume", "to result"} <= {button.key for button in app.button}
+
+
+def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> None:
+    app = press(set_up(epochs=3000), "train go")
+    press(go(app, "Set up"), "train go")
+    first = only_job()
+    go(app, "Set up").number_input(key="train epochs").set_value(2999)
+    press(app, "train go")
+    second = runs.list_jobs()[0]
+    assert (first.title, second.title) == ("assignment: one conv", "assignment: one conv (2)")
+    reach(first, "running")
+    until(lambda: runs.line())
+    assert "**number 1** in the queue" in whole(app.run()).info[0].value
+    go(app, "Set up").number_input(key="train epochs").set_value(2998)
+    press(app, "train go")
+    assert app.warning[0].value == "You have 2 jobs already: wait until one has ended, or stop one."
+    assert len(runs.list_jobs()) == 2
+
+
+def test_a_diverging_training_says_so_on_the_page() -> None:
+    app = open_page("train.py")
+    app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
+    app.selectbox(key="train optimizer").set_value("sgd")
+    app.number_input(key="train learning rate").set_value(1e30)
+    press(whole(app.run()), "train go")
+    assert ended(only_job()).state == "failed"
+    assert "The loss grew out of all bounds in epoch 1" in whole(app.run()).warning[0].value
+    assert "resume" in [button.key for button in app.button]
+
+
+def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
+    app = come_back("Watch")
+    frames = cache.growth(job.id)
+    assert frames[0].text.startswith("Before it has learned anything") and frames[-1].text.startswith("Epoch 2,")
+    sure = [int(re.search(r"(\d+) % sure", frame.text)[1]) for frame in (frames[0], frames[-1])]
+    assert sure[0] < 20 < 30 < sure[1]
+    assert 20 <= len(frames) <= 24 and len({frame.picture.shape for frame in frames}) == 1
+    assert "ten feature maps of the 4" in captions(app)
+
+
+# Result
+
+
+def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_mistakes(job: Job) -> None:
+    app = press(come_back("Watch"), "to result")
+    offline = datasets.load_offline()
+    accuracy = checkpoints.load_card("network", job.folder).accuracies()["whole"]
+    assert f"{accuracy:.2f} %" in html(app) and f"all {len(offline.test)} test digits" in html(app)
+    assert "% of new digits" in text_of(app)
+    app.segmented_control(key="train part").set_value("Random digits")
+    grid = html(whole(app.run()))
+    assert grid.count("read as ") == 32 and grid.count("<img") == 32
+    assert html(press(app, "others")) != grid
+    app.segmented_control(key="train part").set_value("Surest mistakes")
+    wrong = round(len(offline.test) * (100 - accuracy) / 100)
+    assert f"**{wrong} of {len(offline.test)} test digits are read wrong**" in text_of(whole(app.run()))
+    assert html(app).count("% sure") == min(48, wrong)
+    for part in ("What it mixes up", "Stages"):
+        app.segmented_control(key="train part").set_value(part)
+        whole(app.run())
+    assert "2 epochs on 1,197 digits of offline digits" in captions(app)
+
+
+def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, folder: Path) -> None:
+    other = folder / "20010101-000000-abcdef"
+    shutil.copytree(job.folder, other)
+    described = json.loads((other / "job.json").read_bytes())
+    settings = {**described["settings"], "start": "standard", "frozen": ["features"]}
+    (other / "job.json").write_text(json.dumps({**described, "id": other.name, "title": "other", "settings": settings}))
+    app = come_back("Compare")
+    table = app.table[0].value
+    assert dict(table["begins from"]) == {"mine": "scratch", "other": "frozen"}
+    last = [step for step in runs.read_steps(job.id) if step["validation_accuracy"] is not None][-1]
+    assert set(table["validation"]) == {f"{last['validation_accuracy']:.2f} %"}
+    app.segmented_control(key="train axis").set_value("seconds")
+    whole(app.run())
+
+
+# Everywhere
+
+
+def test_a_trained_network_is_on_every_page_at_once_and_only_for_who_trained_it(job: Job) -> None:
+    app = come_back()
+    (name,) = cache._networks_of(ANN)
+    for page in ("compare.py", "pmnist.py"):
+        app.query_params.update({"sample": "3"})
+        whole(app.switch_page(f"../pages/{page}").run())
+        assert "mine" in app.pills(key="networks").options
+        assert "mine" not in open_page(page, sample="3").pills(key="networks").options
+    other = open_page("compare.py", networks=f"standard,{name}", sample="3")
+    assert "asks for networks that are not here" in other.warning[0].value
+
+
+def test_a_trained_network_reads_beside_the_missing_feature_networks(job: Job) -> None:
+    app = come_back()
+    (name,) = cache._networks_of(ANN)
+    app.query_params.update({"sample": "3"})
+    whole(app.switch_page("../pages/missing_features.py").run())
+    app.segmented_control(key="missing view").set_value("Variants")
+    whole(app.run())
+    assert "mine" in app.pills(key="variants").options
+    app.pills(key="variants").set_value(["standard", name])
+    assert html(whole(app.run())).count("data-answer=") == 2
+
+
+def test_a_trained_network_reads_on_the_main_page(job: Job) -> None:
+    app = come_back()
+    (name,) = cache._networks_of(ANN)
+    app.query_params.update({"networks": f"standard,{name}", "sample": "3"})
+    whole(app.switch_page("../pages/compare.py").run())
+    assert html(app).count("data-answer=") == 2
+
+
+def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
+    app = come_back()
+    (name,) = cache._networks_of(ANN)
+    app.selectbox(key="train start").set_value(name)
+    assert "Starts from *mine*." in text_of(whole(app.run()))
+    assert not app.warning and not app.button(key="train go").disabled
+
+
+# Keep
+
+
+def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job) -> None:
+    app = come_back("Keep")
+    assert "runs: 1 of 40" in app.get("progress")[-1].proto.text
+    parcel = parcels.pack(job.folder)
+    press(app, "keep")
+    assert runs.is_kept(job)
+    press(app, "delete")
+    assert runs.list_jobs() == []
+    app.get("file_uploader")[0].set_value(("mine.zip", parcel, "application/zip"))
+    assert "is here, and can be chosen on every page" in whole(app.run()).success[0].value
+    back = only_job()
+    assert back.title == job.title and back.visitor == ANN and read_status(back).state == "done"
+    card, network = parcels.unpack(parcel)
+    found = checkpoints.load_classifier("network", back.folder)
+    assert all((found.state_dict()[name] == tensor).all() for name, tensor in network.state_dict().items())
+    assert not card.measured, "figures that come with a file are nobody's"
+    assert "all 400 test digits" in html(go(app, "Result"))
+
+
+def test_deleting_one_that_is_at_work_is_not_offered() -> None:
+    app = press(set_up(epochs=3000), "train go")
+    reach(only_job(), "running")
+    go(app, "Keep")
+    assert runs.list_jobs() and "There is no network yet" in captions(app)
+    assert app.button(key="delete").click().run().warning[0].value == "This job is at work: stop it first."
+
+
+def repacked(parcel: bytes, **changes: object) -> bytes:
+    """Return the parcel with some of its card changed."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(parcel)) as old, zipfile.ZipFile(stream, "w") as new:
+        new.writestr("network.json", json.dumps({**json.loads(old.read("network.json")), **changes}))
+        new.writestr("network.safetensors", old.read("network.safetensors"))
+    return stream.getvalue()
+
+
+def zipped(**files: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as parcel:
+        for name, content in files.items():
+            parcel.writestr(name.replace("__", "/").replace("_", "."), content)
+    return stream.getvalue()
+
+
+def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
+    shipped = zipped(
+        network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
+        network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
+    )
+    assert parcels.unpack(shipped)[0].title == "Standard"
+    small = checkpoints.load_card("standard").architecture
+    monster = {**small, "hidden": [1024] * 90}
+    bad = {
+        b"": "This file is damaged, or it is not a ZIP",
+        b"PK" + b"\0" * 50: "This file is damaged, or it is not a ZIP",
+        shipped[: len(shipped) // 2]: "This file is damaged",
+        b"0" * 5_000_001: "This file is larger than 5 MB.",
+        zipped(network_json=b"{}"): "This file is not a ZIP of a network's card",
+        zipped(network_pt=b"", network_json=b"{}"): "This file is not a ZIP of a network's card",
+        zipped(a__network_json=b"{}", a__network_safetensors=b""): "The names in this file must be made of",
+        zipped(network_json=b"[1]", network_safetensors=b""): "The card of 'network' cannot be read",
+        zipped(network_json=b"0" * 7_000_000, network_safetensors=b""): "What is in this file is larger than 6 MB.",
+        repacked(shipped, weights_sha256="0"): "The weights of 'network' are damaged or not the ones",
+        repacked(shipped, architecture={**small, "hidden": [400]}): "The weights of 'network' do not fit the network",
+        repacked(shipped, architecture={**small, "hidden": ["x"]}): "The card in this file describes no network.",
+        repacked(shipped, architecture=monster): "This network would learn ",
+        repacked(shipped, inversion="mirror"): "The card of 'network' describes no network",
+        repacked(shipped, omega=1.0): "This network sums two heads or restores",
+        repacked(shipped, architecture={**small, "classes": 10**9}): "A network tells from 2 to 100 classes apart.",
+    }
+    for content, sentence in bad.items():
+        with pytest.raises(ValueError) as refused:
+            parcels.take_in(content, "ann")
+        assert str(refused.value).startswith(sentence), sentence
+        assert "\n" not in str(refused.value)
+    assert runs.list_jobs() == []
+
+
+def test_what_a_file_says_of_itself_is_not_believed(tmp_path: Path) -> None:
+    shipped = zipped(
+        network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
+        network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
+    )
+    told = {"title": "<b>The best</b> " * 9, "track": "mask known", "measured": [1], "recipe": 3, "dataset": []}
+    lies = repacked(shipped, **told, epochs="x")
+    job = parcels.take_in(lies, "ann")
+    (card,) = trained.list_networks("ann").values()
+    assert card.track == "blind" and card.accuracies() == {} and card.recipe == {} and card.epochs == 0
+    assert len(card.title) <= 40 and job.title == card.title
+
+
+def test_a_visitor_brings_ten_networks_at_most(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parcels, "MOST_LOADED", 1)
+    parcel = parcels.pack(job.folder)
+    parcels.take_in(parcel, "ann")
+    parcels.take_in(parcel, "bob")
+    with pytest.raises(ValueError, match="^You have brought 1 networks already"):
+        parcels.take_in(parcel, "ann")
