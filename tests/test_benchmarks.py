@@ -72,7 +72,7 @@ def test_json_is_all_there_is_on_stdout() -> None:
 def test_people_get_a_table() -> None:
     done = run("cards-complete")
     assert done.returncode == 0, done.stderr
-    assert "cards-complete" in done.stdout and ">= 9" in done.stdout
+    assert "cards-complete" in done.stdout and ">= 24" in done.stdout
 
 
 def test_an_unknown_name_is_refused_in_one_sentence() -> None:
