@@ -5,9 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import find_chromium, launch_chromium, serve
+
+torch.set_num_threads(1)  # as the dashboard has it: on shared cores more threads only wait for each other
 
 LAPTOP: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
