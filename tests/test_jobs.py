@@ -64,10 +64,12 @@ def test_a_job_outlives_the_process_that_started_it(folder):
 
 
 def test_whoever_starts_a_job_has_no_child_to_bury():
-    job = count()
-    ended(job)
+    job = count(**LONG)
+    pid = reach(job, "running").pid
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(pid, os.WNOHANG)
+    jobs.stop(job.id)
+    ended(job)
 
 
 @pytest.mark.parametrize(
