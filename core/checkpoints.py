@@ -123,8 +123,15 @@ def load(name: str, *, references: Digits | None = None, folder: Path = SHIPPED)
         return network
     if references is None:
         raise CheckpointError(f"{name!r} restores from full digits, and none were given.")
-    restorer = Restorer(network, references, neighbours=card.neighbours)
-    return BlindRestorer(restorer) if card.finds_holes else restorer
+    return to_restorer(network, references, neighbours=card.neighbours, finds_holes=card.finds_holes)
+
+
+def to_restorer(
+    network: Classifier, references: Digits, *, neighbours: int, finds_holes: bool
+) -> Restorer | BlindRestorer:
+    """Return the network as one that restores from full digits before it reads, told what is missing or not."""
+    restorer = Restorer(network, references, neighbours=neighbours)
+    return BlindRestorer(restorer) if finds_holes else restorer
 
 
 def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:

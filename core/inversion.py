@@ -124,10 +124,15 @@ def features_hash(network: Classifier) -> str:
 
 def reset_head(network: Classifier, *, seed: int) -> None:
     """Draw the head's weights anew (M10: "helps convergence")."""
+    draw_anew(network.head, seed=seed)
+
+
+def draw_anew(stage: nn.Module, *, seed: int) -> None:
+    """Draw the weights of a stage anew; the same seed gives the same and leaves the global generator alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for module in network.head.modules():
-            if isinstance(module, nn.Linear):
+        for module in stage.modules():
+            if isinstance(module, nn.Linear | nn.Conv2d | nn.BatchNorm2d):
                 module.reset_parameters()
 
 

@@ -16,10 +16,9 @@ from core.architectures import ARCHITECTURES, Architecture
 from core.checkpoints import Card
 from core.datasets import Dataset
 from core.evaluation import accuracy, pmnist_table, predict_column
-from core.hole_finding import BlindRestorer
 from core.networks import Classifier, build
 from core.pmnist import CUTS, cut_mask
-from core.restoration import NEIGHBOURS, Restorer
+from core.restoration import NEIGHBOURS
 from core.training import TrainStep, train
 from core.training_config import TrainConfig
 
@@ -176,8 +175,9 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
 def _reader(recipe: Recipe, network: Classifier, dataset: Dataset) -> checkpoints.Network:
     if recipe.neighbours is None:
         return network
-    restorer = Restorer(network, dataset.train, neighbours=recipe.neighbours)
-    return BlindRestorer(restorer) if recipe.finds_holes else restorer
+    return checkpoints.to_restorer(
+        network, dataset.train, neighbours=recipe.neighbours, finds_holes=recipe.finds_holes
+    )
 
 
 def _measure_all(reader: checkpoints.Network, dataset: Dataset) -> list[dict[str, Any]]:

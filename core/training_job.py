@@ -157,7 +157,7 @@ def prepare(plan: Plan, *, classes: int = 10) -> Classifier:
     if "both" in (plan.inversion, *plan.config.alternate):
         raise ValueError("(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it.")
     for name in plan.reset:
-        _draw_anew(_stage(network, name), seed=plan.seed + 1)
+        inversion.draw_anew(_stage(network, name), seed=plan.seed + 1)
     for name in plan.frozen:
         _stage(network, name).requires_grad_(False)
     return network
@@ -200,14 +200,6 @@ def _stage(network: Classifier, name: str) -> nn.Module:
     if name not in known:
         raise ValueError(f"This network has no stage called {name!r}; it has {', '.join(known)}.")
     return known[name]
-
-
-def _draw_anew(stage: nn.Module, *, seed: int) -> None:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        for module in stage.modules():
-            if isinstance(module, nn.Linear | nn.Conv2d | nn.BatchNorm2d):
-                module.reset_parameters()
 
 
 def _card(job: runs.Job, plan: Plan, dataset: Dataset, digits: int) -> Card:
