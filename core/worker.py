@@ -10,9 +10,10 @@ import os
 import sys
 import time
 import traceback
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from core import locks, runs
@@ -35,12 +36,19 @@ def main(name: str, lock: str) -> None:
     if os.fork():
         os._exit(0)  # so that the worker is nobody's child and never waits for somebody to take note of its end
     os.set_inheritable(int(lock), False)
-    os.nice(NICENESS)
+    _give_way()
     job = runs.load_job(name)
     runs.write_status(job, pid=os.getpid())
     state, message = do(job)
     runs.write_status(job, state=state, message=message)
     os.close(int(lock))  # at once: the end of a process that computed takes a while
+
+
+def _give_way() -> None:
+    """Let the pages answer first. Where Linux shares cores between sessions, niceness alone counts only within ours."""
+    os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def do(job: Job) -> tuple[str, str]:

@@ -14,8 +14,9 @@ from tests.samples import real_mnist
 NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restoring-dcut restoring-tcut
     restoring-alone restoring-batch blind-whole blind-hcut blind-vcut blind-dcut blind-tcut blind-alone blind-batch
     pmnist-speed
-    epoch-float32 epoch-bfloat16 bfloat16-accuracy flops-share head-epoch head-ten-epochs
-    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 room-median room-p95 offline-accuracy""".split()
+    epoch-float32 epoch-bfloat16 epoch-small epoch-assignment record-cost bfloat16-accuracy flops-share
+    keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
+    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 stroke-training room-median room-p95 offline-accuracy""".split()
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":

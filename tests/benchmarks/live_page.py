@@ -67,19 +67,20 @@ def stroke_erase_p95() -> Measured:
 
 @cache
 def _drawing() -> list[float]:
-    with _open_dashboard(ADDRESS) as page:
-        return _time_strokes(page, drawing_canvas(page, 0), DRAWN, clear="Clear")
+    with open_dashboard(ADDRESS) as page:
+        return time_strokes(page, drawing_canvas(page, 0), DRAWN, clear="Clear")
 
 
 @cache
 def _erasing() -> list[float]:
     """Rub a digit out, so that the restoring network has holes to fill."""
-    with _open_dashboard(f"{ADDRESS}&sample={SAMPLE}") as page:
-        return _time_strokes(page, drawing_canvas(page, 0), RUBBED, clear="Bring it back")
+    with open_dashboard(f"{ADDRESS}&sample={SAMPLE}") as page:
+        return time_strokes(page, drawing_canvas(page, 0), RUBBED, clear="Bring it back")
 
 
 @contextmanager
-def _open_dashboard(path: str) -> Iterator[Page]:
+def open_dashboard(path: str) -> Iterator[Page]:
+    """Yield a page of the real dashboard, its strokes watched. Raises NotMeasurable without data or a browser."""
     mnist.network("restoring")  # without it or MNIST this would be another page
     if find_chromium() is None:
         raise NotMeasurable("no Chromium or Chrome is installed.")
@@ -91,15 +92,20 @@ def _open_dashboard(path: str) -> Iterator[Page]:
             yield page
 
 
-def _time_strokes(page: Page, canvas: Locator, lines: list[Line], *, clear: str) -> list[float]:
+def time_strokes(page: Page, canvas: Locator, lines: list[Line], *, clear: str) -> list[float]:
     """Draw one stroke for nothing, which loads the networks; then all that count, emptying the full canvas."""
     _stroke(page, canvas, lines[0], limit=60_000)
     taken: list[float] = []
     while len(taken) < STROKES:
-        page.get_by_role("button", name=clear, exact=True).click()
-        _settle(page)
+        _empty(page, clear)
         taken += [_stroke(page, canvas, line) for line in lines]
+    _empty(page, clear)
     return taken
+
+
+def _empty(page: Page, clear: str) -> None:
+    page.get_by_role("button", name=clear, exact=True).click()
+    _settle(page)
 
 
 def _stroke(page: Page, canvas: Locator, line: Line, *, limit: int = LIMIT) -> float:
