@@ -38,9 +38,11 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "report_every"):
-            if getattr(self, name) < 1:
-                label = name.replace("_", " ").capitalize()
-                raise ValueError(f"{label} must be at least 1, not {getattr(self, name)}.")
+            count, label = getattr(self, name), name.replace("_", " ").capitalize()
+            if not isinstance(count, int):
+                raise ValueError(f"{label} must be a whole number, not {count!r}.")
+            if count < 1:
+                raise ValueError(f"{label} must be at least 1, not {count}.")
         check_learning_rate(self.learning_rate)
         for name, strength in (("L2", self.l2), ("penalty", self.penalty)):
             if not 0 <= strength < float("inf"):

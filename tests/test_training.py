@@ -334,6 +334,8 @@ def test_m16_the_first_epoch_of_two_is_that_of_the_first_inversion():
     ("settings", "said"),
     [
         ({"epochs": 0}, "Epochs must be at least 1, not 0."),
+        ({"epochs": 1.5}, "Epochs must be a whole number, not 1.5."),
+        ({"batch": "many"}, "Batch must be a whole number, not 'many'."),
         ({"batch": -3}, "Batch must be at least 1, not -3."),
         ({"report_every": 0}, "Report every must be at least 1, not 0."),
         ({"learning_rate": 0.0}, "The learning rate must be a number above 0, not 0.0."),
