@@ -35,6 +35,9 @@ def my_jobs() -> list[Job]:
 
 def choose_run(found: list[Job], label: str = "Training") -> Job | None:
     """Let people choose one of their runs; None when there is none."""
+    if not found and my_jobs():
+        st.info("Your network is not ready yet: *Watch* shows how it learns, and can stop it and keep what there is.")
+        return None
     if not found:
         st.info("You have not trained a network yet: *Set up* has experiments to begin from.")
         return None

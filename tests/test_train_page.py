@@ -171,6 +171,10 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     press(app, "pause")
     reach(job, "paused")
     assert "It pauses." in whole(app.run()).info[0].value
+    app.segmented_control(key="train view").set_value("Result")
+    assert "Your network is not ready yet" in whole(app.run()).info[0].value
+    app.segmented_control(key="train view").set_value("Watch")
+    whole(app.run())
     app.number_input(key=f"rate {job.id}").set_value(0.0005)
     press(app, "set rate")
     press(app, "go on")
