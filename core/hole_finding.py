@@ -132,10 +132,9 @@ class HoleFinder:
     """Finds what was erased from a digit by comparing it with whole ones."""
 
     def __init__(self, references: Tensor) -> None:
-        """Learn from whole digits, `(M, 784)` in [0, 1]; REFERENCES of them at most are kept."""
-        few = references[:: max(1, len(references) // REFERENCES)].contiguous()
-        self.references, self.squares = few, few.square().T.contiguous()
-        self.surprises = learn_breaks(few.unflatten(1, (SIDE, SIDE)))
+        """Learn from whole digits, `(M, 784)` in [0, 1]."""
+        self.references, self.squares = references, references.square().T.contiguous()
+        self.surprises = learn_breaks(references.unflatten(1, (SIDE, SIDE)))
 
     @torch.no_grad()
     def find(self, images: Tensor) -> Finding:
@@ -181,7 +180,8 @@ class BlindRestorer:
     """Restores digits without being told what is missing: finds the hole, then fills it as the restorer does."""
 
     def __init__(self, restorer: Restorer) -> None:
-        self.restorer, self.finder = restorer, HoleFinder(restorer.references)
+        apart = max(1, len(restorer.references) // REFERENCES)
+        self.restorer, self.finder = restorer, HoleFinder(restorer.references.vectors(slice(None, None, apart)))
 
     @property
     def network(self) -> Classifier:

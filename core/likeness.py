@@ -10,7 +10,7 @@ from itertools import product
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
+from torch.nn.functional import conv2d, max_pool2d, pad
 
 SIDE = 28
 # How far a pixel may look for its match. Two pixels each way cost three times as much and were up to 2 points worse on
@@ -31,27 +31,46 @@ def distortions(visible: Tensor, kept: Tensor, references: Tensor) -> Tensor:
     The image distortion model (Keysers et al. 2007): every kept pixel takes the best match within REACH pixels, by the
     slopes and the ink of the 3x3 pixels around it. `kept` is 1 or 0; what is hidden on the digit has no say.
     """
-    weights = _weights(kept.view(SIDE, SIDE))
+    visible, kept, references = _crop(visible, kept, references)
+    weights = _weights(kept)
     wanted, offered = _planes(visible[None]), pad(_planes(references), (REACH,) * 4)
-    best = torch.full((len(references), SIDE, SIDE), torch.inf)
+    rows, columns = kept.shape
+    best = torch.full((len(references), rows, columns), torch.inf)
     for down, right in product(range(2 * REACH + 1), repeat=2):
-        differences = (offered[:, :, down : down + SIDE, right : right + SIDE] - wanted).square_()
+        differences = (offered[:, :, down : down + rows, right : right + columns] - wanted).square_()
         torch.minimum(best, _around(differences.mul_(weights).sum(1)), out=best)
     # Next to the hole fewer of the 3x3 pixels have a say, yet each kept pixel counts as one.
-    share = kept.view(SIDE, SIDE) / _around(weights.sum(0, keepdim=True)).clamp(min=INK)
+    share = kept / _around(weights.sum(0, keepdim=True)).clamp(min=INK)
     return (best * share).sum((1, 2)) * (2 + INK)
 
 
+def _crop(visible: Tensor, kept: Tensor, references: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return all three as pictures without the rows and columns that nothing depends on: about half of each."""
+    visible, kept, references = (pixels.unflatten(-1, (SIDE, SIDE)) for pixels in (visible, kept, references))
+    near = 1 + REACH + 1  # a pixel's cost is about the 3x3 pixels around it, matched within REACH, and their slopes
+    inked = max_pool2d(((visible + references.sum(0)) > 0).float()[None], 2 * near + 1, 1, near)[0]
+    matters = (inked * kept).bool()
+    box = tuple(_span(matters.any(side), near) for side in (1, 0))
+    return visible[box], kept[box], references[:, *box]
+
+
+def _span(matters: Tensor, near: int) -> slice:
+    """Return the lines from the first to the last that matter, and what is near them; at least one line."""
+    lines = matters.nonzero()
+    if not len(lines):
+        return slice(0, 1)
+    return slice(max(0, int(lines[0]) - near), int(lines[-1]) + near + 1)
+
+
 def _planes(pictures: Tensor) -> Tensor:
-    """Return slope to the right, slope downwards and ink of `(K, 784)`: `(K, 3, 28, 28)`."""
-    pictures = pictures.view(-1, 1, SIDE, SIDE)
+    """Return slope to the right, slope downwards and ink of `(K, H, W)`: `(K, 3, H, W)`."""
     right = torch.tensor(SOBEL)
-    slopes = conv2d(pictures, torch.stack([right, right.T])[:, None], padding=1)
-    return torch.cat([slopes, pictures], 1)
+    slopes = conv2d(pictures[:, None], torch.stack([right, right.T])[:, None], padding=1)
+    return torch.cat([slopes, pictures[:, None]], 1)
 
 
 def _weights(kept: Tensor) -> Tensor:
-    """Return what each plane counts at each pixel, `(3, 28, 28)`: slopes only where no hidden pixel is in them."""
+    """Return what each plane counts at each pixel, `(3, H, W)`: slopes only where no hidden pixel is in them."""
     inside = _around(pad(kept, (1, 1, 1, 1), value=1.0)[None])[0, 1:-1, 1:-1] > 8.5
     return torch.stack([inside.float(), inside.float(), INK * kept])
 

@@ -8,7 +8,6 @@ its nearest blend into the digit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import repeat
 
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor
 from core.datasets import Digits
 from core.likeness import blend_distances, distortions
 from core.networks import Classifier
+from core.references import gather
 
 NEIGHBOURS = 10
 CANDIDATES = 200  # so many references, the nearest pixel by pixel, are compared by their distortion
@@ -48,8 +48,7 @@ class Restorer:
         if not 1 <= neighbours <= len(references):
             raise ValueError(f"Filling from {neighbours} digits needs as many references, not {len(references)}.")
         self.network, self.neighbours = network, neighbours
-        self.labels = references.labels
-        self.references, self.squares = _vectors(references)
+        self.references, self.labels = gather(references), references.labels
         self.classes = {int(label): (self.labels == label).nonzero()[:, 0] for label in self.labels.unique()}
 
     @torch.no_grad()
@@ -60,33 +59,26 @@ class Restorer:
         """
         kept = mask.reshape(-1, 784).float()
         visible = images.flatten(1) * kept
-        squared = self._squared(visible, kept)
+        squared = self.references.squared_distances(visible, kept)
         nearest = squared.topk(max(self.neighbours, min(CANDIDATES, len(self.labels))), largest=False).indices
         costs = self._distortions(visible, kept, nearest) / DISTORTION
         costs += self._blends(visible, kept, squared).gather(1, self.labels[nearest]) / BLEND
         distances, order = costs.topk(self.neighbours, largest=False)
         chosen = nearest.gather(1, order)
-        fills = self.references[chosen] * (1 - kept).unsqueeze(1) + visible.unsqueeze(1)
+        fills = self.references.vectors(chosen) * (1 - kept).unsqueeze(1) + visible.unsqueeze(1)
         return Fills(fills.unflatten(2, (28, 28)), (-distances).softmax(1), self.labels[chosen], distances)
-
-    def _squared(self, visible: Tensor, kept: Tensor) -> Tensor:
-        """Return squared distances to all references on the visible pixels, less a constant per digit: `(N, R)`.
-
-        The sum of m(r - x)^2 is mr^2 - 2(mx)r + mx^2: two matrix products instead of a loop over references.
-        """
-        return torch.addmm(kept @ self.squares.T, visible, self.references.T, alpha=-2)
 
     def _distortions(self, visible: Tensor, kept: Tensor, nearest: Tensor) -> Tensor:
         """Return how far each digit's nearest references must be distorted `(N, K)`, digit by digit: less memory."""
         each = zip(visible, kept.expand_as(visible), nearest, strict=True)
-        return torch.stack([distortions(digit, mask, self.references[near]) for digit, mask, near in each])
+        return torch.stack([distortions(digit, mask, self.references.vectors(near)) for digit, mask, near in each])
 
     def _blends(self, visible: Tensor, kept: Tensor, squared: Tensor) -> Tensor:
         """Return how far each digit is from a blend of each class's nearest references: `(N, labels)`."""
         distances = torch.zeros(len(visible), max(self.classes) + 1)
         for label, members in self.classes.items():
             near = squared[:, members].topk(min(BLENDED, len(members)), largest=False).indices
-            distances[:, label] = blend_distances(visible, kept, self.references[members[near]])
+            distances[:, label] = blend_distances(visible, kept, self.references.vectors(members[near]))
         return distances
 
     @torch.no_grad()
@@ -104,11 +96,3 @@ class Restorer:
         count, neighbours = fills.weights.shape
         each = self.network.predict(fills.images.reshape(-1, 1, 28, 28)).unflatten(0, (count, neighbours))
         return (each * fills.weights[..., None]).sum(1)
-
-
-@lru_cache(maxsize=2)
-def _vectors(digits: Digits) -> tuple[Tensor, Tensor]:
-    """Return pixels and their squares `(N, 784)`: 310 MB for MNIST, which all restorers over the same digits share."""
-    vectors = digits.images().flatten(1)
-    return vectors, vectors.square()
-

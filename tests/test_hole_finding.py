@@ -7,6 +7,7 @@ from torch import Tensor
 
 from core import checkpoints
 from core.architectures import ARCHITECTURES
+from core.datasets import Digits
 from core.evaluation import evaluate
 from core.hole_finding import (
     BATCH,
@@ -166,9 +167,10 @@ def test_an_empty_picture_is_answered_too(blind):
 
 
 def test_few_of_the_whole_digits_are_enough_and_few_are_kept():
-    references = torch.zeros(2 * REFERENCES, 784)
-    assert len(HoleFinder(references).references) == REFERENCES
-    assert len(HoleFinder(references[:7]).references) == 7
+    many = torch.arange(2 * REFERENCES) % len(WHOLE)
+    for whole in (Digits(WHOLE.pixels[many], WHOLE.labels[many]), WHOLE.first(7)):
+        finder = BlindRestorer(Restorer(NETWORK, whole, neighbours=5)).finder
+        assert len(finder.references) == min(REFERENCES, len(whole))
 
 
 def test_on_real_digits_it_reads_nearly_as_well_as_when_told():
