@@ -23,7 +23,7 @@ from core.runs import Job, JobError, load_job, read_status
 ROOT = Path(__file__).parents[1]
 # A kind of job is a module that offers `check(settings)`, which raises ValueError with a sentence, and
 # `run(settings, folder, wishes)`, which yields frozen records and goes on from what it finds in the folder.
-KINDS = {"train": "core.training_job", "study": "core.study_job"}
+KINDS = {"train": "core.training_job", "study": "core.studies.job"}
 JOBS_PER_VISITOR = 2
 
 

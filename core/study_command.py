@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from core import datasets
-from core.arms import ARMS
 from core.datasets import Dataset
 from core.files import replace
-from core.studies import NETWORKS, StudyConfig, run_study
-from core.study_records import STUDIES, load_recorded, summarize, to_json
+from core.studies.arms import ARMS
+from core.studies.records import STUDIES, load_recorded, summarize, to_json
+from core.studies.study import NETWORKS, StudyConfig, run_study
 
 Progress = Callable[[float, str], None]
 

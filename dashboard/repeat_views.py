@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs, runs
-from core.arms import ARMS, complete
 from core.recipes import SEED
 from core.runs import Job
+from core.studies.arms import ARMS, complete
 from dashboard.results_views import Choice, Row
 from dashboard.visitors import known_visitor, remember_visitor, visitor
 

@@ -10,11 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from core import datasets
-from core.arms import ARMS, LOG_COLUMNS, Arm
-from core.comparisons import learned
 from core.evaluation import TALK_DELTA
 from core.pmnist import CUTS
-from core.study_records import STUDIES
+from core.studies.arms import ARMS, LOG_COLUMNS, Arm
+from core.studies.comparisons import learned
+from core.studies.records import STUDIES
 from core.visualization.intervals import Interval, draw_intervals
 from core.visualization.palette import COLUMN_COLORS
 from dashboard import cache

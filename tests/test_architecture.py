@@ -19,11 +19,11 @@ STOREYS = (
     {"files", "locks"},
     {"datasets", "downloads", "pmnist", "drawing", "pictures", "architectures", "composing"},
     {"networks", "inversion"},
-    {"training", "training_config", "training_state"}
+    {"training", "training_config", "training_modes", "training_state", "adversarial_training"}
     | {"evaluation", "holes", "likeness", "references", "restoration", "hole_finding"}
     | {"feature_maps", "convolution", "adversarial", "maximization"}
     | {"similarity", "transfer", "atlas", "absence", "heads", "algebra"},
-    {"checkpoints", "recipes", "arms", "bench", "comparisons", "studies", "study_records", "study_job"}
+    {"checkpoints", "recipes", "studies"}
     | {"jobs", "runs", "worker", "training_job", "presets", "parcels", "exports", "snapshots", "reports", "trained"},
     {"__main__", "terminal", "attack_command", "job_commands", "maximize_command", "study_command"},
 )

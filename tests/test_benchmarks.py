@@ -16,7 +16,8 @@ NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restor
     pmnist-speed
     epoch-float32 epoch-bfloat16 epoch-small epoch-assignment record-cost bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
-    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 stroke-training room-median room-p95 offline-accuracy""".split()
+    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 stroke-training
+    room-median room-p95 offline-accuracy""".split()
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import datasets
-from core.arms import ARMS
-from core.comparisons import learned
-from core.study_records import load_recorded
+from core.studies.arms import ARMS
+from core.studies.comparisons import learned
+from core.studies.records import load_recorded
 from core.visualization.intervals import Interval, draw_intervals
 
 ROOT = Path(__file__).parents[1]

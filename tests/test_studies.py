@@ -16,18 +16,19 @@ import pytest
 import torch
 from scipy import stats
 
-from core import comparisons, datasets, study_job
+from core import datasets
 from core.__main__ import main
 from core.architectures import ARCHITECTURES
-from core.arms import ARMS, COLUMNS, LOG, complete
-from core.bench import Bench, PartialDigits, Vectors, take_turns
 from core.datasets import Digits
 from core.evaluation import TALK_DELTA, evaluate, predict_column
 from core.inversion import features_hash, freeze, synergy
 from core.networks import Classifier
 from core.pmnist import CUTS, cut_masks
-from core.studies import NETWORKS, StudyConfig, run_seed, run_study
-from core.study_records import load_recorded, summarize
+from core.studies import comparisons, job
+from core.studies.arms import ARMS, COLUMNS, LOG, complete
+from core.studies.bench import Bench, PartialDigits, Vectors, take_turns
+from core.studies.records import load_recorded, summarize
+from core.studies.study import NETWORKS, StudyConfig, run_seed, run_study
 from core.training import train
 from core.training_config import TrainConfig
 from tests.browser import ROOT
@@ -408,8 +409,8 @@ SETTINGS = {"dataset": datasets.OFFLINE, "network": "talk", "seed": 7, "arms": [
 
 
 def test_a_job_yields_every_arm_as_a_record_for_json(tmp_path):
-    study_job.check(SETTINGS)
-    records = [asdict(record) for record in study_job.run(SETTINGS, tmp_path, lambda: None)]
+    job.check(SETTINGS)
+    records = [asdict(record) for record in job.run(SETTINGS, tmp_path, lambda: None)]
     assert [record["arm"] for record in records] == ["standard", "control", "missing-feature"]
     assert json.loads(json.dumps(records)) == records and list(tmp_path.iterdir()) == []
 
@@ -419,4 +420,4 @@ def test_a_job_yields_every_arm_as_a_record_for_json(tmp_path):
 )
 def test_a_job_refuses_what_is_no_seed_in_a_sentence(changes):
     with pytest.raises(ValueError, match=r"\.$"):
-        study_job.check({**SETTINGS, **changes})
+        job.check({**SETTINGS, **changes})

@@ -7,14 +7,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from core import comparisons, datasets
-from core.arms import ARMS, COLUMNS, LOG, LOG_COLUMNS
+from core import datasets
 from core.datasets import Dataset
 from core.evaluation import TALK, TALK_DELTA
 from core.recipes import SEED
-from core.studies import NETWORKS, StudyConfig, part_path, read_part, settings_of
+from core.studies import comparisons
+from core.studies.arms import ARMS, COLUMNS, LOG, LOG_COLUMNS
+from core.studies.study import NETWORKS, StudyConfig, part_path, read_part, settings_of
 
-RECORDED = Path(__file__).parent / "recorded"
+RECORDED = Path(__file__).parents[1] / "recorded"
 STUDIES = ("missing-features",)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from core import datasets
-from core.studies import ArmStep, StudyConfig, run_seed
+from core.studies.study import ArmStep, StudyConfig, run_seed
 
 
 def check(settings: dict[str, Any]) -> None:

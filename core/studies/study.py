@@ -1,6 +1,6 @@
 """The tables that need many runs: seeds x arms x cuts, a finished seed kept the moment it is finished.
 
-What they say together is in `comparisons`, the recorded ones in `study_records`.
+What they say together is in `comparisons`, the recorded ones in `records`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import torch
 
 from core import datasets
 from core.architectures import ARCHITECTURES
-from core.arms import ARMS, complete
-from core.bench import Bench
 from core.datasets import Dataset
 from core.files import replace as replace_file
 from core.recipes import CONFIG, SEED
+from core.studies.arms import ARMS, complete
+from core.studies.bench import Bench
 
 NETWORKS = ("published", "talk")  # A5 and A4
 TRAINING = ("epochs", "batch", "learning_rate", "momentum", "optimizer", "precision")

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from core.architectures import Architecture
-from core.arms import ARMS, COLUMNS, Arm
 from core.datasets import Dataset, Digits
 from core.evaluation import accuracy
 from core.inversion import freeze, reset_head, to_ordinary, variant
 from core.networks import Classifier, build
 from core.pmnist import CUTS, cut_masks, erase_digits, random_squares
+from core.studies.arms import ARMS, COLUMNS, Arm
 from core.training import EVALUATION_BATCH, TrainConfig, feature_vectors, train
 
 RAND3_SEED = 123  # of three squares placed otherwise than PMNIST's

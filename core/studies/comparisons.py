@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from core.arms import ARMS, COLUMNS
 from core.evaluation import TALK_DELTA
 from core.pmnist import CUTS
+from core.studies.arms import ARMS, COLUMNS
 
 CONFIDENCE = 0.95
 LEAST = 50.0  # percent of whole digits: below it a network has not learned, at any rate or seed that others learn with
