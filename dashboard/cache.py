@@ -25,11 +25,12 @@ from core.downloads import BackgroundDownload
 from core.heads import column_logits
 from core.hole_finding import Restored, restore_digit
 from core.inversion import features_hash
+from core.maximization import Exciting, Objective, excite_most
 from core.networks import Classifier
 from core.pmnist import Variant, growing_mask, to_npz
 from core.recipes import list_zoo
 from core.runs import load_job
-from core.study_records import load_recorded
+from core.studies.records import load_recorded
 from dashboard.albums import draw_album
 from dashboard.components.player import Frame
 from dashboard.state import Digit, Mask
@@ -143,6 +144,12 @@ def classifier(name: str, data: str) -> Classifier:
 def atlas(name: str, data: str) -> Atlas:
     """Return what a network's last feature maps do on training digits."""
     return survey(classifier(name, data), dataset(data).train.first(SURVEYED))
+
+
+@st.cache_resource(max_entries=24, show_spinner="Looking for the digits that excite each most ...")
+def exciting(name: str, goals: str, data: str, _objective: Objective) -> Exciting:
+    """Return the training digits that excite each goal of the objective most; `goals` are its words."""
+    return excite_most(classifier(name, data), _objective, dataset(data).train.first(SURVEYED))
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

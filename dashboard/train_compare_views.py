@@ -50,8 +50,8 @@ def show_comparison(session: AppState, data: Dataset) -> None:
     st.caption("Solid: validation digits, after each epoch. Dotted: what it learns from, the mean of the epoch; "
                "how far the dotted line runs away from the solid one is how much a network overfits.")  # fmt: skip
     st.table(to_table({name: found[name] for name in taken}, taken))
-    st.caption("Seconds of learning and validating on this machine, which other work may slow down. What a beginning is "
-               "worth: train on the same few digits from scratch, from a trained network, and with its convolutions "
+    st.caption("Seconds of learning and validating on this machine, which other work may slow down. What is a "
+               "beginning worth? Train on the same few digits from scratch, from a trained network, and with its convolutions "
                "frozen.")  # fmt: skip
 
 
