@@ -1,0 +1,93 @@
+"""How to attack, as data: what can be chosen, the presets of the papers, and a sentence for what cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Norm = Literal["linf", "l2"]
+NORMS = ("linf", "l2")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackConfig:
+    """How far an attack may go and where to; raises ValueError, one sentence, for settings that make no sense."""
+
+    norm: Norm = "linf"
+    epsilon: float = 0.3
+    """How much may change: any pixel ("linf"), or the length of all changes together ("l2"). Pixels are in [0, 1]."""
+    step_size: float | None = None
+    """Of a pixel ("linf") or in length ("l2"); None: 2.5 epsilon / steps, so that the limit can be reached."""
+    steps: int = 40
+    random_start: bool = False
+    """Whether to begin somewhere within epsilon, as PGD does, and not at the digit itself, as BIM does."""
+    target: int | None = None
+    """The class to be read as; None: anything but the label."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.norm not in NORMS:
+            raise ValueError(f"Choose {' or '.join(NORMS)}, not {self.norm!r}.")
+        check_epsilon(self.epsilon)
+        check_steps(self.steps)
+        if self.step_size is not None:
+            check_step_size(self.step_size)
+        if self.target is not None and self.target < 0:
+            raise ValueError(f"The target must be a class, not {self.target}.")
+
+    @property
+    def stride(self) -> float:
+        """The step size, chosen or usual (Madry 2018)."""
+        return 2.5 * self.epsilon / self.steps if self.step_size is None else self.step_size
+
+    @property
+    def direction(self) -> int:
+        """1: climb the loss of the label; -1: descend the loss of the target."""
+        return 1 if self.target is None else -1
+
+    def goals(self, labels: Tensor) -> Tensor:
+        """Return the classes `(N,)` that the loss is about: the labels, or the target."""
+        return labels if self.target is None else torch.full_like(labels, self.target)
+
+    def reached(self, predicted: Tensor, labels: Tensor) -> Tensor:
+        """Return bool `(N,)`: whether each reading is what the attack wants."""
+        return predicted != labels if self.target is None else predicted == self.target
+
+
+def check_epsilon(epsilon: float) -> None:
+    """Raise ValueError unless epsilon is a distance."""
+    if not (isfinite(epsilon) and epsilon >= 0):
+        raise ValueError(f"Epsilon must be a number from 0 on, not {epsilon}.")
+
+
+def check_steps(steps: int) -> None:
+    """Raise ValueError unless there is a step to take."""
+    if steps < 1:
+        raise ValueError(f"An attack takes at least 1 step, not {steps}.")
+
+
+def check_step_size(size: float) -> None:
+    """Raise ValueError unless a step leads somewhere."""
+    if not (isfinite(size) and size > 0):
+        raise ValueError(f"The step size must be a number above 0, not {size}.")
+
+
+PRESETS = {
+    "panda, 0.007": AttackConfig(epsilon=0.007, steps=1),  # Goodfellow 2015 (V5)
+    "4 of 255": AttackConfig(epsilon=4 / 255, steps=8),  # Kurakin 2017: min(epsilon + 4, 1.25 epsilon) steps (V6)
+    "8 of 255": AttackConfig(epsilon=8 / 255, steps=10),
+    "MNIST's usual 0.3": AttackConfig(epsilon=0.3, step_size=0.01, steps=40),  # Madry 2018
+    "length 2": AttackConfig(norm="l2", epsilon=2.0),
+}
+
+# Each method's own settings: L-BFGS and the sticker are limited by something else than epsilon.
+METHODS = {
+    "fgsm": AttackConfig(steps=1),
+    "pgd": AttackConfig(),
+    "lbfgs": AttackConfig(epsilon=1.0),
+    "sticker": AttackConfig(epsilon=1.0, step_size=0.05, steps=60),
+}

@@ -1,0 +1,105 @@
+"""The attacks that follow the gradient of the loss to the pixels: FGSM, BIM and PGD, within L-inf or L2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from core.adversarial.config import METHODS, AttackConfig
+from core.adversarial.steps import Attack, AttackStep, pool_first, read
+
+
+def fgsm(
+    network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = METHODS["fgsm"]
+) -> Iterator[AttackStep]:
+    """Yield the digits and, after one step of size epsilon along the gradient's sign, what became of them (V5).
+
+    Goodfellow 2015: "a method for fast"; with the norm "l2", one step along the gradient itself. The config's steps,
+    step size and random start do not count. Raises ValueError as `pgd`.
+    """
+    once = replace(config, steps=1, step_size=config.epsilon or None, random_start=False)
+    yield from pgd(network, images, labels, once)
+
+
+def pgd(
+    network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = METHODS["pgd"]
+) -> Iterator[AttackStep]:
+    """Yield the digits and then each step of projected gradient ascent on the loss of their labels (V6).
+
+    Without a random start it is BIM (Kurakin 2017), with one PGD (Madry 2018); with a target it descends the target's
+    loss. `images` `(N, 1, 28, 28)`, `labels` `(N,)`: the true ones, or for a drawing what the network reads. Every step
+    makes new pictures, so that records stay as they are. Raises ValueError, one sentence, for bad input.
+    """
+    attack = Attack(network, images, labels, config)
+    adversarial, reading = attack.originals, attack.start
+    yield attack.record(0, config.steps, adversarial, reading)
+    if config.random_start:
+        adversarial = scatter(attack.originals, config, chance(config, images.device))
+        reading = attack.read(adversarial)
+    for step in range(1, config.steps + 1):
+        adversarial = advance(adversarial, reading.gradient, attack.originals, config)
+        reading = attack.read(adversarial, gradient=step < config.steps)
+        yield attack.record(step, config.steps, adversarial, reading)
+
+
+def perturb(
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    config: AttackConfig = METHODS["pgd"],
+    *,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Return what `pgd` ends with, with no checks and no records: for training on it (V9).
+
+    The network is read in the mode it is in, so one that learns must be put into evaluation mode meanwhile. `generator`
+    draws the random starts, so that every batch has another; None: one from the config's seed.
+    """
+    network, goals, adversarial = pool_first(network), config.goals(labels), images.detach()
+    if config.random_start:
+        adversarial = scatter(images, config, generator or chance(config, images.device))
+    for _ in range(config.steps):
+        adversarial = advance(adversarial, read(network, adversarial, goals).gradient, images, config)
+    return adversarial
+
+
+def advance(adversarial: Tensor, gradient: Tensor, originals: Tensor, config: AttackConfig) -> Tensor:
+    """Return the pictures one step further, brought back to within epsilon of the originals and to [0, 1]."""
+    moved = adversarial + config.direction * config.stride * unit(gradient, config)
+    return (originals + project(moved - originals, config)).clamp(0, 1)
+
+
+def unit(gradient: Tensor, config: AttackConfig) -> Tensor:
+    """Return the steepest direction of size 1: the gradient's sign ("linf"), or the gradient at length 1 ("l2")."""
+    return gradient.sign() if config.norm == "linf" else gradient / lengths(gradient)
+
+
+def project(perturbation: Tensor, config: AttackConfig) -> Tensor:
+    """Return the nearest perturbation within epsilon."""
+    if config.norm == "linf":
+        return perturbation.clamp(-config.epsilon, config.epsilon)
+    return perturbation * (config.epsilon / lengths(perturbation)).clamp(max=1)
+
+
+def lengths(perturbation: Tensor) -> Tensor:
+    """Return the length of each picture's perturbation `(N, 1, 1, 1)`, at least so much that one can divide by it."""
+    return perturbation.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
+
+
+def chance(config: AttackConfig, device: torch.device) -> torch.Generator:
+    """Return what draws the random start: the same for the same seed."""
+    return torch.Generator(device).manual_seed(config.seed)
+
+
+def scatter(images: Tensor, config: AttackConfig, generator: torch.Generator) -> Tensor:
+    """Return the pictures moved to somewhere within epsilon, everywhere equally likely."""
+    if config.norm == "linf":
+        noise = torch.empty_like(images).uniform_(-1, 1, generator=generator)
+    else:  # a ball's volume grows with its radius to the power of its dimension
+        noise = torch.empty_like(images).normal_(generator=generator)
+        radius = torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
+        noise = noise / lengths(noise) * radius ** (1 / images[0].numel())
+    return (images + config.epsilon * noise).clamp(0, 1)

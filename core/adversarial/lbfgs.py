@@ -1,0 +1,118 @@
+"""The smallest change after which a network reads a chosen class: box-constrained L-BFGS (V8, Szegedy 2013)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, minimize
+from torch import Tensor, nn
+
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradients import lengths
+from core.adversarial.steps import Attack, AttackStep
+
+Vector = NDArray[np.float64]
+LEAST, MOST = 1e-3, 10.0  # between these lies the weight of the change's size; below, it hardly counts at all
+ROUNDS = 7  # each halves the range on a logarithmic scale: in the end the weight is known to within 8 %
+TOLERANCE = 1e-4  # a round ends when an iteration gains less than this share of the cost
+
+
+@dataclass(frozen=True, eq=False)
+class LbfgsStep(AttackStep):
+    """One iteration of L-BFGS; the last record holds the smallest change that was found for each digit."""
+
+    weights: Tensor
+    """`(N,)`: what the squared length of the change costs, tried now."""
+
+
+def lbfgs(network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig) -> Iterator[LbfgsStep]:
+    """Yield the digits, every iteration of every round, and last the smallest changes that reach the target.
+
+    A round minimises c |r|^2 + loss(image + r, target), pixels within [0, 1] and epsilon (1: no limit), in at most
+    `config.steps` iterations; a digit that reaches the target is tried with a larger c next, one that does not with a
+    smaller. The digits of a batch share their iterations. Raises ValueError, one sentence, for bad input, also without
+    a target or with a limit "l2".
+    """
+    _check(config)
+    attack = Attack(network, images, labels, config)
+    search = _Search(attack)
+    yield search.record(0, attack.originals)
+    for number in range(ROUNDS):
+        pictures = attack.originals
+        for iteration, pictures in enumerate(search.minimize(), 1):
+            yield search.record(number * config.steps + iteration, pictures)
+        search.narrow(pictures)
+    yield search.record(search.steps, search.best)
+
+
+def _check(config: AttackConfig) -> None:
+    if config.target is None:
+        raise ValueError("L-BFGS looks for the smallest change that reaches a class: choose a target.")
+    if config.norm != "linf":
+        raise ValueError("L-BFGS makes the change as short as it can by itself: limit its pixels instead (linf).")
+
+
+class _Search:
+    """The search for each digit's largest weight that still lets it reach the target."""
+
+    def __init__(self, attack: Attack) -> None:
+        self.attack, self.steps = attack, ROUNDS * attack.config.steps + 1
+        originals, epsilon = attack.originals, attack.config.epsilon
+        self.bounds = Bounds(_vector((originals - epsilon).clamp(min=0)), _vector((originals + epsilon).clamp(max=1)))
+        self.low, self.high = (torch.full((len(originals), 1, 1, 1), end) for end in (LEAST, MOST))
+        self.best, self.found = originals, attack.already
+
+    @property
+    def weights(self) -> Tensor:
+        """The middle of what is left of each digit's range `(N, 1, 1, 1)`."""
+        return (self.low * self.high).sqrt()
+
+    def minimize(self) -> list[Tensor]:
+        """Return the pictures after each iteration of a round, which begins with the best so far."""
+        iterates: list[Tensor] = []
+        start = torch.where(self._is(self.found), self.best, self.attack.originals)
+        minimize(
+            self._objective,
+            _vector(start),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=self.bounds,
+            callback=lambda vector: iterates.append(self._pictures(vector)),
+            options={"maxiter": self.attack.config.steps, "ftol": TOLERANCE},
+        )
+        return iterates
+
+    def _objective(self, vector: Vector) -> tuple[float, Vector]:
+        """Return what a round minimises, summed over the digits, and its gradient."""
+        pictures = self._pictures(vector)
+        reading, change = self.attack.read(pictures), pictures - self.attack.originals
+        cost = (self.weights * change.square()).sum() + reading.losses.sum()
+        return float(cost), _vector(reading.gradient + 2 * self.weights * change)
+
+    def narrow(self, pictures: Tensor) -> None:
+        """Learn from how a round ended: keep what is smaller, and halve each digit's range."""
+        reached = self._is(self.attack.reached(self.attack.read(pictures, gradient=False)))
+        found = self._is(self.found)
+        smaller = lengths(pictures - self.attack.originals) < lengths(self.best - self.attack.originals)
+        better = ~found | (reached & smaller)  # as long as nothing reaches the target, keep the last attempt
+        self.low, self.high = self.weights.where(reached, self.low), self.high.where(reached, self.weights)
+        self.best, self.found = pictures.where(better, self.best), (found | reached).flatten()
+
+    def record(self, step: int, pictures: Tensor) -> LbfgsStep:
+        """Return the record of an iteration."""
+        plain = self.attack.record(step, self.steps, pictures, self.attack.read(pictures, gradient=False))
+        return LbfgsStep(**vars(plain), weights=self.weights.flatten())
+
+    def _pictures(self, vector: Vector) -> Tensor:
+        return torch.tensor(vector, dtype=torch.float32).clamp(0, 1).view_as(self.attack.originals)
+
+    def _is(self, which: Tensor) -> Tensor:
+        return which.view(-1, 1, 1, 1)
+
+
+def _vector(pictures: Tensor) -> Vector:
+    return pictures.flatten().double().numpy()

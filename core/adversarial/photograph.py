@@ -1,0 +1,106 @@
+"""A digit printed and photographed, in simulation: does its noise survive (V6, Kurakin 2017)?
+
+Also the views of a digit that a sticker is made for. No network is looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import radians
+
+import torch
+from torch import Tensor
+from torch.nn.functional import affine_grid, conv2d, grid_sample
+
+BLUR = 0.7  # pixels: what a lens out of focus spreads a point over (standard deviation)
+TURN, SHIFT, SCALE = 8.0, 1.0, 0.08  # a camera held by hand: degrees, pixels, share of the size, each at most
+CONTRAST, LIGHT = 0.25, 0.1  # at most so much of the contrast is lost, and so much light is added or taken away
+STRONGEST = 3  # beyond, hardly a digit is left
+GRAIN = 0.05  # standard deviation of a sensor's noise in dim light
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """The pictures after one stage of the way through printer and camera."""
+
+    stage: str
+    images: Tensor
+    """float32 `(N, 1, 28, 28)` in [0, 1]."""
+
+
+def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Iterator[Photo]:
+    """Yield the pictures `(N, 1, 28, 28)` blurred, then turned, rescaled, lit and grainy, each on top of the last.
+
+    Each picture is held and lit in its own way. Strength 0 changes nothing, 1 is a photo taken with some care, 2 one
+    taken with none. Raises ValueError for a strength that is none.
+    """
+    if not 0 <= strength <= STRONGEST:
+        raise ValueError(f"The strength must be a number from 0 to {STRONGEST}, not {strength}.")
+    generator = torch.Generator().manual_seed(seed)
+    for stage, change in STAGES.items():
+        images = change(images, strength, generator).clamp(0, 1) if strength else images
+        yield Photo(stage, images)
+
+
+def survival(before: Tensor, after: Tensor) -> float:
+    """Return the share of the digits that fooled a network, bool `(N,)`, and still do; 0 when none did."""
+    return float((before & after).sum()) / max(1, int(before.sum()))
+
+
+def view(images: Tensor, *, degrees: Tensor, shifts: Tensor, scales: Tensor) -> Tensor:
+    """Return the pictures turned, shifted by pixels `(N, 2)` to the right and down, and scaled, each by its own.
+
+    Gradients flow through. What comes in from outside is black.
+    """
+    angle = degrees * radians(1)
+    cosine, sine = angle.cos() / scales, angle.sin() / scales
+    moved = -2 * shifts / images.shape[-1]  # the grid runs from -1 to 1, and says where each pixel comes from
+    rows = torch.stack([cosine, -sine, moved[:, 0]], 1), torch.stack([sine, cosine, moved[:, 1]], 1)
+    grid = affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
+    return grid_sample(images, grid, align_corners=False)
+
+
+def _blurred(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    offsets = torch.arange(-3.0, 4.0)
+    window = (-offsets.square() / (2 * (BLUR * strength) ** 2)).exp()
+    window = (window / window.sum())[None, None, None]
+    across = conv2d(images, window, padding=(0, 3))
+    return conv2d(across, window.mT, padding=(3, 0))
+
+
+def _turned(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    count = len(images)
+    degrees = TURN * strength * _between(generator, count)
+    return view(images, degrees=degrees, shifts=torch.zeros(count, 2), scales=torch.ones(count))
+
+
+def _rescaled(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    count = len(images)
+    scales = 1 + SCALE * strength * _between(generator, count)
+    shifts = SHIFT * strength * _between(generator, count, 2)
+    return view(images, degrees=torch.zeros(count), shifts=shifts, scales=scales)
+
+
+def _lit(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    contrast = 1 - CONTRAST * strength * torch.rand(len(images), 1, 1, 1, generator=generator)
+    return images * contrast + LIGHT * strength * _between(generator, len(images), 1, 1, 1)
+
+
+def _grainy(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    return images + GRAIN * strength * torch.randn(images.shape, generator=generator)
+
+
+def _between(generator: torch.Generator, *shape: int) -> Tensor:
+    """Return random numbers from -1 to 1."""
+    return 2 * torch.rand(shape, generator=generator) - 1
+
+
+Change = Callable[[Tensor, float, torch.Generator], Tensor]
+STAGES: dict[str, Change] = {
+    "blurred": _blurred,
+    "turned": _turned,
+    "rescaled": _rescaled,
+    "lit": _lit,
+    "grainy": _grainy,
+}

@@ -1,0 +1,192 @@
+"""Universal noise: one perturbation per class that makes a network read any digit as that class (V1 to V4).
+
+The weights stay as they are; the noise is what learns, and the noises of all classes learn together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from core import evaluation
+from core.adversarial.config import NORMS, Norm, check_epsilon, check_step_size, check_steps
+from core.adversarial.gradients import lengths
+from core.adversarial.steps import check_network, pool_first, read
+from core.datasets import Digits
+from core.evaluation import BATCH
+
+WATCHED = 100  # validation digits that are read after every step: enough to see it work, few enough not to wait for
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniversalConfig:
+    """How the noises learn; raises ValueError, one sentence, for settings that make no sense."""
+
+    norm: Norm | None = None
+    """What limits each noise: its largest pixel ("linf"), its length ("l2"), or nothing, as in the seed."""
+    epsilon: float = 0.3
+    """The limit, if there is a norm."""
+    step_size: float = 0.2
+    """How far a noise moves along the gradient of the mean cross-entropy."""
+    steps: int = 50
+    digits: int = 10_000
+    """Training digits that are used, drawn with the seed."""
+    batch: int = 200
+    """How many of them each step looks at; as many as `digits`: all of them, as in the seed."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.norm is not None and self.norm not in NORMS:
+            raise ValueError(f"Choose no norm, {' or '.join(NORMS)}, not {self.norm!r}.")
+        check_epsilon(self.epsilon)
+        check_steps(self.steps)
+        check_step_size(self.step_size)
+        if not 1 <= self.batch <= self.digits:
+            raise ValueError(f"A step looks at 1 to {self.digits:,} digits, not {self.batch:,}.")
+
+
+DEFAULT = UniversalConfig()
+
+
+@dataclass(frozen=True, eq=False)
+class UniversalStep:
+    """The noises after `step` of `steps`, and what they do; step 0 is before there is any noise."""
+
+    step: int
+    steps: int
+    noises: Tensor
+    """`(classes, 1, 28, 28)`, in [-1, 1]: one towards each class, to be added before pixels are kept in [0, 1]."""
+    costs: Tensor
+    """`(classes,)`: mean cross-entropy towards each noise's class, on the training digits of this step."""
+    validation_costs: Tensor
+    shares: Tensor
+    """`(classes,)`: percent of validation digits read as the noise's class."""
+    accuracies: Tensor
+    """`(classes,)`: percent of validation digits still read right."""
+    readings: Tensor
+    """int64 `(examples, classes)`: how each example is read with each noise."""
+
+
+class NoiseResult(NamedTuple):
+    """What finished noises do to digits."""
+
+    shares: Tensor
+    """`(classes,)`: percent read as the noise's class."""
+    accuracies: Tensor
+    """`(classes,)`: percent still read right."""
+    predicted: Tensor
+    """int64 `(classes, N)`."""
+
+
+def universal_noise(
+    network: nn.Module, digits: Digits, validation: Digits, examples: Digits, config: UniversalConfig = DEFAULT
+) -> Iterator[UniversalStep]:
+    """Yield the noises of all classes as they grow from zeros, the network's weights fixed (V1, V3).
+
+    Each step *descends* the cross-entropy towards the noise's class: the seed adds alpha times its gradient, which
+    leads away from the class. `examples` are fixed digits to watch (V4). Raises ValueError, one sentence.
+    """
+    check_network(network)
+    network, batches = pool_first(network), _batches(digits, config)
+    watched = _Watched(network, validation.first(WATCHED), examples)
+    images = next(batches)
+    classes = read(network, images[:1], torch.zeros(1, dtype=torch.long), gradient=False).logits.shape[1]
+    noises = torch.zeros(classes, *images.shape[1:])
+    yield watched.record(0, config.steps, noises, to_costs(_logits(network, images, noises)))
+    _, gradient = towards(network, images, noises)
+    for step in range(1, config.steps + 1):
+        noises = limit(noises - config.step_size * gradient, config)
+        costs, gradient = towards(network, next(batches), noises, gradient=step < config.steps)
+        yield watched.record(step, config.steps, noises, costs)
+
+
+def towards(network: nn.Module, images: Tensor, noises: Tensor, *, gradient: bool = True) -> tuple[Tensor, Tensor]:
+    """Return for each noise the mean cross-entropy towards its class `(classes,)`, and that cost's gradient.
+
+    All noises share the digits and the passes through the network. Where a pixel is held back at 0 or 1 nothing flows,
+    but at 0 or 1 itself it does: torch's own `clamp` stops it there, and no noise could begin on blank paper.
+    """
+    costs, slopes = torch.zeros(len(noises)), torch.zeros_like(noises)
+    for part in images.split(BATCH):
+        noisy = part + noises[:, None]
+        goals = torch.arange(len(noises)).repeat_interleave(len(part))
+        reading = read(network, noisy.clamp(0, 1).flatten(0, 1), goals, gradient=gradient)
+        costs += reading.losses.view(len(noises), -1).sum(1)
+        slopes += (reading.gradient.view_as(noisy) * ((noisy >= 0) & (noisy <= 1))).sum(1)
+    return costs / len(images), slopes / len(images)
+
+
+def limit(noises: Tensor, config: UniversalConfig) -> Tensor:
+    """Return the nearest noises within the limit; more than 1 changes no pixel further."""
+    if config.norm == "linf":
+        noises = noises.clamp(-config.epsilon, config.epsilon)
+    elif config.norm == "l2":
+        noises = noises * (config.epsilon / lengths(noises)).clamp(max=1)
+    return noises.clamp(-1, 1)
+
+
+def add_noise(images: Tensor, noises: Tensor) -> Tensor:
+    """Return every image with every noise `(classes, N, 1, 28, 28)`, its pixels kept in [0, 1]."""
+    return (images + noises[:, None]).clamp(0, 1)
+
+
+def nine_examples(digits: Digits) -> Digits:
+    """Return the first digit of each of the first nine classes: always the same ones (V4)."""
+    first = torch.stack([(digits.labels == label).nonzero()[0, 0] for label in digits.labels.unique()[:9]])
+    return Digits(digits.pixels[first], digits.labels[first])
+
+
+def measure_noise(network: evaluation.Network, digits: Digits, noises: Tensor) -> NoiseResult:
+    """Return what the noises do to digits that any network reads, also another one or one that restores (V12)."""
+    images = digits.images()
+    predicted = torch.stack([evaluation.predict(network, (images + noise).clamp(0, 1)).argmax(1) for noise in noises])
+    return NoiseResult(*_percent(predicted, digits.labels), predicted)
+
+
+class _Watched:
+    """Digits that no noise learns from, read after every step."""
+
+    def __init__(self, network: nn.Module, validation: Digits, examples: Digits) -> None:
+        self.network, self.labels = network, validation.labels
+        self.images = torch.cat([validation.images(), examples.images()])
+
+    def record(self, step: int, steps: int, noises: Tensor, costs: Tensor) -> UniversalStep:
+        """Return the record of a step."""
+        logits, count = _logits(self.network, self.images, noises), len(self.labels)
+        predicted, watched = logits.argmax(2), to_costs(logits[:, :count])
+        shares, accuracies = _percent(predicted[:, :count], self.labels)
+        return UniversalStep(step, steps, noises, costs, watched, shares, accuracies, predicted[:, count:].T)
+
+
+def _percent(predicted: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return for each row the percent read as the row's class, and the percent read right."""
+    goals = torch.arange(len(predicted))[:, None]
+    return 100 * (predicted == goals).float().mean(1), 100 * (predicted == labels).float().mean(1)
+
+
+def _logits(network: nn.Module, images: Tensor, noises: Tensor) -> Tensor:
+    """Return `(classes, N, classes)`; where all noises are the same, as at the start, one of them is read for all."""
+    different = noises if noises.any() else noises[:1]
+    pictures = add_noise(images, different).flatten(0, 1)
+    goals = torch.zeros(len(pictures), dtype=torch.long)
+    logits = read(network, pictures, goals, gradient=False).logits
+    return logits.view(len(different), len(images), -1).expand(len(noises), -1, -1)
+
+
+def to_costs(logits: Tensor) -> Tensor:
+    """Return the mean cross-entropy of each noise's class `(classes,)` from logits `(classes, N, classes)`."""
+    return -logits.log_softmax(2).mean(1).diagonal()
+
+
+def _batches(digits: Digits, config: UniversalConfig) -> Iterator[Tensor]:
+    """Yield the step's digits, on and on, from those that the seed has drawn."""
+    if config.batch > len(digits):
+        raise ValueError(f"A step looks at {config.batch:,} digits, but there are only {len(digits):,}.")
+    order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(config.seed))[: config.digits]
+    for index in cycle(order.split(config.batch)):
+        yield digits.images(index)
