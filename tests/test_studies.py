@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from core.architectures import ARCHITECTURES
 from core.datasets import Digits
 from core.evaluation import TALK_DELTA, evaluate, predict_column
 from core.inversion import features_hash, freeze, synergy
-from core.networks import Classifier
+from core.networks import Classifier, build
 from core.pmnist import CUTS, cut_masks
 from core.studies import comparisons, job
 from core.studies.arms import ARMS, COLUMNS, LOG, complete
@@ -401,6 +401,14 @@ def test_a_seed_of_the_record_can_be_repeated(capsys):
     (step,) = run_seed(datasets.load_offline(), "talk", 42, ["standard"], epochs=record["epochs"])
     (row,) = [r for r in record["rows"] if (r["network"], r["arm"], r["cut"]) == ("talk", "standard", "whole")]
     assert abs(step.accuracies["whole"] - row["values"][0]) <= 3.0  # percent; other processors add up otherwise
+
+
+def test_an_arm_that_diverges_is_read_as_it_was_before_and_the_others_go_on() -> None:
+    found = Bench(made_dataset(), ARCHITECTURES["talk"], seed=42, config=replace(CONFIG, learning_rate=1e9))
+    fresh = build(ARCHITECTURES["talk"], seed=42).eval()
+    digits = made_dataset().test
+    assert found.read("standard")["whole"] == evaluate(fresh, digits)
+    assert set(found.read("control")) == set(COLUMNS)
 
 
 # One seed as a job

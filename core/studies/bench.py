@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -15,7 +16,7 @@ from core.inversion import freeze, reset_head, to_ordinary, variant
 from core.networks import Classifier, build
 from core.pmnist import CUTS, cut_masks, erase_digits, random_squares
 from core.studies.arms import ARMS, COLUMNS, Arm
-from core.training import EVALUATION_BATCH, TrainConfig, feature_vectors, train
+from core.training import EVALUATION_BATCH, Diverged, TrainConfig, feature_vectors, train
 
 RAND3_SEED = 123  # of three squares placed otherwise than PMNIST's
 PARTIAL_SEED = 7  # of the squares in training digits: never those that are tested
@@ -113,8 +114,9 @@ class Bench:
     def _learn(self, network: Classifier, digits: Digits, arm: Arm) -> None:
         turns = take_turns(arm.inversion, self.config.epochs) if arm.alternating else ()
         unused = replace(digits, pixels=digits.pixels[:100], labels=digits.labels[:100])  # nothing is chosen by them
-        for _ in train(network, digits, unused, replace(self.config, alternate=turns)):
-            pass
+        with suppress(Diverged):  # then it is read as it was after its last good epoch, which may be before the first
+            for _ in train(network, digits, unused, replace(self.config, alternate=turns)):
+                pass
 
     def _vectors(self, name: str) -> tuple[Vectors, Vectors]:
         """Return training digits and all columns of test digits as an arm's features; only the last one's are kept."""
