@@ -11,14 +11,15 @@ from typing import Any
 
 SIDE = 28  # pixels of an MNIST digit
 ACTIVATIONS = ("relu", "leaky_relu", "silu", "sigmoid", "tanh", "relu6")
-KINDS = ("conv", "pool", "mean_pool", "norm", "drop", *ACTIVATIONS)
+KINDS = ("conv", "pool", "mean_pool", "norm", "drop", "shuffle", *ACTIVATIONS)
 
 
 @dataclass(frozen=True)
 class Stage:
     """One feature stage: a convolution, a pooling, a batch norm, a dropout of whole maps, or an activation.
 
-    A pooling's stride is its size. Rates and sizes that a kind does not have are ignored.
+    Or a shuffle, which puts all pixels into another order, the same for every digit (C9). A pooling's stride is its
+    size. Rates and sizes that a kind does not have are ignored.
     """
 
     kind: str
@@ -35,7 +36,7 @@ def conv(filters: int, size: int, padding: int = 0) -> Stage:
     return Stage("conv", filters=filters, size=size, padding=padding)
 
 
-POOL, MEAN_POOL, NORM, DROP = Stage("pool"), Stage("mean_pool"), Stage("norm"), Stage("drop")
+POOL, MEAN_POOL, NORM, DROP, SHUFFLE = map(Stage, ("pool", "mean_pool", "norm", "drop", "shuffle"))
 RELU, LEAKY_RELU, SILU, SIGMOID, TANH, RELU6 = map(Stage, ("relu", "leaky_relu", "silu", "sigmoid", "tanh", "relu6"))
 
 
@@ -128,6 +129,8 @@ ARCHITECTURES = {
         Architecture("published", (conv(20, 5), POOL, RELU, conv(50, 5), POOL, RELU), hidden=(500,)),  # A5
         _keras("small", 8),  # A6
         Architecture("dense", (), hidden=(512, 512), dropout=0.2),  # A7, A12; the rate is Keras's example's
+        Architecture("small, shuffled pixels", (SHUFFLE, *_keras("", 8).features), hidden=(64,)),  # C9
+        Architecture("dense, shuffled pixels", (SHUFFLE,), hidden=(512, 512), dropout=0.2),  # C9
         _keras("small, batch norm", 8, norm=True),  # A8
         _keras("64 filters", 64),  # A9
         _keras("64 filters, batch norm", 64, norm=True),  # A9

@@ -24,6 +24,14 @@ class Normalize(nn.Module):
         return (images - MEAN) / STD
 
 
+class Shuffle(nn.Module):
+    """Put all pixels into another order, the same for every digit and in every such network (C9)."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        order = torch.randperm(images[0, 0].numel(), generator=torch.Generator().manual_seed(0))
+        return images.flatten(2)[..., order.to(images.device)].reshape(images.shape)
+
+
 class Classifier(nn.Module):
     """Named feature stages up to the flattened vector, an inversion without weights, and a head.
 
@@ -36,11 +44,14 @@ class Classifier(nn.Module):
         self.inversion = inversion if inversion is not None else nn.Identity()
         self.head = head
 
+    def stages(self) -> list[tuple[str, nn.Module]]:
+        """Return every stage by name, in the order in which they flow."""
+        return [*self.features.named_children(), ("inverted", self.inversion), *self.head.named_children()]
+
     def walk(self, images: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield every stage's name and output in the order in which they flow; the last are the logits."""
-        stages = [*self.features.named_children(), ("inverted", self.inversion), *self.head.named_children()]
         output = images
-        for name, stage in stages:
+        for name, stage in self.stages():
             output = stage(output)
             yield name, output
 
@@ -103,6 +114,7 @@ def _module(stage: Stage, channels: int) -> nn.Module:
 
 
 _MODULES: dict[str, type[nn.Module]] = {
+    "shuffle": Shuffle,
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
     "silu": nn.SiLU,  # Swish

@@ -17,6 +17,8 @@ PARAMETERS = {
     "published": 431_080,
     "small": 14_178,
     "dense": 669_706,
+    "small, shuffled pixels": 14_178,
+    "dense, shuffled pixels": 669_706,
     "small, batch norm": 14_242,
     "64 filters": 140_682,
     "64 filters, batch norm": 141_194,

@@ -1,0 +1,29 @@
+"""Batch normalization, step by step on a real batch (T7; Ioffe and Szegedy, arXiv 1502.03167)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+EPSILON = 1e-5  # PyTorch's; keeps a map without any spread from a division by zero
+
+
+@dataclass(frozen=True, eq=False)
+class NormalizedBatch:
+    """One map's values over a batch `(N, H, W)`, and each step of the algorithm."""
+
+    given: Tensor
+    mean: float
+    variance: float
+    centred: Tensor
+    normalized: Tensor
+    scaled: Tensor
+
+
+def normalize(given: Tensor, *, gamma: float = 1.0, beta: float = 0.0, epsilon: float = EPSILON) -> NormalizedBatch:
+    """Take the seed's four steps: mean, variance (divided by m, not m - 1), normalize, scale and shift."""
+    mean, variance = given.mean(), given.var(unbiased=False)
+    centred = given - mean
+    normalized = centred / (variance + epsilon).sqrt()
+    return NormalizedBatch(given, float(mean), float(variance), centred, normalized, gamma * normalized + beta)

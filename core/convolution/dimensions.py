@@ -1,0 +1,46 @@
+"""Convolutions along one, two and three dimensions: the same sum, with one loop for each direction of movement (C5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.convolution.settings import Convolution
+
+_CONVOLVE = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
+SMOOTH, CHANGE = "smooth", "change"
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """One convolution along as many dimensions as its input has."""
+
+    given: Tensor
+    weights: Tensor
+    """As many dimensions as `given`."""
+    gives: Tensor
+
+    @property
+    def places(self) -> int:
+        """How often the window stops: the product of the loops."""
+        return self.gives.numel()
+
+
+def line_filter(kind: str, dimensions: int, size: int = 3) -> Tensor:
+    """Return a filter of that many dimensions: the average, or the change along the first of them."""
+    if kind == SMOOTH:
+        return torch.full((size,) * dimensions, 1 / size**dimensions)
+    step = torch.linspace(-1, 1, size)
+    return step.reshape(-1, *[1] * (dimensions - 1)).expand((size,) * dimensions) / size ** (dimensions - 1)
+
+
+def sweep(given: Tensor, weights: Tensor) -> Sweep:
+    """Convolve a signal `(L,)`, a picture `(H, W)` or a stack `(D, H, W)`; raise ValueError for what does not fit."""
+    if given.ndim != weights.ndim or given.ndim not in _CONVOLVE:
+        raise ValueError(f"a filter of {weights.ndim} dimensions cannot move along {given.ndim}.")
+    for size, window in zip(given.shape, weights.shape, strict=True):
+        assert Convolution(size=size, window=window).output
+    return Sweep(given, weights, _CONVOLVE[given.ndim](given[None, None], weights[None, None])[0, 0])

@@ -1,0 +1,69 @@
+"""The same digit many times with dropout on: how far the answer spreads when part of the values is left out (T10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.networks import Classifier
+
+FEATURES, HIDDEN = "the features", "the hidden units"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """One time: what is left of the values, and the answer."""
+
+    kept: Tensor
+    """Bool, `(values,)`"""
+    probabilities: Tensor
+    """`(classes,)`"""
+
+
+def places(network: Classifier) -> list[str]:
+    """Return where dropout can be put in this network."""
+    return [FEATURES, HIDDEN] if _after_hidden(network) is not None else [FEATURES]
+
+
+def draw(
+    network: Classifier, image: Tensor, *, place: str = FEATURES, rate: float = 0.5, seed: int = 0
+) -> Iterator[Drawing]:
+    """Yield the answer to an image `(1, 28, 28)`, each time with other values left out; it never ends.
+
+    What is left is divided by 1 - rate, as in training, so that sums keep their size. Raises ValueError for a rate
+    outside 0 to 1, or a place that the network has not.
+    """
+    if not 0 <= rate < 1:
+        raise ValueError("Dropout leaves out a share from 0 up to 1.")
+    if place not in places(network):
+        raise ValueError(f"This network has no place called {place!r}.")
+    generator = torch.Generator().manual_seed(seed)
+    values, rest = _split(network, image, place)
+    while True:
+        kept = torch.rand(values.shape[1], generator=generator) >= rate
+        yield Drawing(kept, _finish(rest, values * kept / (1 - rate)))
+
+
+@torch.no_grad()
+def _finish(rest: nn.Module, values: Tensor) -> Tensor:
+    return rest(values).softmax(1)[0]
+
+
+@torch.no_grad()
+def _split(network: Classifier, image: Tensor, place: str) -> tuple[Tensor, nn.Module]:
+    """Return what the place gives `(1, values)`, and what follows it."""
+    read = network.inversion(network.features(image[None]))
+    if place == FEATURES:
+        return read, network.head
+    at = _after_hidden(network)
+    assert at is not None
+    return network.head[:at](read), network.head[at:]
+
+
+def _after_hidden(network: Classifier) -> int | None:
+    """Return the number of the stage after the last hidden units; None for a head that has none of its own."""
+    linear = [number for number, stage in enumerate(network.head) if isinstance(stage, nn.Linear)]
+    return linear[-1] if len(linear) > 1 else None

@@ -1,0 +1,63 @@
+"""Pooling: a window's values become one, in five ways (C6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.architectures import output_size
+from core.convolution.window import write_number
+
+# Each reduces the last dimension. Of an even number of values the median lies between the middle two; of values that
+# are equally frequent the smallest is the mode.
+POOLINGS: dict[str, Callable[[Tensor], Tensor]] = {
+    "max": lambda values: values.amax(-1),
+    "average": lambda values: values.mean(-1),
+    "min": lambda values: values.amin(-1),
+    "median": lambda values: values.quantile(0.5, dim=-1),
+    "mode": lambda values: values.sort(dim=-1).values.mode(-1).values,
+}
+_SENTENCES = {
+    "max": "the largest of {}",
+    "average": "the average of {}",
+    "min": "the smallest of {}",
+    "median": "the middle one of {}",
+    "mode": "the most frequent of {}",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """What becomes of one window."""
+
+    values: Tensor
+    """`(k, k)`"""
+    result: float
+    sentence: str
+
+    @property
+    def winners(self) -> Tensor:
+        """Where the result stands in the window, `(k, k)`; nowhere when it lies between the values."""
+        return torch.isclose(self.values, torch.tensor(self.result), rtol=0, atol=1e-7)
+
+
+def pool(maps: Tensor, kind: str, window: int, stride: int) -> Tensor:
+    """Return maps `(channels, H, W)` pooled. Raises ValueError, with a sentence, for what cannot be."""
+    for size in maps.shape[1:]:
+        output_size(size, window, stride=stride)
+    return POOLINGS[kind](maps.unfold(1, window, stride).unfold(2, window, stride).flatten(3))
+
+
+def look_pooled(one_map: Tensor, kind: str, window: int, stride: int, row: int, column: int) -> Pool:
+    """Return how one value of a pooled map `(H, W)` comes about. Raises ValueError when there is no such place."""
+    rows, columns = (output_size(size, window, stride=stride) for size in one_map.shape)
+    if not (0 <= row < rows and 0 <= column < columns):
+        raise ValueError(f"there is no place {row}, {column}: the output has {rows} × {columns} places.")
+    top, left = row * stride, column * stride
+    values = one_map[top : top + window, left : left + window]
+    result = float(POOLINGS[kind](values.flatten()))
+    listed = ", ".join(map(write_number, values.flatten().tolist()))
+    return Pool(values, result, f"{_SENTENCES[kind].format(listed)} = {write_number(result)}")

@@ -1,0 +1,127 @@
+"""One window at a time: what one filter makes of one place, number by number. Nothing is drawn here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.architectures import output_size
+
+
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """One filter of a convolution, and how it moves."""
+
+    weights: Tensor
+    """`(channels, k, k)`"""
+    bias: float = 0.0
+    padding: int = 0
+    stride: int = 1
+    dilation: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What a filter makes of one place: products of values and weights, their sum, the bias."""
+
+    rows: tuple[int, ...]
+    """Of the input, one for each row of the filter; outside the input lies padding."""
+    columns: tuple[int, ...]
+    values: Tensor
+    """`(channels, k, k)`, 0 in the padding."""
+    weights: Tensor
+    bias: float
+
+    @property
+    def products(self) -> Tensor:
+        return self.values * self.weights
+
+    @property
+    def sums(self) -> list[float]:
+        """One for each channel."""
+        return [float(channel) for channel in (self.values.double() * self.weights.double()).sum((1, 2))]
+
+    @property
+    def total(self) -> float:
+        return sum(self.sums) + self.bias
+
+
+def look(inputs: Tensor, one: Filter, row: int, column: int) -> Window:
+    """Return how the filter's output at a place comes about, for inputs `(channels, H, W)` (C2, C3).
+
+    Raises ValueError, with a sentence, when the filter does not fit or there is no such place.
+    """
+    channels, *sizes = inputs.shape
+    if one.weights.shape[0] != channels:
+        raise ValueError(f"the filter has {one.weights.shape[0]} channels, but the input has {channels}.")
+    lines = [
+        _line(size, window, place, one)
+        for size, window, place in zip(sizes, one.weights.shape[1:], (row, column), strict=True)
+    ]
+    padded = functional.pad(inputs, [one.padding] * 4)
+    rows, columns = (torch.tensor(line) + one.padding for line in lines)
+    return Window(lines[0], lines[1], padded[:, rows][:, :, columns], one.weights, one.bias)
+
+
+def _line(size: int, window: int, place: int, one: Filter) -> tuple[int, ...]:
+    """Return the rows (or columns) of the input on which the filter's fall."""
+    count = output_size(size, window, padding=one.padding, stride=one.stride, dilation=one.dilation)
+    if not 0 <= place < count:
+        raise ValueError(f"there is no place {place}: the output has {count} places along this side.")
+    start = place * one.stride - one.padding
+    return tuple(start + one.dilation * step for step in range(window))
+
+
+def convolve(inputs: Tensor, one: Filter) -> Tensor:
+    """Return the whole output of a filter, `(rows, columns)`, at once."""
+    bias, moves = torch.tensor([one.bias]), {"padding": one.padding, "stride": one.stride, "dilation": one.dilation}
+    return functional.conv2d(inputs[None], one.weights[None], bias, **moves)[0, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class SlideStep:
+    """The window at one place, on its way over the input."""
+
+    row: int
+    column: int
+    window: Window
+
+
+def slide(inputs: Tensor, one: Filter) -> Iterator[SlideStep]:
+    """Yield the window at every place, row by row."""
+    rows, columns = (
+        output_size(size, window, padding=one.padding, stride=one.stride, dilation=one.dilation)
+        for size, window in zip(inputs.shape[1:], one.weights.shape[1:], strict=True)
+    )
+    for row in range(rows):
+        for column in range(columns):
+            yield SlideStep(row, column, look(inputs, one, row, column))
+
+
+def write_products(window: Window, channel: int = 0) -> str:
+    """Return one channel's products and their sum, written out."""
+    pairs = zip(window.values[channel].flatten().tolist(), window.weights[channel].flatten().tolist(), strict=True)
+    terms = " + ".join(f"{_in_brackets(value)}·{_in_brackets(weight)}" for value, weight in pairs)
+    return f"{terms} = {write_number(window.sums[channel])}"
+
+
+def write_sum(window: Window) -> str:
+    """Return the channels' sums, the bias and the total, written out: 308 − 498 + 164 + 1 = −25."""
+    first, *others = [*window.sums, window.bias]
+    rest = "".join(f" {'−' if value < 0 else '+'} {write_number(abs(value))}" for value in others)
+    return f"{write_number(first)}{rest} = {write_number(window.total)}"
+
+
+def write_number(value: float) -> str:
+    """Return a number as people write it: whole ones without a point, others with three digits behind it."""
+    text = f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.3f}"
+    return text.replace("-", "−") if float(text) else text.removeprefix("-")
+
+
+def _in_brackets(value: float) -> str:
+    text = write_number(value)
+    return f"({text})" if text.startswith("−") else text
