@@ -193,6 +193,12 @@ def turn() -> threading.RLock:
 
 
 @st.cache_resource(show_spinner=False)
+def noise_turn() -> threading.Lock:
+    """Return the lock under which universal noise takes a step: of all visitors' noises one grows at a time."""
+    return threading.Lock()
+
+
+@st.cache_resource(show_spinner=False)
 def keep_house() -> threading.Thread:
     """Prepare the process for serving many: one torch thread, answers sent at once, and rare garbage collections."""
     torch.set_num_threads(1)

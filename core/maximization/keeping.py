@@ -1,0 +1,38 @@
+"""What is kept of a climb: the pictures as grey values, a quarter of their size, and how far they had come."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.maximization.loop import MaximizationStep
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """All pictures after one step."""
+
+    pictures: NDArray[np.uint8]
+    """`(N, 28, 28)`, 0 to 255."""
+    costs: NDArray[np.float32]
+    dead: NDArray[np.bool_]
+    """Who has never been woken so far."""
+
+
+def keep(step: MaximizationStep) -> Kept:
+    """Return what is kept of a step."""
+    pictures = (255 * step.images[:, 0]).round().byte().numpy()
+    return Kept(pictures, step.costs.numpy(), ~step.awake.numpy())
+
+
+def to_npz(steps: Iterable[Kept]) -> bytes:
+    """Return a NumPy file: `images` (steps, N, 28, 28), `costs` (steps, N), and `dead` (N,) after the last step."""
+    kept = list(steps)
+    stream = io.BytesIO()
+    images, costs = np.stack([step.pictures for step in kept]), np.stack([step.costs for step in kept])
+    np.savez_compressed(stream, images=images, costs=costs, dead=kept[-1].dead)
+    return stream.getvalue()

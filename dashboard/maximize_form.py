@@ -1,0 +1,131 @@
+"""What people choose before a climb: the network, the preset and its settings, the stage and what of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.checkpoints import Card, CheckpointError
+from core.datasets import Dataset
+from core.maximization import BLURS, LOGITS, PARAMETERIZATIONS, PRESETS, MaximizationConfig
+from core.maximization.loop import MOST_STEPS
+from core.networks import Classifier
+from dashboard import cache
+
+ASSIGNMENT, WHITE = "as in the assignment", "white on black"
+ABOUT = {
+    ASSIGNMENT: "The gradient is blurred more and more (4k/(steps + 0.5) pixels), so the picture ends soft.",
+    "shrinking blur": "The blur shrinks instead, as is usual: first the large shapes, then the edges.",
+    WHITE: "Ink costs something and so does variation, and the picture trembles: strokes on an empty ground remain.",
+    "frequencies": "Not pixels move but waves, the long ones farthest; nothing is blurred.",
+    "nothing but the gradient": "No blur, no decay: what pleases the network need not look like anything.",
+}
+MOST_STARTS = 9
+Shapes = Mapping[str, tuple[int, int, int]]
+
+
+def readers(zoo: Mapping[str, Card]) -> dict[str, str]:
+    """Return the titles of the networks that read what they are given, without restoring it first."""
+    return {name: card.title for name, card in zoo.items() if card.neighbours is None}
+
+
+def choose_network(zoo: Mapping[str, Card], key: str, first: str) -> str:
+    """Let people choose one network."""
+    titles = readers(zoo)
+    names = list(titles)
+    if st.session_state.get(key) not in titles:  # it may have gone since
+        st.session_state[key] = first if first in titles else names[0]
+    chosen: str = st.selectbox("Network", names, key=key, persist_state="session", format_func=titles.__getitem__)
+    return chosen
+
+
+def choose_networks(zoo: Mapping[str, Card], key: str, first: Sequence[str]) -> list[str]:
+    """Let people choose several networks; at least one."""
+    titles = readers(zoo)
+    known = [name for name in first if name in titles]
+    st.session_state[key] = [name for name in st.session_state.get(key, known) if name in titles]
+    chosen = st.pills("Networks", list(titles), selection_mode="multi", key=key, persist_state="session",
+                      format_func=titles.__getitem__, wrap=True)  # fmt: skip
+    return list(chosen) or known[:1] or list(titles)[:1]
+
+
+def load_classifiers(names: Sequence[str], data: Dataset) -> dict[str, Classifier]:
+    """Return the networks by name, and say in a sentence which of them cannot be used."""
+    networks = {}
+    for name in names:
+        try:
+            networks[name] = cache.classifier(name, data.name)
+        except CheckpointError as error:
+            st.warning(str(error))
+    return networks
+
+
+def choose_settings(key: str, first: str, *, several: bool = False, **changes: Any) -> MaximizationConfig:
+    """Let people choose a preset, and change anything about it; every preset keeps its own changes.
+
+    `changes` are made to every preset beforehand; `several`: whether there may be more than one start.
+    """
+    preset = st.selectbox("How it climbs", list(PRESETS), index=list(PRESETS).index(first), key=f"{key} preset",
+                          persist_state="session")  # fmt: skip
+    st.caption(ABOUT[preset])
+    with st.popover("All settings", width="stretch"):
+        return _change(replace(PRESETS[preset], **changes), f"{key} {preset}", starts=several)
+
+
+def _change(config: MaximizationConfig, key: str, *, starts: bool) -> MaximizationConfig:
+    """Let people change every setting. Widgets know their limits, so nothing that makes no sense comes out of them."""
+
+    def number(label: str, name: str, low: float, high: float, step: float, *, scale: float = 1.0) -> float:
+        value = st.number_input(label, low, high, float(getattr(config, name)) * scale, step, key=f"{key} {name}",
+                                persist_state="session", format="%g")  # fmt: skip
+        return value / scale
+
+    def whole(label: str, name: str, low: int, high: int) -> int:
+        return int(st.number_input(label, low, high, int(getattr(config, name)), key=f"{key} {name}",
+                                   persist_state="session"))  # fmt: skip
+
+    def one_of(label: str, name: str, options: Sequence[str]) -> str:
+        chosen = st.segmented_control(label, options, default=getattr(config, name), key=f"{key} {name}", required=True,
+                                      persist_state="session")  # fmt: skip
+        return chosen or str(getattr(config, name))
+
+    left, right = st.columns(2)
+    with left:
+        counted = {"steps": whole("Steps", "steps", 1, MOST_STEPS), "seed": whole("Seed of noise", "seed", 0, 10**9)}
+        counted |= {"starts": whole("Different noises", "starts", 1, MOST_STARTS)} if starts else {}
+        counted |= {"jitter": whole("Jitter, pixels", "jitter", 0, 6)}
+        size = number("Step, grey values", "step_size", 0.1, 60.0, 0.5, scale=255)
+    with right:
+        noise = number("Noise, grey values", "noise", 0.0, 128.0, 5.0, scale=255)
+        ink = number("L1: ink costs", "ink", 0.0, 5.0, 0.1)
+        variation = number("Variation costs", "variation", 0.0, 5.0, 0.1)
+        decay = number("Decay", "decay", 0.0, 0.1, 1e-4)
+        widest = number("Widest blur, pixels", "widest", 0.0, 8.0, 0.5)
+    kind = one_of("Blur of the gradient", "blur", BLURS)
+    moves = one_of("What moves", "parameterization", list(PARAMETERIZATIONS))
+    return replace(config, **counted, step_size=size, noise=noise, ink=ink, variation=variation, decay=decay,
+                   widest=widest, blur=kind, parameterization=moves)  # fmt: skip
+
+
+def stages_of(network: Classifier, shapes: Shapes, *, maps: bool) -> list[str]:
+    """Return the stages that can be climbed; with `maps` only those that have maps.
+
+    Left out is what would be there twice: the flattened maps, and features that nothing inverts.
+    """
+    left_out = {"normalize", "flatten", LOGITS} | (set() if inverts(network) else {"inverted"})
+    found = [name for name, (_, rows, _) in shapes.items() if name not in left_out and (rows > 1 or not maps)]
+    return found or [name for name in shapes if name != LOGITS][-1:]
+
+
+def inverts(network: Classifier) -> bool:
+    """Say whether the network's head reads features turned over."""
+    return getattr(network.inversion, "name", "identity") != "identity"
+
+
+def describe_stage(name: str, shapes: Shapes) -> str:
+    """Return a stage's name with its size."""
+    maps, rows, columns = shapes[name]
+    return f"{name} · {maps} maps of {rows}×{columns}" if rows > 1 else f"{name} · {maps} units"

@@ -1,0 +1,360 @@
+"""What fires a neuron: objectives, parameterizations, regularizers and the climb, on the assignment's network (A3)."""
+
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from core.architectures import ARCHITECTURES
+from core.checkpoints import load_classifier
+from core.maximization import (
+    LOGITS,
+    PARAMETERIZATIONS,
+    PRESETS,
+    ClassLogit,
+    MapMean,
+    MaximizationConfig,
+    MaximizationStep,
+    Neuron,
+    Objective,
+    ask,
+    blur,
+    blur_width,
+    excite_most,
+    filter_of,
+    map_of,
+    maximize,
+    measure_stages,
+    see,
+)
+from core.maximization.regularizers import ink_slope, to_unit, variation_slope
+from core.networks import build
+from tests.samples import made_digits
+
+ASSIGNMENT = load_classifier("assignment")
+SHORT = MaximizationConfig(steps=12)
+EVERY_WAY = {
+    "growing": SHORT,
+    "shrinking": replace(SHORT, blur="shrinking"),
+    "trembling": replace(SHORT, jitter=2, ink=0.3, variation=0.2),
+    "frequencies": replace(SHORT, parameterization="fourier"),
+}
+
+
+def climb(objective: Objective, config: MaximizationConfig = SHORT, **options) -> list[MaximizationStep]:
+    return list(maximize(options.pop("network", ASSIGNMENT), objective, config, **options))
+
+
+def weights(network) -> list[torch.Tensor]:
+    return [tensor.clone() for tensor in network.state_dict().values()]
+
+
+# Objectives
+
+
+def test_stages_of_units_and_of_maps_are_told_apart_and_what_was_flattened_has_its_places_again():
+    shapes = measure_stages(ASSIGNMENT)
+    assert shapes["pool2"] == shapes["flatten"] == shapes["inverted"] == (32, 7, 7)
+    assert shapes["fc1"] == (500, 1, 1) and shapes[LOGITS] == (10, 1, 1)
+
+
+def test_what_is_seen_of_a_stage_is_what_the_network_gives_there():
+    images, outputs = made_digits(6).images(), ASSIGNMENT.activations(made_digits(6).images())
+    seen = see(ASSIGNMENT, images, ["pool2", "inverted", LOGITS])
+    assert torch.equal(seen["pool2"], outputs["pool2"])
+    assert torch.equal(seen["inverted"].flatten(1), outputs["inverted"])
+    assert torch.equal(seen[LOGITS].flatten(1), outputs["fc2"])
+
+
+def test_the_walk_ends_at_the_last_stage_that_is_asked_for():
+    network = build(ARCHITECTURES["assignment"]).eval()
+    network.head[0].weight.data = torch.zeros(1, 1)  # the head cannot be run
+    assert see(network, made_digits(2).images(), ["pool2"])["pool2"].shape == (2, 32, 7, 7)
+    with pytest.raises(RuntimeError):
+        see(network, made_digits(2).images(), [LOGITS])
+    assert climb(Neuron("pool2", 12))[-1].probabilities is None
+
+
+def test_n5_without_a_place_a_neuron_is_the_central_one():
+    outputs = see(ASSIGNMENT, made_digits(4).images(), ["pool2"])
+    assert torch.equal(Neuron("pool2", 7)(outputs), outputs["pool2"][:, 7, 3, 3])
+    assert torch.equal(Neuron("pool2", 7, (0, 6))(outputs), outputs["pool2"][:, 7, 0, 6])
+    assert torch.allclose(MapMean("pool2", 7)(outputs), outputs["pool2"][:, 7].mean((1, 2)))
+
+
+def test_objectives_add_up_and_each_gives_one_number_per_picture():
+    outputs = see(ASSIGNMENT, made_digits(10).images(), ["pool2", LOGITS])
+    both = ClassLogit(range(10)) + 0.5 * MapMean("pool2", 7)
+    expected = outputs[LOGITS].flatten(1).diagonal() + 0.5 * outputs["pool2"][:, 7].mean((1, 2))
+    assert torch.allclose(both(outputs), expected) and both.stages == {"pool2", LOGITS} and both.count == 10
+    assert torch.allclose((-both)(outputs), -expected)
+    assert torch.allclose((both - ClassLogit(range(10)))(outputs), 0.5 * outputs["pool2"][:, 7].mean((1, 2)), atol=1e-5)
+
+
+def test_of_several_goals_picture_i_has_the_ith_and_they_begin_anew():
+    outputs = see(ASSIGNMENT, made_digits(6).images(), [LOGITS])
+    logits = outputs[LOGITS].flatten(1)
+    assert torch.equal(ClassLogit([4, 7])(outputs), logits[torch.arange(6), torch.tensor([4, 7] * 3)])
+    assert torch.equal(ClassLogit([4, 7]).measure(outputs), logits[:, [4, 7]])
+
+
+@pytest.mark.parametrize(
+    ("objective", "sentence"),
+    [
+        (Neuron("pool9", 1), "no stage called 'pool9' in this network; there are normalize, conv1"),
+        (Neuron("pool2", 32), "no map 32 here: pool2 has 32 maps, 0 to 31"),
+        (Neuron("pool2", (1, -1)), "no map -1 here"),
+        (MapMean("fc1", 500), "no unit 500 here: fc1 has 500 units"),
+        (ClassLogit(10), "no class 10 here: logits has 10 classes"),
+        (ClassLogit([]), "at least one"),
+        (Neuron("pool2", 1, (7, 0)), r"7x7 places; \(7, 0\) is none"),
+        (ClassLogit(range(10)) + Neuron("pool2", (1, 2)), "for 2 and for 10 pictures cannot be added"),
+        (0.5 * Neuron("pool9", 1), "no stage called"),
+    ],
+)
+def test_an_unknown_stage_map_or_place_costs_one_sentence(objective, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        climb(objective)
+
+
+@pytest.mark.parametrize(
+    ("words", "objective", "names"),
+    [
+        ("classes", ClassLogit(range(10)), tuple(f"class {label}" for label in range(10))),
+        ("class:3", ClassLogit(3), ("class 3",)),
+        ("map:pool2:7", Neuron("pool2", (7,)), ("pool2 7",)),
+        ("map:pool2:7@2,5", Neuron("pool2", (7,), (2, 5)), ("pool2 7",)),
+        ("maps:conv1@mean", MapMean("conv1", tuple(range(32))), tuple(f"conv1 {number}" for number in range(32))),
+        ("-2*class:3", -2 * ClassLogit(3), ("-2*class:3",)),
+        ("class:3+0.5*map:pool2:7@mean", ClassLogit(3) + 0.5 * MapMean("pool2", (7,)), None),
+    ],
+)
+def test_objectives_can_be_said_in_words(words, objective, names):
+    question = ask(words, ASSIGNMENT)
+    assert question.objective == objective and question.names == (names or (words,))
+
+
+@pytest.mark.parametrize(
+    "words", ["", "class", "class:x", "classes:3", "map:pool2", "maps:pool2:7", "3*", "map:pool2:7@"]
+)
+def test_words_that_are_no_objective_are_answered_with_those_that_are(words):
+    with pytest.raises(ValueError, match="is no objective: there are classes, class:3"):
+        ask(words, ASSIGNMENT)
+
+
+# Regularizers
+
+
+def test_n2_the_blur_grows_as_the_assignment_says_or_shrinks():
+    growing = [blur_width("growing", step, 200, 4.0) for step in (1, 100, 200)]
+    assert growing == pytest.approx([4 / 200.5, 400 / 200.5, 800 / 200.5])
+    assert blur_width("shrinking", 1, 200, 4.0) == growing[2] and blur_width("shrinking", 200, 200, 4.0) == growing[0]
+    assert blur_width("none", 7, 200, 4.0) == 0
+
+
+@pytest.mark.parametrize("sigma", [0.02, 0.7, 2.0, 3.99])
+def test_n2_the_blur_is_scipy_s_gaussian(sigma):
+    pictures = torch.randn(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    expected = np.stack([gaussian_filter(picture[0].numpy(), sigma, truncate=6.5) for picture in pictures])
+    assert np.allclose(blur(pictures, sigma)[:, 0].numpy(), expected, atol=1e-6)
+
+
+def test_n3_every_picture_is_divided_by_its_own_standard_deviation():
+    pictures = torch.randn(3, 1, 28, 28) * torch.tensor([1e-6, 1.0, 50.0])[:, None, None, None]
+    assert torch.allclose(to_unit(pictures).std((1, 2, 3)), torch.ones(3))
+    assert torch.equal(to_unit(torch.zeros(2, 1, 28, 28)), torch.zeros(2, 1, 28, 28))
+
+
+@pytest.mark.parametrize("slope", [ink_slope, variation_slope])
+def test_the_penalties_slopes_are_those_of_what_they_punish(slope):
+    images = torch.rand(2, 1, 28, 28, dtype=torch.float64, requires_grad=True)
+    differences = images.diff(dim=2).abs().sum() + images.diff(dim=3).abs().sum()
+    (expected,) = torch.autograd.grad(images.sum() if slope is ink_slope else differences, images)
+    assert torch.equal(slope(images.detach()), expected)
+
+
+def test_ink_costs_ink_and_variation_costs_variation():
+    plain, thrifty, calm = (
+        climb(ClassLogit(range(10)), replace(SHORT, steps=40, blur="none", step_size=0.02, **changes))[-1].images
+        for changes in ({}, {"ink": 1.0}, {"variation": 1.0})
+    )
+    assert thrifty.sum() < 0.7 * plain.sum()
+    assert calm.diff(dim=3).abs().sum() < 0.5 * plain.diff(dim=3).abs().sum()
+
+
+# Parameterizations
+
+
+@pytest.mark.parametrize("name", PARAMETERIZATIONS)
+def test_a_parameterization_gives_back_the_digit_and_never_leaves_the_range(name):
+    chosen, digits = PARAMETERIZATIONS[name], made_digits(3).images()
+    parameters = chosen.encode(digits)
+    assert torch.allclose(chosen.decode(parameters), digits, atol=0.005)
+    moved = chosen.decode(chosen.move(parameters, torch.randn(3, 1, 28, 28), size=5.0, decay=0.0))
+    assert moved.min() >= 0 and moved.max() <= 1 and (moved - digits).abs().max() > 0.5
+
+
+def test_frequencies_climb_in_smoother_pictures_than_pixels():
+    rough, smooth = (
+        climb(ClassLogit(range(10)), replace(PRESETS["nothing but the gradient"], steps=30, parameterization=name))[-1]
+        for name in ("pixels", "fourier")
+    )
+    roughness = [step.images.diff(dim=3).abs().mean() / step.images.std() for step in (rough, smooth)]
+    assert roughness[1] < 0.7 * roughness[0]
+
+
+# The climb
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_n1_n4_all_ten_costs_rise_and_all_ten_are_read_as_themselves(preset):
+    first, *_, last = climb(ClassLogit(range(10)), replace(PRESETS[preset], steps=60))
+    assert (last.costs > first.costs + 5).all()
+    assert (last.probabilities.diagonal() >= 0.99).all() and (last.images.std((1, 2, 3)) > 0.05).all()
+
+
+def test_n3_a_step_is_the_assignment_s_update():
+    steps = climb(ClassLogit(3), replace(SHORT, steps=3))
+    before = steps[1].images.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(ASSIGNMENT(before)[0, 3], before)
+    smooth = gaussian_filter(gradient[0, 0].numpy(), 4 * 2 / 3.5, truncate=8)  # the second of three
+    expected = (1 - 1e-4) * before[0, 0].detach().numpy() + smooth / smooth.std(ddof=1) / 255
+    assert np.allclose(steps[2].images[0, 0].numpy(), expected.clip(0, 1), atol=1e-5)
+
+
+def test_n1_it_begins_with_noise_around_grey_and_reports_what_its_pictures_really_get():
+    first, second, *_ = climb(ClassLogit(range(10)), EVERY_WAY["trembling"])
+    assert abs(float(first.images.mean()) - 0.5) < 0.01 and abs(float(first.images.std()) - 10 / 255) < 0.004
+    assert torch.equal(first.images[0], first.images[9]), "all goals of a start begin with the same noise"
+    logits = ASSIGNMENT(second.images)
+    assert torch.allclose(second.costs, logits.diagonal(), atol=1e-4)
+    assert torch.allclose(second.probabilities, logits.softmax(1), atol=1e-5)
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_n1_ten_at_once_give_the_same_sheet_as_ten_runs_one_after_another(way):
+    together = climb(ClassLogit(range(10)), EVERY_WAY[way])[-1].images
+    alone = torch.cat([climb(ClassLogit(label), EVERY_WAY[way])[-1].images for label in range(10)])
+    assert torch.allclose(together, alone, rtol=0, atol=1e-5)
+
+
+def test_n5_all_maps_at_once_give_the_same_sheet_as_one_after_another():
+    together = climb(Neuron("pool2", tuple(range(32))))[-1].images
+    alone = torch.cat([climb(Neuron("pool2", number))[-1].images for number in (4, 7, 31)])
+    assert torch.allclose(together[[4, 7, 31]], alone, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_the_same_seed_gives_the_same_sheet_and_another_one_another(way):
+    once, again = (climb(ClassLogit(range(10)), EVERY_WAY[way])[-1].images for _ in range(2))
+    other = climb(ClassLogit(range(10)), replace(EVERY_WAY[way], seed=1))[-1].images
+    assert torch.equal(once, again) and not torch.equal(once, other)
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_the_picture_stays_in_the_training_range_at_every_step(way):
+    for step in maximize(ASSIGNMENT, ClassLogit(range(10)), replace(EVERY_WAY[way], step_size=0.5)):
+        assert step.images.min() >= 0 and step.images.max() <= 1 and step.images.isfinite().all()
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_the_network_is_unchanged_bit_by_bit_and_has_no_gradients_and_no_hooks(way):
+    network = build(ARCHITECTURES["small, batch norm"]).eval()  # fresh: its weights would take gradients
+    before = weights(network)
+    climb(ClassLogit(range(10)) + MapMean("pool2", 3), EVERY_WAY[way], network=network)
+    assert all(torch.equal(*pair) for pair in zip(before, weights(network), strict=True))
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert not any(module._forward_hooks or module._backward_hooks for module in network.modules())
+
+
+def test_a_network_that_still_learns_is_refused():
+    with pytest.raises(ValueError, match=r"call its eval\(\) first"):
+        climb(ClassLogit(3), network=build(ARCHITECTURES["small"]).train())
+
+
+def test_stopping_early_keeps_what_there_is():
+    steps = maximize(ASSIGNMENT, ClassLogit(range(10)))
+    kept = [next(steps) for _ in range(4)]
+    steps.close()
+    others = list(islice(maximize(ASSIGNMENT, ClassLogit(range(10))), 4))
+    assert [step.step for step in kept] == [0, 1, 2, 3]
+    assert all(torch.equal(one.images, other.images) for one, other in zip(kept, others, strict=True))
+    assert torch.is_grad_enabled()
+
+
+def test_a_one_step_run_is_the_start_and_one_step():
+    steps = climb(ClassLogit(range(10)), MaximizationConfig(steps=1))
+    assert [step.step for step in steps] == [0, 1] and (steps[1].costs > steps[0].costs).all()
+
+
+def test_with_all_regularizers_off_it_still_climbs():
+    off = MaximizationConfig(steps=20, blur="none", decay=0.0, noise=0.0)
+    first, *_, last = climb(ClassLogit(range(10)), off)
+    assert (last.costs > first.costs).all() and float(first.images.std()) == 0
+
+
+@pytest.mark.parametrize(
+    "settings", [{"steps": 0}, {"steps": 10**6}, {"blur": "wide"}, {"parameterization": "wavelets"}, {"starts": 0},
+                 {"noise": float("nan")}, {"step_size": -1.0}, {"jitter": 28}, {"seed": -1}],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_refused_in_a_sentence(settings):
+    with pytest.raises(ValueError, match="goes from|is one of"):
+        MaximizationConfig(**settings)
+
+
+def test_n5_a_silent_neuron_is_woken_and_a_dead_one_is_named():
+    first, *_, last = climb(Neuron("pool2", tuple(range(32))), replace(SHORT, steps=60))
+    silent = (first.costs == 0).sum()
+    dead = torch.nonzero(~last.awake)[:, 0].tolist()
+    assert silent >= 20, "on grey noise most central neurons of the assignment's network are silent"
+    assert dead and len(dead) <= 8 and (last.costs[last.awake] > 0).sum() >= 24
+    activations = see(ASSIGNMENT, made_digits(200).images(), ["pool2"])["pool2"]
+    assert not activations[:, dead].any(), "what nothing wakes no digit wakes either"
+    assert (last.images.std((1, 2, 3)) > 0.05).sum() >= 30
+
+
+def test_several_starts_climb_the_same_goals_from_different_noise():
+    last = climb(ClassLogit([3, 8]), replace(SHORT, starts=3))[-1]
+    assert last.images.shape[0] == 6 and last.costs.shape == (6,)
+    alone = climb(ClassLogit([3, 8]), replace(SHORT, seed=1))[-1]
+    assert torch.allclose(last.images[2:4], alone.images, rtol=0, atol=1e-5), "the second start is the next seed's"
+
+
+def test_a_digit_turns_step_by_step_into_another():
+    digit = made_digits(9).images()[8, 0]
+    first, *steps, last = climb(ClassLogit(range(10)), replace(SHORT, steps=80, noise=0.0), start=digit)
+    assert torch.equal(first.images[5, 0], digit) and (last.probabilities.argmax(1) == torch.arange(10)).all()
+    path = [step.images for step in (first, *steps, last)]
+    assert max(float((b - a).abs().mean()) for a, b in zip(path, path[1:], strict=False)) < 0.02, "no jumps on the way"
+
+
+def test_a_goal_can_be_climbed_down_and_the_inverted_feature_up():
+    down = climb(-Neuron("pool2", 12))
+    assert down[-1].costs > down[0].costs
+    missing = load_classifier("missing-feature")
+    up = climb(Neuron("inverted", 3), replace(SHORT, steps=30), network=missing)
+    feature = see(missing, up[-1].images, ["flatten"])["flatten"][0, 3, 2, 2]
+    assert float(up[-1].costs) == pytest.approx(1 - float(feature)) and up[-1].costs >= up[0].costs
+
+
+# A closer look
+
+
+def test_n5_the_digits_that_excite_a_map_most_are_the_ones_with_the_largest_values():
+    digits = made_digits(300)
+    found = excite_most(ASSIGNMENT, Neuron("pool2", (12, 31)), digits)
+    values = see(ASSIGNMENT, digits.images(), ["pool2"])["pool2"][:, [12, 31], 3, 3]
+    assert found.digits.shape == (2, 9)
+    assert torch.allclose(found.costs, values.T.sort(1, descending=True).values[:, :9], atol=1e-4)
+
+
+def test_n5_a_map_is_linked_to_its_filter_and_to_what_it_does_on_a_digit():
+    convolution = ASSIGNMENT.features.conv2
+    for stage in ("conv2", "relu2", "pool2", "flatten", "inverted"):
+        assert torch.equal(filter_of(ASSIGNMENT, stage, 7), convolution.weight[7])
+    assert filter_of(ASSIGNMENT, "normalize", 0) is None and filter_of(ASSIGNMENT, "fc1", 0) is None
+    image = made_digits(1).images()
+    assert torch.equal(map_of(ASSIGNMENT, "pool2", 7, image[0, 0]), ASSIGNMENT.activations(image)["pool2"][0, 7])
