@@ -372,7 +372,7 @@ def check_rows(rows: Sequence[Mapping[str, Any]]) -> None:
             assert difference["verdict"] == found.verdict or near_zero
 
 
-@pytest.mark.parametrize(("dataset", "seeds"), [("MNIST", 10), (datasets.OFFLINE, 1)])
+@pytest.mark.parametrize(("dataset", "seeds"), [("MNIST", 10), (datasets.OFFLINE, 3)])
 def test_m16_the_recorded_study_has_every_head_and_its_figures_follow_from_its_values(dataset, seeds):
     record = load_recorded(dataset=dataset)
     assert (record["seeds"], record["dataset"]["name"]) == (seeds, dataset)
