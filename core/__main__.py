@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,20 @@ import torch
 from torch import Tensor
 
 from core import (
+    attack_command,
     checkpoints,
     datasets,
     downloads,
     drawing,
     evaluation,
     job_commands,
+    maximize_command,
     pictures,
     pmnist,
     recipes,
     study_command,
 )
+from core.terminal import progress, say
 from core.training import TrainStep
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -66,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--erase", metavar="CUT|x0,y0,x1,y1", help="a cut, or a rectangle of the 28x28 digit")
     write = _verb(verbs, "pmnist", run_pmnist, "write the 40,000 partial test digits")
     write.add_argument("--out", type=Path, default=Path("pmnist"))
+    attack_command.add_arguments(_verb(verbs, "attack", run_attack, "noise that makes a network misread digits"))
+    maximize_command.add_arguments(_verb(verbs, "maximize", maximize_command.run, "pictures that fire a neuron most"))
     study = _verb(verbs, "study", run_study, "many seeds, arms and cuts: what reproduces and what does not")
     study_command.add_arguments(study)
     job_commands.add_arguments(_verb(verbs, "jobs", job_commands.run_jobs, "list, start, stop or resume trainings"))
@@ -193,6 +197,11 @@ def run_pmnist(options: argparse.Namespace) -> None:
     answer(options, {"dataset": _describe(dataset, len(dataset.test)), "folder": str(options.out)})
 
 
+def run_attack(options: argparse.Namespace) -> None:
+    """Attack one digit, or make the noise that fits all of them."""
+    attack_command.run(options, _dataset(options), _mask(options.region))
+
+
 def run_study(options: argparse.Namespace) -> None:
     """Run a study, or print the recorded one."""
     study_command.run(options, progress)
@@ -229,19 +238,6 @@ def answer(options: argparse.Namespace, result: dict[str, Any]) -> None:
 
 def _row(accuracies: dict[str, float]) -> str:
     return "".join(f"{accuracies[column]:8.2f}" for column in evaluation.COLUMNS)
-
-
-def progress(share: float, text: str) -> None:
-    """Draw a bar on a terminal; nothing elsewhere."""
-    if sys.stderr.isatty():
-        filled = round(30 * share)
-        end = "\n" if share >= 1 else ""
-        print(f"\r[{'#' * filled}{'.' * (30 - filled)}] {text:<60}", end=end, file=sys.stderr, flush=True)
-
-
-def say(sentence: str) -> None:
-    """Print one sentence for people, on stderr."""
-    print(sentence, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,10 @@ PAGES = [
     st.Page(ROOT / "pages" / "compare.py", title="Draw · Erase · Compare"),
     st.Page(ROOT / "pages" / "pmnist.py", title="PMNIST"),
     st.Page(ROOT / "pages" / "missing_features.py", title="Missing features"),
+    st.Page(ROOT / "pages" / "convolution.py", title="One window at a time"),
+    st.Page(ROOT / "pages" / "maximize.py", title="What fires a neuron"),
     st.Page(ROOT / "pages" / "train.py", title="Train"),
+    st.Page(ROOT / "pages" / "attack.py", title="Attack"),
     st.Page(ROOT / "pages" / "results.py", title="Results"),
 ]
 st.set_page_config(layout="wide")

@@ -105,7 +105,8 @@ def _show(run: Run[Step], key: str, look: Look, total: int | None, polling: bool
     if run.problem:
         st.warning(run.problem)
     if run.frames:
-        player(run.frames, key=f"{key}/player", run=run.name, look=look, finished=finished, total=total)
+        name = f"{run.name} {look.label}"  # with other curves all is sent again
+        player(run.frames, key=f"{key}/player", run=name, look=look, finished=finished, total=total)
 
 
 def _forget(key: str) -> None:

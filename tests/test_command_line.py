@@ -17,7 +17,7 @@ from core.evaluation import COLUMNS
 from tests.browser import ROOT
 from tests.samples import made_digits
 
-VERBS = ("data", "train", "evaluate", "predict", "pmnist", "jobs")
+VERBS = ("data", "train", "evaluate", "predict", "pmnist", "attack", "jobs")
 COMMAND = [sys.executable, "-m", "core"]
 
 

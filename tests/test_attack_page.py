@@ -1,0 +1,335 @@
+"""The page of attacks under AppTest: every view and method, what it says when it fails, and its drawings."""
+
+import io
+import time
+from contextlib import nullcontext
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoints
+from core.adversarial import PRESETS, AttackConfig, UniversalConfig
+from core.inversion import features_hash
+from core.visualization.attacks import draw_attack, draw_duel, draw_noises
+from core.visualization.noise_tables import draw_matrix, draw_noise_table
+from dashboard import attack_universal_runs as universal
+from dashboard.attack_defence_runs import KINDS, SIZES, AskedSweep, Sweep
+from dashboard.attack_runs import EVERY, Asked, Take, thin
+from dashboard.attack_universal_runs import AskedNoise, Growth
+from dashboard.state import Scene
+from tests.browser import settle
+from tests.samples import real_mnist
+
+ROOT = Path(__file__).parents[1]
+CLASSES = tuple("0123456789")
+SEVEN = "0"  # the first test digit is an easy seven
+HARD = "18"  # a three that is nearly an eight
+FEW = {"attack watched": []}
+QUICK = {**FEW, "attack steps": 5, "attack linf": 0.3}
+
+
+def open_view(view: str = "One digit", *, keys: dict[str, object] | None = None, **params: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=90)
+    app.run()
+    app.query_params.update(params or {"sample": SEVEN})
+    for key, value in ({"attack view": view} | (keys or {})).items():
+        app.session_state[key] = value
+    return whole(app.switch_page("../pages/attack.py").run())
+
+
+def whole(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def html(app: AppTest) -> str:
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def text(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.success)
+    return " ".join(one.value for kind in kinds for one in kind)
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    """Press the button that starts a run, and show the page as it is when that has ended."""
+    whole(app.button(key=f"{key}/start").click().run())
+    end = time.monotonic() + 60
+    while not app.session_state[f"{key}/run"].finished:
+        assert time.monotonic() < end, "the run does not end"
+        time.sleep(0.05)
+    assert not app.session_state[f"{key}/run"].problem
+    return whole(app.run())
+
+
+@pytest.mark.parametrize("view", ["One digit", "Noise for all"])
+@pytest.mark.parametrize("scene", ["sample", "no digit"])
+def test_every_view_opens(view: str, scene: str) -> None:
+    real_mnist()
+    app = open_view(view, keys={"source": "Draw"}, networks="standard") if scene == "no digit" else open_view(view)
+    assert not app.error and not app.warning
+
+
+@pytest.mark.parametrize("view", ["Who falls", "Defence"])
+def test_v9_v12_what_has_been_recorded_and_trained_can_be_looked_at(view: str) -> None:
+    real_mnist()
+    app = open_view()
+    if view not in app.segmented_control(key="attack view").options:
+        pytest.skip(f"{view} is not offered: nothing is recorded, or the network is not there")
+    app.segmented_control(key="attack view").set_value(view)
+    whole(app.run())
+    assert not app.error and not app.warning
+    assert ("ns-matrix" in html(app)) == (view == "Who falls") and ("not** defend" in text(app)) == (view == "Defence")
+
+
+def test_v6_an_attack_is_played_and_its_success_is_said() -> None:
+    real_mnist()
+    app = press(open_view(keys=QUICK), "attack")
+    assert "**Fooled:** Standard read 7, and now reads **" in text(app) and "First fooled at step" in text(app)
+    assert len(app.session_state["attack/run"].frames) == 6
+    assert "changed its mind: was 7" in html(app) and "ns-photo" in html(app)
+
+
+def test_v5_the_panda_s_epsilon_fails_on_a_clear_digit_and_the_page_says_so() -> None:
+    real_mnist()
+    app = open_view(keys=FEW)
+    app.segmented_control(key="attack method").set_value("fgsm")
+    whole(app.run())
+    app.session_state["attack preset"] = "panda, 0.007"
+    app = press(whole(app.run()), "attack")
+    assert "**Not fooled within epsilon 0.007:** Standard still reads 7" in text(app)
+    assert "Try a larger epsilon" in text(app)
+    assert len(app.session_state["attack/run"].frames) == 2
+
+
+def test_epsilon_0_changes_nothing_and_says_so() -> None:
+    real_mnist()
+    app = press(open_view(keys={**QUICK, "attack linf": 0.0}), "attack")
+    assert "Epsilon is 0, so nothing was changed" in text(app)
+
+
+def test_restoring_networks_are_carried_over_to() -> None:
+    real_mnist()
+    app = press(open_view(keys={**QUICK, "attack watched": ["restoring", "synergy"]}), "attack")
+    assert "*Carried over*: restoring networks cannot be attacked directly" in text(app)
+    assert html(app).count('class="ns-row"') == 3 and "carried over" in html(app)
+
+
+def test_v8_the_least_change_needs_a_class_and_reaches_it() -> None:
+    real_mnist()
+    app = open_view(keys={**FEW, "attack method": "lbfgs", "attack target": "9", "attack steps": 15})
+    assert "anything else" not in app.selectbox(key="attack target").options
+    assert "now reads **9**" in text(press(app, "attack"))
+
+
+def test_a_class_that_is_read_already_is_no_target() -> None:
+    real_mnist()
+    app = open_view(keys={**QUICK, "attack target": "7"})
+    assert "reads a 7 already: choose another target" in app.warning[0].value
+
+
+def test_v7_a_sticker_stays_where_it_was_drawn_and_is_seen_from_elsewhere() -> None:
+    real_mnist()
+    keys = {**QUICK, "attack method": "sticker"}
+    assert "Mark where the sticker goes" in open_view(keys=keys).warning[0].value
+    app = press(open_view(keys=keys, sample=HARD, erased="HCUT"), "attack")
+    change = app.session_state["attack take"].last.perturbation[0, 0]
+    assert change[:14].abs().max() > 0 and not change[14:].any()
+    assert "Seen from elsewhere, the sticker fools Standard in" in text(app) and "ns-views" in html(app)
+
+
+@pytest.mark.parametrize(("ink", "sentence"), [(0.0, "blank"), (1.0, "nothing but ink")])
+def test_what_is_no_digit_is_refused_with_a_sentence(ink: float, sentence: str) -> None:
+    real_mnist()
+    drawn = np.full((28, 28), ink, np.float32)
+    app = open_view(keys=FEW, **Scene(drawn=drawn, networks=("standard",)).to_params())
+    assert sentence in app.warning[0].value and len(app.warning) == 1
+
+
+def test_an_erased_digit_is_attacked_as_it_is_left() -> None:
+    real_mnist()
+    app = press(open_view(keys=QUICK, sample=SEVEN, erased="VCUT"), "attack")
+    step = app.session_state["attack take"].last
+    assert not step.originals[..., :14].any() and step.originals.any()
+
+
+def test_what_is_misread_from_the_beginning_is_reported_as_such() -> None:
+    data = real_mnist()
+    network = checkpoints.load_classifier("standard")
+    with torch.no_grad():
+        read = network(data.test.first(1000).images()).argmax(1)
+    wrong = int((read != data.test.labels[:1000]).nonzero()[0])
+    app = open_view(keys=QUICK, sample=str(wrong))
+    assert "before anything is added: there is nothing left to win" in app.info[0].value
+    assert "It was misread from the beginning" in text(press(app, "attack"))
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_the_presets_are_those_of_the_papers(preset: str) -> None:
+    real_mnist()
+    app = open_view(keys=FEW)
+    pills = next(one for one in app.get("button_group") if one.key == "attack preset")
+    pills.set_value(preset)
+    whole(app.run())
+    first = whole(app.run()).session_state["attack take"].asked.config
+    assert first == PRESETS[preset]
+
+
+def make_take(**changes: object) -> Take:
+    digits = real_mnist().test.first(1)
+    pixels = digits.images()[0, 0].numpy().tobytes()
+    asked = Asked("pgd", ("standard",), AttackConfig(epsilon=0.3, steps=4, **changes), 7, pixels, b"")
+    return Take(asked, {"standard": checkpoints.load_classifier("standard")}, {"standard": "Standard"},
+                {"standard": "#3B82C4"}, CLASSES)  # fmt: skip
+
+
+def test_the_frames_begin_with_the_untouched_digit_and_the_network_stays_as_it_is() -> None:
+    take = make_take()
+    network = take.networks["standard"]
+    before = features_hash(network)
+    frames = [take.to_frame(step) for step in take.steps()]
+    begins = [frame.text.split(":")[0] for frame in frames]
+    assert begins == ["Before anything is added", *(f"Step {step}" for step in range(1, 5))]
+    assert frames[0].values["Standard"] > 99 > frames[-1].values["Standard"]
+    assert not frames[0].picture[15:155, 140:].any() and frames[-1].picture[15:155, 140:].any()
+    assert features_hash(network) == before and all(one.grad is None for one in network.parameters())
+
+
+def test_the_last_step_is_played_whatever_is_left_out() -> None:
+    assert list(thin(range(11), EVERY)) == [0, 3, 6, 9, 10] and list(thin(range(10), EVERY)) == [0, 3, 6, 9]
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_v9_both_networks_are_attacked_harder_and_harder(kind: str) -> None:
+    digits = real_mnist().test.first(1)
+    names = ("standard", "assignment")
+    networks = {name: checkpoints.load_classifier(name) for name in names}
+    sweep = Sweep(AskedSweep(kind, names, 7, digits.images()[0, 0].numpy().tobytes()), networks,
+                  {name: name for name in names}, CLASSES)  # fmt: skip
+    steps = list(sweep.steps() if kind == "erase" else islice(sweep.steps(), 8))
+    frames = [sweep.to_frame(step) for step in (steps[0], steps[-1])]
+    sizes = [step.size for step in steps]
+    assert sizes == sorted(sizes) and torch.equal(steps[0].images["standard"], sweep.digit)
+    assert min(frames[0].values.values()) > 99 > frames[-1].values["standard"]
+    assert kind != "erase" or len(steps) == SIZES and not steps[-1].images["standard"].any()
+
+
+# Universal noise
+
+
+def test_v3_v4_ten_noises_grow_and_nine_digits_are_read_with_each() -> None:
+    real_mnist()
+    keys = {"noise steps": 5, "noise digits": "200", "noise norm": "linf"}
+    app = press(open_view("Noise for all", keys=keys), "noise")
+    assert html(app).count("<td class=") == 90 and html(app).count("alt=\"noise to") == 10
+    assert "on average" in text(app) and len(app.session_state["noise/run"].frames) == 6
+    growth = app.session_state["noise growth"]
+    assert growth.records[-1].noises.abs().max() <= 0.2 + 1e-6
+    app.segmented_control(key="noise class").set_value(8)
+    whole(app.run())
+    frames = app.session_state["noise/run"].frames
+    end = time.monotonic() + 30
+    while len(frames) < 6 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert "Noise to 8" in frames[-1].text and growth.records and len(frames) == 6
+
+
+@pytest.fixture(scope="module")
+def growth() -> Growth:
+    data = real_mnist()
+    config = UniversalConfig(steps=2, digits=50, batch=10)
+    grown = Growth(AskedNoise("standard", "MNIST", config), "Standard", checkpoints.load_classifier("standard"), data,
+                   nullcontext(True))  # fmt: skip
+    list(grown.steps())
+    return grown
+
+
+def test_all_of_the_noises_can_be_taken_home(growth: Growth) -> None:
+    with Image.open(io.BytesIO(universal.animated_png(growth))) as moving:
+        assert moving.n_frames == 3 and moving.mode == "RGB"
+    with Image.open(io.BytesIO(universal.sheet_png(growth))) as still:
+        assert still.size == (5 * 28 * universal.LARGE, 2 * (28 * universal.LARGE + 15))
+    with np.load(io.BytesIO(universal.to_npz(growth))) as found:
+        assert found["noises"].shape == (3, 10, 1, 28, 28) and not found["noises"][0].any()
+        assert found["readings"].shape == (3, 9, 10) and found["labels"].shape == (9,)
+
+
+def test_v2_errors_and_accuracy_of_both_sets_are_in_every_frame(growth: Growth) -> None:
+    frame = growth.to_frame(growth.records[-1])
+    assert {universal.COST, universal.VALIDATION, universal.SHARE, universal.RIGHT} <= set(frame.values)
+    assert all(np.isfinite(value) for value in frame.values.values())
+
+
+def test_one_visitor_s_noise_waits_for_another_s_step() -> None:
+    data = real_mnist()
+    taken: list[str] = []
+
+    class Turn:
+        def __enter__(self) -> bool:
+            taken.append("in")
+            return True
+
+        def __exit__(self, *_: object) -> None:
+            taken.append("out")
+
+    config = UniversalConfig(steps=1, digits=10, batch=10)
+    grown = Growth(AskedNoise("standard", "MNIST", config), "", checkpoints.load_classifier("standard"), data, Turn())
+    for _ in grown.steps():
+        assert taken[-1] == "out"  # while a frame is drawn and sent, others may compute
+    assert taken == ["in", "out"] * 3
+
+
+# Drawings
+
+
+def test_zero_is_black_at_every_size_of_noise() -> None:
+    noise = np.zeros((2, 28, 28))
+    noise[1, 5, 5], noise[1, 9, 9] = 0.5, -0.5
+    for limit in (0.1, 0.5, 2.0):
+        sheet = draw_noises(noise, CLASSES[:2], limit=limit, columns=2)
+        left, right = sheet[20:-5, 4:52], sheet[15:, 56:]
+        assert not left.any() and right[10, 10, 2] > right[10, 10, 0] and right[18, 18, 0] > right[18, 18, 2]
+
+
+def test_all_frames_of_an_attack_have_one_size_and_both_halves_the_player_s_width() -> None:
+    digit = real_mnist().test.first(1).images()[0, 0].numpy()
+    shares = np.full(10, 0.1, np.float32)
+    pictures = [
+        draw_attack(np.clip(digit + change, 0, 1), digit, shares, CLASSES, color="#3B82C4", goal=7, magnify=magnify,
+                    mask=mask)
+        for change, magnify, mask in ((0.0, 1.0, None), (0.1, 10.0, None), (0.1, 142.9, np.eye(28) < 1))
+    ]  # fmt: skip
+    assert {picture.shape for picture in pictures} == {(310, 280, 3)}
+    assert draw_duel([digit, digit], digit, ["a", "b"]).shape == (310, 280, 3)
+
+
+def test_a_table_tells_who_was_led_astray_and_a_matrix_what_was_not_measured() -> None:
+    noisy, noises = np.zeros((2, 1, 28, 28)), np.zeros((2, 28, 28))
+    table = draw_noise_table(noises, noisy, np.array([[1, 1]]), [0], CLASSES[:2], limit=1)
+    assert table.count('class="ns-other"') == 1 and table.count('class="ns-led"') == 1
+    matrix = draw_matrix(np.array([[12.3, np.nan]]), ["<a>"], ["b", "c"], own=[(0, 0)])
+    assert "&lt;a&gt;" in matrix and ">12</td>" in matrix and "<td>–</td>" in matrix and matrix.count("outline:") == 1
+
+
+# In the browser
+
+
+@pytest.mark.browser
+def test_an_attack_plays_and_nothing_is_cut_off_on_a_phone(server: str, phone: Page) -> None:
+    real_mnist()
+    phone.goto(f"{server}/attack?sample={SEVEN}&networks=standard")
+    phone.get_by_role("button", name="Attack", exact=True).click(timeout=60_000)
+    expect(phone.locator(".player .count")).to_have_text("41 / 41", timeout=60_000)
+    expect(phone.locator(".ns-photo")).to_be_visible(timeout=30_000)
+    for view in ("Noise for all", "One digit"):
+        phone.get_by_text(view, exact=True).first.click()
+        settle(phone)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, view
+    expect(phone.locator(".player .count")).to_have_text("41 / 41", timeout=30_000)  # and it is still there
+    assert not [text for text in phone.complaints if "404" not in text]  # type: ignore[attr-defined]
