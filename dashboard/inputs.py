@@ -57,7 +57,7 @@ def choose_digit(
 def _draw(answer: str | None) -> Choice | None:
     pen = st.segmented_control(
         "Pen", list(PEN_SIZES), default="medium", key="pen", persist_state="session", label_visibility="collapsed",
-        required=True, format_func=lambda size: f"{size} pen",
+        required=True, wrap=True, format_func=lambda size: f"{size} pen",
     )  # fmt: skip
     changed = None if answer is None else partial(_take_drawing, answer)
     return _drawn(draw_canvas(key="draw", size=CANVAS, pen=PEN_SIZES[pen or "medium"], on_change=changed))
@@ -165,11 +165,11 @@ def choose_mask(state: AppState, digit: Digit, *, answer: str | None = None) -> 
     st.session_state.setdefault("cut", "whole")
     st.segmented_control(
         "Cut", ["whole", *CUTS], key="cut", persist_state="session", label_visibility="collapsed",
-        format_func=CUT_BUTTONS.__getitem__, on_change=_take_cut,
+        format_func=CUT_BUTTONS.__getitem__, on_change=_take_cut, wrap=True,
     )  # fmt: skip
     tool = st.segmented_control(
         "Rub out with", list(TOOLS), default="medium", key="tool", persist_state="session",
-        label_visibility="collapsed", required=True, on_change=_keep_erased,
+        label_visibility="collapsed", required=True, on_change=_keep_erased, wrap=True,
     )  # fmt: skip
     if tool == "shapes":
         return shapes_canvas(digit, state.ground, key="shapes", size=CANVAS, on_clear=_bring_back)

@@ -51,7 +51,7 @@ def show_comparison(session: AppState, data: Dataset) -> None:
                "how far the dotted line runs away from the solid one is how much a network overfits.")  # fmt: skip
     st.table(to_table({name: found[name] for name in taken}, taken))
     st.caption("Seconds of learning and validating on this machine, which other work may slow down. What is a "
-               "beginning worth? Train on the same few digits from scratch, from a trained network, and with its convolutions "
+               "beginning worth? Train on few digits from scratch, from a trained network, and with its convolutions "
                "frozen.")  # fmt: skip
 
 
