@@ -13,11 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from core.adversarial_training import attacked, check_attack
 from core.datasets import Digits
 from core.inversion import Invert, is_frozen
 from core.networks import Classifier
 from core.training_config import TrainConfig as TrainConfig  # one imports it from here too
 from core.training_config import check_learning_rate, find_device
+from core.training_modes import set_mode, two_faced
 from core.training_state import Chance, TrainState
 
 EVALUATION_BATCH = 125  # small enough for the activations to stay in the processor's cache
@@ -89,7 +91,7 @@ def train(
 
 @dataclass(frozen=True, eq=False)
 class _Samples:
-    """What the learner reads: pictures, or the feature vectors of a frozen network."""
+    """What the learner reads: pictures, attacked or not, or the feature vectors of a frozen network."""
 
     inputs: Callable[[Tensor], Tensor]
     labels: Tensor
@@ -116,12 +118,15 @@ def _prepare(network: Classifier, digits: Digits, validation: Digits, config: Tr
         raise ValueError("All digits to learn from are of one class: there is nothing to tell apart.")
     if not len(validation):
         raise ValueError("There are no digits to validate with.")
+    check_attack(network, config)
     device = find_device(config.device)
     if config.alternate:
         network.inversion = Invert(config.alternate[0])
     learner, samples, held_out = _learner(network.to(device), _moved(digits, device), _moved(validation, device))
+    if config.attack != "none":
+        samples = replace(samples, inputs=attacked(samples.inputs, samples.labels, learner, config))
     optimizer, chance = _optimizer(learner, config), Chance(config.seed, device)
-    return _Lesson(config, learner.eval(), samples, held_out, optimizer, chance, _two_faced(learner))
+    return _Lesson(config, learner.eval(), samples, held_out, optimizer, chance, two_faced(learner))
 
 
 def _moved(digits: Digits, device: torch.device) -> Digits:
@@ -136,7 +141,7 @@ def _epoch(
     batches = lesson.chance.shuffle(len(lesson.samples.labels)).split(config.batch)
     for first in range(0, len(batches), config.report_every):
         start = time.perf_counter()
-        rate = _set_learning_rate(optimizer, learning_rate() or config.learning_rate)
+        rate = _set_learning_rate(optimizer, learning_rate() or config.rate_in(epoch))
         chunk = batches[first : first + config.report_every]
         loss, accuracy = _learn(lesson, chunk)
         done = first + len(chunk)
@@ -198,7 +203,7 @@ def _learn(lesson: _Lesson, batches: Sequence[Tensor]) -> tuple[float, float]:
     learner, samples, optimizer = lesson.learner, lesson.samples, lesson.optimizer
     device, precision = lesson.chance.device, lesson.config.precision
     loss_sum, correct, count = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device), 0
-    _set_mode(lesson.two_faced, learning=True)
+    set_mode(lesson.two_faced, learning=True)
     with lesson.chance.drawing():
         for index in batches:
             labels = samples.labels[index]
@@ -212,21 +217,8 @@ def _learn(lesson: _Lesson, batches: Sequence[Tensor]) -> tuple[float, float]:
             loss_sum += loss.detach() * len(index)
             correct += (logits.detach().argmax(1) == labels).sum()
             count += len(index)
-    _set_mode(lesson.two_faced, learning=False)
+    set_mode(lesson.two_faced, learning=False)
     return float(loss_sum) / count, 100 * float(correct) / count
-
-
-def _set_mode(modules: Sequence[nn.Module], *, learning: bool) -> None:
-    """Switch these modules alone: switching all of a network takes a hundredth of the time of a small batch."""
-    for module in modules:
-        module.train(learning)
-
-
-def _two_faced(learner: nn.Module) -> list[nn.Module]:
-    """Return what works otherwise while learning: dropout, and any batch norm whose statistics are not frozen too."""
-    kinds = (nn.Dropout, nn.Dropout2d, nn.BatchNorm2d)
-    free = (module for module in learner.modules() if all(p.requires_grad for p in module.parameters(recurse=False)))
-    return [module for module in free if isinstance(module, kinds)]
 
 
 @torch.no_grad()

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from core import checkpoints, datasets, inversion, runs
+from core.adversarial_training import check_attack
 from core.architectures import Architecture
 from core.checkpoints import SHIPPED, Card
 from core.composing import check_size
@@ -91,19 +92,20 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError(f"The share that validates must be above 0 and at most a sixth, not {plan.validation}.")
     digits, classes = SIZES.get(plan.dataset, MNIST_SIZE)
     learned = round(plan.share * digits)
-    _check_length(plan.config.epochs, learned)
+    _check_length(plan.config, learned)
     if plan.config.batch > learned:
         raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {learned:,} digits to learn from.")
     find_device(plan.config.device)
     check_size(_architecture(plan, classes))
-    prepare(plan, classes=classes)
+    check_attack(prepare(plan, classes=classes), plan.config)
 
 
-def _check_length(epochs: int, digits: int) -> None:
-    if epochs * digits > MOST_EPOCHS * MOST_DIGITS:
+def _check_length(config: TrainConfig, digits: int) -> None:
+    if config.epochs * digits * config.passes > MOST_EPOCHS * MOST_DIGITS:
+        attacked = f", each {config.passes} times the work for its attack," if config.passes > 1 else ""
         raise ValueError(
-            f"{epochs} epochs of {digits:,} digits are more than a job may take, {MOST_EPOCHS} epochs of "
-            f"{MOST_DIGITS:,}: choose fewer epochs or a smaller share of the digits."
+            f"{config.epochs} epochs of {digits:,} digits{attacked} are more than a job may take, {MOST_EPOCHS} epochs "
+            f"of {MOST_DIGITS:,}: choose fewer epochs or a smaller share of the digits."
         )
 
 
@@ -112,7 +114,7 @@ def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], runs.Wish])
     plan, job = read_plan(settings), runs.load_job(folder.name)
     dataset = datasets.load(plan.dataset)
     digits, held_out = divide(dataset, plan)
-    _check_length(plan.config.epochs, len(digits))
+    _check_length(plan.config, len(digits))
     network = prepare(plan, classes=len(dataset.classes))
     state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
     runs.keep_steps(job, lambda step: step["epoch"] <= state.epoch)

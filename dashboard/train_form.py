@@ -21,6 +21,7 @@ OWN, SCRATCH, KEEP = "your own", "nothing: all weights drawn anew", "as it is"
 SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
 POOLS = {"max": "largest", "mean": "average", "none": "no pooling"}
 NORMS = {"none": "no batch norm", "before": "before it", "after": "after it"}
+ATTACKS = {"none": "as they are", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
 GROUPS = {"features": "all convolutions", "head": "all of the head"}
 LONGEST_TITLE = 40
 Settings = dict[str, Any]
@@ -56,6 +57,7 @@ def take_preset() -> None:
         "epochs": config.epochs, "optimizer": config.optimizer, "learning rate": config.learning_rate,
         "momentum": config.momentum, "batch": config.batch, "l2": config.l2,
         "penalty": config.penalty, "power": config.power, "seed": config.seed,
+        "attack": config.attack, "epsilon": config.epsilon,
         "held out": preset.validation is not None, "share": 100, "device": "cpu", "dataset": cache.wanted(),
     }  # fmt: skip
     for option, chosen in options.items():
@@ -155,6 +157,11 @@ def choose_learning() -> Settings:
         "penalty": number(right, "Penalty |w|^p", "penalty", format="%g", step=0.0001),
         "power": number(left, "p (1: L1)", "power", step=0.5),
     }
+    config["attack"] = attack = left.selectbox(
+        "Digits it learns from", list(ATTACKS), key=key("attack"), persist_state="session",
+        format_func=ATTACKS.__getitem__, help="An attack through what it has learned so far: twice or 8 times the work",
+    )  # fmt: skip
+    config["epsilon"] = number(right, "Epsilon of the attack", "epsilon", disabled=attack == "none", step=0.05)
     return {name: chosen for name, chosen in config.items() if chosen is not None}
 
 

@@ -108,6 +108,8 @@ def describe(settings: Settings) -> str:
              f"{optimizer}, learning rate {config['learning_rate']:g}"]  # fmt: skip
     words += [f"L2 {config['l2']:g}"] if config["l2"] else []
     words += [f"penalty {config['penalty']:g}·|w|^{config['power']:g}"] if config["penalty"] else []
+    if config.get("attack", "none") != "none":
+        words += [f"every digit attacked first ({config['attack'].upper()}, epsilon {config['epsilon']:g})"]
     sentence = ", ".join(words) + "."
     if settings["start"] is not None and start in (known := form.starts()):
         sentence += f" Starts from *{known[start].title}*."

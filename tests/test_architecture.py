@@ -25,7 +25,8 @@ STOREYS = (
     | {"similarity", "transfer", "atlas", "absence", "heads", "algebra"},
     {"checkpoints", "recipes", "studies"}
     | {"jobs", "runs", "worker", "training_job", "presets", "parcels", "exports", "snapshots", "reports", "trained"},
-    {"__main__", "terminal", "attack_command", "job_commands", "maximize_command", "study_command"},
+    {"visualization"}  # only what speaks to people draws
+    | {"__main__", "terminal", "attack_command", "job_commands", "maximize_command", "study_command"},
 )
 LARGEST_FILE, LARGEST_BODY = 250, 50
 

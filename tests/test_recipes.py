@@ -24,11 +24,12 @@ ZOO = (
     "control",
     "synergy",
     "assignment",
+    "robust",
     "restoring",
     "restoring-blind",
 )
 FROM_STANDARD = tuple(name for name, recipe in RECIPES.items() if recipe.start == "standard" and recipe.frozen)
-DATASET = made_dataset(train=120, test=40)
+DATASET = made_dataset(train=130, test=40)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_every_recipe_makes_a_network_whose_card_tells_how(made, name):
     assert load_card(name, folder).weights_sha256 == card.weights_sha256
     assert card.epochs == (1 if recipe.config else 0)
     assert card.command == f"python -m core train {name}" and card.track in ("blind", "mask known")
-    assert card.dataset == {"name": "made digits", "sha256": "0" * 64, "split": "train", "digits": 120}
+    assert card.dataset == {"name": "made digits", "sha256": "0" * 64, "split": "train", "digits": 130}
     assert {entry["variant"] for entry in card.measured} == {"text", "code"}
 
 

@@ -16,7 +16,7 @@ from core.studies.arms import ARMS, COLUMNS, LOG, LOG_COLUMNS
 from core.studies.study import NETWORKS, StudyConfig, part_path, read_part, settings_of
 
 RECORDED = Path(__file__).parents[1] / "recorded"
-STUDIES = ("missing-features",)
+STUDIES = ("missing-features", "adversarial")
 
 
 def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ NETWORK_COLORS = {
     "control": "#8A8F98",
     "synergy": "#8F6BC9",
     "assignment": "#56B4E9",
+    "robust": "#B2182B",
     "restoring": "#009E73",
     "restoring-blind": "#7A9A01",
 }
@@ -21,6 +22,11 @@ OTHER_COLORS = ("#B2555B", "#5C8A3A", "#4E9A9A", "#9A6A9A")
 
 # Of what is read: whole digits, and each cut.
 COLUMN_COLORS = {"whole": "#3B82C4", "HCUT": "#D55E00", "VCUT": "#009E73", "DCUT": "#8F6BC9", "TCUT": "#E69F00"}
+
+# Of ten goals side by side, classes or starts; neighbours differ in lightness too.
+GOAL_COLORS = (
+    "#3B82C4", "#D55E00", "#009E73", "#CC79A7", "#B08900", "#56B4E9", "#8F6BC9", "#A5793B", "#7A9A01", "#8A8F98",
+)  # fmt: skip
 
 
 def color_of(name: str) -> str:

@@ -87,9 +87,13 @@ def _waiting(what: str, limit: float) -> Benchmark:
     return Benchmark("restoration", f"Milliseconds to restore {what}.", limit, "lower")
 
 
+def _growing(what: str, goal: float, better: Better = "higher") -> Benchmark:
+    return Benchmark("maximization", what, goal, better)
+
+
 BENCHMARKS = {
     "standard-accuracy": Benchmark("accuracy", "Percent of MNIST's 10,000 test digits the standard network reads.", 99),
-    "cards-complete": Benchmark("accuracy", "Shipped networks whose card holds every column, both variants.", 24),
+    "cards-complete": Benchmark("accuracy", "Shipped networks whose card holds every column, both variants.", 29),
     "restoring-hcut": _restoring("the top half erased, mask known", 90),
     "restoring-vcut": _restoring("the left half erased, mask known", 94),
     "restoring-dcut": _restoring("two opposite quarters erased, mask known", 95),
@@ -123,5 +127,26 @@ BENCHMARKS = {
     "stroke-training": Benchmark("jobs", "Times a stroke's 95th percentile grows while a job trains.", 2, "lower"),
     "room-median": _room("the median"),
     "room-p95": _room("the 95th percentile", 250),
+    "attack-fgsm-ratio": Benchmark("adversarial", "Seconds that FGSM takes, as a share of foolbox's.", 1, "lower"),
+    "attack-pgd-ratio": Benchmark("adversarial", "Seconds that PGD takes, as a share of foolbox's.", 1, "lower"),
+    "universal-speed": Benchmark("adversarial", "Times faster than class by class: universal noise, ten classes.", 2),
+    "universal-fooled": Benchmark("adversarial", "Classes that 90 % of test digits are read as under its noise.", 8),
+    "attack-first-frame": Benchmark(
+        "attack_page", "Milliseconds from the click to the attack's first frame.", 300, "lower"
+    ),
+    "attack-frames": Benchmark("attack_page", "Frames of an attack a second that reach the browser.", 25),
+    "stroke-attack": Benchmark(
+        "attack_page", "Milliseconds from a stroke to its bars while universal noise grows: the 95th percentile.",
+        600, "lower",
+    ),
+    "maximize-confidence": _growing("Classes whose grown picture is read as them, at least 99 % sure.", 10),
+    "maximize-costs": _growing("Classes whose logit has risen in 200 steps.", 10),
+    "maximize-flat": _growing("Of 32 pooled maps' pictures, those with a standard deviation over 0.05.", 30),
+    "maximize-sheet-ratio": _growing("Seconds of a sheet of ten classes, as a share of ten runs'.", 0.25, "lower"),
+    "maximize-lucent-ratio": _growing("Seconds per picture, as a share of lucent's way with Adam.", 1, "lower"),
+    "maximize-first-frame": _growing("Milliseconds from the click to the first picture.", 300, "lower"),
+    "maximize-frames": _growing("Pictures a second that reach the browser.", 25),
+    "robust-clean": Benchmark("robustness", "Percent of 10,000 test digits, the adversarially trained network.", 98),
+    "robust-pgd": Benchmark("robustness", "The same network under PGD of 40 steps, L-inf 0.2, every fifth digit.", 90),
     "offline-accuracy": Benchmark("accuracy", "Percent of the 1,797 offline digits (not MNIST) the standard reads."),
 }
