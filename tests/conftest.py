@@ -1,5 +1,6 @@
 """Fixtures for the tests that drive the real dashboard in a real browser; skipped where there is no Chromium."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import find_chromium, launch_chromium, serve
 
+# A shell that runs us in the background has us ignore it, and so would the processes that we start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)  # as the dashboard has it: on shared cores more threads only wait for each other
 
 LAPTOP: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
