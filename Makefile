@@ -27,8 +27,8 @@ check: $(READY)  ## lint and types
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m mypy
 
-test: check  ## lint, types and every test
-	@$(BIN)/python -m pytest
+test: check  ## lint, types and every test, two files at a time
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: $(READY)  ## the figures we promise, measured side by side
 	@$(BIN)/python -m tests.benchmarks
