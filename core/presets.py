@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.architectures import ARCHITECTURES
@@ -86,7 +86,7 @@ PRESETS = {
     "no convolution": Preset(
         says="512 + 512 hidden units on the flattened pixels: many more parameters. What do they buy?",
         architecture="dense",
-        config=TrainConfig(optimizer="adam", learning_rate=0.001, batch=128, epochs=6),
+        config=replace(KERAS, epochs=6),
     ),
     "adversarial training": Preset(
         says="Every digit is attacked before it is learned from. What does that cost on digits that nobody attacks?",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 
@@ -24,6 +25,15 @@ CANVAS = 280
 CANVASES = ("draw", "erase")  # their keys
 TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, "shapes": 0}
 CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
+
+
+def choose_view(names: Iterable[str], *, key: str) -> str:
+    """Let people choose which of a page's views is shown, the first one at first."""
+    options = list(names)
+    return st.segmented_control(
+        "View", options, default=options[0], key=key, persist_state="session", required=True, wrap=True,
+        label_visibility="collapsed",
+    ) or options[0]  # fmt: skip
 
 
 def choose_digit(

@@ -27,16 +27,13 @@ if attack_falls_views.find_record(data) is not None:
     VIEWS["Who falls"] = attack_falls_views.show_falls
 if attack_defence_views.ROBUST in zoo:
     VIEWS["Defence"] = attack_defence_views.show_defence
-view = st.segmented_control(
-    "View", list(VIEWS), default="One digit", key="attack view", persist_state="session", required=True, wrap=True,
-    label_visibility="collapsed",
-)  # fmt: skip
+view = inputs.choose_view(VIEWS, key="attack view")
 
 
 @st.fragment
 def bench() -> None:
     """What a click or a stroke reruns: only this."""
-    VIEWS[view or "One digit"](session, data, zoo)
+    VIEWS[view](session, data, zoo)
     st.html(inputs.heard())  # last: now the canvas may send again
 
 

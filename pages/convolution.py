@@ -30,17 +30,14 @@ VIEWS = {
     "Dropout": lesson_network_views.show_dropout,
     "Whole network": lesson_network_views.show_whole,
 }
-view = st.segmented_control(
-    "View", list(VIEWS), default="One number", key="lesson view", persist_state="session", required=True, wrap=True,
-    label_visibility="collapsed",
-)  # fmt: skip
+view = inputs.choose_view(VIEWS, key="lesson view")
 
 
 @st.fragment
 def bench() -> None:
     """What a click or a stroke reruns: only this."""
     with cache.turn():
-        VIEWS[view or "One number"](session, data, zoo)
+        VIEWS[view](session, data, zoo)
     st.html(inputs.heard())  # last: now the canvas may send again
 
 

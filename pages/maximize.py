@@ -11,9 +11,6 @@ data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("maximize")
 
-view = st.segmented_control(
-    "View", list(VIEWS), default=next(iter(VIEWS)), key="maximize view", persist_state="session", required=True,
-    wrap=True, label_visibility="collapsed",
-)  # fmt: skip
-VIEWS[view or next(iter(VIEWS))](session, data, zoo)
+view = inputs.choose_view(VIEWS, key="maximize view")
+VIEWS[view](session, data, zoo)
 st.html(inputs.heard())  # last: now the canvas may send again

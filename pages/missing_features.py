@@ -17,16 +17,13 @@ VIEWS = {
     "Freezing": algebra_views.show_freezing,
     "Synergy": variant_views.show_synergy,
 }
-view = st.segmented_control(
-    "View", list(VIEWS), default="The idea", key="missing view", persist_state="session", required=True,
-    label_visibility="collapsed",
-)  # fmt: skip
+view = inputs.choose_view(VIEWS, key="missing view")
 
 
 @st.fragment
 def bench() -> None:
     """What a stroke reruns: only this."""
-    VIEWS[view or "The idea"](session, data, zoo)
+    VIEWS[view](session, data, zoo)
     st.html(inputs.heard())  # last: now the canvas may send again
 
 

@@ -1,8 +1,6 @@
 """PMNIST: the four cuts on any digit, and how well every network reads them."""
 
-import streamlit as st
-
-from dashboard import cache, outputs, pmnist_views, state
+from dashboard import cache, inputs, outputs, pmnist_views, state
 
 zoo, problems = cache.zoo()
 session = state.open_link(tuple(zoo))
@@ -18,8 +16,5 @@ VIEWS = {
     "Who mixes up what": pmnist_views.show_confusions,
     "Download": pmnist_views.show_download,
 }
-view = st.segmented_control(
-    "View", list(VIEWS), default="The cuts", key="pmnist view", persist_state="session", required=True,
-    label_visibility="collapsed",
-)  # fmt: skip
-VIEWS[view or "The cuts"](session, data, zoo)
+view = inputs.choose_view(VIEWS, key="pmnist view")
+VIEWS[view](session, data, zoo)

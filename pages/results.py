@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import outputs, repeat_views, results_views
+from dashboard import inputs, outputs, repeat_views, results_views
 
 outputs.show_text("results")
 choice = results_views.choose()
@@ -17,10 +17,7 @@ VIEWS = {
     "Beside the talk": results_views.show_published,
     "Sentence by sentence": results_views.show_sentences,
 }
-view = st.segmented_control(
-    "View", list(VIEWS), default="The idea", key="results view", persist_state="session", required=True,
-    label_visibility="collapsed",
-)  # fmt: skip
-VIEWS[view or "The idea"](choice)
+view = inputs.choose_view(VIEWS, key="results view")
+VIEWS[view](choice)
 results_views.show_command(choice)
 repeat_views.show_repeat(choice)

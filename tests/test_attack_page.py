@@ -25,6 +25,7 @@ from dashboard.attack_universal_runs import AskedNoise, Growth
 from dashboard.state import Scene
 from tests.browser import settle
 from tests.samples import real_mnist
+from tests.test_pages import html, whole
 
 ROOT = Path(__file__).parents[1]
 CLASSES = tuple("0123456789")
@@ -41,15 +42,6 @@ def open_view(view: str = "One digit", *, keys: dict[str, object] | None = None,
     for key, value in ({"attack view": view} | (keys or {})).items():
         app.session_state[key] = value
     return whole(app.switch_page("../pages/attack.py").run())
-
-
-def whole(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-def html(app: AppTest) -> str:
-    return "".join(element.proto.body for element in app.get("html"))
 
 
 def text(app: AppTest) -> str:

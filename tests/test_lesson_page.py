@@ -20,6 +20,7 @@ from core.visualization.lesson_figures import Box, draw_clickable
 from dashboard import lesson_size_views
 from dashboard.lesson_windows import describe_activations, describe_step
 from dashboard.state import Scene
+from tests.test_pages import html, whole
 
 ROOT = Path(__file__).parents[1]
 VIEWS = ("One number", "Output size", "Filters by hand", "Pooling", "1-D to 3-D", "Neighbours", "Batch norm", "Dropout",
@@ -34,15 +35,6 @@ def open_view(view: str, *, keys: dict[str, object] | None = None, **params: str
     for key, value in (keys or {}).items():
         app.session_state[key] = value
     return whole(app.switch_page("../pages/convolution.py").run())
-
-
-def whole(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-def html(app: AppTest) -> str:
-    return "".join(element.proto.body for element in app.get("html"))
 
 
 def text(app: AppTest) -> str:

@@ -67,15 +67,11 @@ class Objective(ABC):
 
 
 @dataclass(frozen=True)
-class Neuron(Objective):
-    """One place (row, column) of one map or of several; without a place, the central one (N5).
-
-    The central place of the assignment's 7x7 maps is (3, 3).
-    """
+class _Maps(Objective):
+    """A goal for each of some maps of one stage."""
 
     stage: str
     maps: int | tuple[int, ...]
-    place: tuple[int, int] | None = None
 
     @property
     def stages(self) -> frozenset[str]:
@@ -84,6 +80,16 @@ class Neuron(Objective):
     @property
     def count(self) -> int:
         return len(_several(self.maps))
+
+
+@dataclass(frozen=True)
+class Neuron(_Maps):
+    """One place (row, column) of one map or of several; without a place, the central one (N5).
+
+    The central place of the assignment's 7x7 maps is (3, 3).
+    """
+
+    place: tuple[int, int] | None = None
 
     def measure(self, outputs: Mapping[str, Tensor]) -> Tensor:
         maps = outputs[self.stage]
@@ -98,19 +104,8 @@ class Neuron(Objective):
 
 
 @dataclass(frozen=True)
-class MapMean(Objective):
+class MapMean(_Maps):
     """The mean of one whole map or of several."""
-
-    stage: str
-    maps: int | tuple[int, ...]
-
-    @property
-    def stages(self) -> frozenset[str]:
-        return frozenset([self.stage])
-
-    @property
-    def count(self) -> int:
-        return len(_several(self.maps))
 
     def measure(self, outputs: Mapping[str, Tensor]) -> Tensor:
         return outputs[self.stage][:, list(_several(self.maps))].mean((2, 3))
