@@ -11,21 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core import (
-    attack_command,
-    checkpoints,
-    datasets,
-    downloads,
-    drawing,
-    evaluation,
-    job_commands,
-    maximize_command,
-    pictures,
-    pmnist,
-    recipes,
-    study_command,
-)
-from core.terminal import progress, say
+from core import checkpoints, datasets, downloads, drawing, evaluation, pictures, pmnist, recipes
+from core.commands import attack, jobs, maximize, study
+from core.commands.terminal import progress, say
 from core.training import TrainStep
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -68,11 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--erase", metavar="CUT|x0,y0,x1,y1", help="a cut, or a rectangle of the 28x28 digit")
     write = _verb(verbs, "pmnist", run_pmnist, "write the 40,000 partial test digits")
     write.add_argument("--out", type=Path, default=Path("pmnist"))
-    attack_command.add_arguments(_verb(verbs, "attack", run_attack, "noise that makes a network misread digits"))
-    maximize_command.add_arguments(_verb(verbs, "maximize", maximize_command.run, "pictures that fire a neuron most"))
-    study = _verb(verbs, "study", run_study, "many seeds, arms and cuts: what reproduces and what does not")
-    study_command.add_arguments(study)
-    job_commands.add_arguments(_verb(verbs, "jobs", job_commands.run_jobs, "list, start, stop or resume trainings"))
+    attack.add_arguments(_verb(verbs, "attack", run_attack, "noise that makes a network misread digits"))
+    maximize.add_arguments(_verb(verbs, "maximize", maximize.run, "pictures that fire a neuron most"))
+    study.add_arguments(_verb(verbs, "study", run_study, "many seeds: what reproduces and what does not"))
+    jobs.add_arguments(_verb(verbs, "jobs", jobs.run_jobs, "list, start, stop or resume trainings"))
     for verb in (table, write):
         verb.add_argument(
             "--variant", choices=("text", "code"), default="text", help="cuts of the talk, or of its code"
@@ -199,12 +186,12 @@ def run_pmnist(options: argparse.Namespace) -> None:
 
 def run_attack(options: argparse.Namespace) -> None:
     """Attack one digit, or make the noise that fits all of them."""
-    attack_command.run(options, _dataset(options), _mask(options.region))
+    attack.run(options, _dataset(options), _mask(options.region))
 
 
 def run_study(options: argparse.Namespace) -> None:
     """Run a study, or print the recorded one."""
-    study_command.run(options, progress)
+    study.run(options, progress)
 
 
 def _dataset(options: argparse.Namespace) -> datasets.Dataset:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.snapshots import Snapshot, list_snapshots, load_snapshot
+from core.jobs.snapshots import Snapshot, list_snapshots, load_snapshot
 from core.visualization.growth import draw_growth
 from dashboard.components.player import Frame
 

@@ -13,16 +13,24 @@ import streamlit as st  # noqa: E402
 from dashboard import cache  # noqa: E402
 
 cache.keep_house()
-PAGES = [
-    st.Page(ROOT / "pages" / "start.py", title="Start", default=True),
-    st.Page(ROOT / "pages" / "compare.py", title="Draw · Erase · Compare"),
-    st.Page(ROOT / "pages" / "pmnist.py", title="PMNIST"),
-    st.Page(ROOT / "pages" / "missing_features.py", title="Missing features"),
-    st.Page(ROOT / "pages" / "convolution.py", title="One window at a time"),
-    st.Page(ROOT / "pages" / "maximize.py", title="What fires a neuron"),
-    st.Page(ROOT / "pages" / "train.py", title="Train"),
-    st.Page(ROOT / "pages" / "attack.py", title="Attack"),
-    st.Page(ROOT / "pages" / "results.py", title="Results"),
-]
+MENU = {  # by what a person wants to do
+    "See": {
+        "start": "Start",
+        "compare": "Draw · Erase · Compare",
+        "pmnist": "PMNIST",
+        "missing_features": "Missing features",
+    },
+    "Look inside": {
+        "convolution": "One window at a time",
+        "maximize": "What fires a neuron",
+    },
+    "Make": {"train": "Train"},
+    "Break": {"attack": "Attack"},
+    "Class": {"results": "Results"},
+}
+PAGES = {
+    section: [st.Page(ROOT / "pages" / f"{name}.py", title=title) for name, title in pages.items()]
+    for section, pages in MENU.items()
+}
 st.set_page_config(layout="wide")
 st.navigation(PAGES, position="top").run()

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from core import algebra, checkpoints, datasets, evaluation, trained
+from core import algebra, checkpoints, datasets, evaluation
 from core.atlas import Atlas, survey
 from core.checkpoints import Card
 from core.datasets import Dataset
@@ -25,11 +25,12 @@ from core.downloads import BackgroundDownload
 from core.heads import column_logits
 from core.hole_finding import Restored, restore_digit
 from core.inversion import features_hash
+from core.jobs import trained
+from core.jobs.runs import load_job
 from core.maximization import Exciting, Objective, excite_most
 from core.networks import Classifier
 from core.pmnist import Variant, growing_mask, to_npz
 from core.recipes import list_zoo
-from core.runs import load_job
 from core.studies.records import load_recorded
 from dashboard.albums import draw_album
 from dashboard.components.player import Frame

@@ -2,16 +2,8 @@
 
 import streamlit as st
 
-from dashboard import (
-    attack_defence_views,
-    attack_falls_views,
-    attack_universal_views,
-    attack_views,
-    cache,
-    inputs,
-    outputs,
-    state,
-)
+from dashboard import cache, inputs, outputs, state
+from dashboard.attack import defence_views, digit_views, falls_views, universal_views
 
 zoo, problems = cache.zoo()
 session = state.open_link(tuple(zoo))
@@ -20,13 +12,13 @@ outputs.show_problems([*problems, *session.problems])
 outputs.show_text("attack")
 
 VIEWS = {
-    "One digit": attack_views.show_digit,
-    "Noise for all": attack_universal_views.show_noise,
+    "One digit": digit_views.show_digit,
+    "Noise for all": universal_views.show_noise,
 }
-if attack_falls_views.find_record(data) is not None:
-    VIEWS["Who falls"] = attack_falls_views.show_falls
-if attack_defence_views.ROBUST in zoo:
-    VIEWS["Defence"] = attack_defence_views.show_defence
+if falls_views.find_record(data) is not None:
+    VIEWS["Who falls"] = falls_views.show_falls
+if defence_views.ROBUST in zoo:
+    VIEWS["Defence"] = defence_views.show_defence
 view = inputs.choose_view(VIEWS, key="attack view")
 
 

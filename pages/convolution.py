@@ -2,16 +2,8 @@
 
 import streamlit as st
 
-from dashboard import (
-    cache,
-    inputs,
-    lesson_filter_views,
-    lesson_network_views,
-    lesson_size_views,
-    lesson_views,
-    outputs,
-    state,
-)
+from dashboard import cache, inputs, outputs, state
+from dashboard.lesson import filter_views, network_views, number_views, size_views
 
 zoo, problems = cache.laboratory()
 session = state.open_link(tuple(cache.zoo()[0]))
@@ -20,15 +12,15 @@ outputs.show_problems([*problems, *session.problems])
 outputs.show_text("convolution")
 
 VIEWS = {
-    "One number": lesson_views.show_one_number,
-    "Output size": lesson_size_views.show_size,
-    "Filters by hand": lesson_filter_views.show_filters,
-    "Pooling": lesson_filter_views.show_pooling,
-    "1-D to 3-D": lesson_size_views.show_dimensions,
-    "Neighbours": lesson_network_views.show_neighbours,
-    "Batch norm": lesson_network_views.show_batch_norm,
-    "Dropout": lesson_network_views.show_dropout,
-    "Whole network": lesson_network_views.show_whole,
+    "One number": number_views.show_one_number,
+    "Output size": size_views.show_size,
+    "Filters by hand": filter_views.show_filters,
+    "Pooling": filter_views.show_pooling,
+    "1-D to 3-D": size_views.show_dimensions,
+    "Neighbours": network_views.show_neighbours,
+    "Batch norm": network_views.show_batch_norm,
+    "Dropout": network_views.show_dropout,
+    "Whole network": network_views.show_whole,
 }
 view = inputs.choose_view(VIEWS, key="lesson view")
 

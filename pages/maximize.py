@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import cache, inputs, outputs, state
-from dashboard.maximize_views import VIEWS
+from dashboard.maximize.views import VIEWS
 
 zoo, problems = cache.zoo()
 session = state.open_link(tuple(zoo))

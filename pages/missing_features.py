@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import algebra_views, cache, inputs, missing_views, outputs, state, variant_views
+from dashboard import cache, inputs, outputs, state
+from dashboard.missing import algebra_views, idea_views, variant_views
 
 zoo, problems = cache.laboratory()
 session = state.open_link(tuple(cache.zoo()[0]))
@@ -11,7 +12,7 @@ outputs.show_problems([*problems, *session.problems])
 outputs.show_text("missing_features")
 
 VIEWS = {
-    "The idea": missing_views.show_idea,
+    "The idea": idea_views.show_idea,
     "Variants": variant_views.show_variants,
     "The algebra": algebra_views.show_algebra,
     "Freezing": algebra_views.show_freezing,
@@ -29,4 +30,4 @@ def bench() -> None:
 
 bench()
 if view == "The idea":  # not in the bench: strokes do not change it
-    missing_views.show_atlas(data)
+    idea_views.show_atlas(data)

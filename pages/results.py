@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import inputs, outputs, repeat_views, results_views
+from dashboard import inputs, outputs, results_views
+from dashboard.missing import repeat_views
 
 outputs.show_text("results")
 choice = results_views.choose()

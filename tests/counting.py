@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import runs
+from core.jobs import runs
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from core.adversarial import AttackConfig, perturb
 from core.adversarial_training import attacked
 from core.architectures import ARCHITECTURES
 from core.inversion import freeze, variant
+from core.jobs.training_job import check, read_plan
 from core.networks import Classifier, build
 from core.presets import PRESETS
 from core.training import train
 from core.training_config import TrainConfig
-from core.training_job import check, read_plan
 from core.training_modes import two_faced
 from core.training_state import TrainState
 from tests.samples import made_digits, real_digits

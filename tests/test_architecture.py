@@ -24,9 +24,9 @@ STOREYS = (
     | {"feature_maps", "convolution", "adversarial", "maximization"}
     | {"similarity", "transfer", "atlas", "absence", "heads", "algebra"},
     {"checkpoints", "recipes", "studies"}
-    | {"jobs", "runs", "worker", "training_job", "presets", "parcels", "exports", "snapshots", "reports", "trained"},
+    | {"jobs", "presets", "exports"},
     {"visualization"}  # only what speaks to people draws
-    | {"__main__", "terminal", "attack_command", "job_commands", "maximize_command", "study_command"},
+    | {"__main__", "commands"},
 )
 LARGEST_FILE, LARGEST_BODY = 250, 50
 

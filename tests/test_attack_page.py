@@ -18,10 +18,10 @@ from core.adversarial import PRESETS, AttackConfig, UniversalConfig
 from core.inversion import features_hash
 from core.visualization.attacks import draw_attack, draw_duel, draw_noises
 from core.visualization.noise_tables import draw_matrix, draw_noise_table
-from dashboard import attack_universal_runs as universal
-from dashboard.attack_defence_runs import KINDS, SIZES, AskedSweep, Sweep
-from dashboard.attack_runs import EVERY, Asked, Take, thin
-from dashboard.attack_universal_runs import AskedNoise, Growth
+from dashboard.attack import universal_runs as universal
+from dashboard.attack.defence_runs import KINDS, SIZES, AskedSweep, Sweep
+from dashboard.attack.digit_runs import EVERY, Asked, Take, thin
+from dashboard.attack.universal_runs import AskedNoise, Growth
 from dashboard.state import Scene
 from tests.browser import settle
 from tests.samples import real_mnist

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core import jobs, locks, runs, worker
-from core.runs import Job, JobError, read_status, read_steps
+from core import locks
+from core.jobs import control, runs, worker
+from core.jobs.runs import Job, JobError, read_status, read_steps
 from tests.browser import ROOT
 from tests.working import ended, kill, own_runs, pid_of, reach, until
 
@@ -20,13 +21,13 @@ LONG = {"to": 2000, "pause": 0.02}
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of this test's runs."""
-    monkeypatch.setitem(jobs.KINDS, "count", "tests.counting")
+    monkeypatch.setitem(control.KINDS, "count", "tests.counting")
     with own_runs(tmp_path, monkeypatch) as runs_folder:
         yield runs_folder
 
 
 def count(visitor: str = "ann", **settings) -> Job:
-    return jobs.submit("count", "Counting", {"to": 3, **settings}, visitor)
+    return control.submit("count", "Counting", {"to": 3, **settings}, visitor)
 
 
 def numbers(job: Job) -> list[int]:
@@ -54,8 +55,8 @@ def test_records_can_be_read_from_where_one_was():
 
 def test_a_job_outlives_the_process_that_started_it(folder):
     start = (
-        "from core import jobs; jobs.KINDS['count'] = 'tests.counting';"
-        "print(jobs.submit('count', 'Counting', {'to': 40, 'pause': 0.02}, 'ann').id)"
+        "from core.jobs import control; control.KINDS['count'] = 'tests.counting';"
+        "print(control.submit('count', 'Counting', {'to': 40, 'pause': 0.02}, 'ann').id)"
     )
     started = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, timeout=60)
     job = runs.load_job(started.stdout.strip())
@@ -68,7 +69,7 @@ def test_whoever_starts_a_job_has_no_child_to_bury():
     pid = reach(job, "running").pid
     with pytest.raises(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    jobs.stop(job.id)
+    control.stop(job.id)
     ended(job)
 
 
@@ -93,8 +94,8 @@ def test_a_job_that_fails_says_why_and_keeps_its_records(over, said):
 def test_jobs_wait_for_each_other_in_the_order_in_which_they_came():
     first, second, third = count("ann", **LONG), count("bob", to=20), count("cat", to=20)
     reach(first, "running")
-    assert [jobs.place(job.id) for job in (first, second, third)] == [None, 1, 2]
-    jobs.stop(first.id)
+    assert [control.place(job.id) for job in (first, second, third)] == [None, 1, 2]
+    control.stop(first.id)
     for job in (second, third):
         assert ended(job).state == "done"
     times = [[step["time"] for step in read_steps(job.id)] for job in (first, second, third)]
@@ -107,12 +108,12 @@ def test_more_than_one_at_a_time_on_a_machine_that_is_told_so(monkeypatch):
     waiting = count("cat")
     for job in both:
         reach(job, "running")
-    assert jobs.place(waiting.id) == 1
+    assert control.place(waiting.id) == 1
 
 
 def test_a_waiting_job_needs_no_torch():
     """Thirty of them fit on any machine."""
-    loaded = "import sys, core.worker; print(len({'torch', 'numpy'} & set(sys.modules)))"
+    loaded = "import sys, core.jobs.worker; print(len({'torch', 'numpy'} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", loaded], cwd=ROOT, text=True) == "0\n"
 
 
@@ -124,8 +125,8 @@ def test_a_killed_job_lets_the_next_one_go():
 
 
 def test_two_people_who_start_the_same_have_a_job_each():
-    start = "import sys; from core import jobs; jobs.KINDS['count'] = 'tests.counting';"
-    start += "print(jobs.submit('count', 'Counting', {'to': 2}, sys.argv[1]).id)"
+    start = "import sys; from core.jobs import control; control.KINDS['count'] = 'tests.counting';"
+    start += "print(control.submit('count', 'Counting', {'to': 2}, sys.argv[1]).id)"
     both = [subprocess.Popen([sys.executable, "-c", start, name], cwd=ROOT, stdout=-1, text=True) for name in "ab"]
     names = {process.communicate(timeout=60)[0].strip() for process in both}
     assert len(names) == 2
@@ -139,8 +140,8 @@ def test_two_people_who_start_the_same_have_a_job_each():
 def test_stop_ends_a_job_after_a_whole_record_and_closes_its_generator():
     job = count(**LONG)
     until(lambda: numbers(job))
-    jobs.stop(job.id)
-    jobs.stop(job.id)  # impatient
+    control.stop(job.id)
+    control.stop(job.id)  # impatient
     status = ended(job)
     assert (status.state, status.message) == ("stopped", "Stopped; what it had done by then is kept.")
     assert numbers(job) == list(range(1, len(numbers(job)) + 1)) and (job.folder / "closed").exists()
@@ -149,11 +150,11 @@ def test_stop_ends_a_job_after_a_whole_record_and_closes_its_generator():
 def test_stop_reaches_a_job_that_waits():
     first, second = count("ann", **LONG), count("bob")
     reach(first, "running")
-    jobs.stop(second.id)
+    control.stop(second.id)
     assert ended(second).state == "stopped" and numbers(second) == []
 
 
-@pytest.mark.parametrize("ask", [jobs.stop, jobs.pause, lambda name: jobs.set_learning_rate(name, 0.1)])
+@pytest.mark.parametrize("ask", [control.stop, control.pause, lambda name: control.set_learning_rate(name, 0.1)])
 def test_asking_something_of_a_job_that_has_ended_is_one_sentence(ask):
     job = count()
     ended(job)
@@ -164,13 +165,13 @@ def test_asking_something_of_a_job_that_has_ended_is_one_sentence(ask):
 def test_a_paused_job_gives_its_turn_away_and_joins_the_end_of_the_queue():
     first, second = count("ann", **LONG), count("bob", to=100)
     until(lambda: numbers(first))
-    jobs.pause(first.id)
+    control.pause(first.id)
     reach(first, "paused")
     held = numbers(first)
     reach(second, "running")
-    jobs.resume(first.id)
+    control.resume(first.id)
     reach(first, "waiting")
-    assert jobs.place(first.id) == 1 and numbers(first) == held
+    assert control.place(first.id) == 1 and numbers(first) == held
     assert ended(second).state == "done"
     until(lambda: len(numbers(first)) > len(held))
     assert numbers(first) == list(range(1, len(numbers(first)) + 1))
@@ -184,23 +185,23 @@ def test_a_job_that_is_paused_for_too_long_ends_and_can_be_resumed(monkeypatch):
     runs.write_wish(job, state="pause")
     with pytest.raises(worker.Stopped, match="^It was paused for too long; resumed, it goes on"):
         worker.wait_for_turn(job)
-    assert jobs.resume(job.id) == job and ended(job).state == "done"
+    assert control.resume(job.id) == job and ended(job).state == "done"
 
 
 def test_the_learning_rate_reaches_a_running_job():
     job = count(**LONG)
     until(lambda: numbers(job))
-    jobs.set_learning_rate(job.id, 0.25)
+    control.set_learning_rate(job.id, 0.25)
     until(lambda: read_steps(job.id)[-1]["learning_rate"] == 0.25)
-    jobs.set_learning_rate(job.id, None)
+    control.set_learning_rate(job.id, None)
     until(lambda: read_steps(job.id)[-1]["learning_rate"] is None)
 
 
 def test_a_job_that_failed_can_go_on_with_another_learning_rate():
     job = count(to=5, stumble=3, over="value")
     assert ended(job).state == "failed"
-    jobs.set_learning_rate(job.id, 0.5)
-    jobs.resume(job.id)
+    control.set_learning_rate(job.id, 0.5)
+    control.resume(job.id)
     ended(job)
     assert runs.read_wish(job) == runs.Wish(state="run", learning_rate=0.5)
 
@@ -209,7 +210,7 @@ def test_a_job_that_failed_can_go_on_with_another_learning_rate():
 def test_a_learning_rate_that_is_none_is_one_sentence(rate):
     job = count(**LONG)
     with pytest.raises(JobError, match="^The learning rate must be a number above 0, not"):
-        jobs.set_learning_rate(job.id, rate)
+        control.set_learning_rate(job.id, rate)
 
 
 # Killed in the middle
@@ -224,7 +225,7 @@ def test_a_killed_job_says_that_it_is_lost_and_goes_on_when_resumed():
     with (job.folder / "steps.jsonl").open("ab") as file:
         file.write(b'{"number": 1')  # it was just writing
     before = numbers(job)
-    jobs.resume(job.id)
+    control.resume(job.id)
     assert ended(job).state == "done"
     assert numbers(job) == list(range(1, 61)) and len(before) < 60
 
@@ -233,7 +234,7 @@ def test_a_job_killed_while_it_waits_is_lost_and_out_of_the_queue():
     first, second, third = count("ann", **LONG), count("bob"), count("cat")
     reach(first, "running")
     kill(second)
-    assert read_status(second).state == "lost" and jobs.place(third.id) == 1
+    assert read_status(second).state == "lost" and control.place(third.id) == 1
 
 
 def test_a_job_that_is_resumed_twice_works_once():
@@ -241,7 +242,7 @@ def test_a_job_that_is_resumed_twice_works_once():
     until(lambda: numbers(job))
     kill(job)
     for _ in range(2):
-        jobs.resume(job.id)
+        control.resume(job.id)
     ended(job)
     assert numbers(job) == list(range(1, 61))
 
@@ -250,7 +251,7 @@ def test_a_done_job_is_not_resumed():
     job = count()
     ended(job)
     with pytest.raises(JobError, match="^This job is done: nothing is left to do.$"):
-        jobs.resume(job.id)
+        control.resume(job.id)
 
 
 def test_a_torn_last_line_is_no_record_yet():
@@ -267,7 +268,7 @@ def test_a_status_that_cannot_be_read_is_a_lost_job_that_can_be_resumed(content)
     ended(job)
     (job.folder / "status.json").write_bytes(content)
     assert (read_status(job).state, read_status(job).message) == ("lost", runs.LOST)
-    jobs.resume(job.id)
+    control.resume(job.id)
     assert ended(job).state == "done"
 
 
@@ -275,11 +276,11 @@ def test_a_status_that_cannot_be_read_is_a_lost_job_that_can_be_resumed(content)
 
 
 def test_a_visitor_has_only_so_many_jobs_at_once():
-    mine = [count(**LONG) for _ in range(jobs.JOBS_PER_VISITOR)]
+    mine = [count(**LONG) for _ in range(control.JOBS_PER_VISITOR)]
     with pytest.raises(JobError, match="^You have 2 jobs already: wait until one has ended, or stop one.$"):
         count()
     assert count("bob").visitor == "bob"
-    jobs.stop(mine[0].id)
+    control.stop(mine[0].id)
     ended(mine[0])
     assert count().visitor == "ann"
     assert {job.id for job in runs.list_jobs("ann")} > {job.id for job in mine}
@@ -323,7 +324,7 @@ def test_a_job_at_work_is_not_removed():
     job = count(**LONG)
     with pytest.raises(JobError, match="^This job is at work: stop it first.$"):
         runs.remove(job.id)
-    jobs.stop(job.id)
+    control.stop(job.id)
     ended(job)
     runs.remove(job.id)
     assert runs.list_jobs() == []
@@ -342,7 +343,7 @@ def test_settings_that_a_kind_refuses_start_nothing():
     with pytest.raises(ValueError, match="^Count to 1 at least.$"):
         count(to=0)
     with pytest.raises(JobError, match="^There is no kind of job called 'dance'; there are train"):
-        jobs.submit("dance", "Dancing", {}, "ann")
+        control.submit("dance", "Dancing", {}, "ann")
     assert runs.list_jobs() == []
 
 

@@ -17,8 +17,8 @@ from core.convolution.window import slide
 from core.visualization.evidence import to_signed
 from core.visualization.lesson import draw_cells, draw_landings, draw_maps, draw_matrix, draw_shapes, draw_slide
 from core.visualization.lesson_figures import Box, draw_clickable
-from dashboard import lesson_size_views
-from dashboard.lesson_windows import describe_activations, describe_step
+from dashboard.lesson import size_views
+from dashboard.lesson.windows import describe_activations, describe_step
 from dashboard.state import Scene
 from tests.test_pages import html, whole
 
@@ -101,7 +101,7 @@ def test_c1_c4_the_size_follows_the_settings_and_what_cannot_be_is_a_sentence() 
 
 
 def test_t11_networks_are_counted_as_dense_layers() -> None:
-    (first, second) = lesson_size_views.to_settings(ARCHITECTURES["published"])
+    (first, second) = size_views.to_settings(ARCHITECTURES["published"])
     assert (first.parameters, second.parameters) == (520, 25_050)
     assert (first.output, second.size, second.channels, second.output) == (24, 12, 20, 8)
     assert first.dense_parameters == 785 * 20 * 24 * 24

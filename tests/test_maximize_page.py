@@ -15,8 +15,8 @@ from core.checkpoints import load_classifier
 from core.maximization import PRESETS, ClassLogit, MaximizationConfig, Neuron, maximize
 from core.visualization.neurons import Layout, draw_sheet, layout_for, to_animation
 from dashboard import cache, playing
-from dashboard.maximize_runs import Climb
-from dashboard.maximize_words import describe_classes, describe_maps
+from dashboard.maximize.runs import Climb
+from dashboard.maximize.words import describe_classes, describe_maps
 from tests.browser import settle
 from tests.test_browser import complaints
 from tests.test_pages import captions, html, open_page, whole

@@ -17,7 +17,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoints, datasets
 from core.recipes import RECIPES
-from dashboard import algebra_views, cache, variant_views
+from dashboard import cache
+from dashboard.missing import algebra_views, variant_views
 from dashboard.state import Scene
 
 ROOT = Path(__file__).parents[1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.reports import Outcome, judge_fit, mean_per_epoch, measure_progress, seconds_until, summarize_run, trace
+from core.jobs.reports import Outcome, judge_fit, mean_per_epoch, measure_progress, seconds_until, summarize_run, trace
 
 
 def record(epoch: int, batch: int, seconds: float, accuracy: float, validation: float | None = None) -> dict:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from core.architectures import ARCHITECTURES
+from core.jobs.snapshots import Album, list_snapshots, load_snapshot
 from core.networks import build
-from core.snapshots import Album, list_snapshots, load_snapshot
 from core.training import TrainConfig, TrainStep, train
 from tests.samples import made_digits
 

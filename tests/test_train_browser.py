@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import runs
+from core.jobs import runs
 from tests.browser import serve, settle
 from tests.conftest import LAPTOP, PHONE, open_page
 from tests.test_browser import complaints

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, datasets, parcels, runs, trained, training_job
+from core import checkpoints, datasets
 from core.composing import Block, compose
+from core.jobs import parcels, runs, trained, training_job
+from core.jobs.runs import Job, read_status
 from core.presets import PRESETS
-from core.runs import Job, read_status
 from dashboard import cache
 from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
 from tests.working import ended, own_runs, reach, until
@@ -68,7 +69,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a training that is done, made once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(runs.RUNS_VARIABLE, str(tmp_path_factory.mktemp("learned")))
-        asked = {"kind": "train", "module": "core.training_job", "title": "mine", "visitor": ANN, "threads": 1}
+        asked = {"kind": "train", "module": "core.jobs.training_job", "title": "mine", "visitor": ANN, "threads": 1}
         job = runs.create(settings=SETTINGS, **asked)
         for step in training_job.run(job.settings, job.folder, lambda: runs.read_wish(job)):
             runs.append_step(job, asdict(step))

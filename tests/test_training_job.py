@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from core import checkpoints, datasets, jobs, runs, training_job
+from core import checkpoints, datasets
 from core.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
 from core.evaluation import COLUMNS, evaluate
+from core.jobs import control, runs, training_job
+from core.jobs.runs import Job, read_steps
+from core.jobs.training_job import check, prepare, read_plan
 from core.networks import build
-from core.runs import Job, read_steps
 from core.training import Diverged
-from core.training_job import check, prepare, read_plan
 from core.training_state import load_state
 from tests.samples import real_mnist
 from tests.working import ended, kill, own_runs, until
@@ -32,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def learn(visitor: str = "ann", config: dict | None = None, **settings) -> Job:
     asked = {**OFFLINE, "config": {**CONFIG, **(config or {})}, **settings}
-    return jobs.submit("train", "A network", asked, visitor)
+    return control.submit("train", "A network", asked, visitor)
 
 
 def epoch_of(job: Job) -> int:
@@ -55,7 +56,7 @@ def test_a_killed_training_loses_one_epoch_at_most_and_ends_bit_by_bit_like_an_u
         reached = epoch_of(killed)
         assert runs.read_status(killed).state == "lost"
         assert load_state(killed.folder / "state.safetensors").epoch >= reached - 1
-        jobs.resume(killed.id)
+        control.resume(killed.id)
     for job in (killed, whole):
         assert ended(job, 120).state == "done"
     assert network_of(killed) == network_of(whole)
@@ -84,9 +85,9 @@ def test_a_done_training_is_an_ordinary_checkpoint_that_another_can_start_from()
 def test_stop_keeps_what_was_learned_and_the_rate_can_be_changed_before():
     job = learn(config={"epochs": 500})
     until(lambda: epoch_of(job) >= 2)
-    jobs.set_learning_rate(job.id, 0.002)
+    control.set_learning_rate(job.id, 0.002)
     until(lambda: read_steps(job.id)[-1]["learning_rate"] == 0.002)
-    jobs.stop(job.id)
+    control.stop(job.id)
     assert ended(job).state == "stopped"
     card = checkpoints.load_card("network", job.folder)
     assert 1 <= card.epochs >= epoch_of(job) - 1 and card.accuracies()["whole"] > 30
@@ -96,7 +97,8 @@ def test_stop_keeps_what_was_learned_and_the_rate_can_be_changed_before():
 def run_here(**asked) -> Job:
     """Do a job in this very process, as its worker would."""
     settings = {**OFFLINE, **asked, "config": {**CONFIG, **asked.get("config", {})}}
-    job = runs.create(kind="train", module="core.training_job", title="", settings=settings, visitor="ann", threads=1)
+    module = "core.jobs.training_job"
+    job = runs.create(kind="train", module=module, title="", settings=settings, visitor="ann", threads=1)
     for step in training_job.run(job.settings, job.folder, lambda: runs.read_wish(job)):
         runs.append_step(job, asdict(step))
     return job

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from core import runs
-from core.runs import Job, Status, read_status
+from core.jobs import runs
+from core.jobs.runs import Job, Status, read_status
 
 
 @contextmanager

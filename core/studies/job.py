@@ -1,4 +1,4 @@
-"""One seed of a study as a job (see `jobs`): every arm is a record as soon as it is finished."""
+"""One seed of a study as a job (see `core.jobs`): every arm is a record as soon as it is finished."""
 
 from __future__ import annotations
 

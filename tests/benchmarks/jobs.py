@@ -15,12 +15,12 @@ from statistics import median
 import numpy as np
 from playwright.sync_api import Page
 
-from core import jobs, runs
 from core.architectures import ARCHITECTURES
+from core.jobs import control, runs
+from core.jobs.training_job import MOST_RECORDS
 from core.networks import build
 from core.presets import PRESETS
 from core.training import TrainConfig, TrainStep, train
-from core.training_job import MOST_RECORDS
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.live_page import ADDRESS, DRAWN, open_dashboard, time_strokes
 from tests.benchmarks.timing import ratios, seconds, side_by_side
@@ -43,7 +43,7 @@ def record_cost() -> Measured:
 
 
 def _write_records() -> None:
-    """Do what `core.worker` does with every record, and `core.training_job` before it."""
+    """Do what `core.jobs.worker` does with every record, and `core.jobs.training_job` before it."""
     job = runs.create(kind="train", module="", title="", settings={}, visitor="", threads=1)
     for number in range(RECORDS):
         step = TrainStep(1, number, RECORDS, 0.5, 90.0, 1.0, runs.read_wish(job).learning_rate or 0.1)
@@ -77,13 +77,13 @@ def _strokes(page: Page) -> list[float]:
 
 @contextmanager
 def _training() -> Iterator[None]:
-    job = jobs.submit("train", "beside", LONG, "benchmark")
+    job = control.submit("train", "beside", LONG, "benchmark")
     try:
         _until(lambda: bool(runs.read_steps(job.id)))
         yield
         assert runs.read_status(job).state == "running", "the job ended too early to be felt"
     finally:
-        jobs.stop(job.id)
+        control.stop(job.id)
         _until(lambda: not runs.read_status(job).active)
 
 

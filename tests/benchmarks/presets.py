@@ -9,9 +9,9 @@ from itertools import pairwise
 from statistics import mean
 
 from core.evaluation import evaluate
+from core.jobs.training_job import divide, prepare, read_plan
 from core.presets import PRESETS
 from core.training import train
-from core.training_job import divide, prepare, read_plan
 from tests.benchmarks import Measured, mnist
 
 SEEDS = (42, 43, 44)

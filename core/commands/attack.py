@@ -1,0 +1,197 @@
+"""The verb `attack` of the command line: noise for one digit, or universal noise for all classes."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core import adversarial, checkpoints, datasets, drawing, evaluation, files, pictures
+from core.adversarial import METHODS, NORMS, AttackConfig, AttackStep, UniversalConfig
+from core.commands.terminal import progress
+from core.datasets import Dataset
+from core.visualization.arrays import contact_sheet, to_png
+
+Attack = Callable[[Any, Tensor, Tensor, AttackConfig], Iterator[AttackStep]]
+ENDINGS = {"one digit": (".png",), "universal noise": (".png", ".npz")}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the verb takes."""
+    parser.add_argument("--method", choices=METHODS, default="pgd", help="default: pgd")
+    parser.add_argument("--universal", action="store_true", help="one noise per class that fits any digit")
+    parser.add_argument("--network", default="standard", metavar="NAME", help="a shipped network; default: standard")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--image", type=Path, metavar="FILE", help="a picture of a digit")
+    which.add_argument("--digit", type=int, default=0, metavar="N", help="a test digit by its number; default: 0")
+    parser.add_argument("--label", type=int, metavar="C", help="what the picture shows; default: what is read")
+    parser.add_argument("--target", type=int, metavar="C", help="the class to be read as; default: any other")
+    parser.add_argument("--norm", choices=NORMS, help="default: linf; for universal noise: no limit")
+    parser.add_argument("--epsilon", type=float, help="how much may change, pixels being 0 to 1")
+    parser.add_argument("--step-size", type=float)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--random-start", action="store_true", default=None, help="begin somewhere within epsilon")
+    parser.add_argument("--region", metavar="CUT|x0,y0,x1,y1", help="where the sticker goes")
+    parser.add_argument("--digits", type=int, help="training digits for universal noise")
+    parser.add_argument("--batch", type=int, help="how many of them each step looks at")
+    parser.add_argument("--images", type=int, metavar="N", help="measure universal noise on the first N test digits")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--dataset", choices=(*datasets.NAMES, datasets.OFFLINE), help="MNIST, or what there is")
+    out = "a PNG: the digit, what was added, and both together; for universal noise all noises, or an .npz of all steps"
+    parser.add_argument("--out", type=Path, metavar="FILE", help=out)
+
+
+def run(options: argparse.Namespace, dataset: Dataset, region: Tensor | None) -> None:
+    """Print what the attack did, as one JSON object for machines, as lines for people; write `--out`."""
+    _check_out(options.out, ENDINGS["universal noise" if options.universal else "one digit"])
+    network: Any = checkpoints.load(options.network, references=dataset.train)  # an attack says what it cannot take
+    result = _universal(options, network, dataset) if options.universal else _single(options, network, dataset, region)
+    answer = {"network": options.network, "dataset": dataset.name, **result}
+    lines = _table(answer) if options.universal else _sentences(answer)
+    print(json.dumps(answer) if options.json else "\n".join(lines))
+
+
+def _check_out(path: Path | None, endings: tuple[str, ...]) -> None:
+    """Say before anything is computed that it could not be written."""
+    if path is not None and path.suffix not in endings:
+        raise ValueError(f"--out takes a name that ends in {' or '.join(endings)}.")
+    if path is not None and not path.parent.is_dir():
+        raise ValueError(f"There is no folder {str(path.parent)!r} to write into.")
+
+
+def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
+def _write(path: Path, images: Tensor, *, columns: int) -> None:
+    """Write pictures `(N, 1, 28, 28)` in [0, 1] as one sheet."""
+    files.replace(path, to_png(contact_sheet(list(images[:, 0].numpy()), columns, factor=6, gap=6)))
+
+
+# One digit
+
+
+def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region: Tensor | None) -> dict[str, Any]:
+    image, label = _digit(options, network, dataset)
+    given = _given(options, "norm", "epsilon", "step_size", "steps", "random_start", "target", "seed")
+    config = replace(METHODS[options.method], **given)
+    first = last = None
+    for last in _steps(options.method, network, image, label, config, region):
+        first = first or last
+        progress(last.step / last.steps, f"{options.method}, step {last.step}")
+    assert first and last  # the untouched digit at least
+    if options.out is not None:
+        gray = (last.perturbation + 1) / 2  # where nothing was added
+        _write(options.out, torch.cat([last.originals, gray, last.images]), columns=3)
+    return {
+        "method": options.method,
+        **asdict(config),
+        "label": int(label),
+        "already": bool(last.already),
+        "succeeded": last.succeeded,
+        "before": _reading(first),
+        "after": _reading(last),
+        "largest_change": round(float(last.perturbation.abs().max()), 6),
+        "length": round(float(last.perturbation.norm()), 6),
+    }
+
+
+def _steps(
+    method: str, network: Any, image: Tensor, label: Tensor, config: AttackConfig, region: Tensor | None
+) -> Iterator[AttackStep]:
+    if method == "sticker":
+        if region is None:
+            raise ValueError("Say with --region where the sticker goes.")
+        return adversarial.sticker(network, image, label, config, mask=region)
+    attacks: dict[str, Attack] = {"fgsm": adversarial.fgsm, "pgd": adversarial.pgd, "lbfgs": adversarial.lbfgs}
+    return attacks[method](network, image, label, config)
+
+
+def _digit(options: argparse.Namespace, network: Any, dataset: Dataset) -> tuple[Tensor, Tensor]:
+    """Return the digit `(1, 1, 28, 28)` and its label `(1,)`: the true one, the given one, or else what is read."""
+    if options.image is not None:
+        image = _read(options.image)
+        label = evaluation.predict(network, image).argmax(1)
+    elif 0 <= options.digit < len(dataset.test):
+        one = slice(options.digit, options.digit + 1)
+        image, label = dataset.test.images(one), dataset.test.labels[one]
+    else:
+        raise ValueError(f"--digit must be between 0 and {len(dataset.test) - 1}.")
+    return image, label if options.label is None else torch.tensor([options.label])
+
+
+def _read(path: Path) -> Tensor:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"The file cannot be opened: {error.strerror}.") from None
+    return torch.from_numpy(drawing.to_digit(pictures.read_picture(content)))[None, None]
+
+
+def _reading(step: AttackStep) -> dict[str, Any]:
+    probabilities = [round(float(value), 6) for value in step.probabilities[0]]
+    return {"label": int(step.predicted), "confidence": max(probabilities), "probabilities": probabilities}
+
+
+def _sentences(answer: dict[str, Any]) -> Iterator[str]:
+    reads = answer["before"], answer["after"]
+    before, after = (f"{read['label']} ({100 * read['confidence']:.1f} % sure)" for read in reads)
+    yield f"{answer['network']} read {before}, and reads {after} after {answer['method']}."
+    yield f"The largest change of a pixel is {answer['largest_change']:.3f}, the length of all {answer['length']:.2f}."
+    if answer["already"]:
+        yield "It was misread before anything was changed."
+    elif not answer["succeeded"]:
+        yield "The attack failed."
+
+
+# Universal noise
+
+
+def _universal(options: argparse.Namespace, network: Any, dataset: Dataset) -> dict[str, Any]:
+    given = _given(options, "norm", "epsilon", "step_size", "steps", "digits", "batch", "seed")
+    config = UniversalConfig(**given)
+    if options.images is not None and not 0 < options.images <= len(dataset.test):
+        raise ValueError(f"--images must be between 1 and {len(dataset.test)}.")
+    examples, test = adversarial.nine_examples(dataset.test), dataset.test.first(options.images or len(dataset.test))
+    steps, noises = adversarial.universal_noise(network, dataset.train, dataset.validation, examples, config), []
+    for step in steps:
+        noises.append(step.noises)
+        progress(step.step / step.steps, f"step {step.step}: {step.shares.mean():.0f} % are read as the noise's class")
+    if options.out is not None:
+        _keep(options.out, noises)
+    result = adversarial.measure_noise(network, test, step.noises)
+    return {
+        **asdict(config),
+        "test_digits": len(test),
+        "read_as_class": _percent(result.shares),
+        "accuracy": _percent(result.accuracies),
+        "examples": {"labels": examples.labels.tolist(), "read_as": step.readings.tolist()},
+    }
+
+
+def _percent(shares: Tensor) -> list[float]:
+    return [round(float(share), 2) for share in shares]
+
+
+def _keep(path: Path, noises: list[Tensor]) -> None:
+    """Write the last noises as a sheet, or all steps' as an array `noises` `(steps + 1, classes, 28, 28)`."""
+    if path.suffix == ".png":
+        return _write(path, (noises[-1] + 1) / 2, columns=5)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, noises=torch.stack(noises)[:, :, 0].numpy())
+    files.replace(path, stream.getvalue())
+
+
+def _table(answer: dict[str, Any]) -> Iterator[str]:
+    yield f"{answer['network']}, {answer['test_digits']:,} test digits, {answer['dataset']}; percent"
+    yield f"{'noise of class':20}{'read as it':>12}{'read right':>12}"
+    for number, shares in enumerate(zip(answer["read_as_class"], answer["accuracy"], strict=True)):
+        yield f"{number:<20}" + "".join(f"{share:12.2f}" for share in shares)

@@ -1,0 +1,102 @@
+"""The verb `maximize` of the command line: climb an objective, write the sheet, say how far it came."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import checkpoints
+from core.commands.terminal import progress
+from core.files import replace as write
+from core.jobs import trained
+from core.maximization import FORMS, PRESETS, MaximizationStep, Question, ask, keep, maximize, to_npz
+from core.visualization.arrays import to_png
+from core.visualization.neurons import draw_sheet, layout_for, to_animation
+
+ENDINGS = (".png", ".apng", ".npz")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the verb takes."""
+    parser.add_argument("--objective", default="classes", help=FORMS)
+    parser.add_argument("--network", default="assignment", metavar="NAME", help="a shipped network, or a run's")
+    parser.add_argument("--preset", choices=PRESETS, default=next(iter(PRESETS)))
+    parser.add_argument("--steps", type=int, help="instead of the preset's")
+    parser.add_argument("--seed", type=int, default=0, help="of the noise that it begins with")
+    parser.add_argument("--starts", type=int, default=1, help="from how many noises each goal is climbed")
+    out = "the sheet as a PNG; .apng: the climb as an animation; .npz: pictures and goals of all steps"
+    parser.add_argument("--out", type=Path, metavar="FILE", help=out)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Climb, write the sheet if asked to, and print the goals: one JSON object for machines, lines for people."""
+    if options.out is not None and options.out.suffix not in ENDINGS:
+        raise ValueError(f"--out takes a name that ends in {', '.join(ENDINGS)}.")
+    place = trained.find(options.network)
+    network = checkpoints.load_classifier(place.name, place.folder)
+    question = ask(options.objective, network)
+    changes = {"seed": options.seed, "starts": options.starts}
+    changes |= {"steps": options.steps} if options.steps is not None else {}
+    settings = replace(PRESETS[options.preset], **changes)
+    seen = []
+    for step in maximize(network, question.objective, settings):
+        progress(step.step / step.steps, f"step {step.step}: {float(step.costs.mean()):.2f} on average")
+        seen.append(step)
+    if options.out is not None:
+        _write(options.out, question, seen)
+    result = {
+        "network": options.network, "objective": options.objective, "preset": options.preset, "seed": options.seed,
+        "steps": settings.steps, "sheet": None if options.out is None else str(options.out),
+        "pictures": _to_pictures(question, seen[0], seen[-1]),
+    }  # fmt: skip
+    print(json.dumps(result) if options.json else "\n".join(map(_line, result["pictures"])))
+
+
+def _write(out: Path, question: Question, seen: list[MaximizationStep]) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    match out.suffix:
+        case ".npz":
+            write(out, to_npz(map(keep, seen)))
+        case ".apng":
+            write(out, to_animation([_draw(question, step) for step in seen]))
+        case _:
+            write(out, to_png(_draw(question, seen[-1])))
+
+
+def _draw(question: Question, step: MaximizationStep) -> np.ndarray[Any, Any]:
+    names = question.names * (len(step.images) // len(question.names))
+    dead = None if step.step < step.steps else (~step.awake).tolist()
+    return draw_sheet(step.images[:, 0].numpy(), names, layout_for(len(names)), dead=dead)
+
+
+def _to_pictures(question: Question, first: MaximizationStep, last: MaximizationStep) -> list[dict[str, Any]]:
+    names = question.names * (len(last.images) // len(question.names))
+    return [
+        {
+            "name": name,
+            "start": round(float(first.costs[number]), 4),
+            "end": round(float(last.costs[number]), 4),
+            "dead": not bool(last.awake[number]),
+            "std": round(float(last.images[number].std()), 4),
+        }
+        | _reading(last, number)
+        for number, name in enumerate(names)
+    ]
+
+
+def _reading(last: MaximizationStep, number: int) -> dict[str, Any]:
+    if last.probabilities is None:
+        return {}
+    confidence, label = last.probabilities[number].max(0)
+    return {"label": int(label), "confidence": round(float(confidence), 6)}
+
+
+def _line(picture: dict[str, Any]) -> str:
+    read = f", read as {picture['label']}, {100 * picture['confidence']:.1f} % sure" if "label" in picture else ""
+    dead = "; dead: nothing on the way woke it" if picture["dead"] else ""
+    return f"{picture['name']:16}{picture['start']:10.2f} ->{picture['end']:10.2f}{read}{dead}"

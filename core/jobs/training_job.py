@@ -1,0 +1,235 @@
+"""The job "train": a network of one's own, from scratch or from another, kept whole at the end of every epoch.
+
+Its run's folder holds `state.safetensors` to go on from and, however it ends, the checkpoint `network`.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from core import checkpoints, datasets, inversion
+from core.adversarial_training import check_attack
+from core.architectures import Architecture
+from core.checkpoints import SHIPPED, Card
+from core.composing import check_size
+from core.datasets import Dataset, Digits
+from core.evaluation import evaluate, pmnist_table
+from core.inversion import Invert
+from core.jobs import runs
+from core.jobs.snapshots import Album
+from core.networks import Classifier, build
+from core.training import TrainStep, train
+from core.training_config import TrainConfig, find_device
+from core.training_state import TrainState, load_state, save_state
+
+NAME, STATE = "network", "state.safetensors"
+MOST_EPOCHS, MOST_DIGITS = 60, 60_000  # so that one visitor cannot hold the machine: their product is what counts
+MOST_RECORDS = 100  # per epoch: often enough to watch, and to write them takes no hundredth of the time
+# Training digits and classes of the sets that are not like MNIST, so that nobody loads one to look at a plan.
+SIZES = {"EMNIST balanced": (94_000, 47), "EMNIST digits": (200_000, 10), datasets.OFFLINE: (1_197, 10)}
+MNIST_SIZE = (50_000, 10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The settings of one training."""
+
+    config: TrainConfig
+    architecture: Architecture | None = None
+    """Of a network from scratch."""
+    start: str | None = None
+    """The shipped network, or the run whose network, that it goes on from (X1); None: from scratch."""
+    dataset: str = "MNIST"
+    share: float = 1.0
+    """Of the training digits, the first ones."""
+    frozen: tuple[str, ...] = ()
+    """Stages that do not learn (X2); `features`: all of them (M9)."""
+    reset: tuple[str, ...] = ()
+    """Stages drawn anew before learning; `head`: all of the head (M10)."""
+    inversion: str | None = None
+    """None: that of the network it starts from."""
+    validation: float | None = None
+    """Share of training and validation digits that validates (D2), at most the usual sixth; None: just that."""
+    seed: int = 42
+    """Of the start weights and of what is drawn anew."""
+
+
+def read_plan(settings: dict[str, Any]) -> Plan:
+    """Return the plan that JSON-able settings describe; `frozen` may be true for all features. Raises ValueError."""
+    try:
+        config, described = settings.get("config", {}), settings.get("architecture")
+        frozen = settings.get("frozen", ())
+        if isinstance(frozen, bool):
+            frozen = ("features",) if frozen else ()
+        changes = {
+            "config": TrainConfig(**{**config, "alternate": tuple(config.get("alternate", ()))}),
+            "architecture": None if described is None else Architecture.from_dict(described),
+            "frozen": tuple(frozen),
+            "reset": tuple(settings.get("reset", ())),
+        }
+        return Plan(**{**settings, **changes})
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"These settings of a training cannot be read: {error}.") from None
+
+
+def check(settings: dict[str, Any]) -> None:
+    """Raise ValueError, with one sentence, for a training that cannot be or would take too long."""
+    plan = read_plan(settings)
+    if not datasets.on_this_machine(plan.dataset):
+        raise ValueError(f"{plan.dataset} is not on this machine.")
+    if not 0 < plan.share <= 1:
+        raise ValueError(f"The share of the digits must be above 0 and at most 1, not {plan.share}.")
+    if plan.validation is not None and not 0 < plan.validation <= 1 / datasets.VALIDATION_SHARE:
+        raise ValueError(f"The share that validates must be above 0 and at most a sixth, not {plan.validation}.")
+    digits, classes = SIZES.get(plan.dataset, MNIST_SIZE)
+    learned = round(plan.share * digits)
+    _check_length(plan.config, learned)
+    if plan.config.batch > learned:
+        raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {learned:,} digits to learn from.")
+    find_device(plan.config.device)
+    check_size(_architecture(plan, classes))
+    check_attack(prepare(plan, classes=classes), plan.config)
+
+
+def _check_length(config: TrainConfig, digits: int) -> None:
+    if config.epochs * digits * config.passes > MOST_EPOCHS * MOST_DIGITS:
+        attacked = f", each {config.passes} times the work for its attack," if config.passes > 1 else ""
+        raise ValueError(
+            f"{config.epochs} epochs of {digits:,} digits{attacked} are more than a job may take, {MOST_EPOCHS} epochs "
+            f"of {MOST_DIGITS:,}: choose fewer epochs or a smaller share of the digits."
+        )
+
+
+def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], runs.Wish]) -> Iterator[TrainStep]:
+    """Train, going on after the last epoch that `folder` holds; however it ends, the network is kept."""
+    plan, job = read_plan(settings), runs.load_job(folder.name)
+    dataset = datasets.load(plan.dataset)
+    digits, held_out = divide(dataset, plan)
+    _check_length(plan.config, len(digits))
+    network = prepare(plan, classes=len(dataset.classes))
+    state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
+    runs.keep_steps(job, lambda step: step["epoch"] <= state.epoch)
+    every = max(plan.config.report_every, ceil(len(digits) / plan.config.batch / MOST_RECORDS))
+    config = replace(plan.config, report_every=every)
+    card = _card(job, plan, dataset, len(digits))
+
+    def rate() -> float | None:
+        return wishes().learning_rate
+
+    album = Album(folder, dataset.test, epochs=config.epochs)
+    if not state.epoch:
+        album.take(network)
+    try:
+        with closing(train(network, digits, held_out, config, state=state, learning_rate=rate)) as steps:
+            for step in steps:
+                yield step
+                if step.validation_loss is not None:
+                    save_state(state, folder / STATE)
+                album.take(network, step)
+    finally:
+        if state.tensors:  # else it never began
+            _save(replace(card, epochs=state.epoch), network, dataset, held_out, folder)
+
+
+def divide(dataset: Dataset, plan: Plan) -> tuple[Digits, Digits]:
+    """Return the digits to learn from and those to validate with."""
+    train, held_out = dataset.train, dataset.validation
+    if plan.validation is not None:
+        spare = max(0, len(held_out) - round(plan.validation * (len(train) + len(held_out))))
+        learned = held_out.first(spare)
+        train = Digits(torch.cat([train.pixels, learned.pixels]), torch.cat([train.labels, learned.labels]))
+        held_out = Digits(held_out.pixels[spare:], held_out.labels[spare:])
+    return train.first(round(plan.share * len(train))), held_out
+
+
+def prepare(plan: Plan, *, classes: int = 10) -> Classifier:
+    """Return the network as it is before its training. Raises ValueError for what does not fit."""
+    network = _begin(plan, classes)
+    if plan.inversion is not None:
+        network = inversion.variant(network, plan.inversion)
+    if "both" in (plan.inversion, *plan.config.alternate):
+        raise ValueError("(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it.")
+    for name in plan.reset:
+        inversion.draw_anew(_stage(network, name), seed=plan.seed + 1)
+    for name in plan.frozen:
+        _stage(network, name).requires_grad_(False)
+    return network
+
+
+def _begin(plan: Plan, classes: int) -> Classifier:
+    fresh = build(_architecture(plan, classes), seed=plan.seed)
+    if plan.start is None:
+        return fresh
+    name, folder = _where(plan.start)
+    if checkpoints.load_card(name, folder).omega is not None:
+        raise ValueError(f"{plan.start!r} sums two heads: start from one of its networks instead.")
+    network = checkpoints.load_classifier(name, folder).requires_grad_(True)
+    if checkpoints.load_card(name, folder).architecture["classes"] != classes:
+        if "head" not in plan.reset:
+            raise ValueError(f"{plan.start!r} does not know the {classes} classes of {plan.dataset}: reset its head.")
+        network.head = fresh.head
+    return network
+
+
+def _architecture(plan: Plan, classes: int) -> Architecture:
+    described = plan.architecture
+    if plan.start is not None:
+        described = Architecture.from_dict(checkpoints.load_card(*_where(plan.start)).architecture)
+    if described is None:
+        raise ValueError("Name an architecture to build, or a network to start from.")
+    return replace(described, classes=classes)
+
+
+def _where(start: str) -> tuple[str, Path]:
+    """Return name and folder of the checkpoint: a shipped one, else that of a run."""
+    if (runs.runs_folder() / start / f"{NAME}.json").is_file():
+        return NAME, runs.load_job(start).folder
+    return start, SHIPPED
+
+
+def _stage(network: Classifier, name: str) -> nn.Module:
+    known = dict(network.named_children()) | dict(network.features.named_children())
+    known |= dict(network.head.named_children())
+    if name not in known:
+        raise ValueError(f"This network has no stage called {name!r}; it has {', '.join(known)}.")
+    return known[name]
+
+
+def _card(job: runs.Job, plan: Plan, dataset: Dataset, digits: int) -> Card:
+    """Return the card as far as it is known beforehand: later the network it starts from may be gone."""
+    return Card(
+        name=NAME,
+        title=job.title,
+        architecture=_architecture(plan, len(dataset.classes)).to_dict(),
+        inversion="identity",
+        track="blind",
+        command="python -m core jobs start SETTINGS.json",
+        recipe=job.settings,
+        dataset={"name": dataset.name, "sha256": dataset.sha256, "split": "train", "digits": digits},
+        epochs=0,
+        seed=plan.seed,
+        features_sha256="",
+        versions={"python": platform.python_version(), "torch": version("torch")},
+    )
+
+
+def _save(card: Card, network: Classifier, dataset: Dataset, held_out: Digits, folder: Path) -> None:
+    """Keep the network at once, then write down how well it reads, which takes seconds."""
+    name = network.inversion.name if isinstance(network.inversion, Invert) else "identity"
+    card = replace(card, inversion=name, features_sha256=inversion.features_hash(network))
+    checkpoints.save(card, network, folder)
+    accuracy = {step.column: round(step.accuracy, 2) for step in pmnist_table({"": network}, dataset.test)}
+    measured = {"dataset": dataset.name, "split": "test", "digits": len(dataset.test), "variant": "text"}
+    validated = evaluate(network, held_out)
+    card = replace(card, validation_accuracy=validated, measured=[{**measured, "accuracy": accuracy}])
+    checkpoints.save(card, network, folder)

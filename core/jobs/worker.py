@@ -1,0 +1,126 @@
+"""The process that does a job: waits for its turn, writes down every record, and does what people ask of it.
+
+`control` starts it as `python -m core.jobs.worker ID LOCK`, with the number of the open file that holds the job's lock.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+import traceback
+from contextlib import closing, suppress
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from core import locks
+from core.jobs import runs
+from core.jobs.runs import Job
+
+JOBS_VARIABLE = "NEGATIVE_SPACE_JOBS"
+LOOK_EVERY = 0.2  # seconds between two looks at the queue
+# A paused job keeps its memory. Later it has to go on from its last finished epoch, in a process of its own.
+LONGEST_PAUSE = 600.0
+NICENESS = 10  # the pages answer first
+KEPT = "Stopped; what it had done by then is kept."
+
+
+class Stopped(Exception):
+    """It ends before its work is done; the message is one sentence for whoever looks."""
+
+
+def main(name: str, lock: str) -> None:
+    """Let whoever started us go on, then do the job."""
+    if os.fork():
+        os._exit(0)  # so that the worker is nobody's child and never waits for somebody to take note of its end
+    os.set_inheritable(int(lock), False)
+    _give_way()
+    job = runs.load_job(name)
+    runs.write_status(job, pid=os.getpid())
+    state, message = do(job)
+    runs.write_status(job, state=state, message=message)
+    os.close(int(lock))  # at once: the end of a process that computed takes a while
+
+
+def _give_way() -> None:
+    """Let the pages answer first. Where Linux shares cores between sessions, niceness alone counts only within ours."""
+    os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
+
+
+def do(job: Job) -> tuple[str, str]:
+    """Do the job; return how it ended and a sentence about it."""
+    try:
+        work(job)
+    except Stopped as stopped:
+        return "stopped", str(stopped)
+    except ValueError as error:
+        return "failed", str(error)
+    except OSError as error:
+        return "failed", f"Its folder cannot be written, or a file not be read: {error.strerror or error}."
+    except Exception as error:
+        traceback.print_exc()
+        return "failed", f"It failed as nobody expected ({type(error).__name__}); worker.log in its folder says where."
+    return "done", ""
+
+
+def work(job: Job) -> None:
+    """Wait, then yield to the records until they end or somebody wants them to. Raises Stopped."""
+    slot = wait_for_turn(job)
+    try:
+        runs.keep_steps(job, lambda step: True)
+        module = importlib.import_module(job.module)
+        with closing(module.run(job.settings, job.folder, partial(runs.read_wish, job))) as records:
+            for record in records:
+                runs.append_step(job, asdict(record))
+                wish = runs.read_wish(job).state
+                if wish == "stop":  # while it still has its turn: to keep what it has takes a while
+                    raise Stopped(KEPT)
+                if wish == "pause":
+                    slot.close()
+                    slot = wait_for_turn(job)
+    finally:
+        slot.close()
+
+
+def wait_for_turn(job: Job) -> BinaryIO:
+    """Return the slot that is this job's, as long as it is open, to work in; paused ones do not stand in line.
+
+    Raises Stopped when somebody wants that, or when it has been paused for too long.
+    """
+    state, since = runs.read_status(job).state, time.monotonic()
+    while True:
+        wish = runs.read_wish(job).state
+        if wish == "stop":
+            raise Stopped(KEPT)
+        wanted: Literal["waiting", "paused"] = "waiting" if wish == "run" else "paused"
+        if wanted != state:
+            state, since = wanted, time.monotonic()
+            runs.write_status(job, state=state, queued=time.time())
+        if state == "paused" and time.monotonic() > since + LONGEST_PAUSE:
+            raise Stopped("It was paused for too long; resumed, it goes on from where it last was whole.")
+        slot = _free_slot(job) if state == "waiting" else None
+        if slot:
+            runs.write_status(job, state="running", started=runs.read_status(job).started or time.time())
+            return slot
+        time.sleep(LOOK_EVERY)
+
+
+def _free_slot(job: Job) -> BinaryIO | None:
+    """Return a free slot when no other waits longer. Looking whether one is free is cheap, so it comes first."""
+    asked = os.environ.get(JOBS_VARIABLE, "")
+    for number in range(max(1, int(asked)) if asked.isdecimal() else 1):
+        slot = locks.take(runs.runs_folder() / f".slot-{number}")
+        if slot and [first.id for first in runs.line()[:1]] == [job.id]:
+            return slot
+        if slot:
+            slot.close()
+    return None
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,87 @@
+"""The view "Defence" of the page "Attack": a network that learned from attacked digits, and what that does not help."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.datasets import Dataset
+from core.studies.transfer_records import to_curve
+from core.visualization.figures import Curve, draw_curves
+from core.visualization.palette import color_of
+from dashboard import cache, outputs, playing
+from dashboard.attack import falls_views
+from dashboard.attack.defence_runs import KINDS, SIZES, STEPS, AskedSweep, Sweep
+from dashboard.attack.digit_views import label_of
+from dashboard.attack.settings import Zoo
+from dashboard.components.player import Look
+from dashboard.missing.idea_views import PLAIN, choose_scene
+from dashboard.state import AppState
+
+ORDINARY, ROBUST = "standard", "robust"
+KEY, SWEEP = "defence", "defence sweep"
+
+
+def show_defence(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show the ordinary and the adversarially trained network under the same attacks."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption("Try: press *Attack both*, harder and harder. Then limit the length of all changes instead of each "
+                   "pixel, and then just rub the digit out: does the training still help?")  # fmt: skip
+        scene = choose_scene(session, data)
+    with right:
+        kind = st.segmented_control(
+            "What grows", list(KINDS), default="linf", key="defence kind", persist_state="session", required=True,
+            format_func=lambda one: KINDS[one][0], label_visibility="collapsed", wrap=True,
+        ) or "linf"  # fmt: skip
+        if scene is not None and len(outputs.load_networks((ORDINARY, ROBUST), data)) == 2:
+            pixels = np.ascontiguousarray(scene[0] * scene[1], np.float32)
+            label = label_of(session, ORDINARY, pixels, data)
+            _show_sweep(AskedSweep(kind, (ORDINARY, ROBUST), label, pixels.tobytes()), data, zoo)
+    prose, figures = st.columns([5, 6], gap="medium")
+    with prose:
+        outputs.show_text("attack_defence")
+    with figures:
+        _show_curves(data, zoo)
+        _show_cuts(zoo)
+
+
+def _show_sweep(asked: AskedSweep, data: Dataset, zoo: Zoo) -> None:
+    sweep: Sweep | None = st.session_state.get(SWEEP)
+    if sweep is None or sweep.asked != asked:
+        networks = {name: cache.classifier(name, data.name) for name in asked.names}
+        sweep = Sweep(asked, networks, {name: zoo[name].title for name in asked.names}, data.classes)
+        st.session_state[SWEEP] = sweep
+    look = Look(
+        f"How sure each is that it is a {data.classes[asked.label]}",
+        {zoo[name].title: color_of(name) for name in asked.names}, unit=" %", limits=(0, 100), speed=0.25,
+    )  # fmt: skip
+    playing.play(sweep.steps, sweep.to_frame, key=KEY, look=look, total=SIZES, about=asked, start="Attack both")
+    left, right = (zoo[name].title for name in asked.names)
+    st.caption(f"Left: {left}, right: {right}. The digit is attacked anew for each network and each size, with {STEPS} "
+               "steps of PGD.")  # fmt: skip
+
+
+def _show_curves(data: Dataset, zoo: Zoo) -> None:
+    """Show how many digits both read under their own noise, from the recorded study."""
+    record = falls_views.find_record(data)
+    if record is None:
+        return
+    curves = []
+    for name in (ORDINARY, ROBUST):
+        points = to_curve(record, name)
+        curves.append(Curve(zoo[name].title, color_of(name), list(points), list(points.values())))
+    digits = record["dataset"]["images"]
+    st.markdown(f"**Read right, each under its own noise ({digits:,} test digits, L∞)**")
+    figure = draw_curves(curves, x_title="epsilon", y_title="read right, %")
+    figure.update_layout(height=280, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    st.plotly_chart(figure, width="stretch", config=PLAIN)
+
+
+def _show_cuts(zoo: Zoo) -> None:
+    """Show how many partial digits both read: the training has nothing to do with that."""
+    rows = {zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()}
+            for name in (ORDINARY, ROBUST)}  # fmt: skip
+    st.markdown("**Read right without noise, whole and cut (all test digits)**")
+    st.table(pd.DataFrame(rows).T)

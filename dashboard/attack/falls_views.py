@@ -1,0 +1,84 @@
+"""The view "Who falls" of the page "Attack": every network's noise against every other, from the recorded study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.datasets import Dataset
+from core.studies.transfer_records import STUDY, Matrix, to_curve, to_matrix
+from core.studies.transferability import CHANCE
+from core.visualization.figures import Curve, draw_curves
+from core.visualization.noise_tables import draw_matrix
+from core.visualization.palette import color_of
+from dashboard import cache
+from dashboard.attack.settings import Zoo
+from dashboard.missing.idea_views import PLAIN
+from dashboard.state import AppState
+
+OWN = "each network's own"
+Record = dict[str, Any]
+
+
+def find_record(data: Dataset) -> Record | None:
+    """Return the recorded study on this data set, None when there is none."""
+    try:
+        return cache.recorded_study(STUDY, data.name) or None
+    except ValueError:
+        return None
+
+
+def show_falls(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show the matrix, the curves, and what they say."""
+    record = find_record(data)
+    if record is None:
+        st.info("Who falls for whose noise was not measured on these digits.")
+        return
+    st.caption("Try: find a row that is red all over, and a column that stays pale. Whose noise fools everybody, and "
+               "who is hardly fooled by anybody else's?")  # fmt: skip
+    matrix, curves = st.columns([7, 5], gap="medium")
+    with matrix:
+        _show_matrix(record)
+    with curves:
+        _show_curves(record)
+    for sentence in record.get("conclusions", []):
+        st.markdown(f"- {sentence}")
+    st.caption(f"Measured on {record['dataset']['images']:,} test digits; again with `{record['command']}`.")
+
+
+def _title(record: Record, name: str) -> str:
+    return "random signs" if name == CHANCE else str(record["networks"].get(name, {}).get("title", name))
+
+
+def _show_matrix(record: Record) -> None:
+    settings = record["settings"]
+    noises = {f"for each digit, epsilon {size:g}": ("pgd", size) for size in settings["crossed"]}
+    noises[f"one for all, epsilon {settings['universal_epsilon']:g}"] = ("universal", settings["universal_epsilon"])
+    chosen = st.segmented_control(
+        "Noise made", list(noises), default=next(iter(noises)), key="falls noise", persist_state="session",
+        required=True, wrap=True,
+    )  # fmt: skip
+    found: Matrix = to_matrix(record, *noises[chosen or next(iter(noises))])
+    rows, columns = ([_title(record, name) for name in names] for names in (found.sources, found.readers))
+    own = [(row, found.readers.index(name)) for row, name in enumerate(found.sources) if name in found.readers]
+    st.html(draw_matrix(found.accuracies, rows, columns, own=own))
+    st.caption("Percent of the noisy digits that are still read right; the redder, the more are fooled. Framed: a "
+               "network under the noise that was made for it. Restoring networks only read: no gradient leads back "
+               "through them, so what was made for others is carried over to them.")  # fmt: skip
+
+
+def _show_curves(record: Record) -> None:
+    settings = record["settings"]
+    readers = list(record["networks"])
+    sources = {OWN: None, f"that of {_title(record, readers[0])}": readers[0], "random signs": CHANCE}
+    chosen = st.segmented_control("Under whose noise", list(sources), default=OWN, key="falls source", required=True,
+                                  persist_state="session", wrap=True)  # fmt: skip
+    curves = []
+    for name in readers:
+        points = to_curve(record, name, sources[chosen or OWN])
+        if len(points) > 1:
+            curves.append(Curve(_title(record, name), color_of(name), list(points), list(points.values())))
+    figure = draw_curves(curves, x_title=f"epsilon (L∞), {settings['steps']} steps of PGD", y_title="read right, %")
+    figure.update_layout(height=430, legend={"orientation": "h", "y": -0.2, "yanchor": "top"}, hovermode="closest")
+    st.plotly_chart(figure, width="stretch", config=PLAIN)

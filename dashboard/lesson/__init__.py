@@ -1,0 +1,1 @@
+"""What the page One window at a time shows."""

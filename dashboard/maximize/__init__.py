@@ -1,0 +1,1 @@
+"""What the page What fires a neuron shows."""

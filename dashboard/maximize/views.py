@@ -1,0 +1,192 @@
+"""The five views of the page "What fires a neuron". Each reads its inputs, sets up a climb, and plays it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.checkpoints import Card
+from core.datasets import Dataset
+from core.maximization import ClassLogit, MapMean, Neuron, Objective, measure_stages
+from core.networks import Classifier
+from core.visualization.neurons import Layout, layout_for
+from core.visualization.palette import GOAL_COLORS
+from dashboard import inputs
+from dashboard.components.player import Look
+from dashboard.maximize import form
+from dashboard.maximize.closeup import show_closeup
+from dashboard.maximize.form import ASSIGNMENT, WHITE, Shapes
+from dashboard.maximize.runs import Climb, play
+from dashboard.maximize.words import (
+    describe_classes,
+    describe_maps,
+    describe_networks,
+    describe_starts,
+    look_at_classes,
+    look_at_networks,
+    start_title,
+)
+from dashboard.state import AppState
+
+Zoo = dict[str, Card]
+NEURON = {"starts": 5, "noise": 40 / 255}  # enough noise for different answers
+COMPARED = ("standard", "missing-feature", "assignment", "robust")
+ALL = "all ten"
+
+
+def show_classes(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Let ten pictures climb, one for each class (N1 to N4)."""
+    left, right = st.columns([260, 780], gap="medium")
+    with left:
+        name = form.choose_network(zoo, "class network", "assignment")
+        config = form.choose_settings("classes", ASSIGNMENT, several=True)
+    with right:
+        networks = form.load_classifiers([name], data)
+        if not networks:
+            return
+        layout = layout_for(10) if config.starts == 1 else Layout(10)
+        objective = ClassLogit(range(len(data.classes)))
+        climb = Climb(networks, objective, config, layout, describe_classes(data.classes))
+        trace = play(climb, key="ten digits", look=look_at_classes(data.classes), start="Grow ten digits")
+        if trace is None:
+            st.caption("One picture for each class, 0 to 9. Below it: what the network reads in it now, and how sure "
+                       "it is. The curves are the classes' logits; they must rise.")  # fmt: skip
+
+
+def show_maps(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Let a picture climb for every map of a stage, and look closely at one of them (N5)."""
+    left, right = st.columns([260, 780], gap="medium")
+    with left:
+        name = form.choose_network(zoo, "map network", "assignment")
+        networks = form.load_classifiers([name], data)
+        if not networks:
+            return
+        shapes = measure_stages(networks[name])
+        stages = form.stages_of(networks[name], shapes, maps=True)
+        stage = st.selectbox("Stage", stages, index=_last_pooling(stages), key=f"map stage {name}",
+                             persist_state="session", format_func=lambda one: form.describe_stage(one, shapes),
+                             )  # fmt: skip
+        whole = st.segmented_control("What of each map", ["central neuron", "whole map"], default="central neuron",
+                                     key="map part", persist_state="session", required=True)  # fmt: skip
+        config = form.choose_settings("maps", ASSIGNMENT)
+    numbers = tuple(range(shapes[stage][0]))
+    objective: Objective = Neuron(stage, numbers) if whole == "central neuron" else MapMean(stage, numbers)
+    with right:
+        climb = Climb(networks, objective, config, layout_for(len(numbers)), describe_maps)
+        key = "every map"
+        trace = play(climb, key=key, look=Look(f"What excites the maps of {stage}"), start=f"Grow all {len(numbers)}")
+        if trace is None:
+            st.caption("Below each picture: the number of its map, and how far it has got it. What nothing wakes is "
+                       "hatched and called dead at the end, not shown as grey.")  # fmt: skip
+        grown = None if trace is None else trace.kept[-1][0].pictures
+        show_closeup(session, data, name, objective, stage, grown)
+
+
+def _last_pooling(stages: Sequence[str]) -> int:
+    pooled = [number for number, stage in enumerate(stages) if stage.startswith(("pool", "mean_pool"))]
+    return pooled[-1] if pooled else len(stages) - 1
+
+
+def show_neuron(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Let several pictures climb for one neuron of any stage, up or down, with a class on top if wanted."""
+    left, right = st.columns([260, 780], gap="medium")
+    with left:
+        name = form.choose_network(zoo, "neuron network", "missing-feature")
+        networks = form.load_classifiers([name], data)
+        if not networks:
+            return
+        objective = _choose_neuron(name, networks[name], data)
+        config = form.choose_settings("neuron", "shrinking blur", several=True, **NEURON)
+    with right:
+        climb = Climb(networks, objective, config, layout_for(config.starts), describe_starts, hatch=False)
+        look = Look("How far each start has come", {start_title(n): GOAL_COLORS[n] for n in range(config.starts)})
+        play(climb, key="one neuron", look=look, start="Grow it")
+        st.caption("The head of a missing-feature network reads 1 − the feature (its stage *inverted*), which is loud "
+                   "where the feature is absent. **Absence** is minus the feature: it goes on where 1 − the feature "
+                   "has reached its 1. Every picture begins with a noise of its own: is there one answer or many?"
+                   )  # fmt: skip
+
+
+def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:
+    shapes = measure_stages(network)
+    stages = form.stages_of(network, shapes, maps=False)
+    stage = st.selectbox("Stage", stages, index=_last_pooling(stages), key=f"neuron stage {name}",
+                         persist_state="session",
+                         format_func=lambda one: form.describe_stage(one, shapes))  # fmt: skip
+    objective = _choose_part(stage, shapes, key=f"neuron {name} {stage}")
+    first = "its absence" if form.inverts(network) else "its presence"
+    if st.segmented_control("What excites", ["its presence", "its absence"], default=first, key=f"neuron sign {name}",
+                            persist_state="session", required=True) == "its absence":  # fmt: skip
+        objective = -objective
+    extra = st.selectbox("And also a class", ["none", *data.classes], key="neuron class", persist_state="session")
+    return objective if extra == "none" else objective + ClassLogit(data.classes.index(extra))
+
+
+def _choose_part(stage: str, shapes: Shapes, key: str) -> Objective:
+    """Let people choose a unit, or a map and what of it."""
+    maps, rows, columns = shapes[stage]
+    number = int(st.number_input("Map" if rows > 1 else "Unit", 0, maps - 1, 0, key=key, persist_state="session"))
+    if rows == 1:
+        return Neuron(stage, number)
+    part = st.segmented_control("What of it", ["centre", "a place", "whole map"], default="centre", key="neuron part",
+                                persist_state="session", required=True)  # fmt: skip
+    if part != "a place":
+        return MapMean(stage, number) if part == "whole map" else Neuron(stage, number)
+    row = int(st.number_input("Row", 0, rows - 1, rows // 2, key=f"{key} row", persist_state="session"))
+    column = int(st.number_input("Column", 0, columns - 1, columns // 2, key=f"{key} column", persist_state="session"))
+    return Neuron(stage, number, (row, column))
+
+
+def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Turn any digit, step by step, into every other class, or into one class by several networks."""
+    left, right = st.columns([290, 750], gap="medium")
+    with left:
+        choice = inputs.choose_digit(session, data, first="Sample")
+        config = form.choose_settings("digit", WHITE, steps=60, noise=0.0)
+    with right:
+        into, by = st.columns([1, 2], gap="small")
+        target = into.selectbox("Turn it into", [ALL, *data.classes], key="digit target", persist_state="session")
+        with by:
+            names = (
+                [form.choose_network(zoo, "digit network", "standard")] if target == ALL
+                else form.choose_networks(zoo, "digit networks", COMPARED)
+            )  # fmt: skip
+        networks = form.load_classifiers(names, data)
+        if choice is None or not networks:
+            st.info("As soon as there is a digit, it can be turned into another here.")
+            return
+        labels = list(range(len(data.classes))) if target == ALL else [data.classes.index(target)]
+        titles = [zoo[name].title for name in networks]
+        describe = describe_classes(data.classes) if target == ALL else describe_networks(titles, data.classes, labels)
+        look = look_at_classes(data.classes) if target == ALL else look_at_networks(networks, zoo)
+        layout = layout_for(len(labels) * len(networks))
+        climb = Climb(networks, ClassLogit(labels), config, layout, describe, choice.digit)
+        play(climb, key="another digit", look=look, start="Turn it")
+        if target != ALL:
+            st.caption("From the left: " + ", ".join(titles) + ".")
+
+
+def show_side_by_side(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Let several networks grow the same ten digits from the same noise."""
+    left, right = st.columns([260, 780], gap="medium")
+    with left:
+        names = form.choose_networks(zoo, "compared networks", COMPARED)
+        config = form.choose_settings("compared", WHITE, steps=100)
+    with right:
+        networks = form.load_classifiers(names, data)
+        if not networks:
+            return
+        titles, labels = [zoo[name].title for name in networks], range(len(data.classes))
+        climb = Climb(networks, ClassLogit(labels), config, Layout(10), describe_networks(titles, data.classes, labels))
+        play(climb, key="side by side", look=look_at_networks(networks, zoo), start="Grow them side by side")
+        st.caption("A row for each network, in this order: " + ", ".join(titles) + ".")
+
+
+VIEWS: dict[str, Callable[[AppState, Dataset, Zoo], None]] = {
+    "Ten digits": show_classes,
+    "Every map": show_maps,
+    "From a digit": show_digit,
+    "Side by side": show_side_by_side,
+    "One neuron": show_neuron,
+}

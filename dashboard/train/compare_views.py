@@ -1,0 +1,101 @@
+"""The view "Compare" of the page "Train": any runs on one chart, and their time against their accuracy."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import checkpoints
+from core.checkpoints import CheckpointError
+from core.datasets import Dataset
+from core.jobs import reports, runs
+from core.jobs.reports import Point, Record
+from core.jobs.runs import Job
+from core.jobs.training_job import NAME
+from core.visualization.learning import RUN_COLORS, Line, draw_runs
+from dashboard.state import AppState
+from dashboard.train.live_views import my_jobs
+
+AIMS = (95.0, 98.0)  # percent of the validation digits
+MOST = len(RUN_COLORS)
+KINDS = {"accuracy": "read right, %", "error": "error (cross-entropy)"}
+
+
+def show_comparison(session: AppState, data: Dataset) -> None:
+    """Let people lay runs over one another (T6), and show what each took and came to (X3, T12)."""
+    found = {job.id: job for job in my_jobs() if job.kind == "train"}
+    steps: dict[str, list[Record]] = {name: list(runs.read_steps(name)) for name in found}
+    ready = [name for name in found if reports.summarize_run(steps[name]) is not None]
+    if not ready:
+        st.info("As soon as one epoch of a training is finished, its curve appears here.")
+        return
+    st.session_state["train runs"] = [n for n in st.session_state.get("train runs", ready[:3]) if n in ready]
+    chosen = st.pills(
+        "Runs", ready, selection_mode="multi", key="train runs", persist_state="session", wrap=True,
+        format_func=lambda name: found[name].title, label_visibility="collapsed",
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        kind = st.segmented_control("Show", list(KINDS), default="accuracy", key="train kind", required=True,
+                                    persist_state="session") or "accuracy"  # fmt: skip
+        axis = st.segmented_control("over", ["epochs", "seconds"], default="epochs", key="train axis", required=True,
+                                    persist_state="session") or "epochs"  # fmt: skip
+    taken = {name: steps[name] for name in chosen[:MOST]}
+    if not taken:
+        return
+    titles = {name: found[name].title for name in taken}
+    figure = draw_runs(
+        to_lines(taken, titles, f"validation {kind}", axis), x_title=axis, y_title=KINDS[kind],
+        beside=to_lines(taken, titles, f"training {kind}", axis),
+    )  # fmt: skip
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
+    st.caption("Solid: validation digits, after each epoch. Dotted: what it learns from, the mean of the epoch; "
+               "how far the dotted line runs away from the solid one is how much a network overfits.")  # fmt: skip
+    st.table(to_table({name: found[name] for name in taken}, taken))
+    st.caption("Seconds of learning and validating on this machine, which other work may slow down. What is a "
+               "beginning worth? Train on few digits from scratch, from a trained network, and with its convolutions "
+               "frozen.")  # fmt: skip
+
+
+def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str, axis: str) -> list[Line]:
+    """Return a line for each run, a point for each of its epochs."""
+    lines = []
+    for color, (name, found) in zip(RUN_COLORS, steps.items(), strict=False):
+        points = reports.trace(found, curve) if "validation" in curve else reports.mean_per_epoch(found, curve)
+        lines.append(Line(titles[name], color, [(_x(point, axis), point.value) for point in points], dots=True))
+    return lines
+
+
+def _x(point: Point, axis: str) -> float:
+    return point.epochs if axis == "epochs" else point.seconds
+
+
+def to_table(found: dict[str, Job], steps: dict[str, list[Record]]) -> pd.DataFrame:
+    """Return the table of time against accuracy (X3)."""
+    rows = []
+    for name, job in found.items():
+        outcome = reports.summarize_run(steps[name], _tested(job))
+        if outcome is None:
+            continue
+        aims = {f"until {aim:g} %": reports.seconds_until(steps[name], aim) for aim in AIMS}
+        rows.append({
+            "run": job.title, "begins from": _beginning(job), "epochs": str(outcome.epochs),
+            "time": f"{outcome.seconds:.0f} s", "an epoch": f"{outcome.seconds / outcome.epochs:.1f} s",
+            **{aim: "–" if seconds is None else f"{seconds:.0f} s" for aim, seconds in aims.items()},
+            "validation": f"{outcome.validation:.2f} %",
+            "test": "–" if outcome.test is None else f"{outcome.test:.2f} %", "gap": f"{outcome.gap:+.1f}",
+        })  # fmt: skip
+    return pd.DataFrame(rows).set_index("run")
+
+
+def _beginning(job: Job) -> str:
+    settings = job.settings
+    if settings.get("start") is None:
+        return "scratch"
+    return "frozen" if settings.get("frozen") else "refined"
+
+
+def _tested(job: Job) -> float | None:
+    try:
+        return checkpoints.load_card(NAME, job.folder).accuracies().get("whole")
+    except CheckpointError:
+        return None

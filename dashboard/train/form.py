@@ -1,0 +1,209 @@
+"""The form of the page "Train": a preset to begin from, and every option of a training, out of sight until wanted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import datasets
+from core.architectures import ACTIVATIONS, ARCHITECTURES, Architecture
+from core.checkpoints import Card
+from core.composing import MOST_BLOCKS, MOST_FILTERS, MOST_UNITS, Block, compose
+from core.inversion import INVERSIONS
+from core.jobs import trained
+from core.presets import PRESETS
+from core.training_config import CHOICES, find_device
+from core.visualization.learning import StageRow
+from dashboard import cache
+from dashboard.visitors import known_visitor
+
+OWN, SCRATCH, KEEP = "your own", "nothing: all weights drawn anew", "as it is"
+SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
+POOLS = {"max": "largest", "mean": "average", "none": "no pooling"}
+NORMS = {"none": "no batch norm", "before": "before it", "after": "after it"}
+ATTACKS = {"none": "as they are", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
+GROUPS = {"features": "all convolutions", "head": "all of the head"}
+LONGEST_TITLE = 40
+Settings = dict[str, Any]
+
+
+def key(name: str) -> str:
+    """Return the key of an option's widget."""
+    return f"train {name}"
+
+
+def value(name: str) -> Any:
+    return st.session_state.get(key(name))
+
+
+def choose_preset() -> str:
+    """Let people choose the experiment to begin from; it fills in all options."""
+    if key("preset") not in st.session_state or key("epochs") not in st.session_state:
+        st.session_state.setdefault(key("preset"), next(iter(PRESETS)))
+        take_preset()
+    return st.selectbox(
+        "Begin from", list(PRESETS), key=key("preset"), persist_state="session", on_change=take_preset
+    )  # fmt: skip
+
+
+def take_preset() -> None:
+    """Put the preset's settings into the form."""
+    name = value("preset")
+    preset = PRESETS[name]
+    config = preset.config
+    options = {
+        "title": name, "network": preset.architecture or "small", "start": _start(preset.start),
+        "frozen": list(preset.frozen), "reset": list(preset.reset), "inversion": preset.inversion or KEEP,
+        "epochs": config.epochs, "optimizer": config.optimizer, "learning rate": config.learning_rate,
+        "momentum": config.momentum, "batch": config.batch, "l2": config.l2,
+        "penalty": config.penalty, "power": config.power, "seed": config.seed,
+        "attack": config.attack, "epsilon": config.epsilon,
+        "held out": preset.validation is not None, "share": 100, "device": "cpu", "dataset": cache.wanted(),
+    }  # fmt: skip
+    for option, chosen in options.items():
+        st.session_state[key(option)] = chosen
+
+
+def _start(wanted: str | None) -> str:
+    """Return where to start: for the talk's step 3 at this visitor's own step 1, if they have trained it."""
+    if wanted is None:
+        return SCRATCH
+    steps = [name for name, card in cache.own_networks().items() if card.architecture.get("name") == "talk"
+             and card.inversion == "identity"]  # fmt: skip
+    return steps[-1] if steps else wanted
+
+
+def starts() -> dict[str, Card]:
+    """Return the networks that one can start from: one head each, blind."""
+    cards, _ = cache.laboratory()
+    own = {} if (name := known_visitor()) is None else trained.list_networks(name)
+    return {name: card for name, card in (cards | own).items() if card.omega is None and card.neighbours is None}
+
+
+def choose_network() -> Architecture | None:
+    """Let people choose a network, or a trained one to go on from; None for one of their own, see `compose_network`."""
+    known = starts()
+    if value("start") not in known:
+        st.session_state[key("start")] = SCRATCH
+    start = st.selectbox(
+        "Start from", [SCRATCH, *known], key=key("start"), persist_state="session",
+        format_func=lambda name: name if name == SCRATCH else known[name].title,
+    )  # fmt: skip
+    if start != SCRATCH:
+        return Architecture.from_dict(known[start].architecture)
+    name = st.selectbox("Network", [*ARCHITECTURES, OWN], key=key("network"), persist_state="session",
+                        help=f"{OWN}: put one together, block by block")  # fmt: skip
+    return ARCHITECTURES.get(name)
+
+
+def compose_network() -> Architecture:
+    """Let people put a network together."""
+    count, units, dropout = st.columns(3)
+    blocks = count.number_input("Blocks of a convolution", 0, MOST_BLOCKS, 2, key=key("blocks"),
+                                persist_state="session")  # fmt: skip
+    hidden = units.number_input("Hidden units (0: none)", 0, MOST_UNITS, 64, key=key("hidden"),
+                                persist_state="session")  # fmt: skip
+    rate = dropout.slider("Dropout of hidden units", 0.0, 0.9, 0.0, 0.1, key=key("dropout"), persist_state="session")
+    names = [f"Block {number}" for number in range(1, blocks + 1)]
+    parts = []
+    for tab, name in zip(st.tabs(names) if names else [], names, strict=True):
+        with tab:
+            parts.append(_compose_block(name))
+    st.caption("A side of W pixels becomes floor((W + 2·padding − dilation·(size − 1) − 1) / stride) + 1.")
+    return compose(parts, (hidden,) if hidden else (), dropout=rate)
+
+
+def _compose_block(name: str) -> Block:
+    def number(place: Any, label: str, least: int, most: int, first: int) -> int:
+        chosen = place.number_input(label, least, most, first, key=key(f"{name} {label}"), persist_state="session")
+        return int(chosen)
+
+    def choice(place: Any, label: str, options: dict[str, str]) -> Any:
+        return place.selectbox(label, list(options), key=key(f"{name} {label}"), persist_state="session",
+                               format_func=options.__getitem__)  # fmt: skip
+
+    first, second = st.columns(5), st.columns(5)
+    return Block(
+        filters=number(first[0], "Filters", 1, MOST_FILTERS, 16),
+        size=number(first[1], "Size", 1, 28, 3),
+        stride=number(first[2], "Stride", 1, 8, 1),
+        padding=number(first[3], "Padding", 0, 8, 0),
+        dilation=number(first[4], "Dilation", 0, 8, 1),
+        activation=choice(second[0], "Activation", {kind: kind for kind in ACTIVATIONS}),
+        norm=choice(second[1], "Batch norm", NORMS),
+        pool=choice(second[2], "Pooling", POOLS),
+        pool_size=number(second[3], "Pool size", 1, 8, 2),
+        drop=second[4].number_input("Dropout", 0.0, 0.9, 0.0, 0.1, key=key(f"{name} drop"), persist_state="session"),
+    )
+
+
+def choose_learning() -> Settings:
+    """Let people choose how it learns; return the settings that `TrainConfig` takes."""
+    left, right = st.columns(2)
+
+    def number(place: Any, label: str, name: str, **more: Any) -> Any:
+        return place.number_input(label, key=key(name), persist_state="session", **more)
+
+    optimizer = left.selectbox("Optimizer", CHOICES["optimizer"], key=key("optimizer"), persist_state="session",
+                               format_func={"sgd": "SGD", "adam": "Adam"}.__getitem__)  # fmt: skip
+    config = {
+        "optimizer": optimizer,
+        "learning_rate": number(right, "Learning rate", "learning rate", format="%g", step=0.001),
+        "epochs": number(left, "Epochs", "epochs", step=1),
+        "batch": number(right, "Batch", "batch", step=1),
+        "momentum": number(left, "Momentum (SGD)", "momentum", disabled=optimizer != "sgd", step=0.1),
+        "seed": number(right, "Seed", "seed", step=1, min_value=0, max_value=2**31),
+        "l2": number(left, "L2 on weights", "l2", format="%g", step=0.001),
+        "penalty": number(right, "Penalty |w|^p", "penalty", format="%g", step=0.0001),
+        "power": number(left, "p (1: L1)", "power", step=0.5),
+    }
+    config["attack"] = attack = left.selectbox(
+        "Digits it learns from", list(ATTACKS), key=key("attack"), persist_state="session",
+        format_func=ATTACKS.__getitem__, help="An attack through what it has learned so far: twice or 8 times the work",
+    )  # fmt: skip
+    config["epsilon"] = number(right, "Epsilon of the attack", "epsilon", disabled=attack == "none", step=0.05)
+    return {name: chosen for name, chosen in config.items() if chosen is not None}
+
+
+def choose_data() -> Settings:
+    """Let people choose what it learns from, and where."""
+    there = [name for name in (*datasets.NAMES, datasets.OFFLINE) if datasets.on_this_machine(name)]
+    if value("dataset") not in there:
+        st.session_state[key("dataset")] = there[0]
+    dataset = st.selectbox("Data set", there, key=key("dataset"), persist_state="session")
+    share = st.select_slider("Share of the digits", SHARES, key=key("share"), persist_state="session",
+                             format_func="{} %".format)  # fmt: skip
+    tenth = st.toggle("Validate with 10 % instead of a sixth, as Keras did", key=key("held out"),
+                      persist_state="session")  # fmt: skip
+    device = st.segmented_control("Device", _devices(), key=key("device"), persist_state="session", required=True,
+                                  format_func=str.upper) or "cpu"  # fmt: skip
+    return {"dataset": dataset, "share": share / 100, "validation": 0.1 if tenth else None, "device": device}
+
+
+def _devices() -> list[str]:
+    devices = []
+    for name in CHOICES["device"]:
+        try:
+            devices.append(find_device(name).type)
+        except ValueError:
+            continue
+    return devices
+
+
+def choose_changes(rows: list[StageRow]) -> Settings:
+    """Let people freeze and reset stages, and invert the features."""
+    stages = [row.stage for row in rows if row.parameters]
+    found = {}
+    for name, group, words in (("frozen", "features", "Freeze"), ("reset", "head", "Draw anew")):
+        options = [group, *stages]
+        st.session_state[key(name)] = [one for one in value(name) or [] if one in options]
+        found[name] = st.multiselect(
+            words, options, key=key(name), persist_state="session",
+            format_func=lambda one: GROUPS.get(one, one),
+        )  # fmt: skip
+    formulas = {KEEP: KEEP} | {name: f"{one.formula} ({name})" for name, one in INVERSIONS.items() if name != "both"}
+    inversion = st.selectbox("What the head reads of the features x", list(formulas), key=key("inversion"),
+                             persist_state="session", format_func=formulas.__getitem__)  # fmt: skip
+    return {**found, "inversion": None if inversion == KEEP else inversion}
+

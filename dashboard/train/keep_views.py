@@ -1,0 +1,110 @@
+"""The view "Keep" of the page "Train": take networks home, bring them back, keep or delete runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core import checkpoints, exports
+from core.checkpoints import CheckpointError
+from core.datasets import Dataset
+from core.jobs import parcels, runs
+from core.jobs.runs import MOST_BYTES, MOST_RUNS, Job, JobError
+from core.jobs.training_job import NAME
+from dashboard.state import AppState
+from dashboard.train.live_views import choose_run, my_jobs
+from dashboard.train.views import JOB
+from dashboard.visitors import visitor
+
+MOST_KEPT = 8  # of one visitor: kept runs never make room for others
+DONE = "train done"
+
+
+def show_keep(session: AppState, data: Dataset) -> None:
+    """Let people download, load, keep and delete networks; say how much room is taken."""
+    mine, theirs = st.columns(2, gap="large")
+    with mine:
+        st.markdown("**A run of yours**")
+        job = choose_run(my_jobs())
+        if job is not None:
+            _show_downloads(job)
+            _show_choices(job)
+    with theirs:
+        st.markdown("**Bring a network back**")
+        _show_upload()
+    if problem := st.session_state.pop("train problem", None):
+        st.warning(problem)
+    if done := st.session_state.pop(DONE, None):
+        st.success(done)
+    count, taken = len(runs.list_jobs()), runs.disk_use()
+    st.progress(min(1.0, taken / MOST_BYTES), f"All visitors' runs: {count} of {MOST_RUNS}, {taken / 1e6:.1f} of "
+                f"{MOST_BYTES / 1e6:.0f} MB. When that is full, the oldest that nobody keeps make room.")  # fmt: skip
+
+
+def _show_downloads(job: Job) -> None:
+    try:
+        card = checkpoints.load_card(NAME, job.folder)
+        network = checkpoints.load_classifier(NAME, job.folder)
+    except CheckpointError:
+        st.caption("There is no network yet: it is kept when the training ends or is stopped.")
+        return
+    stem = "".join(one if one.isalnum() else "-" for one in card.title.lower()).strip("-") or NAME
+    with st.container(horizontal=True):
+        st.download_button("Network and card (ZIP)", lambda: parcels.pack(job.folder), f"{stem}.zip", "application/zip",
+                           on_click="ignore")  # fmt: skip
+        st.download_button("ONNX", lambda: exports.to_onnx(network), f"{stem}.onnx", "application/octet-stream",
+                           on_click="ignore")  # fmt: skip
+    st.caption("The ZIP can be brought back here. ONNX is for other programs: input `images` (N, 1, 28, 28) from 0 to "
+               "1, output `logits`; they are the same as here.")  # fmt: skip
+
+
+def _show_choices(job: Job) -> None:
+    kept = runs.is_kept(job)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Let go" if kept else "Keep", on_click=_keep, args=(job, not kept), key="keep",
+                  help="A run that is kept never makes room for others.")  # fmt: skip
+        with st.popover("Delete", disabled=runs.read_status(job).active):
+            st.markdown(f"Delete *{job.title}* for good?")
+            st.button("Yes, delete it", on_click=_delete, args=(job,), key="delete", type="primary")
+    size = sum(path.stat().st_size for path in job.folder.glob("**/*") if path.is_file())
+    words = "It is kept." if kept else "It may make room for others one day, unless you keep it."
+    st.caption(f"{size / 1e6:.1f} MB. {words}")
+
+
+def _keep(job: Job, kept: bool) -> None:
+    already = sum(runs.is_kept(one) for one in my_jobs())
+    if kept and already >= MOST_KEPT:
+        st.session_state["train problem"] = f"You keep {already} runs already: let go of one of them first."
+        return
+    _try(lambda: runs.keep(job.id, kept=kept))
+
+
+def _delete(job: Job) -> None:
+    _try(lambda: runs.remove(job.id))
+    st.session_state.pop(JOB, None)
+
+
+def _try(change: Callable[[], None]) -> None:
+    try:
+        change()
+    except (JobError, OSError) as error:
+        words = str(error) if isinstance(error, JobError) else f"The folder of the runs cannot be written: {error}."
+        st.session_state["train problem"] = words
+
+
+def _show_upload() -> None:
+    file = st.file_uploader("A ZIP that was downloaded here (5 MB at most)", type=["zip"], key="train upload")
+    if file is None:
+        st.caption("Card and weights are checked before they are believed; programs hidden in files are never run.")
+        return
+    if st.session_state.get("train taken in") == file.file_id:
+        return
+    st.session_state["train taken in"] = file.file_id
+    try:
+        job = parcels.take_in(file.getvalue(), visitor())
+    except (ValueError, OSError) as error:
+        st.warning(str(error) if isinstance(error, ValueError) else "The folder of the runs cannot be written.")
+        return
+    st.session_state[DONE] = f"*{job.title}* is here, and can be chosen on every page."
+    st.rerun()
