@@ -14,7 +14,7 @@ from core.evaluation import TALK_DELTA
 from core.pmnist import CUTS
 from core.studies.arms import ARMS, LOG_COLUMNS, Arm
 from core.studies.comparisons import learned
-from core.studies.records import STUDIES
+from core.studies.records import STUDY
 from core.visualization.intervals import Interval, draw_intervals
 from core.visualization.palette import COLUMN_COLORS
 from dashboard import cache
@@ -46,7 +46,7 @@ def choose() -> Choice | None:
         network = _pick("Network", NETWORKS, "results network")
         variant = _pick("The cuts", VARIANTS, "results variant")
     try:
-        record = cache.recorded_study(STUDIES[0], data)
+        record = cache.recorded_study(STUDY, data)
     except ValueError as error:
         st.info(str(error))
         return None

@@ -116,14 +116,19 @@ def test_on_a_phone_nothing_is_cut_off_and_the_answers_stay_in_sight(server: str
     assert phone.locator(".ns-verdicts").bounding_box()["y"] > 700  # type: ignore[index]
 
 
+def go_to(page: Page, title: str) -> None:
+    page.get_by_role("button", name="See").click()
+    page.get_by_role("menuitem", name=title).click()
+
+
 def test_a_drawing_survives_a_visit_to_another_page(server: str, page: Page) -> None:
     page.goto(f"{server}/compare")
     expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
     draw_strokes(page, 0, SEVEN)
     expect(page.locator(ROWS)).to_have_count(5, timeout=30_000)
-    page.get_by_role("link", name="PMNIST").click()
+    go_to(page, "PMNIST")
     expect(page.get_by_text("The cuts", exact=True).first).to_be_visible(timeout=30_000)
-    page.get_by_role("link", name="Compare").click()
+    go_to(page, "Draw · Erase · Compare")
     expect(page.locator(ROWS)).to_have_count(5, timeout=30_000)
     assert answers(page) == ["7"] * 5
 

@@ -13,20 +13,20 @@ from core.evaluation import TALK, TALK_DELTA
 from core.recipes import SEED
 from core.studies import comparisons
 from core.studies.arms import ARMS, COLUMNS, LOG, LOG_COLUMNS
-from core.studies.study import NETWORKS, StudyConfig, part_path, read_part, settings_of
+from core.studies.study import NETWORKS, StudyConfig, read_seed, settings_of
 
 RECORDED = Path(__file__).parents[1] / "recorded"
-STUDIES = ("missing-features", "adversarial")
+STUDY = "missing-features"
 
 
 def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> dict[str, Any]:
     """Return the study as its finished seeds have it: rows, differences, and what they say."""
-    paths = [part_path(out, network, SEED + seed) for network in config.networks for seed in range(config.seeds)]
-    parts = [read_part(config, dataset, path) for path in paths]
-    figures = comparisons.gather([part for part in parts if part], first=SEED)
+    seeds = [(network, SEED + seed) for network in config.networks for seed in range(config.seeds)]
+    finished = [read_seed(config, dataset, out, network, seed) for network, seed in seeds]
+    figures = comparisons.gather([part for part in finished if part], first=SEED)
     rows = [row for network, arms in figures.items() for row in comparisons.to_rows(network, arms)]
     return {
-        "study": "missing-features",
+        "study": STUDY,
         "dataset": {"name": dataset.name, "source": dataset.source, "images": len(dataset.test),
                     "sha256": dataset.sha256},
         "seeds": max((row["seeds"] for row in rows), default=0),
@@ -48,7 +48,7 @@ def _log() -> dict[str, dict[str, float]]:
 
 def to_command(config: StudyConfig) -> str:
     """Return the command that runs this study."""
-    words = [f"python -m core study missing-features --seeds {config.seeds} --epochs {config.epochs}"]
+    words = [f"python -m core study {STUDY} --seeds {config.seeds} --epochs {config.epochs}"]
     if config.costly < config.seeds:
         words.append(f"--costly-seeds {config.costly}")
     if config.networks != NETWORKS:
@@ -68,7 +68,7 @@ def to_json(record: dict[str, Any]) -> bytes:
     return (text.replace('"rows": []', f'"rows": [\n{lines}\n ]') + "\n").encode()
 
 
-def load_recorded(name: str = "missing-features", dataset: str = "MNIST", folder: Path = RECORDED) -> dict[str, Any]:
+def load_recorded(name: str = STUDY, dataset: str = "MNIST", folder: Path = RECORDED) -> dict[str, Any]:
     """Return a recorded study. Raises ValueError with a sentence when there is none, or it cannot be read."""
     ending = {"MNIST": "", datasets.OFFLINE: "-offline"}.get(dataset)
     try:

@@ -5,7 +5,6 @@ What they say together is in `comparisons`, the recorded ones in `records`.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,8 +17,8 @@ import torch
 from core import datasets
 from core.architectures import ARCHITECTURES
 from core.datasets import Dataset
-from core.files import replace as replace_file
 from core.recipes import CONFIG, SEED
+from core.studies import parts
 from core.studies.arms import ARMS, complete
 from core.studies.bench import Bench
 
@@ -138,16 +137,13 @@ def _run_task(config: StudyConfig, dataset: Dataset | None, out: Path, task: _Ta
     lacking = [arm for arm in task.arms if arm not in arms]
     steps = run_seed(dataset, task.network, SEED + task.seed, lacking, epochs=config.epochs)
     arms |= {step.arm: step.accuracies for step in steps}
-    path = part_path(out, task.network, SEED + task.seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = {"network": task.network, "seed": SEED + task.seed, "settings": settings_of(config, dataset), "arms": arms}
-    replace_file(path, json.dumps(part, indent=1).encode())
+    seed, settings = SEED + task.seed, settings_of(config, dataset)
+    parts.keep(_path(out, task.network, seed), settings, network=task.network, seed=seed, arms=arms)
     return task
 
 
-def part_path(out: Path, network: str, seed: int) -> Path:
-    """Return the file that keeps one seed of one network."""
-    return out.with_suffix("") / f"{network}-{seed}.json"
+def _path(out: Path, network: str, seed: int) -> Path:
+    return parts.path_of(out, f"{network}-{seed}")
 
 
 def settings_of(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
@@ -156,15 +152,12 @@ def settings_of(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
     return {"dataset": dataset.name, "sha256": dataset.sha256, "training": {name: training[name] for name in TRAINING}}
 
 
-def read_part(config: StudyConfig, dataset: Dataset, path: Path) -> dict[str, Any] | None:
-    """Return a finished seed; None when it is not there, damaged, or of other settings."""
-    try:
-        part = json.loads(path.read_text("utf-8"))
-        return part if part["settings"] == settings_of(config, dataset) and part["arms"] else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def read_seed(config: StudyConfig, dataset: Dataset, out: Path, network: str, seed: int) -> dict[str, Any] | None:
+    """Return a finished seed of a network; None when it is not there, damaged, or of other settings."""
+    part = parts.read(_path(out, network, seed), settings_of(config, dataset))
+    return part if part and part.get("arms") else None
 
 
 def _arms_in(config: StudyConfig, dataset: Dataset, out: Path, task: _Task) -> dict[str, Any]:
-    part = read_part(config, dataset, part_path(out, task.network, SEED + task.seed))
+    part = read_seed(config, dataset, out, task.network, SEED + task.seed)
     return dict(part["arms"]) if part else {}

@@ -5,7 +5,6 @@ What the figures say together is in `transfer_records`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,8 +16,8 @@ from torch import Tensor, nn
 from core.adversarial import AttackConfig, UniversalConfig, nine_examples, perturb, universal_noise
 from core.datasets import Dataset, Digits
 from core.evaluation import Network, accuracy, predict
-from core.files import replace
 from core.hole_finding import BlindRestorer
+from core.studies import parts
 
 NOTHING, CHANCE = "nothing", "chance"  # sources that are no networks: digits as they are, and random signs
 EPSILONS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
@@ -88,12 +87,11 @@ def run_transfer(
     sources = (NOTHING, CHANCE, *attackable(networks))
     same = {**asdict(config), "sha256": dataset.sha256, "networks": list(networks), "weights": settings}
     for number, source in enumerate(sources, 1):
-        path = out.with_suffix("") / f"{source}.json"
-        kept = _read_part(path, same)
+        path = parts.path_of(out, source)
+        kept = _kept_rows(path, same)
         rows = kept or tuple(read_source(source, networks, dataset, config))
         if not kept:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace(path, json.dumps({"settings": same, "rows": [asdict(row) for row in rows]}, indent=1).encode())
+            parts.keep(path, same, rows=[asdict(row) for row in rows])
         yield TransferStep(source, rows, number, len(sources), bool(kept))
 
 
@@ -102,13 +100,10 @@ def attackable(networks: Mapping[str, Network]) -> tuple[str, ...]:
     return tuple(name for name, network in networks.items() if isinstance(network, nn.Module))
 
 
-def _read_part(path: Path, settings: dict[str, Any]) -> tuple[TransferRow, ...]:
-    """Return a finished source's rows; none when it is not there, damaged, or of other settings."""
+def _kept_rows(path: Path, settings: dict[str, Any]) -> tuple[TransferRow, ...]:
     try:
-        part = json.loads(path.read_text("utf-8"))
-        same = part["settings"] == json.loads(json.dumps(settings))
-        return tuple(TransferRow(**row) for row in part["rows"]) if same else ()
-    except (OSError, ValueError, KeyError, TypeError):
+        return tuple(TransferRow(**row) for row in (parts.read(path, settings) or {"rows": ()})["rows"])
+    except (KeyError, TypeError):
         return ()
 
 

@@ -1,0 +1,53 @@
+"""Who falls for whose noise: every shipped network reads what was made to fool each of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from core import checkpoints, recipes
+from core.commands.studies.step import StudyStep
+from core.datasets import Dataset
+from core.studies.transfer_records import STUDY, summarize, to_matrix
+from core.studies.transferability import CHANCE, TransferConfig, TransferRow, run_transfer
+
+NAME = STUDY
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what this study takes."""
+    default = TransferConfig()
+    parser.add_argument("--digits", type=int, default=default.digits, help="test digits, the first ones")
+    parser.add_argument("--steps", type=int, default=default.steps, help="of PGD")
+
+
+def run(options: argparse.Namespace, dataset: Dataset, out: Path) -> Iterator[StudyStep]:
+    """Yield the study after each source of noise; the laboratory's networks have no part in it."""
+    config = TransferConfig(digits=options.digits, steps=options.steps)
+    zoo, _ = recipes.list_zoo()
+    cards = {name: card for name, card in zoo.items() if not card.recipe.get("laboratory")}
+    networks = {name: checkpoints.load(name, references=dataset.train) for name in cards}
+    weights = {name: card.weights_sha256 for name, card in cards.items()}
+    rows: list[TransferRow] = []
+    for step in run_transfer(networks, dataset, config, out, settings=weights):
+        rows += step.rows
+        text = f"{step.source}{' (kept)' if step.kept else ''}"
+        yield StudyStep(step.done / step.sources, text, summarize(rows, dataset, config, cards))
+
+
+def lines(record: dict[str, Any]) -> Iterator[str]:
+    """Yield a table for each noise, and what they say."""
+    about, settings = record["dataset"], record["settings"]
+    yield f"{about['images']:,} test digits, {about['name']}; accuracy in percent: noise made for, read by"
+    noises = [*(("pgd", size) for size in settings["crossed"]), ("universal", settings["universal_epsilon"])]
+    for noise, epsilon in noises:
+        matrix = to_matrix(record, noise, epsilon)
+        columns = "".join(f"{number:>7}" for number in range(1, len(matrix.readers) + 1))
+        yield f"\n{noise + f', L-inf {epsilon:g}':28}{columns}"
+        for source, cells in zip(matrix.sources, matrix.accuracies, strict=True):
+            number = matrix.readers.index(source) + 1 if source != CHANCE else ""
+            yield f"{number!s:>3} {source:24}" + "".join("      –" if isnan(one) else f"{one:7.1f}" for one in cells)
+    yield from ("", *record["conclusions"], f"\n{record['command']}")

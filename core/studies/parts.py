@@ -1,0 +1,29 @@
+"""Finished parts of a study, a file for each: whoever interrupts it loses at most the part it works on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from core.files import replace
+
+
+def path_of(out: Path, name: str) -> Path:
+    """Return the file that keeps one part of the study that is written to `out`: it lies in a folder beside it."""
+    return out.with_suffix("") / f"{name}.json"
+
+
+def keep(path: Path, settings: Any, **values: Any) -> None:
+    """Keep a finished part: what it was made with, which parts must have in common to stand in one table, and it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace(path, json.dumps({"settings": settings, **values}, indent=1).encode())
+
+
+def read(path: Path, settings: Any) -> dict[str, Any] | None:
+    """Return a kept part; None when it is not there, damaged, or of other settings."""
+    try:
+        part: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return part if part["settings"] == json.loads(json.dumps(settings)) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
