@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import os
-import socket
-import stat
 import threading
-import time
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -32,13 +26,15 @@ from core.networks import Classifier
 from core.pmnist import Variant, growing_mask, to_npz
 from core.recipes import list_zoo
 from core.studies.records import load_recorded
+from dashboard import serving
 from dashboard.albums import draw_album
 from dashboard.components.player import Frame
 from dashboard.state import Digit, Mask
 from dashboard.visitors import known_visitor
 
+Zoo = dict[str, Card]
+
 SURVEYED = 6000  # training digits: a second, and 600 of each class
-COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
 
 
 def wanted() -> str:
@@ -59,26 +55,26 @@ def mnist_download() -> BackgroundDownload:
 
 
 @st.cache_resource(ttl=30, show_spinner=False)
-def laboratory() -> tuple[dict[str, Card], list[str]]:
+def laboratory() -> tuple[Zoo, list[str]]:
     """Return the cards of all networks by name, and a sentence for each unreadable one."""
     return list_zoo(checkpoints.SHIPPED)
 
 
-def zoo() -> tuple[dict[str, Card], list[str]]:
+def zoo() -> tuple[Zoo, list[str]]:
     """Return the networks of every page: not those of the laboratory, but those that this visitor has trained."""
     cards, problems = laboratory()
     shipped = {name: card for name, card in cards.items() if not card.recipe.get("laboratory")}
     return shipped | own_networks(), problems
 
 
-def own_networks() -> dict[str, Card]:
+def own_networks() -> Zoo:
     """Return the cards of this visitor's networks that read digits, the oldest first; nobody else sees them."""
     name = known_visitor()
     return {} if name is None else _networks_of(name)
 
 
 @st.cache_resource(ttl=2, max_entries=200, show_spinner=False)
-def _networks_of(name: str) -> dict[str, Card]:
+def _networks_of(name: str) -> Zoo:
     return {one: card for one, card in trained.list_networks(name).items() if trained.reads_digits(card)}
 
 
@@ -201,29 +197,5 @@ def noise_turn() -> threading.Lock:
 
 @st.cache_resource(show_spinner=False)
 def keep_house() -> threading.Thread:
-    """Prepare the process for serving many: one torch thread, answers sent at once, and rare garbage collections."""
-    torch.set_num_threads(1)
-    _send_at_once()
-    gc.freeze()
-    thread = threading.Thread(target=_collect_for_ever, name="garbage collector", daemon=True)
-    thread.start()
-    return thread
-
-
-def _send_at_once() -> None:
-    """Let no answer wait for the confirmation of the one before, which takes a browser up to 40 ms (Nagle).
-
-    Streamlit leaves that on. Connections inherit the option from the socket that accepts them.
-    """
-    for number in os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else ():
-        with suppress(OSError):
-            if not stat.S_ISSOCK(os.fstat(int(number)).st_mode):
-                continue  # its copy could not be wrapped, and would stay open
-            with socket.fromfd(int(number), socket.AF_INET, socket.SOCK_STREAM) as connection:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _collect_for_ever() -> None:
-    while True:
-        time.sleep(COLLECT_EVERY)
-        gc.collect()
+    """Prepare the process for serving many, once."""
+    return serving.prepare()

@@ -24,6 +24,7 @@ from dashboard import cache
 from dashboard.state import Digit, Mask
 
 TEXTS = Path(__file__).parent / "texts"
+PLAIN = {"displayModeBar": False}  # of Plotly
 Record = TypeVar("Record")
 
 

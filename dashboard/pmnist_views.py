@@ -10,7 +10,6 @@ import streamlit as st
 import torch
 
 from core import evaluation
-from core.checkpoints import Card
 from core.datasets import Dataset
 from core.evaluation import COLUMNS
 from core.holes import HoleStep, grow_hole, hole_masks
@@ -21,10 +20,10 @@ from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.palette import color_of
 from dashboard import cache, inputs, outputs, playing
+from dashboard.cache import Zoo
 from dashboard.components.player import Frame, Look
 from dashboard.state import AppState, Digit
 
-Zoo = dict[str, Card]
 VARIANTS = {"as the talk says": "text", "as its code does": "code"}
 HEADINGS = {"whole": "whole", **{cut: f"{cut} · {name}" for cut, name in CUT_NAMES.items()}}
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)

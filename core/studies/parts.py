@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.files import replace
+
+Row = TypeVar("Row")
 
 
 def path_of(out: Path, name: str) -> Path:
@@ -27,3 +31,16 @@ def read(path: Path, settings: Any) -> dict[str, Any] | None:
         return part if part["settings"] == json.loads(json.dumps(settings)) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def keep_rows(path: Path, settings: Any, rows: Sequence[Any]) -> None:
+    """Keep a finished part that is nothing but records."""
+    keep(path, settings, rows=[asdict(row) for row in rows])
+
+
+def read_rows(path: Path, settings: Any, kind: type[Row]) -> tuple[Row, ...]:
+    """Return a kept part's records; none when it is not there, damaged, or of other settings."""
+    try:
+        return tuple(kind(**row) for row in (read(path, settings) or {"rows": ()})["rows"])
+    except (KeyError, TypeError):
+        return ()

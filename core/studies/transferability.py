@@ -88,23 +88,16 @@ def run_transfer(
     same = {**asdict(config), "sha256": dataset.sha256, "networks": list(networks), "weights": settings}
     for number, source in enumerate(sources, 1):
         path = parts.path_of(out, source)
-        kept = _kept_rows(path, same)
+        kept = parts.read_rows(path, same, TransferRow)
         rows = kept or tuple(read_source(source, networks, dataset, config))
         if not kept:
-            parts.keep(path, same, rows=[asdict(row) for row in rows])
+            parts.keep_rows(path, same, rows)
         yield TransferStep(source, rows, number, len(sources), bool(kept))
 
 
 def attackable(networks: Mapping[str, Network]) -> tuple[str, ...]:
     """Return the names of those that noise can be made for."""
     return tuple(name for name, network in networks.items() if isinstance(network, nn.Module))
-
-
-def _kept_rows(path: Path, settings: dict[str, Any]) -> tuple[TransferRow, ...]:
-    try:
-        return tuple(TransferRow(**row) for row in (parts.read(path, settings) or {"rows": ()})["rows"])
-    except (KeyError, TypeError):
-        return ()
 
 
 def read_source(

@@ -17,6 +17,10 @@ NETWORK_COLORS = {
     "robust": "#B2182B",
     "restoring": "#009E73",
     "restoring-blind": "#7A9A01",
+    "local-dense": "#5C8A3A",
+    "local-dense-shuffled": "#B08900",
+    "local-conv": "#4E9A9A",
+    "local-conv-shuffled": "#B2555B",
 }
 OTHER_COLORS = ("#B2555B", "#5C8A3A", "#4E9A9A", "#9A6A9A")
 

@@ -14,9 +14,10 @@ from dashboard import cache, outputs, playing
 from dashboard.attack import falls_views
 from dashboard.attack.defence_runs import KINDS, SIZES, STEPS, AskedSweep, Sweep
 from dashboard.attack.digit_views import label_of
-from dashboard.attack.settings import Zoo
+from dashboard.cache import Zoo
 from dashboard.components.player import Look
-from dashboard.missing.idea_views import PLAIN, choose_scene
+from dashboard.outputs import PLAIN
+from dashboard.scene import choose_scene
 from dashboard.state import AppState
 
 ORDINARY, ROBUST = "standard", "robust"

@@ -12,9 +12,10 @@ from core.visualization.palette import color_of
 from dashboard import cache, outputs, playing
 from dashboard.attack import photo_views, settings
 from dashboard.attack.digit_runs import WHOLE, Asked, Take, start
-from dashboard.attack.settings import Attacked, Zoo
+from dashboard.attack.settings import Attacked
+from dashboard.cache import Zoo
 from dashboard.components.player import Look
-from dashboard.missing.idea_views import choose_scene
+from dashboard.scene import choose_scene
 from dashboard.state import AppState, Digit, Mask
 
 KEY = "attack"

@@ -13,8 +13,8 @@ from core.visualization.figures import Curve, draw_curves
 from core.visualization.noise_tables import draw_matrix
 from core.visualization.palette import color_of
 from dashboard import cache
-from dashboard.attack.settings import Zoo
-from dashboard.missing.idea_views import PLAIN
+from dashboard.cache import Zoo
+from dashboard.outputs import PLAIN
 from dashboard.state import AppState
 
 OWN = "each network's own"

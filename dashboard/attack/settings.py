@@ -10,9 +10,9 @@ from core.adversarial import METHODS, PRESETS, AttackConfig
 from core.checkpoints import Card
 from core.datasets import Dataset
 from dashboard import outputs
+from dashboard.cache import Zoo
 from dashboard.state import DEFAULT_NETWORKS
 
-Zoo = dict[str, Card]
 TITLES = {
     "fgsm": "FGSM: one step", "pgd": "BIM / PGD: many steps", "lbfgs": "L-BFGS: the least", "sticker": "A sticker",
 }  # fmt: skip

@@ -17,8 +17,8 @@ from core.visualization.palette import color_of
 from dashboard import cache, outputs, playing
 from dashboard.attack import settings
 from dashboard.attack import universal_runs as runs
-from dashboard.attack.settings import Zoo
 from dashboard.attack.universal_runs import AskedNoise, Growth
+from dashboard.cache import Zoo
 from dashboard.components.player import Look
 from dashboard.playing import Run
 from dashboard.state import AppState

@@ -21,8 +21,9 @@ from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.laboratory import draw_steps
 from core.visualization.lesson import Grid, draw_products
 from core.visualization.lesson_figures import Box
-from dashboard.lesson import windows as windows
-from dashboard.missing.idea_views import Zoo, choose_scene
+from dashboard.cache import Zoo
+from dashboard.lesson import windows
+from dashboard.scene import choose_scene
 from dashboard.state import AppState
 
 OWN, DIGIT, COLORS = "my own", "Your digit", "A colour picture"

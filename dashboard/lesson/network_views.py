@@ -23,8 +23,10 @@ from core.visualization.laboratory import draw_steps
 from core.visualization.lesson import draw_answers, draw_shapes
 from core.visualization.lesson_figures import draw_functions, draw_histograms, draw_spread
 from dashboard import outputs
-from dashboard.lesson import windows as windows
-from dashboard.missing.idea_views import PLAIN, Zoo, choose_scene
+from dashboard.cache import Zoo
+from dashboard.lesson import windows
+from dashboard.outputs import PLAIN
+from dashboard.scene import choose_scene
 from dashboard.state import AppState
 
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")

@@ -17,8 +17,9 @@ from core.visualization.evidence import to_signed
 from core.visualization.laboratory import draw_steps
 from core.visualization.lesson import Grid, Halt, draw_maps, draw_products, draw_way, write_short
 from core.visualization.lesson_figures import Box, draw_clickable
-from dashboard.lesson import windows as windows
-from dashboard.missing.idea_views import Zoo, choose_scene
+from dashboard.cache import Zoo
+from dashboard.lesson import windows
+from dashboard.scene import choose_scene
 from dashboard.state import AppState
 
 NETWORK = "Through a network"

@@ -17,8 +17,10 @@ from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.laboratory import draw_steps
 from core.visualization.lesson import draw_landings, draw_matrix
 from core.visualization.lesson_figures import draw_signal
-from dashboard.lesson import windows as windows
-from dashboard.missing.idea_views import PLAIN, Zoo, choose_scene
+from dashboard.cache import Zoo
+from dashboard.lesson import windows
+from dashboard.outputs import PLAIN
+from dashboard.scene import choose_scene
 from dashboard.state import AppState
 
 FIELDS = {  # of Convolution: label, least, most, at first

@@ -21,8 +21,9 @@ from core.visualization.laboratory import draw_steps
 from core.visualization.lesson import Grid, draw_products, draw_slide, write_short
 from core.visualization.lesson_figures import Box, draw_clickable
 from dashboard import cache, playing
+from dashboard.cache import Zoo
 from dashboard.components.player import Frame, Look
-from dashboard.missing.idea_views import PLAIN, Zoo
+from dashboard.outputs import PLAIN
 from dashboard.state import Digit, Mask
 
 Choose = Callable[[int, int], None]
@@ -82,7 +83,8 @@ def show_map(
     figure = draw_clickable(to_signed(values, limit), (rows, columns), hover, box=box, width=width, numbers=numbers)
     show_clickable(figure, key, choose)
     lowest, highest = (write_short(float(end)) for end in (values.min(), values.max()))
-    st.caption(f"{rows} × {columns}, from {lowest} to {highest}; black is 0")
+    tap = "" if choose is None else "; a finger taps twice"
+    st.caption(f"{rows} × {columns}, from {lowest} to {highest}; black is 0{tap}")
 
 
 def choose_channel(window: Window, *, key: str) -> int:

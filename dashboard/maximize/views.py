@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.checkpoints import Card
 from core.datasets import Dataset
 from core.maximization import ClassLogit, MapMean, Neuron, Objective, measure_stages
 from core.networks import Classifier
 from core.visualization.neurons import Layout, layout_for
 from core.visualization.palette import GOAL_COLORS
 from dashboard import inputs
+from dashboard.cache import Zoo
 from dashboard.components.player import Look
 from dashboard.maximize import form
 from dashboard.maximize.closeup import show_closeup
@@ -29,7 +29,6 @@ from dashboard.maximize.words import (
 )
 from dashboard.state import AppState
 
-Zoo = dict[str, Card]
 NEURON = {"starts": 5, "noise": 40 / 255}  # enough noise for different answers
 COMPARED = ("standard", "missing-feature", "assignment", "robust")
 ALL = "all ten"

@@ -20,8 +20,10 @@ from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.laboratory import draw_logits, draw_response, draw_steps
 from core.visualization.palette import color_of
 from dashboard import cache, outputs
-from dashboard.missing.idea_views import NAME, Zoo, choose_scene
+from dashboard.cache import Zoo
+from dashboard.missing.idea_views import NAME
 from dashboard.missing.variant_views import is_variant
+from dashboard.scene import choose_scene
 from dashboard.state import AppState, Digit, Mask
 
 COMPARED = 1000  # test digits

@@ -1,4 +1,4 @@
-"""The view "The idea" of the page about missing features, and the digit that all its views share."""
+"""The view "The idea" of the page about missing features."""
 
 from __future__ import annotations
 
@@ -11,51 +11,19 @@ import torch
 from core import absence
 from core.absence import Evidence, MissingFeature
 from core.atlas import Atlas, to_pixels
-from core.checkpoints import Card, CheckpointError
+from core.checkpoints import CheckpointError
 from core.datasets import Dataset
 from core.visualization import arrays
 from core.visualization.evidence import FeatureCard, draw_balance, draw_cards, draw_strengths, overlay_evidence
 from core.visualization.gallery import Exhibit, draw_gallery
-from dashboard import cache, inputs, outputs, state
+from dashboard import cache
+from dashboard.cache import Zoo
+from dashboard.outputs import PLAIN
+from dashboard.scene import choose_scene
 from dashboard.state import AppState, Digit, Mask
 
-Zoo = dict[str, Card]
 NAME = "missing-feature"
 SILENT_MAPS = 6  # shown of one class
-PLAIN = {"displayModeBar": False}
-
-
-def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
-    """Let people choose a digit and rub part of it out, in the place of one; None while there is no digit yet."""
-    part = st.segmented_control(
-        "Your digit", ["A digit", "Rub it out"], default="A digit", key="missing part", persist_state="session",
-        label_visibility="collapsed", required=True,
-    )  # fmt: skip
-    scene = session.scene
-    digit = scene.drawn if scene.drawn is not None or scene.sample is None else _sample(session, data)
-    if part == "Rub it out" and digit is not None:
-        scene.mask = inputs.choose_mask(session, digit)
-    else:
-        choice = inputs.choose_digit(session, data, first="Sample")
-        if choice is None:
-            st.info("As soon as there is a digit, it is read here.")
-            return None
-        if digit is None or not np.array_equal(choice.digit, digit):
-            scene.mask = session.ground  # as on the main page: a cut stays, what was rubbed out of another digit goes
-        digit, scene.sample = choice.digit, choice.sample
-        scene.drawn = None if choice.sample is not None else digit
-        if not scene.mask.all():
-            st.caption("Part of it is rubbed out: see *Rub it out*.")
-    if not scene.mask.any():
-        st.caption("Everything is erased: what you see is what a network makes of nothing.")
-    if not inputs.stroke_goes_on():
-        state.write_link(session)
-    return digit, scene.mask
-
-
-def _sample(session: AppState, data: Dataset) -> Digit:
-    session.scene.sample = min(session.scene.sample or 0, len(data.test) - 1)
-    return outputs.sample(data, session.scene.sample)
 
 
 def show_idea(session: AppState, data: Dataset, zoo: Zoo) -> None:

@@ -25,7 +25,9 @@ from core.visualization.figures import Curve
 from core.visualization.laboratory import VariantRow, draw_omega, draw_response, draw_variants
 from core.visualization.palette import color_of
 from dashboard import cache, outputs
-from dashboard.missing.idea_views import PLAIN, Zoo, choose_scene
+from dashboard.cache import Zoo
+from dashboard.outputs import PLAIN
+from dashboard.scene import choose_scene
 from dashboard.state import AppState, Digit, Mask
 
 FIRST = ("standard", "control", "missing-feature", "missing-clamped", "missing-tanh")

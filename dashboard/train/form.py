@@ -168,7 +168,7 @@ def choose_learning() -> Settings:
 
 def choose_data() -> Settings:
     """Let people choose what it learns from, and where."""
-    there = [name for name in (*datasets.NAMES, datasets.OFFLINE) if datasets.on_this_machine(name)]
+    there = [name for name in datasets.ALL if datasets.on_this_machine(name)]
     if value("dataset") not in there:
         st.session_state[key("dataset")] = there[0]
     dataset = st.selectbox("Data set", there, key=key("dataset"), persist_state="session")

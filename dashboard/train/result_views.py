@@ -55,7 +55,7 @@ def show_result(session: AppState, data: Dataset) -> None:
 
 
 def _known() -> tuple[str, ...]:
-    return (*datasets.NAMES, datasets.OFFLINE)
+    return datasets.ALL
 
 
 def show_short(job: Job, card: Card, data: Dataset, shares: Shares) -> None:

@@ -18,7 +18,7 @@ from core.networks import summarize
 from core.presets import PRESETS
 from core.visualization.learning import StageRow, draw_stages
 from dashboard.state import AppState
-from dashboard.train import form as form
+from dashboard.train import form
 from dashboard.train.form import Settings, key
 from dashboard.visitors import visitor
 

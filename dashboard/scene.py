@@ -1,0 +1,43 @@
+"""A digit and what is rubbed out of it, chosen in the place of one picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Dataset
+from dashboard import inputs, outputs, state
+from dashboard.state import AppState, Digit, Mask
+
+
+def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
+    """Let people choose a digit and rub part of it out, in the place of one; None while there is no digit yet."""
+    part = st.segmented_control(
+        "Your digit", ["A digit", "Rub it out"], default="A digit", key="missing part", persist_state="session",
+        label_visibility="collapsed", required=True,
+    )  # fmt: skip
+    scene = session.scene
+    digit = scene.drawn if scene.drawn is not None or scene.sample is None else _sample(session, data)
+    if part == "Rub it out" and digit is not None:
+        scene.mask = inputs.choose_mask(session, digit)
+    else:
+        choice = inputs.choose_digit(session, data, first="Sample")
+        if choice is None:
+            st.info("As soon as there is a digit, it is read here.")
+            return None
+        if digit is None or not np.array_equal(choice.digit, digit):
+            scene.mask = session.ground  # as on the main page: a cut stays, what was rubbed out of another digit goes
+        digit, scene.sample = choice.digit, choice.sample
+        scene.drawn = None if choice.sample is not None else digit
+        if not scene.mask.all():
+            st.caption("Part of it is rubbed out: see *Rub it out*.")
+    if not scene.mask.any():
+        st.caption("Everything is erased: what you see is what a network makes of nothing.")
+    if not inputs.stroke_goes_on():
+        state.write_link(session)
+    return digit, scene.mask
+
+
+def _sample(session: AppState, data: Dataset) -> Digit:
+    session.scene.sample = min(session.scene.sample or 0, len(data.test) - 1)
+    return outputs.sample(data, session.scene.sample)
