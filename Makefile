@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.requirements
 
-.PHONY: help setup run data check test bench screenshots clean
+.PHONY: help setup run data check test bench load screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
@@ -32,6 +32,9 @@ test: check  ## lint, types and every test, two files at a time
 
 bench: $(READY)  ## the figures we promise, measured side by side
 	@$(BIN)/python -m tests.benchmarks
+
+load: $(READY)  ## a room full of visitors at once: how long do they wait?
+	@$(BIN)/python -m tests.load
 
 screenshots: $(READY)  ## take the pictures of the README again
 	@$(BIN)/python -m tests.screenshots

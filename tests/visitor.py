@@ -65,11 +65,12 @@ HEARD = re.compile(r'data-heard="draw (\d+)"')
 
 
 class Visitor:
-    """One tab on a page of the dashboard; `readings` is the html that it shows."""
+    """One tab on a page of the dashboard; `readings` is the html that it shows, `errors` counts what went wrong."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.readings = ""
+        self.errors = 0
         self._widgets: dict[str, WidgetState] = {}
         self._kept: deque[str] = deque(maxlen=KEPT)  # in the order in which they were last shown
         self._query = self._canvas = self._fragment = self._script = ""
@@ -154,6 +155,8 @@ class Visitor:
                     self._answers.put_nowait((self._heard, perf_counter()))
             case "bidi_component" if element.bidi_component.id.endswith("-draw"):
                 self._canvas, self._fragment, self._script = element.bidi_component.id, delta.fragment_id, script
+            case "exception":
+                self.errors += 1
             case "button_group":
                 self._choose(element.button_group)
 

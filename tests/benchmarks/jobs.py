@@ -34,7 +34,7 @@ LONG = {**PRESETS["talk: step 1"].to_settings(), "config": asdict(TrainConfig(ep
 def record_cost() -> Measured:
     """Time what the worker does for a record against the batches that it reports, as many as in a job (A5)."""
     mnist.dataset()
-    with _own_runs():
+    with own_runs():
         turns = side_by_side({"records": _write_records, "batches": _learn}, ROUNDS)
     reported = ceil(len(mnist.dataset().train) / TrainConfig().batch / MOST_RECORDS)
     single = [100 * share * BATCHES / RECORDS for share in ratios(seconds(turns["records"]), seconds(turns["batches"]))]
@@ -61,10 +61,10 @@ def _learn() -> None:
 def stroke_training() -> Measured:
     """Draw on the main page with nothing else going on, then while a job trains, and so again."""
     alone, beside = [], []
-    with _own_runs(), open_dashboard(ADDRESS) as page:
+    with own_runs(), open_dashboard(ADDRESS) as page:
         for _ in range(VISITS):
             alone += _strokes(page)
-            with _training():
+            with training():
                 beside += _strokes(page)
     waits = [float(np.percentile(taken, 95)) for taken in (alone, beside)]
     note = f"{waits[0]:.0f} ms alone, {waits[1]:.0f} beside it; medians {median(alone):.0f} and {median(beside):.0f}."
@@ -76,7 +76,8 @@ def _strokes(page: Page) -> list[float]:
 
 
 @contextmanager
-def _training() -> Iterator[None]:
+def training() -> Iterator[None]:
+    """Let a job train as long as this lasts."""
     job = control.submit("train", "beside", LONG, "benchmark")
     try:
         _until(lambda: bool(runs.read_steps(job.id)))
@@ -93,7 +94,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _own_runs() -> Iterator[None]:
+def own_runs() -> Iterator[None]:
     """Keep what is measured apart from anybody's runs."""
     before = os.environ.get(runs.RUNS_VARIABLE)
     with tempfile.TemporaryDirectory() as folder:
