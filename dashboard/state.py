@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,8 +62,9 @@ def read_scene(params: Mapping[str, str], known: tuple[str, ...]) -> tuple[Scene
         asked = tuple(dict.fromkeys(params["networks"].split(",")))
         unknown = [name for name in asked if name not in known]
         scene.networks = tuple(name for name in asked if name in known) or DEFAULT_NETWORKS
-        if unknown:
-            problems.append(f"This address asks for networks that are not here: {', '.join(unknown)[:80]}.")
+        if unknown:  # whoever made the address chose these words: only what could be a name is said again
+            named = ", ".join(name for name in unknown if re.fullmatch("[a-z0-9-]+", name))[:80]
+            problems.append(f"This address asks for networks that are not here{named and ': '}{named}.")
     return scene, problems
 
 
