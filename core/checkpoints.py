@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from core.networks import Classifier, build
 from core.restoration import Restorer
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
+GENERATOR = "generator"  # lies beside the networks but reads no digits: `generation` loads it
 Network = Classifier | Restorer | BlindRestorer
 
 
@@ -71,22 +72,34 @@ class Card:
 
 def save(card: Card, network: Classifier, folder: Path = SHIPPED) -> Card:
     """Write weights and card atomically; return the card with the weights' hash filled in."""
-    weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in network.state_dict().items()})
-    card = Card(**{**asdict(card), "weights_sha256": hashlib.sha256(weights).hexdigest()})
-    described = (json.dumps(asdict(card), indent=1) + "\n").encode()
+    return replace(card, weights_sha256=write(asdict(card), network.state_dict(), folder))
+
+
+def write(card: dict[str, Any], tensors: Mapping[str, Tensor], folder: Path) -> str:
+    """Write any card and its tensors atomically; return the weights' hash, which the card is given."""
+    weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
+    digest = hashlib.sha256(weights).hexdigest()
+    described = (json.dumps({**card, "weights_sha256": digest}, indent=1) + "\n").encode()
     folder.mkdir(parents=True, exist_ok=True)
-    weights_path, card_path = folder / f"{card.name}.safetensors", folder / f"{card.name}.json"
-    with partial(weights_path, weights) as new_weights, partial(card_path, described) as new_card:
-        card_path.unlink(missing_ok=True)  # killed from here on there is no checkpoint, never a card of other weights
-        os.replace(new_weights, weights_path)
-        os.replace(new_card, card_path)
-    return card
+    card_path, (coming, weights_path) = folder / f"{card['name']}.json", _weights_paths(card["name"], digest, folder)
+    with partial(card_path, described) as new_card, partial(weights_path, weights) as new_weights:
+        os.replace(new_weights, coming)
+        os.replace(new_card, card_path)  # the old checkpoint until here, the new one from here on: the hash says which
+        os.replace(coming, weights_path)
+    for left in folder.glob(f"{card['name']}.*.coming"):
+        left.unlink(missing_ok=True)
+    return digest
+
+
+def _weights_paths(name: str, sha256: str, folder: Path) -> tuple[Path, Path]:
+    """Return where the weights lie until they are in their place, also when whoever wrote them was killed, and that."""
+    return folder / f"{name}.{sha256[:16]}.coming", folder / f"{name}.safetensors"
 
 
 def list_cards(folder: Path = SHIPPED) -> tuple[list[Card], list[str]]:
-    """Return every readable card, and one sentence for each that is not."""
+    """Return every readable card of a network, and one sentence for each that is not."""
     cards, problems = [], []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(path for path in folder.glob("*.json") if path.stem != GENERATOR):
         try:
             cards.append(load_card(path.stem, folder))
         except CheckpointError as error:
@@ -98,6 +111,8 @@ def load_card(name: str, folder: Path = SHIPPED) -> Card:
     """Return the card of that name. Raises CheckpointError."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
         raise CheckpointError(f"{name!r} is no name of a network: use small letters, digits and dashes.")
+    if name == GENERATOR:
+        raise CheckpointError("The generator makes digits; it reads none.")
     try:
         card = Card(**json.loads((folder / f"{name}.json").read_text("utf-8")))
         Architecture.from_dict(card.architecture)
@@ -107,7 +122,7 @@ def load_card(name: str, folder: Path = SHIPPED) -> Card:
         raise CheckpointError(f"The card of {name!r} cannot be read; make the network again.") from None
     if card.name != name:
         raise CheckpointError(f"The card called {name!r} belongs to {card.name!r}; make the network again.")
-    if not (folder / f"{name}.safetensors").is_file():
+    if not any(path.is_file() for path in _weights_paths(name, card.weights_sha256, folder)):
         raise CheckpointError(f"The weights of {name!r} are missing; make the network again.")
     return card
 
@@ -136,8 +151,7 @@ def to_restorer(
 
 def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
     """Return the classifier of that name; of a network that restores, the one that reads the filled digits."""
-    card = load_card(name, folder)
-    weights = _weights(card, folder)
+    card, weights = _read(name, folder)
     try:
         network = assemble(card)
     except (ValueError, TypeError, RuntimeError, IndexError):
@@ -159,14 +173,33 @@ def assemble(card: Card) -> Classifier:
     return network
 
 
-def _weights(card: Card, folder: Path) -> Mapping[str, Tensor]:
+def _read(name: str, folder: Path, attempts: int = 5) -> tuple[Card, Mapping[str, Tensor]]:
+    """Return card and weights; if they do not fit, another checkpoint may just have taken this one's place."""
+    card = load_card(name, folder)
     try:
-        content = (folder / f"{card.name}.safetensors").read_bytes()
-    except OSError:
-        raise CheckpointError(f"The weights of {card.name!r} cannot be read.") from None
-    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
-        raise CheckpointError(f"The weights of {card.name!r} are damaged or not the ones its card describes.")
+        return card, read_tensors(name, card.weights_sha256, folder)
+    except CheckpointError:
+        if attempts == 1:
+            raise
+    return _read(name, folder, attempts - 1)
+
+
+def read_tensors(name: str, sha256: str, folder: Path) -> Mapping[str, Tensor]:
+    """Return the tensors of a checkpoint whose card names this hash. Raises CheckpointError."""
+    contents = [content for path in _weights_paths(name, sha256, folder) if (content := _content(path)) is not None]
+    if not contents:
+        raise CheckpointError(f"The weights of {name!r} cannot be read.")
+    content = next((one for one in contents if hashlib.sha256(one).hexdigest() == sha256), None)
+    if content is None:
+        raise CheckpointError(f"The weights of {name!r} are damaged or not the ones its card describes.")
     try:
         return safetensors.torch.load(content)
     except safetensors.SafetensorError:
-        raise CheckpointError(f"The weights of {card.name!r} are no safetensors file.") from None
+        raise CheckpointError(f"The weights of {name!r} are no safetensors file.") from None
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

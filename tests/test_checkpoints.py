@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -285,13 +286,27 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(monkeypatch, folder, call):
     assert {path.name for path in folder.iterdir()} == {"mine.json", "mine.safetensors"}
 
 
-@pytest.mark.parametrize("call", [1, 2])
-def test_a_crash_between_two_renames_never_leaves_a_card_of_other_weights(monkeypatch, folder, call):
-    monkeypatch.setattr(files.os, "replace", fail_at(call, os.replace))
-    with pytest.raises(OSError, match="No space left"):
-        save(card_of(MISSING, inversion="complement"), MISSING, folder)
-    if list_cards(folder) != ([], []):
-        assert torch.equal(load("mine", folder=folder)(IMAGES), STANDARD(IMAGES))
+@pytest.mark.parametrize(("call", "whole"), [(1, STANDARD), (2, STANDARD), (3, MISSING)])
+def test_a_crash_between_two_renames_leaves_the_old_checkpoint_or_the_new_one(monkeypatch, folder, call, whole):
+    with monkeypatch.context() as crash:
+        crash.setattr(files.os, "replace", fail_at(call, os.replace))
+        with pytest.raises(OSError, match="No space left"):
+            save(card_of(MISSING, inversion="complement"), MISSING, folder)
+    assert torch.equal(load("mine", folder=folder)(IMAGES), whole(IMAGES))
+    save(card_of(STANDARD), STANDARD, folder)  # and the next one is saved as ever
+    assert torch.equal(load("mine", folder=folder)(IMAGES), STANDARD(IMAGES))
+    assert {path.name for path in folder.iterdir()} == {"mine.json", "mine.safetensors"}
+
+
+def test_a_checkpoint_that_is_replaced_all_the_time_can_be_read_all_the_time(folder):
+    pairs = [(card_of(MISSING, inversion="complement"), MISSING), (card_of(STANDARD), STANDARD)]
+    writer = threading.Thread(target=lambda: [save(*pair, folder) for pair in pairs * 40])
+    writer.start()
+    answers = []
+    while writer.is_alive():
+        answers.append(load("mine", folder=folder)(IMAGES))
+    assert all(torch.equal(one, STANDARD(IMAGES)) or torch.equal(one, MISSING(IMAGES)) for one in answers)
+    assert len({float(one.sum()) for one in answers}) == 2
 
 
 # Each line on stdin starts a process that saves one of two networks after the other until somebody kills it.
@@ -323,21 +338,19 @@ def saver(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_a_process_killed_while_saving_leaves_a_whole_checkpoint_or_none(saver, tmp_path):
-    chance, kills, whole = random.Random(0), 0, 0
-    while whole < 4 or kills < 12:
-        kills += 1
-        assert kills <= 100, "a saver that is given up to 80 ms hardly ever finishes"
+def test_a_process_killed_at_fifty_moments_while_saving_leaves_a_whole_checkpoint(saver, tmp_path):
+    chance = random.Random(0)
+    save(card_of(STANDARD, "killed"), STANDARD, tmp_path)
+    for _ in range(50):
         print(file=saver.stdin, flush=True)
         child = int(saver.stdout.readline())
         time.sleep(chance.uniform(0.005, 0.08))
         os.kill(child, signal.SIGKILL)
         assert saver.stdout.readline() == "dead\n"
         cards, problems = list_cards(tmp_path)
-        assert problems == [] and [card.name for card in cards] in ([], ["killed"])
-        if cards:
-            answer, whole = load("killed", folder=tmp_path)(IMAGES), whole + 1
-            assert torch.equal(answer, STANDARD(IMAGES)) or torch.equal(answer, MISSING(IMAGES))
+        assert problems == [] and [card.name for card in cards] == ["killed"]
+        answer = load("killed", folder=tmp_path)(IMAGES)
+        assert torch.equal(answer, STANDARD(IMAGES)) or torch.equal(answer, MISSING(IMAGES))
 
 
 # No pickle
@@ -354,6 +367,9 @@ def test_no_pickle_is_imported_or_asked_for_anywhere():
             elif isinstance(node, ast.ImportFrom):
                 assert (node.module or "").split(".")[0] not in forbidden, path
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                assert (node.value.id, node.attr) not in {("torch", "load"), ("torch", "save")}, path
+                assert (node.value.id, node.attr) != ("torch", "save"), path
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
+                # What torchvision offers is no safetensors; read so, it makes tensors and calls nothing.
+                assert "weights_only=True" in map(ast.unparse, node.keywords), path
             elif isinstance(node, ast.keyword) and node.arg == "allow_pickle":
                 assert isinstance(node.value, ast.Constant) and node.value.value is False, path
