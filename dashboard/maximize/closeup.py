@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import streamlit as st
 import torch
@@ -36,23 +38,27 @@ def show_closeup(
     with right:
         network = cache.classifier(name, data.name)
         exhibits = [] if grown is None else [Exhibit(grown[number], "what was grown for it")]
-        exhibits.append(_exciting(data, name, objective, number))
-        exhibits += _filter(network, stage, number)
+        exhibits.append(draw_exciting(data, name, objective, number))
+        exhibits += draw_filter(network, stage, number)
         if choice is not None:
             exhibits.append(_answer(network, stage, number, choice.digit))
         st.html(draw_gallery(exhibits, least=150, name="ns-closeup"))
 
 
-def _exciting(data: Dataset, name: str, objective: Objective, number: int) -> Exhibit:
-    found = cache.exciting(name, repr(objective), data.name, objective)
-    digits = data.train.images(found.digits[number])[:, 0].numpy()
-    best = float(found.costs[number, 0])
-    caption = f"the nine training digits that excite it most, up to {best:.1f}"
-    caption = caption if best > 0 else "no training digit excites it"
+def draw_exciting(
+    data: Dataset, name: str, objective: Objective, number: int, *, split: Literal["train", "test"] = "train"
+) -> Exhibit:
+    """Return the nine digits that excite one goal of the objective most."""
+    found = cache.exciting(name, repr(objective), data.name, objective, split)
+    digits = (data.train if split == "train" else data.test).images(found.digits[number])[:, 0].numpy()
+    best, kind = float(found.costs[number, 0]), "training" if split == "train" else "test"
+    caption = f"the nine {kind} digits that excite it most, up to {best:.1f}"
+    caption = caption if best else f"no {kind} digit excites it"
     return Exhibit(arrays.contact_sheet(list(digits), 3, factor=3), caption)
 
 
-def _filter(network: Classifier, stage: str, number: int) -> list[Exhibit]:
+def draw_filter(network: Classifier, stage: str, number: int) -> list[Exhibit]:
+    """Return the filter that makes a map; nothing where no convolution has made it."""
     weights = filter_of(network, stage, number)
     if weights is None:
         return []

@@ -1,0 +1,164 @@
+// Lays out sheets of small pictures for the room that there is, and says which one people have chosen.
+// Streamlit calls the default export for every change, always with the same parentElement while the board is on the page.
+
+const boards = new WeakMap(); // a board's outermost element -> what it holds
+const EDGES = { 1: "#444", 3: "#666" }; // of tiles so far apart: black ones are seen on a dark page too
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".board");
+  if (!boards.has(root)) boards.set(root, create(root));
+  const board = boards.get(root);
+  board.send = (row, tile) => data.choosable && setTriggerValue("chosen", [row, tile]);
+  board.inbox = board.inbox.then(() => receive(board, data)).catch(console.error);
+}
+
+function create(root) {
+  const board = { root, rows: root.querySelector(".rows"), tip: root.querySelector(".tip"), sheets: [], form: "" };
+  board.inbox = Promise.resolve();
+  new ResizeObserver(() => board.sheets.forEach((sheet) => draw(board, sheet))).observe(root);
+  return board;
+}
+
+async function receive(board, data) {
+  const pictures = await Promise.all(data.rows.flatMap((row) => row.sheets.map((sheet) => load(sheet.picture))));
+  const form = JSON.stringify(data.rows.map((row) => [row.name, row.sheets.length]));
+  if (form !== board.form) build(board, data.rows); // else what is there is painted over, and nothing jumps
+  board.form = form;
+  board.chosen = data.chosen;
+  board.root.setAttribute("aria-label", data.label);
+  board.root.classList.toggle("choosable", data.choosable);
+  data.rows.forEach((row, at) => describe(board.rows.children[at], row));
+  const told = data.rows.flatMap((row) => row.sheets.map((sheet) => ({ row: row.name, ...sheet })));
+  board.sheets.forEach((sheet, at) => {
+    Object.assign(sheet, told[at], { picture: pictures[at] });
+    draw(board, sheet);
+  });
+  board.root.dataset.drawn = data.mark;
+}
+
+async function load(source) {
+  const picture = new Image();
+  picture.src = source;
+  await picture.decode();
+  return picture;
+}
+
+// What the board is made of
+
+function build(board, rows) {
+  board.sheets = [];
+  board.rows.replaceChildren(...rows.map((row) => {
+    const about = make("div", "about", make("div", "name"), make("div", "note"));
+    return make("div", "row", about, make("div", "sheets", ...row.sheets.map(() => buildSheet(board))));
+  }));
+}
+
+function buildSheet(board) {
+  const canvas = make("canvas"), here = make("div", "frame here"), chosen = make("div", "frame chosen");
+  const heading = make("div", "title"), tiles = make("div", "tiles", canvas, chosen, here);
+  const sheet = { canvas, here, chosen, heading, element: make("div", "sheet", heading, tiles), at: null };
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "img");
+  canvas.onpointermove = (event) => point(board, sheet, hit(sheet, event));
+  canvas.onpointerleave = canvas.onblur = () => point(board, sheet, null);
+  canvas.onclick = (event) => choose(board, sheet, hit(sheet, event));
+  canvas.onkeydown = (event) => press(board, sheet, event);
+  board.sheets.push(sheet);
+  here.hidden = chosen.hidden = true;
+  return sheet.element;
+}
+
+function make(tag, name, ...children) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  element.append(...children);
+  return element;
+}
+
+function describe(element, { name, note }) {
+  element.querySelector(".name").textContent = name;
+  element.querySelector(".note").replaceChildren(...note.split("\n").map((line) => make("span", "", line)));
+}
+
+// Laying out and painting
+
+// Tiles are as large as two rows of them have room for, within limits; in fixed columns, as large as there is room for.
+function measure({ element, names, least, most, columns, apart }) {
+  const room = element.clientWidth, gap = !apart ? 0 : least >= 16 ? 3 : 1;
+  const wanted = Math.floor((room + gap) / (columns || Math.ceil(names.length / 2))) - gap;
+  const side = Math.max(columns ? 1 : Math.min(least, room), Math.min(most, wanted)), step = side + gap;
+  const across = columns || Math.max(1, Math.min(names.length, Math.floor((room + gap) / step)));
+  return { across, side, step, rows: Math.ceil(names.length / across), gap };
+}
+
+function draw(board, sheet) {
+  const { canvas, picture, heading, title, names, width, height } = sheet;
+  if (!picture) return;
+  sheet.element.style.setProperty("--least", `${sheet.columns ? sheet.columns * sheet.least : 100}px`);
+  heading.hidden = !title;
+  heading.textContent = title;
+  canvas.setAttribute("aria-label", `${sheet.row}, ${title || "tiles"}: ${names.length}; arrow keys, then Enter`);
+  const { across, side, step, rows, gap } = (sheet.layout = measure(sheet)), scale = window.devicePixelRatio || 1;
+  const [wide, high] = [across * step - gap, rows * step - gap];
+  Object.assign(canvas, { width: Math.round(wide * scale), height: Math.round(high * scale) });
+  Object.assign(canvas.style, { width: `${wide}px`, height: `${high}px` });
+  const context = canvas.getContext("2d"), stored = Math.round(picture.naturalWidth / width);
+  context.scale(scale, scale);
+  context.imageSmoothingEnabled = false;
+  context.fillStyle = EDGES[gap];
+  names.forEach((_, tile) => {
+    const from = [(tile % stored) * width, Math.floor(tile / stored) * height];
+    const [left, top] = place(sheet, tile);
+    if (gap) context.fillRect(left - 1, top - 1, side + 2, side + 2);
+    context.drawImage(picture, ...from, width, height, left, top, side, side);
+  });
+  const [row, tile] = board.chosen ?? [];
+  frame(sheet, sheet.chosen, row === sheet.row && tile < names.length ? tile : null);
+}
+
+const place = ({ layout: { across, step } }, tile) => [(tile % across) * step, Math.floor(tile / across) * step];
+
+function frame(sheet, element, tile) {
+  element.hidden = tile === null;
+  if (tile === null) return;
+  const [left, top] = place(sheet, tile), { side } = sheet.layout;
+  Object.assign(element.style, { left: `${left}px`, top: `${top}px`, width: `${side}px`, height: `${side}px` });
+}
+
+// Pointing and choosing
+
+function hit({ layout: { across, step }, names }, { offsetX, offsetY }) {
+  const column = Math.floor(offsetX / step), tile = Math.floor(offsetY / step) * across + column;
+  return column >= 0 && column < across && tile >= 0 && tile < names.length ? tile : null;
+}
+
+// The same tile is framed on all sheets of the row: they show the same thing of different digits or networks.
+function point(board, sheet, tile) {
+  for (const one of board.sheets) {
+    if (one.row === sheet.row) frame(one, one.here, tile !== null && tile < one.names.length ? tile : null);
+  }
+  sheet.at = tile;
+  board.tip.hidden = tile === null;
+  if (tile === null) return;
+  board.tip.textContent = sheet.names[tile];
+  const [left, top] = place(sheet, tile), { side } = sheet.layout, tip = board.tip.style;
+  const outer = board.root.getBoundingClientRect(), inner = sheet.canvas.getBoundingClientRect();
+  tip.left = `${Math.max(0, Math.min(inner.left - outer.left + left, outer.width - board.tip.offsetWidth - 4))}px`;
+  tip.top = `${inner.top - outer.top + top + side + 5}px`;
+}
+
+function choose(board, sheet, tile) {
+  if (tile === null) return;
+  point(board, sheet, tile);
+  board.send(sheet.row, tile);
+}
+
+function press(board, sheet, event) {
+  if (event.key === "Enter" || event.key === " ") choose(board, sheet, sheet.at ?? 0);
+  else if (ARROWS[event.key]) {
+    const [x, y] = ARROWS[event.key], next = (sheet.at ?? 0) + x + y * sheet.layout.across;
+    if (next >= 0 && next < sheet.names.length) point(board, sheet, sheet.at === null ? 0 : next);
+  } else return;
+  event.preventDefault();
+}

@@ -1,0 +1,32 @@
+"""Feature maps: a digit through every stage of a network, two digits or two networks side by side, and the filters."""
+
+import streamlit as st
+
+from dashboard import cache, inputs, outputs, state
+from dashboard.maps import digit_views, filter_views, pair_views
+
+zoo, problems = cache.laboratory()
+session = state.open_link(tuple(cache.zoo()[0]))
+data = outputs.current_data()
+outputs.show_problems([*problems, *session.problems])
+outputs.show_text("feature_maps")
+
+VIEWS = {
+    "One digit": digit_views.show_digit,
+    "Two digits": pair_views.show_digits,
+    "Two networks": pair_views.show_networks,
+    "Filters": filter_views.show_filters,
+}
+view = inputs.choose_view(VIEWS, key="maps view")
+
+
+@st.fragment
+def bench() -> None:
+    """What a click or a stroke reruns: only this."""
+    VIEWS[view](session, data, zoo)
+    st.html(inputs.heard())  # last: now the canvas may send again
+
+
+bench()
+with st.expander("What to look for"):  # not in the bench: strokes do not change it
+    outputs.show_text("feature_maps_reading")

@@ -1,0 +1,89 @@
+"""The page of feature maps in a browser: how long a person waits until every map of every stage is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import median
+
+import numpy as np
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.benchmarks import Measured, NotMeasurable, mnist
+from tests.benchmarks.live_page import DRAWN
+from tests.browser import draw_strokes, drawing_canvas, find_chromium, launch_chromium, serve, settle
+from tests.conftest import LAPTOP, open_page
+
+TRIALS = 12
+LIMIT = 5_000  # milliseconds
+FIRST = 60_000  # the same, for what loads networks
+
+# From the mouse going up, which ends a stroke or chooses another digit, to the last time that all maps were painted
+# anew; 0 when they were as they stay by then: they follow a stroke while it goes on.
+# The board lies in a shadow of the page, so it is looked for again whenever it has gone.
+WATCH = """() => {
+  const watch = window.mapsWatch = {ended: null, shown: null, changes: 0, took: 0};
+  let board = null;
+  const find = (root) => root.querySelector('.board.choosable') ??
+    [...root.querySelectorAll('*')].filter((one) => one.shadowRoot).map((one) => find(one.shadowRoot)).find(Boolean);
+  document.addEventListener('pointerdown', () => Object.assign(watch, {ended: null, changes: 0, took: 0}), true);
+  document.addEventListener('pointerup', () => { watch.ended = performance.now(); }, true);
+  const look = () => {
+    requestAnimationFrame(look);
+    board = board?.isConnected ? board : find(document);
+    const drawn = board?.dataset.drawn;
+    if (drawn === undefined || drawn === watch.shown) return;
+    Object.assign(watch, {shown: drawn, changes: watch.changes + 1});
+    if (watch.ended !== null) watch.took = performance.now() - watch.ended;
+  };
+  look();
+}"""
+
+
+def maps_browser() -> Measured:
+    """Walk through the test digits, and draw: the 95th percentile of both."""
+    with _open_page() as page:
+        chosen = [_time(page, lambda: _next_digit(page)) for _ in range(TRIALS)]
+        page.get_by_role("radio", name="Draw", exact=True).click()
+        settle(page)
+        drawn = [_time(page, lambda at=at: _draw(page, at)) for at in range(TRIALS)]
+    note = f"Medians: {median(chosen):.0f} for another digit, {median(drawn):.0f} after a stroke."
+    taken = [*chosen, *drawn]
+    return Measured(float(np.percentile(taken, 95)), taken, note)
+
+
+def _next_digit(page: Page) -> None:
+    page.get_by_role("button", name="▶", exact=True).click()
+
+
+def _draw(page: Page, number: int) -> None:
+    draw_strokes(page, drawing_canvas(page, 0), DRAWN[number % len(DRAWN)] if number < len(DRAWN) else _shifted(number))
+
+
+def _shifted(number: int) -> list[tuple[float, float]]:
+    """Return one of the lines a little lower: drawn over itself it would change nothing."""
+    return [(x, y + 0.07) for x, y in DRAWN[number % len(DRAWN)]]
+
+
+def _time(page: Page, act: Callable[[], None]) -> float:
+    act()
+    page.wait_for_function("mapsWatch.changes > 0", timeout=LIMIT)
+    settle(page)
+    return float(page.evaluate("mapsWatch.took"))
+
+
+@contextmanager
+def _open_page() -> Iterator[Page]:
+    mnist.network("standard")  # without it or MNIST this would be another page
+    if find_chromium() is None:
+        raise NotMeasurable("no Chromium or Chrome is installed.")
+    with serve(OMP_NUM_THREADS="1") as address, sync_playwright() as playwright:
+        with open_page(launch_chromium(playwright), **LAPTOP) as page:
+            page.goto(f"{address}/feature_maps?sample=18")
+            expect(page.locator(".board.choosable[data-drawn]")).to_be_attached(timeout=FIRST)
+            page.get_by_text("nine test digits that excite it most").wait_for(timeout=FIRST)
+            settle(page)
+            page.evaluate(WATCH)
+            _next_digit(page)  # one for nothing
+            settle(page)
+            yield page

@@ -1,0 +1,314 @@
+"""The page "Feature maps": every view for any digit and network, what its board shows, and clicks on it."""
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+
+from core.checkpoints import load_classifier
+from core.feature_maps import look
+from core.jobs import runs
+from core.visualization.evidence import to_signed
+from core.visualization.map_sheets import Tiles
+from dashboard import cache
+from dashboard.components.board import Chosen, Row, Sheet, read_choice
+from dashboard.maps import closeup, filter_views
+from dashboard.maps.pair_views import ATTACKED, OTHER
+from dashboard.state import Scene
+from tests.browser import settle
+from tests.samples import real_set
+from tests.test_browser import complaints
+from tests.test_feature_maps import TINY, name_of, train_here
+from tests.test_pages import captions, drawn_seven, html, open_page, whole
+from tests.working import own_runs
+
+VIEWS = ("One digit", "Two digits", "Two networks", "Filters")
+WATCHED = {"normalize", "conv1", "pool1", "relu1", "conv2", "pool2", "relu2", "fc1", "fc_relu1", "fc2"}
+
+
+@pytest.fixture(autouse=True)
+def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "SURVEYED", 200)
+    cache.exciting.clear()
+
+
+def open_view(view: str, *, state: dict[str, object] | None = None, **params: str) -> AppTest:
+    app = open_page("feature_maps.py", **params)
+    for key, value in (state or {}).items():
+        app.session_state[key] = value
+    app.segmented_control(key="maps view").set_value(view)
+    return whole(app.run())
+
+
+def boards(app: AppTest) -> list[dict]:
+    """What the page's boards show; the one with all maps has most rows."""
+    components = [one.proto for one in app.get("bidi_component")]
+    return [json.loads(one.json) for one in components if one.component_name.endswith("board")]
+
+
+def rows(app: AppTest) -> dict[str, dict]:
+    largest = max(boards(app), key=lambda one: len(one["rows"]))
+    return {row["name"]: row for row in largest["rows"]}
+
+
+def pixels(sheet: dict) -> np.ndarray:
+    """The maps of a sheet `(N, H, W, 3)` as the browser gets them."""
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(sheet["picture"].split(",")[1]))))
+    width, height = sheet["width"], sheet["height"]
+    columns = picture.shape[1] // width
+    tiles = picture.reshape(-1, height, columns, width, 3).swapaxes(1, 2).reshape(-1, height, width, 3)
+    return tiles[: len(sheet["names"])]
+
+
+@pytest.mark.parametrize("view", VIEWS[:3])
+@pytest.mark.parametrize("scene", ["whole", "half erased", "everything erased", "blank"])
+def test_f4_every_view_opens_for_every_digit(view: str, scene: str) -> None:
+    session = Scene(sample=15)
+    if "erased" in scene:
+        session.mask[: 28 if "everything" in scene else 14] = False
+    elif scene == "blank":
+        session.drawn = np.zeros((28, 28), np.float32)
+    app = open_view(view, **session.to_params())
+    assert not app.warning and boards(app)
+
+
+def test_f4_every_map_of_every_stage_is_on_the_page_as_the_network_gives_it() -> None:
+    app = open_view("One digit", sample="15")
+    shown = rows(app)
+    assert set(shown) == WATCHED
+    for one in look(load_classifier("standard"), real_set().test.images(slice(15, 16))[0]):
+        if one.repeats:
+            continue
+        row, values = shown[one.stage], one.maps.numpy()
+        limit = float(np.abs(values).max())
+        assert np.abs(pixels(row["sheets"][0]).astype(int) - to_signed(values, limit)).max() <= 1
+        assert row["note"].startswith(f"{len(values)} ")
+
+
+def test_one_scale_for_each_map_makes_every_map_as_bright_as_it_can_be() -> None:
+    app = open_view("One digit", sample="15")
+    before = pixels(rows(app)["conv1"]["sheets"][0])
+    app.segmented_control(key="maps scale digit").set_value("one for each map")
+    after = pixels(rows(whole(app.run()))["conv1"]["sheets"][0])
+    assert (after.max((1, 2, 3)) >= 220).all() and not (before.max((1, 2, 3)) >= 220).all()
+
+
+def test_what_is_rubbed_out_is_rubbed_out_of_the_maps_too() -> None:
+    full, half = (rows(open_view("One digit", sample="15", **erased)) for erased in ({}, {"erased": "HCUT"}))
+    first, second = (pixels(shown["normalize"]["sheets"][0])[0] for shown in (full, half))
+    assert len(np.unique(second[:14].reshape(-1, 3), axis=0)) == 1 < len(np.unique(first[:14].reshape(-1, 3), axis=0))
+
+
+def test_f4_a_map_that_is_clicked_is_enlarged_with_its_filter_and_the_test_digits_that_excite_it_most() -> None:
+    app = open_view("One digit", sample="15", state={closeup.CHOSEN: Chosen("conv2", 7)})
+    large = min(boards(app), key=lambda one: len(one["rows"]))["rows"][0]
+    assert large["name"] == "conv2, map 7" and len(large["sheets"][0]["names"]) == 64
+    values = look(load_classifier("standard"), real_set().test.images(slice(15, 16))[0])[4].maps[7]
+    told = [float(name.partition(": ")[2].replace("−", "-")) for name in large["sheets"][0]["names"]]
+    assert told == pytest.approx(values.flatten().tolist(), abs=0.006)
+    assert "its filter over 20 maps" in html(app) and "nine test digits that excite it most" in html(app)
+
+
+def test_f1_a_unit_of_the_head_can_be_looked_at_too() -> None:
+    app = open_view("One digit", sample="15", state={closeup.CHOSEN: Chosen("fc2", 3)})
+    assert "nine test digits" in html(app) and "its filter" not in html(app)
+
+
+def test_a_map_that_another_network_has_not_gives_way_to_one_that_it_has() -> None:
+    app = open_view("One digit", sample="15", state={closeup.CHOSEN: Chosen("conv2", 49)})
+    app.selectbox(key="maps network").set_value("local-dense")
+    assert "no convolutions" in captions(whole(app.run()))
+    app.selectbox(key="maps network").set_value("assignment")
+    chosen = max(boards(whole(app.run())), key=lambda one: len(one["rows"]))["chosen"]
+    assert chosen[0] == "conv1" and 0 <= chosen[1] < 32
+
+
+def test_f5_the_page_says_what_is_to_be_seen() -> None:
+    assert "places become 36 times fewer" in captions(open_view("One digit", sample="15"))
+
+
+def test_without_a_digit_there_are_no_maps_and_a_drawing_gives_some() -> None:
+    app = open_page("feature_maps.py")
+    app.segmented_control(key="source").set_value("Draw")
+    assert "As soon as there is a digit" in whole(app.run()).info[-1].value and not boards(app)
+    app.session_state["draw"] = drawn_seven()
+    assert set(rows(whole(app.run()))) == WATCHED
+
+
+def test_two_visitors_each_see_the_maps_of_their_own_digit() -> None:
+    first, second = open_view("One digit", sample="15"), open_view("One digit", sample="18")
+    maps = [pixels(rows(app)["conv1"]["sheets"][0]) for app in (first, second, whole(first.run()))]
+    assert np.array_equal(maps[0], maps[2]) and not np.array_equal(maps[0], maps[1])
+
+
+# Two digits
+
+
+def test_f5_two_digits_are_shown_with_their_difference_to_one_scale() -> None:
+    app = open_view("Two digits", sample="15", erased="HCUT")
+    row = rows(app)["conv1"]
+    assert [sheet["title"] for sheet in row["sheets"]] == ["whole", "rubbed out", "difference"]
+    assert "changes by" in row["note"]
+    whole_maps, erased, difference = (pixels(sheet).astype(int) for sheet in row["sheets"])
+    same = (whole_maps == erased).all(-1)
+    assert same.any() and (difference[same] <= 2).all(), "where nothing differs, the difference is black"
+
+
+def test_while_nothing_is_rubbed_out_the_top_half_is_an_example() -> None:
+    assert "as an example" in captions(open_view("Two digits", sample="15"))
+
+
+@pytest.mark.parametrize("method", ["FGSM", "PGD"])
+def test_a_digit_before_and_after_an_attack(method: str) -> None:
+    app = open_view("Two digits", sample="15", state={"maps pair": ATTACKED})
+    app.segmented_control(key="maps attack").set_value(method)
+    row = rows(whole(app.run()))["normalize"]
+    assert [sheet["title"] for sheet in row["sheets"]] == ["before", "after the attack", "difference"]
+    app.slider(key="maps epsilon").set_value(0.0)
+    assert rows(whole(app.run()))["normalize"]["note"].endswith("the same")
+
+
+def test_a_blank_digit_cannot_be_attacked_and_the_page_says_why() -> None:
+    params = Scene(drawn=np.zeros((28, 28), np.float32)).to_params()
+    app = open_view("Two digits", state={"maps pair": ATTACKED}, **params)
+    assert "blank" in app.warning[0].value
+
+
+def test_any_test_digit_can_be_the_second_one() -> None:
+    app = open_view("Two digits", sample="15", state={"maps pair": OTHER})
+    app.number_input(key="maps other").set_value(15)
+    assert all(row["note"].endswith("the same") for row in rows(whole(app.run())).values())
+
+
+# Two networks
+
+
+def test_the_standard_network_reads_what_is_there_and_the_missing_feature_one_what_is_not() -> None:
+    app = open_view("Two networks", sample="15")
+    row = rows(app)["what the head reads"]
+    assert [sheet["title"] for sheet in row["sheets"]] == [
+        "Standard: x, what is there", "Missing-feature: 1 − x, what is missing",
+    ]  # fmt: skip
+    assert "The same in both, bit by bit: normalize, conv1" in captions(app)
+    assert set(rows(app)) == {"what the head reads", "fc1", "fc_relu1", "fc2"}
+
+
+def test_networks_that_are_built_differently_stand_side_by_side_without_a_difference() -> None:
+    app = open_view("Two networks", sample="15")
+    app.selectbox(key="maps second network").set_value("assignment")
+    shown = rows(whole(app.run()))
+    assert [len(row["sheets"]) for row in shown.values()] == [2] * len(shown)
+    assert len(shown["conv1"]["sheets"][0]["names"]) == 20 and len(shown["conv1"]["sheets"][1]["names"]) == 32
+
+
+# Filters
+
+
+def test_f1_the_filters_of_all_layers_are_shown_at_the_start_and_after_training() -> None:
+    app = open_view("Filters", state={"maps network": "local-conv"})
+    shown = rows(app)
+    assert "(3, 3, 1, 8)" in shown["conv1"]["note"] and "(3, 3, 8, 8)" in shown["conv2"]["note"]
+    assert [sheet["title"] for sheet in shown["conv2"]["sheets"]] == ["at the start", "after training"]
+    assert [sheet["columns"] for sheet in shown["conv2"]["sheets"]] == [8, 8]
+    assert "drawn at random with seed 42" in captions(app) and "moved by" in shown["conv1"]["note"]
+
+
+def test_m9_frozen_filters_are_said_to_be_another_network_s() -> None:
+    app = open_view("Filters", state={"maps network": "missing-feature"})
+    assert "those of Standard" in captions(app) and "not moved at all" in rows(app)["conv2"]["note"]
+
+
+def test_a_dense_network_has_no_filters_and_an_unknown_start_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "no convolutions" in open_view("Filters", state={"maps network": "local-dense"}).info[-1].value
+    monkeypatch.setattr(filter_views, "find_origin", lambda name: None)
+    app = open_view("Filters")
+    assert "not known exactly" in captions(app)
+    assert all(len(row["sheets"]) == 1 for row in rows(app).values())
+
+
+def test_f1_one_square_of_a_filter_is_shown_in_numbers_before_and_after() -> None:
+    app = open_view("Filters", state={"maps network": "local-conv", filter_views.CHOSEN: Chosen("conv2", 8 * 3 + 5)})
+    assert any("conv2, filter 5**, over map 3" in one.value for one in app.markdown)
+    assert len(app.get("plotly_chart")) == 2
+
+
+@pytest.fixture
+def own_network(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    with own_runs(tmp_path, monkeypatch) as folder:
+        folder.mkdir()
+        name = name_of(train_here(architecture=TINY.to_dict()))
+        monkeypatch.setattr(cache, "own_networks", lambda: cache._networks_of("ann"))
+        cache._networks_of.clear()
+        yield name
+
+
+def test_f1_a_network_of_one_s_own_shows_how_its_filters_grew(own_network: str) -> None:
+    app = open_view("Filters", state={"maps network": own_network})
+    grown = [board["rows"][0] for board in boards(app) if board["rows"][0]["name"] == "first filters"]
+    assert len(grown) == 1 and "moments" in grown[0]["note"]
+    assert len(grown[0]["sheets"][0]["names"]) == 4 * grown[0]["sheets"][0]["columns"]
+    assert "drawn at random with seed" in captions(app)
+    assert set(rows(open_view("One digit", sample="1", state={"maps network": own_network}))) >= {"conv1", "fc2"}
+    assert runs.list_jobs("ann")
+
+
+# What a browser sends
+
+
+def test_only_a_tile_that_is_there_can_be_chosen() -> None:
+    tiles = Tiles(np.zeros((2, 2, 3), np.uint8), 1, 1, ["a", "b", "c"])
+    shown = [Row("conv1", "", [Sheet(tiles, 10, 20)])]
+    assert read_choice(["conv1", 2], shown) == Chosen("conv1", 2)
+    for sent in (None, ["conv1", 3], ["conv1", -1], ["conv2", 0], ["conv1"], ["conv1", "1"], {"conv1": 1}, [1, 1]):
+        assert read_choice(sent, shown) is None
+
+
+def test_looking_leaves_the_shared_networks_as_they_are() -> None:
+    network = cache.classifier("standard", cache.wanted())
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    open_view("Two digits", sample="15", state={"maps pair": ATTACKED})
+    assert cache.classifier("standard", cache.wanted()) is network
+    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+    assert all(not one._forward_hooks and not one._backward_hooks for one in network.modules())
+    assert not any(one.requires_grad or one.grad is not None for one in network.parameters())
+
+
+# In a real browser
+
+PATIENCE = 60_000  # milliseconds
+
+
+@pytest.mark.browser
+def test_a_click_and_the_keyboard_enlarge_a_map_and_the_pointer_tells_its_values(server: str, page: Page) -> None:
+    page.goto(f"{server}/feature_maps?sample=18")
+    page.locator(".board[data-drawn] canvas").nth(9).wait_for(timeout=PATIENCE)
+    settle(page)
+    sheet = page.locator(".board canvas").nth(4)
+    sheet.click(position={"x": 5, "y": 5})
+    expect(page.get_by_text("conv2, map 0", exact=True)).to_be_visible(timeout=PATIENCE)
+    sheet.press("ArrowRight")
+    sheet.press("Enter")
+    expect(page.get_by_text("conv2, map 1", exact=True)).to_be_visible(timeout=PATIENCE)
+    page.locator(".board").nth(1).locator("canvas").hover(position={"x": 3, "y": 3})
+    expect(page.locator(".board").nth(1).locator(".tip")).to_contain_text("row 0, column 0: ")
+    assert not complaints(page)
+
+
+@pytest.mark.browser
+def test_on_a_phone_nothing_is_cut_off(server: str, phone: Page) -> None:
+    phone.goto(f"{server}/feature_maps?sample=18")
+    phone.get_by_role("radio", name="One digit", exact=True).wait_for(timeout=PATIENCE)
+    for view in VIEWS:
+        phone.get_by_role("radio", name=view, exact=True).click()
+        settle(phone)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, view
+        phone.locator(".board[data-drawn]").first.wait_for(timeout=PATIENCE)
+        ends = "all => all.map((one) => one.getBoundingClientRect().right)"
+        assert max(phone.locator(".board canvas").evaluate_all(ends)) <= 390, view
