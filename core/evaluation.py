@@ -113,20 +113,23 @@ def predict_column(network: Network, digits: Digits, column: str, *, variant: Va
 def read_digit(
     networks: Mapping[str, Network], digit: NDArray[np.float32], mask: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float32]]:
-    """Return each network's probabilities `(classes,)` of one digit `(28, 28)` under one mask, as arrays for a page.
+    """Return each network's probabilities `(classes,)` of one digit `(28, 28)` under one mask, as arrays for a page."""
+    read = read_together(networks, torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
+    return {name: probabilities[0].numpy() for name, probabilities in read.items()}
+
+
+@torch.no_grad()
+def read_together(networks: Mapping[str, Network], images: Tensor, mask: Tensor) -> dict[str, Tensor]:
+    """Erase, then return each network's probabilities `(N, classes)`; one mask for all, or one for each digit.
 
     Networks that share their frozen features share the work on them.
     """
-    kept = torch.from_numpy(mask)
-    image = erase(torch.from_numpy(digit)[None, None], kept)
-    vectors: dict[nn.Module, Tensor] = {}
-    probabilities = {}
+    erased, vectors, probabilities = erase(images, mask), dict[nn.Module, Tensor](), {}
     for name, network in networks.items():
         if isinstance(network, Classifier):
             if network.features not in vectors:
-                vectors[network.features] = network.features(image)
-            read = network.read(vectors[network.features])
+                vectors[network.features] = torch.cat([network.features(part) for part in erased.split(BATCH)])
+            probabilities[name] = network.read(vectors[network.features])
         else:
-            read = network.predict(image, kept)
-        probabilities[name] = read[0].numpy()
+            probabilities[name] = network.predict(erased, mask)
     return probabilities

@@ -110,13 +110,23 @@ def _overlap(corners: Tensor, size: int) -> Tensor:
 
 def _squares(corners: Tensor, size: int = SQUARE) -> Tensor:
     """Return masks `(N, 28, 28)` from corners `(N, squares, row and column)`; few places, so each is drawn once."""
-    places = torch.arange(SIDE - size + 1)
-    line = (torch.arange(SIDE) >= places[:, None]) & (torch.arange(SIDE) < places[:, None] + size)
-    kept = ~(line[:, None, :, None] & line[None, :, None, :]).flatten(0, 1)
+    kept, side = square_everywhere(size), SIDE - size + 1
     masks = torch.ones(len(corners), SIDE, SIDE, dtype=torch.bool)
-    for place in (corners[..., 0] * len(places) + corners[..., 1]).unbind(1):
+    for place in (corners[..., 0] * side + corners[..., 1]).unbind(1):
         masks &= kept[place]
     return masks
+
+
+def square_everywhere(size: int = SQUARE) -> Tensor:
+    """Return a mask for each place of a square of `size` pixels, row by row: `((29 - size)^2, 28, 28)`.
+
+    Raises ValueError for a square that is none, or larger than the picture.
+    """
+    if not 1 <= size <= SIDE:
+        raise ValueError(f"A square hole has 1 to {SIDE} pixels a side, not {size}.")
+    places = torch.arange(SIDE - size + 1)
+    line = (torch.arange(SIDE) >= places[:, None]) & (torch.arange(SIDE) < places[:, None] + size)
+    return ~(line[:, None, :, None] & line[None, :, None, :]).flatten(0, 1)
 
 
 def growing_mask(kind: str, missing: float) -> Tensor:

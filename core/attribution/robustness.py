@@ -1,0 +1,75 @@
+"""A square hole at every place of a digit: where may it be missing, and who still reads what it is?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.attribution.restoring import restore_many
+from core.evaluation import Network, read_together
+from core.pmnist import SIDE, SQUARE, square_everywhere
+from core.restoration import Restorer
+
+
+@dataclass(frozen=True, eq=False)
+class HoleMap:
+    """What one network reads while the hole is at each place."""
+
+    probabilities: NDArray[np.float32]
+    """`(rows, columns, classes)`: the hole's upper left corner is at that row and column."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The class read `(rows, columns)`."""
+        return self.probabilities.argmax(2)
+
+    def margins(self, label: int) -> NDArray[np.float32]:
+        """Return by how much a class is more probable than every other, in [-1, 1]; above 0 it is what is read."""
+        others = np.delete(self.probabilities, label, 2)
+        margins: NDArray[np.float32] = self.probabilities[..., label] - others.max(2)
+        return margins
+
+
+def places(size: int = SQUARE) -> int:
+    """Return at how many places along a side the hole can be: 20 of a hole of 9 pixels, 400 in all."""
+    return SIDE - size + 1
+
+
+def read_everywhere(
+    networks: Mapping[str, Network], image: Tensor, mask: Tensor, *, size: int = SQUARE, rows: range | None = None
+) -> dict[str, HoleMap]:
+    """Return what each network reads in `image` `(1, 28, 28)`, what `mask` keeps of it, with a hole at every place.
+
+    `rows`: only with its upper edge in these. Networks that share their features share the work on them; for one that
+    is told what is missing, the hole is part of that. Raises ValueError for a hole that does not fit.
+    """
+    side = places(size)
+    rows = range(side) if rows is None else rows
+    masks = square_everywhere(size)[rows.start * side : rows.stop * side] & mask
+    read = read_holes(networks, image, masks)
+    return {name: HoleMap(read[name].reshape(len(rows), side, -1).numpy()) for name in networks}
+
+
+@torch.no_grad()
+def read_holes(networks: Mapping[str, Network], image: Tensor, masks: Tensor) -> dict[str, Tensor]:
+    """Return each network's probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""
+    told = {name: network for name, network in networks.items() if isinstance(network, Restorer)}
+    blind = {name: network for name, network in networks.items() if name not in told}
+    read = read_together(blind, image.expand(len(masks), 1, SIDE, SIDE), masks)
+    return read | {name: restore_many(network, image, masks) for name, network in told.items()}
+
+
+def join(bands: Sequence[HoleMap]) -> HoleMap:
+    """Return the map of bands of rows that were read one after the other."""
+    return HoleMap(np.concatenate([band.probabilities for band in bands]))
+
+
+def count_right(maps: Mapping[str, HoleMap], label: int) -> NDArray[np.int64]:
+    """Return how many networks read the class at each place `(rows, columns)`."""
+    counts: NDArray[np.int64] = np.sum([found.labels == label for found in maps.values()], 0)
+    return counts

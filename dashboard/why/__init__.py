@@ -1,0 +1,1 @@
+"""What the page Why this class shows."""

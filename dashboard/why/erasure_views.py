@@ -1,0 +1,114 @@
+"""The view "The smallest erasure": how little has to go until each network reads something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import streamlit as st
+import torch
+
+from core.attribution import PixelStep, SquareStep, erase_pixels, grow_square
+from core.checkpoints import Network
+from core.datasets import Dataset
+from core.hole_finding import BlindRestorer
+from core.networks import Classifier
+from core.visualization.attributions import Row, Shown, draw_erasure, draw_rows
+from dashboard import cache, inputs, outputs
+from dashboard.cache import Zoo
+from dashboard.scene import choose_scene
+from dashboard.state import AppState, Digit, Mask
+from dashboard.why.subjects import Subject, choose_subjects, to_row
+
+COLUMNS = ("the smallest square hole", "the fewest single pixels found")
+SLOW = "Not looked for: a network that restores takes 5 ms for every try, and this takes thousands."
+BLIND = "Not looked for: it searches for the hole at every try, which takes 25 ms. See \"A hole everywhere\"."
+
+
+def show_erasures(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show for each network the smallest hole, and the fewest pixels, without which it reads something else."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption("Try: several digits of one class. Whose answer hangs by a single pixel?")
+        scene = choose_scene(session, data)
+    with right:
+        if scene is None:
+            return
+        subjects = choose_subjects(*scene, data, zoo)
+        if not subjects:
+            return
+        if inputs.stroke_goes_on():
+            st.caption("As soon as the stroke ends, it is looked for.")
+            return
+        _show_rows(subjects, *scene, data)
+    with st.expander("What exactly is tried"):
+        outputs.show_text("why_erasure")
+
+
+def _show_rows(subjects: list[Subject], digit: Digit, mask: Mask, data: Dataset) -> None:
+    """Show the networks that take no time first, those that restore when they are done."""
+    place, quick = st.empty(), {one.name: one.network for one in subjects if isinstance(one.network, Classifier)}
+    last = _find_squares(quick, digit, mask, data, coarse=False) if quick else None
+    rows = {one.name: _to_row(one, last, digit, mask, data) for one in subjects if one.name in quick}
+    rows |= {one.name: to_row(one, [Shown(None, BLIND)] * 2, data) for one in subjects if _finds_holes(one)}
+    place.html(_draw(subjects, rows))
+    for one in [one for one in subjects if one.name not in rows]:
+        with st.spinner(f"{one.title} restores the digit for every hole that is tried ..."):
+            found = _find_squares({one.name: one.network}, digit, mask, data, coarse=True)
+        rows[one.name] = _to_row(one, found, digit, mask, data)
+        place.html(_draw(subjects, rows))
+
+
+def _draw(subjects: list[Subject], rows: dict[str, Row]) -> str:
+    return draw_rows([rows[one.name] for one in subjects if one.name in rows], COLUMNS, widest="11.5rem")
+
+
+def _finds_holes(subject: Subject) -> bool:
+    return isinstance(subject.network, BlindRestorer)
+
+
+def _find_squares(
+    networks: Mapping[str, Network], digit: Digit, mask: Mask, data: Dataset, *, coarse: bool
+) -> SquareStep | None:
+    """Return the last step of the search; None where there is no ink that could be erased."""
+    image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
+
+    def search() -> SquareStep | None:
+        return next(iter(list(grow_square(networks, image, kept, coarse=coarse))[-1:]), None)
+
+    about = ("squares", tuple(networks), data.name, digit, mask)
+    return cast(SquareStep | None, cache.worked_out(about, search))
+
+
+def _find_pixels(subject: Subject, data: Dataset) -> PixelStep | None:
+    image, kept = torch.from_numpy(subject.digit)[None], torch.from_numpy(subject.mask)
+
+    def search() -> PixelStep | None:
+        return next(iter(list(erase_pixels(subject.classifier, image, kept))[-1:]), None)
+
+    about = ("pixels", subject.name, data.name, subject.digit, subject.mask)
+    return cast(PixelStep | None, cache.worked_out(about, search))
+
+
+def _to_row(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset) -> Row:
+    return to_row(subject, [_square(subject, last, digit, mask, data), _pixels(subject, digit, mask, data)], data)
+
+
+def _square(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset) -> Shown:
+    if last is None or subject.name not in last.found:
+        return Shown(None, "No square hole changes it.")
+    found = last.found[subject.name]
+    known = "" if isinstance(subject.network, Classifier) else " or less"
+    caption = f"{found.size} × {found.size}{known}: reads {data.classes[found.read]}, {100 * found.sure:.0f} % sure"
+    return Shown(draw_erasure(digit, mask, found.mask.numpy()), caption)
+
+
+def _pixels(subject: Subject, digit: Digit, mask: Mask, data: Dataset) -> Shown:
+    if not isinstance(subject.network, Classifier):
+        return Shown(None, SLOW)
+    last = _find_pixels(subject, data)
+    if last is None or not last.changed:
+        return Shown(None, "However much is erased, it reads the same.")
+    many = f"{last.pixels} pixel{'s' if last.pixels > 1 else ''}"
+    caption = f"{many}: reads {data.classes[last.read]}, {100 * last.sure:.0f} % sure"
+    return Shown(draw_erasure(digit, mask, last.mask.numpy()), caption)
