@@ -27,8 +27,7 @@ if sys.platform != "win32":
 
 MIRROR_VARIABLE = "NEGATIVE_SPACE_MIRROR"
 TIMEOUT = 10.0  # seconds of silence after which a mirror counts as dead
-CHUNK = 64 * 1024
-STEP_EVERY = 0.2  # seconds: as often as a page can usefully redraw a bar
+CHUNK, STEP_EVERY = 64 * 1024, 0.2  # bytes; seconds: as often as a page can usefully redraw a bar
 PARTIAL, LOCK = ".partial-", "lock"
 
 
@@ -109,15 +108,16 @@ def download(
 
 
 class BackgroundDownload:
-    """A daemon thread that drains `download`: read `step`, `error` and `finished` at any time, or `cancel`."""
+    """A daemon thread that drains `download` or other `steps`: read `step`, `error`, `finished`, or `cancel`."""
 
     def __init__(
-        self, name: str = "MNIST", root: Path | None = None, *, mirror: str | None = None, source: Source | None = None
-    ) -> None:
+        self, name: str = "MNIST", root: Path | None = None, *, mirror: str | None = None, source: Source | None = None,
+        steps: Generator[DownloadStep, None, None] | None = None,
+    ) -> None:  # fmt: skip
         self.name = name
         self.step: DownloadStep | None = None
         self.error: str | None = None
-        self._steps = download(name, root, mirror=mirror, source=source)
+        self._steps = steps or download(name, root, mirror=mirror, source=source)
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"download {name}", daemon=True)
         self._thread.start()
@@ -187,19 +187,18 @@ def _fetch(name: str, mirrors: list[str], target: Path, md5: str) -> Iterator[tu
     faults = []
     for mirror in list(mirrors):
         try:
-            yield from _stream(f"{mirror}/{target.name}", target, md5)
+            yield from stream(f"{mirror}/{target.name}", target, md5)
         except (OSError, ValueError, HTTPException) as fault:
-            faults.append(f"{urlsplit(mirror).netloc or mirror}: {_reason(fault)}")
+            faults.append(f"{urlsplit(mirror).netloc or mirror}: {reason(fault)}")
         else:
-            mirrors.remove(mirror)
-            mirrors.insert(0, mirror)
+            mirrors.sort(key=mirror.__ne__)  # stable: it goes to the front, the others keep their order
             return
     raise DownloadError(f"{name} could not be downloaded: no mirror gave {target.name} ({'; '.join(faults)}).")
 
 
-def _stream(address: str, target: Path, md5: str) -> Iterator[tuple[int, int | None]]:
-    digest = hashlib.md5(usedforsecurity=False)
-    received, shown = 0, time.monotonic()
+def stream(address: str, target: Path, checksum: str, algorithm: str = "md5") -> Iterator[tuple[int, int | None]]:
+    """Fetch one file whose checksum begins so, yielding bytes received and expected. Raises OSError, ValueError."""
+    digest, received, shown = hashlib.new(algorithm, usedforsecurity=False), 0, time.monotonic()
     request = Request(address, headers={"User-Agent": "negative-space"})
     with urlopen(request, timeout=TIMEOUT) as response, target.open("wb") as file:
         total = int(response.headers["Content-Length"]) if response.headers["Content-Length"] else None
@@ -212,12 +211,13 @@ def _stream(address: str, target: Path, md5: str) -> Iterator[tuple[int, int | N
                 yield received, total
     if total is not None and received < total:
         raise ValueError(f"broke off after {received:,} of {total:,} bytes")
-    if digest.hexdigest() != md5:
-        raise ValueError("sent something else (wrong md5)")
+    if not digest.hexdigest().startswith(checksum):
+        raise ValueError(f"sent something else (wrong {algorithm})")
     yield received, total
 
 
-def _reason(fault: Exception) -> str:
+def reason(fault: Exception) -> str:
+    """Return in a few words what went wrong on the way."""
     if isinstance(fault, HTTPError):
         fault.close()
         return f"answered {fault.code}"

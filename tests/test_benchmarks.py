@@ -14,14 +14,16 @@ from tests.samples import real_mnist
 NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restoring-dcut restoring-tcut
     restoring-alone restoring-batch blind-whole blind-hcut blind-vcut blind-dcut blind-tcut blind-alone blind-batch
     pmnist-speed
-    epoch-float32 epoch-bfloat16 epoch-small epoch-assignment record-cost bfloat16-accuracy flops-share
+    epoch-float32 epoch-bfloat16 epoch-small epoch-assignment record-cost killed-trainings bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
     stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 stroke-training
     room-median room-p95
     attack-fgsm-ratio attack-pgd-ratio universal-speed universal-fooled
     attack-first-frame attack-frames stroke-attack
     maximize-confidence maximize-costs maximize-flat maximize-sheet-ratio maximize-lucent-ratio
-    maximize-first-frame maximize-frames robust-clean robust-pgd offline-accuracy""".split()
+    maximize-first-frame maximize-frames maps-browser why-captum why-robustness
+    similarity-lookup-ratio similarity-time transfer-pairs robust-clean robust-pgd
+    made-read made-distance offline-accuracy""".split()
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -113,6 +113,7 @@ BENCHMARKS = {
     "epoch-small": Benchmark("training", "The same for the lecture's small network (A6).", 3),
     "epoch-assignment": Benchmark("training", "The same for the assignment's network (A3).", 1.6),
     "record-cost": Benchmark("jobs", "Percent of a batch's time that a record of it takes.", 1, "lower"),
+    "killed-trainings": Benchmark("killing", "Of 50 killed trainings, those that lose over an epoch.", 1, "lower"),
     "bfloat16-accuracy": Benchmark("bfloat16", "Points of validation accuracy bfloat16 gains or loses (-).", -0.1),
     "flops-share": Benchmark("training", "FLOP/s of a float32 epoch as a share of a 2048 x 2048 x 2048 product's."),
     "keras-small-accuracy": Benchmark("presets", "Percent of test digits, lecture's small network (A6).", 98.43),
@@ -146,7 +147,25 @@ BENCHMARKS = {
     "maximize-lucent-ratio": _growing("Seconds per picture, as a share of lucent's way with Adam.", 1, "lower"),
     "maximize-first-frame": _growing("Milliseconds from the click to the first picture.", 300, "lower"),
     "maximize-frames": _growing("Pictures a second that reach the browser.", 25),
+    "maps-browser": Benchmark(
+        "feature_maps", "Milliseconds from a stroke or a choice to all maps on the page: 95th percentile.", 400, "lower"
+    ),
+    "why-captum": Benchmark("attribution", "Seconds of the slowest of five attribution methods, a digit.", 1, "lower"),
+    "why-robustness": Benchmark(
+        "attribution", "Seconds for five networks, one that restores, to read a digit with a hole at 400 places.",
+        1.5, "lower",
+    ),
+    "similarity-lookup-ratio": Benchmark(
+        "similarity", "Seconds to find the nearest by cosine, as a share of scikit-learn's brute force.", 1, "lower"
+    ),
+    "similarity-time": Benchmark(
+        "similarity", "Seconds to read with the shortcut that costs least, as a share of the plain network's.", None,
+        "lower",
+    ),
+    "transfer-pairs": Benchmark("transfer", "Pairs of digits, of 45, that learned maps tell better than drawn ones."),
     "robust-clean": Benchmark("robustness", "Percent of 10,000 test digits, the adversarially trained network.", 98),
     "robust-pgd": Benchmark("robustness", "The same network under PGD of 40 steps, L-inf 0.2, every fifth digit.", 90),
+    "made-read": Benchmark("generation", "Percent of 10,000 made digits that A3 reads as meant, none left out.", 97),
+    "made-distance": Benchmark("generation", "Made digits' distance to the nearest training digit; real ones': 1."),
     "offline-accuracy": Benchmark("accuracy", "Percent of the 1,797 offline digits (not MNIST) the standard reads."),
 }

@@ -1,0 +1,82 @@
+"""Transfer, drawn: pictures in a row, what is read in them while a network is tuned, colour filters, many maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from core.visualization.arrays import Picture, contact_sheet, to_gray
+from core.visualization.evidence import AGAINST
+
+THUMB, GAP, LINE = 56, 4, 16  # pixels of a small picture, between two, and of a line of text
+GROUND, INK = 40, 235  # greys behind the pictures and of what is written
+FRAME = 3  # pixels around what is read wrongly
+
+
+def to_thumb(picture: Picture, side: int = THUMB) -> Picture:
+    """Return a picture `(H, W, 3)` as `(side, side, 3)`; a digit's own pixels stay to be seen."""
+    scaling = Image.Resampling.NEAREST if max(picture.shape[:2]) <= 28 else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize((side, side), scaling))
+
+
+def draw_strip(pictures: Sequence[Picture], *, side: int = THUMB) -> Picture:
+    """Return pictures `(H, W, 3)` beside one another."""
+    gap = np.full((side, GAP, 3), GROUND, np.uint8)
+    cells = [cell for picture in pictures for cell in (to_thumb(picture, side), gap)]
+    return np.concatenate(cells[:-1] or [gap], 1)
+
+
+def draw_tuning(
+    pictures: Sequence[Picture], labels: NDArray[np.int64], predicted: Mapping[str, NDArray[np.int64]]
+) -> Picture:
+    """Return a row of the pictures for each name, those that it reads wrongly framed in red.
+
+    All frames of a run have one size.
+    """
+    rows = []
+    for name, read in predicted.items():
+        cells = [_frame(to_thumb(one)) if wrong else to_thumb(one)
+                 for one, wrong in zip(pictures, read != labels, strict=True)]  # fmt: skip
+        row = draw_strip(cells)
+        rows += [_caption(name, row.shape[1]), row]
+    return np.concatenate(rows)
+
+
+def _frame(picture: Picture) -> Picture:
+    framed = picture.copy()
+    for edge in (framed[:FRAME], framed[-FRAME:], framed[:, :FRAME], framed[:, -FRAME:]):
+        edge[:] = AGAINST
+    return framed
+
+
+@lru_cache(maxsize=64)
+def _caption(text: str, width: int) -> Picture:
+    line = Image.new("RGB", (width, LINE), (GROUND,) * 3)
+    ImageDraw.Draw(line).text((GAP, 1), text, fill=(INK,) * 3, font=ImageFont.load_default(12))
+    return np.asarray(line)
+
+
+def draw_color_filters(filters: NDArray[np.floating], columns: int, *, factor: int) -> Picture:
+    """Return filters `(N, 3, k, k)` in the colours that they look for (F2): grey is zero, all to one scale."""
+    shown = 0.5 + filters / (2 * max(float(np.abs(filters).max()), 1e-9))
+    sheets = [contact_sheet(list(shown[:, channel]), columns, factor=factor) for channel in range(3)]
+    return np.stack(sheets, -1)
+
+
+def draw_maps(maps: NDArray[np.floating], columns: int, *, height: int) -> Picture:
+    """Return maps `(N, H, W)` on one grey sheet (F3), white where a map is strongest; a silent one is black."""
+    width = max(1, round(maps.shape[2] * height / maps.shape[1]))
+    cells = [_shrink(one, (width, height)) for one in maps]
+    blank = np.zeros_like(cells[0])
+    cells += [blank] * (-len(cells) % columns)
+    padded = [np.pad(cell, ((0, GAP), (0, GAP)), constant_values=128) for cell in cells]
+    return np.concatenate([np.concatenate(padded[at : at + columns], 1) for at in range(0, len(padded), columns)])
+
+
+def _shrink(values: NDArray[np.floating], size: tuple[int, int]) -> Picture:
+    shares = np.clip(values, 0, None) / max(float(values.max()), 1e-9)
+    return np.asarray(Image.fromarray(to_gray(shares)).resize(size, Image.Resampling.BILINEAR))

@@ -1,0 +1,1 @@
+"""The page "Transfer": which pictures, which layers, and the five views."""

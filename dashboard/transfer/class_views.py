@@ -1,0 +1,154 @@
+"""The views "Two classes" and "Which layer": a logistic regression on features, its figures, and what it got wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.datasets import Dataset
+from core.transfer import MAPS, Backbone, Outcome, Task
+from core.visualization.figures import draw_confusion
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.learning import draw_figures
+from core.visualization.palette import color_of
+from core.visualization.transfer import to_thumb
+from dashboard import outputs
+from dashboard.cache import Zoo
+from dashboard.state import AppState
+from dashboard.transfer import layers, pictures
+
+MOST_SHOWN = 12  # pictures below one another would push all else off the screen
+MARKER = 84  # pixels of a square of the matrix
+RIGHT, WRONG = 0.12, 0.4  # shades of its squares, so light that the figures in them can be read
+CONTROLS = (
+    "**Controls**: the pixels without any layer, and the same layers with weights drawn at random, which have learned "
+    "nothing. What a network has *learned* is worth only what goes beyond both."
+)
+LAYER_WORDS = {
+    "last maps": "last feature maps",
+    "second to last dense layer": "second to last dense layer",
+    "last dense layer": "last dense layer",
+    "pixels alone": "control: pixels alone",
+    "last maps of layers drawn at random": "control: random layers' last maps",
+}
+
+
+def show_classes(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Learn two classes from features, and show how well and what went wrong (X5, X6)."""
+    left, right = st.columns([260, 780], gap="medium")
+    with left:
+        source = pictures.choose_source()
+        backbone = layers.choose_backbone(data, zoo)
+        layer = None if backbone is None else choose_layer(backbone)
+    with right:
+        task = pictures.show_task(source, data)
+        if task is None:
+            return
+        outcome = None if backbone is None or layer is None else layers.learn(task, backbone, layer)
+        if outcome is not None:
+            show_outcome(task, outcome)
+        st.caption(task.about)
+        with st.expander("When this helps, and when it does not"):
+            outputs.show_text("transfer_limits")
+
+
+def choose_layer(backbone: Backbone) -> str:
+    """Let people choose which layer's activations are the features."""
+    key = "transfer layer"
+    if st.session_state.get(key, MAPS) not in backbone.layers():  # another network may not have it
+        st.session_state[key] = MAPS
+    chosen: str = st.selectbox("Features", backbone.layers(), key=key, persist_state="session",
+                               format_func=LAYER_WORDS.__getitem__)  # fmt: skip
+    return chosen
+
+
+def show_outcome(task: Task, outcome: Outcome) -> None:
+    """Show the figures, the confusion matrix, and the pictures of the cell that is clicked, or all mistakes."""
+    right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
+    st.html(draw_figures({
+        "right of those held out": f"{outcome.test_accuracy:.0f} % ({right} of {count})",
+        "right of those learned from": f"{outcome.train_accuracy:.0f} %",
+        "features of a picture": f"{outcome.features:,}",
+    }))  # fmt: skip
+    matrix, shown = st.columns([3, 4], gap="medium")
+    with matrix:
+        figure = draw_confusion(outcome.confusion, task.classes, color_of("standard"))
+        shades = np.where(np.eye(2, dtype=bool), RIGHT, WRONG) * (outcome.confusion > 0)
+        figure.update_traces(marker_size=MARKER, marker_opacity=shades.ravel().tolist(), textfont_size=18)
+        figure.update_xaxes(range=[-0.5, 1.5]).update_yaxes(range=[1.5, -0.5]).update_layout(height=290)
+        clicked = st.plotly_chart(figure, on_select="rerun", selection_mode="points", key="transfer confusion",
+                                  width="stretch", config={"displayModeBar": False})  # fmt: skip
+    with shown:
+        points = clicked.selection.points
+        _show_pictures(task, outcome, points[0]["customdata"] if points else None)
+
+
+def _show_pictures(task: Task, outcome: Outcome, cell: list[int] | None) -> None:
+    sure = dict(zip(outcome.tested.tolist(), zip(outcome.predicted, outcome.certainty, strict=True), strict=True))
+    if cell is None:
+        found, title = outcome.wrong(task), "What it got wrong, the surest mistakes first"
+    else:
+        there = (task.labels[outcome.tested] == cell[0]) & (outcome.predicted == cell[1])
+        found, title = outcome.tested[there], f"{task.classes[cell[0]]}, read as {task.classes[cell[1]]}"
+    st.markdown(f"**{title}** ({len(found)})")
+    if not len(found):
+        st.caption("None: every picture held out was read right." if cell is None else "None.")
+    else:
+        names = [task.classes[label] for label in task.labels]
+        exhibits = [
+            Exhibit(to_thumb(task.pixels[one], 112),
+                    f"{names[one]}, read as {task.classes[sure[one][0]]}, {100 * sure[one][1]:.0f}\u00a0%")
+            for one in found[:MOST_SHOWN].tolist()
+        ]  # fmt: skip
+        st.html(draw_gallery(exhibits, least=88, name="ns-mistakes"))
+    if cell is None:
+        st.caption("Click a square of the matrix to see its pictures.")
+
+
+def show_layers(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Compare every layer's activations as features, and the pixels alone (X4)."""
+    left, right = st.columns([260, 780], gap="medium")
+    with left:
+        source = pictures.choose_source()
+        backbone = layers.choose_backbone(data, zoo)
+    with right:
+        task = pictures.show_task(source, data)
+        if task is None or backbone is None:
+            return
+        rows = {}
+        for layer in backbone.layers():
+            outcome = layers.learn(task, backbone, layer)
+            if outcome is not None:
+                rows[LAYER_WORDS[layer]] = _to_row(outcome)
+        if rows:
+            st.table(pd.DataFrame(rows).T)
+        st.caption(
+            f"The same {int((~task.test).sum())} pictures to learn from and the same {int(task.test.sum())} held out "
+            f"each time; chance alone moves each figure by about {_chance(task):.0f} pictures. "
+            f"{_describe_inputs(backbone)}"
+        )
+
+
+def _chance(task: Task) -> float:
+    """Return the standard deviation of how many are read right, by a network that is right nine times in ten."""
+    return float(np.sqrt(task.test.sum() * 0.9 * 0.1))
+
+
+def _to_row(outcome: Outcome) -> dict[str, str]:
+    right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
+    first, second = outcome.confusion.diagonal() / np.maximum(1, outcome.confusion.sum(1))
+    return {
+        "features": f"{outcome.features:,}", "right of those learned from": f"{outcome.train_accuracy:.0f} %",
+        "right of those held out": f"**{outcome.test_accuracy:.0f} %** ({right} of {count})",
+        "of each class": f"{100 * first:.0f} % · {100 * second:.0f} %",
+    }  # fmt: skip
+
+
+def _describe_inputs(backbone: Backbone) -> str:
+    if backbone.channels == 3:
+        return "VGG16 sees each picture in colour, at 224 × 224 pixels; the pixels alone are 84 × 84. " + CONTROLS
+    return (
+        "Dense layers see each picture in grey, at the 28 × 28 pixels that they learned with; convolutions take any "
+        "size, so the last feature maps, and the pixels alone, are of photographs at 84 × 84. " + CONTROLS
+    )

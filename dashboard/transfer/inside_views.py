@@ -1,0 +1,162 @@
+"""The views "Filters and maps" and "VGG16": first filters, maps after two poolings, the table, where weights are."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
+
+from core.datasets import Dataset
+from core.downloads import BackgroundDownload
+from core.pictures import PictureError, limit, read_picture
+from core.transfer import (
+    PHOTOGRAPHS,
+    VARIABLE,
+    Backbone,
+    WeightsError,
+    load_photograph,
+    pooled_maps,
+    summarize,
+    to_images,
+)
+from core.transfer.backbones import SECOND_TO_LAST
+from core.transfer.weights import MEGABYTES
+from core.visualization.evidence import draw_signed_sheet
+from core.visualization.learning import StageRow, draw_stages
+from core.visualization.transfer import draw_color_filters, draw_maps
+from dashboard import cache, outputs
+from dashboard.cache import Zoo
+from dashboard.state import AppState
+from dashboard.transfer import layers
+
+OWN = "your own"
+SIDES = {1: 224, 3: 600}  # pixels of a picture's longer side, for our networks and VGG16; the seed's was 600 x 384
+MOST_MAPS, COLUMNS, HEIGHT = 64, 8, 72
+Sheets = list[tuple[str, NDArray[np.uint8]]]
+
+
+def show_inside(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show the first layer's filters, and what is left of a picture after the first two poolings (F2, F3)."""
+    left, right = st.columns([260, 780], gap="medium")
+    with left:
+        picture = _choose_picture()
+        backbone = layers.choose_backbone(data, zoo)
+    with right:
+        if backbone is None or picture is None:
+            st.info("As soon as there is a picture and a network, what the network makes of it is shown here.")
+            return
+        _show_filters(backbone)
+        about = (layers.name_of(backbone), picture.tobytes())
+        if st.session_state.get("transfer inside", (None,))[0] != about:
+            with st.spinner("Looking ..."):
+                st.session_state["transfer inside"] = (about, draw_sheets(backbone, picture))
+        for title, sheet in st.session_state["transfer inside"][1]:
+            st.markdown(f"**{title}**")
+            st.image(sheet, output_format="PNG", width="stretch")
+        st.caption("Each map is white where it is strongest. The second pooling's are smaller and know what stands "
+                   "beside what: edges have become corners, stripes and blobs.")  # fmt: skip
+
+
+def _choose_picture() -> NDArray[np.uint8] | None:
+    """Let people choose a photograph `(H, W, 3)`."""
+    which = st.segmented_control("Picture", [*PHOTOGRAPHS, OWN], default="temple", key="transfer picture",
+                                 required=True, persist_state="session")  # fmt: skip
+    if which == OWN:
+        file = st.file_uploader("A picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
+                                ["png", "jpg", "jpeg", "webp", "gif", "bmp"], key="transfer photo")  # fmt: skip
+        if file is not None:
+            st.session_state["transfer upload"] = file.getvalue()  # the widget forgets it when the page changes
+        content: bytes | None = st.session_state.get("transfer upload")
+        if content is None:
+            return None
+        try:
+            picture = np.asarray(limit(read_picture(content)).convert("RGB"))
+        except PictureError as error:
+            st.warning(str(error))
+            return None
+    else:
+        picture = load_photograph(which or "temple")
+    st.image(picture, width="stretch")
+    return picture
+
+
+def _show_filters(backbone: Backbone) -> None:
+    stages = backbone.network.features.named_children()
+    found = next(((name, stage) for name, stage in stages if isinstance(stage, nn.Conv2d)), None)
+    if found is None:
+        st.info("This network has no convolutions, so it has no filters and no maps.")
+        return
+    name, stage = found
+    filters = stage.weight.detach().numpy()
+    if backbone.channels == 3:
+        sheet = draw_color_filters(filters, 16, factor=12)
+    else:
+        sheet = draw_signed_sheet(filters[:, 0], 16, limit=float(np.abs(filters).max()), factor=8)
+    count, channels, rows, columns = filters.shape
+    what = "in the colours that they look for, grey for nothing" if channels == 3 else "blue for light, red against it"
+    st.markdown(f"**The {count} filters of {name}**, {rows} × {columns} × {channels}: {what}")
+    st.image(sheet, output_format="PNG", width="content")
+    if channels == 3:
+        st.caption("Filters that have learned show edges and blends of colour; if these look like confetti, whoever "
+                   "made the file has put no learned weights into it.")  # fmt: skip
+
+
+def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:
+    """Return the maps after the first and the second pooling on a sheet each, with their titles."""
+    image = Image.fromarray(picture)
+    side = SIDES[backbone.channels]
+    share = side / max(image.size)
+    size = (max(16, round(image.width * share)), max(16, round(image.height * share)))
+    images = to_images(np.asarray(image.resize(size, Image.Resampling.BILINEAR))[None], backbone.channels)
+    with cache.work_turn():
+        maps = pooled_maps(backbone, images)
+    sheets = []
+    for which, (name, output) in zip(("first", "second"), maps.items(), strict=False):
+        _, count, rows, columns = output.shape
+        few = f", the first {MOST_MAPS}" if count > MOST_MAPS else ""
+        title = f"After the {which} pooling ({name}): {count} maps of {rows} × {columns}{few}"
+        sheets.append((title, draw_maps(output[0, :MOST_MAPS].numpy(), COLUMNS, height=HEIGHT)))
+    return sheets
+
+
+def show_vgg(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show VGG16's table (A11), and whether its weights are here or how to get them."""
+    table, state = st.columns([5, 4], gap="large")
+    with table:
+        st.markdown("**VGG16 without its three dense layers**, for pictures of 224 × 224 pixels")
+        st.html(draw_stages([StageRow(row.stage, row.shape, row.parameters) for row in summarize()]))
+    with state:
+        _show_weights()
+
+
+def _show_weights() -> None:
+    try:
+        found = layers.find_vgg()
+    except WeightsError as error:
+        st.warning(str(error))
+        found = None
+    if found is not None:
+        st.success(f"{found.title}: the weights are here. It has learned from {found.origin}.")
+        if SECOND_TO_LAST not in found.layers():
+            st.caption("The file has the convolutions only, so there are no dense layers to take features from.")
+        return
+    outputs.show_text("transfer_weights")
+    st.caption(f"The setting that names a file: `{VARIABLE}=/path/to/vgg16.pth`, given to the dashboard at its start.")
+    desk = cache.vgg_desk()
+    if desk.download is not None and not desk.download.finished:
+        _watch(desk.download)
+        return
+    if desk.download is not None and desk.download.error:
+        st.warning(desk.download.error)
+    st.button(f"Fetch them now ({MEGABYTES} MB)", key="transfer fetch", on_click=desk.fetch)
+
+
+@st.fragment(run_every=1.0)
+def _watch(download: BackgroundDownload) -> None:
+    if download.finished:
+        st.rerun()
+    share = download.step.share if download.step else 0.0
+    st.progress(share, f"Fetching VGG16's weights in the background: {100 * share:.0f} %")
+    st.button("Cancel", on_click=download.cancel, key="transfer cancel", type="tertiary")

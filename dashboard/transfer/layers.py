@@ -1,0 +1,101 @@
+"""Which network's layers: one of ours, or VGG16 where its weights are on this machine; and learning from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+import torch
+
+from core.datasets import Dataset
+from core.transfer import (
+    Backbone,
+    FeatureStep,
+    Outcome,
+    Task,
+    WeightsError,
+    classify,
+    extract,
+    features,
+    find_weights,
+    own_backbone,
+)
+from dashboard import cache, outputs
+from dashboard.cache import Zoo
+from dashboard.lesson.windows import choose_network
+
+OURS, VGG = "one of ours", "VGG16"
+SECONDS = 0.5  # that VGG16 takes for a picture on one core of a usual machine
+MISSING = (
+    "VGG16's weights are not on this machine, so there is nothing pretrained to look with. The view **VGG16** says how "
+    "to get them; until then, *one of ours* goes the same way with layers that have learned from digits."
+)
+
+
+def choose_backbone(data: Dataset, zoo: Zoo) -> Backbone | None:
+    """Let people choose whose layers look at the pictures; None, and a sentence, while these cannot be used."""
+    which = st.segmented_control("Layers of", [OURS, VGG], default=OURS, key="transfer layers", required=True,
+                                 persist_state="session")  # fmt: skip
+    if which == VGG:
+        return _choose_vgg()
+    st.session_state.setdefault("transfer network", "standard" if "standard" in zoo else None)
+    network = choose_network(data, zoo, key="transfer network")
+    if network is None:
+        return None
+    name = st.session_state["transfer network"]
+    cards = zoo | cache.own_networks()
+    return own_backbone(cards[name].title, network)
+
+
+def _choose_vgg() -> Backbone | None:
+    try:
+        found = find_vgg()
+    except WeightsError as error:
+        st.warning(str(error))
+        return None
+    if found is None:
+        st.info(MISSING)
+    else:
+        st.caption(f"{found.title}: it has learned from {found.origin}.")
+    return found
+
+
+def find_vgg() -> Backbone | None:
+    """Return VGG16 with the weights that are on this machine, None without them. Raises WeightsError."""
+    path = find_weights()
+    return None if path is None else cache.vgg16(path, path.stat().st_mtime)
+
+
+def name_of(backbone: Backbone) -> str:
+    """Return what tells a network from the others, whatever they are called."""
+    own: str = st.session_state.get("transfer network") or ""
+    return own if backbone.channels == 1 else backbone.origin
+
+
+def learn(task: Task, backbone: Backbone, layer: str) -> Outcome | None:
+    """Return what can be learned from a layer: at once with our own, after a click with VGG16, which takes long."""
+    about = ("transfer", task.digest, name_of(backbone), layer)
+    if backbone.channels == 1:
+        found: Outcome = cache.worked_out(about, lambda: classify(features(backbone, task.pixels, layer), task))
+        return found
+    outcomes: dict[Any, Outcome] = st.session_state.setdefault("transfer outcomes", {})
+    if about not in outcomes:
+        count = len(task.pixels)
+        if not st.button(f"Look at all {count} pictures (about {count * SECONDS:.0f} seconds)", type="primary",
+                         key=f"transfer look {layer}"):  # fmt: skip
+            return None
+        steps = outputs.with_progress(_in_turn(extract(backbone, task.pixels, layer)), -(-count // 4), "Looking ...")
+        outcomes[about] = classify(torch.cat([step.features for step in steps]), task)
+        st.rerun()  # now without the button
+    return outcomes[about]
+
+
+def _in_turn(steps: Iterator[FeatureStep]) -> Iterator[FeatureStep]:
+    """Take each step while nobody else works something out: visitors then share processor and memory."""
+    while True:
+        with cache.work_turn():
+            step = next(steps, None)
+        if step is None:
+            return
+        yield step

@@ -1,0 +1,118 @@
+"""The view "Fine-tuning": the last layer first, then all, against all at once (X7)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.datasets import Dataset
+from core.transfer import ARMS, Backbone, Task, TuneConfig, TuneStep, fine_tune
+from core.transfer.fine_tuning import COLOR_SIDE
+from core.visualization.palette import GOAL_COLORS
+from core.visualization.transfer import draw_tuning
+from dashboard import cache, playing
+from dashboard.cache import Zoo
+from dashboard.components.player import Frame, Look
+from dashboard.state import AppState
+from dashboard.transfer import layers, pictures
+
+WATCHED = 5  # pictures of each class that are held out and shown
+COLORS = dict(zip(ARMS, GOAL_COLORS, strict=False))
+LOOK = Look("Pictures held out that are read right", COLORS, unit=" %", limits=(0, 100), speed=0.25)
+COLOR_SECONDS = 0.15  # that one VGG16 learns from one picture, on one core of a usual machine
+RATES = (0.001, 0.003, 0.01, 0.03)
+
+
+def show_tuning(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Tune a network for the new task in two phases, in one, and from random layers, and watch all three."""
+    left, right = st.columns([260, 780], gap="medium")
+    with left:
+        source = pictures.choose_source()
+        backbone = layers.choose_backbone(data, zoo)
+        config = _choose_settings()
+    with right:
+        task = pictures.show_task(source, data)
+        if task is None or backbone is None:
+            return
+        large = backbone.channels == 3
+        if large:
+            epoch = 3 * COLOR_SECONDS * int((~task.test).sum())
+            st.caption(f"VGG16 is tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels, and still an epoch of all three takes "
+                       f"about {epoch:.0f} seconds: begin with few epochs.")  # fmt: skip
+        tuning = Tuning(task, backbone, config, cache.vgg_desk().turn if large else None)
+        playing.play(tuning.steps, tuning.to_frame, key="transfer tuning", look=LOOK, total=config.epochs + 1,
+                     about=(task.digest, layers.name_of(backbone), config), start="Tune it")  # fmt: skip
+        st.caption(
+            "The network's last layer is replaced by a new one for the two classes. **Two phases**: only that one "
+            "learns at first, then all layers do. **One phase**: all layers learn from the beginning, though the new "
+            "one has nothing sensible to tell the others yet. **Random start**: as one phase, but all layers were "
+            "drawn at random: did the old task help at all? Framed in red: read wrongly."
+        )
+
+
+def _choose_settings() -> TuneConfig:
+    epochs = st.slider("Epochs", 4, 40, 20, key="transfer epochs", persist_state="session")
+    first = st.slider("of them for the last layer alone", 1, epochs - 1, min(8, epochs - 1),
+                      key=f"transfer first {epochs}")  # fmt: skip
+    rate = st.select_slider("Learning rate", RATES, 0.01, key="transfer rate", persist_state="session")
+    return TuneConfig(epochs=epochs, first=first, learning_rate=rate)
+
+
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """What is tuned, for what, and how it is shown."""
+
+    task: Task
+    backbone: Backbone
+    config: TuneConfig
+    turn: threading.Lock | None = None
+    """What must be held for it, if anything."""
+
+    def steps(self) -> Iterator[TuneStep]:
+        """Yield the start and every epoch."""
+        steps = fine_tune(self.backbone, self.task, self.config)
+        return steps if self.turn is None else _alone(steps, self.turn)
+
+    def to_frame(self, step: TuneStep) -> Frame:
+        """Return what the player shows of one epoch."""
+        held_out = np.flatnonzero(self.task.test)
+        labels = self.task.labels[held_out]
+        watched = np.concatenate([_spread(np.flatnonzero(labels == label)) for label in (0, 1)])
+        predicted = {_write(name, step): read[watched] for name, read in step.predicted.items()}
+        picture = draw_tuning([self.task.pixels[held_out[one]] for one in watched], labels[watched], predicted)
+        return Frame(picture, step.accuracies, _describe(step))
+
+
+def _alone(steps: Iterator[TuneStep], turn: threading.Lock) -> Iterator[TuneStep]:
+    """Pass the steps on if nobody else is at it: three VGG16s that learn take half a gigabyte."""
+    if not turn.acquire(blocking=False):
+        raise ValueError("somebody else tunes VGG16 just now, and there is room for one; try again in a few minutes.")
+    try:
+        yield from steps
+    finally:
+        turn.release()
+
+
+def _spread(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a few of the places, from first to last."""
+    picked: NDArray[np.int64] = places[np.linspace(0, len(places) - 1, min(WATCHED, len(places))).astype(int)]
+    return picked
+
+
+def _write(name: str, step: TuneStep) -> str:
+    return f"{name}: {step.accuracies[name]:.0f} %"
+
+
+def _describe(step: TuneStep) -> str:
+    if not step.epoch:
+        return "Before anything is learned: the last layer is new, and guesses."
+    moved = ", ".join(f"{name} {share:.1f} %" for name, share in step.moved.items())
+    return (
+        f"Epoch {step.epoch} of {step.epochs}. In two phases, {step.phase} learn{'s' * ('last' in step.phase)} now.\n"
+        f"How far the older layers have moved: {moved}."
+    )

@@ -1,0 +1,19 @@
+"""Transfer: what a network has learned, used for two classes of pictures of which there are only a few."""
+
+from dashboard import cache, inputs, outputs, state
+from dashboard.transfer import class_views, inside_views, tuning_views
+
+zoo, problems = cache.zoo()
+session = state.open_link(tuple(zoo))
+data = outputs.current_data()
+outputs.show_problems(problems)
+outputs.show_text("transfer")
+
+VIEWS = {
+    "Two classes": class_views.show_classes,
+    "Which layer": class_views.show_layers,
+    "Fine-tuning": tuning_views.show_tuning,
+    "Filters and maps": inside_views.show_inside,
+    "VGG16": inside_views.show_vgg,
+}
+VIEWS[inputs.choose_view(VIEWS, key="transfer view")](session, data, zoo)

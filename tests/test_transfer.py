@@ -1,0 +1,361 @@
+"""Transfer: uploads become a task, layers give features, and a regression or the network learns it (X1 to X8)."""
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.lib.stride_tricks import sliding_window_view
+from PIL import Image
+from sklearn.datasets import load_sample_image
+from sklearn.linear_model import LogisticRegressionCV
+
+from core.checkpoints import load_classifier
+from core.inversion import features_hash
+from core.transfer import (
+    ARMS,
+    MAPS,
+    MOST_PICTURES,
+    Task,
+    TaskError,
+    TuneConfig,
+    classify,
+    crops,
+    extract,
+    features,
+    fine_tune,
+    make_task,
+    own_backbone,
+    pooled_maps,
+    read_pile,
+    to_square,
+    two_digits,
+)
+from core.transfer.backbones import AT_RANDOM, LAST, LAYERS, PIXELS, SECOND_TO_LAST, to_images
+from core.transfer.examples import CROP
+from core.transfer.fine_tuning import ONE_PHASE, RANDOM_START, TWO_PHASES
+from core.transfer.uploads import MOST_FILES
+from tests.samples import real_mnist
+
+STANDARD = own_backbone("Standard", load_classifier("standard"))
+
+
+def picture(color: tuple[int, ...], kind: str = "PNG", mode: str = "RGB") -> bytes:
+    stream = io.BytesIO()
+    Image.new(mode, (40, 30), color).save(stream, kind)
+    return stream.getvalue()
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def pile(count: int, first: int = 0) -> np.ndarray:
+    """Pictures that differ."""
+    return np.arange(first, first + count, dtype=np.uint8)[:, None, None, None] * np.ones((8, 8, 3), np.uint8)
+
+
+def task_of(*piles: np.ndarray, seed: int = 0) -> Task:
+    names = [[f"{number}.png" for number in range(len(pile))] for pile in piles]
+    return make_task(("one", "other"), piles, names, seed=seed)
+
+
+# Uploads
+
+
+def test_d7_a_zip_and_loose_files_become_pictures_of_one_size():
+    red, blue = picture((255, 0, 0)), picture((0, 0, 255), "JPEG")
+    found = read_pile([("both.zip", zipped(("a/red.png", red), ("a/b/blue.jpg", blue))), ("red.png", red)])
+    assert found.pixels.shape == (3, 224, 224, 3) and found.names == ("red.png", "blue.jpg", "red.png")
+    assert found.pixels[0, 0, 0].tolist() == [255, 0, 0] and not found.notes
+    assert np.array_equal(found.pixels[0], found.pixels[2]) and found.pixels[1, 5, 5, 2] > 200
+
+
+def test_what_computers_put_into_zips_unasked_is_passed_over():
+    junk = (("__MACOSX/a/._red.png", b"?"), ("a/.DS_Store", b"?"), ("a/Thumbs.db", b"?"), ("a/", b""))
+    found = read_pile([("a.zip", zipped(*junk, ("a/red.png", picture((255, 0, 0)))))])
+    assert found.names == ("red.png",) and not found.notes
+
+
+def test_what_lets_through_lies_on_white():
+    half = read_pile([("half.png", picture((0, 0, 0, 0), mode="RGBA"))])
+    assert (half.pixels == 255).all()
+
+
+def test_what_is_no_picture_is_left_out_with_a_sentence():
+    inner = zipped(("more.png", picture((1, 2, 3))))
+    found = read_pile([("a.zip", zipped(("notes.txt", b"hello"), ("b.zip", inner), ("red.png", picture((255, 0, 0)))))])
+    assert found.names == ("red.png",)
+    assert found.notes == (
+        "2 files were left out; the first is 'notes.txt': The file is not a PNG, JPEG, WebP, GIF or BMP picture that "
+        "can be read.",
+    )
+
+
+def test_at_most_a_hundred_pictures_of_a_class_are_read_and_the_page_is_told():
+    found = read_pile([("many.zip", zipped(*((f"{n}.png", picture((n, n, n))) for n in range(MOST_PICTURES + 3))))])
+    assert len(found.pixels) == MOST_PICTURES
+    assert found.notes == ("The first 100 pictures are used, 3 more were left out.",)
+
+
+def bomb() -> bytes:
+    return zipped(*((f"{number}.png", b"\0" * 2**24) for number in range(20)))
+
+
+def lying_bomb() -> bytes:
+    """A zip whose list says that each of its files is small."""
+    content = bytearray(bomb())
+    for entry in range(len(content)):
+        if content[entry : entry + 4] == b"PK\x01\x02":
+            struct.pack_into("<I", content, entry + 24, 100)
+    return bytes(content)
+
+
+def locked() -> bytes:
+    content = bytearray(zipped(("a.png", b"secret")))
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + flags] |= 1
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (zipped(("../outside.png", b"x")), "a path that leads outside of it"),
+        (zipped(("/outside.png", b"x")), "a path that leads outside of it"),
+        (zipped(("a\\..\\..\\outside.png", b"x")), "a path that leads outside of it"),
+        (zipped(("C:\\outside.png", b"x")), "a path that leads outside of it"),
+        (zipped(*((f"{number}.png", b"") for number in range(10_000))), f"more than {MOST_FILES:,} files"),
+        (bomb(), "would unpack to 320 MB"),
+        (lying_bomb(), "damaged"),
+        (locked(), "locked with a password"),
+        (zipped(("a.png", picture((1, 2, 3))))[:-30], "damaged"),
+        (b"PK\x03\x04 and nothing else", "no zip that can be read"),
+        (b"just text", "no zip that can be read"),
+    ],
+)
+def test_x5_a_bad_zip_costs_one_sentence_and_nothing_is_written(
+    content: bytes, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    with pytest.raises(TaskError) as refused:
+        read_pile([("bad.zip", content)])
+    message = str(refused.value)
+    assert sentence in message and "bad.zip" in message and "\n" not in message and message.endswith(".")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+# Tasks
+
+
+def test_x6_a_quarter_of_each_class_is_held_out_fifty_of_two_hundred():
+    task = task_of(pile(100), pile(100, 100))
+    assert np.bincount(task.labels[task.test]).tolist() == [25, 25] and (~task.test).sum() == 150
+    assert np.array_equal(task.test, task_of(pile(100), pile(100, 100)).test)
+    assert not np.array_equal(task.test, task_of(pile(100), pile(100, 100), seed=1).test)
+
+
+def test_a_picture_that_is_there_twice_counts_once():
+    task = task_of(np.concatenate([pile(5), pile(2)]), np.concatenate([pile(1), pile(5, 50)]))
+    assert np.bincount(task.labels).tolist() == [5, 5] and task.names[5:] == tuple(f"{n}.png" for n in range(1, 6))
+    assert task.notes == ("3 pictures were there twice and counted once.",)
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ((0, 9), "There is no picture of 'one' yet."),
+        ((9, 0), "There is no picture of 'other' yet."),
+        ((3, 9), "There are only 3 different pictures of 'one'"),
+        ((9, 1), "There is only 1 different picture of 'other'"),
+    ],
+)
+def test_too_few_pictures_of_a_class_cost_a_sentence(counts: tuple[int, int], sentence: str):
+    with pytest.raises(TaskError, match=sentence):
+        task_of(pile(counts[0]), pile(counts[1], 100))
+
+
+def test_two_classes_need_two_names():
+    with pytest.raises(TaskError, match="both|Both"):
+        make_task(("cat", " cat "), [pile(4), pile(4, 9)], [["a"] * 4] * 2)
+    assert make_task(("", ""), [pile(4), pile(4, 9)], [["a"] * 4] * 2).classes == ("class 1", "class 2")
+
+
+def test_the_crops_to_learn_from_and_those_held_out_share_no_pixel():
+    task = crops(12)
+    assert task.classes == ("temple", "flower") and task.pixels.shape == (24, CROP, CROP, 3)
+    for label, name in enumerate(("china.jpg", "flower.jpg")):
+        photograph = load_sample_image(name)
+        rows = sliding_window_view(photograph[..., 0], CROP, axis=1)  # every row of CROP pixels in the photograph
+        places = []
+        for crop in task.pixels[task.labels == label]:
+            found = np.argwhere((rows == crop[0, :, 0]).all(-1))
+            (place,) = [(r, c) for r, c in found if np.array_equal(photograph[r : r + CROP, c : c + CROP], crop)]
+            places.append(place[1])
+        test = task.test[task.labels == label]
+        assert max(np.array(places)[~test]) + CROP <= min(np.array(places)[test])
+
+
+def test_two_digits_are_validation_and_test_digits():
+    data = real_mnist()
+    task = two_digits(data, (4, 9), learned=15, tested=5)
+    assert task.classes == ("4", "9") and np.bincount(task.labels).tolist() == [20, 20]
+    shown = {tuple(pixels[..., 0].ravel()) for pixels in task.pixels[task.test & (task.labels == 1)]}
+    nines = {tuple(pixels.ravel().tolist()) for pixels in data.test.pixels[data.test.labels == 9]}
+    assert len(shown) == 5 and shown <= nines
+
+
+# Features
+
+
+def test_x4_x5_a_network_of_ours_gives_its_maps_and_both_dense_layers():
+    digits = two_digits(real_mnist(), (3, 5), learned=15, tested=5)
+    assert STANDARD.layers() == LAYERS
+    shapes = [tuple(features(STANDARD, digits.pixels, layer).shape) for layer in STANDARD.layers()]
+    assert shapes == [(40, 50, 4, 4), (40, 500), (40, 10), (40, 1, 28, 28), (40, 50, 4, 4)]
+    images = to_images(digits.pixels, 1, 28)
+    told = STANDARD.network.activations(images)
+    assert torch.allclose(features(STANDARD, digits.pixels, SECOND_TO_LAST), told["fc_relu1"], atol=1e-5)
+    assert torch.allclose(features(STANDARD, digits.pixels, LAST), told["fc2"], atol=1e-4)
+
+
+def test_our_convolutions_see_more_of_a_photograph_than_28_pixels():
+    photographs = crops(8).pixels
+    assert features(STANDARD, photographs).shape == (16, 50, 18, 18)
+    assert features(STANDARD, photographs, LAST).shape == (16, 10)
+
+
+def test_every_picture_is_looked_at_once_and_the_steps_say_how_many_are_done():
+    pixels = pile(120)
+    steps = list(extract(STANDARD, pixels, LAST))
+    assert [step.done for step in steps] == [50, 100, 120] and {step.count for step in steps} == {120}
+    assert torch.equal(torch.cat([step.features for step in steps]), features(STANDARD, pixels, LAST))
+
+
+def test_a_layer_that_a_network_has_not_got_costs_a_sentence():
+    one_layer = own_backbone("LeNet", load_classifier("standard"))
+    one_layer.network.head = torch.nn.Sequential()
+    assert one_layer.layers() == (MAPS, PIXELS, AT_RANDOM)
+    with pytest.raises(ValueError, match="LeNet has no last dense layer"):
+        features(one_layer, pile(4), LAST)
+
+
+def test_grey_is_weighed_as_everywhere_and_white_stays_white():
+    white = np.full((1, 5, 5, 3), 255, np.uint8)
+    assert to_images(white, 1, 5).numpy() == pytest.approx(1.0) and to_images(white, 3, 9).shape == (1, 3, 9, 9)
+    green = np.zeros((1, 28, 28, 3), np.uint8)
+    green[..., 1] = 200
+    grey = np.asarray(Image.fromarray(green[0]).convert("L")) / 255
+    assert np.abs(to_images(green, 1, 28)[0, 0].numpy() - grey).max() < 1 / 255
+
+
+def test_f3_maps_after_the_first_and_second_pooling():
+    maps = pooled_maps(STANDARD, torch.rand(1, 1, 120, 84))
+    assert {name: tuple(one.shape) for name, one in maps.items()} == {
+        "pool1": (1, 20, 58, 40), "pool2": (1, 50, 27, 18)
+    }  # fmt: skip
+
+
+def test_to_square_squeezes_the_whole_picture_as_the_seed_does():
+    wide = Image.fromarray(np.repeat([[[255, 0, 0]], [[0, 0, 255]]], 50, 1).astype(np.uint8).repeat(10, 0))
+    square = to_square(wide, 20)
+    assert square.shape == (20, 20, 3) and square[0, 0, 0] == 255 and square[-1, -1, 2] == 255
+
+
+# Logistic regression
+
+
+def test_x5_the_regression_in_few_dimensions_is_scikit_learn_s_own():
+    task = two_digits(real_mnist(), (3, 5), learned=30, tested=10)
+    vectors = features(STANDARD, task.pixels)
+    flat = vectors.flatten(1).double().numpy()
+    length = np.sqrt((flat[~task.test] ** 2).sum(1).mean())
+    plain = LogisticRegressionCV(cv=5, max_iter=2000, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False)
+    plain.fit(flat[~task.test] / length, task.labels[~task.test])
+    outcome = classify(vectors, task)
+    assert outcome.features == 800 and np.array_equal(outcome.predicted, plain.predict(flat[task.test] / length))
+    assert outcome.certainty == pytest.approx(plain.predict_proba(flat[task.test] / length).max(1), abs=2e-3)
+
+
+def test_x5_x6_the_figures_and_the_confusion_matrix_tell_the_same():
+    task = crops(24)
+    outcome = classify(features(STANDARD, task.pixels, LAST), task)
+    assert outcome.confusion.sum() == task.test.sum() == len(outcome.predicted)
+    assert outcome.test_accuracy == pytest.approx(100 * outcome.confusion.trace() / outcome.confusion.sum())
+    assert outcome.confusion.sum(1).tolist() == np.bincount(task.labels[task.test]).tolist()
+    wrong = outcome.wrong(task)
+    assert len(wrong) == outcome.confusion.sum() - outcome.confusion.trace() and task.test[wrong].all()
+    sure = dict(zip(outcome.tested, outcome.certainty, strict=True))
+    assert sorted((sure[one] for one in wrong), reverse=True) == [sure[one] for one in wrong]
+
+
+def test_x4_x5_maps_hold_more_of_a_photograph_than_what_a_network_for_digits_says_in_the_end():
+    task = crops()
+    assert classify(features(STANDARD, task.pixels), task).test_accuracy > \
+        classify(features(STANDARD, task.pixels, LAST), task).test_accuracy + 10  # fmt: skip
+
+
+def test_x1_x2_for_digits_what_a_network_has_learned_beats_both_controls():
+    """On photographs it does not (X8): there, random layers do as well."""
+    task = two_digits(real_mnist(), (3, 5))
+    right = {layer: classify(features(STANDARD, task.pixels, layer), task).test_accuracy for layer in LAYERS}
+    assert min(right[MAPS], right[SECOND_TO_LAST]) > max(right[PIXELS], right[AT_RANDOM])
+
+
+def test_the_control_has_learned_nothing_and_leaves_the_network_as_it_is():
+    before, pixels = features_hash(STANDARD.network), crops(4).pixels
+    drawn = features(STANDARD, pixels, AT_RANDOM)
+    assert drawn.shape == features(STANDARD, pixels).shape and not torch.allclose(drawn, features(STANDARD, pixels))
+    assert torch.equal(drawn, features(STANDARD, pixels, AT_RANDOM)) and features_hash(STANDARD.network) == before
+
+
+def test_four_pictures_of_each_class_are_enough():
+    task = task_of(pile(4), pile(4, 200))
+    outcome = classify(features(STANDARD, task.pixels), task)
+    assert outcome.train_accuracy == 100 and len(outcome.predicted) == 2
+
+
+# Fine-tuning
+
+
+def test_x7_the_last_layer_learns_alone_first_and_then_all_do():
+    task = two_digits(real_mnist(), (3, 5), learned=15, tested=5)
+    before = features_hash(STANDARD.network)
+    steps = list(fine_tune(STANDARD, task, TuneConfig(epochs=4, first=2)))
+    assert [step.epoch for step in steps] == [0, 1, 2, 3, 4]
+    assert [step.phase for step in steps[1:]] == ["the last layer"] * 2 + ["all layers"] * 2
+    assert all(tuple(step.accuracies) == ARMS for step in steps)
+    assert [step.moved[TWO_PHASES] for step in steps[:3]] == [0, 0, 0] and steps[3].moved[TWO_PHASES] > 0
+    assert steps[1].moved[ONE_PHASE] > 0 and steps[1].moved[RANDOM_START] > 0
+    assert steps[4].losses[TWO_PHASES] < steps[1].losses[TWO_PHASES]
+    assert features_hash(STANDARD.network) == before and not STANDARD.network.training
+
+
+def test_x7_the_same_seed_gives_the_same_steps():
+    task = crops(8)
+    one, other = (list(fine_tune(STANDARD, task, TuneConfig(epochs=2, first=1))) for _ in range(2))
+    assert [step.losses for step in one] == [step.losses for step in other]
+    for a, b in zip(one, other, strict=True):
+        assert all(np.array_equal(a.predicted[arm], b.predicted[arm]) for arm in ARMS)
+
+
+def test_x7_stopping_early_leaves_the_network_as_it_was():
+    steps = fine_tune(STANDARD, crops(8), TuneConfig(epochs=5, first=2))
+    next(steps), next(steps)
+    steps.close()
+    assert not any(parameter.requires_grad for parameter in STANDARD.network.parameters())
+
+
+@pytest.mark.parametrize(("epochs", "first"), [(0, 1), (5, 0), (5, 5), (500, 5)])
+def test_phases_that_cannot_be_cost_a_sentence(epochs: int, first: int):
+    with pytest.raises(ValueError, match="at least one epoch"):
+        TuneConfig(epochs=epochs, first=first)

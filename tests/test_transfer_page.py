@@ -1,0 +1,293 @@
+"""The page "Transfer": its views, what people bring, what it says when something is missing (X4 to X8, A11, F2, F3)."""
+
+import io
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.checkpoints import load_classifier
+from core.transfer import VARIABLE, TuneConfig, crops, load_photograph, own_backbone
+from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, draw_tuning, to_thumb
+from dashboard.transfer.inside_views import draw_sheets
+from dashboard.transfer.tuning_views import Tuning
+from tests.test_pages import captions, html, open_page, whole
+from tests.test_transfer import zipped
+from tests.test_transfer_vgg16 import make_weights
+
+VIEWS = ("Two classes", "Which layer", "Fine-tuning", "Filters and maps", "VGG16")
+STANDARD = own_backbone("Standard", load_classifier("standard"))
+
+
+@pytest.fixture(autouse=True)
+def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever this machine has: no weights of VGG16, unless a test brings some."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+
+def open_view(view: str) -> AppTest:
+    app = open_page("transfer.py")
+    app.segmented_control(key="transfer view").set_value(view)
+    return whole(app.run())
+
+
+def photograph(shade: int, stripes: str) -> bytes:
+    """A striped picture, every shade another."""
+    pixels = np.full((40, 40, 3), shade, np.uint8)
+    if stripes == "across":
+        pixels[::8] = 255 - shade
+    else:
+        pixels[:, ::8] = 255 - shade
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def bring(app: AppTest, number: int, *files: tuple[str, bytes]) -> AppTest:
+    app.file_uploader(key=f"transfer files {number}/0").set_value([(*file, "image/png") for file in files])
+    return whole(app.run())
+
+
+def choose(app: AppTest, source: str) -> AppTest:
+    app.segmented_control(key="transfer source").set_value(source)
+    return whole(app.run())
+
+
+def text_of(app: AppTest) -> str:
+    parts = [*app.markdown, *app.info, *app.warning, *app.success, *app.caption]
+    return " ".join(part.value for part in parts)
+
+
+# The views
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens_and_shows_something_at_once(view: str):
+    app = open_view(view)
+    assert not app.warning and not app.error and not app.info
+
+
+def test_x5_x6_two_classes_show_both_accuracies_a_matrix_and_the_mistakes():
+    app = open_view("Two classes")
+    page = html(app)
+    assert "right of those held out" in page and "(47 of 50)" in page and "16,200" in page
+    assert page.count("temple, read as flower") == 2 * 3, "each in its caption, and for those who cannot see it"
+    assert len(app.get("plotly_chart")) == 1 and "no pixel is in both" in captions(app)
+
+
+def test_x5_the_digits_are_another_task():
+    app = choose(open_view("Two classes"), "Digits")
+    assert "test digits to be tested on" in captions(app) and "**3**: 10 to learn from, 250 held out" in captions(app)
+    app.selectbox(key="transfer digit 5").set_value(3)
+    assert "two different digits" in whole(app.run()).info[0].value
+    app.selectbox(key="transfer digit 5").set_value(8)
+    assert "**8**: 10 to learn from" in captions(whole(app.run()))
+
+
+def test_x4_every_layer_is_compared_with_the_pixels_alone():
+    table = open_view("Which layer").table[0].value
+    assert list(table.index) == [
+        "last feature maps", "second to last dense layer", "last dense layer", "control: pixels alone",
+        "control: random layers' last maps",
+    ]  # fmt: skip
+    assert list(table["features"]) == ["16,200", "500", "10", "7,056", "16,200"]
+
+
+def test_x8_the_page_says_when_this_does_not_help():
+    assert "X-ray" in text_of(open_view("Two classes"))
+
+
+def test_a11_the_table_of_vgg16_is_there_without_its_weights():
+    page = html(open_view("VGG16"))
+    assert "14,714,688" in page and "2,359,808" in page and "block5_pool" in page
+
+
+# What people bring
+
+
+def test_d7_two_zips_of_pictures_become_a_task():
+    app = choose(open_view("Two classes"), "Your own")
+    assert "There is no picture of 'cats' yet." in text_of(app)
+    across = [(f"a/{n}.png", photograph(20 * n, "across")) for n in range(8)]
+    upright = [(f"{n}.png", photograph(20 * n, "upright")) for n in range(8)]
+    app = bring(app, 0, ("across.zip", zipped(*across)))
+    assert "There is no picture of 'dogs' yet." in text_of(app) and "8 pictures" in captions(app)
+    app.text_input(key="transfer class 1").set_value("upright")
+    app = bring(app, 1, *upright)
+    assert "right of those held out" in html(app) and "**upright**: 6 to learn from, 2 held out" in captions(app)
+    assert not app.warning
+
+
+def test_what_was_brought_stays_until_it_is_forgotten():
+    app = choose(open_view("Two classes"), "Your own")
+    app = bring(app, 0, *((f"{n}.png", photograph(20 * n, "across")) for n in range(4)))
+    app = choose(choose(app, "Digits"), "Your own")
+    assert "4 pictures" in captions(app)
+    app.button(key="transfer forget 0").click()
+    assert "4 pictures" not in captions(whole(app.run())) and "no picture of 'cats'" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("bad.zip", zipped(("../x.png", b"x")), "a path that leads outside of it"),
+        ("bad.zip", b"no zip at all", "is no zip that can be read"),
+        ("notes.png", b"no picture at all", "1 file was left out; it is 'notes.png'"),
+    ],
+)
+def test_a_bad_upload_costs_a_sentence(name: str, content: bytes, sentence: str):
+    app = bring(choose(open_view("Two classes"), "Your own"), 0, (name, content))
+    assert sentence in text_of(app) and "There is no picture of 'cats' yet." in text_of(app)
+
+
+def test_photos_from_the_camera_are_kept_one_by_one():
+    app = choose(open_view("Two classes"), "Your own")
+    app.toggle(key="transfer camera on").set_value(True)
+    app.run()
+    for shade in (30, 60):
+        app.camera_input(key="transfer camera").set_value(("photo.jpg", photograph(shade, "across"), "image/jpeg"))
+        whole(app.run())
+    app.segmented_control(key="transfer camera class").set_value(1)
+    app.run()
+    app.camera_input(key="transfer camera").set_value(("photo.jpg", photograph(90, "across"), "image/jpeg"))
+    whole(app.run())
+    assert "2 pictures" in captions(app) and "1 picture" in captions(app)
+    assert "There are only 2 different pictures of 'cats'" in text_of(app)
+
+
+def test_pictures_never_reach_another_visitor():
+    first, second = (choose(open_view("Two classes"), "Your own") for _ in range(2))
+    bring(first, 0, ("a.png", photograph(10, "across")))
+    assert "1 picture" in captions(first) and "1 picture" not in captions(whole(second.run()))
+
+
+# VGG16
+
+
+@pytest.mark.parametrize("view", VIEWS[:4])
+def test_without_weights_the_page_says_what_is_missing_and_how_to_get_it(view: str):
+    app = open_view(view)
+    app.segmented_control(key="transfer layers").set_value("VGG16")
+    assert "VGG16's weights are not on this machine" in whole(app.run()).info[0].value
+    there = text_of(open_view("VGG16"))
+    assert VARIABLE in there and "random ones in their place would be a lie" in there
+
+
+def test_nothing_is_fetched_before_somebody_asks_for_it(tmp_path: Path):
+    app = open_view("VGG16")
+    assert app.button(key="transfer fetch").label == "Fetch them now (528 MB)"
+    assert not list(tmp_path.rglob("*.partial")) and not list(tmp_path.rglob("*.pth"))
+
+
+def test_a_setting_that_names_no_vgg16_costs_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "text.pth").write_text("hello")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "text.pth"))
+    assert "'text.pth' holds no weights" in open_view("VGG16").warning[0].value
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "gone.pth"))
+    assert "'gone.pth' that is not there" in open_view("VGG16").warning[0].value
+
+
+def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(VARIABLE, str(make_weights(tmp_path)))
+    app = open_view("Two classes")
+    app.segmented_control(key="transfer layers").set_value("VGG16")
+    app = choose(app, "Your own")
+    for number, stripes in enumerate(("across", "upright")):
+        app = bring(app, number, *((f"{n}.png", photograph(40 * n, stripes)) for n in range(4)))
+    (look,) = [button for button in app.button if button.label.startswith("Look at all 8 pictures")]
+    look.click()
+    app = whole(app.run())
+    assert "25,088" in html(app) and "whatever the weights of the file 'made.safetensors'" in captions(app)
+    app.segmented_control(key="transfer view").set_value("Filters and maps")
+    app = whole(app.run())
+    assert "64 filters of block1_conv1" in text_of(app) and "64 maps of 200 × 300" in text_of(app)
+    assert "128 maps of 100 × 150, the first 64" in text_of(app)
+    app.segmented_control(key="transfer view").set_value("VGG16")
+    app = whole(app.run())
+    assert "no dense layers" in captions(app) and "pretrained" not in text_of(app).lower()
+
+
+# Fine-tuning
+
+
+def test_x7_tuning_plays_an_epoch_a_frame():
+    app = open_view("Fine-tuning")
+    app.slider(key="transfer epochs").set_value(4)
+    app.run()
+    app.button(key="transfer tuning/start").click()
+    whole(app.run())
+    run, end = app.session_state["transfer tuning/run"], time.monotonic() + 60
+    while not run.finished:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert not run.problem and len(run.frames) == 5
+    assert list(run.frames[-1].values) == ["two phases", "one phase", "random start"]
+    assert "the last layer learns now" in run.frames[1].text and "all layers learn now" in run.frames[-1].text
+    assert "two phases 0.0 %" in run.frames[1].text
+
+
+def test_x7_all_frames_of_a_run_have_one_size():
+    tuning = Tuning(crops(8), STANDARD, TuneConfig(epochs=2, first=1))
+    sizes = {tuning.to_frame(step).picture.shape for step in tuning.steps()}
+    assert len(sizes) == 1
+
+
+def test_x7_vgg16_is_tuned_by_one_visitor_at_a_time():
+    turn = threading.Lock()
+    first, second = (Tuning(crops(8), STANDARD, TuneConfig(epochs=2, first=1), turn).steps() for _ in range(2))
+    next(first)
+    with pytest.raises(ValueError, match="somebody else"):
+        next(second)
+    first.close()
+    assert not turn.locked()
+
+
+# Drawings
+
+
+def test_what_is_read_wrongly_is_framed():
+    pictures = [np.full((64, 64, 3), 100, np.uint8)] * 2
+    sheet = draw_tuning(pictures, np.array([0, 1]), {"arm": np.array([0, 0])})
+    left, right = sheet[-THUMB:, :THUMB], sheet[-THUMB:, -THUMB:]
+    assert (left == 100).all() and right[0, 0].tolist() == [240, 82, 107] and (right[10:-10, 10:-10] == 100).all()
+
+
+def test_a_digit_s_own_pixels_stay_to_be_seen():
+    checks = np.indices((28, 28)).sum(0)[..., None].repeat(3, 2) % 2 * 255
+    assert set(to_thumb(checks.astype(np.uint8), 56).flat) == {0, 255}
+
+
+def test_f2_colour_filters_are_grey_where_they_are_zero():
+    filters = np.zeros((64, 3, 3, 3))
+    filters[1, 0] = 2.0
+    sheet = draw_color_filters(filters, 16, factor=4)
+    assert sheet[6, 6].tolist() == [128, 128, 128] and sheet[6, 20].tolist() == [255, 128, 128]
+
+
+def test_f3_maps_are_brightest_where_they_are_strongest_and_silent_ones_are_black():
+    maps = np.zeros((3, 20, 30))
+    maps[0, :10] = 5
+    sheet = draw_maps(maps, 2, height=10)
+    assert sheet.shape == (28, 38) and sheet[0, 0] == 255 and sheet[9, 0] == 0 and not sheet[:10, 19:34].any()
+
+
+def test_f3_a_picture_keeps_its_proportions():
+    (first, _), (second, _) = draw_sheets(STANDARD, load_photograph("temple"))
+    assert first == "After the first pooling (pool1): 20 maps of 72 × 110"
+    assert second == "After the second pooling (pool2): 50 maps of 34 × 53"
+
+
+def test_a_layer_that_another_network_has_not_got_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    app = open_view("Two classes")
+    app.selectbox(key="transfer layer").set_value("last dense layer")
+    assert ">10<" in html(whole(app.run()))
+    monkeypatch.setenv(VARIABLE, str(make_weights(tmp_path)))
+    app.segmented_control(key="transfer layers").set_value("VGG16")
+    assert whole(app.run()).selectbox(key="transfer layer").value == "last maps"
