@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from core import checkpoints, datasets, downloads, drawing, evaluation, pictures, pmnist, recipes
-from core.commands import attack, jobs, maximize, study
+from core.commands import attack, generator, jobs, maximize, study
 from core.commands.terminal import progress, say
 from core.training import TrainStep
 
@@ -36,9 +36,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core", description="Negative Space from the command line.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     data = _verb(verbs, "data", run_data, "fetch a data set, or describe the one that is here")
-    data.add_argument("name", nargs="?", default="MNIST", choices=(*datasets.NAMES, datasets.OFFLINE))
+    data.add_argument("name", nargs="?", default="MNIST", choices=datasets.ALL)
     teach = _verb(verbs, "train", run_train, "make a shipped network again")
-    teach.add_argument("recipe", choices=(*recipes.RECIPES, "all"), help="which network; all: every one, in order")
+    networks = (*recipes.RECIPES, checkpoints.GENERATOR, "all")
+    teach.add_argument("recipe", choices=networks, help="which network; all: every one that reads digits, in order")
     teach.add_argument("--epochs", type=int, help="fewer or more than the recipe says (for a trial)")
     teach.add_argument(
         "--precision",
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
             "--variant", choices=("text", "code"), default="text", help="cuts of the talk, or of its code"
         )
     for verb in (teach, table, look, write):
-        verb.add_argument("--dataset", choices=(*datasets.NAMES, datasets.OFFLINE), help="MNIST, or what there is")
+        verb.add_argument("--dataset", choices=datasets.ALL, help="MNIST, or what there is")
     return parser
 
 
@@ -87,6 +88,9 @@ def run_data(options: argparse.Namespace) -> None:
 def run_train(options: argparse.Namespace) -> None:
     """Make one network or all of them, each saved with its card as soon as it is ready."""
     dataset = _dataset(options)
+    if options.recipe == checkpoints.GENERATOR:
+        measured = generator.train(dataset, options.out, epochs=options.epochs)
+        return answer(options, {"dataset": _describe(dataset, measured["digits"]), "measured": measured})
     names = list(recipes.RECIPES) if options.recipe == "all" else [options.recipe]
     changes = {"precision": options.precision} | ({"epochs": options.epochs} if options.epochs is not None else {})
     cards = {}
@@ -196,8 +200,8 @@ def run_study(options: argparse.Namespace) -> None:
 
 def _dataset(options: argparse.Namespace) -> datasets.Dataset:
     dataset = datasets.load(options.dataset) if options.dataset else datasets.load_or_offline()
-    if dataset.name == datasets.OFFLINE:
-        say("These are the offline digits, not MNIST; figures on them are their own.")
+    if dataset.name in datasets.MAKERS:
+        say(f"These are the {dataset.name}, not MNIST; figures on them are their own.")
     return dataset
 
 

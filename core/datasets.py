@@ -1,4 +1,4 @@
-"""Digits as in-memory tensors: six sets in MNIST's format and an offline one; their splits; where they come from.
+"""Digits as in-memory tensors: six sets in MNIST's format, two in no file; their splits; where they come from.
 
 Nothing is cached here (the dashboard caches `load`), and nothing is fetched unless asked for (see `downloads`).
 """
@@ -7,22 +7,22 @@ import hashlib
 import math
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 PROJECT_DATA = Path(__file__).parents[1] / "data"
 DATA_VARIABLE = "NEGATIVE_SPACE_DATA"
-OFFLINE = "offline digits"
+OFFLINE, MADE = "offline digits", "made digits"
+# Sets that lie in no file, each with the module whose `load()` makes it. Looked up only then, as jobs are: to make
+# digits takes a generator, which knows this module.
+MAKERS = {OFFLINE: "core.offline", MADE: "core.generation.making"}
 # Any number would do, but never another one: a saved network must not meet its training digits in validation.
 SPLIT_SEED = 28
 VALIDATION_SHARE = 6  # one picture in six: 10,000 of MNIST's 60,000, as many as its test file holds
-# Where enlarged 8x8 ink begins and where it is full, as shares of its peak. Stretched so, 20 % of the pixels hold ink
-# and the mean is 0.13, as in MNIST (19 %, 0.13); unstretched it is a blur (33 %, 0.16) that MNIST networks read worse.
-INK_BEGINS, INK_FULL = 0.3, 0.8
 _ALL = slice(None)
 # The end of an IDX file's name says how it must begin (entry type, dimensions), and how many bytes an entry takes.
 _FORMATS = {"idx3-ubyte": (0x0803, 1), "idx1-ubyte": (0x0801, 1), "idx2-int": (0x0C02, 4)}
@@ -102,6 +102,7 @@ LAYOUTS = {
     ),
 }
 NAMES = tuple(LAYOUTS)
+ALL = (*NAMES, *MAKERS)
 
 
 def load(name: str = "MNIST", *, download: bool = False) -> Dataset:
@@ -109,8 +110,8 @@ def load(name: str = "MNIST", *, download: bool = False) -> Dataset:
 
     Raises DatasetError: the set is nowhere, or a file of it is broken.
     """
-    if name == OFFLINE:
-        return load_offline()
+    if name in MAKERS:
+        return import_module(MAKERS[name]).load()
     root = _find(name)
     if root is None and not download:
         raise DatasetError(
@@ -127,18 +128,18 @@ def load(name: str = "MNIST", *, download: bool = False) -> Dataset:
 
 def load_or_offline(name: str = "MNIST") -> Dataset:
     """Load what is on the machine (a broken set raises DatasetError), else the offline digits; never download."""
-    return load(name) if on_this_machine(name) else load_offline()
+    return load(name if on_this_machine(name) else OFFLINE)
 
 
 def on_this_machine(name: str) -> bool:
     """Say whether `load(name)` would find files without a download (it may still find them broken)."""
-    return name == OFFLINE or _find(name) is not None
+    return name in MAKERS or _find(name) is not None
 
 
 def layout_of(name: str) -> Layout:
     """Return where and how a named set is stored; raises DatasetError for a name that is none of NAMES."""
     if name not in LAYOUTS:
-        raise DatasetError(f"There is no set named {name!r}: choose from {', '.join((*NAMES, OFFLINE))}.")
+        raise DatasetError(f"There is no set named {name!r}: choose from {', '.join(ALL)}.")
     return LAYOUTS[name]
 
 
@@ -156,19 +157,8 @@ def read(name: str, root: Path, source: str) -> Dataset:
     full = _to_digits(train_half, layout, paths[1], len(classes))
     test = _to_digits(test_half, layout, paths[3], len(classes))
     held_out = len(full) // VALIDATION_SHARE
-    train, validation = _split(full, len(full) - held_out, held_out)
-    return Dataset(name, source, classes, train, validation, test, _sha256(full, test))
-
-
-def load_offline() -> Dataset:
-    """Load the 1,797 real 8x8 digits inside scikit-learn, made MNIST-like: 20x20, centred by mass, padded to 28x28."""
-    from sklearn.datasets import load_digits  # a second to import, so only where needed
-
-    stored = load_digits()
-    pixels = _center(_enlarge(torch.from_numpy(stored.images)))
-    digits = Digits(pixels, torch.from_numpy(stored.target).long())
-    train, validation, test = _split(digits, 1197, 200, 400)
-    return Dataset(OFFLINE, "scikit-learn", tuple("0123456789"), train, validation, test, _sha256(digits))
+    train, validation = split(full, len(full) - held_out, held_out)
+    return Dataset(name, source, classes, train, validation, test, digest(full, test))
 
 
 def _find(name: str) -> Path | None:
@@ -218,32 +208,16 @@ def _to_digits(half: Any, layout: Layout, labels_path: Path, class_count: int) -
     return Digits(pixels, labels)
 
 
-def _split(digits: Digits, *sizes: int) -> list[Digits]:
+def split(digits: Digits, *sizes: int) -> list[Digits]:
+    """Return parts of these sizes, their digits drawn with the one seed that splits every set."""
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SPLIT_SEED))
     return [Digits(digits.pixels[part], digits.labels[part]) for part in order.split(sizes)]
 
 
-def _sha256(*halves: Digits) -> str:
-    digest = hashlib.sha256()
+def digest(*halves: Digits) -> str:
+    """Return the sha256 of all pixels and labels, half after half."""
+    found = hashlib.sha256()
     for half in halves:
-        digest.update(half.pixels.numpy().data)
-        digest.update(half.labels.byte().numpy().data)
-    return digest.hexdigest()
-
-
-def _enlarge(small: Tensor) -> Tensor:
-    """Scale (N, 8, 8) ink to (N, 20, 20) in [0, 1]; the clamp also cuts what bicubic scaling overshoots below 0."""
-    large = functional.interpolate(small[:, None], size=(20, 20), mode="bicubic", antialias=True)[:, 0]
-    large = large / large.amax(dim=(1, 2), keepdim=True)
-    return ((large - INK_BEGINS) / (INK_FULL - INK_BEGINS)).clamp(0, 1)
-
-
-def _center(boxes: Tensor) -> Tensor:
-    """Put each (20, 20) box into uint8 28x28, by whole pixels, its centre of mass at (14, 14) as MNIST's are."""
-    centered = torch.zeros(len(boxes), 28, 28, dtype=torch.uint8)
-    mass, places = boxes.sum(dim=(1, 2)), torch.arange(20, dtype=boxes.dtype)
-    tops = (14 - (boxes.sum(dim=2) @ places) / mass).round().int().tolist()
-    lefts = (14 - (boxes.sum(dim=1) @ places) / mass).round().int().tolist()
-    for image, box, top, left in zip(centered, (boxes * 255).round().byte(), tops, lefts, strict=True):
-        image[top : top + 20, left : left + 20] = box
-    return centered
+        found.update(half.pixels.numpy().data)
+        found.update(half.labels.byte().numpy().data)
+    return found.hexdigest()

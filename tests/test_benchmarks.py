@@ -23,7 +23,7 @@ NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restor
     maximize-confidence maximize-costs maximize-flat maximize-sheet-ratio maximize-lucent-ratio
     maximize-first-frame maximize-frames maps-browser why-captum why-robustness
     similarity-lookup-ratio similarity-time transfer-pairs robust-clean robust-pgd
-    made-read made-distance offline-accuracy""".split()
+    made-read made-teach made-distance offline-accuracy""".split()
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -91,7 +91,7 @@ def test_d8_data_describes_the_offline_digits():
     done = run("data", datasets.OFFLINE, "--json")
     assert done.returncode == 0 and done.stderr == ""
     described = json.loads(done.stdout)
-    assert described == datasets.load_offline().describe()
+    assert described == datasets.load(datasets.OFFLINE).describe()
     assert described["sizes"] == {"train": 1197, "validation": 200, "test": 400}
 
 

@@ -292,7 +292,7 @@ def test_d8_a_set_without_pictures_is_refused(tmp_path):
 
 @pytest.fixture(scope="module")
 def offline():
-    return datasets.load_offline()
+    return datasets.load(datasets.OFFLINE)
 
 
 def test_d8_the_offline_set_is_1797_real_digits_in_three_splits(offline):

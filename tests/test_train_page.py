@@ -229,7 +229,7 @@ def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
 
 def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_mistakes(job: Job) -> None:
     app = press(come_back("Watch"), "to result")
-    offline = datasets.load_offline()
+    offline = datasets.load(datasets.OFFLINE)
     accuracy = checkpoints.load_card("network", job.folder).accuracies()["whole"]
     assert f"{accuracy:.2f} %" in html(app) and f"all {len(offline.test)} test digits" in html(app)
     assert "% of new digits" in text_of(app)

@@ -71,7 +71,7 @@ def test_a_done_training_is_an_ordinary_checkpoint_that_another_can_start_from()
     assert ended(job).state == "done"
     card = checkpoints.load_card("network", job.folder)
     network = checkpoints.load_classifier("network", job.folder)
-    offline = datasets.load_offline()
+    offline = datasets.load(datasets.OFFLINE)
     assert card.title == "A network" and card.epochs == 2 and card.recipe == job.settings
     assert card.dataset["digits"] == len(offline.train) == training_job.SIZES[datasets.OFFLINE][0]
     assert tuple(card.accuracies()) == COLUMNS

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, help="how many of them each step looks at")
     parser.add_argument("--images", type=int, metavar="N", help="measure universal noise on the first N test digits")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--dataset", choices=(*datasets.NAMES, datasets.OFFLINE), help="MNIST, or what there is")
+    parser.add_argument("--dataset", choices=datasets.ALL, help="MNIST, or what there is")
     out = "a PNG: the digit, what was added, and both together; for universal noise all noises, or an .npz of all steps"
     parser.add_argument("--out", type=Path, metavar="FILE", help=out)
 

@@ -40,7 +40,8 @@ def _start(path: Path) -> Job:
         settings = json.loads(path.read_bytes())
     except json.JSONDecodeError:
         raise JobError(f"{path.name} holds no JSON.") from None
-    return control.submit("train", path.stem, settings, VISITOR)
+    kind = settings.pop("kind", "train") if isinstance(settings, dict) else "train"
+    return control.submit(kind, path.stem, settings, VISITOR)
 
 
 def _act(action: str, name: str) -> dict[str, Any]:

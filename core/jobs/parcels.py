@@ -102,7 +102,7 @@ def _clean(card: Card, network: Classifier) -> Card:
     """Return a card that says only what was checked: figures that came with a file are not shown as ours."""
     told: dict[str, Any] = card.dataset if isinstance(card.dataset, dict) else {}
     name, digits = told.get("name"), told.get("digits")
-    known = name in (*datasets.NAMES, datasets.OFFLINE)
+    known = name in datasets.ALL
     title = " ".join(str(card.title).split())[:LONGEST_TITLE] or "A network"
     return Card(
         name=NAME,

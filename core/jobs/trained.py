@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import checkpoints
+from core import checkpoints, datasets
 from core.checkpoints import Card, CheckpointError
 from core.jobs import runs
 from core.jobs.runs import Job
 from core.jobs.training_job import NAME
 
-DIGITS = ("MNIST", "QMNIST", "EMNIST digits", "offline digits")  # sets whose ten classes are the ten digits
+# Sets whose ten classes are the ten digits.
+DIGITS = ("MNIST", "QMNIST", "EMNIST digits", datasets.OFFLINE, datasets.MADE)
 
 
 @dataclass(frozen=True)

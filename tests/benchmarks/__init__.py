@@ -166,6 +166,7 @@ BENCHMARKS = {
     "robust-clean": Benchmark("robustness", "Percent of 10,000 test digits, the adversarially trained network.", 98),
     "robust-pgd": Benchmark("robustness", "The same network under PGD of 40 steps, L-inf 0.2, every fifth digit.", 90),
     "made-read": Benchmark("generation", "Percent of 10,000 made digits that A3 reads as meant, none left out.", 97),
+    "made-teach": Benchmark("generation", "Percent of real test digits, a network that learned from made ones alone."),
     "made-distance": Benchmark("generation", "Made digits' distance to the nearest training digit; real ones': 1."),
     "offline-accuracy": Benchmark("accuracy", "Percent of the 1,797 offline digits (not MNIST) the standard reads."),
 }

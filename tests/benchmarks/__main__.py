@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"There is no benchmark called {unknown[0]!r}; --list names them all.")
         return BAD_INPUT
     if options.list:
-        print("\n".join(f"{name:22}{benchmark.what}" for name, benchmark in BENCHMARKS.items()))
+        print("\n".join(f"{name:26}{benchmark.what}" for name, benchmark in BENCHMARKS.items()))
         return DONE
     figures: dict[str, Figure] = {}
     status = _measure_all(options.names or list(BENCHMARKS), figures)
@@ -59,11 +59,11 @@ def _measure_all(names: Sequence[str], figures: dict[str, Figure]) -> int:
 
 def table(figures: Mapping[str, Figure]) -> str:
     """Return the figures below one another, as text."""
-    lines = [f"{'':22}{'figure':>9}  {'goal':<9}{'holds':<7}{'runs':<20}"]
+    lines = [f"{'':26}{'figure':>9}  {'goal':<9}{'holds':<7}{'runs':<20}"]
     for name, figure in figures.items():
         spread = f"{len(figure.runs)}: {min(figure.runs):g} to {max(figure.runs):g}" if figure.runs else ""
         holds = {True: "yes", False: "NO", None: ""}[figure.holds]
-        lines.append(f"{name:22}{_shown(figure.figure):>9}  {_goal(figure):<9}{holds:<7}{spread:<20}")
+        lines.append(f"{name:26}{_shown(figure.figure):>9}  {_goal(figure):<9}{holds:<7}{spread:<20}")
         lines.append(f"{'':4}{figure.what}")
     return "\n".join(lines)
 

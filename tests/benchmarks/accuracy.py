@@ -30,7 +30,7 @@ def _is_complete(card: Card) -> bool:
 
 def offline_accuracy() -> Measured:
     """They were written on another grid, so the figure is their own and never MNIST's."""
-    digits, standard = datasets.load_offline(), mnist.network("standard")
+    digits, standard = datasets.load(datasets.OFFLINE), mnist.network("standard")
     parts = {"training": digits.train, "validation": digits.validation, "test": digits.test}
     accuracies = {name: evaluate(standard, part) for name, part in parts.items()}
     count = sum(map(len, parts.values()))

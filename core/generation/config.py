@@ -1,0 +1,56 @@
+"""How to train a generator and its discriminator, as data: what can be chosen, and a sentence for what cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.architectures import ARCHITECTURES
+
+MOST_WIDTH, MOST_LATENT = 256, 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class GanConfig:
+    """How to train; the defaults are the shipped generator's."""
+
+    epochs: int = 12
+    batch: int = 64
+    latent: int = 48
+    """Numbers that a digit is made from, each normally distributed."""
+    width: int = 32
+    """Maps of the generator at 14x14; twice as many at 7x7."""
+    discriminator: str = "published"
+    """The architecture whose convolutional stages the discriminator has."""
+    labelled: bool = True
+    """Whether both are told which digit is meant; False: neither ever sees a label (V10)."""
+    learning_rate: float = 0.0015
+    """Adam's, of both, in the first half; in the second it falls to nothing."""
+    penalty: float = 0.3
+    """Of steep slopes at real digits (R1, Mescheder 2018): without it the two chase each other in circles."""
+    averaged: float = 0.999
+    """Share of the averaged generator that a step keeps: the average of its last thousand steps makes the digits."""
+    seed: int = 42
+    """Decides the generator's start weights, the order of the digits and the latents."""
+    report_every: int = 50
+    """Batches per record."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch", "latent", "width", "report_every"):
+            count, label = getattr(self, name), name.replace("_", " ").capitalize()
+            if type(count) is not int:
+                raise ValueError(f"{label} must be a whole number, not {count!r}.")
+            if count < 1:
+                raise ValueError(f"{label} must be at least 1, not {count}.")
+        if self.batch < 2:
+            raise ValueError("A batch must hold at least 2 digits: the generator norms over them.")
+        for name, most in (("latent", MOST_LATENT), ("width", MOST_WIDTH)):
+            if getattr(self, name) > most:
+                raise ValueError(f"{name.capitalize()} must be at most {most}, not {getattr(self, name)}.")
+        if self.discriminator not in ARCHITECTURES:
+            raise ValueError(f"There is no architecture called {self.discriminator!r}.")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"The learning rate must be a number above 0, not {self.learning_rate}.")
+        if not 0 <= self.penalty < float("inf"):
+            raise ValueError(f"The penalty must be 0 or more, not {self.penalty}.")
+        if not 0 <= self.averaged < 1:
+            raise ValueError(f"The averaged share must be a number from 0 up to 1, not {self.averaged}.")

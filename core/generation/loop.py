@@ -1,0 +1,169 @@
+"""A generator and a discriminator learning against each other, as a generator of frozen records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from core.datasets import Digits
+from core.generation.config import GanConfig
+from core.generation.networks import CLASSES, Pair, make
+from core.training import Diverged
+from core.training_state import Chance, TrainState
+
+EACH = 4  # of every class among the samples that are watched
+PENALTY_EVERY = 8  # steps: the penalty costs as much as a step, and so rarely it does the same (Karras 2020)
+LARGEST_LOSS = 1e3
+
+
+@dataclass(frozen=True)
+class GanFigures:
+    """What happened since the last record, in figures."""
+
+    epoch: int
+    batch: int
+    batches: int
+    generator_loss: float
+    """Mean over these batches of softplus(-score) of made digits: 0.69 when the discriminator cannot tell."""
+    discriminator_loss: float
+    """The same of real digits, plus softplus(score) of made ones: 1.39 when it cannot tell."""
+    found_real: float
+    """Percent of the real digits that passed for real."""
+    found_made: float
+    """Percent of the made digits that did not."""
+    seconds: float
+    """Spent on learning since the first epoch began."""
+
+
+@dataclass(frozen=True, eq=False)
+class GanStep(GanFigures):
+    """The figures, and what the averaged generator makes now."""
+
+    samples: Tensor
+    """Images `(10 * EACH, 1, 28, 28)` in [0, 1], of the same latents in every record; by class."""
+
+    def figures(self) -> GanFigures:
+        """Return the record without its pictures."""
+        return GanFigures(**{each.name: getattr(self, each.name) for each in fields(GanFigures)})
+
+
+def train_pair(
+    pair: Pair, digits: Digits, config: GanConfig, *, state: TrainState | None = None
+) -> Generator[GanStep, None, None]:
+    """Train both in place, yielding a record every `report_every` batches and at each epoch's end.
+
+    `state` is brought up to date at each epoch's end; given again, training goes on after that epoch, bit by bit as if
+    it had never stopped. Raises ValueError for digits that cannot be learned from, and Diverged.
+    """
+    _check(digits, config)
+    optimizer, chance = _optimizer(pair, config), Chance(config.seed, torch.device("cpu"))
+    state = TrainState() if state is None else state
+    parts = pair, optimizer, chance
+    if state.tensors:
+        state.give(*parts)
+    else:
+        state.take(0, 0.0, *parts)
+    latents, labels = watched(config)
+    seconds = state.seconds
+    for epoch in range(state.epoch + 1, config.epochs + 1):
+        batches = [b for b in chance.shuffle(len(digits)).split(config.batch) if len(b) == config.batch]
+        for first in range(0, len(batches), config.report_every):
+            start = time.perf_counter()
+            chunk = batches[first : first + config.report_every]
+            with chance.drawing():
+                figures = _learn(pair, optimizer, digits, chunk, config, (epoch - 1) * len(batches) + first)
+            if not figures[0] + figures[1] < LARGEST_LOSS:  # so written, `nan` is caught too
+                state.give(*parts)
+                raise Diverged(f"The losses grew out of all bounds in epoch {epoch}; a smaller learning rate may help.")
+            samples = make(pair.average, latents, labels)
+            seconds += time.perf_counter() - start
+            done = first + len(chunk)
+            if done == len(batches):
+                state.take(epoch, seconds, *parts)
+            yield GanStep(epoch, done, len(batches), *figures, seconds, samples)
+
+
+def watched(config: GanConfig) -> tuple[Tensor, Tensor]:
+    """Return the latents `(40, latent)` and classes `(40,)` of the samples that are watched: EACH of every class."""
+    chance = torch.Generator().manual_seed(config.seed)
+    latents = torch.randn(EACH, config.latent, generator=chance).repeat(CLASSES, 1)
+    return latents, torch.arange(CLASSES).repeat_interleave(EACH)
+
+
+def _check(digits: Digits, config: GanConfig) -> None:
+    if config.batch > len(digits):
+        raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} digits to learn from.")
+    if int(digits.labels.max()) >= CLASSES:
+        raise ValueError(f"This set has more than {CLASSES} classes: the generator knows only so many.")
+
+
+def _optimizer(pair: Pair, config: GanConfig) -> torch.optim.Optimizer:
+    """Return one optimizer for both: a step moves only what has gradients just then."""
+    groups = [{"params": list(part.parameters())} for part in (pair.generator, pair.discriminator)]
+    return torch.optim.Adam(groups, lr=config.learning_rate, betas=(0.5, 0.99), fused=True)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, config: GanConfig, share: float) -> None:
+    """Let both learn ever more slowly in the second half, down to nothing: the two come to rest."""
+    for group in optimizer.param_groups:
+        group["lr"] = config.learning_rate * min(1.0, 2 - 2 * share)
+
+
+def _learn(
+    pair: Pair, optimizer: torch.optim.Optimizer, digits: Digits, batches: Sequence[Tensor], config: GanConfig,
+    done: int,
+) -> tuple[float, float, float, float]:  # fmt: skip
+    """Let each in turn learn from whole batches; return the losses' means and the shares found out, in percent."""
+    sums = torch.zeros(4)
+    pair.generator.train()
+    steps = config.epochs * (len(digits) // config.batch)
+    for number, index in enumerate(batches, done):
+        _set_rate(optimizer, config, number / steps)
+        images, labels = digits.images(index), digits.labels[index]
+        penalty = config.penalty * PENALTY_EVERY if number % PENALTY_EVERY == 0 else 0.0
+        made = pair.generator(torch.randn(len(index), config.latent), labels)
+        judged = _judge(pair, optimizer, images, made.detach(), labels, penalty)
+        loss = _deceive(pair, optimizer, made, labels)
+        pair.follow(min(config.averaged, (1 + number) / (10 + number)))  # at first it follows more closely
+        sums += torch.stack([loss, *judged])
+    optimizer.zero_grad(set_to_none=True)
+    pair.generator.eval()
+    generator_loss, discriminator_loss, real, found = (sums / len(batches)).tolist()
+    return generator_loss, discriminator_loss, 100 * real, 100 * found
+
+
+def _judge(
+    pair: Pair, optimizer: torch.optim.Optimizer, images: Tensor, made: Tensor, labels: Tensor, penalty: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Let the discriminator learn to tell; return its loss, and the shares of real and of made digits it found."""
+    optimizer.zero_grad(set_to_none=True)
+    if penalty:
+        images = images.requires_grad_()
+    real, fake = pair.discriminator(torch.cat([images, made]), labels.repeat(2)).chunk(2)
+    loss = softplus(-real).mean() + softplus(fake).mean()
+    steepness = _steepness(real, images) if penalty else 0.0
+    (loss + penalty / 2 * steepness).backward()
+    optimizer.step()
+    return loss.detach(), (real.detach() > 0).float().mean(), (fake.detach() <= 0).float().mean()
+
+
+def _steepness(scores: Tensor, images: Tensor) -> Tensor:
+    """Return the mean squared length of the score's slope at real digits."""
+    (slopes,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    return slopes.square().sum(dim=(1, 2, 3)).mean()
+
+
+def _deceive(pair: Pair, optimizer: torch.optim.Optimizer, made: Tensor, labels: Tensor) -> Tensor:
+    """Let the generator learn to be taken for real; return its loss."""
+    optimizer.zero_grad(set_to_none=True)
+    pair.discriminator.requires_grad_(False)  # it judges only, so its own slopes are not needed
+    loss = softplus(-pair.discriminator(made, labels)).mean()
+    loss.backward()
+    pair.discriminator.requires_grad_(True)
+    optimizer.step()
+    return loss.detach()

@@ -1,0 +1,185 @@
+"""What a discriminator's convolutions are worth as pre-trained weights of a classifier (V10), against other beginnings.
+
+What the figures say together is in `pretraining_records`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from math import ceil
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from core import files
+from core.architectures import ARCHITECTURES
+from core.checkpoints import load_classifier
+from core.datasets import Dataset, Digits
+from core.evaluation import evaluate
+from core.generation import keeping
+from core.generation.config import GanConfig
+from core.generation.loop import train_pair
+from core.generation.networks import Pair
+from core.inversion import freeze
+from core.networks import Classifier, build
+from core.studies import parts
+from core.training import train
+from core.training_config import TrainConfig
+
+ARCHITECTURE = "published"
+RANDOM, UNLABELLED, LABELLED, SUPERVISED = "random", "discriminator", "labelled-discriminator", "supervised"
+STARTS = (RANDOM, UNLABELLED, LABELLED, SUPERVISED)
+WATCHED = 100  # validation digits that each epoch reads; nothing is chosen by them
+Weights = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingConfig:
+    """What is compared. Raises ValueError, one sentence, for what cannot be."""
+
+    labelled: tuple[int, ...] = (100, 1_000, 10_000)
+    """How many labelled digits a classifier learns from."""
+    seeds: int = 3
+    """Each has its own labelled digits, heads and orders, the same for all beginnings."""
+    first_seed: int = 42
+    gan_epochs: int = 3
+    """Of the GAN that never sees a label, on all training digits; it is trained once."""
+    batches: int = 200
+    """At least so many for every classifier, and at least `epochs` epochs."""
+    epochs: int = 2
+    batch: int = 50
+    learning_rate: float = 0.001
+    """Adam's own default, for every beginning."""
+
+    def __post_init__(self) -> None:
+        if min((self.seeds, self.gan_epochs, self.batches, self.epochs, *self.labelled), default=0) < 1:
+            raise ValueError("A comparison of beginnings takes at least one seed, epoch and labelled digit.")
+
+    def training(self, labelled: int, seed: int) -> TrainConfig:
+        """Return how every classifier learns from so many digits."""
+        batch = min(self.batch, labelled)
+        epochs = max(self.epochs, ceil(self.batches * batch / labelled))
+        return TrainConfig(
+            epochs=epochs, batch=batch, optimizer="adam", learning_rate=self.learning_rate, seed=seed,
+            report_every=10**6,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PretrainingRow:
+    """How well one classifier reads."""
+
+    start: str
+    """Whose convolutions it began with, one of STARTS."""
+    frozen: bool
+    """Whether they stayed as they were."""
+    labelled: int
+    seed: int
+    accuracy: float
+    """Percent of all test digits."""
+
+
+@dataclass(frozen=True)
+class PretrainingStep:
+    """What has just been done, and the rows that are there with it."""
+
+    what: str
+    rows: tuple[PretrainingRow, ...]
+    share: float
+    """Of all the work, roughly."""
+
+
+GAN_SHARE = 0.25  # of the work
+
+
+def run_pretraining(dataset: Dataset, config: PretrainingConfig, out: Path) -> Iterator[PretrainingStep]:
+    """Yield the rows of each seed and number of labelled digits once they are there, a file for each beside `out`.
+
+    A finished part is not run again. Raises CheckpointError when a shipped network is missing.
+    """
+    if max(config.labelled) > len(dataset.train):
+        raise ValueError(f"There are only {len(dataset.train):,} training digits, not {max(config.labelled):,}.")
+    weights: dict[str, Weights] = dict(shipped_starts())
+    same = {**asdict(config), "sha256": dataset.sha256, "weights": {name: _sum(one) for name, one in weights.items()}}
+    yield from _learn_unlabelled(dataset, config, parts.path_of(out, UNLABELLED).with_suffix(".safetensors"), weights)
+    tasks = [(config.first_seed + seed, labelled) for seed in range(config.seeds) for labelled in config.labelled]
+    for number, (seed, labelled) in enumerate(tasks, 1):
+        path = parts.path_of(out, f"{seed}-{labelled}")
+        rows = parts.read_rows(path, same, PretrainingRow)
+        if not rows:
+            rows = tuple(compare(dataset, weights, config, labelled=labelled, seed=seed))
+            parts.keep_rows(path, same, rows)
+        share = GAN_SHARE + (1 - GAN_SHARE) * number / len(tasks)
+        yield PretrainingStep(f"seed {seed}, {labelled:,} labelled digits", rows, share)
+
+
+def shipped_starts() -> Iterator[tuple[str, Weights]]:
+    """Yield the convolutions that ship with the project. Raises CheckpointError."""
+    yield LABELLED, _convolutions(keeping.load().discriminator.features)
+    yield SUPERVISED, _convolutions(load_classifier("standard").features)
+
+
+def _convolutions(features: nn.Module) -> Weights:
+    return {name: tensor.detach().clone() for name, tensor in features.state_dict().items()}
+
+
+def _sum(weights: Weights) -> float:
+    return round(float(sum(tensor.double().abs().sum() for tensor in weights.values())), 6)
+
+
+def _learn_unlabelled(
+    dataset: Dataset, config: PretrainingConfig, path: Path, weights: dict[str, Weights]
+) -> Iterator[PretrainingStep]:
+    """Put the convolutions of a discriminator that never saw a label among the weights: from a file, or learned now."""
+    settings = GanConfig(discriminator=ARCHITECTURE, labelled=False, epochs=config.gan_epochs, seed=config.first_seed)
+    about = json.dumps({**asdict(settings), "sha256": dataset.sha256})
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            if (file.metadata() or {}).get("about") == about:
+                weights[UNLABELLED] = {name: file.get_tensor(name) for name in file.keys()}
+                return
+    except (OSError, safetensors.SafetensorError):
+        pass
+    pair = Pair(settings)
+    for step in train_pair(pair, dataset.train, settings):
+        share = (step.epoch - 1 + step.batch / step.batches) / settings.epochs
+        yield PretrainingStep(f"a GAN without labels, epoch {step.epoch}", (), GAN_SHARE * share)
+    weights[UNLABELLED] = _convolutions(pair.discriminator.features)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.contiguous() for name, tensor in weights[UNLABELLED].items()}
+    files.replace(path, safetensors.torch.save(tensors, {"about": about}))
+
+
+def compare(
+    dataset: Dataset, weights: Mapping[str, Weights], config: PretrainingConfig, *, labelled: int, seed: int
+) -> Iterator[PretrainingRow]:
+    """Yield what each beginning comes to, its convolutions learning on or frozen."""
+    digits = choose(dataset.train, labelled, seed)
+    training = config.training(labelled, seed)
+    for start in STARTS:
+        for frozen in (False, True):
+            network = begin(weights.get(start), seed=seed, frozen=frozen)
+            for _ in train(network, digits, dataset.validation.first(WATCHED), training):
+                pass
+            read = round(evaluate(network, dataset.test), 2)
+            yield PretrainingRow(start, frozen, labelled, seed, read)
+
+
+def choose(digits: Digits, count: int, seed: int) -> Digits:
+    """Return so many digits, others for each seed; more of them hold the fewer."""
+    index = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))[:count]
+    return Digits(digits.pixels[index], digits.labels[index])
+
+
+def begin(convolutions: Weights | None, *, seed: int, frozen: bool) -> Classifier:
+    """Return a classifier with these convolutions, drawn anew without any; its head is the seed's in any case."""
+    network = build(ARCHITECTURES[ARCHITECTURE], seed=seed)
+    if convolutions is not None:
+        network.features.load_state_dict(convolutions)
+    if frozen:
+        freeze(network)
+    return network

@@ -1,0 +1,69 @@
+"""What a generator makes, drawn: sheets by class, a walk from one digit to another, and what beginnings are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from core.visualization.arrays import Picture, contact_sheet, enlarge, to_gray
+
+CLASSES = 10
+STATIONS = 9  # pictures of a walk that are seen all the time
+LARGE = 6  # pixels of a walk's picture for one of the digit
+GROUND, MARK = 40, 235  # greys
+
+
+def draw_samples(samples: NDArray[np.floating], *, factor: int = 2) -> Picture:
+    """Return samples `(N, 28, 28)` in [0, 1] that are in order of class as a grey sheet, a column for each class."""
+    rows = samples.reshape(CLASSES, -1, *samples.shape[1:]).swapaxes(0, 1)
+    return contact_sheet(list(rows.reshape(samples.shape)), CLASSES, factor=factor)
+
+
+def draw_walk(image: NDArray[np.floating], stations: NDArray[np.floating], share: float) -> Picture:
+    """Return the picture `(28, 28)` of now above those on the way `(STATIONS, 28, 28)`, with a mark where one is."""
+    side = image.shape[0]
+    strip = np.concatenate([to_gray(station) for station in stations], 1)
+    large = enlarge(to_gray(image), LARGE)
+    sheet = np.full((large.shape[0] + side + 6, strip.shape[1]), GROUND, np.uint8)
+    left = (strip.shape[1] - large.shape[1]) // 2
+    sheet[: large.shape[0], left : left + large.shape[1]] = large
+    sheet[-side:] = strip
+    at = round(share * (strip.shape[1] - side))
+    sheet[-side - 4 : -side - 1, at : at + side] = MARK
+    return sheet
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A line of the figure: how well classifiers read that began alike."""
+
+    title: str
+    color: str
+    wrong: Mapping[int, float]
+    """Percent of the test digits that are read wrong, by the number of labelled digits."""
+    spread: Mapping[int, float]
+    frozen: bool
+
+
+def draw_beginnings(beginnings: Sequence[Beginning]) -> go.Figure:
+    """Return how much is read wrong against how many digits were labelled, frozen ones dotted."""
+    figure = go.Figure()
+    for one in beginnings:
+        figure.add_scatter(
+            x=list(one.wrong), y=list(one.wrong.values()), name=one.title, mode="lines+markers",
+            line={"color": one.color, "width": 2 if one.frozen else 3, "dash": "dot" if one.frozen else "solid"},
+            error_y={"array": list(one.spread.values()), "thickness": 1, "width": 3},
+            hovertemplate="%{y:.2f} % wrong<extra>" + one.title + "</extra>",
+        )  # fmt: skip
+    counts = sorted({count for one in beginnings for count in one.wrong})
+    figure.update_xaxes(title="labelled digits", type="log", tickvals=counts, ticktext=[f"{n:,}" for n in counts])
+    figure.update_yaxes(title="read wrong, %", type="log", tickvals=[0.5, 1, 2, 5, 10, 20, 50])
+    figure.update_layout(
+        height=400, margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
+    )  # fmt: skip
+    return figure

@@ -1,0 +1,1 @@
+"""What the page Made digits shows."""

@@ -1,0 +1,64 @@
+"""What the shipped generator's digits are worth: how many are read as they are meant, and whether they are new."""
+
+from __future__ import annotations
+
+from core import datasets
+from core.architectures import ARCHITECTURES
+from core.checkpoints import CheckpointError
+from core.datasets import Dataset, Digits
+from core.evaluation import evaluate
+from core.generation import keeping
+from core.generation.keeping import Made
+from core.generation.making import make_digits
+from core.generation.measuring import COUNT, SEED, find_nearest, read_made
+from core.networks import build
+from core.training import train
+from core.training_config import TrainConfig
+from tests.benchmarks import Measured, NotMeasurable, mnist
+
+
+def made_read() -> Measured:
+    """Read 10,000 made digits with the assignment's network; none is left out."""
+    made = _made()
+    read = read_made(mnist.network("assignment"), make_digits(made.generator, COUNT, seed=SEED))
+    least = min(range(10), key=read.of_class)
+    note = f"Least of the classes: {least} with {read.of_class(least):.1f} %; {made.card.epochs} epochs of training."
+    return Measured(read.share, [read.share], note)
+
+
+def made_teach() -> Measured:
+    """Let one network learn from the set of made digits and one from as many real ones; both read real test digits."""
+    real, made = mnist.dataset(), _load_made()
+    count = len(made.train)
+    taught, usual = (_learn_and_read(digits, real) for digits in (made.train, real.train.first(count)))
+    return Measured(taught, [taught], f"From {count:,} real ones, in the same way: {usual:.2f}. One seed.")
+
+
+def _load_made() -> Dataset:
+    try:
+        return datasets.load(datasets.MADE)
+    except datasets.DatasetError as error:
+        raise NotMeasurable(str(error)) from None
+
+
+def _learn_and_read(digits: Digits, real: Dataset) -> float:
+    network = build(ARCHITECTURES["published"], seed=42)
+    for _ in train(network, digits, real.validation.first(100), TrainConfig(learning_rate=0.1, epochs=3)):
+        pass
+    return evaluate(network, real.test)
+
+
+def made_distance() -> Measured:
+    """Compare how far made and real test digits lie from the nearest training digit."""
+    train, test = mnist.dataset().train, mnist.dataset().test
+    made, real = (find_nearest(digits.images(slice(0, 200)), train).distance for digits in
+                  (make_digits(_made().generator, 200, seed=SEED), test))  # fmt: skip
+    figure = float(made.mean() / real.mean())
+    return Measured(figure, [figure], f"Made {made.mean():.2f} (least {made.min():.2f}), real {real.mean():.2f}.")
+
+
+def _made() -> Made:
+    try:
+        return keeping.load()
+    except CheckpointError as error:
+        raise NotMeasurable(str(error)) from None

@@ -1,0 +1,225 @@
+"""The page "Made digits": making, guessing, watching a generator learn, and what its adversary is worth."""
+
+import io
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import datasets
+from core.checkpoints import load_classifier
+from core.generation import job, keeping
+from core.generation.quiz import ask
+from core.jobs import control, runs
+from core.studies.pretraining import STARTS
+from core.studies.pretraining_records import STUDY
+from core.studies.records import load_recorded
+from core.visualization.generation import draw_beginnings, draw_samples, draw_walk
+from dashboard.made import make_views, quiz_views
+from dashboard.made.frames import Walk, shipped_growth
+from dashboard.made.help_views import to_beginnings, to_table
+from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
+from tests.working import ended, own_runs
+
+VIEWS = ("Make digits", "Real or made?", "Watch it learn", "Does it help?", "Where this leads")
+ANN = "a" * 32
+SETTINGS = {
+    "config": {"epochs": 1, "batch": 50, "latent": 4, "width": 4, "discriminator": "small", "report_every": 2},
+    "dataset": datasets.OFFLINE, "digits": 400,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The folder of this test's runs."""
+    with own_runs(tmp_path, monkeypatch) as runs_folder:
+        yield runs_folder
+
+
+def open_view(view: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    app.session_state["visitor"] = ANN
+    app.session_state["made view"] = view
+    return whole(app.run().switch_page("../pages/made_digits.py").run())
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click()
+    return whole(app.run())
+
+
+def sheet(app: AppTest) -> str:
+    """Where the browser would get the sheet of digits from: another address for other digits."""
+    return str(app.get("image")[0].proto)
+
+
+# Drawn
+
+
+def test_samples_stand_in_a_column_for_each_class():
+    samples = np.repeat(np.linspace(0, 1, 10), 3)[:, None, None] * np.ones((30, 28, 28))
+    sheet = draw_samples(samples, factor=1)
+    assert sheet.shape == (3 * 30 + 2, 10 * 30 + 2)
+    columns = [sheet[2:30, 2 + 30 * number : 30 + 30 * number] for number in range(10)]
+    assert [int(cell[0, 0]) for cell in columns] == [round(255 * share) for share in np.linspace(0, 1, 10)]
+    assert np.array_equal(sheet[2:30, 32:60], sheet[62:90, 32:60])
+
+
+def test_the_mark_of_a_walk_goes_along_the_strip():
+    stations = np.zeros((9, 28, 28))
+    start, end = (draw_walk(np.ones((28, 28)), stations, share) for share in (0.0, 1.0))
+    marks = [np.flatnonzero(sheet[-30] == 235) for sheet in (start, end)]
+    assert marks[0][0] == 0 and marks[1][-1] == start.shape[1] - 1 and start.shape == end.shape
+
+
+def test_a_walk_s_frames_say_what_is_read_on_the_way():
+    walk = Walk(keeping.load(), load_classifier("assignment"), (4, 9), (1, 2))
+    frames = walk.frames()
+    assert len(frames) == 61 and set(frames[0].values) == set(walk.look.colors) == {"read as 4", "read as 9"}
+    assert frames[0].values["read as 4"] > 50 > frames[-1].values["read as 4"]
+    assert "0 % of the way: read as 4" in frames[0].text and "100 % of the way: read as 9" in frames[-1].text
+    same = Walk(walk.made, walk.reader, (4, 4), (1, 2))
+    assert set(same.frames()[30].values) == set(same.look.colors) == {"read as 4"}
+
+
+# Make digits
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens_without_a_complaint(view: str):
+    app = open_view(view)
+    assert not app.error and not app.warning
+
+
+def test_the_page_opens_with_made_digits_that_are_called_so():
+    app = open_page("made_digits.py")
+    said = captions(app)
+    assert "**Made digits**: nobody wrote them." in said and "none was left out" in said
+    assert "of 10,000 made ones" in said and "MNIST" in said
+    assert "only the class differs" in said
+
+
+def test_new_ones_differ_and_a_class_can_be_asked_for():
+    app = open_view("Make digits")
+    first, second = sheet(app), sheet(press(app, "made new"))
+    assert first != second
+    app.segmented_control(key="made class").set_value("3")
+    said = captions(whole(app.run()))
+    assert "of these 40 as they are meant" in said and "only the class differs" not in said
+
+
+def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_asked_for_a_class():
+    plain = {**SETTINGS, "config": {**SETTINGS["config"], "labelled": False}}
+    asked = {"kind": job.KIND, "module": control.KINDS[job.KIND], "title": "mine", "visitor": ANN, "threads": 1}
+    started = runs.create(settings=plain, **asked)
+    for step in job.run(plain, started.folder, runs.Wish):
+        runs.append_step(started, asdict(step))
+    runs.write_status(started, state="done")
+    app = open_view("Make digits")
+    app.selectbox(key="made source").set_value(started.id)
+    assert "was never told a class" in captions(whole(app.run()))
+    assert not [one for one in app.selectbox if one.key == "made first"]
+    images, _ = make_views._make_sheet(keeping.load(started.folder), make_views.ALL)
+    assert float(torch.pdist(images.flatten(1)).min()) > 0
+
+
+def test_made_digits_stand_beside_the_nearest_real_ones_where_these_are_here():
+    page = open_view("Make digits")
+    page.toggle(key="made nearest").set_value(True)
+    whole(page.run())
+    if datasets.on_this_machine("MNIST"):
+        assert html(page).count("<figure") == 10 and "real: training digit" in html(page)
+        assert "away from the nearest training digit" in text_of(page)
+    else:
+        assert "not on this machine" in page.info[-1].value
+
+
+# Real or made?
+
+
+def test_a_round_of_the_quiz_counts_what_was_right_and_shows_the_discriminator_s_own():
+    app = open_view("Real or made?")
+    quiz = app.session_state[quiz_views.QUIZ]
+    questions = ask(keeping.load(), datasets.load_or_offline().test, seed=quiz.seed)
+    for number, question in enumerate(questions):
+        assert f"Digit {number + 1} of 10" in text_of(app)
+        right = number < 7
+        press(app, "quiz made" if question.made == right else "quiz real")
+    assert "You were right 7 times of 10; the discriminator" in text_of(app)
+    assert html(app).count("you: ") == 10 and html(app).count(", wrong") == 3
+    press(app, "quiz again")
+    assert "Digit 1 of 10" in text_of(app) and app.session_state[quiz_views.QUIZ].rounds == [7]
+    assert app.session_state[quiz_views.QUIZ].seed != quiz.seed
+
+
+def test_the_quiz_says_which_digits_the_real_ones_are():
+    app = open_view("Real or made?")
+    name = datasets.load_or_offline().name
+    assert f"test digits of {name}" in captions(app) and ("that is a clue" in captions(app)) == (name != "MNIST")
+
+
+# Watch it learn
+
+
+def test_the_shipped_generator_s_growth_is_recorded_from_noise_to_digits():
+    made = keeping.load()
+    frames = shipped_growth(made)
+    assert len(frames) == len(made.card.moments) >= 12
+    assert frames[0].text.startswith("Epoch 1, batch ") and "Losses: generator" in frames[-1].text
+    assert Image.open(io.BytesIO(_png(frames[-1].picture))).size[0] > 500
+
+
+def _png(sheet: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(sheet).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_used():
+    app = open_view("Watch it learn")
+    app.slider(key="made epochs").set_value(1)
+    app.select_slider(key="made digits").set_value(1_000)
+    app.select_slider(key="made latent").set_value(2)
+    press(app, "made train")
+    (started,) = runs.list_jobs(ANN)
+    assert started.kind == job.KIND and started.settings["digits"] == 1_000
+    assert ended(started, 180).state == "done"
+    again = open_view("Watch it learn")
+    again.selectbox(key="made source").set_value(started.id)
+    whole(again.run())
+    assert "The discriminator is right" in text_of(again)
+    again.segmented_control(key="made view").set_value("Make digits")
+    assert "It learned from 1,000 digits of" in captions(whole(again.run()))
+
+
+def test_a_training_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(job, "MOST_EPOCHS", 0)
+    app = press(open_view("Watch it learn"), "made train")
+    assert "more than a job may take" in app.warning[0].value and not runs.list_jobs(ANN)
+
+
+def test_a_run_that_is_done_can_be_deleted():
+    asked = {"kind": job.KIND, "module": control.KINDS[job.KIND], "title": "mine", "visitor": ANN, "threads": 1}
+    started = runs.create(settings=SETTINGS, **asked)
+    runs.write_status(started, state="done")
+    app = open_view("Watch it learn")
+    app.selectbox(key="made source").set_value(started.id)
+    press(whole(app.run()), "made delete")
+    assert not runs.list_jobs(ANN) and not app.warning
+
+
+# Does it help?
+
+
+def test_v10_the_recorded_study_is_shown_with_its_command_and_its_reservations():
+    record = load_recorded(STUDY)
+    app = open_view("Does it help?")
+    assert record["command"] in captions(app) and f"{record['seeds']} seeds" in captions(app)
+    assert all(sentence in text_of(app) for sentence in record["conclusions"])
+    lines = to_beginnings(record)
+    assert len(lines) == 2 * len(STARTS) == len(to_table(record)) == len(draw_beginnings(lines).data)
+    assert lines[0].wrong[100] == pytest.approx(100 - record["rows"][0]["mean"])
