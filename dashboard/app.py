@@ -21,11 +21,14 @@ MENU = {  # by what a person wants to do
         "missing_features": "Missing features",
     },
     "Look inside": {
+        "feature_maps": "Feature maps",
         "convolution": "One window at a time",
         "maximize": "What fires a neuron",
+        "why": "Why this class",
     },
-    "Make": {"train": "Train"},
+    "Make": {"train": "Train", "transfer": "Transfer", "made_digits": "Made digits"},
     "Break": {"attack": "Attack"},
+    "Shortcut": {"similarity": "Nearest digits"},
     "Class": {"results": "Results"},
 }
 PAGES = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -16,6 +18,7 @@ from core.atlas import Atlas, survey
 from core.checkpoints import Card
 from core.datasets import Dataset
 from core.downloads import BackgroundDownload
+from core.feature_maps import StageMaps, look
 from core.heads import column_logits
 from core.hole_finding import Restored, restore_digit
 from core.inversion import features_hash
@@ -25,11 +28,14 @@ from core.maximization import Exciting, Objective, excite_most
 from core.networks import Classifier
 from core.pmnist import Variant, growing_mask, to_npz
 from core.recipes import list_zoo
+from core.similarity import Seen, remember
 from core.studies.records import load_recorded
+from core.transfer import Backbone, load_vgg16, vgg_backbone
 from dashboard import serving
 from dashboard.albums import draw_album
 from dashboard.components.player import Frame
 from dashboard.state import Digit, Mask
+from dashboard.transfer.desk import VggDesk
 from dashboard.visitors import known_visitor
 
 Zoo = dict[str, Card]
@@ -143,10 +149,23 @@ def atlas(name: str, data: str) -> Atlas:
     return survey(classifier(name, data), dataset(data).train.first(SURVEYED))
 
 
+@st.cache_resource(max_entries=4, show_spinner="Looking at the digits to compare with ...")
+def seen(name: str, count: int, data: str) -> Seen:
+    """Return the first training digits as a network sees them; half of MNIST's take up to 180 MB."""
+    return remember(classifier(name, data), dataset(data).train.first(count))
+
+
 @st.cache_resource(max_entries=24, show_spinner="Looking for the digits that excite each most ...")
-def exciting(name: str, goals: str, data: str, _objective: Objective) -> Exciting:
-    """Return the training digits that excite each goal of the objective most; `goals` are its words."""
-    return excite_most(classifier(name, data), _objective, dataset(data).train.first(SURVEYED))
+def exciting(name: str, goals: str, data: str, _objective: Objective, split: Literal["train", "test"]) -> Exciting:
+    """Return which digits of the split's first ones excite each goal of the objective most; `goals` are its words."""
+    digits = getattr(dataset(data), split).first(SURVEYED)
+    return excite_most(classifier(name, data), _objective, digits)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def stage_maps(name: str, data: str, pixels: Digit) -> tuple[StageMaps, ...]:
+    """Return all maps of one digit `(28, 28)` in a blind network (F4)."""
+    return look(classifier(name, data), torch.from_numpy(pixels)[None])
 
 
 @st.cache_data(max_entries=60, show_spinner=False)
@@ -159,6 +178,32 @@ def logits(name: str, column: str, count: int, data: str) -> NDArray[np.float32]
 def largest_difference(name: str, count: int, data: str) -> float:
     """Return how far an inverted head's logits are from the equal ordinary head's, on `count` test digits."""
     return algebra.largest_difference(classifier(name, data), dataset(data).test.first(count))
+
+
+@st.cache_resource(max_entries=600, show_spinner=False)
+def worked_out(about: tuple[Any, ...], _work: Callable[[], Any]) -> Any:
+    """Return what `_work` gives about these names and arrays; of all visitors' such works one is done at a time."""
+    with work_turn():
+        return _work()
+
+
+@st.cache_resource(show_spinner=False)
+def work_turn() -> threading.Lock:
+    """Return the lock under which what takes its time is worked out, so that live pages keep a processor."""
+    return threading.Lock()
+
+
+@st.cache_resource(max_entries=1, show_spinner="Loading VGG16's weights ...")
+def vgg16(path: Path, changed: float) -> Backbone:
+    """Return VGG16 with the weights of a file, last changed at that time. Raises WeightsError."""
+    network, checked = load_vgg16(path)
+    return vgg_backbone(network, checked=checked, file=path.name)
+
+
+@st.cache_resource(show_spinner=False)
+def vgg_desk() -> VggDesk:
+    """Return what all visitors share about VGG16."""
+    return VggDesk()
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -17,14 +17,14 @@ CORE = [path for path in SOURCES if path.parts[0] == "core"]
 # From the bottom up; a module imports from its own storey and from those below it.
 STOREYS = (
     {"files", "locks"},
-    {"datasets", "downloads", "pmnist", "drawing", "pictures", "architectures", "composing"},
+    {"datasets", "offline", "downloads", "pmnist", "drawing", "pictures", "architectures", "composing"},
     {"networks", "inversion"},
     {"training", "training_config", "training_modes", "training_state", "adversarial_training"}
     | {"evaluation", "holes", "likeness", "references", "restoration", "hole_finding"}
-    | {"feature_maps", "convolution", "adversarial", "maximization"}
-    | {"similarity", "transfer", "atlas", "absence", "heads", "algebra"},
-    {"checkpoints", "recipes", "studies"}
-    | {"jobs", "presets", "exports"},
+    | {"feature_maps", "convolution", "adversarial", "maximization", "attribution"}
+    | {"similarity", "second_model", "transfer", "atlas", "absence", "heads", "algebra"},
+    {"checkpoints", "recipes", "origins", "studies"}
+    | {"jobs", "presets", "exports", "generation"},
     {"visualization"}  # only what speaks to people draws
     | {"__main__", "commands"},
 )

@@ -398,7 +398,7 @@ def test_the_recorded_conclusions_are_those_of_the_recorded_figures():
 def test_a_seed_of_the_record_can_be_repeated(capsys):
     assert main(["study", "missing-features", "--recorded", "--json", "--dataset", datasets.OFFLINE]) == 0
     record = json.loads(capsys.readouterr().out)
-    (step,) = run_seed(datasets.load_offline(), "talk", 42, ["standard"], epochs=record["epochs"])
+    (step,) = run_seed(datasets.load(datasets.OFFLINE), "talk", 42, ["standard"], epochs=record["epochs"])
     (row,) = [r for r in record["rows"] if (r["network"], r["arm"], r["cut"]) == ("talk", "standard", "whole")]
     assert abs(step.accuracies["whole"] - row["values"][0]) <= 3.0  # percent; other processors add up otherwise
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core import datasets
-from core.commands.studies import adversarial, missing_features
+from core.commands.studies import adversarial, missing_features, pretraining, second_model, similarity
 from core.commands.studies.step import StudyStep
 from core.datasets import Dataset
 from core.files import replace
@@ -34,7 +34,9 @@ class Study(Protocol):
         """Yield the finished study as a table and sentences for people."""
 
 
-STUDIES: dict[str, Study] = {study.NAME: study for study in (missing_features, adversarial)}
+STUDIES: dict[str, Study] = {
+    study.NAME: study for study in (missing_features, adversarial, pretraining, similarity, second_model)
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,131 @@
+"""The second model over all pairs of classes (S7, D5, A14): who, having learned from what, reads what.
+
+What the figures say together is here too: they are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from itertools import combinations
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from core.datasets import Dataset
+from core.second_model import BOTH, DIGITS, Accuracies, SecondModelConfig, compare, find_reason
+from core.studies import parts
+
+STUDY = "second-model"
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One pair of classes."""
+
+    first: int
+    second: int
+    accuracies: Accuracies
+    distances: dict[str, float]
+    """By conv stage: how far a map is from its digit, root mean square over the pixels."""
+    among: float
+    """The same between two digits of one class."""
+    negatives: dict[str, int]
+    """By conv stage: maps that show a digit rather as its negative."""
+    maps: dict[str, int]
+    """By conv stage: how many there are."""
+
+
+@dataclass(frozen=True)
+class PairStep:
+    """One pair has been measured and kept."""
+
+    row: PairRow
+    done: int
+    pairs: int
+    kept: bool
+    """Whether an earlier run had finished it."""
+
+
+def run_pairs(dataset: Dataset, config: SecondModelConfig, out: Path) -> Iterator[PairStep]:
+    """Yield every pair's row once it is there, a file for each beside `out`; a finished one is not run again."""
+    pairs = list(combinations(range(len(dataset.classes)), 2))
+    same = {**asdict(replace(config, first=0, second=1)), "sha256": dataset.sha256}
+    for number, (first, second) in enumerate(pairs, 1):
+        path = parts.path_of(out, f"{first}-{second}")
+        kept = parts.read_rows(path, same, PairRow)
+        row = kept[0] if kept else measure_pair(dataset, replace(config, first=first, second=second))
+        if not kept:
+            parts.keep_rows(path, same, [row])
+        yield PairStep(row, number, len(pairs), bool(kept))
+
+
+def measure_pair(dataset: Dataset, config: SecondModelConfig) -> PairRow:
+    """Train and test all networks on one pair."""
+    result = compare(dataset, config)
+    reasons = [find_reason(stage, result.learned[DIGITS], result.learned[stage])
+               for stage in result.learned if stage not in (DIGITS, BOTH)]  # fmt: skip
+    return PairRow(
+        config.first, config.second, result.accuracies, {one.stage: round(one.distance, 4) for one in reasons},
+        round(reasons[0].among, 4), {one.stage: one.negatives for one in reasons},
+        {one.stage: len(one.alike) for one in reasons},
+    )  # fmt: skip
+
+
+def summarize(rows: Sequence[PairRow], dataset: Dataset, config: SecondModelConfig) -> dict[str, Any]:
+    """Return the record of the finished pairs."""
+    record = {
+        "study": STUDY,
+        "dataset": {"name": dataset.name, "source": dataset.source, "images": config.tested, "sha256": dataset.sha256},
+        "classes": list(dataset.classes),
+        "seeds": 1,
+        "command": to_command(config, dataset),
+        "settings": asdict(config),
+        "rows": [asdict(row) for row in rows],
+        "versions": {"torch": version("torch")},
+    }
+    return {**record, "conclusions": list(conclude(record))}
+
+
+def to_command(config: SecondModelConfig, dataset: Dataset) -> str:
+    """Return the command that measures this again."""
+    words = [f"python -m core study {STUDY} --learned {config.learned} --epochs {config.epochs}"]
+    if dataset.name != "MNIST":
+        words.append(f'--dataset "{dataset.name}"')
+    return " ".join(words)
+
+
+def conclude(record: dict[str, Any]) -> Iterator[str]:
+    """Yield what the figures say, a sentence each; nothing where nothing was measured."""
+    rows, classes = record["rows"], record["classes"]
+    if not rows:
+        return
+    one, two = ([float(row["accuracies"][learner][DIGITS]) for row in rows] for learner in (DIGITS, BOTH))
+    worst = min(rows, key=lambda row: float(row["accuracies"][BOTH][DIGITS] - row["accuracies"][DIGITS][DIGITS]))
+    lost = mean(one) - mean(two)
+    verdict = "hardly fails" if lost < 2 else "loses something" if lost < 10 else "fails"
+    yield (f"Over {len(rows)} pairs network 1 reads {mean(one):.2f} % of the test digits, network 2, which never saw a "
+           f"digit but only all maps, {mean(two):.2f} %: it {verdict}.")  # fmt: skip
+    before, after = (worst["accuracies"][learner][DIGITS] for learner in (DIGITS, BOTH))
+    yield (f"Most is lost between {classes[worst['first']]} and {classes[worst['second']]}: {after:.1f} instead of "
+           f"{before:.1f} %.")  # fmt: skip
+    stages = list(rows[0]["distances"])
+    each = [f"{mean(float(row['accuracies'][stage][DIGITS]) for row in rows):.1f} % from the maps of {stage}"
+            for stage in stages]  # fmt: skip
+    yield f"Learned from one layer's maps alone: {', '.join(each)}."
+    back = [f"{mean(float(row['accuracies'][DIGITS][stage]) for row in rows):.1f} % of those of {stage}"
+            for stage in stages]  # fmt: skip
+    yield f"The other way round it does not go: network 1 reads {', '.join(back)} (a coin reads 50)."
+    yield from _why(rows, stages)
+    yield "One seed, one network for each pair: differences of a point between two pairs mean little."
+
+
+def _why(rows: Sequence[dict[str, Any]], stages: Sequence[str]) -> Iterator[str]:
+    """Say how far the maps are from digits, and how many are their negatives."""
+    among = mean(float(row["among"]) for row in rows)
+    for stage in stages:
+        apart = mean(float(row["distances"][stage]) for row in rows)
+        negatives = 100 * sum(row["negatives"][stage] for row in rows) / sum(row["maps"][stage] for row in rows)
+        yield (f"A map of {stage} is {apart:.2f} from its digit, two digits of one class are {among:.2f} apart (root "
+               f"mean square, of 1); {negatives:.0f} % of the maps rather show the digit's negative.")  # fmt: skip

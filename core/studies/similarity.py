@@ -1,0 +1,214 @@
+"""What the similarity shortcut is worth (S4, S5, D4): hits, precision, accuracy and time by stage and threshold.
+
+One half of the training digits is seen first, the other half and the test digits are then read with the shortcut. What
+the figures say together is in `similarity_records`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from core.architectures import ARCHITECTURES
+from core.datasets import Dataset, Digits
+from core.networks import Classifier, build
+from core.recipes import CONFIG, SEED
+from core.similarity import (
+    Seen,
+    Shortcut,
+    Survey,
+    Timing,
+    choose_thresholds,
+    judge,
+    list_stages,
+    measure_time,
+    quantiles,
+    remember,
+    survey,
+)
+from core.studies import parts
+from core.training import train
+
+HALF = "half"  # the network that the study trains itself, on the digits seen first alone (D4)
+ARCHITECTURE = "assignment"  # its architecture, A3
+SECOND, TEST, VALIDATION = "second half", "test", "validation"
+SHARES = (0.01, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 11)))
+TIMED = (0.1, 0.5, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimilarityConfig:
+    """What is compared with what. Raises ValueError, one sentence, for what cannot be."""
+
+    seen: tuple[float, ...] = (0.5, 0.1, 0.02)
+    """How many of the training digits are kept to compare with, as shares; the first is the half of D4."""
+    second: int = 10_000
+    """So many of the other half are read with it: as many as there are test digits."""
+    shares: tuple[float, ...] = SHARES
+    """Thresholds of the curves: those that so many of the validation digits would pass."""
+    timed_shares: tuple[float, ...] = TIMED
+    """Those of them at which time is measured too."""
+    loss: float = 0.3
+    """Points of accuracy that the chosen threshold may cost, on validation digits."""
+    timed: int = 1000
+    """Test digits whose reading is timed, handed over together; half as many at thresholds that are only tried."""
+    alone: int = 100
+    """And so many, each alone."""
+    epochs: int = 6
+    """Of the network that sees one half only; it is not the one that ships, whose 10 epochs are twice as long."""
+    seed: int = SEED
+
+    def __post_init__(self) -> None:
+        if not self.seen or not all(0 < share < 1 for share in self.seen) or max(self.seen) != self.seen[0]:
+            raise ValueError("The digits seen first are shares of all between 0 and 1, the largest first.")
+        if min(self.second, self.timed, self.alone, self.epochs) < 1:
+            raise ValueError("The similarity study takes at least one digit to read, one to time and one epoch.")
+        if set(self.timed_shares) - set(self.shares):
+            raise ValueError("Time is measured at thresholds that are tried.")
+
+
+@dataclass(frozen=True)
+class SimilarityRow:
+    """One network with so many digits seen, compared at some stages, reading one split; all but times in percent."""
+
+    network: str
+    seen: int
+    stages: str
+    """Joined by "+", in the order in which they are asked."""
+    split: str
+    digits: int
+    plain: float
+    """What the network reads without the shortcut."""
+    thresholds: dict[str, list[float]]
+    """By stage, for each share of the config."""
+    hits: list[float]
+    precision: list[float | None]
+    """None: nothing was hit."""
+    accuracy: list[float]
+    ratios: list[float]
+    """Time against the plain network at the timed shares; of test digits only."""
+    chosen: dict[str, Any]
+    """The thresholds chosen on validation digits, and what came of them here."""
+    times: dict[str, dict[str, float]]
+    """With those: "together" and "alone", milliseconds for each digit and their ratio; of test digits only."""
+
+
+@dataclass(frozen=True)
+class SimilarityStep:
+    """One network has been measured and kept."""
+
+    network: str
+    rows: tuple[SimilarityRow, ...]
+    done: int
+    networks: int
+    kept: bool
+    """Whether an earlier run had finished it."""
+
+
+def run_similarity(
+    networks: Mapping[str, Classifier], dataset: Dataset, config: SimilarityConfig, out: Path, *, settings: Any = None
+) -> Iterator[SimilarityStep]:
+    """Yield every network's rows once they are there, a file for each beside `out`; a finished one is not run again.
+
+    The first network is trained here, on the digits seen first alone. `settings` is what else must be the same.
+    """
+    names = (HALF, *networks)
+    same = {**asdict(config), "sha256": dataset.sha256, "weights": settings}
+    for number, name in enumerate(names, 1):
+        path = parts.path_of(out, name)
+        kept = parts.read_rows(path, same, SimilarityRow)
+        rows = kept
+        if not kept:
+            network = train_half(dataset, config) if name == HALF else networks[name]
+            rows = tuple(measure(name, network, dataset, config))
+            parts.keep_rows(path, same, rows)
+        yield SimilarityStep(name, rows, number, len(names), bool(kept))
+
+
+def halves(dataset: Dataset, config: SimilarityConfig) -> tuple[Digits, Digits]:
+    """Return the training digits seen first, and those of the others that are read."""
+    train, count = dataset.train, max(1, round(config.seen[0] * len(dataset.train)))
+    return train.first(count), Digits(train.pixels[count:], train.labels[count:]).first(config.second)
+
+
+def train_half(dataset: Dataset, config: SimilarityConfig) -> Classifier:
+    """Return the network that has learned from the digits seen first, and from no other."""
+    network = build(ARCHITECTURES[ARCHITECTURE], seed=config.seed)
+    settings = replace(CONFIG, epochs=config.epochs, seed=config.seed)
+    for _ in train(network, halves(dataset, config)[0], dataset.validation, settings):
+        pass
+    return network.eval().requires_grad_(False)
+
+
+def stage_sets(network: Classifier) -> list[tuple[str, ...]]:
+    """Return what is tried: every stage alone, then all convolutions in turn."""
+    stages = list_stages(network)
+    convolutions = tuple(stage for stage in stages if stage.startswith("conv"))
+    return [*((stage,) for stage in stages), *([convolutions] if len(convolutions) > 1 else [])]
+
+
+def measure(
+    name: str, network: Classifier, dataset: Dataset, config: SimilarityConfig
+) -> Iterator[SimilarityRow]:
+    """Yield every row of one network."""
+    first, second = halves(dataset, config)
+    splits = {VALIDATION: dataset.validation, SECOND: second, TEST: dataset.test}
+    everything = remember(network, first)
+    for share in config.seen:
+        seen = everything.first(max(1, round(share * len(dataset.train))))
+        surveys = {split: survey(network, seen, digits) for split, digits in splits.items()}
+        for stages in stage_sets(network):
+            yield from _measure_stages(name, network, seen.at(*stages), surveys, dataset.test, config)
+
+
+def _measure_stages(
+    name: str, network: Classifier, seen: Seen, surveys: Mapping[str, Survey], test: Digits, config: SimilarityConfig
+) -> Iterator[SimilarityRow]:
+    stages = tuple(seen.lookups)
+    held_out = surveys[VALIDATION].at(*stages)
+    tried = {share: quantiles(held_out, share) for share in config.shares}
+    chosen = choose_thresholds(held_out, config.loss)
+    for split, surveyed in surveys.items():
+        here = surveyed.at(*stages)
+        outcomes, own = [judge(here, thresholds) for thresholds in tried.values()], judge(here, chosen)
+        ratios, times = _time(network, seen, tried, chosen, test, config) if split == TEST else ([], {})
+        yield SimilarityRow(
+            name, len(seen), "+".join(stages), split, len(here.labels), _round(here.accuracy),
+            {stage: [_digits(thresholds[stage]) for thresholds in tried.values()] for stage in stages},
+            [_round(one.hits) for one in outcomes],
+            [None if isnan(one.precision) else _round(one.precision) for one in outcomes],
+            [_round(one.accuracy) for one in outcomes], ratios,
+            {"thresholds": {stage: _digits(chosen[stage]) for stage in stages}, "hits": _round(own.hits),
+             "precision": None if isnan(own.precision) else _round(own.precision),
+             "network": None if isnan(own.network) else _round(own.network), "accuracy": _round(own.accuracy)},
+            times,
+        )  # fmt: skip
+
+
+def _time(
+    network: Classifier, seen: Seen, tried: Mapping[float, Mapping[str, float]], chosen: Mapping[str, float],
+    test: Digits, config: SimilarityConfig,
+) -> tuple[list[float], dict[str, dict[str, float]]]:  # fmt: skip
+    """Return the ratios at the timed shares, and the times with the chosen thresholds."""
+    images = test.first(config.timed).images()
+    some = images[: max(1, len(images) // 2)]
+    shortcuts = [Shortcut(network, seen, tried[share]) for share in config.timed_shares]
+    ratios = [_round(measure_time(shortcut, some, rounds=1).ratio) for shortcut in shortcuts]
+    best = Shortcut(network, seen, chosen)
+    together, alone = measure_time(best, images), measure_time(best, images[: config.alone], alone=True)
+    return ratios, {"together": _to_dict(together), "alone": _to_dict(alone)}
+
+
+def _to_dict(timing: Timing) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(timing).items()}
+
+
+def _round(value: float) -> float:
+    return round(value, 2)
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.4g}")

@@ -1,0 +1,25 @@
+"""Pairs of classes as a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+
+def draw_pairs(percents: NDArray[np.floating], classes: Sequence[str]) -> go.Figure:
+    """Return a figure for every pair, `(classes, classes)`, `nan` where there is none; the darker the fewer percent."""
+    words = [["" if np.isnan(value) else f"{value:.1f}" for value in row] for row in percents]
+    measured = percents[~np.isnan(percents)]
+    low = min(95.0, float(measured.min())) if measured.size else 0.0  # a tenth of a point is not to look like a cliff
+    figure = go.Figure(go.Heatmap(
+        z=percents, x=list(classes), y=list(classes), text=words, texttemplate="%{text}", zmin=low, zmax=100,
+        colorscale=[[0, "#B2182B"], [0.5, "#F0B89A"], [1, "#E8F1FA"]], showscale=False, xgap=2, ygap=2,
+        textfont={"color": "#111"}, hovertemplate="%{y} and %{x}: %{z:.1f} %<extra></extra>", hoverongaps=False,
+    ))  # fmt: skip
+    figure.update_xaxes(type="category", side="top", showgrid=False)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    figure.update_layout(height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    return figure

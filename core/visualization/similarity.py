@@ -1,0 +1,123 @@
+"""The similarity shortcut, drawn: the nearest digits at each stage, and what a threshold is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.visualization.arrays import Picture, to_data_url
+from core.visualization.figures import Curve, draw_curves
+
+HIT, MISS = "#009E73", "#8A8F98"
+HITS_COLOR, PRECISION_COLOR, ACCURACY_COLOR, TIME_COLOR = "#3B82C4", "#009E73", "#D55E00", "#8F6BC9"
+
+STYLE = f"""<style>
+.ns-stages > div {{ border-left: 4px solid {MISS}; padding: .1rem 0 .1rem .6rem; margin-bottom: .7rem; }}
+.ns-stages > div.ns-hit {{ border-color: {HIT}; }}
+.ns-stages > div.ns-skipped {{ opacity: .5; }}
+.ns-stages p {{ margin: 0 0 .25rem; font-size: .9rem; line-height: 1.3; }}
+.ns-stages ol {{ display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0; list-style: none; }}
+.ns-stages li {{ margin: 0; font-size: .74rem; line-height: 1.2; text-align: center; }}
+.ns-stages img {{ display: block; width: 60px; height: 60px; image-rendering: pixelated; background: #000; }}
+.ns-stages li.ns-near img {{ outline: 3px solid {HIT}; outline-offset: -1px; }}
+</style>"""
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbour:
+    """A digit seen before: its picture, its label, and how far it is."""
+
+    picture: Picture
+    label: str
+    distance: float
+    near: bool
+    """Whether it is near enough to give its label."""
+
+
+@dataclass(frozen=True, eq=False)
+class StageRow:
+    """One comparison: what came of it in words, and the nearest digits."""
+
+    title: str
+    verdict: str
+    neighbours: Sequence[Neighbour]
+    hit: bool = False
+    """Whether the digit was cut short here."""
+    skipped: bool = False
+    """Whether it never came so far."""
+
+
+def draw_stages(rows: Sequence[StageRow]) -> str:
+    """Return the comparisons below one another as HTML, each with its nearest digits, the nearest first."""
+    return f'{STYLE}<div class="ns-stages">{"".join(map(_stage, rows))}</div>'
+
+
+def _stage(row: StageRow) -> str:
+    kind = "ns-hit" if row.hit else "ns-skipped" if row.skipped else "ns-deeper"
+    digits = "".join(map(_neighbour, row.neighbours))
+    return f'<div class="{kind}"><p><b>{escape(row.title)}</b> · {escape(row.verdict)}</p><ol>{digits}</ol></div>'
+
+
+def _neighbour(one: Neighbour) -> str:
+    words = f"a {one.label} at distance {write_distance(one.distance)}"
+    near = ' class="ns-near"' if one.near else ""
+    return (f'<li{near}><img src="{to_data_url(one.picture)}" alt="{escape(words)}" title="{escape(words)}">'
+            f"<b>{escape(one.label)}</b> {write_distance(one.distance)}</li>")  # fmt: skip
+
+
+def write_distance(distance: float) -> str:
+    """Return a cosine distance with two digits that count."""
+    return "0" if distance <= 0 else f"{distance:.6f}".rstrip("0") if distance < 1e-4 else f"{distance:.2g}"
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """What each threshold is worth, in percent; a gap where nothing was cut short."""
+
+    thresholds: Sequence[float]
+    hits: Sequence[float]
+    precision: Sequence[float | None]
+    accuracy: Sequence[float]
+    plain: float
+    """The network's own accuracy."""
+
+
+def draw_tradeoff(curves: Tradeoff, *, threshold: float | None, where: str) -> go.Figure:
+    """Return hits, precision of the hits and overall accuracy by threshold; the one of now is marked."""
+    precision = [np.nan if value is None else value for value in curves.precision]
+    shown = {"cut short": (curves.hits, HITS_COLOR), "of those, rightly": (precision, PRECISION_COLOR),
+             "all digits, read right": (curves.accuracy, ACCURACY_COLOR)}  # fmt: skip
+    figure = draw_curves(
+        [Curve(title, color, curves.thresholds, values) for title, (values, color) in shown.items()],
+        x_title=f"threshold: cosine distance at {where}", y_title="%",
+    )  # fmt: skip
+    figure.add_hline(curves.plain, line={"color": ACCURACY_COLOR, "dash": "dot", "width": 1})
+    return _on_distances(figure, threshold)
+
+
+def draw_times(
+    thresholds: Sequence[float], ratios: Sequence[float], *, threshold: float | None, where: str
+) -> go.Figure:
+    """Return the time against the plain network by threshold; below the line the shortcut pays."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=list(thresholds), y=list(ratios), mode="lines+markers", line={"color": TIME_COLOR, "width": 3},
+        hovertemplate="%{y:.2f} × the plain network<extra></extra>", name="time", showlegend=False,
+    )  # fmt: skip
+    figure.add_hline(1, line={"color": MISS, "dash": "dot", "width": 2}, annotation_text="plain network")
+    figure.update_yaxes(title="time, × plain network", range=[0, 1.1 * max(1.2, *ratios)])
+    figure.update_xaxes(title=f"threshold at {where}")
+    figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    return _on_distances(figure, threshold)
+
+
+def _on_distances(figure: go.Figure, threshold: float | None) -> go.Figure:
+    if threshold is not None:
+        figure.add_vline(threshold, line={"color": MISS, "width": 2})
+    figure.update_xaxes(type="log", exponentformat="power", dtick=1)
+    figure.update_layout(height=320, hovermode="closest", legend={"orientation": "h", "y": -0.28, "yanchor": "top"})
+    return figure

@@ -1,0 +1,218 @@
+"""The page "Nearest digits": where a digit is cut short, what a threshold is worth, and what it really costs."""
+
+import re
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.second_model import SecondModelConfig
+from core.studies.records import load_recorded
+from core.visualization.similarity import (
+    Neighbour,
+    StageRow,
+    Tradeoff,
+    draw_stages,
+    draw_times,
+    draw_tradeoff,
+    write_distance,
+)
+from dashboard import cache
+from dashboard.shortcut import measuring, second_runs, second_views, settings
+from tests.test_pages import captions, html, open_page, whole
+
+
+@pytest.fixture(autouse=True)
+def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare less of everything; what is asserted holds for any number."""
+    monkeypatch.setattr(settings, "SEEN", (0.004, 0.01, 0.02))
+    monkeypatch.setattr(measuring, "LOOKED_AT", 120)
+    monkeypatch.setattr(measuring, "TIMED", 20)
+    monkeypatch.setattr(measuring, "TIMED_ALONE", 3)
+    cache.worked_out.clear()
+
+
+def open_view(view: str, **params: str) -> AppTest:
+    app = open_page("similarity.py", **{"sample": "18", **params})
+    app.segmented_control(key="similarity view").set_value(view)
+    return whole(app.run())
+
+
+def near(app: AppTest, share: float) -> AppTest:
+    app.select_slider(key="shortcut share").set_value(share)
+    return whole(app.run())
+
+
+def headline(app: AppTest) -> str:
+    return next(text.value for text in app.markdown if text.value.startswith("####"))
+
+
+# Your digit
+
+
+def test_s4_the_nearest_at_every_stage_are_shown_with_their_distance_the_nearest_first() -> None:
+    page = html(open_view("Your digit"))
+    stages = re.findall(r'<div class="ns-(?:hit|deeper|skipped)">(.*?)</div>', page)
+    assert len(stages) == 3 and all(stage.count("<img") == 8 for stage in stages)
+    for stage in stages:
+        found = [float(distance) for distance in re.findall(r"at distance ([\d.e-]+)", stage)]
+        assert len(found) >= 8 and found == sorted(found)
+
+
+def test_s4_with_a_generous_threshold_the_first_stage_cuts_it_short_with_none_the_network_reads_it() -> None:
+    app = near(open_view("Your digit"), 1.0)
+    assert headline(app).startswith("#### Cut short at conv1: taken for a ")
+    assert any("the network would have said" in text.value for text in app.markdown)
+    assert 'class="ns-hit"' in html(app) and "never computed" in html(app)
+    assert headline(near(app, 0.0)).startswith("#### Nobody is near enough: the network reads it itself, a ")
+    assert 'class="ns-hit"' not in html(app)
+
+
+def test_s4_a_stage_that_is_not_asked_cuts_nothing_short() -> None:
+    app = near(open_view("Your digit"), 1.0)
+    app.button_group(key="shortcut stages").set_value(["conv2"])
+    assert headline(whole(app.run())).startswith("#### Cut short at conv2")
+    assert "not compared here" in html(app)
+
+
+def test_s4_nowhere_to_compare_is_a_sentence() -> None:
+    app = open_view("Your digit")
+    app.button_group(key="shortcut stages").set_value([])
+    assert "at least one place" in whole(app.run()).info[0].value
+
+
+def test_s4_an_erased_digit_is_compared_as_it_is_left() -> None:
+    whole_digit = html(open_view("Your digit"))
+    assert html(open_view("Your digit", erased="HCUT")) != whole_digit
+
+
+@pytest.mark.parametrize("network", ["assignment", "local-dense"])
+def test_s4_any_blind_network_can_be_compared(network: str) -> None:
+    app = open_view("Your digit")
+    app.selectbox(key="shortcut network").set_value(network)
+    assert "ns-stages" in html(whole(app.run()))
+
+
+# Threshold
+
+
+def figures(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_s5_a_larger_threshold_cuts_more_short_and_never_none_changes_nothing() -> None:
+    app = open_view("Threshold")
+    shares = [figures(near(app, share))["cut short"] for share in (0.0, 0.1, 1.0)]
+    assert shares[0] == "0.0 %" and shares[2] == "100.0 %"
+    assert figures(near(app, 0.0))["all digits"].endswith("(+0.00)")
+    assert figures(app)["of those, rightly"] == "–"
+
+
+def test_s5_digits_with_a_wrong_label_are_shown_beside_those_they_were_taken_for() -> None:
+    app = near(open_view("Threshold"), 1.0)
+    assert re.match(r"#### \d+ were given a wrong label", headline(app))
+    assert "ns-wrong" in html(app) and re.search(r"a \d, conv1 says \d, the network \d", html(app))
+    assert "ns-wrong" not in html(near(app, 0.0))
+
+
+def test_s4_the_time_is_measured_and_said_beside_the_plain_network_s() -> None:
+    app = open_view("Threshold")
+    assert re.search(r"Measured here, in turns with the plain network: [\d.]+ against [\d.]+ ms", captions(app))
+    app.segmented_control(key="shortcut way").set_value("one at a time")
+    again = captions(whole(app.run()))
+    assert "Measured here" in again
+    app.button(key="shortcut again").click()
+    assert captions(whole(app.run())) != again, "no two measurements are alike to the microsecond"
+
+
+def test_s4_it_says_when_looking_up_costs_more_than_it_saves() -> None:
+    app = open_view("Threshold")
+    app.button_group(key="shortcut stages").set_value(["flatten"])
+    whole(app.run())
+    (said,) = [box.value for box in (*app.warning, *app.info) if "looking up costs" in box.value]
+    assert "it would not pay" in said or re.search(r"so it (pays|does not pay)", said)
+
+
+def test_s5_the_threshold_chosen_costs_no_more_than_was_asked_on_validation_digits() -> None:
+    app = near(open_view("Threshold"), 1.0)
+    app.number_input(key="shortcut loss").set_value(20.0)
+    app.run()
+    app.button(key="shortcut choose").click()
+    generous = whole(app.run()).select_slider(key="shortcut share").value
+    app.number_input(key="shortcut loss").set_value(0.0)
+    app.run()
+    app.button(key="shortcut choose").click()
+    assert whole(app.run()).select_slider(key="shortcut share").value <= generous < 1.0
+
+
+# Pictures
+
+
+def test_a_hit_what_is_deeper_and_what_is_skipped_look_different() -> None:
+    near_one = Neighbour(np.zeros((28, 28), np.uint8), "<b>", 0.001, near=True)
+    rows = [StageRow("conv1", "deeper", []), StageRow("conv2", "hit", [near_one], hit=True),
+            StageRow("last", "never", [], skipped=True)]  # fmt: skip
+    drawn = draw_stages(rows)
+    assert all(f'class="ns-{kind}"' in drawn for kind in ("deeper", "hit", "skipped", "near"))
+    assert "&lt;b&gt;" in drawn
+
+
+def test_distances_are_written_with_digits_that_count() -> None:
+    assert [write_distance(one) for one in (0.0, 0.00012345, 0.0123, 0.4567, 0.000051)] == [
+        "0", "0.00012", "0.012", "0.46", "0.000051"
+    ]  # fmt: skip
+
+
+def test_curves_hold_what_they_are_given_and_gaps_stay_gaps() -> None:
+    curves = Tradeoff([0.001, 0.01], [0.0, 100.0], [None, 90.0], [99.0, 90.0], 99.0)
+    figure = draw_tradeoff(curves, threshold=0.002, where="conv1")
+    assert [line.name for line in figure.data] == ["cut short", "of those, rightly", "all digits, read right"]
+    assert figure.data[1].y[0] != figure.data[1].y[0] and figure.data[1].y[1] == 90
+    assert draw_times([0.001], [1.5], threshold=None, where="conv1").layout.yaxis.range[1] > 1.5
+
+
+# The second network
+
+
+def test_s7_both_networks_learn_while_one_watches_and_the_table_and_the_reasons_follow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small = SecondModelConfig(first=0, second=1, learned=20, tested=20, tested_maps=5, epochs=2)
+    monkeypatch.setattr(second_views, "SecondModelConfig", lambda first, second: replace(small, second=second))
+    app = open_view("Second network")
+    app.button(key="second/start").click()
+    whole(app.run())
+    run, end = app.session_state["second/run"], time.monotonic() + 60
+    while not run.finished:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    whole(app.run())
+    assert not run.problem and len({frame.picture.shape for frame in run.frames}) == 1
+    assert "Network 2 never saw a digit, and reads them" in headline(app)
+    assert list(app.table[0].value.index) == [second_runs.title_of(one) for one in second_views.LEARNERS]
+    page = html(app)
+    assert page.count("ns-maps") == 2 and "ns-means" in page and "map 7" in page
+
+
+def test_s7_two_equal_digits_are_a_sentence() -> None:
+    app = open_view("Second network")
+    app.selectbox(key="second The other").set_value(3)
+    assert whole(app.run()).info[0].value == "Choose two different digits."
+
+
+# What is recorded
+
+
+def test_s4_the_recorded_study_is_shown_with_what_it_says() -> None:
+    try:
+        record = load_recorded("similarity")
+    except ValueError:
+        pytest.skip("the study has not been recorded yet")
+    if cache.wanted() != "MNIST":
+        pytest.skip("the study is recorded on MNIST")
+    app = open_view("Recorded")
+    assert len(app.dataframe[0].value) == 12
+    said = [text.value.removeprefix("- ") for text in app.markdown]
+    assert set(record["conclusions"]) <= set(said) and record["command"] in captions(app)

@@ -1,0 +1,209 @@
+"""The page "Why this class": its views, what they explain, and what they do when there is nothing to explain."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+
+from core.attribution import METHODS
+from core.networks import Classifier
+from core.visualization.arrays import ERASED, ERASED_GROUND
+from core.visualization.attributions import Row, Shown, draw_counts, draw_erasure, draw_holes, draw_rows
+from core.visualization.evidence import AGAINST, FOR
+from dashboard import cache
+from dashboard.state import Scene
+from tests.browser import settle
+from tests.test_attribution import hooks
+from tests.test_browser import complaints
+from tests.test_pages import captions, html, open_page, whole
+
+VIEWS = ("Where it looks", "What its maps saw", "A hole everywhere", "The smallest erasure")
+QUICK = "standard,missing-feature"  # networks
+
+
+def open_view(view: str, **params: str) -> AppTest:
+    app = open_page("why.py", **{"sample": "15", "networks": QUICK, **params})
+    if view != VIEWS[0]:
+        app.segmented_control(key="why view").set_value(view)
+        whole(app.run())
+    assert not app.warning
+    return app
+
+
+def words(app: AppTest) -> str:
+    return " ".join(one.value for one in app.markdown)
+
+
+# Pictures
+
+
+def test_black_is_zero_and_blue_and_red_are_equally_far_from_it():
+    values = np.array([[1.0, 0.0, -1.0]])
+    picture = draw_holes(np.zeros((28, 28)), values, 26, factor=1)
+    assert picture.tolist() == [[list(FOR), [0, 0, 0], list(AGAINST)]]
+
+
+def test_places_are_drawn_where_the_middle_of_the_hole_is():
+    digit = np.zeros((28, 28))
+    digit[4, 4] = 1  # the middle of the first of 400 holes
+    picture = draw_holes(digit, np.zeros((20, 20)), 9, factor=1)
+    assert picture[0, 0].min() > 60 and picture.sum() == picture[0, 0].sum()
+
+
+def test_all_right_is_blue_none_is_red_and_half_is_black():
+    picture = draw_counts(np.zeros((28, 28)), np.array([[4, 2, 0]]), 4, 26, factor=1)
+    assert picture.tolist() == [[list(FOR), [0, 0, 0], list(AGAINST)]]
+
+
+def test_a_single_erased_pixel_is_full_orange_and_what_was_missing_before_is_hatched():
+    before, after = np.ones((28, 28), bool), np.ones((28, 28), bool)
+    before[:14] = after[:14] = False
+    after[20, 10] = False
+    picture = draw_erasure(np.ones((28, 28)), before, after, factor=1)
+    assert picture[20, 10].tolist() == list(ERASED) and (picture[20, 11] == 255).all()
+    assert {tuple(color) for color in picture[:14].reshape(-1, 3).tolist()} == {ERASED, ERASED_GROUND}
+
+
+def test_a_row_shows_its_pictures_or_why_there_are_none_and_no_markup_of_others():
+    shown = [Shown(np.zeros((4, 4, 3), np.uint8), "up to 1.2"), Shown(None, "no <maps>")]
+    drawn = draw_rows([Row("Standard <b>", "#123456", "5", "99 % sure", shown)], ["Saliency", "Grad-CAM"])
+    assert drawn.count("<img") == 1 and "no &lt;maps&gt;" in drawn and "Standard &lt;b&gt;" in drawn
+    assert drawn.count("<h6>") == 2 and "--ns-columns:2" in drawn
+
+
+# The page
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_c12_every_view_opens(view: str):
+    app = open_view(view)
+    assert not app.error and "<img" in html(app)
+
+
+def test_c12_every_method_explains_every_network():
+    app = open_view("Where it looks")
+    shown = html(app)
+    assert shown.count("<figure") == 2 * len(METHODS)
+    assert all(method.title in shown for method in METHODS.values())
+    assert "in all +" in shown and "logits" in shown
+
+
+def test_a_class_of_ones_choice_is_explained():
+    app = open_view("Where it looks")
+    own = html(app)
+    app.selectbox(key="why class").set_value(3)
+    other = html(whole(app.run()))
+    assert own != other and other.count("<figure") == 2 * len(METHODS)
+
+
+def test_one_scale_for_all_networks_dims_the_weaker_ones():
+    app = open_view("Where it looks", networks="standard,synergy")
+    before = re.findall(r'src="data:image/png;base64,([^"]+)"', html(app))
+    app.toggle(key="why scale").set_value(True)
+    after = re.findall(r'src="data:image/png;base64,([^"]+)"', html(whole(app.run())))
+    changed = [one != other for one, other in zip(before, after, strict=True)]
+    assert any(changed) and not all(changed)
+
+
+def test_a_network_that_restores_explains_its_likeliest_fill():
+    app = open_view("Where it looks", networks="restoring", erased="HCUT")
+    assert "here the likeliest" in html(app) and html(app).count("<figure") == len(METHODS)
+    app = open_view("Where it looks", networks="restoring")
+    assert "here the likeliest" not in html(app)
+
+
+def test_at_most_five_networks_are_shown():
+    app = open_view("Where it looks", networks="standard,missing-feature,missing-no-reset,control,synergy,assignment")
+    assert "The first 5 of the 6 chosen networks" in captions(app) and html(app).count('class="ns-why-name"') == 5
+
+
+def test_c12_maps_are_projected_down_from_any_stage_of_any_network():
+    app = open_view("What its maps saw")
+    assert html(app).count("<figure") == 12 and "map" in html(app)
+    last = html(app)
+    app.segmented_control(key="why stage").set_value("conv1")
+    assert html(whole(app.run())) != last
+    app.selectbox(key="why network").set_value("restoring")
+    assert html(whole(app.run())).count("<figure") == 12
+
+
+def test_a_hole_is_slid_over_all_places_and_one_can_be_looked_at():
+    app = open_view("A hole everywhere")
+    assert "9 × 9 pixels, all 2 still read a 5 at" in words(app) and "of 400 places" in words(app)
+    assert html(app).count("of 400</figcaption>") == 2 and "ns-answers" in html(app)
+    app.slider(key="why size").set_value(14)
+    assert html(whole(app.run())).count("of 225</figcaption>") == 2
+    app.selectbox(key="why truth").set_value(3)
+    whole(app.run())
+    assert "still read a 3" in words(app)
+
+
+def test_a_network_that_restores_is_read_at_every_place_too():
+    app = open_view("A hole everywhere", networks="standard,restoring")
+    assert "all 2 still read a 5" in words(app) and "Restoring: " in html(app)
+
+
+def test_the_truth_is_the_label_and_of_a_drawing_what_most_networks_read():
+    drawn = np.zeros((28, 28), np.float32)
+    drawn[6:9, 7:21] = drawn[9:23, 16:19] = 1
+    sampled, linked = open_view("A hole everywhere"), open_view("A hole everywhere", digit=to_link(drawn))
+    assert sampled.selectbox(key="why truth").options[0] == "5 (its label)"
+    assert linked.selectbox(key="why truth").options[0] == "7 (what most read in all of it)"
+
+
+def to_link(digit: np.ndarray) -> str:
+    return Scene(drawn=digit).to_params()["digit"]
+
+
+def test_the_smallest_erasures_are_shown_with_what_is_read_then():
+    app = open_view("The smallest erasure")
+    shown = html(app)
+    assert shown.count("<figure") == 4 and len(re.findall(r"(\d+) × \1: reads", shown)) >= 2
+    assert len(re.findall(r"\d+ pixels?: reads", shown)) >= 2
+
+
+def test_restoring_networks_are_given_an_upper_bound_and_no_single_pixels():
+    app = open_view("The smallest erasure", networks="restoring", sample="18")
+    assert re.search(r"(\d+) × \1 or less: reads", html(app)) and "Not looked for" in html(app)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_blank_paper_is_explained_too(view: str):
+    networks = "standard" if view == "A hole everywhere" else "standard,restoring"  # 400 blank digits would take it 4 s
+    app = open_view(view, digit=to_link(np.zeros((28, 28), np.float32)), networks=networks)
+    assert not app.error
+    if view == "The smallest erasure":
+        assert "No square hole changes it" in html(app) and "However much is erased" in html(app)
+
+
+def test_what_is_worked_out_is_kept_for_the_same_digit_only():
+    made: list[float] = []
+
+    def ask(digit: np.ndarray) -> int:
+        return int(cache.worked_out(("a test", digit), lambda: made.append(digit.sum()) or len(made)))
+
+    assert [ask(np.zeros(9)), ask(np.ones(9)), ask(np.zeros(9))] == [1, 2, 1]
+
+
+def test_the_networks_that_everyone_shares_keep_no_hooks():
+    for view in VIEWS:
+        open_view(view, networks="standard,restoring")
+    restoring = cache.network("restoring", cache.wanted())
+    assert not isinstance(restoring, Classifier)
+    assert hooks(cache.classifier("standard", cache.wanted())) == hooks(restoring.network) == 0
+
+
+@pytest.mark.browser
+def test_a_click_on_a_place_shows_the_digit_with_the_hole_there(page: Page, server: str):
+    page.goto(f"{server}/why?sample=15&networks={QUICK}")
+    settle(page)
+    page.get_by_role("radio", name="A hole everywhere").click()
+    expect(page.locator(".ns-holes img")).to_have_count(2, timeout=30_000)
+    settle(page)
+    box = page.locator(".js-plotly-plot").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 5, box["y"] + 5)
+    expect(page.get_by_text("The hole in rows 0 to 8, columns 0 to 8")).to_be_visible(timeout=30_000)
+    assert not complaints(page)
