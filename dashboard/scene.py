@@ -1,12 +1,15 @@
-"""A digit and what is rubbed out of it, chosen in the place of one picture."""
+"""A digit and what is rubbed out of it, chosen in the place of one picture; the bench on which it is looked at."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
 from core.datasets import Dataset
 from dashboard import inputs, outputs, state
+from dashboard.cache import Zoo
 from dashboard.state import AppState, Digit, Mask
 
 
@@ -41,3 +44,12 @@ def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
 def _sample(session: AppState, data: Dataset) -> Digit:
     session.scene.sample = min(session.scene.sample or 0, len(data.test) - 1)
     return outputs.sample(data, session.scene.sample)
+
+
+@st.fragment
+def show_bench(
+    show: Callable[[AppState, Dataset, Zoo], None], session: AppState, data: Dataset, zoo: Zoo
+) -> None:
+    """Show a view in which a click or a stroke reruns only this, and not the page."""
+    show(session, data, zoo)
+    st.html(inputs.heard())  # last: now the canvas may send again

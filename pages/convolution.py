@@ -1,9 +1,10 @@
 """One window at a time: from the whole network to one multiplication, and what else a convolution is made of."""
 
-import streamlit as st
+from typing import Any
 
 from dashboard import cache, inputs, outputs, state
 from dashboard.lesson import filter_views, network_views, number_views, size_views
+from dashboard.scene import show_bench
 
 zoo, problems = cache.laboratory()
 session = state.open_link(tuple(cache.zoo()[0]))
@@ -25,12 +26,10 @@ VIEWS = {
 view = inputs.choose_view(VIEWS, key="lesson view")
 
 
-@st.fragment
-def bench() -> None:
-    """What a click or a stroke reruns: only this."""
+def show_in_turn(*scene: Any) -> None:
+    """Show the view when no one else computes: thirty at once only fight over the interpreter."""
     with cache.turn():
-        VIEWS[view](session, data, zoo)
-    st.html(inputs.heard())  # last: now the canvas may send again
+        VIEWS[view](*scene)
 
 
-bench()
+show_bench(show_in_turn, session, data, zoo)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import cache, inputs, outputs, state
 from dashboard.maps import digit_views, filter_views, pair_views
+from dashboard.scene import show_bench
 
 zoo, problems = cache.laboratory()
 session = state.open_link(tuple(cache.zoo()[0]))
@@ -17,16 +18,6 @@ VIEWS = {
     "Two networks": pair_views.show_networks,
     "Filters": filter_views.show_filters,
 }
-view = inputs.choose_view(VIEWS, key="maps view")
-
-
-@st.fragment
-def bench() -> None:
-    """What a click or a stroke reruns: only this."""
-    VIEWS[view](session, data, zoo)
-    st.html(inputs.heard())  # last: now the canvas may send again
-
-
-bench()
+show_bench(VIEWS[inputs.choose_view(VIEWS, key="maps view")], session, data, zoo)
 with st.expander("What to look for"):  # not in the bench: strokes do not change it
     outputs.show_text("feature_maps_reading")

@@ -1,8 +1,7 @@
 """Nearest digits: a digit that resembles one seen before takes over its label and skips the deeper layers."""
 
-import streamlit as st
-
 from dashboard import cache, inputs, outputs, state
+from dashboard.scene import show_bench
 from dashboard.shortcut import digit_views, recorded_views, second_views, threshold_views
 
 zoo, problems = cache.laboratory()
@@ -18,14 +17,4 @@ VIEWS = {
 if recorded_views.find_record(data) is not None:
     VIEWS["Recorded"] = recorded_views.show_recorded
 VIEWS["Second network"] = second_views.show_second
-view = inputs.choose_view(VIEWS, key="similarity view")
-
-
-@st.fragment
-def bench() -> None:
-    """What a click or a stroke reruns: only this."""
-    VIEWS[view](session, data, zoo)
-    st.html(inputs.heard())  # last: now the canvas may send again
-
-
-bench()
+show_bench(VIEWS[inputs.choose_view(VIEWS, key="similarity view")], session, data, zoo)

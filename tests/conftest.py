@@ -22,7 +22,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of the dashboard, started once for all tests."""
-    with serve("dashboard/app.py") as address:
+    with serve("dashboard/app.py", NEGATIVE_SPACE_NICE="0") as address:
         yield address
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs import runs
+from core.jobs import runs, worker
 from core.jobs.runs import Job, Status, read_status
 
 
@@ -20,6 +20,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "runs"
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv(runs.RUNS_VARIABLE, str(folder))
+    monkeypatch.setenv(worker.NICE_VARIABLE, "0")  # beside other tests it would hardly have its turn
     yield folder
     monkeypatch.setenv(runs.RUNS_VARIABLE, str(folder))
     for job in runs.list_jobs():

@@ -24,7 +24,8 @@ JOBS_VARIABLE = "NEGATIVE_SPACE_JOBS"
 LOOK_EVERY = 0.2  # seconds between two looks at the queue
 # A paused job keeps its memory. Later it has to go on from its last finished epoch, in a process of its own.
 LONGEST_PAUSE = 600.0
-NICENESS = 10  # the pages answer first
+NICE_VARIABLE = "NEGATIVE_SPACE_NICE"
+NICENESS = 10  # the pages answer first; 0 where nobody looks at pages meanwhile
 KEPT = "Stopped; what it had done by then is kept."
 
 
@@ -47,9 +48,11 @@ def main(name: str, lock: str) -> None:
 
 def _give_way() -> None:
     """Let the pages answer first. Where Linux shares cores between sessions, niceness alone counts only within ours."""
-    os.nice(NICENESS)
+    asked = os.environ.get(NICE_VARIABLE, "")
+    niceness = int(asked) if asked.isdecimal() else NICENESS
+    os.nice(niceness)
     with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(NICENESS))
+        Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 def do(job: Job) -> tuple[str, str]:
