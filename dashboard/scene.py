@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
 from dashboard import inputs, outputs, state
@@ -39,6 +40,14 @@ def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
     if not inputs.stroke_goes_on():
         state.write_link(session)
     return digit, scene.mask
+
+
+def choose_beside(tip: str, session: AppState, data: Dataset) -> tuple[tuple[Digit, Mask] | None, DeltaGenerator]:
+    """Let people choose a digit as `choose_scene` does, below what to try; also return the room to the right of it."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption(tip)
+        return choose_scene(session, data), right
 
 
 def _sample(session: AppState, data: Dataset) -> Digit:

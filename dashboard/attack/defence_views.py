@@ -17,7 +17,7 @@ from dashboard.attack.digit_views import label_of
 from dashboard.cache import Zoo
 from dashboard.components.player import Look
 from dashboard.outputs import PLAIN
-from dashboard.scene import choose_scene
+from dashboard.scene import choose_beside
 from dashboard.state import AppState
 
 ORDINARY, ROBUST = "standard", "robust"
@@ -26,11 +26,11 @@ KEY, SWEEP = "defence", "defence sweep"
 
 def show_defence(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show the ordinary and the adversarially trained network under the same attacks."""
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: press *Attack both*, harder and harder. Then limit the length of all changes instead of each "
-                   "pixel, and then just rub the digit out: does the training still help?")  # fmt: skip
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: press *Attack both*, harder and harder. Then limit the length of all changes instead of each "
+        "pixel, and then just rub the digit out: does the training still help?",
+        session, data,
+    )  # fmt: skip
     with right:
         kind = st.segmented_control(
             "What grows", list(KINDS), default="linf", key="defence kind", persist_state="session", required=True,

@@ -15,7 +15,7 @@ from dashboard.attack.digit_runs import WHOLE, Asked, Take, start
 from dashboard.attack.settings import Attacked
 from dashboard.cache import Zoo
 from dashboard.components.player import Look
-from dashboard.scene import choose_scene
+from dashboard.scene import choose_beside
 from dashboard.state import AppState, Digit, Mask
 
 KEY = "attack"
@@ -30,10 +30,10 @@ TRY = {
 
 def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show an attack on the digit of now; what evolves is played, what became of it stands below."""
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: press *Attack*. Then a smaller epsilon: how little is enough? Then *Shall be read as*: a 3.")
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: press *Attack*. Then a smaller epsilon: how little is enough? Then *Shall be read as*: a 3.",
+        session, data,
+    )  # fmt: skip
     with right:
         method = settings.choose_method()
         attacked = settings.choose_attack(method, data, zoo)

@@ -26,7 +26,7 @@ from dashboard import outputs
 from dashboard.cache import Zoo
 from dashboard.lesson import windows
 from dashboard.outputs import PLAIN
-from dashboard.scene import choose_scene
+from dashboard.scene import choose_beside, choose_scene
 from dashboard.state import AppState
 
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
@@ -115,10 +115,10 @@ def show_batch_norm(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 def show_dropout(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show the answer to the same digit twenty times with dropout on (T10)."""
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: rub out a part. Does the answer spread more? At which rate does it break?")
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: rub out a part. Does the answer spread more? At which rate does it break?",
+        session, data,
+    )  # fmt: skip
     with right:
         network = windows.choose_network(data, zoo)
         if network is None or scene is None:
@@ -158,10 +158,10 @@ def show_whole(session: AppState, data: Dataset, zoo: Zoo) -> None:
     name = st.selectbox("Drawn", list(ARCHITECTURES), index=list(ARCHITECTURES).index("LeNet-5"), key="drawn network",
                         persist_state="session")  # fmt: skip
     _show_drawing(ARCHITECTURES[name])
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: a digit that is hardly there. Are the logits small? Is the answer less sure?")
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: a digit that is hardly there. Are the logits small? Is the answer less sure?",
+        session, data,
+    )  # fmt: skip
     with right:
         network = windows.choose_network(data, zoo)
         if network is not None and scene is not None:

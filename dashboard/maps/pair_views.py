@@ -24,7 +24,7 @@ from dashboard.components.board import Row, board
 from dashboard.lesson import windows
 from dashboard.maps import closeup, sheets
 from dashboard.maps.digit_views import NETWORK, to_pixels
-from dashboard.scene import choose_scene
+from dashboard.scene import choose_beside
 from dashboard.state import AppState, Digit, Mask
 
 FIRST, SECOND = "maps first network", "maps second network"
@@ -43,11 +43,11 @@ class Two:
 
 def show_digits(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show what two digits have in common in every stage, and what not (F4, F5)."""
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: rub out a part. Which stage feels it most? Then *before and after an attack*: where does the "
-                   "change begin to grow?")  # fmt: skip
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: rub out a part. Which stage feels it most? Then *before and after an attack*: where does the "
+        "change begin to grow?",
+        session, data,
+    )  # fmt: skip
     with right:
         kind = st.segmented_control(
             "Which two", [ERASED, ATTACKED, OTHER], default=ERASED, key="maps pair", required=True, wrap=True,
@@ -125,10 +125,10 @@ def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
 def show_networks(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show one digit in two networks: what is there beside what is missing."""
     st.session_state.setdefault(SECOND, "missing-feature")
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: rub out half of the digit: *1 − x* lights up where features went missing.")
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: rub out half of the digit: *1 − x* lights up where features went missing.",
+        session, data,
+    )  # fmt: skip
     with right:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             networks = [windows.choose_network(data, zoo, key=key) for key in (FIRST, SECOND)]

@@ -16,7 +16,7 @@ from core.networks import Classifier
 from core.visualization.attributions import Row, Shown, draw_erasure, draw_rows
 from dashboard import cache, inputs, outputs
 from dashboard.cache import Zoo
-from dashboard.scene import choose_scene
+from dashboard.scene import choose_beside
 from dashboard.state import AppState, Digit, Mask
 from dashboard.why.subjects import Subject, choose_subjects, to_row
 
@@ -27,10 +27,10 @@ BLIND = "Not looked for: it searches for the hole at every try, which takes 25 m
 
 def show_erasures(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show for each network the smallest hole, and the fewest pixels, without which it reads something else."""
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: several digits of one class. Whose answer hangs by a single pixel?")
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: several digits of one class. Whose answer hangs by a single pixel?",
+        session, data,
+    )  # fmt: skip
     with right:
         if scene is None:
             return

@@ -24,7 +24,7 @@ from core.visualization.lesson_figures import Box, draw_clickable
 from dashboard import cache, inputs, outputs
 from dashboard.cache import Zoo
 from dashboard.lesson.windows import show_clickable
-from dashboard.scene import choose_scene
+from dashboard.scene import choose_beside
 from dashboard.state import AppState, Digit, Mask
 from dashboard.why.subjects import Subject, choose_subjects, choose_truth
 
@@ -37,10 +37,10 @@ Maps = dict[str, HoleMap]
 
 def show_holes(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show for every place of a hole how many of the networks still read the digit, and which."""
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: a 9 or a 4, then a larger hole. Where must nothing be missing? Click there: what is read now?")
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: a 9 or a 4, then a larger hole. Where must nothing be missing? Click there: what is read now?",
+        session, data,
+    )  # fmt: skip
     with right:
         if scene is None:
             return

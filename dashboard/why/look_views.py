@@ -10,7 +10,7 @@ from core.datasets import Dataset
 from core.visualization.attributions import Shown, draw_attribution, draw_rows
 from dashboard import inputs, outputs
 from dashboard.cache import Zoo
-from dashboard.scene import choose_scene
+from dashboard.scene import choose_beside
 from dashboard.state import AppState, Digit
 from dashboard.why.subjects import Subject, choose_subjects, find_values, to_row
 
@@ -21,10 +21,10 @@ Found = dict[tuple[str, str], Digit | str]
 
 def show_looks(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show where each network looks when it scores what it reads, or a class of one's choice."""
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: rub out what glows blue. Is it still read? Then ask for another class: what would it take?")
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: rub out what glows blue. Is it still read? Then ask for another class: what would it take?",
+        session, data,
+    )  # fmt: skip
     with right:
         if scene is None:
             return

@@ -16,16 +16,16 @@ from core.visualization.attributions import draw_attribution
 from core.visualization.gallery import Exhibit, draw_gallery
 from dashboard import cache, outputs
 from dashboard.cache import Zoo
-from dashboard.scene import choose_scene
+from dashboard.scene import choose_beside
 from dashboard.state import AppState, Digit, Mask
 
 
 def show_places(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show, for the maps of a stage that the digit excites most, what of the digit did so."""
-    left, right = st.columns([330, 880], gap="medium")
-    with left:
-        st.caption("Try: the first stages, then the last. Strokes become corners, loops and ends.")
-        scene = choose_scene(session, data)
+    scene, right = choose_beside(
+        "Try: the first stages, then the last. Strokes become corners, loops and ends.",
+        session, data,
+    )  # fmt: skip
     with right:
         if scene is None:
             return
