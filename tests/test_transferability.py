@@ -145,14 +145,14 @@ def test_v12_finished_sources_are_kept_and_made_again_for_other_weights_or_setti
     config, out = replace(CONFIG, digits=10, epsilons=(0.1,), crossed=(0.1,)), tmp_path / "adversarial.json"
 
     def kept(config: TransferConfig, weights: str = "a") -> list[bool]:
-        return [step.kept for step in run_transfer(few, dataset, config, out, settings=weights)]
+        return [step.kept for step in run_transfer(lambda _: few, dataset, config, out, settings=weights)]
 
-    stopped = run_transfer(few, dataset, config, out, settings="a")
+    stopped = run_transfer(lambda _: few, dataset, config, out, settings="a")
     assert (next(stopped).source, next(stopped).source) == (NOTHING, CHANCE)
     stopped.close()
     assert kept(config) == [True, True, False] and kept(config) == [True] * 3
     (tmp_path / "adversarial" / "chance.json").write_text("{")
-    assert kept(config) == [True, False, True]
+    assert kept(config) == [True, True, False]
     assert kept(config, "b") == [False] * 3
     assert kept(replace(config, steps=5), "b") == [False] * 3
 

@@ -13,7 +13,8 @@ from core import datasets
 from core.commands.studies import adversarial, missing_features, pretraining, second_model, similarity
 from core.commands.studies.step import StudyStep
 from core.datasets import Dataset
-from core.files import replace
+from core.files import prepare, replace
+from core.studies.crew import Crew
 from core.studies.records import load_recorded, to_json
 
 Progress = Callable[[float, str], None]
@@ -27,7 +28,7 @@ class Study(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
         """Say what this study takes besides what all of them take."""
 
-    def run(self, options: argparse.Namespace, dataset: Dataset, out: Path, /) -> Iterator[StudyStep]:
+    def run(self, options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew, /) -> Iterator[StudyStep]:
         """Yield the study as far as it is, whenever a part of it is finished. Raises ValueError with a sentence."""
 
     def lines(self, record: dict[str, Any], /) -> Iterator[str]:
@@ -50,6 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--dataset", choices=(*datasets.NAMES, datasets.OFFLINE), help="MNIST, or what there is")
         out = "the finished study; its finished parts lie in a folder beside it, and the next run goes on from them"
         one.add_argument("--out", type=Path, metavar="FILE", help=f"{out} (runs/{name}.json)")
+        one.add_argument("--workers", type=int, default=1, help="processes; each wants a core and 2 GB of memory")
+        dask = "of a Dask scheduler, such as tcp://10.0.0.5:8786; its workers run this project, each with one thread"
+        one.add_argument("--dask", metavar="ADDRESS", help=f"{dask} and the same digits")
         study.add_arguments(one)
 
 
@@ -63,12 +67,13 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 
 def _run(study: Study, options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Return the finished study; what is finished of it is written at once, so that an interrupted one can be seen."""
+    crew = Crew(workers=options.workers, dask=options.dask)
     dataset = _load(options.dataset or ("MNIST" if datasets.on_this_machine("MNIST") else datasets.OFFLINE))
     out, record = options.out or Path("runs") / f"{study.NAME}.json", {}
-    for step in study.run(options, dataset, out):
+    prepare(out.parent)
+    for step in study.run(options, dataset, out, crew):
         progress(step.share, step.text)
         record = step.record
-        out.parent.mkdir(parents=True, exist_ok=True)
         replace(out, to_json(record))
     return record
 

@@ -1,16 +1,19 @@
-"""Finished parts of a study, a file for each: whoever interrupts it loses at most the part it works on."""
+"""Finished parts of a study, a file for each: whoever interrupts it loses at most the parts that are worked on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.datasets import Dataset
 from core.files import replace
+from core.studies.crew import Crew
 
 Row = TypeVar("Row")
+Task = TypeVar("Task", str, tuple[int, int])
 
 
 def path_of(out: Path, name: str) -> Path:
@@ -31,6 +34,20 @@ def read(path: Path, settings: Any) -> dict[str, Any] | None:
         return part if part["settings"] == json.loads(json.dumps(settings)) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def run(
+    work: Callable[[Dataset, Task], Sequence[Row]], tasks: Sequence[Task], kind: type[Row], settings: Any, *,
+    dataset: Dataset, out: Path, crew: Crew,
+) -> Iterator[tuple[Task, tuple[Row, ...], bool]]:
+    """Yield each task, its rows, and whether an earlier run had finished it: those first, others once kept."""
+    paths = {task: path_of(out, task if isinstance(task, str) else "-".join(map(str, task))) for task in tasks}
+    kept = {task: rows for task in tasks if (rows := read_rows(paths[task], settings, kind))}
+    for task, rows in kept.items():
+        yield task, rows, True
+    for task, found in crew.do(work, dataset, [task for task in tasks if task not in kept]):
+        keep_rows(paths[task], settings, found)
+        yield task, tuple(found), False
 
 
 def keep_rows(path: Path, settings: Any, rows: Sequence[Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from core.generation.networks import Pair
 from core.inversion import freeze
 from core.networks import Classifier, build
 from core.studies import parts
+from core.studies.crew import ALONE, Crew
 from core.training import train
 from core.training_config import TrainConfig
 
@@ -96,10 +98,13 @@ class PretrainingStep:
 GAN_SHARE = 0.25  # of the work
 
 
-def run_pretraining(dataset: Dataset, config: PretrainingConfig, out: Path) -> Iterator[PretrainingStep]:
+def run_pretraining(
+    dataset: Dataset, config: PretrainingConfig, out: Path, *, crew: Crew = ALONE
+) -> Iterator[PretrainingStep]:
     """Yield the rows of each seed and number of labelled digits once they are there, a file for each beside `out`.
 
-    A finished part is not run again. Raises CheckpointError when a shipped network is missing.
+    A finished part is not run again. The GAN is trained here, whoever does the rest. Raises CheckpointError when a
+    shipped network is missing.
     """
     if max(config.labelled) > len(dataset.train):
         raise ValueError(f"There are only {len(dataset.train):,} training digits, not {max(config.labelled):,}.")
@@ -107,14 +112,17 @@ def run_pretraining(dataset: Dataset, config: PretrainingConfig, out: Path) -> I
     same = {**asdict(config), "sha256": dataset.sha256, "weights": {name: _sum(one) for name, one in weights.items()}}
     yield from _learn_unlabelled(dataset, config, parts.path_of(out, UNLABELLED).with_suffix(".safetensors"), weights)
     tasks = [(config.first_seed + seed, labelled) for seed in range(config.seeds) for labelled in config.labelled]
-    for number, (seed, labelled) in enumerate(tasks, 1):
-        path = parts.path_of(out, f"{seed}-{labelled}")
-        rows = parts.read_rows(path, same, PretrainingRow)
-        if not rows:
-            rows = tuple(compare(dataset, weights, config, labelled=labelled, seed=seed))
-            parts.keep_rows(path, same, rows)
+    work = partial(_compare, weights, config)
+    found = parts.run(work, tasks, PretrainingRow, same, dataset=dataset, out=out, crew=crew)
+    for number, ((seed, labelled), rows, _) in enumerate(found, 1):
         share = GAN_SHARE + (1 - GAN_SHARE) * number / len(tasks)
         yield PretrainingStep(f"seed {seed}, {labelled:,} labelled digits", rows, share)
+
+
+def _compare(
+    weights: Mapping[str, Weights], config: PretrainingConfig, dataset: Dataset, task: tuple[int, int]
+) -> list[PretrainingRow]:
+    return list(compare(dataset, weights, config, seed=task[0], labelled=task[1]))
 
 
 def shipped_starts() -> Iterator[tuple[str, Weights]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from core.datasets import Dataset
 from core.second_model import BOTH, DIGITS, Accuracies, SecondModelConfig, compare, find_reason
 from core.studies import parts
+from core.studies.crew import ALONE, Crew
 
 STUDY = "second-model"
 
@@ -48,17 +50,17 @@ class PairStep:
     """Whether an earlier run had finished it."""
 
 
-def run_pairs(dataset: Dataset, config: SecondModelConfig, out: Path) -> Iterator[PairStep]:
+def run_pairs(dataset: Dataset, config: SecondModelConfig, out: Path, *, crew: Crew = ALONE) -> Iterator[PairStep]:
     """Yield every pair's row once it is there, a file for each beside `out`; a finished one is not run again."""
     pairs = list(combinations(range(len(dataset.classes)), 2))
     same = {**asdict(replace(config, first=0, second=1)), "sha256": dataset.sha256}
-    for number, (first, second) in enumerate(pairs, 1):
-        path = parts.path_of(out, f"{first}-{second}")
-        kept = parts.read_rows(path, same, PairRow)
-        row = kept[0] if kept else measure_pair(dataset, replace(config, first=first, second=second))
-        if not kept:
-            parts.keep_rows(path, same, [row])
-        yield PairStep(row, number, len(pairs), bool(kept))
+    found = parts.run(partial(_measure, config), pairs, PairRow, same, dataset=dataset, out=out, crew=crew)
+    for number, (_, (row,), kept) in enumerate(found, 1):
+        yield PairStep(row, number, len(pairs), kept)
+
+
+def _measure(config: SecondModelConfig, dataset: Dataset, pair: tuple[int, int]) -> list[PairRow]:
+    return [measure_pair(dataset, replace(config, first=pair[0], second=pair[1]))]
 
 
 def measure_pair(dataset: Dataset, config: SecondModelConfig) -> PairRow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from core.similarity import (
     survey,
 )
 from core.studies import parts
+from core.studies.crew import ALONE, Crew
 from core.training import train
 
 HALF = "half"  # the network that the study trains itself, on the digits seen first alone (D4)
@@ -109,7 +111,8 @@ class SimilarityStep:
 
 
 def run_similarity(
-    networks: Mapping[str, Classifier], dataset: Dataset, config: SimilarityConfig, out: Path, *, settings: Any = None
+    networks: Mapping[str, Classifier], dataset: Dataset, config: SimilarityConfig, out: Path, *, settings: Any = None,
+    crew: Crew = ALONE,
 ) -> Iterator[SimilarityStep]:
     """Yield every network's rows once they are there, a file for each beside `out`; a finished one is not run again.
 
@@ -117,15 +120,17 @@ def run_similarity(
     """
     names = (HALF, *networks)
     same = {**asdict(config), "sha256": dataset.sha256, "weights": settings}
-    for number, name in enumerate(names, 1):
-        path = parts.path_of(out, name)
-        kept = parts.read_rows(path, same, SimilarityRow)
-        rows = kept
-        if not kept:
-            network = train_half(dataset, config) if name == HALF else networks[name]
-            rows = tuple(measure(name, network, dataset, config))
-            parts.keep_rows(path, same, rows)
-        yield SimilarityStep(name, rows, number, len(names), bool(kept))
+    work = partial(_measure, networks, config)
+    found = parts.run(work, names, SimilarityRow, same, dataset=dataset, out=out, crew=crew)
+    for number, (name, rows, kept) in enumerate(found, 1):
+        yield SimilarityStep(name, rows, number, len(names), kept)
+
+
+def _measure(
+    networks: Mapping[str, Classifier], config: SimilarityConfig, dataset: Dataset, name: str
+) -> list[SimilarityRow]:
+    network = train_half(dataset, config) if name == HALF else networks[name]
+    return list(measure(name, network, dataset, config))
 
 
 def halves(dataset: Dataset, config: SimilarityConfig) -> tuple[Digits, Digits]:

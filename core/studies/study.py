@@ -8,19 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import joblib
-import torch
-
-from core import datasets
 from core.architectures import ARCHITECTURES
 from core.datasets import Dataset
 from core.recipes import CONFIG, SEED
 from core.studies import parts
 from core.studies.arms import ARMS, complete
 from core.studies.bench import Bench
+from core.studies.crew import ALONE, Crew
 
 NETWORKS = ("published", "talk")  # A5 and A4
 TRAINING = ("epochs", "batch", "learning_rate", "momentum", "optimizer", "precision")
@@ -95,51 +93,46 @@ class SeedStep:
 class _Task:
     network: str
     seed: int
-    """Counted from 0."""
     arms: tuple[str, ...]
 
 
-def run_study(config: StudyConfig, dataset: Dataset, out: Path, *, workers: int = 1) -> Iterator[SeedStep]:
-    """Run all seeds of all networks, a file for each beside `out`; a finished one is not run again.
-
-    Raises ValueError for too few workers.
-    """
-    if workers < 1:
-        raise ValueError(f"There must be at least one worker, not {workers}.")
+def run_study(config: StudyConfig, dataset: Dataset, out: Path, *, crew: Crew = ALONE) -> Iterator[SeedStep]:
+    """Run all seeds of all networks, a file for each beside `out`; a finished one is not run again."""
     tasks = _tasks(config)
-    missing = [task for task in tasks if set(task.arms) - set(_arms_in(config, dataset, out, task))]
+    kept = {task: _arms_in(config, dataset, out, task) for task in tasks}
+    missing = [task for task in tasks if set(task.arms) - set(kept[task])]
     for number, task in enumerate((task for task in tasks if task not in missing), 1):
-        yield SeedStep(task.network, SEED + task.seed, number, len(tasks), kept=True)
-    jobs = (joblib.delayed(_run_task)(config, dataset if workers == 1 else None, out, task) for task in missing)
-    finished = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
-    for number, task in enumerate(finished, len(tasks) - len(missing) + 1):
-        yield SeedStep(task.network, SEED + task.seed, number, len(tasks), kept=False)
+        yield SeedStep(task.network, task.seed, number, len(tasks), kept=True)
+    lacking = [replace(task, arms=tuple(arm for arm in task.arms if arm not in kept[task])) for task in missing]
+    finished = crew.do(partial(_run_task, config.epochs), dataset, lacking)
+    for number, (task, arms) in enumerate(finished, len(tasks) - len(missing) + 1):
+        _keep(config, dataset, out, task, arms)
+        yield SeedStep(task.network, task.seed, number, len(tasks), kept=False)
 
 
 def _tasks(config: StudyConfig) -> list[_Task]:
     """Return what is to be run, what all seeds have before what only the first ones have."""
-    counts = {config.costly: range(config.costly)}
-    if config.costly < config.seeds:
-        counts = {0: range(config.seeds), **counts}
+    apart = config.costly < config.seeds
+    rounds = [(config.seeds, (False,)), (config.costly, (True,))] if apart else [(config.seeds, (False, True))]
     return [
-        _Task(network, seed, complete(name for name in config.arms if costly or not ARMS[name].costly))
-        for costly, seeds in counts.items()
-        for seed in seeds
+        _Task(network, SEED + seed, complete(name for name in config.arms if ARMS[name].costly in costly))
+        for seeds, costly in rounds
+        for seed in range(seeds)
         for network in config.networks
     ]
 
 
-def _run_task(config: StudyConfig, dataset: Dataset | None, out: Path, task: _Task) -> _Task:
-    """Run what one seed of one network lacks and keep it; in a process of its own when there are several workers."""
-    torch.set_num_threads(1)
-    dataset = dataset or datasets.load(config.dataset)
-    arms = _arms_in(config, dataset, out, task)
-    lacking = [arm for arm in task.arms if arm not in arms]
-    steps = run_seed(dataset, task.network, SEED + task.seed, lacking, epochs=config.epochs)
-    arms |= {step.arm: step.accuracies for step in steps}
-    seed, settings = SEED + task.seed, settings_of(config, dataset)
-    parts.keep(_path(out, task.network, seed), settings, network=task.network, seed=seed, arms=arms)
-    return task
+def _run_task(epochs: int, dataset: Dataset, task: _Task) -> dict[str, dict[str, float]]:
+    """Return the accuracies of the arms of one seed of one network, by arm and column."""
+    steps = run_seed(dataset, task.network, task.seed, task.arms, epochs=epochs)
+    return {step.arm: step.accuracies for step in steps}
+
+
+def _keep(config: StudyConfig, dataset: Dataset, out: Path, task: _Task, arms: dict[str, Any]) -> None:
+    """Keep what has been run, with what was there of this seed: arms may come in turns."""
+    path, settings = _path(out, task.network, task.seed), settings_of(config, dataset)
+    arms = _arms_in(config, dataset, out, task) | arms
+    parts.keep(path, settings, network=task.network, seed=task.seed, arms=arms)
 
 
 def _path(out: Path, network: str, seed: int) -> Path:
@@ -159,5 +152,5 @@ def read_seed(config: StudyConfig, dataset: Dataset, out: Path, network: str, se
 
 
 def _arms_in(config: StudyConfig, dataset: Dataset, out: Path, task: _Task) -> dict[str, Any]:
-    part = read_seed(config, dataset, out, task.network, SEED + task.seed)
+    part = read_seed(config, dataset, out, task.network, task.seed)
     return dict(part["arms"]) if part else {}

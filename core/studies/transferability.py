@@ -5,8 +5,9 @@ What the figures say together is in `transfer_records`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from core.datasets import Dataset, Digits
 from core.evaluation import Network, accuracy, predict
 from core.hole_finding import BlindRestorer
 from core.studies import parts
+from core.studies.crew import ALONE, Crew
 
+Loader = Callable[[Dataset], Mapping[str, Network]]
 NOTHING, CHANCE = "nothing", "chance"  # sources that are no networks: digits as they are, and random signs
 EPSILONS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 CROSSED = (0.1, 0.2)
@@ -78,21 +81,23 @@ class TransferStep:
 
 
 def run_transfer(
-    networks: Mapping[str, Network], dataset: Dataset, config: TransferConfig, out: Path, *, settings: Any = None
+    load: Loader, dataset: Dataset, config: TransferConfig, out: Path, *, settings: Any = None, crew: Crew = ALONE
 ) -> Iterator[TransferStep]:
     """Yield every source's rows once they are there, a file for each beside `out`; a finished one is not run again.
 
-    `settings` is what else must be the same for that: which weights. Networks that let no gradient through only read.
+    `load` returns the networks, to whoever works; those that restore are too large to be sent about. Networks that let
+    no gradient through only read. `settings` is what else must be the same for parts to be kept: which weights.
     """
+    networks = load(dataset)
     sources = (NOTHING, CHANCE, *attackable(networks))
     same = {**asdict(config), "sha256": dataset.sha256, "networks": list(networks), "weights": settings}
-    for number, source in enumerate(sources, 1):
-        path = parts.path_of(out, source)
-        kept = parts.read_rows(path, same, TransferRow)
-        rows = kept or tuple(read_source(source, networks, dataset, config))
-        if not kept:
-            parts.keep_rows(path, same, rows)
-        yield TransferStep(source, rows, number, len(sources), bool(kept))
+    found = parts.run(partial(_read, load, config), sources, TransferRow, same, dataset=dataset, out=out, crew=crew)
+    for number, (source, rows, kept) in enumerate(found, 1):
+        yield TransferStep(source, rows, number, len(sources), kept)
+
+
+def _read(load: Loader, config: TransferConfig, dataset: Dataset, source: str) -> list[TransferRow]:
+    return list(read_source(source, load(dataset), dataset, config))
 
 
 def attackable(networks: Mapping[str, Network]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from functools import cache, partial
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from core import checkpoints, recipes
 from core.commands.studies.step import StudyStep
 from core.datasets import Dataset
+from core.evaluation import Network
+from core.studies.crew import Crew
 from core.studies.transfer_records import STUDY, summarize, to_matrix
-from core.studies.transferability import CHANCE, TransferConfig, TransferRow, run_transfer
+from core.studies.transferability import CHANCE, NOTHING, TransferConfig, TransferRow, run_transfer
 
 NAME = STUDY
 
@@ -24,18 +27,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=default.steps, help="of PGD")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
     """Yield the study after each source of noise; the laboratory's networks have no part in it."""
     config = TransferConfig(digits=options.digits, steps=options.steps)
     zoo, _ = recipes.list_zoo()
     cards = {name: card for name, card in zoo.items() if not card.recipe.get("laboratory")}
-    networks = {name: checkpoints.load(name, references=dataset.train) for name in cards}
     weights = {name: card.weights_sha256 for name, card in cards.items()}
-    rows: list[TransferRow] = []
-    for step in run_transfer(networks, dataset, config, out, settings=weights):
-        rows += step.rows
+    sources, rows = (NOTHING, CHANCE, *cards), list[TransferRow]()
+    for step in run_transfer(partial(load_networks, tuple(cards)), dataset, config, out, settings=weights, crew=crew):
+        rows = sorted([*rows, *step.rows], key=lambda row: sources.index(row.source))
         text = f"{step.source}{' (kept)' if step.kept else ''}"
         yield StudyStep(step.done / step.sources, text, summarize(rows, dataset, config, cards))
+
+
+@cache
+def load_networks(names: tuple[str, ...], dataset: Dataset) -> dict[str, Network]:
+    """Return shipped networks, once for all parts that a process does. Raises CheckpointError."""
+    return {name: checkpoints.load(name, references=dataset.train) for name in names}
 
 
 def lines(record: dict[str, Any]) -> Iterator[str]:

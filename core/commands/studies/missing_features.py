@@ -10,6 +10,7 @@ from typing import Any
 from core.commands.studies.step import StudyStep
 from core.datasets import Dataset
 from core.studies.arms import ARMS
+from core.studies.crew import Crew
 from core.studies.records import STUDY, summarize
 from core.studies.study import NETWORKS, StudyConfig, run_study
 
@@ -24,10 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=default.seeds)
     parser.add_argument("--costly-seeds", type=int, help="fewer seeds for arms in which convolutions learn")
     parser.add_argument("--epochs", type=int, default=default.epochs, help="and as many again for every retraining")
-    parser.add_argument("--workers", type=int, default=1, help="processes; each wants a core and 2 GB of memory")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
     """Yield the study after each seed of a network."""
     config = StudyConfig(
         dataset=dataset.name,
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path) -> Iterator[St
         costly_seeds=options.costly_seeds,
         epochs=options.epochs,
     )
-    for step in run_study(config, dataset, out, workers=options.workers):
+    for step in run_study(config, dataset, out, crew=crew):
         text = f"{step.network}, seed {step.seed}{' (kept)' if step.kept else ''}"
         yield StudyStep(step.done / step.tasks, text, summarize(config, dataset, out))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.commands.studies.step import StudyStep
 from core.datasets import Dataset
+from core.studies.crew import Crew
 from core.studies.pretraining import PretrainingConfig, PretrainingRow, run_pretraining
 from core.studies.pretraining_records import STUDY, summarize, to_lines
 
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gan-epochs", type=int, default=default.gan_epochs, help="of the GAN that sees no labels")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
     """Yield the study after each seed and number of labelled digits."""
     try:
         labelled = tuple(map(int, options.labelled.split(",")))
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path) -> Iterator[St
         raise ValueError(f"--labelled takes whole numbers with commas between, not {options.labelled!r}.") from None
     config = PretrainingConfig(labelled=labelled, seeds=options.seeds, gan_epochs=options.gan_epochs)
     rows: list[PretrainingRow] = []
-    for step in run_pretraining(dataset, config, out):
+    for step in run_pretraining(dataset, config, out, crew=crew):
         rows += step.rows
         yield StudyStep(step.share, step.what, summarize(rows, dataset, config))
 

@@ -10,6 +10,7 @@ from typing import Any
 from core.commands.studies.step import StudyStep
 from core.datasets import Dataset
 from core.second_model import BOTH, DIGITS, SecondModelConfig
+from core.studies.crew import Crew
 from core.studies.second_model import STUDY, PairRow, run_pairs, summarize
 
 NAME = STUDY
@@ -22,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=default.epochs, help="of network 1")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
     """Yield the study after each pair."""
     config = SecondModelConfig(learned=options.learned, epochs=options.epochs)
     rows: list[PairRow] = []
-    for step in run_pairs(dataset, config, out):
-        rows.append(step.row)
+    for step in run_pairs(dataset, config, out, crew=crew):
+        rows = sorted([*rows, step.row], key=lambda row: (row.first, row.second))
         names = " and ".join(dataset.classes[label] for label in (step.row.first, step.row.second))
         text = f"{names}{' (kept)' if step.kept else ''}"
         yield StudyStep(step.done / step.pairs, text, summarize(rows, dataset, config))

@@ -10,7 +10,8 @@ from typing import Any
 from core import checkpoints
 from core.commands.studies.step import StudyStep
 from core.datasets import Dataset
-from core.studies.similarity import SECOND, TEST, SimilarityConfig, SimilarityRow, run_similarity
+from core.studies.crew import Crew
+from core.studies.similarity import HALF, SECOND, TEST, SimilarityConfig, SimilarityRow, run_similarity
 from core.studies.similarity_records import STUDY, rows_of, summarize
 
 NAME = STUDY
@@ -24,15 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=default.epochs, help="of the network that sees one half")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
     """Yield the study after each network."""
     config = SimilarityConfig(loss=options.loss, epochs=options.epochs)
     cards = {name: checkpoints.load_card(name) for name in NETWORKS}
     networks = {name: checkpoints.load_classifier(name) for name in NETWORKS}
     weights = {name: card.weights_sha256 for name, card in cards.items()}
-    rows: list[SimilarityRow] = []
-    for step in run_similarity(networks, dataset, config, out, settings=weights):
-        rows += step.rows
+    names, rows = (HALF, *NETWORKS), list[SimilarityRow]()
+    for step in run_similarity(networks, dataset, config, out, settings=weights, crew=crew):
+        rows = sorted([*rows, *step.rows], key=lambda row: names.index(row.network))
         text = f"{step.network}{' (kept)' if step.kept else ''}"
         yield StudyStep(step.done / step.networks, text, summarize(rows, dataset, config, cards))
 
