@@ -23,9 +23,10 @@ run: $(READY)  ## start the dashboard and say its address
 data: $(READY)  ## fetch MNIST beforehand, so that nobody has to wait for it
 	@$(BIN)/python -m core data MNIST
 
-check: $(READY)  ## lint and types
+check: $(READY)  ## lint, types, and known vulnerabilities where the advisories can be asked
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m mypy
+	@$(BIN)/python -m tests.audit
 
 test: check  ## lint, types and every test, two files at a time
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core import checkpoints, datasets, downloads, drawing, evaluation, pictures, pmnist, recipes
+from core import checkpoints, datasets, downloads, drawing, evaluation, files, pictures, pmnist, recipes
 from core.commands import attack, generator, jobs, maximize, study
 from core.commands.terminal import progress, say
 from core.training import TrainStep
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options) or DONE)
     except (ValueError, OSError) as error:
-        say(str(error))
+        say(files.explain(error) if isinstance(error, OSError) else str(error))
         return BAD_INPUT
     except KeyboardInterrupt:
         say("Interrupted; what was finished is kept.")
@@ -87,6 +87,7 @@ def run_data(options: argparse.Namespace) -> None:
 
 def run_train(options: argparse.Namespace) -> None:
     """Make one network or all of them, each saved with its card as soon as it is ready."""
+    files.prepare(options.out)
     dataset = _dataset(options)
     if options.recipe == checkpoints.GENERATOR:
         measured = generator.train(dataset, options.out, epochs=options.epochs)
@@ -136,9 +137,9 @@ def run_predict(options: argparse.Namespace) -> int:
     mask = _mask(options.erase)
     dataset = _dataset(options)
     networks = dict(_usable(dataset))
-    files = {str(path): _read(path, mask, networks) for path in options.files}
-    answer(options, {"files": files})
-    return BAD_INPUT if any("error" in result for result in files.values()) else DONE
+    results = {str(path): _read(path, mask, networks) for path in options.files}
+    answer(options, {"files": results})
+    return BAD_INPUT if any("error" in result for result in results.values()) else DONE
 
 
 def _usable(dataset: datasets.Dataset) -> Iterator[tuple[str, checkpoints.Network]]:

@@ -121,7 +121,7 @@ def load_card(name: str, folder: Path = SHIPPED) -> Card:
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise CheckpointError(f"The card of {name!r} cannot be read; make the network again.") from None
     if card.name != name:
-        raise CheckpointError(f"The card called {name!r} belongs to {card.name!r}; make the network again.")
+        raise CheckpointError(f"The card called {name!r} belongs to another network; make this one again.")
     if not any(path.is_file() for path in _weights_paths(name, card.weights_sha256, folder)):
         raise CheckpointError(f"The weights of {name!r} are missing; make the network again.")
     return card

@@ -18,7 +18,7 @@ POLL = 0.25  # seconds between two looks at what the worker has made; BETWEEN_CH
 FIRST = 0.1  # seconds that a page waits at most for the first frames, so that they come with the answer to the click
 AHEAD = 8  # frames to begin with: they last until the first look
 GRACE = 30.0  # seconds that a visitor may be disconnected (a phone in a pocket) before the run is given up
-MOST_BYTES = 32 * 2**20  # of pictures that one run may keep: 4,200 sheets of ten digits
+MOST_BYTES = 32 * 2**20  # of pictures that one run may have a browser keep: 4,200 sheets of ten digits
 Step = TypeVar("Step")
 
 
@@ -61,10 +61,10 @@ class Run(Generic[Step]):
             getattr(steps, "close", lambda: None)()
 
     def _keep(self, frame: Frame) -> None:
-        picture, first = frame.picture, (self.frames or [frame])[0].picture
-        if picture.shape != first.shape:
-            raise ValueError(f"a picture of {picture.shape} came after one of {first.shape}.")
-        if (len(self.frames) + 1) * picture.nbytes > MOST_BYTES:
+        first = (self.frames or [frame])[0]
+        if frame.shape != first.shape:
+            raise ValueError(f"a picture of {frame.shape} came after one of {first.shape}.")
+        if (len(self.frames) + 1) * frame.size > MOST_BYTES:
             raise ValueError(f"more than {MOST_BYTES >> 20} MB of pictures are not kept.")
         self.frames.append(frame)
         if len(self.frames) == AHEAD:

@@ -33,7 +33,7 @@ def to_frame(step: int) -> Frame:
 
 RUNS = {
     "fast": lambda: steady(0.002),
-    "slow": lambda: steady(0.02),
+    "slow": lambda: steady(0.03),
     "endless": lambda: steady(0.01, 10**6),
     "failing": failing,
 }

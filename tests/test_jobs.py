@@ -350,7 +350,7 @@ def test_settings_that_a_kind_refuses_start_nothing():
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv(runs.RUNS_VARIABLE, str(tmp_path / "file"))
-    with pytest.raises(JobError, match="^The folder of the runs cannot be written: .+[.]$"):
+    with pytest.raises(JobError, match="^The folder of the runs cannot be used: .+[.]$"):
         count()
 
 
@@ -360,7 +360,7 @@ def test_a_full_disk_ends_a_job_with_a_sentence_and_whole_records():
     resource.prlimit(pid_of(job), resource.RLIMIT_FSIZE, (20_000, 20_000))
     status = ended(job)
     assert status.state == "failed"
-    assert status.message == "Its folder cannot be written, or a file not be read: File too large."
+    assert status.message == "There is no room left on the disk; what was finished before is kept."
     assert numbers(job) == list(range(1, len(numbers(job)) + 1))
 
 

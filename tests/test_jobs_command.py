@@ -89,7 +89,7 @@ def test_start_trains_what_a_file_says(say, tmp_path, monkeypatch):
     [
         (["show", "nobody"], "There is no run called 'nobody'; it may have made room for newer ones."),
         (["stop"], "Say which run to stop; `python -m core jobs` lists them."),
-        (["start", "none.json"], "[Errno 2] No such file or directory: 'none.json'"),
+        (["start", "none.json"], "none.json cannot be used: No such file or directory."),
         (["start", "README.md"], "README.md holds no JSON."),
     ],
 )

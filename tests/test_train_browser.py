@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.jobs import runs
-from tests.browser import serve, settle
+from core.checkpoints import load_card
+from core.jobs import runs, trained
+from core.jobs.training_job import NAME
+from dashboard.visitors import COOKIE
+from tests.browser import draw_strokes, drawing_canvas, serve, settle
 from tests.conftest import LAPTOP, PHONE, open_page
-from tests.test_browser import complaints
+from tests.test_browser import ROWS, SEVEN, complaints
 from tests.working import ended, own_runs
 
 pytestmark = pytest.mark.browser
@@ -63,3 +66,36 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
             choose(stranger, view)
             assert stranger.evaluate("document.documentElement.scrollWidth") <= 390, view
             assert stranger.get_by_text("assignment: one conv · ").count() == 0
+
+
+def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server: str, chromium: Browser) -> None:
+    with open_page(chromium, **LAPTOP) as ann, open_page(chromium, **LAPTOP) as bob:
+        for page in (ann, bob):
+            page.goto(f"{own_server}/compare")
+            expect(drawing_canvas(page)).to_be_visible(timeout=PATIENCE)
+        draw_strokes(ann, 0, SEVEN)
+        expect(ann.locator(ROWS)).to_have_count(5, timeout=PATIENCE)
+        ann.goto(f"{own_server}/train")
+        ann.locator("summary", has_text="How it learns").click()
+        ann.get_by_label("Epochs").fill("1")
+        ann.get_by_label("Its name").fill("Ann's own")
+        ann.get_by_role("button", name="Train", exact=True).click()
+        expect(ann.get_by_role("button", name="What it can do")).to_be_visible(timeout=2 * PATIENCE)
+        (job,) = runs.list_jobs()
+        assert job.title == "Ann's own" and ended(job).state == "done"
+
+        settle(bob)
+        assert bob.locator(ROWS).count() == 0, "what the other has drawn"
+        bob.goto(f"{own_server}/train")
+        for view in ("Watch", "Result", "Compare", "Keep"):
+            choose(bob, view)
+            assert bob.get_by_text("Ann's own").count() == 0, view
+        link = f"{own_server}/compare?sample=3&networks=standard,{trained.name_of(job, load_card(NAME, job.folder))}"
+        ann.goto(link)
+        expect(ann.locator(ROWS)).to_have_count(2, timeout=PATIENCE)
+        bob.goto(link)
+        expect(bob.get_by_text("This address asks for networks that are not here")).to_be_visible(timeout=PATIENCE)
+        expect(bob.locator(ROWS)).to_have_count(1, timeout=PATIENCE)
+        assert bob.get_by_text("Ann's own").count() == 0
+        numbers = [[one["value"] for one in tab.context.cookies() if one["name"] == COOKIE] for tab in (ann, bob)]
+        assert numbers == [[job.visitor], []], "whoever has no runs is not even numbered"

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoints, datasets
 from core.composing import Block, compose
-from core.jobs import parcels, runs, trained, training_job
+from core.jobs import parcels, queue, runs, trained, training_job
 from core.jobs.runs import Job, read_status
 from core.presets import PRESETS
 from dashboard import cache
@@ -195,7 +195,7 @@ def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> 
     second = runs.list_jobs()[0]
     assert (first.title, second.title) == ("assignment: one conv", "assignment: one conv (2)")
     reach(first, "running")
-    until(lambda: runs.line())
+    until(lambda: queue.line())
     assert "**number 1** in the queue" in whole(app.run()).info[0].value
     go(app, "Set up").number_input(key="train epochs").set_value(2998)
     press(app, "train go")

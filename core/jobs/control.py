@@ -9,16 +9,16 @@ from __future__ import annotations
 import importlib
 import math
 import os
+import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core import locks
-from core.jobs import runs
+from core import files, locks
+from core.jobs import queue, runs
 from core.jobs.runs import Job, JobError, load_job, read_status
 
 ROOT = Path(__file__).parents[2]
@@ -36,13 +36,17 @@ def submit(kind: str, title: str, settings: dict[str, Any], visitor: str) -> Job
     if kind not in KINDS:
         raise JobError(f"There is no kind of job called {kind!r}; there are {', '.join(KINDS)}.")
     importlib.import_module(KINDS[kind]).check(settings)
-    with _one_at_a_time():
+    with one_at_a_time():
         _check_visitor(visitor)
         runs.make_room()
         job = runs.create(
             kind=kind, module=KINDS[kind], title=title, settings=settings, visitor=visitor, threads=_threads()
         )
-        _start(job)
+        try:
+            _start(job)
+        except OSError:  # one that could never begin is no run
+            shutil.rmtree(job.folder, ignore_errors=True)
+            raise
     return job
 
 
@@ -72,7 +76,7 @@ def resume(name: str) -> Job:
     Either way it joins the end of the queue. Raises JobError for one that is done.
     """
     job = load_job(name)
-    with _one_at_a_time():
+    with one_at_a_time():
         status = read_status(job)
         if status.active:
             runs.write_wish(job, state="run")
@@ -86,7 +90,7 @@ def resume(name: str) -> Job:
 
 def place(name: str) -> int | None:
     """Return how many come before it and itself, 1: it is next; None when the job does not wait."""
-    line = [job.id for job in runs.line()]
+    line = [job.id for job in queue.line()]
     return line.index(name) + 1 if name in line else None
 
 
@@ -107,8 +111,8 @@ def _check_visitor(visitor: str) -> None:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Let people start jobs one after the other, so that the limits hold."""
+def one_at_a_time() -> Iterator[None]:
+    """Let people make runs one after the other, so that the limits hold. Raises JobError for every OSError."""
     with _as_sentence():
         runs.runs_folder().mkdir(parents=True, exist_ok=True)
         with locks.held(runs.runs_folder() / ".starting"):
@@ -120,7 +124,7 @@ def _as_sentence() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise JobError(f"The folder of the runs cannot be written: {error.strerror or error}.") from error
+        raise JobError(files.explain(error, "The folder of the runs")) from error
     except subprocess.SubprocessError:
         raise JobError("The process of this job did not start; worker.log in its folder says why.") from None
 
@@ -137,8 +141,9 @@ def _start(job: Job) -> None:
     if lock is None:
         raise JobError("This job is at work already.")
     with lock, (job.folder / "worker.log").open("ab") as log:
+        files.clear(job.folder)
         runs.write_wish(job, state="run")
-        runs.write_status(job, state="waiting", message="", pid=None, queued=time.time(), started=None)
+        runs.write_status(job, state="waiting", message="", pid=None, queued=queue.last_place(), started=None)
         number = lock.fileno()
         command = [sys.executable, "-m", "core.jobs.worker", job.id, str(number)]
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))

@@ -17,9 +17,10 @@ from core.architectures import Architecture
 from core.checkpoints import Card
 from core.composing import check_size
 from core.inversion import features_hash
-from core.jobs import runs
+from core.jobs import control, runs
 from core.jobs.runs import Job
 from core.jobs.training_job import NAME
+from core.names import tame
 from core.networks import Classifier
 
 KIND = "loaded"
@@ -46,15 +47,14 @@ def pack(folder: Path) -> bytes:
 def take_in(content: bytes, visitor: str) -> Job:
     """Make a run of the network in a file. Raises ParcelError, CheckpointError, JobError and OSError."""
     card, network = unpack(content)
-    if sum(job.kind == KIND for job in runs.list_jobs(visitor)) >= MOST_LOADED:
-        raise ParcelError(f"You have brought {MOST_LOADED} networks already: delete one of them first.")
-    runs.runs_folder().mkdir(parents=True, exist_ok=True)
-    runs.make_room()
-    module = "core.jobs.training_job"
-    job = runs.create(kind=KIND, module=module, title=card.title, settings={}, visitor=visitor, threads=1)
-    checkpoints.save(card, network, job.folder)
-    runs.write_status(job, state="done")
-    return job
+    with control.one_at_a_time():
+        if sum(job.kind == KIND for job in runs.list_jobs(visitor)) >= MOST_LOADED:
+            raise ParcelError(f"You have brought {MOST_LOADED} networks already: delete one of them first.")
+        runs.make_room()
+        return runs.create(
+            lambda folder: checkpoints.save(card, network, folder),
+            kind=KIND, module="core.jobs.training_job", title=card.title, settings={}, visitor=visitor, threads=1,
+        )  # fmt: skip
 
 
 def unpack(content: bytes) -> tuple[Card, Classifier]:
@@ -103,7 +103,7 @@ def _clean(card: Card, network: Classifier) -> Card:
     told: dict[str, Any] = card.dataset if isinstance(card.dataset, dict) else {}
     name, digits = told.get("name"), told.get("digits")
     known = name in datasets.ALL
-    title = " ".join(str(card.title).split())[:LONGEST_TITLE] or "A network"
+    title = tame(str(card.title), LONGEST_TITLE) or "A network"
     return Card(
         name=NAME,
         title=title,

@@ -84,8 +84,11 @@ def runs_folder() -> Path:
     return Path(os.environ.get(RUNS_VARIABLE) or PROJECT_RUNS).absolute()
 
 
-def create(**asked: Any) -> Job:
-    """Make the folder of a new job, with what was asked (see Job). It appears whole. Raises OSError and TypeError."""
+def create(work: Callable[[Path], object] | None = None, **asked: Any) -> Job:
+    """Make the folder of a new job, with what was asked (see Job). It appears whole. Raises OSError and TypeError.
+
+    `work` puts into the folder what a process would else work out: the job appears done.
+    """
     asked["settings"] = json.loads(json.dumps(asked["settings"]))
     now = time.time()
     job = Job(id=f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{uuid4().hex[:6]}", created=now, **asked)
@@ -93,6 +96,10 @@ def create(**asked: Any) -> Job:
     made.mkdir(parents=True)
     try:
         replace(made / "job.json", json.dumps(asdict(job)).encode())
+        if work is not None:
+            work(made)
+            status = Status(state="done", queued=now, updated=now)
+            replace(made / "status.json", json.dumps(asdict(status)).encode())
         made.rename(job.folder)
     except OSError:
         shutil.rmtree(made, ignore_errors=True)
@@ -142,11 +149,11 @@ def read_status(job: Job) -> Status:
     return status
 
 
-def write_status(job: Job, **changes: Any) -> Status:
+def write_status(job: Job, *, write: Callable[[Path, bytes], None] = replace, **changes: Any) -> Status:
     """Change where the job stands; for the holder of its lock alone. Raises OSError."""
     status = _read(job.folder / "status.json", Status) or Status(queued=job.created)
     status = Status(**{**asdict(status), **changes, "updated": time.time()})
-    replace(job.folder / "status.json", json.dumps(asdict(status)).encode())
+    write(job.folder / "status.json", json.dumps(asdict(status)).encode())
     return status
 
 
@@ -169,13 +176,6 @@ def _read(path: Path, record: Callable[..., _Record]) -> _Record | None:
         return record(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def line() -> list[Job]:
-    """Return the jobs that wait for their turn, the next one first."""
-    waiting = ((read_status(job), job) for job in list_jobs())
-    queued = [(status.queued, job.id, job) for status, job in waiting if status.state == "waiting"]
-    return [job for _, _, job in sorted(queued, key=lambda entry: entry[:2])]
 
 
 def append_step(job: Job, record: dict[str, Any]) -> None:
@@ -221,12 +221,12 @@ def remove(name: str) -> None:
     if read_status(job).active:
         raise JobError("This job is at work: stop it first.")
     away = job.folder.rename(runs_folder() / f".removed-{job.id}")  # nobody ever reads half a run
-    shutil.rmtree(away)
+    shutil.rmtree(away, ignore_errors=True)  # what stays of it, `make_room` removes
 
 
 def make_room() -> None:
     """Remove the oldest finished runs that nobody keeps until one more fits. Raises JobError when none does."""
-    for left in runs_folder().glob(".removed-*"):
+    for left in (*runs_folder().glob(".removed-*"), *runs_folder().glob(".[0-9]*-*")):  # half removed, or half made
         shutil.rmtree(left, ignore_errors=True)
     old = [job for job in reversed(list_jobs()) if not (is_kept(job) or read_status(job).active)]
     while len(list_jobs()) >= MOST_RUNS or disk_use() > MOST_BYTES:
@@ -235,9 +235,9 @@ def make_room() -> None:
         remove(old.pop(0).id)
 
 
-def disk_use() -> int:
-    """Return the bytes that the files of all runs take."""
-    return sum(map(_size, runs_folder().rglob("*")))
+def disk_use(folder: Path | None = None) -> int:
+    """Return the bytes that the files of all runs take, or those of one run's folder."""
+    return sum(map(_size, (folder or runs_folder()).rglob("*")))
 
 
 def _size(path: Path) -> int:

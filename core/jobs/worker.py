@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from core import locks
-from core.jobs import runs
+from core import files, locks
+from core.jobs import queue, runs
 from core.jobs.runs import Job
 
 JOBS_VARIABLE = "NEGATIVE_SPACE_JOBS"
@@ -40,9 +40,11 @@ def main(name: str, lock: str) -> None:
     os.set_inheritable(int(lock), False)
     _give_way()
     job = runs.load_job(name)
-    runs.write_status(job, pid=os.getpid())
     state, message = do(job)
-    runs.write_status(job, state=state, message=message)
+    try:
+        runs.write_status(job, state=state, message=message)
+    except OSError:  # a full disk has no room for another file, but there is some in the old one
+        runs.write_status(job, write=files.overwrite, state=state, message=message)
     os.close(int(lock))  # at once: the end of a process that computed takes a while
 
 
@@ -64,7 +66,7 @@ def do(job: Job) -> tuple[str, str]:
     except ValueError as error:
         return "failed", str(error)
     except OSError as error:
-        return "failed", f"Its folder cannot be written, or a file not be read: {error.strerror or error}."
+        return "failed", files.explain(error, "A file of this job")
     except Exception as error:
         traceback.print_exc()
         return "failed", f"It failed as nobody expected ({type(error).__name__}); worker.log in its folder says where."
@@ -73,6 +75,7 @@ def do(job: Job) -> tuple[str, str]:
 
 def work(job: Job) -> None:
     """Wait, then yield to the records until they end or somebody wants them to. Raises Stopped."""
+    runs.write_status(job, pid=os.getpid())
     slot = wait_for_turn(job)
     try:
         runs.keep_steps(job, lambda step: True)
@@ -103,7 +106,7 @@ def wait_for_turn(job: Job) -> BinaryIO:
         wanted: Literal["waiting", "paused"] = "waiting" if wish == "run" else "paused"
         if wanted != state:
             state, since = wanted, time.monotonic()
-            runs.write_status(job, state=state, queued=time.time())
+            runs.write_status(job, state=state, queued=queue.last_place())
         if state == "paused" and time.monotonic() > since + LONGEST_PAUSE:
             raise Stopped("It was paused for too long; resumed, it goes on from where it last was whole.")
         slot = _free_slot(job) if state == "waiting" else None
@@ -118,7 +121,7 @@ def _free_slot(job: Job) -> BinaryIO | None:
     asked = os.environ.get(JOBS_VARIABLE, "")
     for number in range(max(1, int(asked)) if asked.isdecimal() else 1):
         slot = locks.take(runs.runs_folder() / f".slot-{number}")
-        if slot and [first.id for first in runs.line()[:1]] == [job.id]:
+        if slot and [first.id for first in queue.line()[:1]] == [job.id]:
             return slot
         if slot:
             slot.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import files
 from core.datasets import Dataset
 from core.generation import job as generator_job
 from core.generation.config import GanConfig
@@ -108,8 +109,10 @@ def _ask(name: str, wish: str) -> None:
 def _delete(name: str) -> None:
     try:
         runs.remove(name)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         st.session_state[PROBLEM] = str(error)
+    except OSError as error:
+        st.session_state[PROBLEM] = files.explain(error, "The folder of the runs")
 
 
 def _show_shipped() -> None:

@@ -137,12 +137,12 @@ def _play(climb: Climb, key: str, look: Look, start: str) -> Trace | None:
 
 def _show_downloads(run: Run[Steps], trace: Trace, key: str) -> None:
     name = key.replace(" ", "-")
-    pictures = [frame.picture for frame in run.frames]
+    frames = run.frames
     with st.container(horizontal=True):
-        st.download_button("The sheet (PNG)", lambda: to_png(enlarge(pictures[-1], 2)), f"{name}.png", "image/png",
-                           key=f"{key}/png", on_click="ignore")  # fmt: skip
-        st.download_button("The climb (animated PNG)", lambda: to_animation(pictures), f"{name}-climb.png",
-                           "image/png", key=f"{key}/apng", on_click="ignore")  # fmt: skip
+        st.download_button("The sheet (PNG)", lambda: to_png(enlarge(frames[-1].picture, 2)), f"{name}.png",
+                           "image/png", key=f"{key}/png", on_click="ignore")  # fmt: skip
+        st.download_button("The climb (animated PNG)", lambda: to_animation([frame.picture for frame in frames]),
+                           f"{name}-climb.png", "image/png", key=f"{key}/apng", on_click="ignore")  # fmt: skip
         st.download_button("Pictures and goals (npz)", lambda: to_npz(map(_join, trace.kept)), f"{name}.npz",
                            "application/octet-stream", key=f"{key}/npz", on_click="ignore")  # fmt: skip
 

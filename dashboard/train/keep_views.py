@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core import checkpoints, exports
+from core import checkpoints, exports, files
 from core.checkpoints import CheckpointError
 from core.datasets import Dataset
 from core.jobs import parcels, runs
-from core.jobs.runs import MOST_BYTES, MOST_RUNS, Job, JobError
+from core.jobs.runs import MOST_BYTES, MOST_RUNS, Job
 from core.jobs.training_job import NAME
 from dashboard.state import AppState
 from dashboard.train.live_views import choose_run, my_jobs
@@ -67,9 +67,8 @@ def _show_choices(job: Job) -> None:
         with st.popover("Delete", disabled=runs.read_status(job).active):
             st.markdown(f"Delete *{job.title}* for good?")
             st.button("Yes, delete it", on_click=_delete, args=(job,), key="delete", type="primary")
-    size = sum(path.stat().st_size for path in job.folder.glob("**/*") if path.is_file())
     words = "It is kept." if kept else "It may make room for others one day, unless you keep it."
-    st.caption(f"{size / 1e6:.1f} MB. {words}")
+    st.caption(f"{runs.disk_use(job.folder) / 1e6:.1f} MB. {words}")
 
 
 def _keep(job: Job, kept: bool) -> None:
@@ -88,9 +87,12 @@ def _delete(job: Job) -> None:
 def _try(change: Callable[[], None]) -> None:
     try:
         change()
-    except (JobError, OSError) as error:
-        words = str(error) if isinstance(error, JobError) else f"The folder of the runs cannot be written: {error}."
-        st.session_state["train problem"] = words
+    except (ValueError, OSError) as error:
+        st.session_state["train problem"] = _words(error)
+
+
+def _words(error: ValueError | OSError) -> str:
+    return files.explain(error, "The folder of the runs") if isinstance(error, OSError) else str(error)
 
 
 def _show_upload() -> None:
@@ -104,7 +106,7 @@ def _show_upload() -> None:
     try:
         job = parcels.take_in(file.getvalue(), visitor())
     except (ValueError, OSError) as error:
-        st.warning(str(error) if isinstance(error, ValueError) else "The folder of the runs cannot be written.")
+        st.warning(_words(error))
         return
     st.session_state[DONE] = f"*{job.title}* is here, and can be chosen on every page."
     st.rerun()

@@ -113,7 +113,9 @@ BENCHMARKS = {
     "epoch-small": Benchmark("training", "The same for the lecture's small network (A6).", 3),
     "epoch-assignment": Benchmark("training", "The same for the assignment's network (A3).", 1.6),
     "record-cost": Benchmark("jobs", "Percent of a batch's time that a record of it takes.", 1, "lower"),
-    "killed-trainings": Benchmark("killing", "Of 50 killed trainings, those that lose over an epoch.", 1, "lower"),
+    "killed-trainings": Benchmark(
+        "killing", "Runs unreadable, or over an epoch short, after 25 workers and 25 servers were killed.", 1, "lower"
+    ),
     "bfloat16-accuracy": Benchmark("bfloat16", "Points of validation accuracy bfloat16 gains or loses (-).", -0.1),
     "flops-share": Benchmark("training", "FLOP/s of a float32 epoch as a share of a 2048 x 2048 x 2048 product's."),
     "keras-small-accuracy": Benchmark("presets", "Percent of test digits, lecture's small network (A6).", 98.43),

@@ -1,21 +1,24 @@
-"""What a training loses whose worker is killed, as a machine that goes off would, at any moment."""
+"""What is lost when workers that train, and servers that start jobs and keep networks, are killed at any moment."""
 
 from __future__ import annotations
 
 import random
 import time
+from pathlib import Path
 
 from core import checkpoints, datasets
 from core.architectures import POOL, RELU, Architecture, conv
-from core.jobs import control, runs
+from core.jobs import control, parcels, runs
 from core.jobs.runs import Job, read_steps
 from core.jobs.training_job import NAME, STATE
 from core.training_state import load_state
 from tests.benchmarks import Measured
 from tests.benchmarks.jobs import own_runs
-from tests.working import kill, until
+from tests.pressing import press_and_kill
+from tests.working import ended, kill, until
 
-KILLS = 50
+WORKERS, SERVERS = 25, 25  # killed of each
+PATIENCE = 300.0  # seconds, on a busy machine
 LONGEST = 0.6  # seconds from a sign of life to the kill: some epochs, each of which ends with a state being written
 TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,))
 SETTINGS = {"architecture": TINY.to_dict(), "dataset": datasets.OFFLINE,
@@ -23,20 +26,41 @@ SETTINGS = {"architecture": TINY.to_dict(), "dataset": datasets.OFFLINE,
 
 
 def killed_trainings() -> Measured:
-    """Kill a training and let it go on, again and again."""
-    chance, bad, learned = random.Random(0), 0, 0
+    """Kill a training and let it go on, again and again; then servers that take in, keep, start and remove runs."""
+    chance = random.Random(0)
     with own_runs():
         job = control.submit("train", "killed", SETTINGS, "benchmark")
-        for number in range(KILLS):
-            seen = len(read_steps(job.id))
-            until(lambda seen=seen: len(read_steps(job.id)) != seen)
-            time.sleep(chance.uniform(0, LONGEST))
-            kill(job)
-            bad += not _is_whole(job)
-            learned = max(learned, _reached(job))
-            if number < KILLS - 1:
-                control.resume(job.id)
-    return Measured(bad, [bad], f"{learned} epochs were learned meanwhile.")
+        workers, learned = _kill_workers(job, chance)
+        control.stop(job.id)
+        ended(job, PATIENCE)
+        parcel = runs.runs_folder() / "parcel.zip"
+        parcel.write_bytes(parcels.pack(job.folder))
+        servers = _kill_servers(parcel, chance)
+    return Measured(workers + servers, [workers, servers], f"{learned} epochs were learned meanwhile.")
+
+
+def _kill_workers(job: Job, chance: random.Random) -> tuple[int, int]:
+    """Return how often more than an epoch was lost, and how many were learned."""
+    bad = learned = 0
+    for _ in range(WORKERS):
+        _see_it_learn(job)
+        time.sleep(chance.uniform(0, LONGEST))
+        kill(job)
+        bad += not _is_whole(job)
+        learned = max(learned, _reached(job))
+        control.resume(job.id)
+    _see_it_learn(job)
+    return bad, learned
+
+
+def _see_it_learn(job: Job) -> None:
+    seen = len(read_steps(job.id))
+    until(lambda: len(read_steps(job.id)) != seen, PATIENCE)
+
+
+def _kill_servers(parcel: Path, chance: random.Random) -> int:
+    """Return how many runs could not be read afterwards, of all servers together."""
+    return sum(press_and_kill(parcel, chance, LONGEST) for _ in range(SERVERS))
 
 
 def _reached(job: Job) -> int:

@@ -20,23 +20,40 @@ FOLDER = Path(__file__).parent
 _html, _css, _player, _chart = (
     (FOLDER / name).read_text("utf-8") for name in ("player.html", "player.css", "player.js", "chart.js")
 )
+END = b"\x03\x00"  # an empty last block, which ends a deflated stream
 _component = st.components.v2.component("negative_space.player", html=_html, css=_css, js=_player + "\n" + _chart)
 
 
-@dataclass(frozen=True, eq=False)
 class Frame:
-    """What is seen at one step. All frames of a run have pictures of one size; the player enlarges them."""
+    """What is seen at one step. All frames of a run have pictures of one size; the player enlarges them.
 
-    picture: NDArray[np.uint8]
-    """Grey `(H, W)` or colour `(H, W, 3)`; a copy of its own, since it is sent later."""
-    values: Mapping[str, float]
-    """The newest point of each curve, by its name. What is not finite leaves a gap."""
-    text: str
+    `picture` is grey `(H, W)` or colour `(H, W, 3)`, `values` the newest point of each curve by its name; what is not
+    finite leaves a gap. Raises ValueError for another picture.
+    """
 
-    def __post_init__(self) -> None:
-        shape = self.picture.shape
-        if self.picture.dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)):
-            raise ValueError(f"A frame is grey (H, W) or colour (H, W, 3) in uint8, not {shape} {self.picture.dtype}.")
+    def __init__(self, picture: NDArray[np.uint8], values: Mapping[str, float], text: str) -> None:
+        shape = picture.shape
+        if picture.dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)):
+            raise ValueError(f"A frame is grey (H, W) or colour (H, W, 3) in uint8, not {shape} {picture.dtype}.")
+        self.shape, self.values, self.text = shape, values, text
+        self.deflated = _deflate(picture.tobytes())  # as it is kept and sent: often a twentieth, and packed only once
+
+    @property
+    def size(self) -> int:
+        """Bytes that the picture takes in the browser."""
+        return math.prod(self.shape)
+
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """The picture, unpacked anew each time."""
+        pixels = zlib.decompress(self.deflated + END, -zlib.MAX_WBITS)
+        return np.frombuffer(pixels, np.uint8).reshape(self.shape)
+
+
+def _deflate(content: bytes) -> bytes:
+    """Return a part of a deflated stream: such parts in a row, and END, are a whole one."""
+    stream = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return stream.compress(content) + stream.flush(zlib.Z_FULL_FLUSH)
 
 
 @dataclass(frozen=True)
@@ -89,19 +106,19 @@ def player(
 def to_message(
     frames: Sequence[Frame], *, start: int, run: str, look: Look, finished: bool, total: int
 ) -> bytes:
-    """Return frames as bytes: the length of the JSON that follows (4 bytes, low first), the JSON, deflated pixels.
+    """Return frames as bytes: the length of the JSON that follows (4 bytes, low first), the JSON, raw deflated pixels.
 
     `start` is the number of the first of these frames within the run.
     """
     header = {
         "run": run, "start": start, "count": len(frames), "total": total, "finished": finished,
-        "shape": frames[0].picture.shape if frames else (), "texts": [frame.text for frame in frames],
+        "shape": frames[0].shape if frames else (), "texts": [frame.text for frame in frames],
         "values": [[_to_json(frame.values.get(name, math.nan)) for name in look.colors] for frame in frames],
         "label": look.label, "colors": dict(look.colors), "unit": look.unit, "limits": look.limits, "speed": look.speed,
     }  # fmt: skip
     text = json.dumps(header, allow_nan=False).encode()
-    pixels = b"".join(frame.picture.tobytes() for frame in frames)
-    return len(text).to_bytes(4, "little") + text + zlib.compress(pixels, 1)
+    pixels = b"".join(frame.deflated for frame in frames) + END
+    return len(text).to_bytes(4, "little") + text + pixels
 
 
 def _to_json(value: float) -> float | None:

@@ -1,0 +1,28 @@
+"""Who waits for a turn to work, and in which order. No torch in here, as in `runs`."""
+
+from __future__ import annotations
+
+import time
+
+from core.jobs import runs
+from core.jobs.runs import Job, read_status
+
+
+def line() -> list[Job]:
+    """Return the jobs that wait for their turn, the next one first."""
+    return [job for _, _, job in _places()]
+
+
+def last_place() -> float:
+    """Return the time to write down for a job that joins the line: now, but never before those who wait already.
+
+    So nobody pushes in when the clock is set back. Nothing else of a job depends on the clock: whether it has a worker,
+    a lock says, and what lasts is measured by `time.monotonic`.
+    """
+    return max([time.time(), *(queued + 1e-3 for queued, _, _ in _places())])
+
+
+def _places() -> list[tuple[float, str, Job]]:
+    waiting = ((read_status(job), job) for job in runs.list_jobs())
+    queued = [(status.queued, job.id, job) for status, job in waiting if status.state == "waiting"]
+    return sorted(queued, key=lambda place: place[:2])

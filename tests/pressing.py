@@ -1,0 +1,65 @@
+"""What the server does when people press buttons, over and over, for whoever wants to kill it in the middle of that.
+
+`python -m tests.pressing PARCEL` takes a network in, keeps it, starts a job and removes both, until it is killed.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from itertools import count
+from pathlib import Path
+
+from core import checkpoints
+from core.jobs import control, parcels, runs
+from core.jobs.training_job import NAME
+from tests.browser import ROOT
+
+VISITOR = "presser"
+JOB = {"to": 5, "pause": 0.001}
+
+
+def main(parcel: Path) -> None:
+    """Press on for ever."""
+    control.KINDS["count"] = "tests.counting"
+    content = parcel.read_bytes()
+    for number in count():
+        taken = parcels.take_in(content, VISITOR)
+        runs.keep(taken.id)
+        card = checkpoints.load_card(NAME, taken.folder)
+        checkpoints.save(card, checkpoints.load_classifier(NAME, taken.folder), taken.folder)
+        if sum(runs.read_status(job).active for job in runs.list_jobs(VISITOR)) < control.JOBS_PER_VISITOR:
+            control.submit("count", str(number), JOB, VISITOR)
+        for job in runs.list_jobs(VISITOR)[3:]:
+            if not runs.read_status(job).active:
+                runs.remove(job.id)
+        print(number, flush=True)
+
+
+def press_and_kill(parcel: Path, chance: random.Random, longest: float) -> int:
+    """Start a server, kill it after a random while at work, and return how many runs cannot be read afterwards."""
+    command = [sys.executable, "-m", "tests.pressing", str(parcel)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None and server.stdout.readline(), "it never began"
+        time.sleep(chance.uniform(0, longest))
+        server.send_signal(signal.SIGKILL)
+    return sum(not is_whole(path) for path in runs.runs_folder().glob("[!.]*/"))
+
+
+def is_whole(folder: Path) -> bool:
+    """Say whether a run can be read, and the network in one that was taken in."""
+    try:
+        job = runs.load_job(folder.name)
+        if job.kind != parcels.KIND:
+            return True
+        checkpoints.load(NAME, folder=folder)
+    except ValueError:
+        return False
+    return runs.read_status(job).state == "done"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,139 @@
+"""What strangers may try: names that are HTML, Markdown or paths, requests of other pages and for other files."""
+
+import asyncio
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from core.jobs import parcels, runs
+from core.jobs.runs import Job
+from core.jobs.training_job import NAME
+from core.names import tame
+from dashboard import cache
+from tests.test_pages import open_page, whole
+from tests.test_train_page import ANN, come_back, go, job, learned  # noqa: F401 (fixtures)
+from tests.test_transfer import zipped
+from tests.test_transfer_page import bring, choose, open_view, photograph
+from tests.working import own_runs
+
+HTML = "<img src=x onerror=alert(1)>"
+MARKDOWN = "![](http://127.0.0.1:9/x) [a](//b)"
+PATH = "../../x"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of this test's runs."""
+    with own_runs(tmp_path, monkeypatch) as runs_folder:
+        cache._networks_of.clear()
+        yield runs_folder
+
+
+def raw_html(app: AppTest) -> str:
+    """Return everything that the browser takes for HTML."""
+    marked = [one.value for one in app.markdown if one.proto.allow_html]
+    return "".join([*marked, *(one.proto.body for one in app.get("html"))])
+
+
+def rename(job: Job, title: str) -> None:  # noqa: F811
+    """Give a run, and the network in it, the title that somebody has typed."""
+    for path in (job.folder / "job.json", job.folder / f"{NAME}.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "title": title}))
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        (HTML, "img src x onerror alert(1)"), (MARKDOWN, "(http: 127.0.0.1:9 x) a ( b)"), (PATH, ".. .. x"),
+        ("mine, 2 epochs (Adam)", "mine, 2 epochs (Adam)"), ("Größe 50 %", "Größe 50 %"), ("\0\n\u202e", ""),
+        ("a" * 50, "a" * 40),
+    ],
+)  # fmt: skip
+def test_a_stranger_s_name_loses_what_makes_tags_links_and_pictures(name: str, kept: str) -> None:
+    assert tame(name) == kept
+
+
+@pytest.mark.parametrize("title", [HTML, PATH])
+def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:  # noqa: F811
+    rename(job, title)
+    app = come_back()
+    for view in ("Watch", "Result", "Compare", "Keep"):
+        assert HTML not in raw_html(go(app, view)), view
+    app.query_params.update({"sample": "3"})
+    app = whole(app.switch_page("../pages/compare.py").run())
+    app.session_state["networks"] = ["standard", *cache._networks_of(ANN)]
+    assert HTML not in raw_html(whole(app.run()))
+    assert {path.name for path in runs.runs_folder().parent.iterdir()} == {"runs"}
+
+
+def test_a_brought_network_s_name_and_card_make_no_links_or_pictures(job: Job) -> None:  # noqa: F811
+    rename(job, MARKDOWN)
+    taken = parcels.take_in(parcels.pack(job.folder), ANN)
+    assert taken.title == tame(MARKDOWN) and "![" not in taken.title
+    card = json.loads((job.folder / f"{NAME}.json").read_text())
+    weights = (f"{NAME}.safetensors", (job.folder / f"{NAME}.safetensors").read_bytes())
+    foreign = zipped((f"{NAME}.json", json.dumps({**card, "name": MARKDOWN}).encode()), weights)
+    with pytest.raises(ValueError, match="belongs to another network") as refusal:
+        parcels.take_in(foreign, ANN)
+    assert "![" not in str(refusal.value)
+
+
+def test_classes_and_pictures_of_one_s_own_may_be_called_anything() -> None:
+    app = choose(open_view("Two classes"), "Your own")
+    app.text_input(key="transfer class 0").set_value(HTML[:30])
+    for number, stripes in enumerate(("across", "down")):
+        files = [(f"{HTML}{one}.png", photograph(one, stripes)) for one in range(0, 100, 10)]
+        bring(app, number, *files, (f"{MARKDOWN}.png", b"no picture"))
+    assert "<img src=x" not in raw_html(app)
+    (note, *_) = [one.value for one in app.caption if "left out" in one.value]
+    assert "![" not in note and "](" not in note
+    assert any("right of those held out" in one.proto.body for one in app.get("html"))
+
+
+@pytest.mark.parametrize("page", ["compare.py", "train.py", "results.py", "quiz.py", "lessons.py"])
+def test_an_address_of_anything_shows_none_of_it_as_html(page: str) -> None:
+    known = ("networks", "sample", "digit", "erased", "view", "lesson", "room", "unknown")
+    app = open_page(page, **{name: f"{HTML} {MARKDOWN} {PATH}" for name in known})
+    assert HTML not in raw_html(app) and "alert(1)" not in raw_html(app)
+    assert not any("![](" in one.value for one in (*app.markdown, *app.warning, *app.error, *app.info))
+
+
+# The server itself
+
+
+def ask(address: str, method: str, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
+    with closing(connection):
+        connection.request(method, path)  # as it is: no client of ours takes ".." out of it
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+@pytest.mark.parametrize("folder", ["/", "/app/static/", "/media/", "/component/x/", "/_stcore/bidi-components/x/"])
+@pytest.mark.parametrize("up", ["../", "..%2f", "%2e%2e/"])
+def test_no_address_leads_to_a_file_of_the_project(server: str, folder: str, up: str) -> None:
+    for name in ("README.md", "requirements.txt", "etc/passwd"):
+        status, content = ask(server, "GET", f"{folder}{up * 4}{name}")
+        assert status >= 400 or b"<title>Streamlit</title>" in content
+        assert b"root:" not in content and b"streamlit==" not in content
+
+
+def test_another_site_s_page_can_upload_nothing_and_open_no_session(server: str) -> None:
+    assert ask(server, "PUT", "/_stcore/upload_file/a/b")[0] == 403
+    assert ask(server, "DELETE", "/_stcore/upload_file/a/b")[0] == 403
+
+    async def open_from(origin: str) -> None:
+        stream = f"{server.replace('http', 'ws', 1)}/_stcore/stream"
+        async with connect(stream, subprotocols=["streamlit"], origin=origin):  # type: ignore[arg-type, list-item]
+            pass
+
+    asyncio.run(open_from(server))
+    with pytest.raises(InvalidStatus):
+        asyncio.run(open_from("http://elsewhere.example"))
