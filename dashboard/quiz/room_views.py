@@ -1,0 +1,158 @@
+"""The view "The room": a code and a QR code to join by, and the board that fills while people play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.datasets import Dataset, DatasetError
+from core.pmnist import CUT_NAMES
+from core.rooms.board import KEPT, Room
+from core.rooms.database import RoomError
+from core.scores import Puzzle, fooling
+from core.visualization.contest import draw_contest
+from core.visualization.gallery import Exhibit, draw_gallery
+from dashboard import cache, outputs, share
+from dashboard.cache import Zoo
+from dashboard.quiz import contestants, games
+from dashboard.quiz.contestants import Round
+from dashboard.quiz.games import Game
+from dashboard.visitors import known_visitor, remember_visitor, visitor
+
+EVERY = 2.0  # seconds between two looks at the board
+A_DAY = 24 * 3600  # seconds
+MISTAKE = "quiz room mistake"
+
+
+def show_room(game: Game, zoo: Zoo) -> None:
+    """Show the board of the room that one is in, or how to get into one."""
+    if game.room is None:
+        _show_door(game)
+    else:
+        ways, board = st.columns([270, 900], gap="medium")
+        with ways:
+            _show_code(game, game.room)
+        with board:
+            st.fragment(_show_board, run_every=EVERY)(game.room, zoo)
+        _show_keeping(game, game.room)
+    outputs.show_problems([one] if (one := st.session_state.pop(MISTAKE, "")) else [])
+    remember_visitor()
+
+
+def _show_door(game: Game) -> None:
+    opening, joining = st.columns(2, gap="large")
+    with opening:
+        st.markdown("#### Open a room")
+        st.markdown("Everyone who joins plays the same digits, and a board for the projector counts the answers.")
+        told = st.toggle("Show people where something is missing", value=True, key="quiz told",
+                         help="If not, they see only what is left, as most of the networks do.")  # fmt: skip
+        st.button("Open a room", on_click=_open, args=(game, told), key="quiz open", type="primary")
+    with joining:
+        st.markdown("#### Join one")
+        with st.form("quiz join", border=False):
+            code = st.text_input("The code of the room", max_chars=8, placeholder="four letters", key="quiz code")
+            if st.form_submit_button("Join"):
+                _join(code)
+
+
+def _open(game: Game, told: bool) -> None:
+    try:
+        games.begin(games.enter(games.board().open_room(game.data.name, told=told, opener=visitor())))
+    except (RoomError, DatasetError) as error:
+        st.session_state[MISTAKE] = str(error)
+
+
+def _join(code: str) -> None:
+    try:
+        games.begin(games.enter(games.board().find(code)))
+    except (RoomError, DatasetError) as error:
+        st.warning(str(error))
+        return
+    st.rerun()
+
+
+def _show_code(game: Game, room: Room) -> None:
+    link = share.write_url(str(st.context.url or ""), game.params())
+    st.html(f'<div class="ns-room" style="font-size:3.4rem;font-weight:800;letter-spacing:.12em;line-height:1.25">'
+            f"{room.code}</div>")  # fmt: skip
+    st.image(share.draw_code(link), width=250)
+    st.code(link, language=None, wrap_lines=True)
+    if any(f"//{name}" in link for name in share.HERE):
+        st.caption("Only this machine can open this address: open the dashboard by the machine's name or number in "
+                   "your network first.")  # fmt: skip
+
+
+def _show_board(room: Room, zoo: Zoo) -> None:
+    try:
+        players, tallies = games.board().tallies(room.code)
+        data = cache.dataset(room.data)
+    except (RoomError, DatasetError) as error:
+        st.warning(str(error))
+        return
+    answers = sum(one.people for one in tallies)
+    st.markdown(f"#### {players:,} player{'s' * (players != 1)}, {answers:,} answer{'s' * (answers != 1)}")
+    names = contestants.networks(data, zoo)
+    rounds = {one.round: contestants.read_round(names, data, room.seed + one.round) for one in tallies}
+    reads = {name: _answers(rounds, name) for name in names}
+    rows = contestants.to_contestants("People", tallies, reads, zoo, data, told=room.told)
+    st.html(draw_contest(rows, contestants.HEADINGS))
+    st.caption(f"{contestants.explain(rows, data)} A network's answer counts once for everybody who answered the same "
+               "question.")  # fmt: skip
+    if st.toggle("Show the digits that fooled most people", key="quiz fooling",
+                 help="Whoever still plays then sees solutions on this board."):  # fmt: skip
+        _show_fooling(fooling(tallies), rounds, data)
+
+
+def _answers(rounds: Mapping[int, Round], name: str) -> dict[tuple[int, int], int]:
+    return {(at, number): label for at, one in rounds.items() for number, label in enumerate(one.read[name])}
+
+
+def _show_fooling(puzzles: Sequence[Puzzle], rounds: Mapping[int, Round], data: Dataset) -> None:
+    exhibits = []
+    for puzzle in puzzles:
+        asked = rounds[puzzle.round].questions[puzzle.number]
+        caption = (f"{puzzle.wrong} of {puzzle.people} missed this {data.classes[puzzle.label]} "
+                   f"({CUT_NAMES[puzzle.cut]} gone); most often said: {data.classes[puzzle.commonest]}")  # fmt: skip
+        exhibits.append(Exhibit(contestants.solve(data, asked), caption))
+    if exhibits:
+        st.html(draw_gallery(exhibits, least=130, name="ns-fooling"))
+    else:
+        st.caption("Nobody was fooled yet.")
+
+
+def _show_keeping(game: Game, room: Room) -> None:
+    """Offer the answers as a table, the way out, and to whoever opened the room its end."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button("All answers (CSV)", lambda: _export(room), f"room-{room.code}.csv", "text/csv",
+                           on_click="ignore")  # fmt: skip
+        st.button("Leave the room", on_click=games.leave, args=(game,), key="quiz leave")
+        if _may_remove(room):
+            with st.popover("Remove the room"):
+                st.markdown(f"All answers of room {room.code} are deleted.")
+                st.button("Delete them", on_click=_remove, args=(game, room), key="quiz remove", type="primary")
+    st.caption(f"A room is deleted after {KEPT / A_DAY:.0f} days.")
+    contestants.show_counting()
+
+
+def _export(room: Room) -> bytes:
+    try:
+        return games.board().export(room.code)
+    except RoomError as error:
+        return str(error).encode()
+
+
+def _may_remove(room: Room) -> bool:
+    opener = known_visitor()
+    try:
+        return opener is not None and games.board().may_remove(room.code, opener)
+    except RoomError:  # the board says it
+        return False
+
+
+def _remove(game: Game, room: Room) -> None:
+    try:
+        games.board().remove(room.code, visitor())
+        games.leave(game)
+    except RoomError as error:
+        st.session_state[MISTAKE] = str(error)

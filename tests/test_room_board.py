@@ -1,0 +1,320 @@
+"""Rooms in both databases: what comes in stays, counts once, and is of nobody in particular."""
+
+import csv
+import io
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.jobs import runs
+from core.rooms import board as boards
+from core.rooms import database
+from core.rooms.board import CODE, Board
+from core.rooms.database import RoomError, RoomUnreachable, database_url
+from core.scores import Answer, Tally
+from tests.postgres import Postgres, own_postgres
+from tests.working import until
+
+ROOT = Path(__file__).parents[1]
+TEACHER, OTHER = "a" * 32, "b" * 32
+WRITERS, EACH = 8, 50
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of this file's own."""
+    with own_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database, which may hold other tests' rooms."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/deep/rooms.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url
+
+
+@pytest.fixture
+def board(url: str) -> Iterator[Board]:
+    opened = Board(url)
+    yield opened
+    opened.close()
+
+
+def answer(number: int = 0, *, player: str = "1", said: int = 3, label: int = 3, cut: str = "HCUT") -> Answer:
+    return Answer(player=player, round=0, number=number, digit=100 + number, cut=cut, label=label, said=said)
+
+
+def open_room(board: Board) -> str:
+    return board.open_room("MNIST", told=True, opener=TEACHER).code
+
+
+# One at a time
+
+
+def test_a_room_is_found_by_its_code_in_letters_of_any_case(board: Board) -> None:
+    opened = board.open_room("offline digits", told=False, opener=TEACHER)
+    assert CODE.fullmatch(opened.code)
+    assert board.find(opened.code) == board.find(f" {opened.code.lower()} ") == opened
+    assert board.open_room("MNIST", told=True, opener=TEACHER).code != opened.code
+
+
+@pytest.mark.parametrize("code", ["", "ABC", "BCDFG", "B0DF", "'; DROP TABLE rooms", "<b>x</b>"])
+def test_what_is_no_code_is_refused_in_a_sentence(board: Board, code: str) -> None:
+    with pytest.raises(RoomError, match="four letters"):
+        board.find(code)
+
+
+def test_answers_are_counted_by_question_and_by_what_was_said(board: Board) -> None:
+    room, other = open_room(board), open_room(board)
+    board.add(room, [answer(0), answer(1, said=8)])
+    board.add(room, [answer(0, player="2"), answer(1, player="2", said=9)])
+    board.add(other, [answer(0, said=1)])
+    players, tallies = board.tallies(room)
+    assert players == 2 and board.tallies(other)[0] == 1
+    assert {(one.number, one.said): one.people for one in tallies} == {(0, 3): 2, (1, 8): 1, (1, 9): 1}
+    assert Tally(round=0, number=0, digit=100, cut="HCUT", label=3, said=3, people=2) in tallies
+
+
+def test_an_answer_that_is_sent_twice_counts_once_and_the_first_one_stays(board: Board) -> None:
+    room = open_room(board)
+    board.add(room, [answer(0, said=3)])
+    board.add(room, [answer(0, said=7), answer(1)])
+    players, tallies = board.tallies(room)
+    assert players == 1 and sorted((one.number, one.said, one.people) for one in tallies) == [(0, 3, 1), (1, 3, 1)]
+
+
+def test_the_export_holds_every_answer_and_nothing_about_anybody(board: Board) -> None:
+    room = open_room(board)
+    board.add(room, [answer(number, player=player) for player in "12" for number in range(3)])
+    rows = list(csv.DictReader(io.StringIO(board.export(room).decode())))
+    assert [(row["player"], row["number"]) for row in rows] == [(player, number) for player in "12" for number in "012"]
+    assert list(rows[0]) == ["player", "round", "number", "digit", "cut", "label", "said"]
+
+
+def test_only_who_opened_a_room_removes_it_and_its_answers_go_too(board: Board) -> None:
+    room = open_room(board)
+    board.add(room, [answer()])
+    assert board.may_remove(room, TEACHER) and not board.may_remove(room, OTHER)
+    with pytest.raises(RoomError, match="Only whoever opened"):
+        board.remove(room, OTHER)
+    assert board.tallies(room)[0] == 1
+    board.remove(room, TEACHER)
+    assert board.tallies(room) == (0, [])
+    for refused in (lambda: board.find(room), lambda: board.add(room, [answer()])):
+        with pytest.raises(RoomError, match="not there any more|There is no room") as found:
+            refused()
+        assert not isinstance(found.value, RoomUnreachable)  # to wait would be in vain
+
+
+def test_rooms_that_are_too_old_make_room(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = open_room(board)
+    monkeypatch.setattr(boards, "KEPT", -1.0)
+    open_room(board)
+    with pytest.raises(RoomError, match=old):
+        board.find(old)
+
+
+def test_there_is_an_end_to_rooms_and_to_what_one_holds(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = open_room(board)
+    monkeypatch.setattr(boards, "MOST_ANSWERS", 2)
+    with pytest.raises(RoomError, match="is full"):
+        board.add(room, [answer(number) for number in range(3)])
+    assert board.tallies(room) == (0, [])
+    monkeypatch.setattr(boards, "MOST_ROOMS", 1)
+    with pytest.raises(RoomError, match="too many rooms"):
+        open_room(board)
+
+
+def test_the_opener_s_number_is_not_kept(tmp_path: Path) -> None:
+    board = Board(f"sqlite:///{tmp_path}/rooms.db")
+    open_room(board)
+    board.close()
+    assert TEACHER.encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+# Many at once
+
+
+def start(work: Callable[[str, str, str], None], *told: str) -> subprocess.Popen[bytes]:
+    """Run a function of this file in a process of its own; `multiprocessing` would run a page there, if one was run."""
+    code = f"from tests.test_room_board import {work.__name__} as work; work(*{told!r})"
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+
+
+def write(url: str, room: str, player: str) -> None:
+    """Give answers one by one, each acknowledged before the next."""
+    board = Board(url)
+    for number in range(EACH):
+        board.add(room, [answer(number, player=player)])
+    board.close()
+
+
+def test_eight_processes_that_write_at_once_lose_nothing(board: Board, url: str) -> None:
+    room = open_room(board)
+    writers = [start(write, url, room, str(number)) for number in range(WRITERS)]
+    assert [writer.wait() for writer in writers] == [0] * WRITERS
+    players, tallies = board.tallies(room)
+    assert players == WRITERS and Counter({one.number: one.people for one in tallies}) == dict.fromkeys(
+        range(EACH), WRITERS
+    )
+
+
+def test_thirty_visitors_of_one_server_lose_nothing(board: Board) -> None:
+    room = open_room(board)
+    threads = [
+        threading.Thread(target=lambda name=str(n): [board.add(room, [answer(i, player=name)]) for i in range(20)])
+        for n in range(30)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    players, tallies = board.tallies(room)
+    assert players == 30 and sum(one.people for one in tallies) == 600
+
+
+def test_replicas_that_start_at_once_make_the_tables_together(tmp_path: Path) -> None:
+    with own_postgres() as server:
+        for url in (server.url, f"sqlite:///{tmp_path}/rooms.db"):
+            found, ready = list[object](), threading.Barrier(8)
+            threads = [threading.Thread(target=_first_use, args=(url, ready, found)) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert [type(one) for one in found] == [str] * 8, found
+
+
+def _first_use(url: str, ready: threading.Barrier, found: list[object]) -> None:
+    board = Board(url)
+    ready.wait()
+    try:
+        found.append(open_room(board))
+    except Exception as error:
+        found.append(error)
+    board.close()
+
+
+# When it fails
+
+
+@pytest.fixture
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that failed is asked again at once."""
+    monkeypatch.setattr(database, "REST", 0.0)
+
+
+def test_a_postgresql_that_is_killed_keeps_every_answer_that_it_took(no_rest: None) -> None:
+    with own_postgres() as server:
+        board, taken, refused = Board(server.url), list[int](), list[str]()
+        room = open_room(board)
+
+        def play() -> None:
+            for number in range(9_000):
+                try:
+                    board.add(room, [answer(number)])
+                    taken.append(number)
+                except RoomUnreachable as error:
+                    refused.append(str(error))
+                    return
+
+        player = threading.Thread(target=play)
+        player.start()
+        until(lambda: len(taken) >= 20)
+        server.kill()
+        player.join()
+        assert "cannot be reached now" in refused[0]
+        server.start()
+        assert {one.number for one in board.tallies(room)[1]} >= set(taken)
+        everything = range(len(taken) + 1)  # the refused answer is sent again, and with it all the others
+        board.add(room, [answer(number) for number in everything])
+        assert sorted((one.number, one.people) for one in board.tallies(room)[1]) == [(n, 1) for n in everything]
+        board.close()
+
+
+def test_a_process_that_is_killed_keeps_every_answer_that_sqlite_took(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/rooms.db"
+    board = Board(url)
+    room = open_room(board)
+    writer = start(write_for_ever, url, room, str(tmp_path / "taken"))
+    until(lambda: (tmp_path / "taken").exists() and (tmp_path / "taken").stat().st_size > 60)
+    writer.kill()
+    writer.wait()
+    taken = {int(line) for line in (tmp_path / "taken").read_text().splitlines()[:-1]}  # the last may be half a line
+    assert {one.number for one in board.tallies(room)[1]} >= taken and len(taken) > 10
+    board.add(room, [answer(10_000)])
+    board.close()
+
+
+def write_for_ever(url: str, room: str, file: str) -> None:
+    board = Board(url)
+    with open(file, "w", buffering=1) as taken:
+        for number in range(9_000):
+            board.add(room, [answer(number)])
+            print(number, file=taken)
+
+
+def test_a_database_that_failed_is_left_alone_for_a_while(tmp_path: Path) -> None:
+    (tmp_path / "rooms.db").write_text("this is no database, however long one reads in it" * 10)
+    board = Board(f"sqlite:///{tmp_path}/rooms.db")
+    with pytest.raises(RoomUnreachable, match="cannot be reached now"):
+        open_room(board)
+    with pytest.raises(RoomUnreachable, match="does not answer; it is asked again"):
+        open_room(board)
+
+
+def test_a_server_that_is_not_there_costs_a_sentence_and_no_time(no_rest: None) -> None:
+    board = Board("postgresql+psycopg://nobody:secret@127.0.0.1:9/rooms")
+    with pytest.raises(RoomUnreachable, match="cannot be reached now") as found:
+        open_room(board)
+    assert "secret" not in str(found.value)
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_what_was_there_stays(no_rest: None, tmp_path: Path) -> None:
+    board = Board(f"sqlite:///{tmp_path}/rooms.db")
+    room = open_room(board)
+    board.add(room, [answer(0)])
+    with board._database._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # of this connection, which the pool gives again
+    with pytest.raises(RoomUnreachable, match="no space left on the disk"):
+        board.add(room, [answer(number) for number in range(1, 5_000)])
+    assert [one.number for one in board.tallies(room)[1]] == [0]
+    board.close()
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "mysql://host/db", "postgresql+nothing://host/db", "sqlite://"])
+def test_what_is_no_address_of_such_a_database_is_refused_in_a_sentence(url: str) -> None:
+    with pytest.raises(RoomError, match="is no address of a database"):
+        Board(url)
+
+
+def test_rooms_are_kept_beside_the_runs_or_where_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(runs.RUNS_VARIABLE, str(tmp_path / "with 100 % and ?"))
+    monkeypatch.delenv(database.DATABASE_VARIABLE, raising=False)
+    board = Board(database_url())
+    open_room(board)
+    board.close()
+    with sqlite3.connect(tmp_path / "with 100 % and ?" / "rooms.db") as file:
+        assert file.execute("SELECT count(*) FROM rooms").fetchone() == (1,)
+        assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    monkeypatch.setenv(database.DATABASE_VARIABLE, "postgresql+psycopg://somewhere/else")
+    assert database_url() == "postgresql+psycopg://somewhere/else"
+
+
+def test_an_answer_never_changes(board: Board) -> None:
+    room, first = open_room(board), answer(0)
+    board.add(room, [first, replace(first, said=9)])
+    assert [one.said for one in board.tallies(room)[1]] == [3]
