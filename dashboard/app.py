@@ -10,7 +10,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: visit
 
 import streamlit as st  # noqa: E402
 
-from dashboard import cache  # noqa: E402
+from dashboard import cache, guide, links, outputs, share, visitors  # noqa: E402
+from dashboard.state import get_state  # noqa: E402
 
 cache.keep_house()
 MENU = {  # by what a person wants to do
@@ -29,11 +30,19 @@ MENU = {  # by what a person wants to do
     "Make": {"train": "Train", "transfer": "Transfer", "made_digits": "Made digits"},
     "Break": {"attack": "Attack"},
     "Shortcut": {"similarity": "Nearest digits"},
-    "Class": {"results": "Results"},
+    "Class": {"lessons": "Lessons", "quiz": "Human or machine", "results": "Results"},
 }
 PAGES = {
     section: [st.Page(ROOT / "pages" / f"{name}.py", title=title) for name, title in pages.items()]
     for section, pages in MENU.items()
 }
 st.set_page_config(layout="wide")
-st.navigation(PAGES, position="top").run()
+page = st.navigation(PAGES, position="top")
+if links.open_address(page.url_path or "start"):
+    guide.open_linked()
+visitors.come_back()
+guide.show_bar()
+outputs.show_problems(get_state().problems)
+page.run()
+links.write_address()
+share.show_share()

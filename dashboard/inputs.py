@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -23,8 +24,17 @@ from dashboard.state import DEFAULT_NETWORKS, AppState, Choice, Digit, Mask, get
 
 CANVAS = 280
 CANVASES = ("draw", "erase")  # their keys
-TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, "shapes": 0}
+SHAPES = "shapes"
+TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, SHAPES: 0}
 CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
+
+
+@dataclass(frozen=True)
+class Live:
+    """The keys of the fragments that run for a stroke instead of the page."""
+
+    meanwhile: str
+    after: Sequence[str]
 
 
 def choose_view(names: Iterable[str], *, key: str) -> str:
@@ -37,12 +47,9 @@ def choose_view(names: Iterable[str], *, key: str) -> str:
 
 
 def choose_digit(
-    state: AppState, data: Dataset, *, first: str = "Draw", answer: str | None = None
+    state: AppState, data: Dataset, *, first: str = "Draw", live: Live | None = None
 ) -> Choice | None:
-    """Let people draw a digit, take a sample, or upload a picture; None while there is none yet.
-
-    `answer` is the key of the fragment that is to run for each update of a canvas, instead of the page.
-    """
+    """Let people draw a digit, take a sample, or upload a picture; None while there is none yet."""
     sources = ["Draw", "Sample", "Upload"] + (["Link"] if state.linked is not None else [])
     st.session_state.setdefault("source", first)
     source = st.segmented_control(
@@ -58,18 +65,18 @@ def choose_digit(
             case "Link" if state.linked is not None:
                 st.image(arrays.enlarge(arrays.to_gray(state.linked), CANVAS // 28), width=CANVAS, output_format="PNG")
                 return Choice(state.linked)
-        return _draw(answer)
+        return _draw(live)
     except pictures.PictureError as error:
         st.warning(str(error))
         return None
 
 
-def _draw(answer: str | None) -> Choice | None:
+def _draw(live: Live | None) -> Choice | None:
     pen = st.segmented_control(
         "Pen", list(PEN_SIZES), default="medium", key="pen", persist_state="session", label_visibility="collapsed",
         required=True, wrap=True, format_func=lambda size: f"{size} pen",
     )  # fmt: skip
-    changed = None if answer is None else partial(_take_drawing, answer)
+    changed = None if live is None else partial(_take_drawing, live)
     return _drawn(draw_canvas(key="draw", size=CANVAS, pen=PEN_SIZES[pen or "medium"], on_change=changed))
 
 
@@ -80,10 +87,10 @@ def _drawn(ink: NDArray[np.uint8] | None) -> Choice | None:
     return Choice(preparation.digit, preparation=preparation)
 
 
-def _take_drawing(answer: str, ink: NDArray[np.uint8] | None) -> None:
+def _take_drawing(live: Live, ink: NDArray[np.uint8] | None) -> None:
     get_state().ink = ink
     if ink is not None:  # else the page looks quite different
-        _run_only(answer)
+        _run_only(live)
 
 
 def prepare_drawing() -> None:
@@ -95,16 +102,16 @@ def prepare_drawing() -> None:
         state.ink = None
 
 
-def _take_mask(answer: str, mask: Mask) -> None:
+def _take_mask(live: Live, mask: Mask) -> None:
     get_state().scene.mask = mask
-    _run_only(answer)
+    _run_only(live)
 
 
-def _run_only(answer: str) -> None:
-    state = get_state()
-    if state.complete:
-        state.behind = True
-        st.rerun(answer)
+def _run_only(live: Live) -> None:
+    """Let the page be, but for these fragments; all of it must be there."""
+    if get_state().complete:
+        st.rerun(live.meanwhile if stroke_goes_on() else live.after)
+    st.rerun()
 
 
 def choose_sample(state: AppState, data: Dataset) -> Choice:
@@ -167,26 +174,35 @@ def _upload(state: AppState) -> Choice | None:
     return Choice(preparation.digit, preparation=preparation)
 
 
-def choose_mask(state: AppState, digit: Digit, *, answer: str | None = None) -> Mask:
-    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept.
+def choose_mask(state: AppState, digit: Digit) -> Mask:
+    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept."""
+    return rub_out(state, digit, choose_tool())
 
-    `answer` is the key of the fragment that is to run for each update of the canvas, instead of the page.
-    """
+
+def choose_tool() -> str:
+    """Let people choose a cut, and what they rub out with."""
     st.session_state.setdefault("cut", "whole")
     st.segmented_control(
         "Cut", ["whole", *CUTS], key="cut", persist_state="session", label_visibility="collapsed",
         format_func=CUT_BUTTONS.__getitem__, on_change=_take_cut, wrap=True,
     )  # fmt: skip
-    tool = st.segmented_control(
+    return st.segmented_control(
         "Rub out with", list(TOOLS), default="medium", key="tool", persist_state="session",
         label_visibility="collapsed", required=True, on_change=_keep_erased, wrap=True,
-    )  # fmt: skip
-    if tool == "shapes":
+    ) or "medium"  # fmt: skip
+
+
+def rub_out(state: AppState, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
+    """Show the digit to rub part of it out; return True where it is kept."""
+    if state.hides("tools"):
+        st.image(arrays.mark_erased(digit, state.ground, CANVAS // 28), width=CANVAS, output_format="PNG")
+        return state.ground
+    if tool == SHAPES:
         return shapes_canvas(digit, state.ground, key="shapes", size=CANVAS, on_clear=_bring_back)
-    size = TOOLS[tool or "medium"]
+    size = TOOLS[tool]
     return erase_canvas(
         digit, state.ground, key="erase", tool="brush" if size else "rectangle", brush=size or 3, size=CANVAS,
-        on_change=None if answer is None else partial(_take_mask, answer), on_clear=_bring_back,
+        on_change=None if live is None else partial(_take_mask, live), on_clear=_bring_back,
     )  # fmt: skip
 
 
@@ -206,7 +222,7 @@ def _take_cut() -> None:
 
 def _keep_erased() -> None:
     """Let what is erased so far lie under the next tool: shapes have a canvas of their own."""
-    shapes = st.session_state["tool"] == "shapes"
+    shapes = st.session_state["tool"] == SHAPES
     if shapes != st.session_state.get("shapes chosen", False):
         get_state().ground = get_state().scene.mask
     st.session_state["shapes chosen"] = shapes
@@ -215,6 +231,7 @@ def _keep_erased() -> None:
 def _bring_back() -> None:
     st.session_state["cut"] = "whole"
     _take_cut()
+    get_state().complete = False  # the row of cuts must say so too
 
 
 def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
@@ -226,4 +243,6 @@ def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
         "Networks", list(zoo), selection_mode="multi", key="networks", persist_state="session",
         format_func=lambda name: zoo[name].title, label_visibility="collapsed", wrap=True,
     )  # fmt: skip
-    return tuple(name for name in zoo if name in chosen) or tuple(known[:1])
+    networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
+    get_state().scene.networks = networks
+    return networks

@@ -12,16 +12,16 @@ import streamlit as st
 import torch
 
 from core import datasets, drawing
-from core.checkpoints import Card, CheckpointError, Network
+from core.checkpoints import Card, Network
 from core.datasets import Dataset
 from core.evaluation import TALK, TALK_DELTA, WhoIsRight
-from core.pmnist import cut_mask, cut_masks, erase
+from core.pmnist import SIDE, cut_mask, cut_masks, erase
 from core.visualization import arrays
 from core.visualization.bars import Reading, draw_readings
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.palette import color_of
 from dashboard import cache
-from dashboard.state import Digit, Mask
+from dashboard.state import AppState, Digit, Mask
 
 TEXTS = Path(__file__).parent / "texts"
 PLAIN = {"displayModeBar": False}  # of Plotly
@@ -78,12 +78,8 @@ def show_problems(sentences: Sequence[str]) -> None:
 
 def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
     """Return the networks by name, and say in a sentence which of them cannot be used."""
-    networks = {}
-    for name in names:
-        try:
-            networks[name] = cache.network(name, data.name)
-        except CheckpointError as error:
-            st.warning(str(error))
+    networks, problems = cache.networks(tuple(names), data.name)
+    show_problems(problems)
     return networks
 
 
@@ -91,8 +87,9 @@ def read_all(
     networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
 ) -> list[Reading]:
     """Return every network's reading of the erased digit beside that of the whole one."""
-    now = cache.readings(tuple(networks), data.name, digit, mask)
-    whole = cache.readings(tuple(networks), data.name, digit, np.ones_like(mask))
+    now = whole = cache.readings(tuple(networks), data.name, digit, mask)
+    if not mask.all():
+        whole = cache.readings(tuple(networks), data.name, digit, np.ones_like(mask))
     notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
     notes |= {name: "finds what is missing" for name in networks if zoo[name].finds_holes}
     return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
@@ -109,16 +106,22 @@ def show_preparation(preparation: drawing.Preparation) -> None:
     st.html(draw_gallery(exhibits, least=130, name="ns-steps"))
 
 
-def show_downloads(digit: Digit, readings: Sequence[Reading], classes: Sequence[str]) -> None:
-    """Offer the erased digit as a picture and the probabilities as a table."""
+def show_downloads(session: AppState, classes: Sequence[str]) -> None:
+    """Offer the erased digit as a picture and the probabilities as a table, as they are when they are asked for."""
     png, csv, text = st.columns([1, 1, 2], vertical_alignment="center")
     png.download_button(
-        "The 28×28 digit (PNG)", lambda: arrays.to_png(arrays.to_gray(digit)), "digit.png", "image/png", width="stretch"
+        "The 28×28 digit (PNG)", lambda: to_png(session), "digit.png", "image/png", width="stretch"
     )
     csv.download_button(
-        "The table (CSV)", lambda: to_csv(readings, classes), "readings.csv", "text/csv", width="stretch"
+        "The table (CSV)", lambda: to_csv(session.readings, classes), "readings.csv", "text/csv", width="stretch"
     )
     text.caption("The address of this page holds the whole scene: copy it, and it opens the same for everyone.")
+
+
+def to_png(session: AppState) -> bytes:
+    """Return the erased digit, 28x28; a black sheet before there is one."""
+    digit = np.zeros((SIDE, SIDE)) if session.choice is None else session.choice.digit * session.scene.mask
+    return arrays.to_png(arrays.to_gray(digit))
 
 
 def to_csv(readings: Sequence[Reading], classes: Sequence[str]) -> bytes:

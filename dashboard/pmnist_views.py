@@ -57,7 +57,7 @@ def show_growth(session: AppState, data: Dataset, zoo: Zoo) -> None:
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = choose_growth()
-            with st.popover("Networks"):
+            with st.popover("Networks", key="networks menu"):
                 names = inputs.choose_networks(zoo)
         networks = outputs.load_networks(names, data)
         if choice is None:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
-from dashboard import inputs, outputs, state
+from dashboard import inputs, links, outputs
 from dashboard.cache import Zoo
 from dashboard.state import AppState, Digit, Mask
 
@@ -37,8 +37,6 @@ def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
             st.caption("Part of it is rubbed out: see *Rub it out*.")
     if not scene.mask.any():
         st.caption("Everything is erased: what you see is what a network makes of nothing.")
-    if not inputs.stroke_goes_on():
-        state.write_link(session)
     return digit, scene.mask
 
 
@@ -61,4 +59,5 @@ def show_bench(
 ) -> None:
     """Show a view in which a click or a stroke reruns only this, and not the page."""
     show(session, data, zoo)
+    links.write_address()
     st.html(inputs.heard())  # last: now the canvas may send again

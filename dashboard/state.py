@@ -8,14 +8,18 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from core.drawing import Preparation
+from core.lessons import Lesson
 from core.pmnist import CUTS, SIDE, cut_mask
+from core.visualization.bars import Reading
 
+SCENE_PARTS = ("sample", "digit", "erased", "networks")
 DEFAULT_NETWORKS = ("standard", "missing-feature", "missing-alternating", "synergy", "restoring")
 
 Digit = NDArray[np.float32]
@@ -39,7 +43,7 @@ class Scene:
 
     def to_params(self) -> dict[str, str]:
         """Return the scene as parameters of the address."""
-        params = {"networks": ",".join(self.networks)}
+        params = {} if self.networks == DEFAULT_NETWORKS else {"networks": ",".join(self.networks)}
         if self.drawn is not None:
             params["digit"] = _pack(np.rint(self.drawn * 255).astype(np.uint8).tobytes())
         elif self.sample is not None:
@@ -115,6 +119,17 @@ class Choice:
     """How a drawing or an upload became this digit."""
 
 
+@dataclass(frozen=True)
+class Guide:
+    """Where people are in a lesson."""
+
+    lesson: Lesson
+    step: int
+    """Counted from 0."""
+    name: str = ""
+    """What an address calls it; none for one that a visitor has brought."""
+
+
 @dataclass
 class AppState:
     """Everything the dashboard remembers of one visitor, apart from what widgets and canvases keep themselves."""
@@ -129,42 +144,43 @@ class AppState:
     """The digit of now."""
     ink: NDArray[np.uint8] | None = None
     """What has been drawn since, until a digit is made of it."""
+    readings: list[Reading] = field(default_factory=list)
+    """What the networks read."""
     answered: str = ""
-    """The answer that is on the page."""
+    """The readings as they are on the page."""
     complete: bool = False
-    """Whether all of the page is there, so that the answer to a stroke can be shown alone."""
-    behind: bool = False
-    """Whether only the answer was shown again, and the rest of the page waits for the end of the stroke."""
+    """Whether all of the page is there, so that after a stroke only what it changes is shown again."""
     problems: list[str] = field(default_factory=list)
     """What of the address could not be read, one sentence each."""
+    page: str = ""
+    """The page that is shown."""
     params: dict[str, str] = field(default_factory=dict)
     """What the dashboard last wrote into the address: anything else there came from a link."""
+    past: list[dict[str, str]] = field(default_factory=list)
+    """What it wrote there before."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """What a link has just set, by the widget's key, as the address has it."""
+    reset: list[str] = field(default_factory=list)
+    """The keys of widgets that a link has brought back to what they are at first, ..."""
+    told: dict[str, Any] = field(default_factory=dict)
+    """... and what that is: the browser has to be told, or it shows and sends what it had."""
+    firsts: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """What choices were at first, which is not written; None where a link had set them before that was seen."""
+    fresh: bool = False
+    """Whether a step of a lesson opens: nothing stays as people left it, even if the address is the same."""
+    hidden: tuple[str, ...] = ()
+    """Which choices the link does not show."""
+    guide: Guide | None = None
+    """The lesson that is on the page."""
+    own_lesson: Lesson | None = None
+    """The visitor's own."""
+
+    def hides(self, name: str) -> bool:
+        """Say whether the link that opened the page has locked these choices."""
+        return name in self.hidden
 
 
 def get_state() -> AppState:
     """Return this visitor's state."""
     state: AppState = st.session_state.setdefault("app", AppState())
     return state
-
-
-def open_link(known_networks: tuple[str, ...]) -> AppState:
-    """Return the state, taking over the scene of the address when a link has just been opened."""
-    state, params = get_state(), st.query_params.to_dict()
-    if params and params != state.params:
-        state.scene, state.problems = read_scene(params, known_networks)
-        state.ground, state.linked = state.scene.mask, state.scene.drawn
-        state.params = params
-        st.session_state["cut"] = cut_of(state.ground) or ("whole" if state.ground.all() else None)
-        st.session_state["networks"] = list(state.scene.networks)
-        if state.linked is not None:
-            st.session_state["source"] = "Link"
-        elif state.scene.sample is not None:
-            st.session_state["source"] = "Sample"
-    return state
-
-
-def write_link(state: AppState) -> None:
-    """Put the scene into the address, so that copying it copies the scene."""
-    state.params = state.scene.to_params()
-    if st.query_params.to_dict() != state.params:
-        st.query_params.from_dict(state.params)

@@ -34,3 +34,12 @@ def remember_visitor() -> None:
 def _remembered() -> str | None:
     cookie = str(st.context.cookies.get(COOKIE))  # text in a browser, whatever else asks for a page
     return cookie if re.fullmatch(r"[0-9a-f]{32}", cookie) else None
+
+
+@st.fragment(run_every=3600.0)
+def come_back() -> None:
+    """Show nothing, but let the page run anew when its connection was lost and comes back, to whichever server.
+
+    Streamlit's browser code asks for that only where something runs by itself, however rarely. Elsewhere the page would
+    stay, known to nobody, and what one clicks in a fragment of it would be heard by nobody.
+    """

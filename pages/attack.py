@@ -5,9 +5,9 @@ from dashboard.attack import defence_views, digit_views, falls_views, universal_
 from dashboard.scene import show_bench
 
 zoo, problems = cache.zoo()
-session = state.open_link(tuple(zoo))
+session = state.get_state()
 data = outputs.current_data()
-outputs.show_problems([*problems, *session.problems])
+outputs.show_problems(problems)
 outputs.show_text("attack")
 
 VIEWS = {

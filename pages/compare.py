@@ -4,42 +4,73 @@ import time
 
 import streamlit as st
 
-from core.visualization.bars import Reading, draw_readings
-from dashboard import cache, inputs, outputs, restored_views, state
+from core.visualization.bars import draw_readings
+from dashboard import cache, inputs, links, outputs, restored_views, state
+from dashboard.inputs import Live
 
-ANSWER = "answer"
+ANSWER, RUB, BELOW = "answer", "rub", "below"  # all that a stroke changes, each a fragment of its own
+DRAWN, RUBBED = Live(ANSWER, (RUB, ANSWER, BELOW)), Live(ANSWER, (ANSWER, BELOW))
 PATIENCE = 0.03  # seconds that the answer in the middle of a stroke waits for its turn
 PAINT = 0.1  # seconds in which the browser paints the bars: what comes all at once it paints all at once
 
 zoo, problems = cache.zoo()
-session = state.open_link(tuple(zoo))
-session.complete = session.behind = False
+session = state.get_state()
+session.complete = False
 data = outputs.current_data()
-outputs.show_problems([*problems, *session.problems])
+outputs.show_problems(problems)
 st.caption("Try: draw an 8, then rub out its left side. Who still reads it, and who changes their mind?")
 
 
 @st.fragment(key=ANSWER)
 def answer() -> None:
-    """What every update of a canvas reruns; the rest of the page follows at the end of the stroke."""
-    going = inputs.stroke_goes_on()
+    """What the networks read; every update of a canvas reruns it, and in the middle of a stroke nothing else."""
     # In a full classroom the end of a stroke comes first; who is in the middle of one keeps the answer there is.
-    if cache.turn().acquire(timeout=PATIENCE if going else -1):
+    turn = cache.turn()
+    if turn.acquire(timeout=PATIENCE if inputs.stroke_goes_on() else -1):
         try:
-            inputs.prepare_drawing()
-            session.answered = draw_readings(read(), data.classes) + inputs.heard()
+            session.answered = read()
         finally:
-            cache.turn().release()
+            turn.release()
     st.html(session.answered)
-    if session.behind and not going:
-        time.sleep(PAINT)
-        st.rerun()
 
 
-def read() -> list[Reading]:
-    assert session.choice is not None
+def read() -> str:
+    inputs.prepare_drawing()
+    if session.choice is None:
+        return inputs.heard()
     networks = outputs.load_networks(session.scene.networks, data)
-    return outputs.read_all(networks, zoo, session.choice.digit, session.scene.mask, data)
+    session.readings = outputs.read_all(networks, zoo, session.choice.digit, session.scene.mask, data)
+    return draw_readings(session.readings, data.classes) + inputs.heard()
+
+
+def rub(tool: str) -> None:
+    """The digit, to rub part of it out."""
+    with cache.turn():
+        inputs.prepare_drawing()
+        if session.choice is None:
+            st.info("As soon as there is a digit, you can rub it out here.")
+            return
+        session.scene.mask = inputs.rub_out(session, session.choice.digit, tool, live=RUBBED)
+
+
+@st.fragment(key=BELOW)
+def below() -> None:
+    """What the restoring network sees, how the digit was prepared, and the address of it all."""
+    choice, scene = session.choice, session.scene
+    if choice is None:
+        return
+    if session.complete:
+        time.sleep(PAINT)
+    with cache.turn():
+        networks = outputs.load_networks(scene.networks, data)
+        restored_views.show_restored(networks, zoo, choice.digit, scene.mask, data)
+        if choice.preparation is not None:
+            steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
+            if steps.open:  # nothing is drawn for nobody
+                with steps:
+                    outputs.show_preparation(choice.preparation)
+        scene.sample, scene.drawn = choice.sample, None if choice.sample is not None else choice.digit
+        links.write_address()
 
 
 def bench() -> None:
@@ -47,37 +78,21 @@ def bench() -> None:
     left, middle, right = st.columns([290, 330, 440], gap="medium")
     with left:
         st.markdown("**1 · A digit**")
-        session.choice = choice = inputs.choose_digit(session, data, answer=ANSWER)
+        session.choice = inputs.choose_digit(session, data, live=DRAWN)
     with middle:
         st.markdown("**2 · Rub part of it out**")
-        if choice is None:
-            st.info("As soon as there is a digit, you can rub it out here.")
-            return
-        session.scene.mask = inputs.choose_mask(session, choice.digit, answer=ANSWER)
+        tool = inputs.choose_tool()
+        # Shapes have a canvas that answers with the page.
+        (rub if tool == inputs.SHAPES else st.fragment(rub, key=RUB))(tool)
     with right:
         heading, chooser = st.columns([3, 2], vertical_alignment="center")
         heading.markdown("**3 · What they read now**")
-        with chooser.popover("Networks", width="stretch"):
+        with chooser.popover("Networks", width="stretch", key="networks menu"):
             session.scene.networks = inputs.choose_networks(zoo)
         answer()
-    below(choice)
-    session.scene.sample = choice.sample
-    session.scene.drawn = None if choice.sample is not None else choice.digit
-    if not inputs.stroke_goes_on():  # each change of the address is an entry in the browser's history
-        state.write_link(session)
-    session.complete = True
-
-
-def below(choice: state.Choice) -> None:
-    """What the restoring network sees, how the digit was prepared, and what can be taken home."""
-    networks = outputs.load_networks(session.scene.networks, data)
-    restored_views.show_restored(networks, zoo, choice.digit, session.scene.mask, data)
-    if choice.preparation is not None:
-        steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
-        if steps.open:  # nothing is drawn for nobody
-            with steps:
-                outputs.show_preparation(choice.preparation)
-    outputs.show_downloads(choice.digit * session.scene.mask, read(), data.classes)
+    below()
+    outputs.show_downloads(session, data.classes)
+    session.complete = tool != inputs.SHAPES
 
 
 with cache.turn():

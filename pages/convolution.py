@@ -7,9 +7,9 @@ from dashboard.lesson import filter_views, network_views, number_views, size_vie
 from dashboard.scene import show_bench
 
 zoo, problems = cache.laboratory()
-session = state.open_link(tuple(cache.zoo()[0]))
+session = state.get_state()
 data = outputs.current_data()
-outputs.show_problems([*problems, *session.problems])
+outputs.show_problems(problems)
 outputs.show_text("convolution")
 
 VIEWS = {

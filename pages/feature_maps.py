@@ -7,9 +7,9 @@ from dashboard.maps import digit_views, filter_views, pair_views
 from dashboard.scene import show_bench
 
 zoo, problems = cache.laboratory()
-session = state.open_link(tuple(cache.zoo()[0]))
+session = state.get_state()
 data = outputs.current_data()
-outputs.show_problems([*problems, *session.problems])
+outputs.show_problems(problems)
 outputs.show_text("feature_maps")
 
 VIEWS = {

@@ -6,7 +6,7 @@ from dashboard import cache, inputs, outputs, state
 from dashboard.maximize.views import VIEWS
 
 zoo, problems = cache.zoo()
-session = state.open_link(tuple(zoo))
+session = state.get_state()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("maximize")

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from dashboard import cache, inputs, outputs, state
+from dashboard import cache, inputs, links, outputs, state
 from dashboard.missing import algebra_views, idea_views, variant_views
 
 zoo, problems = cache.laboratory()
-session = state.open_link(tuple(cache.zoo()[0]))
+session = state.get_state()
 data = outputs.current_data()
-outputs.show_problems([*problems, *session.problems])
+outputs.show_problems(problems)
 outputs.show_text("missing_features")
 
 VIEWS = {
@@ -25,6 +25,7 @@ view = inputs.choose_view(VIEWS, key="missing view")
 def bench() -> None:
     """What a stroke reruns: only this."""
     VIEWS[view](session, data, zoo)
+    links.write_address()
     st.html(inputs.heard())  # last: now the canvas may send again
 
 

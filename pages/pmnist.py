@@ -3,7 +3,7 @@
 from dashboard import cache, inputs, outputs, pmnist_views, state
 
 zoo, problems = cache.zoo()
-session = state.open_link(tuple(zoo))
+session = state.get_state()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("pmnist")

@@ -5,9 +5,9 @@ from dashboard.scene import show_bench
 from dashboard.shortcut import digit_views, recorded_views, second_views, threshold_views
 
 zoo, problems = cache.laboratory()
-session = state.open_link(tuple(cache.zoo()[0]))
+session = state.get_state()
 data = outputs.current_data()
-outputs.show_problems([*problems, *session.problems])
+outputs.show_problems(problems)
 outputs.show_text("similarity")
 
 VIEWS = {

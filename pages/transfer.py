@@ -4,7 +4,7 @@ from dashboard import cache, inputs, outputs, state
 from dashboard.transfer import class_views, inside_views, tuning_views
 
 zoo, problems = cache.zoo()
-session = state.open_link(tuple(zoo))
+session = state.get_state()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("transfer")

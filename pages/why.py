@@ -5,9 +5,9 @@ from dashboard.scene import show_bench
 from dashboard.why import erasure_views, hole_views, look_views, place_views
 
 zoo, problems = cache.zoo()
-session = state.open_link(tuple(zoo))
+session = state.get_state()
 data = outputs.current_data()
-outputs.show_problems([*problems, *session.problems])
+outputs.show_problems(problems)
 outputs.show_text("why")
 
 VIEWS = {

@@ -16,15 +16,16 @@ SOURCES = [path.relative_to(ROOT) for part in PARTS for path in sorted((ROOT / p
 CORE = [path for path in SOURCES if path.parts[0] == "core"]
 # From the bottom up; a module imports from its own storey and from those below it.
 STOREYS = (
-    {"files", "locks"},
+    {"files", "locks", "names", "scores", "lessons"},
     {"datasets", "offline", "downloads", "pmnist", "drawing", "pictures", "architectures", "composing"},
     {"networks", "inversion"},
     {"training", "training_config", "training_modes", "training_state", "adversarial_training"}
     | {"evaluation", "holes", "likeness", "references", "restoration", "hole_finding"}
     | {"feature_maps", "convolution", "adversarial", "maximization", "attribution"}
-    | {"similarity", "second_model", "transfer", "atlas", "absence", "heads", "algebra"},
+    | {"similarity", "second_model", "transfer", "atlas", "absence", "heads", "algebra"}
+    | {"quiz"},
     {"checkpoints", "recipes", "origins", "studies"}
-    | {"jobs", "presets", "exports", "generation"},
+    | {"jobs", "presets", "exports", "generation", "rooms"},
     {"visualization"}  # only what speaks to people draws
     | {"__main__", "commands"},
 )

@@ -38,10 +38,11 @@ QUICK = {**FEW, "attack steps": 5, "attack linf": 0.3}
 def open_view(view: str = "One digit", *, keys: dict[str, object] | None = None, **params: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=90)
     app.run()
-    app.query_params.update(params or {"sample": SEVEN})
-    for key, value in ({"attack view": view} | (keys or {})).items():
+    app.query_params.update((params or {"sample": SEVEN}) | {"view": view})
+    app = whole(app.switch_page("../pages/attack.py").run())
+    for key, value in (keys or {}).items():  # afterwards: a link brings everything back to what it is at first
         app.session_state[key] = value
-    return whole(app.switch_page("../pages/attack.py").run())
+    return whole(app.run()) if keys else app
 
 
 def text(app: AppTest) -> str:

@@ -30,11 +30,11 @@ VIEWS = ("One number", "Output size", "Filters by hand", "Pooling", "1-D to 3-D"
 def open_view(view: str, *, keys: dict[str, object] | None = None, **params: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=90)
     app.run()
-    app.query_params.update(params or {"sample": "18"})
-    app.session_state["lesson view"] = view
-    for key, value in (keys or {}).items():
+    app.query_params.update((params or {"sample": "18"}) | {"view": view})
+    app = whole(app.switch_page("../pages/convolution.py").run())
+    for key, value in (keys or {}).items():  # afterwards: a link brings everything back to what it is at first
         app.session_state[key] = value
-    return whole(app.switch_page("../pages/convolution.py").run())
+    return whole(app.run()) if keys else app
 
 
 def text(app: AppTest) -> str:

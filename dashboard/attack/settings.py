@@ -68,7 +68,7 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> Attacked | None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         network = choose_network(blind)
         target = _choose_target(data, required=method == "lbfgs")
-        with st.popover("Who looks on", width=130):
+        with st.popover("Who looks on", width=130, key=key("onlookers")):
             watched = _choose_watched(zoo, network)
         with st.popover("More", width=90):
             _choose_more(method)

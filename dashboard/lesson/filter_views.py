@@ -178,8 +178,8 @@ def _show_pooled(values: Tensor, subject: str) -> None:
                                 persist_state="session") or "max"  # fmt: skip
     small = subject == SEED
     with st.container(horizontal=True, gap="small"):
-        window = int(st.number_input("Window", 1, 14, 3 if small else 2, key=f"pool window {small}", width=130))
-        stride = int(st.number_input("Stride", 1, 14, 1 if small else 2, key=f"pool stride {small}", width=130))
+        window = int(st.number_input("Window", 1, 14, 3 if small else 2, key=f"pool window {subject}", width=130))
+        stride = int(st.number_input("Stride", 1, 14, 1 if small else 2, key=f"pool stride {subject}", width=130))
     try:
         found = pool(values[None], kind, window, stride)[0]
     except ValueError as error:

@@ -39,9 +39,10 @@ def value(name: str) -> Any:
 
 def choose_preset() -> str:
     """Let people choose the experiment to begin from; it fills in all options."""
-    if key("preset") not in st.session_state or key("epochs") not in st.session_state:
-        st.session_state.setdefault(key("preset"), next(iter(PRESETS)))
-        take_preset()
+    if value("preset") not in PRESETS:  # an address may say anything
+        st.session_state[key("preset")] = next(iter(PRESETS))
+    for option, chosen in _preset_options().items():  # of a link only what it names is there
+        st.session_state.setdefault(key(option), chosen)
     return st.selectbox(
         "Begin from", list(PRESETS), key=key("preset"), persist_state="session", on_change=take_preset
     )  # fmt: skip
@@ -49,10 +50,15 @@ def choose_preset() -> str:
 
 def take_preset() -> None:
     """Put the preset's settings into the form."""
+    for option, chosen in _preset_options().items():
+        st.session_state[key(option)] = chosen
+
+
+def _preset_options() -> Settings:
     name = value("preset")
     preset = PRESETS[name]
     config = preset.config
-    options = {
+    return {
         "title": name, "network": preset.architecture or "small", "start": _start(preset.start),
         "frozen": list(preset.frozen), "reset": list(preset.reset), "inversion": preset.inversion or KEEP,
         "epochs": config.epochs, "optimizer": config.optimizer, "learning rate": config.learning_rate,
@@ -61,8 +67,6 @@ def take_preset() -> None:
         "attack": config.attack, "epsilon": config.epsilon,
         "held out": preset.validation is not None, "share": 100, "device": "cpu", "dataset": cache.wanted(),
     }  # fmt: skip
-    for option, chosen in options.items():
-        st.session_state[key(option)] = chosen
 
 
 def _start(wanted: str | None) -> str:

@@ -57,8 +57,11 @@ def show_tuning(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_settings() -> TuneConfig:
     epochs = st.slider("Epochs", 4, 40, 20, key="transfer epochs", persist_state="session")
+    key = f"transfer first {epochs}"
+    if key in st.session_state:  # an address may say anything
+        st.session_state[key] = min(st.session_state[key], epochs - 1)
     first = st.slider("of them for the last layer alone", 1, epochs - 1, min(8, epochs - 1),
-                      key=f"transfer first {epochs}")  # fmt: skip
+                      key=key)  # fmt: skip
     rate = st.select_slider("Learning rate", RATES, 0.01, key="transfer rate", persist_state="session")
     return TuneConfig(epochs=epochs, first=first, learning_rate=rate)
 

@@ -1,0 +1,114 @@
+"""Lessons: steps across the pages, each with the state it opens, as a small YAML file that anyone can write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+MOST_BYTES = 100_000
+MOST_STEPS, LONGEST_TITLE, LONGEST_TEXT = 40, 80, 3000  # characters
+FIELDS = {"page": True, "state": False, "text": True, "question": False, "answer": False}  # of a step: must it be?
+
+Check = Callable[[str, Mapping[str, str]], str]
+
+
+class LessonError(ValueError):
+    """A file that is no lesson; the message is one sentence, and says where."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page in one state, what is to be seen there, and what to think about."""
+
+    page: str
+    state: Mapping[str, str]
+    """What the page's address says, name by name."""
+    text: str
+    """Markdown, as are the question and the answer."""
+    question: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A way through the pages."""
+
+    title: str
+    about: str
+    """One sentence: for whom, and what for."""
+    steps: tuple[Step, ...]
+
+
+def read_lesson(content: bytes, check: Check = lambda page, state: "") -> Lesson:
+    """Return the lesson in a file, which anybody may have written. Raises LessonError.
+
+    `check` is given the page and the state of each step, and returns a sentence about what is wrong with them, or none.
+    """
+    if len(content) > MOST_BYTES:
+        raise LessonError(f"A lesson has at most {MOST_BYTES // 1000} kB; this file is larger.")
+    try:
+        found = yaml.safe_load(content)
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
+        raise LessonError(f"This is no YAML: something is wrong{line}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise LessonError("This is no YAML: it cannot be read at all.") from error
+    lesson = _read_fields(found, {"title": True, "about": False, "steps": True}, "The lesson")
+    steps = lesson["steps"]
+    if not isinstance(steps, list) or not 0 < len(steps) <= MOST_STEPS:
+        raise LessonError(f"The lesson's steps must be a list, of {MOST_STEPS} at most.")
+    title, about = (_read_text(lesson.get(name, ""), f"The lesson's {name}", LONGEST_TITLE * longer)
+                    for name, longer in (("title", 1), ("about", 3)))  # fmt: skip
+    return Lesson(title, about, tuple(_read_step(step, number, check) for number, step in enumerate(steps, 1)))
+
+
+def _read_fields(found: Any, fields: Mapping[str, bool], where: str) -> dict[str, Any]:
+    """Return a mapping that has these fields and no others; those marked must be there."""
+    if not isinstance(found, dict):
+        raise LessonError(f"{where} must have the fields {', '.join(fields)}.")
+    for name in fields:
+        if fields[name] and not found.get(name):
+            raise LessonError(f"{where} has no {name}.")
+    if unknown := [name for name in found if name not in fields]:
+        raise LessonError(f"{where} has an unknown field, {_quote(unknown[0])}; there are {', '.join(fields)}.")
+    return found
+
+
+def _read_step(found: Any, number: int, check: Check) -> Step:
+    where = f"Step {number}"
+    fields = _read_fields(found, FIELDS, where)
+    texts = {name: _read_text(fields.get(name) or "", f"{where}: its {name}", LONGEST_TEXT)
+             for name in FIELDS if name != "state"}  # fmt: skip
+    state = fields.get("state") or {}
+    if not isinstance(state, dict):
+        raise LessonError(f"{where}: its state must be names with a value each.")
+    step = Step(state={str(name): _to_word(value, where) for name, value in state.items()}, **texts)
+    if problem := check(step.page, step.state):
+        raise LessonError(f"{where}: {problem}")
+    return step
+
+
+def _read_text(found: Any, where: str, longest: int) -> str:
+    if not isinstance(found, str) or len(found) > longest:
+        raise LessonError(f"{where} must be a text of {longest} characters at most.")
+    return found.strip()
+
+
+def _to_word(value: Any, where: str) -> str:
+    """Return a value as an address has it: YAML reads numbers, yes and no, and lists."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ",".join(value)
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise LessonError(f"{where}: a value of its state must be a word, a number, yes or no, or a list of words.")
+
+
+def _quote(word: Any) -> str:
+    """Return what somebody wrote so that it stays a word in a sentence: no Markdown, no page-long name."""
+    kept = "".join(letter for letter in str(word)[:30] if letter.isalnum() or letter in "-_ ")
+    return f"'{kept}'"

@@ -1,0 +1,213 @@
+"""Lessons: what a file may say, what is refused and with which sentence, and every step of those that ship, opened."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+
+from core.lessons import MOST_BYTES, LessonError, read_lesson
+from dashboard import guide
+from dashboard.address_book import PAGES
+from tests.browser import settle
+from tests.test_pages import open_page
+
+LESSONS = guide.shipped_lessons()
+STEPS = [(name, number) for name, lesson in LESSONS.items() for number in range(len(lesson.steps))]
+GOOD = """
+title: Two pages
+about: A try.
+steps:
+  - {page: compare, state: {sample: 19, erased: HCUT, networks: [standard, control]}, text: Look.}
+  - {page: why, state: {one-scale: yes, class: 3}, text: "Why?", question: "Well?", answer: So.}
+"""
+
+
+def test_a_file_becomes_steps_whose_state_is_that_of_an_address() -> None:
+    lesson = read_lesson(GOOD.encode(), guide.find_fault)
+    assert (lesson.title, lesson.about, len(lesson.steps)) == ("Two pages", "A try.", 2)
+    assert lesson.steps[0].state == {"sample": "19", "erased": "HCUT", "networks": "standard,control"}
+    assert lesson.steps[1].state == {"one-scale": "yes", "class": "3"} and lesson.steps[1].answer == "So."
+
+
+BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\ntitle: *c\nsteps: [1]"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "The lesson must have the fields"),
+        ("- 1", "The lesson must have the fields"),
+        ("title: x", "The lesson has no steps"),
+        ("title: x\nsteps: 3", "must be a list"),
+        ("title: x\nsteps: [3]", "Step 1 must have the fields"),
+        ("title: [x]\nsteps: [{page: why, text: x}]", "The lesson's title must be a text"),
+        (BOMB, "unknown field"),
+        ("title: x\nsteps: [{page: why, text: x}, {page: nowhere, text: x}]", "Step 2: there is no page of that name"),
+        ("title: x\nsteps: [{page: why, text: x, colour: red}]", "Step 1 has an unknown field, 'colour'"),
+        ("title: x\nsteps: [{page: why, text: x, '<b>': red}]", "unknown field, 'b'"),
+        ("title: x\nsteps: [{page: why}]", "Step 1 has no text"),
+        ("title: x\nsteps: [{page: why, text: x, state: {view: Nonsense}}]", "has no such view"),
+        ("title: x\nsteps: [{page: why, text: x, state: {epsilon: 1}}]", "no part of that name"),
+        ("title: x\nsteps: [{page: why, text: x, state: {class: many}}]", "'class' of its state cannot be read"),
+        ("title: x\nsteps: [{page: why, text: x, state: {erased: ZCUT}}]", "'erased'"),
+        ("title: x\nsteps: [{page: why, text: x, state: {class: {a: 1}}}]", "must be a word, a number"),
+        ("title: x\nsteps: [{page: why, text: 2020-01-01}]", "its text must be a text"),
+        ("title: x\nsteps:\n  - page: why\n text: x", "something is wrong in line 4"),
+        ("title: !!python/object/apply:os.system [true]\nsteps: [1]", "something is wrong in line 1"),
+        ("[" * 1500, "This is no YAML"),
+        ("title: \x00", "This is no YAML"),
+        ("x" * (MOST_BYTES + 1), "at most 100 kB"),
+    ],
+)
+def test_what_is_no_lesson_is_refused_with_one_sentence_that_says_where(content: str, says: str) -> None:
+    with pytest.raises(LessonError) as refusal:
+        read_lesson(content.encode(), guide.find_fault)
+    assert says in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_bytes_that_are_no_text_are_refused_too() -> None:
+    with pytest.raises(LessonError, match="This is no YAML"):
+        read_lesson(b"title: \x80")
+
+
+def test_three_lessons_ship_each_with_a_question_at_every_step() -> None:
+    assert {lesson.title for lesson in LESSONS.values()} == {
+        "What is missing?", "Fool the network", "From one window to LeNet",
+    }  # fmt: skip
+    for lesson in LESSONS.values():
+        assert 6 <= len(lesson.steps) <= 9
+        assert all(step.question and step.answer and step.page in PAGES for step in lesson.steps)
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    yield
+    st.cache_data.clear()
+
+
+def at(app: AppTest, name: str, number: int) -> None:
+    """Check that a step of a shipped lesson is on the page, just as it was prepared."""
+    step = LESSONS[name].steps[number]
+    assert not app.warning and not app.error
+    address = dict(app.query_params.items())
+    assert address.items() >= {"lesson": name, "step": str(number + 1)}.items()
+    assert app.session_state["app"].page == step.page
+    for part, text in step.state.items():  # what it would say of itself; what is as at first is not said
+        choices = {one.name: one for one in PAGES[step.page].choices(step.state.get("view", ""))}
+        if part in choices:
+            held = app.session_state[choices[part].find_key(app.session_state)]
+            assert choices[part].kind.write(held) == text
+        else:
+            assert address[part] == text
+    assert any(step.question in one.value for one in app.markdown)
+
+
+@pytest.mark.parametrize(("name", "number"), STEPS)
+def test_every_step_of_every_shipped_lesson_opens_as_it_says(name: str, number: int) -> None:
+    at(open_page("start.py", lesson=name, step=str(number + 1)), name, number)
+
+
+def at_the_table() -> AppTest:
+    """Step 7 on its own page: AppTest does not follow when a script changes the page."""
+    return open_page("pmnist.py", view="The table", lesson="what-is-missing", step="7")
+
+
+@pytest.mark.parametrize(("button", "step"), [("lesson next", 7), ("lesson back", 5)])
+def test_next_and_back_open_steps_as_they_were_prepared(button: str, step: int) -> None:
+    app = at_the_table()
+    app.button(key=button).click().run()
+    at(app, "what-is-missing", step)
+
+
+def test_what_people_do_within_a_step_is_theirs_until_it_is_prepared_again() -> None:
+    app = at_the_table()
+    app.segmented_control(key="variant").set_value("as its code does").run()
+    assert app.query_params["cuts"] == "as its code does" and app.query_params["step"] == "7"
+    app.button(key="lesson again").click().run()
+    at(app, "what-is-missing", 6)
+    assert "cuts" not in app.query_params
+
+
+def test_a_lesson_that_is_closed_leaves_the_page_and_the_address() -> None:
+    app = at_the_table()
+    app.button(key="lesson close").click().run()
+    assert dict(app.query_params.items()) == {"view": "The table"}
+    assert not [one for one in app.button if one.key == "lesson next"]
+
+
+@pytest.mark.parametrize(("params", "says"), [
+    ({"lesson": "<b>nobody</b>"}, "There is no lesson of the name"),
+    ({"lesson": "what-is-missing", "step": "99"}, "'step'"),
+    ({"lesson": "what-is-missing", "step": "-1"}, "'step'"),
+    ({"lesson": "what-is-missing", "step": "²"}, "'step'"),
+])  # fmt: skip
+def test_a_lesson_or_step_that_is_not_there_costs_a_sentence(params: dict[str, str], says: str) -> None:
+    app = open_page("results.py", **params)
+    (warning,) = app.warning
+    assert says in warning.value and "<b>" not in warning.value
+
+
+def test_the_page_of_lessons_begins_one_and_keeps_the_visitor_s_own() -> None:
+    app = open_page("lessons.py")
+    app.session_state["app"].own_lesson = read_lesson(GOOD.encode(), guide.find_fault)
+    app.run().button(key="begin own").click().run()
+    assert not app.exception and app.session_state["app"].page == "compare"
+    assert dict(app.query_params.items()) == {"sample": "19", "erased": "HCUT", "networks": "standard,control"}
+
+
+# In a browser
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("device", ["page", "phone"])
+def test_a_class_walks_through_a_lesson_and_takes_its_address_home(
+    server: str, device: str, request: pytest.FixtureRequest
+) -> None:
+    tab: Page = request.getfixturevalue(device)
+    tab.goto(f"{server}/?lesson=what-is-missing&step=7")
+    bar, patience = tab.locator(".st-key-lesson-bar"), 60_000
+    expect(bar).to_contain_text("7 of 9", timeout=patience)
+    expect(tab).to_have_url(re.compile(r"/pmnist\?view=The\+table&lesson=what-is-missing&step=7$"), timeout=patience)
+    bar.get_by_role("button", name="Next").click()
+    expect(bar).to_contain_text("8 of 9", timeout=patience)
+    expect(tab).to_have_url(re.compile(r"/results\?.*step=8$"), timeout=patience)
+    settle(tab)
+    tab.get_by_role("button", name="Share").click()
+    expect(tab.locator(".ns-code")).to_be_visible(timeout=patience)
+    expect(tab.locator(".ns-copy textarea")).to_have_value(re.compile(r"^http.*/results\?.*lesson=what-is-missing"))
+    tab.get_by_role("button", name="Copy").click()
+    expect(tab.locator(".ns-copy button")).to_have_text("Copied", timeout=patience)
+    tab.get_by_role("button", name="Show the code large").click()
+    expect(tab.get_by_role("dialog").locator(".ns-code")).to_be_visible(timeout=patience)
+    settle(tab)
+    tab.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(tab.get_by_role("dialog")).to_have_count(0, timeout=patience)
+    bar.get_by_role("button", name="✕").click()
+    expect(bar).to_have_count(0, timeout=patience)
+    expect(tab).not_to_have_url(re.compile("lesson="), timeout=patience)
+    assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.browser
+def test_a_locked_control_is_not_on_the_page(server: str, page: Page) -> None:
+    page.goto(f"{server}/results?view=All+figures&hide=view,digits")
+    expect(page.locator(".st-key-results-network")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("radio", name="Beside the talk")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".st-key-results-data")).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"view=All\+figures&hide=view(,|%2C)digits$"), timeout=60_000)
+
+
+@pytest.mark.browser
+def test_a_step_that_is_prepared_again_tells_the_browser_too(server: str, page: Page) -> None:
+    page.goto(f"{server}/?lesson=fool-the-network&step=4")
+    steps = page.locator(".st-key-noise-steps input")
+    expect(steps).to_have_value("50", timeout=60_000)
+    settle(page)
+    steps.press("ArrowRight")
+    expect(page).to_have_url(re.compile("steps=55"), timeout=60_000)
+    page.get_by_role("button", name="↺").click()
+    expect(page).not_to_have_url(re.compile("steps=55"), timeout=60_000)
+    expect(steps).to_have_value("50", timeout=60_000)
