@@ -7,6 +7,7 @@ strength, along a straight line, where written ink fades.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
+from core.evaluation import Network
 from core.networks import Classifier
 from core.pmnist import SIDE
 from core.restoration import Fills, Restorer
@@ -224,6 +226,12 @@ class Restored:
     """`(28, 28)`, True = kept: what it was told, or found itself."""
     fills: Fills | None
     """What may have been there; None when nothing is missing."""
+
+
+def readers_of(networks: Mapping[str, Network], mask: NDArray[np.bool_]) -> dict[str, Classifier]:
+    """Return what reads this digit as it is: the classifiers, and where nothing is missing what the told ones use."""
+    direct = {n: one.network if mask.all() and isinstance(one, Restorer) else one for n, one in networks.items()}
+    return {name: one for name, one in direct.items() if isinstance(one, Classifier)}
 
 
 @torch.no_grad()

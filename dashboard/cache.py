@@ -20,7 +20,7 @@ from core.datasets import Dataset
 from core.downloads import BackgroundDownload
 from core.feature_maps import StageMaps, look
 from core.heads import column_logits
-from core.hole_finding import Restored, restore_digit
+from core.hole_finding import Restored, readers_of, restore_digit
 from core.inversion import features_hash
 from core.jobs import trained
 from core.jobs.runs import load_job
@@ -94,6 +94,18 @@ def network(name: str, references: str) -> checkpoints.Network:
     return reader
 
 
+@st.cache_resource(ttl=30, max_entries=96, show_spinner=False)
+def networks(names: tuple[str, ...], references: str) -> tuple[dict[str, checkpoints.Network], list[str]]:
+    """Return the networks that can be used, and a sentence for each of the others."""
+    found, problems = {}, []
+    for name in names:
+        try:
+            found[name] = network(name, references)
+        except checkpoints.CheckpointError as error:
+            problems.append(str(error))
+    return found, problems
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
 def features(digest: str, _found: nn.Sequential) -> nn.Sequential:
     """Return the one copy of these features that all networks with them share: they are computed once for all."""
@@ -111,8 +123,8 @@ def restored(name: str, data: str, digit: Digit, mask: Mask) -> Restored:
 @st.cache_resource(max_entries=256, show_spinner=False)
 def readings(names: tuple[str, ...], data: str, digit: Digit, mask: Mask) -> dict[str, NDArray[np.float32]]:
     """Return each network's probabilities `(classes,)` of one digit under one mask."""
-    readers = {name: network(name, data) for name in names}
-    read = evaluation.read_digit({n: one for n, one in readers.items() if isinstance(one, Classifier)}, digit, mask)
+    found, _ = networks(names, data)
+    read = evaluation.read_digit(readers_of(found, mask), digit, mask)
     return {name: read[name] if name in read else restored(name, data, digit, mask).probabilities for name in names}
 
 
@@ -183,14 +195,8 @@ def largest_difference(name: str, count: int, data: str) -> float:
 @st.cache_resource(max_entries=600, show_spinner=False)
 def worked_out(about: tuple[Any, ...], _work: Callable[[], Any]) -> Any:
     """Return what `_work` gives about these names and arrays; of all visitors' such works one is done at a time."""
-    with work_turn():
+    with turn("long"):
         return _work()
-
-
-@st.cache_resource(show_spinner=False)
-def work_turn() -> threading.Lock:
-    """Return the lock under which what takes its time is worked out, so that live pages keep a processor."""
-    return threading.Lock()
 
 
 @st.cache_resource(max_entries=1, show_spinner="Loading VGG16's weights ...")
@@ -229,15 +235,12 @@ def recorded_study(name: str, data: str) -> dict[str, Any]:
 
 
 @st.cache_resource(show_spinner=False)
-def turn() -> threading.RLock:
-    """Return the lock under which the live page works: thirty strokes at once only fight over the interpreter."""
+def turn(work: Literal["live", "long", "noise"] = "live") -> threading.RLock:
+    """Return the lock under which such work is done: thirty at once only fight over the interpreter.
+
+    Each kind has its own, so that what takes its time leaves live pages a processor; of all noises one grows at a time.
+    """
     return threading.RLock()
-
-
-@st.cache_resource(show_spinner=False)
-def noise_turn() -> threading.Lock:
-    """Return the lock under which universal noise takes a step: of all visitors' noises one grows at a time."""
-    return threading.Lock()
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,8 +8,7 @@ import streamlit as st
 
 from core.checkpoints import Card, Network
 from core.datasets import Dataset
-from core.hole_finding import BlindRestorer, Restored
-from core.networks import Classifier
+from core.hole_finding import BlindRestorer, Restored, readers_of
 from core.visualization import arrays
 from core.visualization.gallery import Exhibit, draw_gallery
 from dashboard import cache
@@ -20,8 +19,9 @@ def show_restored(
     networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
 ) -> None:
     """Show what every network that restores thinks was there, those apart that had to find the hole."""
+    direct = readers_of(networks, mask)
     for name, network in networks.items():
-        if isinstance(network, Classifier):
+        if name in direct:
             continue
         restored = cache.restored(name, data.name, digit, mask)
         found = isinstance(network, BlindRestorer)

@@ -2,7 +2,10 @@
 
 import socket
 
-from dashboard.serving import send_at_once
+import pytest
+from streamlit import config
+
+from dashboard.serving import remember_settings, send_at_once
 
 
 def test_answers_do_not_wait_for_the_confirmation_of_the_one_before() -> None:
@@ -11,3 +14,11 @@ def test_answers_do_not_wait_for_the_confirmation_of_the_one_before() -> None:
         send_at_once()
         with socket.create_connection(server.getsockname()), server.accept()[0] as answering:
             assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_streamlit_looks_through_its_settings_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "get_options_for_section", config.get_options_for_section)  # put back afterwards
+    before = config.get_options_for_section("theme.light")
+    remember_settings()
+    once = config.get_options_for_section("theme.light")
+    assert once == before and config.get_options_for_section("theme.light") is once

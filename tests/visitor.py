@@ -27,7 +27,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from websockets.asyncio.client import connect
 
 SIDE, PEN = 280, 22  # canvas pixels
-SEND_EVERY = 0.08  # seconds, during a stroke
+SEND_EVERY, RESPITE, PATIENCE = 0.08, 4, 1.0  # seconds, times, seconds: as in live_canvas.js
 UPDATES = 5  # during a stroke; one more at its end
 KEPT = 3  # large messages: a browser drops what two runs have not shown again
 OPEN_LIMIT, STROKE_LIMIT = 60.0, 5.0  # seconds; the very first visitor waits until the networks are loaded
@@ -75,6 +75,7 @@ class Visitor:
         self._kept: deque[str] = deque(maxlen=KEPT)  # in the order in which they were last shown
         self._query = self._canvas = self._fragment = self._script = ""
         self._number = self._heard = 0  # of the last update sent, and of the last one answered
+        self._sent = self._took = 0.0  # when that was, and how long an answer takes
         self._opened, self._answers = asyncio.Event(), asyncio.Queue[tuple[int, float]]()
 
     async def open(self, path: str = "/compare") -> None:
@@ -91,10 +92,11 @@ class Visitor:
 
         Raises TimeoutError when there are none in time.
         """
+        begun = perf_counter()
         for picture in stroke[:-1]:
-            if self._heard >= self._number:  # as the canvas does: a busy server is not asked again before it answers
-                await self._send(picture, going=True)
             await asyncio.sleep(SEND_EVERY)
+            if perf_counter() - max(begun, self._sent) >= self._wait():
+                await self._send(picture, going=True)
         ended = perf_counter()
         await self._send(stroke[-1], going=False)
         return await asyncio.wait_for(self._answer(), limit) - ended
@@ -103,6 +105,11 @@ class Visitor:
         """Leave, as one closes a tab."""
         await self._socket.close()
         await self._listener
+
+    def _wait(self) -> float:
+        """Return the seconds between two updates, as the canvas does it: a busy server is left alone for longer."""
+        wait = max(SEND_EVERY, RESPITE * self._took) if self._heard >= self._number else PATIENCE
+        return min(wait, PATIENCE)
 
     async def _answer(self) -> float:
         """Return when the readings of the whole stroke came: they say which update they answer."""
@@ -114,6 +121,7 @@ class Visitor:
     async def _send(self, picture: str, *, going: bool) -> None:
         assert self._canvas, "there is no canvas to draw on"
         self._number += 1
+        self._sent = perf_counter()
         sent = {"board": "", "number": self._number, "going": going, "cleared": 0, "content": picture}
         self._widgets[self._canvas] = WidgetState(id=self._canvas, json_value=json.dumps({"sent": sent}))
         await self._rerun(page_script_hash=self._script, fragment_id=self._fragment)
@@ -152,6 +160,7 @@ class Visitor:
                 self.readings = element.html.body
                 if found := HEARD.search(self.readings):
                     self._heard = int(found[1])
+                    self._took = perf_counter() - self._sent
                     self._answers.put_nowait((self._heard, perf_counter()))
             case "bidi_component" if element.bidi_component.id.endswith("-draw"):
                 self._canvas, self._fragment, self._script = element.bidi_component.id, delta.fragment_id, script

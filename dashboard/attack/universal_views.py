@@ -83,7 +83,7 @@ def _prepare(asked: AskedNoise, data: Dataset, zoo: Zoo) -> Growth:
     growth: Growth | None = st.session_state.get(GROWTH)
     if growth is None or growth.asked != asked:
         network = cache.classifier(asked.network, data.name)
-        growth = Growth(asked, zoo[asked.network].title, network, data, cache.noise_turn(), chosen=_chosen(data))
+        growth = Growth(asked, zoo[asked.network].title, network, data, cache.turn("noise"), chosen=_chosen(data))
         st.session_state[GROWTH] = growth
     return growth
 

@@ -110,7 +110,7 @@ def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:
     share = side / max(image.size)
     size = (max(16, round(image.width * share)), max(16, round(image.height * share)))
     images = to_images(np.asarray(image.resize(size, Image.Resampling.BILINEAR))[None], backbone.channels)
-    with cache.work_turn():
+    with cache.turn("long"):
         maps = pooled_maps(backbone, images)
     sheets = []
     for which, (name, output) in zip(("first", "second"), maps.items(), strict=False):

@@ -94,7 +94,7 @@ def learn(task: Task, backbone: Backbone, layer: str) -> Outcome | None:
 def _in_turn(steps: Iterator[FeatureStep]) -> Iterator[FeatureStep]:
     """Take each step while nobody else works something out: visitors then share processor and memory."""
     while True:
-        with cache.work_turn():
+        with cache.turn("long"):
             step = next(steps, None)
         if step is None:
             return

@@ -98,12 +98,20 @@ def live_canvas(
 
 def stroke_goes_on(key: str) -> bool:
     """Say whether people are in the middle of a stroke on this canvas, if it is on the page."""
-    return key in st.session_state and _remember(key, {}).going
+    return _remember(key, {}).going and key in st.session_state
 
 
 def heard(key: str) -> str:
     """Return invisible HTML that tells the canvas how much of it has been answered: it sends no more before that."""
     return f'<i hidden data-heard="{escape(key)} {_remember(key, {}).number}"></i>'
+
+
+def forget(key: str) -> None:
+    """Take new sheets, here and in the browser: what that holds has a smaller number, and so is old."""
+    memory = _remember(key, {})
+    memory.number, memory.going = memory.number + 1, False
+    memory.boards.clear()
+    memory.shown.clear()
 
 
 def _remember(key: str, first: Mapping[str, NDArray[np.uint8]]) -> _Memory:

@@ -3,7 +3,8 @@
 function connect(root) {
   const [canvas, cursor] = [root.querySelector("canvas"), root.querySelector(".cursor")];
   const master = document.createElement("canvas");
-  const view = { root, canvas, cursor, master, erasing: false, pointer: null, at: null, timer: null, last: 0 };
+  const times = { begun: 0, last: 0, took: 0 }; // milliseconds: this stroke, what was sent last, how long an answer takes
+  const view = { root, canvas, cursor, master, erasing: false, pointer: null, at: null, timer: null, ...times };
   const handlers = { pointerdown, pointermove, pointerup, pointercancel: pointerup, pointerleave, blur };
   for (const [name, handler] of Object.entries(handlers)) canvas.addEventListener(name, (event) => handler(view, event));
   root.addEventListener("keydown", (event) => keydown(view, event));

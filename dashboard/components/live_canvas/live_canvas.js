@@ -3,8 +3,9 @@
 // What people do is kept as a list of marks. The list is painted twice: sharply for the screen, and on a master of
 // data.side pixels from which everything that is sent is read, so that it never depends on the screen.
 
-const SEND_EVERY = 80; // milliseconds, during a stroke
-const PATIENCE = 1000; // milliseconds, while the server has not answered the last one
+const SEND_EVERY = 80; // milliseconds, during a stroke, at most
+const RESPITE = 4; // times as long as its last answer took, the server is left alone
+const PATIENCE = 1000; // milliseconds, at least, and while the server has not answered the last one
 const LOOK_EVERY = 16; // milliseconds, whether it has
 const CELLS = 28; // of a digit, along a side
 const MOST_MARKS = 60; // that can be undone
@@ -48,6 +49,7 @@ async function load(source) {
 
 function begin(view, point, kind = view.erasing ? "eraser" : view.data.tool) {
   view.board.current = { kind, width: view.data.width, points: [point] };
+  view.begun = performance.now();
   changed(view);
 }
 
@@ -107,14 +109,22 @@ function changed(view) {
   plan(view);
 }
 
-// A busy server is not asked again before it has answered: a whole class draws on one at the same time.
+// A whole class draws on one server at the same time: while it is busy, the ends of strokes come first.
 function plan(view) {
   view.timer ??= setTimeout(() => {
     view.timer = null;
-    const wait = answered(view) ? SEND_EVERY : PATIENCE;
-    if (performance.now() - view.last < wait) plan(view);
+    const wait = answered(view) ? Math.max(SEND_EVERY, RESPITE * view.took) : PATIENCE;
+    if (performance.now() - Math.max(view.last, view.begun) < Math.min(wait, PATIENCE)) plan(view);
     else sendNow(view);
   }, LOOK_EVERY);
+}
+
+// Finds out how long the server takes; of several pictures on their way, for the last one.
+function measure(view, sent = view.last) {
+  if (view.last !== sent) return;
+  if (answered(view)) view.took = performance.now() - sent;
+  else if (performance.now() - sent < PATIENCE) setTimeout(() => measure(view, sent), LOOK_EVERY);
+  else view.took = PATIENCE;
 }
 
 // Whatever the page shows as an answer says for how many messages of which canvas it is one.
@@ -140,6 +150,7 @@ async function send(view, board) {
   if (number < board.sent) return; // packing took longer than it did for a newer one
   board.sent = number;
   view.setStateValue("sent", { board: board.id, number, going, cleared: board.cleared, content });
+  measure(view);
 }
 
 function read({ master, data }, board) {
