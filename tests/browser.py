@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
@@ -33,7 +34,7 @@ CHROMIUM_ARGUMENTS = [
 @contextmanager
 def serve(script: str | Path = "dashboard/app.py", **env: str) -> Iterator[str]:
     """Run `script` under Streamlit with `env` added to the environment; yield its address, stop it afterwards."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1"]
     command += ["--server.port", str(port), "--server.headless", "true"]
     with tempfile.TemporaryFile() as log:
@@ -86,6 +87,24 @@ def draw_strokes(page: Page, canvas: Locator | int, points: Iterable[tuple[float
     page.mouse.up()
 
 
+def drag_finger(page: Page, locator: Locator, points: Iterable[tuple[float, float]], *, moves: int = 8) -> None:
+    """Drag a finger through `points`, given as shares of the locator's size, as a touch screen would say it."""
+    box = locator.bounding_box()
+    assert box is not None, "there is nothing to touch"
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    screen = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *at: tuple[float, float]) -> None:
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in at]})
+
+    touch("touchStart", places[0])
+    for (left, top), (right, bottom) in pairwise(places):
+        for share in (step / moves for step in range(1, moves + 1)):
+            touch("touchMove", (left + share * (right - left), top + share * (bottom - top)))
+    touch("touchEnd")
+    screen.detach()
+
+
 def settle(page: Page) -> None:
     """Wait until the page has sent what it has to send, and has shown the answer."""
     page.wait_for_timeout(250)
@@ -93,7 +112,8 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(250)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port at which nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -101,13 +121,14 @@ def _free_port() -> int:
 
 def _wait_until_healthy(server: "subprocess.Popen[bytes]", port: int, log: int) -> None:
     end = time.monotonic() + START_LIMIT
-    while not _healthy(port):
+    while not is_healthy(port):
         if server.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"the server did not start (exit status {server.poll()}):\n{_said(log)}")
         time.sleep(0.1)
 
 
-def _healthy(port: int) -> bool:
+def is_healthy(port: int) -> bool:
+    """Say whether Streamlit, or what stands before it, answers at this port."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)  # urllib would go through a proxy
     try:
         connection.request("GET", "/_stcore/health")

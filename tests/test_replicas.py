@@ -1,0 +1,163 @@
+"""Two replicas behind nginx, as the README sets them up: each visitor stays with one, and one may die under load."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from core import datasets
+from core.datasets import DATA_VARIABLE
+from core.jobs import runs
+from core.jobs.runs import Job
+from core.rooms.board import Board
+from core.rooms.database import DATABASE_VARIABLE, database_url
+from tests.conftest import LAPTOP, open_page
+from tests.drawing_pictures import STROKES, drawn, saved
+from tests.postgres import find_tools, own_postgres
+from tests.replicas import COOKIE, Replicas, own_replicas
+from tests.visitor import Stroke, Visitor, draw_lines
+from tests.working import own_runs, until
+
+pytestmark = pytest.mark.browser
+NOBODY = "http://127.0.0.1:9"  # a port at which nobody listens: no MNIST, so everything is lighter
+PATIENCE = 60_000  # milliseconds
+LARGE = 4_900_000  # bytes: almost all that server.maxUploadSize lets in
+LETTER = re.compile(f"{COOKIE}=([ab]);")
+
+
+@pytest.fixture(scope="module")
+def replicas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
+    """Two replicas with the offline digits, one runs folder, and PostgreSQL for the rooms where it is installed."""
+    folder = tmp_path_factory.mktemp("replicas")
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        stack.enter_context(own_runs(folder, patch))
+        if find_tools():
+            patch.setenv(DATABASE_VARIABLE, stack.enter_context(own_postgres()).url)
+        where = {DATA_VARIABLE: str(folder), "NEGATIVE_SPACE_MIRROR": NOBODY, "OMP_NUM_THREADS": "1"}
+        yield stack.enter_context(own_replicas(**where))
+
+
+def stream(replicas: Replicas) -> str:
+    return f"{replicas.address.replace('http', 'ws', 1)}/_stcore/stream"
+
+
+def upload(page: Page, picture: bytes) -> None:
+    """Let the networks read a file."""
+    page.get_by_role("radio", name="Upload", exact=True).click()
+    file = {"name": "seven.png", "mimeType": "image/png", "buffer": picture}
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.locator(".ns-row[data-answer='7']")).to_have_count(5, timeout=PATIENCE)
+
+
+def answer_next(page: Page, number: int) -> None:
+    """Answer a question of the quiz with the keyboard, and go on to the next one."""
+    expect(page.get_by_text(f"Digit {number} of 20: what was it?")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("3")
+    expect(page.get_by_role("button", name="Next digit")).to_be_visible(timeout=PATIENCE)
+
+
+def start_training(page: Page) -> Job:
+    """Start one that lasts, in another tab of the same browser, and return it once it has learned something."""
+    tab = page.context.new_page()
+    tab.goto(page.url.partition("/quiz")[0] + "/train")
+    tab.locator("summary", has_text="How it learns").click()
+    tab.get_by_label("Epochs").fill("1000")
+    tab.get_by_role("button", name="Train", exact=True).click()
+    expect(tab.get_by_role("button", name="Stop and keep")).to_be_visible(timeout=PATIENCE)
+    (job,) = runs.list_jobs()
+    until(lambda: runs.read_steps(job.id))
+    tab.close()
+    return job
+
+
+def letter_of(page: Page) -> str:
+    """Return the replica that the browser's sessions live in."""
+    return next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE)
+
+
+async def draw_meanwhile(replicas: Replicas, doomed: str) -> tuple[int, int, int]:
+    """Kill that replica while four visitors draw; return how many lost it, how many did not, and all errors seen."""
+    visitors = [Visitor(replicas.address) for _ in range(4)]
+    for visitor in visitors:
+        await visitor.open("/compare")
+    strokes = draw_lines(STROKES[4])
+    drawing = [asyncio.create_task(_draw(visitor, strokes)) for visitor in visitors]
+    await asyncio.sleep(0.2)
+    replicas.kill(doomed)
+    kept = sum(await asyncio.gather(*drawing))
+    return len(visitors) - kept, kept, sum(visitor.errors for visitor in visitors)
+
+
+async def _draw(visitor: Visitor, strokes: list[Stroke]) -> bool:
+    """Draw everything; if the connection is lost, say so, and begin again as a browser does."""
+    try:
+        for stroke in strokes:
+            await visitor.draw(stroke, limit=PATIENCE / 1000)
+        await visitor.close()
+        return True
+    except ConnectionClosed:
+        with suppress(ConnectionClosed):
+            await visitor.close()
+        again = Visitor(visitor.address)
+        await again.open("/compare")
+        await again.draw(strokes[0], limit=PATIENCE / 1000)
+        await again.close()
+        return False
+
+
+def test_new_visitors_are_shared_out_and_who_comes_back_finds_the_same_replica(replicas: Replicas) -> None:
+    found = []
+    with ExitStack() as stack:
+        for _ in range(4):
+            tab = stack.enter_context(connect(stream(replicas), subprotocols=["streamlit"]))
+            found += LETTER.findall(tab.response.headers["Set-Cookie"])
+    assert sorted(found) == ["a", "a", "b", "b"]
+    for letter in "abbaab":
+        cookie = {"Cookie": f"{COOKIE}={letter}"}
+        with connect(stream(replicas), subprotocols=["streamlit"], additional_headers=cookie) as tab:
+            assert LETTER.findall(tab.response.headers["Set-Cookie"]) == [letter]
+
+
+def test_an_upload_of_the_largest_size_reaches_the_session_that_waits_for_it(
+    replicas: Replicas, chromium: Browser
+) -> None:
+    picture = saved(drawn(7))
+    for _ in "ab":
+        with open_page(chromium, **LAPTOP) as page:
+            page.goto(f"{replicas.address}/compare")
+            upload(page, picture + bytes(LARGE - len(picture)))
+
+
+def test_a_replica_killed_under_load_costs_its_own_visitors_one_connection_and_nothing_stored(
+    replicas: Replicas, chromium: Browser
+) -> None:
+    with closing(Board(database_url())) as board, open_page(chromium, **LAPTOP) as page:
+        room = board.open_room(datasets.OFFLINE, told=True, opener="a" * 32).code
+        page.goto(f"{replicas.address}/quiz?room={room}")
+        answer_next(page, 1)
+        training = start_training(page)
+        doomed = letter_of(page)
+        opened: list[str] = []
+        page.on("websocket", lambda socket: opened.append(socket.url))
+        with ThreadPoolExecutor(1) as thread:  # playwright's loop runs in this one
+            lost, kept, errors = thread.submit(lambda: asyncio.run(draw_meanwhile(replicas, doomed))).result()
+        assert lost and kept and not errors
+        until(lambda: page.wait_for_timeout(100) or letter_of(page) != doomed)
+        assert len(opened) == 1, "the page connected again once"
+        answer_next(page, 1)  # the page begins the round again, as another player
+        assert board.tallies(room)[0] == 2
+        assert runs.read_status(training).active
+        before = len(runs.read_steps(training.id))
+        until(lambda: len(runs.read_steps(training.id)) > before)
+        page.goto(f"{replicas.address}/train")
+        page.get_by_role("radio", name="Watch", exact=True).click()
+        expect(page.get_by_role("button", name="Stop and keep")).to_be_visible(timeout=PATIENCE)
+        page.goto(f"{replicas.address}/compare")
+        upload(page, saved(drawn(7)))
