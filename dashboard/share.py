@@ -62,14 +62,19 @@ def _show_address() -> None:
     parts = {name: text for name, text in st.query_params.to_dict().items() if name != "hide"}
     address = write_url(str(st.context.url or ""), parts | ({"hide": ",".join(hidden)} if hidden else {}))
     st.html(COPY.format(address=escape(address)), unsafe_allow_javascript=True)
-    if any(f"//{name}" in address for name in HERE):
-        st.caption("Only this machine can open this address. Open the dashboard by the machine's name or number in "
-                   "your network, and the address is one for the whole room.")  # fmt: skip
+    say_who_can_open(address)
     if (code := draw_code(address)):
         st.html(f'<img class="ns-code" alt="The address as a code" src="{code}" width="220">')
         st.button("Show the code large", key="share large", on_click=_enlarge, args=(address,))
     else:
         st.caption("The address is too long for a code: this digit is hard to pack. That of a test digit is short.")
+
+
+def say_who_can_open(address: str) -> None:
+    """Say so when an address leads nowhere on any other machine."""
+    if any(f"//{name}" in address for name in HERE):
+        st.caption("Only this machine can open this address. Open the dashboard by the machine's name or number in "
+                   "your network, and the address is one for the whole room.")  # fmt: skip
 
 
 def _enlarge(address: str) -> None:

@@ -30,11 +30,14 @@ STYLE = """<style>
   .st-key-quiz-next kbd, .st-key-quiz-again kbd { display: none; }
 }
 </style>"""
+# The click that chose this view leaves the choice in focus, which would take Enter for itself.
+LET_GO = "<script>setTimeout(() => document.activeElement?.closest('[role=radio]')?.blur(), 100)</script>"
 AGAIN = 5.0  # seconds after which answers that wait are sent again
 
 
 def show_play(game: Game, zoo: Zoo) -> None:
     """Let people read the digits of a round, one after the other."""
+    st.html(LET_GO, unsafe_allow_javascript=True)
     st.fragment(_show_game)(zoo)
 
 

@@ -78,9 +78,7 @@ def _show_code(game: Game, room: Room) -> None:
             f"{room.code}</div>")  # fmt: skip
     st.image(share.draw_code(link), width=250)
     st.code(link, language=None, wrap_lines=True)
-    if any(f"//{name}" in link for name in share.HERE):
-        st.caption("Only this machine can open this address: open the dashboard by the machine's name or number in "
-                   "your network first.")  # fmt: skip
+    share.say_who_can_open(link)
 
 
 def _show_board(room: Room, zoo: Zoo) -> None:
