@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -134,6 +135,7 @@ def test_another_site_s_page_can_upload_nothing_and_open_no_session(server: str)
         async with connect(stream, subprotocols=["streamlit"], origin=origin):  # type: ignore[arg-type, list-item]
             pass
 
-    asyncio.run(open_from(server))
-    with pytest.raises(InvalidStatus):
-        asyncio.run(open_from("http://elsewhere.example"))
+    with ThreadPoolExecutor(1) as thread:  # playwright's loop runs in this one as long as the browser is open
+        thread.submit(asyncio.run, open_from(server)).result()
+        with pytest.raises(InvalidStatus):
+            thread.submit(asyncio.run, open_from("http://elsewhere.example")).result()

@@ -17,7 +17,7 @@ from tests.working import ended, own_runs
 
 pytestmark = pytest.mark.browser
 NOBODY = "http://127.0.0.1:9"  # a port at which nobody listens: no MNIST, so the offline digits are learned, quickly
-PATIENCE = 60_000  # milliseconds
+PATIENCE = 180_000  # milliseconds: beside other tests a process may take a minute to begin
 
 
 @pytest.fixture
