@@ -10,11 +10,9 @@ NORMAL = 1.959964  # standard deviations to both sides hold 95 % of a normal dis
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What one person said to one question: all that is ever kept of them."""
+class Said:
+    """What was said to one question."""
 
-    player: str
-    """A random number, drawn for this game."""
     round: int
     """Which of the room's rounds, from 0."""
     number: int
@@ -26,15 +24,17 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tally:
+class Answer(Said):
+    """What one person said to one question: all that is ever kept of them."""
+
+    player: str
+    """A random number, drawn for this game."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally(Said):
     """How many people said the same to the same question."""
 
-    round: int
-    number: int
-    digit: int
-    cut: str
-    label: int
-    said: int
     people: int = 1
 
 

@@ -14,14 +14,13 @@ from dataclasses import asdict, dataclass, fields
 import sqlalchemy as sql
 
 from core.rooms.database import ANSWERS, ROOMS, Database, RoomError
-from core.scores import Answer, Tally
+from core.scores import Answer, Said, Tally
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so that no code is a word, and none that looks like a digit
 CODE = re.compile(f"[{LETTERS}]{{4}}")
 KEPT = 90 * 24 * 3600.0  # seconds that a room stays
 MOST_ROOMS, MOST_ANSWERS = 1000, 20_000  # of all, and of one room: what a prankster can fill ends there
-_SAID = [ANSWERS.c[one.name] for one in fields(Answer)]
-_SAME = [ANSWERS.c[one.name] for one in fields(Tally) if one.name != "people"]
+_SAID = [ANSWERS.c[one.name] for one in fields(Said)]
 
 
 @dataclass(frozen=True)
@@ -81,17 +80,18 @@ class Board:
     def tallies(self, code: str) -> tuple[int, list[Tally]]:
         """Return how many people have played in the room, and what they said."""
         inside = ANSWERS.c.room == code
-        counted = sql.select(*_SAME, sql.func.count().label("people")).where(inside).group_by(*_SAME)
+        counted = sql.select(*_SAID, sql.func.count().label("people")).where(inside).group_by(*_SAID)
         with self._database.begin() as connection:
             players = connection.scalar(sql.select(sql.func.count(ANSWERS.c.player.distinct())).where(inside)) or 0
             return players, [Tally(**row._mapping) for row in connection.execute(counted)]
 
     def export(self, code: str) -> bytes:
         """Return all the room's answers as CSV."""
-        asked = sql.select(*_SAID).where(ANSWERS.c.room == code).order_by("player", "round", "number")
+        columns = [ANSWERS.c.player, *_SAID]
+        asked = sql.select(*columns).where(ANSWERS.c.room == code).order_by("player", "round", "number")
         stream = io.StringIO()
         writer = csv.writer(stream)
-        writer.writerow([column.name for column in _SAID])
+        writer.writerow([column.name for column in columns])
         with self._database.begin() as connection:
             writer.writerows(map(tuple, connection.execute(asked)))
         return stream.getvalue().encode()
