@@ -140,7 +140,12 @@ def write_address() -> None:
         return
     _tell(state)
     _judge(state)
-    params = to_params(state)
+    put(to_params(state))
+
+
+def put(params: dict[str, str]) -> None:
+    """Write an address, unless it is there already."""
+    state = get_state()
     if params != state.params or params != st.query_params.to_dict():  # which may be late
         st.query_params.from_dict(params)
         state.past, state.params = [*state.past[-MOST_PAST:], state.params], params

@@ -14,8 +14,7 @@ from core.quiz import Question, ask
 from core.rooms.board import Board, Room
 from core.rooms.database import RoomError, RoomUnreachable, database_url
 from core.scores import Answer
-from dashboard import cache
-from dashboard.state import get_state
+from dashboard import cache, links
 
 GAME = "quiz game"
 SEEDS = 10**6  # an own round's address is to be short
@@ -86,9 +85,7 @@ def _any_round(data: Dataset, *, told: bool = True) -> Game:
 
 def write_address(game: Game) -> None:
     """Put the round into the address, where it is also shared from."""
-    get_state().params = game.params()
-    if st.query_params.to_dict() != game.params():
-        st.query_params.from_dict(game.params())
+    links.put(game.params())
 
 
 def _read_address(asked: dict[str, str], data: Dataset) -> Game:
