@@ -42,11 +42,12 @@ def open_address(page: str) -> bool:
     arrived, state.page = page != state.page, page
     st.session_state.update(state.told)
     state.told = {}
-    opened = state.fresh or bool(params) and (arrived or params != state.params and not _is_late(params, state))
-    if arrived or opened:  # what a link has hidden or could not say was about another page
-        state.hidden, state.problems, state.asked, state.fresh = (), [], {}, False
-    if opened and not _page_of(state).own:
+    opened = state.fresh or bool(params) and (arrived or params != state.params and not is_late(params))
+    if arrived or opened:  # what a link has hidden or could not say, and addresses of before, were about another page
+        state.hidden, state.problems, state.asked, state.past, state.fresh = (), [], {}, [], False
+    if opened:
         state.params = params
+    if opened and not _page_of(state).own:
         if _page_of(state).scene:
             state.scene, state.problems = read_scene(params, tuple(cache.zoo()[0]))
             _take_scene(state)
@@ -57,10 +58,10 @@ def open_address(page: str) -> bool:
     return opened
 
 
-def _is_late(params: dict[str, str], state: AppState) -> bool:
+def is_late(params: dict[str, str]) -> bool:
     """Say whether this is no link: what people did was sent before their browser heard of a newer address."""
     context = get_script_run_ctx()
-    return params in state.past and not (context and context.is_history_navigation)
+    return params in get_state().past and not (context and context.is_history_navigation)
 
 
 def _take_scene(state: AppState) -> None:

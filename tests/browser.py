@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -110,6 +110,15 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(250)
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
     page.wait_for_timeout(250)
+
+
+def press_until(page: Page, key: str, shown: Locator) -> None:
+    """Press a key until the page shows what it leads to: a button that just came may not have heard of its key yet."""
+    for _ in range(30):
+        page.keyboard.press(key)
+        with suppress(AssertionError):
+            return expect(shown).to_be_visible(timeout=2_000)
+    expect(shown).to_be_visible()
 
 
 def free_port() -> int:

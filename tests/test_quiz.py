@@ -2,12 +2,11 @@
 
 import re
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
@@ -23,6 +22,7 @@ from core.visualization.contest import Contestant, Share, draw_contest
 from dashboard import cache
 from dashboard.quiz import contestants, games
 from dashboard.state import DEFAULT_NETWORKS
+from tests.browser import press_until
 from tests.postgres import own_postgres
 from tests.samples import made_digits, real_set
 from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
@@ -203,6 +203,14 @@ def test_a_whole_round_ends_with_everybody_s_figures_on_the_same_digits() -> Non
     assert "Digit 1 of 20" in text_of(app) and address(app)["round"] != "7"
 
 
+def test_what_a_browser_sent_with_the_address_of_the_round_before_goes_on_with_this_one() -> None:
+    app = press(press(play(open_quiz(round="7"), 1), "quiz next"), "quiz stop")
+    game = press(app, "quiz again").session_state[games.GAME]
+    app.query_params["round"] = "7"
+    press(app, "quiz 3")
+    assert app.session_state[games.GAME] is game and game.said == [3] and address(app)["round"] == str(game.seed)
+
+
 def test_who_has_seen_enough_is_counted_as_far_as_they_went() -> None:
     app = open_quiz(round="7")
     assert not [one for one in app.button if one.key == "quiz stop"]
@@ -357,28 +365,19 @@ def test_a_wrong_address_of_the_database_costs_a_sentence(monkeypatch: pytest.Mo
 # In a browser
 
 
-def hit(page: Page, key: str, shown: Locator) -> None:
-    """Press a key until the page shows what it leads to: the button may not have heard of its key at once."""
-    for _ in range(30):
-        page.keyboard.press(key)
-        with suppress(AssertionError):
-            return expect(shown).to_be_visible(timeout=PATIENCE / 30)
-    expect(shown).to_be_visible()
-
-
 @pytest.mark.browser
 def test_a_round_is_played_with_the_keys_alone(server: str, page: Page) -> None:
     page.goto(f"{server}/quiz?round=7")
     expect(page.get_by_text("Digit 1 of 20")).to_be_visible(timeout=PATIENCE)
     for number in range(3):
-        hit(page, str(3 * number), page.get_by_text("it is a"))
+        press_until(page, str(3 * number), page.get_by_text("it is a"))
         expect(page.locator(".ns-verdict")).to_have_count(6, timeout=PATIENCE)
         expect(page.locator(".ns-verdict b").first).to_have_text(str(3 * number), timeout=PATIENCE)
-        hit(page, "Enter", page.get_by_text(f"Digit {number + 2} of 20"))
+        press_until(page, "Enter", page.get_by_text(f"Digit {number + 2} of 20"))
     page.get_by_role("button", name="I have seen enough").click()
     expect(page.get_by_text(re.compile("You read [0-3] of 3"))).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".ns-contestant")).to_have_count(1 + 6, timeout=PATIENCE)
-    hit(page, "Enter", page.get_by_text("Digit 1 of 20"))
+    press_until(page, "Enter", page.get_by_text("Digit 1 of 20"))
     assert not [text for text in page.complaints if "404" not in text]  # type: ignore[attr-defined]
 
 

@@ -17,6 +17,7 @@ from core.jobs import runs
 from core.jobs.runs import Job
 from core.rooms.board import Board
 from core.rooms.database import DATABASE_VARIABLE, database_url
+from tests.browser import press_until
 from tests.conftest import LAPTOP, open_page
 from tests.drawing_pictures import STROKES, drawn, saved
 from tests.postgres import find_tools, own_postgres
@@ -59,8 +60,7 @@ def upload(page: Page, picture: bytes) -> None:
 def answer_next(page: Page, number: int) -> None:
     """Answer a question of the quiz with the keyboard, and go on to the next one."""
     expect(page.get_by_text(f"Digit {number} of 20: what was it?")).to_be_visible(timeout=PATIENCE)
-    page.keyboard.press("3")
-    expect(page.get_by_role("button", name="Next digit")).to_be_visible(timeout=PATIENCE)
+    press_until(page, "3", page.get_by_role("button", name="Next digit"))
 
 
 def start_training(page: Page) -> Job:

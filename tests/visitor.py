@@ -95,7 +95,7 @@ class Visitor:
         begun = perf_counter()
         for picture in stroke[:-1]:
             await asyncio.sleep(SEND_EVERY)
-            if perf_counter() - max(begun, self._sent) >= self._wait():
+            if perf_counter() >= self._due(begun):
                 await self._send(picture, going=True)
         ended = perf_counter()
         await self._send(stroke[-1], going=False)
@@ -106,10 +106,11 @@ class Visitor:
         await self._socket.close()
         await self._listener
 
-    def _wait(self) -> float:
-        """Return the seconds between two updates, as the canvas does it: a busy server is left alone for longer."""
+    def _due(self, begun: float) -> float:
+        """Return when the stroke may be sent next, as the canvas does it: a busy server is left alone for longer."""
         wait = max(SEND_EVERY, RESPITE * self._took) if self._heard >= self._number else PATIENCE
-        return min(wait, PATIENCE)
+        since = self._sent if self._took < SEND_EVERY else max(self._sent, begun)
+        return since + min(wait, PATIENCE)
 
     async def _answer(self) -> float:
         """Return when the readings of the whole stroke came: they say which update they answer."""

@@ -65,7 +65,7 @@ def open_game(data: Dataset) -> Game:
     game: Game | None = st.session_state.get(GAME)
     asked = {name: st.query_params[name] for name in ("room", "round", "holes") if name in st.query_params}
     try:
-        if asked and (game is None or asked != game.params()):
+        if asked and (game is None or asked != game.params() and not links.is_late(asked)):
             game = _read_address(asked, data)
         elif game is None or (game.room is None and game.data.name != data.name):
             game = _any_round(data)

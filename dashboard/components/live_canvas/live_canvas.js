@@ -113,10 +113,16 @@ function changed(view) {
 function plan(view) {
   view.timer ??= setTimeout(() => {
     view.timer = null;
-    const wait = answered(view) ? Math.max(SEND_EVERY, RESPITE * view.took) : PATIENCE;
-    if (performance.now() - Math.max(view.last, view.begun) < Math.min(wait, PATIENCE)) plan(view);
+    if (performance.now() < due(view)) plan(view);
     else sendNow(view);
   }, LOOK_EVERY);
+}
+
+// When the stroke that goes on may be sent next; how one begins is seen at once where answers are quick.
+function due(view) {
+  const wait = answered(view) ? Math.max(SEND_EVERY, RESPITE * view.took) : PATIENCE;
+  const since = view.took < SEND_EVERY ? view.last : Math.max(view.last, view.begun);
+  return since + Math.min(wait, PATIENCE);
 }
 
 // Finds out how long the server takes; of several pictures on their way, for the last one.
