@@ -34,25 +34,31 @@ CHROMIUM_ARGUMENTS = [
 @contextmanager
 def serve(script: str | Path = "dashboard/app.py", **env: str) -> Iterator[str]:
     """Run `script` under Streamlit with `env` added to the environment; yield its address, stop it afterwards."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1"]
-    command += ["--server.port", str(port), "--server.headless", "true"]
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"OMP_NUM_THREADS": "1"} | env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        server, address = start_server(script, log.fileno(), **env)
         try:
-            _wait_until_healthy(server, port, log.fileno())
-            yield f"http://127.0.0.1:{port}"
+            yield address
             if server.poll() is not None:
                 raise RuntimeError(f"the server died meanwhile:\n{_said(log.fileno())}")
         finally:
             _stop_group(server)
+
+
+def start_server(script: str | Path, log: int, **env: str) -> "tuple[subprocess.Popen[bytes], str]":
+    """Run `script` under Streamlit, which writes into the file `log`; return it and its address once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1"]
+    command += ["--server.port", str(port), "--server.headless", "true"]
+    where = os.environ | {"OMP_NUM_THREADS": "1"} | env
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=where, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        _wait_until_healthy(server, port, log)
+    except RuntimeError:
+        _stop_group(server)
+        raise
+    return server, f"http://127.0.0.1:{port}"
 
 
 def find_chromium() -> str | None:

@@ -14,7 +14,8 @@ from tests.samples import real_mnist
 NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restoring-dcut restoring-tcut
     restoring-alone restoring-batch blind-whole blind-hcut blind-vcut blind-dcut blind-tcut blind-alone blind-batch
     pmnist-speed
-    epoch-float32 epoch-bfloat16 epoch-small epoch-assignment record-cost killed-trainings bfloat16-accuracy flops-share
+    epoch-float32 epoch-bfloat16 epoch-small epoch-assignment record-cost killed-trainings killed-servers
+    bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
     stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 stroke-training
     room-median room-p95

@@ -35,7 +35,6 @@ from tests.working import ended, kill, own_runs, pid_of, reach, until
 
 NO_ROOM = "There is no room left on the disk; what was finished before is kept."
 LONG = {"to": 2000, "pause": 0.02}
-NOBODY = "http://127.0.0.1:9"  # a port at which nobody listens: no MNIST
 
 
 @pytest.fixture(autouse=True)

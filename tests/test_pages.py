@@ -20,6 +20,7 @@ from core.recipes import RECIPES
 from dashboard import cache
 from dashboard.missing import algebra_views, variant_views
 from dashboard.state import Scene
+from tests.working import without_mnist
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
@@ -183,10 +184,9 @@ def test_m12_the_live_table_is_measured_and_told_apart_from_the_recorded_one() -
 def test_without_mnist_the_page_works_on_the_offline_digits_and_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("NEGATIVE_SPACE_DATA", str(tmp_path))
+    for name, value in without_mnist(tmp_path).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path)
-    # The mirror is a port of this machine at which nobody listens: refused at once, whatever network there is.
-    monkeypatch.setenv("NEGATIVE_SPACE_MIRROR", "http://127.0.0.1:9")
     cache.mnist_download.clear()
     app = open_page("compare.py", sample="3", erased="HCUT")
     assert html(app).count("data-answer=") == 5

@@ -26,7 +26,7 @@ from tests.browser import press_until
 from tests.postgres import own_postgres
 from tests.samples import made_digits, real_set
 from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
-from tests.working import own_runs
+from tests.working import own_runs, without_mnist
 
 TEACHER, PUPIL = "a" * 32, "b" * 32
 PATIENCE = 60_000  # milliseconds
@@ -257,9 +257,9 @@ def test_a_room_that_is_not_there_costs_a_sentence_and_one_plays_alone(code: str
 
 
 def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("NEGATIVE_SPACE_DATA", str(tmp_path))
+    for name, value in without_mnist(tmp_path).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path)
-    monkeypatch.setenv("NEGATIVE_SPACE_MIRROR", "http://127.0.0.1:9")
     cache.mnist_download.clear()
     code = Board(database_url()).open_room(datasets.OFFLINE, told=True, opener=TEACHER).code
     app = play(open_quiz(room=code), 1)

@@ -12,7 +12,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from core import datasets
-from core.datasets import DATA_VARIABLE
 from core.jobs import runs
 from core.jobs.runs import Job
 from core.rooms.board import Board
@@ -23,10 +22,9 @@ from tests.drawing_pictures import STROKES, drawn, saved
 from tests.postgres import find_tools, own_postgres
 from tests.replicas import COOKIE, Replicas, own_replicas
 from tests.visitor import Stroke, Visitor, draw_lines
-from tests.working import own_runs, until
+from tests.working import own_runs, until, without_mnist
 
 pytestmark = pytest.mark.browser
-NOBODY = "http://127.0.0.1:9"  # a port at which nobody listens: no MNIST, so everything is lighter
 PATIENCE = 60_000  # milliseconds
 LARGE = 4_900_000  # bytes: almost all that server.maxUploadSize lets in
 LETTER = re.compile(f"{COOKIE}=([ab]);")
@@ -41,8 +39,7 @@ def replicas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
         stack.enter_context(own_runs(folder, patch))
         if find_tools():
             patch.setenv(DATABASE_VARIABLE, stack.enter_context(own_postgres()).url)
-        where = {DATA_VARIABLE: str(folder), "NEGATIVE_SPACE_MIRROR": NOBODY, "OMP_NUM_THREADS": "1"}
-        yield stack.enter_context(own_replicas(**where))
+        yield stack.enter_context(own_replicas(**without_mnist(folder), OMP_NUM_THREADS="1"))
 
 
 def stream(replicas: Replicas) -> str:

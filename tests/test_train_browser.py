@@ -13,10 +13,9 @@ from dashboard.visitors import COOKIE
 from tests.browser import draw_strokes, drawing_canvas, serve, settle
 from tests.conftest import LAPTOP, PHONE, open_page
 from tests.test_browser import ROWS, SEVEN, complaints
-from tests.working import ended, own_runs
+from tests.working import ended, own_runs, without_mnist
 
 pytestmark = pytest.mark.browser
-NOBODY = "http://127.0.0.1:9"  # a port at which nobody listens: no MNIST, so the offline digits are learned, quickly
 PATIENCE = 180_000  # milliseconds: beside other tests a process may take a minute to begin
 
 
@@ -24,8 +23,7 @@ PATIENCE = 180_000  # milliseconds: beside other tests a process may take a minu
 def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a dashboard with the offline digits, whose runs end with the test."""
     with own_runs(tmp_path, monkeypatch) as folder:
-        where = {"NEGATIVE_SPACE_DATA": str(tmp_path), "NEGATIVE_SPACE_MIRROR": NOBODY, runs.RUNS_VARIABLE: str(folder)}
-        with serve("dashboard/app.py", **where) as address:
+        with serve(**without_mnist(tmp_path), **{runs.RUNS_VARIABLE: str(folder)}) as address:
             yield address
 
 

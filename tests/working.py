@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from core.datasets import DATA_VARIABLE
+from core.downloads import MIRROR_VARIABLE
 from core.jobs import runs, worker
 from core.jobs.runs import Job, Status, read_status
 
@@ -25,6 +27,11 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv(runs.RUNS_VARIABLE, str(folder))
     for job in runs.list_jobs():
         kill(job)
+
+
+def without_mnist(folder: Path) -> dict[str, str]:
+    """Return the environment in which no MNIST is found, in an empty folder, nor fetched: the offline digits stay."""
+    return {DATA_VARIABLE: str(folder), MIRROR_VARIABLE: "http://127.0.0.1:9"}  # a port at which nobody listens
 
 
 def pid_of(job: Job) -> int | None:

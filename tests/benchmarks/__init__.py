@@ -116,6 +116,9 @@ BENCHMARKS = {
     "killed-trainings": Benchmark(
         "killing", "Runs unreadable, or over an epoch short, after 25 workers and 25 servers were killed.", 1, "lower"
     ),
+    "killed-servers": Benchmark(
+        "killing", "Faults seen after the dashboard was killed 25 times just after a press of Train.", 1, "lower"
+    ),
     "bfloat16-accuracy": Benchmark("bfloat16", "Points of validation accuracy bfloat16 gains or loses (-).", -0.1),
     "flops-share": Benchmark("training", "FLOP/s of a float32 epoch as a share of a 2048 x 2048 x 2048 product's."),
     "keras-small-accuracy": Benchmark("presets", "Percent of test digits, lecture's small network (A6).", 98.43),

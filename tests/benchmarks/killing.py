@@ -1,10 +1,18 @@
-"""What is lost when workers that train, and servers that start jobs and keep networks, are killed at any moment."""
+"""What is lost when workers that train, and servers that start jobs and keep networks, are killed at any moment.
+
+A server is killed in two ways: as a dashboard in which somebody has just pressed Train, and, to hit the moments of
+writing more often, as a process that does nothing but what such presses lead to.
+"""
 
 from __future__ import annotations
 
 import random
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+
+from playwright.sync_api import Browser, sync_playwright
 
 from core import checkpoints, datasets
 from core.architectures import POOL, RELU, Architecture, conv
@@ -12,14 +20,17 @@ from core.jobs import control, parcels, runs
 from core.jobs.runs import Job, read_steps
 from core.jobs.training_job import NAME, STATE
 from core.training_state import load_state
-from tests.benchmarks import Measured
+from tests.benchmarks import Measured, NotMeasurable
 from tests.benchmarks.jobs import own_runs
+from tests.browser import find_chromium, launch_chromium, start_server
+from tests.conftest import LAPTOP, open_page
 from tests.pressing import press_and_kill
-from tests.working import ended, kill, until
+from tests.working import ended, kill, until, without_mnist
 
 WORKERS, SERVERS = 25, 25  # killed of each
 PATIENCE = 300.0  # seconds, on a busy machine
 LONGEST = 0.6  # seconds from a sign of life to the kill: some epochs, each of which ends with a state being written
+AFTER_PRESS = 3.0  # seconds, at most, from the press of Train to the kill: until the job is made, begins, and is shown
 TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,))
 SETTINGS = {"architecture": TINY.to_dict(), "dataset": datasets.OFFLINE,
             "config": {"epochs": 3000, "batch": 16, "report_every": 20}}  # fmt: skip
@@ -61,6 +72,45 @@ def _see_it_learn(job: Job) -> None:
 def _kill_servers(parcel: Path, chance: random.Random) -> int:
     """Return how many runs could not be read afterwards, of all servers together."""
     return sum(press_and_kill(parcel, chance, LONGEST) for _ in range(SERVERS))
+
+
+def killed_servers() -> Measured:
+    """Press Train on the real dashboard, kill its server soon after, and start the next one on the same runs."""
+    if find_chromium() is None:
+        raise NotMeasurable("no Chromium or Chrome is installed.")
+    chance, found = random.Random(0), Faults()
+    with own_runs(), sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        for _ in range(SERVERS):
+            _train_and_kill(browser, chance, found)
+    return Measured(found.count, [found.count], f"{found.begun} trainings had begun, all of which went on without it.")
+
+
+@dataclass
+class Faults:
+    """What went wrong with the servers so far, and of how many trainings."""
+
+    count: int = 0
+    begun: int = 0
+
+
+def _train_and_kill(browser: Browser, chance: random.Random, found: Faults) -> None:
+    with TemporaryDirectory() as nowhere, TemporaryFile() as log, open_page(browser, **LAPTOP) as page:
+        server, address = start_server("dashboard/app.py", log.fileno(), **without_mnist(Path(nowhere)))
+        page.goto(f"{address}/train")
+        page.get_by_role("button", name="Train", exact=True).click(timeout=1000 * PATIENCE)
+        time.sleep(chance.uniform(0, AFTER_PRESS))
+        found.count += page.get_by_test_id("stException").count()
+        server.kill()
+        server.wait()
+    jobs = runs.list_jobs()
+    found.count += len([*runs.runs_folder().glob("[!.]*/")]) - len(jobs)  # what cannot be read is not listed
+    found.begun += len(jobs)
+    for job in jobs:
+        until(lambda job=job: read_steps(job.id), PATIENCE)  # type: ignore[misc]
+        control.stop(job.id)
+        found.count += ended(job, PATIENCE).state not in ("stopped", "done")
+        runs.remove(job.id)
 
 
 def _reached(job: Job) -> int:
