@@ -65,9 +65,19 @@ class Card:
     """Accuracies in percent, each with the set, the split, the variant of the cuts and the number of digits."""
     versions: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def restores(self) -> bool:
+        """Whether holes are filled before a digit is read."""
+        return self.neighbours is not None
+
     def accuracies(self, variant: str = "text") -> dict[str, float]:
         """Return the accuracy of each column for this variant of the cuts; empty when never measured."""
         return next((entry["accuracy"] for entry in self.measured if entry["variant"] == variant), {})
+
+
+def classifiers(cards: Mapping[str, Card]) -> dict[str, Card]:
+    """Return those that read what they are given: through one that restores, no gradient leads back to the pixels."""
+    return {name: card for name, card in cards.items() if not card.restores}
 
 
 def save(card: Card, network: Classifier, folder: Path = SHIPPED) -> Card:

@@ -1,4 +1,4 @@
-"""Widgets that return values: which digit, what of it is missing, which networks read it."""
+"""Widgets that return values: which digit, and what of it is missing."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core import drawing, pictures
-from core.checkpoints import Card
 from core.datasets import Dataset
 from core.pmnist import CUTS, cut_mask
 from core.visualization import arrays
 from dashboard.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
 from dashboard.components import live_canvas
 from dashboard.outputs import sample
-from dashboard.state import DEFAULT_NETWORKS, AppState, Choice, Digit, Mask, get_state
+from dashboard.state import AppState, Choice, Digit, Mask, get_state
 
 CANVAS = 280
 CANVASES = ("draw", "erase")  # their keys
@@ -232,17 +231,3 @@ def _bring_back() -> None:
     st.session_state["cut"] = "whole"
     _take_cut()
     get_state().complete = False  # the row of cuts must say so too
-
-
-def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
-    """Let people choose the networks; always at least one, in the order in which the zoo lists them."""
-    known = [name for name in DEFAULT_NETWORKS if name in zoo]
-    # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
-    st.session_state["networks"] = [name for name in st.session_state.get("networks", known) if name in zoo]
-    chosen = st.pills(
-        "Networks", list(zoo), selection_mode="multi", key="networks", persist_state="session",
-        format_func=lambda name: zoo[name].title, label_visibility="collapsed", wrap=True,
-    )  # fmt: skip
-    networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
-    get_state().scene.networks = networks
-    return networks

@@ -19,7 +19,7 @@ from core.visualization.bars import draw_answers
 from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.palette import color_of
-from dashboard import cache, inputs, outputs, playing
+from dashboard import cache, inputs, network_inputs, outputs, playing
 from dashboard.cache import Zoo
 from dashboard.components.player import Frame, Look
 from dashboard.state import AppState, Digit
@@ -36,7 +36,7 @@ def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
         choice = inputs.choose_digit(session, data, first="Sample")
         variant = choose_variant()
     with right:
-        names = inputs.choose_networks(zoo)
+        names = network_inputs.choose_networks(zoo)
         if choice is None:
             st.info("As soon as there is a digit, its four cuts appear here.")
             return
@@ -58,7 +58,7 @@ def show_growth(session: AppState, data: Dataset, zoo: Zoo) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = choose_growth()
             with st.popover("Networks", key="networks menu"):
-                names = inputs.choose_networks(zoo)
+                names = network_inputs.choose_networks(zoo)
         networks = outputs.load_networks(names, data)
         if choice is None:
             st.info("As soon as there is a digit, a hole can grow over it here.")
@@ -120,7 +120,7 @@ def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
     st.caption("Recorded when the networks were made; `python -m core train all` repeats every row.")
 
     st.markdown(f"#### Live: measured now on {data.name}")
-    names = tuple(outputs.load_networks(inputs.choose_networks(zoo), data))
+    names = tuple(outputs.load_networks(network_inputs.choose_networks(zoo), data))
     count = choose_count(data, "live count", 1000)
     if not st.button("Measure", type="primary", key="measure"):
         st.caption(f"{len(names)} networks × {len(COLUMNS)} sets × {count:,} digits.")
@@ -138,7 +138,7 @@ def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
 def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show accuracy against how much of each digit is missing."""
     kind = choose_growth()
-    names = tuple(outputs.load_networks(inputs.choose_networks(zoo), data))
+    names = tuple(outputs.load_networks(network_inputs.choose_networks(zoo), data))
     count = choose_count(data, "curve count", 250)
     if not st.button("Draw the curves", type="primary", key="curves"):
         return
@@ -158,9 +158,12 @@ def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
     variant: Variant = "text"
     which, other, on, how_many = st.columns(4)
     title = {name: card.title for name, card in zoo.items()}
-    name = which.selectbox("Network", list(zoo), format_func=title.__getitem__, key="confused", persist_state="session")
-    rival = other.selectbox("beside", list(zoo), index=min(1, len(zoo) - 1), format_func=title.__getitem__, key="rival",
-                            persist_state="session")  # fmt: skip
+    with which:
+        name = network_inputs.choose_network(zoo, key="confused")
+    if not name:
+        return
+    with other:
+        rival = network_inputs.choose_network(zoo, key="rival", label="beside", first=list(zoo)[min(1, len(zoo) - 1)])
     column = on.selectbox("Digits", COLUMNS, index=1, format_func=HEADINGS.__getitem__, key="column",
                           persist_state="session")  # fmt: skip
     with how_many:

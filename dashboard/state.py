@@ -43,7 +43,7 @@ class Scene:
 
     def to_params(self) -> dict[str, str]:
         """Return the scene as parameters of the address."""
-        params = {} if self.networks == DEFAULT_NETWORKS else {"networks": ",".join(self.networks)}
+        params = {} if self.networks in ((), DEFAULT_NETWORKS) else {"networks": ",".join(self.networks)}
         if self.drawn is not None:
             params["digit"] = _pack(np.rint(self.drawn * 255).astype(np.uint8).tobytes())
         elif self.sample is not None:

@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from core.visualization.bars import draw_readings
-from dashboard import cache, inputs, links, outputs, restored_views, state
+from dashboard import cache, inputs, links, network_inputs, outputs, restored_views, state
 from dashboard.inputs import Live
 
 ANSWER, RUB, BELOW = "answer", "rub", "below"  # all that a stroke changes, each a fragment of its own
@@ -88,7 +88,7 @@ def bench() -> None:
         heading, chooser = st.columns([3, 2], vertical_alignment="center")
         heading.markdown("**3 · What they read now**")
         with chooser.popover("Networks", width="stretch", key="networks menu"):
-            session.scene.networks = inputs.choose_networks(zoo)
+            session.scene.networks = network_inputs.choose_networks(zoo)
         answer()
     below()
     outputs.show_downloads(session, data.classes)

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoints, datasets
 from core.recipes import RECIPES
-from dashboard import cache
+from dashboard import address_book, cache
 from dashboard.missing import algebra_views, variant_views
 from dashboard.state import Scene
 from tests.working import without_mnist
@@ -209,6 +209,22 @@ def test_a_damaged_network_costs_a_sentence_and_the_others_go_on(
         assert damaged in app.warning[0].value and html(app).count("data-answer=") == 4
         for page in ("start.py", "pmnist.py"):
             open_page(page)
+    finally:
+        st.cache_resource.clear()
+
+
+def test_without_a_single_network_every_view_opens_and_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    st.cache_resource.clear()
+    try:
+        for name, page in address_book.PAGES.items():
+            app, said = open_page(f"{name}.py", sample="3"), ""
+            for view in page.views:
+                app.query_params["view"] = view
+                said += text_of(whole(app.run()))
+            assert "no network for this" in said or name not in ("compare", "pmnist", "attack", "maximize", "why"), name
     finally:
         st.cache_resource.clear()
 

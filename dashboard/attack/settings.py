@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.adversarial import METHODS, PRESETS, AttackConfig
-from core.checkpoints import Card
+from core.checkpoints import classifiers
 from core.datasets import Dataset
-from dashboard import outputs
+from dashboard import network_inputs, outputs
 from dashboard.cache import Zoo
 from dashboard.state import DEFAULT_NETWORKS
 
@@ -61,12 +61,10 @@ def _show_region() -> None:
 def choose_attack(method: str, data: Dataset, zoo: Zoo) -> Attacked | None:
     """Let people choose all the rest; None, after a sentence, when there is no network to attack."""
     open_settings()
-    blind = {name: card for name, card in zoo.items() if is_open(card)}
-    if not blind:
-        st.info("There is no network on this machine that can be attacked.")
-        return None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        network = choose_network(blind)
+        network = choose_network(zoo)
+        if not network:
+            return None
         target = _choose_target(data, required=method == "lbfgs")
         with st.popover("Who looks on", width=130, key=key("onlookers")):
             watched = _choose_watched(zoo, network)
@@ -76,19 +74,9 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> Attacked | None:
     return Attacked(method, network, watched, config)
 
 
-def is_open(card: Card) -> bool:
-    """Say whether gradients lead back to the pixels: not through what restores before it reads."""
-    return card.track == "blind" and not card.finds_holes
-
-
-def choose_network(blind: Zoo, *, name: str = "network") -> str:
-    """Let people choose the network that is attacked."""
-    if st.session_state.get(key(name)) not in blind:  # one of the visitor's own may have gone
-        st.session_state[key(name)] = next(iter(blind))
-    return str(st.selectbox(
-        "Attacked network", list(blind), key=key(name), persist_state="session", width=210,
-        format_func=lambda one: blind[one].title,
-    ))  # fmt: skip
+def choose_network(zoo: Zoo) -> str:
+    """Let people choose the network that is attacked; "" where there is none."""
+    return network_inputs.choose_network(classifiers(zoo), key=key("network"), label="Attacked network", width=210)
 
 
 def _choose_target(data: Dataset, *, required: bool) -> int | None:
@@ -189,4 +177,4 @@ def _config(method: str) -> AttackConfig:
 def watchers(names: tuple[str, ...], zoo: Zoo, data: Dataset) -> tuple[list[str], list[str]]:
     """Return the usable ones that are read at every step, and those that restore; say in a sentence which are not."""
     usable = list(outputs.load_networks(names, data))
-    return [name for name in usable if is_open(zoo[name])], [name for name in usable if not is_open(zoo[name])]
+    return [name for name in usable if not zoo[name].restores], [name for name in usable if zoo[name].restores]

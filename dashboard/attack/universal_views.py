@@ -10,7 +10,7 @@ import torch
 
 from core.adversarial import UniversalConfig, UniversalStep, measure_noise
 from core.adversarial.config import Norm
-from core.checkpoints import CheckpointError
+from core.checkpoints import CheckpointError, classifiers
 from core.datasets import Dataset, Digits
 from core.visualization.noise_tables import draw_noise_table
 from core.visualization.palette import color_of
@@ -56,11 +56,9 @@ def show_noise(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 def _choose(data: Dataset, zoo: Zoo) -> AskedNoise | None:
     """Let people set the network and how the noise learns."""
-    blind = {name: card for name, card in zoo.items() if settings.is_open(card)}
-    if not blind:
-        st.info("There is no network on this machine that can be attacked.")
+    network = settings.choose_network(zoo)
+    if not network:
         return None
-    network = settings.choose_network(blind)
     chosen = st.selectbox("Limited is", list(NORMS), key="noise norm", format_func=NORMS.__getitem__,
                           persist_state="session")  # fmt: skip
     norm: Norm | None = "linf" if chosen == "linf" else "l2" if chosen == "l2" else None
@@ -145,9 +143,9 @@ def _show_others(growth: Growth, data: Dataset, zoo: Zoo) -> None:
         asked = st.button(f"Try them on {TESTED} test digits and every network", key="noise others")
         if not asked:
             return
-        blind = [name for name, card in zoo.items() if settings.is_open(card)]
-        found = ((name, _measure(growth, name, data)) for name in blind)
-        growth.measured = dict(outputs.with_progress(found, len(blind), "Reading the noisy digits ..."))
+        names = classifiers(zoo)
+        found = ((name, _measure(growth, name, data)) for name in names)
+        growth.measured = dict(outputs.with_progress(found, len(names), "Reading the noisy digits ..."))
     rows = {
         zoo[name].title + (" (made for it)" if name == growth.asked.network else ""): {
             "read as the noise's class": f"{sum(shares) / len(shares):.1f} %",

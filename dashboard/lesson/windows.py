@@ -10,7 +10,7 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from core.checkpoints import CheckpointError
+from core.checkpoints import CheckpointError, classifiers
 from core.convolution.activation import FUNCTIONS, TITLES
 from core.convolution.window import Filter, SlideStep, Window, convolve, slide, write_number, write_products, write_sum
 from core.datasets import Dataset
@@ -20,7 +20,7 @@ from core.visualization.evidence import to_signed
 from core.visualization.laboratory import draw_steps
 from core.visualization.lesson import Grid, draw_products, draw_slide, write_short
 from core.visualization.lesson_figures import Box, draw_clickable
-from dashboard import cache, playing
+from dashboard import cache, network_inputs, playing
 from dashboard.cache import Zoo
 from dashboard.components.player import Frame, Look
 from dashboard.outputs import PLAIN
@@ -37,19 +37,10 @@ def to_image(digit: Digit, mask: Mask) -> torch.Tensor:
 
 
 def choose_network(data: Dataset, zoo: Zoo, *, key: str = "lesson network") -> Classifier | None:
-    """Let people choose any network that reads blind, also those of the laboratory and their own."""
-    cards = {name: card for name, card in (zoo | cache.own_networks()).items() if card.track == "blind"}
-    cards = {name: card for name, card in cards.items() if not card.finds_holes}
-    if not cards:
-        st.info("There is no network on this machine.")
-        return None
-    if st.session_state.get(key) not in cards:  # one of the visitor's own may have gone
-        st.session_state[key] = next(iter(cards))
-    name = st.selectbox(
-        "Network", list(cards), key=key, persist_state="session", format_func=lambda one: cards[one].title
-    )
+    """Let people choose any network that does not restore, also those of the laboratory and their own."""
+    name = network_inputs.choose_network(classifiers(zoo | cache.own_networks()), key=key)
     try:
-        return cache.classifier(name, data.name)
+        return cache.classifier(name, data.name) if name else None
     except CheckpointError as error:
         st.warning(str(error))
         return None

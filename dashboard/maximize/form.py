@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.checkpoints import Card, CheckpointError
+from core.checkpoints import Card, CheckpointError, classifiers
 from core.datasets import Dataset
 from core.maximization import BLURS, LOGITS, PARAMETERIZATIONS, PRESETS, MaximizationConfig
 from core.maximization.loop import MOST_STEPS
 from core.networks import Classifier
-from dashboard import cache
+from dashboard import cache, network_inputs
 
 ASSIGNMENT, WHITE = "as in the assignment", "white on black"
 ABOUT = {
@@ -27,35 +27,25 @@ MOST_STARTS = 9
 Shapes = Mapping[str, tuple[int, int, int]]
 
 
-def readers(zoo: Mapping[str, Card]) -> dict[str, str]:
-    """Return the titles of the networks that read what they are given, without restoring it first."""
-    return {name: card.title for name, card in zoo.items() if card.neighbours is None}
-
-
 def choose_network(zoo: Mapping[str, Card], key: str, first: str) -> str:
-    """Let people choose one network."""
-    titles = readers(zoo)
-    names = list(titles)
-    if st.session_state.get(key) not in titles:  # it may have gone since
-        st.session_state[key] = first if first in titles else names[0]
-    chosen: str = st.selectbox("Network", names, key=key, persist_state="session", format_func=titles.__getitem__)
-    return chosen
+    """Let people choose one network whose gradients lead to the pixels; "" where there is none."""
+    return network_inputs.choose_network(classifiers(zoo), key=key, first=first)
 
 
 def choose_networks(zoo: Mapping[str, Card], key: str, first: Sequence[str]) -> list[str]:
     """Let people choose several networks; at least one."""
-    titles = readers(zoo)
-    known = [name for name in first if name in titles]
-    st.session_state[key] = [name for name in st.session_state.get(key, known) if name in titles]
-    chosen = st.pills("Networks", list(titles), selection_mode="multi", key=key, persist_state="session",
-                      format_func=titles.__getitem__, wrap=True)  # fmt: skip
-    return list(chosen) or known[:1] or list(titles)[:1]
+    names = list(classifiers(zoo))
+    known = [name for name in first if name in names]
+    st.session_state[key] = [name for name in st.session_state.get(key, known) if name in names]
+    chosen = st.pills("Networks", names, selection_mode="multi", key=key, persist_state="session",
+                      format_func=lambda name: zoo[name].title, wrap=True)  # fmt: skip
+    return list(chosen) or known[:1] or names[:1]
 
 
 def load_classifiers(names: Sequence[str], data: Dataset) -> dict[str, Classifier]:
     """Return the networks by name, and say in a sentence which of them cannot be used."""
     networks = {}
-    for name in names:
+    for name in filter(None, names):
         try:
             networks[name] = cache.classifier(name, data.name)
         except CheckpointError as error:

@@ -82,7 +82,7 @@ def starts() -> dict[str, Card]:
     """Return the networks that one can start from: one head each, blind."""
     cards, _ = cache.laboratory()
     own = {} if (name := known_visitor()) is None else trained.list_networks(name)
-    return {name: card for name, card in (cards | own).items() if card.omega is None and card.neighbours is None}
+    return {name: card for name, card in (cards | own).items() if card.omega is None and not card.restores}
 
 
 def choose_network() -> Architecture | None:

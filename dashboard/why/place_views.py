@@ -14,7 +14,7 @@ from core.datasets import Dataset
 from core.networks import Classifier
 from core.visualization.attributions import draw_attribution
 from core.visualization.gallery import Exhibit, draw_gallery
-from dashboard import cache, outputs
+from dashboard import cache, network_inputs, outputs
 from dashboard.cache import Zoo
 from dashboard.scene import choose_beside
 from dashboard.state import AppState, Digit, Mask
@@ -44,12 +44,8 @@ def show_places(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_network(data: Dataset, zoo: Zoo) -> tuple[str, Classifier | None]:
     """Let people choose any network, of one that restores the one within; None, after a sentence, if it is damaged."""
-    if st.session_state.get("why network") not in zoo:  # one of the visitor's own may have gone
-        st.session_state["why network"] = next(iter(zoo), None)
-    name = st.selectbox("Network", list(zoo), key="why network", persist_state="session", width=240,
-                        format_func=lambda one: zoo[one].title)  # fmt: skip
-    if name is None:
-        st.info("There is no network on this machine.")
+    name = network_inputs.choose_network(zoo, key="why network", width=240)
+    if not name:
         return "", None
     try:
         network = cache.network(name, data.name)

@@ -17,7 +17,7 @@ from core.datasets import Dataset
 from core.networks import Classifier
 from core.visualization.attributions import Row, Shown
 from core.visualization.palette import color_of
-from dashboard import cache, inputs, outputs
+from dashboard import cache, network_inputs, outputs
 from dashboard.cache import Zoo
 from dashboard.state import AppState, Digit, Mask
 
@@ -51,7 +51,7 @@ class Subject:
 
 def choose_subjects(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> list[Subject]:
     """Let people choose up to five networks, and return each with what it reads in the digit."""
-    names = inputs.choose_networks(zoo)
+    names = network_inputs.choose_networks(zoo)
     if len(names) > MOST:
         st.caption(f"The first {MOST} of the {len(names)} chosen networks are shown.")
     networks = outputs.load_networks(names[:MOST], data)
