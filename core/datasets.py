@@ -9,8 +9,8 @@ import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,8 +24,8 @@ MAKERS = {OFFLINE: "core.offline", MADE: "core.generation.making"}
 SPLIT_SEED = 28
 VALIDATION_SHARE = 6  # one picture in six: 10,000 of MNIST's 60,000, as many as its test file holds
 _ALL = slice(None)
-# The end of an IDX file's name says how it must begin (entry type, dimensions), and how many bytes an entry takes.
-_FORMATS = {"idx3-ubyte": (0x0803, 1), "idx1-ubyte": (0x0801, 1), "idx2-int": (0x0C02, 4)}
+# The end of an IDX file's name says how it must begin (entry type, dimensions), and what an entry is.
+_FORMATS = {"idx3-ubyte": (0x0803, ">u1"), "idx1-ubyte": (0x0801, ">u1"), "idx2-int": (0x0C02, ">i4")}
 
 
 class DatasetError(ValueError):
@@ -70,15 +70,27 @@ class Dataset:
         return {"name": self.name, "source": self.source, "sizes": sizes, "classes": classes, "sha256": self.sha256}
 
 
+DIGITS = tuple("0123456789")
+CLOTHES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+SIGNS = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt")  # small letters only where capitals look otherwise
+
+
 @dataclass(frozen=True)
 class Layout:
-    """How torchvision keeps a set: its class, which names the folder; its files; what asks the class for each half."""
+    """How torchvision keeps a set. Its files are read here: importing torchvision takes longer than reading them."""
 
     kind: str
+    """torchvision's class of it, which names the folder."""
+    classes: tuple[str, ...] = DIGITS
     halves: tuple[str, str] = ("train", "t10k")
     labels_end: str = "labels-idx1-ubyte"
-    train: tuple[tuple[str, Any], ...] = (("train", True),)
-    test: tuple[tuple[str, Any], ...] = (("train", False),)
+    on_side: bool = False
+    """Whether the pictures are stored on their side."""
+    tested: int | None = None
+    """How many of the test file's pictures are the test digits; None: all."""
 
     def paths(self, root: Path) -> list[Path]:
         """List the files under `root`: images and labels of the training half, then of the test half."""
@@ -86,20 +98,18 @@ class Layout:
         return [root / self.kind / "raw" / name for name in names]
 
 
-def _emnist(split: str) -> Layout:
-    train, test = ((("split", split), ("train", half)) for half in (True, False))
-    return Layout("EMNIST", (f"emnist-{split}-train", f"emnist-{split}-test"), train=train, test=test)
+def _emnist(split: str, classes: tuple[str, ...]) -> Layout:
+    return Layout("EMNIST", classes, (f"emnist-{split}-train", f"emnist-{split}-test"), on_side=True)
 
 
 LAYOUTS = {
     "MNIST": Layout("MNIST"),
-    "Fashion-MNIST": Layout("FashionMNIST"),
-    "KMNIST": Layout("KMNIST"),
-    "EMNIST balanced": _emnist("balanced"),
-    "EMNIST digits": _emnist("digits"),
-    "QMNIST": Layout(
-        "QMNIST", ("qmnist-train", "qmnist-test"), "labels-idx2-int", (("what", "train"),), (("what", "test10k"),)
-    ),
+    "Fashion-MNIST": Layout("FashionMNIST", CLOTHES),
+    "KMNIST": Layout("KMNIST", KANA),
+    "EMNIST balanced": _emnist("balanced", SIGNS),
+    "EMNIST digits": _emnist("digits", DIGITS),
+    # The first 10,000 of its 60,000 test digits are those of MNIST.
+    "QMNIST": Layout("QMNIST", DIGITS, ("qmnist-train", "qmnist-test"), "labels-idx2-int", tested=10_000),
 }
 NAMES = tuple(LAYOUTS)
 ALL = (*NAMES, *MAKERS)
@@ -147,18 +157,11 @@ def read(name: str, root: Path, source: str) -> Dataset:
     """Read a set in torchvision's layout under `root`, every file checked before any is used."""
     layout = layout_of(name)
     paths = layout.paths(root)
-    _check_half(*paths[:2])
-    _check_half(*paths[2:])
-    from torchvision import datasets as vision  # a second to import, so only where needed
-
-    kind = getattr(vision, layout.kind)
-    train_half, test_half = (kind(str(root), **dict(half)) for half in (layout.train, layout.test))
-    classes = tuple(text.split(" - ")[0] for text in train_half.classes)  # torchvision says "0 - zero"
-    full = _to_digits(train_half, layout, paths[1], len(classes))
-    test = _to_digits(test_half, layout, paths[3], len(classes))
+    full, test = (_read_half(images, labels, layout) for images, labels in (paths[:2], paths[2:]))
     held_out = len(full) // VALIDATION_SHARE
     train, validation = split(full, len(full) - held_out, held_out)
-    return Dataset(name, source, classes, train, validation, test, digest(full, test))
+    test = test.first(layout.tested or len(test))
+    return Dataset(name, source, layout.classes, train, validation, test, digest(full, test))
 
 
 def _find(name: str) -> Path | None:
@@ -168,44 +171,44 @@ def _find(name: str) -> Path | None:
     return next((root for root in roots if any(path.is_file() for path in layout.paths(root))), None)
 
 
-def _check_half(images: Path, labels: Path) -> None:
-    image_count, *size = _check_file(images)
-    label_count = _check_file(labels)[0]
+def _read_half(images: Path, labels: Path, layout: Layout) -> Digits:
+    pixels, said = _read_file(images), _read_file(labels).long()
+    count, *size = pixels.shape
     if size != [28, 28]:
         raise DatasetError(f"The file {images.name} holds pictures of {size[0]}x{size[1]} pixels, not 28x28.")
-    if image_count != label_count or image_count == 0:
-        counts = f"{image_count:,} pictures and {label_count:,} labels"
+    if count != len(said) or count == 0:
+        counts = f"{count:,} pictures and {len(said):,} labels"
         raise DatasetError(f"The files {images.name} and {labels.name} hold {counts}, which is no set.")
+    said = said[:, 0].clone() if said.ndim == 2 else said  # QMNIST says more of a digit than what it is
+    if int(said.min()) < 0 or int(said.max()) >= len(layout.classes):
+        raise DatasetError(f"The file {labels.name} holds labels outside 0 to {len(layout.classes) - 1}.")
+    return Digits(pixels.transpose(1, 2).contiguous() if layout.on_side else pixels, said)
 
 
-def _check_file(path: Path) -> list[int]:
-    """Return the dimensions an IDX file claims, held against its size, which torchvision does not do."""
+def _read_file(path: Path) -> Tensor:
+    """Return what an IDX file holds."""
     try:
-        with path.open("rb") as file:
-            head = file.read(16)
-        found = path.stat().st_size
+        content = np.fromfile(path, np.uint8)
     except OSError as error:
         why = "is missing beside the others of its set" if isinstance(error, FileNotFoundError) else "cannot be read"
         raise DatasetError(f"The file {path.name} {why}.") from error
     magic, entry = _FORMATS["-".join(path.name.split("-")[-2:])]
     header = 4 + 4 * (magic & 0xFF)
-    if int.from_bytes(head[:4], "big") != magic:
-        raise DatasetError(f"The file {path.name} is not what its name says: it begins with 0x{head[:4].hex()}.")
-    sizes = [int.from_bytes(head[at : at + 4], "big") for at in range(4, header, 4)]
-    expected = header + math.prod(sizes) * entry
-    if found != expected:
-        fault = "truncated" if found < expected else "too long"
-        raise DatasetError(f"The file {path.name} is {fault}: {found:,} bytes where its header says {expected:,}.")
-    return sizes
+    claimed = _read_header(path, content[:header].tobytes(), magic)
+    expected = header + math.prod(claimed) * np.dtype(entry).itemsize
+    if len(content) != expected:
+        fault = "truncated" if len(content) < expected else "too long"
+        sizes = f"{len(content):,} bytes where its header says {expected:,}"
+        raise DatasetError(f"The file {path.name} is {fault}: {sizes}.")
+    values = content[header:].view(entry).reshape(claimed)
+    return torch.from_numpy(values.astype(values.dtype.newbyteorder("="), copy=False))
 
 
-def _to_digits(half: Any, layout: Layout, labels_path: Path, class_count: int) -> Digits:
-    """Take what torchvision read: EMNIST's pictures are stored on their side, QMNIST's labels begin with the class."""
-    pixels = half.data.transpose(1, 2).contiguous() if layout.kind == "EMNIST" else half.data
-    labels = half.targets[:, 0].clone() if half.targets.ndim == 2 else half.targets
-    if int(labels.min()) < 0 or int(labels.max()) >= class_count:
-        raise DatasetError(f"The file {labels_path.name} holds labels outside 0 to {class_count - 1}.")
-    return Digits(pixels, labels)
+def _read_header(path: Path, header: bytes, magic: int) -> list[int]:
+    """Return the dimensions that an IDX file claims to have."""
+    if int.from_bytes(header[:4], "big") != magic:
+        raise DatasetError(f"The file {path.name} is not what its name says: it begins with 0x{header[:4].hex()}.")
+    return [int.from_bytes(header[at : at + 4], "big") for at in range(4, 4 + 4 * (magic & 0xFF), 4)]
 
 
 def split(digits: Digits, *sizes: int) -> list[Digits]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torchvision import datasets as vision
 
 from core import datasets
 from core.datasets import DATA_VARIABLE, LAYOUTS, NAMES, OFFLINE, DatasetError
@@ -177,6 +178,18 @@ def test_d1_every_named_set_loads_from_torchvisions_layout(monkeypatch, tmp_path
     assert [len(part) for part in (loaded.train, loaded.validation, loaded.test)] == [100, 20, 60]
     assert loaded.train.pixels.dtype == torch.uint8 and loaded.train.labels.dtype == torch.int64
     assert loaded.test.labels[:50].tolist() == [index % CLASS_COUNTS[name] for index in range(50)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_d1_what_is_read_is_what_torchvision_reads(tmp_path, name):
+    loaded = datasets.read(name, make_set(tmp_path, name, train=120, test=60), "made")
+    kind = getattr(vision, LAYOUTS[name].kind)
+    asked = {"QMNIST": {"what": "test10k"}}.get(name, {"train": False})
+    theirs = kind(str(tmp_path), **asked, **({"split": name.split()[1]} if name.startswith("EMNIST") else {}))
+    pixels = theirs.data.transpose(1, 2) if name.startswith("EMNIST") else theirs.data
+    assert torch.equal(loaded.test.pixels, pixels)
+    assert loaded.test.labels.tolist() == [theirs[index][1] for index in range(len(theirs))]
+    assert [one.split(" - ")[0] for one in theirs.classes] == list(loaded.classes)
 
 
 @pytest.mark.parametrize("name", NAMES)
