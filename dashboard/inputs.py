@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import drawing, pictures
 from core.datasets import Dataset
@@ -75,8 +76,14 @@ def _draw(live: Live | None) -> Choice | None:
         "Pen", list(PEN_SIZES), default="medium", key="pen", persist_state="session", label_visibility="collapsed",
         required=True, wrap=True, format_func=lambda size: f"{size} pen",
     )  # fmt: skip
-    changed = None if live is None else partial(_take_drawing, live)
-    return _drawn(draw_canvas(key="draw", size=CANVAS, pen=PEN_SIZES[pen or "medium"], on_change=changed))
+    size = PEN_SIZES[pen or "medium"]
+    return _drawn(draw_canvas(key="draw", size=CANVAS, pen=size) if live is None else _draw_live(size, live))
+
+
+@st.fragment
+def _draw_live(pen: int, live: Live) -> NDArray[np.uint8] | None:
+    """In a fragment, so that the browser does not ask for the whole page, but leaves it to `_run_only`."""
+    return draw_canvas(key="draw", size=CANVAS, pen=pen, on_change=partial(_take_drawing, live))
 
 
 def _drawn(ink: NDArray[np.uint8] | None) -> Choice | None:
@@ -88,8 +95,9 @@ def _drawn(ink: NDArray[np.uint8] | None) -> Choice | None:
 
 def _take_drawing(live: Live, ink: NDArray[np.uint8] | None) -> None:
     get_state().ink = ink
-    if ink is not None:  # else the page looks quite different
-        _run_only(live)
+    if ink is None:  # the page looks quite different
+        get_state().complete = False
+    _run_only(live)
 
 
 def prepare_drawing() -> None:
@@ -108,6 +116,9 @@ def _take_mask(live: Live, mask: Mask) -> None:
 
 def _run_only(live: Live) -> None:
     """Let the page be, but for these fragments; all of it must be there."""
+    context = get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        return  # All of it runs, and must to its end: what the last run has sent may not have reached the browser.
     if get_state().complete:
         st.rerun(live.meanwhile if stroke_goes_on() else live.after)
     st.rerun()

@@ -13,7 +13,9 @@ from functools import cache
 
 import torch
 from streamlit import config
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
+CLEAR = ForwardMsgQueue.clear
 COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
 
 
@@ -22,6 +24,7 @@ def prepare() -> threading.Thread:
     torch.set_num_threads(1)
     send_at_once()
     remember_settings()
+    deliver_all()
     gc.freeze()
     thread = threading.Thread(target=_collect_for_ever, name="garbage collector", daemon=True)
     thread.start()
@@ -47,6 +50,22 @@ def remember_settings() -> None:
     That was a tenth of what an answer to a stroke costs, and settings do not change while the server runs.
     """
     setattr(config, "get_options_for_section", cache(config.get_options_for_section))  # noqa: B010, a function to mypy
+
+
+def deliver_all() -> None:
+    """Let the run of a fragment drop nothing that is on its way to the browser.
+
+    Streamlit drops what the same fragment has sent before. With it goes the block in which the fragment stands, and
+    what follows that has no place any more: the browser shows an empty page. So it went for those who drew while the
+    page was still loading.
+    """
+    setattr(ForwardMsgQueue, "clear", _clear)  # noqa: B010, a function to mypy
+
+
+def _clear(
+    queue: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+) -> None:
+    CLEAR(queue, retain_lifecycle_msgs, None if fragment_ids_this_run is None else [])
 
 
 def _collect_for_ever() -> None:

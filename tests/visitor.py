@@ -61,14 +61,15 @@ def _ink(sheet: Image.Image, places: np.ndarray) -> str:
     return base64.b64encode(zlib.compress(sheet.reduce(2).tobytes())).decode()
 
 
-HEARD = re.compile(r'data-heard="draw (\d+)"')
-
-
 class Visitor:
-    """One tab on a page of the dashboard; `readings` is the html that it shows, `errors` counts what went wrong."""
+    """One tab on a page of the dashboard; `readings` is the html that it shows, `errors` counts what went wrong.
 
-    def __init__(self, address: str) -> None:
+    `canvas` is which one is drawn on: "draw", or "erase" to rub out.
+    """
+
+    def __init__(self, address: str, canvas: str = "draw") -> None:
         self.address = address
+        self._key = canvas
         self.readings = ""
         self.errors = 0
         self._widgets: dict[str, WidgetState] = {}
@@ -84,7 +85,8 @@ class Visitor:
         stream = f"{self.address.replace('http', 'ws', 1)}/_stcore/stream"
         self._socket = await connect(stream, subprotocols=["streamlit"], compression=None)
         self._listener = asyncio.create_task(self._listen())
-        await self._rerun(page_name=path.strip("/"))
+        name, _, self._query = path.strip("/").partition("?")
+        await self._rerun(page_name=name)
         await asyncio.wait_for(self._opened.wait(), OPEN_LIMIT)
 
     async def draw(self, stroke: Stroke, limit: float = STROKE_LIMIT) -> float:
@@ -159,11 +161,11 @@ class Visitor:
         match element.WhichOneof("type"):
             case "html" if "ns-readings" in element.html.body:
                 self.readings = element.html.body
-                if found := HEARD.search(self.readings):
+                if found := re.search(rf'data-heard="{self._key} (\d+)"', self.readings):
                     self._heard = int(found[1])
                     self._took = perf_counter() - self._sent
                     self._answers.put_nowait((self._heard, perf_counter()))
-            case "bidi_component" if element.bidi_component.id.endswith("-draw"):
+            case "bidi_component" if element.bidi_component.id.endswith(f"-{self._key}"):
                 self._canvas, self._fragment, self._script = element.bidi_component.id, delta.fragment_id, script
             case "exception":
                 self.errors += 1
