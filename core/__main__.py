@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options) or DONE)
     except (ValueError, OSError) as error:
-        say(files.explain(error) if isinstance(error, OSError) else str(error))
+        say(files.explain(error))
         return BAD_INPUT
     except KeyboardInterrupt:
         say("Interrupted; what was finished is kept.")

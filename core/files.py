@@ -60,8 +60,13 @@ def clear(folder: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def explain(error: OSError, what: str = "") -> str:
-    """Return one sentence for the person whose work met this error; `what` could not be used, else the file's name."""
+def explain(error: OSError | ValueError, what: str = "") -> str:
+    """Return one sentence for the person whose work met this error; `what` could not be used, else the file's name.
+
+    A ValueError's own words are meant for people already.
+    """
+    if isinstance(error, ValueError):
+        return str(error)
     if error.errno in FULL:
         return "There is no room left on the disk; what was finished before is kept."
     return f"{what or error.filename or 'A file'} cannot be used: {error.strerror or error}."

@@ -63,9 +63,7 @@ def do(job: Job) -> tuple[str, str]:
         work(job)
     except Stopped as stopped:
         return "stopped", str(stopped)
-    except ValueError as error:
-        return "failed", str(error)
-    except OSError as error:
+    except (ValueError, OSError) as error:
         return "failed", files.explain(error, "A file of this job")
     except Exception as error:
         traceback.print_exc()

@@ -109,9 +109,7 @@ def _ask(name: str, wish: str) -> None:
 def _delete(name: str) -> None:
     try:
         runs.remove(name)
-    except ValueError as error:
-        st.session_state[PROBLEM] = str(error)
-    except OSError as error:
+    except (ValueError, OSError) as error:
         st.session_state[PROBLEM] = files.explain(error, "The folder of the runs")
 
 

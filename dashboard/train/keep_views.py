@@ -88,11 +88,7 @@ def _try(change: Callable[[], None]) -> None:
     try:
         change()
     except (ValueError, OSError) as error:
-        st.session_state["train problem"] = _words(error)
-
-
-def _words(error: ValueError | OSError) -> str:
-    return files.explain(error, "The folder of the runs") if isinstance(error, OSError) else str(error)
+        st.session_state["train problem"] = files.explain(error, "The folder of the runs")
 
 
 def _show_upload() -> None:
@@ -106,7 +102,7 @@ def _show_upload() -> None:
     try:
         job = parcels.take_in(file.getvalue(), visitor())
     except (ValueError, OSError) as error:
-        st.warning(_words(error))
+        st.warning(files.explain(error, "The folder of the runs"))
         return
     st.session_state[DONE] = f"*{job.title}* is here, and can be chosen on every page."
     st.rerun()
