@@ -10,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from tests.browser import serve
 from tests.drawing_pictures import STROKES
 from tests.samples import real_mnist
-from tests.visitor import Visitor, draw_lines
+from tests.visitor import Stroke, Visitor, draw_lines
 
 
 def test_a_visitor_draws_a_seven_and_five_networks_read_it(server: str) -> None:
@@ -31,41 +31,63 @@ def test_a_visitor_draws_a_seven_and_five_networks_read_it(server: str) -> None:
     assert re.findall('data-answer="(.)"', readings) == ["7"] * 5
 
 
-class Hasty(Visitor):
-    """Rubs out as soon as there is a digit, while its readings are still made; `lost` is what then has no place."""
+class Watcher(Visitor):
+    """Sees where things are put on the page: `places`, and `lost` of them that have no place there, as a browser."""
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address, "erase")
-        self.lost: list[list[int]] = []
+    def __init__(self, address: str, canvas: str) -> None:
+        super().__init__(address, canvas)
+        self.places: list[tuple[int, ...]] = []
+        self.lost: list[tuple[int, ...]] = []
+        self.drawable = asyncio.Event()
         self._children = Counter[tuple[int, ...]]()
-        self._ready = asyncio.Event()
 
     def _take(self, message: ForwardMsg) -> None:
         super()._take(message)
         if message.WhichOneof("type") == "delta":
-            *block, place = message.metadata.delta_path
-            if place > self._children[tuple(block)]:
-                self.lost.append([*block, place])
-            self._children[tuple(block)] = max(self._children[tuple(block)], place + 1)
+            place = tuple(message.metadata.delta_path)
+            self.places.append(place)
+            if place[-1] > self._children[place[:-1]]:
+                self.lost.append(place)
+            self._children[place[:-1]] = max(self._children[place[:-1]], place[-1] + 1)
         if self._canvas:
-            self._ready.set()
+            self.drawable.set()
 
-    async def rub_at_once(self, path: str) -> None:
-        (stroke,) = draw_lines(STROKES[7])
-        opening = asyncio.create_task(self.open(path))
-        await asyncio.wait_for(self._ready.wait(), 60)
+    async def draw_with_a_whole_run(self, stroke: Stroke) -> None:
+        """Draw, and let the whole page run for it as if something else had been clicked at the same time."""
+        self._fragment = ""
+        self._opened.clear()
         await self.draw(stroke[-1:], limit=60)
-        await opening
-        await self.close()
+        await asyncio.wait_for(self._opened.wait(), 60)
+
+    def top(self) -> set[tuple[int, ...]]:
+        """Return where something was put directly on the page."""
+        return {place for place in self.places if len(place) == 2}
 
 
 def test_whoever_rubs_out_while_the_page_is_still_made_gets_all_of_it() -> None:
-    with serve(NEGATIVE_SPACE_NICE="0") as cold, ThreadPoolExecutor(1) as thread:
+    async def visit(address: str) -> Watcher:
+        visitor = Watcher(address, "erase")
+        opening = asyncio.create_task(visitor.open("/compare?sample=18"))
+        await asyncio.wait_for(visitor.drawable.wait(), 60)
+        await visitor.draw(draw_lines(STROKES[7])[0][-1:], limit=60)
+        await opening
+        await visitor.close()
+        return visitor
 
-        async def visit() -> tuple[str, list[list[int]]]:
-            visitor = Hasty(cold)
-            await visitor.rub_at_once("/compare?sample=18")
-            return visitor.readings, visitor.lost
+    with serve() as cold, ThreadPoolExecutor(1) as thread:  # one that still has to load its networks
+        visitor = thread.submit(lambda: asyncio.run(visit(cold))).result()
+    assert not visitor.lost and "data-answer" in visitor.readings
 
-        readings, lost = thread.submit(lambda: asyncio.run(visit())).result()
-    assert not lost and "data-answer" in readings
+
+def test_a_stroke_that_comes_with_a_run_of_the_whole_page_does_not_end_it(server: str) -> None:
+    async def visit() -> tuple[set[tuple[int, ...]], set[tuple[int, ...]]]:
+        visitor = Watcher(server, "draw")
+        await visitor.open("/compare")
+        at_first, visitor.places = visitor.top(), []
+        await visitor.draw_with_a_whole_run(draw_lines(STROKES[7])[0])
+        await visitor.close()
+        return at_first, visitor.top()
+
+    with ThreadPoolExecutor(1) as thread:
+        at_first, again = thread.submit(lambda: asyncio.run(visit())).result()
+    assert at_first - {(0, 0)} <= again and len(at_first) > 4
