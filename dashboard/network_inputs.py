@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -36,12 +36,22 @@ def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
     if not zoo:
         st.info(NOBODY)
     known = [name for name in DEFAULT_NETWORKS if name in zoo]
-    # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
-    st.session_state["networks"] = [name for name in st.session_state.get("networks", known) if name in zoo]
-    chosen = st.pills(
-        "Networks", list(zoo), selection_mode="multi", key="networks", persist_state="session",
-        format_func=lambda name: zoo[name].title, label_visibility="collapsed", wrap=True,
-    )  # fmt: skip
+    chosen = choose_any(zoo, key="networks", first=known, label_visibility="collapsed")
     networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
     get_state().scene.networks = networks
     return networks
+
+
+def choose_any(
+    zoo: Mapping[str, Card],
+    *,
+    key: str,
+    first: Sequence[str],
+    label: str = "Networks",
+    label_visibility: Literal["visible", "collapsed"] = "visible",
+) -> list[str]:
+    """Let people choose any of the networks, or none; at first those of `first` that are here."""
+    # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
+    st.session_state[key] = [name for name in st.session_state.get(key, first) if name in zoo]
+    return list(st.pills(label, list(zoo), selection_mode="multi", key=key, persist_state="session", wrap=True,
+                         format_func=lambda name: zoo[name].title, label_visibility=label_visibility))  # fmt: skip

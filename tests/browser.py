@@ -47,11 +47,9 @@ def serve(script: str | Path = "dashboard/app.py", **env: str) -> Iterator[str]:
 def start_server(script: str | Path, log: int, **env: str) -> "tuple[subprocess.Popen[bytes], str]":
     """Run `script` under Streamlit, which writes into the file `log`; return it and its address once it answers."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1"]
-    command += ["--server.port", str(port), "--server.headless", "true"]
     where = os.environ | {"OMP_NUM_THREADS": "1"} | env
     server = subprocess.Popen(
-        command, cwd=ROOT, env=where, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        server_command(script, port), cwd=ROOT, env=where, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
     )
     try:
         _wait_until_healthy(server, port, log)
@@ -59,6 +57,12 @@ def start_server(script: str | Path, log: int, **env: str) -> "tuple[subprocess.
         _stop_group(server)
         raise
     return server, f"http://127.0.0.1:{port}"
+
+
+def server_command(script: str | Path, port: int) -> list[str]:
+    """Return what runs `script` under Streamlit at that port of this machine."""
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1"]
+    return [*command, "--server.port", str(port), "--server.headless", "true"]
 
 
 def find_chromium() -> str | None:

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import ROOT, START_LIMIT, free_port, is_healthy
+from tests.browser import ROOT, START_LIMIT, free_port, is_healthy, server_command
 
 COOKIE = "negative_space_replica"
 MAIN = """
@@ -81,8 +80,7 @@ def _with_ports(site: str, door: int, ports: list[int]) -> str:
 
 
 def _replica(port: int, folder: Path, env: dict[str, str]) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.address", "127.0.0.1"]
-    return _process([*command, "--server.port", str(port), "--server.headless", "true"], folder, env)
+    return _process(server_command("dashboard/app.py", port), folder, env)
 
 
 @contextmanager

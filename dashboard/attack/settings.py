@@ -88,12 +88,8 @@ def _choose_target(data: Dataset, *, required: bool) -> int | None:
 
 
 def _choose_watched(zoo: Zoo, network: str) -> tuple[str, ...]:
-    known = [name for name in (*DEFAULT_NETWORKS, "robust") if name in zoo]
-    st.session_state[key("watched")] = [name for name in st.session_state.get(key("watched"), known) if name in zoo]
-    chosen = st.pills(
-        "Read the attacked digit too", list(zoo), selection_mode="multi", key=key("watched"), persist_state="session",
-        format_func=lambda name: zoo[name].title, wrap=True,
-    )  # fmt: skip
+    first = (*DEFAULT_NETWORKS, "robust")
+    chosen = network_inputs.choose_any(zoo, key=key("watched"), first=first, label="Read the attacked digit too")
     st.caption(
         "The noise is made for the attacked network; the others are given the same picture. A network that restores "
         "cannot be attacked itself: no gradient leads back through its comparison with whole digits. What was made "

@@ -34,12 +34,9 @@ def choose_network(zoo: Mapping[str, Card], key: str, first: str) -> str:
 
 def choose_networks(zoo: Mapping[str, Card], key: str, first: Sequence[str]) -> list[str]:
     """Let people choose several networks; at least one."""
-    names = list(classifiers(zoo))
-    known = [name for name in first if name in names]
-    st.session_state[key] = [name for name in st.session_state.get(key, known) if name in names]
-    chosen = st.pills("Networks", names, selection_mode="multi", key=key, persist_state="session",
-                      format_func=lambda name: zoo[name].title, wrap=True)  # fmt: skip
-    return list(chosen) or known[:1] or names[:1]
+    networks = classifiers(zoo)
+    known = [name for name in first if name in networks]
+    return network_inputs.choose_any(networks, key=key, first=known) or known[:1] or list(networks)[:1]
 
 
 def load_classifiers(names: Sequence[str], data: Dataset) -> dict[str, Classifier]:
