@@ -129,13 +129,16 @@ def crop(ink: Array) -> Array:
 
 
 def fit(cropped: Array) -> Array:
-    """Scale to a 20-pixel long side, keeping proportions; a pen too thin to survive that is thickened first."""
+    """Scale to a 20-pixel long side, keeping proportions; a pen too thin to survive that is thickened first.
+
+    Levels are whole 255ths, as MNIST's are: in an address or a file the digit is the same, bit by bit.
+    """
     width = stroke_width(_scaled(cropped, 4 * BOX)) / 4
     if width < THIN:
         # A 3-pixel pen in a 1000-pixel picture would leave a faint hairline that no network has met in MNIST.
         cropped = crop(_thickened(cropped, by=2 * (USUAL - width)))
     fitted = _scaled(cropped, BOX)
-    return fitted / fitted.max()
+    return np.rint(fitted / fitted.max() * 255) / np.float32(255)
 
 
 def stroke_width(ink: Array) -> float:

@@ -234,6 +234,17 @@ def recorded_study(name: str, data: str) -> dict[str, Any]:
     return load_recorded(name, data)
 
 
+def find_record(study: str, data: str) -> dict[str, Any] | None:
+    """Return a study recorded on these digits, else on MNIST: whoever shows it says on which. None without either."""
+    for name in dict.fromkeys((data, "MNIST")):
+        try:
+            if record := recorded_study(study, name):
+                return record
+        except ValueError:
+            continue
+    return None
+
+
 @st.cache_resource(show_spinner=False)
 def turn(work: Literal["live", "long", "noise"] = "live") -> threading.RLock:
     """Return the lock under which such work is done: thirty at once only fight over the interpreter.

@@ -41,6 +41,9 @@ def made_dataset(train: int = 200, test: int = 40) -> Dataset:
     return Dataset("made digits", "made", tuple("0123456789"), *parts, sha256="0" * 64)
 
 
+FROM = 15  # MNIST's first five of the test digits comes before, and hardly looks like one
+
+
 @cache
 def real_set() -> Dataset:
     """Return MNIST, or the offline digits where it is not."""
@@ -50,6 +53,11 @@ def real_set() -> Dataset:
 def real_digits(count: int) -> Digits:
     """Return the first real training digits there are."""
     return real_set().train.first(count)
+
+
+def sample_of(label: int) -> str:
+    """Return the number of a real test digit of this class, as an address has it: which it is depends on the set."""
+    return str(FROM + int(torch.nonzero(real_set().test.labels[FROM:] == label)[0]))
 
 
 def real_mnist() -> Dataset:

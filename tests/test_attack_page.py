@@ -71,7 +71,6 @@ def test_every_view_opens(view: str, scene: str) -> None:
 
 @pytest.mark.parametrize("view", ["Who falls", "Defence"])
 def test_v9_v12_what_has_been_recorded_and_trained_can_be_looked_at(view: str) -> None:
-    real_mnist()
     app = open_view()
     if view not in app.segmented_control(key="attack view").options:
         pytest.skip(f"{view} is not offered: nothing is recorded, or the network is not there")

@@ -161,6 +161,12 @@ def test_a_digit_already_made_comes_back() -> None:
     assert np.abs(drawing.to_digit(digit) - digit / 255).mean() < 0.02
 
 
+def test_levels_are_whole_255ths_as_mnists_are_so_that_addresses_and_files_hold_the_very_same_digit():
+    for digit in (drawing.prepare_strokes(INK).digit, drawing.to_digit(DARK)):
+        stored = np.rint(digit * 255).astype(np.uint8)
+        assert len(np.unique(stored)) > 10 and np.array_equal((stored / 255).astype(np.float32), digit)
+
+
 @pytest.mark.parametrize("colour", [0, 128, 255])
 def test_a_transparent_picture_is_read_by_its_alpha_whatever_the_colour(colour: int) -> None:
     steps = drawing.prepare(transparent(INK, colour))

@@ -20,6 +20,7 @@ from core.recipes import RECIPES
 from dashboard import address_book, cache
 from dashboard.missing import algebra_views, variant_views
 from dashboard.state import Scene
+from tests.samples import sample_of
 from tests.working import without_mnist
 
 ROOT = Path(__file__).parents[1]
@@ -284,8 +285,8 @@ def test_m13_every_view_of_missing_features_opens_for_every_digit(laboratory: Pa
 
 
 def test_m13_the_sentence_about_what_is_missing_follows_the_digit(laboratory: Path) -> None:
-    five = text_of(open_missing("The idea", sample="15"))
-    cut = text_of(open_missing("The idea", sample="15", erased="HCUT"))
+    five = text_of(open_missing("The idea", sample=sample_of(5)))
+    cut = text_of(open_missing("The idea", sample=sample_of(5), erased="HCUT"))
     assert "A 5. Not a" in five and "speaks against them by −" in five
     assert "what they usually have and this digit has not" in cut and "A 5. Not a" not in cut
 

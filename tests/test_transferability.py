@@ -13,7 +13,7 @@ import torch
 from core.__main__ import main
 from core.architectures import POOL, RELU, Architecture, conv
 from core.checkpoints import Card
-from core.datasets import Dataset
+from core.datasets import OFFLINE, Dataset
 from core.evaluation import Network, evaluate
 from core.hole_finding import BlindRestorer
 from core.inversion import freeze, reset_head, variant
@@ -32,7 +32,7 @@ from core.studies.transferability import (
     run_transfer,
 )
 from core.training import TrainConfig, train
-from tests.samples import made_dataset
+from tests.samples import made_dataset, real_set
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU), hidden=(16,))
 CONFIG = TransferConfig(
@@ -232,7 +232,9 @@ def test_v12_conclusions_speak_of_what_was_measured_only(record):
 
 def test_v12_the_command_refuses_what_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["study", "adversarial", "--digits", "0", "--out", str(tmp_path / "x.json")]) == 2
-    assert capsys.readouterr().err == "Who falls for whose noise takes at least one digit and one step.\n"
+    *notice, refusal = capsys.readouterr().err.splitlines()
+    assert refusal == "Who falls for whose noise takes at least one digit and one step."
+    assert len(notice) == (real_set().name == OFFLINE) and all("offline digits" in line for line in notice)
     assert not list(tmp_path.iterdir())
 
 

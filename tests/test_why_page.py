@@ -15,6 +15,7 @@ from core.visualization.evidence import AGAINST, FOR
 from dashboard import cache
 from dashboard.state import Scene
 from tests.browser import settle
+from tests.samples import sample_of
 from tests.test_attribution import hooks
 from tests.test_browser import complaints
 from tests.test_pages import captions, html, open_page, whole
@@ -24,7 +25,7 @@ QUICK = "standard,missing-feature"  # networks
 
 
 def open_view(view: str, **params: str) -> AppTest:
-    app = open_page("why.py", **{"sample": "15", "networks": QUICK, **params})
+    app = open_page("why.py", **{"sample": sample_of(5), "networks": QUICK, **params})
     if view != VIEWS[0]:
         app.segmented_control(key="why view").set_value(view)
         whole(app.run())

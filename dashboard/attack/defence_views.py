@@ -73,8 +73,8 @@ def _show_curves(data: Dataset, zoo: Zoo) -> None:
     for name in (ORDINARY, ROBUST):
         points = to_curve(record, name)
         curves.append(Curve(zoo[name].title, color_of(name), list(points), list(points.values())))
-    digits = record["dataset"]["images"]
-    st.markdown(f"**Read right, each under its own noise ({digits:,} test digits, L∞)**")
+    about = record["dataset"]
+    st.markdown(f"**Read right, each under its own noise ({about['images']:,} test digits of {about['name']}, L∞)**")
     figure = draw_curves(curves, x_title="epsilon", y_title="read right, %")
     figure.update_layout(height=280, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
     st.plotly_chart(figure, width="stretch", config=PLAIN)
@@ -84,5 +84,5 @@ def _show_cuts(zoo: Zoo) -> None:
     """Show how many partial digits both read: the training has nothing to do with that."""
     rows = {zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()}
             for name in (ORDINARY, ROBUST)}  # fmt: skip
-    st.markdown("**Read right without noise, whole and cut (all test digits)**")
+    st.markdown("**Read right without noise, whole and cut (all MNIST test digits)**")
     st.table(pd.DataFrame(rows).T)

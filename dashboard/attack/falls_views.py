@@ -22,18 +22,15 @@ Record = dict[str, Any]
 
 
 def find_record(data: Dataset) -> Record | None:
-    """Return the recorded study on this data set, None when there is none."""
-    try:
-        return cache.recorded_study(STUDY, data.name) or None
-    except ValueError:
-        return None
+    """Return the study recorded on these digits, else on MNIST; None when there is none."""
+    return cache.find_record(STUDY, data.name)
 
 
 def show_falls(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show the matrix, the curves, and what they say."""
     record = find_record(data)
     if record is None:
-        st.info("Who falls for whose noise was not measured on these digits.")
+        st.info("Who falls for whose noise was not measured.")
         return
     st.caption("Try: find a row that is red all over, and a column that stays pale. Whose noise fools everybody, and "
                "who is hardly fooled by anybody else's?")  # fmt: skip
@@ -44,7 +41,8 @@ def show_falls(session: AppState, data: Dataset, zoo: Zoo) -> None:
         _show_curves(record)
     for sentence in record.get("conclusions", []):
         st.markdown(f"- {sentence}")
-    st.caption(f"Measured on {record['dataset']['images']:,} test digits; again with `{record['command']}`.")
+    about = record["dataset"]
+    st.caption(f"Measured on {about['images']:,} test digits of {about['name']}; again with `{record['command']}`.")
 
 
 def _title(record: Record, name: str) -> str:

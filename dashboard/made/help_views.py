@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 def show_help(session: AppState, data: Dataset) -> None:
     """Show the figure, the table, and what they say."""
-    record = _find_record(data)
+    record = cache.find_record(STUDY, data.name)
     if record is None:
         st.info("What a discriminator's convolutions are worth was not measured here.")
         return
@@ -42,17 +42,6 @@ def show_help(session: AppState, data: Dataset) -> None:
     st.caption(f"{about['images']:,} test digits of {about['name']}, {record['seeds']} seeds; every classifier learned "
                f"from at least {settings['batches']} batches of {settings['batch']} digits and {settings['epochs']} "
                f"epochs; again with `{record['command']}`.")  # fmt: skip
-
-
-def _find_record(data: Dataset) -> Record | None:
-    """Return the record on these digits, else that on MNIST, which says what it was measured on; None without any."""
-    for name in dict.fromkeys((data.name, "MNIST")):
-        try:
-            if record := cache.recorded_study(STUDY, name):
-                return record
-        except ValueError:
-            continue
-    return None
 
 
 def to_beginnings(record: Record) -> list[Beginning]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
@@ -23,10 +21,9 @@ WHAT = {
 
 
 def show_pairs(data: Dataset) -> None:
-    """Show every pair of digits; nothing where it was not measured on this data set."""
-    try:
-        record: dict[str, Any] = cache.recorded_study(STUDY, data.name)
-    except ValueError:
+    """Show every pair of digits, of this data set or else of MNIST; nothing where neither was measured."""
+    record = cache.find_record(STUDY, data.name)
+    if record is None:
         return
     st.markdown("#### All pairs of digits")
     chosen = st.segmented_control("Who reads what", list(WHAT), default=next(iter(WHAT)), key="second pairs",
@@ -42,4 +39,4 @@ def show_pairs(data: Dataset) -> None:
     with st.expander("What all pairs say"):
         for sentence in record["conclusions"]:
             st.markdown(f"- {sentence}")
-        st.caption(f"Again with `{record['command']}`.")
+        st.caption(f"Measured on {record['dataset']['name']}; again with `{record['command']}`.")

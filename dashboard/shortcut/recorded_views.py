@@ -18,18 +18,15 @@ Row = dict[str, Any]
 
 
 def find_record(data: Dataset) -> Row | None:
-    """Return the recorded study on this data set, None when there is none."""
-    try:
-        return cache.recorded_study(STUDY, data.name) or None
-    except ValueError:
-        return None
+    """Return the study recorded on these digits, else on MNIST; None when there is none."""
+    return cache.find_record(STUDY, data.name)
 
 
 def show_recorded(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show every setting's figures and what they say."""
     record = find_record(data)
     if record is None:
-        st.info("What the shortcut is worth was not measured on these digits.")
+        st.info("What the shortcut is worth was not measured.")
         return
     titles = record["networks"]
     network = st.segmented_control("Network", list(titles), default=next(iter(titles)), key="shortcut recorded",
@@ -46,7 +43,8 @@ def show_recorded(session: AppState, data: Dataset, zoo: Zoo) -> None:
                "each alone, measured in turns.")  # fmt: skip
     for sentence in record["conclusions"]:
         st.markdown(f"- {sentence}")
-    st.caption(f"Measured on {record['dataset']['images']:,} test digits; again with `{record['command']}`.")
+    about = record["dataset"]
+    st.caption(f"Measured on {about['images']:,} test digits of {about['name']}; again with `{record['command']}`.")
 
 
 def _to_line(record: Row, row: Row) -> Row:
