@@ -11,10 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core import checkpoints, datasets, downloads, drawing, evaluation, files, pictures, pmnist, recipes
 from core.commands import attack, generator, jobs, maximize, study
 from core.commands.terminal import progress, say
-from core.training import TrainStep
+from core.digits import datasets, downloads, drawing, pictures
+from core.networks import evaluation
+from core.pmnist import masks
+from core.system import files
+from core.training.loop import TrainStep
+from core.zoo import checkpoints, recipes
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
@@ -173,18 +177,18 @@ def _reading(probabilities: Tensor) -> dict[str, Any]:
 
 
 def _mask(text: str | None) -> Tensor | None:
-    if text is None or text in pmnist.CUTS:
-        return None if text is None else pmnist.cut_mask(text)
+    if text is None or text in masks.CUTS:
+        return None if text is None else masks.cut_mask(text)
     corners = text.split(",")
     if len(corners) != 4 or not all(corner.strip().isdigit() for corner in corners):
-        raise ValueError(f"--erase takes a cut ({', '.join(pmnist.CUTS)}) or x0,y0,x1,y1, not {text!r}.")
-    return pmnist.rectangle(*(int(corner) for corner in corners))
+        raise ValueError(f"--erase takes a cut ({', '.join(masks.CUTS)}) or x0,y0,x1,y1, not {text!r}.")
+    return masks.rectangle(*(int(corner) for corner in corners))
 
 
 def run_pmnist(options: argparse.Namespace) -> None:
     """Write PMNIST from the test digits."""
     dataset = _dataset(options)
-    for step in pmnist.write_pmnist(dataset.test, options.out, variant=options.variant):
+    for step in masks.write_pmnist(dataset.test, options.out, variant=options.variant):
         progress(step.done / step.files, step.path.name)
     answer(options, {"dataset": _describe(dataset, len(dataset.test)), "folder": str(options.out)})
 

@@ -10,8 +10,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: visit
 
 import streamlit as st  # noqa: E402
 
-from dashboard import cache, guide, links, outputs, share, visitors  # noqa: E402
-from dashboard.state import get_state  # noqa: E402
+from dashboard.address import links  # noqa: E402
+from dashboard.server import cache, visitors  # noqa: E402
+from dashboard.server.state import get_state  # noqa: E402
+from dashboard.shell import lesson_bar, share  # noqa: E402
+from dashboard.widgets import outputs  # noqa: E402
 
 cache.keep_house()
 MENU = {  # by what a person wants to do
@@ -39,9 +42,9 @@ PAGES = {
 st.set_page_config(layout="wide")
 page = st.navigation(PAGES, position="top")
 if links.open_address(page.url_path or "start"):
-    guide.open_linked()
+    lesson_bar.open_linked()
 visitors.come_back()
-guide.show_bar()
+lesson_bar.show_bar()
 outputs.show_problems(get_state().problems)
 page.run()
 links.write_address()

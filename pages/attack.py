@@ -1,8 +1,9 @@
 """Attack: adversarial noise that one watches evolve, for one digit and for all, on every network."""
 
-from dashboard import cache, inputs, outputs, state
 from dashboard.attack import defence_views, digit_views, falls_views, universal_views
-from dashboard.scene import show_bench
+from dashboard.server import cache, state
+from dashboard.widgets import inputs, outputs
+from dashboard.widgets.scene import show_bench
 
 zoo, problems = cache.zoo()
 session = state.get_state()

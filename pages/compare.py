@@ -4,9 +4,12 @@ import time
 
 import streamlit as st
 
-from core.visualization.bars import draw_readings
-from dashboard import cache, inputs, links, network_inputs, outputs, restored_views, state
-from dashboard.inputs import Live
+from core.visualization.readings import draw_readings
+from dashboard.address import links
+from dashboard.server import cache, state
+from dashboard.widgets import inputs, outputs, restored
+from dashboard.widgets import networks as network_inputs
+from dashboard.widgets.inputs import Live
 
 ANSWER, RUB, BELOW = "answer", "rub", "below"  # all that a stroke changes, each a fragment of its own
 DRAWN, RUBBED = Live(ANSWER, (RUB, ANSWER, BELOW)), Live(ANSWER, (ANSWER, BELOW))
@@ -63,7 +66,7 @@ def below() -> None:
         time.sleep(PAINT)
     with cache.turn():
         networks = outputs.load_networks(scene.networks, data)
-        restored_views.show_restored(networks, zoo, choice.digit, scene.mask, data)
+        restored.show_restored(networks, zoo, choice.digit, scene.mask, data)
         if choice.preparation is not None:
             steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
             if steps.open:  # nothing is drawn for nobody

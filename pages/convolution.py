@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from dashboard import cache, inputs, outputs, state
-from dashboard.lesson import filter_views, network_views, number_views, size_views
-from dashboard.scene import show_bench
+from dashboard.convolution import filter_views, network_views, number_views, size_views
+from dashboard.server import cache, state
+from dashboard.widgets import inputs, outputs
+from dashboard.widgets.scene import show_bench
 
 zoo, problems = cache.laboratory()
 session = state.get_state()

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard import cache, inputs, outputs, state
-from dashboard.maps import digit_views, filter_views, pair_views
-from dashboard.scene import show_bench
+from dashboard.feature_maps import digit_views, filter_views, pair_views
+from dashboard.server import cache, state
+from dashboard.widgets import inputs, outputs
+from dashboard.widgets.scene import show_bench
 
 zoo, problems = cache.laboratory()
 session = state.get_state()

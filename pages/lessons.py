@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard import lesson_shelf, outputs
+from dashboard.lessons import views
+from dashboard.widgets import outputs
 
 outputs.show_text("lessons")
-lesson_shelf.show_shipped()
+views.show_shipped()
 st.subheader("Your own")
-lesson_shelf.show_own()
+views.show_own()

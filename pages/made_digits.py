@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-from dashboard import inputs, outputs, state
-from dashboard.made import help_views, learn_views, make_views, quiz_views
-from dashboard.visitors import remember_visitor
+from dashboard.made_digits import pretraining_views, real_or_made_views, sampling_views, training_views
+from dashboard.server import state
+from dashboard.server.visitors import remember_visitor
+from dashboard.widgets import inputs, outputs
 
 session = state.get_state()
 data = outputs.current_data()
 outputs.show_text("made_digits")
 
 VIEWS = {
-    "Make digits": make_views.show_making,
-    "Real or made?": quiz_views.show_quiz,
-    "Watch it learn": learn_views.show_learning,
-    "Does it help?": help_views.show_help,
+    "Make digits": sampling_views.show_making,
+    "Real or made?": real_or_made_views.show_quiz,
+    "Watch it learn": training_views.show_learning,
+    "Does it help?": pretraining_views.show_help,
 }
 view = inputs.choose_view([*VIEWS, "Where this leads"], key="made view")
 if view in VIEWS:

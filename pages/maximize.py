@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from dashboard import cache, inputs, outputs, state
 from dashboard.maximize.views import VIEWS
+from dashboard.server import cache, state
+from dashboard.widgets import inputs, outputs
 
 zoo, problems = cache.zoo()
 session = state.get_state()

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from dashboard import cache, inputs, links, outputs, state
-from dashboard.missing import algebra_views, idea_views, variant_views
+from dashboard.address import links
+from dashboard.missing_features import algebra_views, idea_views, variant_views
+from dashboard.server import cache, state
+from dashboard.widgets import inputs, outputs
 
 zoo, problems = cache.laboratory()
 session = state.get_state()

@@ -1,6 +1,8 @@
 """PMNIST: the four cuts on any digit, and how well every network reads them."""
 
-from dashboard import cache, inputs, outputs, pmnist_views, state
+from dashboard.pmnist import views
+from dashboard.server import cache, state
+from dashboard.widgets import inputs, outputs
 
 zoo, problems = cache.zoo()
 session = state.get_state()
@@ -9,12 +11,12 @@ outputs.show_problems(problems)
 outputs.show_text("pmnist")
 
 VIEWS = {
-    "The cuts": pmnist_views.show_cuts,
-    "Watch it go": pmnist_views.show_growth,
-    "The table": pmnist_views.show_table,
-    "How much is missing": pmnist_views.show_curve,
-    "Who mixes up what": pmnist_views.show_confusions,
-    "Download": pmnist_views.show_download,
+    "The cuts": views.show_cuts,
+    "Watch it go": views.show_growth,
+    "The table": views.show_table,
+    "How much is missing": views.show_curve,
+    "Who mixes up what": views.show_confusions,
+    "Download": views.show_download,
 }
 view = inputs.choose_view(VIEWS, key="pmnist view")
 VIEWS[view](session, data, zoo)

@@ -1,8 +1,9 @@
 """Nearest digits: a digit that resembles one seen before takes over its label and skips the deeper layers."""
 
-from dashboard import cache, inputs, outputs, state
-from dashboard.scene import show_bench
-from dashboard.shortcut import digit_views, recorded_views, second_views, threshold_views
+from dashboard.server import cache, state
+from dashboard.similarity import digit_views, recorded_views, second_model_views, threshold_views
+from dashboard.widgets import inputs, outputs
+from dashboard.widgets.scene import show_bench
 
 zoo, problems = cache.laboratory()
 session = state.get_state()
@@ -16,5 +17,5 @@ VIEWS = {
 }
 if recorded_views.find_record(data) is not None:
     VIEWS["Recorded"] = recorded_views.show_recorded
-VIEWS["Second network"] = second_views.show_second
+VIEWS["Second network"] = second_model_views.show_second
 show_bench(VIEWS[inputs.choose_view(VIEWS, key="similarity view")], session, data, zoo)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import cache, outputs
+from dashboard.server import cache
+from dashboard.widgets import outputs
 
 PAGES = Path(__file__).parent
 COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"

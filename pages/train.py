@@ -2,26 +2,27 @@
 
 import streamlit as st
 
-from dashboard import outputs, state
-from dashboard.train import compare_views, keep_views, live_views, result_views, views
-from dashboard.visitors import remember_visitor
+from dashboard.server import state
+from dashboard.server.visitors import remember_visitor
+from dashboard.train import compare_views, keep_views, result_views, setup_views, watch_views
+from dashboard.widgets import outputs
 
 session = state.get_state()
 data = outputs.current_data()
 outputs.show_text("train")
 
 VIEWS = {
-    "Set up": views.show_setup,
-    views.WATCH: live_views.show_watch,
+    "Set up": setup_views.show_setup,
+    setup_views.WATCH: watch_views.show_watch,
     "Result": result_views.show_result,
     "Compare": compare_views.show_comparison,
     "Keep": keep_views.show_keep,
 }
-st.session_state.setdefault(views.VIEW, "Set up")
-if views.NEXT in st.session_state:
-    st.session_state[views.VIEW] = st.session_state.pop(views.NEXT)
+st.session_state.setdefault(setup_views.VIEW, "Set up")
+if setup_views.NEXT in st.session_state:
+    st.session_state[setup_views.VIEW] = st.session_state.pop(setup_views.NEXT)
 view = st.segmented_control(
-    "View", list(VIEWS), key=views.VIEW, persist_state="session", required=True, wrap=True,
+    "View", list(VIEWS), key=setup_views.VIEW, persist_state="session", required=True, wrap=True,
     label_visibility="collapsed",
 )  # fmt: skip
 VIEWS[view or "Set up"](session, data)

@@ -1,7 +1,8 @@
 """Transfer: what a network has learned, used for two classes of pictures of which there are only a few."""
 
-from dashboard import cache, inputs, outputs, state
+from dashboard.server import cache, state
 from dashboard.transfer import class_views, inside_views, tuning_views
+from dashboard.widgets import inputs, outputs
 
 zoo, problems = cache.zoo()
 session = state.get_state()

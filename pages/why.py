@@ -1,8 +1,9 @@
 """Why this class: where a network looks, where a digit may be missing, and how little changes the answer."""
 
-from dashboard import cache, inputs, outputs, state
-from dashboard.scene import show_bench
-from dashboard.why import erasure_views, hole_views, look_views, place_views
+from dashboard.server import cache, state
+from dashboard.why import attribution_views, deconvnet_views, erasure_views, hole_views
+from dashboard.widgets import inputs, outputs
+from dashboard.widgets.scene import show_bench
 
 zoo, problems = cache.zoo()
 session = state.get_state()
@@ -11,8 +12,8 @@ outputs.show_problems(problems)
 outputs.show_text("why")
 
 VIEWS = {
-    "Where it looks": look_views.show_looks,
-    "What its maps saw": place_views.show_places,
+    "Where it looks": attribution_views.show_looks,
+    "What its maps saw": deconvnet_views.show_places,
     "A hole everywhere": hole_views.show_holes,
     "The smallest erasure": erasure_views.show_erasures,
 }

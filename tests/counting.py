@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.jobs import runs
+from core.jobs import run_folders
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError("Count to 1 at least.")
 
 
-def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], runs.Wish]) -> Iterator[Count]:
+def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], run_folders.Wish]) -> Iterator[Count]:
     """Count up, going on after the last number in the folder; leave a note when closed."""
-    done = len(runs.read_steps(folder.name))
+    done = len(run_folders.read_steps(folder.name))
     try:
         for number in range(done + 1, settings["to"] + 1):
             time.sleep(settings.get("pause", 0.01))

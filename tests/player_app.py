@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components.player import Frame, Look
-from dashboard.playing import play
+from dashboard.widgets.playing import play
 
 STEPS = 200
 LOOK = Look("Ten pictures", {"rising": "#3B82C4", "falling": "#D55E00"}, unit=" %")

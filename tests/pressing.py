@@ -13,9 +13,9 @@ import time
 from itertools import count
 from pathlib import Path
 
-from core import checkpoints
-from core.jobs import control, parcels, runs
+from core.jobs import control, network_files, run_folders
 from core.jobs.training_job import NAME
+from core.zoo import checkpoints
 from tests.browser import ROOT
 
 VISITOR = "presser"
@@ -27,15 +27,15 @@ def main(parcel: Path) -> None:
     control.KINDS["count"] = "tests.counting"
     content = parcel.read_bytes()
     for number in count():
-        taken = parcels.take_in(content, VISITOR)
-        runs.keep(taken.id)
+        taken = network_files.take_in(content, VISITOR)
+        run_folders.keep(taken.id)
         card = checkpoints.load_card(NAME, taken.folder)
         checkpoints.save(card, checkpoints.load_classifier(NAME, taken.folder), taken.folder)
-        if sum(runs.read_status(job).active for job in runs.list_jobs(VISITOR)) < control.JOBS_PER_VISITOR:
+        if sum(run_folders.read_status(job).active for job in run_folders.list_jobs(VISITOR)) < control.JOBS_PER_VISITOR:
             control.submit("count", str(number), JOB, VISITOR)
-        for job in runs.list_jobs(VISITOR)[3:]:
-            if not runs.read_status(job).active:
-                runs.remove(job.id)
+        for job in run_folders.list_jobs(VISITOR)[3:]:
+            if not run_folders.read_status(job).active:
+                run_folders.remove(job.id)
         print(number, flush=True)
 
 
@@ -46,19 +46,19 @@ def press_and_kill(parcel: Path, chance: random.Random, longest: float) -> int:
         assert server.stdout is not None and server.stdout.readline(), "it never began"
         time.sleep(chance.uniform(0, longest))
         server.send_signal(signal.SIGKILL)
-    return sum(not is_whole(path) for path in runs.runs_folder().glob("[!.]*/"))
+    return sum(not is_whole(path) for path in run_folders.runs_folder().glob("[!.]*/"))
 
 
 def is_whole(folder: Path) -> bool:
     """Say whether a run can be read, and the network in one that was taken in."""
     try:
-        job = runs.load_job(folder.name)
-        if job.kind != parcels.KIND:
+        job = run_folders.load_job(folder.name)
+        if job.kind != network_files.KIND:
             return True
         checkpoints.load(NAME, folder=folder)
     except ValueError:
         return False
-    return runs.read_status(job).state == "done"
+    return run_folders.read_status(job).state == "done"
 
 
 if __name__ == "__main__":

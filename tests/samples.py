@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 import torch
 
-from core import datasets
-from core.datasets import DATA_VARIABLE, Dataset, Digits
+from core.digits import datasets
+from core.digits.datasets import DATA_VARIABLE, Dataset, Digits
 
 # Which of a pocket calculator's seven bars each digit lights: top, upper right, lower right, bottom, left ones, middle.
 BARS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")

@@ -17,7 +17,6 @@ from foolbox.attacks import (
 )
 from torch import Tensor
 
-from core import checkpoints
 from core.adversarial import (
     METHODS,
     PRESETS,
@@ -34,10 +33,11 @@ from core.adversarial import (
 )
 from core.adversarial.steps import pool_first, read
 from core.adversarial.sticker import StickerStep
-from core.architectures import ARCHITECTURES
-from core.networks import Classifier, build
-from core.pmnist import rectangle
-from core.restoration import Restorer
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
+from core.pmnist.masks import rectangle
+from core.restoration.restorer import Restorer
+from core.zoo import checkpoints
 from tests.samples import made_digits, real_digits
 
 REGION = rectangle(2, 8, 26, 16)

@@ -8,16 +8,16 @@ import torch
 from torch import Tensor
 
 from core.adversarial import AttackConfig, perturb
-from core.adversarial_training import attacked
-from core.architectures import ARCHITECTURES
-from core.inversion import freeze, variant
+from core.inversion.functions import freeze, variant
 from core.jobs.training_job import check, read_plan
-from core.networks import Classifier, build
-from core.presets import PRESETS
-from core.training import train
-from core.training_config import TrainConfig
-from core.training_modes import two_faced
-from core.training_state import TrainState
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
+from core.training.adversarial import attacked
+from core.training.config import TrainConfig
+from core.training.loop import train
+from core.training.modes import two_faced
+from core.training.presets import PRESETS
+from core.training.state import TrainState
 from tests.samples import made_digits, real_digits
 from tests.test_pages import open_page, text_of, whole
 
@@ -171,7 +171,7 @@ def test_v9_the_preset_is_a_plan_that_a_job_reads_back():
     ],
 )
 def test_v9_a_job_that_takes_too_long_or_has_nothing_to_attack_is_one_sentence(config, said, monkeypatch):
-    monkeypatch.setattr("core.datasets.on_this_machine", lambda name: True)
+    monkeypatch.setattr("core.digits.datasets.on_this_machine", lambda name: True)
     frozen = [] if config.get("epochs") else ["features"]
     architecture = ARCHITECTURES["small"].to_dict()
     with pytest.raises(ValueError) as refused:

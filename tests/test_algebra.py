@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from core.algebra import SHOWN, largest_difference, rewrite, trace_response
-from core.architectures import ARCHITECTURES
-from core.inversion import INVERSIONS, to_ordinary, variant
-from core.networks import Classifier, build
+from core.inversion.algebra import SHOWN, largest_difference, rewrite, trace_response
+from core.inversion.functions import INVERSIONS, to_ordinary, variant
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
 from tests.samples import made_digits
 
 DIGITS = made_digits(30)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from core.architectures import ARCHITECTURES, RELU, Architecture, Stage, conv, output_size
-from core.networks import build, summarize
+from core.networks.architectures import ARCHITECTURES, RELU, Architecture, Stage, conv, output_size
+from core.networks.classifier import build, summarize
 
 PARAMETERS = {
     "one conv": 63_050,

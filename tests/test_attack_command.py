@@ -9,9 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from core import checkpoints, evaluation
 from core.__main__ import main
 from core.adversarial import add_noise, nine_examples
+from core.networks import evaluation
+from core.zoo import checkpoints
 from tests.samples import real_set
 
 ONE = ["attack", "--digit", "0", "--steps", "5"]

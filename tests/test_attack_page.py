@@ -13,16 +13,16 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints
 from core.adversarial import PRESETS, AttackConfig, UniversalConfig
-from core.inversion import features_hash
-from core.visualization.attacks import draw_attack, draw_duel, draw_noises
-from core.visualization.noise_tables import draw_matrix, draw_noise_table
+from core.inversion.functions import features_hash
+from core.visualization.adversarial import draw_attack, draw_duel, draw_noises
+from core.visualization.adversarial_tables import draw_matrix, draw_noise_table
+from core.zoo import checkpoints
 from dashboard.attack import universal_runs as universal
 from dashboard.attack.defence_runs import KINDS, SIZES, AskedSweep, Sweep
 from dashboard.attack.digit_runs import EVERY, Asked, Take, thin
 from dashboard.attack.universal_runs import AskedNoise, Growth
-from dashboard.state import Scene
+from dashboard.server.state import Scene
 from tests.browser import settle
 from tests.samples import real_mnist
 from tests.test_pages import html, whole

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, max_pool2d, max_unpool2d
 
-from core.architectures import ARCHITECTURES
-from core.atlas import last_maps
 from core.attribution import METHODS, AttributionError, attribute, map_stages, project_strongest
 from core.attribution.methods import SQUARE
-from core.checkpoints import load_classifier
-from core.inversion import Invert, variant
-from core.networks import STD, Classifier, Normalize, build
+from core.inversion.functions import Invert, variant
+from core.inversion.map_atlas import last_maps
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import STD, Classifier, Normalize, build
+from core.zoo.checkpoints import load_classifier
 from tests.samples import real_set
 
 RECTIFIED = ("standard", "missing-feature", "missing-no-reset", "control", "assignment", "robust", "local-conv")

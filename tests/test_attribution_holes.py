@@ -5,11 +5,11 @@ import torch
 from torch import Tensor
 
 from core.attribution import count_right, erase_pixels, grow_square, join, places, read_everywhere
-from core.checkpoints import load, load_classifier
-from core.evaluation import predict, read_digit
-from core.inversion import variant
-from core.pmnist import cut_mask, erase, keep_all, rectangle, square_everywhere
-from core.restoration import Restorer
+from core.inversion.functions import variant
+from core.networks.evaluation import predict, read_digit
+from core.pmnist.masks import cut_mask, erase, keep_all, rectangle, square_everywhere
+from core.restoration.restorer import Restorer
+from core.zoo.checkpoints import load, load_classifier
 from tests.samples import real_digits, real_set
 
 STANDARD, ASSIGNMENT = load_classifier("standard"), load_classifier("assignment")

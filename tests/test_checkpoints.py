@@ -19,12 +19,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from core import files
-from core.architectures import ARCHITECTURES
-from core.checkpoints import Card, CheckpointError, list_cards, load, load_card, load_classifier, save
-from core.inversion import features_hash, reset_head, synergy, variant
-from core.networks import Classifier, build
-from core.restoration import Restorer
+from core.inversion.functions import features_hash, reset_head, synergy, variant
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
+from core.restoration.restorer import Restorer
+from core.system import files
+from core.zoo.checkpoints import Card, CheckpointError, list_cards, load, load_card, load_classifier, save
 from tests.browser import ROOT
 from tests.samples import made_digits
 
@@ -313,7 +313,7 @@ def test_a_checkpoint_that_is_replaced_all_the_time_can_be_read_all_the_time(fol
 SAVER = """
 import os, sys
 from pathlib import Path
-from core.checkpoints import save
+from core.zoo.checkpoints import save
 from tests.test_checkpoints import MISSING, STANDARD, card_of
 
 folder = Path(sys.argv[1])

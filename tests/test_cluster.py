@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from core import datasets
 from core.__main__ import main
 from core.commands.studies import adversarial, second_model
-from core.datasets import Dataset
-from core.studies import cluster
-from core.studies.cluster import ClusterError
-from core.studies.crew import Crew
+from core.digits import datasets
+from core.digits.datasets import Dataset
+from core.studies import dask_cluster
+from core.studies.dask_cluster import ClusterError
+from core.studies.missing_features import StudyConfig, run_study
+from core.studies.noise_transfer import TransferConfig, run_transfer
 from core.studies.pretraining import PretrainingConfig, run_pretraining
-from core.studies.study import StudyConfig, run_study
-from core.studies.transferability import TransferConfig, run_transfer
+from core.studies.workers import Crew
 from tests.browser import ROOT
 from tests.samples import made_dataset
 from tests.working import until
@@ -101,7 +101,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is waited for."""
-    monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 1.0)
 
 
 def parts_beside(out: Path) -> dict[str, bytes]:

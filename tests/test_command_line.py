@@ -12,9 +12,10 @@ import pytest
 import torch
 from PIL import Image
 
-from core import checkpoints, datasets
 from core.__main__ import main
-from core.evaluation import COLUMNS
+from core.digits import datasets
+from core.networks.evaluation import COLUMNS
+from core.zoo import checkpoints
 from tests.browser import ROOT
 from tests.samples import made_digits
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.architectures import ARCHITECTURES, Architecture, conv
-from core.composing import Block, check_size, compose, count_cost
-from core.networks import build, summarize
+from core.networks.architectures import ARCHITECTURES, Architecture, conv
+from core.networks.classifier import build, summarize
+from core.networks.composing import Block, check_size, compose, count_cost
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -12,18 +12,18 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional
 
-from core import checkpoints
-from core.architectures import ACTIVATIONS, ARCHITECTURES, Architecture, Stage, output_size
-from core.convolution import dimensions, dropout, examples, handmade
+from core.convolution import dimensions, dropout, examples, manual_filters
 from core.convolution.activation import FUNCTIONS, TITLES, softmax
 from core.convolution.batch_norm import normalize
 from core.convolution.pooling import POOLINGS, look_pooled, pool
 from core.convolution.settings import Convolution, to_matrix
+from core.convolution.trace import account, filter_of, follow, trace_back, travel
 from core.convolution.window import Filter, convolve, look, slide, write_number, write_products, write_sum
-from core.convolution.zoom import account, filter_of, follow, trace_back, travel
-from core.inversion import variant
-from core.networks import Classifier, build
-from core.pictures import PictureError
+from core.digits.pictures import PictureError
+from core.inversion.functions import variant
+from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture, Stage, output_size
+from core.networks.classifier import Classifier, build
+from core.zoo import checkpoints
 from tests.samples import real_digits
 
 
@@ -197,24 +197,24 @@ def test_c5_a_filter_along_time_sees_only_what_moves():
         dimensions.sweep(film, torch.ones(3, 3))
 
 
-@pytest.mark.parametrize("name", handmade.HANDMADE)
+@pytest.mark.parametrize("name", manual_filters.HANDMADE)
 def test_c11_filters_by_hand_keep_the_size_and_see_what_they_say_on_even_ground(name):
-    weights = handmade.HANDMADE[name].weights
-    found = handmade.apply(torch.full((3, 12, 9), 0.5), weights)
+    weights = manual_filters.HANDMADE[name].weights
+    found = manual_filters.apply(torch.full((3, 12, 9), 0.5), weights)
     flat = 0.0 if "gradient" in name or name == "edges" else 0.5
     assert found.shape == (3, 12, 9) and torch.allclose(found, torch.full_like(found, flat), atol=1e-6)
 
 
 def test_c11_gradients_are_the_change_to_the_right_and_downwards():
     ramp = torch.arange(6.0).expand(6, 6)[None]
-    right, down = (handmade.apply(ramp, handmade.HANDMADE[name].weights)[0] for name in ("gradient →", "gradient ↓"))
+    right, down = (manual_filters.apply(ramp, manual_filters.HANDMADE[name].weights)[0] for name in ("gradient →", "gradient ↓"))
     assert (right[:, 1:-1] == 8).all() and (down == 0).all()
 
 
 def test_c11_own_filters_are_read_as_people_type_them():
-    assert handmade.read_filter(" 0 -1 0\n−1, 5; -1\n\n0\t-1 0 ").tolist() == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
-    assert handmade.read_filter("1/4 0 0\n0 1/2 0\n0 0 .25").diagonal().tolist() == [0.25, 0.5, 0.25]
-    assert handmade.read_filter("\n".join(["1 2 3 4 5"] * 5)).shape == (5, 5)
+    assert manual_filters.read_filter(" 0 -1 0\n−1, 5; -1\n\n0\t-1 0 ").tolist() == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+    assert manual_filters.read_filter("1/4 0 0\n0 1/2 0\n0 0 .25").diagonal().tolist() == [0.25, 0.5, 0.25]
+    assert manual_filters.read_filter("\n".join(["1 2 3 4 5"] * 5)).shape == (5, 5)
 
 
 @pytest.mark.parametrize(
@@ -230,8 +230,8 @@ def test_c11_own_filters_are_read_as_people_type_them():
     ],
 )
 def test_c11_a_filter_typed_wrongly_is_one_sentence(typed, said):
-    with pytest.raises(handmade.FilterError, match=said) as refusal:
-        handmade.read_filter(typed)
+    with pytest.raises(manual_filters.FilterError, match=said) as refusal:
+        manual_filters.read_filter(typed)
     assert "\n" not in str(refusal.value)
 
 
@@ -242,21 +242,21 @@ def to_file(image: Image.Image, kind: str = "PNG") -> bytes:
 
 
 def test_c8_a_colour_picture_becomes_three_channels():
-    found = handmade.read_colors(to_file(Image.new("RGB", (400, 200), (255, 0, 51))))
+    found = manual_filters.read_colors(to_file(Image.new("RGB", (400, 200), (255, 0, 51))))
     assert found.shape == (3, 80, 160)
     assert [round(float(channel.mean()), 3) for channel in found] == [1, 0, 0.2]
 
 
 def test_c8_what_is_transparent_is_paper_and_grey_is_three_equal_channels():
-    assert handmade.read_colors(to_file(Image.new("RGBA", (8, 8), (0, 0, 0, 0)))).min() == 1
-    gray = handmade.read_colors(to_file(Image.new("L", (8, 8), 51)))
+    assert manual_filters.read_colors(to_file(Image.new("RGBA", (8, 8), (0, 0, 0, 0)))).min() == 1
+    gray = manual_filters.read_colors(to_file(Image.new("L", (8, 8), 51)))
     assert torch.equal(gray[0], gray[1]) and torch.equal(gray[1], gray[2])
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", to_file(Image.new("RGB", (9, 9)))[:60]])
 def test_c8_a_broken_picture_is_one_sentence(content):
     with pytest.raises(PictureError):
-        handmade.read_colors(content)
+        manual_filters.read_colors(content)
 
 
 def test_t7_batch_norm_is_pytorch_s_step_by_step():

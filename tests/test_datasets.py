@@ -8,8 +8,8 @@ import pytest
 import torch
 from torchvision import datasets as vision
 
-from core import datasets
-from core.datasets import DATA_VARIABLE, LAYOUTS, NAMES, OFFLINE, DatasetError
+from core.digits import datasets
+from core.digits.datasets import DATA_VARIABLE, LAYOUTS, NAMES, OFFLINE, DatasetError
 
 CLASS_COUNTS = {name: 47 if name == "EMNIST balanced" else 10 for name in NAMES}
 MAGIC = {"idx3-ubyte": 0x0803, "idx1-ubyte": 0x0801, "idx2-int": 0x0C02}
@@ -147,14 +147,14 @@ def test_d8_an_unknown_name_lists_the_known_ones():
 
 
 def test_d8_load_or_offline_takes_what_is_there_and_never_downloads(monkeypatch, tmp_path):
-    monkeypatch.setattr("core.downloads.download", lambda *_, **__: pytest.fail("it downloaded"))
+    monkeypatch.setattr("core.digits.downloads.download", lambda *_, **__: pytest.fail("it downloaded"))
     assert datasets.load_or_offline("MNIST").name == OFFLINE
     make_set(tmp_path / "data")
     assert datasets.load_or_offline("MNIST").name == "MNIST"
 
 
 def test_d8_load_downloads_only_when_asked_and_into_the_project(monkeypatch, tmp_path):
-    monkeypatch.setattr("core.downloads.download", lambda name, root: iter([make_set(root, name)]))
+    monkeypatch.setattr("core.digits.downloads.download", lambda name, root: iter([make_set(root, name)]))
     assert datasets.load("KMNIST", download=True).source == "downloaded"
     assert datasets.load("KMNIST", download=True).source == "the folder data"
 

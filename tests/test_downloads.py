@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from core import datasets, downloads
-from core.datasets import LAYOUTS, NAMES, DatasetError
-from core.downloads import BackgroundDownload, DownloadError, DownloadStep, Source, download
+from core.digits import datasets, downloads
+from core.digits.datasets import LAYOUTS, NAMES, DatasetError
+from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep, Source, download
 from tests.test_datasets import make_set
 
 DEAD = "http://127.0.0.1:9"  # the discard port: nothing listens there
@@ -271,7 +271,7 @@ def test_d8_a_broken_set_is_replaced_and_its_neighbours_are_kept(serve, archives
 
 KILLED = """
 import sys
-from core.downloads import Source, download
+from core.digits.downloads import Source, download
 for step in download("MNIST", sys.argv[1], source=Source((sys.argv[2],), ((sys.argv[3], sys.argv[4]),))):
     print("step", flush=True)
 """
@@ -282,7 +282,7 @@ def test_d8_what_a_killed_download_left_is_removed_by_the_next_and_a_running_one
     file, md5 = source_of(archives).archives[0]
     script = KILLED.replace("sys.argv[1]", "__import__('pathlib').Path(sys.argv[1])")
     command = [sys.executable, "-c", script, str(root), slow.address, file, md5]
-    project = Path(datasets.__file__).parents[1]
+    project = Path(datasets.__file__).parents[2]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=project) as other:
         assert other.stdout is not None and other.stdout.readline() == b"step\n"
         other.send_signal(signal.SIGKILL)

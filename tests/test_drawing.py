@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import drawing, pictures
+from core.digits import drawing, pictures
 from tests.drawing_pictures import (
     coloured,
     drawn,

@@ -8,12 +8,21 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from core import evaluation
-from core.architectures import ARCHITECTURES
-from core.evaluation import COLUMNS, TALK, TALK_DELTA, confusion, evaluate, pmnist_table, predict, predict_labels
-from core.inversion import variant
-from core.networks import build
-from core.pmnist import CUTS, cut_mask, cut_masks, erase
+from core.inversion.functions import variant
+from core.networks import evaluation
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.networks.evaluation import (
+    COLUMNS,
+    TALK,
+    TALK_DELTA,
+    confusion,
+    evaluate,
+    pmnist_table,
+    predict,
+    predict_labels,
+)
+from core.pmnist.masks import CUTS, cut_mask, cut_masks, erase
 from tests.samples import made_digits
 
 DIGITS = made_digits(70)

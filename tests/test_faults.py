@@ -20,13 +20,14 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from core import checkpoints, datasets
 from core.__main__ import main
-from core.jobs import control, parcels, queue, runs
-from core.jobs.runs import Job, JobError, read_status, read_steps
+from core.digits import datasets
+from core.jobs import control, network_files, queue, run_folders
+from core.jobs.run_folders import Job, JobError, read_status, read_steps
 from core.jobs.training_job import NAME, STATE
-from core.training_state import load_state
-from dashboard import cache
+from core.training.state import load_state
+from core.zoo import checkpoints
+from dashboard.server import cache
 from tests.browser import ROOT
 from tests.pressing import press_and_kill
 from tests.test_pages import html, open_page, whole
@@ -79,7 +80,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_job_that_fills_the_disk_says_so_and_keeps_its_records(small_disk: Path, monkeypatch) -> None:
-    monkeypatch.setenv(runs.RUNS_VARIABLE, str(small_disk / "runs"))
+    monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(small_disk / "runs"))
     filler = small_disk / "filler"
     counting = count(to=100_000, pause=0.0001)
     until(lambda: read_steps(counting.id))
@@ -91,7 +92,7 @@ def test_a_job_that_fills_the_disk_says_so_and_keeps_its_records(small_disk: Pat
     assert steps and steps == list(range(1, len(steps) + 1))
     with pytest.raises(JobError, match=f"^{NO_ROOM}$"):
         count("bob")
-    assert runs.list_jobs() == [counting]
+    assert run_folders.list_jobs() == [counting]
     filler.unlink()  # somebody makes room: all goes on
     assert ended(count("bob")).state == "done"
     control.resume(counting.id)
@@ -131,23 +132,23 @@ def test_a_command_on_a_full_disk_is_one_sentence_and_what_was_there_stays(words
 
 
 def test_on_a_full_disk_a_network_is_not_taken_in_and_the_pages_go_on(job: Job) -> None:  # noqa: F811
-    parcel = parcels.pack(job.folder)
+    parcel = network_files.pack(job.folder)
     app = come_back("Keep")
     app.get("file_uploader")[0].set_value(("mine.zip", parcel, "application/zip"))
     with full_disk():
         assert [one.value for one in whole(app.run()).warning] == [NO_ROOM]
         whole(open_page("compare.py", sample="3"))
-    assert runs.list_jobs() == [job] and {path.name for path in job.folder.parent.glob(".*")} <= {".starting"}
-    assert parcels.take_in(parcel, ANN).kind == parcels.KIND
+    assert run_folders.list_jobs() == [job] and {path.name for path in job.folder.parent.glob(".*")} <= {".starting"}
+    assert network_files.take_in(parcel, ANN).kind == network_files.KIND
 
 
 def test_on_a_full_disk_the_training_page_says_so_and_starts_when_there_is_room() -> None:
     app = set_up()
     with full_disk():
         press(app, "train go")
-        assert [one.value for one in app.warning] == [NO_ROOM] and runs.list_jobs() == []
+        assert [one.value for one in app.warning] == [NO_ROOM] and run_folders.list_jobs() == []
     press(app, "train go")
-    (started,) = runs.list_jobs()
+    (started,) = run_folders.list_jobs()
     assert read_status(started).active and not app.warning
 
 
@@ -254,7 +255,7 @@ def test_runs_that_may_not_be_written_can_still_be_read(job: Job, tmp_path: Path
 
 def test_without_a_folder_for_runs_the_pages_go_on_and_training_is_a_sentence(monkeypatch, tmp_path) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setenv(runs.RUNS_VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path / "file"))
     app = set_up()
     press(app, "train go")
     assert [one.value for one in app.warning] == ["The folder of the runs cannot be used: File exists."]
@@ -270,7 +271,7 @@ def test_a_clock_that_is_set_back_lets_nobody_push_in() -> None:
     reach(first, "running")
     until(lambda: pid_of(second))  # from here on it waits and writes nothing
     tomorrow = time.time() + 86_400
-    runs.write_status(second, state="waiting", queued=tomorrow)  # as if it had come before the clock was set
+    run_folders.write_status(second, state="waiting", queued=tomorrow)  # as if it had come before the clock was set
     third = count("cat")
     assert [control.place(one.id) for one in (second, third)] == [1, 2]
     assert read_status(third).queued > tomorrow
@@ -284,7 +285,7 @@ def test_a_job_lives_as_long_as_its_process_whatever_its_files_say_of_the_time(d
     counting = count(**LONG)
     reach(counting, "running")
     then = time.time() + days * 86_400
-    runs.write_status(counting, queued=then, started=then, updated=then)
+    run_folders.write_status(counting, queued=then, started=then, updated=then)
     for path in counting.folder.iterdir():
         os.utime(path, (then, then))
     assert read_status(counting).state == "running" and queue.line() == []
@@ -304,13 +305,13 @@ def test_a_gpu_that_is_not_there_is_a_sentence_for_a_command_and_not_offered_by_
     assert main(["jobs", "start", str(file)]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert said == f"This machine has no {missing.upper()} device: train on the CPU."
-    assert runs.list_jobs() == []
+    assert run_folders.list_jobs() == []
 
 
 def test_a_training_whose_gpu_is_gone_says_so_when_it_is_resumed(folder: Path) -> None:
     settings = {**SETTINGS, "config": {**SETTINGS["config"], "device": "mps"}}
     asked = {"kind": "train", "module": control.KINDS["train"], "title": "", "visitor": ANN, "threads": 1}
-    elsewhere = runs.create(settings=settings, **asked)  # it began on another machine
+    elsewhere = run_folders.create(settings=settings, **asked)  # it began on another machine
     control.resume(elsewhere.id)
     status = ended(elsewhere)
     assert (status.state, status.message) == ("failed", "This machine has no MPS device: train on the CPU.")
@@ -339,11 +340,11 @@ def test_a_server_killed_while_it_keeps_networks_and_starts_jobs_leaves_nothing_
     job: Job, tmp_path: Path,  # noqa: F811
 ) -> None:  # fmt: skip
     parcel = tmp_path / "parcel.zip"
-    parcel.write_bytes(parcels.pack(job.folder))
+    parcel.write_bytes(network_files.pack(job.folder))
     chance = random.Random(1)
     for _ in range(2):
         assert press_and_kill(parcel, chance, 0.3) == 0
-    for left in [one for one in runs.list_jobs() if one.kind == "count"]:  # those that worked go on by themselves
+    for left in [one for one in run_folders.list_jobs() if one.kind == "count"]:  # those that worked go on by themselves
         if ended(left).state == "lost":
             control.resume(left.id)
         assert ended(left).state == "done"

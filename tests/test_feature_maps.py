@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import checkpoints, datasets
-from core.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
-from core.checkpoints import load_classifier
+from core.digits import datasets
 from core.feature_maps import (
     MapPeak,
     differ,
@@ -23,14 +21,17 @@ from core.feature_maps import (
     relative_change,
     to_npz,
 )
-from core.inversion import features_hash, variant
-from core.jobs import runs, snapshots, trained, training_job
-from core.jobs.runs import Job
+from core.inversion.functions import features_hash, variant
+from core.jobs import run_folders, trained_networks, training_job, training_snapshots
+from core.jobs.initial_networks import find_origin
+from core.jobs.run_folders import Job
 from core.maximization import excite_most
-from core.networks import build
-from core.origins import find_origin
-from core.recipes import RECIPES
-from core.visualization.map_sheets import draw_legend, draw_tiles, find_limits, name_filters, name_maps, size_of
+from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
+from core.networks.classifier import build
+from core.visualization.feature_maps import draw_legend, draw_tiles, find_limits, name_filters, name_maps, size_of
+from core.zoo import checkpoints
+from core.zoo.checkpoints import load_classifier
+from core.zoo.recipes import RECIPES
 from tests.samples import real_digits
 from tests.working import own_runs
 
@@ -225,22 +226,22 @@ def train_here(**settings) -> Job:
     """Run the job "train" in this process; return its run."""
     config = {"epochs": 1, "batch": 32, "optimizer": "adam", "learning_rate": 0.003}
     settings |= {"dataset": datasets.OFFLINE, "config": config}
-    job = runs.create(kind="train", module=training_job.__name__, title="A network", settings=settings, visitor="ann",
+    job = run_folders.create(kind="train", module=training_job.__name__, title="A network", settings=settings, visitor="ann",
                       threads=1)  # fmt: skip
-    list(training_job.run(settings, job.folder, runs.Wish))
-    runs.write_status(job, state="done")
+    list(training_job.run(settings, job.folder, run_folders.Wish))
+    run_folders.write_status(job, state="done")
     return job
 
 
 def name_of(job: Job) -> str:
-    return trained.name_of(job, checkpoints.load_card(training_job.NAME, job.folder))
+    return trained_networks.name_of(job, checkpoints.load_card(training_job.NAME, job.folder))
 
 
 def test_f1_the_start_of_a_visitor_s_network_is_the_first_picture_of_its_run(folder):
     job = train_here(architecture=TINY.to_dict(), seed=5)
-    origin, pictures = find_origin(name_of(job)), snapshots.list_snapshots(job.folder)
+    origin, pictures = find_origin(name_of(job)), training_snapshots.list_snapshots(job.folder)
     assert origin is not None and origin.seed == 5 and origin.taken_from is None
-    start, end = (snapshots.load_snapshot(job.folder, pictures[at]).filters for at in (0, -1))
+    start, end = (training_snapshots.load_snapshot(job.folder, pictures[at]).filters for at in (0, -1))
     found = list_filters(origin.network)[0].weights[:, 0].numpy()
     assert np.abs(found - start).max() < 1e-3 < np.abs(found - end).max()
 
@@ -251,7 +252,7 @@ def test_where_another_run_s_network_has_begun_is_known_only_while_nothing_of_it
     assert find_origin(name_of(onwards)) is None
     known = find_origin(name_of(frozen))
     assert known is not None and known.taken_from == first.id
-    runs.remove(first.id)
+    run_folders.remove(first.id)
     assert find_origin(name_of(frozen)) is None
 
 

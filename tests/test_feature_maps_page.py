@@ -12,17 +12,17 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import load_classifier
 from core.feature_maps import look
-from core.jobs import runs
-from core.pmnist import cut_mask
-from core.visualization.evidence import to_signed
-from core.visualization.map_sheets import Tiles
-from dashboard import cache
+from core.jobs import run_folders
+from core.pmnist.masks import cut_mask
+from core.visualization.absent_features import to_signed
+from core.visualization.feature_maps import Tiles
+from core.zoo.checkpoints import load_classifier
 from dashboard.components.board import Chosen, Row, Sheet, read_choice
-from dashboard.maps import closeup, filter_views
-from dashboard.maps.pair_views import ATTACKED, OTHER
-from dashboard.state import Scene
+from dashboard.feature_maps import filter_views, one_map
+from dashboard.feature_maps.pair_views import ATTACKED, OTHER
+from dashboard.server import cache
+from dashboard.server.state import Scene
 from tests.browser import settle
 from tests.samples import real_set
 from tests.test_browser import complaints
@@ -108,7 +108,7 @@ def test_what_is_rubbed_out_is_rubbed_out_of_the_maps_too() -> None:
 
 
 def test_f4_a_map_that_is_clicked_is_enlarged_with_its_filter_and_the_test_digits_that_excite_it_most() -> None:
-    app = open_view("One digit", sample="15", state={closeup.CHOSEN: Chosen("conv2", 7)})
+    app = open_view("One digit", sample="15", state={one_map.CHOSEN: Chosen("conv2", 7)})
     large = min(boards(app), key=lambda one: len(one["rows"]))["rows"][0]
     assert large["name"] == "conv2, map 7" and len(large["sheets"][0]["names"]) == 64
     values = look(load_classifier("standard"), real_set().test.images(slice(15, 16))[0])[4].maps[7]
@@ -118,12 +118,12 @@ def test_f4_a_map_that_is_clicked_is_enlarged_with_its_filter_and_the_test_digit
 
 
 def test_f1_a_unit_of_the_head_can_be_looked_at_too() -> None:
-    app = open_view("One digit", sample="15", state={closeup.CHOSEN: Chosen("fc2", 3)})
+    app = open_view("One digit", sample="15", state={one_map.CHOSEN: Chosen("fc2", 3)})
     assert "nine test digits" in html(app) and "its filter" not in html(app)
 
 
 def test_a_map_that_another_network_has_not_gives_way_to_one_that_it_has() -> None:
-    app = open_view("One digit", sample="15", state={closeup.CHOSEN: Chosen("conv2", 49)})
+    app = open_view("One digit", sample="15", state={one_map.CHOSEN: Chosen("conv2", 49)})
     app.selectbox(key="maps network").set_value("local-dense")
     assert "no convolutions" in captions(whole(app.run()))
     app.selectbox(key="maps network").set_value("assignment")
@@ -265,7 +265,7 @@ def test_f1_a_network_of_one_s_own_shows_how_its_filters_grew(own_network: str) 
     assert len(grown[0]["sheets"][0]["names"]) == 4 * grown[0]["sheets"][0]["columns"]
     assert "drawn at random with seed" in captions(app)
     assert set(rows(open_view("One digit", sample="1", state={"maps network": own_network}))) >= {"conv1", "fc2"}
-    assert runs.list_jobs("ann")
+    assert run_folders.list_jobs("ann")
 
 
 # What a browser sends

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from core import drawing, pmnist
-from core.checkpoints import CheckpointError, load_card
-from core.pictures import PictureError
-from dashboard.state import DEFAULT_NETWORKS, Scene, read_scene
+from core.digits import drawing
+from core.digits.pictures import PictureError
+from core.pmnist import masks as pmnist
+from core.zoo.checkpoints import CheckpointError, load_card
+from dashboard.server.state import DEFAULT_NETWORKS, Scene, read_scene
 from tests.browser import ROOT
 from tests.spoiling import WAYS
 from tests.test_drawing import assert_one_sentence

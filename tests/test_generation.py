@@ -11,24 +11,25 @@ import torch
 from torch import Tensor
 
 from core import __main__ as command_line
-from core import checkpoints, datasets
-from core.architectures import ARCHITECTURES
-from core.checkpoints import GENERATOR, CheckpointError, load_classifier
-from core.datasets import MADE, Digits
-from core.generation import album, job, keeping, measuring
-from core.generation.album import Timetable
+from core.digits import datasets
+from core.digits.datasets import MADE, Digits
+from core.generation import generator_checkpoint, generator_job, quality, training_pictures
 from core.generation.config import GanConfig
-from core.generation.keeping import Made
+from core.generation.dcgan import Discriminator, Generator, Pair, make
+from core.generation.generator_checkpoint import Made
 from core.generation.loop import EACH, GanFigures, GanStep, train_pair
-from core.generation.making import arc, draw_latents, make_digits, walk
-from core.generation.measuring import find_nearest, read_made
-from core.generation.networks import Discriminator, Generator, Pair, make
-from core.generation.quiz import ask, judge
-from core.jobs import control, runs
-from core.networks import build
-from core.recipes import list_zoo
-from core.training import Diverged
-from core.training_state import TrainState, load_state, save_state
+from core.generation.quality import find_nearest, read_made
+from core.generation.real_or_made import ask, judge
+from core.generation.sampling import arc, draw_latents, make_digits, walk
+from core.generation.training_pictures import Timetable
+from core.jobs import control, run_folders
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.training.loop import Diverged
+from core.training.state import TrainState, load_state, save_state
+from core.zoo import checkpoints
+from core.zoo.checkpoints import GENERATOR, CheckpointError, load_classifier
+from core.zoo.recipes import list_zoo
 from tests.samples import made_dataset, made_digits, real_digits
 from tests.working import ended, own_runs, until
 
@@ -54,7 +55,7 @@ def same(one: Pair, other: Pair) -> bool:
 
 @pytest.fixture(scope="module")
 def shipped() -> Made:
-    return keeping.load()
+    return generator_checkpoint.load()
 
 
 # Learning
@@ -166,9 +167,9 @@ def test_too_few_digits_and_too_many_classes_are_refused():
 # Keeping
 
 
-def moments_of(steps: list[GanStep]) -> list[album.Moment]:
+def moments_of(steps: list[GanStep]) -> list[training_pictures.Moment]:
     due = Timetable(SMALL.epochs)
-    return [album.to_moment(step) for step in steps if due.is_due(step)]
+    return [training_pictures.to_moment(step) for step in steps if due.is_due(step)]
 
 
 @pytest.fixture
@@ -176,14 +177,14 @@ def kept(tmp_path: Path) -> Path:
     """A folder with a small generator."""
     pair, steps = learned()
     moments = moments_of(steps)
-    card = keeping.describe(SMALL, made_dataset(), title="small", command="none")
-    card = keeping.finish(card, [moment.figures for moment in moments])
-    keeping.save(card, pair, album.stack(moments), tmp_path)
+    card = generator_checkpoint.describe(SMALL, made_dataset(), title="small", command="none")
+    card = generator_checkpoint.finish(card, [moment.figures for moment in moments])
+    generator_checkpoint.save(card, pair, training_pictures.stack(moments), tmp_path)
     return tmp_path
 
 
 def test_what_was_saved_makes_the_same_digits_and_shows_how_it_grew(kept: Path):
-    made, (pair, steps) = keeping.load(kept), learned()
+    made, (pair, steps) = generator_checkpoint.load(kept), learned()
     latents, labels = torch.randn(10, 4), torch.arange(10)
     assert torch.equal(make(made.generator, latents, labels), make(pair.average, latents, labels))
     assert made.card.epochs == 2 and made.card.steps == 20
@@ -195,14 +196,14 @@ def test_what_was_saved_makes_the_same_digits_and_shows_how_it_grew(kept: Path):
 
 def test_a_damaged_or_foreign_generator_gives_a_sentence(kept: Path, tmp_path: Path):
     with pytest.raises(CheckpointError, match="There is no generator"):
-        keeping.load(tmp_path / "nowhere")
+        generator_checkpoint.load(tmp_path / "nowhere")
     weights = kept / "generator.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(CheckpointError, match="damaged"):
-        keeping.load(kept)
+        generator_checkpoint.load(kept)
     (kept / "generator.json").write_text("{}")
     with pytest.raises(CheckpointError, match="card cannot be read"):
-        keeping.load(kept)
+        generator_checkpoint.load(kept)
 
 
 def test_a_generator_is_no_network_of_the_zoo(kept: Path):
@@ -226,13 +227,13 @@ def test_pictures_of_its_growth_are_taken_often_at_first_and_found_again(tmp_pat
     assert sum(long.is_due(replace(figures[-1], epoch=epoch, batch=100)) for epoch in range(1, 401)) <= 41
     samples = torch.arange(2 * 784, dtype=torch.int32).remainder(256).byte().reshape(2, 28, 28)
     for one in wanted:
-        album.save_moment(tmp_path, album.Moment(one, samples))
-    album.drop_after(tmp_path, 2)
-    found = [album.load_moment(tmp_path, name) for name in album.list_moments(tmp_path)]
+        training_pictures.save_moment(tmp_path, training_pictures.Moment(one, samples))
+    training_pictures.drop_after(tmp_path, 2)
+    found = [training_pictures.load_moment(tmp_path, name) for name in training_pictures.list_moments(tmp_path)]
     assert [one.figures for one in found] == wanted[:-1] and all(torch.equal(one.samples, samples) for one in found)
-    (tmp_path / album.FOLDER / "0001-000005.safetensors").write_bytes(b"no")
+    (tmp_path / training_pictures.FOLDER / "0001-000005.safetensors").write_bytes(b"no")
     with pytest.raises(ValueError, match="cannot be read"):
-        album.load_moment(tmp_path, "0001-000005")
+        training_pictures.load_moment(tmp_path, "0001-000005")
 
 
 # The shipped one, and what it makes
@@ -321,13 +322,13 @@ SETTINGS = {
 
 def test_v11_a_job_trains_it_and_keeps_generator_figures_and_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with own_runs(tmp_path, monkeypatch):
-        started = control.submit(job.KIND, "mine", SETTINGS, "a" * 32)
+        started = control.submit(generator_job.KIND, "mine", SETTINGS, "a" * 32)
         assert ended(started, 120).state == "done"
-        steps = runs.read_steps(started.id)
+        steps = run_folders.read_steps(started.id)
         assert [step["epoch"] for step in steps] == [1] * 8 + [2] * 8 and "samples" not in steps[0]
-        made = keeping.load(started.folder)
+        made = generator_checkpoint.load(started.folder)
         assert made.card.epochs == 2 and made.card.dataset["digits"] == 400
-        assert made.card.title == "mine" and len(album.list_moments(started.folder)) == len(made.growth)
+        assert made.card.title == "mine" and len(training_pictures.list_moments(started.folder)) == len(made.growth)
         whole = Pair(GanConfig(**SETTINGS["config"]))
         list(train_pair(whole, datasets.load(datasets.OFFLINE).train.first(400), GanConfig(**SETTINGS["config"])))
         weight = whole.average.stages.fc1.weight
@@ -336,28 +337,28 @@ def test_v11_a_job_trains_it_and_keeps_generator_figures_and_pictures(tmp_path: 
 
 def test_a_stopped_job_keeps_what_it_has_and_goes_on_to_the_same_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with own_runs(tmp_path, monkeypatch):
-        asked = {"kind": job.KIND, "module": control.KINDS[job.KIND], "title": "mine", "visitor": "", "threads": 1}
-        one, other = (runs.create(settings=SETTINGS, **asked) for _ in range(2))
+        asked = {"kind": generator_job.KIND, "module": control.KINDS[generator_job.KIND], "title": "mine", "visitor": "", "threads": 1}
+        one, other = (run_folders.create(settings=SETTINGS, **asked) for _ in range(2))
         for started, count in ((one, None), (other, 11)):
-            for step in islice(records := job.run(SETTINGS, started.folder, lambda: runs.Wish()), count):
-                runs.append_step(started, asdict(step))
+            for step in islice(records := generator_job.run(SETTINGS, started.folder, lambda: run_folders.Wish()), count):
+                run_folders.append_step(started, asdict(step))
             records.close()
-        assert keeping.load_card(other.folder).epochs >= 1
-        for step in job.run(SETTINGS, other.folder, lambda: runs.Wish()):
-            runs.append_step(other, asdict(step))
-        first, second = keeping.load(one.folder), keeping.load(other.folder)
+        assert generator_checkpoint.load_card(other.folder).epochs >= 1
+        for step in generator_job.run(SETTINGS, other.folder, lambda: run_folders.Wish()):
+            run_folders.append_step(other, asdict(step))
+        first, second = generator_checkpoint.load(one.folder), generator_checkpoint.load(other.folder)
         assert torch.equal(first.growth, second.growth)
         assert torch.equal(first.generator.stages.up1.weight, second.generator.stages.up1.weight)
-        assert [s["batch"] for s in runs.read_steps(one.id)] == [s["batch"] for s in runs.read_steps(other.id)]
+        assert [s["batch"] for s in run_folders.read_steps(one.id)] == [s["batch"] for s in run_folders.read_steps(other.id)]
 
 
 def test_a_running_job_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with own_runs(tmp_path, monkeypatch):
         long = {**SETTINGS, "config": {**SETTINGS["config"], "epochs": 200}}
-        started = control.submit(job.KIND, "mine", long, "a" * 32)
-        until(lambda: runs.read_steps(started.id), 180)
+        started = control.submit(generator_job.KIND, "mine", long, "a" * 32)
+        until(lambda: run_folders.read_steps(started.id), 180)
         control.stop(started.id)
-        assert ended(started, 60).state == "stopped" and keeping.load(started.folder).card.epochs < 200
+        assert ended(started, 60).state == "stopped" and generator_checkpoint.load(started.folder).card.epochs < 200
 
 
 @pytest.mark.parametrize(
@@ -370,7 +371,7 @@ def test_a_running_job_can_be_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
 )  # fmt: skip
 def test_a_job_that_cannot_be_is_refused_in_a_sentence(changes: dict[str, object], says: str):
     with pytest.raises(ValueError, match=says):
-        job.check({**SETTINGS, **changes})
+        generator_job.check({**SETTINGS, **changes})
 
 
 # The command line
@@ -379,7 +380,7 @@ def test_a_job_that_cannot_be_is_refused_in_a_sentence(changes: dict[str, object
 def test_jobs_start_takes_a_file_that_names_its_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    (tmp_path / "mine.json").write_text(json.dumps({"kind": job.KIND, **SETTINGS, "dataset": "EMNIST balanced"}))
+    (tmp_path / "mine.json").write_text(json.dumps({"kind": generator_job.KIND, **SETTINGS, "dataset": "EMNIST balanced"}))
     with own_runs(tmp_path, monkeypatch):
         assert command_line.main(["jobs", "start", str(tmp_path / "mine.json")]) == 2
     assert "A generator learns from" in capsys.readouterr().err
@@ -388,10 +389,10 @@ def test_jobs_start_takes_a_file_that_names_its_kind(
 def test_train_generator_makes_it_again_with_card_and_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(measuring, "COUNT", 50)
+    monkeypatch.setattr(quality, "COUNT", 50)
     asked = ["train", GENERATOR, "--epochs", "1", "--dataset", datasets.OFFLINE, "--out", str(tmp_path), "--json"]
     assert command_line.main(asked) == 0
     said = json.loads(capsys.readouterr().out)
-    made = keeping.load(tmp_path)
+    made = generator_checkpoint.load(tmp_path)
     assert said["dataset"]["name"] == datasets.OFFLINE and said["measured"] == made.card.measured
     assert made.card.measured["digits"] == 50 and made.card.epochs == 1 and isinstance(made.generator, Generator)

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from core import __main__ as command_line
-from core import datasets
-from core.studies import parts, pretraining
+from core.digits import datasets
+from core.studies import finished_parts, pretraining
 from core.studies.pretraining import (
     LABELLED,
     RANDOM,
@@ -23,8 +23,8 @@ from core.studies.pretraining import (
     run_pretraining,
     shipped_starts,
 )
-from core.studies.pretraining_records import STUDY, conclude, counts, find, gains, summarize, to_lines
-from core.studies.records import load_recorded
+from core.studies.pretraining_record import STUDY, conclude, counts, find, gains, summarize, to_lines
+from core.studies.recorded import load_recorded
 from tests.samples import made_dataset, made_digits
 
 DATASET = made_dataset(train=150, test=30)
@@ -39,7 +39,7 @@ def test_v10_every_beginning_is_measured_with_every_seed_and_a_finished_part_is_
              for labelled in TINY.labelled for seed in (42, 43)}  # fmt: skip
     assert {(row.start, row.frozen, row.labelled, row.seed) for row in rows} == asked and len(rows) == len(asked)
     assert [step.share for step in steps] == sorted(step.share for step in steps) and steps[-1].share == 1
-    path = parts.path_of(out, "42-20")
+    path = finished_parts.path_of(out, "42-20")
     changed = json.loads(path.read_text())
     changed["rows"][0]["accuracy"] = -1.0
     path.write_text(json.dumps(changed))

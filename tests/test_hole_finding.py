@@ -5,11 +5,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from core import checkpoints
-from core.architectures import ARCHITECTURES
-from core.datasets import Digits
-from core.evaluation import evaluate
-from core.hole_finding import (
+from core.digits.datasets import Digits
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.networks.evaluation import evaluate
+from core.pmnist.masks import cut_mask, erase, random_squares, rectangle
+from core.restoration.hole_finding import (
     BATCH,
     LEAST,
     MOST,
@@ -22,9 +23,8 @@ from core.hole_finding import (
     learn_breaks,
     restore_digit,
 )
-from core.networks import build
-from core.pmnist import cut_mask, erase, random_squares, rectangle
-from core.restoration import Restorer
+from core.restoration.restorer import Restorer
+from core.zoo import checkpoints
 from tests.samples import made_digits, real_mnist
 
 NETWORK = build(ARCHITECTURES["talk"], seed=1).eval().requires_grad_(False)

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.architectures import ARCHITECTURES
-from core.inversion import (
+from core.inversion.functions import (
     INVERSIONS,
     Invert,
     features_hash,
@@ -18,8 +17,9 @@ from core.inversion import (
     to_ordinary,
     variant,
 )
-from core.networks import Classifier, build
-from core.training import TrainConfig, train
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
+from core.training.loop import TrainConfig, train
 from tests.samples import made_digits
 
 IMAGES = made_digits(8).images()

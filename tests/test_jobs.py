@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core import locks
-from core.jobs import control, runs, worker
-from core.jobs.runs import Job, JobError, read_status, read_steps
+from core.jobs import control, run_folders, worker
+from core.jobs.run_folders import Job, JobError, read_status, read_steps
+from core.system import locks
 from tests.browser import ROOT
 from tests.working import ended, kill, own_runs, pid_of, reach, until
 
@@ -43,7 +43,7 @@ def test_a_job_writes_down_every_record_and_that_it_is_done():
     assert (status.state, status.message) == ("done", "")
     assert numbers(job) == [1, 2, 3, 4, 5]
     assert job.created <= status.queued <= status.started <= status.updated
-    assert runs.load_job(job.id) == job and runs.list_jobs() == [job]
+    assert run_folders.load_job(job.id) == job and run_folders.list_jobs() == [job]
 
 
 def test_records_can_be_read_from_where_one_was():
@@ -59,7 +59,7 @@ def test_a_job_outlives_the_process_that_started_it(folder):
         "print(control.submit('count', 'Counting', {'to': 40, 'pause': 0.02}, 'ann').id)"
     )
     started = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    job = runs.load_job(started.stdout.strip())
+    job = run_folders.load_job(started.stdout.strip())
     assert read_status(job).active  # its starter is gone by now
     assert ended(job).state == "done" and len(numbers(job)) == 40
 
@@ -130,8 +130,8 @@ def test_two_people_who_start_the_same_have_a_job_each():
     both = [subprocess.Popen([sys.executable, "-c", start, name], cwd=ROOT, stdout=-1, text=True) for name in "ab"]
     names = {process.communicate(timeout=60)[0].strip() for process in both}
     assert len(names) == 2
-    assert {ended(runs.load_job(name)).state for name in names} == {"done"}
-    assert {job.visitor for job in runs.list_jobs()} == {"a", "b"}
+    assert {ended(run_folders.load_job(name)).state for name in names} == {"done"}
+    assert {job.visitor for job in run_folders.list_jobs()} == {"a", "b"}
 
 
 # Stop, pause, another learning rate
@@ -179,10 +179,10 @@ def test_a_paused_job_gives_its_turn_away_and_joins_the_end_of_the_queue():
 
 def test_a_job_that_is_paused_for_too_long_ends_and_can_be_resumed(monkeypatch):
     monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.1)
-    job = runs.create(
+    job = run_folders.create(
         kind="count", module="tests.counting", title="", settings={"to": 3}, visitor="ann", threads=1
     )
-    runs.write_wish(job, state="pause")
+    run_folders.write_wish(job, state="pause")
     with pytest.raises(worker.Stopped, match="^It was paused for too long; resumed, it goes on"):
         worker.wait_for_turn(job)
     assert control.resume(job.id) == job and ended(job).state == "done"
@@ -203,7 +203,7 @@ def test_a_job_that_failed_can_go_on_with_another_learning_rate():
     control.set_learning_rate(job.id, 0.5)
     control.resume(job.id)
     ended(job)
-    assert runs.read_wish(job) == runs.Wish(state="run", learning_rate=0.5)
+    assert run_folders.read_wish(job) == run_folders.Wish(state="run", learning_rate=0.5)
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
@@ -221,7 +221,7 @@ def test_a_killed_job_says_that_it_is_lost_and_goes_on_when_resumed():
     until(lambda: len(numbers(job)) > 3)
     kill(job)
     status = read_status(job)
-    assert (status.state, status.message) == ("lost", runs.LOST)
+    assert (status.state, status.message) == ("lost", run_folders.LOST)
     with (job.folder / "steps.jsonl").open("ab") as file:
         file.write(b'{"number": 1')  # it was just writing
     before = numbers(job)
@@ -267,7 +267,7 @@ def test_a_status_that_cannot_be_read_is_a_lost_job_that_can_be_resumed(content)
     job = count()
     ended(job)
     (job.folder / "status.json").write_bytes(content)
-    assert (read_status(job).state, read_status(job).message) == ("lost", runs.LOST)
+    assert (read_status(job).state, read_status(job).message) == ("lost", run_folders.LOST)
     control.resume(job.id)
     assert ended(job).state == "done"
 
@@ -283,51 +283,51 @@ def test_a_visitor_has_only_so_many_jobs_at_once():
     control.stop(mine[0].id)
     ended(mine[0])
     assert count().visitor == "ann"
-    assert {job.id for job in runs.list_jobs("ann")} > {job.id for job in mine}
+    assert {job.id for job in run_folders.list_jobs("ann")} > {job.id for job in mine}
 
 
 def test_the_oldest_runs_that_nobody_keeps_make_room(monkeypatch):
-    monkeypatch.setattr(runs, "MOST_RUNS", 3)
+    monkeypatch.setattr(run_folders, "MOST_RUNS", 3)
     old = []
     for _ in range(3):
         old.append(count(to=1))
         ended(old[-1])
-    runs.keep(old[0].id)
+    run_folders.keep(old[0].id)
     newest = count(to=1)
-    assert [job.id for job in runs.list_jobs()] == [newest.id, old[2].id, old[0].id]
+    assert [job.id for job in run_folders.list_jobs()] == [newest.id, old[2].id, old[0].id]
     with pytest.raises(JobError, match="it may have made room for newer ones.$"):
-        runs.load_job(old[1].id)
+        run_folders.load_job(old[1].id)
 
 
 def test_runs_take_only_so_much_disk(monkeypatch):
-    monkeypatch.setattr(runs, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(run_folders, "MOST_BYTES", 100_000)
     big = count(to=1)
     ended(big)
     (big.folder / "network.safetensors").write_bytes(bytes(200_000))
-    assert 200_000 < runs.disk_use() < 220_000
+    assert 200_000 < run_folders.disk_use() < 220_000
     small = count(to=1)
-    assert runs.list_jobs() == [small] and runs.disk_use() < 20_000
+    assert run_folders.list_jobs() == [small] and run_folders.disk_use() < 20_000
 
 
 def test_when_everything_is_kept_there_is_no_room(monkeypatch):
-    monkeypatch.setattr(runs, "MOST_RUNS", 1)
+    monkeypatch.setattr(run_folders, "MOST_RUNS", 1)
     job = count(to=1)
     ended(job)
-    runs.keep(job.id)
+    run_folders.keep(job.id)
     with pytest.raises(JobError, match="^There is no room for another run: let go of one that is kept"):
         count()
-    runs.keep(job.id, kept=False)
+    run_folders.keep(job.id, kept=False)
     assert count().id != job.id
 
 
 def test_a_job_at_work_is_not_removed():
     job = count(**LONG)
     with pytest.raises(JobError, match="^This job is at work: stop it first.$"):
-        runs.remove(job.id)
+        run_folders.remove(job.id)
     control.stop(job.id)
     ended(job)
-    runs.remove(job.id)
-    assert runs.list_jobs() == []
+    run_folders.remove(job.id)
+    assert run_folders.list_jobs() == []
 
 
 # Bad input
@@ -336,7 +336,7 @@ def test_a_job_at_work_is_not_removed():
 @pytest.mark.parametrize("name", ["../runs", "", "nobody", "a/b"])
 def test_a_run_that_is_none_is_one_sentence(name):
     with pytest.raises(JobError, match="^(There is no run called|.* is no name of a run)"):
-        runs.load_job(name)
+        run_folders.load_job(name)
 
 
 def test_settings_that_a_kind_refuses_start_nothing():
@@ -344,12 +344,12 @@ def test_settings_that_a_kind_refuses_start_nothing():
         count(to=0)
     with pytest.raises(JobError, match="^There is no kind of job called 'dance'; there are train"):
         control.submit("dance", "Dancing", {}, "ann")
-    assert runs.list_jobs() == []
+    assert run_folders.list_jobs() == []
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setenv(runs.RUNS_VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path / "file"))
     with pytest.raises(JobError, match="^The folder of the runs cannot be used: .+[.]$"):
         count()
 
@@ -369,7 +369,7 @@ def test_foreign_folders_among_the_runs_are_passed_over(folder):
     (folder / "notes").mkdir()
     (folder / "broken").mkdir()
     (folder / "broken" / "job.json").write_text("{")
-    assert runs.list_jobs() == [job]
+    assert run_folders.list_jobs() == [job]
 
 
 def test_a_lock_is_let_go_when_its_holder_closes_it(tmp_path):

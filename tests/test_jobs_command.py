@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from core.jobs import control, runs
-from core.jobs.runs import Job
+from core.jobs import control, run_folders
+from core.jobs.run_folders import Job
 from tests.working import ended, own_runs, reach, until
 
 
@@ -79,9 +79,9 @@ def test_jobs_are_paused_resumed_stopped_kept_and_removed(say):
 def test_start_trains_what_a_file_says(say, tmp_path, monkeypatch):
     monkeypatch.setitem(control.KINDS, "train", "tests.counting")
     (tmp_path / "my-net.json").write_text('{"to": 3}')
-    job = runs.load_job(say("start", str(tmp_path / "my-net.json"))["job"]["id"])
+    job = run_folders.load_job(say("start", str(tmp_path / "my-net.json"))["job"]["id"])
     assert (job.kind, job.title, job.visitor, job.settings) == ("train", "my-net", "terminal", {"to": 3})
-    until(lambda: runs.read_status(job).state == "done")
+    until(lambda: run_folders.read_status(job).state == "done")
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import streamlit as st
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.lessons import MOST_BYTES, LessonError, read_lesson
-from dashboard import guide
-from dashboard.address_book import PAGES
+from core.classroom.lessons import MOST_BYTES, LessonError, read_lesson
+from dashboard.address.address_book import PAGES
+from dashboard.shell import lesson_bar
 from tests.browser import settle
 from tests.test_pages import open_page
 
-LESSONS = guide.shipped_lessons()
+LESSONS = lesson_bar.shipped_lessons()
 STEPS = [(name, number) for name, lesson in LESSONS.items() for number in range(len(lesson.steps))]
 GOOD = """
 title: Two pages
@@ -26,7 +26,7 @@ steps:
 
 
 def test_a_file_becomes_steps_whose_state_is_that_of_an_address() -> None:
-    lesson = read_lesson(GOOD.encode(), guide.find_fault)
+    lesson = read_lesson(GOOD.encode(), lesson_bar.find_fault)
     assert (lesson.title, lesson.about, len(lesson.steps)) == ("Two pages", "A try.", 2)
     assert lesson.steps[0].state == {"sample": "19", "erased": "HCUT", "networks": "standard,control"}
     assert lesson.steps[1].state == {"one-scale": "yes", "class": "3"} and lesson.steps[1].answer == "So."
@@ -64,7 +64,7 @@ BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\ntitle: *c\nsteps: [1]"
 )
 def test_what_is_no_lesson_is_refused_with_one_sentence_that_says_where(content: str, says: str) -> None:
     with pytest.raises(LessonError) as refusal:
-        read_lesson(content.encode(), guide.find_fault)
+        read_lesson(content.encode(), lesson_bar.find_fault)
     assert says in str(refusal.value) and "\n" not in str(refusal.value)
 
 
@@ -152,7 +152,7 @@ def test_a_lesson_or_step_that_is_not_there_costs_a_sentence(params: dict[str, s
 
 def test_the_page_of_lessons_begins_one_and_keeps_the_visitor_s_own() -> None:
     app = open_page("lessons.py")
-    app.session_state["app"].own_lesson = read_lesson(GOOD.encode(), guide.find_fault)
+    app.session_state["app"].own_lesson = read_lesson(GOOD.encode(), lesson_bar.find_fault)
     app.run().button(key="begin own").click().run()
     assert not app.exception and app.session_state["app"].page == "compare"
     assert dict(app.query_params.items()) == {"sample": "19", "erased": "HCUT", "networks": "standard,control"}

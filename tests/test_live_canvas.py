@@ -23,8 +23,8 @@ sys.path.insert(0, {str(ROOT)!r})
 import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
-from core.drawing import prepare_strokes
-from dashboard.canvas import draw_canvas, erase_canvas
+from core.digits.drawing import prepare_strokes
+from dashboard.widgets.canvas import draw_canvas, erase_canvas
 from dashboard.components.live_canvas import heard, stroke_goes_on
 
 def drawing():
@@ -366,7 +366,7 @@ def test_what_a_browser_sends_is_not_trusted() -> None:
     def canvas() -> None:
         import streamlit as st
 
-        from dashboard.canvas import draw_canvas
+        from dashboard.widgets.canvas import draw_canvas
 
         st.text(f"empty {draw_canvas(key='draw') is None}")
 
@@ -383,7 +383,7 @@ def test_a_smaller_number_is_an_older_picture(older: int, ink_left: bool) -> Non
     def canvas() -> None:
         import streamlit as st
 
-        from dashboard.canvas import draw_canvas
+        from dashboard.widgets.canvas import draw_canvas
 
         st.text(f"ink {draw_canvas(key='draw') is not None}")
 

@@ -10,18 +10,18 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import datasets
-from core.checkpoints import load_classifier
-from core.generation import job, keeping
-from core.generation.quiz import ask
-from core.jobs import control, runs
+from core.digits import datasets
+from core.generation import generator_checkpoint, generator_job
+from core.generation.real_or_made import ask
+from core.jobs import control, run_folders
 from core.studies.pretraining import STARTS
-from core.studies.pretraining_records import STUDY
-from core.studies.records import load_recorded
+from core.studies.pretraining_record import STUDY
+from core.studies.recorded import load_recorded
 from core.visualization.generation import draw_beginnings, draw_samples, draw_walk
-from dashboard.made import make_views, quiz_views
-from dashboard.made.frames import Walk, shipped_growth
-from dashboard.made.help_views import to_beginnings, to_table
+from core.zoo.checkpoints import load_classifier
+from dashboard.made_digits import real_or_made_views, sampling_views
+from dashboard.made_digits.frames import Walk, shipped_growth
+from dashboard.made_digits.pretraining_views import to_beginnings, to_table
 from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
 from tests.working import ended, own_runs
 
@@ -77,7 +77,7 @@ def test_the_mark_of_a_walk_goes_along_the_strip():
 
 
 def test_a_walk_s_frames_say_what_is_read_on_the_way():
-    walk = Walk(keeping.load(), load_classifier("assignment"), (4, 9), (1, 2))
+    walk = Walk(generator_checkpoint.load(), load_classifier("assignment"), (4, 9), (1, 2))
     frames = walk.frames()
     assert len(frames) == 61 and set(frames[0].values) == set(walk.look.colors) == {"read as 4", "read as 9"}
     assert frames[0].values["read as 4"] > 50 > frames[-1].values["read as 4"]
@@ -114,16 +114,16 @@ def test_new_ones_differ_and_a_class_can_be_asked_for():
 
 def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_asked_for_a_class():
     plain = {**SETTINGS, "config": {**SETTINGS["config"], "labelled": False}}
-    asked = {"kind": job.KIND, "module": control.KINDS[job.KIND], "title": "mine", "visitor": ANN, "threads": 1}
-    started = runs.create(settings=plain, **asked)
-    for step in job.run(plain, started.folder, runs.Wish):
-        runs.append_step(started, asdict(step))
-    runs.write_status(started, state="done")
+    asked = {"kind": generator_job.KIND, "module": control.KINDS[generator_job.KIND], "title": "mine", "visitor": ANN, "threads": 1}
+    started = run_folders.create(settings=plain, **asked)
+    for step in generator_job.run(plain, started.folder, run_folders.Wish):
+        run_folders.append_step(started, asdict(step))
+    run_folders.write_status(started, state="done")
     app = open_view("Make digits")
     app.selectbox(key="made source").set_value(started.id)
     assert "was never told a class" in captions(whole(app.run()))
     assert not [one for one in app.selectbox if one.key == "made first"]
-    images, _ = make_views._make_sheet(keeping.load(started.folder), make_views.ALL)
+    images, _ = sampling_views._make_sheet(generator_checkpoint.load(started.folder), sampling_views.ALL)
     assert float(torch.pdist(images.flatten(1)).min()) > 0
 
 
@@ -143,8 +143,8 @@ def test_made_digits_stand_beside_the_nearest_real_ones_where_these_are_here():
 
 def test_a_round_of_the_quiz_counts_what_was_right_and_shows_the_discriminator_s_own():
     app = open_view("Real or made?")
-    quiz = app.session_state[quiz_views.QUIZ]
-    questions = ask(keeping.load(), datasets.load_or_offline().test, seed=quiz.seed)
+    quiz = app.session_state[real_or_made_views.QUIZ]
+    questions = ask(generator_checkpoint.load(), datasets.load_or_offline().test, seed=quiz.seed)
     for number, question in enumerate(questions):
         assert f"Digit {number + 1} of 10" in text_of(app)
         right = number < 7
@@ -152,8 +152,8 @@ def test_a_round_of_the_quiz_counts_what_was_right_and_shows_the_discriminator_s
     assert "You were right 7 times of 10; the discriminator" in text_of(app)
     assert html(app).count("you: ") == 10 and html(app).count(", wrong") == 3
     press(app, "quiz again")
-    assert "Digit 1 of 10" in text_of(app) and app.session_state[quiz_views.QUIZ].rounds == [7]
-    assert app.session_state[quiz_views.QUIZ].seed != quiz.seed
+    assert "Digit 1 of 10" in text_of(app) and app.session_state[real_or_made_views.QUIZ].rounds == [7]
+    assert app.session_state[real_or_made_views.QUIZ].seed != quiz.seed
 
 
 def test_the_quiz_says_which_digits_the_real_ones_are():
@@ -166,7 +166,7 @@ def test_the_quiz_says_which_digits_the_real_ones_are():
 
 
 def test_the_shipped_generator_s_growth_is_recorded_from_noise_to_digits():
-    made = keeping.load()
+    made = generator_checkpoint.load()
     frames = shipped_growth(made)
     assert len(frames) == len(made.card.moments) >= 12
     assert frames[0].text.startswith("Epoch 1, batch ") and "Losses: generator" in frames[-1].text
@@ -185,8 +185,8 @@ def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_use
     app.select_slider(key="made digits").set_value(1_000)
     app.select_slider(key="made latent").set_value(2)
     press(app, "made train")
-    (started,) = runs.list_jobs(ANN)
-    assert started.kind == job.KIND and started.settings["digits"] == 1_000
+    (started,) = run_folders.list_jobs(ANN)
+    assert started.kind == generator_job.KIND and started.settings["digits"] == 1_000
     assert ended(started, 180).state == "done"
     again = open_view("Watch it learn")
     again.selectbox(key="made source").set_value(started.id)
@@ -197,19 +197,19 @@ def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_use
 
 
 def test_a_training_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(job, "MOST_EPOCHS", 0)
+    monkeypatch.setattr(generator_job, "MOST_EPOCHS", 0)
     app = press(open_view("Watch it learn"), "made train")
-    assert "more than a job may take" in app.warning[0].value and not runs.list_jobs(ANN)
+    assert "more than a job may take" in app.warning[0].value and not run_folders.list_jobs(ANN)
 
 
 def test_a_run_that_is_done_can_be_deleted():
-    asked = {"kind": job.KIND, "module": control.KINDS[job.KIND], "title": "mine", "visitor": ANN, "threads": 1}
-    started = runs.create(settings=SETTINGS, **asked)
-    runs.write_status(started, state="done")
+    asked = {"kind": generator_job.KIND, "module": control.KINDS[generator_job.KIND], "title": "mine", "visitor": ANN, "threads": 1}
+    started = run_folders.create(settings=SETTINGS, **asked)
+    run_folders.write_status(started, state="done")
     app = open_view("Watch it learn")
     app.selectbox(key="made source").set_value(started.id)
     press(whole(app.run()), "made delete")
-    assert not runs.list_jobs(ANN) and not app.warning
+    assert not run_folders.list_jobs(ANN) and not app.warning
 
 
 # Does it help?

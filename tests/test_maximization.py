@@ -8,8 +8,6 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from core.architectures import ARCHITECTURES
-from core.checkpoints import load_classifier
 from core.maximization import (
     LOGITS,
     PARAMETERIZATIONS,
@@ -31,7 +29,9 @@ from core.maximization import (
     see,
 )
 from core.maximization.regularizers import ink_slope, to_unit, variation_slope
-from core.networks import build
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.zoo.checkpoints import load_classifier
 from tests.samples import made_digits
 
 ASSIGNMENT = load_classifier("assignment")

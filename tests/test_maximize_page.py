@@ -11,12 +11,13 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import load_classifier
 from core.maximization import PRESETS, ClassLogit, MaximizationConfig, Neuron, maximize
-from core.visualization.neurons import Layout, draw_sheet, layout_for, to_animation
-from dashboard import cache, playing
+from core.visualization.maximization import Layout, draw_sheet, layout_for, to_animation
+from core.zoo.checkpoints import load_classifier
 from dashboard.maximize.runs import Climb
-from dashboard.maximize.words import describe_classes, describe_maps
+from dashboard.maximize.step_texts import describe_classes, describe_maps
+from dashboard.server import cache
+from dashboard.widgets import playing
 from tests.browser import settle
 from tests.test_browser import complaints
 from tests.test_pages import captions, html, open_page, whole

@@ -7,8 +7,8 @@ import pandas as pd
 from PIL import Image
 
 from core.visualization import arrays
-from core.visualization.bars import Reading
-from dashboard.outputs import to_csv
+from core.visualization.readings import Reading
+from dashboard.widgets.outputs import to_csv
 
 CLASSES = tuple("0123456789")
 

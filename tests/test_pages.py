@@ -15,11 +15,13 @@ import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, datasets
-from core.recipes import RECIPES
-from dashboard import address_book, cache
-from dashboard.missing import algebra_views, variant_views
-from dashboard.state import Scene
+from core.digits import datasets
+from core.zoo import checkpoints
+from core.zoo.recipes import RECIPES
+from dashboard.address import address_book
+from dashboard.missing_features import algebra_views, variant_views
+from dashboard.server import cache
+from dashboard.server.state import Scene
 from tests.samples import sample_of
 from tests.working import without_mnist
 

@@ -12,12 +12,12 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.holes import HoleStep, grow_hole, hole_masks
-from core.pmnist import GROWING
-from dashboard import playing
+from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
+from core.pmnist.masks import GROWING
 from dashboard.components.player import Frame, Look, to_message
-from dashboard.playing import Run
-from dashboard.pmnist_views import to_frame
+from dashboard.pmnist.views import to_frame
+from dashboard.widgets import playing
+from dashboard.widgets.playing import Run
 from tests.browser import ROOT, serve, settle
 
 LOOK = Look("Grey squares", {"loss": "#3B82C4"})

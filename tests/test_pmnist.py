@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torchvision.datasets.mnist import read_image_file, read_label_file
 
-from core.datasets import Digits
-from core.pmnist import (
+from core.digits.datasets import Digits
+from core.pmnist.masks import (
     CUTS,
     GROWING,
     cut_mask,

@@ -10,18 +10,19 @@ from playwright.sync_api import Page, expect
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
-from core import datasets
-from core.evaluation import predict_column
-from core.pmnist import CUTS, cut_masks
-from core.quiz import PER_CUT, QUESTIONS, ask
-from core.rooms import database
-from core.rooms.board import Board
-from core.rooms.database import DATABASE_VARIABLE, database_url
-from core.scores import Score, Tally, fooling, score
-from core.visualization.contest import Contestant, Share, draw_contest
-from dashboard import cache
-from dashboard.quiz import contestants, games
-from dashboard.state import DEFAULT_NETWORKS
+from core.classroom import room_database
+from core.classroom.quiz import PER_CUT, QUESTIONS, ask
+from core.classroom.quiz_scores import Score, Tally, fooling, score
+from core.classroom.room_board import Board
+from core.classroom.room_database import DATABASE_VARIABLE, database_url
+from core.digits import datasets
+from core.networks.evaluation import predict_column
+from core.pmnist.masks import CUTS, cut_masks
+from core.visualization.classroom import Contestant, Share, draw_contest
+from dashboard.quiz import players as contestants
+from dashboard.quiz import round as games
+from dashboard.server import cache
+from dashboard.server.state import DEFAULT_NETWORKS
 from tests.browser import press_until
 from tests.postgres import own_postgres
 from tests.samples import made_digits, real_set
@@ -335,7 +336,7 @@ def test_a_player_s_next_round_in_the_room_is_the_next_one_for_all() -> None:
 
 
 def test_what_a_lost_database_could_not_take_is_kept_and_sent_when_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "REST", 0.0)
+    monkeypatch.setattr(room_database, "REST", 0.0)
     with own_postgres() as server:
         monkeypatch.setenv(DATABASE_VARIABLE, server.url)
         code = open_room()

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from core import checkpoints
-from core.architectures import Architecture
-from core.checkpoints import Card, CheckpointError, load_card, load_classifier
-from core.evaluation import COLUMNS, evaluate, predict
-from core.inversion import Synergy, features_hash
-from core.pmnist import CUTS, cut_mask
-from core.recipes import RECIPES, adapt, learn, prepare, write_card
-from core.restoration import Restorer
+from core.inversion.functions import Synergy, features_hash
+from core.networks.architectures import Architecture
+from core.networks.evaluation import COLUMNS, evaluate, predict
+from core.pmnist.masks import CUTS, cut_mask
+from core.restoration.restorer import Restorer
+from core.zoo import checkpoints
+from core.zoo.checkpoints import Card, CheckpointError, load_card, load_classifier
+from core.zoo.recipes import RECIPES, adapt, learn, prepare, write_card
 from tests.samples import made_dataset, real_mnist
 
 ZOO = (

@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from core import datasets
-from core.jobs import runs
-from core.jobs.runs import Job
-from core.rooms.board import Board
-from core.rooms.database import DATABASE_VARIABLE, database_url
+from core.classroom.room_board import Board
+from core.classroom.room_database import DATABASE_VARIABLE, database_url
+from core.digits import datasets
+from core.jobs import run_folders
+from core.jobs.run_folders import Job
 from tests.browser import press_until
 from tests.conftest import LAPTOP, open_page
 from tests.drawing_pictures import STROKES, drawn, saved
@@ -68,8 +68,8 @@ def start_training(page: Page) -> Job:
     tab.get_by_label("Epochs").fill("1000")
     tab.get_by_role("button", name="Train", exact=True).click()
     expect(tab.get_by_role("button", name="Stop and keep")).to_be_visible(timeout=PATIENCE)
-    (job,) = runs.list_jobs()
-    until(lambda: runs.read_steps(job.id))
+    (job,) = run_folders.list_jobs()
+    until(lambda: run_folders.read_steps(job.id))
     tab.close()
     return job
 
@@ -150,9 +150,9 @@ def test_a_replica_killed_under_load_costs_its_own_visitors_one_connection_and_n
         assert len(opened) == 1, "the page connected again once"
         answer_next(page, 1)  # the page begins the round again, as another player
         assert board.tallies(room)[0] == 2
-        assert runs.read_status(training).active
-        before = len(runs.read_steps(training.id))
-        until(lambda: len(runs.read_steps(training.id)) > before)
+        assert run_folders.read_status(training).active
+        before = len(run_folders.read_steps(training.id))
+        until(lambda: len(run_folders.read_steps(training.id)) > before)
         page.goto(f"{replicas.address}/train")
         page.get_by_role("radio", name="Watch", exact=True).click()
         expect(page.get_by_role("button", name="Stop and keep")).to_be_visible(timeout=PATIENCE)

@@ -4,13 +4,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from core import checkpoints, restoration
-from core.architectures import ARCHITECTURES
-from core.evaluation import evaluate, predict
-from core.likeness import blend_distances, distortions
-from core.networks import build
-from core.pmnist import CUTS, cut_mask, cut_masks, erase
-from core.restoration import BLEND, DISTORTION, Restorer
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.networks.evaluation import evaluate, predict
+from core.pmnist.masks import CUTS, cut_mask, cut_masks, erase
+from core.restoration import restorer as restoration
+from core.restoration.distances import blend_distances, distortions
+from core.restoration.restorer import BLEND, DISTORTION, Restorer
+from core.zoo import checkpoints
 from tests.samples import made_digits, real_mnist
 
 NETWORK = build(ARCHITECTURES["talk"], seed=1).eval().requires_grad_(False)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import datasets
+from core.digits import datasets
 from core.studies.arms import ARMS
-from core.studies.comparisons import learned
-from core.studies.records import load_recorded
-from core.visualization.intervals import Interval, draw_intervals
+from core.studies.paired_differences import learned
+from core.studies.recorded import load_recorded
+from core.visualization.studies import Interval, draw_intervals
 
 ROOT = Path(__file__).parents[1]
 VIEWS = ("The idea", "Other activations", "All figures", "Beside the talk", "Sentence by sentence")
@@ -53,7 +53,7 @@ def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_ap
 
 
 def test_what_is_not_recorded_costs_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from dashboard import cache
+    from dashboard.server import cache
 
     monkeypatch.setattr(cache, "load_recorded", lambda name, data: load_recorded(name, data, tmp_path))
     cache.recorded_study.clear()

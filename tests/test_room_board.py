@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs import runs
-from core.rooms import board as boards
-from core.rooms import database
-from core.rooms.board import CODE, Board
-from core.rooms.database import RoomError, RoomUnreachable, database_url
-from core.scores import Answer, Tally
+from core.classroom import room_board as boards
+from core.classroom import room_database
+from core.classroom.quiz_scores import Answer, Tally
+from core.classroom.room_board import CODE, Board
+from core.classroom.room_database import RoomError, RoomUnreachable, database_url
+from core.jobs import run_folders
 from tests.postgres import Postgres, own_postgres
 from tests.working import until
 
@@ -211,7 +211,7 @@ def _first_use(url: str, ready: threading.Barrier, found: list[object]) -> None:
 @pytest.fixture
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that failed is asked again at once."""
-    monkeypatch.setattr(database, "REST", 0.0)
+    monkeypatch.setattr(room_database, "REST", 0.0)
 
 
 def test_a_postgresql_that_is_killed_keeps_every_answer_that_it_took(no_rest: None) -> None:
@@ -302,15 +302,15 @@ def test_what_is_no_address_of_such_a_database_is_refused_in_a_sentence(url: str
 def test_rooms_are_kept_beside_the_runs_or_where_the_environment_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(runs.RUNS_VARIABLE, str(tmp_path / "with 100 % and ?"))
-    monkeypatch.delenv(database.DATABASE_VARIABLE, raising=False)
+    monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path / "with 100 % and ?"))
+    monkeypatch.delenv(room_database.DATABASE_VARIABLE, raising=False)
     board = Board(database_url())
     open_room(board)
     board.close()
     with sqlite3.connect(tmp_path / "with 100 % and ?" / "rooms.db") as file:
         assert file.execute("SELECT count(*) FROM rooms").fetchone() == (1,)
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    monkeypatch.setenv(database.DATABASE_VARIABLE, "postgresql+psycopg://somewhere/else")
+    monkeypatch.setenv(room_database.DATABASE_VARIABLE, "postgresql+psycopg://somewhere/else")
     assert database_url() == "postgresql+psycopg://somewhere/else"
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.datasets import Dataset
-from core.evaluation import evaluate
+from core.digits.datasets import Dataset
+from core.networks.evaluation import evaluate
 from core.second_model import (
     BOTH,
     DIGITS,
@@ -21,9 +21,9 @@ from core.second_model import (
     second_model,
     to_pictures,
 )
-from core.studies.records import load_recorded
+from core.studies.recorded import load_recorded
 from core.studies.second_model import conclude, run_pairs, summarize
-from core.visualization.pairs import draw_pairs
+from core.visualization.second_model import draw_pairs
 from tests.samples import made_dataset
 
 CONFIG = SecondModelConfig(first=1, second=8, learned=20, tested=4, epochs=16)

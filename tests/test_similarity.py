@@ -9,10 +9,10 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from core.architectures import POOL, RELU, Architecture, conv
-from core.datasets import Dataset
-from core.evaluation import evaluate
-from core.networks import Classifier, build
+from core.digits.datasets import Dataset
+from core.networks.architectures import POOL, RELU, Architecture, conv
+from core.networks.classifier import Classifier, build
+from core.networks.evaluation import evaluate
 from core.similarity import (
     LAST,
     Lookup,
@@ -30,9 +30,9 @@ from core.similarity import (
     survey,
     wrong_hits,
 )
-from core.similarity.seen import vectors_of
-from core.training import train
-from core.training_config import TrainConfig
+from core.similarity.reference_vectors import vectors_of
+from core.training.config import TrainConfig
+from core.training.loop import train
 from tests.samples import made_dataset
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU, conv(6, 3), RELU), hidden=(16,))

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.second_model import SecondModelConfig
-from core.studies.records import load_recorded
+from core.studies.recorded import load_recorded
 from core.visualization.similarity import (
     Neighbour,
     StageRow,
@@ -19,8 +19,8 @@ from core.visualization.similarity import (
     draw_tradeoff,
     write_distance,
 )
-from dashboard import cache
-from dashboard.shortcut import measuring, second_runs, second_views, settings
+from dashboard.server import cache
+from dashboard.similarity import measurements, second_model_runs, second_model_views, settings
 from tests.test_pages import captions, html, open_page, whole
 
 
@@ -28,9 +28,9 @@ from tests.test_pages import captions, html, open_page, whole
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare less of everything; what is asserted holds for any number."""
     monkeypatch.setattr(settings, "SEEN", (0.004, 0.01, 0.02))
-    monkeypatch.setattr(measuring, "LOOKED_AT", 120)
-    monkeypatch.setattr(measuring, "TIMED", 20)
-    monkeypatch.setattr(measuring, "TIMED_ALONE", 3)
+    monkeypatch.setattr(measurements, "LOOKED_AT", 120)
+    monkeypatch.setattr(measurements, "TIMED", 20)
+    monkeypatch.setattr(measurements, "TIMED_ALONE", 3)
     cache.worked_out.clear()
 
 
@@ -180,7 +180,7 @@ def test_s7_both_networks_learn_while_one_watches_and_the_table_and_the_reasons_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     small = SecondModelConfig(first=0, second=1, learned=20, tested=20, tested_maps=5, epochs=2)
-    monkeypatch.setattr(second_views, "SecondModelConfig", lambda first, second: replace(small, second=second))
+    monkeypatch.setattr(second_model_views, "SecondModelConfig", lambda first, second: replace(small, second=second))
     app = open_view("Second network")
     app.button(key="second/start").click()
     whole(app.run())
@@ -191,7 +191,7 @@ def test_s7_both_networks_learn_while_one_watches_and_the_table_and_the_reasons_
     whole(app.run())
     assert not run.problem and len({frame.picture.shape for frame in run.frames}) == 1
     assert "Network 2 never saw a digit, and reads them" in headline(app)
-    assert list(app.table[0].value.index) == [second_runs.title_of(one) for one in second_views.LEARNERS]
+    assert list(app.table[0].value.index) == [second_model_runs.title_of(one) for one in second_model_views.LEARNERS]
     page = html(app)
     assert page.count("ns-maps") == 2 and "ns-means" in page and "map 7" in page
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from core.__main__ import main
-from core.architectures import POOL, RELU, Architecture, conv
 from core.commands.studies.similarity import lines
-from core.datasets import Dataset
-from core.networks import Classifier, build
-from core.studies.records import load_recorded, to_json
+from core.digits.datasets import Dataset
+from core.networks.architectures import POOL, RELU, Architecture, conv
+from core.networks.classifier import Classifier, build
+from core.studies.recorded import load_recorded, to_json
 from core.studies.similarity import (
     HALF,
     SECOND,
@@ -26,7 +26,7 @@ from core.studies.similarity import (
     stage_sets,
     train_half,
 )
-from core.studies.similarity_records import best_row, conclude, describe_stages, rows_of, summarize
+from core.studies.similarity_record import best_row, conclude, describe_stages, rows_of, summarize
 from tests.samples import made_dataset
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU, conv(4, 3), RELU), hidden=(8,))

@@ -6,8 +6,8 @@ import zlib
 import numpy as np
 import pytest
 
-from core.pmnist import CUTS, cut_mask
-from dashboard.state import DEFAULT_NETWORKS, Scene, cut_of, read_scene
+from core.pmnist.masks import CUTS, cut_mask
+from dashboard.server.state import DEFAULT_NETWORKS, Scene, cut_of, read_scene
 
 KNOWN = ("standard", "missing-feature", "missing-alternating", "synergy", "restoring", "control")
 

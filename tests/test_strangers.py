@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from core.jobs import parcels, runs
-from core.jobs.runs import Job
+from core.jobs import network_files, run_folders
+from core.jobs.run_folders import Job
 from core.jobs.training_job import NAME
-from core.names import tame
-from dashboard import cache
+from core.system.shown_names import tame
+from dashboard.server import cache
 from tests.test_pages import open_page, whole
 from tests.test_train_page import ANN, come_back, go, job, learned  # noqa: F401 (fixtures)
 from tests.test_transfer import zipped
@@ -71,18 +71,18 @@ def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:  # noqa:
     app = whole(app.switch_page("../pages/compare.py").run())
     app.session_state["networks"] = ["standard", *cache._networks_of(ANN)]
     assert HTML not in raw_html(whole(app.run()))
-    assert {path.name for path in runs.runs_folder().parent.iterdir()} == {"runs"}
+    assert {path.name for path in run_folders.runs_folder().parent.iterdir()} == {"runs"}
 
 
 def test_a_brought_network_s_name_and_card_make_no_links_or_pictures(job: Job) -> None:  # noqa: F811
     rename(job, MARKDOWN)
-    taken = parcels.take_in(parcels.pack(job.folder), ANN)
+    taken = network_files.take_in(network_files.pack(job.folder), ANN)
     assert taken.title == tame(MARKDOWN) and "![" not in taken.title
     card = json.loads((job.folder / f"{NAME}.json").read_text())
     weights = (f"{NAME}.safetensors", (job.folder / f"{NAME}.safetensors").read_bytes())
     foreign = zipped((f"{NAME}.json", json.dumps({**card, "name": MARKDOWN}).encode()), weights)
     with pytest.raises(ValueError, match="belongs to another network") as refusal:
-        parcels.take_in(foreign, ANN)
+        network_files.take_in(foreign, ANN)
     assert "![" not in str(refusal.value)
 
 

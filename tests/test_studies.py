@@ -16,21 +16,21 @@ import pytest
 import torch
 from scipy import stats
 
-from core import datasets
 from core.__main__ import main
-from core.architectures import ARCHITECTURES
-from core.datasets import Digits
-from core.evaluation import TALK_DELTA, evaluate, predict_column
-from core.inversion import features_hash, freeze, synergy
-from core.networks import Classifier, build
-from core.pmnist import CUTS, cut_masks
-from core.studies import comparisons, job
+from core.digits import datasets
+from core.digits.datasets import Digits
+from core.inversion.functions import features_hash, freeze, synergy
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
+from core.networks.evaluation import TALK_DELTA, evaluate, predict_column
+from core.pmnist.masks import CUTS, cut_masks
+from core.studies import paired_differences, study_job
+from core.studies.arm_training import Bench, PartialDigits, Vectors, take_turns
 from core.studies.arms import ARMS, COLUMNS, LOG, complete
-from core.studies.bench import Bench, PartialDigits, Vectors, take_turns
-from core.studies.records import load_recorded, summarize
-from core.studies.study import NETWORKS, StudyConfig, run_seed, run_study
-from core.training import train
-from core.training_config import TrainConfig
+from core.studies.missing_features import NETWORKS, StudyConfig, run_seed, run_study
+from core.studies.recorded import load_recorded, summarize
+from core.training.config import TrainConfig
+from core.training.loop import train
 from tests.browser import ROOT
 from tests.samples import made_dataset, made_digits
 
@@ -165,7 +165,7 @@ def test_vectors_are_read_as_they_are_and_heads_need_no_pictures():
 
 def test_a_paired_difference_has_students_interval():
     values, others = [50.0, 53.0, 51.5, 49.0], [48.0, 52.5, 48.0, 50.0]
-    found = comparisons.compare(values, others)
+    found = paired_differences.compare(values, others)
     low, high = stats.ttest_rel(values, others).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((low, high))
     assert found.mean == pytest.approx(1.25) and found.verdict == "open"
@@ -173,11 +173,11 @@ def test_a_paired_difference_has_students_interval():
 
 @pytest.mark.parametrize(("values", "verdict"), [((3.0, 3.1, 2.9), "higher"), ((-3.0, -3.1, -2.9), "lower")])
 def test_an_interval_without_zero_is_told(values, verdict):
-    assert comparisons.compare(values, (0.0, 0.0, 0.0)).verdict == verdict
+    assert paired_differences.compare(values, (0.0, 0.0, 0.0)).verdict == verdict
 
 
 def test_one_seed_tells_nothing():
-    found = comparisons.compare([60.0], [50.0])
+    found = paired_differences.compare([60.0], [50.0])
     assert (found.mean, found.low, found.high, found.verdict) == (10.0, None, None, "open")
 
 
@@ -200,15 +200,15 @@ def figures(gain: Mapping[str, float], seeds: int = 5) -> dict[str, dict[str, li
     ],
 )
 def test_m12_the_sentence_says_whether_the_talks_gain_reproduced(gain, said):
-    claims = [one for one in comparisons.conclude("published", figures(gain)) if one.startswith("Missing-feature")]
-    verdict = comparisons.conclude("published", figures(gain))[0]
+    claims = [one for one in paired_differences.conclude("published", figures(gain)) if one.startswith("Missing-feature")]
+    verdict = paired_differences.conclude("published", figures(gain))[0]
     assert "reproduced on HCUT, VCUT, DCUT, TCUT" in verdict
     assert (": reproduced on" in verdict) == (gain is TALK_DELTA)
     assert len(claims) == 2 and all(f"HCUT {sign(one)}" in one and said in one.split(";")[0] for one in claims)
 
 
 def test_one_seed_leaves_the_claim_undecided():
-    single, *_ = comparisons.conclude("talk", figures({}, seeds=1))
+    single, *_ = paired_differences.conclude("talk", figures({}, seeds=1))
     assert single.endswith("better on none of the four cuts. A gain as large as the talk's: undecided on "
                            "HCUT, VCUT, DCUT, TCUT.")  # fmt: skip
 
@@ -220,7 +220,7 @@ def sign(sentence: str) -> str:
 def test_an_arm_that_learned_nothing_is_said_so_and_not_compared():
     found = figures({})
     found["missing-maximum"] = {cut: [10.0] * 5 for cut in COLUMNS}
-    sentences = comparisons.conclude("published", found)
+    sentences = paired_differences.conclude("published", found)
     assert "max(x) - x did not learn to read whole digits with 5 of 5 seeds at this rate." in sentences
     assert any(f"of {len(COLUMNS)} intervals leave zero out" in one for one in sentences)
 
@@ -228,7 +228,7 @@ def test_an_arm_that_learned_nothing_is_said_so_and_not_compared():
 def test_seeds_after_a_missing_one_are_left_out():
     parts = [{"network": "talk", "seed": seed, "arms": {"standard": dict.fromkeys(COLUMNS, float(seed))}}
              for seed in (45, 42, 43)]  # fmt: skip
-    assert comparisons.gather(parts, first=42)["talk"]["standard"]["HCUT"] == [42.0, 43.0]
+    assert paired_differences.gather(parts, first=42)["talk"]["standard"]["HCUT"] == [42.0, 43.0]
 
 
 # Studies: what is kept, and what is refused
@@ -366,7 +366,7 @@ def check_rows(rows: Sequence[Mapping[str, Any]]) -> None:
         assert (difference is None) == (ARMS[row["arm"]].control is None)
         if difference:
             other = values[row["network"], difference["control"], row["cut"]]
-            found = comparisons.compare(row["values"], other)
+            found = paired_differences.compare(row["values"], other)
             assert difference["mean"] == pytest.approx(found.mean, abs=0.02)
             near_zero = found.low is not None and min(abs(found.low), abs(found.high)) < 0.02
             assert difference["verdict"] == found.verdict or near_zero
@@ -392,7 +392,7 @@ def test_the_recorded_conclusions_are_those_of_the_recorded_figures():
         for row in record["rows"]:
             if row["network"] == network:
                 found.setdefault(row["arm"], {})[row["cut"]] = row["values"]
-        assert comparisons.conclude(network, found) == record["conclusions"][network]
+        assert paired_differences.conclude(network, found) == record["conclusions"][network]
 
 
 def test_a_seed_of_the_record_can_be_repeated(capsys):
@@ -417,8 +417,8 @@ SETTINGS = {"dataset": datasets.OFFLINE, "network": "talk", "seed": 7, "arms": [
 
 
 def test_a_job_yields_every_arm_as_a_record_for_json(tmp_path):
-    job.check(SETTINGS)
-    records = [asdict(record) for record in job.run(SETTINGS, tmp_path, lambda: None)]
+    study_job.check(SETTINGS)
+    records = [asdict(record) for record in study_job.run(SETTINGS, tmp_path, lambda: None)]
     assert [record["arm"] for record in records] == ["standard", "control", "missing-feature"]
     assert json.loads(json.dumps(records)) == records and list(tmp_path.iterdir()) == []
 
@@ -428,4 +428,4 @@ def test_a_job_yields_every_arm_as_a_record_for_json(tmp_path):
 )
 def test_a_job_refuses_what_is_no_seed_in_a_sentence(changes):
     with pytest.raises(ValueError, match=r"\.$"):
-        job.check({**SETTINGS, **changes})
+        study_job.check({**SETTINGS, **changes})

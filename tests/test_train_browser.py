@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.checkpoints import load_card
-from core.jobs import runs, trained
+from core.jobs import run_folders, trained_networks
 from core.jobs.training_job import NAME
-from dashboard.visitors import COOKIE
+from core.zoo.checkpoints import load_card
+from dashboard.server.visitors import COOKIE
 from tests.browser import draw_strokes, drawing_canvas, serve, settle
 from tests.conftest import LAPTOP, PHONE, open_page
 from tests.test_browser import ROWS, SEVEN, complaints
@@ -23,7 +23,7 @@ PATIENCE = 180_000  # milliseconds: beside other tests a process may take a minu
 def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a dashboard with the offline digits, whose runs end with the test."""
     with own_runs(tmp_path, monkeypatch) as folder:
-        with serve(**without_mnist(tmp_path), **{runs.RUNS_VARIABLE: str(folder)}) as address:
+        with serve(**without_mnist(tmp_path), **{run_folders.RUNS_VARIABLE: str(folder)}) as address:
             yield address
 
 
@@ -41,12 +41,12 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
         expect(page.get_by_role("button", name="Stop and keep")).to_be_visible(timeout=PATIENCE)
         expect(page.locator("svg[aria-label='Read right, %']")).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".player .picture")).to_be_visible(timeout=PATIENCE)
-        (job,) = runs.list_jobs()
+        (job,) = run_folders.list_jobs()
         assert job.settings["config"]["epochs"] == 1000, "what was typed last is what is trained"
         assert not complaints(page)
         context = page.context
         page.close()
-        assert runs.read_status(job).active
+        assert run_folders.read_status(job).active
         again = context.new_page()
         again.goto(f"{own_server}/train")
         choose(again, "Watch")
@@ -79,7 +79,7 @@ def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server
         ann.get_by_label("Its name").fill("Ann's own")
         ann.get_by_role("button", name="Train", exact=True).click()
         expect(ann.get_by_role("button", name="What it can do")).to_be_visible(timeout=2 * PATIENCE)
-        (job,) = runs.list_jobs()
+        (job,) = run_folders.list_jobs()
         assert job.title == "Ann's own" and ended(job).state == "done"
 
         settle(bob)
@@ -88,7 +88,7 @@ def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server
         for view in ("Watch", "Result", "Compare", "Keep"):
             choose(bob, view)
             assert bob.get_by_text("Ann's own").count() == 0, view
-        link = f"{own_server}/compare?sample=3&networks=standard,{trained.name_of(job, load_card(NAME, job.folder))}"
+        link = f"{own_server}/compare?sample=3&networks=standard,{trained_networks.name_of(job, load_card(NAME, job.folder))}"
         ann.goto(link)
         expect(ann.locator(ROWS)).to_have_count(2, timeout=PATIENCE)
         bob.goto(link)

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, datasets
-from core.composing import Block, compose
-from core.jobs import parcels, queue, runs, trained, training_job
-from core.jobs.runs import Job, read_status
-from core.presets import PRESETS
-from dashboard import cache
+from core.digits import datasets
+from core.jobs import network_files, queue, run_folders, trained_networks, training_job
+from core.jobs.run_folders import Job, read_status
+from core.networks.composing import Block, compose
+from core.training.presets import PRESETS
+from core.zoo import checkpoints
+from dashboard.server import cache
 from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
 from tests.working import ended, own_runs, reach, until
 
@@ -60,7 +61,7 @@ def go(app: AppTest, view: str) -> AppTest:
 
 
 def only_job() -> Job:
-    (job,) = runs.list_jobs()
+    (job,) = run_folders.list_jobs()
     return job
 
 
@@ -68,12 +69,12 @@ def only_job() -> Job:
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a training that is done, made once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(runs.RUNS_VARIABLE, str(tmp_path_factory.mktemp("learned")))
+        patch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path_factory.mktemp("learned")))
         asked = {"kind": "train", "module": "core.jobs.training_job", "title": "mine", "visitor": ANN, "threads": 1}
-        job = runs.create(settings=SETTINGS, **asked)
-        for step in training_job.run(job.settings, job.folder, lambda: runs.read_wish(job)):
-            runs.append_step(job, asdict(step))
-        runs.write_status(job, state="done")
+        job = run_folders.create(settings=SETTINGS, **asked)
+        for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_wish(job)):
+            run_folders.append_step(job, asdict(step))
+        run_folders.write_status(job, state="done")
         return job.folder
 
 
@@ -155,7 +156,7 @@ def test_what_cannot_be_trained_is_one_sentence_and_no_job() -> None:
         assert app.button(key="train go").disabled
         app.number_input(key=f"train {name}").set_value(before)
         assert not whole(app.run()).warning and not app.button(key="train go").disabled
-    assert runs.list_jobs() == []
+    assert run_folders.list_jobs() == []
 
 
 # Watch
@@ -165,7 +166,7 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     app = press(set_up(epochs=3000), "train go")
     job = only_job()
     assert app.segmented_control(key="train view").value == "Watch" and job.title == "assignment: one conv"
-    until(lambda: len(runs.read_steps(job.id)) > 100)
+    until(lambda: len(run_folders.read_steps(job.id)) > 100)
     whole(app.run())
     shown = "".join(element.value for element in app.markdown)
     assert shown.count("<svg viewBox") == 2 and "validation" in shown and "digits a second" in html(app)
@@ -179,7 +180,7 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     app.number_input(key=f"rate {job.id}").set_value(0.0005)
     press(app, "set rate")
     press(app, "go on")
-    until(lambda: runs.read_steps(job.id)[-1]["learning_rate"] == 0.0005)
+    until(lambda: run_folders.read_steps(job.id)[-1]["learning_rate"] == 0.0005)
     press(app, "stop")
     assert ended(job).state == "stopped"
     assert "what it had done by then is kept" in whole(app.run()).info[0].value
@@ -192,7 +193,7 @@ def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> 
     first = only_job()
     go(app, "Set up").number_input(key="train epochs").set_value(2999)
     press(app, "train go")
-    second = runs.list_jobs()[0]
+    second = run_folders.list_jobs()[0]
     assert (first.title, second.title) == ("assignment: one conv", "assignment: one conv (2)")
     reach(first, "running")
     until(lambda: queue.line())
@@ -200,7 +201,7 @@ def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> 
     go(app, "Set up").number_input(key="train epochs").set_value(2998)
     press(app, "train go")
     assert app.warning[0].value == "You have 2 jobs already: wait until one has ended, or stop one."
-    assert len(runs.list_jobs()) == 2
+    assert len(run_folders.list_jobs()) == 2
 
 
 def test_a_diverging_training_says_so_on_the_page() -> None:
@@ -256,7 +257,7 @@ def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, folder: Path) ->
     app = come_back("Compare")
     table = app.table[0].value
     assert dict(table["begins from"]) == {"mine": "scratch", "other": "frozen"}
-    last = [step for step in runs.read_steps(job.id) if step["validation_accuracy"] is not None][-1]
+    last = [step for step in run_folders.read_steps(job.id) if step["validation_accuracy"] is not None][-1]
     assert set(table["validation"]) == {f"{last['validation_accuracy']:.2f} %"}
     app.segmented_control(key="train axis").set_value("seconds")
     whole(app.run())
@@ -311,16 +312,16 @@ def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
 def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job) -> None:
     app = come_back("Keep")
     assert "runs: 1 of 40" in app.get("progress")[-1].proto.text
-    parcel = parcels.pack(job.folder)
+    parcel = network_files.pack(job.folder)
     press(app, "keep")
-    assert runs.is_kept(job)
+    assert run_folders.is_kept(job)
     press(app, "delete")
-    assert runs.list_jobs() == []
+    assert run_folders.list_jobs() == []
     app.get("file_uploader")[0].set_value(("mine.zip", parcel, "application/zip"))
     assert "is here, and can be chosen on every page" in whole(app.run()).success[0].value
     back = only_job()
     assert back.title == job.title and back.visitor == ANN and read_status(back).state == "done"
-    card, network = parcels.unpack(parcel)
+    card, network = network_files.unpack(parcel)
     found = checkpoints.load_classifier("network", back.folder)
     assert all((found.state_dict()[name] == tensor).all() for name, tensor in network.state_dict().items())
     assert not card.measured, "figures that come with a file are nobody's"
@@ -331,7 +332,7 @@ def test_deleting_one_that_is_at_work_is_not_offered() -> None:
     app = press(set_up(epochs=3000), "train go")
     reach(only_job(), "running")
     go(app, "Keep")
-    assert runs.list_jobs() and "There is no network yet" in captions(app)
+    assert run_folders.list_jobs() and "There is no network yet" in captions(app)
     assert app.button(key="delete").click().run().warning[0].value == "This job is at work: stop it first."
 
 
@@ -357,7 +358,7 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
         network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
         network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
     )
-    assert parcels.unpack(shipped)[0].title == "Standard"
+    assert network_files.unpack(shipped)[0].title == "Standard"
     small = checkpoints.load_card("standard").architecture
     monster = {**small, "hidden": [1024] * 90}
     bad = {
@@ -380,10 +381,10 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
     }
     for content, sentence in bad.items():
         with pytest.raises(ValueError) as refused:
-            parcels.take_in(content, "ann")
+            network_files.take_in(content, "ann")
         assert str(refused.value).startswith(sentence), sentence
         assert "\n" not in str(refused.value)
-    assert runs.list_jobs() == []
+    assert run_folders.list_jobs() == []
 
 
 def test_what_a_file_says_of_itself_is_not_believed(tmp_path: Path) -> None:
@@ -393,16 +394,16 @@ def test_what_a_file_says_of_itself_is_not_believed(tmp_path: Path) -> None:
     )
     told = {"title": "<b>The best</b> " * 9, "track": "mask known", "measured": [1], "recipe": 3, "dataset": []}
     lies = repacked(shipped, **told, epochs="x")
-    job = parcels.take_in(lies, "ann")
-    (card,) = trained.list_networks("ann").values()
+    job = network_files.take_in(lies, "ann")
+    (card,) = trained_networks.list_networks("ann").values()
     assert card.track == "blind" and card.accuracies() == {} and card.recipe == {} and card.epochs == 0
     assert len(card.title) <= 40 and job.title == card.title
 
 
 def test_a_visitor_brings_ten_networks_at_most(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parcels, "MOST_LOADED", 1)
-    parcel = parcels.pack(job.folder)
-    parcels.take_in(parcel, "ann")
-    parcels.take_in(parcel, "bob")
+    monkeypatch.setattr(network_files, "MOST_LOADED", 1)
+    parcel = network_files.pack(job.folder)
+    network_files.take_in(parcel, "ann")
+    network_files.take_in(parcel, "bob")
     with pytest.raises(ValueError, match="^You have brought 1 networks already"):
-        parcels.take_in(parcel, "ann")
+        network_files.take_in(parcel, "ann")

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from core.architectures import ARCHITECTURES, Architecture
-from core.datasets import Digits
-from core.inversion import freeze, variant
-from core.networks import Classifier, build
-from core.training import Diverged, TrainStep, feature_vectors, train
-from core.training_config import TrainConfig
-from core.training_state import TrainState
+from core.digits.datasets import Digits
+from core.inversion.functions import freeze, variant
+from core.networks.architectures import ARCHITECTURES, Architecture
+from core.networks.classifier import Classifier, build
+from core.training.config import TrainConfig
+from core.training.loop import Diverged, TrainStep, feature_vectors, train
+from core.training.state import TrainState
 from tests.samples import made_digits, real_digits
 
 DIGITS, HELD_OUT = made_digits(100), made_digits(40, seed=1)

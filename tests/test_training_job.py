@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from core import checkpoints, datasets
-from core.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
-from core.evaluation import COLUMNS, evaluate
-from core.jobs import control, runs, training_job
-from core.jobs.runs import Job, read_steps
+from core.digits import datasets
+from core.jobs import control, run_folders, training_job
+from core.jobs.run_folders import Job, read_steps
 from core.jobs.training_job import check, prepare, read_plan
-from core.networks import build
-from core.training import Diverged
-from core.training_state import load_state
+from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
+from core.networks.classifier import build
+from core.networks.evaluation import COLUMNS, evaluate
+from core.training.loop import Diverged
+from core.training.state import load_state
+from core.zoo import checkpoints
 from tests.samples import real_mnist
 from tests.working import ended, kill, own_runs, until
 
@@ -54,7 +55,7 @@ def test_a_killed_training_loses_one_epoch_at_most_and_ends_bit_by_bit_like_an_u
         until(lambda epoch=epoch: epoch_of(killed) >= epoch)
         kill(killed)
         reached = epoch_of(killed)
-        assert runs.read_status(killed).state == "lost"
+        assert run_folders.read_status(killed).state == "lost"
         assert load_state(killed.folder / "state.safetensors").epoch >= reached - 1
         control.resume(killed.id)
     for job in (killed, whole):
@@ -98,16 +99,16 @@ def run_here(**asked) -> Job:
     """Do a job in this very process, as its worker would."""
     settings = {**OFFLINE, **asked, "config": {**CONFIG, **asked.get("config", {})}}
     module = "core.jobs.training_job"
-    job = runs.create(kind="train", module=module, title="", settings=settings, visitor="ann", threads=1)
-    for step in training_job.run(job.settings, job.folder, lambda: runs.read_wish(job)):
-        runs.append_step(job, asdict(step))
+    job = run_folders.create(kind="train", module=module, title="", settings=settings, visitor="ann", threads=1)
+    for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_wish(job)):
+        run_folders.append_step(job, asdict(step))
     return job
 
 
 def test_a_diverging_training_says_so_and_keeps_the_last_good_epoch():
     with pytest.raises(Diverged, match="^The loss grew out of all bounds in epoch 1"):
         run_here(config={"learning_rate": 1e30, "optimizer": "sgd"})
-    (job,) = runs.list_jobs()
+    (job,) = run_folders.list_jobs()
     network = checkpoints.load_classifier("network", job.folder)
     assert torch.equal(network.head.fc1.weight, build(TINY, seed=42).head.fc1.weight)
     assert checkpoints.load_card("network", job.folder).epochs == 0
@@ -117,8 +118,8 @@ def test_a_training_that_is_resumed_does_again_what_it_had_not_finished():
     """Even at the very end, when only the figures of its card are left to do."""
     job = run_here(config={"epochs": 2})
     steps, network = read_steps(job.id), network_of(job)
-    runs.append_step(job, {**steps[-1], "epoch": 3, "batch": 5})
-    assert list(training_job.run(job.settings, job.folder, lambda: runs.read_wish(job))) == []
+    run_folders.append_step(job, {**steps[-1], "epoch": 3, "batch": 5})
+    assert list(training_job.run(job.settings, job.folder, lambda: run_folders.read_wish(job))) == []
     assert read_steps(job.id) == steps and network_of(job) == network
 
 
@@ -197,13 +198,13 @@ def test_a_training_that_cannot_be_is_one_sentence_and_no_job(changes, said):
     with pytest.raises(ValueError) as refused:
         learn(**changes)
     assert str(refused.value).startswith(said) and str(refused.value).count("\n") == 0
-    assert runs.list_jobs() == []
+    assert run_folders.list_jobs() == []
 
 
 def test_a_batch_larger_than_the_share_is_one_sentence_and_no_network():
     with pytest.raises(ValueError, match="^A batch of 64 is larger than the 12 digits to learn from.$"):
         run_here(share=0.01, config={"batch": 64})
-    (job,) = runs.list_jobs()
+    (job,) = run_folders.list_jobs()
     assert not (job.folder / "network.json").exists()
 
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.architectures import ARCHITECTURES
-from core.inversion import freeze, variant
-from core.networks import Classifier, build
-from core.training import TrainStep, train
-from core.training_config import TrainConfig
-from core.training_state import TrainState, load_state, save_state
+from core.inversion.functions import freeze, variant
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
+from core.training.config import TrainConfig
+from core.training.loop import TrainStep, train
+from core.training.state import TrainState, load_state, save_state
 from tests.samples import made_digits
 
 DIGITS, HELD_OUT = made_digits(100), made_digits(40, seed=1)

@@ -13,8 +13,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 from sklearn.linear_model import LogisticRegressionCV
 
-from core.checkpoints import load_classifier
-from core.inversion import features_hash
+from core.inversion.functions import features_hash
 from core.transfer import (
     ARMS,
     MAPS,
@@ -35,9 +34,10 @@ from core.transfer import (
     two_digits,
 )
 from core.transfer.backbones import AT_RANDOM, LAST, LAYERS, PIXELS, SECOND_TO_LAST, to_images
-from core.transfer.examples import CROP
+from core.transfer.example_tasks import CROP
 from core.transfer.fine_tuning import ONE_PHASE, RANDOM_START, TWO_PHASES
-from core.transfer.uploads import MOST_FILES
+from core.transfer.uploaded_pictures import MOST_FILES
+from core.zoo.checkpoints import load_classifier
 from tests.samples import real_mnist
 
 STANDARD = own_backbone("Standard", load_classifier("standard"))

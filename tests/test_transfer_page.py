@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import load_classifier
 from core.transfer import VARIABLE, TuneConfig, crops, load_photograph, own_backbone
 from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, draw_tuning, to_thumb
+from core.zoo.checkpoints import load_classifier
 from dashboard.transfer.inside_views import draw_sheets
 from dashboard.transfer.tuning_views import Tuning
 from tests.samples import real_set

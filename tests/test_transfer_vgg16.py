@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torchvision.models.vgg import cfgs, make_layers
 
-from core.downloads import DownloadError
+from core.digits.downloads import DownloadError
 from core.transfer import (
     MAPS,
     VARIABLE,

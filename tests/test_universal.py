@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from core import checkpoints
 from core.adversarial import (
     UniversalConfig,
     UniversalStep,
@@ -18,8 +17,9 @@ from core.adversarial import (
     universal_noise,
 )
 from core.adversarial.universal import WATCHED, towards
-from core.networks import Classifier
-from core.restoration import Restorer
+from core.networks.classifier import Classifier
+from core.restoration.restorer import Restorer
+from core.zoo import checkpoints
 from tests.samples import made_digits, real_set
 
 SMALL = UniversalConfig(steps=6, digits=60, batch=20, step_size=0.5)

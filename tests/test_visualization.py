@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.recipes import RECIPES
 from core.visualization import arrays
-from core.visualization.bars import Reading, draw_answers, draw_readings
 from core.visualization.figures import Curve, draw_confusion, draw_curves
-from core.visualization.palette import color_of
+from core.visualization.network_colors import color_of
+from core.visualization.readings import Reading, draw_answers, draw_readings
+from core.zoo.recipes import RECIPES
 
 CLASSES = tuple("0123456789")
 

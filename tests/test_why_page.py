@@ -8,12 +8,12 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from core.attribution import METHODS
-from core.networks import Classifier
+from core.networks.classifier import Classifier
+from core.visualization.absent_features import AGAINST, FOR
 from core.visualization.arrays import ERASED, ERASED_GROUND
-from core.visualization.attributions import Row, Shown, draw_counts, draw_erasure, draw_holes, draw_rows
-from core.visualization.evidence import AGAINST, FOR
-from dashboard import cache
-from dashboard.state import Scene
+from core.visualization.attribution import Row, Shown, draw_counts, draw_erasure, draw_holes, draw_rows
+from dashboard.server import cache
+from dashboard.server.state import Scene
 from tests.browser import settle
 from tests.samples import sample_of
 from tests.test_attribution import hooks

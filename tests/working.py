@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets import DATA_VARIABLE
-from core.downloads import MIRROR_VARIABLE
-from core.jobs import runs, worker
-from core.jobs.runs import Job, Status, read_status
+from core.digits.datasets import DATA_VARIABLE
+from core.digits.downloads import MIRROR_VARIABLE
+from core.jobs import run_folders, worker
+from core.jobs.run_folders import Job, Status, read_status
 
 
 @contextmanager
@@ -21,11 +21,11 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give a test a runs folder of its own, whose workers end with it; one thread each."""
     folder = tmp_path / "runs"
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv(runs.RUNS_VARIABLE, str(folder))
+    monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(folder))
     monkeypatch.setenv(worker.NICE_VARIABLE, "0")  # beside other tests it would hardly have its turn
     yield folder
-    monkeypatch.setenv(runs.RUNS_VARIABLE, str(folder))
-    for job in runs.list_jobs():
+    monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(folder))
+    for job in run_folders.list_jobs():
         kill(job)
 
 
@@ -40,11 +40,11 @@ def pid_of(job: Job) -> int | None:
 
 def kill(job: Job) -> None:
     """Kill the worker as a machine that goes off would, and wait until it is gone."""
-    if not runs.is_alive(job):
+    if not run_folders.is_alive(job):
         return
     until(lambda: pid_of(job))
     os.kill(pid_of(job), signal.SIGKILL)
-    until(lambda: not runs.is_alive(job))
+    until(lambda: not run_folders.is_alive(job))
 
 
 def until(holds: Callable[[], object], seconds: float = 60.0) -> None:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from core import evaluation
 from core.adversarial.config import AttackConfig
-from core.evaluation import BATCH
-from core.networks import Classifier
+from core.networks import evaluation
+from core.networks.classifier import Classifier
+from core.networks.evaluation import BATCH
 
 FAINT = 0.1  # of full ink: a picture that is nowhere above it is blank, one nowhere below 1 - FAINT is all ink
 

@@ -13,12 +13,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from core import evaluation
 from core.adversarial.config import NORMS, Norm, check_epsilon, check_step_size, check_steps
 from core.adversarial.gradients import lengths
 from core.adversarial.steps import check_network, pool_first, read
-from core.datasets import Digits
-from core.evaluation import BATCH
+from core.digits.datasets import Digits
+from core.networks import evaluation
+from core.networks.evaluation import BATCH
 
 WATCHED = 100  # validation digits that are read after every step: enough to see it work, few enough not to wait for
 

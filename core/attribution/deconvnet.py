@@ -9,8 +9,8 @@ from captum.attr import NeuronDeconvolution
 from torch import Tensor, nn
 
 from core.attribution.methods import AttributionError, check_rectified, private
-from core.networks import Classifier
-from core.pmnist import SIDE
+from core.networks.classifier import Classifier
+from core.pmnist.masks import SIDE
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from core.adversarial.steps import pool_first
 from core.attribution.robustness import read_holes
-from core.evaluation import BATCH, Network, read_together
-from core.networks import Classifier
-from core.pmnist import SIDE, erase, square_everywhere
+from core.networks.classifier import Classifier
+from core.networks.evaluation import BATCH, Network, read_together
+from core.pmnist.masks import SIDE, erase, square_everywhere
 
 COARSE = 2  # between two sizes, and two places, of a hole that a restoring network is tried with: a try takes 5 ms
 

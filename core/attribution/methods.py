@@ -14,9 +14,9 @@ import torch
 from captum.attr import Deconvolution, IntegratedGradients, LayerGradCam, Occlusion, Saliency
 from torch import Tensor, nn
 
-from core.atlas import receptive_field, to_pixels
-from core.networks import Classifier
-from core.pmnist import SIDE
+from core.inversion.map_atlas import receptive_field, to_pixels
+from core.networks.classifier import Classifier
+from core.pmnist.masks import SIDE
 
 STEPS = 50  # from blank paper to the digit: the map then sums to the score's rise to a few hundredths of a logit
 SQUARE = 5  # pixels across of what occlusion covers: smaller ones change next to nothing, larger ones blur the map

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.attribution.restoring import restore_many
-from core.evaluation import Network, read_together
-from core.pmnist import SIDE, SQUARE, square_everywhere
-from core.restoration import Restorer
+from core.networks.evaluation import Network, read_together
+from core.pmnist.masks import SIDE, SQUARE, square_everywhere
+from core.restoration.many_holes import restore_many
+from core.restoration.restorer import Restorer
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,11 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core import adversarial, checkpoints, datasets, drawing, evaluation, files, pictures
+from core import adversarial
 from core.adversarial import METHODS, NORMS, AttackConfig, AttackStep, UniversalConfig
 from core.commands.terminal import progress
-from core.datasets import Dataset
+from core.digits import datasets, drawing, pictures
+from core.digits.datasets import Dataset
+from core.networks import evaluation
+from core.system import files
 from core.visualization.arrays import contact_sheet, to_png
+from core.zoo import checkpoints
 
 Attack = Callable[[Any, Tensor, Tensor, AttackConfig], Iterator[AttackStep]]
 ENDINGS = {"one digit": (".png",), "universal noise": (".png", ".npz")}

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.checkpoints import GENERATOR
 from core.commands.terminal import progress, say
-from core.datasets import Dataset
-from core.generation import album, keeping, measuring
-from core.generation.album import Moment, Timetable
+from core.digits.datasets import Dataset
+from core.generation import generator_checkpoint, quality, training_pictures
 from core.generation.config import GanConfig
+from core.generation.dcgan import Pair
 from core.generation.loop import GanStep, train_pair
-from core.generation.networks import Pair
+from core.generation.training_pictures import Moment, Timetable
+from core.zoo.checkpoints import GENERATOR
 
 TITLE = "Generator"
 
@@ -24,10 +24,10 @@ def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str
     config = GanConfig() if epochs is None else GanConfig(epochs=epochs)
     pair = Pair(config)
     moments = list(_show(train_pair(pair, dataset.train, config), Timetable(config.epochs)))
-    card = keeping.describe(config, dataset, title=TITLE, command=f"python -m core train {GENERATOR}")
-    card = keeping.finish(card, [moment.figures for moment in moments])
-    card = replace(card, measured=measuring.measure(pair.average, count=measuring.COUNT))
-    keeping.save(card, pair, album.stack(moments), out)
+    card = generator_checkpoint.describe(config, dataset, title=TITLE, command=f"python -m core train {GENERATOR}")
+    card = generator_checkpoint.finish(card, [moment.figures for moment in moments])
+    card = replace(card, measured=quality.measure(pair.average, count=quality.COUNT))
+    generator_checkpoint.save(card, pair, training_pictures.stack(moments), out)
     say(f"{GENERATOR}: {card.measured['judge']} reads {card.measured['read_as_meant']} % of "
         f"{card.measured['digits']:,} made digits as they are meant")  # fmt: skip
     return card.measured
@@ -39,4 +39,4 @@ def _show(steps: Iterator[GanStep], due: Timetable) -> Iterator[Moment]:
         progress(step.batch / step.batches, f"{GENERATOR}, epoch {step.epoch}: losses {step.generator_loss:.2f} and "
                  f"{step.discriminator_loss:.2f}")  # fmt: skip
         if due.is_due(step):
-            yield album.to_moment(step)
+            yield training_pictures.to_moment(step)

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.jobs import control, runs
-from core.jobs.runs import Job, JobError
+from core.jobs import control, run_folders
+from core.jobs.run_folders import Job, JobError
 
 VISITOR = "terminal"
 ACTIONS = ("list", "show", "start", "stop", "pause", "resume", "keep", "remove")
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_jobs(options: argparse.Namespace) -> None:
     """List the jobs, or do something with one of them."""
     if options.action == "list":
-        result = {"jobs": [_describe(job) for job in runs.list_jobs()], "bytes": runs.disk_use()}
+        result = {"jobs": [_describe(job) for job in run_folders.list_jobs()], "bytes": run_folders.disk_use()}
     elif options.what is None:
         raise JobError(f"Say which run to {options.action}; `python -m core jobs` lists them.")
     elif options.action == "start":
@@ -45,11 +45,11 @@ def _start(path: Path) -> Job:
 
 
 def _act(action: str, name: str) -> dict[str, Any]:
-    job = runs.load_job(name)
+    job = run_folders.load_job(name)
     if action == "show":
-        return {"job": {**_describe(job), "settings": job.settings}, "steps": runs.read_steps(name)}
+        return {"job": {**_describe(job), "settings": job.settings}, "steps": run_folders.read_steps(name)}
     doors = {"stop": control.stop, "pause": control.pause, "resume": control.resume}
-    doors |= {"keep": runs.keep, "remove": runs.remove}
+    doors |= {"keep": run_folders.keep, "remove": run_folders.remove}
     described = _describe(job)
     doors[action](name)
     return {"job": described if action == "remove" else _describe(job)}
@@ -57,8 +57,8 @@ def _act(action: str, name: str) -> dict[str, Any]:
 
 def _describe(job: Job) -> dict[str, Any]:
     asked = {name: getattr(job, name) for name in ("id", "kind", "title", "visitor", "created")}
-    status = asdict(runs.read_status(job))
-    return {**asked, **status, "place": control.place(job.id), "kept": runs.is_kept(job)}
+    status = asdict(run_folders.read_status(job))
+    return {**asked, **status, "place": control.place(job.id), "kept": run_folders.is_kept(job)}
 
 
 def _table(result: dict[str, Any]) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from core import checkpoints
 from core.commands.terminal import progress
-from core.files import replace as write
-from core.jobs import trained
+from core.jobs import trained_networks
 from core.maximization import FORMS, PRESETS, MaximizationStep, Question, ask, keep, maximize, to_npz
+from core.system.files import replace as write
 from core.visualization.arrays import to_png
-from core.visualization.neurons import draw_sheet, layout_for, to_animation
+from core.visualization.maximization import draw_sheet, layout_for, to_animation
+from core.zoo import checkpoints
 
 ENDINGS = (".png", ".apng", ".npz")
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
     """Climb, write the sheet if asked to, and print the goals: one JSON object for machines, lines for people."""
     if options.out is not None and options.out.suffix not in ENDINGS:
         raise ValueError(f"--out takes a name that ends in {', '.join(ENDINGS)}.")
-    place = trained.find(options.network)
+    place = trained_networks.find(options.network)
     network = checkpoints.load_classifier(place.name, place.folder)
     question = ask(options.objective, network)
     changes = {"seed": options.seed, "starts": options.starts}

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from core import datasets
 from core.commands.studies import adversarial, missing_features, pretraining, second_model, similarity
-from core.commands.studies.step import StudyStep
-from core.datasets import Dataset
-from core.files import prepare, replace
-from core.studies.crew import Crew
-from core.studies.records import load_recorded, to_json
+from core.commands.studies.progress import StudyStep
+from core.digits import datasets
+from core.digits.datasets import Dataset
+from core.studies.recorded import load_recorded, to_json
+from core.studies.workers import Crew
+from core.system.files import prepare, replace
 
 Progress = Callable[[float, str], None]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.networks import Classifier
+from core.networks.classifier import Classifier
 
 FEATURES, HIDDEN = "the features", "the hidden units"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.architectures import output_size
 from core.convolution.window import write_number
+from core.networks.architectures import output_size
 
 # Each reduces the last dimension. Of an even number of values the median lies between the middle two; of values that
 # are equally frequent the smallest is the mode.

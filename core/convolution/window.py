@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.architectures import output_size
+from core.networks.architectures import output_size
 
 
 @dataclass(frozen=True, eq=False)

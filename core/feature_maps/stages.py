@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from core.maximization.objectives import see
-from core.networks import Classifier
+from core.networks.classifier import Classifier
 
 RESTS = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d)  # what only passes on what it is given, outside of training
 

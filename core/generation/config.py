@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.architectures import ARCHITECTURES
+from core.networks.architectures import ARCHITECTURES
 
 MOST_WIDTH, MOST_LATENT = 256, 256
 

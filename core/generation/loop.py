@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from core.datasets import Digits
+from core.digits.datasets import Digits
 from core.generation.config import GanConfig
-from core.generation.networks import CLASSES, Pair, make
-from core.training import Diverged
-from core.training_state import Chance, TrainState
+from core.generation.dcgan import CLASSES, Pair, make
+from core.training.loop import Diverged
+from core.training.state import Chance, TrainState
 
 EACH = 4  # of every class among the samples that are watched
 PENALTY_EVERY = 8  # steps: the penalty costs as much as a step, and so rarely it does the same (Karras 2020)

@@ -17,14 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core import files, locks
-from core.jobs import queue, runs
-from core.jobs.runs import Job, JobError, load_job, read_status
+from core.jobs import queue, run_folders
+from core.jobs.run_folders import Job, JobError, load_job, read_status
+from core.system import files, locks
 
 ROOT = Path(__file__).parents[2]
 # A kind of job is a module that offers `check(settings)`, which raises ValueError with a sentence, and
 # `run(settings, folder, wishes)`, which yields frozen records and goes on from what it finds in the folder.
-KINDS = {"train": "core.jobs.training_job", "study": "core.studies.job", "generator": "core.generation.job"}
+KINDS = {"train": "core.jobs.training_job", "study": "core.studies.study_job", "generator": "core.generation.generator_job"}
 JOBS_PER_VISITOR = 2
 
 
@@ -38,8 +38,8 @@ def submit(kind: str, title: str, settings: dict[str, Any], visitor: str) -> Job
     importlib.import_module(KINDS[kind]).check(settings)
     with one_at_a_time():
         _check_visitor(visitor)
-        runs.make_room()
-        job = runs.create(
+        run_folders.make_room()
+        job = run_folders.create(
             kind=kind, module=KINDS[kind], title=title, settings=settings, visitor=visitor, threads=_threads()
         )
         try:
@@ -79,7 +79,7 @@ def resume(name: str) -> Job:
     with one_at_a_time():
         status = read_status(job)
         if status.active:
-            runs.write_wish(job, state="run")
+            run_folders.write_wish(job, state="run")
         elif status.state == "done":
             raise JobError("This job is done: nothing is left to do.")
         else:
@@ -101,11 +101,11 @@ def _wish(name: str, *, but: str | None = None, **changes: Any) -> None:
     if not status.active and but in (None, status.state):
         raise JobError("This job has ended.")
     with _as_sentence():
-        runs.write_wish(job, **changes)
+        run_folders.write_wish(job, **changes)
 
 
 def _check_visitor(visitor: str) -> None:
-    active = [job for job in runs.list_jobs(visitor) if read_status(job).active]
+    active = [job for job in run_folders.list_jobs(visitor) if read_status(job).active]
     if len(active) >= JOBS_PER_VISITOR:
         raise JobError(f"You have {len(active)} jobs already: wait until one has ended, or stop one.")
 
@@ -114,8 +114,8 @@ def _check_visitor(visitor: str) -> None:
 def one_at_a_time() -> Iterator[None]:
     """Let people make runs one after the other, so that the limits hold. Raises JobError for every OSError."""
     with _as_sentence():
-        runs.runs_folder().mkdir(parents=True, exist_ok=True)
-        with locks.held(runs.runs_folder() / ".starting"):
+        run_folders.runs_folder().mkdir(parents=True, exist_ok=True)
+        with locks.held(run_folders.runs_folder() / ".starting"):
             yield
 
 
@@ -142,13 +142,13 @@ def _start(job: Job) -> None:
         raise JobError("This job is at work already.")
     with lock, (job.folder / "worker.log").open("ab") as log:
         files.clear(job.folder)
-        runs.write_wish(job, state="run")
-        runs.write_status(job, state="waiting", message="", pid=None, queued=queue.last_place(), started=None)
+        run_folders.write_wish(job, state="run")
+        run_folders.write_status(job, state="waiting", message="", pid=None, queued=queue.last_place(), started=None)
         number = lock.fileno()
         command = [sys.executable, "-m", "core.jobs.worker", job.id, str(number)]
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         environment = {"PYTHONPATH": paths, "OMP_NUM_THREADS": str(job.threads)}
-        environment[runs.RUNS_VARIABLE] = str(runs.runs_folder())
+        environment[run_folders.RUNS_VARIABLE] = str(run_folders.runs_folder())
         subprocess.run(
             command,
             env={**os.environ, **environment},

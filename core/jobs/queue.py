@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from core.jobs import runs
-from core.jobs.runs import Job, read_status
+from core.jobs import run_folders
+from core.jobs.run_folders import Job, read_status
 
 
 def line() -> list[Job]:
@@ -23,6 +23,6 @@ def last_place() -> float:
 
 
 def _places() -> list[tuple[float, str, Job]]:
-    waiting = ((read_status(job), job) for job in runs.list_jobs())
+    waiting = ((read_status(job), job) for job in run_folders.list_jobs())
     queued = [(status.queued, job.id, job) for status, job in waiting if status.state == "waiting"]
     return sorted(queued, key=lambda place: place[:2])

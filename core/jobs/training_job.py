@@ -17,20 +17,22 @@ from typing import Any
 import torch
 from torch import nn
 
-from core import checkpoints, datasets, inversion
-from core.adversarial_training import check_attack
-from core.architectures import Architecture
-from core.checkpoints import SHIPPED, Card
-from core.composing import check_size
-from core.datasets import Dataset, Digits
-from core.evaluation import evaluate, pmnist_table
-from core.inversion import Invert
-from core.jobs import runs
-from core.jobs.snapshots import Album
-from core.networks import Classifier, build
-from core.training import TrainStep, train
-from core.training_config import TrainConfig, find_device
-from core.training_state import TrainState, load_state, save_state
+from core.digits import datasets
+from core.digits.datasets import Dataset, Digits
+from core.inversion import functions
+from core.inversion.functions import Invert
+from core.jobs import run_folders
+from core.jobs.training_snapshots import Album
+from core.networks.architectures import Architecture
+from core.networks.classifier import Classifier, build
+from core.networks.composing import check_size
+from core.networks.evaluation import evaluate, pmnist_table
+from core.training.adversarial import check_attack
+from core.training.config import TrainConfig, find_device
+from core.training.loop import TrainStep, train
+from core.training.state import TrainState, load_state, save_state
+from core.zoo import checkpoints
+from core.zoo.checkpoints import SHIPPED, Card
 
 NAME, STATE = "network", "state.safetensors"
 MOST_EPOCHS, MOST_DIGITS = 60, 60_000  # so that one visitor cannot hold the machine: their product is what counts
@@ -111,15 +113,15 @@ def _check_length(config: TrainConfig, digits: int) -> None:
         )
 
 
-def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], runs.Wish]) -> Iterator[TrainStep]:
+def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], run_folders.Wish]) -> Iterator[TrainStep]:
     """Train, going on after the last epoch that `folder` holds; however it ends, the network is kept."""
-    plan, job = read_plan(settings), runs.load_job(folder.name)
+    plan, job = read_plan(settings), run_folders.load_job(folder.name)
     dataset = datasets.load(plan.dataset)
     digits, held_out = divide(dataset, plan)
     _check_length(plan.config, len(digits))
     network = prepare(plan, classes=len(dataset.classes))
     state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
-    runs.keep_steps(job, lambda step: step["epoch"] <= state.epoch)
+    run_folders.keep_steps(job, lambda step: step["epoch"] <= state.epoch)
     every = max(plan.config.report_every, ceil(len(digits) / plan.config.batch / MOST_RECORDS))
     config = replace(plan.config, report_every=every)
     card = _card(job, plan, dataset, len(digits))
@@ -157,11 +159,11 @@ def prepare(plan: Plan, *, classes: int = 10) -> Classifier:
     """Return the network as it is before its training. Raises ValueError for what does not fit."""
     network = _begin(plan, classes)
     if plan.inversion is not None:
-        network = inversion.variant(network, plan.inversion)
+        network = functions.variant(network, plan.inversion)
     if "both" in (plan.inversion, *plan.config.alternate):
         raise ValueError("(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it.")
     for name in plan.reset:
-        inversion.draw_anew(_stage(network, name), seed=plan.seed + 1)
+        functions.draw_anew(_stage(network, name), seed=plan.seed + 1)
     for name in plan.frozen:
         _stage(network, name).requires_grad_(False)
     return network
@@ -193,8 +195,8 @@ def _architecture(plan: Plan, classes: int) -> Architecture:
 
 def _where(start: str) -> tuple[str, Path]:
     """Return name and folder of the checkpoint: a shipped one, else that of a run."""
-    if (runs.runs_folder() / start / f"{NAME}.json").is_file():
-        return NAME, runs.load_job(start).folder
+    if (run_folders.runs_folder() / start / f"{NAME}.json").is_file():
+        return NAME, run_folders.load_job(start).folder
     return start, SHIPPED
 
 
@@ -206,7 +208,7 @@ def _stage(network: Classifier, name: str) -> nn.Module:
     return known[name]
 
 
-def _card(job: runs.Job, plan: Plan, dataset: Dataset, digits: int) -> Card:
+def _card(job: run_folders.Job, plan: Plan, dataset: Dataset, digits: int) -> Card:
     """Return the card as far as it is known beforehand: later the network it starts from may be gone."""
     return Card(
         name=NAME,
@@ -227,7 +229,7 @@ def _card(job: runs.Job, plan: Plan, dataset: Dataset, digits: int) -> Card:
 def _save(card: Card, network: Classifier, dataset: Dataset, held_out: Digits, folder: Path) -> None:
     """Keep the network at once, then write down how well it reads, which takes seconds."""
     name = network.inversion.name if isinstance(network.inversion, Invert) else "identity"
-    card = replace(card, inversion=name, features_sha256=inversion.features_hash(network))
+    card = replace(card, inversion=name, features_sha256=functions.features_hash(network))
     checkpoints.save(card, network, folder)
     accuracy = {step.column: round(step.accuracy, 2) for step in pmnist_table({"": network}, dataset.test)}
     measured = {"dataset": dataset.name, "split": "test", "digits": len(dataset.test), "variant": "text"}

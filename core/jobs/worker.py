@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from core import files, locks
-from core.jobs import queue, runs
-from core.jobs.runs import Job
+from core.jobs import queue, run_folders
+from core.jobs.run_folders import Job
+from core.system import files, locks
 
 JOBS_VARIABLE = "NEGATIVE_SPACE_JOBS"
 LOOK_EVERY = 0.2  # seconds between two looks at the queue
@@ -39,12 +39,12 @@ def main(name: str, lock: str) -> None:
         os._exit(0)  # so that the worker is nobody's child and never waits for somebody to take note of its end
     os.set_inheritable(int(lock), False)
     _give_way()
-    job = runs.load_job(name)
+    job = run_folders.load_job(name)
     state, message = do(job)
     try:
-        runs.write_status(job, state=state, message=message)
+        run_folders.write_status(job, state=state, message=message)
     except OSError:  # a full disk has no room for another file, but there is some in the old one
-        runs.write_status(job, write=files.overwrite, state=state, message=message)
+        run_folders.write_status(job, write=files.overwrite, state=state, message=message)
     os.close(int(lock))  # at once: the end of a process that computed takes a while
 
 
@@ -73,15 +73,15 @@ def do(job: Job) -> tuple[str, str]:
 
 def work(job: Job) -> None:
     """Wait, then yield to the records until they end or somebody wants them to. Raises Stopped."""
-    runs.write_status(job, pid=os.getpid())
+    run_folders.write_status(job, pid=os.getpid())
     slot = wait_for_turn(job)
     try:
-        runs.keep_steps(job, lambda step: True)
+        run_folders.keep_steps(job, lambda step: True)
         module = importlib.import_module(job.module)
-        with closing(module.run(job.settings, job.folder, partial(runs.read_wish, job))) as records:
+        with closing(module.run(job.settings, job.folder, partial(run_folders.read_wish, job))) as records:
             for record in records:
-                runs.append_step(job, asdict(record))
-                wish = runs.read_wish(job).state
+                run_folders.append_step(job, asdict(record))
+                wish = run_folders.read_wish(job).state
                 if wish == "stop":  # while it still has its turn: to keep what it has takes a while
                     raise Stopped(KEPT)
                 if wish == "pause":
@@ -96,20 +96,20 @@ def wait_for_turn(job: Job) -> BinaryIO:
 
     Raises Stopped when somebody wants that, or when it has been paused for too long.
     """
-    state, since = runs.read_status(job).state, time.monotonic()
+    state, since = run_folders.read_status(job).state, time.monotonic()
     while True:
-        wish = runs.read_wish(job).state
+        wish = run_folders.read_wish(job).state
         if wish == "stop":
             raise Stopped(KEPT)
         wanted: Literal["waiting", "paused"] = "waiting" if wish == "run" else "paused"
         if wanted != state:
             state, since = wanted, time.monotonic()
-            runs.write_status(job, state=state, queued=queue.last_place())
+            run_folders.write_status(job, state=state, queued=queue.last_place())
         if state == "paused" and time.monotonic() > since + LONGEST_PAUSE:
             raise Stopped("It was paused for too long; resumed, it goes on from where it last was whole.")
         slot = _free_slot(job) if state == "waiting" else None
         if slot:
-            runs.write_status(job, state="running", started=runs.read_status(job).started or time.time())
+            run_folders.write_status(job, state="running", started=run_folders.read_status(job).started or time.time())
             return slot
         time.sleep(LOOK_EVERY)
 
@@ -118,7 +118,7 @@ def _free_slot(job: Job) -> BinaryIO | None:
     """Return a free slot when no other waits longer. Looking whether one is free is cheap, so it comes first."""
     asked = os.environ.get(JOBS_VARIABLE, "")
     for number in range(max(1, int(asked)) if asked.isdecimal() else 1):
-        slot = locks.take(runs.runs_folder() / f".slot-{number}")
+        slot = locks.take(run_folders.runs_folder() / f".slot-{number}")
         if slot and [first.id for first in queue.line()[:1]] == [job.id]:
             return slot
         if slot:

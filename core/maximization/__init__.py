@@ -5,10 +5,9 @@ An objective, a parameterization, regularizers and the loop are separate pieces;
 
 
 
-from core.maximization.asking import FORMS, Question, ask
-from core.maximization.closeup import Exciting, excite_most, filter_of, map_of
-from core.maximization.keeping import Kept, keep, to_npz
+from core.maximization.kept_steps import Kept, keep, to_npz
 from core.maximization.loop import PRESETS, MaximizationConfig, MaximizationStep, maximize
+from core.maximization.objective_names import FORMS, Question, ask
 from core.maximization.objectives import (
     LOGITS,
     ClassLogit,
@@ -21,6 +20,7 @@ from core.maximization.objectives import (
 )
 from core.maximization.parameterizations import PARAMETERIZATIONS
 from core.maximization.regularizers import BLURS, blur, blur_width
+from core.maximization.top_digits import Exciting, excite_most, filter_of, map_of
 
 __all__ = [
     "BLURS", "FORMS", "LOGITS", "PARAMETERIZATIONS", "PRESETS", "ClassLogit", "Exciting", "Kept", "MapMean",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.architectures import SIDE
 from core.maximization.objectives import LOGITS, Objective, check_objective, see
 from core.maximization.parameterizations import PARAMETERIZATIONS
 from core.maximization.regularizers import BLURS, blur, blur_width, ink_slope, shifts, spread, variation_slope
-from core.networks import Classifier
+from core.networks.architectures import SIDE
+from core.networks.classifier import Classifier
 
 GREY = 0.5  # the seed's 128
 LEAK = 0.1  # share of what is negative that shows a silent neuron's gradient the way

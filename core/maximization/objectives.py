@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.architectures import SIDE
-from core.networks import Classifier
+from core.networks.architectures import SIDE
+from core.networks.classifier import Classifier
 
 LOGITS = "logits"  # the name of the last stage, whatever it is called in a network
 Shape = tuple[int, int, int]

@@ -9,9 +9,9 @@ from math import nan
 import torch
 from torch import Tensor
 
-from core.evaluation import BATCH
-from core.networks import Classifier
-from core.similarity.seen import Seen
+from core.networks.classifier import Classifier
+from core.networks.evaluation import BATCH
+from core.similarity.reference_vectors import Seen
 from core.similarity.vectors import to_vectors
 
 

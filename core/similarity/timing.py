@@ -10,8 +10,8 @@ from statistics import median
 import torch
 from torch import Tensor
 
-from core.evaluation import BATCH
-from core.networks import Classifier
+from core.networks.classifier import Classifier
+from core.networks.evaluation import BATCH
 from core.similarity.lookup import Lookup
 from core.similarity.shortcut import Shortcut
 from core.similarity.vectors import to_vectors

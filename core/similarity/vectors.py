@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.networks import Classifier
+from core.networks.classifier import Classifier
 
 LAST = "flatten"  # the stage whose output, the last pooled maps, is a vector already
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from core.pmnist import CUTS
+from core.pmnist.masks import CUTS
 
 COLUMNS = ("whole", *CUTS, "DCUT code", "TCUT code", "RAND3")
 """What each arm reads: whole digits; the talk's cuts; two as its code makes them; three squares placed otherwise."""

@@ -16,21 +16,21 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from core import files
-from core.architectures import ARCHITECTURES
-from core.checkpoints import load_classifier
-from core.datasets import Dataset, Digits
-from core.evaluation import evaluate
-from core.generation import keeping
+from core.digits.datasets import Dataset, Digits
+from core.generation import generator_checkpoint
 from core.generation.config import GanConfig
+from core.generation.dcgan import Pair
 from core.generation.loop import train_pair
-from core.generation.networks import Pair
-from core.inversion import freeze
-from core.networks import Classifier, build
-from core.studies import parts
-from core.studies.crew import ALONE, Crew
-from core.training import train
-from core.training_config import TrainConfig
+from core.inversion.functions import freeze
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
+from core.networks.evaluation import evaluate
+from core.studies import finished_parts
+from core.studies.workers import ALONE, Crew
+from core.system import files
+from core.training.config import TrainConfig
+from core.training.loop import train
+from core.zoo.checkpoints import load_classifier
 
 ARCHITECTURE = "published"
 RANDOM, UNLABELLED, LABELLED, SUPERVISED = "random", "discriminator", "labelled-discriminator", "supervised"
@@ -110,10 +110,10 @@ def run_pretraining(
         raise ValueError(f"There are only {len(dataset.train):,} training digits, not {max(config.labelled):,}.")
     weights: dict[str, Weights] = dict(shipped_starts())
     same = {**asdict(config), "sha256": dataset.sha256, "weights": {name: _sum(one) for name, one in weights.items()}}
-    yield from _learn_unlabelled(dataset, config, parts.path_of(out, UNLABELLED).with_suffix(".safetensors"), weights)
+    yield from _learn_unlabelled(dataset, config, finished_parts.path_of(out, UNLABELLED).with_suffix(".safetensors"), weights)
     tasks = [(config.first_seed + seed, labelled) for seed in range(config.seeds) for labelled in config.labelled]
     work = partial(_compare, weights, config)
-    found = parts.run(work, tasks, PretrainingRow, same, dataset=dataset, out=out, crew=crew)
+    found = finished_parts.run(work, tasks, PretrainingRow, same, dataset=dataset, out=out, crew=crew)
     for number, ((seed, labelled), rows, _) in enumerate(found, 1):
         share = GAN_SHARE + (1 - GAN_SHARE) * number / len(tasks)
         yield PretrainingStep(f"seed {seed}, {labelled:,} labelled digits", rows, share)
@@ -127,7 +127,7 @@ def _compare(
 
 def shipped_starts() -> Iterator[tuple[str, Weights]]:
     """Yield the convolutions that ship with the project. Raises CheckpointError."""
-    yield LABELLED, _convolutions(keeping.load().discriminator.features)
+    yield LABELLED, _convolutions(generator_checkpoint.load().discriminator.features)
     yield SUPERVISED, _convolutions(load_classifier("standard").features)
 
 

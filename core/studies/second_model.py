@@ -14,10 +14,10 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from core.datasets import Dataset
+from core.digits.datasets import Dataset
 from core.second_model import BOTH, DIGITS, Accuracies, SecondModelConfig, compare, find_reason
-from core.studies import parts
-from core.studies.crew import ALONE, Crew
+from core.studies import finished_parts
+from core.studies.workers import ALONE, Crew
 
 STUDY = "second-model"
 
@@ -54,7 +54,7 @@ def run_pairs(dataset: Dataset, config: SecondModelConfig, out: Path, *, crew: C
     """Yield every pair's row once it is there, a file for each beside `out`; a finished one is not run again."""
     pairs = list(combinations(range(len(dataset.classes)), 2))
     same = {**asdict(replace(config, first=0, second=1)), "sha256": dataset.sha256}
-    found = parts.run(partial(_measure, config), pairs, PairRow, same, dataset=dataset, out=out, crew=crew)
+    found = finished_parts.run(partial(_measure, config), pairs, PairRow, same, dataset=dataset, out=out, crew=crew)
     for number, (_, (row,), kept) in enumerate(found, 1):
         yield PairStep(row, number, len(pairs), kept)
 

@@ -13,10 +13,9 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from core.architectures import ARCHITECTURES
-from core.datasets import Dataset, Digits
-from core.networks import Classifier, build
-from core.recipes import CONFIG, SEED
+from core.digits.datasets import Dataset, Digits
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
 from core.similarity import (
     Seen,
     Shortcut,
@@ -30,9 +29,10 @@ from core.similarity import (
     remember,
     survey,
 )
-from core.studies import parts
-from core.studies.crew import ALONE, Crew
-from core.training import train
+from core.studies import finished_parts
+from core.studies.workers import ALONE, Crew
+from core.training.loop import train
+from core.zoo.recipes import CONFIG, SEED
 
 HALF = "half"  # the network that the study trains itself, on the digits seen first alone (D4)
 ARCHITECTURE = "assignment"  # its architecture, A3
@@ -121,7 +121,7 @@ def run_similarity(
     names = (HALF, *networks)
     same = {**asdict(config), "sha256": dataset.sha256, "weights": settings}
     work = partial(_measure, networks, config)
-    found = parts.run(work, names, SimilarityRow, same, dataset=dataset, out=out, crew=crew)
+    found = finished_parts.run(work, names, SimilarityRow, same, dataset=dataset, out=out, crew=crew)
     for number, (name, rows, kept) in enumerate(found, 1):
         yield SimilarityStep(name, rows, number, len(names), kept)
 

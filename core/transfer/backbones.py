@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core import architectures
-from core.atlas import last_maps
-from core.inversion import draw_anew
-from core.networks import Classifier
+from core.inversion.functions import draw_anew
+from core.inversion.map_atlas import last_maps
+from core.networks import architectures
+from core.networks.classifier import Classifier
 from core.transfer.tasks import SIDE
 
 MAPS, SECOND_TO_LAST, LAST = "last maps", "second to last dense layer", "last dense layer"

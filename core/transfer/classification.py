@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.evaluation import accuracy, confusion
+from core.networks.evaluation import accuracy, confusion
 from core.transfer.tasks import Task
 
 FOLDS = 5  # of the cross-validation that chooses the strength of the regularisation; scikit-learn's own number

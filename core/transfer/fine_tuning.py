@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.datasets import Digits
-from core.evaluation import predict_labels
-from core.inversion import draw_anew
-from core.networks import Classifier
-from core.training import TrainConfig, TrainStep, train
+from core.digits.datasets import Digits
+from core.inversion.functions import draw_anew
+from core.networks.classifier import Classifier
+from core.networks.evaluation import predict_labels
+from core.training.loop import TrainConfig, TrainStep, train
 from core.transfer.backbones import Backbone, to_images
 from core.transfer.tasks import Task
 

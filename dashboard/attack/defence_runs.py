@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.adversarial import AttackConfig, perturb
-from core.evaluation import read_digit
-from core.networks import Classifier
-from core.pmnist import erase, growing_mask
-from core.visualization.attacks import draw_duel
+from core.networks.classifier import Classifier
+from core.networks.evaluation import read_digit
+from core.pmnist.masks import erase, growing_mask
+from core.visualization.adversarial import draw_duel
 from dashboard.attack.digit_runs import BREATH, WHOLE
 from dashboard.components.player import Frame
 

@@ -6,19 +6,20 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.datasets import Dataset
-from core.studies.transfer_records import to_curve
+from core.digits.datasets import Dataset
+from core.studies.noise_transfer_record import to_curve
 from core.visualization.figures import Curve, draw_curves
-from core.visualization.palette import color_of
-from dashboard import cache, outputs, playing
+from core.visualization.network_colors import color_of
 from dashboard.attack import falls_views
 from dashboard.attack.defence_runs import KINDS, SIZES, STEPS, AskedSweep, Sweep
 from dashboard.attack.digit_views import label_of
-from dashboard.cache import Zoo
 from dashboard.components.player import Look
-from dashboard.outputs import PLAIN
-from dashboard.scene import choose_beside
-from dashboard.state import AppState
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets import outputs, playing
+from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.scene import choose_beside
 
 ORDINARY, ROBUST = "standard", "robust"
 KEY, SWEEP = "defence", "defence sweep"

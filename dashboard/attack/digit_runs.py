@@ -13,12 +13,12 @@ from torch import Tensor
 
 from core import adversarial
 from core.adversarial import AttackConfig, AttackStep, StickerStep
-from core.evaluation import read_digit
-from core.networks import Classifier
-from core.visualization.attacks import draw_attack
+from core.networks.classifier import Classifier
+from core.networks.evaluation import read_digit
+from core.visualization.adversarial import draw_attack
 from dashboard.components.player import Frame
-from dashboard.playing import AHEAD
-from dashboard.state import Digit, Mask
+from dashboard.server.state import Digit, Mask
+from dashboard.widgets.playing import AHEAD
 
 BREATH = 0.01  # seconds between two steps in which others have the interpreter: a thread beside it is answering strokes
 EVERY = 3  # of the records of L-BFGS, which may be 281, one is played

@@ -6,17 +6,18 @@ import numpy as np
 import streamlit as st
 
 from core.adversarial import AttackStep
-from core.datasets import Dataset
-from core.visualization.bars import Reading
-from core.visualization.palette import color_of
-from dashboard import cache, outputs, playing
+from core.digits.datasets import Dataset
+from core.visualization.network_colors import color_of
+from core.visualization.readings import Reading
 from dashboard.attack import photo_views, settings
 from dashboard.attack.digit_runs import WHOLE, Asked, Take, start
 from dashboard.attack.settings import Attacked
-from dashboard.cache import Zoo
 from dashboard.components.player import Look
-from dashboard.scene import choose_beside
-from dashboard.state import AppState, Digit, Mask
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
+from dashboard.widgets import outputs, playing
+from dashboard.widgets.scene import choose_beside
 
 KEY = "attack"
 TAKE = "attack take"

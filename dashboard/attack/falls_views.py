@@ -6,16 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from core.datasets import Dataset
-from core.studies.transfer_records import STUDY, Matrix, to_curve, to_matrix
-from core.studies.transferability import CHANCE
+from core.digits.datasets import Dataset
+from core.studies.noise_transfer import CHANCE
+from core.studies.noise_transfer_record import STUDY, Matrix, to_curve, to_matrix
+from core.visualization.adversarial_tables import draw_matrix
 from core.visualization.figures import Curve, draw_curves
-from core.visualization.noise_tables import draw_matrix
-from core.visualization.palette import color_of
-from dashboard import cache
-from dashboard.cache import Zoo
-from dashboard.outputs import PLAIN
-from dashboard.state import AppState
+from core.visualization.network_colors import color_of
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets.outputs import PLAIN
 
 OWN = "each network's own"
 Record = dict[str, Any]

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from core.adversarial import StickerStep, photograph
-from core.datasets import Dataset
-from core.evaluation import read_digit
+from core.digits.datasets import Dataset
+from core.networks.evaluation import read_digit
 from core.visualization import arrays
-from core.visualization.bars import Reading, draw_answers
 from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.readings import Reading, draw_answers
 from dashboard.attack.digit_runs import WHOLE, Take
-from dashboard.state import Digit
+from dashboard.server.state import Digit
 
 SEED = "attack photo"
 

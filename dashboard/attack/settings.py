@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.adversarial import METHODS, PRESETS, AttackConfig
-from core.checkpoints import classifiers
-from core.datasets import Dataset
-from dashboard import network_inputs, outputs
-from dashboard.cache import Zoo
-from dashboard.state import DEFAULT_NETWORKS
+from core.digits.datasets import Dataset
+from core.zoo.checkpoints import classifiers
+from dashboard.server.cache import Zoo
+from dashboard.server.state import DEFAULT_NETWORKS
+from dashboard.widgets import networks, outputs
 
 TITLES = {
     "fgsm": "FGSM: one step", "pgd": "BIM / PGD: many steps", "lbfgs": "L-BFGS: the least", "sticker": "A sticker",
@@ -76,7 +76,7 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> Attacked | None:
 
 def choose_network(zoo: Zoo) -> str:
     """Let people choose the network that is attacked; "" where there is none."""
-    return network_inputs.choose_network(classifiers(zoo), key=key("network"), label="Attacked network", width=210)
+    return networks.choose_network(classifiers(zoo), key=key("network"), label="Attacked network", width=210)
 
 
 def _choose_target(data: Dataset, *, required: bool) -> int | None:
@@ -89,7 +89,7 @@ def _choose_target(data: Dataset, *, required: bool) -> int | None:
 
 def _choose_watched(zoo: Zoo, network: str) -> tuple[str, ...]:
     first = (*DEFAULT_NETWORKS, "robust")
-    chosen = network_inputs.choose_any(zoo, key=key("watched"), first=first, label="Read the attacked digit too")
+    chosen = networks.choose_any(zoo, key=key("watched"), first=first, label="Read the attacked digit too")
     st.caption(
         "The noise is made for the attacked network; the others are given the same picture. A network that restores "
         "cannot be attacked itself: no gradient leads back through its comparison with whole digits. What was made "

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.adversarial import UniversalConfig, UniversalStep, add_noise, nine_examples, universal_noise
-from core.datasets import Dataset, Digits
-from core.networks import Classifier
+from core.digits.datasets import Dataset, Digits
+from core.networks.classifier import Classifier
+from core.visualization.adversarial import draw_noises, draw_universal
 from core.visualization.arrays import to_png
-from core.visualization.attacks import draw_noises, draw_universal
-from core.visualization.neurons import to_animation
+from core.visualization.maximization import to_animation
 from dashboard.components.player import Frame
 
 BREATH = 0.02  # seconds between two steps: a step is long, and others want the interpreter meanwhile

@@ -10,18 +10,19 @@ import torch
 
 from core.adversarial import UniversalConfig, UniversalStep, measure_noise
 from core.adversarial.config import Norm
-from core.checkpoints import CheckpointError, classifiers
-from core.datasets import Dataset, Digits
-from core.visualization.noise_tables import draw_noise_table
-from core.visualization.palette import color_of
-from dashboard import cache, outputs, playing
+from core.digits.datasets import Dataset, Digits
+from core.visualization.adversarial_tables import draw_noise_table
+from core.visualization.network_colors import color_of
+from core.zoo.checkpoints import CheckpointError, classifiers
 from dashboard.attack import settings
 from dashboard.attack import universal_runs as runs
 from dashboard.attack.universal_runs import AskedNoise, Growth
-from dashboard.cache import Zoo
 from dashboard.components.player import Look
-from dashboard.playing import Run
-from dashboard.state import AppState
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets import outputs, playing
+from dashboard.widgets.playing import Run
 
 KEY, GROWTH = "noise", "noise growth"
 NORMS = {"none": "nothing, as in the assignment", "linf": "any pixel (L∞)", "l2": "length (L2)"}

@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.checkpoints import Card, CheckpointError, classifiers
-from core.datasets import Dataset
+from core.digits.datasets import Dataset
 from core.maximization import BLURS, LOGITS, PARAMETERIZATIONS, PRESETS, MaximizationConfig
 from core.maximization.loop import MOST_STEPS
-from core.networks import Classifier
-from dashboard import cache, network_inputs
+from core.networks.classifier import Classifier
+from core.zoo.checkpoints import Card, CheckpointError, classifiers
+from dashboard.server import cache
+from dashboard.widgets import networks as network_inputs
 
 ASSIGNMENT, WHITE = "as in the assignment", "white on black"
 ABOUT = {

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.maximization import Kept, MaximizationConfig, MaximizationStep, Objective, keep, maximize, to_npz
-from core.networks import Classifier
+from core.networks.classifier import Classifier
 from core.visualization.arrays import enlarge, to_png
-from core.visualization.neurons import Layout, draw_sheet, to_animation
-from dashboard import playing
+from core.visualization.maximization import Layout, draw_sheet, to_animation
 from dashboard.components.player import Frame, Look
-from dashboard.playing import MOST_BYTES, Run
-from dashboard.state import Digit
+from dashboard.server.state import Digit
+from dashboard.widgets import playing
+from dashboard.widgets.playing import MOST_BYTES, Run
 
 Steps = tuple[MaximizationStep, ...]
 """The same step of every network."""

@@ -6,19 +6,16 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.datasets import Dataset
+from core.digits.datasets import Dataset
 from core.maximization import ClassLogit, MapMean, Neuron, Objective, measure_stages
-from core.networks import Classifier
-from core.visualization.neurons import Layout, layout_for
-from core.visualization.palette import GOAL_COLORS
-from dashboard import inputs
-from dashboard.cache import Zoo
+from core.networks.classifier import Classifier
+from core.visualization.maximization import Layout, layout_for
+from core.visualization.network_colors import GOAL_COLORS
 from dashboard.components.player import Look
 from dashboard.maximize import form
-from dashboard.maximize.closeup import show_closeup
 from dashboard.maximize.form import ASSIGNMENT, WHITE, Shapes
 from dashboard.maximize.runs import Climb, play
-from dashboard.maximize.words import (
+from dashboard.maximize.step_texts import (
     describe_classes,
     describe_maps,
     describe_networks,
@@ -27,7 +24,10 @@ from dashboard.maximize.words import (
     look_at_networks,
     start_title,
 )
-from dashboard.state import AppState
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets import inputs
+from dashboard.widgets.map_details import show_closeup
 
 NEURON = {"starts": 5, "noise": 40 / 255}  # enough noise for different answers
 COMPARED = ("standard", "missing-feature", "assignment", "robust")

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.pmnist import CUT_NAMES
-from core.quiz import tally
+from core.classroom.quiz import tally
+from core.pmnist.masks import CUT_NAMES
 from core.visualization import arrays
-from core.visualization.contest import PEOPLE_COLOR, Verdict, draw_contest, draw_said, draw_verdicts
+from core.visualization.classroom import PEOPLE_COLOR, Verdict, draw_contest, draw_said, draw_verdicts
 from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.palette import color_of
-from dashboard import outputs
-from dashboard.cache import Zoo
-from dashboard.quiz import contestants, games
-from dashboard.quiz.games import Game
+from core.visualization.network_colors import color_of
+from dashboard.quiz import players, round
+from dashboard.quiz.round import Game
+from dashboard.server.cache import Zoo
+from dashboard.widgets import outputs
 
 YOU = "You"
 LARGE = 11  # screen pixels for one of the digit
@@ -42,8 +42,8 @@ def show_play(game: Game, zoo: Zoo) -> None:
 
 
 def _show_game(zoo: Zoo) -> None:
-    game: Game = st.session_state[games.GAME]
-    names = contestants.networks(game.data, zoo)
+    game: Game = st.session_state[round.GAME]
+    names = players.networks(game.data, zoo)
     st.html(STYLE)
     if game.over:
         _show_end(game, names, zoo)
@@ -58,7 +58,7 @@ def _show_game(zoo: Zoo) -> None:
         else:
             _show_keypad(game, number)
             _show_waiting(game)
-    contestants.read(names, game.data, game.questions[number])  # the solution is to come at once
+    players.read(names, game.data, game.questions[number])  # the solution is to come at once
 
 
 def _show_picture(game: Game, number: int) -> None:
@@ -66,7 +66,7 @@ def _show_picture(game: Game, number: int) -> None:
     asked = game.questions[number]
     digit, mask = outputs.sample(game.data, asked.digit), asked.mask.numpy()
     if game.solved:
-        picture = arrays.enlarge(contestants.solve(game.data, asked), LARGE)
+        picture = arrays.enlarge(players.solve(game.data, asked), LARGE)
     elif game.told:
         picture = arrays.mark_erased(digit, mask, LARGE)
     else:
@@ -80,25 +80,25 @@ def _show_keypad(game: Game, number: int) -> None:
         for row in (range(5), range(5, 10)):
             with st.container(horizontal=True, gap="small"):
                 for label in row:
-                    st.button(game.data.classes[label], on_click=games.answer, args=(game, number, label),
+                    st.button(game.data.classes[label], on_click=round.answer, args=(game, number, label),
                               key=f"quiz {label}", shortcut=str(label), width="stretch")  # fmt: skip
     st.caption("No idea? Guess: the networks must, too.")
     if number:
-        st.button("I have seen enough", on_click=games.stop, args=(game,), key="quiz stop", type="tertiary")
+        st.button("I have seen enough", on_click=round.stop, args=(game,), key="quiz stop", type="tertiary")
     elif game.room is None:
-        st.toggle("Show me where something is missing", game.told, on_change=games.tell, args=(game,),
+        st.toggle("Show me where something is missing", game.told, on_change=round.tell, args=(game,),
                   key=f"quiz shown {game.player}",
                   help="If not, you see only what is left, as most of the networks do.")  # fmt: skip
 
 
 def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) -> None:
     asked, said = game.questions[number], game.said[number]
-    read = contestants.read(names, game.data, asked)
+    read = players.read(names, game.data, asked)
     if len(game.read) == number:
         game.read.append({name: label for name, (label, _) in read.items()})
     last = number + 1 == len(game.questions)
     st.markdown(f"#### {'Right' if said == asked.label else 'Wrong'}: it is a {game.data.classes[asked.label]}")
-    st.button("See who won" if last else "Next digit", on_click=games.go_on, args=(game, number), key="quiz next",
+    st.button("See who won" if last else "Next digit", on_click=round.go_on, args=(game, number), key="quiz next",
               type="primary", shortcut="Enter")  # fmt: skip
     notes = {name: f"{100 * sure:.0f} % sure · {_so_far(game, name)}" for name, (_, sure) in read.items()}
     st.html(draw_verdicts(_verdicts(game, number, zoo, {YOU: f"{_so_far(game)} so far"} | notes)))
@@ -141,16 +141,16 @@ def _show_end(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
     _show_contest(game, names, zoo)
     st.fragment(_send_again, run_every=AGAIN if game.unsent else None)()
     _show_misses(game, zoo)
-    contestants.show_counting()
+    players.show_counting()
 
 
 def _play_on(game: Game) -> None:
-    games.begin(games.next_round(game))
+    round.begin(round.next_round(game))
 
 
 def _send_again() -> None:
-    game: Game = st.session_state[games.GAME]
-    games.send(game)
+    game: Game = st.session_state[round.GAME]
+    round.send(game)
     _show_waiting(game)
 
 
@@ -160,9 +160,9 @@ def _show_contest(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
         name: {(0, number): read[name] for number, read in enumerate(game.read)}
         for name in names if all(name in read for read in game.read)
     }  # fmt: skip
-    rows = contestants.to_contestants(YOU, played, reads, zoo, game.data, told=game.told)
-    st.html(draw_contest(rows, contestants.HEADINGS))
-    st.caption(contestants.explain(rows, game.data))
+    rows = players.to_contestants(YOU, played, reads, zoo, game.data, told=game.told)
+    st.html(draw_contest(rows, players.HEADINGS))
+    st.caption(players.explain(rows, game.data))
 
 
 def _show_misses(game: Game, zoo: Zoo) -> None:
@@ -185,4 +185,4 @@ def _show_misses(game: Game, zoo: Zoo) -> None:
 def _exhibit(game: Game, number: int, zoo: Zoo) -> Exhibit:
     asked = game.questions[number]
     caption = f"a {game.data.classes[asked.label]}, {CUT_NAMES[asked.cut]} gone"
-    return Exhibit(contestants.solve(game.data, asked), caption, draw_said(_verdicts(game, number, zoo, {})))
+    return Exhibit(players.solve(game.data, asked), caption, draw_said(_verdicts(game, number, zoo, {})))

@@ -6,19 +6,22 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.datasets import Dataset, DatasetError
-from core.pmnist import CUT_NAMES
-from core.rooms.board import KEPT, Room
-from core.rooms.database import RoomError
-from core.scores import Puzzle, fooling
-from core.visualization.contest import draw_contest
+from core.classroom.quiz_scores import Puzzle, fooling
+from core.classroom.room_board import KEPT, Room
+from core.classroom.room_database import RoomError
+from core.digits.datasets import Dataset, DatasetError
+from core.pmnist.masks import CUT_NAMES
+from core.visualization.classroom import draw_contest
 from core.visualization.gallery import Exhibit, draw_gallery
-from dashboard import cache, outputs, share
-from dashboard.cache import Zoo
-from dashboard.quiz import contestants, games
-from dashboard.quiz.contestants import Round
-from dashboard.quiz.games import Game
-from dashboard.visitors import known_visitor, remember_visitor, visitor
+from dashboard.quiz import players as contestants
+from dashboard.quiz import round
+from dashboard.quiz.players import Round
+from dashboard.quiz.round import Game
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.visitors import known_visitor, remember_visitor, visitor
+from dashboard.shell import share
+from dashboard.widgets import outputs
 
 EVERY = 2.0  # seconds between two looks at the board
 A_DAY = 24 * 3600  # seconds
@@ -58,14 +61,14 @@ def _show_door(game: Game) -> None:
 
 def _open(game: Game, told: bool) -> None:
     try:
-        games.begin(games.enter(games.board().open_room(game.data.name, told=told, opener=visitor())))
+        round.begin(round.enter(round.board().open_room(game.data.name, told=told, opener=visitor())))
     except (RoomError, DatasetError) as error:
         st.session_state[MISTAKE] = str(error)
 
 
 def _join(code: str) -> None:
     try:
-        games.begin(games.enter(games.board().find(code)))
+        round.begin(round.enter(round.board().find(code)))
     except (RoomError, DatasetError) as error:
         st.warning(str(error))
         return
@@ -83,7 +86,7 @@ def _show_code(game: Game, room: Room) -> None:
 
 def _show_board(room: Room, zoo: Zoo) -> None:
     try:
-        players, tallies = games.board().tallies(room.code)
+        players, tallies = round.board().tallies(room.code)
         data = cache.dataset(room.data)
     except (RoomError, DatasetError) as error:
         st.warning(str(error))
@@ -124,7 +127,7 @@ def _show_keeping(game: Game, room: Room) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button("All answers (CSV)", lambda: _export(room), f"room-{room.code}.csv", "text/csv",
                            on_click="ignore")  # fmt: skip
-        st.button("Leave the room", on_click=games.leave, args=(game,), key="quiz leave")
+        st.button("Leave the room", on_click=round.leave, args=(game,), key="quiz leave")
         if _may_remove(room):
             with st.popover("Remove the room"):
                 st.markdown(f"All answers of room {room.code} are deleted.")
@@ -135,7 +138,7 @@ def _show_keeping(game: Game, room: Room) -> None:
 
 def _export(room: Room) -> bytes:
     try:
-        return games.board().export(room.code)
+        return round.board().export(room.code)
     except RoomError as error:
         return str(error).encode()
 
@@ -143,14 +146,14 @@ def _export(room: Room) -> bytes:
 def _may_remove(room: Room) -> bool:
     opener = known_visitor()
     try:
-        return opener is not None and games.board().may_remove(room.code, opener)
+        return opener is not None and round.board().may_remove(room.code, opener)
     except RoomError:  # the board says it
         return False
 
 
 def _remove(game: Game, room: Room) -> None:
     try:
-        games.board().remove(room.code, visitor())
-        games.leave(game)
+        round.board().remove(room.code, visitor())
+        round.leave(game)
     except RoomError as error:
         st.session_state[MISTAKE] = str(error)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import checkpoints
-from core.checkpoints import CheckpointError
-from core.datasets import Dataset
-from core.jobs import reports, runs
-from core.jobs.reports import Point, Record
-from core.jobs.runs import Job
+from core.digits.datasets import Dataset
+from core.jobs import run_folders, training_report
+from core.jobs.run_folders import Job
 from core.jobs.training_job import NAME
-from core.visualization.learning import RUN_COLORS, Line, draw_runs
-from dashboard.state import AppState
-from dashboard.train.live_views import my_jobs
+from core.jobs.training_report import Point, Record
+from core.visualization.training import RUN_COLORS, Line, draw_runs
+from core.zoo import checkpoints
+from core.zoo.checkpoints import CheckpointError
+from dashboard.server.state import AppState
+from dashboard.train.watch_views import my_jobs
 
 AIMS = (95.0, 98.0)  # percent of the validation digits
 MOST = len(RUN_COLORS)
@@ -24,8 +24,8 @@ KINDS = {"accuracy": "read right, %", "error": "error (cross-entropy)"}
 def show_comparison(session: AppState, data: Dataset) -> None:
     """Let people lay runs over one another (T6), and show what each took and came to (X3, T12)."""
     found = {job.id: job for job in my_jobs() if job.kind == "train"}
-    steps: dict[str, list[Record]] = {name: list(runs.read_steps(name)) for name in found}
-    ready = [name for name in found if reports.summarize_run(steps[name]) is not None]
+    steps: dict[str, list[Record]] = {name: list(run_folders.read_steps(name)) for name in found}
+    ready = [name for name in found if training_report.summarize_run(steps[name]) is not None]
     if not ready:
         st.info("As soon as one epoch of a training is finished, its curve appears here.")
         return
@@ -60,7 +60,7 @@ def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str,
     """Return a line for each run, a point for each of its epochs."""
     lines = []
     for color, (name, found) in zip(RUN_COLORS, steps.items(), strict=False):
-        points = reports.trace(found, curve) if "validation" in curve else reports.mean_per_epoch(found, curve)
+        points = training_report.trace(found, curve) if "validation" in curve else training_report.mean_per_epoch(found, curve)
         lines.append(Line(titles[name], color, [(_x(point, axis), point.value) for point in points], dots=True))
     return lines
 
@@ -73,10 +73,10 @@ def to_table(found: dict[str, Job], steps: dict[str, list[Record]]) -> pd.DataFr
     """Return the table of time against accuracy (X3)."""
     rows = []
     for name, job in found.items():
-        outcome = reports.summarize_run(steps[name], _tested(job))
+        outcome = training_report.summarize_run(steps[name], _tested(job))
         if outcome is None:
             continue
-        aims = {f"until {aim:g} %": reports.seconds_until(steps[name], aim) for aim in AIMS}
+        aims = {f"until {aim:g} %": training_report.seconds_until(steps[name], aim) for aim in AIMS}
         rows.append({
             "run": job.title, "begins from": _beginning(job), "epochs": str(outcome.epochs),
             "time": f"{outcome.seconds:.0f} s", "an epoch": f"{outcome.seconds / outcome.epochs:.1f} s",

@@ -6,17 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from core import datasets
-from core.architectures import ACTIVATIONS, ARCHITECTURES, Architecture
-from core.checkpoints import Card
-from core.composing import MOST_BLOCKS, MOST_FILTERS, MOST_UNITS, Block, compose
-from core.inversion import INVERSIONS
-from core.jobs import trained
-from core.presets import PRESETS
-from core.training_config import CHOICES, find_device
-from core.visualization.learning import StageRow
-from dashboard import cache
-from dashboard.visitors import known_visitor
+from core.digits import datasets
+from core.inversion.functions import INVERSIONS
+from core.jobs import trained_networks
+from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture
+from core.networks.composing import MOST_BLOCKS, MOST_FILTERS, MOST_UNITS, Block, compose
+from core.training.config import CHOICES, find_device
+from core.training.presets import PRESETS
+from core.visualization.training import StageRow
+from core.zoo.checkpoints import Card
+from dashboard.server import cache
+from dashboard.server.visitors import known_visitor
 
 OWN, SCRATCH, KEEP = "your own", "nothing: all weights drawn anew", "as it is"
 SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
@@ -81,7 +81,7 @@ def _start(wanted: str | None) -> str:
 def starts() -> dict[str, Card]:
     """Return the networks that one can start from: one head each, blind."""
     cards, _ = cache.laboratory()
-    own = {} if (name := known_visitor()) is None else trained.list_networks(name)
+    own = {} if (name := known_visitor()) is None else trained_networks.list_networks(name)
     return {name: card for name, card in (cards | own).items() if card.omega is None and not card.restores}
 
 

@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core import checkpoints, exports, files
-from core.checkpoints import CheckpointError
-from core.datasets import Dataset
-from core.jobs import parcels, runs
-from core.jobs.runs import MOST_BYTES, MOST_RUNS, Job
+from core.digits.datasets import Dataset
+from core.jobs import network_files, run_folders
+from core.jobs.run_folders import MOST_BYTES, MOST_RUNS, Job
 from core.jobs.training_job import NAME
-from dashboard.state import AppState
-from dashboard.train.live_views import choose_run, my_jobs
-from dashboard.train.views import JOB
-from dashboard.visitors import visitor
+from core.system import files
+from core.zoo import checkpoints, onnx_export
+from core.zoo.checkpoints import CheckpointError
+from dashboard.server.state import AppState
+from dashboard.server.visitors import visitor
+from dashboard.train.setup_views import JOB
+from dashboard.train.watch_views import choose_run, my_jobs
 
 MOST_KEPT = 8  # of one visitor: kept runs never make room for others
 DONE = "train done"
@@ -37,7 +38,7 @@ def show_keep(session: AppState, data: Dataset) -> None:
         st.warning(problem)
     if done := st.session_state.pop(DONE, None):
         st.success(done)
-    count, taken = len(runs.list_jobs()), runs.disk_use()
+    count, taken = len(run_folders.list_jobs()), run_folders.disk_use()
     st.progress(min(1.0, taken / MOST_BYTES), f"All visitors' runs: {count} of {MOST_RUNS}, {taken / 1e6:.1f} of "
                 f"{MOST_BYTES / 1e6:.0f} MB. When that is full, the oldest that nobody keeps make room.")  # fmt: skip
 
@@ -51,36 +52,36 @@ def _show_downloads(job: Job) -> None:
         return
     stem = "".join(one if one.isalnum() else "-" for one in card.title.lower()).strip("-") or NAME
     with st.container(horizontal=True):
-        st.download_button("Network and card (ZIP)", lambda: parcels.pack(job.folder), f"{stem}.zip", "application/zip",
+        st.download_button("Network and card (ZIP)", lambda: network_files.pack(job.folder), f"{stem}.zip", "application/zip",
                            on_click="ignore")  # fmt: skip
-        st.download_button("ONNX", lambda: exports.to_onnx(network), f"{stem}.onnx", "application/octet-stream",
+        st.download_button("ONNX", lambda: onnx_export.to_onnx(network), f"{stem}.onnx", "application/octet-stream",
                            on_click="ignore")  # fmt: skip
     st.caption("The ZIP can be brought back here. ONNX is for other programs: input `images` (N, 1, 28, 28) from 0 to "
                "1, output `logits`; they are the same as here.")  # fmt: skip
 
 
 def _show_choices(job: Job) -> None:
-    kept = runs.is_kept(job)
+    kept = run_folders.is_kept(job)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Let go" if kept else "Keep", on_click=_keep, args=(job, not kept), key="keep",
                   help="A run that is kept never makes room for others.")  # fmt: skip
-        with st.popover("Delete", disabled=runs.read_status(job).active):
+        with st.popover("Delete", disabled=run_folders.read_status(job).active):
             st.markdown(f"Delete *{job.title}* for good?")
             st.button("Yes, delete it", on_click=_delete, args=(job,), key="delete", type="primary")
     words = "It is kept." if kept else "It may make room for others one day, unless you keep it."
-    st.caption(f"{runs.disk_use(job.folder) / 1e6:.1f} MB. {words}")
+    st.caption(f"{run_folders.disk_use(job.folder) / 1e6:.1f} MB. {words}")
 
 
 def _keep(job: Job, kept: bool) -> None:
-    already = sum(runs.is_kept(one) for one in my_jobs())
+    already = sum(run_folders.is_kept(one) for one in my_jobs())
     if kept and already >= MOST_KEPT:
         st.session_state["train problem"] = f"You keep {already} runs already: let go of one of them first."
         return
-    _try(lambda: runs.keep(job.id, kept=kept))
+    _try(lambda: run_folders.keep(job.id, kept=kept))
 
 
 def _delete(job: Job) -> None:
-    _try(lambda: runs.remove(job.id))
+    _try(lambda: run_folders.remove(job.id))
     st.session_state.pop(JOB, None)
 
 
@@ -100,7 +101,7 @@ def _show_upload() -> None:
         return
     st.session_state["train taken in"] = file.file_id
     try:
-        job = parcels.take_in(file.getvalue(), visitor())
+        job = network_files.take_in(file.getvalue(), visitor())
     except (ValueError, OSError) as error:
         st.warning(files.explain(error, "The folder of the runs"))
         return

@@ -7,23 +7,25 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from core import datasets, evaluation
-from core.architectures import Architecture
-from core.checkpoints import Card, CheckpointError
-from core.datasets import Dataset
-from core.jobs import reports, trained
-from core.jobs.runs import Job
-from core.pmnist import CUT_NAMES, CUTS
+from core.digits import datasets
+from core.digits.datasets import Dataset
+from core.jobs import trained_networks, training_report
+from core.jobs.run_folders import Job
+from core.networks import evaluation
+from core.networks.architectures import Architecture
+from core.pmnist.masks import CUT_NAMES, CUTS
 from core.visualization import arrays
-from core.visualization.evidence import AGAINST, FOR
+from core.visualization.absent_features import AGAINST, FOR
 from core.visualization.figures import draw_confusion
 from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.learning import VALIDATION, draw_figures, draw_stages
-from dashboard import cache, outputs
-from dashboard.state import AppState
-from dashboard.train.live_views import choose_run, my_jobs, read_steps, show_curves
-from dashboard.train.views import to_rows
-from dashboard.visitors import known_visitor
+from core.visualization.training import VALIDATION, draw_figures, draw_stages
+from core.zoo.checkpoints import Card, CheckpointError
+from dashboard.server import cache
+from dashboard.server.state import AppState
+from dashboard.server.visitors import known_visitor
+from dashboard.train.setup_views import to_rows
+from dashboard.train.watch_views import choose_run, my_jobs, read_steps, show_curves
+from dashboard.widgets import outputs
 
 SHOWN, WRONG = 32, 48  # digits
 Shares = NDArray[np.float32]
@@ -31,8 +33,8 @@ Shares = NDArray[np.float32]
 
 def show_result(session: AppState, data: Dataset) -> None:
     """Show what one of the visitor's networks can do."""
-    cards = trained.list_networks(known_visitor() or "")
-    by_run = {trained.find(name).folder.name: name for name in cards}
+    cards = trained_networks.list_networks(known_visitor() or "")
+    by_run = {trained_networks.find(name).folder.name: name for name in cards}
     which, parts = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
         job = choose_run([job for job in my_jobs() if job.id in by_run], "Network")
@@ -62,13 +64,13 @@ def show_short(job: Job, card: Card, data: Dataset, shares: Shares) -> None:
     """Show how well it reads (T2), whether it overfits (T12), and how it learned (T1)."""
     steps = read_steps(job)
     test = evaluation.accuracy(data.test.labels, torch.from_numpy(shares.argmax(1)))
-    outcome = reports.summarize_run(steps, test)
+    outcome = training_report.summarize_run(steps, test)
     figures = {f"of all {len(data.test):,} test digits of {data.name}": f"{test:.2f} %"}
     if card.accuracies():
         figures |= {CUT_NAMES[cut]: f"{card.accuracies()[cut]:.1f} %" for cut in CUTS}
     st.html(draw_figures(figures))
     if outcome is not None:
-        st.markdown(reports.judge_fit(outcome))
+        st.markdown(training_report.judge_fit(outcome))
         show_curves(steps, job.settings["config"].get("epochs", 10), st.columns(2, gap="medium"))
 
 

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.datasets import Dataset
+from core.digits.datasets import Dataset
 from core.transfer import MAPS, Backbone, Outcome, Task
 from core.visualization.figures import draw_confusion
 from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.learning import draw_figures
-from core.visualization.palette import color_of
+from core.visualization.network_colors import color_of
+from core.visualization.training import draw_figures
 from core.visualization.transfer import to_thumb
-from dashboard import outputs
-from dashboard.cache import Zoo
-from dashboard.state import AppState
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
 from dashboard.transfer import layers, pictures
+from dashboard.widgets import outputs
 
 MOST_SHOWN = 12  # pictures below one another would push all else off the screen
 MARKER = 84  # pixels of a square of the matrix

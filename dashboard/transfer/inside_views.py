@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from core.datasets import Dataset
-from core.downloads import BackgroundDownload
-from core.pictures import PictureError, limit, read_picture
+from core.digits.datasets import Dataset
+from core.digits.downloads import BackgroundDownload
+from core.digits.pictures import PictureError, limit, read_picture
 from core.transfer import (
     PHOTOGRAPHS,
     VARIABLE,
@@ -22,14 +22,15 @@ from core.transfer import (
     to_images,
 )
 from core.transfer.backbones import SECOND_TO_LAST
-from core.transfer.weights import MEGABYTES
-from core.visualization.evidence import draw_signed_sheet
-from core.visualization.learning import StageRow, draw_stages
+from core.transfer.vgg16_weights import MEGABYTES
+from core.visualization.absent_features import draw_signed_sheet
+from core.visualization.training import StageRow, draw_stages
 from core.visualization.transfer import draw_color_filters, draw_maps
-from dashboard import cache, outputs
-from dashboard.cache import Zoo
-from dashboard.state import AppState
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
 from dashboard.transfer import layers
+from dashboard.widgets import outputs
 
 OWN = "your own"
 SIDES = {1: 224, 3: 600}  # pixels of a picture's longer side, for our networks and VGG16; the seed's was 600 x 384

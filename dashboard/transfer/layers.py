@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 import torch
 
-from core.datasets import Dataset
+from core.digits.datasets import Dataset
 from core.transfer import (
     Backbone,
     FeatureStep,
@@ -21,9 +21,10 @@ from core.transfer import (
     find_weights,
     own_backbone,
 )
-from dashboard import cache, outputs
-from dashboard.cache import Zoo
-from dashboard.lesson.windows import choose_network
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.widgets import outputs
+from dashboard.widgets.maps import choose_network
 
 OURS, VGG = "one of ours", "VGG16"
 SECONDS = 0.5  # that VGG16 takes for a picture on one core of a usual machine

@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.datasets import Dataset
-from core.pictures import PictureError, read_picture
+from core.digits.datasets import Dataset
+from core.digits.pictures import PictureError, read_picture
 from core.transfer import MOST_PICTURES, Pile, Task, TaskError, crops, make_task, read_pile, to_square, two_digits
 from core.visualization.transfer import draw_strip
-from dashboard import cache
+from dashboard.server import cache
 
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
 PAIR = (3, 5)

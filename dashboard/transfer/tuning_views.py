@@ -10,16 +10,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.datasets import Dataset
+from core.digits.datasets import Dataset
 from core.transfer import ARMS, Backbone, Task, TuneConfig, TuneStep, fine_tune
 from core.transfer.fine_tuning import COLOR_SIDE
-from core.visualization.palette import GOAL_COLORS
+from core.visualization.network_colors import GOAL_COLORS
 from core.visualization.transfer import draw_tuning
-from dashboard import cache, playing
-from dashboard.cache import Zoo
 from dashboard.components.player import Frame, Look
-from dashboard.state import AppState
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
 from dashboard.transfer import layers, pictures
+from dashboard.widgets import playing
 
 WATCHED = 5  # pictures of each class that are held out and shown
 COLORS = dict(zip(ARMS, GOAL_COLORS, strict=False))

@@ -9,16 +9,17 @@ import streamlit as st
 import torch
 
 from core.attribution import PixelStep, SquareStep, erase_pixels, grow_square
-from core.checkpoints import Network
-from core.datasets import Dataset
-from core.hole_finding import BlindRestorer
-from core.networks import Classifier
-from core.visualization.attributions import Row, Shown, draw_erasure, draw_rows
-from dashboard import cache, inputs, outputs
-from dashboard.cache import Zoo
-from dashboard.scene import choose_beside
-from dashboard.state import AppState, Digit, Mask
+from core.digits.datasets import Dataset
+from core.networks.classifier import Classifier
+from core.restoration.hole_finding import BlindRestorer
+from core.visualization.attribution import Row, Shown, draw_erasure, draw_rows
+from core.zoo.checkpoints import Network
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
 from dashboard.why.subjects import Subject, choose_subjects, to_row
+from dashboard.widgets import inputs, outputs
+from dashboard.widgets.scene import choose_beside
 
 COLUMNS = ("the smallest square hole", "the fewest single pixels found")
 SLOW = "Not looked for: a network that restores takes 5 ms for every try, and this takes thousands."

@@ -11,22 +11,23 @@ import torch
 from numpy.typing import NDArray
 
 from core.attribution import HoleMap, count_right, join, places, read_everywhere
-from core.checkpoints import Network
-from core.datasets import Dataset
-from core.networks import Classifier
-from core.pmnist import SQUARE, square_everywhere
-from core.restoration import Restorer
+from core.digits.datasets import Dataset
+from core.networks.classifier import Classifier
+from core.pmnist.masks import SQUARE, square_everywhere
+from core.restoration.restorer import Restorer
 from core.visualization import arrays
-from core.visualization.attributions import draw_counts, draw_holes
-from core.visualization.bars import draw_answers
+from core.visualization.attribution import draw_counts, draw_holes
+from core.visualization.convolution_figures import Box, draw_clickable
 from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.lesson_figures import Box, draw_clickable
-from dashboard import cache, inputs, outputs
-from dashboard.cache import Zoo
-from dashboard.lesson.windows import show_clickable
-from dashboard.scene import choose_beside
-from dashboard.state import AppState, Digit, Mask
+from core.visualization.readings import draw_answers
+from core.zoo.checkpoints import Network
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
 from dashboard.why.subjects import Subject, choose_subjects, choose_truth
+from dashboard.widgets import inputs, outputs
+from dashboard.widgets.maps import show_clickable
+from dashboard.widgets.scene import choose_beside
 
 LEAST, LARGEST = 3, 20  # pixels across of a hole: a smaller one is hardly ever noticed, a larger one leaves no choice
 BAND, BLIND_BAND = 10, 2  # rows of places that a restoring network reads at once: a second, told of the hole or not

@@ -12,14 +12,16 @@ import torch
 from numpy.typing import NDArray
 
 from core.attribution import attribute
-from core.checkpoints import Network
-from core.datasets import Dataset
-from core.networks import Classifier
-from core.visualization.attributions import Row, Shown
-from core.visualization.palette import color_of
-from dashboard import cache, network_inputs, outputs
-from dashboard.cache import Zoo
-from dashboard.state import AppState, Digit, Mask
+from core.digits.datasets import Dataset
+from core.networks.classifier import Classifier
+from core.visualization.attribution import Row, Shown
+from core.visualization.network_colors import color_of
+from core.zoo.checkpoints import Network
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
+from dashboard.widgets import networks as network_inputs
+from dashboard.widgets import outputs
 
 MOST = 5  # networks side by side
 

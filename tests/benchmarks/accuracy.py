@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import get_args
 
-from core import checkpoints, datasets
-from core.checkpoints import Card
-from core.evaluation import COLUMNS, evaluate
-from core.pmnist import Variant
+from core.digits import datasets
+from core.networks.evaluation import COLUMNS, evaluate
+from core.pmnist.masks import Variant
+from core.zoo import checkpoints
+from core.zoo.checkpoints import Card
 from tests.benchmarks import Measured, mnist
 
 

@@ -26,8 +26,8 @@ from core.adversarial import (
     universal_noise,
 )
 from core.adversarial.universal import WATCHED
-from core.checkpoints import load_classifier
-from core.networks import Classifier
+from core.networks.classifier import Classifier
+from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.timing import ratios, seconds, side_by_side
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from core.attribution import METHODS, attribute, read_everywhere
-from core.checkpoints import Network
-from core.networks import Classifier
-from core.pmnist import keep_all
-from dashboard.state import DEFAULT_NETWORKS
+from core.networks.classifier import Classifier
+from core.pmnist.masks import keep_all
+from core.zoo.checkpoints import Network
+from dashboard.server.state import DEFAULT_NETWORKS
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.timing import Runs, seconds, side_by_side
 

@@ -8,10 +8,10 @@ from typing import Literal
 
 import torch
 
-from core.architectures import ARCHITECTURES
-from core.networks import build
-from core.recipes import CONFIG
-from core.training import train
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.training.loop import train
+from core.zoo.recipes import CONFIG
 from tests.benchmarks import Measured, NotMeasurable, mnist
 
 SEEDS, EPOCHS = (1, 2, 3), 2

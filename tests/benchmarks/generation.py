@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from core import datasets
-from core.architectures import ARCHITECTURES
-from core.checkpoints import CheckpointError
-from core.datasets import Dataset, Digits
-from core.evaluation import evaluate
-from core.generation import keeping
-from core.generation.keeping import Made
-from core.generation.making import make_digits
-from core.generation.measuring import COUNT, SEED, find_nearest, read_made
-from core.networks import build
-from core.training import train
-from core.training_config import TrainConfig
+from core.digits import datasets
+from core.digits.datasets import Dataset, Digits
+from core.generation import generator_checkpoint
+from core.generation.generator_checkpoint import Made
+from core.generation.quality import COUNT, SEED, find_nearest, read_made
+from core.generation.sampling import make_digits
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.networks.evaluation import evaluate
+from core.training.config import TrainConfig
+from core.training.loop import train
+from core.zoo.checkpoints import CheckpointError
 from tests.benchmarks import Measured, NotMeasurable, mnist
 
 
@@ -59,6 +59,6 @@ def made_distance() -> Measured:
 
 def _made() -> Made:
     try:
-        return keeping.load()
+        return generator_checkpoint.load()
     except CheckpointError as error:
         raise NotMeasurable(str(error)) from None

@@ -10,10 +10,10 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from core.datasets import Digits
-from core.inversion import variant
-from core.networks import Classifier
-from core.training import TrainConfig, train
+from core.digits.datasets import Digits
+from core.inversion.functions import variant
+from core.networks.classifier import Classifier
+from core.training.loop import TrainConfig, train
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.loops import BATCH, LEARNING_RATE, MOMENTUM, learn, shuffled, usual_optimizer
 from tests.benchmarks.timing import Runs, ratios, seconds, side_by_side

@@ -15,12 +15,12 @@ from statistics import median
 import numpy as np
 from playwright.sync_api import Page
 
-from core.architectures import ARCHITECTURES
-from core.jobs import control, runs
+from core.jobs import control, run_folders
 from core.jobs.training_job import MOST_RECORDS
-from core.networks import build
-from core.presets import PRESETS
-from core.training import TrainConfig, TrainStep, train
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.training.loop import TrainConfig, TrainStep, train
+from core.training.presets import PRESETS
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.live_page import ADDRESS, DRAWN, open_dashboard, time_strokes
 from tests.benchmarks.timing import ratios, seconds, side_by_side
@@ -44,11 +44,11 @@ def record_cost() -> Measured:
 
 def _write_records() -> None:
     """Do what `core.jobs.worker` does with every record, and `core.jobs.training_job` before it."""
-    job = runs.create(kind="train", module="", title="", settings={}, visitor="", threads=1)
+    job = run_folders.create(kind="train", module="", title="", settings={}, visitor="", threads=1)
     for number in range(RECORDS):
-        step = TrainStep(1, number, RECORDS, 0.5, 90.0, 1.0, runs.read_wish(job).learning_rate or 0.1)
-        runs.append_step(job, asdict(step))
-        runs.read_wish(job)
+        step = TrainStep(1, number, RECORDS, 0.5, 90.0, 1.0, run_folders.read_wish(job).learning_rate or 0.1)
+        run_folders.append_step(job, asdict(step))
+        run_folders.read_wish(job)
 
 
 def _learn() -> None:
@@ -80,12 +80,12 @@ def training() -> Iterator[None]:
     """Let a job train as long as this lasts."""
     job = control.submit("train", "beside", LONG, "benchmark")
     try:
-        _until(lambda: bool(runs.read_steps(job.id)))
+        _until(lambda: bool(run_folders.read_steps(job.id)))
         yield
-        assert runs.read_status(job).state == "running", "the job ended too early to be felt"
+        assert run_folders.read_status(job).state == "running", "the job ended too early to be felt"
     finally:
         control.stop(job.id)
-        _until(lambda: not runs.read_status(job).active)
+        _until(lambda: not run_folders.read_status(job).active)
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -96,11 +96,11 @@ def _until(holds: Callable[[], bool]) -> None:
 @contextmanager
 def own_runs() -> Iterator[None]:
     """Keep what is measured apart from anybody's runs."""
-    before = os.environ.get(runs.RUNS_VARIABLE)
+    before = os.environ.get(run_folders.RUNS_VARIABLE)
     with tempfile.TemporaryDirectory() as folder:
-        os.environ[runs.RUNS_VARIABLE] = str(Path(folder))
+        os.environ[run_folders.RUNS_VARIABLE] = str(Path(folder))
         try:
             yield
         finally:
-            os.environ.pop(runs.RUNS_VARIABLE)
-            os.environ |= {} if before is None else {runs.RUNS_VARIABLE: before}
+            os.environ.pop(run_folders.RUNS_VARIABLE)
+            os.environ |= {} if before is None else {run_folders.RUNS_VARIABLE: before}

@@ -14,12 +14,13 @@ from tempfile import TemporaryDirectory, TemporaryFile
 
 from playwright.sync_api import Browser, sync_playwright
 
-from core import checkpoints, datasets
-from core.architectures import POOL, RELU, Architecture, conv
-from core.jobs import control, parcels, runs
-from core.jobs.runs import Job, read_steps
+from core.digits import datasets
+from core.jobs import control, network_files, run_folders
+from core.jobs.run_folders import Job, read_steps
 from core.jobs.training_job import NAME, STATE
-from core.training_state import load_state
+from core.networks.architectures import POOL, RELU, Architecture, conv
+from core.training.state import load_state
+from core.zoo import checkpoints
 from tests.benchmarks import Measured, NotMeasurable
 from tests.benchmarks.jobs import own_runs
 from tests.browser import find_chromium, launch_chromium, start_server
@@ -44,8 +45,8 @@ def killed_trainings() -> Measured:
         workers, learned = _kill_workers(job, chance)
         control.stop(job.id)
         ended(job, PATIENCE)
-        parcel = runs.runs_folder() / "parcel.zip"
-        parcel.write_bytes(parcels.pack(job.folder))
+        parcel = run_folders.runs_folder() / "parcel.zip"
+        parcel.write_bytes(network_files.pack(job.folder))
         servers = _kill_servers(parcel, chance)
     return Measured(workers + servers, [workers, servers], f"{learned} epochs were learned meanwhile.")
 
@@ -103,14 +104,14 @@ def _train_and_kill(browser: Browser, chance: random.Random, found: Faults) -> N
         found.count += page.get_by_test_id("stException").count()
         server.kill()
         server.wait()
-    jobs = runs.list_jobs()
-    found.count += len([*runs.runs_folder().glob("[!.]*/")]) - len(jobs)  # what cannot be read is not listed
+    jobs = run_folders.list_jobs()
+    found.count += len([*run_folders.runs_folder().glob("[!.]*/")]) - len(jobs)  # what cannot be read is not listed
     found.begun += len(jobs)
     for job in jobs:
         until(lambda job=job: read_steps(job.id), PATIENCE)  # type: ignore[misc]
         control.stop(job.id)
         found.count += ended(job, PATIENCE).state not in ("stopped", "done")
-        runs.remove(job.id)
+        run_folders.remove(job.id)
 
 
 def _reached(job: Job) -> int:
@@ -119,7 +120,7 @@ def _reached(job: Job) -> int:
 
 def _is_whole(job: Job) -> bool:
     """Say whether at most one epoch is lost, and the network, if it was ever kept, can be read."""
-    if runs.read_status(job).state != "lost":
+    if run_folders.read_status(job).state != "lost":
         return False
     try:
         kept = load_state(job.folder / STATE).epoch if (job.folder / STATE).exists() else 0

@@ -12,9 +12,9 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
-from core.architectures import ARCHITECTURES
-from core.datasets import Digits
-from core.networks import MEAN, STD, Classifier, build
+from core.digits.datasets import Digits
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import MEAN, STD, Classifier, build
 from tests.benchmarks import mnist
 
 BATCH, LEARNING_RATE, MOMENTUM = 64, 0.01, 0.5  # the published code's (A5)

@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect, sync_playwright
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from core.checkpoints import load_classifier
 from core.maximization import (
     PRESETS,
     ClassLogit,
@@ -23,7 +22,8 @@ from core.maximization import (
     loop,
     maximize,
 )
-from core.networks import Classifier
+from core.networks.classifier import Classifier
+from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.timing import ratios, seconds, side_by_side
 from tests.browser import find_chromium, launch_chromium, serve

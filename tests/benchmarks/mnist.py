@@ -6,9 +6,9 @@ import os
 from functools import cache
 from pathlib import Path
 
-from core import datasets
-from core.checkpoints import CheckpointError, Network, load
-from core.datasets import DATA_VARIABLE, PROJECT_DATA, Dataset
+from core.digits import datasets
+from core.digits.datasets import DATA_VARIABLE, PROJECT_DATA, Dataset
+from core.zoo.checkpoints import CheckpointError, Network, load
 from tests.benchmarks import NotMeasurable
 
 

@@ -12,8 +12,8 @@ from typing import TypeVar
 import numpy as np
 from torch import Tensor
 
-from core.datasets import Digits
-from core.pmnist import CUTS, SIDE, SQUARE, cut_mask, erase_digits
+from core.digits.datasets import Digits
+from core.pmnist.masks import CUTS, SIDE, SQUARE, cut_mask, erase_digits
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.timing import ratios, seconds, side_by_side
 

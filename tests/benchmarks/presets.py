@@ -8,10 +8,10 @@ from functools import cache
 from itertools import pairwise
 from statistics import mean
 
-from core.evaluation import evaluate
 from core.jobs.training_job import divide, prepare, read_plan
-from core.presets import PRESETS
-from core.training import train
+from core.networks.evaluation import evaluate
+from core.training.loop import train
+from core.training.presets import PRESETS
 from tests.benchmarks import Measured, mnist
 
 SEEDS = (42, 43, 44)

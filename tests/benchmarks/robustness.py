@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from core.adversarial import AttackConfig, fooled, perturb
-from core.checkpoints import load_card, load_classifier
-from core.datasets import Digits
-from core.evaluation import evaluate
-from core.networks import Classifier
+from core.digits.datasets import Digits
+from core.networks.classifier import Classifier
+from core.networks.evaluation import evaluate
+from core.zoo.checkpoints import load_card, load_classifier
 from tests.benchmarks import Measured, mnist
 
 EVERY = 5  # of the test digits, so spread over all of them: of the first 2,000, which are harder, it reads 2 % less

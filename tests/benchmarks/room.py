@@ -8,7 +8,7 @@ from statistics import median
 
 import numpy as np
 
-from core import datasets
+from core.digits import datasets
 from tests.benchmarks import Measured, NotMeasurable
 from tests.browser import serve
 from tests.room import Unusable, Visit, draw_for, visit, warm_up

@@ -9,11 +9,11 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from core.checkpoints import CheckpointError, load_classifier
-from core.evaluation import BATCH
-from core.networks import Classifier
+from core.networks.classifier import Classifier
+from core.networks.evaluation import BATCH
 from core.similarity import LAST, Outcome, Seen, Shortcut, choose_thresholds, judge, list_stages, remember, survey
-from core.similarity.seen import vectors_of
+from core.similarity.reference_vectors import vectors_of
+from core.zoo.checkpoints import CheckpointError, load_classifier
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.timing import ratios, seconds, side_by_side
 

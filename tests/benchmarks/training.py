@@ -11,10 +11,10 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.architectures import ARCHITECTURES
-from core.datasets import Digits
-from core.networks import Classifier, build
-from core.training import TrainConfig, train
+from core.digits.datasets import Digits
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import Classifier, build
+from core.training.loop import TrainConfig, train
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.bfloat16 import has_bfloat16, need_bfloat16
 from tests.benchmarks.loops import (

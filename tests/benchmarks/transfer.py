@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 from statistics import mean
 
-from core.checkpoints import load_classifier
 from core.transfer import MAPS, classify, features, own_backbone, two_digits
 from core.transfer.backbones import AT_RANDOM, PIXELS
+from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, mnist
 
 LEARNED = 10  # pictures of each class

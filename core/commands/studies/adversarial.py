@@ -9,13 +9,13 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from core import checkpoints, recipes
-from core.commands.studies.step import StudyStep
-from core.datasets import Dataset
-from core.evaluation import Network
-from core.studies.crew import Crew
-from core.studies.transfer_records import STUDY, summarize, to_matrix
-from core.studies.transferability import CHANCE, NOTHING, TransferConfig, TransferRow, run_transfer
+from core.commands.studies.progress import StudyStep
+from core.digits.datasets import Dataset
+from core.networks.evaluation import Network
+from core.studies.noise_transfer import CHANCE, NOTHING, TransferConfig, TransferRow, run_transfer
+from core.studies.noise_transfer_record import STUDY, summarize, to_matrix
+from core.studies.workers import Crew
+from core.zoo import checkpoints, recipes
 
 NAME = STUDY
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.commands.studies.step import StudyStep
-from core.datasets import Dataset
+from core.commands.studies.progress import StudyStep
+from core.digits.datasets import Dataset
 from core.studies.arms import ARMS
-from core.studies.crew import Crew
-from core.studies.records import STUDY, summarize
-from core.studies.study import NETWORKS, StudyConfig, run_study
+from core.studies.missing_features import NETWORKS, StudyConfig, run_study
+from core.studies.recorded import STUDY, summarize
+from core.studies.workers import Crew
 
 NAME = STUDY
 

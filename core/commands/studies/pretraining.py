@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.commands.studies.step import StudyStep
-from core.datasets import Dataset
-from core.studies.crew import Crew
+from core.commands.studies.progress import StudyStep
+from core.digits.datasets import Dataset
 from core.studies.pretraining import PretrainingConfig, PretrainingRow, run_pretraining
-from core.studies.pretraining_records import STUDY, summarize, to_lines
+from core.studies.pretraining_record import STUDY, summarize, to_lines
+from core.studies.workers import Crew
 
 NAME = STUDY
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.commands.studies.step import StudyStep
-from core.datasets import Dataset
+from core.commands.studies.progress import StudyStep
+from core.digits.datasets import Dataset
 from core.second_model import BOTH, DIGITS, SecondModelConfig
-from core.studies.crew import Crew
 from core.studies.second_model import STUDY, PairRow, run_pairs, summarize
+from core.studies.workers import Crew
 
 NAME = STUDY
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core import checkpoints
-from core.commands.studies.step import StudyStep
-from core.datasets import Dataset
-from core.studies.crew import Crew
+from core.commands.studies.progress import StudyStep
+from core.digits.datasets import Dataset
 from core.studies.similarity import HALF, SECOND, TEST, SimilarityConfig, SimilarityRow, run_similarity
-from core.studies.similarity_records import STUDY, rows_of, summarize
+from core.studies.similarity_record import STUDY, rows_of, summarize
+from core.studies.workers import Crew
+from core.zoo import checkpoints
 
 NAME = STUDY
 NETWORKS = ("standard",)  # shipped; one more is trained on the digits seen first

@@ -15,7 +15,7 @@ from zlib import crc32
 import streamlit as st
 
 from core.visualization.arrays import to_data_url
-from core.visualization.map_sheets import Tiles
+from core.visualization.feature_maps import Tiles
 
 FILES = ("board.html", "board.css", "board.js")
 _html, _css, _js = (Path(__file__).with_name(name).read_text("utf-8") for name in FILES)

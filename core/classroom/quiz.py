@@ -1,0 +1,60 @@
+"""Human or machine? Twenty partial test digits for people and networks alike; `scores` counts who read them.
+
+The digits are drawn from the whole test set, each cut as PMNIST cuts that digit: of the same question the table says
+what a network reads, so people and networks can be compared digit by digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.classroom.quiz_scores import Tally
+from core.digits.datasets import Digits
+from core.pmnist.masks import CUTS, cut_masks
+
+PER_CUT = 5
+QUESTIONS = PER_CUT * len(CUTS)
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One partial digit."""
+
+    digit: int
+    """Index among the test digits."""
+    cut: str
+    label: int
+    mask: Tensor
+    """bool `(28, 28)`, True = kept."""
+
+
+def ask(digits: Digits, *, seed: int) -> list[Question]:
+    """Return the round of this seed: five digits for each cut, all different, in any order.
+
+    Every test digit is equally likely, whatever its class: so what people read of them estimates what they would read
+    of all, and knowing the classes so far helps nobody. Raises ValueError when there are too few digits.
+    """
+    if len(digits) < QUESTIONS:
+        raise ValueError(f"A round needs {QUESTIONS} different digits, and there are {len(digits)}.")
+    chance = torch.Generator().manual_seed(seed)
+    drawn = torch.randperm(len(digits), generator=chance)[:QUESTIONS].tolist()
+    masks = {cut: cut_masks(cut, len(digits)) for cut in CUTS}
+    questions = []
+    for place in torch.randperm(QUESTIONS, generator=chance).tolist():
+        digit, cut = drawn[place], CUTS[place // PER_CUT]
+        mask = masks[cut] if masks[cut].ndim == 2 else masks[cut][digit].clone()
+        questions.append(Question(digit, cut, int(digits.labels[digit]), mask))
+    return questions
+
+
+def tally(questions: Sequence[Question], said: Sequence[int]) -> list[Tally]:
+    """Return one person's answers to the first questions of a round, as the answers of a room are counted."""
+    pairs = enumerate(zip(questions, said, strict=False))
+    return [
+        Tally(round=0, number=number, digit=asked.digit, cut=asked.cut, label=asked.label, said=answer)
+        for number, (asked, answer) in pairs
+    ]

@@ -1,0 +1,148 @@
+"""Where rooms are kept: the two tables, and a connection to SQLite or PostgreSQL whose faults are sentences."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.schema import CreateTable
+
+from core.jobs.run_folders import runs_folder
+from core.system import locks
+
+DATABASE_VARIABLE = "NEGATIVE_SPACE_DATABASE"
+LOCK_LIMIT = 20  # seconds that a writer waits for the others, on SQLite
+PATIENCE = 5  # seconds for a server that does not answer
+REST = 5.0  # seconds in which a database that failed is not asked again: else every answer of thirty people would wait
+FIRST_USE = 2019  # names the lock under which replicas that start at once make the tables, one after the other
+
+_TABLES = sql.MetaData()
+ROOMS = sql.Table(
+    "rooms", _TABLES,
+    sql.Column("code", sql.String(4), primary_key=True),
+    sql.Column("seed", sql.BigInteger, nullable=False),
+    sql.Column("data", sql.String(40), nullable=False),
+    sql.Column("told", sql.Boolean, nullable=False),
+    sql.Column("opened", sql.Double, nullable=False),
+    sql.Column("opener", sql.String(64), nullable=False),
+)  # fmt: skip
+# The key is what makes an answer that comes twice count once, and what all reading goes along.
+ANSWERS = sql.Table(
+    "answers", _TABLES,
+    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    sql.Column("round", sql.Integer, primary_key=True),
+    sql.Column("number", sql.Integer, primary_key=True),
+    sql.Column("player", sql.String(32), primary_key=True),
+    sql.Column("digit", sql.Integer, nullable=False),
+    sql.Column("cut", sql.String(8), nullable=False),
+    sql.Column("label", sql.Integer, nullable=False),
+    sql.Column("said", sql.Integer, nullable=False),
+)  # fmt: skip
+
+
+class RoomError(ValueError):
+    """A room that is not there, or not to be changed; the message is one sentence."""
+
+
+class RoomUnreachable(RoomError):
+    """The database cannot be used now: whoever has something to store keeps it, and tries again."""
+
+
+def database_url() -> str:
+    """Return where rooms are kept: NEGATIVE_SPACE_DATABASE, else a SQLite file beside the runs."""
+    beside = sql.URL.create("sqlite", database=str(runs_folder() / "rooms.db"))
+    return os.environ.get(DATABASE_VARIABLE) or beside.render_as_string()
+
+
+class Database:
+    """The tables at one URL. Any number of threads and processes may use them at once."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is opened before it is needed. Raises RoomError for what is no address of such a database."""
+        try:
+            self._engine = _engine(url)
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
+            raise RoomError(
+                f"{DATABASE_VARIABLE} is no address of a database: it begins like postgresql+psycopg://name@host/."
+            ) from None
+        self._first_use, self._ready, self._rest_until = threading.Lock(), False, 0.0
+
+    def insert_new(self, table: sql.Table) -> Any:
+        """Return the statement that inserts rows, and leaves those alone whose key is there already."""
+        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        return dialect.insert(table).on_conflict_do_nothing()
+
+    @contextmanager
+    def begin(self) -> Iterator[sql.Connection]:
+        """Give a transaction, committed when it ends well. Raises RoomError for every fault of the database."""
+        if time.monotonic() < self._rest_until:
+            raise RoomUnreachable("The rooms' database does not answer; it is asked again in a few seconds.")
+        try:
+            self._make_tables()
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise RoomError("This room is not there any more.") from None
+        except (SQLAlchemyError, OSError) as error:
+            self._rest_until = time.monotonic() + REST
+            raise RoomUnreachable(_sentence(error)) from error
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    def _make_tables(self) -> None:
+        with self._first_use:
+            if not self._ready:
+                with _alone(self._engine) as connection:
+                    for table in _TABLES.sorted_tables:
+                        connection.execute(CreateTable(table, if_not_exists=True))
+                self._ready = True
+
+
+def _engine(url: str) -> sql.Engine:
+    where = sql.make_url(url)
+    match where.get_backend_name():
+        case "sqlite" if where.database:
+            engine = sql.create_engine(where, connect_args={"timeout": LOCK_LIMIT})
+            sql.event.listen(engine, "connect", _hold_to_rooms)
+            return engine
+        case "postgresql":
+            limits = {"connect_timeout": PATIENCE, "tcp_user_timeout": 1000 * PATIENCE,
+                      "options": f"-c statement_timeout={1000 * PATIENCE}"}  # fmt: skip
+            return sql.create_engine(where, pool_pre_ping=True, pool_timeout=PATIENCE, connect_args=limits)
+    raise ValueError
+
+
+def _hold_to_rooms(connection: Any, _: object) -> None:
+    """Let SQLite refuse answers to rooms that are not there, as PostgreSQL does."""
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+@contextmanager
+def _alone(engine: sql.Engine) -> Iterator[sql.Connection]:
+    """Give a transaction in which tables can be made: of two processes that make one at the same time one fails."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(sql.select(sql.func.pg_advisory_xact_lock(FIRST_USE)))
+            yield connection
+        return
+    file = Path(str(engine.url.database))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with locks.held(file.with_name(f"{file.name}.lock")), engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # kept in the file: readers never wait for a writer
+        yield connection
+
+
+def _sentence(error: Exception) -> str:
+    if "disk is full" in str(error) or "No space left" in str(error):
+        return "There is no space left on the disk of the rooms' database."
+    return "The rooms' database cannot be reached now; it is asked again in a few seconds."

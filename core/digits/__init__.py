@@ -1,0 +1,1 @@
+"""Data sets and their downloads, the offline digits, and any picture or drawing as a digit."""

@@ -1,0 +1,108 @@
+"""The two that learn against each other: a generator makes digits, a discriminator says how real a digit looks.
+
+A conditional DCGAN (Radford 2016) at 28x28. How they learn is in `loop`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from core.generation.config import GanConfig
+from core.networks.architectures import ARCHITECTURES, SIDE
+from core.networks.classifier import build
+
+CLASSES = 10
+START = SIDE // 4  # pixels of the first maps: two steps double them to 28
+HIDDEN = 256
+LEAK = 0.2  # of the discriminator's dense stage, as in DCGAN
+
+
+class Generator(nn.Module):
+    """Latents `(N, latent)` and the classes meant `(N,)` become images `(N, 1, 28, 28)` in [0, 1]."""
+
+    def __init__(self, *, latent: int, width: int, labelled: bool = True) -> None:
+        super().__init__()
+        self.latent, self.labelled = latent, labelled
+        maps = 2 * width
+        self.stages = nn.Sequential(
+            OrderedDict(
+                fc1=nn.Linear(latent + CLASSES * labelled, maps * START**2, bias=False),
+                unflatten=nn.Unflatten(1, (maps, START, START)),
+                norm1=nn.BatchNorm2d(maps),
+                relu1=nn.ReLU(),
+                up1=nn.ConvTranspose2d(maps, width, 4, stride=2, padding=1, bias=False),
+                norm2=nn.BatchNorm2d(width),
+                relu2=nn.ReLU(),
+                up2=nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),
+                sigmoid=nn.Sigmoid(),
+            )
+        )
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        return self.mix(latents, one_hot(labels, CLASSES).to(latents.dtype))
+
+    def mix(self, latents: Tensor, meant: Tensor) -> Tensor:
+        """Return images as `forward` does, of classes given as shares `(N, 10)`: half a 4 and half a 9, say."""
+        return self.stages(torch.cat([latents, meant], 1) if self.labelled else latents)
+
+
+class Discriminator(nn.Module):
+    """How real images `(N, 1, 28, 28)` in [0, 1] look, as logits `(N,)`: above 0 they pass for real.
+
+    `features` are the very stages of one of our architectures, so a classifier can take them over (V10). What a label
+    adds is the features' likeness to what its class looks like (the projection of Miyato and Koyama 2018). All
+    discriminators of one architecture start with the same stages, whatever the seed.
+    """
+
+    def __init__(self, architecture: str, *, labelled: bool = True) -> None:
+        super().__init__()
+        shape = replace(ARCHITECTURES[architecture], hidden=(HIDDEN,), classes=1).with_activation("leaky_relu")
+        network = build(shape)
+        self.features = network.features
+        self.hidden, self.score = (network.head.get_submodule(name) for name in ("fc1", "fc2"))
+        self.leak = nn.LeakyReLU(LEAK)
+        self.likeness = nn.Embedding(CLASSES, HIDDEN) if labelled else None
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        hidden = self.leak(self.hidden(self.features(images)))
+        scores = self.score(hidden)[:, 0]
+        return scores if self.likeness is None else scores + (self.likeness(labels) * hidden).sum(1)
+
+
+class Pair(nn.Module):
+    """Both, and the generator's running average, which makes the digits that are shown (Yazici 2019)."""
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.generator = build_generator(config)
+            self.discriminator = Discriminator(config.discriminator, labelled=config.labelled)
+            self.average = build_generator(config)
+        self.average.load_state_dict(self.generator.state_dict())
+        self.average.requires_grad_(False).eval()
+        self.to(memory_format=torch.channels_last)  # faster on a processor, as in `networks.build`
+
+    @torch.no_grad()
+    def follow(self, kept: float) -> None:
+        """Let the average follow the generator: `kept` of it stays, of the batch norms' statistics too."""
+        for mean, now in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(now, 1 - kept)
+
+
+def build_generator(config: GanConfig) -> Generator:
+    """Return a generator of that size, its weights drawn from the global generator."""
+    return Generator(latent=config.latent, width=config.width, labelled=config.labelled)
+
+
+@torch.no_grad()
+def make(generator: Generator, latents: Tensor, labels: Tensor, *, batch: int = 125) -> Tensor:
+    """Return the images `(N, 1, 28, 28)` in [0, 1] of these latents `(N, latent)` and classes `(N,)`, on the CPU."""
+    parts = zip(latents.split(batch), labels.split(batch), strict=True)
+    return torch.cat([generator(some, meant) for some, meant in parts])

@@ -1,0 +1,127 @@
+"""A generator as a checkpoint: `generator.safetensors` and its card. It reads no digits, so no zoo lists it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.digits.datasets import Dataset
+from core.generation.config import GanConfig
+from core.generation.dcgan import Discriminator, Generator, Pair, build_generator
+from core.generation.loop import GanFigures
+from core.zoo import checkpoints
+from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorCard:
+    """What a generator is, how it was made, and how well its digits are read as they are meant."""
+
+    name: str
+    title: str
+    config: dict[str, Any]
+    command: str
+    dataset: dict[str, Any]
+    epochs: int
+    steps: int
+    """Batches that it learned from."""
+    weights_sha256: str = ""
+    measured: dict[str, Any] = field(default_factory=dict)
+    """See `measuring.measure`."""
+    moments: list[dict[str, Any]] = field(default_factory=list)
+    """The GanFigures of the moments that its growth shows."""
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A generator that is done, with the discriminator that taught it; both are shared and read-only."""
+
+    card: GeneratorCard
+    generator: Generator
+    discriminator: Discriminator
+    growth: Tensor
+    """uint8 `(moments, samples, 28, 28)`: the same latents at each of the card's moments; by class."""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it can be told which digit to make."""
+        return self.generator.labelled
+
+
+def to_bytes(samples: Tensor) -> Tensor:
+    """Return images `(N, 1, 28, 28)` in [0, 1] as digits are stored: uint8 `(N, 28, 28)`."""
+    return (255 * samples[:, 0]).round().byte()
+
+
+def describe(config: GanConfig, dataset: Dataset, *, title: str, command: str, name: str = GENERATOR) -> GeneratorCard:
+    """Return the card of a generator that has learned nothing yet."""
+    return GeneratorCard(
+        name=name,
+        title=title,
+        config=asdict(config),
+        command=command,
+        dataset={"name": dataset.name, "sha256": dataset.sha256, "split": "train", "digits": len(dataset.train)},
+        epochs=0,
+        steps=0,
+        versions={"python": platform.python_version(), "torch": version("torch")},
+    )
+
+
+def finish(card: GeneratorCard, moments: Sequence[GanFigures]) -> GeneratorCard:
+    """Return the card of one whose training ended with the last of these moments, which its growth shows."""
+    last = moments[-1]
+    steps = (last.epoch - 1) * last.batches + last.batch
+    return replace(card, epochs=last.epoch, steps=steps, moments=[asdict(moment) for moment in moments])
+
+
+def save(card: GeneratorCard, pair: Pair, growth: Tensor, folder: Path = SHIPPED) -> GeneratorCard:
+    """Write both and the card atomically; return the card with the weights' hash filled in."""
+    tensors = {f"generator.{name}": tensor for name, tensor in pair.average.state_dict().items()}
+    tensors |= {f"discriminator.{name}": tensor for name, tensor in pair.discriminator.state_dict().items()}
+    digest = checkpoints.write(asdict(card), {**tensors, "growth": growth}, folder)
+    return replace(card, weights_sha256=digest)
+
+
+def load_card(folder: Path = SHIPPED, name: str = GENERATOR) -> GeneratorCard:
+    """Return the generator's card. Raises CheckpointError."""
+    try:
+        card = GeneratorCard(**json.loads((folder / f"{name}.json").read_text("utf-8")))
+        GanConfig(**card.config)
+    except FileNotFoundError:
+        raise CheckpointError("There is no generator here.") from None
+    except (OSError, ValueError, TypeError):
+        raise CheckpointError("The generator's card cannot be read; make it again.") from None
+    return card
+
+
+def load(folder: Path = SHIPPED, name: str = GENERATOR) -> Made:
+    """Return the generator, in evaluation mode and frozen: it is shared by everyone. Raises CheckpointError."""
+    card = load_card(folder, name)
+    tensors = checkpoints.read_tensors(name, card.weights_sha256, folder)
+    config = GanConfig(**card.config)
+    with torch.random.fork_rng(devices=[]):
+        generator = build_generator(config)
+        discriminator = Discriminator(config.discriminator, labelled=config.labelled)
+    try:
+        generator.load_state_dict(_part(tensors, "generator."))
+        discriminator.load_state_dict(_part(tensors, "discriminator."))
+        growth = tensors["growth"]
+    except (RuntimeError, KeyError):
+        raise CheckpointError("The generator's weights do not fit what its card describes.") from None
+    both = generator.to(memory_format=torch.channels_last), discriminator.to(memory_format=torch.channels_last)
+    for network in both:
+        network.eval().requires_grad_(False)
+    return Made(card, *both, growth)
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

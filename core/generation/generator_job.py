@@ -1,0 +1,100 @@
+"""The job "generator": a GAN of one's own, kept whole at the end of every epoch.
+
+Its run's folder holds `state.safetensors` to go on from, the pictures of its growth (see `album`), and, however it
+ends, the checkpoint `generator`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from core.digits import datasets
+from core.digits.datasets import Digits
+from core.generation import generator_checkpoint, training_pictures
+from core.generation.config import GanConfig
+from core.generation.dcgan import Pair
+from core.generation.loop import GanFigures, train_pair
+from core.generation.training_pictures import Timetable
+from core.jobs import run_folders
+from core.training.state import TrainState, load_state, save_state
+
+STATE = "state.safetensors"
+KIND = "generator"
+SETS = ("MNIST", "Fashion-MNIST", "KMNIST", "QMNIST", datasets.OFFLINE)  # of ten classes
+MOST_EPOCHS, MOST_DIGITS = 30, 60_000  # so that one visitor cannot hold the machine: their product is what counts
+MOST_RECORDS = 40  # per epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class GanPlan:
+    """The settings of one training."""
+
+    config: GanConfig
+    dataset: str = "MNIST"
+    digits: int = MOST_DIGITS
+    """At most so many of the training digits, the first ones."""
+
+
+def read_plan(settings: dict[str, Any]) -> GanPlan:
+    """Return the plan that JSON-able settings describe. Raises ValueError."""
+    try:
+        return GanPlan(**{**settings, "config": GanConfig(**settings.get("config", {}))})
+    except TypeError as error:
+        raise ValueError(f"These settings of a generator cannot be read: {error}.") from None
+
+
+def check(settings: dict[str, Any]) -> None:
+    """Raise ValueError, with one sentence, for a training that cannot be or would take too long."""
+    plan = read_plan(settings)
+    if plan.dataset not in SETS:
+        raise ValueError(f"A generator learns from {', '.join(SETS)}, not from {plan.dataset!r}.")
+    if not datasets.on_this_machine(plan.dataset):
+        raise ValueError(f"{plan.dataset} is not on this machine.")
+    if type(plan.digits) is not int or plan.digits < plan.config.batch:
+        raise ValueError(f"It takes at least a batch of {plan.config.batch} digits to learn from, not {plan.digits}.")
+    if plan.config.epochs * plan.digits > MOST_EPOCHS * MOST_DIGITS:
+        raise ValueError(
+            f"{plan.config.epochs} epochs of {plan.digits:,} digits are more than a job may take, {MOST_EPOCHS} epochs "
+            f"of {MOST_DIGITS:,}: choose fewer epochs or fewer digits."
+        )
+
+
+def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], run_folders.Wish]) -> Iterator[GanFigures]:
+    """Train, going on after the last epoch that `folder` holds; however it ends, the generator is kept."""
+    plan, job = read_plan(settings), run_folders.load_job(folder.name)
+    dataset = datasets.load(plan.dataset)
+    digits = dataset.train.first(plan.digits)
+    state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
+    run_folders.keep_steps(job, lambda step: step["epoch"] <= state.epoch)
+    training_pictures.drop_after(folder, state.epoch)
+    config = replace(plan.config, report_every=max(plan.config.report_every, _fewest(plan.config, digits)))
+    pair, due = Pair(config), Timetable(config.epochs)
+    card = generator_checkpoint.describe(config, dataset, title=job.title, command="python -m core jobs start SETTINGS.json")
+    card = replace(card, dataset={**card.dataset, "digits": len(digits)})
+    try:
+        with closing(train_pair(pair, digits, config, state=state)) as steps:
+            for step in steps:
+                yield step.figures()
+                if step.batch == step.batches:
+                    save_state(state, folder / STATE)
+                if due.is_due(step):
+                    training_pictures.save_moment(folder, training_pictures.to_moment(step))
+    finally:
+        _keep(card, pair, folder)
+
+
+def _fewest(config: GanConfig, digits: Digits) -> int:
+    """Return the batches per record with which an epoch has no more than MOST_RECORDS."""
+    return ceil(len(digits) / config.batch / MOST_RECORDS)
+
+
+def _keep(card: generator_checkpoint.GeneratorCard, pair: Pair, folder: Path) -> None:
+    """Keep what there is, if it has learned anything."""
+    moments = [training_pictures.load_moment(folder, name) for name in training_pictures.list_moments(folder)]
+    if moments:
+        generator_checkpoint.save(generator_checkpoint.finish(card, [one.figures for one in moments]), pair, training_pictures.stack(moments), folder)

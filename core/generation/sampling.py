@@ -1,0 +1,80 @@
+"""What a generator makes: digits of a class, walks from one digit to another, and a whole set, always from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import acos, sin
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from core.digits.datasets import MADE, Dataset, DatasetError, Digits, digest
+from core.generation import generator_checkpoint
+from core.generation.dcgan import CLASSES, Generator, make
+from core.zoo.checkpoints import SHIPPED, CheckpointError
+
+SEED = 0
+SIZES = (20_000, 5_000, 10_000)  # of the set's training, validation and test digits
+STEPS = 60  # of a walk: two seconds at 30 pictures a second
+
+
+def draw_latents(count: int, latent: int, seed: int) -> Tensor:
+    """Return latents `(count, latent)`, the same for the same seed."""
+    return torch.randn(count, latent, generator=torch.Generator().manual_seed(seed))
+
+
+def make_digits(generator: Generator, count: int, *, seed: int = SEED) -> Digits:
+    """Make digits of all classes in turn, none of them left out: what the generator makes is what one gets."""
+    labels = torch.arange(count) % CLASSES
+    images = make(generator, draw_latents(count, generator.latent, seed), labels)
+    return Digits((255 * images[:, 0]).round().byte(), labels)
+
+
+def load() -> Dataset:
+    """Make the set "made digits" with the shipped generator. Raises DatasetError."""
+    try:
+        made = generator_checkpoint.load(SHIPPED)
+    except CheckpointError as error:
+        raise DatasetError(f"{MADE.capitalize()} cannot be made: {error}") from None
+    digits = make_digits(made.generator, sum(SIZES))
+    parts = zip(digits.pixels.split(SIZES), digits.labels.split(SIZES), strict=True)
+    train, validation, test = (Digits(pixels, labels) for pixels, labels in parts)
+    classes = tuple(map(str, range(CLASSES)))
+    return Dataset(MADE, f"the shipped generator, seed {SEED}", classes, train, validation, test, digest(digits))
+
+
+@dataclass(frozen=True, eq=False)
+class WalkStep:
+    """One picture of a walk."""
+
+    share: float
+    """Of the way, 0 to 1."""
+    image: Tensor
+    """`(1, 28, 28)` in [0, 1]."""
+
+
+@torch.no_grad()
+def walk(
+    generator: Generator, latents: Sequence[Tensor], labels: Sequence[int], *, steps: int = STEPS
+) -> Iterator[WalkStep]:
+    """Yield the pictures on the way from one latent `(latent,)` and class to another, both ends among them.
+
+    Latents turn on the arc between them: in the straight middle they would be shorter than any that it has learned
+    from (White 2016). Between classes the label is blended too, which nothing has taught the generator.
+    """
+    (start, end), meant = latents, one_hot(torch.tensor(labels), CLASSES).float()
+    for step in range(steps + 1):
+        share = step / steps
+        mixed = (1 - share) * meant[:1] + share * meant[1:]
+        yield WalkStep(share, generator.mix(arc(start, end, share)[None], mixed)[0])
+
+
+def arc(start: Tensor, end: Tensor, share: float) -> Tensor:
+    """Return the latent that lies at this share of the arc from one to another."""
+    cosine = float(torch.dot(start, end) / (start.norm() * end.norm()))
+    angle = acos(max(-1.0, min(1.0, cosine)))
+    if sin(angle) < 1e-4:  # the same direction, or the opposite one, where no arc is shorter than another
+        return start + share * (end - start)
+    return (sin((1 - share) * angle) * start + sin(share * angle) * end) / sin(angle)

@@ -1,0 +1,88 @@
+"""What a generator makes while it learns: pictures in the run's folder, a file each, often at first and rarer later."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from math import ceil
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from core.generation.loop import GanFigures, GanStep
+from core.system.files import replace
+
+FOLDER = "pictures"
+FIRST_EPOCH, MOST_EPOCHS, FEWEST = 10, 40, 20  # pictures: most changes in the first epoch
+
+
+class Timetable:
+    """Says of which records a picture is taken: several of the first epoch, then the ends of epochs, or more of few."""
+
+    def __init__(self, epochs: int) -> None:
+        self._every, self._later = ceil(epochs / MOST_EPOCHS), FEWEST // epochs
+        self._epoch, self._next = 0, 0.0  # share of the epoch
+
+    def is_due(self, step: GanFigures) -> bool:
+        """Say whether this record's picture is wanted; ask once for each, in order."""
+        if step.epoch != self._epoch:
+            self._epoch, self._next = step.epoch, 0.0 if step.epoch == 1 else 1 / (self._later or 1)
+        share = step.batch / step.batches
+        if share == 1:
+            return step.epoch == 1 or step.epoch % self._every == 0
+        due = share >= self._next
+        self._next = share + 1 / max(FIRST_EPOCH if step.epoch == 1 else 1, self._later) if due else self._next
+        return due
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What a generator made at one moment."""
+
+    figures: GanFigures
+    samples: Tensor
+    """uint8 `(samples, 28, 28)`."""
+
+
+def to_moment(step: GanStep) -> Moment:
+    """Return the record with its samples as digits are stored."""
+    return Moment(step.figures(), (255 * step.samples[:, 0]).round().byte())
+
+
+def save_moment(folder: Path, moment: Moment) -> None:
+    """Write it into the run's folder. Raises OSError."""
+    pictures, figures = folder / FOLDER, moment.figures
+    pictures.mkdir(exist_ok=True)
+    about = {"figures": json.dumps(asdict(figures))}
+    content = safetensors.torch.save({"samples": moment.samples.contiguous()}, about)
+    replace(pictures / f"{figures.epoch:04}-{figures.batch:06}.safetensors", content)
+
+
+def list_moments(folder: Path) -> list[str]:
+    """Return the names of a run's pictures in the order in which they were taken."""
+    return sorted(path.stem for path in (folder / FOLDER).glob("[!.]*.safetensors"))
+
+
+def load_moment(folder: Path, name: str) -> Moment:
+    """Return one of a run's pictures. Raises ValueError when it cannot be read."""
+    try:
+        with safetensors.safe_open(folder / FOLDER / f"{name}.safetensors", "pt") as file:
+            about, samples = file.metadata() or {}, file.get_tensor("samples")
+        return Moment(GanFigures(**json.loads(about["figures"])), samples)
+    except (OSError, KeyError, ValueError, TypeError, safetensors.SafetensorError):
+        raise ValueError("A picture of this training cannot be read.") from None
+
+
+def drop_after(folder: Path, epoch: int) -> None:
+    """Remove the pictures of later epochs: a resumed training takes them anew. Raises OSError."""
+    for name in list_moments(folder):
+        if int(name.split("-")[0]) > epoch:
+            (folder / FOLDER / f"{name}.safetensors").unlink(missing_ok=True)
+
+
+def stack(moments: list[Moment]) -> Tensor:
+    """Return all their samples, uint8 `(moments, samples, 28, 28)`."""
+    return torch.stack([moment.samples for moment in moments])

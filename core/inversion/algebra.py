@@ -1,0 +1,77 @@
+"""An inverted head beside the ordinary head that equals it: W(a*x + c) + b = (a*W)x + (b + c*W1), number by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.digits.datasets import Digits
+from core.inversion.functions import INVERSIONS, Invert, to_ordinary
+from core.inversion.summed_heads import read_logits
+from core.networks.classifier import Classifier
+
+SHOWN = 3  # terms of a sum that are written out
+REACH = 4.0  # from minus to plus that, a response is drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Rewriting:
+    """One hidden unit, as the inverted head computes it and as the equal ordinary head does."""
+
+    unit: int
+    formula: str
+    scale: float
+    shift: float
+    shown: list[int]
+    """The features whose terms are written out: those that move the unit most."""
+    features: Tensor
+    """`(features,)`, before they are inverted."""
+    weights: Tensor
+    bias: float
+    ordinary_weights: Tensor
+    ordinary_bias: float
+
+    @property
+    def inverted(self) -> float:
+        """The unit's sum in the inverted head."""
+        return float(self.weights @ (self.scale * self.features + self.shift)) + self.bias
+
+    @property
+    def ordinary(self) -> float:
+        """The unit's sum in the ordinary head."""
+        return float(self.ordinary_weights @ self.features) + self.ordinary_bias
+
+
+def rewrite(network: Classifier, image: Tensor, *, unit: int | None = None) -> Rewriting:
+    """Follow one hidden unit (default: the strongest) through the algebra for an image `(1, 28, 28)`.
+
+    Raises ValueError when the network's inversion is not affine: there is no equal ordinary head then.
+    """
+    ordinary = to_ordinary(network)
+    before, after = (next(m for m in one.head if isinstance(m, nn.Linear)) for one in (network, ordinary))
+    inversion = INVERSIONS[network.inversion.name if isinstance(network.inversion, Invert) else "identity"]
+    scale, shift = inversion.affine or (1.0, 0.0)
+    with torch.no_grad():
+        features = network.features(image[None])[0]
+        unit = int(before(inversion.function(features[None])).argmax()) if unit is None else unit
+    shown = (before.weight[unit] * features).abs().topk(SHOWN).indices.tolist()
+    return Rewriting(
+        unit, inversion.formula, scale, shift, shown, features, before.weight[unit], float(before.bias[unit]),
+        after.weight[unit], float(after.bias[unit]),
+    )  # fmt: skip
+
+
+def largest_difference(network: Classifier, digits: Digits) -> float:
+    """Return how far any logit of any digit is from the equal ordinary network's; ValueError as `to_ordinary`."""
+    ordinary, images = to_ordinary(network), digits.images()
+    return float((read_logits(network, images) - read_logits(ordinary, images)).abs().max())
+
+
+def trace_response(activation: str, inversion: str, points: int = 33) -> tuple[Tensor, Tensor]:
+    """Return what a convolution gives, from -REACH to REACH, and what the head reads then, `(points,)` each."""
+    given = torch.linspace(-REACH, REACH, points)
+    read = INVERSIONS[inversion].function(getattr(functional, activation)(given)[None])
+    return given, read[0, :points]

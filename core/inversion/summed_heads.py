@@ -1,0 +1,37 @@
+"""Two heads summed, for any weight of the second at once (M16): logits are computed once, sums cost nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from core.digits.datasets import Digits
+from core.networks.classifier import Classifier
+from core.networks.evaluation import BATCH, accuracy
+from core.pmnist.masks import cut_masks, erase
+
+
+@torch.no_grad()
+def read_logits(network: Classifier, images: Tensor) -> Tensor:
+    """Return the logits `(N, classes)` of images `(N, 1, 28, 28)`, some at a time."""
+    return torch.cat([network(part) for part in images.split(BATCH)])
+
+
+def column_logits(network: Classifier, digits: Digits, column: str) -> Tensor:
+    """Return the logits `(N, classes)` of the digits whole, or under a cut of PMNIST as the talk says."""
+    return read_logits(network, erase(digits.images(), cut_masks(column, len(digits))))
+
+
+def add_heads(first: Tensor, second: Tensor, omega: float) -> Tensor:
+    """Return first + omega * second, as `inversion.synergy` does; raise ValueError when omega is no finite number."""
+    if not math.isfinite(omega):
+        raise ValueError(f"Omega must be a number, not {omega}.")
+    return first + omega * second
+
+
+def trace_omega(first: Tensor, second: Tensor, labels: Tensor, omegas: Sequence[float]) -> list[float]:
+    """Return the accuracy of the summed heads in percent for each omega."""
+    return [accuracy(labels, add_heads(first, second, omega).argmax(1)) for omega in omegas]

@@ -1,0 +1,124 @@
+"""What a network looks like while it learns: its filters, its feature maps, and how it reads ten digits.
+
+They lie in the run's folder, a file each, and never more than about a hundred of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from core.digits.datasets import Digits
+from core.networks.architectures import ACTIVATIONS, SIDE
+from core.networks.classifier import Classifier
+from core.system.files import replace
+from core.training.loop import TrainStep
+
+FOLDER = "pictures"
+SHOWN = 10  # digits, filters, and maps of a stage
+MAPPED = 4  # the one of the ten digits whose feature maps are shown
+FIRST_EPOCH, MOST_EPOCHS = 20, 60  # pictures: most changes in the first epoch
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A network at one moment; pictures in arrays of at most ten."""
+
+    epoch: int
+    batch: int
+    digits: NDArray[np.float32]
+    """The ten test digits `(10, 28, 28)`, always the same."""
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    """`(10, classes)`."""
+    filters: NDArray[np.float32]
+    """Of the first convolution `(n, k, k)`; without one, the weights of hidden units `(n, 28, 28)`."""
+    first_maps: NDArray[np.float32]
+    """Of one digit after the first activation `(n, h, w)`, of 1; empty without convolutions."""
+    last_maps: NDArray[np.float32]
+
+
+class Album:
+    """Takes the pictures of one training."""
+
+    def __init__(self, folder: Path, test: Digits, *, epochs: int) -> None:
+        found = [torch.nonzero(test.labels == label)[:1, 0] for label in test.labels.unique()[:SHOWN]]
+        index = torch.cat(found)
+        self.images, self.labels = test.images(index), test.labels[index]
+        self.folder, self.every = folder / FOLDER, ceil(epochs / MOST_EPOCHS)
+        self.folder.mkdir(exist_ok=True)
+        self._share = 0.0  # of the first epoch, at its last picture
+
+    def take(self, network: Classifier, step: TrainStep | None = None) -> None:
+        """Take a picture if one is due after this record; without one, of the beginning. Raises OSError."""
+        epoch, batch = (0, 0) if step is None else (step.epoch, step.batch)
+        if step is not None and not self._is_due(step):
+            return
+        content = safetensors.torch.save(self._look(network))
+        replace(self.folder / f"{epoch:04}-{batch:06}.safetensors", content)
+
+    def _is_due(self, step: TrainStep) -> bool:
+        if step.batch == step.batches:
+            return step.epoch % self.every == 0 or step.epoch == 1
+        share = step.batch / step.batches
+        due = step.epoch == 1 and share >= self._share + 1 / FIRST_EPOCH
+        self._share = share if due else self._share
+        return due
+
+    @torch.no_grad()
+    def _look(self, network: Classifier) -> dict[str, Tensor]:
+        images = self.images.to(next(network.parameters()).device)
+        walked = dict(network.walk(images))
+        maps = [found[MAPPED % len(found), :SHOWN] for name, found in walked.items() if name.startswith(ACTIVATIONS)]
+        maps = maps or [torch.zeros(0, 1, 1)]
+        *_, logits = walked.values()
+        return {
+            "digits": (255 * self.images[:, 0]).byte(), "labels": self.labels, "probabilities": logits.softmax(1).cpu(),
+            "filters": _filters(network).half().cpu().contiguous(), "first": _bytes(maps[0]), "last": _bytes(maps[-1]),
+        }  # fmt: skip
+
+
+def _filters(network: Classifier) -> Tensor:
+    for stage in network.modules():
+        if isinstance(stage, nn.Conv2d):
+            return stage.weight[:SHOWN, 0]
+        if isinstance(stage, nn.Linear):
+            return stage.weight[:SHOWN].reshape(-1, SIDE, SIDE) if stage.in_features == SIDE**2 else stage.weight[:0]
+    raise ValueError("This network has nothing to look at.")
+
+
+def _bytes(maps: Tensor) -> Tensor:
+    """Return the maps as shares of the strongest value of all of them, 0 to 255; what is negative is dark."""
+    return (255 * maps.clamp(min=0) / maps.amax().clamp(min=1e-6) if maps.numel() else maps).byte().cpu().contiguous()
+
+
+def list_snapshots(folder: Path) -> list[str]:
+    """Return the names of a run's pictures in the order in which they were taken."""
+    return sorted(path.stem for path in (folder / FOLDER).glob("[!.]*.safetensors"))
+
+
+def load_snapshot(folder: Path, name: str) -> Snapshot:
+    """Return one of a run's pictures. Raises ValueError when it cannot be read."""
+    try:
+        found = safetensors.torch.load((folder / FOLDER / f"{name}.safetensors").read_bytes())
+        epoch, batch = map(int, name.split("-"))
+        return Snapshot(
+            epoch, batch, _shares(found["digits"]), found["labels"].numpy(),
+            found["probabilities"].numpy(), found["filters"].float().numpy(),
+            _shares(found["first"]), _shares(found["last"]),
+        )  # fmt: skip
+    except (OSError, KeyError, ValueError, safetensors.SafetensorError):
+        raise ValueError("A picture of this training cannot be read.") from None
+
+
+def _shares(stored: Tensor) -> NDArray[np.float32]:
+    shares: NDArray[np.float32] = (stored.float() / 255).numpy()
+    return shares

@@ -1,0 +1,61 @@
+"""Objectives in words, as the command line and links have them: `class:3`, `maps:pool2`, `class:3+0.5*map:pool2:7`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from core.maximization.objectives import LOGITS, ClassLogit, MapMean, Neuron, Objective, check_objective, measure_stages
+from core.networks.classifier import Classifier
+
+FORMS = (
+    "classes, class:3, maps:STAGE, map:STAGE:7 (its central place), map:STAGE:7@2,3 (that row and column), "
+    "map:STAGE:7@mean, and sums with weights such as class:3+0.5*map:STAGE:7"
+)
+_TERM = re.compile(r"(?:(?P<weight>-?\d*\.?\d+)\*)?(?P<kind>classes|class|maps|map)(?P<rest>[^+*]*)")
+
+
+@dataclass(frozen=True)
+class Question:
+    """An objective and what each of its pictures is called."""
+
+    objective: Objective
+    names: tuple[str, ...]
+
+
+def ask(text: str, network: Classifier) -> Question:
+    """Return the objective that the words describe; raise ValueError, with a sentence, for one that cannot be."""
+    terms = [_read_term(term.strip(), network) for term in text.split("+")]
+    question = terms[0]
+    for term in terms[1:]:
+        names = max(question.names, term.names, key=len)
+        question = Question(question.objective + term.objective, names)
+    check_objective(network, question.objective)
+    return question if len(terms) == 1 or len(question.names) > 1 else Question(question.objective, (text,))
+
+
+def _read_term(text: str, network: Classifier) -> Question:
+    found = _TERM.fullmatch(text)
+    question = None if found is None else _read_kind(found["kind"], found["rest"], network)
+    if found is None or question is None:
+        raise ValueError(f"{text!r} is no objective: there are {FORMS}.")
+    return question if found["weight"] is None else Question(float(found["weight"]) * question.objective, (text,))
+
+
+def _read_kind(kind: str, rest: str, network: Classifier) -> Question | None:
+    shapes = measure_stages(network)
+    if kind == "classes":
+        labels = range(shapes[LOGITS][0])
+        return None if rest else Question(ClassLogit(labels), tuple(f"class {label}" for label in labels))
+    if kind == "class":
+        found = re.fullmatch(r":(\d+)", rest)
+        return found and Question(ClassLogit(int(found[1])), (f"class {found[1]}",))
+    found = re.fullmatch(r":(\w+)(?::(\d+))?(?:@(mean|(\d+),(\d+)))?", rest)
+    if found is None or (kind == "maps") == (found[2] is not None):
+        return None
+    stage, where = found[1], found[3]
+    several = tuple(range(shapes[stage][0] if stage in shapes else 1)) if kind == "maps" else (int(found[2]),)
+    names = tuple(f"{stage} {number}" for number in several)
+    if where == "mean":
+        return Question(MapMean(stage, several), names)
+    return Question(Neuron(stage, several, (int(found[4]), int(found[5])) if where else None), names)

@@ -1,0 +1,1 @@
+"""Architectures as data, the classifier built from them, composing one, evaluation, and ONNX export."""

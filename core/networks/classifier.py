@@ -1,0 +1,160 @@
+"""A classifier is named feature stages, an inversion and a head, built from the data in `architectures`.
+
+How a network is trained, inverted or stored is not here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.networks.architectures import SIDE, Architecture, Stage
+
+MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the published code (A5)
+
+
+class Normalize(nn.Module):
+    """Shift and scale pixels inside the network, so that every public image stays in [0, 1]."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images - MEAN) / STD
+
+
+class Shuffle(nn.Module):
+    """Put all pixels into another order, the same for every digit and in every such network (C9)."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        order = torch.randperm(images[0, 0].numel(), generator=torch.Generator().manual_seed(0))
+        return images.flatten(2)[..., order.to(images.device)].reshape(images.shape)
+
+
+class Classifier(nn.Module):
+    """Named feature stages up to the flattened vector, an inversion without weights, and a head.
+
+    The missing-feature network (000) is the standard one with another inversion and a retrained head.
+    """
+
+    def __init__(self, features: nn.Sequential, head: nn.Sequential, inversion: nn.Module | None = None) -> None:
+        super().__init__()
+        self.features = features
+        self.inversion = inversion if inversion is not None else nn.Identity()
+        self.head = head
+
+    def stages(self) -> list[tuple[str, nn.Module]]:
+        """Return every stage by name, in the order in which they flow."""
+        return [*self.features.named_children(), ("inverted", self.inversion), *self.head.named_children()]
+
+    def walk(self, images: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Yield every stage's name and output in the order in which they flow; the last are the logits."""
+        output = images
+        for name, stage in self.stages():
+            output = stage(output)
+            yield name, output
+
+    def activations(self, images: Tensor) -> dict[str, Tensor]:
+        """Return every stage's output for `images` `(N, 1, 28, 28)` in [0, 1]."""
+        return dict(self.walk(images))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits `(N, classes)` of `images` `(N, 1, 28, 28)` in [0, 1]."""
+        _, logits = deque(self.walk(images), maxlen=1).pop()
+        return logits
+
+    def predict(self, images: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return probabilities `(N, classes)`; a classifier is blind, so it does not look at the mask."""
+        return self(images).softmax(1)
+
+    def read(self, vectors: Tensor) -> Tensor:
+        """Return probabilities `(N, classes)` from the features `(N, F)` that `features` gave, before inversion."""
+        return self.head(self.inversion(vectors)).softmax(1)
+
+
+def build(architecture: Architecture, *, seed: int = 0) -> Classifier:
+    """Return a fresh network; the same seed gives the same weights and leaves the global generator alone.
+
+    Raises ValueError, a sentence with the formula, for stages that do not fit each other.
+    """
+    *_, (maps, rows, columns) = (1, SIDE, SIDE), *architecture.shapes()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = Classifier(_features(architecture), _head(architecture, maps * rows * columns))
+    # Filters laid out by channel are what the processor's convolutions want: two to three times faster.
+    return network.to(memory_format=torch.channels_last)
+
+
+def _features(architecture: Architecture) -> nn.Sequential:
+    stages: OrderedDict[str, nn.Module] = OrderedDict(normalize=Normalize())
+    counts: Counter[str] = Counter()
+    channels = 1
+    for stage in architecture.features:
+        counts[stage.kind] += 1
+        stages[f"{stage.kind}{counts[stage.kind]}"] = _module(stage, channels)
+        channels = stage.filters if stage.kind == "conv" else channels
+    stages["flatten"] = nn.Flatten()
+    return nn.Sequential(stages)
+
+
+def _module(stage: Stage, channels: int) -> nn.Module:
+    match stage.kind:
+        case "conv":
+            return nn.Conv2d(channels, stage.filters, stage.size, stage.stride, stage.padding, stage.dilation)
+        case "pool":
+            return nn.MaxPool2d(stage.size)
+        case "mean_pool":
+            return nn.AvgPool2d(stage.size)
+        case "norm":
+            return nn.BatchNorm2d(channels)
+        case "drop":
+            return nn.Dropout2d(stage.rate)
+    return _MODULES[stage.kind]()
+
+
+_MODULES: dict[str, type[nn.Module]] = {
+    "shuffle": Shuffle,
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "silu": nn.SiLU,  # Swish
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu6": nn.ReLU6,
+}
+
+
+def _head(architecture: Architecture, inputs: int) -> nn.Sequential:
+    stages: OrderedDict[str, nn.Module] = OrderedDict()
+    for number, units in enumerate(architecture.hidden, 1):
+        stages[f"fc{number}"] = nn.Linear(inputs, units)
+        stages[f"fc_{architecture.activation}{number}"] = _MODULES[architecture.activation]()
+        if architecture.dropout:
+            stages[f"fc_drop{number}"] = nn.Dropout(architecture.dropout)
+        inputs = units
+    stages[f"fc{len(architecture.hidden) + 1}"] = nn.Linear(inputs, architecture.classes)
+    return nn.Sequential(stages)
+
+
+@dataclass(frozen=True)
+class StageSummary:
+    """A line of a network's table, as Keras prints it."""
+
+    stage: str
+    shape: tuple[int, ...]
+    """Of the output, without the batch."""
+    parameters: int
+    """Weights and biases; of a batch norm also its two running statistics, which Keras counts (A8)."""
+
+
+@torch.no_grad()
+def summarize(architecture: Architecture) -> list[StageSummary]:
+    """Return the table of the network: every stage, what comes out of it, what it has to learn."""
+    network = build(architecture).eval()
+    stages = {**dict(network.features.named_children()), **dict(network.head.named_children())}
+    walk = network.walk(torch.zeros(1, 1, SIDE, SIDE))
+    return [StageSummary(name, tuple(output.shape[1:]), _count(stages.get(name))) for name, output in walk]
+
+
+def _count(stage: nn.Module | None) -> int:
+    return 0 if stage is None else sum(t.numel() for t in stage.state_dict().values() if t.is_floating_point())

@@ -1,0 +1,188 @@
+"""A network that restores, reading one digit under many holes: what all of them share is computed once.
+
+What is read is the same as with `Restorer.predict`, hole by hole, but for rounding and for fills that hardly weigh.
+Where a hole leaves nothing of the digit, all references fit alike, and rounding decides which of them are filled in.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import log
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from core.networks.evaluation import BATCH
+from core.restoration.distances import INK, REACH, RIDGE, SIDE, around, planes, weigh_planes
+from core.restoration.restorer import BLEND, BLENDED, CANDIDATES, DISTORTION, Restorer
+
+GROUP = 200  # holes at once: the references near any of them, 600 to 2,000, take up to 170 MB
+AT_ONCE = 25  # holes whose distances to all references are there at a time: 5 MB, which the processor's cache holds
+CHUNK = 16  # candidates that are compared in full at a time
+LIGHT = 1e-3  # a fill that weighs less is not read: fewer than half are left, and no probability moves by 0.01
+MARGIN = 3  # pixels beyond a hole whose comparison it touches: slopes, matches and neighbours
+
+
+@torch.no_grad()
+def restore_many(restorer: Restorer, image: Tensor, masks: Tensor) -> Tensor:
+    """Return probabilities `(M, classes)` of one image `(1, 28, 28)` under each of many masks `(M, 28, 28)`."""
+    digit = _Digit(restorer, image.flatten(), masks.any(0).flatten().float())
+    return torch.cat([digit.read(part.flatten(1).float()) for part in masks.split(GROUP)])
+
+
+class _Digit:
+    """One digit, and how unlike the references it is where any of the masks keeps it."""
+
+    def __init__(self, restorer: Restorer, image: Tensor, base: Tensor) -> None:
+        self.restorer, self.base, self.visible = restorer, base, image * base
+        far = restorer.references.squared_distances
+        # The distance is linear in what is visible and in what is hidden: a hole's own part can be added later.
+        self.squared = far(self.visible[None], base[None]) - far(torch.zeros(1, SIDE**2), torch.ones(1, SIDE**2))
+
+    def read(self, kept: Tensor) -> Tensor:
+        """Return probabilities `(M, classes)` under masks `(M, 784)` of 1 and 0, each within the base."""
+        holes = self.base - kept
+        found = [self._nearest(part) for part in holes.split(AT_ONCE)]
+        nearest, *of_classes = (torch.cat(parts) for parts in zip(*found, strict=True))
+        blends = self._blends(holes, of_classes).gather(1, self.restorer.labels[nearest]) / BLEND
+        distances, order = self._distances(kept, nearest, blends).topk(self.restorer.neighbours, largest=False)
+        return self._read_fills(kept, nearest.gather(1, order), (-distances).softmax(1))
+
+    def _nearest(self, holes: Tensor) -> list[Tensor]:
+        """Return the references nearest to the digit under each hole, of all and then of each class."""
+        references, labels = self.restorer.references, self.restorer.labels
+        squared = references.squared_distances(-self.visible * holes, 1 - holes).add_(self.squared)
+        count = max(self.restorer.neighbours, min(CANDIDATES, len(labels)))
+        of_classes = [
+            members[squared[:, members].topk(min(BLENDED, len(members)), largest=False, sorted=False).indices]
+            for members in self.restorer.classes.values()
+        ]
+        return [squared.topk(count, largest=False).indices, *of_classes]
+
+    def _distances(self, kept: Tensor, nearest: Tensor, blends: Tensor) -> Tensor:
+        """Return each hole's distance to its nearest references; infinite for those that cannot be among the best."""
+        references, places = nearest.unique(return_inverse=True)
+        near = _Near(self.visible, self.base, self.restorer.references.vectors(references))
+        best = [
+            near.distances(mask.unflatten(0, (SIDE, SIDE)), chosen, blend, self.restorer.neighbours)
+            for mask, chosen, blend in zip(kept, places, blends, strict=True)
+        ]
+        return torch.stack(best)
+
+    def _blends(self, holes: Tensor, of_classes: list[Tensor]) -> Tensor:
+        """Return how far the digit is from a blend of each class's nearest references under each hole `(M, labels)`."""
+        distances = torch.zeros(len(holes), max(self.restorer.classes) + 1)
+        for label, near in zip(self.restorer.classes, of_classes, strict=True):
+            chosen, places = near.unique(return_inverse=True)
+            vectors = torch.cat([self.restorer.references.vectors(chosen), self.visible[None]])
+            distances[:, label] = blend_under_holes(vectors, self.base, holes, places)
+        return distances
+
+    def _read_fills(self, kept: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
+        """Return the network's answers, averaged over the fills that weigh anything."""
+        hole, fill = (weights >= LIGHT).nonzero().unbind(1)
+        vectors = self.restorer.references.vectors(chosen[hole, fill])
+        images = torch.where(kept[hole] > 0, self.visible, vectors * (1 - kept[hole])).view(-1, 1, SIDE, SIDE)
+        each = torch.cat([self.restorer.network.predict(part) for part in images.split(BATCH)])
+        weights = weights * (weights >= LIGHT)
+        weights /= weights.sum(1, keepdim=True)
+        return torch.zeros(len(kept), each.shape[1]).index_add_(0, hole, each * weights[hole, fill, None])
+
+
+def blend_under_holes(vectors: Tensor, base: Tensor, holes: Tensor, places: Tensor) -> Tensor:
+    """Return `blend_distances` `(M,)` of a digit under holes `(M, 784)` in the base, from products made once for all.
+
+    `vectors` `(U + 1, 784)` are references and last the digit; `places` `(M, K)` says which of them each hole has. On
+    kept pixels, products of pictures are those on the base less those in the hole; of their differences to the mean,
+    products less their means.
+    """
+    products = (vectors * base) @ vectors.T
+    rows = torch.cat([places, torch.full((len(places), 1), len(vectors) - 1)], 1)  # the digit is everyone's last
+    pixels, inside = _list_pixels(holes)
+    hidden = vectors[rows[:, :, None], pixels[:, None, :]] * inside[:, None, :]
+    products = products[rows[:, :, None], rows[:, None, :]] - hidden @ hidden.mT
+    means = products[:, :, :-1].mean(2, keepdim=True)
+    centred = products - means - means.mT + means[:, :-1].mean(1, keepdim=True)
+    gram, projected = centred[:, :-1, :-1] + RIDGE * torch.eye(places.shape[1]), centred[:, :-1, -1:]
+    shares = torch.cholesky_solve(projected, torch.linalg.cholesky(gram))
+    return centred[:, -1, -1] - (shares * projected).sum((1, 2))
+
+
+def _list_pixels(holes: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each hole's pixels `(M, P)`, filled up to as many as the largest has, and 1 where they are its own."""
+    most = int(holes.sum(1).max())
+    inside, pixels = holes.topk(max(1, most))
+    return pixels, inside
+
+
+class _Near:
+    """How far references `(U, 784)` must be distorted to look like the digit: pixel by pixel, for every shift.
+
+    `likeness.distortions` for one mask after the other; what a hole does not touch is taken from the base.
+    """
+
+    def __init__(self, visible: Tensor, base: Tensor, references: Tensor) -> None:
+        self.base, side = base.view(SIDE, SIDE), 2 * REACH + 1
+        wanted = planes(visible.view(1, SIDE, SIDE))
+        offered = pad(planes(references.unflatten(1, (SIDE, SIDE))), (REACH,) * 4)
+        self.slopes, self.inks = torch.zeros(2, len(references), side**2, SIDE + 2 * MARGIN, SIDE + 2 * MARGIN)
+        inner = slice(MARGIN, -MARGIN)
+        for shift, (down, right) in enumerate(product(range(side), repeat=2)):
+            squares = (offered[:, :, down : down + SIDE, right : right + SIDE] - wanted).square_()
+            torch.add(squares[:, 0], squares[:, 1], out=self.slopes[:, shift, inner, inner])
+            self.inks[:, shift, inner, inner] = squares[:, 2]
+        everywhere, weighed = (slice(None), slice(None)), _weights(self.base)
+        parts = torch.arange(len(references)).split(CHUNK)
+        costs = torch.cat([self._cost(part, everywhere, *weighed) for part in parts])
+        # In float64, for a window's costs are then the difference of four large numbers.
+        self.sums = pad(costs.double().cumsum(1).cumsum(2), (1, 0, 1, 0))
+
+    def _cost(self, chosen: Tensor, window: tuple[slice, slice], weights: Tensor, share: Tensor) -> Tensor:
+        """Return what each pixel of a window, less its rim, adds to the distortion of the chosen references."""
+        differences = self.slopes[chosen, :, *window].mul_(weights[0][window])
+        differences.addcmul_(self.inks[chosen, :, *window], weights[2][window])
+        rows = (differences[..., :-2, :] + differences[..., 1:-1, :]).add_(differences[..., 2:, :])
+        best = (rows[..., :-2] + rows[..., 1:-1]).add_(rows[..., 2:]).amin(1)
+        return best * share[window][1:-1, 1:-1]
+
+    def _outside(self, chosen: Tensor, window: tuple[slice, slice]) -> Tensor:
+        """Return what all pixels but those of a window, less its rim, add for the chosen references `(K,)`."""
+        (top, bottom), (left, right) = ((side.start, side.stop - 2) for side in window)  # costs have no rim
+        rows, columns = torch.tensor([bottom, top, bottom, top, -1]), torch.tensor([right, right, left, left, -1])
+        corners = self.sums[chosen[:, None], rows, columns]
+        return (corners @ torch.tensor([-1.0, 1.0, 1.0, -1.0, 1.0], dtype=torch.float64)).float()
+
+    def distances(self, kept: Tensor, chosen: Tensor, blends: Tensor, count: int) -> Tensor:
+        """Return the chosen ones' `(K,)` distortion and blend under one mask; infinite where it cannot matter.
+
+        What lies outside of the hole's reach is a lower bound: by that alone most references are not among the best
+        `count`, or weigh less than LIGHT beside the best.
+        """
+        hidden = (self.base - kept) > 0
+        if not hidden.any():
+            return blends + self.sums[chosen, -1, -1].float() / DISTORTION
+        window = _window(hidden)
+        least = blends + self._outside(chosen, window) / DISTORTION
+        weights, share = _weights(kept)
+        found = torch.full_like(least, torch.inf)
+        for part in least.argsort().split(CHUNK):
+            best = found.topk(count, largest=False).values
+            if float(least[part[0]]) > min(float(best[-1]), float(best[0]) - log(LIGHT)):
+                break
+            found[part] = least[part] + self._cost(chosen[part], window, weights, share).sum((1, 2)) / DISTORTION
+        return found
+
+
+def _window(hidden: Tensor) -> tuple[slice, slice]:
+    """Return the rows and columns, counted with the margin, that a hole's own part depends on."""
+    spans = [hidden.any(axis).nonzero()[:, 0] for axis in (1, 0)]
+    rows, columns = (slice(int(span[0]), int(span[-1]) + 1 + 2 * MARGIN) for span in spans)
+    return rows, columns
+
+
+def _weights(kept: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what each plane counts `(3, H, W)` and each pixel's share `(H, W)` under a mask, a margin of 0 around."""
+    weights = weigh_planes(kept)
+    share = kept / around(weights.sum(0, keepdim=True))[0].clamp(min=INK) * (2 + INK)
+    return pad(weights, (MARGIN,) * 4), pad(share, (MARGIN,) * 4)

@@ -1,0 +1,58 @@
+"""Whole digits to compare partial ones with, laid out so that only ink and the edges of holes cost time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding_bag, pad
+
+from core.digits.datasets import Digits
+
+# References side by side: what one digit needs of so many stays in the processor's cache while a batch is compared.
+# Alone a digit takes a third of the time of two products with all pixels, in a batch no more.
+BLOCK = 2500
+
+
+class References:
+    """Whole digits as vectors `(R, 784)` in [0, 1]; with sums of their squares 310 MB for MNIST's training digits."""
+
+    def __init__(self, digits: Digits) -> None:
+        self.labels, self._pixels = digits.labels, digits.pixels.flatten(1)
+        blocks = [pixels.float().div_(255).T.contiguous() for pixels in self._pixels.split(BLOCK)]
+        self._columns = blocks
+        self._sums = [block.square().cumsum(0, dtype=torch.float64).float() for block in blocks]
+        self._totals = torch.cat([sums[-1] for sums in self._sums])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def vectors(self, index: slice | Tensor) -> Tensor:
+        """Return the digits at `index` `(...)` as float32 `(..., 784)`."""
+        return self._pixels[index].float().div_(255)
+
+    def squared_distances(self, visible: Tensor, kept: Tensor) -> Tensor:
+        """Return squared distances `(N, R)` of partial digits `(N, 784)` on kept pixels, less a constant per digit.
+
+        `kept` is 1 or 0, `(N, 784)` or `(1, 784)`; hidden pixels of `visible` are 0. The sum of m(r - x)^2 is
+        rr - (1 - m)rr - 2(mx)r + mx^2.
+        """
+        hole = 1 - kept
+        edges = hole - pad(hole[:, 1:], (0, 1))  # by parts, a run of pixels costs two of the sums up to a pixel
+        return self._totals - _products(edges, self._sums) - 2 * _products(visible, self._columns)
+
+
+def _products(weights: Tensor, columns: list[Tensor]) -> Tensor:
+    """Return `weights` `(N, 784)` times columns `(784, BLOCK)` each, `(N, R)`; what weighs 0 is never looked at."""
+    row, pixel = weights.nonzero(as_tuple=True)
+    begins = torch.searchsorted(row, torch.arange(len(weights)))
+    shares = weights[row, pixel]
+    parts = [embedding_bag(pixel, block, begins, mode="sum", per_sample_weights=shares) for block in columns]
+    return torch.cat(parts, 1)
+
+
+@lru_cache(maxsize=2)
+def gather(digits: Digits) -> References:
+    """Return the references that all restorers over the same digits share."""
+    return References(digits)

@@ -1,0 +1,52 @@
+"""Why a network that learned from feature maps reads digits or does not: how far the two sets of pictures are apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.digits.datasets import Digits
+
+
+@dataclass(frozen=True, eq=False)
+class Reason:
+    """Maps of one stage held against the digits they were made from."""
+
+    stage: str
+    means: Tensor
+    """Mean picture of each class, `(2, 28, 28)`."""
+    distance: float
+    """Root mean square difference of a map from its digit, pixel by pixel; 0 to 1."""
+    among: float
+    """The same between two digits of one class."""
+    alike: Tensor
+    """By map: mean correlation with the digit, `(C,)`; -1: its negative, light and dark exchanged."""
+
+    @property
+    def negatives(self) -> int:
+        """Return how many maps show the digit rather as its negative."""
+        return int((self.alike < 0).sum())
+
+
+def mean_pictures(digits: Digits) -> Tensor:
+    """Return the mean picture of both classes, `(2, 28, 28)` in [0, 1]."""
+    return torch.stack([digits.images(digits.labels == label)[:, 0].mean(0) for label in (0, 1)])
+
+
+def find_reason(stage: str, digits: Digits, maps: Digits) -> Reason:
+    """Return how maps differ from the digits they were made from; a digit's maps follow one another."""
+    pictures = digits.images().flatten(1)
+    each = maps.images().flatten(1).unflatten(0, (len(digits), -1))
+    apart = (each - pictures[:, None]).square().mean().sqrt()
+    shuffled = [pictures[digits.labels == label].roll(1, 0) - pictures[digits.labels == label] for label in (0, 1)]
+    among = torch.cat(shuffled).square().mean().sqrt()
+    return Reason(stage, mean_pictures(maps), float(apart), float(among), _correlations(each, pictures))
+
+
+def _correlations(maps: Tensor, pictures: Tensor) -> Tensor:
+    """Return the mean over the digits of each map's correlation with its digit; an even map has none."""
+    centered = [pixels - pixels.mean(-1, keepdim=True) for pixels in (maps, pictures[:, None])]
+    lengths = [pixels.norm(dim=-1).clamp(min=1e-6) for pixels in centered]
+    return ((centered[0] * centered[1]).sum(-1) / (lengths[0] * lengths[1])).mean(0)

@@ -1,0 +1,52 @@
+"""Two classes of digits, and a network's feature maps as pictures in the digits' own format (D5, S7)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from core.digits.datasets import Digits
+from core.networks.architectures import SIDE
+from core.networks.classifier import Classifier
+from core.networks.evaluation import BATCH
+
+
+def pair_of(digits: Digits, first: int, second: int, *, each: int) -> Digits:
+    """Return the first `each` digits of two classes, relabelled 0 and 1, in their order in the set (D5)."""
+    found = [torch.nonzero(digits.labels == label).flatten()[:each] for label in (first, second)]
+    index = torch.cat(found).sort().values
+    return Digits(digits.pixels[index], (digits.labels[index] == second).long())
+
+
+def conv_stages(network: Classifier) -> tuple[str, ...]:
+    """Return the convolutions, whose maps are "all the feature maps obtained after each convolution layer"."""
+    return tuple(name for name, _ in network.features.named_children() if name.startswith("conv"))
+
+
+def to_pictures(maps: Tensor) -> Tensor:
+    """Return each map as a picture of its own, `(N, C, P, Q)` to `(N * C, 1, 28, 28)`, a digit's maps in a row.
+
+    A picture has to have the digits' size and range, so a map is stretched from its own smallest value to its own
+    largest, and enlarged; one that is the same everywhere becomes black.
+    """
+    each = maps.flatten(0, 1)[:, None]
+    low, high = each.amin((2, 3), keepdim=True), each.amax((2, 3), keepdim=True)
+    stretched = (each - low) / (high - low).clamp(min=1e-12)
+    return interpolate(stretched, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+
+
+@torch.no_grad()
+def map_digits(network: Classifier, digits: Digits, stage: str) -> Digits:
+    """Return all maps of these digits after a stage as digits, each with the label of the one it was made from."""
+    pictures = []
+    for at in range(0, len(digits), BATCH):
+        maps = next(output for name, output in network.walk(digits.images(slice(at, at + BATCH))) if name == stage)
+        pictures.append(to_pictures(maps).mul(255).round().byte()[:, 0])
+    pixels = torch.cat(pictures)
+    return Digits(pixels, digits.labels.repeat_interleave(len(pixels) // len(digits)))
+
+
+def join(*sets: Digits) -> Digits:
+    """Return all digits of several sets, one set after another."""
+    return Digits(torch.cat([one.pixels for one in sets]), torch.cat([one.labels for one in sets]))

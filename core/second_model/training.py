@@ -1,0 +1,155 @@
+"""Network 1 learns from digits, networks 2 from its maps, and all are tested on both (S7, A14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from core.digits.datasets import Dataset, Digits
+from core.networks.architectures import ARCHITECTURES, Architecture
+from core.networks.classifier import Classifier, build
+from core.networks.evaluation import evaluate
+from core.second_model.map_images import conv_stages, join, map_digits, pair_of
+from core.training.config import TrainConfig
+from core.training.loop import train
+
+DIGITS, BOTH = "digits", "all maps"
+WATCHED = 60  # of validation digits, and as many of their maps, that each record is read on
+EXAMPLES = 40
+Accuracies = dict[str, dict[str, float]]
+"""In percent: by what a network learned from, what it reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondModelConfig:
+    """Two digits and how both networks learn. Raises ValueError, a sentence, for what cannot be."""
+
+    first: int = 3
+    second: int = 8
+    learned: int = 500
+    """Digits of each class that network 1 learns from."""
+    tested: int = 500
+    """Test digits of each class, or as many as there are."""
+    tested_maps: int = 100
+    """So many of these have their maps read too."""
+    architecture: str = "small"
+    """A6: two convolutions of eight filters."""
+    epochs: int = 8
+    """Of network 1; a network 2 sees as many pictures, or each of them once where there are more of them than that."""
+    batch: int = 32
+    learning_rate: float = 0.003
+    """Adam's."""
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        if self.first == self.second or min(self.first, self.second) < 0:
+            raise ValueError("Choose two different digits.")
+        if min(self.learned, self.tested, self.tested_maps, self.epochs, self.batch) < 1:
+            raise ValueError("Both networks need at least one digit of each class, and one epoch.")
+        if not any(stage.kind == "conv" for stage in ARCHITECTURES[self.architecture].features):
+            raise ValueError("A network without convolutions has no feature maps to learn from.")
+
+    def build(self, number: int) -> Classifier:
+        """Return a fresh network of the architecture, with two classes: the same one for every number."""
+        design: Architecture = replace(ARCHITECTURES[self.architecture], classes=2)
+        return build(design, seed=self.seed + number)
+
+
+@dataclass(frozen=True, eq=False)
+class SecondModelResult:
+    """Both kinds of network at the end, and what they learned from and were tested on, by name."""
+
+    networks: Mapping[str, Classifier]
+    """DIGITS: network 1. Each conv stage and BOTH: a network 2 that learned from those maps."""
+    learned: Mapping[str, Digits]
+    tested: Mapping[str, Digits]
+    accuracies: Accuracies
+
+
+@dataclass(frozen=True, eq=False)
+class SecondModelStep:
+    """So far has one of the networks learned; the last record has the result."""
+
+    learner: str
+    """What it learns from: DIGITS, a conv stage, or BOTH."""
+    pictures: int
+    """It has seen so many, some of them several times."""
+    own: float
+    """Percent of validation pictures of its own kind that it reads right."""
+    digits: float
+    """Percent of validation digits."""
+    examples: Tensor
+    """Some of the pictures that it learns from, uint8 `(EXAMPLES, 28, 28)`, or fewer."""
+    done: float
+    """Share of the whole, in [0, 1]."""
+    result: SecondModelResult | None = None
+
+
+def compare(dataset: Dataset, config: SecondModelConfig) -> SecondModelResult:
+    """Train and test all networks; return what came of it."""
+    *_, last = second_model(dataset, config)
+    assert last.result is not None
+    return last.result
+
+
+def second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[SecondModelStep]:
+    """Yield a record now and then while network 1 learns from digits, then networks 2 from its maps.
+
+    Raises ValueError where the set has no digits of one of the classes.
+    """
+    if max(config.first, config.second) >= len(dataset.classes):
+        raise ValueError(f"{dataset.name} has only {len(dataset.classes)} classes.")
+    counts = {"train": config.learned, "validation": WATCHED, "test": config.tested}
+    pair = {name: pair_of(getattr(dataset, name), config.first, config.second, each=each)
+            for name, each in counts.items()}  # fmt: skip
+    one = config.build(0)
+    learners = (DIGITS, *conv_stages(one), BOTH)
+    networks, learned, watched = {DIGITS: one}, {DIGITS: pair["train"]}, {DIGITS: pair["validation"]}
+    for number, learner in enumerate(learners):
+        if number == 1:  # network 1 has learned: now there are maps
+            learned, watched = (_with_maps(one, pair[name]) for name in ("train", "validation"))
+        networks.setdefault(learner, config.build(number))
+        for step in _learn(networks[learner], learner, learned, watched, config):
+            yield replace(step, done=(number + step.done) / len(learners))
+    few = pair_of(pair["test"], 0, 1, each=config.tested_maps)
+    tested = {**_with_maps(one, few), DIGITS: pair["test"]}
+    accuracies = {name: {kind: round(evaluate(network, digits), 2) for kind, digits in tested.items()}
+                  for name, network in networks.items()}  # fmt: skip
+    yield replace(step, done=1.0, result=SecondModelResult(networks, learned, tested, accuracies))
+
+
+def _with_maps(network: Classifier, digits: Digits) -> dict[str, Digits]:
+    """Return the digits, their maps after each convolution, and all those maps together."""
+    maps = {stage: map_digits(network, digits, stage) for stage in conv_stages(network)}
+    return {DIGITS: digits, **maps, BOTH: join(*maps.values())}
+
+
+def _learn(
+    network: Classifier, learner: str, learned: Mapping[str, Digits], watched: Mapping[str, Digits],
+    config: SecondModelConfig,
+) -> Iterator[SecondModelStep]:  # fmt: skip
+    """Let one network see as many pictures as network 1 has seen digits, at least each once, and read some between."""
+    pictures, wanted = learned[learner], config.epochs * len(learned[DIGITS])
+    epochs = max(1, round(wanted / len(pictures)))
+    settings = TrainConfig(
+        epochs=epochs, batch=min(config.batch, len(pictures)), learning_rate=config.learning_rate, optimizer="adam",
+        seed=config.seed, report_every=20,
+    )  # fmt: skip
+    digits, own = watched[DIGITS], _spread(watched[learner], len(watched[DIGITS]))
+    examples = _spread(pictures, EXAMPLES)
+    for step in train(network, pictures, digits, settings):
+        seen = (step.epoch - 1) * len(pictures) + step.batch * settings.batch
+        network.eval()
+        yield SecondModelStep(learner, seen, evaluate(network, own), evaluate(network, digits),
+                              examples.pixels, min(1.0, seen / (epochs * len(pictures))))  # fmt: skip
+        network.train()
+    network.eval().requires_grad_(False)
+
+
+def _spread(digits: Digits, count: int) -> Digits:
+    """Return so many of the digits, by chance, so that of maps all take part; the same ones each time."""
+    index = torch.randperm(len(digits), generator=torch.Generator().manual_seed(0))[:count]
+    return Digits(digits.pixels[index], digits.labels[index])

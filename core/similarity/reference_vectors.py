@@ -1,0 +1,60 @@
+"""The digits seen first, as one network's feature vectors at each stage: what new digits are compared with (D4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.digits.datasets import Digits
+from core.networks.classifier import Classifier
+from core.networks.evaluation import BATCH
+from core.similarity.lookup import Lookup
+from core.similarity.vectors import list_stages, to_vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Digits seen before: their labels `(M,)` and, by stage in the order of the network, their vectors to look up."""
+
+    labels: Tensor
+    lookups: Mapping[str, Lookup]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def first(self, count: int) -> Seen:
+        """Return the first `count` of them; nothing is copied."""
+        return Seen(self.labels[:count], {stage: lookup.first(count) for stage, lookup in self.lookups.items()})
+
+    def at(self, *stages: str) -> Seen:
+        """Return the same digits, to be compared at these stages alone."""
+        return Seen(self.labels, {stage: lookup for stage, lookup in self.lookups.items() if stage in stages})
+
+
+def remember(network: Classifier, digits: Digits, stages: Sequence[str] | None = None) -> Seen:
+    """Return the digits as seen by this network, at the named stages or at all that `list_stages` tells.
+
+    Raises ValueError, a sentence, when the network has no such stage.
+    """
+    known = list_stages(network)
+    wanted = known if stages is None else tuple(stages)
+    if unknown := [stage for stage in wanted if stage not in known]:
+        raise ValueError(f"This network has nothing to compare at {unknown[0]!r}: only at {', '.join(known)}.")
+    parts = [vectors_of(network, digits.images(slice(at, at + BATCH)), wanted) for at in range(0, len(digits), BATCH)]
+    lookups = {stage: Lookup(torch.cat([part[stage] for part in parts])) for stage in known if stage in wanted}
+    return Seen(digits.labels, lookups)
+
+
+@torch.no_grad()
+def vectors_of(network: Classifier, images: Tensor, stages: Sequence[str]) -> dict[str, Tensor]:
+    """Return the feature vectors `(N, F)` of `images` `(N, 1, 28, 28)` at each of the stages."""
+    vectors = {}
+    for name, output in network.walk(images):
+        if name in stages:
+            vectors[name] = to_vectors(output)
+        if len(vectors) == len(stages):
+            break
+    return vectors

@@ -1,0 +1,157 @@
+"""Who falls for whose noise (V12): every network reads the digits that were changed to fool each of them.
+
+What the figures say together is in `transfer_records`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.adversarial import AttackConfig, UniversalConfig, nine_examples, perturb, universal_noise
+from core.digits.datasets import Dataset, Digits
+from core.networks.evaluation import Network, accuracy, predict
+from core.restoration.hole_finding import BlindRestorer
+from core.studies import finished_parts
+from core.studies.workers import ALONE, Crew
+
+Loader = Callable[[Dataset], Mapping[str, Network]]
+NOTHING, CHANCE = "nothing", "chance"  # sources that are no networks: digits as they are, and random signs
+EPSILONS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+CROSSED = (0.1, 0.2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferConfig:
+    """What is crossed with what. Raises ValueError, one sentence, for what cannot be."""
+
+    digits: int = 1000
+    """The first so many test digits."""
+    slow_digits: int = 100
+    """So many, of the first network's noise alone, for one that looks for holes: it takes 0.1 s for a noisy digit."""
+    epsilons: tuple[float, ...] = EPSILONS
+    """L-inf, for each network's own noise."""
+    crossed: tuple[float, ...] = CROSSED
+    """Those of them at which every network reads every other's noise too."""
+    steps: int = 10
+    """Of PGD, from a random start."""
+    universal_epsilon: float = 0.3
+    """L-inf, of the noise that is one for all digits."""
+    universal_steps: int = 30
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.digits, self.slow_digits, self.steps, self.universal_steps) < 1:
+            raise ValueError("Who falls for whose noise takes at least one digit and one step.")
+        if set(self.crossed) - set(self.epsilons):
+            raise ValueError("Noise that every network reads must be among the noise that is made.")
+
+
+@dataclass(frozen=True)
+class TransferRow:
+    """How well one network reads one noise."""
+
+    source: str
+    """The network whose gradients made the noise, or NOTHING, or CHANCE."""
+    noise: str
+    """"none", "chance", "pgd", or "universal": one for all digits."""
+    epsilon: float
+    reader: str
+    digits: int
+    accuracy: float
+    """Percent."""
+
+
+@dataclass(frozen=True)
+class TransferStep:
+    """One source's noise has been made, read and kept."""
+
+    source: str
+    rows: tuple[TransferRow, ...]
+    done: int
+    sources: int
+    kept: bool
+    """Whether an earlier run had finished it."""
+
+
+def run_transfer(
+    load: Loader, dataset: Dataset, config: TransferConfig, out: Path, *, settings: Any = None, crew: Crew = ALONE
+) -> Iterator[TransferStep]:
+    """Yield every source's rows once they are there, a file for each beside `out`; a finished one is not run again.
+
+    `load` returns the networks, to whoever works; those that restore are too large to be sent about. Networks that let
+    no gradient through only read. `settings` is what else must be the same for parts to be kept: which weights.
+    """
+    networks = load(dataset)
+    sources = (NOTHING, CHANCE, *attackable(networks))
+    same = {**asdict(config), "sha256": dataset.sha256, "networks": list(networks), "weights": settings}
+    found = finished_parts.run(partial(_read, load, config), sources, TransferRow, same, dataset=dataset, out=out, crew=crew)
+    for number, (source, rows, kept) in enumerate(found, 1):
+        yield TransferStep(source, rows, number, len(sources), kept)
+
+
+def _read(load: Loader, config: TransferConfig, dataset: Dataset, source: str) -> list[TransferRow]:
+    return list(read_source(source, load(dataset), dataset, config))
+
+
+def attackable(networks: Mapping[str, Network]) -> tuple[str, ...]:
+    """Return the names of those that noise can be made for."""
+    return tuple(name for name, network in networks.items() if isinstance(network, nn.Module))
+
+
+def read_source(
+    source: str, networks: Mapping[str, Network], dataset: Dataset, config: TransferConfig
+) -> Iterator[TransferRow]:
+    """Yield how well every network reads one source's noise; noise of a size that is not crossed, only its own network.
+
+    The first network's noise is crossed at all sizes.
+    """
+    digits = dataset.test.first(config.digits)
+    shared = source in (NOTHING, CHANCE, next(iter(networks)))
+    for noise, epsilon, images in _noises(source, networks, dataset, config):
+        crossed = noise in ("none", "universal") or epsilon in config.crossed
+        for reader, network in networks.items():
+            slow = isinstance(network, BlindRestorer)
+            if (crossed and shared) if slow else (crossed or shared or reader == source):
+                count = min(config.slow_digits if slow else config.digits, len(digits))
+                labels = predict(network, images[:count]).argmax(1)
+                read = round(accuracy(digits.labels[:count], labels), 2)
+                yield TransferRow(source, noise, epsilon, reader, count, read)
+
+
+def _noises(
+    source: str, networks: Mapping[str, Network], dataset: Dataset, config: TransferConfig
+) -> Iterator[tuple[str, float, Tensor]]:
+    """Yield the kind of each noise, its epsilon, and the digits with it."""
+    digits = dataset.test.first(config.digits)
+    images, network = digits.images(), networks.get(source)
+    if source == NOTHING:
+        yield "none", 0.0, images
+    elif source == CHANCE:
+        signs = torch.empty_like(images).uniform_(-1, 1, generator=torch.Generator().manual_seed(config.seed)).sign()
+        for epsilon in config.epsilons:
+            yield "chance", epsilon, (images + epsilon * signs).clamp(0, 1)
+    elif isinstance(network, nn.Module):
+        for epsilon in config.epsilons:
+            attack = AttackConfig(epsilon=epsilon, steps=config.steps, random_start=True, seed=config.seed)
+            yield "pgd", epsilon, perturb(network, images, digits.labels, attack)
+        yield "universal", config.universal_epsilon, _universal(network, dataset, digits, config)
+
+
+def _universal(network: nn.Module, dataset: Dataset, digits: Digits, config: TransferConfig) -> Tensor:
+    """Return each digit with the noise towards another class than its own, the nine others in turn."""
+    settings = UniversalConfig(
+        norm="linf", epsilon=config.universal_epsilon, steps=config.universal_steps, batch=50,
+        digits=min(10_000, len(dataset.train)), seed=config.seed,
+    )  # fmt: skip
+    watched = dataset.validation.first(10)  # the finished noises are read here, by all networks
+    *_, last = universal_noise(network, dataset.train, watched, nine_examples(dataset.train), settings)
+    classes = len(last.noises)
+    other = torch.arange(len(digits)) % (classes - 1) + 1
+    return (digits.images() + last.noises[(digits.labels + other) % classes]).clamp(0, 1)

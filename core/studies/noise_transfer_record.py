@@ -1,0 +1,202 @@
+"""Who falls for whose noise, as a record: what the command prints, what the project ships, and what it says.
+
+The figures come from `transferability`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from statistics import mean
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.digits.datasets import Dataset
+from core.studies.noise_transfer import CHANCE, NOTHING, TransferConfig, TransferRow
+from core.zoo.checkpoints import Card
+
+STUDY = "adversarial"
+STANDARD, MISSING, ROBUST, BLIND = "standard", "missing-feature", "robust", "restoring-blind"
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Accuracies in percent, a row for each source of noise, a column for each reader; `nan`: not measured."""
+
+    sources: tuple[str, ...]
+    readers: tuple[str, ...]
+    accuracies: NDArray[np.float64]
+
+
+def summarize(
+    rows: Sequence[TransferRow], dataset: Dataset, config: TransferConfig, cards: Mapping[str, Card]
+) -> dict[str, Any]:
+    """Return the record of the finished sources' rows."""
+    record = {
+        "study": STUDY,
+        "dataset": {"name": dataset.name, "source": dataset.source, "images": config.digits, "sha256": dataset.sha256},
+        "seeds": 1,
+        "command": to_command(config, dataset),
+        "settings": asdict(config),
+        "networks": {name: {"title": card.title, "features": card.features_sha256} for name, card in cards.items()},
+        "rows": [asdict(row) for row in rows],
+        "versions": {"torch": version("torch")},
+    }
+    return {**record, "conclusions": list(conclude(record))}
+
+
+def to_command(config: TransferConfig, dataset: Dataset) -> str:
+    """Return the command that measures this again."""
+    words = [f"python -m core study {STUDY} --digits {config.digits} --steps {config.steps}"]
+    if dataset.name != "MNIST":
+        words.append(f'--dataset "{dataset.name}"')
+    return " ".join(words)
+
+
+def to_matrix(record: dict[str, Any], noise: str, epsilon: float) -> Matrix:
+    """Return how every network reads every other's noise, of one kind ("pgd", "universal") and size."""
+    rows = [row for row in record["rows"] if row["noise"] in (noise, "chance") and row["epsilon"] == epsilon]
+    found = {(row["source"], row["reader"]): row["accuracy"] for row in rows}
+    readers = tuple(record["networks"])
+    made = {source for source, _ in found}
+    sources = (*(name for name in readers if name in made), *([CHANCE] if CHANCE in made else []))
+    cells = [[found.get((source, reader), np.nan) for reader in readers] for source in sources]
+    return Matrix(sources, readers, np.array(cells, dtype=np.float64).reshape(len(sources), len(readers)))
+
+
+def to_curve(record: dict[str, Any], reader: str, source: str | None = None) -> dict[float, float]:
+    """Return a reader's accuracy in percent by epsilon, 0 first: under its own noise, a source's, or chance."""
+    source = reader if source is None else source
+    rows = [row for row in record["rows"] if row["reader"] == reader]
+    clean = {row["epsilon"]: row["accuracy"] for row in rows if row["source"] == NOTHING}
+    noisy = [row for row in rows if row["source"] == source and row["noise"] in ("pgd", "chance")]
+    return clean | {row["epsilon"]: row["accuracy"] for row in sorted(noisy, key=lambda row: float(row["epsilon"]))}
+
+
+def conclude(record: dict[str, Any]) -> Iterator[str]:
+    """Yield what the figures say, a sentence each; nothing about what has not been measured."""
+    small, *_, large = record["settings"]["crossed"]
+    parts = (
+        _between(record, small), _shared(record, small), _defended(record, large), _borrowed(record, large),
+        _for_all(record), _blind(record, small),
+    )  # fmt: skip
+    yield from (sentence for sentence in parts if sentence)
+    if record["rows"]:
+        yield "One seed: these are the networks as they are shipped, so differences of a few points mean little."
+
+
+def _read(record: dict[str, Any], source: str, noise: str, epsilon: float, reader: str) -> float:
+    """Return one cell; `nan` when it was not measured."""
+    asked = {"source": source, "noise": noise, "epsilon": epsilon, "reader": reader}
+    found = (row["accuracy"] for row in record["rows"] if all(row[name] == value for name, value in asked.items()))
+    return next(found, np.nan)
+
+
+def _title(record: dict[str, Any], name: str) -> str:
+    return str(record["networks"].get(name, {}).get("title", name))
+
+
+def _between(record: dict[str, Any], epsilon: float) -> str:
+    """Say whether the missing-feature network falls for the standard one's noise, and the other way round."""
+    ways = [(STANDARD, MISSING), (MISSING, STANDARD)]
+    cells = [_read(record, source, "pgd", epsilon, reader) for source, reader in (*ways, (STANDARD, STANDARD))]
+    cells += [_read(record, CHANCE, "chance", epsilon, MISSING)]
+    if np.isnan(cells).any():
+        return ""
+    there, back, own, chance = cells
+    lost = (chance - there) / max(chance - own, 1e-9)
+    verdict = "falls for it too" if lost > 2 / 3 else "falls for part of it" if lost > 1 / 3 else "hardly falls for it"
+    return (
+        f"Noise made for the standard network (L-inf {epsilon:g}) leaves it {own:.1f} % of the digits; the "
+        f"missing-feature network {verdict}: {there:.1f} %, where random signs of that size leave it {chance:.1f} %. "
+        f"The other way round, the standard network reads {back:.1f} % under the missing-feature network's noise."
+    )
+
+
+def _shared(record: dict[str, Any], epsilon: float) -> str:
+    """Say whether noise carries over better between networks that have the same convolutions."""
+    matrix, networks = to_matrix(record, "pgd", epsilon), record["networks"]
+    same: list[float] = []
+    other: list[float] = []
+    for (row, column), accuracy in np.ndenumerate(matrix.accuracies):
+        source, reader = matrix.sources[row], matrix.readers[column]
+        if source in (CHANCE, reader, ROBUST) or reader == ROBUST or reader not in matrix.sources:
+            continue  # whoever only reads, restores and then reads as another does
+        alike = networks[source]["features"] == networks[reader]["features"]
+        (same if alike else other).append(float(accuracy))
+    if not same or not other:
+        return ""
+    verdict = "carries over" if mean(same) < mean(other) else "does not carry over better"
+    return (
+        f"Noise {verdict} where convolutions are shared: at {epsilon:g} networks with the same convolutions read "
+        f"{mean(same):.1f} % under each other's noise, those with others {mean(other):.1f} % (means of {len(same)} and "
+        f"{len(other)} pairs, the adversarially trained network left out)."
+    )
+
+
+def _defended(record: dict[str, Any], epsilon: float) -> str:
+    """Say what adversarial training is worth, and what it costs."""
+    networks, largest = (ROBUST, STANDARD), max(record["settings"]["epsilons"])
+    noisy, beyond = ([_read(record, name, "pgd", size, name) for name in networks] for size in (epsilon, largest))
+    clean = [_read(record, NOTHING, "none", 0.0, name) for name in networks]
+    if np.isnan([*noisy, *beyond, *clean]).any():
+        return ""
+    return (
+        f"Against its own noise at {epsilon:g} the adversarially trained network reads {noisy[0]:.1f} %, the standard "
+        f"one {noisy[1]:.1f} %; on digits as they are {clean[0]:.1f} against {clean[1]:.1f} %. At {largest:g}, more "
+        f"than it learned with, {beyond[0]:.1f} % are left."
+    )
+
+
+def _borrowed(record: dict[str, Any], epsilon: float) -> str:
+    """Say what other networks' noise does to the adversarially trained one, and its own to others."""
+    matrix = to_matrix(record, "pgd", epsilon)
+    if ROBUST not in matrix.sources:
+        return ""
+    row, column = matrix.sources.index(ROBUST), matrix.readers.index(ROBUST)
+    given = {name: matrix.accuracies[row, place] for place, name in enumerate(matrix.readers) if name != ROBUST}
+    taken = {name: matrix.accuracies[place, column] for place, name in enumerate(matrix.sources)
+             if name not in (ROBUST, CHANCE)}  # fmt: skip
+    given = {name: accuracy for name, accuracy in given.items() if name in matrix.sources}
+    if not given or not taken:
+        return ""
+    worst = min(taken, key=taken.__getitem__)
+    return (
+        f"Noise made for other networks leaves the adversarially trained one at least {taken[worst]:.1f} % at "
+        f"{epsilon:g} ({_title(record, worst)}); noise made for it leaves the others {min(given.values()):.1f} to "
+        f"{max(given.values()):.1f} %."
+    )
+
+
+def _for_all(record: dict[str, Any]) -> str:
+    """Say what one noise for all digits does to the network it was made for and to the others."""
+    epsilon = record["settings"]["universal_epsilon"]
+    matrix = to_matrix(record, "universal", epsilon)
+    if STANDARD not in matrix.sources:
+        return ""
+    row = dict(zip(matrix.readers, matrix.accuracies[matrix.sources.index(STANDARD)], strict=True))
+    others = {name: value for name, value in row.items() if name != STANDARD and name in matrix.sources}
+    if not others:
+        return ""
+    least, most = (choose(others, key=others.__getitem__) for choose in (min, max))
+    return (
+        f"One noise for all digits of a class to be read as (L-inf {epsilon:g}), made for the standard network, leaves "
+        f"it {row[STANDARD]:.1f} %, {_title(record, least)} {others[least]:.1f} % and {_title(record, most)} "
+        f"{others[most]:.1f} %."
+    )
+
+
+def _blind(record: dict[str, Any], epsilon: float) -> str:
+    """Say whether looking for what is missing helps against noise."""
+    cells = [_read(record, STANDARD, "pgd", epsilon, name) for name in (BLIND, STANDARD)]
+    if np.isnan(cells).any():
+        return ""
+    verdict = "reads more" if cells[0] > cells[1] + 10 else "is no defence"
+    digits = record["settings"]["slow_digits"]
+    return (
+        f"Restoring blind {verdict}: {cells[0]:.0f} % of {digits} digits with the standard network's noise at "
+        f"{epsilon:g}, where the standard network itself reads {cells[1]:.1f} %."
+    )

@@ -1,0 +1,218 @@
+"""What many seeds say together: means, spreads, paired differences with their intervals, and sentences about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from core.networks.evaluation import TALK_DELTA
+from core.pmnist.masks import CUTS
+from core.studies.arms import ARMS, COLUMNS
+
+CONFIDENCE = 0.95
+LEAST = 50.0  # percent of whole digits: below it a network has not learned, at any rate or seed that others learn with
+TITLES = {"published": "The published network", "talk": "The talk's network"}
+
+Figures = Mapping[str, Mapping[str, Sequence[float]]]
+"""Accuracy in percent by arm and column, a value for each seed, the first seed first."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The mean of paired differences in points, with its interval; one seed has none."""
+
+    mean: float
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> str:
+        """`higher`, `lower`, or `open` while the interval holds zero."""
+        if self.low is None or self.high is None or self.low <= 0 <= self.high:
+            return "open"
+        return "higher" if self.low > 0 else "lower"
+
+    def __str__(self) -> str:
+        interval = "" if self.low is None else f" ({self.low:+.1f} to {self.high:+.1f})"
+        return f"{self.mean:+.1f}{interval}"
+
+
+def compare(values: Sequence[float], others: Sequence[float]) -> Difference:
+    """Return the mean difference over the seeds that both have, with Student's 95 % interval of it."""
+    pairs = min(len(values), len(others))
+    differences = np.subtract(values[:pairs], others[:pairs])
+    mean = float(differences.mean())
+    if pairs < 2:
+        return Difference(mean, None, None)
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, pairs - 1) * differences.std(ddof=1) / pairs**0.5)
+    return Difference(mean, mean - reach, mean + reach)
+
+
+def to_rows(network: str, figures: Figures) -> Iterator[dict[str, Any]]:
+    """Yield a row for every arm and column: mean, spread, values, and what it differs by."""
+    for arm, columns in figures.items():
+        control = ARMS[arm].control
+        for cut, values in columns.items():
+            row = {
+                "network": network, "arm": arm, "title": ARMS[arm].title, "track": ARMS[arm].track, "cut": cut,
+                "seeds": len(values), "mean": round(float(np.mean(values)), 3),
+                "std": round(float(np.std(values, ddof=1)), 3) if len(values) > 1 else None,
+                "values": [round(value, 2) for value in values],
+            }  # fmt: skip
+            for name, other in (("difference", control), ("to_standard", "standard" if arm != "standard" else None)):
+                row[name] = _against(other, values, figures, cut) if other and other in figures else None
+            yield row
+
+
+def _against(other: str, values: Sequence[float], figures: Figures, cut: str) -> dict[str, Any]:
+    found = compare(values, figures[other][cut])
+    bounds = {name: None if value is None else round(value, 3) for name, value in vars(found).items()}
+    return {"control": other, **bounds, "verdict": found.verdict}
+
+
+def conclude(network: str, figures: Figures) -> list[str]:
+    """Return what the figures of one network say, in sentences."""
+    sentences = [*_verdict(network, figures), *_spread(network, figures), *_claim(figures)]
+    for arm in figures:
+        if ARMS[arm].control in figures and arm != "missing-feature":
+            sentences.append(_about(arm, figures))
+        elif not learned(figures[arm]["whole"]):
+            sentences.append(_lost(arm, figures))
+    return [*sentences, *_by_chance(figures), *_ceiling(figures)]
+
+
+def _verdict(network: str, figures: Figures) -> Iterator[str]:
+    """Say in one sentence what became of the talk's claim."""
+    if not {"missing-feature", "control"} <= set(figures):
+        return
+    found = {cut: compare(figures["missing-feature"][cut], figures["control"][cut]) for cut in CUTS}
+    better = [cut for cut in CUTS if found[cut].verdict == "higher"]
+    worse = [cut for cut in CUTS if found[cut].verdict == "lower"]
+    became: dict[str, list[str]] = {"reproduced": [], "undecided": [], "not reproduced": []}
+    for cut in CUTS:
+        became[_fate(found[cut], TALK_DELTA[cut])].append(cut)
+    talk = "; ".join(f"{fate} on {', '.join(cuts)}" for fate, cuts in became.items() if cuts)
+    yield (
+        f"{TITLES.get(network, network)}: against its matched control the talk's inversion (1 - x, frozen, reset) is "
+        f"better on {_list(better)}{f' and worse on {_list(worse)}' if worse else ''}. A gain as large as the talk's: "
+        f"{talk}."
+    )
+
+
+def _fate(found: Difference, claimed: float) -> str:
+    """Say what became of a claimed gain: it is undecided as long as the interval holds it and zero."""
+    if found.low is None or found.high is None or (found.low <= 0 and found.low <= claimed <= found.high):
+        return "undecided"
+    return "reproduced" if found.low > 0 and claimed <= found.high else "not reproduced"
+
+
+def _list(cuts: Sequence[str]) -> str:
+    return ", ".join(cuts) or "none of the four cuts"
+
+
+def _spread(network: str, figures: Figures) -> Iterator[str]:
+    values = figures.get("standard", {}).get("HCUT", ())
+    if len(values) > 1:
+        low, high = min(values), max(values)
+        yield (
+            f"{TITLES.get(network, network)}, trained as usual with {len(values)} seeds, reads {low:.1f} to "
+            f"{high:.1f} % of HCUT: {high - low:.1f} points apart by chance alone, where the talk's gain is "
+            f"{TALK_DELTA['HCUT']:.1f}."
+        )
+
+
+def _claim(figures: Figures) -> Iterator[str]:
+    """Hold the talk's gains against ours, first as the talk compares, then against the matched control."""
+    for arm, words in (("standard", "plain standard network, as the talk compares"), ("control", "matched control")):
+        if not {"missing-feature", arm} <= set(figures):
+            continue
+        found = {cut: compare(figures["missing-feature"][cut], figures[arm][cut]) for cut in CUTS}
+        parts = [f"{cut} {found[cut]}, {_judge(found[cut], TALK_DELTA[cut])}" for cut in CUTS]
+        yield f"Missing-feature against the {words}: {'; '.join(parts)}."
+
+
+def _judge(found: Difference, claimed: float) -> str:
+    """Say whether a claimed gain reproduced, and what there is instead."""
+    if found.low is None:
+        return f"one seed, which cannot tell (the talk: {claimed:+.1f})"
+    fate = _fate(found, claimed)
+    if fate == "not reproduced" and found.verdict == "higher":
+        return f"a gain, but smaller than the talk's {claimed:+.1f}"
+    if found.verdict == "lower":
+        return f"a loss, not the talk's {claimed:+.1f}"
+    return f"{fate} (the talk: {claimed:+.1f})"
+
+
+def _about(arm: str, figures: Figures) -> str:
+    control = str(ARMS[arm].control)
+    if not learned(figures[arm]["whole"]):
+        return _lost(arm, figures)
+    found = {cut: compare(figures[arm][cut], figures[control][cut]) for cut in COLUMNS if cut in figures[arm]}
+    seeds = len(figures[arm]["whole"])
+    parts = []
+    for verdict, words in (("higher", "higher on"), ("lower", "lower on")):
+        cuts = [f"{cut} {difference}" for cut, difference in found.items() if difference.verdict == verdict]
+        parts += [f"{words} {', '.join(cuts)}"] if cuts else []
+    still_open = [cut for cut, difference in found.items() if difference.verdict == "open"]
+    told = f"no difference that {seeds} seed{'s' * (seeds > 1)} can tell on"
+    parts += [f"{told} {', '.join(still_open)}"] if still_open else []
+    return f"{ARMS[arm].title}, against {ARMS[control].title}: {'; '.join(parts)}."
+
+
+def learned(whole: Sequence[float]) -> bool:
+    """Whether an arm reads whole digits at all, by its accuracies on them: else its differences mean nothing."""
+    return min(whole) > LEAST
+
+
+def _lost(arm: str, figures: Figures) -> str:
+    values = figures[arm]["whole"]
+    lost = sum(value <= LEAST for value in values)
+    return f"{ARMS[arm].title} did not learn to read whole digits with {lost} of {len(values)} seeds at this rate."
+
+
+def _by_chance(figures: Figures) -> Iterator[str]:
+    compared = [
+        (arm, str(ARMS[arm].control))
+        for arm in figures
+        if ARMS[arm].control in figures and learned(figures[arm]["whole"])
+    ]
+    found = [compare(figures[arm][cut], figures[control][cut]) for arm, control in compared for cut in figures[arm]]
+    told = sum(difference.verdict != "open" for difference in found)
+    if any(difference.low is not None for difference in found):
+        share = (1 - CONFIDENCE) * len(found)
+        yield (
+            f"{told} of {len(found)} intervals leave zero out; about {share:.0f} would do so by chance alone, so one "
+            "alone says little."
+        )
+
+
+def _ceiling(figures: Figures) -> Iterator[str]:
+    if "partial-samples" in figures:
+        means = ", ".join(f"{cut} {np.mean(figures['partial-samples'][cut]):.1f} %" for cut in ("whole", *CUTS))
+        yield (
+            f"Trained on partial samples, which the talk says not to do, the same network reads {means}: "
+            "a ceiling of another track, no competitor."
+        )
+
+
+def gather(parts: Iterable[Mapping[str, Any]], *, first: int) -> dict[str, dict[str, dict[str, list[float]]]]:
+    """Return the figures of every network from its finished seeds, of which `first` is the first.
+
+    Of each arm the seeds up to the first missing one are taken, so that values pair.
+    """
+    figures: dict[str, dict[str, dict[str, list[float]]]] = {}
+    for part in sorted(parts, key=lambda part: int(part["seed"])):
+        found = figures.setdefault(part["network"], {})
+        for arm, accuracies in part["arms"].items():
+            columns = found.setdefault(arm, {cut: [] for cut in COLUMNS})
+            if len(columns["whole"]) == part["seed"] - first:
+                for cut in COLUMNS:
+                    columns[cut].append(accuracies[cut])
+    return {
+        network: {arm: found[arm] for arm in ARMS if found.get(arm, {}).get("whole")}
+        for network, found in figures.items()
+    }

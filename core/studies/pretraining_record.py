@@ -1,0 +1,151 @@
+"""The study of beginnings as a record: what the command prints, what the project ships, and what it says (V10).
+
+The figures come from `pretraining`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from itertools import product
+from statistics import mean, stdev
+from typing import Any
+
+from core.digits.datasets import Dataset
+from core.studies.pretraining import (
+    LABELLED,
+    RANDOM,
+    STARTS,
+    SUPERVISED,
+    UNLABELLED,
+    PretrainingConfig,
+    PretrainingRow,
+)
+
+STUDY = "pretraining"
+TITLES = {
+    RANDOM: "drawn anew",
+    UNLABELLED: "a discriminator without labels",
+    LABELLED: "the shipped discriminator (all labels)",
+    SUPERVISED: "the standard network (all labels)",
+}
+Record = dict[str, Any]
+
+
+def summarize(rows: Sequence[PretrainingRow], dataset: Dataset, config: PretrainingConfig) -> Record:
+    """Return the record of the finished parts' rows."""
+    record: Record = {
+        "study": STUDY,
+        "dataset": {"name": dataset.name, "source": dataset.source, "images": len(dataset.test),
+                    "sha256": dataset.sha256},
+        "seeds": len({row.seed for row in rows}),
+        "command": to_command(config, dataset),
+        "settings": asdict(config),
+        "titles": TITLES,
+        "rows": [*_rows(rows)],
+        "versions": {"torch": version("torch")},
+    }  # fmt: skip
+    return {**record, "conclusions": list(conclude(record))}
+
+
+def _rows(rows: Sequence[PretrainingRow]) -> Iterator[Record]:
+    for labelled, frozen, start in product(sorted({row.labelled for row in rows}), (False, True), STARTS):
+        asked = (start, frozen, labelled)
+        found = {row.seed: row.accuracy for row in rows if (row.start, row.frozen, row.labelled) == asked}
+        values = [found[seed] for seed in sorted(found)]
+        if values:
+            spread = round(stdev(values), 2) if len(values) > 1 else None
+            yield {"arm": start, "frozen": frozen, "labelled": labelled, "seeds": len(values),
+                   "mean": round(mean(values), 2), "std": spread, "values": values}  # fmt: skip
+
+
+def to_command(config: PretrainingConfig, dataset: Dataset) -> str:
+    """Return the command that measures this again."""
+    default = PretrainingConfig()
+    words = [f"python -m core study {STUDY} --seeds {config.seeds}"]
+    if config.labelled != default.labelled:
+        words.append(f"--labelled {','.join(map(str, config.labelled))}")
+    if config.gan_epochs != default.gan_epochs:
+        words.append(f"--gan-epochs {config.gan_epochs}")
+    if dataset.name != "MNIST":
+        words.append(f'--dataset "{dataset.name}"')
+    return " ".join(words)
+
+
+def find(record: Record, start: str, *, frozen: bool, labelled: int) -> Record | None:
+    """Return one row; None when it was not measured."""
+    asked = {"arm": start, "frozen": frozen, "labelled": labelled}
+    return next((row for row in record["rows"] if all(row[name] == value for name, value in asked.items())), None)
+
+
+def counts(record: Record) -> list[int]:
+    """Return the numbers of labelled digits that were measured."""
+    return sorted({row["labelled"] for row in record["rows"]})
+
+
+def gains(record: Record, start: str, *, frozen: bool, labelled: int) -> list[float]:
+    """Return by how many points this beginning is better than one drawn anew that learns on, seed by seed."""
+    row, base = find(record, start, frozen=frozen, labelled=labelled), find(record, RANDOM, frozen=False,
+                                                                            labelled=labelled)  # fmt: skip
+    if row is None or base is None or row["seeds"] != base["seeds"]:
+        return []
+    return [one - other for one, other in zip(row["values"], base["values"], strict=True)]
+
+
+def conclude(record: Record) -> Iterator[str]:
+    """Yield what the figures say, a sentence each; nothing about what has not been measured."""
+    for labelled in counts(record):
+        yield from _at(record, labelled)
+    if counts(record):
+        yield (
+            "A difference is called one only where all seeds agree on its direction; of three seeds that happens by "
+            "chance one time in four, so small ones say little. The GAN was trained once: how much another one would "
+            "differ is not known."
+        )
+        yield (
+            "The standard network has seen the labels of all training digits, which nobody has who has few: it shows "
+            "what could be hoped for. The shipped discriminator saw them too, for more epochs than the "
+            f"{record['settings']['gan_epochs']} of the one without labels: which of the two makes the difference "
+            "between them was not measured."
+        )
+
+
+def _at(record: Record, labelled: int) -> Iterator[str]:
+    base = find(record, RANDOM, frozen=False, labelled=labelled)
+    if base is None:
+        return
+    parts = [part for start in STARTS[1:] if (part := _part(record, start, labelled))]
+    yield (
+        f"With {labelled:,} labelled digits, convolutions drawn anew read {base['mean']:.1f} %; in points, other "
+        f"beginnings add: {'; '.join(parts)}."
+    )
+
+
+def _part(record: Record, start: str, labelled: int) -> str:
+    learning, frozen = (gains(record, start, frozen=frozen, labelled=labelled) for frozen in (False, True))
+    words = [_points(learning)] if learning else []
+    words += [f"frozen {_points(frozen)}"] if frozen else []
+    return f"{record['titles'][start]} {', '.join(words)}" if words else ""
+
+
+def _points(found: list[float]) -> str:
+    agreed = len(found) > 1 and (all(one > 0 for one in found) or all(one < 0 for one in found))
+    return f"{mean(found):+.1f}" + ("" if agreed else " (no clear difference)")
+
+
+def to_lines(record: Record) -> Iterator[str]:
+    """Yield the record as a table and sentences for people."""
+    about = record["dataset"]
+    yield f"{about['images']:,} test digits, {about['name']}; mean accuracy in percent and its spread over the seeds"
+    yield f"\n{'convolutions begin as':46}" + "".join(f"{count:>15,}" for count in counts(record))
+    for start, frozen in product(STARTS, (False, True)):
+        rows = [find(record, start, frozen=frozen, labelled=count) for count in counts(record)]
+        yield f"{record['titles'][start] + (', frozen' if frozen else ''):46}" + "".join(map(_cell, rows))
+    yield from ("", *record["conclusions"], f"\n{record['command']}")
+
+
+def _cell(row: Record | None) -> str:
+    if row is None:
+        return f"{'–':>15}"
+    return (f"{row['mean']:.2f}" + ("" if row["std"] is None else f" ± {row['std']:.2f}")).rjust(15)

@@ -1,0 +1,150 @@
+"""What the similarity shortcut is worth, as a record: what the command prints, the project ships, and what it says.
+
+The figures come from `studies.similarity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from statistics import mean
+from typing import Any
+
+from core.digits.datasets import Dataset
+from core.studies.similarity import ARCHITECTURE, HALF, SECOND, TEST, SimilarityConfig, SimilarityRow
+from core.zoo.checkpoints import Card
+
+STUDY = "similarity"
+TIE = 0.05  # two measurements of one ratio differ by at least as much
+WAYS = {"together": "in a batch", "alone": "each alone"}
+Row = dict[str, Any]
+STAGE_WORDS = {"flatten": "the last pooled vector"}
+
+
+def summarize(
+    rows: Sequence[SimilarityRow], dataset: Dataset, config: SimilarityConfig, cards: Mapping[str, Card]
+) -> dict[str, Any]:
+    """Return the record of the finished networks' rows."""
+    half = f"{ARCHITECTURE.capitalize()}, trained on the half that was seen first"
+    titles = {HALF: half} | {name: f"{card.title}, trained on both halves" for name, card in cards.items()}
+    record = {
+        "study": STUDY,
+        "dataset": {"name": dataset.name, "source": dataset.source, "images": len(dataset.test),
+                    "sha256": dataset.sha256},
+        "seeds": 1,
+        "command": to_command(config, dataset),
+        "settings": asdict(config),
+        "networks": titles,
+        "rows": [asdict(row) for row in rows],
+        "versions": {"torch": version("torch")},
+    }  # fmt: skip
+    return {**record, "conclusions": list(conclude(record))}
+
+
+def to_command(config: SimilarityConfig, dataset: Dataset) -> str:
+    """Return the command that measures this again."""
+    words = [f"python -m core study {STUDY} --loss {config.loss:g} --epochs {config.epochs}"]
+    if dataset.name != "MNIST":
+        words.append(f'--dataset "{dataset.name}"')
+    return " ".join(words)
+
+
+def describe_stages(stages: str) -> str:
+    """Return where digits were compared, in words: "conv1, then conv2"."""
+    return ", then ".join(STAGE_WORDS.get(stage, stage) for stage in stages.split("+"))
+
+
+def rows_of(record: dict[str, Any], **asked: Any) -> list[Row]:
+    """Return the rows that have these values."""
+    return [row for row in record["rows"] if all(row[name] == value for name, value in asked.items())]
+
+
+def best_row(record: dict[str, Any], network: str, way: str) -> Row | None:
+    """Return the setting of a network that takes the least time on test digits, against the plain network.
+
+    All settings' thresholds lose at most the stated accuracy on validation digits. None: nothing was measured.
+    """
+    rows = rows_of(record, network=network, split=TEST)
+    return min(rows, key=lambda row: float(row["times"][way]["ratio"]), default=None)
+
+
+def conclude(record: dict[str, Any]) -> Iterator[str]:
+    """Yield what the figures say, a sentence each; nothing about what has not been measured."""
+    for network in record["networks"]:
+        yield from filter(None, (_first_half(record, network), _stages(record, network)))
+        yield from (_best(record, network, way) for way in WAYS if best_row(record, network, way))
+    if record["rows"]:
+        yield _strangers(record)
+        yield _verdict(record)
+        yield ("One seed each: differences of a few tenths of a point mean little. Times are ratios of turns taken in "
+               "one run; on another processor they differ.")  # fmt: skip
+
+
+def _largest(record: dict[str, Any], network: str) -> int:
+    return max((row["seen"] for row in rows_of(record, network=network)), default=0)
+
+
+def _first_half(record: dict[str, Any], network: str) -> str:
+    """Say what half of the training digits, compared after the last convolution, does to the digits it was kept for."""
+    seen = _largest(record, network)
+    rows = [row for row in rows_of(record, network=network, seen=seen) if "+" not in row["stages"]]
+    found = {row["split"]: row for row in rows if row["stages"].startswith("conv")}  # the last convolution's stay
+    if not {SECOND, TEST} <= set(found):
+        return ""
+    told = [
+        f"of {name} {row['chosen']['hits']:.1f} % are cut short, {_rightly(row)}, and "
+        f"{row['chosen']['accuracy']:.2f} % of all read right instead of {row['plain']:.2f}"
+        for name, row in ((f"{found[SECOND]['digits']:,} digits of the other half", found[SECOND]),
+                          (f"{found[TEST]['digits']:,} test digits", found[TEST]))
+    ]  # fmt: skip
+    known = "" if network == HALF else " (the network learned from both halves, so on the other one it is at its best)"
+    return (f"{record['networks'][network]}: compared with {seen:,} digits after {found[TEST]['stages']}, "
+            f"{'; '.join(told)}{known}.")  # fmt: skip
+
+
+def _rightly(row: Row) -> str:
+    precision, network = row["chosen"]["precision"], row["chosen"]["network"]
+    return "none of them" if precision is None else f"{precision:.1f} % of them rightly (the network: {network:.1f} %)"
+
+
+def _stages(record: dict[str, Any], network: str) -> str:
+    """Say what the nearest digit's label alone is worth at each stage, whatever its distance."""
+    rows = rows_of(record, network=network, split=TEST, seen=_largest(record, network))
+    shares = [f"{row['precision'][-1]:.1f} % at {describe_stages(row['stages'])}" for row in rows
+              if "+" not in row["stages"] and row["precision"][-1] is not None]  # fmt: skip
+    return f"However far it is, the nearest digit's label is right for {', '.join(shares)}." if shares else ""
+
+
+def _best(record: dict[str, Any], network: str, way: str) -> str:
+    row = best_row(record, network, way)
+    assert row is not None
+    time, chosen = row["times"][way], row["chosen"]
+    return (
+        f"Least time {WAYS[way]}, for at most {record['settings']['loss']:g} points on validation digits: "
+        f"{describe_stages(row['stages'])}, {row['seen']:,} digits seen: {chosen['hits']:.1f} % cut short, "
+        f"{chosen['accuracy']:.2f} % right instead of {row['plain']:.2f}, and {time['ratio']:.2f} of the plain "
+        f"network's time ({time['shortcut']:.3f} against {time['plain']:.3f} ms for each digit)."
+    )
+
+
+def _strangers(record: dict[str, Any]) -> str:
+    """Say what the chosen thresholds cost on digits that did not choose them (S5)."""
+    rows = rows_of(record, split=TEST)
+    costs = [float(row["plain"]) - float(row["chosen"]["accuracy"]) for row in rows]
+    fit = ": they fit the digits that they were chosen on too well" if mean(costs) > record["settings"]["loss"] else ""
+    return (f"Chosen as large as validation digits allow for {record['settings']['loss']:g} points, the thresholds "
+            f"cost {mean(costs):.2f} points on test digits on average, {max(costs):.2f} at most{fit}.")  # fmt: skip
+
+
+def _verdict(record: dict[str, Any]) -> str:
+    """Say whether the shortcut ever pays."""
+    ratios = [row["times"][way]["ratio"] for row in rows_of(record, split=TEST) for way in WAYS]
+    pays, least = sum(ratio < 1 - TIE for ratio in ratios), min(ratios)
+    if pays:
+        return (f"The shortcut pays in {pays} of {len(ratios)} settings, the best takes {least:.2f} of the plain "
+                "network's time; in the others looking up costs as much as the layers it saves, or more.")  # fmt: skip
+    tie = ", as measurements go a tie" if least < 1 + TIE else ""
+    return (f"The shortcut never pays here: of {len(ratios)} settings the best takes {least:.2f} of the plain "
+            f"network's time{tie}. These networks are so small that looking up costs more than the layers it "
+            "saves.")  # fmt: skip

@@ -1,0 +1,37 @@
+"""One seed of a study as a job (see `core.jobs`): every arm is a record as soon as it is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.digits import datasets
+from core.studies.missing_features import ArmStep, StudyConfig, run_seed
+
+
+def check(settings: dict[str, Any]) -> None:
+    """Raise ValueError, with a sentence, for settings that name no seed of a study."""
+    if set(settings) - {"dataset", "network", "seed", "arms", "epochs"} or not isinstance(settings.get("seed"), int):
+        raise ValueError("A seed of a study is a dataset, a network, a whole number as seed, arms and epochs.")
+    _config(settings)
+    if not datasets.on_this_machine(settings["dataset"]):
+        raise ValueError(f"{settings['dataset']} is not on this machine.")
+
+
+def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], object]) -> Iterator[ArmStep]:
+    """Yield each arm of the seed, with the controls that it needs."""
+    config = _config(settings)
+    dataset = datasets.load(config.dataset)
+    torch.set_num_threads(1)
+    yield from run_seed(dataset, config.networks[0], settings["seed"], config.arms, epochs=config.epochs)
+
+
+def _config(settings: dict[str, Any]) -> StudyConfig:
+    try:
+        networks, arms = (settings["network"],), tuple(settings["arms"])
+        return StudyConfig(dataset=settings["dataset"], networks=networks, arms=arms, epochs=settings["epochs"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"These settings of a seed cannot be read: {error}.") from None

@@ -1,0 +1,240 @@
+"""Training as a generator of frozen records: close it to stop, collect it to wait.
+
+Frozen features are computed once and the head is trained on the cached vectors: the same result, several times faster.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from core.digits.datasets import Digits
+from core.inversion.functions import Invert, is_frozen
+from core.networks.classifier import Classifier
+from core.training.adversarial import attacked, check_attack
+from core.training.config import TrainConfig as TrainConfig  # one imports it from here too
+from core.training.config import check_learning_rate, find_device
+from core.training.modes import set_mode, two_faced
+from core.training.state import Chance, TrainState
+
+EVALUATION_BATCH = 125  # small enough for the activations to stay in the processor's cache
+LARGEST_LOSS = 1e4  # to guess costs 2.3, the logarithm of ten classes; no training comes back from so far
+
+
+class Diverged(ValueError):
+    """The loss is no number any more, or a huge one; the network is again what it was after its last good epoch."""
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """What happened since the last record; validation figures come with the last record of an epoch."""
+
+    epoch: int
+    batch: int
+    batches: int
+    loss: float
+    """Mean cross-entropy of these batches, without penalties."""
+    accuracy: float
+    """Percent of the digits of these batches read correctly while learning."""
+    seconds: float
+    """Spent on learning and validating since the first epoch began; what the consumer takes is not counted."""
+    learning_rate: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+def train(
+    network: Classifier,
+    digits: Digits,
+    validation: Digits,
+    config: TrainConfig,
+    *,
+    state: TrainState | None = None,
+    learning_rate: Callable[[], float | None] = lambda: None,
+) -> Generator[TrainStep, None, None]:
+    """Train `network` in place, yielding a record every `report_every` batches and at each epoch's end.
+
+    Closing early leaves a usable network: whole batches only, evaluation mode, no gradients kept. `state` is brought up
+    to date at each epoch's end; given again, training goes on after that epoch, bit by bit as if it had never stopped.
+    `learning_rate` is asked before each record's batches; None is the config's. Raises ValueError for data or a device
+    that cannot be used, and Diverged.
+    """
+    lesson = _prepare(network, digits, validation, config)
+    state = TrainState() if state is None else state
+    parts = network, lesson.optimizer, lesson.chance
+    try:
+        if state.tensors:
+            state.give(*parts)
+        else:
+            state.take(0, 0.0, *parts)
+        for epoch in range(state.epoch + 1, config.epochs + 1):
+            if config.alternate and isinstance(network.inversion, Invert):
+                network.inversion.name = config.alternate[(epoch - 1) % len(config.alternate)]
+            for step in _epoch(lesson, epoch, state.seconds, learning_rate):
+                if step.validation_loss is not None:
+                    state.take(epoch, step.seconds, *parts)
+                yield step
+    except Diverged:
+        state.give(*parts)
+        raise
+    finally:
+        if config.alternate:  # what the network is called after, however many epochs it had
+            network.inversion = Invert(config.alternate[-1])
+        lesson.optimizer.zero_grad(set_to_none=True)
+        network.cpu().eval()
+
+
+@dataclass(frozen=True, eq=False)
+class _Samples:
+    """What the learner reads: pictures, attacked or not, or the feature vectors of a frozen network."""
+
+    inputs: Callable[[Tensor], Tensor]
+    labels: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """All that takes part in a training."""
+
+    config: TrainConfig
+    learner: nn.Module
+    samples: _Samples
+    held_out: _Samples
+    optimizer: torch.optim.Optimizer
+    chance: Chance
+    two_faced: list[nn.Module]
+    """What works otherwise while learning than while reading."""
+
+
+def _prepare(network: Classifier, digits: Digits, validation: Digits, config: TrainConfig) -> _Lesson:
+    if config.batch > len(digits):
+        raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} digits to learn from.")
+    if (digits.labels == digits.labels[0]).all():
+        raise ValueError("All digits to learn from are of one class: there is nothing to tell apart.")
+    if not len(validation):
+        raise ValueError("There are no digits to validate with.")
+    check_attack(network, config)
+    device = find_device(config.device)
+    if config.alternate:
+        network.inversion = Invert(config.alternate[0])
+    learner, samples, held_out = _learner(network.to(device), _moved(digits, device), _moved(validation, device))
+    if config.attack != "none":
+        samples = replace(samples, inputs=attacked(samples.inputs, samples.labels, learner, config))
+    optimizer, chance = _optimizer(learner, config), Chance(config.seed, device)
+    return _Lesson(config, learner.eval(), samples, held_out, optimizer, chance, two_faced(learner))
+
+
+def _moved(digits: Digits, device: torch.device) -> Digits:
+    return replace(digits, pixels=digits.pixels.to(device), labels=digits.labels.to(device))
+
+
+def _epoch(
+    lesson: _Lesson, epoch: int, seconds: float, learning_rate: Callable[[], float | None]
+) -> Iterator[TrainStep]:
+    """Learn from all digits once. Raises Diverged."""
+    config, optimizer = lesson.config, lesson.optimizer
+    batches = lesson.chance.shuffle(len(lesson.samples.labels)).split(config.batch)
+    for first in range(0, len(batches), config.report_every):
+        start = time.perf_counter()
+        rate = _set_learning_rate(optimizer, learning_rate() or config.rate_in(epoch))
+        chunk = batches[first : first + config.report_every]
+        loss, accuracy = _learn(lesson, chunk)
+        done = first + len(chunk)
+        figures = _evaluate(lesson.learner, lesson.held_out) if done == len(batches) else (None, None)
+        if not (loss < LARGEST_LOSS and (figures[0] or 0.0) < LARGEST_LOSS):  # so written, `nan` is caught too
+            raise Diverged(
+                f"The loss grew out of all bounds in epoch {epoch}, with a learning rate of {rate:g}: the network is "
+                "kept as it was before that epoch; a smaller learning rate may help."
+            )
+        seconds += time.perf_counter() - start
+        yield TrainStep(epoch, done, len(batches), loss, accuracy, seconds, rate, *figures)
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> float:
+    check_learning_rate(rate)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    return rate
+
+
+def _learner(network: Classifier, digits: Digits, validation: Digits) -> tuple[nn.Module, _Samples, _Samples]:
+    """Return what learns and what it reads: all of the network, or only its head on cached vectors."""
+    if is_frozen(network):
+        head = nn.Sequential(network.inversion, network.head)
+        return head, _cached(network, digits), _cached(network, validation)
+    return network, _Samples(digits.images, digits.labels), _Samples(validation.images, validation.labels)
+
+
+@torch.no_grad()
+def feature_vectors(network: Classifier, digits: Digits) -> Tensor:
+    """Return the features `(N, F)` of all digits, before inversion."""
+    network.features.eval()
+    chunks = torch.arange(len(digits), device=digits.labels.device).split(EVALUATION_BATCH)
+    return torch.cat([network.features(digits.images(index)) for index in chunks])
+
+
+def _cached(network: Classifier, digits: Digits) -> _Samples:
+    return _Samples(feature_vectors(network, digits).__getitem__, digits.labels)
+
+
+def _optimizer(learner: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    learning = [parameter for parameter in learner.parameters() if parameter.requires_grad]
+    if not learning:
+        raise ValueError("Every stage of this network is frozen: nothing is left to learn.")
+    groups = [
+        {"params": [p for p in learning if p.ndim > 1], "weight_decay": config.l2},
+        {"params": [p for p in learning if p.ndim == 1], "weight_decay": 0.0},
+    ]
+    if config.optimizer == "adam":
+        return torch.optim.Adam(groups, lr=config.learning_rate, fused=True)
+    return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum, fused=True)
+
+
+def _learn(lesson: _Lesson, batches: Sequence[Tensor]) -> tuple[float, float]:
+    """Learn from whole batches; return their mean loss and accuracy in percent.
+
+    No yield happens in here, so neither training mode nor the random state ever leaks to the consumer.
+    """
+    learner, samples, optimizer = lesson.learner, lesson.samples, lesson.optimizer
+    device, precision = lesson.chance.device, lesson.config.precision
+    loss_sum, correct, count = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device), 0
+    set_mode(lesson.two_faced, learning=True)
+    with lesson.chance.drawing():
+        for index in batches:
+            labels = samples.labels[index]
+            optimizer.zero_grad(set_to_none=True)
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+                logits = learner(samples.inputs(index))
+                loss = cross_entropy(logits, labels)
+            loss.backward()
+            _penalize(optimizer, lesson.config)
+            optimizer.step()
+            loss_sum += loss.detach() * len(index)
+            correct += (logits.detach().argmax(1) == labels).sum()
+            count += len(index)
+    set_mode(lesson.two_faced, learning=False)
+    return float(loss_sum) / count, 100 * float(correct) / count
+
+
+@torch.no_grad()
+def _penalize(optimizer: torch.optim.Optimizer, config: TrainConfig) -> None:
+    """Add the gradient of sum(|w|^power) / power to that of every weight, as weight decay does for L2 (T9)."""
+    if config.penalty:
+        for weight in optimizer.param_groups[0]["params"]:
+            slope = weight.sign() if config.power == 1 else weight.sign() * weight.abs() ** (config.power - 1)
+            weight.grad.add_(slope, alpha=config.penalty)
+
+
+@torch.no_grad()
+def _evaluate(learner: nn.Module, samples: _Samples) -> tuple[float, float]:
+    loss, correct = 0.0, 0
+    for index in torch.arange(len(samples.labels), device=samples.labels.device).split(EVALUATION_BATCH):
+        logits, labels = learner(samples.inputs(index)), samples.labels[index]
+        loss += float(cross_entropy(logits, labels, reduction="sum"))
+        correct += int((logits.argmax(1) == labels).sum())
+    return loss / len(samples.labels), 100 * correct / len(samples.labels)

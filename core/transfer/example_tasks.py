@@ -1,0 +1,75 @@
+"""Tasks that are there without an upload: crops of two photographs, and two classes of digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.digits.datasets import Dataset, Digits
+from core.transfer.tasks import HELD_OUT, MOST_PICTURES, Task, TaskError
+
+PHOTOGRAPHS = {"temple": "china", "flower": "flower"}  # as scikit-learn calls them
+CROP = 64  # pixels: small enough for a crop to show a part only, so that not every one is easy
+LEARNED, TESTED = 10, 250  # digits of each class: with ten to learn from, it shows what has been learned before
+
+
+def crops(count: int = MOST_PICTURES, *, seed: int = 0) -> Task:
+    """Return crops of two photographs that ship with scikit-learn: a temple or a flower?
+
+    Those to learn from lie in the left 62 % of each photograph, those to be tested on in the right 38 %: no pixel is in
+    both. They are still two photographs and no more, so the task says nothing about other temples and other flowers.
+    """
+    tested = round(count * HELD_OUT)
+    chance = np.random.default_rng(seed)
+    pixels = []
+    for name in PHOTOGRAPHS:
+        photograph = load_photograph(name)
+        border = round(photograph.shape[1] * 0.62)
+        pixels += _crop(photograph[:, :border], count - tested, chance) + _crop(photograph[:, border:], tested, chance)
+    return Task(
+        ("temple", "flower"), np.stack(pixels), np.repeat([0, 1], count),
+        tuple(f"crop {number % count + 1}" for number in range(2 * count)),
+        np.tile(np.arange(count) >= count - tested, 2),
+        f"Crops of {CROP} × {CROP} pixels of only two photographs, china.jpg and flower.jpg, which ship with "
+        "scikit-learn (CC BY 2.0, by danielbuechele and vultilion on Flickr). Those to learn from are of the left part "
+        "of each, those to be tested on of the right part: no pixel is in both.",
+    )  # fmt: skip
+
+
+def load_photograph(name: str) -> NDArray[np.uint8]:
+    """Return one of PHOTOGRAPHS as `(427, 640, 3)`."""
+    from sklearn.datasets import load_sample_image  # a second to import, so only where needed
+
+    photograph: NDArray[np.uint8] = load_sample_image(f"{PHOTOGRAPHS[name]}.jpg")
+    return photograph
+
+
+def _crop(picture: NDArray[np.uint8], count: int, chance: np.random.Generator) -> list[NDArray[np.uint8]]:
+    rows, columns = (chance.integers(0, size - CROP + 1, count) for size in picture.shape[:2])
+    return [picture[row : row + CROP, column : column + CROP] for row, column in zip(rows, columns, strict=True)]
+
+
+def two_digits(dataset: Dataset, labels: tuple[int, int], *, learned: int = LEARNED, tested: int = TESTED) -> Task:
+    """Return two classes of digits: up to so many validation digits to learn from, and test digits to be tested on.
+
+    The shipped networks have learned from neither; but what such digits look like they know from others. Raises
+    TaskError when both classes are the same.
+    """
+    if labels[0] == labels[1]:
+        raise TaskError("Choose two different digits.")
+    splits = ((dataset.validation, learned), (dataset.test, tested))
+    parts = [_pick(digits, label, most) for label in labels for digits, most in splits]
+    sizes = [len(part) for part in parts]
+    pixels = np.concatenate(parts)[..., None].repeat(3, 3)
+    classes = (dataset.classes[labels[0]], dataset.classes[labels[1]])
+    return Task(
+        classes, pixels, np.repeat([0, 0, 1, 1], sizes), tuple(f"digit {number}" for number in range(len(pixels))),
+        np.repeat([False, True, False, True], sizes),
+        f"Digits of {dataset.name}: validation digits to learn from, test digits to be tested on. Our networks have "
+        "learned from neither, but they know from other digits what these two look like.",
+    )  # fmt: skip
+
+
+def _pick(digits: Digits, label: int, most: int) -> NDArray[np.uint8]:
+    return digits.pixels[torch.nonzero(digits.labels == label)[:most, 0]].numpy()

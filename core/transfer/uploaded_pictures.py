@@ -1,0 +1,133 @@
+"""Uploaded files and zips -> photographs of one size. All in memory: nothing is ever written to disk.
+
+A zip is a stranger's: what it says of itself is checked before it is unpacked, and again while it is.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.digits.pictures import MAX_BYTES, PictureError, limit, read_picture
+from core.system.shown_names import tame
+from core.transfer.tasks import MOST_PICTURES, SIDE, TaskError
+
+MOST_FILES = 1000  # in a zip, folders and all
+MOST_UNPACKED = 300 * 2**20  # bytes: a hundred photographs of 3 MB
+ENTRY = b"PK\x01\x02"  # begins every file's entry in a zip's list of files
+IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what computers put into folders unasked
+
+
+@dataclass(frozen=True, eq=False)
+class Pile:
+    """The pictures of one class."""
+
+    pixels: NDArray[np.uint8]
+    """`(N, 224, 224, 3)`."""
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """A sentence for whatever was left out."""
+
+
+def read_pile(files: Iterable[tuple[str, bytes]]) -> Pile:
+    """Read pictures, given as names and contents; a zip stands for the pictures in it, of which it may hold anything.
+
+    Raises TaskError for a zip that is dangerous, too large or broken; a file that is no picture only gets a note.
+    """
+    pixels: list[NDArray[np.uint8]] = []
+    names, faults, beyond = [], [], 0
+    for name, content in _unpacked(files):
+        if len(pixels) == MOST_PICTURES:
+            beyond += 1
+            continue
+        try:
+            pixels.append(to_square(read_picture(content)))
+            names.append(name)
+        except PictureError as error:
+            faults.append(f"{tame(name)!r}: {error}")
+    return Pile(np.stack(pixels) if pixels else _nothing(), tuple(names), tuple(_notes(faults, beyond)))
+
+
+def to_square(image: Image.Image, side: int = SIDE) -> NDArray[np.uint8]:
+    """Return a picture as `(side, side, 3)`, on white where it lets through, squeezed as the seed does it (D7)."""
+    picture = limit(image).convert("RGBA").resize((side, side), Image.Resampling.BILINEAR)
+    paper = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(paper, picture).convert("RGB"))
+
+
+def _nothing() -> NDArray[np.uint8]:
+    return np.zeros((0, SIDE, SIDE, 3), np.uint8)
+
+
+def _notes(faults: list[str], beyond: int) -> Iterator[str]:
+    if faults:
+        many = "1 file was" if len(faults) == 1 else f"{len(faults)} files were"
+        yield f"{many} left out; {'it is' if len(faults) == 1 else 'the first is'} {faults[0]}"
+    if beyond:
+        yield f"The first {MOST_PICTURES} pictures are used, {beyond} more were left out."
+
+
+def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """Yield every file, those in zips too; a zip within a zip stays a file that is no picture."""
+    for name, content in files:
+        if name.lower().endswith(".zip") or content[:4] == b"PK\x03\x04":
+            yield from _unzip(tame(name), content)
+        else:
+            yield name, content
+
+
+def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    try:
+        # Counted before the list is read: a small file can list a million.
+        if content.count(ENTRY) > MOST_FILES:
+            raise TaskError(f"The zip {name!r} holds more than {MOST_FILES:,} files; put only the pictures into it.")
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            _check(name, entries)
+            yield from _read_entries(name, archive, [entry for entry in entries if not _is_ignored(entry)])
+    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, zlib.error, ValueError) as error:
+        if isinstance(error, TaskError):
+            raise
+        raise TaskError(f"The file {name!r} is no zip that can be read, or it is damaged.") from error
+
+
+def _check(name: str, entries: list[zipfile.ZipInfo]) -> None:
+    """Raise TaskError for a zip that is meant to do harm, or could."""
+    for entry in entries:
+        # Nothing here would follow such a path; but whoever wrote it meant harm, or made the zip wrongly.
+        parts = PurePosixPath(entry.filename.replace("\\", "/"))
+        if parts.is_absolute() or ".." in parts.parts or ":" in entry.filename[:2]:
+            raise TaskError(f"The zip {name!r} holds a path that leads outside of it: {tame(entry.filename)!r}.")
+        if entry.flag_bits & 1:
+            raise TaskError(f"The zip {name!r} is locked with a password; make one without.")
+    size = sum(entry.file_size for entry in entries)
+    if size > MOST_UNPACKED:
+        raise TaskError(
+            f"The zip {name!r} would unpack to {size / 2**20:,.0f} MB, and at most {MOST_UNPACKED >> 20} MB are read."
+        )
+
+
+def _is_ignored(entry: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(entry.filename).parts
+    return entry.is_dir() or any(part.startswith(".") or part in IGNORED for part in parts)
+
+
+def _read_entries(
+    name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]
+) -> Iterator[tuple[str, bytes]]:
+    read = 0
+    for entry in entries:
+        with archive.open(entry) as file:
+            content = file.read(MAX_BYTES + 1)  # whatever it claims; larger ones are refused as pictures
+        read += len(content)
+        if read > MOST_UNPACKED:
+            raise TaskError(f"The zip {name!r} unpacks to more than it says; it is not read.")
+        yield PurePosixPath(entry.filename).name, content

@@ -1,0 +1,144 @@
+"""Attacks, drawn: a digit and what is added to it step by step, noises on a sheet, two networks side by side.
+
+Signed colours throughout: black is zero, blue is ink that was added, red is ink that was taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from core.visualization.absent_features import AGAINST, to_signed
+from core.visualization.arrays import ERASED, Picture, enlarge, to_gray
+
+PANEL = 5  # pixels of the picture for one of the digit: two panels beside one another are as wide as the player
+SMALL = 2  # the same for ten noises
+LINE = 15  # pixels of a caption
+GROUND, RULE = 40, 70  # greys behind captions and between panels
+INK, FAINT = 235, 160  # greys of what is written
+BARS = 0.8  # of their panel's height that a bar for certainty reaches
+
+
+def draw_attack(
+    image: NDArray[np.floating], original: NDArray[np.floating], probabilities: NDArray[np.floating],
+    classes: Sequence[str], *, color: str, goal: int, magnify: float, mask: NDArray[np.bool_] | None = None,
+) -> Picture:  # fmt: skip
+    """Return `(H, W, 3)`: the digit now, what was added, the same `magnify` times as strong, and a network's ten bars.
+
+    `image` and `original` are `(28, 28)`; the class `goal` is framed; where `mask` is False a sticker may go, which is
+    outlined. All frames of an attack have one size.
+    """
+    change = image - original
+    now = np.repeat(enlarge(to_gray(image), PANEL)[..., None], 3, -1)
+    if mask is not None:
+        now = _outline(now, mask)
+    strength = f"magnified {write_factor(magnify)} times" if magnify > 1.05 else "not magnified"
+    panels = [
+        (now, "the digit now"),
+        (enlarge(to_signed(change, 1.0), PANEL), "what was added"),
+        (enlarge(to_signed(magnify * change, 1.0), PANEL), strength),
+        (_bars(probabilities, tuple(classes), color, goal), "what is read"),
+    ]
+    cells = [np.concatenate([_caption(text, panel.shape[1]), panel]) for panel, text in panels]
+    return np.concatenate([np.concatenate(cells[:2], 1), np.concatenate(cells[2:], 1)])
+
+
+def write_factor(factor: float) -> str:
+    """Return a factor as people say it: 143, 10, 3.3."""
+    return f"{factor:.0f}" if factor >= 9.5 else f"{factor:.1f}".removesuffix(".0")
+
+
+def _outline(picture: Picture, mask: NDArray[np.bool_]) -> Picture:
+    """Return the picture with a line along the inner rim of where the mask is False."""
+    gone = np.pad(enlarge((~mask).astype(np.uint8), PANEL) > 0, 1)
+    inner = gone[:-2, 1:-1] & gone[2:, 1:-1] & gone[1:-1, :-2] & gone[1:-1, 2:]
+    return np.where((gone[1:-1, 1:-1] & ~inner)[..., None], np.array(ERASED, np.uint8), picture)
+
+
+def _bars(probabilities: NDArray[np.floating], classes: tuple[str, ...], color: str, goal: int) -> Picture:
+    side, read = 28 * PANEL, int(probabilities.argmax())
+    sheet = Image.new("RGB", (side, side))
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
+    width, bottom = side / len(classes), side - LINE
+    for number, share in enumerate(probabilities):
+        left, right = round(width * number) + 1, round(width * (number + 1)) - 2
+        if number == goal:
+            pen.rectangle((left - 1, 2, right + 1, side - 1), outline=(RULE + 40,) * 3)
+        fill = color if number == read else (RULE + 20,) * 3
+        pen.rectangle((left, bottom - max(1, round(BARS * side * float(share))), right, bottom), fill=fill)
+        pen.text(((left + right + 1) / 2, bottom + 1), classes[number], fill=_grey(number == read), font=font,
+                 anchor="ma")  # fmt: skip
+    return np.asarray(sheet)
+
+
+def _grey(loud: bool) -> tuple[int, int, int]:
+    return (INK if loud else FAINT,) * 3
+
+
+@lru_cache(maxsize=2048)
+def _caption(text: str, width: int, loud: bool = False) -> Picture:
+    """Return a line of text on grey; frames have nearly the same captions from step to step."""
+    line = Image.new("RGB", (width, LINE), (GROUND,) * 3)
+    ImageDraw.Draw(line).text((width / 2, 1), text, fill=_grey(loud), font=ImageFont.load_default(11), anchor="ma")
+    return np.asarray(line)
+
+
+def draw_noises(
+    noises: NDArray[np.floating], classes: Sequence[str], *, limit: float, columns: int = 5, factor: int = SMALL,
+    chosen: int | None = None,
+) -> Picture:  # fmt: skip
+    """Return noises `(classes, 28, 28)` in signed colours, full at `limit`, each under the class it leads to."""
+    cells = [
+        (enlarge(to_signed(noise, limit), factor), f"to {name}", number == chosen)
+        for number, (noise, name) in enumerate(zip(noises, classes, strict=True))
+    ]
+    return _sheet(cells, columns)
+
+
+def draw_universal(
+    noises: NDArray[np.floating], noisy: NDArray[np.floating], readings: Sequence[int], labels: Sequence[int],
+    classes: Sequence[str], *, limit: float, chosen: int,
+) -> Picture:  # fmt: skip
+    """Return one moment of universal noise `(H, W, 3)`: all noises, and digits with the chosen one, as they are read.
+
+    `noisy` `(N, 28, 28)` are the digits with it, `labels` what they are. A reading that was led to the class is red.
+    """
+    top = draw_noises(noises, classes, limit=limit, chosen=chosen)
+    cells = [
+        (np.repeat(enlarge(to_gray(digit), SMALL)[..., None], 3, -1), f"{classes[label]} read {classes[read]}",
+         read == chosen)
+        for digit, label, read in zip(noisy, labels, readings, strict=True)
+    ]  # fmt: skip
+    return np.concatenate([top, _sheet(cells, 5)])
+
+
+def _sheet(cells: Sequence[tuple[Picture, str, bool]], columns: int) -> Picture:
+    """Return pictures with captions above them, the loud ones framed; no gap, but a line, between two."""
+    drawn = []
+    for picture, text, loud in cells:
+        picture = picture.copy()
+        for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
+            edge[:] = AGAINST if loud else RULE
+        drawn.append(np.concatenate([_caption(text, picture.shape[1], loud), picture]))
+    blank = np.full_like(drawn[0], GROUND)
+    drawn += [blank] * (-len(drawn) % columns)
+    rows = [np.concatenate(drawn[start : start + columns], 1) for start in range(0, len(drawn), columns)]
+    return np.concatenate(rows)
+
+
+def draw_duel(
+    images: Sequence[NDArray[np.floating]], original: NDArray[np.floating], words: Sequence[str]
+) -> Picture:
+    """Return `(H, W, 3)`: for each network the digit `(28, 28)` made for it under its words, and what was changed."""
+    columns = [
+        np.concatenate([
+            _caption(text, 28 * PANEL), np.repeat(enlarge(to_gray(image), PANEL)[..., None], 3, -1),
+            _caption("what was changed", 28 * PANEL), enlarge(to_signed(image - original, 1.0), PANEL),
+        ])
+        for image, text in zip(images, words, strict=True)
+    ]  # fmt: skip
+    return np.concatenate(columns, 1)

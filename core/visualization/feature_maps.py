@@ -1,0 +1,93 @@
+"""Many maps or filters as one picture, a pixel for each value, in signed colours: zero is black everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.visualization.absent_features import AGAINST, FOR, to_signed
+from core.visualization.arrays import Picture
+from core.visualization.convolution import write_short
+
+Values = NDArray[np.floating]
+SIZES = ((20, 30, 56), (10, 22, 36), (6, 20, 30), (2, 16, 26))  # from which side on: pixels on the screen, least, most
+UNITS, FEW_UNITS = (5, 12), (18, 26)
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Small pictures of one size, packed without gaps row by row; `names` says what each is, in order."""
+
+    picture: Picture
+    width: int
+    height: int
+    names: Sequence[str]
+
+
+def find_limits(sheets: Sequence[Values], *, each: bool, beyond: float = 0.0) -> Values:
+    """Return up to which value colours go, for each map `(N,)` of sheets `(N, H, W)` that are to be compared.
+
+    `each`: every map to its own strongest value, else all to the strongest of all, but for a share of values `beyond`.
+    """
+    strongest = np.max([np.abs(values).max(axis=(1, 2)) for values in sheets], axis=0)
+    shared = max(float(np.quantile(np.abs(values), 1 - beyond)) for values in sheets)
+    limits: Values = strongest if each else np.full_like(strongest, shared)
+    return np.where(limits > 0, limits, 1.0)
+
+
+def draw_tiles(values: Values, limits: Values, names: Sequence[str]) -> Tiles:
+    """Return maps `(N, H, W)` as tiles: black at zero, blue up to each map's limit `(N,)`, red down to minus it."""
+    count, height, width = values.shape
+    columns = ceil((count * height / width) ** 0.5)
+    rows = ceil(count / columns)
+    colors = np.zeros((rows * columns, height, width, 3), np.uint8)
+    colors[:count] = to_signed(values / limits[:, None, None], 1.0)
+    packed = colors.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
+    return Tiles(np.ascontiguousarray(packed.reshape(rows * height, columns * width, 3)), width, height, names)
+
+
+def name_maps(values: Values, what: str) -> list[str]:
+    """Return what each map is called, and from where to where its values go."""
+    lows, highs = values.min(axis=(1, 2)), values.max(axis=(1, 2))
+    return [
+        f"{what} {number}: {write_range(low, high)}"
+        for number, (low, high) in enumerate(zip(lows.tolist(), highs.tolist(), strict=True))
+    ]
+
+
+def name_filters(squares: Values, read: int, made: int) -> list[str]:
+    """Return what each square `(in * out, k, k)` of a layer's filters is called, and its weights' range."""
+    ranges = [words.partition(": ")[2] for words in name_maps(squares, "")]
+    over = [f" over map {number // made}" if read > 1 else "" for number in range(read * made)]
+    return [f"filter {number % made}{over[number]}: {words}" for number, words in enumerate(ranges)]
+
+
+def name_places(values: Values) -> list[str]:
+    """Return where each value of a map `(H, W)` is, and how large it is."""
+    return [f"row {row}, column {column}: {write_short(float(values[row, column]))}"
+            for row, column in np.ndindex(*values.shape)]  # fmt: skip
+
+
+def write_range(low: float, high: float) -> str:
+    """Return from where to where values go, or the only one that there is."""
+    return write_short(low) if low == high else f"{write_short(low)} to {write_short(high)}"
+
+
+def size_of(side: int, count: int) -> tuple[int, int]:
+    """Return how wide `count` maps of `side` places are shown, at least and at most: one sees that they shrink."""
+    if side == 1:
+        return FEW_UNITS if count <= 20 else UNITS
+    return next((least, most) for start, least, most in SIZES if side >= start)
+
+
+def draw_legend() -> str:
+    """Return what the colours mean, as HTML."""
+    ramp = f"linear-gradient(90deg, rgb{AGAINST}, #000, rgb{FOR})"
+    return (
+        '<div class="ns-legend" style="display:flex;gap:.5rem;align-items:center;font-size:.8rem;opacity:.9">negative'
+        f'<span style="width:7rem;height:.7rem;border-radius:2px;background:{ramp}"></span>positive; 0 is black</div>'
+    )

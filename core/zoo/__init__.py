@@ -1,0 +1,1 @@
+"""Trained networks by name: checkpoints and their cards, and the recipe of each."""

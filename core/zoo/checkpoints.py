@@ -1,0 +1,215 @@
+"""Save, load and list networks: the only place that turns a name into a network.
+
+A checkpoint is `<name>.safetensors` and `<name>.json`, its card. No pickle is ever loaded, writing is atomic, and a
+file that is missing, truncated or foreign gives one sentence while the others go on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from core.digits.datasets import Digits
+from core.inversion.functions import Invert, Synergy, to_head
+from core.networks.architectures import Architecture
+from core.networks.classifier import Classifier, build
+from core.restoration.hole_finding import BlindRestorer
+from core.restoration.restorer import Restorer
+from core.system.files import partial
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+GENERATOR = "generator"  # lies beside the networks but reads no digits: `generation` loads it
+Network = Classifier | Restorer | BlindRestorer
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the message is one sentence for the person who asked for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a network is, how it was made, and how well it reads which digits."""
+
+    name: str
+    title: str
+    architecture: dict[str, Any]
+    inversion: str
+    track: str
+    """"blind", "mask known" or "partial samples": figures of different tracks are never mixed."""
+    command: str
+    """What makes this checkpoint again."""
+    recipe: dict[str, Any]
+    dataset: dict[str, Any]
+    epochs: int
+    seed: int
+    features_sha256: str
+    weights_sha256: str = ""
+    omega: float | None = None
+    """Weight of the second head, for synergy."""
+    neighbours: int | None = None
+    """Fills per digit, for a network that restores."""
+    finds_holes: bool = False
+    """Whether it restores without being told what is missing."""
+    validation_accuracy: float | None = None
+    measured: list[dict[str, Any]] = field(default_factory=list)
+    """Accuracies in percent, each with the set, the split, the variant of the cuts and the number of digits."""
+    versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def restores(self) -> bool:
+        """Whether holes are filled before a digit is read."""
+        return self.neighbours is not None
+
+    def accuracies(self, variant: str = "text") -> dict[str, float]:
+        """Return the accuracy of each column for this variant of the cuts; empty when never measured."""
+        return next((entry["accuracy"] for entry in self.measured if entry["variant"] == variant), {})
+
+
+def classifiers(cards: Mapping[str, Card]) -> dict[str, Card]:
+    """Return those that read what they are given: through one that restores, no gradient leads back to the pixels."""
+    return {name: card for name, card in cards.items() if not card.restores}
+
+
+def save(card: Card, network: Classifier, folder: Path = SHIPPED) -> Card:
+    """Write weights and card atomically; return the card with the weights' hash filled in."""
+    return replace(card, weights_sha256=write(asdict(card), network.state_dict(), folder))
+
+
+def write(card: dict[str, Any], tensors: Mapping[str, Tensor], folder: Path) -> str:
+    """Write any card and its tensors atomically; return the weights' hash, which the card is given."""
+    weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
+    digest = hashlib.sha256(weights).hexdigest()
+    described = (json.dumps({**card, "weights_sha256": digest}, indent=1) + "\n").encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    card_path, (coming, weights_path) = folder / f"{card['name']}.json", _weights_paths(card["name"], digest, folder)
+    with partial(card_path, described) as new_card, partial(weights_path, weights) as new_weights:
+        os.replace(new_weights, coming)
+        os.replace(new_card, card_path)  # the old checkpoint until here, the new one from here on: the hash says which
+        os.replace(coming, weights_path)
+    for left in folder.glob(f"{card['name']}.*.coming"):
+        left.unlink(missing_ok=True)
+    return digest
+
+
+def _weights_paths(name: str, sha256: str, folder: Path) -> tuple[Path, Path]:
+    """Return where the weights lie until they are in their place, also when whoever wrote them was killed, and that."""
+    return folder / f"{name}.{sha256[:16]}.coming", folder / f"{name}.safetensors"
+
+
+def list_cards(folder: Path = SHIPPED) -> tuple[list[Card], list[str]]:
+    """Return every readable card of a network, and one sentence for each that is not."""
+    cards, problems = [], []
+    for path in sorted(path for path in folder.glob("*.json") if path.stem != GENERATOR):
+        try:
+            cards.append(load_card(path.stem, folder))
+        except CheckpointError as error:
+            problems.append(str(error))
+    return cards, problems
+
+
+def load_card(name: str, folder: Path = SHIPPED) -> Card:
+    """Return the card of that name. Raises CheckpointError."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
+        raise CheckpointError(f"{name!r} is no name of a network: use small letters, digits and dashes.")
+    if name == GENERATOR:
+        raise CheckpointError("The generator makes digits; it reads none.")
+    try:
+        card = Card(**json.loads((folder / f"{name}.json").read_text("utf-8")))
+        Architecture.from_dict(card.architecture)
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no network called {name!r}.") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise CheckpointError(f"The card of {name!r} cannot be read; make the network again.") from None
+    if card.name != name:
+        raise CheckpointError(f"The card called {name!r} belongs to another network; make this one again.")
+    if not any(path.is_file() for path in _weights_paths(name, card.weights_sha256, folder)):
+        raise CheckpointError(f"The weights of {name!r} are missing; make the network again.")
+    return card
+
+
+def load(name: str, *, references: Digits | None = None, folder: Path = SHIPPED) -> Network:
+    """Return the network, in evaluation mode and frozen: it is shared by everyone who asks for it.
+
+    `references` are the full digits a restoring network fills holes from. Raises CheckpointError.
+    """
+    card = load_card(name, folder)
+    network = load_classifier(name, folder)
+    if card.neighbours is None:
+        return network
+    if references is None:
+        raise CheckpointError(f"{name!r} restores from full digits, and none were given.")
+    return to_restorer(network, references, neighbours=card.neighbours, finds_holes=card.finds_holes)
+
+
+def to_restorer(
+    network: Classifier, references: Digits, *, neighbours: int, finds_holes: bool
+) -> Restorer | BlindRestorer:
+    """Return the network as one that restores from full digits before it reads, told what is missing or not."""
+    restorer = Restorer(network, references, neighbours=neighbours)
+    return BlindRestorer(restorer) if finds_holes else restorer
+
+
+def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
+    """Return the classifier of that name; of a network that restores, the one that reads the filled digits."""
+    card, weights = _read(name, folder)
+    try:
+        network = assemble(card)
+    except (ValueError, TypeError, RuntimeError, IndexError):
+        raise CheckpointError(f"The card of {name!r} describes no network; make the network again.") from None
+    try:
+        network.load_state_dict(weights)
+    except (RuntimeError, KeyError):
+        raise CheckpointError(f"The weights of {name!r} do not fit the network that its card describes.") from None
+    return network.eval().requires_grad_(False)
+
+
+def assemble(card: Card) -> Classifier:
+    """Return the network that the card describes, its weights not yet loaded."""
+    network = build(Architecture.from_dict(card.architecture))
+    network.inversion = Invert(card.inversion)
+    if card.omega is not None:
+        second = build(Architecture.from_dict(card.architecture)).head
+        network.head = to_head(Synergy(network.head, second, card.omega))
+    return network
+
+
+def _read(name: str, folder: Path, attempts: int = 5) -> tuple[Card, Mapping[str, Tensor]]:
+    """Return card and weights; if they do not fit, another checkpoint may just have taken this one's place."""
+    card = load_card(name, folder)
+    try:
+        return card, read_tensors(name, card.weights_sha256, folder)
+    except CheckpointError:
+        if attempts == 1:
+            raise
+    return _read(name, folder, attempts - 1)
+
+
+def read_tensors(name: str, sha256: str, folder: Path) -> Mapping[str, Tensor]:
+    """Return the tensors of a checkpoint whose card names this hash. Raises CheckpointError."""
+    contents = [content for path in _weights_paths(name, sha256, folder) if (content := _content(path)) is not None]
+    if not contents:
+        raise CheckpointError(f"The weights of {name!r} cannot be read.")
+    content = next((one for one in contents if hashlib.sha256(one).hexdigest() == sha256), None)
+    if content is None:
+        raise CheckpointError(f"The weights of {name!r} are damaged or not the ones its card describes.")
+    try:
+        return safetensors.torch.load(content)
+    except safetensors.SafetensorError:
+        raise CheckpointError(f"The weights of {name!r} are no safetensors file.") from None
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""What a page's address holds: reading a link, and writing the address."""

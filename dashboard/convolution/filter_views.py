@@ -1,0 +1,222 @@
+"""The views "Filters by hand" and "Pooling" of the lesson."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.convolution import examples, manual_filters
+from core.convolution.manual_filters import HANDMADE, FilterError
+from core.convolution.pooling import POOLINGS, look_pooled, pool
+from core.convolution.trace import travel
+from core.convolution.window import Filter, write_number
+from core.digits.datasets import Dataset
+from core.digits.pictures import PictureError
+from core.visualization import arrays
+from core.visualization.absent_features import to_signed
+from core.visualization.arrays import Picture
+from core.visualization.convolution import Grid, draw_products
+from core.visualization.convolution_figures import Box
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.inversion import draw_steps
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets import maps
+from dashboard.widgets.scene import choose_scene
+
+OWN, DIGIT, COLORS = "my own", "Your digit", "A colour picture"
+FIRST_OWN = "0 1 0\n1 -4 1\n0 1 0"
+CHANNELS = ("red", "green", "blue")
+SEED, MAPS = "The lecture's 5 × 5", "A map of your digit"
+
+
+def show_filters(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show what filters made by hand do to a digit or a colour picture (C11, C8)."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption("Try: a gradient on your digit, then *emboss* on a photo. Type a filter of your own.")
+        subject = st.segmented_control(
+            "Of what", [DIGIT, COLORS], default=DIGIT, key="filter subject", required=True, persist_state="session",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        if subject == COLORS:
+            picture = _choose_colors()
+        else:
+            scene = choose_scene(session, data)
+            picture = maps.to_image(*scene) if scene is not None else None
+    with right:
+        weights = _choose_filter()
+        if weights is not None and picture is not None:
+            _show_filtered(picture, weights)
+
+
+def _choose_colors() -> Tensor | None:
+    file = st.file_uploader("A colour picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
+                            type=["png", "jpg", "jpeg", "webp", "gif", "bmp"], key="filter upload")  # fmt: skip
+    if file is None:
+        st.info("As soon as there is a picture, its channels are shown apart.")
+        return None
+    try:
+        return manual_filters.read_colors(file.getvalue())
+    except PictureError as error:
+        st.warning(str(error))
+        return None
+
+
+def _choose_filter() -> Tensor | None:
+    """Let people choose a filter or type one; None while what is typed is none."""
+    name = st.pills("Filter", [*HANDMADE, OWN], default="gradient →", key="handmade", required=True,
+                    persist_state="session", wrap=True) or "gradient →"  # fmt: skip
+    if name in HANDMADE:
+        st.caption(HANDMADE[name].does.capitalize() + ".")
+        return HANDMADE[name].weights
+    st.session_state.setdefault("own filter", FIRST_OWN)
+    typed = st.text_area("Your filter: 3 or 5 rows of numbers", key="own filter", persist_state="session", height=150)
+    try:
+        return manual_filters.read_filter(typed)
+    except FilterError as error:
+        st.warning(str(error))
+        return None
+
+
+def _show_filtered(picture: Tensor, weights: Tensor) -> None:
+    """Show the filter, and what it makes of each channel and of all together."""
+    found = manual_filters.apply(picture, weights)
+    signed = abs(float(weights.sum())) < 1e-6  # such a filter sees differences: there is no brightness to show
+    grid = draw_products([Grid(f"the filter, its sum is {float(weights.sum()):g}", weights.numpy())], (), "")
+    if len(picture) == 1:
+        left, right = st.columns([2, 5], gap="medium")
+        left.html(grid)
+        before = Exhibit(arrays.to_gray(picture[0].numpy()), "your digit")
+        after = _exhibit(found[0], "after the filter", signed)
+        right.html(draw_gallery([before, after], least=150, name="ns-filtered"))
+    else:
+        st.html(grid)
+        _show_channels(picture, found, signed)
+    st.caption(
+        "Blue is above zero, red below, black is zero." if signed else
+        "Shown as brightness: what is below 0 is black, what is above 1 is white."
+    )  # fmt: skip
+    if len(picture) == 1:
+        with st.expander("Watch the window slide over the digit", key="handmade slides", on_change="rerun") as box:
+            if box.open:
+                one = Filter(weights[None], padding=weights.shape[0] // 2)
+                maps.show_slide(picture, one, channel=0, key="handmade")
+
+
+def _show_channels(picture: Tensor, found: Tensor, signed: bool) -> None:
+    """Show a colour picture as the cuboid that it is: three channels, each under the filter (C8)."""
+    height, width = picture.shape[1:]
+    st.markdown(
+        f"A colour picture is a cuboid of {width} × {height} × 3 numbers (flattened: a row of {picture.numel():,}); "
+        "the filter goes over each channel."
+    )
+    whole = [Exhibit(_to_color(picture), "the picture")]
+    whole += [Exhibit(arrays.to_gray(one.numpy()), name) for one, name in zip(picture, CHANNELS, strict=True)]
+    after = [_exhibit(found.mean(0), "their average", signed) if signed else Exhibit(_to_color(found), "together")]
+    after += [_exhibit(one, f"{name}, filtered", signed) for one, name in zip(found, CHANNELS, strict=True)]
+    st.html(draw_gallery(whole, least=150, name="ns-channels"))
+    st.html(draw_gallery(after, least=150, name="ns-filtered"))
+
+
+def _to_color(channels: Tensor) -> Picture:
+    return arrays.to_gray(channels.numpy().transpose(1, 2, 0))
+
+
+def _exhibit(values: Tensor, caption: str, signed: bool) -> Exhibit:
+    shown: NDArray[np.float32] = values.numpy()
+    if not signed:
+        return Exhibit(arrays.to_gray(shown), caption)
+    return Exhibit(to_signed(shown, float(np.abs(shown).max()) or 1.0), caption)
+
+
+def show_pooling(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show five ways to make one number of a window, on the seed's example and on a map of the digit (C6)."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption("Try: click a place of the output. Which numbers decide it? Then take another kind.")
+        subject = st.segmented_control(
+            "Of what", [SEED, DIGIT, MAPS], default=SEED, key="pool subject", required=True, persist_state="session",
+            label_visibility="collapsed", wrap=True,
+        )  # fmt: skip
+        scene = choose_scene(session, data) if subject != SEED else None
+    if subject != SEED and scene is None:
+        return
+    with right:
+        if subject == SEED:
+            values = examples.POOLED[0]
+        else:
+            assert scene is not None
+            image = maps.to_image(*scene)
+            found = _choose_map(image, data, zoo) if subject == MAPS else image[0]
+            if found is None:
+                return
+            values = found
+        _show_pooled(values, subject or SEED)
+
+
+def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
+    """Let people choose a map of the first convolution."""
+    network = maps.choose_network(data, zoo)
+    if network is None:
+        return None
+    stations = [one for one in travel(network, image) if one.name.startswith("conv")]
+    if not stations:
+        st.info("This network has no convolution, so it has no maps to pool.")
+        return None
+    count = len(stations[0].gives)
+    st.session_state["pool map"] = min(st.session_state.get("pool map", 0), count - 1)
+    number = st.number_input("Map of the first convolution", 0, count - 1, key="pool map", persist_state="session",
+                             width=250)  # fmt: skip
+    return stations[0].gives[int(number)]
+
+
+def _show_pooled(values: Tensor, subject: str) -> None:
+    kind = st.segmented_control("Kind", list(POOLINGS), default="max", key="pool kind", required=True,
+                                persist_state="session") or "max"  # fmt: skip
+    small = subject == SEED
+    with st.container(horizontal=True, gap="small"):
+        window = int(st.number_input("Window", 1, 14, 3 if small else 2, key=f"pool window {subject}", width=130))
+        stride = int(st.number_input("Stride", 1, 14, 1 if small else 2, key=f"pool stride {subject}", width=130))
+    try:
+        found = pool(values[None], kind, window, stride)[0]
+    except ValueError as error:
+        st.warning(f"This cannot be: {error}")
+        return
+    overlap = "do not overlap" if stride >= window else f"overlap by {window - stride}"
+    rows, columns = found.shape
+    st.markdown(f"{len(values)} × {len(values)} becomes **{rows} × {columns}**; the windows {overlap}.")
+    row, column = st.session_state.get(f"pool place {small}", (0, 0))
+    row, column = min(row, rows - 1), min(column, columns - 1)
+    looked = look_pooled(values, kind, window, stride, row, column)
+    given, gives = st.columns(2, gap="medium")
+    with given:
+        st.markdown("**Given**")
+        box = Box(row * stride, column * stride, window, window)
+        maps.show_map(values.numpy(), key=f"pool given {subject}", box=box)
+    with gives:
+        st.markdown("**The output**: click a place")
+        maps.show_map(
+            found.numpy(), key=f"pool gives {subject}", box=Box(row, column, 1, 1),
+            choose=lambda row, column: st.session_state.update({f"pool place {small}": (row, column)}),
+        )  # fmt: skip
+    if window <= maps.WRITTEN_SIDE:
+        grid = Grid("the window", looked.values.numpy(), best=looked.winners.numpy())
+        st.html(draw_products([grid], (), f"→ {write_number(looked.result)}"))
+    st.html(draw_steps([(f"Row {row}, column {column} of the output", looked.sentence)]))
+    _show_kinds(values, window, stride)
+
+
+def _show_kinds(values: Tensor, window: int, stride: int) -> None:
+    """Show all five kinds side by side, to one scale."""
+    limit = float(values.abs().max()) or 1.0
+    exhibits = [
+        Exhibit(to_signed(pool(values[None], kind, window, stride)[0].numpy(), limit), kind) for kind in POOLINGS
+    ]
+    st.html(draw_gallery(exhibits, least=100, name="ns-pooled"))
+    st.caption(
+        "All to one scale. The mode is made for whole numbers: of a map's values hardly two are equal, and then it is "
+        "the smallest. Pooling evens out noise and makes the map smaller; networks use max and average."
+    )

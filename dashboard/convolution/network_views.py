@@ -1,0 +1,198 @@
+"""The views "Neighbours", "Batch norm", "Dropout" and "Whole network" of the lesson."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pandas as pd
+import streamlit as st
+import torch
+
+from core.convolution import dropout
+from core.convolution.activation import FUNCTIONS, TITLES, softmax
+from core.convolution.batch_norm import EPSILON, normalize
+from core.convolution.trace import travel
+from core.convolution.window import write_number
+from core.digits.datasets import Dataset
+from core.networks.architectures import ARCHITECTURES, Architecture
+from core.networks.classifier import Shuffle, summarize
+from core.visualization import arrays
+from core.visualization.absent_features import AGAINST, FOR, NEUTRAL, to_signed
+from core.visualization.convolution import draw_answers, draw_shapes
+from core.visualization.convolution_figures import draw_functions, draw_histograms, draw_spread
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.inversion import draw_steps
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets import maps, outputs
+from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.scene import choose_beside, choose_scene
+
+LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
+TIMES = 20  # the same digit with dropout on (T10)
+SHOWN = 10  # digits of a batch
+CURVES = dict(zip(FUNCTIONS, (f"rgb{FOR}", "#009E73", "#E69F00", f"rgb{AGAINST}", "#8F6BC9", NEUTRAL), strict=True))
+
+
+def show_neighbours(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show whom it hurts when all pixels change places, the same way for every digit (C9, A12)."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption("Try: can you still read it? Which of the four networks can?")
+        scene = choose_scene(session, data)
+    networks = outputs.load_networks([name for name in LOCAL if name in zoo], data)
+    with right:
+        if scene is not None:
+            image = maps.to_image(*scene)
+            shuffled = Shuffle()(image[None])[0]
+            pictures, readings = st.columns([2, 3], gap="medium")
+            with pictures:
+                st.html(draw_gallery(
+                    [Exhibit(arrays.to_gray(image[0].numpy()), "as it is"),
+                     Exhibit(arrays.to_gray(shuffled[0].numpy()), "shuffled, all digits alike")],
+                    least=130, name="ns-shuffled",
+                ))  # fmt: skip
+            with readings:
+                outputs.show_readings(outputs.read_all(networks, zoo, *scene, data), data.classes)
+    if len(networks) == len(LOCAL):
+        whole = {name: zoo[name].accuracies().get("whole", float("nan")) for name in LOCAL}
+        rows = {
+            zoo[plain].title: {
+                "plain digits": f"{whole[plain]:.2f} %",
+                "shuffled digits": f"{whole[shuffled]:.2f} %",
+                "lost": f"{whole[plain] - whole[shuffled]:+.2f}".replace("-", "−"),
+            }
+            for plain, shuffled in (LOCAL[:2], LOCAL[2:])
+        }
+        st.table(pd.DataFrame(rows).T)
+    outputs.show_text("convolution_neighbours")
+
+
+def show_batch_norm(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show batch normalization in the seed's four steps, on a map of a real batch (T7)."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption("Try: a small batch, then a large one. Move gamma and beta: can they undo it?")
+        network = maps.choose_network(data, zoo)
+        size = st.select_slider("Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch",
+                                persist_state="session")  # fmt: skip
+        gamma = st.slider("Gamma (scale)", -3.0, 3.0, 1.0, 0.1, key="norm gamma", persist_state="session")
+        beta = st.slider("Beta (shift)", -3.0, 3.0, 0.0, 0.1, key="norm beta", persist_state="session")
+    if network is None:
+        return
+    images, first = data.train.first(size).images(), None
+    with torch.no_grad():
+        for name, output in network.walk(images):
+            if name.startswith("conv"):
+                first = output
+                break
+    with right:
+        if first is None:
+            st.info("This network has no convolution, so it has no maps to normalize.")
+            return
+        st.session_state["norm map"] = min(st.session_state.get("norm map", 0), first.shape[1] - 1)
+        number = int(st.number_input("Map of the first convolution", 0, first.shape[1] - 1, key="norm map", width=250))
+        found = normalize(first[:, number], gamma=gamma, beta=beta)
+        count = first[:, number].numel()
+        scale = write_number((found.variance + EPSILON) ** 0.5)
+        st.html(draw_steps([
+            ("1 · The mean of the batch", f"μ = the sum of {count:,} values / {count:,} = {write_number(found.mean)}"),
+            ("2 · The variance", f"σ² = the average of (x − μ)² = {write_number(found.variance)}"),
+            ("3 · Normalize", f"x̂ = (x − ({write_number(found.mean)})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}"),
+            ("4 · Scale and shift", f"y = γ·x̂ + β = {gamma:g}·x̂ + ({beta:g})"),
+        ]))  # fmt: skip
+        names = ("given", "normalized", "scaled")
+        parts = [(name, getattr(found, name)) for name in names]
+        st.plotly_chart(draw_histograms([(name, one.numpy()) for name, one in parts]), width="stretch", config=PLAIN)
+        limit = max(float(one.abs().max()) for _, one in parts) or 1.0
+        for name, one in (parts[0], parts[2]):
+            exhibits = [Exhibit(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
+            st.caption(f"{name}, the first digits of the batch, to one scale")
+            st.html(draw_gallery(exhibits, least=56, name="ns-normalized"))
+    outputs.show_text("convolution_batch_norm")
+
+
+def show_dropout(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show the answer to the same digit twenty times with dropout on (T10)."""
+    scene, right = choose_beside(
+        "Try: rub out a part. Does the answer spread more? At which rate does it break?",
+        session, data,
+    )  # fmt: skip
+    with right:
+        network = maps.choose_network(data, zoo)
+        if network is None or scene is None:
+            return
+        places = dropout.places(network)
+        if st.session_state.get("drop place") not in places:
+            st.session_state["drop place"] = places[-1]
+        place = st.segmented_control("Left out of", places, key="drop place", required=True, persist_state="session")
+        rate = st.slider("Share that is left out", 0.0, 0.95, 0.5, 0.05, key="drop rate", persist_state="session")
+        seed = st.session_state.setdefault("drop seed", 0)
+        st.button("Twenty others", on_click=lambda: st.session_state.update({"drop seed": seed + 1}))
+        image = maps.to_image(*scene)
+        drawn = list(islice(dropout.draw(network, image, place=place or places[0], rate=rate, seed=seed), TIMES))
+        with torch.no_grad():
+            calm = network.predict(image[None])[0]
+        _show_drawn(torch.stack([one.probabilities for one in drawn]), calm, data)
+    outputs.show_text("convolution_dropout")
+
+
+def _show_drawn(probabilities: torch.Tensor, calm: torch.Tensor, data: Dataset) -> None:
+    best, usual = probabilities.max(1), data.classes[int(calm.argmax())]
+    answers = [(data.classes[label], share) for share, label in zip(*(part.tolist() for part in best), strict=True)]
+    same = sum(name == usual for name, _ in answers)
+    mean, spread = probabilities.mean(0), probabilities.std(0)
+    label = int(calm.argmax())
+    st.markdown(
+        f"Without dropout: **{usual}**, {100 * float(calm.max()):.1f} % sure. With it: {usual} **{same} of {TIMES} "
+        f"times**, on average {100 * float(mean[label]):.1f} % sure, give or take {100 * float(spread[label]):.1f}."
+    )
+    st.html(draw_answers(answers, usual))
+    figure = draw_spread(probabilities.numpy(), calm.numpy(), data.classes)
+    st.plotly_chart(figure, width="stretch", config=PLAIN)
+
+
+def show_whole(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show a network from its real shapes (A10), its activations (C7) and how logits become probabilities."""
+    name = st.selectbox("Drawn", list(ARCHITECTURES), index=list(ARCHITECTURES).index("LeNet-5"), key="drawn network",
+                        persist_state="session")  # fmt: skip
+    _show_drawing(ARCHITECTURES[name])
+    scene, right = choose_beside(
+        "Try: a digit that is hardly there. Are the logits small? Is the answer less sure?",
+        session, data,
+    )  # fmt: skip
+    with right:
+        network = maps.choose_network(data, zoo)
+        if network is not None and scene is not None:
+            _show_softmax(travel(network, maps.to_image(*scene))[-1].gives, data)
+        _show_activations()
+
+
+def _show_drawing(architecture: Architecture) -> None:
+    rows = summarize(architecture)
+    shown: list[tuple[str, tuple[int, ...]]] = [("picture", (1, 28, 28))]
+    shown += [(row.stage, row.shape) for row in rows if row.stage not in ("normalize", "inverted", "flatten")]
+    st.markdown(draw_shapes(shown), unsafe_allow_html=True)  # `st.html` would strip the drawing
+    st.caption(
+        f"Every stage from its real shape: maps × rows × columns. {sum(row.parameters for row in rows):,} parameters, "
+        f"of these {sum(row.parameters for row in rows if row.stage.startswith('conv')):,} in convolutions."
+    )
+
+
+def _show_softmax(logits: torch.Tensor, data: Dataset) -> None:
+    found = softmax(logits)
+    best = int(found.logits.argmax())
+    rows = {
+        "logit": [write_number(value) for value in found.logits.tolist()],
+        f"exp(logit − {write_number(float(logits.max()))})": [f"{value:.2g}" for value in found.raised.tolist()],
+        "probability": [f"{100 * value:.2f} %" for value in found.probabilities.tolist()],
+    }
+    st.markdown(f"**Softmax**: each is divided by their sum, {found.total:.6g}. The answer is {data.classes[best]}.")
+    st.table(pd.DataFrame(rows, index=list(data.classes)).T)
+
+
+def _show_activations() -> None:
+    x = torch.linspace(-4, 8, 241)
+    curves = [(TITLES[kind], CURVES[kind], x.numpy(), function(x).numpy()) for kind, function in FUNCTIONS.items()]
+    st.markdown("**Activations**: without one, two layers would be no more than one")
+    st.plotly_chart(draw_functions(curves), width="stretch", config=PLAIN)

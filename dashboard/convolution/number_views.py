@@ -1,0 +1,248 @@
+"""The view "One number" of the lesson: from the whole network to one multiplication, for any digit and network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from torch import Tensor, nn
+
+from core.convolution import examples
+from core.convolution.trace import Account, Place, Station, Stop, account, filter_of, follow, trace_back, travel
+from core.convolution.window import Filter, look, slide, write_number
+from core.digits.datasets import Dataset
+from core.visualization.absent_features import to_signed
+from core.visualization.convolution import Grid, Halt, draw_maps, draw_products, draw_way, write_short
+from core.visualization.convolution_figures import Box, draw_clickable
+from core.visualization.inversion import draw_steps
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets import maps
+from dashboard.widgets.scene import choose_scene
+
+NETWORK = "Through a network"
+EXAMPLES = {
+    "A 5 × 5 picture": (examples.PICTURE, examples.CROSS),  # C2
+    "Red, green, blue": (examples.PHOTO, examples.COLOR_FILTER),  # C3
+}
+SHOWN_MAPS = 12  # of a stage, in the overview
+STAGE, MAP, ROW, COLUMN = "lesson stage", "lesson map", "lesson row", "lesson column"
+
+
+def show_one_number(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show how any number comes about: on a digit's way through a network, or in the seed's examples."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        source = st.segmented_control(
+            "What is convolved", [NETWORK, *EXAMPLES], default=NETWORK, key="lesson source", required=True,
+            persist_state="session", label_visibility="collapsed", wrap=True,
+        )  # fmt: skip
+    if source in EXAMPLES:
+        with right:
+            _show_example(source, *EXAMPLES[source])
+        return
+    with left:
+        st.caption(
+            "Try: click a map, then a place in it (a finger taps twice: the first shows the value). Then *Back to ...* "
+            "again and again, down to a pixel."
+        )
+        scene = choose_scene(session, data)
+    with right:
+        settings = st.container(horizontal=True, gap="small")
+        with settings:
+            network = maps.choose_network(data, zoo)
+        if network is not None and scene is not None:
+            _show_zoom(travel(network, maps.to_image(*scene)), settings)
+
+
+def _show_zoom(stations: list[Station], settings: DeltaGenerator) -> None:
+    """Show all stages, one of them large, and one of its numbers in full."""
+    names = [station.name for station in stations]
+    if st.session_state.get(STAGE) not in names:
+        st.session_state[STAGE] = next((name for name in names if name.startswith("conv")), names[0])
+    overview = st.empty()
+    name = st.segmented_control(
+        "Stage", names, key=STAGE, persist_state="session", required=True, wrap=True, label_visibility="collapsed"
+    ) or names[0]
+    overview.html(draw_way([_to_halt(station, here=station.name == name) for station in stations]))
+    number = names.index(name)
+    station = stations[number]
+    with settings:
+        place = _choose_place(station)
+    found = account(station, place)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(f"#### {_title(station, place)} = {write_number(found.value)}", width="content")
+        _offer(stations, trace_back(stations, number, place)[1:2], "Back to")
+        _offer(stations, follow(stations, number, place)[:1], "On to")
+    key = f"{station.name}/{place}/channel"
+    channel = st.session_state.get(key, found.sources[0][0] if found.sources else 0)
+    if found.window is not None:
+        channel = st.session_state.get(key, int(np.argmax(np.abs(found.window.sums))))
+    if station.spatial:
+        _show_maps(station, place, found, channel)
+    _show_account(station, place, found, key)
+    _show_onwards(stations, number, place)
+    _show_way_back(stations, number, place)
+
+
+def _title(station: Station, place: Place) -> str:
+    where = f"map {place[0]}, row {place[1]}, column {place[2]}" if station.spatial else f"number {place[0]}"
+    return f"{station.name}: {where}"
+
+
+def _to_halt(station: Station, *, here: bool) -> Halt:
+    """Return a stage as a small sheet: its first maps, or its values one below the other."""
+    values = station.gives.numpy()
+    limit = float(np.abs(values).max()) or 1.0
+    if station.spatial:
+        shown = values[:SHOWN_MAPS]
+        sheet = draw_maps(shown, columns=-(-len(shown) // 3), limit=limit, factor=1)
+        return Halt(station.name, " × ".join(map(str, values.shape)), sheet, here)
+    columns = -(-len(values) // 40)
+    padded = np.pad(values, (0, -len(values) % columns)).reshape(-1, columns)
+    return Halt(station.name, str(len(values)), to_signed(padded, limit), here)
+
+
+def _choose_place(station: Station) -> Place:
+    """Let people choose a number of the stage; the fields follow clicks on the pictures, and the other way round."""
+    labels = {MAP: "Map", ROW: "Row", COLUMN: "Column"} if station.spatial else {MAP: "Number"}
+    if MAP not in st.session_state:  # at first what this digit excites most
+        strongest = np.unravel_index(int(station.gives.argmax()), station.gives.shape)
+        st.session_state.update(zip(labels, map(int, strongest), strict=True))
+    place = []
+    for (key, label), size in zip(labels.items(), station.gives.shape, strict=True):
+        st.session_state[key] = min(max(0, st.session_state.get(key, size // 2)), size - 1)
+        place.append(int(st.number_input(label, 0, size - 1, key=key, persist_state="session", width=110)))
+    first, second, third = (*place, 0, 0)[:3]
+    return first, second, third
+
+
+def _go(place: Place, stage: str | None = None) -> None:
+    if stage is not None:
+        st.session_state[STAGE] = stage
+    st.session_state[MAP], st.session_state[ROW], st.session_state[COLUMN] = place
+
+
+def _show_maps(station: Station, place: Place, found: Account, channel: int) -> None:
+    """Show what the stage is given in one channel, all its maps, and the chosen one; clicks choose."""
+    values = station.gives.numpy()
+    before, sheet, after = st.columns(3, gap="small")
+    with before:
+        st.markdown("**Given**" + (f", map {channel} of {len(station.given)}" if len(station.given) > 1 else ""))
+        maps.show_map(station.given[channel].numpy(), key=f"given/{station.name}/{channel}", box=_box(found))
+    with sheet:
+        st.markdown(f"**{len(values)} maps**: click one" if len(values) > 1 else "**One map**")
+        _show_sheet(station, place)
+    with after:
+        st.markdown(f"**Map {place[0]}**: click a place")
+        maps.show_map(
+            values[place[0]], key=f"map/{station.name}/{place[0]}", box=Box(place[1], place[2], 1, 1),
+            choose=lambda row, column: _go((place[0], row, column)),
+        )  # fmt: skip
+
+
+def _show_sheet(station: Station, place: Place) -> None:
+    values = station.gives.numpy()
+    columns = 1 if len(values) == 1 else 5 if len(values) <= 25 else 8
+    limit = float(np.abs(values).max()) or 1.0
+    picture = draw_maps(values, columns=columns, limit=limit, factor=2, chosen=place[0])
+    hover = [f"map {one}: up to {write_short(float(values[one].max()))}" for one in range(len(values))]
+    figure = draw_clickable(picture, (-(-len(values) // columns), columns), hover, width=230)
+    maps.show_clickable(
+        figure, f"maps/{station.name}", lambda row, column: _go((row * columns + column, place[1], place[2]))
+    )
+    st.caption(f"all to one scale, from −{write_short(limit)} (red) to {write_short(limit)} (blue)")
+
+
+def _box(found: Account) -> Box | None:
+    """Return the frame around what the number is made of."""
+    if not found.sources:
+        return None
+    rows, columns = ([place[axis] for place in found.sources] for axis in (1, 2))
+    return Box(min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1)
+
+
+def _show_account(station: Station, place: Place, found: Account, key: str) -> None:
+    """Show the arithmetic of one number."""
+    if found.window is not None:
+        rows, columns = station.given.shape[1:]
+        many = len(station.given) > 1
+        channel = maps.choose_channel(found.window, key=key) if many else 0
+        maps.show_window(found.window, (rows, columns), {channel: f" of channel {channel}" if many else ""})
+        one = filter_of(station, place[0])
+        with st.expander("Watch the window slide over the whole picture", key="sliding", on_change="rerun") as box:
+            if box.open:
+                maps.show_slide(station.given, one, channel=channel, key="network")
+        return
+    if found.pool is not None:
+        grid = Grid("what is there", found.pool.values.numpy(), best=found.pool.winners.numpy())
+        st.html(draw_products([grid], (), f"→ {write_short(found.value)}"))
+    st.html(draw_steps([(_DOES.get(type(station.stage), "This stage"), found.line)]))
+
+
+_DOES: dict[type[nn.Module], str] = {
+    nn.MaxPool2d: "Pooling: one number for a window",
+    nn.AvgPool2d: "Pooling: one number for a window",
+    nn.Linear: "A dense layer: every value times its weight, the largest products first",
+    nn.Flatten: "The maps, row by row, become one long row of values",
+    nn.ReLU: "ReLU: what is negative becomes 0",
+}
+
+
+def _show_onwards(stations: Sequence[Station], number: int, place: Place) -> None:
+    """Show what becomes of a convolution's number before the next one."""
+    if not isinstance(stations[number].stage, nn.Conv2d):
+        return
+    stops = follow(stations, number, place)
+    lines = [(_title(stations[stop.number], stop.place), stop.account.line) for stop in stops]
+    if lines:
+        st.markdown("**And then**")
+        st.html(draw_steps(lines))
+    value = account(stations[number], place).value
+    st.caption(f"What activations make of {write_number(value)}: {maps.describe_activations(value)}.")
+
+
+def _show_way_back(stations: Sequence[Station], number: int, place: Place) -> None:
+    """Name the largest part of this number, the largest part of that, and so on."""
+    way = trace_back(stations, number, place)
+    if len(way) > 2:
+        words = " ← ".join(f"{_title(stations[stop.number], stop.place)}" for stop in way)
+        st.caption(f"The largest part of the largest part, down to the picture: {words}.")
+
+
+def _offer(stations: Sequence[Station], stops: Sequence[Stop], words: str) -> None:
+    for stop in stops:
+        st.button(
+            f"{words} {stations[stop.number].name}", key=f"{words} offered", on_click=_go,
+            args=(stop.place, stations[stop.number].name), help=_title(stations[stop.number], stop.place),
+        )  # fmt: skip
+
+
+def _show_example(name: str, inputs: Tensor, one: Filter) -> None:
+    """Show one of the seed's examples, with the same steps as in a network (C2, C3)."""
+    steps = list(slide(inputs, one))
+    rows, columns = steps[-1].row + 1, steps[-1].column + 1
+    chosen: tuple[int, int] = st.session_state.get(f"place/{name}", (0, 0))
+    values = np.array([step.window.total for step in steps]).reshape(rows, columns)
+    st.markdown(f"#### {name}: the window at row {chosen[0]}, column {chosen[1]} gives {write_number(values[chosen])}")
+    window = look(inputs, one, *chosen)
+    box = Box(window.rows[0], window.columns[0], len(window.rows), len(window.columns))
+    colors = dict(enumerate((" in red", " in green", " in blue"))) if len(inputs) > 1 else {0: ""}
+    places = st.columns(len(colors) + 1, gap="small")
+    for place, (channel, color) in zip(places, colors.items(), strict=False):
+        with place:
+            st.markdown(f"**Given**{color}")
+            maps.show_map(inputs[channel].numpy(), key=f"given/{name}/{channel}", box=box, width=205)
+    with places[-1]:
+        st.markdown("**The output**: click a place")
+        maps.show_map(
+            values, key=f"output/{name}", box=Box(chosen[0], chosen[1], 1, 1), width=205,
+            choose=lambda row, column: st.session_state.update({f"place/{name}": (row, column)}),
+        )  # fmt: skip
+    maps.show_window(window, (inputs.shape[1], inputs.shape[2]), colors)
+    st.caption(f"And an activation? {maps.describe_activations(window.total)}.")
+    if len(inputs) > 1:
+        st.caption("The lecture shows the upper left corner of a photo; here the photo ends after five pixels.")
+    maps.show_slide(inputs, one, channel=0, key=name, hold=6)

@@ -1,0 +1,211 @@
+"""The views "Output size" and "1-D to 3-D" of the lesson: shapes, costs, where windows land, what sharing saves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import torch
+
+from core.convolution import dimensions, examples
+from core.convolution.settings import Convolution, to_matrix
+from core.digits.datasets import Dataset
+from core.networks.architectures import ARCHITECTURES, SIDE, Architecture
+from core.visualization import arrays
+from core.visualization.absent_features import to_signed
+from core.visualization.convolution import draw_landings, draw_matrix
+from core.visualization.convolution_figures import draw_signal
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.inversion import draw_steps
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets import maps as windows
+from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.scene import choose_scene
+
+FIELDS = {  # of Convolution: label, least, most, at first
+    "size": ("Input, pixels a side", 1, 512, 28),
+    "window": ("Filter, pixels a side", 1, 64, 5),
+    "padding": ("Padding", 0, 64, 0),
+    "stride": ("Stride", 1, 64, 1),
+    "dilation": ("Dilation", 0, 64, 1),
+    "channels": ("Channels in", 1, 1024, 1),
+    "filters": ("Filters (channels out)", 1, 1024, 20),
+}
+FORMULA = "⌊(W + 2·P − D·(F − 1) − 1) / S⌋ + 1"  # C1
+SHOWN = 40  # pixels and places along a side that are drawn
+SMALL = 7  # pixels a side of the input whose dense layer is drawn: 49 columns
+ALONG = {1: "a signal", 2: "a picture", 3: "a stack (a film, a scan)"}
+
+
+def show_size(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show what comes out of a convolution, what it costs, where its window lands, what a dense layer would cost."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption("Try: stride 2, then dilation 2, then dilation 0. Which pixels are never read?")
+        setting = _choose_setting()
+    with right:
+        try:
+            output = setting.output
+        except ValueError as error:
+            st.warning(f"This cannot be: {error}")
+            if not setting.dilation:
+                st.caption(
+                    "A lecture says that dilation is *almost always 0*. By its own formula the output would then be as "
+                    "large for every filter, since F − 1 is multiplied by 0. It means *almost always 1*, no gaps."
+                )
+            return
+        st.html(draw_steps([("Places along each side", FORMULA), ("With these numbers", setting.write_formula())]))
+        _show_figures(setting, output)
+        _show_landings(setting, output)
+    _show_sharing(setting)
+    st.markdown("#### Whole networks, as they are and as dense layers")
+    st.table(pd.DataFrame(_count_networks()).T)
+    st.caption(
+        "Only the convolutions are counted here. The dense layers could do all that the convolutions do, and would "
+        "have to learn it at every place anew: more parameters, and more to learn by heart (overfitting)."
+    )
+
+
+def _choose_setting() -> Convolution:
+    along = st.segmented_control(
+        "It moves along", list(ALONG), default=2, key="size dimensions", required=True, persist_state="session",
+        format_func=lambda number: f"{number}-D", help="1-D: a signal; 2-D: a picture; 3-D: a film or a scan",
+    )  # fmt: skip
+    chosen = {}
+    with st.container(horizontal=True, gap="small"):
+        for name, (label, least, most, first) in FIELDS.items():
+            key = f"size {name}"
+            st.session_state.setdefault(key, first)
+            chosen[name] = int(st.number_input(label, least, most, key=key, persist_state="session", width=148))
+    return Convolution(**chosen, dimensions=along or 2)
+
+
+def _show_figures(setting: Convolution, output: int) -> None:
+    sides = " × ".join([str(output)] * setting.dimensions)
+    figures = {
+        "Output": f"{setting.filters} × {sides}",
+        "Parameters": f"{setting.parameters:,}",
+        "Multiplications": f"{setting.products:,}",
+        "As a dense layer": f"{setting.dense_parameters:,}",
+    }
+    for place, (label, value) in zip(st.columns([3, 2, 2, 3]), figures.items(), strict=True):
+        place.metric(label, value)
+    share = setting.dense_parameters / setting.parameters
+    st.markdown(
+        f"A dense layer between the same numbers would learn **{share:,.0f} times** as many parameters"
+        + (": " if share > 1 else ". ")
+        + ("every place shares the filter's weights." if share > 1 else "")
+    )
+
+
+def _show_landings(setting: Convolution, output: int) -> None:
+    if setting.size + 2 * setting.padding > SHOWN:
+        st.caption(f"Where the window lands is drawn for inputs of up to {SHOWN} pixels a side, with their padding.")
+        return
+    st.markdown("**Where the window lands**, along one side: a line for each place, dashed is padding")
+    places = [setting.reads(place) for place in range(output)]
+    st.html(draw_landings(places, setting.size, setting.padding))
+    counts = setting.coverage()
+    never = [str(pixel) for pixel, count in enumerate(counts) if not count]
+    words = f"never read: pixel {', '.join(never)}" if never else "no pixel is left out"
+    st.caption(f"Each pixel is read {min(counts)} to {max(counts)} times along this side; {words}.")
+
+
+def _show_sharing(setting: Convolution) -> None:
+    """Draw the dense layer that does the same as one filter on a small picture (T11)."""
+    st.markdown("#### A convolution is a dense layer that shares its weights")
+    numbers = torch.arange(1.0, setting.window**2 + 1).reshape(1, 1, setting.window, setting.window)
+    try:
+        moves = {"padding": setting.padding, "stride": setting.stride, "dilation": setting.dilation}
+        matrix = to_matrix(numbers, SMALL, **moves)
+    except ValueError:
+        st.caption(f"This window is too large for the {SMALL} × {SMALL} picture for which that can be drawn.")
+        return
+    picture, words = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with picture:
+        st.image(draw_matrix(matrix.numpy(), setting.window**2), output_format="PNG")
+    with words:
+        zeros = 100 * float((matrix == 0).float().mean())
+        st.markdown(
+            f"The weights of a dense layer that does the same with a {SMALL} × {SMALL} picture: a column for each of "
+            f"its {SMALL**2} pixels, a row for each of the {len(matrix)} outputs. Equal colours are **equal weights**: "
+            f"{setting.window**2} numbers again and again; {zeros:.0f} % are 0 (black): what the window does not see."
+        )
+
+
+def _count_networks() -> dict[str, dict[str, str]]:
+    rows = {}
+    for name, architecture in ARCHITECTURES.items():
+        layers = to_settings(architecture)
+        if layers and "shuffled" not in name:
+            shared, dense = sum(one.parameters for one in layers), sum(one.dense_parameters for one in layers)
+            rows[name] = {
+                "parameters": f"{shared:,}",
+                "as dense layers": f"{dense:,}",
+                "saved": f"{dense / shared:,.0f} ×",
+                "convolutions": " + ".join(f"{one.filters} filters of {one.window} × {one.window}" for one in layers),
+            }
+    return rows
+
+
+def to_settings(architecture: Architecture) -> list[Convolution]:
+    """Return the settings of every convolution of a network."""
+    found, channels, side = [], 1, SIDE
+    for stage, (maps, rows, _) in zip(architecture.features, architecture.shapes(), strict=True):
+        if stage.kind == "conv":
+            found.append(Convolution(size=side, window=stage.size, padding=stage.padding, stride=stage.stride,
+                                     dilation=stage.dilation, channels=channels, filters=stage.filters))  # fmt: skip
+        channels, side = maps, rows
+    return found
+
+
+def show_dimensions(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show convolutions along a signal, a picture and a stack, all made of one digit (C5)."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption("Try: *change*. What does a filter see of a film that stands still at first?")
+        scene = choose_scene(session, data)
+    if scene is None:
+        return
+    with right:
+        kind = st.segmented_control(
+            "The filter", [dimensions.SMOOTH, dimensions.CHANGE], default=dimensions.CHANGE, key="dimensions filter",
+            required=True, persist_state="session",
+        ) or dimensions.CHANGE  # fmt: skip
+        digit = windows.to_image(*scene)[0]
+        _show_signal(digit, kind)
+        _show_picture(digit, kind)
+        _show_stack(digit, kind)
+
+
+def _show_signal(digit: torch.Tensor, kind: str) -> None:
+    found = dimensions.sweep(examples.to_signal(digit), dimensions.line_filter(kind, 1))
+    st.markdown(f"**1-D, one loop** ({found.places} places): a signal, here the ink in each column")
+    st.plotly_chart(draw_signal(found.given.numpy(), found.gives.numpy(), 1), width="stretch", config=PLAIN)
+
+
+def _show_picture(digit: torch.Tensor, kind: str) -> None:
+    found = dimensions.sweep(digit, dimensions.line_filter(kind, 2))
+    st.markdown(f"**2-D, two loops** ({found.places} places): a picture; *change* is that from row to row")
+    values = found.gives.numpy()
+    with st.columns([1, 1])[0]:
+        st.html(draw_gallery(
+            [Exhibit(arrays.to_gray(digit.numpy()), "the digit"),
+             Exhibit(to_signed(values, float(np.abs(values).max()) or 1.0), "after the filter")],
+            least=130, name="ns-picture",
+        ))  # fmt: skip
+
+
+def _show_stack(digit: torch.Tensor, kind: str) -> None:
+    found = dimensions.sweep(examples.to_stack(digit), dimensions.line_filter(kind, 3))
+    st.markdown(
+        f"**3-D, three loops** ({found.places:,} places): a film that stands still for four pictures, then moves to "
+        "the right; *change* is that from picture to picture"
+    )
+    values = found.gives.numpy()
+    limit = float(np.abs(values).max()) or 1.0
+    film = [Exhibit(arrays.to_gray(one), f"picture {number}") for number, one in enumerate(found.given.numpy(), 1)]
+    seen = [Exhibit(to_signed(one, limit), f"{number} to {number + 2}") for number, one in enumerate(values, 1)]
+    st.html(draw_gallery(film, least=70, name="ns-film"))
+    st.html(draw_gallery(seen, least=70, name="ns-film-seen"))

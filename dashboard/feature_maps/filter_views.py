@@ -1,0 +1,144 @@
+"""The view "Filters" of the page "Feature maps": every filter of every layer, at the start and after training (F1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core.convolution.window import write_number
+from core.digits.datasets import Dataset
+from core.feature_maps import Filters, list_filters, measure_move
+from core.jobs import run_folders, trained_networks, training_snapshots
+from core.jobs.initial_networks import Origin, find_origin
+from core.jobs.training_snapshots import Snapshot
+from core.visualization.feature_maps import draw_legend, draw_tiles, find_limits, name_filters, name_maps, write_range
+from dashboard.components.board import Chosen, Row, Sheet, board
+from dashboard.feature_maps import sheets
+from dashboard.feature_maps.digit_views import NETWORK
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.widgets import maps
+
+CHOSEN = "maps filter"
+MOMENTS = 12  # of a training that are shown
+SIZES = ((30, 44), (9, 44))  # pixels of the screen for a square, at least and at most: of one row, and of many
+BEYOND = 0.01  # of the weights: a few are so large that all others would be dark
+START, NOW = "at the start", "after training"
+
+
+def show_filters(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show the filters of all convolutions, input by output."""
+    middle, right = st.columns([900, 270], gap="medium")
+    with middle:
+        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+            network = maps.choose_network(data, zoo, key=NETWORK)
+            each = sheets.choose_scale("filters", of="square", every="layer")
+        if network is None:
+            return
+        name, now = st.session_state[NETWORK], list_filters(network)
+        if not now:
+            st.info("This network has no convolutions, and so no filters.")
+            return
+        origin = find_origin(name)
+        start = () if origin is None else list_filters(origin.network)
+        st.caption(_tell(origin, zoo))
+        rows = [_to_row(now[at], start[at] if start else None, each=each) for at in range(len(now))]
+        chosen = _find_chosen(rows)
+        board(rows, key="maps filters", label="All filters", chosen=chosen, on_choose=_choose)
+        st.html(draw_legend())
+        st.caption("A filter has one square for each map it reads. In each block, a column is a filter and makes one "
+                   "map, a row is a map that all filters read. The shape in brackets is as Keras writes it: rows and "
+                   "columns of a square, maps read, filters. With one scale for a layer, the strongest 1 % of its "
+                   "weights are as bright as colours get.")  # fmt: skip
+        _show_moments(name, each=each)
+    with right:
+        _show_one(now, start, chosen)
+
+
+def _tell(origin: Origin | None, zoo: Zoo) -> str:
+    """Return how the filters began, as far as that is known exactly."""
+    if origin is None:
+        return "How these filters began is not known exactly, so only what they have become is shown."
+    if origin.taken_from is None:
+        return f"*At the start*: drawn at random with seed {origin.seed}, before the first digit."
+    title = zoo[origin.taken_from].title if origin.taken_from in zoo else "another network"
+    return f"*At the start*: those of {title}, which this network went on from."
+
+
+def _to_row(now: Filters, start: Filters | None, *, each: bool) -> Row:
+    made, read, *_ = now.weights.shape
+    shape = "\n".join((f"{made} filters", f"({', '.join(map(str, now.keras_shape))})"))
+    shown = {NOW: now} if start is None else {START: start, NOW: now}
+    squares = [_squares(filters) for filters in shown.values()]
+    limits = find_limits(squares, each=each, beyond=BEYOND)
+    names = [name_filters(one, read, made) for one in squares]
+    built = [
+        Sheet(draw_tiles(one, limits, about), *SIZES[read > 1], title=title, columns=made if read > 1 else 0)
+        for one, about, title in zip(squares, names, shown, strict=True)
+    ]
+    lines = [shape, write_range(float(now.weights.min()), float(now.weights.max()))]
+    if start is not None:
+        move = measure_move(start, now)
+        lines.append(f"moved by {100 * move.length:.0f} %" if move.length else "not moved at all")
+    return Row(now.stage, "\n".join(lines), built)
+
+
+def _squares(filters: Filters) -> np.ndarray:
+    """Return the squares input by input `(in * out, k, k)`: a column for each filter."""
+    return filters.weights.transpose(0, 1).flatten(0, 1).numpy()
+
+
+def _choose(chosen: Chosen) -> None:
+    st.session_state[CHOSEN] = chosen
+
+
+def _find_chosen(rows: Sequence[Row]) -> Chosen:
+    chosen: Chosen | None = st.session_state.get(CHOSEN)
+    counts = {row.name: len(row.sheets[0].tiles.names) for row in rows}
+    return chosen if chosen is not None and chosen.tile < counts.get(chosen.row, 0) else Chosen(rows[0].name, 0)
+
+
+def _show_one(now: Sequence[Filters], start: Sequence[Filters], chosen: Chosen) -> None:
+    """Show the numbers of one square, before and after."""
+    at = next(number for number, one in enumerate(now) if one.stage == chosen.row)
+    row, column = divmod(chosen.tile, len(now[at].weights))
+    st.markdown(f"**{chosen.row}, filter {column}**" + (f", over map {row}" if now[at].weights.shape[1] > 1 else ""))
+    for title, filters in ((START, start), (NOW, now)):
+        if filters:
+            st.caption(title.capitalize())
+            maps.show_map(filters[at].weights[column, row].numpy(), key=f"maps {title} {chosen.row}")
+    st.caption(f"Bias: {write_number(float(now[at].biases[column]))}")
+
+
+def _find_moments(folder: Path) -> list[Snapshot]:
+    """Return what a run has kept at some moments, evenly spread; nothing of a run that has hardly begun."""
+    kept = training_snapshots.list_snapshots(folder)
+    steps = np.unique(np.linspace(0, len(kept) - 1, min(MOMENTS, len(kept))).round().astype(int))
+    return [training_snapshots.load_snapshot(folder, kept[step]) for step in steps] if len(kept) > 1 else []
+
+
+def _show_moments(name: str, *, each: bool) -> None:
+    """Show the first filters while the network learned, where its run has kept pictures of that."""
+    run = trained_networks.run_of(name)
+    if run is None:
+        return
+    try:
+        found = _find_moments(run_folders.load_job(run).folder)
+    except ValueError as error:  # also JobError
+        st.warning(str(error))
+        return
+    if not found:
+        return
+    filters = np.stack([one.filters for one in found], 1)  # a row for each filter, a column for each moment
+    squares = filters.reshape(-1, *filters.shape[2:])
+    if not squares.size:
+        return
+    when = [f"epoch {one.epoch}, batch {one.batch}" for one in found]
+    names = [f"{words}, {when[at % len(when)]}" for at, words in enumerate(name_maps(squares, "filter"))]
+    tiles = draw_tiles(squares, find_limits([squares], each=each), names)
+    st.markdown("**While it learned**: the first filters of the first layer, from the start (left) to the end")
+    board([Row("first filters", f"{len(when)} moments", [Sheet(tiles, 20, 44, columns=len(when))])],
+          key="maps moments", label="Filters while the network learned")  # fmt: skip

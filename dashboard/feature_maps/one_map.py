@@ -1,0 +1,48 @@
+"""One map of the page "Feature maps", enlarged: its values, its filter, and the test digits that excite it most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.feature_maps import MapPeak, StageMaps
+from core.networks.classifier import Classifier
+from core.visualization.gallery import draw_gallery
+from dashboard.components.board import Chosen, board
+from dashboard.feature_maps import sheets
+from dashboard.widgets.map_details import draw_exciting, draw_filter
+
+CHOSEN = "maps chosen"
+
+
+def choose(chosen: Chosen) -> None:
+    """Take over which map people have clicked."""
+    st.session_state[CHOSEN] = chosen
+
+
+def find_chosen(stages: Sequence[StageMaps], strength: Callable[[StageMaps], np.ndarray]) -> Chosen:
+    """Return the chosen map; where there is none of that name, the strongest of the first convolution."""
+    chosen, sizes = st.session_state.get(CHOSEN), {one.stage: len(one.maps) for one in stages if not one.repeats}
+    if chosen is not None and chosen.tile < sizes.get(chosen.row, 0):
+        return Chosen(chosen.row, chosen.tile)
+    first = next((one for one in stages if one.stage.startswith("conv")), stages[0])
+    return Chosen(first.stage, int(np.argmax(strength(first))))
+
+
+def peaks(maps: StageMaps) -> np.ndarray:
+    """Return how strong each map is at most."""
+    return maps.maps.flatten(1).amax(1).numpy()
+
+
+def show_closeup(stages: Sequence[StageMaps], chosen: Chosen, name: str, network: Classifier, data: Dataset) -> None:
+    """Show the chosen map large, with its values under the pointer, what makes it, and what excites it."""
+    maps = next(one for one in stages if one.stage == chosen.row)
+    board([sheets.enlarge([maps], chosen.tile, [""])], key="maps enlarged", label="One map, enlarged")
+    exhibits = draw_filter(network, chosen.row, chosen.tile) if maps.spatial else []
+    if exhibits or not maps.spatial:  # else it is the digit itself
+        every = MapPeak(maps.stage, tuple(range(len(maps.maps))))
+        exhibits.append(draw_exciting(data, name, every, chosen.tile, split="test"))
+        st.html(draw_gallery(exhibits, least=115, name="ns-closeup"))

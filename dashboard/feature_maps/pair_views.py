@@ -1,0 +1,184 @@
+"""The views "Two digits" and "Two networks" of the page "Feature maps": the same stages side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+import torch
+
+from core import adversarial
+from core.adversarial import AttackConfig
+from core.digits.datasets import Dataset
+from core.feature_maps import StageMaps, differ, present
+from core.inversion.functions import INVERSIONS
+from core.networks.classifier import Classifier
+from core.pmnist.masks import cut_mask
+from core.visualization.feature_maps import draw_legend
+from dashboard.attack.digit_runs import WHOLE
+from dashboard.attack.digit_views import label_of
+from dashboard.components.board import Row, board
+from dashboard.feature_maps import one_map, sheets
+from dashboard.feature_maps.digit_views import NETWORK, to_pixels
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
+from dashboard.widgets import maps as windows
+from dashboard.widgets import outputs
+from dashboard.widgets.scene import choose_beside
+
+FIRST, SECOND = "maps first network", "maps second network"
+ERASED, ATTACKED, OTHER = "whole and rubbed out", "before and after an attack", "another digit"
+READ = (28, 44)  # pixels of the screen for a map of what a head reads: at least, at most
+METHODS = {"FGSM": 1, "PGD": 20}  # steps
+
+
+@dataclass(frozen=True, eq=False)
+class Two:
+    """Two digits as networks read them, and what each is called."""
+
+    pixels: tuple[Digit, Digit]
+    titles: tuple[str, str]
+
+
+def show_digits(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show what two digits have in common in every stage, and what not (F4, F5)."""
+    scene, right = choose_beside(
+        "Try: rub out a part. Which stage feels it most? Then *before and after an attack*: where does the "
+        "change begin to grow?",
+        session, data,
+    )  # fmt: skip
+    with right:
+        kind = st.segmented_control(
+            "Which two", [ERASED, ATTACKED, OTHER], default=ERASED, key="maps pair", required=True, wrap=True,
+            persist_state="session", label_visibility="collapsed",
+        ) or ERASED  # fmt: skip
+        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+            network = windows.choose_network(data, zoo, key=NETWORK)
+            each = sheets.choose_scale("digits")
+            if network is None or scene is None:
+                return
+            name = st.session_state[NETWORK]
+            try:
+                two = _choose_two(kind, scene, session, name, network, data)
+            except ValueError as error:
+                st.warning(str(error))
+                return
+        _show_two(two, name, data, each=each)
+
+
+def _choose_two(
+    kind: str, scene: tuple[Digit, Mask], session: AppState, name: str, network: Classifier, data: Dataset
+) -> Two:
+    """Return the two digits that are compared. Raises ValueError for a digit that cannot be attacked."""
+    digit, mask = scene
+    now = to_pixels(digit, mask)
+    if kind == ERASED:
+        if mask.all():
+            st.caption("Nothing is rubbed out yet: as an example, the top half is.")
+            now = to_pixels(digit, cut_mask("HCUT").numpy())
+        return Two((digit, now), ("whole", "rubbed out"))
+    if kind == OTHER:
+        index = int(st.number_input("Test digit", 0, len(data.test) - 1, 0, key="maps other", persist_state="session",
+                                    width=130))  # fmt: skip
+        return Two((now, outputs.sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
+    method = st.segmented_control("Attack", list(METHODS), default="PGD", key="maps attack", required=True,
+                                  persist_state="session") or "PGD"  # fmt: skip
+    epsilon = st.slider("Epsilon", 0.0, 0.4, 0.15, 0.01, key="maps epsilon", persist_state="session", width=150)
+    attacked = _attack(network, now, label_of(session, name, now, data), epsilon, METHODS[method])
+    return Two((now, attacked), ("before", "after the attack"))
+
+
+def _attack(network: Classifier, pixels: Digit, label: int, epsilon: float, steps: int) -> Digit:
+    config = AttackConfig(epsilon=epsilon, steps=steps)
+    with cache.turn():
+        *_, last = adversarial.pgd(network, torch.from_numpy(pixels)[None, None], torch.tensor([label]), config)
+    attacked: Digit = last.images[0, 0].numpy()
+    return attacked
+
+
+def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
+    with cache.turn():
+        before, after = (cache.stage_maps(name, data.name, one) for one in two.pixels)
+        rows = [
+            sheets.to_trio(*pair, two.titles, each=each)
+            for pair in zip(before, after, strict=True)
+            if not pair[0].repeats
+        ]
+        readings = [cache.readings((name,), data.name, one, WHOLE)[name] for one in two.pixels]
+    words = (
+        f"{title}: **{data.classes[int(shares.argmax())]}**, {100 * shares.max():.0f} % sure"
+        for title, shares in zip(two.titles, readings, strict=True)
+    )
+    st.markdown(" · ".join(words).capitalize())
+    difference = differ(before, after)
+    chosen = one_map.find_chosen(difference, lambda maps: maps.maps.abs().flatten(1).amax(1).numpy())
+    shown = [next(one for one in stages if one.stage == chosen.row) for stages in (before, after, difference)]
+    large = sheets.enlarge(shown, chosen.tile, (*two.titles, "difference"), width=160)
+    board([large], key="maps two enlarged", label="One map of two digits, enlarged")
+    board(rows, key="maps two", label="All feature maps of two digits", chosen=chosen, on_choose=one_map.choose)
+    st.html(draw_legend())
+    st.caption("Both digits and their difference (the second minus the first) are drawn to one scale. *Changes by* is "
+               "the length of the difference, as a share of the length of the first digit's maps.")  # fmt: skip
+
+
+def show_networks(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show one digit in two networks: what is there beside what is missing."""
+    st.session_state.setdefault(SECOND, "missing-feature")
+    scene, right = choose_beside(
+        "Try: rub out half of the digit: *1 − x* lights up where features went missing.",
+        session, data,
+    )  # fmt: skip
+    with right:
+        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+            networks = [windows.choose_network(data, zoo, key=key) for key in (FIRST, SECOND)]
+            each = sheets.choose_scale("networks", each=True)
+        if scene is None or networks[0] is None or networks[1] is None:
+            return
+        names, pixels = [st.session_state[key] for key in (FIRST, SECOND)], to_pixels(*scene)
+        with cache.turn():
+            found = [cache.stage_maps(name, data.name, pixels) for name in names]
+            readings = cache.readings(tuple(dict.fromkeys(names)), data.name, pixels, WHOLE)
+        titles = [(zoo | cache.own_networks())[name].title for name in names]
+        words = [f"{title} reads **{data.classes[int(readings[name].argmax())]}**, {100 * readings[name].max():.0f} % "
+                 "sure" for name, title in zip(names, titles, strict=True)]  # fmt: skip
+        st.markdown(" · ".join(words))
+        _show_side_by_side(found, titles, [_formula(one) for one in networks if one is not None], each=each)
+
+
+def _show_side_by_side(
+    found: Sequence[Sequence[StageMaps]], titles: Sequence[str], formulas: Sequence[str], *, each: bool
+) -> None:
+    first, second = ({one.stage: one for one in stages} for stages in found)
+    common = [stage for stage in first if stage in second and _same(first[stage], second[stage])]
+    if common:
+        st.caption(f"The same in both, bit by bit: {', '.join(common)}.")
+    rows = [_read_row(found, titles, formulas, each=each)]
+    for stage in dict.fromkeys([*first, *second]):
+        pair = [(maps[stage], title) for maps, title in zip((first, second), titles, strict=True) if stage in maps]
+        if stage != "inverted" and stage not in common and not all(maps.repeats for maps, _ in pair):
+            rows.append(sheets.to_pair([maps for maps, _ in pair], [title for _, title in pair], each=each))
+    board(rows, key="maps networks", label="Feature maps of two networks")
+    st.html(draw_legend())
+
+
+def _same(one: StageMaps, other: StageMaps) -> bool:
+    return torch.equal(one.maps, other.maps)
+
+
+def _read_row(
+    found: Sequence[Sequence[StageMaps]], titles: Sequence[str], formulas: Sequence[str], *, each: bool
+) -> Row:
+    """Return what each network's head reads: the features that are there, or those turned over."""
+    read = [next(one for one in stages if one.stage == "inverted") for stages in found]
+    named = [f"{title}: {formula}" for title, formula in zip(titles, formulas, strict=True)]
+    row = sheets.to_pair(read, named, each=each)
+    larger = [replace(sheet, least=READ[0], most=READ[1]) for sheet in row.sheets]
+    return replace(row, name="what the head reads", note=sheets.describe(present(found[0])), sheets=larger)
+
+
+def _formula(network: Classifier) -> str:
+    """Return what a network's head reads of a feature x."""
+    formula = INVERSIONS[getattr(network.inversion, "name", "identity")].formula.replace("-", "−")
+    return "x, what is there" if formula == "x" else f"{formula}, what is missing"

@@ -1,0 +1,87 @@
+"""Maps as rows of the board: what stands beside each stage, how large its maps are shown, and to which scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from core.feature_maps import StageMaps, differ, relative_change
+from core.visualization.feature_maps import draw_tiles, find_limits, name_maps, name_places, size_of, write_range
+from dashboard.components.board import Row, Sheet
+
+ENLARGED = 270  # pixels of the screen
+
+
+def choose_scale(view: str, *, of: str = "map", every: str = "stage", each: bool = False) -> bool:
+    """Let people choose the scale of the colours; return whether every map has its own, at first `each`."""
+    options = [f"one for each {every}", f"one for each {of}"]
+    chosen = st.segmented_control(
+        "Scale of the colours", options, default=options[each], key=f"maps scale {view}", required=True,
+        persist_state="session",
+        help=f"One for each {every}: its {of}s can be compared, weak ones stay dark. One for each {of}: weak ones are "
+             "seen too.",
+    )  # fmt: skip
+    return chosen == options[1]
+
+
+def to_row(maps: StageMaps, *, each: bool) -> Row:
+    """Return a stage with all of its maps."""
+    return Row(maps.stage, describe(maps), [_to_sheets([maps], [""], each=each)[0]])
+
+
+def to_pair(maps: Sequence[StageMaps], titles: Sequence[str], *, each: bool) -> Row:
+    """Return the same stage of two digits or two networks side by side, to one scale."""
+    return Row(maps[0].stage, describe(maps[0]), _to_sheets(maps, titles, each=each))
+
+
+def to_trio(before: StageMaps, after: StageMaps, titles: Sequence[str], *, each: bool) -> Row:
+    """Return the same stage of two digits and the difference, all three to one scale; the note says how large it is."""
+    (difference,) = differ([before], [after])
+    row = to_pair([before, after, difference], [*titles, "difference"], each=each)
+    change = relative_change(before, after)
+    words = "the same" if not change else "new" if change == float("inf") else f"changes by {100 * change:.0f} %"
+    return replace(row, note=f"{_shape(before)}\n{words}")
+
+
+def enlarge(maps: Sequence[StageMaps], number: int, titles: Sequence[str], *, width: int = ENLARGED) -> Row:
+    """Return one map of a stage large, of one digit or of several to one scale, its values under the pointer."""
+    values = [one.maps[number].numpy() for one in maps]
+    limit = np.full(values[0].size, find_limits([one[None] for one in values], each=True)[0])
+    built = []
+    for one, title in zip(values, titles, strict=True):
+        words = f"{title}: " if title else ""
+        tiles = draw_tiles(one.reshape(-1, 1, 1), limit, name_places(one))
+        about = f"{words}{write_range(float(one.min()), float(one.max()))}"
+        built.append(Sheet(tiles, 3, max(3, width // one.shape[1]), title=about, columns=one.shape[1], apart=False))
+    return Row(f"{maps[0].stage}, {'map' if maps[0].spatial else 'unit'} {number}", "", built)
+
+
+def describe(maps: StageMaps) -> str:
+    """Return how many maps of which size a stage has, from where to where its values go, and what is silent."""
+    lines = [_shape(maps), write_range(maps.low, maps.high)]
+    if maps.spatial and maps.silent:
+        lines.append(f"{maps.silent} silent")
+    return "\n".join(lines)
+
+
+def _shape(maps: StageMaps) -> str:
+    count, rows, columns = maps.maps.shape
+    words = "maps" if maps.spatial else "units"
+    size = f" of {rows} × {columns}" if maps.spatial else ""
+    return f"{count} {words if count > 1 else words[:-1]}{size}"
+
+
+def _to_sheets(maps: Sequence[StageMaps], titles: Sequence[str], *, each: bool) -> list[Sheet]:
+    """Return sheets to one scale, if they are of one shape; else each to its own. A unit has no scale of its own."""
+    values = [one.maps.numpy() for one in maps]
+    alike = len({one.shape for one in values}) == 1
+    what = "map" if maps[0].spatial else "unit"
+    sheets = []
+    for one, title in zip(values, titles, strict=True):
+        limits = find_limits(values if alike else [one], each=each and maps[0].spatial)
+        tiles = draw_tiles(one, limits, name_maps(one, what))
+        sheets.append(Sheet(tiles, *size_of(one.shape[2], len(one)), title=title))
+    return sheets

@@ -1,0 +1,1 @@
+"""The views of the page Lessons, and the lessons that come with the dashboard."""

@@ -1,0 +1,45 @@
+"""The lessons to choose from: those that come with the dashboard, and the visitor's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.classroom.lessons import Lesson, LessonError, read_lesson
+from dashboard.server.state import Guide, get_state
+from dashboard.shell import lesson_bar
+
+
+def show_shipped() -> None:
+    """Show the lessons that come with the dashboard, to begin and to take home as a start for one's own."""
+    lessons = lesson_bar.shipped_lessons()
+    for place, (name, lesson) in zip(st.columns(max(1, len(lessons))), lessons.items(), strict=False):
+        with place.container(border=True, height="stretch"):
+            _show(lesson, name)
+            st.download_button("Take it as a start for your own", (lesson_bar.FOLDER / f"{name}.yaml").read_bytes(),
+                               f"{name}.yaml", "application/yaml", key=f"lesson file {name}", on_click="ignore",
+                               type="tertiary")  # fmt: skip
+
+
+def show_own() -> None:
+    """Let people bring a lesson; it is kept while they are here."""
+    state = get_state()
+    file = st.file_uploader("A lesson as a YAML file (100 kB at most)", type=["yaml", "yml"], key="lesson upload")
+    st.caption("Its steps name a page, the state that its address has (*Share* shows it), a text and a question, in "
+               "Markdown. The file of any lesson above shows how. It stays in this window alone.")  # fmt: skip
+    if file is not None:
+        try:
+            state.own_lesson = read_lesson(file.getvalue(), lesson_bar.find_fault)
+        except LessonError as error:
+            st.warning(str(error))
+            return
+    if state.own_lesson is not None:
+        with st.container(border=True, width=440):
+            _show(state.own_lesson, "")
+
+
+def _show(lesson: Lesson, name: str) -> None:
+    st.markdown(f"#### {lesson.title}")
+    st.markdown(lesson.about)
+    st.caption(f"{len(lesson.steps)} steps")
+    if st.button("Begin", key=f"begin {name or 'own'}", type="primary"):
+        lesson_bar.open_step(Guide(lesson, 0, name))

@@ -1,0 +1,61 @@
+"""Which generator makes the digits: the shipped one, or one that this visitor has trained."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from core.generation import generator_checkpoint
+from core.generation.generator_checkpoint import Made
+from core.generation.generator_job import KIND
+from core.jobs import run_folders
+from core.jobs.run_folders import Job
+from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
+from dashboard.components.player import Frame
+from dashboard.made_digits.frames import draw_growth
+from dashboard.server import cache
+from dashboard.server.visitors import known_visitor
+
+SHIPPED_ONE = "shipped"
+SOURCE = "made source"
+
+
+def my_generators() -> list[Job]:
+    """Return this visitor's trainings of generators, the newest first."""
+    name = known_visitor()
+    return [] if name is None else [job for job in run_folders.list_jobs(name) if job.kind == KIND]
+
+
+def choose_source(found: list[Job], *, label: str = "Whose digits") -> Job | None:
+    """Let people choose one of their own generators; None for the shipped one, which is all there is at first."""
+    named = {SHIPPED_ONE: "The shipped generator"}
+    named |= {job.id: f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}" for job in found}
+    if st.session_state.get(SOURCE, SHIPPED_ONE) not in named:
+        st.session_state[SOURCE] = SHIPPED_ONE
+    if len(named) == 1:
+        return None
+    chosen = st.selectbox(label, list(named), key=SOURCE, persist_state="session", format_func=named.__getitem__)
+    return next((job for job in found if job.id == chosen), None)
+
+
+def load(job: Job | None) -> Made | None:
+    """Return the generator, or say in a sentence why there is none."""
+    folder = SHIPPED if job is None else job.folder
+    try:
+        about = ("generator", str(folder), generator_checkpoint.load_card(folder).weights_sha256)
+        made: Made = cache.worked_out(about, lambda: generator_checkpoint.load(folder))
+        return made
+    except CheckpointError as error:
+        st.warning(str(error))
+        return None
+
+
+def ready(found: list[Job]) -> list[Job]:
+    """Return those that have made a generator already."""
+    return [job for job in found if (job.folder / f"{GENERATOR}.json").is_file()]
+
+
+def growth(job: Job) -> list[Frame]:
+    """Return what a run's generator has made so far; each moment is drawn once, for everyone."""
+    return draw_growth(job.folder, cache.worked_out(("generator's growth", job.id), dict[str, Frame]))

@@ -1,0 +1,68 @@
+"""The view "Does it help?": a discriminator's convolutions as a classifier's beginning: the record (V10)."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.studies.pretraining import LABELLED, RANDOM, STARTS, SUPERVISED, UNLABELLED
+from core.studies.pretraining_record import STUDY, counts, find
+from core.visualization.generation import Beginning, draw_beginnings
+from dashboard.server import cache
+from dashboard.server.state import AppState
+
+PLAIN = {"displayModeBar": False}
+COLORS = {RANDOM: "#8A8F98", UNLABELLED: "#D55E00", LABELLED: "#E69F00", SUPERVISED: "#3B82C4"}
+Record = dict[str, Any]
+
+
+def show_help(session: AppState, data: Dataset) -> None:
+    """Show the figure, the table, and what they say."""
+    record = cache.find_record(STUDY, data.name)
+    if record is None:
+        st.info("What a discriminator's convolutions are worth was not measured here.")
+        return
+    st.markdown(
+        "A discriminator has looked at all training digits without being told what they are. Are its convolutions a "
+        "better beginning for a classifier that has **few labelled digits** than convolutions drawn anew?"
+    )
+    figure, table = st.columns([6, 5], gap="medium")
+    figure.plotly_chart(draw_beginnings(to_beginnings(record)), width="stretch", config=PLAIN, key="made help")
+    with table:
+        st.table(to_table(record))
+        st.caption("Percent of all test digits read right, mean of the seeds and its spread. *Frozen*: the "
+                   "convolutions stay as they are, only the head learns.")  # fmt: skip
+    for sentence in record["conclusions"]:
+        st.markdown(f"- {sentence}")
+    about, settings = record["dataset"], record["settings"]
+    st.caption(f"{about['images']:,} test digits of {about['name']}, {record['seeds']} seeds; every classifier learned "
+               f"from at least {settings['batches']} batches of {settings['batch']} digits and {settings['epochs']} "
+               f"epochs; again with `{record['command']}`.")  # fmt: skip
+
+
+def to_beginnings(record: Record) -> list[Beginning]:
+    """Return a line for each beginning, its convolutions learning on or frozen."""
+    lines = []
+    for start, frozen in product(STARTS, (False, True)):
+        rows = [row for count in counts(record) if (row := find(record, start, frozen=frozen, labelled=count))]
+        wrong = {row["labelled"]: 100 - row["mean"] for row in rows}
+        spread = {row["labelled"]: row["std"] or 0.0 for row in rows}
+        title = record["titles"][start] + (", frozen" if frozen else "")
+        lines.append(Beginning(title, COLORS[start], wrong, spread, frozen))
+    return lines
+
+
+def to_table(record: Record) -> pd.DataFrame:
+    """Return the figures by beginning and number of labelled digits."""
+    rows = {}
+    for start, frozen in product(STARTS, (False, True)):
+        found = {count: find(record, start, frozen=frozen, labelled=count) for count in counts(record)}
+        rows[record["titles"][start] + (", frozen" if frozen else "")] = {
+            f"{count:,}": "–" if row is None else f"{row['mean']:.1f} ± {row['std'] or 0:.1f}"
+            for count, row in found.items()
+        }
+    return pd.DataFrame(rows).T.rename_axis("convolutions begin as")

@@ -1,0 +1,109 @@
+"""The view "Real or made?": ten digits, one after the other; nothing of it is stored but in this visitor's session."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.generation.generator_checkpoint import Made
+from core.generation.real_or_made import Question, ask, judge
+from core.visualization import arrays
+from core.visualization.absent_features import AGAINST, FOR
+from core.visualization.gallery import Exhibit, draw_gallery
+from dashboard.made_digits import generators
+from dashboard.server.state import AppState
+
+QUIZ = "made quiz"
+LARGE = 10  # screen pixels for one of the digit
+
+
+@dataclass
+class Quiz:
+    """One visitor's round, and those before it."""
+
+    seed: int = field(default_factory=lambda: random.randrange(2**31))
+    answers: list[bool] = field(default_factory=list)
+    """True: made."""
+    rounds: list[int] = field(default_factory=list)
+    """How many were right in the rounds before."""
+
+
+def show_quiz(session: AppState, data: Dataset) -> None:
+    """Let people guess."""
+    made = generators.load(None)
+    if made is not None:
+        st.fragment(_show_round)(made, data)
+
+
+def _show_round(made: Made, data: Dataset) -> None:
+    quiz: Quiz = st.session_state.setdefault(QUIZ, Quiz())
+    questions = ask(made, data.test, seed=quiz.seed)
+    if len(quiz.answers) < len(questions):
+        _show_question(quiz, questions, data)
+    else:
+        _show_end(quiz, questions, made, data)
+
+
+def _show_question(quiz: Quiz, questions: list[Question], data: Dataset) -> None:
+    number = len(quiz.answers)
+    picture, buttons = st.columns([300, 740], gap="medium")
+    with picture:
+        digit = questions[number].image[0].numpy()
+        st.image(arrays.enlarge(arrays.to_gray(digit), LARGE), output_format="PNG", width=28 * LARGE)
+    with buttons:
+        st.markdown(f"#### Digit {number + 1} of {len(questions)}: did a person write it?")
+        with st.container(horizontal=True):
+            st.button("A person wrote it", on_click=_answer, args=(quiz, False), key="quiz real")
+            st.button("The generator made it", on_click=_answer, args=(quiz, True), key="quiz made")
+        if number:
+            last = questions[number - 1]
+            right = quiz.answers[-1] == last.made
+            st.markdown(f"{'**Right**' if right else '**Wrong**'}: the last one was {_words(last, data)}. "
+                        f"So far {_score(quiz, questions)} of {number}.")  # fmt: skip
+        st.caption(f"Real ones are test digits of {data.name}. A coin decides each time, so there may be more of the "
+                   f"one than of the other.{_unlike(data)}")  # fmt: skip
+
+
+def _unlike(data: Dataset) -> str:
+    return "" if data.name == "MNIST" else (
+        " The generator learned from MNIST, and these are of another hand and grid: that is a clue that real MNIST "
+        "digits would not give."
+    )  # fmt: skip
+
+
+def _answer(quiz: Quiz, made: bool) -> None:
+    quiz.answers.append(made)
+
+
+def _score(quiz: Quiz, questions: list[Question]) -> int:
+    return sum(answer == question.made for answer, question in zip(quiz.answers, questions, strict=False))
+
+
+def _words(question: Question, data: Dataset) -> str:
+    if question.made:
+        return f"made, as a {question.label}"
+    return f"real: a {question.label}, test digit {question.number} of {data.name}"
+
+
+def _show_end(quiz: Quiz, questions: list[Question], made: Made, data: Dataset) -> None:
+    verdicts = judge(made, questions)
+    score, machine = _score(quiz, questions), sum(v == q.made for v, q in zip(verdicts, questions, strict=True))
+    st.markdown(f"#### You were right {score} times of {len(questions)}; the discriminator {machine} times")
+    if quiz.rounds:
+        st.markdown(f"Your rounds before: {', '.join(map(str, quiz.rounds))}.")
+    exhibits = []
+    for question, answer in zip(questions, quiz.answers, strict=True):
+        color, said = (FOR, "right") if answer == question.made else (AGAINST, "wrong")
+        below = f'<b style="font-size:.85rem;color:rgb{color}">you: {"made" if answer else "real"}, {said}</b>'
+        exhibits.append(Exhibit(arrays.to_gray(question.image[0].numpy()), _words(question, data), below))
+    st.html(draw_gallery(exhibits, least=106, name="ns-quiz"))
+    st.button("Another round", on_click=_begin, args=(quiz, score), key="quiz again", type="primary")
+    st.caption("A coin would be right 5 times of 10. When neither people nor the discriminator do better, the "
+               "generator has won.")  # fmt: skip
+
+
+def _begin(quiz: Quiz, score: int) -> None:
+    st.session_state[QUIZ] = Quiz(rounds=[*quiz.rounds, score])

@@ -1,0 +1,162 @@
+"""The view "Make digits": digits of a class, a walk from one to another, and whether they were learned by heart."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from core.digits import datasets
+from core.digits.datasets import Dataset
+from core.generation.dcgan import CLASSES, make
+from core.generation.generator_checkpoint import Made
+from core.generation.quality import JUDGE, find_nearest
+from core.generation.sampling import draw_latents
+from core.networks.classifier import Classifier
+from core.networks.evaluation import predict
+from core.visualization import arrays
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.generation import draw_samples
+from core.zoo.checkpoints import CheckpointError
+from dashboard.components.player import player
+from dashboard.made_digits import generators
+from dashboard.made_digits.frames import Walk
+from dashboard.server import cache
+from dashboard.server.state import AppState
+
+ROWS = 4
+ALL = "all"
+SHEET, ENDS = "made sheet", "made ends"  # seeds of the sheet, and of the walk's two ends
+COMPARED = 5  # made digits, with the real one nearest to each
+PROBED = 200  # real test digits: how near these are to real training digits is what is usual
+
+
+def show_making(session: AppState, data: Dataset) -> None:
+    """Let people make digits, and walk from one to another."""
+    left, right = st.columns([606, 564], gap="medium")
+    with left:
+        made = generators.load(generators.choose_source(generators.ready(generators.my_generators())))
+        reader = _reader(data)
+        if made is None or reader is None:
+            return
+        images = _show_sheet(made, reader)
+    with right:
+        _show_walk(made, reader)
+    if st.toggle("Has it learned real digits by heart? Compare", key="made nearest", persist_state="session"):
+        _show_nearest(made, images[:: ROWS * 2][:COMPARED])
+
+
+def _reader(data: Dataset) -> Classifier | None:
+    """Return the network that judges, or say in a sentence why it cannot."""
+    try:
+        return cache.classifier(JUDGE, data.name)
+    except CheckpointError as error:
+        st.warning(str(error))
+        return None
+
+
+def _show_sheet(made: Made, reader: Classifier) -> Tensor:
+    """Show forty digits and how they are read; return them in order of class."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = ALL
+        if made.labelled:
+            wanted = st.segmented_control(
+                "Make", [ALL, *map(str, range(CLASSES))], default=ALL, key="made class", persist_state="session",
+                required=True, wrap=True, label_visibility="collapsed",
+            ) or ALL  # fmt: skip
+        st.button("New ones", on_click=_count, args=(SHEET,), key="made new", type="primary")
+    images, labels = _make_sheet(made, wanted)
+    sheet = draw_samples(images[:, 0].numpy())
+    st.image(sheet, output_format="PNG", width="stretch")
+    read = predict(reader, images).argmax(1)
+    st.caption(f"**Made digits**: nobody wrote them.{_read_words(made, wanted, read, labels)}{_words(made)}")
+    st.download_button("These digits (PNG)", lambda: arrays.to_png(sheet), "made-digits.png", "image/png",
+                       on_click="ignore", key="made png")  # fmt: skip
+    return images
+
+
+def _make_sheet(made: Made, wanted: str) -> tuple[Tensor, Tensor]:
+    """Return forty digits and the classes that are meant: of all classes in order, by the same numbers, or of one."""
+    seed, count = st.session_state.get(SHEET, 0), ROWS * CLASSES
+    if wanted == ALL and made.labelled:
+        latents = draw_latents(ROWS, made.generator.latent, seed).repeat(CLASSES, 1)
+        labels = torch.arange(CLASSES).repeat_interleave(ROWS)
+    else:
+        latents = draw_latents(count, made.generator.latent, seed)
+        labels = torch.full((count,), 0 if wanted == ALL else int(wanted))
+    return make(made.generator, latents, labels), labels
+
+
+def _read_words(made: Made, wanted: str, read: Tensor, labels: Tensor) -> str:
+    """Return what is said of how the sheet's digits are read."""
+    if not made.labelled:
+        found = ", ".join(map(str, sorted(set(read.tolist()))))
+        return f" This generator was never told a class; the assignment network reads them as {found}."
+    rows = " Each row is made from the same numbers: only the class differs, the hand stays." if wanted == ALL else ""
+    right = int((read == labels).sum())
+    return (f"{rows} The assignment network reads {right} of these {len(labels)} as they are meant; none was left "
+            "out.")  # fmt: skip
+
+
+def _words(made: Made) -> str:
+    card = made.card
+    words = f" It learned from {card.dataset['digits']:,} digits of {card.dataset['name']}"
+    found = card.measured
+    return words + (f"; of {found['digits']:,} made ones {found['read_as_meant']:.1f} % are read as meant." if found
+                    else ".")  # fmt: skip
+
+
+def _count(key: str) -> None:
+    st.session_state[key] = st.session_state.get(key, 0) + 1
+
+
+def _show_walk(made: Made, reader: Classifier) -> None:
+    """Play the way from one digit to another."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = (_choose_end("Walk from a", 4, "made first"), _choose_end("to a", 9, "made last")) \
+            if made.labelled else None  # fmt: skip
+        st.button("Other ends", on_click=_count, args=(ENDS,), key="made other")
+    seed = 1000 + 2 * st.session_state.get(ENDS, 0)
+    route = Walk(made, reader, chosen or _read_ends(made, reader, seed), (seed, seed + 1))
+    name = sha256(repr(route.about).encode()).hexdigest()
+    player(route.frames(), key="made walk", run=name, look=route.look, finished=True)
+    st.caption("Every picture is made from numbers that lie between those of the two ends. Half way there is no digit "
+               "that it has learned from, and yet it makes strokes: when does the reading change?")  # fmt: skip
+
+
+def _read_ends(made: Made, reader: Classifier, seed: int) -> tuple[int, int]:
+    """Return as what the ends of a walk are read: a generator that knows no classes cannot be asked for them."""
+    latents = torch.cat([draw_latents(1, made.generator.latent, one) for one in (seed, seed + 1)])
+    first, last = predict(reader, make(made.generator, latents, torch.zeros(2, dtype=torch.long))).argmax(1).tolist()
+    return first, last
+
+
+def _choose_end(label: str, first: int, key: str) -> int:
+    return int(st.selectbox(label, range(CLASSES), index=first, key=key, persist_state="session", width=110))
+
+
+def _show_nearest(made: Made, images: Tensor) -> None:
+    """Show the real digit nearest to each of some made ones, and what is usual among real ones."""
+    name = made.card.dataset["name"]
+    try:
+        data = cache.dataset(name) if datasets.on_this_machine(name) else None
+    except datasets.DatasetError:
+        data = None
+    if data is None:
+        st.info(f"The digits that it learned from ({name}) are not on this machine, so nothing can be compared.")
+        return
+    found = find_nearest(images, data.train)
+    usual = cache.worked_out(("nearest", name), lambda: find_nearest(data.test.first(PROBED).images(), data.train))
+    exhibits = []
+    for image, index, distance in zip(images, found.index.tolist(), found.distance.tolist(), strict=True):
+        real = data.train.images(slice(index, index + 1))[0, 0].numpy()
+        exhibits += [Exhibit(arrays.to_gray(image[0].numpy()), "made"),
+                     Exhibit(arrays.to_gray(real), f"real: training digit {index}, {distance:.1f} away")]  # fmt: skip
+    st.html(draw_gallery(exhibits, least=103, name="ns-nearest"))
+    st.markdown(
+        f"If it only repeated what it has seen, the nearest real digit would be 0 away. On average these are "
+        f"**{float(found.distance.mean()):.1f}** away (the length of the difference, pixels from 0 to 1); real test "
+        f"digits of {name} are **{float(usual.distance.mean()):.1f}** away from the nearest training digit."
+    )

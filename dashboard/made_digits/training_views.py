@@ -1,0 +1,184 @@
+"""The view "Watch it learn": the recorded growth of the shipped generator, and one of your own as it grows."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.generation import generator_job
+from core.generation.config import GanConfig
+from core.generation.generator_job import KIND
+from core.jobs import control, run_folders
+from core.jobs.run_folders import Job, Status
+from core.system import files
+from core.visualization.training import Line, draw_lines, find_limits
+from dashboard.components.player import Frame, player
+from dashboard.made_digits import generators
+from dashboard.made_digits.frames import GROWTH, shipped_growth
+from dashboard.server import cache
+from dashboard.server.state import AppState
+from dashboard.server.visitors import visitor
+
+EVERY = 1.0  # seconds between two looks
+NEXT, PROBLEM = "made next source", "made problem"
+DIGITS = (1_000, 5_000, 10_000, 20_000, 50_000)
+FIRST_DIGITS, FIRST_EPOCHS = 10_000, 4  # a minute or two on a laptop: shapes that one can read, with ragged edges
+RESUMABLE = ("lost", "stopped", "failed")
+LOSSES = {"generator": "#3B82C4", "discriminator": "#D55E00"}
+FOUND = {"real ones taken for real": "#009E73", "made ones found out": "#CC79A7"}
+
+
+def show_learning(session: AppState, data: Dataset) -> None:
+    """Show a generator while it learns, or as it did."""
+    if NEXT in st.session_state:
+        st.session_state[generators.SOURCE] = st.session_state.pop(NEXT)
+    left, right = st.columns([300, 740], gap="medium")
+    with left:
+        job = generators.choose_source(generators.my_generators(), label="Watch")
+        if job is not None:
+            _show_controls(job)
+        _show_form(data)
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.warning(problem)
+    with right:
+        if job is None:
+            _show_shipped()
+        else:
+            status = run_folders.read_status(job)
+            st.fragment(_show_live, run_every=EVERY if status.active else None)(job, status.state)
+
+
+def _show_form(data: Dataset) -> None:
+    """Let people train one themselves."""
+    with st.expander("Train one yourself"):
+        most = len(data.train)
+        counts = [count for count in DIGITS if count < most] + [most]
+        digits = st.select_slider("Digits to learn from", counts, min(FIRST_DIGITS, most), key="made digits",
+                                  persist_state="session", format_func="{:,}".format)  # fmt: skip
+        epochs = st.slider("Epochs", 1, 12, FIRST_EPOCHS, key="made epochs", persist_state="session")
+        latent = st.select_slider("Numbers per digit", (2, 8, 24, 48, 96), GanConfig().latent, key="made latent",
+                                  persist_state="session")  # fmt: skip
+        labelled = st.toggle("Tell both which digit is meant", value=True, key="made labelled", persist_state="session")
+        seed = st.number_input("Seed", 0, 9999, GanConfig().seed, key="made seed", persist_state="session")
+        pressed = st.button("Train", type="primary", key="made train", width="stretch")
+        st.caption(f"{epochs * (digits // GanConfig().batch):,} batches of {GanConfig().batch}; the shipped one had "
+                   "about nine thousand. It goes on when you leave this page.")  # fmt: skip
+    if pressed:
+        config = {"epochs": epochs, "latent": latent, "labelled": labelled, "seed": int(seed),
+                  "report_every": 5}  # fmt: skip
+        _start({"config": config, "dataset": data.name, "digits": digits})
+
+
+def _start(settings: dict[str, Any]) -> None:
+    title = f"{settings['digits']:,} digits, {settings['config']['epochs']} epochs"
+    try:
+        job = control.submit(KIND, title, settings, visitor())
+    except ValueError as error:
+        st.warning(str(error))
+        return
+    st.session_state[NEXT] = job.id
+    st.rerun()
+
+
+def _show_controls(job: Job) -> None:
+    status = run_folders.read_status(job)
+    with st.container(horizontal=True):
+        if status.active:
+            wish = run_folders.read_wish(job).state
+            paused = wish == "pause"
+            st.button("Go on" if paused else "Pause", key="made pause", on_click=_ask,
+                      args=(job.id, "resume" if paused else "pause"))  # fmt: skip
+            st.button("Stop and keep", on_click=_ask, args=(job.id, "stop"), key="made stop", disabled=wish == "stop")
+        elif status.state in RESUMABLE:
+            st.button("Resume", on_click=_ask, args=(job.id, "resume"), key="made resume", type="primary")
+        if not status.active:
+            st.button("Delete", on_click=_delete, args=(job.id,), key="made delete")
+
+
+def _ask(name: str, wish: str) -> None:
+    """Ask something of a job; what it cannot do is said in a sentence."""
+    try:
+        {"pause": control.pause, "stop": control.stop, "resume": control.resume}[wish](name)
+    except ValueError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _delete(name: str) -> None:
+    try:
+        run_folders.remove(name)
+    except (ValueError, OSError) as error:
+        st.session_state[PROBLEM] = files.explain(error, "The folder of the runs")
+
+
+def _show_shipped() -> None:
+    made = generators.load(None)
+    if made is None:
+        return
+    frames: list[Frame] = cache.worked_out(
+        ("shipped growth", made.card.weights_sha256), lambda: shipped_growth(made)
+    )  # fmt: skip
+    player(frames, key="made growth", run="shipped", look=GROWTH, finished=True)
+    _show_caption()
+    _show_curves(made.card.moments, made.card.epochs)
+
+
+def _show_live(job: Job, shown: str) -> None:
+    """What is shown again every second; the page as a whole when the job's state has changed."""
+    status = run_folders.read_status(job)
+    if status.state != shown:
+        st.rerun()
+    steps = run_folders.read_steps(job.id)
+    _show_state(job, status, steps)
+    frames = generators.growth(job)
+    if frames:
+        player(frames, key="made growth", run=job.id, look=GROWTH, finished=not status.active)
+        _show_caption()
+    if steps:
+        epochs = generator_job.read_plan(job.settings).config.epochs
+        so_far = _epochs(steps[-1])
+        # Room for what comes, and not so much that the beginning is a stroke.
+        _show_curves(steps, min(epochs, max(1, ceil(1.5 * so_far))) if status.active else ceil(so_far))
+
+
+def _show_state(job: Job, status: Status, steps: list[dict[str, Any]]) -> None:
+    if status.state == "waiting":
+        st.info(f"Something else is at work on this machine. This is **number {control.place(job.id) or 1}** in the "
+                "queue, and starts by itself.")  # fmt: skip
+    elif status.state == "running":
+        epochs = generator_job.read_plan(job.settings).config.epochs
+        done = _epochs(steps[-1]) / epochs if steps else 0.0
+        left = f"{steps[-1]['seconds'] * (1 - done) / done:.0f} s left" if done else "Getting ready ..."
+        st.progress(min(1.0, done), left)
+    elif status.state == "paused":
+        st.info("It pauses. After ten minutes it makes room for others; it can be resumed then too.")
+    elif status.message:
+        (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
+
+
+def _show_caption() -> None:
+    st.caption("A column for each class, the same numbers in every picture. They are made by the average of the "
+               "generator's last weights, which is steadier than the generator itself.")  # fmt: skip
+
+
+def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
+    """Show both losses, and how often the discriminator is right, up to an epoch."""
+    at = list(map(_epochs, steps))
+    losses = [Line(f"{name}'s loss", color, [*zip(at, (step[f"{name}_loss"] for step in steps), strict=True)])
+              for name, color in LOSSES.items()]  # fmt: skip
+    found = [Line(name, color, [*zip(at, (step[field] for step in steps), strict=True)])
+             for (name, color), field in zip(FOUND.items(), ("found_real", "found_made"), strict=True)]  # fmt: skip
+    left, right = st.columns(2, gap="medium")
+    limits = find_limits([y for line in losses for _, y in line.points])
+    left.markdown(draw_lines(losses, title="Losses", x_end=end, limits=limits), unsafe_allow_html=True)
+    right.markdown(draw_lines(found, title="The discriminator is right", x_end=end, limits=(0.0, 100.0), unit=" %"),
+                   unsafe_allow_html=True)  # fmt: skip
+    st.caption("Neither loss shall fall to nothing: they rise and fall against each other. Where the discriminator is "
+               "right half of the time, it can only guess (losses of 0.69 and 1.39).")  # fmt: skip
+
+
+def _epochs(step: dict[str, Any]) -> float:
+    """Return how many epochs were finished by then, as a fraction."""
+    return float(step["epoch"] - 1 + step["batch"] / step["batches"])

@@ -1,0 +1,209 @@
+"""The views "The algebra" and "Freezing" of the page about missing features: what is equal, and what stays equal."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from core.digits.datasets import Dataset
+from core.inversion.algebra import Rewriting, rewrite, trace_response
+from core.inversion.functions import INVERSIONS, Invert, features_hash, to_ordinary
+from core.inversion.summed_heads import read_logits
+from core.networks.classifier import Classifier
+from core.pmnist.masks import erase
+from core.visualization.absent_features import draw_signed_sheet
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.inversion import draw_logits, draw_response, draw_steps
+from core.visualization.network_colors import color_of
+from core.zoo.checkpoints import CheckpointError
+from core.zoo.recipes import RECIPES
+from dashboard.missing_features.idea_views import NAME
+from dashboard.missing_features.variant_views import is_variant
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
+from dashboard.widgets import outputs
+from dashboard.widgets.scene import choose_scene
+
+COMPARED = 1000  # test digits
+BENT = {
+    "clamped complement": "{above} of this digit's {all} features are above 1. The head reads each of them as 0, "
+    "however large: it hears what is absent or weak, and is deaf to how strong the rest is.",
+    "maximum complement": "Each feature is taken from this digit's own strongest, {most:.2f} here. Another digit has "
+    "another strongest, so the same feature is read differently in each.",
+    "share complement": "Each feature is a share of this digit's own strongest, {most:.2f} here. Another digit has "
+    "another strongest, so the same feature is read differently in each.",
+}
+FROZEN = {"standard": "before", NAME: "after, frozen", "missing-unfrozen": "after, not frozen"}
+
+
+def show_algebra(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Turn an inverted head into the equal ordinary head, number by number; then what cannot be turned."""
+    names = [name for name in RECIPES if name in zoo and is_variant(zoo[name], RECIPES[name].architecture)]
+    affine = [name for name in names if INVERSIONS[zoo[name].inversion].same_function_class and _inverts(zoo, name)]
+    left, right = st.columns([330, 720], gap="medium")
+    with left:
+        st.caption("Try: rub something out, take another network. Do the two rows of logits ever differ?")
+        scene = choose_scene(session, data)
+    with right:
+        if not affine:
+            st.info("None of the inverted networks is on this machine.")
+            return
+        formulas = {one: f"{zoo[one].title} ({INVERSIONS[zoo[one].inversion].formula})" for one in affine}
+        name = st.selectbox(
+            "An inverted network", affine, index=affine.index(NAME) if NAME in affine else 0, key="affine",
+            persist_state="session", format_func=formulas.__getitem__,
+        )  # fmt: skip
+        if scene is not None:
+            _show_rewriting(name, data, *scene)
+    if scene is not None:
+        _show_others(data, zoo, *scene)
+
+
+def _inverts(zoo: Zoo, name: str) -> bool:
+    return zoo[name].inversion != "identity"
+
+
+def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
+    try:
+        network = cache.classifier(name, data.name)
+    except CheckpointError as error:
+        st.warning(str(error))
+        return
+    image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
+    found = rewrite(network, image[0])
+    st.markdown(f"Hidden unit {found.unit} of the head, the strongest at this digit, in its three largest terms:")
+    st.html(draw_steps(write_steps(found)))
+    rows = {"inverted head": network, "ordinary head": to_ordinary(network)}
+    st.html(draw_logits({title: read_logits(one, image)[0].numpy() for title, one in rows.items()}, data.classes))
+    count = min(COMPARED, len(data.test))
+    with st.spinner(f"Reading {count:,} test digits with both ..."):
+        most = cache.largest_difference(name, count, data.name)
+    st.markdown(
+        f"Over the first {count:,} test digits of {data.name} no logit differs by more than **{most:.6f}**, which is "
+        "rounding. The two heads are one function, written twice."
+    )
+
+
+def write_steps(found: Rewriting) -> list[tuple[str, str]]:
+    """Return the algebra with real numbers: the inverted sum, multiplied out, and renamed."""
+    terms = list(zip(found.features[found.shown].tolist(), found.weights[found.shown].tolist(), strict=True))
+    more, bias, new_bias = len(found.features) - len(terms), found.bias, found.ordinary_bias
+    inverted = " + ".join(f"({weight:.3f})·({_formula(found, value)})" for value, weight in terms)
+    plain = " + ".join(f"({found.scale * weight:.3f})·{value:.3f}" for value, weight in terms)
+    total = float(found.weights.sum())
+    constant = f"b' = b + c·(sum of all w) = {bias:.3f} + {found.shift:g}·({total:.3f}) = {new_bias:.3f}"
+    same = f"Multiply out (a = {found.scale:g}, c = {found.shift:g}): w' = a·w, and one number that no digit changes"
+    first = f"{inverted} + {more} more + ({bias:.3f}) = {found.inverted:.4f}"
+    last = f"{plain} + {more} more + ({new_bias:.3f}) = {found.ordinary:.4f}"
+    heading = f"The inverted head: w·({found.formula}) + b"
+    return [(heading, first), (same, constant), ("An ordinary head: w'·x + b'", last)]
+
+
+def _formula(found: Rewriting, value: float) -> str:
+    return f"{found.shift:g} − {value:.3f}" if found.shift else f"−{value:.3f}"
+
+
+def _show_others(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
+    """Show the inversions that are no re-parameterisation, and what makes them different at this digit."""
+    names = [name for name in RECIPES if name in zoo and zoo[name].inversion in BENT]
+    st.markdown("#### What no ordinary head computes")
+    networks = outputs.load_networks(names, data)
+    for place, (name, network) in zip(st.columns(max(2, len(networks))), networks.items(), strict=False):
+        if not isinstance(network, Classifier):
+            continue
+        with place:
+            given, read = trace_response("relu", zoo[name].inversion)
+            curve = draw_response(given.numpy(), read.numpy(), color=color_of(name))
+            st.html(f'<img src="{curve}" alt="its curve" style="height:108px">')
+            st.markdown(f"**{zoo[name].title}.** {_refusal(network)} {_bent(network, digit, mask)}")
+    if not names:
+        st.info("None of them is on this machine.")
+
+
+def _refusal(network: Classifier) -> str:
+    try:
+        to_ordinary(network)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _bent(network: Classifier, digit: Digit, mask: Mask) -> str:
+    """Return what the inversion does to this digit's features that no a·x + c does."""
+    with torch.no_grad():
+        features = network.features(erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask)))[0]
+    words = BENT[network.inversion.name] if isinstance(network.inversion, Invert) else ""
+    return words.format(above=int((features > 1).sum()), all=len(features), most=float(features.max()))
+
+
+def show_freezing(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show the filters before and after a new head was trained, frozen and not."""
+    st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
+    networks = {name: one for name, one in outputs.load_networks([n for n in FROZEN if n in zoo], data).items()
+                if isinstance(one, Classifier)}  # fmt: skip
+    layer = st.segmented_control(
+        "Filters", ["first layer", "second layer, first input", "second layer, all inputs"], default="first layer",
+        key="filters", required=True, persist_state="session",
+    ) or "first layer"  # fmt: skip
+    filters = {name: filters_of(network, layer) for name, network in networks.items()}
+    limit = max((float(np.abs(values).max()) for values in filters.values()), default=1.0)
+    if "standard" not in filters:
+        st.info("The standard network is not on this machine, so there is nothing to compare with.")
+        return
+    columns, factor = (5, 12) if layer == "first layer" else (10, 6) if "first" in layer else (40, 3)
+    exhibits = [
+        Exhibit(draw_signed_sheet(values, columns, limit=limit, factor=factor), f"{zoo[name].title}: {FROZEN[name]}")
+        for name, values in filters.items()
+    ]
+    if "missing-unfrozen" in filters:
+        change = filters["missing-unfrozen"] - filters["standard"]
+        most = max(float(np.abs(change).max()), 1e-9)
+        caption = f"not frozen − before, drawn {limit / most:.0f} times as bright" if change.any() else "no difference"
+        exhibits.append(Exhibit(draw_signed_sheet(change, columns, limit=most, factor=factor), caption))
+    st.html(draw_gallery(exhibits, least=480 if columns == 40 else 150, name="ns-filters"))
+    _show_drift(filters, limit)
+    _show_hashes(networks, zoo)
+
+
+def filters_of(network: Classifier, layer: str) -> NDArray[np.float32]:
+    """Return the chosen filters as squares `(N, k, k)`."""
+    convolution = network.features.get_submodule("conv1" if layer == "first layer" else "conv2")
+    weights = convolution.get_parameter("weight").numpy()
+    chosen = weights if "all" in layer else weights[:, :1]
+    side = weights.shape[-1]
+    return np.ascontiguousarray(chosen).reshape(-1, side, side)
+
+
+def _show_drift(filters: dict[str, NDArray[np.float32]], limit: float) -> None:
+    words = [f"Blue is positive, red negative, black zero; one scale for all networks, up to ±{limit:.2f}."]
+    for name, values in filters.items():
+        if name != "standard":
+            change = np.abs(values - filters["standard"])
+            words.append(f"*{FROZEN[name].capitalize()}*: {_drift(change, filters['standard'])}")
+    st.caption(" ".join(words))
+
+
+def _drift(change: NDArray[np.float32], before: NDArray[np.float32]) -> str:
+    if not change.any():
+        return "no weight has changed."
+    share = 100 * float(np.linalg.norm(change) / np.linalg.norm(before))
+    return f"the weights moved by {share:.0f} % of their length, the farthest by {float(change.max()):.2f}."
+
+
+def _show_hashes(networks: dict[str, Classifier], zoo: Zoo) -> None:
+    """Show the proof that frozen features are the same bit by bit, and what each network reads."""
+    hashes = {name: features_hash(network) for name, network in networks.items()}
+    words = {True: "**the same, bit by bit**", False: "**changed**"}
+    lines = [
+        f"`{found[:16]}…` {zoo[name].title}" + (f": {words[found == hashes['standard']]}" if name != "standard" else "")
+        for name, found in hashes.items()
+    ]
+    st.markdown("Fingerprints (SHA-256) of all weights and biases of the convolutions:  \n" + "  \n".join(lines))
+    outputs.show_accuracies({name: zoo[name].accuracies() for name in networks}, zoo)
+    st.caption(
+        "Recorded on 10,000 MNIST test digits; small figures are the difference to the standard network. One run each: "
+        "a difference of a few points on a cut says little."
+    )

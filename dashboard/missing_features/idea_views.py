@@ -1,0 +1,130 @@
+"""The view "The idea" of the page about missing features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+import torch
+
+from core.digits.datasets import Dataset
+from core.inversion import absent_features
+from core.inversion.absent_features import Evidence, MissingFeature
+from core.inversion.map_atlas import Atlas, to_pixels
+from core.visualization import arrays
+from core.visualization.absent_features import FeatureCard, draw_balance, draw_cards, draw_strengths, overlay_evidence
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.zoo.checkpoints import CheckpointError
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
+from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.scene import choose_scene
+
+NAME = "missing-feature"
+SILENT_MAPS = 6  # shown of one class
+
+
+def show_idea(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show what is missing from any digit, and whom that speaks against."""
+    left, right = st.columns([330, 720], gap="medium")
+    with left:
+        st.caption("Try: a 5 (*only 5*), then ask what of a 6 is missing. Rub out a part: what is missing now?")
+        scene = choose_scene(session, data)
+    with right:
+        if scene is None:
+            return
+        try:
+            atlas, network = cache.atlas(NAME, data.name), cache.classifier(NAME, data.name)
+        except CheckpointError as error:
+            st.warning(str(error))
+            return
+        digit, mask = scene
+        with cache.turn():
+            evidence = absent_features.weigh(network, torch.from_numpy(digit)[None], torch.from_numpy(mask))
+            st.markdown(f"#### {absent_features.describe(evidence, atlas, data.classes)}")
+            _show_rivals(evidence, atlas, digit, mask, data.classes)
+            _show_features(evidence, atlas, digit, mask, data.classes)
+    with st.expander("How much of the answer is that? What is there, and what is missing", expanded=True):
+        _show_balance(evidence, atlas, data.classes)
+
+
+def _show_rivals(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
+    """Show for every other class where what it usually has is missing."""
+    votes = absent_features.missing(evidence, atlas)
+    pixels = [to_pixels(places, atlas.field).numpy() for places in votes.sum(1)]
+    limit = max(float(np.abs(values).max()) for values in pixels)
+    exhibits = []
+    for label, values in enumerate(pixels):
+        is_answer = label == evidence.answer
+        caption = f"reads {classes[label]}" if is_answer else f"not {classes[label]}: {float(votes[label].sum()):+.1f}"
+        picture = overlay_evidence(digit, mask, 0 * values if is_answer else values, limit=limit, factor=3)
+        exhibits.append(Exhibit(picture, caption.replace("-", "−")))
+    st.html(draw_gallery(exhibits, least=62, name="ns-rivals"))
+    st.caption("Red glows where something is missing that this class usually has, and the answer has not.")
+
+
+def _show_features(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
+    """Show the feature maps whose silence says most, against one class or against all."""
+    rival = st.segmented_control(
+        "What is missing of a ... (asked of the answer: what speaks against it)", range(len(classes)),
+        key="missing of", persist_state="session", format_func=classes.__getitem__, wrap=True,
+    )  # fmt: skip
+    found = absent_features.find_missing(evidence, atlas, rival=rival)
+    if not found:
+        st.info("Nothing that is missing speaks against it.")
+        return
+    cards = [_to_card(feature, evidence, atlas, digit, mask, classes) for feature in found]
+    st.html(draw_cards(cards, classes))
+
+
+def _to_card(
+    feature: MissingFeature, evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, classes: Sequence[str]
+) -> FeatureCard:
+    pixels = to_pixels(feature.places, atlas.field).numpy()
+    where = overlay_evidence(digit, mask, pixels, limit=float(np.abs(pixels).max()), factor=4)
+    patches = arrays.contact_sheet(list(atlas.patches[feature.map, :6].numpy()), 3, factor=2)
+    text = absent_features.describe_feature(feature, evidence.answer, classes)
+    return FeatureCard(f"Map {feature.map}", patches, where, feature.votes.numpy(), text)
+
+
+def _show_balance(evidence: Evidence, atlas: Atlas, classes: Sequence[str]) -> None:
+    """Show how much of each class's distance to the answer is because of what is missing."""
+    found = absent_features.balance(evidence, atlas)
+    st.markdown(absent_features.describe_balance(evidence, found, classes))
+    figure = draw_balance(found.missing.tolist(), found.there.tolist(), found.rest.tolist(), classes)
+    st.plotly_chart(figure, width="stretch", config=PLAIN)
+    st.caption(
+        f"Each bar is the distance between a class's logit and the answer's. Each of the {evidence.maps.numel()} "
+        "features is counted once: its inverted value times the slope of the head at this digit; the parts sum to the "
+        "bar exactly. Missing is a feature with less than half of its average; this counts all of them, also those "
+        "that speak *for* a class, while the pictures above show only what the class usually has."
+    )
+
+
+def show_atlas(data: Dataset) -> None:
+    """Show the maps that are most silent in a class, and the whole table of maps and classes; no digit changes it."""
+    try:
+        atlas, classes = cache.atlas(NAME, data.name), data.classes
+    except CheckpointError:
+        return  # the view above has said so
+    st.markdown("#### Which maps are habitually silent in which class?")
+    label = st.segmented_control(
+        "Habitually silent in a ...", range(len(classes)), default=5, key="atlas class", required=True,
+        persist_state="session", format_func=classes.__getitem__,
+    )  # fmt: skip
+    strengths = atlas.strengths().numpy()
+    exhibits = []
+    for number in atlas.silent(label or 0, SILENT_MAPS):
+        sheet = arrays.contact_sheet(list(atlas.patches[number].numpy()), 3, factor=3)
+        usual = " ".join(classes[one] for one in atlas.classes_of(number))
+        caption = f"map {number}: {100 * strengths[label or 0, number]:.0f} % · usual in {usual}"
+        exhibits.append(Exhibit(sheet, caption))
+    st.html(draw_gallery(exhibits, least=110, name="ns-silent"))
+    st.plotly_chart(draw_strengths(strengths, classes), width="stretch", config=PLAIN)
+    st.caption(
+        f"How strong each of the {len(atlas.patches)} last feature maps is in each class, in percent of the class that "
+        f"it is strongest in (black: silent), over {atlas.digits:,} training digits. The pictures are the parts of "
+        "training digits that excite a map most. Of 1 − x, a silent map is the loud one."
+    )

@@ -1,0 +1,222 @@
+"""The views "Variants" and "Synergy" of the page about missing features: every network of the laboratory reads."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from core.digits.datasets import Dataset
+from core.inversion.algebra import trace_response
+from core.inversion.functions import INVERSIONS
+from core.inversion.summed_heads import add_heads, read_logits, trace_omega
+from core.networks import evaluation
+from core.networks.classifier import Classifier
+from core.networks.evaluation import COLUMNS
+from core.pmnist.masks import erase
+from core.visualization.figures import Curve
+from core.visualization.inversion import VariantRow, draw_omega, draw_response, draw_variants
+from core.visualization.network_colors import color_of
+from core.visualization.readings import Reading
+from core.zoo.checkpoints import Card, Network
+from core.zoo.recipes import RECIPES
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
+from dashboard.widgets import outputs
+from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.scene import choose_scene
+
+FIRST = ("standard", "control", "missing-feature", "missing-clamped", "missing-tanh")
+FORMULAS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "silu": "Swish", "sigmoid": "sigmoid", "tanh": "tanh",
+            "relu6": "ReLU6"}  # fmt: skip
+MEASURED = 2000  # test digits, for omega
+LEARNED = 50.0  # percent of whole digits; whatever learns at all reads far more
+OMEGAS = [step / 20 for step in range(61)]  # 0 to 3
+HEADS = {"missing-feature": "synergy", "control": "two ordinary heads"}
+
+
+def show_variants(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show every way to turn features over: its curve, its kind, its figures, and what it reads now."""
+    names = [name for name, recipe in RECIPES.items() if name in zoo and is_variant(zoo[name], recipe.architecture)]
+    left, right = st.columns([330, 720], gap="medium")
+    with left:
+        st.caption("Try: rub a part out. Do the ones that compute other functions (blue) answer otherwise?")
+        scene = choose_scene(session, data)
+    with right:
+        cards = {name: zoo[name] for name in names} | cache.own_networks()
+        # One of the visitor's own may have gone since it was chosen.
+        st.session_state["variants"] = [name for name in st.session_state.get("variants", FIRST) if name in cards]
+        chosen = st.pills(
+            "Read it with", list(cards), selection_mode="multi", key="variants", persist_state="session",
+            format_func=lambda name: cards[name].title, wrap=True,
+        )  # fmt: skip
+        networks = outputs.load_networks(names, data)
+        if scene is not None and networks:
+            with cache.turn():
+                own = outputs.load_networks([name for name in chosen if name not in networks and name not in zoo], data)
+                wanted = {name: one for name, one in (networks | own).items() if name in chosen}
+                outputs.show_readings(outputs.read_all(wanted, cards, *scene, data), data.classes)
+    st.html(draw_variants(to_rows(networks, zoo, scene, data), COLUMNS, answers=scene is not None))
+    outputs.show_text("missing_variants")
+    _show_failed(names, zoo)
+    _show_unmade(zoo)
+
+
+def is_variant(card: Card, architecture: str) -> bool:
+    """Say whether a network belongs into the table of variants: blind, of the published architecture, one head."""
+    return card.track == "blind" and architecture == "published" and card.omega is None
+
+
+def _show_failed(names: list[str], zoo: Zoo) -> None:
+    """Say of a network that did not learn that its figures are no comparison."""
+    for name in names:
+        whole = zoo[name].accuracies().get("whole", 100.0)
+        if whole < LEARNED:
+            st.caption(
+                f"*{zoo[name].title}* has not learned to read: {whole:.1f} % of whole digits. Its row says nothing "
+                "about holes."
+            )
+
+
+def _show_unmade(zoo: Zoo) -> None:
+    unmade = [name for name, recipe in RECIPES.items() if recipe.laboratory and name not in zoo]
+    if unmade:
+        commands = ", ".join(f"`python -m core train {name}`" for name in unmade)
+        st.caption(f"Not on this machine; each is made by a command: {commands}")
+
+
+def to_rows(
+    networks: dict[str, Network], zoo: Zoo, scene: tuple[Digit, Mask] | None, data: Dataset
+) -> list[VariantRow]:
+    """Return the table's rows, each ordinary network followed by the variants over its features."""
+    with cache.turn():
+        read = cache.readings(tuple(networks), data.name, *scene) if scene is not None else {}
+    bases = dict.fromkeys(base_of(name) for name in networks)
+    ordered = [name for base in bases for name in networks if base_of(name) == base]
+    answers = {
+        name: f"{data.classes[int(found.argmax())]} · {100 * float(found.max()):.0f} %" for name, found in read.items()
+    }
+    return [to_row(name, zoo, answers.get(name, "")) for name in ordered]
+
+
+def base_of(name: str) -> str:
+    """Return the ordinary network whose activation a variant shares: what its figures are compared with."""
+    activation = RECIPES[name].activation
+    same = (other for other, recipe in RECIPES.items() if recipe.activation == activation and recipe.start is None)
+    return next(same)
+
+
+def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
+    """Return one row of the table."""
+    activation, base = RECIPES[name].activation or "relu", base_of(name)
+    inversion = INVERSIONS[zoo[name].inversion]
+    same = "same functions" if inversion.same_function_class else "other functions"
+    curve = draw_response(
+        *(line.numpy() for line in trace_response(activation, zoo[name].inversion)), color=color_of(name)
+    )
+    return VariantRow(
+        title=zoo[name].title,
+        formula=re.sub(r"\bx\b", FORMULAS[activation], inversion.formula).replace("-", "−"),
+        curve=curve,
+        kind="ordinary" if inversion.affine == (1.0, 0.0) else same,
+        accuracies=zoo[name].accuracies(),
+        base=zoo[base].accuracies() if base in zoo and base != name else None,
+        answer=answer,
+    )
+
+
+def show_synergy(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show two heads summed, with any weight of the second, beside two ordinary heads."""
+    left, right = st.columns([330, 720], gap="medium")
+    with left:
+        st.caption("Try: move omega. Does adding the missing-feature head do more than adding a second ordinary head?")
+        scene = choose_scene(session, data)
+    names = ["standard", *HEADS]
+    networks = outputs.load_networks(names, data)
+    if len(networks) < len(names):
+        return
+    with right:
+        omega = st.slider("Omega, the weight of the second head", 0.0, OMEGAS[-1], 1.0, 0.05, key="omega",
+                          persist_state="session")  # fmt: skip
+        if scene is not None:
+            with cache.turn():
+                outputs.show_readings(read_heads(networks, *scene, omega), data.classes)
+    _show_sums(data, zoo, omega)
+
+
+def read_heads(networks: dict[str, Network], digit: Digit, mask: Mask, omega: float) -> list[Reading]:
+    """Return what the ordinary head reads, and each sum of it and omega times a second head."""
+    now, whole = (_logits_of(networks, digit, kept) for kept in (mask, np.ones_like(mask)))
+    readings = [Reading("Standard", color_of("standard"), _share(now["standard"]), _share(whole["standard"]))]
+    for name, title in HEADS.items():
+        summed, before = (_share(add_heads(one["standard"], one[name], omega)) for one in (now, whole))
+        readings.append(Reading(f"{title.capitalize()}, ω = {omega:g}", color_of(_color(name)), summed, before))
+    return readings
+
+
+def _logits_of(networks: dict[str, Network], digit: Digit, mask: Mask) -> dict[str, torch.Tensor]:
+    image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
+    return {name: read_logits(one, image)[0] for name, one in networks.items() if isinstance(one, Classifier)}
+
+
+def _share(logits: torch.Tensor) -> NDArray[np.float32]:
+    share: NDArray[np.float32] = logits.softmax(0).numpy()
+    return share
+
+
+def _color(second: str) -> str:
+    return "synergy" if second == "missing-feature" else second
+
+
+def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
+    count, names = min(MEASURED, len(data.test)), ("standard", *HEADS)
+    labels = data.test.first(count).labels
+    cells = [(name, column) for name in names for column in COLUMNS]
+    steps = outputs.with_progress(cells, len(cells), f"Reading {count:,} test digits, once ...")
+    read = {(n, c): torch.from_numpy(cache.logits(n, c, count, data.name)) for n, c in steps}
+    st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
+    which, counts = st.columns([1, 1], gap="medium")
+    with which:
+        column = st.segmented_control(
+            "Digits", COLUMNS, default="HCUT", key="omega column", required=True, persist_state="session",
+        ) or "HCUT"  # fmt: skip
+        normal = read["standard", column]
+        curves = [
+            Curve(title, color_of(_color(name)), OMEGAS, trace_omega(normal, read[name, column], labels, OMEGAS))
+            for name, title in HEADS.items()
+        ]
+        st.plotly_chart(draw_omega(curves, omega), width="stretch", config=PLAIN)
+    with counts:
+        for name in HEADS:
+            rival = zoo[name].title.split(" (")[0]
+            st.markdown(f"**{zoo['standard'].title} and {rival}: who is right?**")
+            found = evaluation.who_is_right(labels, normal.argmax(1), read[name, column].argmax(1))
+            outputs.show_who_is_right(found, zoo["standard"].title, rival)
+    st.caption(
+        f"The first {count:,} test digits of {data.name}, just now; the curves' axis does not begin at 0. To *choose* "
+        "an omega by these figures would be to choose on test digits. Two heads over the same features are together "
+        "one ordinary head with twice as many hidden units, inverted or not: what synergy gains beyond two ordinary "
+        "heads is what the inversion adds."
+    )
+
+
+def _table(
+    read: dict[tuple[str, str], torch.Tensor], labels: torch.Tensor, zoo: Zoo, omega: float
+) -> dict[str, dict[str, str]]:
+    """Return accuracies in percent: each head alone, and each sum with the difference to the ordinary head."""
+    rows: dict[str, dict[str, str]] = {zoo[name].title: {} for name in ("standard", *HEADS)}
+    for column in COLUMNS:
+        normal = read["standard", column]
+        alone = evaluation.accuracy(labels, normal.argmax(1))
+        for name in ("standard", *HEADS):
+            rows[zoo[name].title][column] = f"{evaluation.accuracy(labels, read[name, column].argmax(1)):.1f}"
+        for name, title in HEADS.items():
+            summed = trace_omega(normal, read[name, column], labels, [omega])[0]
+            row = rows.setdefault(f"{title.capitalize()}, ω = {omega:g}", {})
+            row[column] = f"{summed:.1f}  :small[({summed - alone:+.1f})]"
+    return rows

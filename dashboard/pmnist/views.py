@@ -1,0 +1,211 @@
+"""The six views of the PMNIST page. Each reads its inputs, asks the cache, and shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import cast
+
+import streamlit as st
+import torch
+
+from core.digits.datasets import Dataset
+from core.networks import evaluation
+from core.networks.evaluation import COLUMNS
+from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
+from core.pmnist.masks import CUT_NAMES, CUTS, GROWING, Variant, cut_mask
+from core.visualization import arrays
+from core.visualization.figures import Curve, draw_confusion, draw_curves
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.network_colors import color_of
+from core.visualization.readings import draw_answers
+from dashboard.components.player import Frame, Look
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit
+from dashboard.widgets import inputs, outputs, playing
+from dashboard.widgets import networks as network_inputs
+
+VARIANTS = {"as the talk says": "text", "as its code does": "code"}
+HEADINGS = {"whole": "whole", **{cut: f"{cut} · {name}" for cut, name in CUT_NAMES.items()}}
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show any digit whole and under each cut, with what every chosen network reads."""
+    left, right = st.columns([280, 760], gap="medium")
+    with left:
+        choice = inputs.choose_digit(session, data, first="Sample")
+        variant = choose_variant()
+    with right:
+        names = network_inputs.choose_networks(zoo)
+        if choice is None:
+            st.info("As soon as there is a digit, its four cuts appear here.")
+            return
+        networks = outputs.load_networks(names, data)
+        exhibits = []
+        for column in COLUMNS:
+            mask = cut_mask(column, variant=variant).numpy()
+            answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask, data), data.classes)
+            exhibits.append(Exhibit(arrays.mark_erased(choice.digit, mask, 6), HEADINGS[column], answers))
+        st.html(draw_gallery(exhibits, least=130, name="ns-cuts"))
+
+
+def show_growth(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Let a hole grow over any digit, and show when each network gives up what it read in the whole one."""
+    left, right = st.columns([280, 760], gap="medium")
+    with left:
+        choice = inputs.choose_digit(session, data, first="Sample")
+    with right:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            kind = choose_growth()
+            with st.popover("Networks", key="networks menu"):
+                names = network_inputs.choose_networks(zoo)
+        networks = outputs.load_networks(names, data)
+        if choice is None:
+            st.info("As soon as there is a digit, a hole can grow over it here.")
+            return
+        digit, titles = choice.digit, {name: zoo[name].title for name in networks}
+        look = Look(
+            "How sure each still is of what it read in the whole digit",
+            {titles[name]: color_of(name) for name in networks}, unit=" %", limits=(0, 100), speed=0.25,
+        )  # fmt: skip
+        playing.play(
+            lambda: grow_hole(networks, digit, kind),
+            lambda step: to_frame(step, digit, titles, data.classes),
+            key="growth", look=look, total=len(hole_masks(kind)), about=(digit.tobytes(), kind, *networks),
+            start="Watch it go",
+        )  # fmt: skip
+
+
+def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequence[str]) -> Frame:
+    """Return what the player shows of a hole at one size."""
+    sure = {titles[name]: round(100 * float(step.probabilities[name][label])) for name, label in step.whole.items()}
+    answers = " · ".join(f"{titles[name]} {classes[label]}" for name, label in step.labels.items())
+    changed = " · ".join(f"{titles[name]} (was {classes[step.whole[name]]})" for name in step.changed)
+    minds = f"Changed their minds: {changed}" if changed else "Nobody has changed their mind."
+    text = f"{100 * step.missing:.0f} % of the picture is gone. They read: {answers}\n{minds}"
+    return Frame(arrays.mark_erased(digit, step.mask, 5), sure, text)
+
+
+def choose_growth() -> str:
+    """Let people choose from where a hole grows."""
+    kind = st.segmented_control("The hole grows", list(GROWING), default=GROWING[0], key="growing", required=True,
+                                persist_state="session")  # fmt: skip
+    return kind or GROWING[0]
+
+
+def choose_variant() -> Variant:
+    """Let people choose between the talk's cuts and those of the published code."""
+    words = st.segmented_control("The cuts", list(VARIANTS), default="as the talk says", key="variant", required=True,
+                                 persist_state="session")  # fmt: skip
+    return cast(Variant, VARIANTS[words or "as the talk says"])
+
+
+def choose_count(data: Dataset, key: str, first: int) -> int:
+    """Let people choose how many test digits are measured."""
+    most = len(data.test)
+    return st.select_slider(
+        "Test digits", sorted({count for count in (100, 250, 500, 1000, 2500, 5000, most) if count <= most}),
+        value=min(first, most if most < 500 else first), key=key, persist_state="session",
+    )  # fmt: skip
+
+
+def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show the recorded MNIST table, and the same measured here and now on the current digits."""
+    variant = choose_variant()
+    outputs.show_text("pmnist_table")
+    st.markdown("#### Recorded: 10,000 MNIST test digits")
+    recorded = {name: card.accuracies(variant) for name, card in zoo.items() if card.accuracies(variant)}
+    outputs.show_accuracies(recorded, zoo)
+    outputs.show_talk()
+    st.caption("Recorded when the networks were made; `python -m core train all` repeats every row.")
+
+    st.markdown(f"#### Live: measured now on {data.name}")
+    names = tuple(outputs.load_networks(network_inputs.choose_networks(zoo), data))
+    count = choose_count(data, "live count", 1000)
+    if not st.button("Measure", type="primary", key="measure"):
+        st.caption(f"{len(names)} networks × {len(COLUMNS)} sets × {count:,} digits.")
+        return
+    cells = list(product(COLUMNS, names))
+    table: dict[str, dict[str, float]] = {name: {} for name in names}
+    labels = data.test.first(count).labels
+    for column, name in outputs.with_progress(cells, len(cells), "Reading partial digits ..."):
+        predicted = cache.predicted(name, column, variant, count, data.name)
+        table[name][column] = evaluation.accuracy(labels, torch.from_numpy(predicted))
+    outputs.show_accuracies(table, zoo)
+    st.caption(f"The first {count:,} test digits of {data.name} ({data.source}), just now.")
+
+
+def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show accuracy against how much of each digit is missing."""
+    kind = choose_growth()
+    names = tuple(outputs.load_networks(network_inputs.choose_networks(zoo), data))
+    count = choose_count(data, "curve count", 250)
+    if not st.button("Draw the curves", type="primary", key="curves"):
+        return
+    points: dict[str, list[float]] = {name: [] for name in names}
+    cells = list(product(SHARES, names))
+    for share, name in outputs.with_progress(cells, len(cells), "Erasing more and more ..."):
+        points[name].append(cache.accuracy_when_missing(name, kind, share, count, data.name))
+    percent = [100 * share for share in SHARES]
+    curves = [Curve(zoo[name].title, color_of(name), percent, points[name]) for name in names]
+    figure = draw_curves(curves, x_title="missing, % of the picture", y_title="read right, %")
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
+    st.caption(f"The first {count:,} test digits of {data.name}. Restoring networks know the hole, the others do not.")
+
+
+def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show which digits a network mixes up (click a cell to see them), and who is right where another is not."""
+    variant: Variant = "text"
+    which, other, on, how_many = st.columns(4)
+    title = {name: card.title for name, card in zoo.items()}
+    with which:
+        name = network_inputs.choose_network(zoo, key="confused")
+    if not name:
+        return
+    with other:
+        rival = network_inputs.choose_network(zoo, key="rival", label="beside", first=list(zoo)[min(1, len(zoo) - 1)])
+    column = on.selectbox("Digits", COLUMNS, index=1, format_func=HEADINGS.__getitem__, key="column",
+                          persist_state="session")  # fmt: skip
+    with how_many:
+        count = choose_count(data, "confusion count", 1000)
+    if len(outputs.load_networks([name, rival], data)) < len({name, rival}):
+        return
+    with st.spinner("Reading ..."):
+        predicted, theirs = (
+            torch.from_numpy(cache.predicted(one, column, variant, count, data.name)) for one in (name, rival)
+        )
+    labels = data.test.first(count).labels
+    matrix, digits = st.columns([1, 1], gap="medium")
+    with matrix:
+        counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
+        figure = draw_confusion(counts, data.classes, color_of(name))
+        clicked = st.plotly_chart(
+            figure,
+            on_select="rerun",
+            selection_mode="points",
+            key="confusion",
+            width="stretch",
+            config={"displayModeBar": False},
+        )
+    with digits:
+        points = clicked.selection.points
+        outputs.show_cell(data, labels, predicted, column, points[0]["customdata"] if points else None)
+        outputs.show_who_is_right(evaluation.who_is_right(labels, predicted, theirs), title[name], title[rival])
+
+
+def show_download(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Offer all partial test digits."""
+    variant = choose_variant()
+    st.markdown(
+        f"{len(CUTS) * len(data.test):,} partial digits made from the {len(data.test):,} test digits of {data.name}."
+    )
+    st.download_button(
+        "All cuts as one NumPy file (npz)",
+        lambda: cache.pmnist_file(variant, data.name),
+        f"pmnist-{variant}.npz",
+        "application/octet-stream",
+        type="primary",
+    )
+    st.caption(f"As IDX files, MNIST's own format: `python -m core pmnist --variant {variant} --out pmnist`")

@@ -1,0 +1,102 @@
+"""People and the networks of the quiz, question by question and cut by cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.classroom.quiz import Question, ask
+from core.classroom.quiz_scores import ALL, Score, Tally, score
+from core.digits.datasets import Dataset
+from core.pmnist.masks import CUT_NAMES, CUTS
+from core.visualization import arrays
+from core.visualization.arrays import Picture
+from core.visualization.classroom import PEOPLE_COLOR, Contestant, Share
+from core.visualization.network_colors import color_of
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import DEFAULT_NETWORKS
+from dashboard.widgets import outputs
+
+HEADINGS = {ALL: "all cuts", **{cut: f"{cut}: {name} gone" for cut, name in CUT_NAMES.items()}}
+Read = Mapping[tuple[int, int], int]
+"""What a network answers, by round and number."""
+
+
+def networks(data: Dataset, zoo: Zoo) -> tuple[str, ...]:
+    """Return the networks that play, and say in a sentence which of them cannot."""
+    return tuple(outputs.load_networks([name for name in DEFAULT_NETWORKS if name in zoo], data))
+
+
+def read(names: tuple[str, ...], data: Dataset, question: Question) -> dict[str, tuple[int, float]]:
+    """Return each network's answer to a question, and how sure it is of it (0 to 1)."""
+    digit = outputs.sample(data, question.digit)
+    found = cache.readings(names, data.name, digit, question.mask.numpy())
+    return {name: (int(shares.argmax()), float(shares.max())) for name, shares in found.items()}
+
+
+def solve(data: Dataset, question: Question) -> Picture:
+    """Return the whole digit, what was missing of its ink in orange."""
+    return arrays.tint_erased(outputs.sample(data, question.digit), question.mask.numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """Twenty questions, and what each network answers to them."""
+
+    questions: list[Question]
+    read: dict[str, list[int]]
+
+
+def read_round(names: tuple[str, ...], data: Dataset, seed: int) -> Round:
+    """Return a whole round; it is read once for everybody."""
+
+    def work() -> Round:
+        questions = ask(data.test, seed=seed)
+        answers = [read(names, data, asked) for asked in questions]
+        return Round(questions, {name: [one[name][0] for one in answers] for name in names})
+
+    found: Round = cache.worked_out(("quiz", data.name, seed, *names), work)
+    return found
+
+
+def to_contestants(
+    people: str, tallies: Sequence[Tally], reads: Mapping[str, Read], zoo: Zoo, data: Dataset, *, told: bool
+) -> list[Contestant]:
+    """Return the people's row and one for each network, all of them over the same answers."""
+    note = "shown where something is missing" if told else "not told what is missing"
+    rows = [Contestant(people, note, PEOPLE_COLOR, _shares(score(tallies), {}, bounds=True))]
+    for name, found in reads.items():
+        card = zoo[name]
+        known = card.accuracies() if card.dataset["name"] == data.name else {}
+        marks = {cut: known[cut] for cut in CUTS if cut in known}
+        if len(marks) == len(CUTS):
+            marks[ALL] = sum(marks.values()) / len(CUTS)
+        note = "told what is missing" if card.track == "mask known" else "not told what is missing"
+        shares = _shares(score(tallies, found), marks, bounds=False)
+        rows.append(Contestant(card.title, note, color_of(name), shares))
+    return rows
+
+
+def _shares(scores: Mapping[str, Score], marks: Mapping[str, float], *, bounds: bool) -> dict[str, Share]:
+    return {
+        column: Share(found.percent, f"{found.right:,} of {found.answers:,}", found.interval() if bounds else None,
+                      marks.get(column))
+        for column, found in scores.items() if found.answers
+    }  # fmt: skip
+
+
+def explain(rows: Sequence[Contestant], data: Dataset) -> str:
+    """Return what the bars of a contest mean."""
+    words = "The orange line is the 95 % interval of people's answers (Wilson), as if each were independent."
+    if any(share.mark is not None for row in rows for share in row.shares.values()):
+        words += f" An upright line is what that network reads of all {len(data.test):,} test digits of {data.name}."
+    return words
+
+
+def show_counting() -> None:
+    """Say how people and networks are compared, and what that cannot say."""
+    with st.expander("How this is counted, and what it cannot say"):
+        outputs.show_text("quiz_counting")

@@ -1,0 +1,86 @@
+"""A row of a recorded study run again, with one seed, as a job that people can watch."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.jobs import control, run_folders
+from core.jobs.run_folders import Job
+from core.studies.arms import ARMS, complete
+from core.zoo.recipes import SEED
+from dashboard.results.views import Choice, Row
+from dashboard.server.visitors import known_visitor, remember_visitor, visitor
+
+
+def show_repeat(choice: Choice) -> None:
+    """Let people run one row with one seed, and show it beside the recorded figures as it comes."""
+    arms = list(dict.fromkeys(arm for arm, _ in choice.rows()))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        arm = st.selectbox("Repeat a row", arms, format_func=lambda name: ARMS[name].title, index=_first(arms))
+        seed = st.number_input("with the seed", 0, 9999, SEED, width=140)
+        pressed = st.button("Run it here", type="primary")
+    count = len(complete([arm]))
+    st.caption(f"{count} networks, counting what it is compared with; it goes on when you leave this page.")
+    if pressed:
+        _start(choice, arm, int(seed))
+    remember_visitor()
+    if (job := _last()) is not None:
+        _watch(job, choice)
+
+
+def _first(arms: list[str]) -> int:
+    return arms.index("missing-feature") if "missing-feature" in arms else 0
+
+
+def _start(choice: Choice, arm: str, seed: int) -> None:
+    settings = {
+        "dataset": choice.record["dataset"]["name"],
+        "network": choice.network,
+        "seed": seed,
+        "arms": [arm],
+        "epochs": choice.record["epochs"],
+    }
+    try:
+        control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, visitor())
+    except ValueError as error:
+        st.warning(str(error))
+
+
+def _last() -> Job | None:
+    number = known_visitor()
+    mine = [job for job in run_folders.list_jobs(number) if job.kind == "study"] if number else []
+    return max(mine, key=lambda job: job.created, default=None)
+
+
+@st.fragment(run_every=2.0)
+def _watch(job: Job, choice: Choice) -> None:
+    status, steps = run_folders.read_status(job), run_folders.read_steps(job.id)
+    arms = complete(job.settings["arms"])
+    place = control.place(job.id)
+    waiting = f", number {place} in the queue" if place else ""
+    st.progress(len(steps) / len(arms), f"{job.title}: {len(steps)} of {len(arms)} networks, {status.state}{waiting}")
+    if status.message:
+        st.caption(status.message)
+    if status.active:
+        st.button("Stop", on_click=control.stop, args=(job.id,), key="stop repeating", type="tertiary")
+    rows = {}
+    for step in steps:
+        rows[f"{ARMS[step['arm']].title}: now"] = {cut: f"{value:.1f}" for cut, value in step["accuracies"].items()}
+        rows[f"{ARMS[step['arm']].title}: recorded"] = _recorded(choice, job, step["arm"], list(step["accuracies"]))
+    if rows:
+        st.table(pd.DataFrame(rows).T)
+
+
+def _recorded(choice: Choice, job: Job, arm: str, columns: list[str]) -> dict[str, str]:
+    """Return the same seed's recorded figures, else the mean and its spread; nothing for another set or network."""
+    same = (job.settings["dataset"], job.settings["network"]) == (choice.record["dataset"]["name"], choice.network)
+    rows = choice.rows() if same else {}
+    found = {column: rows[arm, column] for column in columns if (arm, column) in rows}
+    at = job.settings["seed"] - choice.record["first_seed"]
+    return {column: _figure(row, at) for column, row in found.items()}
+
+
+def _figure(row: Row, at: int) -> str:
+    values = row["values"]
+    return f"{values[at]:.1f}" if 0 <= at < len(values) else f"{row['mean']:.1f} ± {row['std'] or 0:.1f}"

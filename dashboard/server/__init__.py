@@ -1,0 +1,1 @@
+"""Session state, caches, locks, visitors, and the process that serves them."""

@@ -1,0 +1,1 @@
+"""What frames every page: the lesson bar and Share."""

@@ -1,0 +1,121 @@
+"""Lessons on the pages: which there are, the bar with one step of the chosen one, and how its steps open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import streamlit as st
+
+from core.classroom.lessons import Lesson, read_lesson
+from dashboard.address import links
+from dashboard.address.address_book import PAGES
+from dashboard.server.state import SCENE_PARTS, Guide, get_state, read_scene
+
+FOLDER = Path(__file__).parents[1] / "lessons"
+FILES = Path(__file__).parents[2] / "pages"
+SHIPPED = ("what-is-missing", "from-one-window-to-lenet", "fool-the-network")
+STYLE = """<style>
+.st-key-lesson-bar { padding: .55rem .9rem; }
+.st-key-lesson-bar, .st-key-lesson-bar [data-testid="stVerticalBlock"] { gap: .3rem; }
+.st-key-lesson-bar [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+.st-key-lesson-bar p { margin-bottom: .2rem; font-size: .95rem; line-height: 1.4; }
+.st-key-lesson-bar button { min-height: 1.9rem; padding: 0 .55rem; }
+</style>"""  # slim: the page below it is the main thing
+
+
+@cache
+def shipped_lessons() -> dict[str, Lesson]:
+    """Return the lessons that come with the dashboard, by the name that an address has for them."""
+    return {name: read_lesson((FOLDER / f"{name}.yaml").read_bytes(), find_fault) for name in SHIPPED}
+
+
+def find_fault(page: str, parts: Mapping[str, str]) -> str:
+    """Return a sentence about what the address of a page cannot say, for who writes it by hand; none if all is well."""
+    if page not in PAGES:
+        return f"there is no page of that name; there are {', '.join(PAGES)}."
+    if parts.get("view", next(iter(PAGES[page].views))) not in PAGES[page].views:
+        return f"the page {page!r} has no such view; it has {', '.join(PAGES[page].views)}."
+    choices = {one.name: one for one in PAGES[page].choices(parts.get("view", ""))}
+    known = (*choices, *(SCENE_PARTS if PAGES[page].scene else ()), "hide")
+    for name, text in parts.items():
+        if name not in known:
+            return f"this view of the page {page!r} has no part of that name in its state; it has {', '.join(known)}."
+        try:
+            if name in choices:
+                choices[name].kind.read(text)
+        except ValueError:
+            return f"the part {name!r} of its state cannot be read."
+    _, problems = read_scene({name: text for name, text in parts.items() if name in SCENE_PARTS[:-1]}, ())
+    return problems[0] if problems else ""
+
+
+def to_params(guide: Guide) -> dict[str, str]:
+    """Return the address of a step, on its page."""
+    named = {"lesson": guide.name, "step": str(guide.step + 1)} if guide.name else {}
+    return {**guide.lesson.steps[guide.step].state, **named}
+
+
+def open_step(guide: Guide) -> NoReturn:
+    """Go to a step's page, exactly as it was prepared."""
+    state = get_state()
+    state.guide, state.fresh = guide, True
+    st.switch_page(FILES / f"{guide.lesson.steps[guide.step].page}.py", query_params=to_params(guide))
+
+
+def open_linked() -> None:
+    """Take up the lesson that a link names; one that says nothing else opens that step as it was prepared."""
+    state, params = get_state(), st.query_params.to_dict()
+    name, number = params.get("lesson", ""), params.get("step", "1")
+    if not name or (state.guide is not None and (name, number) == (state.guide.name, str(state.guide.step + 1))):
+        return
+    lesson = shipped_lessons().get(name)
+    if lesson is None:
+        state.problems.append("There is no lesson of the name that is in this address.")
+        return
+    if number not in map(str, range(1, len(lesson.steps) + 1)):
+        state.problems.append(f"The part 'step' of this address cannot be read: the lesson has {len(lesson.steps)}.")
+        state.guide = Guide(lesson, 0, name)
+        return
+    state.guide = Guide(lesson, int(number) - 1, name)
+    if {*params} <= {*links.LESSON_PARTS}:
+        open_step(state.guide)
+
+
+def show_bar() -> None:
+    """Show the step that people are at, and the way to the others."""
+    guide = get_state().guide
+    if guide is None:
+        return
+    step, count = guide.lesson.steps[guide.step], len(guide.lesson.steps)
+    st.html(STYLE)
+    with st.container(key="lesson-bar", border=True):
+        way, text, question = st.columns([7, 13, 10], gap="medium")
+        with way:
+            st.markdown(f"**{guide.lesson.title}** · {guide.step + 1} of {count}")
+            move = _choose_move(guide, count)
+        text.markdown(step.text)
+        with question:
+            st.markdown(step.question)
+            if step.answer:
+                with st.popover("The answer", key=f"lesson answer {guide.step}"):
+                    st.markdown(step.answer)
+    if move is not None:
+        open_step(replace(guide, step=guide.step + move))
+
+
+def _choose_move(guide: Guide, count: int) -> int | None:
+    """Let people go to the step before or the next one, or prepare this one again; None while they do not."""
+    with st.container(horizontal=True, gap="xsmall"):
+        back = st.button("◀", key="lesson back", disabled=guide.step == 0, help="the step before")
+        again = st.button("↺", key="lesson again", help="this step again, as it was prepared")
+        on = st.button("Next ▶", key="lesson next", type="primary", disabled=guide.step == count - 1)
+        st.button("✕", key="lesson close", type="tertiary", on_click=_close, help="close the lesson")
+    return -1 if back else 0 if again else 1 if on else None
+
+
+def _close() -> None:
+    get_state().guide = None

@@ -1,0 +1,102 @@
+"""Sharing a page: its address, to copy and as a code for phones, with choices hidden if wanted."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import urlencode
+
+import segno
+import streamlit as st
+
+from dashboard.address import links
+from dashboard.server.state import get_state
+
+OPEN, LARGE = "share", "share large code"
+HERE = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
+STYLE = """<style>
+.st-key-share-place { position: fixed; top: 0.6rem; right: 3.2rem; width: auto; z-index: 1000000; }
+.st-key-share-place button { min-height: 2rem; padding: 0.1rem 0.7rem; }
+.ns-copy { display: flex; gap: .5rem; max-width: 30rem; }
+.ns-copy textarea { flex: 1; resize: none; font: .85rem/1.35 monospace; padding: .5rem; border-radius: .5rem;
+  border: 1px solid #8884; background: #8881; color: inherit; overflow-wrap: anywhere; }
+.ns-copy button { padding: .3rem .8rem; border-radius: .5rem; border: 1px solid #8886; background: none; color: inherit;
+  cursor: pointer; min-width: 5.2rem; }
+.ns-code { display: block; max-width: 100%; height: auto; border-radius: .5rem; }
+.ns-spelt { margin-top: .6rem; font-size: 1.2rem; overflow-wrap: anywhere; max-height: 14vh; overflow: auto; }
+</style>"""
+# Not `st.code`: its button copies nothing where the page came without https under another name than localhost, since
+# browsers have no `navigator.clipboard` there. The old way works everywhere.
+COPY = """<div class="ns-copy"><textarea readonly rows="3" aria-label="Address of this page">{address}</textarea>
+<button>Copy</button></div><script>
+document.querySelectorAll(".ns-copy").forEach((place) => {{
+  const [text, button] = place.children;
+  button.onclick = () => {{
+    text.select();
+    button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
+  }};
+}});
+</script>"""
+
+
+@st.fragment
+def show_share() -> None:
+    """Offer the page's address, out of the way of the page; nothing is computed before people ask for it."""
+    st.html(STYLE)
+    with st.container(key="share-place"):
+        place = st.popover("Share", key=OPEN, on_change="rerun")
+    if place.open:
+        with place:
+            _show_address()
+    elif (address := st.session_state.pop(LARGE, "")):
+        _show_large(address)
+
+
+def _show_address() -> None:
+    state = get_state()
+    groups = links.groups_of(state)
+    hidden = st.pills(
+        "Hide and lock for whoever opens it", groups, selection_mode="multi", key="share hides", wrap=True,
+        default=[name for name in state.hidden if name in groups], help="What is hidden stays as it is now.",
+        format_func=links.GROUPS.__getitem__,
+    ) if groups else []  # fmt: skip
+    parts = {name: text for name, text in st.query_params.to_dict().items() if name != "hide"}
+    address = write_url(str(st.context.url or ""), parts | ({"hide": ",".join(hidden)} if hidden else {}))
+    st.html(COPY.format(address=escape(address)), unsafe_allow_javascript=True)
+    say_who_can_open(address)
+    if (code := draw_code(address)):
+        st.html(f'<img class="ns-code" alt="The address as a code" src="{code}" width="220">')
+        st.button("Show the code large", key="share large", on_click=_enlarge, args=(address,))
+    else:
+        st.caption("The address is too long for a code: this digit is hard to pack. That of a test digit is short.")
+
+
+def say_who_can_open(address: str) -> None:
+    """Say so when an address leads nowhere on any other machine."""
+    if any(f"//{name}" in address for name in HERE):
+        st.caption("Only this machine can open this address. Open the dashboard by the machine's name or number in "
+                   "your network, and the address is one for the whole room.")  # fmt: skip
+
+
+def _enlarge(address: str) -> None:
+    st.session_state[OPEN], st.session_state[LARGE] = False, address
+
+
+@st.dialog("Open this page on your own device", width="large")
+def _show_large(address: str) -> None:
+    """Show the code as large as the back row needs it."""
+    st.html(f'<img class="ns-code" alt="The address as a code" src="{draw_code(address)}" '
+            f'style="width: min(100%, 66vh)"><div class="ns-spelt">{escape(address)}</div>')  # fmt: skip
+
+
+def write_url(page: str, parts: dict[str, str]) -> str:
+    """Return the address of a page under the name by which it was opened."""
+    query = urlencode(parts, safe=",")
+    return page.split("?")[0].split("#")[0] + (f"?{query}" if query else "")
+
+
+def draw_code(address: str) -> str:
+    """Return a QR code as the data URL of an SVG, black on white in both themes; nothing for an address too long."""
+    try:
+        return segno.make(address, error="l", micro=False).svg_data_uri(border=4, dark="#000", light="#fff", scale=8)
+    except segno.DataOverflowError:
+        return ""

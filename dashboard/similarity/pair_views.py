@@ -1,0 +1,42 @@
+"""The recorded study of the second model: all pairs of digits as a heat map."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.second_model import BOTH, DIGITS
+from core.studies.second_model import STUDY
+from core.visualization.second_model import draw_pairs
+from dashboard.server import cache
+from dashboard.widgets.outputs import PLAIN
+
+WHAT = {
+    "network 2 reads digits": (BOTH, DIGITS),
+    "network 1 reads digits": (DIGITS, DIGITS),
+    "network 1 reads maps": (DIGITS, BOTH),
+    "network 2 reads maps": (BOTH, BOTH),
+}
+
+
+def show_pairs(data: Dataset) -> None:
+    """Show every pair of digits, of this data set or else of MNIST; nothing where neither was measured."""
+    record = cache.find_record(STUDY, data.name)
+    if record is None:
+        return
+    st.markdown("#### All pairs of digits")
+    chosen = st.segmented_control("Who reads what", list(WHAT), default=next(iter(WHAT)), key="second pairs",
+                                  persist_state="session", required=True, wrap=True,
+                                  label_visibility="collapsed") or next(iter(WHAT))  # fmt: skip
+    learner, kind = WHAT[chosen]
+    classes = record["classes"]
+    percents = np.full((len(classes), len(classes)), np.nan)
+    for row in record["rows"]:
+        value = row["accuracies"][learner][kind]
+        percents[row["first"], row["second"]] = percents[row["second"], row["first"]] = value
+    st.plotly_chart(draw_pairs(percents, classes), width="stretch", config=PLAIN, key="second pairs figure")
+    with st.expander("What all pairs say"):
+        for sentence in record["conclusions"]:
+            st.markdown(f"- {sentence}")
+        st.caption(f"Measured on {record['dataset']['name']}; again with `{record['command']}`.")

@@ -1,0 +1,107 @@
+"""What can be set of the shortcut: the network, how many digits it has seen, where they are compared, and how near."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.similarity import LAST, Survey, judge, list_stages, quantiles
+from core.visualization.similarity import write_distance
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.similarity.measurements import find_survey
+from dashboard.widgets import maps
+
+SEEN = (0.02, 0.1, 0.5)  # shares of the training digits: of MNIST's 1,000, 5,000 and the half of the proposal
+SHARES = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, *(step / 20 for step in range(2, 21)))
+WORDS = {LAST: "last vector"}
+NETWORK = "shortcut network"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A shortcut as it is set now."""
+
+    network: str
+    title: str
+    count: int
+    """Digits seen."""
+    stages: tuple[str, ...]
+    """Where they are compared, in the order of the network."""
+    share: float
+    """Of the validation digits, so many would pass the threshold at any one stage."""
+    thresholds: dict[str, float]
+    """The cosine distance of that, by stage."""
+
+
+def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
+    """Let people choose; None, after a sentence, while there is nothing to compare or nowhere."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        with st.container(width=210):
+            network = maps.choose_network(data, zoo, key=NETWORK)
+        counts = [max(1, round(share * len(data.train))) for share in SEEN]
+        count = st.segmented_control(
+            "Digits seen before", counts, default=counts[1], key="shortcut seen", persist_state="session",
+            required=True, format_func=lambda one: f"{one:,}" + (" (half)" if one == counts[-1] else ""),
+        ) or counts[1]  # fmt: skip
+        stages = list_stages(network) if network is not None else ()
+        chosen = _choose_stages(stages)
+    if network is None:
+        return None
+    if not chosen:
+        st.info("Choose at least one place in the network at which digits are compared.")
+        return None
+    name = st.session_state[NETWORK]
+    title = (zoo | cache.own_networks())[name].title
+    found = find_survey(name, count, chosen, "validation", data)
+    share = _choose_share(found, chosen)
+    return Setting(name, title, count, chosen, share, thresholds_of(found, share))
+
+
+def _choose_stages(stages: tuple[str, ...]) -> tuple[str, ...]:
+    """Let people choose where; at first after each convolution, as the proposal has it."""
+    key = "shortcut stages"
+    known = [stage for stage in stages if stage != LAST] or list(stages)
+    before = st.session_state.get(key, known)
+    kept = [stage for stage in before if stage in stages]
+    st.session_state[key] = kept or (known if before else [])  # another network may have none of those chosen before
+    chosen = st.pills(
+        "Compared after", stages, selection_mode="multi", key=key, persist_state="session", wrap=True,
+        format_func=lambda stage: WORDS.get(stage, stage),
+    )  # fmt: skip
+    return tuple(stage for stage in stages if stage in chosen)
+
+
+def _choose_share(found: Survey, stages: tuple[str, ...]) -> float:
+    slider, loss, button = st.columns([5, 1.5, 2.2], vertical_alignment="bottom", gap="small")
+    points = loss.number_input(
+        "may cost, points", 0.0, 20.0, 0.3, 0.1, key="shortcut loss", persist_state="session", format="%.1f",
+        help="Of accuracy on validation digits; the test digits have no say in the choice.",
+    )  # fmt: skip
+    button.button("Choose for me", on_click=_choose_for, args=(found, points), width="stretch", key="shortcut choose",
+                  help="The largest threshold that costs no more than that on validation digits.")  # fmt: skip
+    st.session_state.setdefault("shortcut share", 0.2)
+    deeper = " (deeper ones: the same share of digits)" if len(stages) > 1 else ""
+    share: float = slider.select_slider(
+        f"Near enough: cosine distance at {WORDS.get(stages[0], stages[0])}{deeper}", SHARES, key="shortcut share",
+        persist_state="session", format_func=lambda one: _write_share(found, stages[0], one),
+    )  # fmt: skip
+    return share
+
+
+def _write_share(found: Survey, stage: str, share: float) -> str:
+    return "never" if share == 0 else write_distance(thresholds_of(found, share)[stage])
+
+
+def thresholds_of(found: Survey, share: float) -> dict[str, float]:
+    """Return by stage the distance that this share of the digits would pass; none is below -1."""
+    return quantiles(found, share) if share else dict.fromkeys(found.distances, -1.0)
+
+
+def _choose_for(found: Survey, points: float) -> None:
+    """Move the slider to the largest threshold that costs no more than so many points."""
+    least = found.accuracy - points - 1e-9
+    fair = [share for share in SHARES if judge(found, thresholds_of(found, share)).accuracy >= least]
+    st.session_state["shortcut share"] = max(fair)

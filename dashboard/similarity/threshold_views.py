@@ -1,0 +1,141 @@
+"""The view "Threshold" of the page "Nearest digits": what each threshold is worth, and the time it really takes."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.similarity import Survey, Timing, judge, wrong_hits
+from core.visualization import arrays
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.similarity import Tradeoff, draw_times, draw_tradeoff
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState
+from dashboard.similarity.measurements import find_costs, find_survey, find_time, measure_again
+from dashboard.similarity.settings import SHARES, WORDS, Setting, choose_setting, thresholds_of
+from dashboard.widgets.outputs import PLAIN
+
+TIMED = (0.05, 0.35, 0.7, 1.0)
+SHOWN = 12  # digits with a wrong label
+WAYS = {"many together": False, "one at a time": True}
+
+
+def show_threshold(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show what the threshold of now costs and saves, and what any other would."""
+    setting = choose_setting(data, zoo)
+    if setting is None:
+        return
+    held_out, test = (find_survey(setting.network, setting.count, setting.stages, split, data)
+                      for split in ("validation", "test"))  # fmt: skip
+    figures, alone = st.container(horizontal=True, vertical_alignment="bottom", gap="medium"), False
+    worth, cost = st.columns([6, 5], gap="medium")
+    with figures:
+        _show_figures(setting, test)
+        alone = _choose_way()
+    with worth:
+        _show_worth(setting, held_out, test)
+    with cost:
+        _show_cost(setting, held_out, data, alone=alone)
+    _show_parts(setting, test, data)
+    _show_wrong(setting, test, data)
+
+
+def _at_first(setting: Setting, held_out: Survey, share: float) -> float | None:
+    """Return the threshold at the first stage, where the curves have it; None where nothing is near enough."""
+    distance = thresholds_of(held_out, share)[setting.stages[0]]
+    return max(distance, 1e-7) if distance >= 0 else None  # a digit among those seen is at 0, which no log axis has
+
+
+def _where(setting: Setting) -> str:
+    return WORDS.get(setting.stages[0], setting.stages[0])
+
+
+def _show_figures(setting: Setting, test: Survey) -> None:
+    now = judge(test, setting.thresholds)
+    values = {
+        "cut short": f"{now.hits:.1f} %",
+        "of those, rightly": "–" if isnan(now.precision) else f"{now.precision:.1f} %",
+        "the network on the same": "–" if isnan(now.network) else f"{now.network:.1f} %",
+        "all digits": f"{now.accuracy:.2f} % ({now.accuracy - test.accuracy:+.2f})".replace("-", "−"),
+    }
+    for name, value in values.items():
+        st.metric(name, value, width="content")
+
+
+def _choose_way() -> bool:
+    """Let people choose whether digits come together or alone, and have the time measured anew."""
+    way = st.segmented_control(
+        "Time, when they come", list(WAYS), default="many together", key="shortcut way", persist_state="session",
+        required=True,
+    )  # fmt: skip
+    st.button("Measure again", on_click=measure_again, type="tertiary", key="shortcut again")
+    return WAYS[way or "many together"]
+
+
+def _show_worth(setting: Setting, held_out: Survey, test: Survey) -> None:
+    shares = [share for share in SHARES if share]
+    outcomes = [judge(test, thresholds_of(held_out, share)) for share in shares]
+    curves = Tradeoff(
+        [_at_first(setting, held_out, share) or 0 for share in shares], [one.hits for one in outcomes],
+        [None if isnan(one.precision) else one.precision for one in outcomes],
+        [one.accuracy for one in outcomes], test.accuracy,
+    )  # fmt: skip
+    figure = draw_tradeoff(curves, threshold=_at_first(setting, held_out, setting.share), where=_where(setting))
+    st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut worth")
+    st.caption(f"The first {len(test.labels):,} test digits; the dotted line is the network without the shortcut. "
+               f"Thresholds are those that 1 to 100 % of {len(held_out.labels):,} validation digits pass.")  # fmt: skip
+
+
+def _show_cost(setting: Setting, held_out: Survey, data: Dataset, *, alone: bool) -> None:
+    """Show the time by threshold, that of now among them."""
+
+    def find(thresholds: dict[str, float]) -> Timing:
+        return find_time(setting.network, setting.count, setting.stages, thresholds, alone=alone, data=data)
+
+    now = find(setting.thresholds)
+    tried = {share: find(thresholds_of(held_out, share)) for share in TIMED}
+    ratios = {_at_first(setting, held_out, share): timing.ratio for share, timing in tried.items()}
+    ratios[_at_first(setting, held_out, setting.share)] = now.ratio
+    points = sorted((place, ratio) for place, ratio in ratios.items() if place is not None)
+    figure = draw_times([place for place, _ in points], [ratio for _, ratio in points], where=_where(setting),
+                        threshold=_at_first(setting, held_out, setting.share))  # fmt: skip
+    st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut cost")
+    st.caption(f"Measured here, in turns with the plain network: {now.shortcut:.3f} against {now.plain:.3f} ms for "
+               f"each digit, so **{now.ratio:.2f}** of its time. Below the dotted line the shortcut pays.")  # fmt: skip
+
+
+def _show_parts(setting: Setting, test: Survey, data: Dataset) -> None:
+    """Say at each stage what looking up costs, what a hit saves, and whether that can pay at all."""
+    left = 100.0
+    for stage, hits in zip(setting.stages, judge(test, setting.thresholds).depths, strict=True):
+        costs = find_costs(setting.network, setting.count, stage, data)
+        prices = (f"**{WORDS.get(stage, stage)}**: looking up costs {costs.lookup:.3f} ms for each digit, the layers "
+                  f"after it {costs.after:.3f} ms.")  # fmt: skip
+        least, share = 100 * costs.lookup / costs.after, 100 * hits / left if left else 0.0
+        if least >= 100:
+            st.warning(f"{prices} Looking up costs more than the layers it saves: even if every digit were cut short "
+                       "here, it would not pay.")  # fmt: skip
+        else:
+            verdict = "it pays" if share > least else "it does not pay"
+            st.info(f"{prices} It pays if more than {least:.0f} % of the digits that come here are cut short; now it "
+                    f"is {share:.0f} %, so {verdict}.")  # fmt: skip
+        left -= hits
+
+
+def _show_wrong(setting: Setting, test: Survey, data: Dataset) -> None:
+    """Show the first digits that were given a wrong label, each beside the one it was taken for."""
+    wrong = wrong_hits(test, setting.thresholds)
+    if not wrong:
+        return
+    st.markdown(f"#### {len(wrong):,} were given a wrong label: each beside the digit it was taken for")
+    exhibits = []
+    for one in wrong[:SHOWN]:
+        pair = [digits.images(slice(at, at + 1))[0, 0].numpy()
+                for digits, at in ((data.test, one.index), (data.train, one.match))]  # fmt: skip
+        read = data.classes[int(test.plain[one.index])]
+        words = (f"a {data.classes[int(test.labels[one.index])]}, {WORDS.get(one.stage, one.stage)} says "
+                 f"{data.classes[one.label]}, the network {read}")  # fmt: skip
+        exhibits.append(Exhibit(arrays.contact_sheet(pair, 2, factor=3), words))
+    st.html(draw_gallery(exhibits, least=130, name="ns-wrong"))

@@ -1,0 +1,154 @@
+"""The view "Set up" of the page "Train": what will be trained, its table before anything runs, and the button."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain, count
+from typing import Any
+
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.inversion.functions import INVERSIONS
+from core.jobs import control, run_folders, trained_networks, training_job
+from core.jobs.run_folders import Job
+from core.networks.architectures import Architecture
+from core.networks.classifier import summarize
+from core.networks.composing import Cost, check_size
+from core.training.presets import PRESETS
+from core.visualization.training import StageRow, draw_stages
+from dashboard.server.state import AppState
+from dashboard.server.visitors import visitor
+from dashboard.train import form
+from dashboard.train.form import Settings, key
+
+VIEW, NEXT, JOB = "train view", "train next view", "train job"
+WATCH = "Watch"
+
+
+def show_setup(session: AppState, data: Dataset) -> None:
+    """Let people choose an experiment, change what they like about it, and start it."""
+    left, right = st.columns([330, 710], gap="medium")
+    with left:
+        preset = form.choose_preset()
+        st.caption(PRESETS[preset].says)
+        button = st.container()
+        with st.expander("The network"):
+            architecture = form.choose_network()
+        with st.expander("How it learns"):
+            config = form.choose_learning()
+        with st.expander("From what, and where"):
+            found = form.choose_data()
+    with right:
+        table = st.container()
+        try:
+            if architecture is None:
+                with table:
+                    architecture = form.compose_network()
+            cost, rows = check_size(architecture), to_rows(architecture)
+        except ValueError as error:
+            table.warning(str(error))
+            cost, rows = None, []
+    with left, st.expander("Freeze, draw anew, invert"):
+        changes = form.choose_changes(rows)
+    settings = to_settings(architecture, config, found, changes)
+    problem = "" if cost is None else find_problem(settings)
+    with right:
+        if problem:
+            st.warning(problem)
+        if cost is not None:
+            _show_plan(settings, rows, cost)
+    with button:
+        _show_button(settings, ready=cost is not None and not problem)
+
+
+def to_rows(architecture: Architecture) -> list[StageRow]:
+    """Return the network's table; the inversion, which is no stage of its own to people, is left out."""
+    stages = (one for one in summarize(architecture) if one.stage not in ("normalize", "inverted"))
+    return [StageRow(one.stage, one.shape, one.parameters) for one in stages]
+
+
+def to_settings(architecture: Architecture | None, config: Settings, found: Settings, changes: Settings) -> Settings:
+    """Return what the form says as the settings of a job."""
+    start = form.value("start")
+    scratch = start == form.SCRATCH
+    return {
+        "architecture": architecture.to_dict() if scratch and architecture is not None else None,
+        "start": None if scratch else trained_networks.run_of(start) or start,
+        "config": {**config, "device": found["device"], "report_every": 1},  # as many as a job writes
+        "dataset": found["dataset"], "share": found["share"], "validation": found["validation"],
+        **changes, "seed": config["seed"],
+    }  # fmt: skip
+
+
+def find_problem(settings: Settings) -> str:
+    """Return the sentence that says why this cannot be trained; empty when it can be."""
+    try:
+        training_job.check(settings)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost) -> None:
+    st.markdown(describe(settings))
+    st.html(draw_stages(rows))
+    st.caption(
+        f"{cost.products:,} multiplications to read one digit. Bars: where the parameters are. A filter is used at "
+        "every place of the picture, so convolutions need few; a layer of hidden units has one weight for each input."
+    )
+
+
+def describe(settings: Settings) -> str:
+    """Return the training in a sentence or two."""
+    config, start = settings["config"], form.value("start")
+    optimizer = "Adam" if config["optimizer"] == "adam" else f"SGD, momentum {config['momentum']:g}"
+    share = "" if settings["share"] == 1 else f"{100 * settings['share']:g} % of "
+    words = [f"**{config['epochs']} epochs** of {share}{settings['dataset']} in batches of {config['batch']}, "
+             f"{optimizer}, learning rate {config['learning_rate']:g}"]  # fmt: skip
+    words += [f"L2 {config['l2']:g}"] if config["l2"] else []
+    words += [f"penalty {config['penalty']:g}·|w|^{config['power']:g}"] if config["penalty"] else []
+    if config.get("attack", "none") != "none":
+        words += [f"every digit attacked first ({config['attack'].upper()}, epsilon {config['epsilon']:g})"]
+    sentence = ", ".join(words) + "."
+    if settings["start"] is not None and start in (known := form.starts()):
+        sentence += f" Starts from *{known[start].title}*."
+    for name, words_for_it in (("frozen", "Frozen"), ("reset", "Drawn anew")):
+        if settings[name]:
+            sentence += f" {words_for_it}: {', '.join(form.GROUPS.get(one, one) for one in settings[name])}."
+    if settings["inversion"]:
+        sentence += f" The head reads {INVERSIONS[settings['inversion']].formula}."
+    return sentence
+
+
+def _show_button(settings: Settings, *, ready: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        title = st.text_input("Its name", key=key("title"), persist_state="session", max_chars=form.LONGEST_TITLE)
+        # No callback: it would get the settings of before, when people type a number and click at once.
+        pressed = st.button("Train", type="primary", key="train go", disabled=not ready)
+    if pressed and ready:
+        start(title, settings)
+
+
+def start(title: str, settings: Settings) -> None:
+    """Start the job and go to where it can be watched; the same one is never started twice at once."""
+    try:
+        job = _twin(settings) or control.submit("train", _unlike_others(title), settings, visitor())
+    except ValueError as error:
+        st.warning(str(error))
+        return
+    st.session_state[JOB], st.session_state[NEXT] = job.id, WATCH
+    st.rerun()
+
+
+def _unlike_others(title: str) -> str:
+    """Return the title with a number when another run of this visitor has it."""
+    taken, title = {job.title for job in run_folders.list_jobs(visitor())}, title.strip() or "A network"
+    names = chain([title], (f"{title} ({number})" for number in count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def _twin(settings: dict[str, Any]) -> Job | None:
+    """Return this visitor's job with the same settings that is at work: its network would be the very same."""
+    asked, mine = json.loads(json.dumps(settings)), run_folders.list_jobs(visitor())
+    return next((job for job in mine if job.settings == asked and run_folders.read_status(job).active), None)

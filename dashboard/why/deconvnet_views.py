@@ -1,0 +1,91 @@
+"""The view "What its maps saw": Zeiler and Fergus' deconvnet from the strongest place of each map (C12)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import streamlit as st
+import torch
+
+from core.attribution import AttributionError, Projection, map_stages, project_strongest
+from core.digits.datasets import Dataset
+from core.networks.classifier import Classifier
+from core.visualization.attribution import draw_attribution
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.zoo.checkpoints import CheckpointError
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
+from dashboard.widgets import networks, outputs
+from dashboard.widgets.scene import choose_beside
+
+
+def show_places(session: AppState, data: Dataset, zoo: Zoo) -> None:
+    """Show, for the maps of a stage that the digit excites most, what of the digit did so."""
+    scene, right = choose_beside(
+        "Try: the first stages, then the last. Strokes become corners, loops and ends.",
+        session, data,
+    )  # fmt: skip
+    with right:
+        if scene is None:
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name, network = _choose_network(data, zoo)
+            stage = None if network is None else _choose_stage(network)
+        if network is None or stage is None:
+            return
+        try:
+            _show_projections(_find(name, network, stage, *scene, data), *scene, stage)
+        except AttributionError as reason:
+            st.info(str(reason))
+    with st.expander("How a deconvnet works, and what is ours"):
+        outputs.show_text("why_deconvnet")
+
+
+def _choose_network(data: Dataset, zoo: Zoo) -> tuple[str, Classifier | None]:
+    """Let people choose any network, of one that restores the one within; None, after a sentence, if it is damaged."""
+    name = networks.choose_network(zoo, key="why network", width=240)
+    if not name:
+        return "", None
+    try:
+        network = cache.network(name, data.name)
+    except CheckpointError as error:
+        st.warning(str(error))
+        return name, None
+    return name, network if isinstance(network, Classifier) else network.network
+
+
+def _choose_stage(network: Classifier) -> str | None:
+    stages = map_stages(network)
+    if not stages:
+        st.info("This network has no feature maps: it sees all pixels at once.")
+        return None
+    if st.session_state.get("why stage") not in stages:
+        st.session_state["why stage"] = stages[-1]
+    return st.segmented_control("Stage", stages, key="why stage", persist_state="session", required=True, wrap=True)
+
+
+def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, data: Dataset) -> list[Projection]:
+    left = np.ascontiguousarray(digit * mask, np.float32)
+    return cast(list[Projection], cache.worked_out(
+        ("projections", name, data.name, left, stage),
+        lambda: project_strongest(network, torch.from_numpy(left)[None], stage),
+    ))  # fmt: skip
+
+
+def _show_projections(found: list[Projection], digit: Digit, mask: Mask, stage: str) -> None:
+    if not found:
+        st.info("Nothing of this digit excites any map of this stage.")
+        return
+    exhibits = []
+    for one in found:
+        values = one.pixels.numpy()
+        picture = draw_attribution(digit, mask, values, limit=float(np.abs(values).max()))
+        where = "row {}, column {}".format(*one.place)
+        exhibits.append(Exhibit(picture, f"map {one.map}: {one.strength:.1f} at {where}"))
+    st.html(draw_gallery(exhibits, least=125, name="ns-places"))
+    st.caption(
+        f"The maps of {stage} that are excited most, each from its strongest place alone. Blue is ink that excites "
+        "it there, red is ink that would calm it; every picture is as bright as it can be."
+    )

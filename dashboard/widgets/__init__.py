@@ -1,0 +1,1 @@
+"""Widgets and outputs that several pages use."""

@@ -1,0 +1,244 @@
+"""Widgets that return values: which digit, and what of it is missing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core.digits import drawing, pictures
+from core.digits.datasets import Dataset
+from core.pmnist.masks import CUTS, cut_mask
+from core.visualization import arrays
+from dashboard.components import live_canvas
+from dashboard.server.state import AppState, Choice, Digit, Mask, get_state
+from dashboard.widgets.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
+from dashboard.widgets.outputs import sample
+
+CANVAS = 280
+CANVASES = ("draw", "erase")  # their keys
+SHAPES = "shapes"
+TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, SHAPES: 0}
+CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
+
+
+@dataclass(frozen=True)
+class Live:
+    """The keys of the fragments that run for a stroke instead of the page."""
+
+    meanwhile: str
+    after: Sequence[str]
+
+
+def choose_view(names: Iterable[str], *, key: str) -> str:
+    """Let people choose which of a page's views is shown, the first one at first."""
+    options = list(names)
+    return st.segmented_control(
+        "View", options, default=options[0], key=key, persist_state="session", required=True, wrap=True,
+        label_visibility="collapsed",
+    ) or options[0]  # fmt: skip
+
+
+def choose_digit(
+    state: AppState, data: Dataset, *, first: str = "Draw", live: Live | None = None
+) -> Choice | None:
+    """Let people draw a digit, take a sample, or upload a picture; None while there is none yet."""
+    sources = ["Draw", "Sample", "Upload"] + (["Link"] if state.linked is not None else [])
+    st.session_state.setdefault("source", first)
+    source = st.segmented_control(
+        "Where the digit comes from", sources, key="source", persist_state="session", label_visibility="collapsed",
+        required=True,
+    )  # fmt: skip
+    try:
+        match source:
+            case "Sample":
+                return choose_sample(state, data)
+            case "Upload":
+                return _upload(state)
+            case "Link" if state.linked is not None:
+                st.image(arrays.enlarge(arrays.to_gray(state.linked), CANVAS // 28), width=CANVAS, output_format="PNG")
+                return Choice(state.linked)
+        return _draw(live)
+    except pictures.PictureError as error:
+        st.warning(str(error))
+        return None
+
+
+def _draw(live: Live | None) -> Choice | None:
+    pen = st.segmented_control(
+        "Pen", list(PEN_SIZES), default="medium", key="pen", persist_state="session", label_visibility="collapsed",
+        required=True, wrap=True, format_func=lambda size: f"{size} pen",
+    )  # fmt: skip
+    size = PEN_SIZES[pen or "medium"]
+    return _drawn(draw_canvas(key="draw", size=CANVAS, pen=size) if live is None else _draw_live(size, live))
+
+
+@st.fragment
+def _draw_live(pen: int, live: Live) -> NDArray[np.uint8] | None:
+    """In a fragment, so that the browser does not ask for the whole page, but leaves it to `_run_only`."""
+    return draw_canvas(key="draw", size=CANVAS, pen=pen, on_change=partial(_take_drawing, live))
+
+
+def _drawn(ink: NDArray[np.uint8] | None) -> Choice | None:
+    if ink is None:
+        return None
+    preparation = drawing.prepare_strokes(ink)
+    return Choice(preparation.digit, preparation=preparation)
+
+
+def _take_drawing(live: Live, ink: NDArray[np.uint8] | None) -> None:
+    get_state().ink = ink
+    if ink is None:  # the page looks quite different
+        get_state().complete = False
+    _run_only(live)
+
+
+def prepare_drawing() -> None:
+    """Make the digit of what people have drawn since the page ran."""
+    state = get_state()
+    if state.ink is not None:
+        with suppress(pictures.PictureError):  # the page says it when it runs
+            state.choice = _drawn(state.ink)
+        state.ink = None
+
+
+def _take_mask(live: Live, mask: Mask) -> None:
+    get_state().scene.mask = mask
+    _run_only(live)
+
+
+def _run_only(live: Live) -> None:
+    """Let the page be, but for these fragments; all of it must be there."""
+    context = get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        return  # All of it runs, and must to its end: what the last run has sent may not have reached the browser.
+    if get_state().complete:
+        st.rerun(live.meanwhile if stroke_goes_on() else live.after)
+    st.rerun()
+
+
+def choose_sample(state: AppState, data: Dataset) -> Choice:
+    """Let people walk through the test digits: next, any, of one class."""
+    labels = data.test.labels.numpy()
+    if state.scene.sample is None or state.scene.sample >= len(labels):
+        state.scene.sample = 0
+    wanted = st.session_state.get("class", "any")
+    allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.button("◀", on_click=_step_sample, args=(allowed, -1), help="previous", key="previous")
+        st.button("▶", on_click=_step_sample, args=(allowed, 1), help="next", key="next")
+        st.button("any", on_click=_any_sample, args=(allowed,), help="one at random", key="any")
+        st.selectbox(
+            "Class",
+            ["any", *data.classes],
+            key="class",
+            persist_state="session",
+            label_visibility="collapsed",
+            on_change=_first_of_class,
+            args=(data,),
+            format_func=lambda name: "all classes" if name == "any" else f"only {name}",
+            width=110,
+        )
+    index = state.scene.sample
+    digit = sample(data, index)
+    st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
+    st.caption(f"{data.name}, test digit {index}, labelled {data.classes[labels[index]]}")
+    return Choice(digit, sample=index)
+
+
+def _step_sample(allowed: np.ndarray, direction: int) -> None:
+    scene = get_state().scene
+    at = int(np.searchsorted(allowed, scene.sample or 0, side="left" if direction < 0 else "right"))
+    scene.sample = int(allowed[(at - (direction < 0)) % len(allowed)])
+
+
+def _any_sample(allowed: np.ndarray) -> None:
+    get_state().scene.sample = int(random.choice(allowed))
+
+
+def _first_of_class(data: Dataset) -> None:
+    wanted = st.session_state["class"]
+    if wanted != "any":
+        matches = np.flatnonzero(data.test.labels.numpy() == data.classes.index(wanted))
+        get_state().scene.sample = int(matches[0])
+
+
+def _upload(state: AppState) -> Choice | None:
+    file = st.file_uploader(
+        "A picture or photo of one digit (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
+        type=["png", "jpg", "jpeg", "webp", "gif", "bmp"],
+    )
+    if file is not None:
+        state.upload = file.getvalue()  # the widget forgets its file when the page changes
+    if state.upload is None:
+        return None
+    preparation = drawing.prepare(pictures.read_picture(state.upload))
+    st.image(arrays.to_gray(preparation.gray), width=160, output_format="PNG")
+    return Choice(preparation.digit, preparation=preparation)
+
+
+def choose_mask(state: AppState, digit: Digit) -> Mask:
+    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept."""
+    return rub_out(state, digit, choose_tool())
+
+
+def choose_tool() -> str:
+    """Let people choose a cut, and what they rub out with."""
+    st.session_state.setdefault("cut", "whole")
+    st.segmented_control(
+        "Cut", ["whole", *CUTS], key="cut", persist_state="session", label_visibility="collapsed",
+        format_func=CUT_BUTTONS.__getitem__, on_change=_take_cut, wrap=True,
+    )  # fmt: skip
+    return st.segmented_control(
+        "Rub out with", list(TOOLS), default="medium", key="tool", persist_state="session",
+        label_visibility="collapsed", required=True, on_change=_keep_erased, wrap=True,
+    ) or "medium"  # fmt: skip
+
+
+def rub_out(state: AppState, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
+    """Show the digit to rub part of it out; return True where it is kept."""
+    if state.hides("tools"):
+        st.image(arrays.mark_erased(digit, state.ground, CANVAS // 28), width=CANVAS, output_format="PNG")
+        return state.ground
+    if tool == SHAPES:
+        return shapes_canvas(digit, state.ground, key="shapes", size=CANVAS, on_clear=_bring_back)
+    size = TOOLS[tool]
+    return erase_canvas(
+        digit, state.ground, key="erase", tool="brush" if size else "rectangle", brush=size or 3, size=CANVAS,
+        on_change=None if live is None else partial(_take_mask, live), on_clear=_bring_back,
+    )  # fmt: skip
+
+
+def stroke_goes_on() -> bool:
+    """Say whether people are in the middle of a stroke; what nobody misses meanwhile can wait for its end."""
+    return any(live_canvas.stroke_goes_on(key) for key in CANVASES)
+
+
+def heard() -> str:
+    """Return what tells the canvases, invisibly, that this answers all they have sent."""
+    return "".join(map(live_canvas.heard, CANVASES))
+
+
+def _take_cut() -> None:
+    get_state().ground = cut_mask(st.session_state["cut"] or "whole").numpy()
+
+
+def _keep_erased() -> None:
+    """Let what is erased so far lie under the next tool: shapes have a canvas of their own."""
+    shapes = st.session_state["tool"] == SHAPES
+    if shapes != st.session_state.get("shapes chosen", False):
+        get_state().ground = get_state().scene.mask
+    st.session_state["shapes chosen"] = shapes
+
+
+def _bring_back() -> None:
+    st.session_state["cut"] = "whole"
+    _take_cut()
+    get_state().complete = False  # the row of cuts must say so too

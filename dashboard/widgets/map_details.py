@@ -1,0 +1,78 @@
+"""One map closely: its picture, its filter, the digits that excite it most, and what it does on your digit (N5)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from core.digits.datasets import Dataset
+from core.maximization import Objective, filter_of, map_of
+from core.networks.classifier import Classifier
+from core.visualization import arrays
+from core.visualization.absent_features import draw_signed_sheet
+from core.visualization.gallery import Exhibit, draw_gallery
+from dashboard.server import cache
+from dashboard.server.state import AppState, Digit
+from dashboard.widgets import inputs
+
+
+def show_closeup(
+    session: AppState, data: Dataset, name: str, objective: Objective, stage: str, grown: NDArray[np.uint8] | None
+) -> None:
+    """Let people choose a map; `grown` are the pictures that have been grown for all of them, if they have."""
+    st.markdown("**Look closely at one map**")
+    number = st.segmented_control(
+        "Map", range(objective.count), key=f"closeup {name} {stage}", persist_state="session", wrap=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if number is None:
+        st.caption("Choose a number: its filter, the nine training digits that excite it most, and what it does with "
+                   "your digit.")  # fmt: skip
+        return
+    left, right = st.columns([290, 470], gap="medium")
+    with left:
+        choice = inputs.choose_digit(session, data, first="Sample")
+    with right:
+        network = cache.classifier(name, data.name)
+        exhibits = [] if grown is None else [Exhibit(grown[number], "what was grown for it")]
+        exhibits.append(draw_exciting(data, name, objective, number))
+        exhibits += draw_filter(network, stage, number)
+        if choice is not None:
+            exhibits.append(_answer(network, stage, number, choice.digit))
+        st.html(draw_gallery(exhibits, least=150, name="ns-closeup"))
+
+
+def draw_exciting(
+    data: Dataset, name: str, objective: Objective, number: int, *, split: Literal["train", "test"] = "train"
+) -> Exhibit:
+    """Return the nine digits that excite one goal of the objective most."""
+    found = cache.exciting(name, repr(objective), data.name, objective, split)
+    digits = (data.train if split == "train" else data.test).images(found.digits[number])[:, 0].numpy()
+    best, kind = float(found.costs[number, 0]), "training" if split == "train" else "test"
+    caption = f"the nine {kind} digits that excite it most, up to {best:.1f}"
+    caption = caption if best else f"no {kind} digit excites it"
+    return Exhibit(arrays.contact_sheet(list(digits), 3, factor=3), caption)
+
+
+def draw_filter(network: Classifier, stage: str, number: int) -> list[Exhibit]:
+    """Return the filter that makes a map; nothing where no convolution has made it."""
+    weights = filter_of(network, stage, number)
+    if weights is None:
+        return []
+    values = weights.numpy()
+    columns = int(np.ceil(np.sqrt(len(values))))
+    limit = float(np.abs(values).max())
+    sheet = draw_signed_sheet(values, columns, limit=limit, factor=max(4, 96 // (columns * values.shape[1])))
+    many = f"its filter over {len(values)} maps below it" if len(values) > 1 else "its filter"
+    return [Exhibit(sheet, f"{many}: blue positive, red negative")]
+
+
+def _answer(network: Classifier, stage: str, number: int, digit: Digit) -> Exhibit:
+    found = map_of(network, stage, number, torch.from_numpy(digit)).numpy()
+    low, high = float(found.min()), float(found.max())
+    shown = (found - low) / (high - low) if high > low else np.zeros_like(found)
+    return Exhibit(arrays.to_gray(shown), f"the map on your digit, from {low:.1f} (black) to {high:.1f} (white)")

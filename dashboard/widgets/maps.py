@@ -1,0 +1,151 @@
+"""What all views of the lesson share: pictures that can be clicked, one window in numbers, a window that slides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from core.convolution.activation import FUNCTIONS, TITLES
+from core.convolution.window import Filter, SlideStep, Window, convolve, slide, write_number, write_products, write_sum
+from core.digits.datasets import Dataset
+from core.networks.classifier import Classifier
+from core.pmnist.masks import erase
+from core.visualization.absent_features import to_signed
+from core.visualization.convolution import Grid, draw_products, draw_slide, write_short
+from core.visualization.convolution_figures import Box, draw_clickable
+from core.visualization.inversion import draw_steps
+from core.zoo.checkpoints import CheckpointError, classifiers
+from dashboard.components.player import Frame, Look
+from dashboard.server import cache
+from dashboard.server.cache import Zoo
+from dashboard.server.state import Digit, Mask
+from dashboard.widgets import networks, playing
+from dashboard.widgets.outputs import PLAIN
+
+Choose = Callable[[int, int], None]
+WRITTEN_SIDE = 6  # rows and columns of a map whose numbers are written into it
+WRITTEN = 4  # channels whose sums are written under a window that slides
+
+
+def to_image(digit: Digit, mask: Mask) -> torch.Tensor:
+    """Return the erased digit as networks read it, `(1, 28, 28)`."""
+    return erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))[0]
+
+
+def choose_network(data: Dataset, zoo: Zoo, *, key: str = "lesson network") -> Classifier | None:
+    """Let people choose any network that does not restore, also those of the laboratory and their own."""
+    name = networks.choose_network(classifiers(zoo | cache.own_networks()), key=key)
+    try:
+        return cache.classifier(name, data.name) if name else None
+    except CheckpointError as error:
+        st.warning(str(error))
+        return None
+
+
+def show_clickable(figure: go.Figure, key: str, choose: Choose | None = None) -> None:
+    """Show a picture of cells; `choose` is called with the row and column of the one that is clicked."""
+    if choose is None:
+        st.plotly_chart(figure, width="content", config=PLAIN, key=key)
+        return
+
+    def take() -> None:
+        points = st.session_state[key].selection.points
+        if points:  # a second click on the same cell takes the first one back
+            choose(*points[0]["customdata"])
+
+    st.plotly_chart(figure, width="content", config=PLAIN, key=key, on_select=take, selection_mode="points")
+
+
+def show_map(
+    values: NDArray[np.floating], *, key: str, box: Box | None = None, choose: Choose | None = None, width: int = 230
+) -> None:
+    """Show one map in signed colours: values under the pointer, a frame around the window, its range below."""
+    limit = float(np.abs(values).max()) or 1.0
+    hover = [
+        f"row {row}, column {column}: {write_short(float(values[row, column]))}"
+        for row, column in np.ndindex(*values.shape)
+    ]
+    rows, columns = values.shape
+    numbers = [write_short(float(value)) for value in values.flat] if max(rows, columns) <= WRITTEN_SIDE else ()
+    figure = draw_clickable(to_signed(values, limit), (rows, columns), hover, box=box, width=width, numbers=numbers)
+    show_clickable(figure, key, choose)
+    lowest, highest = (write_short(float(end)) for end in (values.min(), values.max()))
+    tap = "" if choose is None else "; a finger taps twice"
+    st.caption(f"{rows} × {columns}, from {lowest} to {highest}; black is 0{tap}")
+
+
+def choose_channel(window: Window, *, key: str) -> int:
+    """Let people choose the channel whose products are shown; at first the one that adds most."""
+    strongest = int(np.argmax(np.abs(window.sums)))
+    return st.selectbox(
+        "Channel", range(len(window.weights)), index=strongest, key=key, width=330,
+        format_func=lambda one: f"{one}: its products sum to {write_short(window.sums[one])}",
+    )  # fmt: skip
+
+
+def show_window(window: Window, shape: tuple[int, int], channels: Mapping[int, str]) -> None:
+    """Show one window in numbers: values, weights and products of some channels by name, then the sum with the bias."""
+    for channel, name in channels.items():
+        result = f"→ {write_short(window.sums[channel])}"
+        st.html(draw_products(_grids(window, shape, channel, name), ("×", "="), result))
+    lines = [("The products" + name, write_products(window, channel)) for channel, name in channels.items()]
+    summed = "All channels and the bias" if len(window.weights) > 1 else "And the bias"
+    st.html(draw_steps([*lines, (summed, write_sum(window))]))
+
+
+def _grids(window: Window, shape: tuple[int, int], channel: int, name: str) -> list[Grid]:
+    inside = [
+        np.array([0 <= at < size for at in line])
+        for line, size in zip((window.rows, window.columns), shape, strict=True)
+    ]
+    padding = ~np.outer(*inside)
+    return [
+        Grid("what is there" + name, window.values[channel].numpy(), padding=padding),
+        Grid("the filter", window.weights[channel].numpy()),
+        Grid("their products", window.products[channel].numpy()),
+    ]
+
+
+def describe_activations(value: float) -> str:
+    """Return what each activation would make of a value (C7)."""
+    given = torch.tensor(value)
+    return " · ".join(f"{TITLES[kind]} {write_number(float(act(given)))}" for kind, act in FUNCTIONS.items())
+
+
+def show_slide(inputs: torch.Tensor, one: Filter, *, channel: int, key: str, hold: int = 1) -> None:
+    """Offer to watch the window slide over the inputs, and the output fill; `hold` is how many frames a place lasts."""
+    gives = convolve(inputs, one).numpy()
+    pictures = [to_signed(values, float(np.abs(values).max()) or 1.0) for values in (inputs[channel].numpy(), gives)]
+
+    def steps() -> Iterator[SlideStep]:
+        for step in slide(inputs, one):
+            for _ in range(hold):
+                yield step
+
+    def to_frame(step: SlideStep) -> Frame:
+        rows, columns = step.window.rows, step.window.columns
+        box = (rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
+        done = step.row * gives.shape[1] + step.column + 1
+        return Frame(draw_slide(pictures[0], pictures[1], done, box), {}, describe_step(step))
+
+    with st.columns([3, 2])[0]:  # the whole picture fits on a projector
+        playing.play(
+            steps, to_frame, key=f"{key}/slide", look=Look("The window slides, the map fills", speed=0.5),
+            total=gives.size * hold, about=(inputs.numpy().tobytes(), one.weights.numpy().tobytes(), one.bias, channel),
+            start="Let the window slide",
+        )  # fmt: skip
+
+
+def describe_step(step: SlideStep) -> str:
+    """Return what happens at one place of a window that slides."""
+    window = step.window
+    if len(window.weights) <= WRITTEN:
+        sums = write_sum(window)
+    else:
+        sums = f"{window.weights.numel()} products and the bias: {write_number(window.total)}"
+    return f"row {step.row}, column {step.column}: {sums}"

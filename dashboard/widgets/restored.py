@@ -1,0 +1,46 @@
+"""What restoring networks think was there: the hole, if they had to find it, and what they put into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.restoration.hole_finding import BlindRestorer, Restored, readers_of
+from core.visualization import arrays
+from core.visualization.gallery import Exhibit, draw_gallery
+from core.zoo.checkpoints import Card, Network
+from dashboard.server import cache
+from dashboard.server.state import Digit, Mask
+
+
+def show_restored(
+    networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
+) -> None:
+    """Show what every network that restores thinks was there, those apart that had to find the hole."""
+    direct = readers_of(networks, mask)
+    for name, network in networks.items():
+        if name in direct:
+            continue
+        restored = cache.restored(name, data.name, digit, mask)
+        found = isinstance(network, BlindRestorer)
+        if restored.fills is not None:
+            show_fills(zoo[name].title, restored, digit * mask if found else None, data.classes)
+        elif found and not mask.all():
+            st.caption(f"**{zoo[name].title}** found nothing missing, so it read the digit as it is.")
+
+
+def show_fills(title: str, restored: Restored, left: Digit | None, classes: Sequence[str]) -> None:
+    """Show a restoring network's best fills and how much each counts, after the hole if it found that itself."""
+    assert restored.fills is not None
+    order = "," if left is None else ": first the hole it found, then the fills,"
+    st.markdown(f"**What “{title}” thinks was there**{order} best first, and how much each counts")
+    fills = restored.fills
+    columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
+    exhibits = [] if left is None else [Exhibit(arrays.mark_erased(left, restored.mask, 6), "the hole it found")]
+    exhibits += [
+        Exhibit(arrays.tint_erased(image, restored.mask), f"{100 * weight:.0f} % · a {classes[label]}")
+        for image, weight, label in zip(*columns, strict=True)
+    ]
+    st.html(draw_gallery(exhibits, least=64, name="ns-fills"))

@@ -1,0 +1,64 @@
+"""A digit and what is rubbed out of it, chosen in the place of one picture; the bench on which it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.digits.datasets import Dataset
+from dashboard.address import links
+from dashboard.server.cache import Zoo
+from dashboard.server.state import AppState, Digit, Mask
+from dashboard.widgets import inputs, outputs
+
+
+def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
+    """Let people choose a digit and rub part of it out, in the place of one; None while there is no digit yet."""
+    part = st.segmented_control(
+        "Your digit", ["A digit", "Rub it out"], default="A digit", key="missing part", persist_state="session",
+        label_visibility="collapsed", required=True,
+    )  # fmt: skip
+    scene = session.scene
+    digit = scene.drawn if scene.drawn is not None or scene.sample is None else _sample(session, data)
+    if part == "Rub it out" and digit is not None:
+        scene.mask = inputs.choose_mask(session, digit)
+    else:
+        choice = inputs.choose_digit(session, data, first="Sample")
+        if choice is None:
+            st.info("As soon as there is a digit, it is read here.")
+            return None
+        if digit is None or not np.array_equal(choice.digit, digit):
+            scene.mask = session.ground  # as on the main page: a cut stays, what was rubbed out of another digit goes
+        digit, scene.sample = choice.digit, choice.sample
+        scene.drawn = None if choice.sample is not None else digit
+        if not scene.mask.all():
+            st.caption("Part of it is rubbed out: see *Rub it out*.")
+    if not scene.mask.any():
+        st.caption("Everything is erased: what you see is what a network makes of nothing.")
+    return digit, scene.mask
+
+
+def choose_beside(tip: str, session: AppState, data: Dataset) -> tuple[tuple[Digit, Mask] | None, DeltaGenerator]:
+    """Let people choose a digit as `choose_scene` does, below what to try; also return the room to the right of it."""
+    left, right = st.columns([330, 880], gap="medium")
+    with left:
+        st.caption(tip)
+        return choose_scene(session, data), right
+
+
+def _sample(session: AppState, data: Dataset) -> Digit:
+    session.scene.sample = min(session.scene.sample or 0, len(data.test) - 1)
+    return outputs.sample(data, session.scene.sample)
+
+
+@st.fragment
+def show_bench(
+    show: Callable[[AppState, Dataset, Zoo], None], session: AppState, data: Dataset, zoo: Zoo
+) -> None:
+    """Show a view in which a click or a stroke reruns only this, and not the page."""
+    show(session, data, zoo)
+    links.write_address()
+    st.html(inputs.heard())  # last: now the canvas may send again

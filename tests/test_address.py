@@ -1,0 +1,254 @@
+"""Addresses: each page says in its address what is on it, opens as an address says, and hides what a link locks."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.address import links
+from dashboard.address.address_book import PAGES
+from dashboard.address.choices import FLAG, NUMBER, PLACE, TEXT, TILE, WHOLE, WORD, WORDS, Choice, number, one_of, whole
+from dashboard.components.board import Chosen
+from dashboard.server.state import Scene
+from dashboard.shell import share
+from tests.test_pages import html, open_page
+from tests.test_pages import whole as shown
+
+PATIENCE = 60_000  # milliseconds
+CLIMB = {"preset": "white on black", "steps": "30", "seed": "5", "ink": "0.5", "blur": "shrinking"}
+EVERY_PAGE = {
+    "compare": {"sample": "19", "erased": "HCUT", "networks": "standard,control"},
+    "pmnist": {"view": "The cuts", "sample": "8", "networks": "standard,robust", "cuts": "as its code does"},
+    "missing_features": {"view": "The idea", "sample": "15", "erased": "VCUT", "of": "6", "class": "2"},
+    "feature_maps": {"view": "One digit", "sample": "15", "network": "control", "map": "conv2.7",
+                     "scale": "one for each map"},
+    "convolution": {"view": "One number", "sample": "18", "network": "control", "stage": "conv2", "map": "3",
+                    "row": "4", "column": "5"},
+    "maximize": {"view": "Ten digits", "network": "standard", **CLIMB},
+    "why": {"view": "A hole everywhere", "sample": "15", "networks": "standard", "truth": "3", "size": "12"},
+    "train": {"view": "Set up", "preset": "Keras: small, Adam", "epochs": "3", "seed": "7", "share": "10"},
+    "transfer": {"view": "Fine-tuning", "network": "control", "epochs": "12", "alone": "3", "rate": "0.03"},
+    "made_digits": {"view": "Make digits", "class": "7", "sheet": "4", "first": "2", "last": "8"},
+    "attack": {"view": "One digit", "sample": "15", "erased": "HCUT", "attack": "pgd", "network": "robust",
+               "target": "3", "epsilon": "0.2", "steps": "17", "random": "yes"},
+    "similarity": {"view": "Threshold", "sample": "15", "after": "conv2", "share": "0.5", "time": "one at a time"},
+    "results": {"view": "All figures", "network": "of the talk", "cuts": "as its code does"},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    yield
+    st.cache_data.clear()
+
+
+def address(app: AppTest) -> dict[str, str]:
+    return dict(app.query_params.items())
+
+
+def held(app: AppTest, page: str, view: str) -> dict[str, str]:
+    """What the widgets of a page hold, in the words of its address."""
+    found = {}
+    for choice in PAGES[page].choices(view):
+        key = choice.find_key(app.session_state)
+        if key in app.session_state and app.session_state[key] is not None:
+            found[choice.name] = choice.kind.write(app.session_state[key])
+    return found
+
+
+# One value
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (WORD, "gradient →", "gradient →"),
+        (WORDS, ["standard", "control"], "standard,control"),
+        (WORDS, [], ""),
+        (TEXT, "1 0\n0 1", "1 0\n0 1"),
+        (FLAG, True, "yes"),
+        (PLACE, (3, 14), "3.14"),
+        (TILE, Chosen("conv1", 3), "conv1.3"),
+        (WHOLE, 12, "12"),
+        (NUMBER, 0.15, "0.15"),
+    ],
+)
+def test_every_kind_of_value_is_read_as_it_was_written(kind, value, text):
+    assert kind.write(value) == text and kind.read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(WORD, ""), (WORD, "x" * 1000), (WORD, "{attack network}"), (WORD, "a\nb"), (WORDS, "a,,b"), (WORDS, "a," * 999),
+     (TEXT, "1 " * 999), (FLAG, "maybe"), (PLACE, "3"), (PLACE, "-1.2"), (PLACE, "1.2.3"), (TILE, "conv1"),
+     (TILE, "conv1.-1"), (WHOLE, "1.5"), (WHOLE, "-1"), (WHOLE, "9" * 5000), (WHOLE, "x"), (NUMBER, "nan"),
+     (NUMBER, "inf"), (one_of("linf", "l2"), "l1"), (NUMBER, "1e999"), (number(0, 1), "1.01"), (whole(3, 20), "2")],
+)  # fmt: skip
+def test_what_is_no_such_value_is_refused(kind, text):
+    with pytest.raises(ValueError):
+        kind.read(text)
+
+
+def test_a_key_may_depend_on_what_other_widgets_hold():
+    choice = Choice("unit", "neuron {network} {stage {network}}", WHOLE)
+    assert choice.find_key({"network": "a", "stage a": "conv1"}) == "neuron a conv1"
+    with pytest.raises(KeyError):
+        choice.find_key({"network": "a"})
+
+
+def test_no_two_choices_of_a_view_have_one_name_and_none_is_called_like_a_part_of_the_scene():
+    for page in PAGES.values():
+        for view in page.views:
+            names = [choice.name for choice in page.choices(view)]
+            assert len({*names}) == len(names)
+            assert not {*names} & {"sample", "digit", "erased", "networks", "hide", "lesson", "step"}
+            assert not {*names} & {*links.GROUPS} - {"view"}
+
+
+# Every page
+
+
+def test_every_page_that_has_choices_is_tried_here():
+    assert {name for name, page in PAGES.items() if len(page.views) > 1 or page.scene} == {*EVERY_PAGE}
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_every_page_opens_as_its_address_says_and_says_it_again(page):
+    wanted = EVERY_PAGE[page]
+    app = open_page(f"{page}.py", **wanted)
+    assert not [one.value for one in app.warning if "address" in one.value]
+    view = wanted.get("view", "")
+    parts = {name: text for name, text in wanted.items() if name not in links.SCENE_PARTS}
+    assert held(app, page, view).items() >= parts.items()
+    said = address(app)
+    assert {name: said[name] for name in said if name in wanted} == {
+        name: text for name, text in wanted.items() if name != "view" or name in said
+    }
+    assert {*said} <= {*wanted} | {choice.name for choice in PAGES[page].choices(view) if choice.always}
+    menus = [menu for menu in app.get("button_group") if menu.key and menu.key == PAGES[page].key]
+    assert all([one.content for one in menu.proto.options] == [*PAGES[page].views] for menu in menus)
+    assert len(menus) == bool(PAGES[page].key)
+
+
+def test_what_was_not_changed_is_not_in_the_address():
+    app = open_page("attack.py", sample="18")
+    assert address(app) == {"sample": "18"}
+    app.slider(key="attack linf").set_value(0.3)
+    assert address(shown(app.run())) == {"sample": "18", "epsilon": "0.3"}
+    app.slider(key="attack linf").set_value(0.15)
+    assert address(shown(app.run())) == {"sample": "18"}
+
+
+def test_a_change_on_the_page_is_in_the_address_and_opens_for_others():
+    app = open_page("attack.py", **EVERY_PAGE["attack"])
+    app.slider(key="attack steps").set_value(23)
+    app.selectbox(key="attack target").set_value("8")
+    said = address(shown(app.run()))
+    assert said == EVERY_PAGE["attack"] | {"steps": "23", "target": "8"} or "view" not in said
+    assert said["steps"] == "23" and said["target"] == "8"
+    other = open_page("attack.py", **said)
+    assert address(other) == said and other.slider(key="attack steps").value == 23
+
+
+def test_another_link_brings_back_what_it_does_not_name():
+    app = open_page("attack.py", sample="18", epsilon="0.3", steps="20")
+    app.query_params.clear()
+    app.query_params.update({"sample": "15", "steps": "30"})
+    shown(app.run())
+    assert (app.slider(key="attack linf").value, app.slider(key="attack steps").value) == (0.15, 30)
+    assert address(app) == {"sample": "15", "steps": "30"}
+
+
+def test_a_drawn_digit_and_what_is_rubbed_out_of_it_open_from_page_to_page():
+    drawn = np.zeros((28, 28), np.float32)
+    drawn[4:24, 13:16] = 1
+    params = Scene(drawn=drawn, mask=np.arange(784).reshape(28, 28) > 300).to_params()
+    for page in ("compare", "why", "similarity"):
+        app = open_page(f"{page}.py", **params)
+        assert not app.warning and address(app).items() >= params.items()
+
+
+# Addresses of other versions, and by hand
+
+
+@pytest.mark.parametrize("page", ["attack", "results", "train"])
+def test_an_address_by_hand_opens_the_page_with_a_sentence_for_each_part(page):
+    hand = {"view": "<h1>", "colour": "red", "<script>": "x", "hide": "everything"}
+    app = open_page(f"{page}.py", **hand)
+    assert app.warning and not app.error
+    said = " ".join(one.value for one in app.warning)
+    assert "colour" in said and "everything" in said and "script" not in said and "h1" not in said
+
+
+def readable(choice: Choice) -> str:
+    """Something that reads as a value of this kind, and hardly is an option."""
+    for text in ("zz", "7", "3", "0.5", "yes", "conv9.3", "2.1", "linf"):
+        with suppress(ValueError):
+            choice.kind.read(text)
+            return text
+    raise AssertionError(choice.name)
+
+
+@pytest.mark.parametrize("page", ["attack", "convolution", "maximize", "train", "transfer", "results"])
+def test_words_that_no_widget_knows_open_every_view_of_a_page(page):
+    app = open_page("start.py")
+    for view in PAGES[page].views:
+        app.query_params.clear()
+        app.query_params.update({one.name: readable(one) for one in PAGES[page].choices(view)} | {"view": view})
+        shown(app.switch_page(f"../pages/{page}.py").run())
+        assert app.session_state["app"].params["view"] == view or view == [*PAGES[page].views][0]
+
+
+def test_a_value_that_is_no_option_costs_a_sentence():
+    app = open_page("attack.py", sample="18", network="nobody", attack="magic", epsilon="0.2")
+    assert len(app.warning) == 1 and "'attack', 'network'" in app.warning[0].value
+    assert address(app) == {"sample": "18", "epsilon": "0.2"}
+
+
+def test_sentences_about_an_address_stay_with_its_page():
+    app = open_page("attack.py", sample="18", colour="red")
+    assert app.warning
+    app.query_params.clear()
+    assert not shown(app.switch_page("../pages/results.py").run()).warning
+
+
+# Locked choices
+
+
+def test_what_a_link_hides_is_not_shown_keeps_its_value_and_stays_in_the_address():
+    app = open_page("attack.py", sample="18", epsilon="0.3", hide="networks,epsilon,tools")
+    (rule,) = re.findall(r"<style>(\.st-key[^{]*)\{ display: none !important \}", html(app))
+    assert ".st-key-attack-network" in rule and ".st-key-attack-linf" in rule and ".st-key-cut" in rule
+    assert "attack-method" not in rule
+    app.selectbox(key="attack target").set_value("8")
+    assert address(shown(app.run())) == {"sample": "18", "epsilon": "0.3", "target": "8",
+                                         "hide": "networks,epsilon,tools"}  # fmt: skip
+    app.query_params.clear()  # the menu leads to another page: nothing is locked there
+    assert "display: none !important" not in html(shown(app.switch_page("../pages/why.py").run()))
+
+
+def test_with_the_tools_locked_nothing_can_be_rubbed_out():
+    assert "erase" in open_page("compare.py", sample="19", erased="HCUT").session_state  # the canvas
+    app = open_page("compare.py", sample="19", erased="HCUT", hide="tools")
+    assert "erase" not in app.session_state
+    assert address(app) == {"sample": "19", "erased": "HCUT", "hide": "tools"}
+
+
+# Sharing
+
+
+def test_the_shared_address_has_the_name_by_which_the_page_was_opened():
+    parts = {"sample": "19", "view": "The cuts", "networks": "standard,control"}
+    assert share.write_url("http://room-12:8501/pmnist?sample=3#top", parts) == (
+        "http://room-12:8501/pmnist?sample=19&view=The+cuts&networks=standard,control"
+    )
+
+
+def test_the_code_holds_the_address_and_a_too_long_one_has_none():
+    code = share.draw_code("http://room-12:8501/compare?sample=19&erased=HCUT")
+    assert code.startswith("data:image/svg+xml") and "fff" in code
+    assert share.draw_code("http://room-12/?digit=" + "x" * 5000) == ""

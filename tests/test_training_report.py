@@ -1,0 +1,55 @@
+"""What the records of a training say, on records made by hand."""
+
+import pytest
+
+from core.jobs.training_report import (
+    Outcome,
+    judge_fit,
+    mean_per_epoch,
+    measure_progress,
+    seconds_until,
+    summarize_run,
+    trace,
+)
+
+
+def record(epoch: int, batch: int, seconds: float, accuracy: float, validation: float | None = None) -> dict:
+    error = None if validation is None else 2 - validation / 50
+    return {
+        "epoch": epoch, "batch": batch, "batches": 10, "seconds": seconds, "accuracy": accuracy, "loss": 1.0,
+        "validation_accuracy": validation, "validation_loss": error, "learning_rate": 0.1,
+    }  # fmt: skip
+
+
+STEPS = [record(1, 5, 1, 50), record(1, 10, 2, 70, 90), record(2, 5, 3, 95), record(2, 10, 4, 97, 95.5)]
+
+
+def test_progress_speed_and_time_left():
+    progress = measure_progress(STEPS, epochs=4, batch=64)
+    assert progress.share == 0.5 and progress.seconds_left == pytest.approx(4)
+    assert progress.digits_per_second == pytest.approx(320)  # ten batches of 64 in two seconds
+    first = measure_progress(STEPS[:1], epochs=4, batch=64)
+    assert first.share == 0.125 and first.seconds_left == pytest.approx(7)
+    assert measure_progress([], epochs=4, batch=64).seconds_left is None
+
+
+def test_t1_curves_are_per_batch_for_training_and_per_epoch_for_validation():
+    assert [(p.epochs, p.value) for p in trace(STEPS, "training accuracy")] == [(0.5, 50), (1, 70), (1.5, 95), (2, 97)]
+    assert [(p.epochs, p.seconds, p.value) for p in trace(STEPS, "validation accuracy")] == [(1, 2, 90), (2, 4, 95.5)]
+    assert [point.value for point in mean_per_epoch(STEPS, "training accuracy")] == [60, 96]
+    assert [point.value for point in trace(STEPS, "validation error")] == pytest.approx([0.2, 0.09])
+
+
+def test_x3_time_against_accuracy():
+    assert summarize_run(STEPS, test=95.0) == Outcome(2, 4, 95.5, 96, 95.0)
+    assert summarize_run(STEPS[:3]) == Outcome(1, 2, 90, 60)
+    assert summarize_run(STEPS[:1]) is None
+    assert seconds_until(STEPS, 90) == 2 and seconds_until(STEPS, 95) == 4 and seconds_until(STEPS, 99) is None
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "said"),
+    [(99.9, 95.0, "overfits"), (80.0, 80.5, "underfits"), (96.0, 98.0, "does not overfit"), (99.0, 98.5, "no sign")],
+)
+def test_t12_over_and_underfitting_are_said(training, validation, said):
+    assert said in judge_fit(Outcome(5, 10, validation, training))
