@@ -1,5 +1,29 @@
-"""Negative Space, without the dashboard: pure PyTorch, NumPy and Plotly, usable from a notebook.
+"""Negative Space without its dashboard: PyTorch, NumPy and Plotly, usable from a notebook, on CUDA or CPU.
 
-Data (datasets, pmnist, drawing) is at the bottom; then networks and inversion; then the verbs (training,
-evaluation, restoration), which take any network as an argument; then checkpoints and recipes.
+Each room is a folder; a room imports only rooms that stand before it here.
 """
+
+ROOMS = (
+    "system",  # atomic files, locks, names that are safe to show, the device
+    "digits",  # data sets, downloads, offline digits; pictures and drawings -> a digit
+    "pmnist",  # masks and cuts, erasing, the partial test set
+    "networks",  # architectures, the classifier, composing one, evaluation, a hole that grows
+    "inversion",  # inversion functions, freezing, heads, the algebra, what absent features say
+    "restoration",  # fill a hole (mask known), find it first (blind)
+    "adversarial",  # attacks on one digit, universal noise, stickers, printing and photographing
+    "training",  # configuration, loop, state, presets, adversarial training
+    "zoo",  # names -> networks: checkpoints, cards, recipes, ONNX files
+    "jobs",  # generators in processes of their own; run folders; trained networks as files
+    "maximization",  # pictures that maximise an activation
+    "feature_maps",  # all maps of a digit, filters
+    "attribution",  # why this class: attribution methods, holes, the smallest erasure
+    "convolution",  # one window at a time: the arithmetic of a layer
+    "similarity",  # the similarity shortcut
+    "second_model",  # a network that learns from feature maps
+    "transfer",  # other pictures: VGG16 or our own networks as feature extractors
+    "generation",  # a small GAN
+    "classroom",  # quiz, scores, lessons, rooms
+    "studies",  # many seeds against matched controls; recorded results
+    "visualization",  # arrays -> pictures and figures; knows no network
+    "commands",  # the command line
+)

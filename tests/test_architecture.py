@@ -1,4 +1,4 @@
-"""The plan of the house, held by reading the sources: who may import whom, and how large a file may grow."""
+"""The plan of the house, checked by reading the sources: which room may import which, and where special things live."""
 
 import ast
 import re
@@ -7,33 +7,18 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
-
+import core
+import dashboard
 from tests.browser import ROOT
 
-PARTS = ("core", "dashboard", "pages")
-SOURCES = [path.relative_to(ROOT) for part in PARTS for path in sorted((ROOT / part).rglob("*.py"))]
-CORE = [path for path in SOURCES if path.parts[0] == "core"]
-# From the bottom up; a module imports from its own storey and from those below it.
-STOREYS = (
-    {"files", "locks", "names", "scores", "lessons"},
-    {"datasets", "offline", "downloads", "pmnist", "drawing", "pictures", "architectures", "composing"},
-    {"networks", "inversion"},
-    {"training", "training_config", "training_modes", "training_state", "adversarial_training"}
-    | {"evaluation", "holes", "likeness", "references", "restoration", "hole_finding"}
-    | {"feature_maps", "convolution", "adversarial", "maximization", "attribution"}
-    | {"similarity", "second_model", "transfer", "atlas", "absence", "heads", "algebra"}
-    | {"quiz"},
-    {"checkpoints", "recipes", "origins", "studies"}
-    | {"jobs", "presets", "exports", "generation", "rooms"},
-    {"visualization"}  # only what speaks to people draws
-    | {"__main__", "commands"},
-)
-LARGEST_FILE, LARGEST_BODY = 250, 50
-
-
-def names(paths: list[Path]) -> list[str]:
-    return [path.as_posix() for path in paths]
+SOURCES = [path.relative_to(ROOT) for part in ("core", "dashboard", "pages") for path in (ROOT / part).rglob("*.py")]
+ABOVE = {  # what a part must never import
+    "core": {"streamlit", "streamlit_drawable_canvas", "dashboard", "pages", "tests"},
+    "dashboard": {"pages", "tests"},
+    "pages": {"torch", "torchvision", "numpy", "pages", "tests"},
+}
+SHARED = ("components", "server", "address", "widgets", "shell")  # dashboard's rooms, from the bottom up
+LONGEST_BODY = 50  # lines
 
 
 @cache
@@ -46,118 +31,95 @@ def module_of(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-def imported_by(path: Path, nodes: list[ast.AST]) -> Iterator[str]:
-    """Yield every dotted name that these nodes import; `from core import inversion` is `core.inversion.functions`."""
-    package = path.parent.parts
-    for node in nodes:
+MODULES = {module_of(path): path for path in SOURCES}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the dotted name of everything that a file imports, also inside its functions."""
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else ()
-            base = ".".join([*above, *filter(None, [node.module])])
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imports(path: Path) -> set[str]:
-    """Return what a file imports anywhere, also inside its functions."""
-    return set(imported_by(path, list(ast.walk(tree(path)))))
+def room(name: str) -> str:
+    """Return the room of a dotted name: `core.digits.datasets` is in `digits`; a loose module is a room by itself."""
+    return (name.split(".") + [""])[1]
 
 
-def packages(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in imports(path)}
-
-
-def core_part(name: str) -> str | None:
-    """Return the module of core that a dotted name is about, `visualization` for all of that folder."""
-    pieces = name.split(".")
-    return pieces[1] if pieces[0] == "core" and len(pieces) > 1 else None
-
-
-def storey(part: str) -> int:
-    found = [number for number, modules in enumerate(STOREYS) if part in modules]
-    assert found, f"core/{part} has no place in the house yet: add it to STOREYS"
-    return found[0]
+def rooms_used(path: Path) -> set[str]:
+    """Return the rooms of the same part that a file imports from, without its own."""
+    part = path.parts[0]
+    return {room(name) for name in imports(path) if name.split(".")[0] == part} - {room(module_of(path)), ""}
 
 
 def test_the_sources_are_found():
-    """Were there none, everything here would hold."""
-    assert {"core/networks/classifier.py", "dashboard/widgets/canvas.py"} <= set(names(SOURCES))
-    assert imports(Path("core/restoration/restorer.py")) >= {"torch", "core.digits.datasets.Digits", "core.networks.classifier.Classifier"}
+    """Otherwise every other test here would hold for nothing."""
+    assert {"core.networks.classifier", "dashboard.widgets.canvas", "pages.compare"} <= set(MODULES)
+    assert {"torch", "core.digits.datasets.Digits"} <= set(imports(MODULES["core.restoration.restorer"]))
 
 
-@pytest.mark.parametrize("path", CORE, ids=names(CORE))
-def test_core_knows_nothing_of_streamlit_or_of_what_is_above_it(path):
-    assert not packages(path) & {"streamlit", "streamlit_drawable_canvas", "dashboard", "pages", "tests"}
+def test_nothing_imports_from_above_itself():
+    for path in SOURCES:
+        packages = {name.split(".")[0] for name in imports(path)}
+        assert not packages & ABOVE[path.parts[0]], path
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[0] == "dashboard"], ids=str)
-def test_the_dashboard_never_imports_pages_or_tests(path):
-    assert not packages(path) & {"pages", "tests"}
+def test_rooms_of_core_import_only_rooms_that_stand_before_them():
+    for path in SOURCES:
+        if path.parts[0] == "core" and len(path.parts) > 2:
+            place = core.ROOMS.index(path.parts[1])
+            assert not rooms_used(path) - set(core.ROOMS[:place]), path
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[0] == "pages"], ids=str)
-def test_pages_import_no_torch_no_numpy_and_no_other_page(path):
-    assert not packages(path) & {"torch", "torchvision", "numpy", "pages", "tests"}
+def test_every_room_has_a_place_on_the_map():
+    folders = {path.parts[1] for path in SOURCES if path.parts[0] == "core" and len(path.parts) > 2}
+    assert folders == set(core.ROOMS)
+    folders = {path.parts[1] for path in SOURCES if path.parts[0] == "dashboard" and len(path.parts) > 2}
+    assert folders <= {*SHARED, *dashboard.PAGES}
 
 
-@pytest.mark.parametrize("path", [path for path in CORE if "visualization" not in path.parts], ids=str)
-def test_core_imports_from_its_own_storey_or_from_below(path):
-    part = path.parts[1].removesuffix(".py")  # all of a folder stands on one storey
-    if part == "__init__":
-        assert not imports(path)
-        return
-    used = {core_part(name) for name in imports(path)} - {None}
-    above = {other for other in used if storey(other) > storey(part)}
-    assert not above, f"core/{part} imports what stands above it"
 
 
-@pytest.mark.parametrize("path", [path for path in CORE if "visualization" in path.parts], ids=str)
-def test_visualization_imports_no_other_part_of_core(path):
-    assert {core_part(name) for name in imports(path)} <= {None, "visualization"}
 
 
-def test_nothing_imports_itself_in_a_circle():
-    """Only imports at the top of a file count: one inside a function runs when everything is there."""
-    modules = {module_of(path): path for path in SOURCES}
+def test_visualization_draws_arrays_and_knows_no_network():
+    for path in SOURCES:
+        if path.parts[:2] == ("core", "visualization"):
+            assert not rooms_used(path), path
+
+
+def test_no_module_imports_itself_in_a_circle():
     graph = {}
-    for module, path in modules.items():
-        wanted = imported_by(path, list(tree(path).body))
-        found = {name if name in modules else name.rpartition(".")[0] for name in wanted}
-        graph[module] = (found & set(modules)) - {module}
-    assert sum(map(len, graph.values())) > 10
+    for module, path in MODULES.items():
+        found = {name if name in MODULES else name.rpartition(".")[0] for name in imports(path)}
+        graph[module] = (found & set(MODULES)) - {module}
+    assert sum(map(len, graph.values())) > 100
     TopologicalSorter(graph).prepare()  # raises CycleError and names the circle
 
 
-def caches(node: ast.AST) -> bool:
-    named = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
-    asked = {node.attr} if isinstance(node, ast.Attribute) else set()
-    return bool((named | asked) & {"cache_data", "cache_resource"})
+
+def test_functions_stay_short():
+    for path in SOURCES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.body[0].lineno < LONGEST_BODY, f"{path}: {node.name}"
 
 
-def test_only_one_file_caches():
-    users = {path.as_posix() for path in SOURCES if any(caches(node) for node in ast.walk(tree(path)))}
-    assert users == {"dashboard/server/cache.py"}
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=names(SOURCES))
-def test_files_and_functions_stay_short(path):
-    assert len((ROOT / path).read_text("utf-8").splitlines()) <= LARGEST_FILE
-    functions = [n for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-    long = [node.name for node in functions if node.end_lineno - node.body[0].lineno + 1 > LARGEST_BODY]
-    assert not long
-
-
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[0] != "pages" and path.stem != "app"], ids=str)
-def test_importing_has_no_effects(path):
-    """Nothing is called for what it does at the top of a module; only pages and the entry are scripts."""
-    calls = [node for node in tree(path).body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
-    assert not calls
+def test_importing_has_no_effects():
+    """Only pages and the entry are scripts; no other module calls something for its effect at its top."""
+    for path in SOURCES:
+        if path.parts[0] != "pages" and path.as_posix() != "dashboard/app.py":
+            calls = [node for node in tree(path).body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+            assert not calls, path
 
 
 def test_no_source_knows_a_machine():
-    """Neither somebody's folders nor this one's are in the sources, the settings or the shipped cards."""
+    """No folder of a particular machine is named in the sources, the settings or the shipped cards."""
     kept = [ROOT / path for path in SOURCES] + sorted((ROOT / "tests").glob("*.py"))
     kept += [ROOT / "Makefile", ROOT / "pyproject.toml", *sorted((ROOT / "checkpoints").glob("*.json"))]
     folders = re.compile(r"(?<![\w.}])/(?:work|root|home|Users|mnt)/\w")
     for path in kept:
-        assert not folders.search(path.read_text("utf-8")), path.name
+        assert not folders.search(path.read_text("utf-8")), path

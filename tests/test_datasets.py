@@ -153,12 +153,6 @@ def test_d8_load_or_offline_takes_what_is_there_and_never_downloads(monkeypatch,
     assert datasets.load_or_offline("MNIST").name == "MNIST"
 
 
-def test_d8_load_downloads_only_when_asked_and_into_the_project(monkeypatch, tmp_path):
-    monkeypatch.setattr("core.digits.downloads.download", lambda name, root: iter([make_set(root, name)]))
-    assert datasets.load("KMNIST", download=True).source == "downloaded"
-    assert datasets.load("KMNIST", download=True).source == "the folder data"
-
-
 def test_d8_describe_says_what_it_is_and_fits_in_json(tmp_path):
     made = datasets.read("Fashion-MNIST", make_set(tmp_path, "Fashion-MNIST"), "made here")
     described = json.loads(json.dumps(made.describe()))

@@ -115,25 +115,20 @@ NAMES = tuple(LAYOUTS)
 ALL = (*NAMES, *MAKERS)
 
 
-def load(name: str = "MNIST", *, download: bool = False) -> Dataset:
-    """Load a set from NEGATIVE_SPACE_DATA, else from `data/`, which `download` fills or repairs from the internet.
+def load(name: str = "MNIST") -> Dataset:
+    """Load a set from NEGATIVE_SPACE_DATA, else from `data/`, which `downloads` fills.
 
     Raises DatasetError: the set is nowhere, or a file of it is broken.
     """
     if name in MAKERS:
         return import_module(MAKERS[name]).load()
     root = _find(name)
-    if root is None and not download:
+    if root is None:
         raise DatasetError(
             f'{name} is not on this machine: get it with `python -m core data "{name}"` (`make data` for MNIST), '
             f"or let {DATA_VARIABLE} name a folder that holds {LAYOUTS[name].kind}/raw."
         )
-    if download and root in (None, PROJECT_DATA):
-        from .downloads import download as steps  # it imports this module
-
-        for _ in steps(name, PROJECT_DATA):
-            pass
-    return read(name, root, f"the folder {root.name}") if root else read(name, PROJECT_DATA, "downloaded")
+    return read(name, root, f"the folder {root.name}")
 
 
 def load_or_offline(name: str = "MNIST") -> Dataset:

@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from .datasets import LAYOUTS, PROJECT_DATA, DatasetError, layout_of, read
+from core.digits.datasets import LAYOUTS, PROJECT_DATA, DatasetError, layout_of, read
 
 if sys.platform != "win32":
     import fcntl
