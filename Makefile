@@ -25,6 +25,7 @@ data: $(READY)  ## fetch MNIST beforehand, so that nobody has to wait for it
 
 check: $(READY)  ## lint, types, and known vulnerabilities where the advisories can be asked
 	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check --quiet .
 	@$(BIN)/python -m mypy
 	@$(BIN)/python -m tests.audit
 

@@ -22,8 +22,13 @@ st.session_state.setdefault(setup_views.VIEW, "Set up")
 if setup_views.NEXT in st.session_state:
     st.session_state[setup_views.VIEW] = st.session_state.pop(setup_views.NEXT)
 view = st.segmented_control(
-    "View", list(VIEWS), key=setup_views.VIEW, persist_state="session", required=True, wrap=True,
+    "View",
+    list(VIEWS),
+    key=setup_views.VIEW,
+    persist_state="session",
+    required=True,
+    wrap=True,
     label_visibility="collapsed",
-)  # fmt: skip
+)
 VIEWS[view or "Set up"](session, data)
 remember_visitor()

@@ -104,6 +104,7 @@ def moving(kind: str) -> bytes:
 
 def png_header(width: int, height: int) -> bytes:
     """Return a PNG that promises more pixels than it holds."""
+
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 

@@ -57,10 +57,16 @@ def _counts(words: str) -> tuple[int, ...]:
 
 def _line(found: Visit, beside: bool) -> str:
     cells = (
-        f"{found.visitors}", "yes" if beside else "no", f"{median(found.taken):.0f}",
-        f"{np.percentile(found.taken, 95):.0f}", f"{len(found.taken)}", f"{found.lost}", f"{found.errors}",
-        f"{found.memory:.2f}", f"{found.cpu / found.seconds:.2f}",
-    )  # fmt: skip
+        f"{found.visitors}",
+        "yes" if beside else "no",
+        f"{median(found.taken):.0f}",
+        f"{np.percentile(found.taken, 95):.0f}",
+        f"{len(found.taken)}",
+        f"{found.lost}",
+        f"{found.errors}",
+        f"{found.memory:.2f}",
+        f"{found.cpu / found.seconds:.2f}",
+    )
     return "".join(cell.rjust(WIDTH) for cell in cells)
 
 

@@ -31,7 +31,10 @@ def main(parcel: Path) -> None:
         run_folders.keep(taken.id)
         card = checkpoints.load_card(NAME, taken.folder)
         checkpoints.save(card, checkpoints.load_classifier(NAME, taken.folder), taken.folder)
-        if sum(run_folders.read_status(job).active for job in run_folders.list_jobs(VISITOR)) < control.JOBS_PER_VISITOR:
+        if (
+            sum(run_folders.read_status(job).active for job in run_folders.list_jobs(VISITOR))
+            < control.JOBS_PER_VISITOR
+        ):
             control.submit("count", str(number), JOB, VISITOR)
         for job in run_folders.list_jobs(VISITOR)[3:]:
             if not run_folders.read_status(job).active:

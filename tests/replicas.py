@@ -84,9 +84,7 @@ def _replica(port: int, folder: Path, env: dict[str, str]) -> AbstractContextMan
 
 
 @contextmanager
-def _process(
-    command: list[str], folder: Path, env: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+def _process(command: list[str], folder: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | (env or {}), stdout=log, stderr=log)
     try:

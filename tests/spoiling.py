@@ -98,8 +98,14 @@ def move(chance: random.Random) -> bytes:
 
 
 WAYS: tuple[Callable[[random.Random], bytes], ...] = (
-    cut_short, flip_bits, lose_a_part, take_another_type, be_two_files, pretend_a_size, move,
-)  # fmt: skip
+    cut_short,
+    flip_bits,
+    lose_a_part,
+    take_another_type,
+    be_two_files,
+    pretend_a_size,
+    move,
+)
 
 
 def spoil(count: int, seed: int = 0) -> Iterator[tuple[str, bytes]]:

@@ -26,9 +26,13 @@ WHOLE = np.ones((28, 28), bool)
 def test_zero_is_black_and_the_signs_have_colours_of_equal_strength() -> None:
     picture = to_signed(np.array([-2.0, -1.0, 0.0, 1.0, 9.0, np.nan]), 2.0)
     assert picture.tolist() == [
-        list(AGAINST), [round(one / 2) for one in AGAINST], [0, 0, 0], [round(one / 2) for one in FOR], list(FOR),
+        list(AGAINST),
+        [round(one / 2) for one in AGAINST],
         [0, 0, 0],
-    ]  # fmt: skip
+        [round(one / 2) for one in FOR],
+        list(FOR),
+        [0, 0, 0],
+    ]
 
 
 def test_values_that_are_all_zero_are_black_whatever_the_limit() -> None:

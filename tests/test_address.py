@@ -24,20 +24,41 @@ EVERY_PAGE = {
     "compare": {"sample": "19", "erased": "HCUT", "networks": "standard,control"},
     "pmnist": {"view": "The cuts", "sample": "8", "networks": "standard,robust", "cuts": "as its code does"},
     "missing_features": {"view": "The idea", "sample": "15", "erased": "VCUT", "of": "6", "class": "2"},
-    "feature_maps": {"view": "One digit", "sample": "15", "network": "control", "map": "conv2.7",
-                     "scale": "one for each map"},
-    "convolution": {"view": "One number", "sample": "18", "network": "control", "stage": "conv2", "map": "3",
-                    "row": "4", "column": "5"},
+    "feature_maps": {
+        "view": "One digit",
+        "sample": "15",
+        "network": "control",
+        "map": "conv2.7",
+        "scale": "one for each map",
+    },
+    "convolution": {
+        "view": "One number",
+        "sample": "18",
+        "network": "control",
+        "stage": "conv2",
+        "map": "3",
+        "row": "4",
+        "column": "5",
+    },
     "maximize": {"view": "Ten digits", "network": "standard", **CLIMB},
     "why": {"view": "A hole everywhere", "sample": "15", "networks": "standard", "truth": "3", "size": "12"},
     "train": {"view": "Set up", "preset": "Keras: small, Adam", "epochs": "3", "seed": "7", "share": "10"},
     "transfer": {"view": "Fine-tuning", "network": "control", "epochs": "12", "alone": "3", "rate": "0.03"},
     "made_digits": {"view": "Make digits", "class": "7", "sheet": "4", "first": "2", "last": "8"},
-    "attack": {"view": "One digit", "sample": "15", "erased": "HCUT", "attack": "pgd", "network": "robust",
-               "target": "3", "epsilon": "0.2", "steps": "17", "random": "yes"},
+    "attack": {
+        "view": "One digit",
+        "sample": "15",
+        "erased": "HCUT",
+        "attack": "pgd",
+        "network": "robust",
+        "target": "3",
+        "epsilon": "0.2",
+        "steps": "17",
+        "random": "yes",
+    },
     "similarity": {"view": "Threshold", "sample": "15", "after": "conv2", "share": "0.5", "time": "one at a time"},
     "results": {"view": "All figures", "network": "of the talk", "cuts": "as its code does"},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)
@@ -83,11 +104,32 @@ def test_every_kind_of_value_is_read_as_it_was_written(kind, value, text):
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [(WORD, ""), (WORD, "x" * 1000), (WORD, "{attack network}"), (WORD, "a\nb"), (WORDS, "a,,b"), (WORDS, "a," * 999),
-     (TEXT, "1 " * 999), (FLAG, "maybe"), (PLACE, "3"), (PLACE, "-1.2"), (PLACE, "1.2.3"), (TILE, "conv1"),
-     (TILE, "conv1.-1"), (WHOLE, "1.5"), (WHOLE, "-1"), (WHOLE, "9" * 5000), (WHOLE, "x"), (NUMBER, "nan"),
-     (NUMBER, "inf"), (one_of("linf", "l2"), "l1"), (NUMBER, "1e999"), (number(0, 1), "1.01"), (whole(3, 20), "2")],
-)  # fmt: skip
+    [
+        (WORD, ""),
+        (WORD, "x" * 1000),
+        (WORD, "{attack network}"),
+        (WORD, "a\nb"),
+        (WORDS, "a,,b"),
+        (WORDS, "a," * 999),
+        (TEXT, "1 " * 999),
+        (FLAG, "maybe"),
+        (PLACE, "3"),
+        (PLACE, "-1.2"),
+        (PLACE, "1.2.3"),
+        (TILE, "conv1"),
+        (TILE, "conv1.-1"),
+        (WHOLE, "1.5"),
+        (WHOLE, "-1"),
+        (WHOLE, "9" * 5000),
+        (WHOLE, "x"),
+        (NUMBER, "nan"),
+        (NUMBER, "inf"),
+        (one_of("linf", "l2"), "l1"),
+        (NUMBER, "1e999"),
+        (number(0, 1), "1.01"),
+        (whole(3, 20), "2"),
+    ],
+)
 def test_what_is_no_such_value_is_refused(kind, text):
     with pytest.raises(ValueError):
         kind.read(text)
@@ -225,8 +267,12 @@ def test_what_a_link_hides_is_not_shown_keeps_its_value_and_stays_in_the_address
     assert ".st-key-attack-network" in rule and ".st-key-attack-linf" in rule and ".st-key-cut" in rule
     assert "attack-method" not in rule
     app.selectbox(key="attack target").set_value("8")
-    assert address(shown(app.run())) == {"sample": "18", "epsilon": "0.3", "target": "8",
-                                         "hide": "networks,epsilon,tools"}  # fmt: skip
+    assert address(shown(app.run())) == {
+        "sample": "18",
+        "epsilon": "0.3",
+        "target": "8",
+        "hide": "networks,epsilon,tools",
+    }
     app.query_params.clear()  # the menu leads to another page: nothing is locked there
     assert "display: none !important" not in html(shown(app.switch_page("../pages/why.py").run()))
 

@@ -81,10 +81,6 @@ def test_every_room_has_a_place_on_the_map():
     assert folders <= {*SHARED, *dashboard.PAGES}
 
 
-
-
-
-
 def test_visualization_draws_arrays_and_knows_no_network():
     for path in SOURCES:
         if path.parts[:2] == ("core", "visualization"):
@@ -100,7 +96,6 @@ def test_no_module_imports_itself_in_a_circle():
     TopologicalSorter(graph).prepare()  # raises CycleError and names the circle
 
 
-
 def test_functions_stay_short():
     for path in SOURCES:
         for node in ast.walk(tree(path)):
@@ -112,7 +107,9 @@ def test_importing_has_no_effects():
     """Only pages and the entry are scripts; no other module calls something for its effect at its top."""
     for path in SOURCES:
         if path.parts[0] != "pages" and path.as_posix() != "dashboard/app.py":
-            calls = [node for node in tree(path).body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+            calls = [
+                node for node in tree(path).body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+            ]
             assert not calls, path
 
 

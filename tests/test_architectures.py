@@ -106,9 +106,18 @@ def test_stages_that_do_not_fit_are_explained_before_anything_is_built(features,
 
 def test_every_stage_of_a_composed_network_runs():
     features = (
-        Stage("conv", 6, 3, padding=1, stride=2, dilation=2), Stage("norm"), Stage("silu"), Stage("mean_pool"),
-        conv(4, 2), Stage("leaky_relu"), Stage("drop", rate=0.1), Stage("relu6"), RELU, Stage("tanh"), Stage("sigmoid"),
-    )  # fmt: skip
+        Stage("conv", 6, 3, padding=1, stride=2, dilation=2),
+        Stage("norm"),
+        Stage("silu"),
+        Stage("mean_pool"),
+        conv(4, 2),
+        Stage("leaky_relu"),
+        Stage("drop", rate=0.1),
+        Stage("relu6"),
+        RELU,
+        Stage("tanh"),
+        Stage("sigmoid"),
+    )
     composed = Architecture("composed", features, hidden=(7,), activation="sigmoid")
     shapes = list(composed.shapes())
     activations = build(composed).eval().activations(torch.rand(2, 1, 28, 28))

@@ -177,8 +177,13 @@ def make_take(**changes: object) -> Take:
     digits = real_mnist().test.first(1)
     pixels = digits.images()[0, 0].numpy().tobytes()
     asked = Asked("pgd", ("standard",), AttackConfig(epsilon=0.3, steps=4, **changes), 7, pixels, b"")
-    return Take(asked, {"standard": checkpoints.load_classifier("standard")}, {"standard": "Standard"},
-                {"standard": "#3B82C4"}, CLASSES)  # fmt: skip
+    return Take(
+        asked,
+        {"standard": checkpoints.load_classifier("standard")},
+        {"standard": "Standard"},
+        {"standard": "#3B82C4"},
+        CLASSES,
+    )
 
 
 def test_the_frames_begin_with_the_untouched_digit_and_the_network_stays_as_it_is() -> None:
@@ -202,8 +207,12 @@ def test_v9_both_networks_are_attacked_harder_and_harder(kind: str) -> None:
     digits = real_mnist().test.first(1)
     names = ("standard", "assignment")
     networks = {name: checkpoints.load_classifier(name) for name in names}
-    sweep = Sweep(AskedSweep(kind, names, 7, digits.images()[0, 0].numpy().tobytes()), networks,
-                  {name: name for name in names}, CLASSES)  # fmt: skip
+    sweep = Sweep(
+        AskedSweep(kind, names, 7, digits.images()[0, 0].numpy().tobytes()),
+        networks,
+        {name: name for name in names},
+        CLASSES,
+    )
     steps = list(sweep.steps() if kind == "erase" else islice(sweep.steps(), 8))
     frames = [sweep.to_frame(step) for step in (steps[0], steps[-1])]
     sizes = [step.size for step in steps]
@@ -219,7 +228,7 @@ def test_v3_v4_ten_noises_grow_and_nine_digits_are_read_with_each() -> None:
     real_mnist()
     keys = {"noise steps": 5, "noise digits": "200", "noise norm": "linf"}
     app = press(open_view("Noise for all", keys=keys), "noise")
-    assert html(app).count("<td class=") == 90 and html(app).count("alt=\"noise to") == 10
+    assert html(app).count("<td class=") == 90 and html(app).count('alt="noise to') == 10
     assert "on average" in text(app) and len(app.session_state["noise/run"].frames) == 6
     growth = app.session_state["noise growth"]
     assert growth.records[-1].noises.abs().max() <= 0.2 + 1e-6
@@ -236,8 +245,13 @@ def test_v3_v4_ten_noises_grow_and_nine_digits_are_read_with_each() -> None:
 def growth() -> Growth:
     data = real_mnist()
     config = UniversalConfig(steps=2, digits=50, batch=10)
-    grown = Growth(AskedNoise("standard", "MNIST", config), "Standard", checkpoints.load_classifier("standard"), data,
-                   nullcontext(True))  # fmt: skip
+    grown = Growth(
+        AskedNoise("standard", "MNIST", config),
+        "Standard",
+        checkpoints.load_classifier("standard"),
+        data,
+        nullcontext(True),
+    )
     list(grown.steps())
     return grown
 
@@ -293,10 +307,11 @@ def test_all_frames_of_an_attack_have_one_size_and_both_halves_the_player_s_widt
     digit = real_mnist().test.first(1).images()[0, 0].numpy()
     shares = np.full(10, 0.1, np.float32)
     pictures = [
-        draw_attack(np.clip(digit + change, 0, 1), digit, shares, CLASSES, color="#3B82C4", goal=7, magnify=magnify,
-                    mask=mask)
+        draw_attack(
+            np.clip(digit + change, 0, 1), digit, shares, CLASSES, color="#3B82C4", goal=7, magnify=magnify, mask=mask
+        )
         for change, magnify, mask in ((0.0, 1.0, None), (0.1, 10.0, None), (0.1, 142.9, np.eye(28) < 1))
-    ]  # fmt: skip
+    ]
     assert {picture.shape for picture in pictures} == {(310, 280, 3)}
     assert draw_duel([digit, digit], digit, ["a", "b"]).shape == (310, 280, 3)
 

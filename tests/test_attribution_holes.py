@@ -64,8 +64,10 @@ def test_networks_with_the_same_features_share_the_work_on_them() -> None:
 def test_bands_of_rows_make_the_whole_map() -> None:
     networks = {"standard": STANDARD}
     whole = read_everywhere(networks, digit(7), keep_all(), size=11)["standard"]
-    bands = [read_everywhere(networks, digit(7), keep_all(), size=11, rows=rows)["standard"]
-             for rows in (range(5), range(5, 17), range(17, 18))]  # fmt: skip
+    bands = [
+        read_everywhere(networks, digit(7), keep_all(), size=11, rows=rows)["standard"]
+        for rows in (range(5), range(5, 17), range(17, 18))
+    ]
     assert join(bands).probabilities == pytest.approx(whole.probabilities, abs=1e-5)
 
 

@@ -200,8 +200,10 @@ def test_workers_that_would_find_other_figures_are_refused_and_no_workers_waited
     with own_cluster(tmp_path, 0) as own:
         assert main(command(tmp_path / "s.json", own.address)) == 2
         assert sentence(capsys) == f"The Dask cluster at {own.address} has no workers."
-        for strange, said in (({"threads": 2}, "has 2 threads: it must have one."),
-                              ({"folder": tmp_path}, "No module named 'core'\").")):  # fmt: skip
+        for strange, said in (
+            ({"threads": 2}, "has 2 threads: it must have one."),
+            ({"folder": tmp_path}, "No module named 'core'\")."),
+        ):
             own.add_worker(**strange)
             own.ready()
             assert main(command(tmp_path / "s.json", own.address)) == 2

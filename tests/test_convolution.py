@@ -35,11 +35,17 @@ def random_settings(count: int, seed: int = 0) -> list[dict[str, int]]:
     """Settings of all kinds, possible and impossible."""
     draw = random.Random(seed)
     return [
-        {"size": draw.randint(1, 14), "window": draw.randint(1, 6), "padding": draw.randint(0, 3),
-         "stride": draw.randint(1, 4), "dilation": draw.randint(1, 3), "channels": draw.randint(1, 4),
-         "filters": draw.randint(1, 3)}
+        {
+            "size": draw.randint(1, 14),
+            "window": draw.randint(1, 6),
+            "padding": draw.randint(0, 3),
+            "stride": draw.randint(1, 4),
+            "dilation": draw.randint(1, 3),
+            "channels": draw.randint(1, 4),
+            "filters": draw.randint(1, 3),
+        }
         for _ in range(count)
-    ]  # fmt: skip
+    ]
 
 
 def test_c2_c4_every_number_written_out_is_pytorch_s_for_200_random_settings():
@@ -70,8 +76,14 @@ def test_c1_the_output_size_is_pytorch_s_for_1000_random_settings_and_the_rest_i
     possible = refused = 0
     for chosen in random_settings(1000, seed=1):
         setting = Convolution(**chosen)
-        network = nn.Conv2d(chosen["channels"], chosen["filters"], chosen["window"], chosen["stride"],
-                            chosen["padding"], chosen["dilation"])  # fmt: skip
+        network = nn.Conv2d(
+            chosen["channels"],
+            chosen["filters"],
+            chosen["window"],
+            chosen["stride"],
+            chosen["padding"],
+            chosen["dilation"],
+        )
         inputs = torch.zeros(1, chosen["channels"], chosen["size"], chosen["size"])
         try:
             shape = network(inputs).shape
@@ -132,8 +144,13 @@ def test_a_place_or_a_channel_that_is_not_there_is_refused():
 
 def test_numbers_are_written_as_people_write_them():
     assert [write_number(one) for one in (3.0, -0.0, -25.0, 0.12345, -0.5, -1e-5)] == [
-        "3", "0", "−25", "0.123", "−0.500", "0.000",
-    ]  # fmt: skip
+        "3",
+        "0",
+        "−25",
+        "0.123",
+        "−0.500",
+        "0.000",
+    ]
 
 
 def test_c6_the_seed_s_pooling_gives_333_333_323():
@@ -145,8 +162,13 @@ def test_c6_the_seed_s_pooling_gives_333_333_323():
 
 def test_c6_every_kind_of_pooling_is_what_numpy_says():
     maps = torch.randint(0, 4, (3, 9, 8), generator=torch.Generator().manual_seed(2)).float()
-    kinds = {"max": np.max, "average": np.mean, "min": np.min, "median": np.median,
-             "mode": lambda one: np.bincount(one.astype(int)).argmax()}  # fmt: skip
+    kinds = {
+        "max": np.max,
+        "average": np.mean,
+        "min": np.min,
+        "median": np.median,
+        "mode": lambda one: np.bincount(one.astype(int)).argmax(),
+    }
     assert set(kinds) == set(POOLINGS)
     for kind, expected in kinds.items():
         for window, stride in ((2, 2), (3, 2), (4, 3)):
@@ -207,12 +229,18 @@ def test_c11_filters_by_hand_keep_the_size_and_see_what_they_say_on_even_ground(
 
 def test_c11_gradients_are_the_change_to_the_right_and_downwards():
     ramp = torch.arange(6.0).expand(6, 6)[None]
-    right, down = (manual_filters.apply(ramp, manual_filters.HANDMADE[name].weights)[0] for name in ("gradient →", "gradient ↓"))
+    right, down = (
+        manual_filters.apply(ramp, manual_filters.HANDMADE[name].weights)[0] for name in ("gradient →", "gradient ↓")
+    )
     assert (right[:, 1:-1] == 8).all() and (down == 0).all()
 
 
 def test_c11_own_filters_are_read_as_people_type_them():
-    assert manual_filters.read_filter(" 0 -1 0\n−1, 5; -1\n\n0\t-1 0 ").tolist() == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+    assert manual_filters.read_filter(" 0 -1 0\n−1, 5; -1\n\n0\t-1 0 ").tolist() == [
+        [0, -1, 0],
+        [-1, 5, -1],
+        [0, -1, 0],
+    ]
     assert manual_filters.read_filter("1/4 0 0\n0 1/2 0\n0 0 .25").diagonal().tolist() == [0.25, 0.5, 0.25]
     assert manual_filters.read_filter("\n".join(["1 2 3 4 5"] * 5)).shape == (5, 5)
 

@@ -23,8 +23,17 @@ from dashboard.widgets.maps import describe_activations, describe_step
 from tests.test_pages import html, whole
 
 ROOT = Path(__file__).parents[1]
-VIEWS = ("One number", "Output size", "Filters by hand", "Pooling", "1-D to 3-D", "Neighbours", "Batch norm", "Dropout",
-         "Whole network")  # fmt: skip
+VIEWS = (
+    "One number",
+    "Output size",
+    "Filters by hand",
+    "Pooling",
+    "1-D to 3-D",
+    "Neighbours",
+    "Batch norm",
+    "Dropout",
+    "Whole network",
+)
 
 
 def open_view(view: str, *, keys: dict[str, object] | None = None, **params: str) -> AppTest:

@@ -217,9 +217,13 @@ def run_without_rights(*commands: list[str]) -> list[str]:
     run = "import sys, json; from core.__main__ import main\n"
     run += "for words in json.loads(sys.argv[1]): print(main(words), file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", run, json.dumps(commands)], cwd=ROOT, capture_output=True, text=True, timeout=120,
+        [sys.executable, "-c", run, json.dumps(commands)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
         preexec_fn=without_rights,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stderr.splitlines()
 
@@ -331,20 +335,21 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-
-
 # A server that is killed
 
 
 def test_a_server_killed_while_it_keeps_networks_and_starts_jobs_leaves_nothing_unreadable(
-    job: Job, tmp_path: Path,  # noqa: F811
-) -> None:  # fmt: skip
+    job: Job,  # noqa: F811
+    tmp_path: Path,
+) -> None:
     parcel = tmp_path / "parcel.zip"
     parcel.write_bytes(network_files.pack(job.folder))
     chance = random.Random(1)
     for _ in range(2):
         assert press_and_kill(parcel, chance, 0.3) == 0
-    for left in [one for one in run_folders.list_jobs() if one.kind == "count"]:  # those that worked go on by themselves
+    for left in [
+        one for one in run_folders.list_jobs() if one.kind == "count"
+    ]:  # those that worked go on by themselves
         if ended(left).state == "lost":
             control.resume(left.id)
         assert ended(left).state == "done"

@@ -54,8 +54,11 @@ def by_name(network, image):
 def test_f4_the_maps_of_every_shipped_network_are_those_of_a_plain_forward_pass(name):
     network, image = load_classifier(name), image_of(3)
     output, expected = image[None], {}
-    for stage, module in [*network.features.named_children(), ("inverted", network.inversion),
-                          *network.head.named_children()]:  # fmt: skip
+    for stage, module in [
+        *network.features.named_children(),
+        ("inverted", network.inversion),
+        *network.head.named_children(),
+    ]:
         with torch.no_grad():
             output = module(output)
         expected[stage] = output[0].flatten()
@@ -68,8 +71,9 @@ def test_f4_the_maps_of_every_shipped_network_are_those_of_a_plain_forward_pass(
 def test_f4_maps_have_the_dimensions_that_the_architecture_promises(name):
     architecture = ARCHITECTURES[name]
     found = [one.maps.shape for one in look(build(architecture).eval(), image_of(0)) if one.spatial and not one.repeats]
-    promised = [shape for shape, stage in zip(architecture.shapes(), architecture.features, strict=True)
-                if stage.kind != "drop"]  # fmt: skip
+    promised = [
+        shape for shape, stage in zip(architecture.shapes(), architecture.features, strict=True) if stage.kind != "drop"
+    ]
     assert [tuple(shape) for shape in found] == [(1, 28, 28), *promised]
 
 
@@ -183,8 +187,10 @@ def test_m9_frozen_filters_have_not_moved_and_those_of_the_unfrozen_network_have
     for name, frozen in (("missing-feature", True), ("missing-unfrozen", False)):
         origin = find_origin(name)
         assert origin is not None and origin.taken_from == "standard"
-        moves = [measure_move(*pair) for pair in zip(
-            list_filters(origin.network), list_filters(load_classifier(name)), strict=True)]  # fmt: skip
+        moves = [
+            measure_move(*pair)
+            for pair in zip(list_filters(origin.network), list_filters(load_classifier(name)), strict=True)
+        ]
         assert all((move.length == 0) == frozen for move in moves)
 
 
@@ -226,8 +232,9 @@ def train_here(**settings) -> Job:
     """Run the job "train" in this process; return its run."""
     config = {"epochs": 1, "batch": 32, "optimizer": "adam", "learning_rate": 0.003}
     settings |= {"dataset": datasets.OFFLINE, "config": config}
-    job = run_folders.create(kind="train", module=training_job.__name__, title="A network", settings=settings, visitor="ann",
-                      threads=1)  # fmt: skip
+    job = run_folders.create(
+        kind="train", module=training_job.__name__, title="A network", settings=settings, visitor="ann", threads=1
+    )
     list(training_job.run(settings, job.folder, run_folders.Wish))
     run_folders.write_status(job, state="done")
     return job
@@ -303,4 +310,3 @@ def test_f1_squares_of_filters_are_named_by_what_they_make_and_read():
 def test_maps_of_every_size_are_shown_and_larger_ones_never_smaller(side):
     least, most = size_of(side, 50)
     assert 0 < least < most and size_of(max(2, side), 50)[1] <= size_of(28, 50)[1]
-

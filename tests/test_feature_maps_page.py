@@ -203,8 +203,9 @@ def test_the_standard_network_reads_what_is_there_and_the_missing_feature_one_wh
     app = open_view("Two networks", sample="15")
     row = rows(app)["what the head reads"]
     assert [sheet["title"] for sheet in row["sheets"]] == [
-        "Standard: x, what is there", "Missing-feature: 1 − x, what is missing",
-    ]  # fmt: skip
+        "Standard: x, what is there",
+        "Missing-feature: 1 − x, what is missing",
+    ]
     assert "The same in both, bit by bit: normalize, conv1" in captions(app)
     assert set(rows(app)) == {"what the head reads", "fc1", "fc_relu1", "fc2"}
 

@@ -145,13 +145,18 @@ def test_losses_out_of_all_bounds_end_it_with_what_the_last_good_epoch_had():
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"epochs": 0}, "Epochs must be at least 1"), ({"epochs": 1.5}, "must be a whole number"),
-        ({"batch": 1}, "at least 2 digits"), ({"latent": 1000}, "Latent must be at most"),
-        ({"width": 9999}, "Width must be at most"), ({"learning_rate": 0.0}, "above 0"),
-        ({"learning_rate": float("nan")}, "above 0"), ({"penalty": -1.0}, "0 or more"),
-        ({"averaged": 1.0}, "from 0 up to 1"), ({"discriminator": "none"}, "no architecture"),
+        ({"epochs": 0}, "Epochs must be at least 1"),
+        ({"epochs": 1.5}, "must be a whole number"),
+        ({"batch": 1}, "at least 2 digits"),
+        ({"latent": 1000}, "Latent must be at most"),
+        ({"width": 9999}, "Width must be at most"),
+        ({"learning_rate": 0.0}, "above 0"),
+        ({"learning_rate": float("nan")}, "above 0"),
+        ({"penalty": -1.0}, "0 or more"),
+        ({"averaged": 1.0}, "from 0 up to 1"),
+        ({"discriminator": "none"}, "no architecture"),
     ],
-)  # fmt: skip
+)
 def test_settings_that_make_no_sense_are_refused_in_a_sentence(changes: dict[str, object], says: str):
     with pytest.raises(ValueError, match=says):
         replace(SMALL, **changes)
@@ -215,8 +220,9 @@ def test_a_generator_is_no_network_of_the_zoo(kept: Path):
 
 
 def test_pictures_of_its_growth_are_taken_often_at_first_and_found_again(tmp_path: Path):
-    figures = [GanFigures(epoch, batch, 100, 1.0, 1.0, 50.0, 50.0, 1.0) for epoch in (1, 2, 3)
-               for batch in range(5, 101, 5)]  # fmt: skip
+    figures = [
+        GanFigures(epoch, batch, 100, 1.0, 1.0, 50.0, 50.0, 1.0) for epoch in (1, 2, 3) for batch in range(5, 101, 5)
+    ]
     due = Timetable(30)
     wanted = [one for one in figures if due.is_due(one)]
     assert 9 <= sum(one.epoch == 1 for one in wanted) <= 11
@@ -316,8 +322,9 @@ def test_a_round_of_the_quiz_mixes_both_and_is_the_same_for_the_same_seed(shippe
 
 SETTINGS = {
     "config": {"epochs": 2, "batch": 50, "latent": 4, "width": 4, "discriminator": "small", "report_every": 1},
-    "dataset": datasets.OFFLINE, "digits": 400,
-}  # fmt: skip
+    "dataset": datasets.OFFLINE,
+    "digits": 400,
+}
 
 
 def test_v11_a_job_trains_it_and_keeps_generator_figures_and_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -337,10 +344,18 @@ def test_v11_a_job_trains_it_and_keeps_generator_figures_and_pictures(tmp_path: 
 
 def test_a_stopped_job_keeps_what_it_has_and_goes_on_to_the_same_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with own_runs(tmp_path, monkeypatch):
-        asked = {"kind": generator_job.KIND, "module": control.KINDS[generator_job.KIND], "title": "mine", "visitor": "", "threads": 1}
+        asked = {
+            "kind": generator_job.KIND,
+            "module": control.KINDS[generator_job.KIND],
+            "title": "mine",
+            "visitor": "",
+            "threads": 1,
+        }
         one, other = (run_folders.create(settings=SETTINGS, **asked) for _ in range(2))
         for started, count in ((one, None), (other, 11)):
-            for step in islice(records := generator_job.run(SETTINGS, started.folder, lambda: run_folders.Wish()), count):
+            for step in islice(
+                records := generator_job.run(SETTINGS, started.folder, lambda: run_folders.Wish()), count
+            ):
                 run_folders.append_step(started, asdict(step))
             records.close()
         assert generator_checkpoint.load_card(other.folder).epochs >= 1
@@ -349,7 +364,9 @@ def test_a_stopped_job_keeps_what_it_has_and_goes_on_to_the_same_end(tmp_path: P
         first, second = generator_checkpoint.load(one.folder), generator_checkpoint.load(other.folder)
         assert torch.equal(first.growth, second.growth)
         assert torch.equal(first.generator.stages.up1.weight, second.generator.stages.up1.weight)
-        assert [s["batch"] for s in run_folders.read_steps(one.id)] == [s["batch"] for s in run_folders.read_steps(other.id)]
+        assert [s["batch"] for s in run_folders.read_steps(one.id)] == [
+            s["batch"] for s in run_folders.read_steps(other.id)
+        ]
 
 
 def test_a_running_job_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -364,11 +381,14 @@ def test_a_running_job_can_be_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"config": {"epochs": 0}}, "at least 1"), ({"config": {"colour": 1}}, "cannot be read"),
-        ({"dataset": "EMNIST balanced"}, "learns from"), ({"digits": 10}, "at least a batch"),
-        ({"config": {"epochs": 31}, "digits": 60_000}, "more than a job may take"), ({"what": 1}, "cannot be read"),
+        ({"config": {"epochs": 0}}, "at least 1"),
+        ({"config": {"colour": 1}}, "cannot be read"),
+        ({"dataset": "EMNIST balanced"}, "learns from"),
+        ({"digits": 10}, "at least a batch"),
+        ({"config": {"epochs": 31}, "digits": 60_000}, "more than a job may take"),
+        ({"what": 1}, "cannot be read"),
     ],
-)  # fmt: skip
+)
 def test_a_job_that_cannot_be_is_refused_in_a_sentence(changes: dict[str, object], says: str):
     with pytest.raises(ValueError, match=says):
         generator_job.check({**SETTINGS, **changes})
@@ -380,7 +400,9 @@ def test_a_job_that_cannot_be_is_refused_in_a_sentence(changes: dict[str, object
 def test_jobs_start_takes_a_file_that_names_its_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    (tmp_path / "mine.json").write_text(json.dumps({"kind": generator_job.KIND, **SETTINGS, "dataset": "EMNIST balanced"}))
+    (tmp_path / "mine.json").write_text(
+        json.dumps({"kind": generator_job.KIND, **SETTINGS, "dataset": "EMNIST balanced"})
+    )
     with own_runs(tmp_path, monkeypatch):
         assert command_line.main(["jobs", "start", str(tmp_path / "mine.json")]) == 2
     assert "A generator learns from" in capsys.readouterr().err

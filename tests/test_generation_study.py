@@ -35,8 +35,13 @@ def test_v10_every_beginning_is_measured_with_every_seed_and_a_finished_part_is_
     out = tmp_path / "study.json"
     steps = list(run_pretraining(DATASET, TINY, out))
     rows = [row for step in steps for row in step.rows]
-    asked = {(start, frozen, labelled, seed) for start in STARTS for frozen in (False, True)
-             for labelled in TINY.labelled for seed in (42, 43)}  # fmt: skip
+    asked = {
+        (start, frozen, labelled, seed)
+        for start in STARTS
+        for frozen in (False, True)
+        for labelled in TINY.labelled
+        for seed in (42, 43)
+    }
     assert {(row.start, row.frozen, row.labelled, row.seed) for row in rows} == asked and len(rows) == len(asked)
     assert [step.share for step in steps] == sorted(step.share for step in steps) and steps[-1].share == 1
     path = finished_parts.path_of(out, "42-20")
@@ -91,8 +96,10 @@ def test_more_labelled_digits_than_there_are_is_refused(tmp_path: Path):
 def record_of(better: list[float]) -> dict:
     base = [70.0, 80.0, 75.0]
     rows = [PretrainingRow(RANDOM, False, 100, seed, value) for seed, value in enumerate(base)]
-    rows += [PretrainingRow(UNLABELLED, True, 100, seed, value + gain)
-             for seed, (value, gain) in enumerate(zip(base, better, strict=True))]  # fmt: skip
+    rows += [
+        PretrainingRow(UNLABELLED, True, 100, seed, value + gain)
+        for seed, (value, gain) in enumerate(zip(base, better, strict=True))
+    ]
     return summarize(rows, DATASET, PretrainingConfig())
 
 

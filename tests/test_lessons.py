@@ -75,8 +75,10 @@ def test_bytes_that_are_no_text_are_refused_too() -> None:
 
 def test_three_lessons_ship_each_with_a_question_at_every_step() -> None:
     assert {lesson.title for lesson in LESSONS.values()} == {
-        "What is missing?", "Fool the network", "From one window to LeNet",
-    }  # fmt: skip
+        "What is missing?",
+        "Fool the network",
+        "From one window to LeNet",
+    }
     for lesson in LESSONS.values():
         assert 6 <= len(lesson.steps) <= 9
         assert all(step.question and step.answer and step.page in PAGES for step in lesson.steps)
@@ -138,12 +140,15 @@ def test_a_lesson_that_is_closed_leaves_the_page_and_the_address() -> None:
     assert not [one for one in app.button if one.key == "lesson next"]
 
 
-@pytest.mark.parametrize(("params", "says"), [
-    ({"lesson": "<b>nobody</b>"}, "There is no lesson of the name"),
-    ({"lesson": "what-is-missing", "step": "99"}, "'step'"),
-    ({"lesson": "what-is-missing", "step": "-1"}, "'step'"),
-    ({"lesson": "what-is-missing", "step": "²"}, "'step'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"lesson": "<b>nobody</b>"}, "There is no lesson of the name"),
+        ({"lesson": "what-is-missing", "step": "99"}, "'step'"),
+        ({"lesson": "what-is-missing", "step": "-1"}, "'step'"),
+        ({"lesson": "what-is-missing", "step": "²"}, "'step'"),
+    ],
+)
 def test_a_lesson_or_step_that_is_not_there_costs_a_sentence(params: dict[str, str], says: str) -> None:
     app = open_page("results.py", **params)
     (warning,) = app.warning

@@ -29,8 +29,9 @@ VIEWS = ("Make digits", "Real or made?", "Watch it learn", "Does it help?", "Whe
 ANN = "a" * 32
 SETTINGS = {
     "config": {"epochs": 1, "batch": 50, "latent": 4, "width": 4, "discriminator": "small", "report_every": 2},
-    "dataset": datasets.OFFLINE, "digits": 400,
-}  # fmt: skip
+    "dataset": datasets.OFFLINE,
+    "digits": 400,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +115,13 @@ def test_new_ones_differ_and_a_class_can_be_asked_for():
 
 def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_asked_for_a_class():
     plain = {**SETTINGS, "config": {**SETTINGS["config"], "labelled": False}}
-    asked = {"kind": generator_job.KIND, "module": control.KINDS[generator_job.KIND], "title": "mine", "visitor": ANN, "threads": 1}
+    asked = {
+        "kind": generator_job.KIND,
+        "module": control.KINDS[generator_job.KIND],
+        "title": "mine",
+        "visitor": ANN,
+        "threads": 1,
+    }
     started = run_folders.create(settings=plain, **asked)
     for step in generator_job.run(plain, started.folder, run_folders.Wish):
         run_folders.append_step(started, asdict(step))
@@ -203,7 +210,13 @@ def test_a_training_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_run_that_is_done_can_be_deleted():
-    asked = {"kind": generator_job.KIND, "module": control.KINDS[generator_job.KIND], "title": "mine", "visitor": ANN, "threads": 1}
+    asked = {
+        "kind": generator_job.KIND,
+        "module": control.KINDS[generator_job.KIND],
+        "title": "mine",
+        "visitor": ANN,
+        "threads": 1,
+    }
     started = run_folders.create(settings=SETTINGS, **asked)
     run_folders.write_status(started, state="done")
     app = open_view("Watch it learn")

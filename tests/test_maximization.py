@@ -297,9 +297,19 @@ def test_with_all_regularizers_off_it_still_climbs():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"steps": 0}, {"steps": 10**6}, {"blur": "wide"}, {"parameterization": "wavelets"}, {"starts": 0},
-                 {"noise": float("nan")}, {"step_size": -1.0}, {"jitter": 28}, {"seed": -1}],
-)  # fmt: skip
+    "settings",
+    [
+        {"steps": 0},
+        {"steps": 10**6},
+        {"blur": "wide"},
+        {"parameterization": "wavelets"},
+        {"starts": 0},
+        {"noise": float("nan")},
+        {"step_size": -1.0},
+        {"jitter": 28},
+        {"seed": -1},
+    ],
+)
 def test_settings_that_make_no_sense_are_refused_in_a_sentence(settings):
     with pytest.raises(ValueError, match="goes from|is one of"):
         MaximizationConfig(**settings)

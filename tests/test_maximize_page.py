@@ -25,9 +25,12 @@ from tests.test_pages import captions, html, open_page, whole
 DIGITS = tuple("0123456789")
 ASSIGNMENT = load_classifier("assignment")
 VIEWS = {
-    "Ten digits": "ten digits", "Every map": "every map", "From a digit": "another digit",
-    "Side by side": "side by side", "One neuron": "one neuron",
-}  # fmt: skip
+    "Ten digits": "ten digits",
+    "Every map": "every map",
+    "From a digit": "another digit",
+    "Side by side": "side by side",
+    "One neuron": "one neuron",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -228,8 +231,10 @@ def test_without_a_digit_there_is_nothing_to_turn_into_another():
 
 def test_the_networks_of_the_dashboard_stay_as_they_are():
     app = open_view("Side by side")
-    before = {name: [tensor.clone() for tensor in cache.classifier(name, cache.wanted()).state_dict().values()]
-              for name in ("standard", "missing-feature", "assignment")}  # fmt: skip
+    before = {
+        name: [tensor.clone() for tensor in cache.classifier(name, cache.wanted()).state_dict().values()]
+        for name in ("standard", "missing-feature", "assignment")
+    }
     grow(app, "side by side")
     for name, tensors in before.items():
         now = cache.classifier(name, cache.wanted())

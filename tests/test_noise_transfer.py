@@ -56,8 +56,12 @@ def networks(dataset: Dataset) -> dict[str, Network]:
     robust = _learned(build(SMALL, seed=3), dataset, attack="fgsm", epsilon=0.2)
     for network in (standard, missing, robust):
         network.requires_grad_(False)
-    return {"standard": standard, "missing-feature": missing, "robust": robust,
-            "restoring": Restorer(standard, dataset.train)}  # fmt: skip
+    return {
+        "standard": standard,
+        "missing-feature": missing,
+        "robust": robust,
+        "restoring": Restorer(standard, dataset.train),
+    }
 
 
 def _learned(network: Classifier, dataset: Dataset, **settings: object) -> Classifier:
@@ -74,9 +78,19 @@ def rows(networks: dict[str, Network], dataset: Dataset) -> list[TransferRow]:
 
 
 def card(name: str) -> Card:
-    return Card(name=name, title=name.capitalize(), architecture={}, inversion="identity", track="blind", command="",
-                recipe={}, dataset={}, epochs=1, seed=1,
-                features_sha256="own" if name == "robust" else "shared")  # fmt: skip
+    return Card(
+        name=name,
+        title=name.capitalize(),
+        architecture={},
+        inversion="identity",
+        track="blind",
+        command="",
+        recipe={},
+        dataset={},
+        epochs=1,
+        seed=1,
+        features_sha256="own" if name == "robust" else "shared",
+    )
 
 
 @pytest.fixture(scope="module")

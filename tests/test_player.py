@@ -124,9 +124,10 @@ def breaks_at_once() -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("make_steps", "make_frame"), [(refuse, shade), (breaks_at_once, shade), (Steps(5), refuse)],
+    ("make_steps", "make_frame"),
+    [(refuse, shade), (breaks_at_once, shade), (Steps(5), refuse)],
     ids=["no generator", "a broken step", "a broken frame"],
-)  # fmt: skip
+)
 def test_an_error_becomes_one_sentence(make_steps, make_frame):
     run = Run(make_steps, make_frame)
     wait_until(lambda: run.finished)

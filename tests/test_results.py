@@ -67,10 +67,13 @@ def test_what_is_not_recorded_costs_a_sentence(page: AppTest, monkeypatch: pytes
 def test_arms_that_never_learned_are_named_and_not_drawn(page: AppTest) -> None:
     rows = load_recorded()["rows"]
     lost = [
-        row["title"] for row in rows
-        if (row["network"], row["cut"]) == ("published", "whole") and not learned(row["values"])
-        and ARMS[row["arm"]].control and ARMS[row["arm"]].activation is None
-    ]  # fmt: skip
+        row["title"]
+        for row in rows
+        if (row["network"], row["cut"]) == ("published", "whole")
+        and not learned(row["values"])
+        and ARMS[row["arm"]].control
+        and ARMS[row["arm"]].activation is None
+    ]
     captions = " ".join(caption.value for caption in page.caption)
     assert all(title in captions for title in lost) and ("Left out" in captions) == bool(lost)
 

@@ -64,8 +64,11 @@ def test_s7_all_maps_after_each_convolution_are_learned_from_each_with_its_digit
     digits = result.learned[DIGITS]
     assert list(result.learned) == LEARNERS and list(result.networks) == LEARNERS
     assert {name: len(one) for name, one in result.learned.items()} == {
-        DIGITS: 40, "conv1": 320, "conv2": 320, BOTH: 640
-    }  # fmt: skip
+        DIGITS: 40,
+        "conv1": 320,
+        "conv2": 320,
+        BOTH: 640,
+    }
     assert torch.equal(result.learned["conv1"].labels.reshape(40, 8), digits.labels[:, None].expand(40, 8))
     again = map_digits(result.networks[DIGITS], digits, "conv2")
     assert torch.equal(again.pixels, result.learned["conv2"].pixels)
@@ -144,8 +147,10 @@ def test_s7_finished_pairs_are_kept_and_measured_again_for_other_settings(datase
     stopped.close()
     steps = list(run_pairs(few, config, out))
     assert [(step.row.first, step.row.second, step.kept) for step in steps] == [
-        (0, 1, True), (0, 2, False), (1, 2, False)
-    ]  # fmt: skip
+        (0, 1, True),
+        (0, 2, False),
+        (1, 2, False),
+    ]
     assert not next(run_pairs(few, replace(config, learned=6), out)).kept
     record = summarize([step.row for step in steps], few, config)
     assert json.loads(json.dumps(record))["command"].startswith("python -m core study second-model --learned 5")

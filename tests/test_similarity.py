@@ -47,8 +47,12 @@ def dataset() -> Dataset:
 @pytest.fixture(scope="module")
 def network(dataset: Dataset) -> Classifier:
     learned = build(SMALL, seed=1)
-    for _ in train(learned, dataset.train, dataset.validation, TrainConfig(epochs=4, batch=20, optimizer="adam",
-                                                                           learning_rate=0.005)):  # fmt: skip
+    for _ in train(
+        learned,
+        dataset.train,
+        dataset.validation,
+        TrainConfig(epochs=4, batch=20, optimizer="adam", learning_rate=0.005),
+    ):
         pass
     return learned.eval().requires_grad_(False)
 
@@ -86,8 +90,10 @@ def test_s2_digits_are_compared_after_every_convolution_and_at_the_last_vector(n
     assert list_stages(network) == STAGES
     found = vectors_of(network, dataset.test.images(slice(0, 3)), STAGES)
     assert {stage: tuple(vectors.shape) for stage, vectors in found.items()} == {
-        "conv1": (3, 8), "conv2": (3, 12), LAST: (3, 600)
-    }  # fmt: skip
+        "conv1": (3, 8),
+        "conv2": (3, 12),
+        LAST: (3, 600),
+    }
     assert torch.equal(found[LAST], network.features(dataset.test.images(slice(0, 3))))
 
 
@@ -255,8 +261,11 @@ def test_s5_the_threshold_chosen_is_the_largest_that_costs_no_more(loss, thresho
 def test_s5_wrong_hits_are_those_that_cost_something_and_name_whom_they_were_taken_for():
     found = wrong_hits(made_survey(), {"conv1": 0.35, "conv2": 0.2})
     assert [(one.index, one.stage, one.match, one.label) for one in found] == [
-        (3, "conv1", 3, 1), (7, "conv2", 7, 1), (8, "conv2", 8, 1), (9, "conv2", 9, 1)
-    ]  # fmt: skip
+        (3, "conv1", 3, 1),
+        (7, "conv2", 7, 1),
+        (8, "conv2", 8, 1),
+        (9, "conv2", 9, 1),
+    ]
     assert wrong_hits(made_survey(), {"conv1": -1, "conv2": -1}) == []
 
 
@@ -279,8 +288,9 @@ def test_s5_equally_near_digits_are_let_in_together():
 
 @pytest.mark.parametrize("alone", [False, True])
 def test_s4_time_is_measured_for_both_and_their_ratio_is_theirs(network, seen, dataset, alone):
-    timing = measure_time(Shortcut(network, seen.at("conv1"), {"conv1": -1.0}), dataset.test.images(), alone=alone,
-                          rounds=1)  # fmt: skip
+    timing = measure_time(
+        Shortcut(network, seen.at("conv1"), {"conv1": -1.0}), dataset.test.images(), alone=alone, rounds=1
+    )
     assert timing.plain > 0 and timing.ratio == pytest.approx(timing.shortcut / timing.plain)
 
 

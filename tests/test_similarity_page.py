@@ -152,8 +152,11 @@ def test_s5_the_threshold_chosen_costs_no_more_than_was_asked_on_validation_digi
 
 def test_a_hit_what_is_deeper_and_what_is_skipped_look_different() -> None:
     near_one = Neighbour(np.zeros((28, 28), np.uint8), "<b>", 0.001, near=True)
-    rows = [StageRow("conv1", "deeper", []), StageRow("conv2", "hit", [near_one], hit=True),
-            StageRow("last", "never", [], skipped=True)]  # fmt: skip
+    rows = [
+        StageRow("conv1", "deeper", []),
+        StageRow("conv2", "hit", [near_one], hit=True),
+        StageRow("last", "never", [], skipped=True),
+    ]
     drawn = draw_stages(rows)
     assert all(f'class="ns-{kind}"' in drawn for kind in ("deeper", "hit", "skipped", "near"))
     assert "&lt;b&gt;" in drawn
@@ -161,8 +164,12 @@ def test_a_hit_what_is_deeper_and_what_is_skipped_look_different() -> None:
 
 def test_distances_are_written_with_digits_that_count() -> None:
     assert [write_distance(one) for one in (0.0, 0.00012345, 0.0123, 0.4567, 0.000051)] == [
-        "0", "0.00012", "0.012", "0.46", "0.000051"
-    ]  # fmt: skip
+        "0",
+        "0.00012",
+        "0.012",
+        "0.46",
+        "0.000051",
+    ]
 
 
 def test_curves_hold_what_they_are_given_and_gaps_stay_gaps() -> None:

@@ -52,11 +52,15 @@ def rename(job: Job, title: str) -> None:  # noqa: F811
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
-        (HTML, "img src x onerror alert(1)"), (MARKDOWN, "(http: 127.0.0.1:9 x) a ( b)"), (PATH, ".. .. x"),
-        ("mine, 2 epochs (Adam)", "mine, 2 epochs (Adam)"), ("Größe 50 %", "Größe 50 %"), ("\0\n\u202e", ""),
+        (HTML, "img src x onerror alert(1)"),
+        (MARKDOWN, "(http: 127.0.0.1:9 x) a ( b)"),
+        (PATH, ".. .. x"),
+        ("mine, 2 epochs (Adam)", "mine, 2 epochs (Adam)"),
+        ("Größe 50 %", "Größe 50 %"),
+        ("\0\n\u202e", ""),
         ("a" * 50, "a" * 40),
     ],
-)  # fmt: skip
+)
 def test_a_stranger_s_name_loses_what_makes_tags_links_and_pictures(name: str, kept: str) -> None:
     assert tame(name) == kept
 

@@ -200,7 +200,9 @@ def figures(gain: Mapping[str, float], seeds: int = 5) -> dict[str, dict[str, li
     ],
 )
 def test_m12_the_sentence_says_whether_the_talks_gain_reproduced(gain, said):
-    claims = [one for one in paired_differences.conclude("published", figures(gain)) if one.startswith("Missing-feature")]
+    claims = [
+        one for one in paired_differences.conclude("published", figures(gain)) if one.startswith("Missing-feature")
+    ]
     verdict = paired_differences.conclude("published", figures(gain))[0]
     assert "reproduced on HCUT, VCUT, DCUT, TCUT" in verdict
     assert (": reproduced on" in verdict) == (gain is TALK_DELTA)
@@ -209,8 +211,9 @@ def test_m12_the_sentence_says_whether_the_talks_gain_reproduced(gain, said):
 
 def test_one_seed_leaves_the_claim_undecided():
     single, *_ = paired_differences.conclude("talk", figures({}, seeds=1))
-    assert single.endswith("better on none of the four cuts. A gain as large as the talk's: undecided on "
-                           "HCUT, VCUT, DCUT, TCUT.")  # fmt: skip
+    assert single.endswith(
+        "better on none of the four cuts. A gain as large as the talk's: undecided on HCUT, VCUT, DCUT, TCUT."
+    )
 
 
 def sign(sentence: str) -> str:
@@ -226,8 +229,10 @@ def test_an_arm_that_learned_nothing_is_said_so_and_not_compared():
 
 
 def test_seeds_after_a_missing_one_are_left_out():
-    parts = [{"network": "talk", "seed": seed, "arms": {"standard": dict.fromkeys(COLUMNS, float(seed))}}
-             for seed in (45, 42, 43)]  # fmt: skip
+    parts = [
+        {"network": "talk", "seed": seed, "arms": {"standard": dict.fromkeys(COLUMNS, float(seed))}}
+        for seed in (45, 42, 43)
+    ]
     assert paired_differences.gather(parts, first=42)["talk"]["standard"]["HCUT"] == [42.0, 43.0]
 
 
@@ -235,8 +240,16 @@ def test_seeds_after_a_missing_one_are_left_out():
 
 
 def small(**changes: Any) -> StudyConfig:
-    return StudyConfig(**{"dataset": "made digits", "networks": ("talk",), "arms": ("missing-feature",), "seeds": 2,
-                          "epochs": 1, **changes})  # fmt: skip
+    return StudyConfig(
+        **{
+            "dataset": "made digits",
+            "networks": ("talk",),
+            "arms": ("missing-feature",),
+            "seeds": 2,
+            "epochs": 1,
+            **changes,
+        }
+    )
 
 
 def test_finished_seeds_are_kept_and_the_next_run_goes_on_from_them(tmp_path):
@@ -282,8 +295,12 @@ def test_costly_arms_may_have_fewer_seeds_and_the_record_says_how_many(tmp_path)
     assert len(list(run_study(config, dataset, out))) == 4
     rows = {row["arm"]: row for row in summarize(config, dataset, out)["rows"] if row["cut"] == "HCUT"}
     assert {name: row["seeds"] for name, row in rows.items()} == {
-        "standard": 3, "control": 3, "missing-feature": 3, "standard-longer": 1, "missing-unfrozen": 1,
-    }  # fmt: skip
+        "standard": 3,
+        "control": 3,
+        "missing-feature": 3,
+        "standard-longer": 1,
+        "missing-unfrozen": 1,
+    }
     assert rows["missing-unfrozen"]["difference"]["low"] is None and rows["missing-unfrozen"]["std"] is None
 
 

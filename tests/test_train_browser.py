@@ -88,7 +88,8 @@ def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server
         for view in ("Watch", "Result", "Compare", "Keep"):
             choose(bob, view)
             assert bob.get_by_text("Ann's own").count() == 0, view
-        link = f"{own_server}/compare?sample=3&networks=standard,{trained_networks.name_of(job, load_card(NAME, job.folder))}"
+        mine = trained_networks.name_of(job, load_card(NAME, job.folder))
+        link = f"{own_server}/compare?sample=3&networks=standard,{mine}"
         ann.goto(link)
         expect(ann.locator(ROWS)).to_have_count(2, timeout=PATIENCE)
         bob.goto(link)

@@ -25,9 +25,10 @@ from tests.working import ended, own_runs, reach, until
 ANN = "a" * 32
 ARCHITECTURE = compose([Block(filters=4, size=5)], [20])
 SETTINGS = {
-    "architecture": ARCHITECTURE.to_dict(), "dataset": datasets.OFFLINE,
+    "architecture": ARCHITECTURE.to_dict(),
+    "dataset": datasets.OFFLINE,
     "config": {"epochs": 2, "batch": 16, "optimizer": "adam", "learning_rate": 0.003, "report_every": 1},
-}  # fmt: skip
+}
 TINY = {"Block 1 Filters": 4, "Block 1 Size": 5, "blocks": 1, "hidden": 20}
 
 
@@ -97,10 +98,15 @@ def come_back(view: str = "Set up") -> AppTest:
 
 
 TOTALS = {
-    "assignment: one conv": 63_050, "assignment: two conv": 25_258, "assignment: two conv + 500": 799_078,
-    "Keras: small, Adam": 14_178, "Keras: with batch norm": 14_242, "Keras: 64 filters": 140_682,
-    "Keras: 64 filters, batch norm": 141_194, "no convolution": 669_706,
-}  # fmt: skip
+    "assignment: one conv": 63_050,
+    "assignment: two conv": 25_258,
+    "assignment: two conv + 500": 799_078,
+    "Keras: small, Adam": 14_178,
+    "Keras: with batch norm": 14_242,
+    "Keras: 64 filters": 140_682,
+    "Keras: 64 filters, batch norm": 141_194,
+    "no convolution": 669_706,
+}
 
 
 def test_a1_to_a10_every_experiment_of_the_seeds_is_a_preset_whose_table_is_there_before_anything_runs() -> None:

@@ -298,7 +298,7 @@ def test_validating_on_one_class_only_is_fine():
 @pytest.mark.parametrize("device", ["cuda", "mps"])
 def test_t8_a_device_that_is_not_there_is_one_sentence_and_one_that_is_trains(device):
     network = fresh()
-    if (torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available()):
+    if torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available():
         assert apart(trained(network, device=device), trained(fresh())) < 1e-2
     else:
         with pytest.raises(ValueError, match=f"^This machine has no {device.upper()} device: train on the CPU.$"):

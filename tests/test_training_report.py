@@ -16,9 +16,16 @@ from core.jobs.training_report import (
 def record(epoch: int, batch: int, seconds: float, accuracy: float, validation: float | None = None) -> dict:
     error = None if validation is None else 2 - validation / 50
     return {
-        "epoch": epoch, "batch": batch, "batches": 10, "seconds": seconds, "accuracy": accuracy, "loss": 1.0,
-        "validation_accuracy": validation, "validation_loss": error, "learning_rate": 0.1,
-    }  # fmt: skip
+        "epoch": epoch,
+        "batch": batch,
+        "batches": 10,
+        "seconds": seconds,
+        "accuracy": accuracy,
+        "loss": 1.0,
+        "validation_accuracy": validation,
+        "validation_loss": error,
+        "learning_rate": 0.1,
+    }
 
 
 STEPS = [record(1, 5, 1, 50), record(1, 10, 2, 70, 90), record(2, 5, 3, 95), record(2, 10, 4, 97, 95.5)]

@@ -261,8 +261,9 @@ def test_grey_is_weighed_as_everywhere_and_white_stays_white():
 def test_f3_maps_after_the_first_and_second_pooling():
     maps = pooled_maps(STANDARD, torch.rand(1, 1, 120, 84))
     assert {name: tuple(one.shape) for name, one in maps.items()} == {
-        "pool1": (1, 20, 58, 40), "pool2": (1, 50, 27, 18)
-    }  # fmt: skip
+        "pool1": (1, 20, 58, 40),
+        "pool2": (1, 50, 27, 18),
+    }
 
 
 def test_to_square_squeezes_the_whole_picture_as_the_seed_does():
@@ -300,8 +301,10 @@ def test_x5_x6_the_figures_and_the_confusion_matrix_tell_the_same():
 
 def test_x4_x5_maps_hold_more_of_a_photograph_than_what_a_network_for_digits_says_in_the_end():
     task = crops()
-    assert classify(features(STANDARD, task.pixels), task).test_accuracy > \
-        classify(features(STANDARD, task.pixels, LAST), task).test_accuracy + 10  # fmt: skip
+    assert (
+        classify(features(STANDARD, task.pixels), task).test_accuracy
+        > classify(features(STANDARD, task.pixels, LAST), task).test_accuracy + 10
+    )
 
 
 def test_x1_x2_for_digits_what_a_network_has_learned_beats_both_controls():

@@ -95,9 +95,12 @@ def test_x5_the_digits_are_another_task():
 def test_x4_every_layer_is_compared_with_the_pixels_alone():
     table = open_view("Which layer").table[0].value
     assert list(table.index) == [
-        "last feature maps", "second to last dense layer", "last dense layer", "control: pixels alone",
+        "last feature maps",
+        "second to last dense layer",
+        "last dense layer",
+        "control: pixels alone",
         "control: random layers' last maps",
-    ]  # fmt: skip
+    ]
     assert list(table["features"]) == ["16,200", "500", "10", "7,056", "16,200"]
 
 

@@ -61,8 +61,11 @@ def make_whole(folder: Path) -> Path:
     """Write a .pth as torchvision's, dense layers and all; theirs are one number each, repeated, so it stays small."""
     path = folder / "made.pth"
     numbers = zip((0, 3, 6), DENSE, strict=True)
-    dense = {f"classifier.{number}.{kind}": torch.full((1,), 1e-3).expand(shape if kind == "weight" else shape[:1])
-             for number, shape in numbers for kind in ("weight", "bias")}  # fmt: skip
+    dense = {
+        f"classifier.{number}.{kind}": torch.full((1,), 1e-3).expand(shape if kind == "weight" else shape[:1])
+        for number, shape in numbers
+        for kind in ("weight", "bias")
+    }
     torch.save({**made_features(), **dense}, path)
     return path
 
@@ -216,8 +219,9 @@ def test_f2_f3_the_first_filters_and_the_maps_after_two_poolings(made: Path):
     assert vgg.network.features.get_submodule("block1_conv1").weight.shape == (64, 3, 3, 3)
     maps = pooled_maps(vgg, torch.rand(1, 3, 600, 384))  # the seed's own picture: (1, 300, 192, 64), (1, 150, 96, 128)
     assert {name: tuple(one.shape) for name, one in maps.items()} == {
-        "block1_pool": (1, 64, 300, 192), "block2_pool": (1, 128, 150, 96)
-    }  # fmt: skip
+        "block1_pool": (1, 64, 300, 192),
+        "block2_pool": (1, 128, 150, 96),
+    }
     assert all(float(one.min()) >= 0 and one.isfinite().all() for one in maps.values())
 
 

@@ -60,8 +60,10 @@ def read_lesson(content: bytes, check: Check = lambda page, state: "") -> Lesson
     steps = lesson["steps"]
     if not isinstance(steps, list) or not 0 < len(steps) <= MOST_STEPS:
         raise LessonError(f"The lesson's steps must be a list, of {MOST_STEPS} at most.")
-    title, about = (_read_text(lesson.get(name, ""), f"The lesson's {name}", LONGEST_TITLE * longer)
-                    for name, longer in (("title", 1), ("about", 3)))  # fmt: skip
+    title, about = (
+        _read_text(lesson.get(name, ""), f"The lesson's {name}", LONGEST_TITLE * longer)
+        for name, longer in (("title", 1), ("about", 3))
+    )
     return Lesson(title, about, tuple(_read_step(step, number, check) for number, step in enumerate(steps, 1)))
 
 
@@ -80,8 +82,11 @@ def _read_fields(found: Any, fields: Mapping[str, bool], where: str) -> dict[str
 def _read_step(found: Any, number: int, check: Check) -> Step:
     where = f"Step {number}"
     fields = _read_fields(found, FIELDS, where)
-    texts = {name: _read_text(fields.get(name) or "", f"{where}: its {name}", LONGEST_TEXT)
-             for name in FIELDS if name != "state"}  # fmt: skip
+    texts = {
+        name: _read_text(fields.get(name) or "", f"{where}: its {name}", LONGEST_TEXT)
+        for name in FIELDS
+        if name != "state"
+    }
     state = fields.get("state") or {}
     if not isinstance(state, dict):
         raise LessonError(f"{where}: its state must be names with a value each.")

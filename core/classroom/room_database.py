@@ -26,17 +26,19 @@ FIRST_USE = 2019  # names the lock under which replicas that start at once make 
 
 _TABLES = sql.MetaData()
 ROOMS = sql.Table(
-    "rooms", _TABLES,
+    "rooms",
+    _TABLES,
     sql.Column("code", sql.String(4), primary_key=True),
     sql.Column("seed", sql.BigInteger, nullable=False),
     sql.Column("data", sql.String(40), nullable=False),
     sql.Column("told", sql.Boolean, nullable=False),
     sql.Column("opened", sql.Double, nullable=False),
     sql.Column("opener", sql.String(64), nullable=False),
-)  # fmt: skip
+)
 # The key is what makes an answer that comes twice count once, and what all reading goes along.
 ANSWERS = sql.Table(
-    "answers", _TABLES,
+    "answers",
+    _TABLES,
     sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
     sql.Column("round", sql.Integer, primary_key=True),
     sql.Column("number", sql.Integer, primary_key=True),
@@ -45,7 +47,7 @@ ANSWERS = sql.Table(
     sql.Column("cut", sql.String(8), nullable=False),
     sql.Column("label", sql.Integer, nullable=False),
     sql.Column("said", sql.Integer, nullable=False),
-)  # fmt: skip
+)
 
 
 class RoomError(ValueError):
@@ -116,8 +118,11 @@ def _engine(url: str) -> sql.Engine:
             sql.event.listen(engine, "connect", _hold_to_rooms)
             return engine
         case "postgresql":
-            limits = {"connect_timeout": PATIENCE, "tcp_user_timeout": 1000 * PATIENCE,
-                      "options": f"-c statement_timeout={1000 * PATIENCE}"}  # fmt: skip
+            limits = {
+                "connect_timeout": PATIENCE,
+                "tcp_user_timeout": 1000 * PATIENCE,
+                "options": f"-c statement_timeout={1000 * PATIENCE}",
+            }
             return sql.create_engine(where, pool_pre_ping=True, pool_timeout=PATIENCE, connect_args=limits)
     raise ValueError
 

@@ -28,15 +28,19 @@ def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str
     card = generator_checkpoint.finish(card, [moment.figures for moment in moments])
     card = replace(card, measured=quality.measure(pair.average, count=quality.COUNT))
     generator_checkpoint.save(card, pair, training_pictures.stack(moments), out)
-    say(f"{GENERATOR}: {card.measured['judge']} reads {card.measured['read_as_meant']} % of "
-        f"{card.measured['digits']:,} made digits as they are meant")  # fmt: skip
+    say(
+        f"{GENERATOR}: {card.measured['judge']} reads {card.measured['read_as_meant']} % of "
+        f"{card.measured['digits']:,} made digits as they are meant"
+    )
     return card.measured
 
 
 def _show(steps: Iterator[GanStep], due: Timetable) -> Iterator[Moment]:
     """Say how far it is, and yield the moments that its growth shows."""
     for step in steps:
-        progress(step.batch / step.batches, f"{GENERATOR}, epoch {step.epoch}: losses {step.generator_loss:.2f} and "
-                 f"{step.discriminator_loss:.2f}")  # fmt: skip
+        progress(
+            step.batch / step.batches,
+            f"{GENERATOR}, epoch {step.epoch}: losses {step.generator_loss:.2f} and {step.discriminator_loss:.2f}",
+        )
         if due.is_due(step):
             yield training_pictures.to_moment(step)

@@ -50,10 +50,14 @@ def run(options: argparse.Namespace) -> None:
     if options.out is not None:
         _write(options.out, question, seen)
     result = {
-        "network": options.network, "objective": options.objective, "preset": options.preset, "seed": options.seed,
-        "steps": settings.steps, "sheet": None if options.out is None else str(options.out),
+        "network": options.network,
+        "objective": options.objective,
+        "preset": options.preset,
+        "seed": options.seed,
+        "steps": settings.steps,
+        "sheet": None if options.out is None else str(options.out),
         "pictures": _to_pictures(question, seen[0], seen[-1]),
-    }  # fmt: skip
+    }
     print(json.dumps(result) if options.json else "\n".join(map(_line, result["pictures"])))
 
 

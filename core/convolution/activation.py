@@ -17,8 +17,14 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "relu6": functional.relu6,
 }
-TITLES = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "silu": "Swish", "sigmoid": "sigmoid σ", "tanh": "tanh",
-          "relu6": "ReLU6"}  # fmt: skip
+TITLES = {
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU",
+    "silu": "Swish",
+    "sigmoid": "sigmoid σ",
+    "tanh": "tanh",
+    "relu6": "ReLU6",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,19 +37,29 @@ _BINOMIAL = [1.0, 4.0, 6.0, 4.0, 1.0]
 HANDMADE = {
     "nothing": _filter("one in the middle: every pixel stays as it is", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
     "smooth": _filter("the average of nine pixels: noise goes, edges blur", [[1, 1, 1], [1, 1, 1], [1, 1, 1]], 9),
-    "smooth more": _filter("a bell over 25 pixels, the near ones count more: blurs evenly in all directions",
-                           [[a * b for a in _BINOMIAL] for b in _BINOMIAL], 256),
-    "gradient →": _filter("right minus left: upright edges, blue where it gets brighter to the right",
-                          [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
-    "gradient ↓": _filter("below minus above: level edges, blue where it gets brighter downwards",
-                          [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
-    "edges": _filter("a pixel against its neighbours: edges in all directions, nothing on even ground",
-                     [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
-    "sharpen": _filter("a pixel, and how it differs from its neighbours once more",
-                       [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
-    "emboss": _filter("the picture, and light that falls on it from the upper left",
-                      [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
-}  # fmt: skip
+    "smooth more": _filter(
+        "a bell over 25 pixels, the near ones count more: blurs evenly in all directions",
+        [[a * b for a in _BINOMIAL] for b in _BINOMIAL],
+        256,
+    ),
+    "gradient →": _filter(
+        "right minus left: upright edges, blue where it gets brighter to the right",
+        [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    ),
+    "gradient ↓": _filter(
+        "below minus above: level edges, blue where it gets brighter downwards", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]
+    ),
+    "edges": _filter(
+        "a pixel against its neighbours: edges in all directions, nothing on even ground",
+        [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    ),
+    "sharpen": _filter(
+        "a pixel, and how it differs from its neighbours once more", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+    ),
+    "emboss": _filter(
+        "the picture, and light that falls on it from the upper left", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]
+    ),
+}
 
 
 def read_filter(text: str) -> Tensor:

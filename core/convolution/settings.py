@@ -33,9 +33,7 @@ class Convolution:
         """Places along each side."""
         if self.channels < 1 or self.filters < 1:
             raise ValueError("a convolution needs at least one channel to read and one filter.")
-        return output_size(
-            self.size, self.window, padding=self.padding, stride=self.stride, dilation=self.dilation
-        )
+        return output_size(self.size, self.window, padding=self.padding, stride=self.stride, dilation=self.dilation)
 
     @property
     def parameters(self) -> int:

@@ -111,9 +111,14 @@ class BackgroundDownload:
     """A daemon thread that drains `download` or other `steps`: read `step`, `error`, `finished`, or `cancel`."""
 
     def __init__(
-        self, name: str = "MNIST", root: Path | None = None, *, mirror: str | None = None, source: Source | None = None,
+        self,
+        name: str = "MNIST",
+        root: Path | None = None,
+        *,
+        mirror: str | None = None,
+        source: Source | None = None,
         steps: Generator[DownloadStep, None, None] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.name = name
         self.step: DownloadStep | None = None
         self.error: str | None = None

@@ -74,7 +74,9 @@ def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], run_folders
     training_pictures.drop_after(folder, state.epoch)
     config = replace(plan.config, report_every=max(plan.config.report_every, _fewest(plan.config, digits)))
     pair, due = Pair(config), Timetable(config.epochs)
-    card = generator_checkpoint.describe(config, dataset, title=job.title, command="python -m core jobs start SETTINGS.json")
+    card = generator_checkpoint.describe(
+        config, dataset, title=job.title, command="python -m core jobs start SETTINGS.json"
+    )
     card = replace(card, dataset={**card.dataset, "digits": len(digits)})
     try:
         with closing(train_pair(pair, digits, config, state=state)) as steps:
@@ -97,4 +99,9 @@ def _keep(card: generator_checkpoint.GeneratorCard, pair: Pair, folder: Path) ->
     """Keep what there is, if it has learned anything."""
     moments = [training_pictures.load_moment(folder, name) for name in training_pictures.list_moments(folder)]
     if moments:
-        generator_checkpoint.save(generator_checkpoint.finish(card, [one.figures for one in moments]), pair, training_pictures.stack(moments), folder)
+        generator_checkpoint.save(
+            generator_checkpoint.finish(card, [one.figures for one in moments]),
+            pair,
+            training_pictures.stack(moments),
+            folder,
+        )

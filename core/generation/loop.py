@@ -115,9 +115,13 @@ def _set_rate(optimizer: torch.optim.Optimizer, config: GanConfig, share: float)
 
 
 def _learn(
-    pair: Pair, optimizer: torch.optim.Optimizer, digits: Digits, batches: Sequence[Tensor], config: GanConfig,
+    pair: Pair,
+    optimizer: torch.optim.Optimizer,
+    digits: Digits,
+    batches: Sequence[Tensor],
+    config: GanConfig,
     done: int,
-) -> tuple[float, float, float, float]:  # fmt: skip
+) -> tuple[float, float, float, float]:
     """Let each in turn learn from whole batches; return the losses' means and the shares found out, in percent."""
     sums = torch.zeros(4)
     pair.generator.train()

@@ -108,9 +108,7 @@ def missing(evidence: Evidence, atlas: Atlas) -> Tensor:
     return evidence.margins * lacking
 
 
-def find_missing(
-    evidence: Evidence, atlas: Atlas, *, rival: int | None = None, count: int = 3
-) -> list[MissingFeature]:
+def find_missing(evidence: Evidence, atlas: Atlas, *, rival: int | None = None, count: int = 3) -> list[MissingFeature]:
     """Return the maps whose absence says most against one class, or against all that usually have them.
 
     When the one is the answer itself, what says most against it: what it usually has, and this digit has not. Fewer

@@ -59,9 +59,17 @@ def rewrite(network: Classifier, image: Tensor, *, unit: int | None = None) -> R
         unit = int(before(inversion.function(features[None])).argmax()) if unit is None else unit
     shown = (before.weight[unit] * features).abs().topk(SHOWN).indices.tolist()
     return Rewriting(
-        unit, inversion.formula, scale, shift, shown, features, before.weight[unit], float(before.bias[unit]),
-        after.weight[unit], float(after.bias[unit]),
-    )  # fmt: skip
+        unit,
+        inversion.formula,
+        scale,
+        shift,
+        shown,
+        features,
+        before.weight[unit],
+        float(before.bias[unit]),
+        after.weight[unit],
+        float(after.bias[unit]),
+    )
 
 
 def largest_difference(network: Classifier, digits: Digits) -> float:

@@ -105,10 +105,14 @@ def _exciting(maps: Tensor, digits: Digits, field: Field) -> Tensor:
     best = strongest.topk(min(PATCHES, len(digits)), dim=0).indices.T  # (maps, PATCHES)
     columns = maps.shape[3]
     crops = [
-        torch.stack([crop(digits.images(index[None])[0, 0], divmod(int(places[index, number]), columns), field)
-                     for index in indices])
+        torch.stack(
+            [
+                crop(digits.images(index[None])[0, 0], divmod(int(places[index, number]), columns), field)
+                for index in indices
+            ]
+        )
         for number, indices in enumerate(best)
-    ]  # fmt: skip
+    ]
     return torch.stack(crops)
 
 

@@ -24,7 +24,11 @@ from core.system import files, locks
 ROOT = Path(__file__).parents[2]
 # A kind of job is a module that offers `check(settings)`, which raises ValueError with a sentence, and
 # `run(settings, folder, wishes)`, which yields frozen records and goes on from what it finds in the folder.
-KINDS = {"train": "core.jobs.training_job", "study": "core.studies.study_job", "generator": "core.generation.generator_job"}
+KINDS = {
+    "train": "core.jobs.training_job",
+    "study": "core.studies.study_job",
+    "generator": "core.generation.generator_job",
+}
 JOBS_PER_VISITOR = 2
 
 

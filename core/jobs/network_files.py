@@ -54,8 +54,13 @@ def take_in(content: bytes, visitor: str) -> Job:
         run_folders.make_room()
         return run_folders.create(
             lambda folder: checkpoints.save(card, network, folder),
-            kind=KIND, module="core.jobs.training_job", title=card.title, settings={}, visitor=visitor, threads=1,
-        )  # fmt: skip
+            kind=KIND,
+            module="core.jobs.training_job",
+            title=card.title,
+            settings={},
+            visitor=visitor,
+            threads=1,
+        )
 
 
 def unpack(content: bytes) -> tuple[Card, Classifier]:
@@ -113,9 +118,13 @@ def _clean(card: Card, network: Classifier) -> Card:
         track="blind",
         command="loaded from a file",
         recipe={},
-        dataset={"name": name if known else "unknown", "sha256": "", "split": "train",
-                 "digits": digits if type(digits) is int else 0},
+        dataset={
+            "name": name if known else "unknown",
+            "sha256": "",
+            "split": "train",
+            "digits": digits if type(digits) is int else 0,
+        },
         epochs=card.epochs if type(card.epochs) is int else 0,
         seed=card.seed if type(card.seed) is int else 0,
         features_sha256=features_hash(network),
-    )  # fmt: skip
+    )

@@ -38,8 +38,12 @@ NAME, STATE = "network", "state.safetensors"
 MOST_EPOCHS, MOST_DIGITS = 60, 60_000  # so that one visitor cannot hold the machine: their product is what counts
 MOST_RECORDS = 100  # per epoch: often enough to watch, and to write them takes no hundredth of the time
 # Training digits and classes of the sets that are not like MNIST, so that nobody loads one to look at a plan.
-SIZES = {"EMNIST balanced": (94_000, 47), "EMNIST digits": (200_000, 10), datasets.OFFLINE: (1_197, 10),
-         datasets.MADE: (20_000, 10)}  # fmt: skip
+SIZES = {
+    "EMNIST balanced": (94_000, 47),
+    "EMNIST digits": (200_000, 10),
+    datasets.OFFLINE: (1_197, 10),
+    datasets.MADE: (20_000, 10),
+}
 MNIST_SIZE = (50_000, 10)
 
 

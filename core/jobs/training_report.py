@@ -47,8 +47,12 @@ class Point:
     value: float
 
 
-CURVES = {"training error": "loss", "validation error": "validation_loss", "training accuracy": "accuracy",
-          "validation accuracy": "validation_accuracy"}  # fmt: skip
+CURVES = {
+    "training error": "loss",
+    "validation error": "validation_loss",
+    "training accuracy": "accuracy",
+    "validation accuracy": "validation_accuracy",
+}
 
 
 def trace(steps: Sequence[Record], curve: str) -> list[Point]:

@@ -81,9 +81,13 @@ class Album:
         maps = maps or [torch.zeros(0, 1, 1)]
         *_, logits = walked.values()
         return {
-            "digits": (255 * self.images[:, 0]).byte(), "labels": self.labels, "probabilities": logits.softmax(1).cpu(),
-            "filters": _filters(network).half().cpu().contiguous(), "first": _bytes(maps[0]), "last": _bytes(maps[-1]),
-        }  # fmt: skip
+            "digits": (255 * self.images[:, 0]).byte(),
+            "labels": self.labels,
+            "probabilities": logits.softmax(1).cpu(),
+            "filters": _filters(network).half().cpu().contiguous(),
+            "first": _bytes(maps[0]),
+            "last": _bytes(maps[-1]),
+        }
 
 
 def _filters(network: Classifier) -> Tensor:
@@ -111,10 +115,15 @@ def load_snapshot(folder: Path, name: str) -> Snapshot:
         found = safetensors.torch.load((folder / FOLDER / f"{name}.safetensors").read_bytes())
         epoch, batch = map(int, name.split("-"))
         return Snapshot(
-            epoch, batch, _shares(found["digits"]), found["labels"].numpy(),
-            found["probabilities"].numpy(), found["filters"].float().numpy(),
-            _shares(found["first"]), _shares(found["last"]),
-        )  # fmt: skip
+            epoch,
+            batch,
+            _shares(found["digits"]),
+            found["labels"].numpy(),
+            found["probabilities"].numpy(),
+            found["filters"].float().numpy(),
+            _shares(found["first"]),
+            _shares(found["last"]),
+        )
     except (OSError, KeyError, ValueError, safetensors.SafetensorError):
         raise ValueError("A picture of this training cannot be read.") from None
 

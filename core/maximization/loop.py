@@ -49,9 +49,17 @@ class MaximizationConfig:
         if self.blur not in BLURS or self.parameterization not in PARAMETERIZATIONS:
             raise ValueError(f"The blur is one of {', '.join(BLURS)}; what moves is {' or '.join(PARAMETERIZATIONS)}.")
         for name, low, high in (
-            ("steps", 1, MOST_STEPS), ("step_size", 0, 1), ("starts", 1, 64), ("noise", 0, 1), ("widest", 0, SIDE),
-            ("decay", 0, 1), ("ink", 0, 100), ("variation", 0, 100), ("jitter", 0, SIDE // 2), ("seed", 0, 2**62),
-        ):  # fmt: skip
+            ("steps", 1, MOST_STEPS),
+            ("step_size", 0, 1),
+            ("starts", 1, 64),
+            ("noise", 0, 1),
+            ("widest", 0, SIDE),
+            ("decay", 0, 1),
+            ("ink", 0, 100),
+            ("variation", 0, 100),
+            ("jitter", 0, SIDE // 2),
+            ("seed", 0, 2**62),
+        ):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"The setting {name} goes from {low} to {high}, so {getattr(self, name)} is none.")
 

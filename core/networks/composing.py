@@ -40,8 +40,14 @@ def compose(blocks: Sequence[Block], hidden: Sequence[int], *, dropout: float = 
 
 
 def _stages(block: Block) -> Iterator[Stage]:
-    yield Stage("conv", filters=block.filters, size=block.size, padding=block.padding, stride=block.stride,
-                dilation=block.dilation)  # fmt: skip
+    yield Stage(
+        "conv",
+        filters=block.filters,
+        size=block.size,
+        padding=block.padding,
+        stride=block.stride,
+        dilation=block.dilation,
+    )
     if block.norm == "before":
         yield Stage("norm")
     yield Stage(block.activation)

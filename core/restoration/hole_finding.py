@@ -235,9 +235,7 @@ def readers_of(networks: Mapping[str, Network], mask: NDArray[np.bool_]) -> dict
 
 
 @torch.no_grad()
-def restore_digit(
-    network: Restorer | BlindRestorer, digit: NDArray[np.float32], mask: NDArray[np.bool_]
-) -> Restored:
+def restore_digit(network: Restorer | BlindRestorer, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> Restored:
     """Return what the network makes of one digit `(28, 28)` without what `mask` has erased."""
     image, kept = torch.from_numpy(digit * mask)[None, None], torch.from_numpy(mask)
     if isinstance(network, Restorer):

@@ -103,8 +103,9 @@ def second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[Second
     if max(config.first, config.second) >= len(dataset.classes):
         raise ValueError(f"{dataset.name} has only {len(dataset.classes)} classes.")
     counts = {"train": config.learned, "validation": WATCHED, "test": config.tested}
-    pair = {name: pair_of(getattr(dataset, name), config.first, config.second, each=each)
-            for name, each in counts.items()}  # fmt: skip
+    pair = {
+        name: pair_of(getattr(dataset, name), config.first, config.second, each=each) for name, each in counts.items()
+    }
     one = config.build(0)
     learners = (DIGITS, *conv_stages(one), BOTH)
     networks, learned, watched = {DIGITS: one}, {DIGITS: pair["train"]}, {DIGITS: pair["validation"]}
@@ -116,8 +117,10 @@ def second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[Second
             yield replace(step, done=(number + step.done) / len(learners))
     few = pair_of(pair["test"], 0, 1, each=config.tested_maps)
     tested = {**_with_maps(one, few), DIGITS: pair["test"]}
-    accuracies = {name: {kind: round(evaluate(network, digits), 2) for kind, digits in tested.items()}
-                  for name, network in networks.items()}  # fmt: skip
+    accuracies = {
+        name: {kind: round(evaluate(network, digits), 2) for kind, digits in tested.items()}
+        for name, network in networks.items()
+    }
     yield replace(step, done=1.0, result=SecondModelResult(networks, learned, tested, accuracies))
 
 
@@ -128,23 +131,36 @@ def _with_maps(network: Classifier, digits: Digits) -> dict[str, Digits]:
 
 
 def _learn(
-    network: Classifier, learner: str, learned: Mapping[str, Digits], watched: Mapping[str, Digits],
+    network: Classifier,
+    learner: str,
+    learned: Mapping[str, Digits],
+    watched: Mapping[str, Digits],
     config: SecondModelConfig,
-) -> Iterator[SecondModelStep]:  # fmt: skip
+) -> Iterator[SecondModelStep]:
     """Let one network see as many pictures as network 1 has seen digits, at least each once, and read some between."""
     pictures, wanted = learned[learner], config.epochs * len(learned[DIGITS])
     epochs = max(1, round(wanted / len(pictures)))
     settings = TrainConfig(
-        epochs=epochs, batch=min(config.batch, len(pictures)), learning_rate=config.learning_rate, optimizer="adam",
-        seed=config.seed, report_every=20,
-    )  # fmt: skip
+        epochs=epochs,
+        batch=min(config.batch, len(pictures)),
+        learning_rate=config.learning_rate,
+        optimizer="adam",
+        seed=config.seed,
+        report_every=20,
+    )
     digits, own = watched[DIGITS], _spread(watched[learner], len(watched[DIGITS]))
     examples = _spread(pictures, EXAMPLES)
     for step in train(network, pictures, digits, settings):
         seen = (step.epoch - 1) * len(pictures) + step.batch * settings.batch
         network.eval()
-        yield SecondModelStep(learner, seen, evaluate(network, own), evaluate(network, digits),
-                              examples.pixels, min(1.0, seen / (epochs * len(pictures))))  # fmt: skip
+        yield SecondModelStep(
+            learner,
+            seen,
+            evaluate(network, own),
+            evaluate(network, digits),
+            examples.pixels,
+            min(1.0, seen / (epochs * len(pictures))),
+        )
         network.train()
     network.eval().requires_grad_(False)
 

@@ -37,8 +37,10 @@ class Survey:
 
     def at(self, *stages: str) -> Survey:
         """Return the same with these stages alone."""
-        tables = ({name: table[name] for name in table if name in stages}
-                  for table in (self.distances, self.offered, self.matches))  # fmt: skip
+        tables = (
+            {name: table[name] for name in table if name in stages}
+            for table in (self.distances, self.offered, self.matches)
+        )
         return Survey(self.labels, self.plain, *tables)
 
 

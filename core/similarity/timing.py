@@ -43,8 +43,10 @@ class Costs:
 def measure_time(shortcut: Shortcut, images: Tensor, *, alone: bool = False, rounds: int = ROUNDS) -> Timing:
     """Let the network and the shortcut read `images` in turn, all handed over together, or each digit `alone`."""
     plain, short = (_alone, _alone_short) if alone else (_together, _together_short)
-    runs = [(_seconds(lambda: plain(shortcut.network, images)), _seconds(lambda: short(shortcut, images)))
-            for _ in range(rounds + 1)][1:]  # fmt: skip
+    runs = [
+        (_seconds(lambda: plain(shortcut.network, images)), _seconds(lambda: short(shortcut, images)))
+        for _ in range(rounds + 1)
+    ][1:]
     each = [1000 * median(times) / len(images) for times in zip(*runs, strict=True)]
     return Timing(each[0], each[1], median(short / plain for plain, short in runs))
 

@@ -60,9 +60,7 @@ class Bench:
     def read(self, name: str) -> dict[str, float]:
         """Return the accuracy of an arm on every column, in percent."""
         right = self.logits(name).argmax(1).split(len(self.dataset.test))
-        return {
-            column: accuracy(self.dataset.test.labels, part) for column, part in zip(COLUMNS, right, strict=True)
-        }
+        return {column: accuracy(self.dataset.test.labels, part) for column, part in zip(COLUMNS, right, strict=True)}
 
     def logits(self, name: str) -> Tensor:
         """Return what the arm answers `(columns * N, classes)`; kept, as other arms add to it."""

@@ -61,10 +61,15 @@ def _over(activation: str, name: str, inversion: str, formula: str) -> dict[str,
         start: Arm(title=f"Standard, {name}", activation=activation),
         control: Arm(title=f"Control, {name}", start=start, head="reset", learns="head", activation=activation),
         f"missing-{name}": Arm(
-            title=f"{name}: {formula}", start=start, head="reset", learns="head", activation=activation,
-            inversion=inversion, control=control,
+            title=f"{name}: {formula}",
+            start=start,
+            head="reset",
+            learns="head",
+            activation=activation,
+            inversion=inversion,
+            control=control,
         ),
-    }  # fmt: skip
+    }
 
 
 ARMS = {
@@ -75,8 +80,13 @@ ARMS = {
     "missing-no-reset": _missing("No reset: 1 - x", head="kept", control="control-no-reset"),
     "missing-equal-start": _missing("Equal start: 1 - x", head="equal", control="control-no-reset"),
     "missing-alternating": Arm(
-        title="Alternating: x, 1 - x", start="standard", head="reset", learns="head", inversion="complement",
-        alternating=True, control="control",
+        title="Alternating: x, 1 - x",
+        start="standard",
+        head="reset",
+        learns="head",
+        inversion="complement",
+        alternating=True,
+        control="control",
     ),
     "missing-negative": _missing("-x", "negative"),  # M3
     "missing-clamped": _missing("max(1 - x, 0)", "clamped complement"),
@@ -87,23 +97,36 @@ ARMS = {
     "standard-longer": Arm(title="Standard, twice as long", start="standard"),
     "missing-from-scratch": Arm(title="From scratch: 1 - x", inversion="complement", control="standard"),
     "missing-unfrozen": Arm(  # M11
-        title="Not frozen: 1 - x", start="standard", head="reset", inversion="complement", control="standard-longer",
+        title="Not frozen: 1 - x",
+        start="standard",
+        head="reset",
+        inversion="complement",
+        control="standard-longer",
     ),
     "missing-free-biases": Arm(  # M9, as the published code freezes
-        title="Conv biases not frozen: 1 - x", start="standard", head="reset", inversion="complement",
-        learns="head and conv biases", control="control",
+        title="Conv biases not frozen: 1 - x",
+        start="standard",
+        head="reset",
+        inversion="complement",
+        learns="head and conv biases",
+        control="control",
     ),
     **_over("sigmoid", "sigmoid", "complement", "1 - x"),
     **_over("tanh", "tanh", "negative", "-x"),
     **_over("relu6", "relu6", "six complement", "6 - x"),
     "missing-relu6-sixth": Arm(
-        title="relu6: 1 - x/6", start="standard-relu6", head="reset", learns="head", activation="relu6",
-        inversion="sixth complement", control="control-relu6",
+        title="relu6: 1 - x/6",
+        start="standard-relu6",
+        head="reset",
+        learns="head",
+        activation="relu6",
+        inversion="sixth complement",
+        control="control-relu6",
     ),
     **_over("leaky_relu", "leaky-relu", "complement", "1 - x"),
     **_over("silu", "swish", "complement", "1 - x"),
     "partial-samples": Arm(title="Trained on partial samples", partial=True),
-}  # fmt: skip
+}
 
 # The log of the published code (A5, seed 42, 10 + 10 epochs, final epoch), in percent; its cuts are the code's.
 LOG = {

@@ -37,8 +37,14 @@ def read(path: Path, settings: Any) -> dict[str, Any] | None:
 
 
 def run(
-    work: Callable[[Dataset, Task], Sequence[Row]], tasks: Sequence[Task], kind: type[Row], settings: Any, *,
-    dataset: Dataset, out: Path, crew: Crew,
+    work: Callable[[Dataset, Task], Sequence[Row]],
+    tasks: Sequence[Task],
+    kind: type[Row],
+    settings: Any,
+    *,
+    dataset: Dataset,
+    out: Path,
+    crew: Crew,
 ) -> Iterator[tuple[Task, tuple[Row, ...], bool]]:
     """Yield each task, its rows, and whether an earlier run had finished it: those first, others once kept."""
     paths = {task: path_of(out, task if isinstance(task, str) else "-".join(map(str, task))) for task in tasks}

@@ -91,7 +91,9 @@ def run_transfer(
     networks = load(dataset)
     sources = (NOTHING, CHANCE, *attackable(networks))
     same = {**asdict(config), "sha256": dataset.sha256, "networks": list(networks), "weights": settings}
-    found = finished_parts.run(partial(_read, load, config), sources, TransferRow, same, dataset=dataset, out=out, crew=crew)
+    found = finished_parts.run(
+        partial(_read, load, config), sources, TransferRow, same, dataset=dataset, out=out, crew=crew
+    )
     for number, (source, rows, kept) in enumerate(found, 1):
         yield TransferStep(source, rows, number, len(sources), kept)
 
@@ -147,9 +149,13 @@ def _noises(
 def _universal(network: nn.Module, dataset: Dataset, digits: Digits, config: TransferConfig) -> Tensor:
     """Return each digit with the noise towards another class than its own, the nine others in turn."""
     settings = UniversalConfig(
-        norm="linf", epsilon=config.universal_epsilon, steps=config.universal_steps, batch=50,
-        digits=min(10_000, len(dataset.train)), seed=config.seed,
-    )  # fmt: skip
+        norm="linf",
+        epsilon=config.universal_epsilon,
+        steps=config.universal_steps,
+        batch=50,
+        digits=min(10_000, len(dataset.train)),
+        seed=config.seed,
+    )
     watched = dataset.validation.first(10)  # the finished noises are read here, by all networks
     *_, last = universal_noise(network, dataset.train, watched, nine_examples(dataset.train), settings)
     classes = len(last.noises)

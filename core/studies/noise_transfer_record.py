@@ -80,9 +80,13 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
     """Yield what the figures say, a sentence each; nothing about what has not been measured."""
     small, *_, large = record["settings"]["crossed"]
     parts = (
-        _between(record, small), _shared(record, small), _defended(record, large), _borrowed(record, large),
-        _for_all(record), _blind(record, small),
-    )  # fmt: skip
+        _between(record, small),
+        _shared(record, small),
+        _defended(record, large),
+        _borrowed(record, large),
+        _for_all(record),
+        _blind(record, small),
+    )
     yield from (sentence for sentence in parts if sentence)
     if record["rows"]:
         yield "One seed: these are the networks as they are shipped, so differences of a few points mean little."
@@ -158,8 +162,11 @@ def _borrowed(record: dict[str, Any], epsilon: float) -> str:
         return ""
     row, column = matrix.sources.index(ROBUST), matrix.readers.index(ROBUST)
     given = {name: matrix.accuracies[row, place] for place, name in enumerate(matrix.readers) if name != ROBUST}
-    taken = {name: matrix.accuracies[place, column] for place, name in enumerate(matrix.sources)
-             if name not in (ROBUST, CHANCE)}  # fmt: skip
+    taken = {
+        name: matrix.accuracies[place, column]
+        for place, name in enumerate(matrix.sources)
+        if name not in (ROBUST, CHANCE)
+    }
     given = {name: accuracy for name, accuracy in given.items() if name in matrix.sources}
     if not given or not taken:
         return ""

@@ -58,11 +58,16 @@ def to_rows(network: str, figures: Figures) -> Iterator[dict[str, Any]]:
         control = ARMS[arm].control
         for cut, values in columns.items():
             row = {
-                "network": network, "arm": arm, "title": ARMS[arm].title, "track": ARMS[arm].track, "cut": cut,
-                "seeds": len(values), "mean": round(float(np.mean(values)), 3),
+                "network": network,
+                "arm": arm,
+                "title": ARMS[arm].title,
+                "track": ARMS[arm].track,
+                "cut": cut,
+                "seeds": len(values),
+                "mean": round(float(np.mean(values)), 3),
                 "std": round(float(np.std(values, ddof=1)), 3) if len(values) > 1 else None,
                 "values": [round(value, 2) for value in values],
-            }  # fmt: skip
+            }
             for name, other in (("difference", control), ("to_standard", "standard" if arm != "standard" else None)):
                 row[name] = _against(other, values, figures, cut) if other and other in figures else None
             yield row

@@ -66,9 +66,13 @@ class PretrainingConfig:
         batch = min(self.batch, labelled)
         epochs = max(self.epochs, ceil(self.batches * batch / labelled))
         return TrainConfig(
-            epochs=epochs, batch=batch, optimizer="adam", learning_rate=self.learning_rate, seed=seed,
+            epochs=epochs,
+            batch=batch,
+            optimizer="adam",
+            learning_rate=self.learning_rate,
+            seed=seed,
             report_every=10**6,
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,9 @@ def run_pretraining(
         raise ValueError(f"There are only {len(dataset.train):,} training digits, not {max(config.labelled):,}.")
     weights: dict[str, Weights] = dict(shipped_starts())
     same = {**asdict(config), "sha256": dataset.sha256, "weights": {name: _sum(one) for name, one in weights.items()}}
-    yield from _learn_unlabelled(dataset, config, finished_parts.path_of(out, UNLABELLED).with_suffix(".safetensors"), weights)
+    yield from _learn_unlabelled(
+        dataset, config, finished_parts.path_of(out, UNLABELLED).with_suffix(".safetensors"), weights
+    )
     tasks = [(config.first_seed + seed, labelled) for seed in range(config.seeds) for labelled in config.labelled]
     work = partial(_compare, weights, config)
     found = finished_parts.run(work, tasks, PretrainingRow, same, dataset=dataset, out=out, crew=crew)

@@ -37,15 +37,19 @@ def summarize(rows: Sequence[PretrainingRow], dataset: Dataset, config: Pretrain
     """Return the record of the finished parts' rows."""
     record: Record = {
         "study": STUDY,
-        "dataset": {"name": dataset.name, "source": dataset.source, "images": len(dataset.test),
-                    "sha256": dataset.sha256},
+        "dataset": {
+            "name": dataset.name,
+            "source": dataset.source,
+            "images": len(dataset.test),
+            "sha256": dataset.sha256,
+        },
         "seeds": len({row.seed for row in rows}),
         "command": to_command(config, dataset),
         "settings": asdict(config),
         "titles": TITLES,
         "rows": [*_rows(rows)],
         "versions": {"torch": version("torch")},
-    }  # fmt: skip
+    }
     return {**record, "conclusions": list(conclude(record))}
 
 
@@ -56,8 +60,15 @@ def _rows(rows: Sequence[PretrainingRow]) -> Iterator[Record]:
         values = [found[seed] for seed in sorted(found)]
         if values:
             spread = round(stdev(values), 2) if len(values) > 1 else None
-            yield {"arm": start, "frozen": frozen, "labelled": labelled, "seeds": len(values),
-                   "mean": round(mean(values), 2), "std": spread, "values": values}  # fmt: skip
+            yield {
+                "arm": start,
+                "frozen": frozen,
+                "labelled": labelled,
+                "seeds": len(values),
+                "mean": round(mean(values), 2),
+                "std": spread,
+                "values": values,
+            }
 
 
 def to_command(config: PretrainingConfig, dataset: Dataset) -> str:
@@ -86,8 +97,10 @@ def counts(record: Record) -> list[int]:
 
 def gains(record: Record, start: str, *, frozen: bool, labelled: int) -> list[float]:
     """Return by how many points this beginning is better than one drawn anew that learns on, seed by seed."""
-    row, base = find(record, start, frozen=frozen, labelled=labelled), find(record, RANDOM, frozen=False,
-                                                                            labelled=labelled)  # fmt: skip
+    row, base = (
+        find(record, start, frozen=frozen, labelled=labelled),
+        find(record, RANDOM, frozen=False, labelled=labelled),
+    )
     if row is None or base is None or row["seeds"] != base["seeds"]:
         return []
     return [one - other for one, other in zip(row["values"], base["values"], strict=True)]

@@ -27,8 +27,12 @@ def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> dict[str, Any
     rows = [row for network, arms in figures.items() for row in paired_differences.to_rows(network, arms)]
     return {
         "study": STUDY,
-        "dataset": {"name": dataset.name, "source": dataset.source, "images": len(dataset.test),
-                    "sha256": dataset.sha256},
+        "dataset": {
+            "name": dataset.name,
+            "source": dataset.source,
+            "images": len(dataset.test),
+            "sha256": dataset.sha256,
+        },
         "seeds": max((row["seeds"] for row in rows), default=0),
         "first_seed": SEED,
         "command": to_command(config),
@@ -39,7 +43,7 @@ def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> dict[str, Any
         "conclusions": {network: paired_differences.conclude(network, arms) for network, arms in figures.items()},
         "published": {"talk": {"accuracy": TALK, "gain": TALK_DELTA}, "log": _log()},
         "versions": {"torch": version("torch")},
-    }  # fmt: skip
+    }
 
 
 def _log() -> dict[str, dict[str, float]]:

@@ -66,13 +66,20 @@ def _measure(config: SecondModelConfig, dataset: Dataset, pair: tuple[int, int])
 def measure_pair(dataset: Dataset, config: SecondModelConfig) -> PairRow:
     """Train and test all networks on one pair."""
     result = compare(dataset, config)
-    reasons = [find_reason(stage, result.learned[DIGITS], result.learned[stage])
-               for stage in result.learned if stage not in (DIGITS, BOTH)]  # fmt: skip
+    reasons = [
+        find_reason(stage, result.learned[DIGITS], result.learned[stage])
+        for stage in result.learned
+        if stage not in (DIGITS, BOTH)
+    ]
     return PairRow(
-        config.first, config.second, result.accuracies, {one.stage: round(one.distance, 4) for one in reasons},
-        round(reasons[0].among, 4), {one.stage: one.negatives for one in reasons},
+        config.first,
+        config.second,
+        result.accuracies,
+        {one.stage: round(one.distance, 4) for one in reasons},
+        round(reasons[0].among, 4),
+        {one.stage: one.negatives for one in reasons},
         {one.stage: len(one.alike) for one in reasons},
-    )  # fmt: skip
+    )
 
 
 def summarize(rows: Sequence[PairRow], dataset: Dataset, config: SecondModelConfig) -> dict[str, Any]:
@@ -107,17 +114,24 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
     worst = min(rows, key=lambda row: float(row["accuracies"][BOTH][DIGITS] - row["accuracies"][DIGITS][DIGITS]))
     lost = mean(one) - mean(two)
     verdict = "hardly fails" if lost < 2 else "loses something" if lost < 10 else "fails"
-    yield (f"Over {len(rows)} pairs network 1 reads {mean(one):.2f} % of the test digits, network 2, which never saw a "
-           f"digit but only all maps, {mean(two):.2f} %: it {verdict}.")  # fmt: skip
+    yield (
+        f"Over {len(rows)} pairs network 1 reads {mean(one):.2f} % of the test digits, network 2, which never saw a "
+        f"digit but only all maps, {mean(two):.2f} %: it {verdict}."
+    )
     before, after = (worst["accuracies"][learner][DIGITS] for learner in (DIGITS, BOTH))
-    yield (f"Most is lost between {classes[worst['first']]} and {classes[worst['second']]}: {after:.1f} instead of "
-           f"{before:.1f} %.")  # fmt: skip
+    yield (
+        f"Most is lost between {classes[worst['first']]} and {classes[worst['second']]}: {after:.1f} instead of "
+        f"{before:.1f} %."
+    )
     stages = list(rows[0]["distances"])
-    each = [f"{mean(float(row['accuracies'][stage][DIGITS]) for row in rows):.1f} % from the maps of {stage}"
-            for stage in stages]  # fmt: skip
+    each = [
+        f"{mean(float(row['accuracies'][stage][DIGITS]) for row in rows):.1f} % from the maps of {stage}"
+        for stage in stages
+    ]
     yield f"Learned from one layer's maps alone: {', '.join(each)}."
-    back = [f"{mean(float(row['accuracies'][DIGITS][stage]) for row in rows):.1f} % of those of {stage}"
-            for stage in stages]  # fmt: skip
+    back = [
+        f"{mean(float(row['accuracies'][DIGITS][stage]) for row in rows):.1f} % of those of {stage}" for stage in stages
+    ]
     yield f"The other way round it does not go: network 1 reads {', '.join(back)} (a coin reads 50)."
     yield from _why(rows, stages)
     yield "One seed, one network for each pair: differences of a point between two pairs mean little."
@@ -129,5 +143,7 @@ def _why(rows: Sequence[dict[str, Any]], stages: Sequence[str]) -> Iterator[str]
     for stage in stages:
         apart = mean(float(row["distances"][stage]) for row in rows)
         negatives = 100 * sum(row["negatives"][stage] for row in rows) / sum(row["maps"][stage] for row in rows)
-        yield (f"A map of {stage} is {apart:.2f} from its digit, two digits of one class are {among:.2f} apart (root "
-               f"mean square, of 1); {negatives:.0f} % of the maps rather show the digit's negative.")  # fmt: skip
+        yield (
+            f"A map of {stage} is {apart:.2f} from its digit, two digits of one class are {among:.2f} apart (root "
+            f"mean square, of 1); {negatives:.0f} % of the maps rather show the digit's negative."
+        )

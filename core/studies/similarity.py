@@ -111,7 +111,12 @@ class SimilarityStep:
 
 
 def run_similarity(
-    networks: Mapping[str, Classifier], dataset: Dataset, config: SimilarityConfig, out: Path, *, settings: Any = None,
+    networks: Mapping[str, Classifier],
+    dataset: Dataset,
+    config: SimilarityConfig,
+    out: Path,
+    *,
+    settings: Any = None,
     crew: Crew = ALONE,
 ) -> Iterator[SimilarityStep]:
     """Yield every network's rows once they are there, a file for each beside `out`; a finished one is not run again.
@@ -155,9 +160,7 @@ def stage_sets(network: Classifier) -> list[tuple[str, ...]]:
     return [*((stage,) for stage in stages), *([convolutions] if len(convolutions) > 1 else [])]
 
 
-def measure(
-    name: str, network: Classifier, dataset: Dataset, config: SimilarityConfig
-) -> Iterator[SimilarityRow]:
+def measure(name: str, network: Classifier, dataset: Dataset, config: SimilarityConfig) -> Iterator[SimilarityRow]:
     """Yield every row of one network."""
     first, second = halves(dataset, config)
     splits = {VALIDATION: dataset.validation, SECOND: second, TEST: dataset.test}
@@ -181,22 +184,36 @@ def _measure_stages(
         outcomes, own = [judge(here, thresholds) for thresholds in tried.values()], judge(here, chosen)
         ratios, times = _time(network, seen, tried, chosen, test, config) if split == TEST else ([], {})
         yield SimilarityRow(
-            name, len(seen), "+".join(stages), split, len(here.labels), _round(here.accuracy),
+            name,
+            len(seen),
+            "+".join(stages),
+            split,
+            len(here.labels),
+            _round(here.accuracy),
             {stage: [_digits(thresholds[stage]) for thresholds in tried.values()] for stage in stages},
             [_round(one.hits) for one in outcomes],
             [None if isnan(one.precision) else _round(one.precision) for one in outcomes],
-            [_round(one.accuracy) for one in outcomes], ratios,
-            {"thresholds": {stage: _digits(chosen[stage]) for stage in stages}, "hits": _round(own.hits),
-             "precision": None if isnan(own.precision) else _round(own.precision),
-             "network": None if isnan(own.network) else _round(own.network), "accuracy": _round(own.accuracy)},
+            [_round(one.accuracy) for one in outcomes],
+            ratios,
+            {
+                "thresholds": {stage: _digits(chosen[stage]) for stage in stages},
+                "hits": _round(own.hits),
+                "precision": None if isnan(own.precision) else _round(own.precision),
+                "network": None if isnan(own.network) else _round(own.network),
+                "accuracy": _round(own.accuracy),
+            },
             times,
-        )  # fmt: skip
+        )
 
 
 def _time(
-    network: Classifier, seen: Seen, tried: Mapping[float, Mapping[str, float]], chosen: Mapping[str, float],
-    test: Digits, config: SimilarityConfig,
-) -> tuple[list[float], dict[str, dict[str, float]]]:  # fmt: skip
+    network: Classifier,
+    seen: Seen,
+    tried: Mapping[float, Mapping[str, float]],
+    chosen: Mapping[str, float],
+    test: Digits,
+    config: SimilarityConfig,
+) -> tuple[list[float], dict[str, dict[str, float]]]:
     """Return the ratios at the timed shares, and the times with the chosen thresholds."""
     images = test.first(config.timed).images()
     some = images[: max(1, len(images) // 2)]

@@ -30,15 +30,19 @@ def summarize(
     titles = {HALF: half} | {name: f"{card.title}, trained on both halves" for name, card in cards.items()}
     record = {
         "study": STUDY,
-        "dataset": {"name": dataset.name, "source": dataset.source, "images": len(dataset.test),
-                    "sha256": dataset.sha256},
+        "dataset": {
+            "name": dataset.name,
+            "source": dataset.source,
+            "images": len(dataset.test),
+            "sha256": dataset.sha256,
+        },
         "seeds": 1,
         "command": to_command(config, dataset),
         "settings": asdict(config),
         "networks": titles,
         "rows": [asdict(row) for row in rows],
         "versions": {"torch": version("torch")},
-    }  # fmt: skip
+    }
     return {**record, "conclusions": list(conclude(record))}
 
 
@@ -77,8 +81,10 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
     if record["rows"]:
         yield _strangers(record)
         yield _verdict(record)
-        yield ("One seed each: differences of a few tenths of a point mean little. Times are ratios of turns taken in "
-               "one run; on another processor they differ.")  # fmt: skip
+        yield (
+            "One seed each: differences of a few tenths of a point mean little. Times are ratios of turns taken in "
+            "one run; on another processor they differ."
+        )
 
 
 def _largest(record: dict[str, Any], network: str) -> int:
@@ -95,12 +101,16 @@ def _first_half(record: dict[str, Any], network: str) -> str:
     told = [
         f"of {name} {row['chosen']['hits']:.1f} % are cut short, {_rightly(row)}, and "
         f"{row['chosen']['accuracy']:.2f} % of all read right instead of {row['plain']:.2f}"
-        for name, row in ((f"{found[SECOND]['digits']:,} digits of the other half", found[SECOND]),
-                          (f"{found[TEST]['digits']:,} test digits", found[TEST]))
-    ]  # fmt: skip
+        for name, row in (
+            (f"{found[SECOND]['digits']:,} digits of the other half", found[SECOND]),
+            (f"{found[TEST]['digits']:,} test digits", found[TEST]),
+        )
+    ]
     known = "" if network == HALF else " (the network learned from both halves, so on the other one it is at its best)"
-    return (f"{record['networks'][network]}: compared with {seen:,} digits after {found[TEST]['stages']}, "
-            f"{'; '.join(told)}{known}.")  # fmt: skip
+    return (
+        f"{record['networks'][network]}: compared with {seen:,} digits after {found[TEST]['stages']}, "
+        f"{'; '.join(told)}{known}."
+    )
 
 
 def _rightly(row: Row) -> str:
@@ -111,8 +121,11 @@ def _rightly(row: Row) -> str:
 def _stages(record: dict[str, Any], network: str) -> str:
     """Say what the nearest digit's label alone is worth at each stage, whatever its distance."""
     rows = rows_of(record, network=network, split=TEST, seen=_largest(record, network))
-    shares = [f"{row['precision'][-1]:.1f} % at {describe_stages(row['stages'])}" for row in rows
-              if "+" not in row["stages"] and row["precision"][-1] is not None]  # fmt: skip
+    shares = [
+        f"{row['precision'][-1]:.1f} % at {describe_stages(row['stages'])}"
+        for row in rows
+        if "+" not in row["stages"] and row["precision"][-1] is not None
+    ]
     return f"However far it is, the nearest digit's label is right for {', '.join(shares)}." if shares else ""
 
 
@@ -133,8 +146,10 @@ def _strangers(record: dict[str, Any]) -> str:
     rows = rows_of(record, split=TEST)
     costs = [float(row["plain"]) - float(row["chosen"]["accuracy"]) for row in rows]
     fit = ": they fit the digits that they were chosen on too well" if mean(costs) > record["settings"]["loss"] else ""
-    return (f"Chosen as large as validation digits allow for {record['settings']['loss']:g} points, the thresholds "
-            f"cost {mean(costs):.2f} points on test digits on average, {max(costs):.2f} at most{fit}.")  # fmt: skip
+    return (
+        f"Chosen as large as validation digits allow for {record['settings']['loss']:g} points, the thresholds "
+        f"cost {mean(costs):.2f} points on test digits on average, {max(costs):.2f} at most{fit}."
+    )
 
 
 def _verdict(record: dict[str, Any]) -> str:
@@ -142,9 +157,13 @@ def _verdict(record: dict[str, Any]) -> str:
     ratios = [row["times"][way]["ratio"] for row in rows_of(record, split=TEST) for way in WAYS]
     pays, least = sum(ratio < 1 - TIE for ratio in ratios), min(ratios)
     if pays:
-        return (f"The shortcut pays in {pays} of {len(ratios)} settings, the best takes {least:.2f} of the plain "
-                "network's time; in the others looking up costs as much as the layers it saves, or more.")  # fmt: skip
+        return (
+            f"The shortcut pays in {pays} of {len(ratios)} settings, the best takes {least:.2f} of the plain "
+            "network's time; in the others looking up costs as much as the layers it saves, or more."
+        )
     tie = ", as measurements go a tie" if least < 1 + TIE else ""
-    return (f"The shortcut never pays here: of {len(ratios)} settings the best takes {least:.2f} of the plain "
-            f"network's time{tie}. These networks are so small that looking up costs more than the layers it "
-            "saves.")  # fmt: skip
+    return (
+        f"The shortcut never pays here: of {len(ratios)} settings the best takes {least:.2f} of the plain "
+        f"network's time{tie}. These networks are so small that looking up costs more than the layers it "
+        "saves."
+    )

@@ -43,8 +43,9 @@ class Backbone:
     def layers(self) -> tuple[str, ...]:
         """Return those of LAYERS that it has."""
         dense = len(dense_stages(self.network))
-        return tuple(layer for layer in LAYERS if not (layer == LAST and not dense or
-                                                       layer == SECOND_TO_LAST and dense < 2))  # fmt: skip
+        return tuple(
+            layer for layer in LAYERS if not (layer == LAST and not dense or layer == SECOND_TO_LAST and dense < 2)
+        )
 
     def side_for(self, layer: str, pixels: NDArray[np.uint8]) -> int:
         """Return to how many pixels a side pictures are brought: dense layers need what they learned with.

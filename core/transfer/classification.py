@@ -53,17 +53,22 @@ def classify(vectors: Tensor, task: Task) -> Outcome:
     rows = rotate(flat, flat[~task.test])
     labels = task.labels[~task.test]
     folds = min(FOLDS, int(np.bincount(labels).min()))
-    model = LogisticRegressionCV(cv=folds, max_iter=MOST_ITERATIONS, scoring="accuracy", l1_ratios=(0,),
-                                 use_legacy_attributes=False)  # fmt: skip
+    model = LogisticRegressionCV(
+        cv=folds, max_iter=MOST_ITERATIONS, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False
+    )
     model.fit(rows[~task.test], labels)
     predicted, certainty = model.predict(rows), model.predict_proba(rows).max(1)
     true, read = (torch.from_numpy(values) for values in (task.labels, predicted))
     held_out = torch.from_numpy(task.test)
     return Outcome(
-        accuracy(true[~held_out], read[~held_out]), accuracy(true[held_out], read[held_out]),
-        confusion(true[held_out], read[held_out], 2).numpy(), np.flatnonzero(task.test), predicted[task.test],
-        certainty[task.test], flat.shape[1],
-    )  # fmt: skip
+        accuracy(true[~held_out], read[~held_out]),
+        accuracy(true[held_out], read[held_out]),
+        confusion(true[held_out], read[held_out], 2).numpy(),
+        np.flatnonzero(task.test),
+        predicted[task.test],
+        certainty[task.test],
+        flat.shape[1],
+    )
 
 
 def rotate(vectors: NDArray[np.float64], learned: NDArray[np.float64]) -> NDArray[np.float64]:

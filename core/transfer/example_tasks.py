@@ -28,13 +28,15 @@ def crops(count: int = MOST_PICTURES, *, seed: int = 0) -> Task:
         border = round(photograph.shape[1] * 0.62)
         pixels += _crop(photograph[:, :border], count - tested, chance) + _crop(photograph[:, border:], tested, chance)
     return Task(
-        ("temple", "flower"), np.stack(pixels), np.repeat([0, 1], count),
+        ("temple", "flower"),
+        np.stack(pixels),
+        np.repeat([0, 1], count),
         tuple(f"crop {number % count + 1}" for number in range(2 * count)),
         np.tile(np.arange(count) >= count - tested, 2),
         f"Crops of {CROP} × {CROP} pixels of only two photographs, china.jpg and flower.jpg, which ship with "
         "scikit-learn (CC BY 2.0, by danielbuechele and vultilion on Flickr). Those to learn from are of the left part "
         "of each, those to be tested on of the right part: no pixel is in both.",
-    )  # fmt: skip
+    )
 
 
 def load_photograph(name: str) -> NDArray[np.uint8]:
@@ -64,11 +66,14 @@ def two_digits(dataset: Dataset, labels: tuple[int, int], *, learned: int = LEAR
     pixels = np.concatenate(parts)[..., None].repeat(3, 3)
     classes = (dataset.classes[labels[0]], dataset.classes[labels[1]])
     return Task(
-        classes, pixels, np.repeat([0, 0, 1, 1], sizes), tuple(f"digit {number}" for number in range(len(pixels))),
+        classes,
+        pixels,
+        np.repeat([0, 0, 1, 1], sizes),
+        tuple(f"digit {number}" for number in range(len(pixels))),
         np.repeat([False, True, False, True], sizes),
         f"Digits of {dataset.name}: validation digits to learn from, test digits to be tested on. Our networks have "
         "learned from neither, but they know from other digits what these two look like.",
-    )  # fmt: skip
+    )
 
 
 def _pick(digits: Digits, label: int, most: int) -> NDArray[np.uint8]:

@@ -117,9 +117,13 @@ def _run(
 ) -> Iterator[TrainStep]:
     """Yield a record for each epoch: `first` in which only the last layer learns, then all of them."""
     settings = TrainConfig(
-        epochs=config.epochs, learning_rate=config.learning_rate, momentum=0.9, seed=config.seed,
-        batch=min(config.batch, len(learned)), report_every=len(learned),
-    )  # fmt: skip
+        epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        momentum=0.9,
+        seed=config.seed,
+        batch=min(config.batch, len(learned)),
+        report_every=len(learned),
+    )
     if first:
         network.requires_grad_(False)
         network.head.get_submodule("last").requires_grad_(True)
@@ -135,16 +139,22 @@ def _older_weights(network: Classifier) -> Tensor:
 
 
 def _describe(
-    epoch: int, config: TuneConfig, arms: dict[str, Classifier], starts: dict[str, Tensor], held_out: Photographs,
+    epoch: int,
+    config: TuneConfig,
+    arms: dict[str, Classifier],
+    starts: dict[str, Tensor],
+    held_out: Photographs,
     steps: dict[str, TrainStep],
-) -> TuneStep:  # fmt: skip
+) -> TuneStep:
     predicted = {name: predict_labels(network, held_out) for name, network in arms.items()}
     right: dict[str, Any] = {name: (read == held_out.labels).double().mean() for name, read in predicted.items()}
     return TuneStep(
-        epoch, config.epochs, "the last layer" if epoch <= config.first else "all layers",
+        epoch,
+        config.epochs,
+        "the last layer" if epoch <= config.first else "all layers",
         {name: step.validation_loss or 0.0 for name, step in steps.items()},
         {name: 100 * float(share) for name, share in right.items()},
         {name: step.accuracy for name, step in steps.items()},
         {name: 100 * float((_older_weights(arms[name]) - old).norm() / old.norm()) for name, old in starts.items()},
         {name: read.numpy() for name, read in predicted.items()},
-    )  # fmt: skip
+    )

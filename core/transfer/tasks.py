@@ -66,11 +66,14 @@ def make_task(
     labels = np.repeat([0, 1], [len(places) for places in kept])
     doubles = sum(map(len, piles)) - len(labels)
     return Task(
-        (title[0], title[1]), np.concatenate([pile[places] for pile, places in zip(piles, kept, strict=True)]), labels,
-        tuple(names[label][place] for label, places in enumerate(kept) for place in places), _hold_out(labels, seed),
+        (title[0], title[1]),
+        np.concatenate([pile[places] for pile, places in zip(piles, kept, strict=True)]),
+        labels,
+        tuple(names[label][place] for label, places in enumerate(kept) for place in places),
+        _hold_out(labels, seed),
         "Your own pictures, each squeezed to 224 × 224 pixels; a quarter of each class, chosen at random, is held out.",
         (f"{_were(doubles, 'picture')} there twice and counted once.",) if doubles else (),
-    )  # fmt: skip
+    )
 
 
 def _hold_out(labels: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:

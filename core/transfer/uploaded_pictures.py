@@ -120,9 +120,7 @@ def _is_ignored(entry: zipfile.ZipInfo) -> bool:
     return entry.is_dir() or any(part.startswith(".") or part in IGNORED for part in parts)
 
 
-def _read_entries(
-    name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]
-) -> Iterator[tuple[str, bytes]]:
+def _read_entries(name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Iterator[tuple[str, bytes]]:
     read = 0
     for entry in entries:
         with archive.open(entry) as file:

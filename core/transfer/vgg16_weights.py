@@ -79,9 +79,7 @@ def _is_torchvisions(path: Path) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest().startswith(_checksum(_address()))
 
 
-def download_weights(
-    address: str | None = None, target: Path | None = None
-) -> Generator[DownloadStep, None, None]:
+def download_weights(address: str | None = None, target: Path | None = None) -> Generator[DownloadStep, None, None]:
     """Fetch torchvision's weights to where torchvision itself looks for them, yielding a step every 0.2 s.
 
     The name at the end of `address` says what the sha256 begins with. Close the generator to cancel: nothing stays

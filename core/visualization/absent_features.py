@@ -105,15 +105,20 @@ def draw_balance(
     parts = (("what is missing", missing, f"rgb{AGAINST}"), ("what is there", there, NEUTRAL), ("biases", rest, "#555"))
     for name, values, color in parts:
         figure.add_bar(
-            x=list(classes), y=list(values), name=name, marker={"color": color},
+            x=list(classes),
+            y=list(values),
+            name=name,
+            marker={"color": color},
             hovertemplate="%{x}: %{y:+.1f}<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(type="category", side="top", title=None)
     figure.update_yaxes(title="logit, compared with the answer's", zeroline=True, zerolinecolor=NEUTRAL)
     figure.update_layout(
-        barmode="relative", height=300, margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        barmode="relative",
+        height=300,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "y": -0.02, "yanchor": "top"},
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -122,11 +127,18 @@ def draw_strengths(strengths: NDArray[np.floating], classes: Sequence[str]) -> g
     order = np.lexsort((-strengths.max(0), strengths.argmax(0)))
     figure = go.Figure(
         go.Heatmap(
-            z=100 * strengths[:, order], x=[str(number) for number in order], y=list(classes), zmin=0, zmax=100,
-            colorscale="Greys_r", xgap=1, ygap=1, colorbar={"title": "%", "thickness": 12},
+            z=100 * strengths[:, order],
+            x=[str(number) for number in order],
+            y=list(classes),
+            zmin=0,
+            zmax=100,
+            colorscale="Greys_r",
+            xgap=1,
+            ygap=1,
+            colorbar={"title": "%", "thickness": 12},
             hovertemplate="map %{x} in a %{y}: %{z:.0f} % of its strongest class<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_xaxes(type="category", title="feature map", tickfont={"size": 9})
     figure.update_yaxes(type="category", autorange="reversed", title="class")
     figure.update_layout(height=330, margin={"l": 10, "r": 10, "t": 10, "b": 10})

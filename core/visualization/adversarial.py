@@ -24,9 +24,16 @@ BARS = 0.8  # of their panel's height that a bar for certainty reaches
 
 
 def draw_attack(
-    image: NDArray[np.floating], original: NDArray[np.floating], probabilities: NDArray[np.floating],
-    classes: Sequence[str], *, color: str, goal: int, magnify: float, mask: NDArray[np.bool_] | None = None,
-) -> Picture:  # fmt: skip
+    image: NDArray[np.floating],
+    original: NDArray[np.floating],
+    probabilities: NDArray[np.floating],
+    classes: Sequence[str],
+    *,
+    color: str,
+    goal: int,
+    magnify: float,
+    mask: NDArray[np.bool_] | None = None,
+) -> Picture:
     """Return `(H, W, 3)`: the digit now, what was added, the same `magnify` times as strong, and a network's ten bars.
 
     `image` and `original` are `(28, 28)`; the class `goal` is framed; where `mask` is False a sticker may go, which is
@@ -70,8 +77,9 @@ def _bars(probabilities: NDArray[np.floating], classes: tuple[str, ...], color: 
             pen.rectangle((left - 1, 2, right + 1, side - 1), outline=(RULE + 40,) * 3)
         fill = color if number == read else (RULE + 20,) * 3
         pen.rectangle((left, bottom - max(1, round(BARS * side * float(share))), right, bottom), fill=fill)
-        pen.text(((left + right + 1) / 2, bottom + 1), classes[number], fill=_grey(number == read), font=font,
-                 anchor="ma")  # fmt: skip
+        pen.text(
+            ((left + right + 1) / 2, bottom + 1), classes[number], fill=_grey(number == read), font=font, anchor="ma"
+        )
     return np.asarray(sheet)
 
 
@@ -88,9 +96,14 @@ def _caption(text: str, width: int, loud: bool = False) -> Picture:
 
 
 def draw_noises(
-    noises: NDArray[np.floating], classes: Sequence[str], *, limit: float, columns: int = 5, factor: int = SMALL,
+    noises: NDArray[np.floating],
+    classes: Sequence[str],
+    *,
+    limit: float,
+    columns: int = 5,
+    factor: int = SMALL,
     chosen: int | None = None,
-) -> Picture:  # fmt: skip
+) -> Picture:
     """Return noises `(classes, 28, 28)` in signed colours, full at `limit`, each under the class it leads to."""
     cells = [
         (enlarge(to_signed(noise, limit), factor), f"to {name}", number == chosen)
@@ -100,19 +113,28 @@ def draw_noises(
 
 
 def draw_universal(
-    noises: NDArray[np.floating], noisy: NDArray[np.floating], readings: Sequence[int], labels: Sequence[int],
-    classes: Sequence[str], *, limit: float, chosen: int,
-) -> Picture:  # fmt: skip
+    noises: NDArray[np.floating],
+    noisy: NDArray[np.floating],
+    readings: Sequence[int],
+    labels: Sequence[int],
+    classes: Sequence[str],
+    *,
+    limit: float,
+    chosen: int,
+) -> Picture:
     """Return one moment of universal noise `(H, W, 3)`: all noises, and digits with the chosen one, as they are read.
 
     `noisy` `(N, 28, 28)` are the digits with it, `labels` what they are. A reading that was led to the class is red.
     """
     top = draw_noises(noises, classes, limit=limit, chosen=chosen)
     cells = [
-        (np.repeat(enlarge(to_gray(digit), SMALL)[..., None], 3, -1), f"{classes[label]} read {classes[read]}",
-         read == chosen)
+        (
+            np.repeat(enlarge(to_gray(digit), SMALL)[..., None], 3, -1),
+            f"{classes[label]} read {classes[read]}",
+            read == chosen,
+        )
         for digit, label, read in zip(noisy, labels, readings, strict=True)
-    ]  # fmt: skip
+    ]
     return np.concatenate([top, _sheet(cells, 5)])
 
 
@@ -130,15 +152,17 @@ def _sheet(cells: Sequence[tuple[Picture, str, bool]], columns: int) -> Picture:
     return np.concatenate(rows)
 
 
-def draw_duel(
-    images: Sequence[NDArray[np.floating]], original: NDArray[np.floating], words: Sequence[str]
-) -> Picture:
+def draw_duel(images: Sequence[NDArray[np.floating]], original: NDArray[np.floating], words: Sequence[str]) -> Picture:
     """Return `(H, W, 3)`: for each network the digit `(28, 28)` made for it under its words, and what was changed."""
     columns = [
-        np.concatenate([
-            _caption(text, 28 * PANEL), np.repeat(enlarge(to_gray(image), PANEL)[..., None], 3, -1),
-            _caption("what was changed", 28 * PANEL), enlarge(to_signed(image - original, 1.0), PANEL),
-        ])
+        np.concatenate(
+            [
+                _caption(text, 28 * PANEL),
+                np.repeat(enlarge(to_gray(image), PANEL)[..., None], 3, -1),
+                _caption("what was changed", 28 * PANEL),
+                enlarge(to_signed(image - original, 1.0), PANEL),
+            ]
+        )
         for image, text in zip(images, words, strict=True)
-    ]  # fmt: skip
+    ]
     return np.concatenate(columns, 1)

@@ -27,9 +27,14 @@ STYLE = f"""<style>
 
 
 def draw_noise_table(
-    noises: NDArray[np.floating], noisy: NDArray[np.floating], readings: NDArray[np.int64], labels: Sequence[int],
-    classes: Sequence[str], *, limit: float,
-) -> str:  # fmt: skip
+    noises: NDArray[np.floating],
+    noisy: NDArray[np.floating],
+    readings: NDArray[np.int64],
+    labels: Sequence[int],
+    classes: Sequence[str],
+    *,
+    limit: float,
+) -> str:
     """Return as HTML how every digit is read with every noise (V4): a row for each digit, a column for each noise.
 
     `noisy` `(classes, N, 28, 28)`, `readings` `(N, classes)`. Red: led to the noise's class; blue: still read right.

@@ -56,8 +56,9 @@ def ink_on(color: Picture) -> str:
     return "#000" if float(np.dot(color, (0.3, 0.59, 0.11))) > 115 else "#fff"
 
 
-def draw_cells(values: Values, *, limit: float, padding: NDArray[np.bool_] | None = None,
-               best: NDArray[np.bool_] | None = None) -> str:  # fmt: skip
+def draw_cells(
+    values: Values, *, limit: float, padding: NDArray[np.bool_] | None = None, best: NDArray[np.bool_] | None = None
+) -> str:
     """Return numbers `(H, W)` in squares: black at zero, blue up to `limit`, red down to -`limit`.
 
     What is `padding` is dashed, what is `best` has a white frame.
@@ -176,9 +177,11 @@ def _frame(picture: Picture, top: int, left: int, height: int, width: int) -> No
     bottom, right = (min(end, size) - 1 for end, size in zip((top + height, left + width), picture.shape, strict=False))
     top, left = max(0, top), max(0, left)
     for rows, columns in (
-        (slice(top, top + 1), slice(left, right + 1)), (slice(bottom, bottom + 1), slice(left, right + 1)),
-        (slice(top, bottom + 1), slice(left, left + 1)), (slice(top, bottom + 1), slice(right, right + 1)),
-    ):  # fmt: skip
+        (slice(top, top + 1), slice(left, right + 1)),
+        (slice(bottom, bottom + 1), slice(left, right + 1)),
+        (slice(top, bottom + 1), slice(left, left + 1)),
+        (slice(top, bottom + 1), slice(right, right + 1)),
+    ):
         picture[rows, columns] = (230, 159, 0)
 
 
@@ -192,8 +195,10 @@ def draw_shapes(shapes: Sequence[tuple[str, tuple[int, ...]]]) -> str:
         depth = min(maps, 12)
         for layer in reversed(range(depth)):
             left, top = x + shift * layer, 150 - height + shift * (depth - layer) - 24
-            boxes.append(f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" rx="1" '
-                         f'fill="{READ}" fill-opacity=".25" stroke="{READ}"/>')  # fmt: skip
+            boxes.append(
+                f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" rx="1" '
+                f'fill="{READ}" fill-opacity=".25" stroke="{READ}"/>'
+            )
         label = f"{maps} × {side} × {side}" if side else f"{shape[0]}"
         for line, words in enumerate((name, label)):
             at = f'x="{x:.1f}" y="{172 + 14 * line}"'

@@ -68,8 +68,10 @@ def name_filters(squares: Values, read: int, made: int) -> list[str]:
 
 def name_places(values: Values) -> list[str]:
     """Return where each value of a map `(H, W)` is, and how large it is."""
-    return [f"row {row}, column {column}: {write_short(float(values[row, column]))}"
-            for row, column in np.ndindex(*values.shape)]  # fmt: skip
+    return [
+        f"row {row}, column {column}: {write_short(float(values[row, column]))}"
+        for row, column in np.ndindex(*values.shape)
+    ]
 
 
 def write_range(low: float, high: float) -> str:

@@ -25,9 +25,13 @@ def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str) -> go.Fi
     figure = go.Figure()
     for curve in curves:
         figure.add_scatter(
-            x=curve.x, y=curve.y, name=curve.title, mode="lines+markers", line={"color": curve.color, "width": 3},
+            x=curve.x,
+            y=curve.y,
+            name=curve.title,
+            mode="lines+markers",
+            line={"color": curve.color, "width": 3},
             hovertemplate="%{y:.1f} %",
-        )  # fmt: skip
+        )
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, range=[0, 101])
     figure.update_layout(height=380, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="x unified")

@@ -54,16 +54,20 @@ def draw_beginnings(beginnings: Sequence[Beginning]) -> go.Figure:
     figure = go.Figure()
     for one in beginnings:
         figure.add_scatter(
-            x=list(one.wrong), y=list(one.wrong.values()), name=one.title, mode="lines+markers",
+            x=list(one.wrong),
+            y=list(one.wrong.values()),
+            name=one.title,
+            mode="lines+markers",
             line={"color": one.color, "width": 2 if one.frozen else 3, "dash": "dot" if one.frozen else "solid"},
             error_y={"array": list(one.spread.values()), "thickness": 1, "width": 3},
             hovertemplate="%{y:.2f} % wrong<extra>" + one.title + "</extra>",
-        )  # fmt: skip
+        )
     counts = sorted({count for one in beginnings for count in one.wrong})
     figure.update_xaxes(title="labelled digits", type="log", tickvals=counts, ticktext=[f"{n:,}" for n in counts])
     figure.update_yaxes(title="read wrong, %", type="log", tickvals=[0.5, 1, 2, 5, 10, 20, 50])
     figure.update_layout(
-        height=400, margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        height=400,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
-    )  # fmt: skip
+    )
     return figure

@@ -37,22 +37,30 @@ def layout_for(count: int) -> Layout:
 
 
 def draw_sheet(
-    pictures: NDArray[np.floating], captions: Sequence[str], layout: Layout, *,
-    shares: Sequence[float] | None = None, dead: Sequence[bool] | None = None,
-) -> Picture:  # fmt: skip
+    pictures: NDArray[np.floating],
+    captions: Sequence[str],
+    layout: Layout,
+    *,
+    shares: Sequence[float] | None = None,
+    dead: Sequence[bool] | None = None,
+) -> Picture:
     """Return the pictures `(N, 28, 28)` in [0, 1] as one grey sheet `(H, W)`, a caption under each.
 
     `shares` are drawn as bars under the captions; what is `dead` is crossed out, not shown as if it were an answer.
     """
     side = pictures.shape[1] * layout.factor
     cells = [
-        np.concatenate([
-            _cross_out(picture, layout.factor) if dead is not None and dead[number] else
-            enlarge(to_gray(picture), layout.factor),
-            _caption(captions[number], side), _bar(shares[number] if shares is not None else 0.0, side),
-        ])
+        np.concatenate(
+            [
+                _cross_out(picture, layout.factor)
+                if dead is not None and dead[number]
+                else enlarge(to_gray(picture), layout.factor),
+                _caption(captions[number], side),
+                _bar(shares[number] if shares is not None else 0.0, side),
+            ]
+        )
         for number, picture in enumerate(pictures)
-    ]  # fmt: skip
+    ]
     rows = -(-len(cells) // layout.columns)
     height, width = cells[0].shape[0] + GAP, side + GAP
     sheet = np.full((rows * height + GAP, min(layout.columns, len(cells)) * width + GAP), GROUND, np.uint8)

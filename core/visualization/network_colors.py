@@ -29,8 +29,17 @@ COLUMN_COLORS = {"whole": "#3B82C4", "HCUT": "#D55E00", "VCUT": "#009E73", "DCUT
 
 # Of ten goals side by side, classes or starts; neighbours differ in lightness too.
 GOAL_COLORS = (
-    "#3B82C4", "#D55E00", "#009E73", "#CC79A7", "#B08900", "#56B4E9", "#8F6BC9", "#A5793B", "#7A9A01", "#8A8F98",
-)  # fmt: skip
+    "#3B82C4",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#B08900",
+    "#56B4E9",
+    "#8F6BC9",
+    "#A5793B",
+    "#7A9A01",
+    "#8A8F98",
+)
 
 
 def color_of(name: str) -> str:

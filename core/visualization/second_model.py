@@ -14,11 +14,24 @@ def draw_pairs(percents: NDArray[np.floating], classes: Sequence[str]) -> go.Fig
     words = [["" if np.isnan(value) else f"{value:.1f}" for value in row] for row in percents]
     measured = percents[~np.isnan(percents)]
     low = min(95.0, float(measured.min())) if measured.size else 0.0  # a tenth of a point is not to look like a cliff
-    figure = go.Figure(go.Heatmap(
-        z=percents, x=list(classes), y=list(classes), text=words, texttemplate="%{text}", zmin=low, zmax=100,
-        colorscale=[[0, "#B2182B"], [0.5, "#F0B89A"], [1, "#E8F1FA"]], showscale=False, xgap=2, ygap=2,
-        textfont={"color": "#111"}, hovertemplate="%{y} and %{x}: %{z:.1f} %<extra></extra>", hoverongaps=False,
-    ))  # fmt: skip
+    figure = go.Figure(
+        go.Heatmap(
+            z=percents,
+            x=list(classes),
+            y=list(classes),
+            text=words,
+            texttemplate="%{text}",
+            zmin=low,
+            zmax=100,
+            colorscale=[[0, "#B2182B"], [0.5, "#F0B89A"], [1, "#E8F1FA"]],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            textfont={"color": "#111"},
+            hovertemplate="%{y} and %{x}: %{z:.1f} %<extra></extra>",
+            hoverongaps=False,
+        )
+    )
     figure.update_xaxes(type="category", side="top", showgrid=False)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     figure.update_layout(height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10})

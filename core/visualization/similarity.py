@@ -65,8 +65,10 @@ def _stage(row: StageRow) -> str:
 def _neighbour(one: Neighbour) -> str:
     words = f"a {one.label} at distance {write_distance(one.distance)}"
     near = ' class="ns-near"' if one.near else ""
-    return (f'<li{near}><img src="{to_data_url(one.picture)}" alt="{escape(words)}" title="{escape(words)}">'
-            f"<b>{escape(one.label)}</b> {write_distance(one.distance)}</li>")  # fmt: skip
+    return (
+        f'<li{near}><img src="{to_data_url(one.picture)}" alt="{escape(words)}" title="{escape(words)}">'
+        f"<b>{escape(one.label)}</b> {write_distance(one.distance)}</li>"
+    )
 
 
 def write_distance(distance: float) -> str:
@@ -89,12 +91,16 @@ class Tradeoff:
 def draw_tradeoff(curves: Tradeoff, *, threshold: float | None, where: str) -> go.Figure:
     """Return hits, precision of the hits and overall accuracy by threshold; the one of now is marked."""
     precision = [np.nan if value is None else value for value in curves.precision]
-    shown = {"cut short": (curves.hits, HITS_COLOR), "of those, rightly": (precision, PRECISION_COLOR),
-             "all digits, read right": (curves.accuracy, ACCURACY_COLOR)}  # fmt: skip
+    shown = {
+        "cut short": (curves.hits, HITS_COLOR),
+        "of those, rightly": (precision, PRECISION_COLOR),
+        "all digits, read right": (curves.accuracy, ACCURACY_COLOR),
+    }
     figure = draw_curves(
         [Curve(title, color, curves.thresholds, values) for title, (values, color) in shown.items()],
-        x_title=f"threshold: cosine distance at {where}", y_title="%",
-    )  # fmt: skip
+        x_title=f"threshold: cosine distance at {where}",
+        y_title="%",
+    )
     figure.add_hline(curves.plain, line={"color": ACCURACY_COLOR, "dash": "dot", "width": 1})
     return _on_distances(figure, threshold)
 
@@ -105,9 +111,14 @@ def draw_times(
     """Return the time against the plain network by threshold; below the line the shortcut pays."""
     figure = go.Figure()
     figure.add_scatter(
-        x=list(thresholds), y=list(ratios), mode="lines+markers", line={"color": TIME_COLOR, "width": 3},
-        hovertemplate="%{y:.2f} × the plain network<extra></extra>", name="time", showlegend=False,
-    )  # fmt: skip
+        x=list(thresholds),
+        y=list(ratios),
+        mode="lines+markers",
+        line={"color": TIME_COLOR, "width": 3},
+        hovertemplate="%{y:.2f} × the plain network<extra></extra>",
+        name="time",
+        showlegend=False,
+    )
     figure.add_hline(1, line={"color": MISS, "dash": "dot", "width": 2}, annotation_text="plain network")
     figure.update_yaxes(title="time, × plain network", range=[0, 1.1 * max(1.2, *ratios)])
     figure.update_xaxes(title=f"threshold at {where}")

@@ -57,24 +57,40 @@ def draw_intervals(intervals: Sequence[Interval], colors: dict[str, str], *, cla
 
 def _add_series(figure: go.Figure, name: str, found: Sequence[Interval], y: Sequence[float], color: str) -> None:
     figure.add_scatter(
-        x=[one.mean for one in found], y=y, name=name, mode="markers",
-        marker={"color": color, "size": 8, "line": {"color": color, "width": 2},
-                "symbol": ["circle" if one.told else "circle-open" for one in found]},
+        x=[one.mean for one in found],
+        y=y,
+        name=name,
+        mode="markers",
+        marker={
+            "color": color,
+            "size": 8,
+            "line": {"color": color, "width": 2},
+            "symbol": ["circle" if one.told else "circle-open" for one in found],
+        },
         error_x={
-            "type": "data", "symmetric": False, "color": color, "thickness": 2, "width": 3,
+            "type": "data",
+            "symmetric": False,
+            "color": color,
+            "thickness": 2,
+            "width": 3,
             "array": [0 if one.high is None else one.high - one.mean for one in found],
             "arrayminus": [0 if one.low is None else one.mean - one.low for one in found],
         },
-        text=[_words(one) for one in found], hovertemplate="%{text}<extra></extra>",
-    )  # fmt: skip
+        text=[_words(one) for one in found],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def _add_claims(figure: go.Figure, claims: Sequence[Interval], y: Sequence[float], name: str) -> None:
     figure.add_scatter(
-        x=[one.claimed for one in claims], y=y, name=name, mode="markers",
+        x=[one.claimed for one in claims],
+        y=y,
+        name=name,
+        mode="markers",
         marker={"symbol": "x-thin", "size": 8, "line": {"color": "#8A8F98", "width": 2.5}},
-        text=[f"{one.series}: {one.claimed:+.1f}, {name}" for one in claims], hovertemplate="%{text}<extra></extra>",
-    )  # fmt: skip
+        text=[f"{one.series}: {one.claimed:+.1f}, {name}" for one in claims],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def _words(one: Interval) -> str:
@@ -88,6 +104,8 @@ def _lay_out(figure: go.Figure, intervals: Sequence[Interval], bottom: float, x_
     figure.update_xaxes(title=x_title, range=[-reach, reach], zeroline=False, ticksuffix="", tickformat="+.0f")
     figure.update_yaxes(range=[bottom, 0], visible=False)
     figure.update_layout(
-        height=round(PIXELS * -bottom) + 90, margin={"l": 5, "r": 5, "t": 34, "b": 40},
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "itemsizing": "constant"}, dragmode=False,
-    )  # fmt: skip
+        height=round(PIXELS * -bottom) + 90,
+        margin={"l": 5, "r": 5, "t": 34, "b": 40},
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "itemsizing": "constant"},
+        dragmode=False,
+    )

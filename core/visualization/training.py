@@ -51,8 +51,10 @@ def draw_lines(lines: Sequence[Line], *, title: str, x_end: float, limits: tuple
 
     grid = "".join(_tick(low + (high - low) * part / 4, TOP + height * (1 - part / 4), unit) for part in range(5))
     curves = "".join(_curve(line, [place(*point) for point in _thin(line.points)]) for line in lines)
-    ends = f'<text x="{LEFT}" y="{HEIGHT - 8}">0</text><text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">' \
-        f"epoch {x_end:g}</text>"  # fmt: skip
+    ends = (
+        f'<text x="{LEFT}" y="{HEIGHT - 8}">0</text><text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">'
+        f"epoch {x_end:g}</text>"
+    )
     return (
         f'<div><b>{escape(title)}</b> {_legend(lines, unit)}</div><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(title)}" style="width:100%;font-size:12px;fill:currentColor">{grid}{ends}'
@@ -142,15 +144,19 @@ def draw_runs(lines: Sequence[Line], *, x_title: str, y_title: str, beside: Sequ
     for line in (*lines, *beside):
         dashed = line in beside
         figure.add_scatter(
-            x=[x for x, _ in line.points], y=[y for _, y in line.points], name=line.title,
-            mode="lines" if dashed else "lines+markers", showlegend=not dashed,
+            x=[x for x, _ in line.points],
+            y=[y for _, y in line.points],
+            name=line.title,
+            mode="lines" if dashed else "lines+markers",
+            showlegend=not dashed,
             line={"color": line.color, "width": 2 if dashed else 3, "dash": "dot" if dashed else "solid"},
             hovertemplate="%{y:.4g}<extra>" + escape(line.title) + "</extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(title=x_title, rangemode="tozero")
     figure.update_yaxes(title=y_title)
     figure.update_layout(
-        height=400, margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        height=400,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    )  # fmt: skip
+    )
     return figure

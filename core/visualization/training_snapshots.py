@@ -17,9 +17,12 @@ GROUND = 40  # grey between the cells
 
 
 def draw_growth(
-    digits: NDArray[np.floating], labels: Sequence[int], probabilities: NDArray[np.floating],
-    filters: NDArray[np.floating], maps: Sequence[NDArray[np.floating]],
-) -> Picture:  # fmt: skip
+    digits: NDArray[np.floating],
+    labels: Sequence[int],
+    probabilities: NDArray[np.floating],
+    filters: NDArray[np.floating],
+    maps: Sequence[NDArray[np.floating]],
+) -> Picture:
     """Return the picture `(H, W, 3)`, of one size for all moments of a training.
 
     Filters are blue where positive and red where negative, to the scale of their largest weight.

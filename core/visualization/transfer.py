@@ -39,8 +39,10 @@ def draw_tuning(
     """
     rows = []
     for name, read in predicted.items():
-        cells = [_frame(to_thumb(one)) if wrong else to_thumb(one)
-                 for one, wrong in zip(pictures, read != labels, strict=True)]  # fmt: skip
+        cells = [
+            _frame(to_thumb(one)) if wrong else to_thumb(one)
+            for one, wrong in zip(pictures, read != labels, strict=True)
+        ]
         row = draw_strip(cells)
         rows += [_caption(name, row.shape[1]), row]
     return np.concatenate(rows)

@@ -191,9 +191,7 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
 def _reader(recipe: Recipe, network: Classifier, dataset: Dataset) -> checkpoints.Network:
     if recipe.neighbours is None:
         return network
-    return checkpoints.to_restorer(
-        network, dataset.train, neighbours=recipe.neighbours, finds_holes=recipe.finds_holes
-    )
+    return checkpoints.to_restorer(network, dataset.train, neighbours=recipe.neighbours, finds_holes=recipe.finds_holes)
 
 
 def _measure_all(reader: checkpoints.Network, dataset: Dataset) -> list[dict[str, Any]]:

@@ -30,13 +30,24 @@ def show_defence(session: AppState, data: Dataset, zoo: Zoo) -> None:
     scene, right = choose_beside(
         "Try: press *Attack both*, harder and harder. Then limit the length of all changes instead of each "
         "pixel, and then just rub the digit out: does the training still help?",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
-        kind = st.segmented_control(
-            "What grows", list(KINDS), default="linf", key="defence kind", persist_state="session", required=True,
-            format_func=lambda one: KINDS[one][0], label_visibility="collapsed", wrap=True,
-        ) or "linf"  # fmt: skip
+        kind = (
+            st.segmented_control(
+                "What grows",
+                list(KINDS),
+                default="linf",
+                key="defence kind",
+                persist_state="session",
+                required=True,
+                format_func=lambda one: KINDS[one][0],
+                label_visibility="collapsed",
+                wrap=True,
+            )
+            or "linf"
+        )
         if scene is not None and len(outputs.load_networks((ORDINARY, ROBUST), data)) == 2:
             pixels = np.ascontiguousarray(scene[0] * scene[1], np.float32)
             label = label_of(session, ORDINARY, pixels, data)
@@ -57,12 +68,17 @@ def _show_sweep(asked: AskedSweep, data: Dataset, zoo: Zoo) -> None:
         st.session_state[SWEEP] = sweep
     look = Look(
         f"How sure each is that it is a {data.classes[asked.label]}",
-        {zoo[name].title: color_of(name) for name in asked.names}, unit=" %", limits=(0, 100), speed=0.25,
-    )  # fmt: skip
+        {zoo[name].title: color_of(name) for name in asked.names},
+        unit=" %",
+        limits=(0, 100),
+        speed=0.25,
+    )
     playing.play(sweep.steps, sweep.to_frame, key=KEY, look=look, total=SIZES, about=asked, start="Attack both")
     left, right = (zoo[name].title for name in asked.names)
-    st.caption(f"Left: {left}, right: {right}. The digit is attacked anew for each network and each size, with {STEPS} "
-               "steps of PGD.")  # fmt: skip
+    st.caption(
+        f"Left: {left}, right: {right}. The digit is attacked anew for each network and each size, with {STEPS} "
+        "steps of PGD."
+    )
 
 
 def _show_curves(data: Dataset, zoo: Zoo) -> None:
@@ -83,7 +99,9 @@ def _show_curves(data: Dataset, zoo: Zoo) -> None:
 
 def _show_cuts(zoo: Zoo) -> None:
     """Show how many partial digits both read: the training has nothing to do with that."""
-    rows = {zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()}
-            for name in (ORDINARY, ROBUST)}  # fmt: skip
+    rows = {
+        zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()}
+        for name in (ORDINARY, ROBUST)
+    }
     st.markdown("**Read right without noise, whole and cut (all MNIST test digits)**")
     st.table(pd.DataFrame(rows).T)

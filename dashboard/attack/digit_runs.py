@@ -89,9 +89,15 @@ class Take:
             self.fooled_at = step.step
         attacked, goal = self.asked.names[0], self.asked.goal
         picture = draw_attack(
-            image, step.originals[0, 0].numpy(), self.readings[attacked], self.classes, color=self.colors[attacked],
-            goal=goal, magnify=self._magnify(step), mask=self.asked.mask,
-        )  # fmt: skip
+            image,
+            step.originals[0, 0].numpy(),
+            self.readings[attacked],
+            self.classes,
+            color=self.colors[attacked],
+            goal=goal,
+            magnify=self._magnify(step),
+            mask=self.asked.mask,
+        )
         values = {self.titles[name]: round(100 * float(self.readings[name][goal]), 1) for name in self.asked.names}
         return Frame(picture, values, self._words(step))
 

@@ -33,8 +33,9 @@ def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show an attack on the digit of now; what evolves is played, what became of it stands below."""
     scene, right = choose_beside(
         "Try: press *Attack*. Then a smaller epsilon: how little is enough? Then *Shall be read as*: a 3.",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
         method = settings.choose_method()
         attacked = settings.choose_attack(method, data, zoo)
@@ -46,9 +47,7 @@ def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
             _show_take(take, attacked, scene[1], data, zoo)
 
 
-def _prepare(
-    attacked: Attacked, scene: tuple[Digit, Mask], session: AppState, data: Dataset, zoo: Zoo
-) -> Take | None:
+def _prepare(attacked: Attacked, scene: tuple[Digit, Mask], session: AppState, data: Dataset, zoo: Zoo) -> Take | None:
     """Return the attack that is asked for now; None, after a sentence, when it cannot be made."""
     names, _ = settings.watchers(attacked.watched, zoo, data)
     if attacked.network not in names:
@@ -57,9 +56,13 @@ def _prepare(
     is_sticker = attacked.method == "sticker"
     pixels = np.ascontiguousarray(digit if is_sticker else digit * mask, np.float32)
     asked = Asked(
-        attacked.method, tuple(names), attacked.config, label_of(session, attacked.network, pixels, data),
-        pixels.tobytes(), np.ascontiguousarray(mask).tobytes() if is_sticker else b"",
-    )  # fmt: skip
+        attacked.method,
+        tuple(names),
+        attacked.config,
+        label_of(session, attacked.network, pixels, data),
+        pixels.tobytes(),
+        np.ascontiguousarray(mask).tobytes() if is_sticker else b"",
+    )
     take: Take | None = st.session_state.get(TAKE)
     if take is None or take.asked != asked:
         networks = {name: cache.classifier(name, data.name) for name in names}
@@ -81,8 +84,10 @@ def _misread(first: AttackStep, asked: Asked, data: Dataset) -> str:
     if asked.config.target is not None or not bool(first.already):
         return ""
     label, read = data.classes[asked.label], data.classes[int(first.predicted)]
-    return f"It is a {label}, and is read as {read} before anything is added: there is nothing left to win, but the " \
-           "noise can still be watched."  # fmt: skip
+    return (
+        f"It is a {label}, and is read as {read} before anything is added: there is nothing left to win, but the "
+        "noise can still be watched."
+    )
 
 
 def label_of(session: AppState, network: str, pixels: Digit, data: Dataset) -> int:
@@ -98,8 +103,10 @@ def _show_take(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zoo: Z
     goal = "still read as" if asked.config.target is None else "read as"
     look = Look(
         f"How sure each network is: {goal} {data.classes[asked.goal]}",
-        {take.titles[name]: take.colors[name] for name in asked.names}, unit=" %", limits=(0, 100),
-    )  # fmt: skip
+        {take.titles[name]: take.colors[name] for name in asked.names},
+        unit=" %",
+        limits=(0, 100),
+    )
     total = None if asked.method == "lbfgs" else 2 if asked.method == "fgsm" else asked.config.steps + 1
     playing.play(take.steps, take.to_frame, key=KEY, look=look, total=total, about=asked, start="Attack")
     run = st.session_state.get(f"{KEY}/run")
@@ -154,6 +161,8 @@ def _show_readings(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zo
     ]
     outputs.show_readings(readings, data.classes)
     if restoring and take.last is not None:
-        st.caption("*Carried over*: restoring networks cannot be attacked directly, because no gradient leads back "
-                   "through their comparison with whole digits. They are given the picture that was made for "
-                   f"{take.titles[asked.names[0]]}.")  # fmt: skip
+        st.caption(
+            "*Carried over*: restoring networks cannot be attacked directly, because no gradient leads back "
+            "through their comparison with whole digits. They are given the picture that was made for "
+            f"{take.titles[asked.names[0]]}."
+        )

@@ -32,8 +32,10 @@ def show_falls(session: AppState, data: Dataset, zoo: Zoo) -> None:
     if record is None:
         st.info("Who falls for whose noise was not measured.")
         return
-    st.caption("Try: find a row that is red all over, and a column that stays pale. Whose noise fools everybody, and "
-               "who is hardly fooled by anybody else's?")  # fmt: skip
+    st.caption(
+        "Try: find a row that is red all over, and a column that stays pale. Whose noise fools everybody, and "
+        "who is hardly fooled by anybody else's?"
+    )
     matrix, curves = st.columns([7, 5], gap="medium")
     with matrix:
         _show_matrix(record)
@@ -54,24 +56,38 @@ def _show_matrix(record: Record) -> None:
     noises = {f"for each digit, epsilon {size:g}": ("pgd", size) for size in settings["crossed"]}
     noises[f"one for all, epsilon {settings['universal_epsilon']:g}"] = ("universal", settings["universal_epsilon"])
     chosen = st.segmented_control(
-        "Noise made", list(noises), default=next(iter(noises)), key="falls noise", persist_state="session",
-        required=True, wrap=True,
-    )  # fmt: skip
+        "Noise made",
+        list(noises),
+        default=next(iter(noises)),
+        key="falls noise",
+        persist_state="session",
+        required=True,
+        wrap=True,
+    )
     found: Matrix = to_matrix(record, *noises[chosen or next(iter(noises))])
     rows, columns = ([_title(record, name) for name in names] for names in (found.sources, found.readers))
     own = [(row, found.readers.index(name)) for row, name in enumerate(found.sources) if name in found.readers]
     st.html(draw_matrix(found.accuracies, rows, columns, own=own))
-    st.caption("Percent of the noisy digits that are still read right; the redder, the more are fooled. Framed: a "
-               "network under the noise that was made for it. Restoring networks only read: no gradient leads back "
-               "through them, so what was made for others is carried over to them.")  # fmt: skip
+    st.caption(
+        "Percent of the noisy digits that are still read right; the redder, the more are fooled. Framed: a "
+        "network under the noise that was made for it. Restoring networks only read: no gradient leads back "
+        "through them, so what was made for others is carried over to them."
+    )
 
 
 def _show_curves(record: Record) -> None:
     settings = record["settings"]
     readers = list(record["networks"])
     sources = {OWN: None, f"that of {_title(record, readers[0])}": readers[0], "random signs": CHANCE}
-    chosen = st.segmented_control("Under whose noise", list(sources), default=OWN, key="falls source", required=True,
-                                  persist_state="session", wrap=True)  # fmt: skip
+    chosen = st.segmented_control(
+        "Under whose noise",
+        list(sources),
+        default=OWN,
+        key="falls source",
+        required=True,
+        persist_state="session",
+        wrap=True,
+    )
     curves = []
     for name in readers:
         points = to_curve(record, name, sources[chosen or OWN])

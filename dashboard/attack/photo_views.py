@@ -24,8 +24,9 @@ def show_aftermath(take: Take, data: Dataset) -> None:
         _show_elsewhere(take, take.last)
     st.markdown("#### Print it and photograph it: does the noise survive?")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        strength = st.slider("How careless the photo is", 0.0, 2.0, 1.0, 0.1, key="attack strength", width=260,
-                             persist_state="session")  # fmt: skip
+        strength = st.slider(
+            "How careless the photo is", 0.0, 2.0, 1.0, 0.1, key="attack strength", width=260, persist_state="session"
+        )
         st.button("Another photo", on_click=_count, key="another photo")
     seed = st.session_state.get(SEED, 0)
     assert take.first is not None and take.last is not None

@@ -14,8 +14,11 @@ from dashboard.server.state import DEFAULT_NETWORKS
 from dashboard.widgets import networks, outputs
 
 TITLES = {
-    "fgsm": "FGSM: one step", "pgd": "BIM / PGD: many steps", "lbfgs": "L-BFGS: the least", "sticker": "A sticker",
-}  # fmt: skip
+    "fgsm": "FGSM: one step",
+    "pgd": "BIM / PGD: many steps",
+    "lbfgs": "L-BFGS: the least",
+    "sticker": "A sticker",
+}
 NORMS = {"linf": "any pixel (L∞)", "l2": "all together (L2)"}
 OWN = {"norm": "linf", "linf": 0.15, "l2": 2.5, "steps": 40, "random": False, "stride": 0.0}  # at first
 MOST_STEPS, MOST_ROUND = 100, 40  # of what is played; of one round of L-BFGS, which has seven
@@ -46,10 +49,21 @@ def open_settings() -> None:
 
 def choose_method() -> str:
     """Let people choose the method."""
-    return st.segmented_control(
-        "Attack", list(METHODS), default="pgd", key=key("method"), persist_state="session", required=True, wrap=True,
-        format_func=TITLES.__getitem__, label_visibility="collapsed", on_change=_show_region,
-    ) or "pgd"  # fmt: skip
+    return (
+        st.segmented_control(
+            "Attack",
+            list(METHODS),
+            default="pgd",
+            key=key("method"),
+            persist_state="session",
+            required=True,
+            wrap=True,
+            format_func=TITLES.__getitem__,
+            label_visibility="collapsed",
+            on_change=_show_region,
+        )
+        or "pgd"
+    )
 
 
 def _show_region() -> None:
@@ -102,16 +116,31 @@ def _choose_more(method: str) -> None:
     """Let people set what is seldom changed."""
     if method in ("fgsm", "pgd"):
         st.segmented_control(
-            "Limited is", list(NORMS), key=key("norm"), persist_state="session", required=True,
-            format_func=NORMS.__getitem__, on_change=_is_own,
-        )  # fmt: skip
+            "Limited is",
+            list(NORMS),
+            key=key("norm"),
+            persist_state="session",
+            required=True,
+            format_func=NORMS.__getitem__,
+            on_change=_is_own,
+        )
     if method == "pgd":
-        st.toggle("Begin somewhere within epsilon (PGD), not at the digit (BIM)", key=key("random"),
-                  persist_state="session", on_change=_is_own)  # fmt: skip
+        st.toggle(
+            "Begin somewhere within epsilon (PGD), not at the digit (BIM)",
+            key=key("random"),
+            persist_state="session",
+            on_change=_is_own,
+        )
         st.number_input(
-            "Step size (0: 2.5 epsilon / steps)", 0.0, 10.0, step=0.01, key=key("stride"), persist_state="session",
-            format="%g", on_change=_is_own,
-        )  # fmt: skip
+            "Step size (0: 2.5 epsilon / steps)",
+            0.0,
+            10.0,
+            step=0.01,
+            key=key("stride"),
+            persist_state="session",
+            format="%g",
+            on_change=_is_own,
+        )
     if method != "fgsm":
         most = MOST_ROUND if method == "lbfgs" else MOST_STEPS
         st.session_state[key("steps")] = min(st.session_state[key("steps")], most)
@@ -127,18 +156,42 @@ def choose_epsilon(method: str) -> None:
     if method == "lbfgs":
         st.caption("No limit: it looks for the *smallest* change that reaches the class (Szegedy 2013), in rounds.")
     elif method == "sticker":
-        st.caption("The sticker may take any colour, but only where you rub the digit out; it is made to be read "
-                   "wrongly also when it is seen a little shifted, turned or from afar.")  # fmt: skip
+        st.caption(
+            "The sticker may take any colour, but only where you rub the digit out; it is made to be read "
+            "wrongly also when it is seen a little shifted, turned or from afar."
+        )
     else:
         far, papers = st.columns([4, 5], gap="medium", vertical_alignment="bottom")
-        papers.pills("As in the papers", list(PRESETS), key=key("preset"), on_change=_take_preset, wrap=True,
-                     persist_state="session")  # fmt: skip
+        papers.pills(
+            "As in the papers",
+            list(PRESETS),
+            key=key("preset"),
+            on_change=_take_preset,
+            wrap=True,
+            persist_state="session",
+        )
         if st.session_state[key("norm")] == "linf":
-            far.slider("Epsilon: how much a pixel may change", 0.0, 1.0, step=0.001, format="%.3f", key=key("linf"),
-                       persist_state="session", on_change=_is_own)  # fmt: skip
+            far.slider(
+                "Epsilon: how much a pixel may change",
+                0.0,
+                1.0,
+                step=0.001,
+                format="%.3f",
+                key=key("linf"),
+                persist_state="session",
+                on_change=_is_own,
+            )
         else:
-            far.slider("Epsilon: length of all changes (L2)", 0.0, 10.0, step=0.1, format="%.1f", key=key("l2"),
-                       persist_state="session", on_change=_is_own)  # fmt: skip
+            far.slider(
+                "Epsilon: length of all changes (L2)",
+                0.0,
+                10.0,
+                step=0.1,
+                format="%.1f",
+                key=key("l2"),
+                persist_state="session",
+                on_change=_is_own,
+            )
 
 
 def _take_preset() -> None:
@@ -146,8 +199,13 @@ def _take_preset() -> None:
     if chosen is None:
         return
     preset = PRESETS[chosen]
-    values = {"norm": preset.norm, preset.norm: round(preset.epsilon, 3), "steps": preset.steps,
-              "random": preset.random_start, "stride": preset.step_size or 0.0}  # fmt: skip
+    values = {
+        "norm": preset.norm,
+        preset.norm: round(preset.epsilon, 3),
+        "steps": preset.steps,
+        "random": preset.random_start,
+        "stride": preset.step_size or 0.0,
+    }
     st.session_state.update({key(name): value for name, value in values.items()})
 
 
@@ -166,8 +224,13 @@ def _config(method: str) -> AttackConfig:
     if method == "fgsm":
         return AttackConfig(norm=norm, epsilon=epsilon, steps=1)
     stride = float(st.session_state[key("stride")]) or None
-    return AttackConfig(norm=norm, epsilon=epsilon, steps=int(st.session_state[key("steps")]), step_size=stride,
-                        random_start=bool(st.session_state[key("random")]))  # fmt: skip
+    return AttackConfig(
+        norm=norm,
+        epsilon=epsilon,
+        steps=int(st.session_state[key("steps")]),
+        step_size=stride,
+        random_start=bool(st.session_state[key("random")]),
+    )
 
 
 def watchers(names: tuple[str, ...], zoo: Zoo, data: Dataset) -> tuple[list[str], list[str]]:

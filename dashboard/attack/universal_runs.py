@@ -93,9 +93,12 @@ class Growth:
         readings, labels = step.readings[:, at].tolist(), self.examples.labels.tolist()
         picture = draw_universal(noises, noisy, readings, labels, self.classes, limit=self.limit, chosen=at)
         values = {
-            SHARE: float(step.shares[at]), RIGHT: float(step.accuracies[at]), AVERAGE: float(step.shares.mean()),
-            COST: float(step.costs[at]), VALIDATION: float(step.validation_costs[at]),
-        }  # fmt: skip
+            SHARE: float(step.shares[at]),
+            RIGHT: float(step.accuracies[at]),
+            AVERAGE: float(step.shares.mean()),
+            COST: float(step.costs[at]),
+            VALIDATION: float(step.validation_costs[at]),
+        }
         return Frame(picture, values, self._words(step))
 
     def _words(self, step: UniversalStep) -> str:

@@ -35,8 +35,10 @@ def show_noise(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show the noises of all classes growing, and afterwards what they do to nine digits."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
-        st.caption("Try: press *Grow*. Ten noises appear, one for each class; added to *any* digit, they make it be "
-                   "read as that class. Then limit any pixel to 0.2: is it still enough?")  # fmt: skip
+        st.caption(
+            "Try: press *Grow*. Ten noises appear, one for each class; added to *any* digit, they make it be "
+            "read as that class. Then limit any pixel to 0.2: is it still enough?"
+        )
         asked = _choose(data, zoo)
     with right:
         if asked is None:
@@ -46,10 +48,19 @@ def show_noise(session: AppState, data: Dataset, zoo: Zoo) -> None:
         under_way = run is not None and run.about == asked and not run.finished
         _choose_shown(growth, under_way=under_way)
         cost = st.session_state.get("noise curves") == "cost"
-        playing.play(growth.steps, growth.to_frame, key=KEY, look=_look(growth, cost=cost),
-                     total=asked.config.steps + 1, about=asked, start="Grow")  # fmt: skip
-        st.caption("Above: the ten noises; black is zero, blue adds ink, red takes it away. Below: nine test digits "
-                   "with the chosen noise, what each is and how it is read.")  # fmt: skip
+        playing.play(
+            growth.steps,
+            growth.to_frame,
+            key=KEY,
+            look=_look(growth, cost=cost),
+            total=asked.config.steps + 1,
+            about=asked,
+            start="Grow",
+        )
+        st.caption(
+            "Above: the ten noises; black is zero, blue adds ink, red takes it away. Below: nine test digits "
+            "with the chosen noise, what each is and how it is read."
+        )
     run = st.session_state.get(f"{KEY}/run")
     if run is not None and run.finished and len(growth.records) > 1:
         _show_result(growth, data, zoo)
@@ -60,8 +71,9 @@ def _choose(data: Dataset, zoo: Zoo) -> AskedNoise | None:
     network = settings.choose_network(zoo)
     if not network:
         return None
-    chosen = st.selectbox("Limited is", list(NORMS), key="noise norm", format_func=NORMS.__getitem__,
-                          persist_state="session")  # fmt: skip
+    chosen = st.selectbox(
+        "Limited is", list(NORMS), key="noise norm", format_func=NORMS.__getitem__, persist_state="session"
+    )
     norm: Norm | None = "linf" if chosen == "linf" else "l2" if chosen == "l2" else None
     epsilon = 0.2
     if norm == "linf":
@@ -72,8 +84,9 @@ def _choose(data: Dataset, zoo: Zoo) -> AskedNoise | None:
     stride = st.slider("Step size", 0.01, 1.0, 0.2, 0.01, key="noise stride", persist_state="session")
     used = st.select_slider("Training digits used", list(USED), "10,000", key="noise digits", persist_state="session")
     digits = min(USED[used], len(data.train))
-    config = UniversalConfig(norm=norm, epsilon=epsilon, steps=steps, step_size=stride, digits=digits,
-                             batch=min(BATCH, digits))  # fmt: skip
+    config = UniversalConfig(
+        norm=norm, epsilon=epsilon, steps=steps, step_size=stride, digits=digits, batch=min(BATCH, digits)
+    )
     return AskedNoise(network, data.name, config)
 
 
@@ -95,12 +108,19 @@ def _choose_shown(growth: Growth, *, under_way: bool) -> None:
     """Let people choose whose noise is laid over the digits, and the curves; frames that are there are drawn anew."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         label = st.segmented_control(
-            "On the nine digits: the noise to ...", range(len(growth.classes)), default=3, key="noise class",
-            required=True, persist_state="session", format_func=growth.classes.__getitem__, disabled=under_way,
+            "On the nine digits: the noise to ...",
+            range(len(growth.classes)),
+            default=3,
+            key="noise class",
+            required=True,
+            persist_state="session",
+            format_func=growth.classes.__getitem__,
+            disabled=under_way,
             wrap=True,
-        )  # fmt: skip
-        st.segmented_control("Curves", ["percent", "cost"], default="percent", key="noise curves", required=True,
-                             persist_state="session")  # fmt: skip
+        )
+        st.segmented_control(
+            "Curves", ["percent", "cost"], default="percent", key="noise curves", required=True, persist_state="session"
+        )
     if label is not None and label != growth.chosen and not under_way:
         growth.chosen = label
         if growth.records:
@@ -127,10 +147,16 @@ def _show_result(growth: Growth, data: Dataset, zoo: Zoo) -> None:
     )
     table, more = st.columns([700, 480], gap="medium")
     with table:
-        st.html(draw_noise_table(
-            last.noises[:, 0].numpy(), runs.noisy_examples(growth), last.readings.numpy(),
-            growth.examples.labels.tolist(), data.classes, limit=growth.limit,
-        ))  # fmt: skip
+        st.html(
+            draw_noise_table(
+                last.noises[:, 0].numpy(),
+                runs.noisy_examples(growth),
+                last.readings.numpy(),
+                growth.examples.labels.tolist(),
+                data.classes,
+                limit=growth.limit,
+            )
+        )
         st.caption("Under each digit is what is read. Red line: led to the noise's class. Blue line: still read right.")
     with more:
         _show_others(growth, data, zoo)
@@ -152,8 +178,9 @@ def _show_others(growth: Growth, data: Dataset, zoo: Zoo) -> None:
             "read as the noise's class": f"{sum(shares) / len(shares):.1f} %",
             "still read right": f"{sum(right) / len(right):.1f} %",
         }
-        for name, (shares, right) in growth.measured.items() if name in zoo
-    }  # fmt: skip
+        for name, (shares, right) in growth.measured.items()
+        if name in zoo
+    }
     st.table(pd.DataFrame(rows).T)
 
 

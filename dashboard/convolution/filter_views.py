@@ -38,9 +38,14 @@ def show_filters(session: AppState, data: Dataset, zoo: Zoo) -> None:
     with left:
         st.caption("Try: a gradient on your digit, then *emboss* on a photo. Type a filter of your own.")
         subject = st.segmented_control(
-            "Of what", [DIGIT, COLORS], default=DIGIT, key="filter subject", required=True, persist_state="session",
+            "Of what",
+            [DIGIT, COLORS],
+            default=DIGIT,
+            key="filter subject",
+            required=True,
+            persist_state="session",
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
         if subject == COLORS:
             picture = _choose_colors()
         else:
@@ -53,8 +58,11 @@ def show_filters(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 
 def _choose_colors() -> Tensor | None:
-    file = st.file_uploader("A colour picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
-                            type=["png", "jpg", "jpeg", "webp", "gif", "bmp"], key="filter upload")  # fmt: skip
+    file = st.file_uploader(
+        "A colour picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
+        type=["png", "jpg", "jpeg", "webp", "gif", "bmp"],
+        key="filter upload",
+    )
     if file is None:
         st.info("As soon as there is a picture, its channels are shown apart.")
         return None
@@ -67,8 +75,18 @@ def _choose_colors() -> Tensor | None:
 
 def _choose_filter() -> Tensor | None:
     """Let people choose a filter or type one; None while what is typed is none."""
-    name = st.pills("Filter", [*HANDMADE, OWN], default="gradient →", key="handmade", required=True,
-                    persist_state="session", wrap=True) or "gradient →"  # fmt: skip
+    name = (
+        st.pills(
+            "Filter",
+            [*HANDMADE, OWN],
+            default="gradient →",
+            key="handmade",
+            required=True,
+            persist_state="session",
+            wrap=True,
+        )
+        or "gradient →"
+    )
     if name in HANDMADE:
         st.caption(HANDMADE[name].does.capitalize() + ".")
         return HANDMADE[name].weights
@@ -96,9 +114,10 @@ def _show_filtered(picture: Tensor, weights: Tensor) -> None:
         st.html(grid)
         _show_channels(picture, found, signed)
     st.caption(
-        "Blue is above zero, red below, black is zero." if signed else
-        "Shown as brightness: what is below 0 is black, what is above 1 is white."
-    )  # fmt: skip
+        "Blue is above zero, red below, black is zero."
+        if signed
+        else "Shown as brightness: what is below 0 is black, what is above 1 is white."
+    )
     if len(picture) == 1:
         with st.expander("Watch the window slide over the digit", key="handmade slides", on_change="rerun") as box:
             if box.open:
@@ -138,9 +157,15 @@ def show_pooling(session: AppState, data: Dataset, zoo: Zoo) -> None:
     with left:
         st.caption("Try: click a place of the output. Which numbers decide it? Then take another kind.")
         subject = st.segmented_control(
-            "Of what", [SEED, DIGIT, MAPS], default=SEED, key="pool subject", required=True, persist_state="session",
-            label_visibility="collapsed", wrap=True,
-        )  # fmt: skip
+            "Of what",
+            [SEED, DIGIT, MAPS],
+            default=SEED,
+            key="pool subject",
+            required=True,
+            persist_state="session",
+            label_visibility="collapsed",
+            wrap=True,
+        )
         scene = choose_scene(session, data) if subject != SEED else None
     if subject != SEED and scene is None:
         return
@@ -168,14 +193,19 @@ def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
         return None
     count = len(stations[0].gives)
     st.session_state["pool map"] = min(st.session_state.get("pool map", 0), count - 1)
-    number = st.number_input("Map of the first convolution", 0, count - 1, key="pool map", persist_state="session",
-                             width=250)  # fmt: skip
+    number = st.number_input(
+        "Map of the first convolution", 0, count - 1, key="pool map", persist_state="session", width=250
+    )
     return stations[0].gives[int(number)]
 
 
 def _show_pooled(values: Tensor, subject: str) -> None:
-    kind = st.segmented_control("Kind", list(POOLINGS), default="max", key="pool kind", required=True,
-                                persist_state="session") or "max"  # fmt: skip
+    kind = (
+        st.segmented_control(
+            "Kind", list(POOLINGS), default="max", key="pool kind", required=True, persist_state="session"
+        )
+        or "max"
+    )
     small = subject == SEED
     with st.container(horizontal=True, gap="small"):
         window = int(st.number_input("Window", 1, 14, 3 if small else 2, key=f"pool window {subject}", width=130))
@@ -199,9 +229,11 @@ def _show_pooled(values: Tensor, subject: str) -> None:
     with gives:
         st.markdown("**The output**: click a place")
         maps.show_map(
-            found.numpy(), key=f"pool gives {subject}", box=Box(row, column, 1, 1),
+            found.numpy(),
+            key=f"pool gives {subject}",
+            box=Box(row, column, 1, 1),
             choose=lambda row, column: st.session_state.update({f"pool place {small}": (row, column)}),
-        )  # fmt: skip
+        )
     if window <= maps.WRITTEN_SIDE:
         grid = Grid("the window", looked.values.numpy(), best=looked.winners.numpy())
         st.html(draw_products([grid], (), f"→ {write_number(looked.result)}"))

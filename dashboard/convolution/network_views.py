@@ -47,11 +47,16 @@ def show_neighbours(session: AppState, data: Dataset, zoo: Zoo) -> None:
             shuffled = Shuffle()(image[None])[0]
             pictures, readings = st.columns([2, 3], gap="medium")
             with pictures:
-                st.html(draw_gallery(
-                    [Exhibit(arrays.to_gray(image[0].numpy()), "as it is"),
-                     Exhibit(arrays.to_gray(shuffled[0].numpy()), "shuffled, all digits alike")],
-                    least=130, name="ns-shuffled",
-                ))  # fmt: skip
+                st.html(
+                    draw_gallery(
+                        [
+                            Exhibit(arrays.to_gray(image[0].numpy()), "as it is"),
+                            Exhibit(arrays.to_gray(shuffled[0].numpy()), "shuffled, all digits alike"),
+                        ],
+                        least=130,
+                        name="ns-shuffled",
+                    )
+                )
             with readings:
                 outputs.show_readings(outputs.read_all(networks, zoo, *scene, data), data.classes)
     if len(networks) == len(LOCAL):
@@ -74,8 +79,9 @@ def show_batch_norm(session: AppState, data: Dataset, zoo: Zoo) -> None:
     with left:
         st.caption("Try: a small batch, then a large one. Move gamma and beta: can they undo it?")
         network = maps.choose_network(data, zoo)
-        size = st.select_slider("Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch",
-                                persist_state="session")  # fmt: skip
+        size = st.select_slider(
+            "Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch", persist_state="session"
+        )
         gamma = st.slider("Gamma (scale)", -3.0, 3.0, 1.0, 0.1, key="norm gamma", persist_state="session")
         beta = st.slider("Beta (shift)", -3.0, 3.0, 0.0, 0.1, key="norm beta", persist_state="session")
     if network is None:
@@ -95,12 +101,22 @@ def show_batch_norm(session: AppState, data: Dataset, zoo: Zoo) -> None:
         found = normalize(first[:, number], gamma=gamma, beta=beta)
         count = first[:, number].numel()
         scale = write_number((found.variance + EPSILON) ** 0.5)
-        st.html(draw_steps([
-            ("1 · The mean of the batch", f"μ = the sum of {count:,} values / {count:,} = {write_number(found.mean)}"),
-            ("2 · The variance", f"σ² = the average of (x − μ)² = {write_number(found.variance)}"),
-            ("3 · Normalize", f"x̂ = (x − ({write_number(found.mean)})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}"),
-            ("4 · Scale and shift", f"y = γ·x̂ + β = {gamma:g}·x̂ + ({beta:g})"),
-        ]))  # fmt: skip
+        st.html(
+            draw_steps(
+                [
+                    (
+                        "1 · The mean of the batch",
+                        f"μ = the sum of {count:,} values / {count:,} = {write_number(found.mean)}",
+                    ),
+                    ("2 · The variance", f"σ² = the average of (x − μ)² = {write_number(found.variance)}"),
+                    (
+                        "3 · Normalize",
+                        f"x̂ = (x − ({write_number(found.mean)})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}",
+                    ),
+                    ("4 · Scale and shift", f"y = γ·x̂ + β = {gamma:g}·x̂ + ({beta:g})"),
+                ]
+            )
+        )
         names = ("given", "normalized", "scaled")
         parts = [(name, getattr(found, name)) for name in names]
         st.plotly_chart(draw_histograms([(name, one.numpy()) for name, one in parts]), width="stretch", config=PLAIN)
@@ -116,8 +132,9 @@ def show_dropout(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show the answer to the same digit twenty times with dropout on (T10)."""
     scene, right = choose_beside(
         "Try: rub out a part. Does the answer spread more? At which rate does it break?",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
         network = maps.choose_network(data, zoo)
         if network is None or scene is None:
@@ -154,13 +171,19 @@ def _show_drawn(probabilities: torch.Tensor, calm: torch.Tensor, data: Dataset) 
 
 def show_whole(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show a network from its real shapes (A10), its activations (C7) and how logits become probabilities."""
-    name = st.selectbox("Drawn", list(ARCHITECTURES), index=list(ARCHITECTURES).index("LeNet-5"), key="drawn network",
-                        persist_state="session")  # fmt: skip
+    name = st.selectbox(
+        "Drawn",
+        list(ARCHITECTURES),
+        index=list(ARCHITECTURES).index("LeNet-5"),
+        key="drawn network",
+        persist_state="session",
+    )
     _show_drawing(ARCHITECTURES[name])
     scene, right = choose_beside(
         "Try: a digit that is hardly there. Are the logits small? Is the answer less sure?",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
         network = maps.choose_network(data, zoo)
         if network is not None and scene is not None:

@@ -36,9 +36,15 @@ def show_one_number(session: AppState, data: Dataset, zoo: Zoo) -> None:
     left, right = st.columns([330, 880], gap="medium")
     with left:
         source = st.segmented_control(
-            "What is convolved", [NETWORK, *EXAMPLES], default=NETWORK, key="lesson source", required=True,
-            persist_state="session", label_visibility="collapsed", wrap=True,
-        )  # fmt: skip
+            "What is convolved",
+            [NETWORK, *EXAMPLES],
+            default=NETWORK,
+            key="lesson source",
+            required=True,
+            persist_state="session",
+            label_visibility="collapsed",
+            wrap=True,
+        )
     if source in EXAMPLES:
         with right:
             _show_example(source, *EXAMPLES[source])
@@ -63,9 +69,12 @@ def _show_zoom(stations: list[Station], settings: DeltaGenerator) -> None:
     if st.session_state.get(STAGE) not in names:
         st.session_state[STAGE] = next((name for name in names if name.startswith("conv")), names[0])
     overview = st.empty()
-    name = st.segmented_control(
-        "Stage", names, key=STAGE, persist_state="session", required=True, wrap=True, label_visibility="collapsed"
-    ) or names[0]
+    name = (
+        st.segmented_control(
+            "Stage", names, key=STAGE, persist_state="session", required=True, wrap=True, label_visibility="collapsed"
+        )
+        or names[0]
+    )
     overview.html(draw_way([_to_halt(station, here=station.name == name) for station in stations]))
     number = names.index(name)
     station = stations[number]
@@ -138,9 +147,11 @@ def _show_maps(station: Station, place: Place, found: Account, channel: int) -> 
     with after:
         st.markdown(f"**Map {place[0]}**: click a place")
         maps.show_map(
-            values[place[0]], key=f"map/{station.name}/{place[0]}", box=Box(place[1], place[2], 1, 1),
+            values[place[0]],
+            key=f"map/{station.name}/{place[0]}",
+            box=Box(place[1], place[2], 1, 1),
             choose=lambda row, column: _go((place[0], row, column)),
-        )  # fmt: skip
+        )
 
 
 def _show_sheet(station: Station, place: Place) -> None:
@@ -215,9 +226,12 @@ def _show_way_back(stations: Sequence[Station], number: int, place: Place) -> No
 def _offer(stations: Sequence[Station], stops: Sequence[Stop], words: str) -> None:
     for stop in stops:
         st.button(
-            f"{words} {stations[stop.number].name}", key=f"{words} offered", on_click=_go,
-            args=(stop.place, stations[stop.number].name), help=_title(stations[stop.number], stop.place),
-        )  # fmt: skip
+            f"{words} {stations[stop.number].name}",
+            key=f"{words} offered",
+            on_click=_go,
+            args=(stop.place, stations[stop.number].name),
+            help=_title(stations[stop.number], stop.place),
+        )
 
 
 def _show_example(name: str, inputs: Tensor, one: Filter) -> None:
@@ -238,9 +252,12 @@ def _show_example(name: str, inputs: Tensor, one: Filter) -> None:
     with places[-1]:
         st.markdown("**The output**: click a place")
         maps.show_map(
-            values, key=f"output/{name}", box=Box(chosen[0], chosen[1], 1, 1), width=205,
+            values,
+            key=f"output/{name}",
+            box=Box(chosen[0], chosen[1], 1, 1),
+            width=205,
             choose=lambda row, column: st.session_state.update({f"place/{name}": (row, column)}),
-        )  # fmt: skip
+        )
     maps.show_window(window, (inputs.shape[1], inputs.shape[2]), colors)
     st.caption(f"And an activation? {maps.describe_activations(window.total)}.")
     if len(inputs) > 1:

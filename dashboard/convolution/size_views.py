@@ -69,9 +69,15 @@ def show_size(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_setting() -> Convolution:
     along = st.segmented_control(
-        "It moves along", list(ALONG), default=2, key="size dimensions", required=True, persist_state="session",
-        format_func=lambda number: f"{number}-D", help="1-D: a signal; 2-D: a picture; 3-D: a film or a scan",
-    )  # fmt: skip
+        "It moves along",
+        list(ALONG),
+        default=2,
+        key="size dimensions",
+        required=True,
+        persist_state="session",
+        format_func=lambda number: f"{number}-D",
+        help="1-D: a signal; 2-D: a picture; 3-D: a film or a scan",
+    )
     chosen = {}
     with st.container(horizontal=True, gap="small"):
         for name, (label, least, most, first) in FIELDS.items():
@@ -154,8 +160,17 @@ def to_settings(architecture: Architecture) -> list[Convolution]:
     found, channels, side = [], 1, SIDE
     for stage, (maps, rows, _) in zip(architecture.features, architecture.shapes(), strict=True):
         if stage.kind == "conv":
-            found.append(Convolution(size=side, window=stage.size, padding=stage.padding, stride=stage.stride,
-                                     dilation=stage.dilation, channels=channels, filters=stage.filters))  # fmt: skip
+            found.append(
+                Convolution(
+                    size=side,
+                    window=stage.size,
+                    padding=stage.padding,
+                    stride=stage.stride,
+                    dilation=stage.dilation,
+                    channels=channels,
+                    filters=stage.filters,
+                )
+            )
         channels, side = maps, rows
     return found
 
@@ -169,10 +184,17 @@ def show_dimensions(session: AppState, data: Dataset, zoo: Zoo) -> None:
     if scene is None:
         return
     with right:
-        kind = st.segmented_control(
-            "The filter", [dimensions.SMOOTH, dimensions.CHANGE], default=dimensions.CHANGE, key="dimensions filter",
-            required=True, persist_state="session",
-        ) or dimensions.CHANGE  # fmt: skip
+        kind = (
+            st.segmented_control(
+                "The filter",
+                [dimensions.SMOOTH, dimensions.CHANGE],
+                default=dimensions.CHANGE,
+                key="dimensions filter",
+                required=True,
+                persist_state="session",
+            )
+            or dimensions.CHANGE
+        )
         digit = windows.to_image(*scene)[0]
         _show_signal(digit, kind)
         _show_picture(digit, kind)
@@ -190,11 +212,16 @@ def _show_picture(digit: torch.Tensor, kind: str) -> None:
     st.markdown(f"**2-D, two loops** ({found.places} places): a picture; *change* is that from row to row")
     values = found.gives.numpy()
     with st.columns([1, 1])[0]:
-        st.html(draw_gallery(
-            [Exhibit(arrays.to_gray(digit.numpy()), "the digit"),
-             Exhibit(to_signed(values, float(np.abs(values).max()) or 1.0), "after the filter")],
-            least=130, name="ns-picture",
-        ))  # fmt: skip
+        st.html(
+            draw_gallery(
+                [
+                    Exhibit(arrays.to_gray(digit.numpy()), "the digit"),
+                    Exhibit(to_signed(values, float(np.abs(values).max()) or 1.0), "after the filter"),
+                ],
+                least=130,
+                name="ns-picture",
+            )
+        )
 
 
 def _show_stack(digit: torch.Tensor, kind: str) -> None:

@@ -44,8 +44,9 @@ def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
         board(rows, key="maps board", label="All feature maps of this digit", chosen=chosen, on_choose=one_map.choose)
         st.html(draw_legend())
         st.caption(describe(stages))
-        st.download_button("All maps (NumPy)", lambda: to_npz(stages), "maps.npz", "application/octet-stream",
-                           on_click="ignore")  # fmt: skip
+        st.download_button(
+            "All maps (NumPy)", lambda: to_npz(stages), "maps.npz", "application/octet-stream", on_click="ignore"
+        )
     with right, st.container(key="maps-closeup"):
         st.html(STICKY)
         one_map.show_closeup(stages, chosen, name, network, data)

@@ -49,10 +49,12 @@ def show_filters(session: AppState, data: Dataset, zoo: Zoo) -> None:
         chosen = _find_chosen(rows)
         board(rows, key="maps filters", label="All filters", chosen=chosen, on_choose=_choose)
         st.html(draw_legend())
-        st.caption("A filter has one square for each map it reads. In each block, a column is a filter and makes one "
-                   "map, a row is a map that all filters read. The shape in brackets is as Keras writes it: rows and "
-                   "columns of a square, maps read, filters. With one scale for a layer, the strongest 1 % of its "
-                   "weights are as bright as colours get.")  # fmt: skip
+        st.caption(
+            "A filter has one square for each map it reads. In each block, a column is a filter and makes one "
+            "map, a row is a map that all filters read. The shape in brackets is as Keras writes it: rows and "
+            "columns of a square, maps read, filters. With one scale for a layer, the strongest 1 % of its "
+            "weights are as bright as colours get."
+        )
         _show_moments(name, each=each)
     with right:
         _show_one(now, start, chosen)
@@ -140,5 +142,8 @@ def _show_moments(name: str, *, each: bool) -> None:
     names = [f"{words}, {when[at % len(when)]}" for at, words in enumerate(name_maps(squares, "filter"))]
     tiles = draw_tiles(squares, find_limits([squares], each=each), names)
     st.markdown("**While it learned**: the first filters of the first layer, from the start (left) to the end")
-    board([Row("first filters", f"{len(when)} moments", [Sheet(tiles, 20, 44, columns=len(when))])],
-          key="maps moments", label="Filters while the network learned")  # fmt: skip
+    board(
+        [Row("first filters", f"{len(when)} moments", [Sheet(tiles, 20, 44, columns=len(when))])],
+        key="maps moments",
+        label="Filters while the network learned",
+    )

@@ -47,13 +47,23 @@ def show_digits(session: AppState, data: Dataset, zoo: Zoo) -> None:
     scene, right = choose_beside(
         "Try: rub out a part. Which stage feels it most? Then *before and after an attack*: where does the "
         "change begin to grow?",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
-        kind = st.segmented_control(
-            "Which two", [ERASED, ATTACKED, OTHER], default=ERASED, key="maps pair", required=True, wrap=True,
-            persist_state="session", label_visibility="collapsed",
-        ) or ERASED  # fmt: skip
+        kind = (
+            st.segmented_control(
+                "Which two",
+                [ERASED, ATTACKED, OTHER],
+                default=ERASED,
+                key="maps pair",
+                required=True,
+                wrap=True,
+                persist_state="session",
+                label_visibility="collapsed",
+            )
+            or ERASED
+        )
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             network = windows.choose_network(data, zoo, key=NETWORK)
             each = sheets.choose_scale("digits")
@@ -80,11 +90,18 @@ def _choose_two(
             now = to_pixels(digit, cut_mask("HCUT").numpy())
         return Two((digit, now), ("whole", "rubbed out"))
     if kind == OTHER:
-        index = int(st.number_input("Test digit", 0, len(data.test) - 1, 0, key="maps other", persist_state="session",
-                                    width=130))  # fmt: skip
+        index = int(
+            st.number_input(
+                "Test digit", 0, len(data.test) - 1, 0, key="maps other", persist_state="session", width=130
+            )
+        )
         return Two((now, outputs.sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
-    method = st.segmented_control("Attack", list(METHODS), default="PGD", key="maps attack", required=True,
-                                  persist_state="session") or "PGD"  # fmt: skip
+    method = (
+        st.segmented_control(
+            "Attack", list(METHODS), default="PGD", key="maps attack", required=True, persist_state="session"
+        )
+        or "PGD"
+    )
     epsilon = st.slider("Epsilon", 0.0, 0.4, 0.15, 0.01, key="maps epsilon", persist_state="session", width=150)
     attacked = _attack(network, now, label_of(session, name, now, data), epsilon, METHODS[method])
     return Two((now, attacked), ("before", "after the attack"))
@@ -119,8 +136,10 @@ def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
     board([large], key="maps two enlarged", label="One map of two digits, enlarged")
     board(rows, key="maps two", label="All feature maps of two digits", chosen=chosen, on_choose=one_map.choose)
     st.html(draw_legend())
-    st.caption("Both digits and their difference (the second minus the first) are drawn to one scale. *Changes by* is "
-               "the length of the difference, as a share of the length of the first digit's maps.")  # fmt: skip
+    st.caption(
+        "Both digits and their difference (the second minus the first) are drawn to one scale. *Changes by* is "
+        "the length of the difference, as a share of the length of the first digit's maps."
+    )
 
 
 def show_networks(session: AppState, data: Dataset, zoo: Zoo) -> None:
@@ -128,8 +147,9 @@ def show_networks(session: AppState, data: Dataset, zoo: Zoo) -> None:
     st.session_state.setdefault(SECOND, "missing-feature")
     scene, right = choose_beside(
         "Try: rub out half of the digit: *1 − x* lights up where features went missing.",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             networks = [windows.choose_network(data, zoo, key=key) for key in (FIRST, SECOND)]
@@ -141,8 +161,10 @@ def show_networks(session: AppState, data: Dataset, zoo: Zoo) -> None:
             found = [cache.stage_maps(name, data.name, pixels) for name in names]
             readings = cache.readings(tuple(dict.fromkeys(names)), data.name, pixels, WHOLE)
         titles = [(zoo | cache.own_networks())[name].title for name in names]
-        words = [f"{title} reads **{data.classes[int(readings[name].argmax())]}**, {100 * readings[name].max():.0f} % "
-                 "sure" for name, title in zip(names, titles, strict=True)]  # fmt: skip
+        words = [
+            f"{title} reads **{data.classes[int(readings[name].argmax())]}**, {100 * readings[name].max():.0f} % sure"
+            for name, title in zip(names, titles, strict=True)
+        ]
         st.markdown(" · ".join(words))
         _show_side_by_side(found, titles, [_formula(one) for one in networks if one is not None], each=each)
 

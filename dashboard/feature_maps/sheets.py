@@ -19,11 +19,15 @@ def choose_scale(view: str, *, of: str = "map", every: str = "stage", each: bool
     """Let people choose the scale of the colours; return whether every map has its own, at first `each`."""
     options = [f"one for each {every}", f"one for each {of}"]
     chosen = st.segmented_control(
-        "Scale of the colours", options, default=options[each], key=f"maps scale {view}", required=True,
+        "Scale of the colours",
+        options,
+        default=options[each],
+        key=f"maps scale {view}",
+        required=True,
         persist_state="session",
         help=f"One for each {every}: its {of}s can be compared, weak ones stay dark. One for each {of}: weak ones are "
-             "seen too.",
-    )  # fmt: skip
+        "seen too.",
+    )
     return chosen == options[1]
 
 

@@ -15,17 +15,25 @@ def show_shipped() -> None:
     for place, (name, lesson) in zip(st.columns(max(1, len(lessons))), lessons.items(), strict=False):
         with place.container(border=True, height="stretch"):
             _show(lesson, name)
-            st.download_button("Take it as a start for your own", (lesson_bar.FOLDER / f"{name}.yaml").read_bytes(),
-                               f"{name}.yaml", "application/yaml", key=f"lesson file {name}", on_click="ignore",
-                               type="tertiary")  # fmt: skip
+            st.download_button(
+                "Take it as a start for your own",
+                (lesson_bar.FOLDER / f"{name}.yaml").read_bytes(),
+                f"{name}.yaml",
+                "application/yaml",
+                key=f"lesson file {name}",
+                on_click="ignore",
+                type="tertiary",
+            )
 
 
 def show_own() -> None:
     """Let people bring a lesson; it is kept while they are here."""
     state = get_state()
     file = st.file_uploader("A lesson as a YAML file (100 kB at most)", type=["yaml", "yml"], key="lesson upload")
-    st.caption("Its steps name a page, the state that its address has (*Share* shows it), a text and a question, in "
-               "Markdown. The file of any lesson above shows how. It stays in this window alone.")  # fmt: skip
+    st.caption(
+        "Its steps name a page, the state that its address has (*Share* shows it), a text and a question, in "
+        "Markdown. The file of any lesson above shows how. It stays in this window alone."
+    )
     if file is not None:
         try:
             state.own_lesson = read_lesson(file.getvalue(), lesson_bar.find_fault)

@@ -34,14 +34,18 @@ def show_help(session: AppState, data: Dataset) -> None:
     figure.plotly_chart(draw_beginnings(to_beginnings(record)), width="stretch", config=PLAIN, key="made help")
     with table:
         st.table(to_table(record))
-        st.caption("Percent of all test digits read right, mean of the seeds and its spread. *Frozen*: the "
-                   "convolutions stay as they are, only the head learns.")  # fmt: skip
+        st.caption(
+            "Percent of all test digits read right, mean of the seeds and its spread. *Frozen*: the "
+            "convolutions stay as they are, only the head learns."
+        )
     for sentence in record["conclusions"]:
         st.markdown(f"- {sentence}")
     about, settings = record["dataset"], record["settings"]
-    st.caption(f"{about['images']:,} test digits of {about['name']}, {record['seeds']} seeds; every classifier learned "
-               f"from at least {settings['batches']} batches of {settings['batch']} digits and {settings['epochs']} "
-               f"epochs; again with `{record['command']}`.")  # fmt: skip
+    st.caption(
+        f"{about['images']:,} test digits of {about['name']}, {record['seeds']} seeds; every classifier learned "
+        f"from at least {settings['batches']} batches of {settings['batch']} digits and {settings['epochs']} "
+        f"epochs; again with `{record['command']}`."
+    )
 
 
 def to_beginnings(record: Record) -> list[Beginning]:

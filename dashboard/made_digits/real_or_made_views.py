@@ -61,17 +61,25 @@ def _show_question(quiz: Quiz, questions: list[Question], data: Dataset) -> None
         if number:
             last = questions[number - 1]
             right = quiz.answers[-1] == last.made
-            st.markdown(f"{'**Right**' if right else '**Wrong**'}: the last one was {_words(last, data)}. "
-                        f"So far {_score(quiz, questions)} of {number}.")  # fmt: skip
-        st.caption(f"Real ones are test digits of {data.name}. A coin decides each time, so there may be more of the "
-                   f"one than of the other.{_unlike(data)}")  # fmt: skip
+            st.markdown(
+                f"{'**Right**' if right else '**Wrong**'}: the last one was {_words(last, data)}. "
+                f"So far {_score(quiz, questions)} of {number}."
+            )
+        st.caption(
+            f"Real ones are test digits of {data.name}. A coin decides each time, so there may be more of the "
+            f"one than of the other.{_unlike(data)}"
+        )
 
 
 def _unlike(data: Dataset) -> str:
-    return "" if data.name == "MNIST" else (
-        " The generator learned from MNIST, and these are of another hand and grid: that is a clue that real MNIST "
-        "digits would not give."
-    )  # fmt: skip
+    return (
+        ""
+        if data.name == "MNIST"
+        else (
+            " The generator learned from MNIST, and these are of another hand and grid: that is a clue that real MNIST "
+            "digits would not give."
+        )
+    )
 
 
 def _answer(quiz: Quiz, made: bool) -> None:
@@ -101,8 +109,10 @@ def _show_end(quiz: Quiz, questions: list[Question], made: Made, data: Dataset) 
         exhibits.append(Exhibit(arrays.to_gray(question.image[0].numpy()), _words(question, data), below))
     st.html(draw_gallery(exhibits, least=106, name="ns-quiz"))
     st.button("Another round", on_click=_begin, args=(quiz, score), key="quiz again", type="primary")
-    st.caption("A coin would be right 5 times of 10. When neither people nor the discriminator do better, the "
-               "generator has won.")  # fmt: skip
+    st.caption(
+        "A coin would be right 5 times of 10. When neither people nor the discriminator do better, the "
+        "generator has won."
+    )
 
 
 def _begin(quiz: Quiz, score: int) -> None:

@@ -62,18 +62,33 @@ def _show_sheet(made: Made, reader: Classifier) -> Tensor:
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = ALL
         if made.labelled:
-            wanted = st.segmented_control(
-                "Make", [ALL, *map(str, range(CLASSES))], default=ALL, key="made class", persist_state="session",
-                required=True, wrap=True, label_visibility="collapsed",
-            ) or ALL  # fmt: skip
+            wanted = (
+                st.segmented_control(
+                    "Make",
+                    [ALL, *map(str, range(CLASSES))],
+                    default=ALL,
+                    key="made class",
+                    persist_state="session",
+                    required=True,
+                    wrap=True,
+                    label_visibility="collapsed",
+                )
+                or ALL
+            )
         st.button("New ones", on_click=_count, args=(SHEET,), key="made new", type="primary")
     images, labels = _make_sheet(made, wanted)
     sheet = draw_samples(images[:, 0].numpy())
     st.image(sheet, output_format="PNG", width="stretch")
     read = predict(reader, images).argmax(1)
     st.caption(f"**Made digits**: nobody wrote them.{_read_words(made, wanted, read, labels)}{_words(made)}")
-    st.download_button("These digits (PNG)", lambda: arrays.to_png(sheet), "made-digits.png", "image/png",
-                       on_click="ignore", key="made png")  # fmt: skip
+    st.download_button(
+        "These digits (PNG)",
+        lambda: arrays.to_png(sheet),
+        "made-digits.png",
+        "image/png",
+        on_click="ignore",
+        key="made png",
+    )
     return images
 
 
@@ -96,16 +111,16 @@ def _read_words(made: Made, wanted: str, read: Tensor, labels: Tensor) -> str:
         return f" This generator was never told a class; the assignment network reads them as {found}."
     rows = " Each row is made from the same numbers: only the class differs, the hand stays." if wanted == ALL else ""
     right = int((read == labels).sum())
-    return (f"{rows} The assignment network reads {right} of these {len(labels)} as they are meant; none was left "
-            "out.")  # fmt: skip
+    return f"{rows} The assignment network reads {right} of these {len(labels)} as they are meant; none was left out."
 
 
 def _words(made: Made) -> str:
     card = made.card
     words = f" It learned from {card.dataset['digits']:,} digits of {card.dataset['name']}"
     found = card.measured
-    return words + (f"; of {found['digits']:,} made ones {found['read_as_meant']:.1f} % are read as meant." if found
-                    else ".")  # fmt: skip
+    return words + (
+        f"; of {found['digits']:,} made ones {found['read_as_meant']:.1f} % are read as meant." if found else "."
+    )
 
 
 def _count(key: str) -> None:
@@ -115,15 +130,20 @@ def _count(key: str) -> None:
 def _show_walk(made: Made, reader: Classifier) -> None:
     """Play the way from one digit to another."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = (_choose_end("Walk from a", 4, "made first"), _choose_end("to a", 9, "made last")) \
-            if made.labelled else None  # fmt: skip
+        chosen = (
+            (_choose_end("Walk from a", 4, "made first"), _choose_end("to a", 9, "made last"))
+            if made.labelled
+            else None
+        )
         st.button("Other ends", on_click=_count, args=(ENDS,), key="made other")
     seed = 1000 + 2 * st.session_state.get(ENDS, 0)
     route = Walk(made, reader, chosen or _read_ends(made, reader, seed), (seed, seed + 1))
     name = sha256(repr(route.about).encode()).hexdigest()
     player(route.frames(), key="made walk", run=name, look=route.look, finished=True)
-    st.caption("Every picture is made from numbers that lie between those of the two ends. Half way there is no digit "
-               "that it has learned from, and yet it makes strokes: when does the reading change?")  # fmt: skip
+    st.caption(
+        "Every picture is made from numbers that lie between those of the two ends. Half way there is no digit "
+        "that it has learned from, and yet it makes strokes: when does the reading change?"
+    )
 
 
 def _read_ends(made: Made, reader: Classifier, seed: int) -> tuple[int, int]:
@@ -152,8 +172,10 @@ def _show_nearest(made: Made, images: Tensor) -> None:
     exhibits = []
     for image, index, distance in zip(images, found.index.tolist(), found.distance.tolist(), strict=True):
         real = data.train.images(slice(index, index + 1))[0, 0].numpy()
-        exhibits += [Exhibit(arrays.to_gray(image[0].numpy()), "made"),
-                     Exhibit(arrays.to_gray(real), f"real: training digit {index}, {distance:.1f} away")]  # fmt: skip
+        exhibits += [
+            Exhibit(arrays.to_gray(image[0].numpy()), "made"),
+            Exhibit(arrays.to_gray(real), f"real: training digit {index}, {distance:.1f} away"),
+        ]
     st.html(draw_gallery(exhibits, least=103, name="ns-nearest"))
     st.markdown(
         f"If it only repeated what it has seen, the nearest real digit would be 0 away. On average these are "

@@ -56,19 +56,27 @@ def _show_form(data: Dataset) -> None:
     with st.expander("Train one yourself"):
         most = len(data.train)
         counts = [count for count in DIGITS if count < most] + [most]
-        digits = st.select_slider("Digits to learn from", counts, min(FIRST_DIGITS, most), key="made digits",
-                                  persist_state="session", format_func="{:,}".format)  # fmt: skip
+        digits = st.select_slider(
+            "Digits to learn from",
+            counts,
+            min(FIRST_DIGITS, most),
+            key="made digits",
+            persist_state="session",
+            format_func="{:,}".format,
+        )
         epochs = st.slider("Epochs", 1, 12, FIRST_EPOCHS, key="made epochs", persist_state="session")
-        latent = st.select_slider("Numbers per digit", (2, 8, 24, 48, 96), GanConfig().latent, key="made latent",
-                                  persist_state="session")  # fmt: skip
+        latent = st.select_slider(
+            "Numbers per digit", (2, 8, 24, 48, 96), GanConfig().latent, key="made latent", persist_state="session"
+        )
         labelled = st.toggle("Tell both which digit is meant", value=True, key="made labelled", persist_state="session")
         seed = st.number_input("Seed", 0, 9999, GanConfig().seed, key="made seed", persist_state="session")
         pressed = st.button("Train", type="primary", key="made train", width="stretch")
-        st.caption(f"{epochs * (digits // GanConfig().batch):,} batches of {GanConfig().batch}; the shipped one had "
-                   "about nine thousand. It goes on when you leave this page.")  # fmt: skip
+        st.caption(
+            f"{epochs * (digits // GanConfig().batch):,} batches of {GanConfig().batch}; the shipped one had "
+            "about nine thousand. It goes on when you leave this page."
+        )
     if pressed:
-        config = {"epochs": epochs, "latent": latent, "labelled": labelled, "seed": int(seed),
-                  "report_every": 5}  # fmt: skip
+        config = {"epochs": epochs, "latent": latent, "labelled": labelled, "seed": int(seed), "report_every": 5}
         _start({"config": config, "dataset": data.name, "digits": digits})
 
 
@@ -89,8 +97,12 @@ def _show_controls(job: Job) -> None:
         if status.active:
             wish = run_folders.read_wish(job).state
             paused = wish == "pause"
-            st.button("Go on" if paused else "Pause", key="made pause", on_click=_ask,
-                      args=(job.id, "resume" if paused else "pause"))  # fmt: skip
+            st.button(
+                "Go on" if paused else "Pause",
+                key="made pause",
+                on_click=_ask,
+                args=(job.id, "resume" if paused else "pause"),
+            )
             st.button("Stop and keep", on_click=_ask, args=(job.id, "stop"), key="made stop", disabled=wish == "stop")
         elif status.state in RESUMABLE:
             st.button("Resume", on_click=_ask, args=(job.id, "resume"), key="made resume", type="primary")
@@ -117,9 +129,7 @@ def _show_shipped() -> None:
     made = generators.load(None)
     if made is None:
         return
-    frames: list[Frame] = cache.worked_out(
-        ("shipped growth", made.card.weights_sha256), lambda: shipped_growth(made)
-    )  # fmt: skip
+    frames: list[Frame] = cache.worked_out(("shipped growth", made.card.weights_sha256), lambda: shipped_growth(made))
     player(frames, key="made growth", run="shipped", look=GROWTH, finished=True)
     _show_caption()
     _show_curves(made.card.moments, made.card.epochs)
@@ -145,8 +155,10 @@ def _show_live(job: Job, shown: str) -> None:
 
 def _show_state(job: Job, status: Status, steps: list[dict[str, Any]]) -> None:
     if status.state == "waiting":
-        st.info(f"Something else is at work on this machine. This is **number {control.place(job.id) or 1}** in the "
-                "queue, and starts by itself.")  # fmt: skip
+        st.info(
+            f"Something else is at work on this machine. This is **number {control.place(job.id) or 1}** in the "
+            "queue, and starts by itself."
+        )
     elif status.state == "running":
         epochs = generator_job.read_plan(job.settings).config.epochs
         done = _epochs(steps[-1]) / epochs if steps else 0.0
@@ -159,24 +171,34 @@ def _show_state(job: Job, status: Status, steps: list[dict[str, Any]]) -> None:
 
 
 def _show_caption() -> None:
-    st.caption("A column for each class, the same numbers in every picture. They are made by the average of the "
-               "generator's last weights, which is steadier than the generator itself.")  # fmt: skip
+    st.caption(
+        "A column for each class, the same numbers in every picture. They are made by the average of the "
+        "generator's last weights, which is steadier than the generator itself."
+    )
 
 
 def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
     """Show both losses, and how often the discriminator is right, up to an epoch."""
     at = list(map(_epochs, steps))
-    losses = [Line(f"{name}'s loss", color, [*zip(at, (step[f"{name}_loss"] for step in steps), strict=True)])
-              for name, color in LOSSES.items()]  # fmt: skip
-    found = [Line(name, color, [*zip(at, (step[field] for step in steps), strict=True)])
-             for (name, color), field in zip(FOUND.items(), ("found_real", "found_made"), strict=True)]  # fmt: skip
+    losses = [
+        Line(f"{name}'s loss", color, [*zip(at, (step[f"{name}_loss"] for step in steps), strict=True)])
+        for name, color in LOSSES.items()
+    ]
+    found = [
+        Line(name, color, [*zip(at, (step[field] for step in steps), strict=True)])
+        for (name, color), field in zip(FOUND.items(), ("found_real", "found_made"), strict=True)
+    ]
     left, right = st.columns(2, gap="medium")
     limits = find_limits([y for line in losses for _, y in line.points])
     left.markdown(draw_lines(losses, title="Losses", x_end=end, limits=limits), unsafe_allow_html=True)
-    right.markdown(draw_lines(found, title="The discriminator is right", x_end=end, limits=(0.0, 100.0), unit=" %"),
-                   unsafe_allow_html=True)  # fmt: skip
-    st.caption("Neither loss shall fall to nothing: they rise and fall against each other. Where the discriminator is "
-               "right half of the time, it can only guess (losses of 0.69 and 1.39).")  # fmt: skip
+    right.markdown(
+        draw_lines(found, title="The discriminator is right", x_end=end, limits=(0.0, 100.0), unit=" %"),
+        unsafe_allow_html=True,
+    )
+    st.caption(
+        "Neither loss shall fall to nothing: they rise and fall against each other. Where the discriminator is "
+        "right half of the time, it can only guess (losses of 0.69 and 1.39)."
+    )
 
 
 def _epochs(step: dict[str, Any]) -> float:

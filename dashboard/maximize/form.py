@@ -56,8 +56,9 @@ def choose_settings(key: str, first: str, *, several: bool = False, **changes: A
 
     `changes` are made to every preset beforehand; `several`: whether there may be more than one start.
     """
-    preset = st.selectbox("How it climbs", list(PRESETS), index=list(PRESETS).index(first), key=f"{key} preset",
-                          persist_state="session")  # fmt: skip
+    preset = st.selectbox(
+        "How it climbs", list(PRESETS), index=list(PRESETS).index(first), key=f"{key} preset", persist_state="session"
+    )
     st.caption(ABOUT[preset])
     with st.popover("All settings", width="stretch"):
         return _change(replace(PRESETS[preset], **changes), f"{key} {preset}", starts=several)
@@ -67,17 +68,27 @@ def _change(config: MaximizationConfig, key: str, *, starts: bool) -> Maximizati
     """Let people change every setting. Widgets know their limits, so nothing that makes no sense comes out of them."""
 
     def number(label: str, name: str, low: float, high: float, step: float, *, scale: float = 1.0) -> float:
-        value = st.number_input(label, low, high, float(getattr(config, name)) * scale, step, key=f"{key} {name}",
-                                persist_state="session", format="%g")  # fmt: skip
+        value = st.number_input(
+            label,
+            low,
+            high,
+            float(getattr(config, name)) * scale,
+            step,
+            key=f"{key} {name}",
+            persist_state="session",
+            format="%g",
+        )
         return value / scale
 
     def whole(label: str, name: str, low: int, high: int) -> int:
-        return int(st.number_input(label, low, high, int(getattr(config, name)), key=f"{key} {name}",
-                                   persist_state="session"))  # fmt: skip
+        return int(
+            st.number_input(label, low, high, int(getattr(config, name)), key=f"{key} {name}", persist_state="session")
+        )
 
     def one_of(label: str, name: str, options: Sequence[str]) -> str:
-        chosen = st.segmented_control(label, options, default=getattr(config, name), key=f"{key} {name}", required=True,
-                                      persist_state="session")  # fmt: skip
+        chosen = st.segmented_control(
+            label, options, default=getattr(config, name), key=f"{key} {name}", required=True, persist_state="session"
+        )
         return chosen or str(getattr(config, name))
 
     left, right = st.columns(2)
@@ -94,8 +105,18 @@ def _change(config: MaximizationConfig, key: str, *, starts: bool) -> Maximizati
         widest = number("Widest blur, pixels", "widest", 0.0, 8.0, 0.5)
     kind = one_of("Blur of the gradient", "blur", BLURS)
     moves = one_of("What moves", "parameterization", list(PARAMETERIZATIONS))
-    return replace(config, **counted, step_size=size, noise=noise, ink=ink, variation=variation, decay=decay,
-                   widest=widest, blur=kind, parameterization=moves)  # fmt: skip
+    return replace(
+        config,
+        **counted,
+        step_size=size,
+        noise=noise,
+        ink=ink,
+        variation=variation,
+        decay=decay,
+        widest=widest,
+        blur=kind,
+        parameterization=moves,
+    )
 
 
 def stages_of(network: Classifier, shapes: Shapes, *, maps: bool) -> list[str]:

@@ -126,8 +126,15 @@ def play(climb: Climb, *, key: str, look: Look, start: str) -> Trace | None:
 
 def _play(climb: Climb, key: str, look: Look, start: str) -> Trace | None:
     trace: Trace = st.session_state.setdefault(f"{key}/trace", Trace())
-    playing.play(lambda: trace.follow(climb.steps()), climb.to_frame, key=key, look=look, total=climb.frames,
-                 about=climb.about, start=start)  # fmt: skip
+    playing.play(
+        lambda: trace.follow(climb.steps()),
+        climb.to_frame,
+        key=key,
+        look=look,
+        total=climb.frames,
+        about=climb.about,
+        start=start,
+    )
     run: Run[Steps] | None = st.session_state.get(f"{key}/run")
     if run is None or not run.finished or not run.frames or not trace.kept:
         return None
@@ -139,12 +146,30 @@ def _show_downloads(run: Run[Steps], trace: Trace, key: str) -> None:
     name = key.replace(" ", "-")
     frames = run.frames
     with st.container(horizontal=True):
-        st.download_button("The sheet (PNG)", lambda: to_png(enlarge(frames[-1].picture, 2)), f"{name}.png",
-                           "image/png", key=f"{key}/png", on_click="ignore")  # fmt: skip
-        st.download_button("The climb (animated PNG)", lambda: to_animation([frame.picture for frame in frames]),
-                           f"{name}-climb.png", "image/png", key=f"{key}/apng", on_click="ignore")  # fmt: skip
-        st.download_button("Pictures and goals (npz)", lambda: to_npz(map(_join, trace.kept)), f"{name}.npz",
-                           "application/octet-stream", key=f"{key}/npz", on_click="ignore")  # fmt: skip
+        st.download_button(
+            "The sheet (PNG)",
+            lambda: to_png(enlarge(frames[-1].picture, 2)),
+            f"{name}.png",
+            "image/png",
+            key=f"{key}/png",
+            on_click="ignore",
+        )
+        st.download_button(
+            "The climb (animated PNG)",
+            lambda: to_animation([frame.picture for frame in frames]),
+            f"{name}-climb.png",
+            "image/png",
+            key=f"{key}/apng",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Pictures and goals (npz)",
+            lambda: to_npz(map(_join, trace.kept)),
+            f"{name}.npz",
+            "application/octet-stream",
+            key=f"{key}/npz",
+            on_click="ignore",
+        )
 
 
 def _join(kept: list[Kept]) -> Kept:

@@ -65,9 +65,11 @@ def describe_starts(steps: Steps) -> tuple[list[str], dict[str, float], str]:
     costs = [float(cost) for cost in step.costs]
     values = {start_title(number): cost for number, cost in enumerate(costs)}
     still = (
-        "" if step.awake.any() else " It has no slope here: at its bound already, or dead. The picture follows what "
+        ""
+        if step.awake.any()
+        else " It has no slope here: at its bound already, or dead. The picture follows what "
         "leaks through the rectifiers."
-    )  # fmt: skip
+    )
     return [f"{cost:.2f}" for cost in costs], values, f"Step {step.step}: on average {np.mean(costs):.2f}.{still}"
 
 

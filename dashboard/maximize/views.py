@@ -49,8 +49,10 @@ def show_classes(session: AppState, data: Dataset, zoo: Zoo) -> None:
         climb = Climb(networks, objective, config, layout, describe_classes(data.classes))
         trace = play(climb, key="ten digits", look=look_at_classes(data.classes), start="Grow ten digits")
         if trace is None:
-            st.caption("One picture for each class, 0 to 9. Below it: what the network reads in it now, and how sure "
-                       "it is. The curves are the classes' logits; they must rise.")  # fmt: skip
+            st.caption(
+                "One picture for each class, 0 to 9. Below it: what the network reads in it now, and how sure "
+                "it is. The curves are the classes' logits; they must rise."
+            )
 
 
 def show_maps(session: AppState, data: Dataset, zoo: Zoo) -> None:
@@ -63,11 +65,22 @@ def show_maps(session: AppState, data: Dataset, zoo: Zoo) -> None:
             return
         shapes = measure_stages(networks[name])
         stages = form.stages_of(networks[name], shapes, maps=True)
-        stage = st.selectbox("Stage", stages, index=_last_pooling(stages), key=f"map stage {name}",
-                             persist_state="session", format_func=lambda one: form.describe_stage(one, shapes),
-                             )  # fmt: skip
-        whole = st.segmented_control("What of each map", ["central neuron", "whole map"], default="central neuron",
-                                     key="map part", persist_state="session", required=True)  # fmt: skip
+        stage = st.selectbox(
+            "Stage",
+            stages,
+            index=_last_pooling(stages),
+            key=f"map stage {name}",
+            persist_state="session",
+            format_func=lambda one: form.describe_stage(one, shapes),
+        )
+        whole = st.segmented_control(
+            "What of each map",
+            ["central neuron", "whole map"],
+            default="central neuron",
+            key="map part",
+            persist_state="session",
+            required=True,
+        )
         config = form.choose_settings("maps", ASSIGNMENT)
     numbers = tuple(range(shapes[stage][0]))
     objective: Objective = Neuron(stage, numbers) if whole == "central neuron" else MapMean(stage, numbers)
@@ -76,8 +89,10 @@ def show_maps(session: AppState, data: Dataset, zoo: Zoo) -> None:
         key = "every map"
         trace = play(climb, key=key, look=Look(f"What excites the maps of {stage}"), start=f"Grow all {len(numbers)}")
         if trace is None:
-            st.caption("Below each picture: the number of its map, and how far it has got it. What nothing wakes is "
-                       "hatched and called dead at the end, not shown as grey.")  # fmt: skip
+            st.caption(
+                "Below each picture: the number of its map, and how far it has got it. What nothing wakes is "
+                "hatched and called dead at the end, not shown as grey."
+            )
         grown = None if trace is None else trace.kept[-1][0].pictures
         show_closeup(session, data, name, objective, stage, grown)
 
@@ -101,22 +116,37 @@ def show_neuron(session: AppState, data: Dataset, zoo: Zoo) -> None:
         climb = Climb(networks, objective, config, layout_for(config.starts), describe_starts, hatch=False)
         look = Look("How far each start has come", {start_title(n): GOAL_COLORS[n] for n in range(config.starts)})
         play(climb, key="one neuron", look=look, start="Grow it")
-        st.caption("The head of a missing-feature network reads 1 − the feature (its stage *inverted*), which is loud "
-                   "where the feature is absent. **Absence** is minus the feature: it goes on where 1 − the feature "
-                   "has reached its 1. Every picture begins with a noise of its own: is there one answer or many?"
-                   )  # fmt: skip
+        st.caption(
+            "The head of a missing-feature network reads 1 − the feature (its stage *inverted*), which is loud "
+            "where the feature is absent. **Absence** is minus the feature: it goes on where 1 − the feature "
+            "has reached its 1. Every picture begins with a noise of its own: is there one answer or many?"
+        )
 
 
 def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:
     shapes = measure_stages(network)
     stages = form.stages_of(network, shapes, maps=False)
-    stage = st.selectbox("Stage", stages, index=_last_pooling(stages), key=f"neuron stage {name}",
-                         persist_state="session",
-                         format_func=lambda one: form.describe_stage(one, shapes))  # fmt: skip
+    stage = st.selectbox(
+        "Stage",
+        stages,
+        index=_last_pooling(stages),
+        key=f"neuron stage {name}",
+        persist_state="session",
+        format_func=lambda one: form.describe_stage(one, shapes),
+    )
     objective = _choose_part(stage, shapes, key=f"neuron {name} {stage}")
     first = "its absence" if form.inverts(network) else "its presence"
-    if st.segmented_control("What excites", ["its presence", "its absence"], default=first, key=f"neuron sign {name}",
-                            persist_state="session", required=True) == "its absence":  # fmt: skip
+    if (
+        st.segmented_control(
+            "What excites",
+            ["its presence", "its absence"],
+            default=first,
+            key=f"neuron sign {name}",
+            persist_state="session",
+            required=True,
+        )
+        == "its absence"
+    ):
         objective = -objective
     extra = st.selectbox("And also a class", ["none", *data.classes], key="neuron class", persist_state="session")
     return objective if extra == "none" else objective + ClassLogit(data.classes.index(extra))
@@ -128,8 +158,14 @@ def _choose_part(stage: str, shapes: Shapes, key: str) -> Objective:
     number = int(st.number_input("Map" if rows > 1 else "Unit", 0, maps - 1, 0, key=key, persist_state="session"))
     if rows == 1:
         return Neuron(stage, number)
-    part = st.segmented_control("What of it", ["centre", "a place", "whole map"], default="centre", key="neuron part",
-                                persist_state="session", required=True)  # fmt: skip
+    part = st.segmented_control(
+        "What of it",
+        ["centre", "a place", "whole map"],
+        default="centre",
+        key="neuron part",
+        persist_state="session",
+        required=True,
+    )
     if part != "a place":
         return MapMean(stage, number) if part == "whole map" else Neuron(stage, number)
     row = int(st.number_input("Row", 0, rows - 1, rows // 2, key=f"{key} row", persist_state="session"))
@@ -148,9 +184,10 @@ def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
         target = into.selectbox("Turn it into", [ALL, *data.classes], key="digit target", persist_state="session")
         with by:
             names = (
-                [form.choose_network(zoo, "digit network", "standard")] if target == ALL
+                [form.choose_network(zoo, "digit network", "standard")]
+                if target == ALL
                 else form.choose_networks(zoo, "digit networks", COMPARED)
-            )  # fmt: skip
+            )
         networks = form.load_classifiers(names, data)
         if choice is None or not networks:
             st.info("As soon as there is a digit, it can be turned into another here.")

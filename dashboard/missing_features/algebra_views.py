@@ -53,9 +53,13 @@ def show_algebra(session: AppState, data: Dataset, zoo: Zoo) -> None:
             return
         formulas = {one: f"{zoo[one].title} ({INVERSIONS[zoo[one].inversion].formula})" for one in affine}
         name = st.selectbox(
-            "An inverted network", affine, index=affine.index(NAME) if NAME in affine else 0, key="affine",
-            persist_state="session", format_func=formulas.__getitem__,
-        )  # fmt: skip
+            "An inverted network",
+            affine,
+            index=affine.index(NAME) if NAME in affine else 0,
+            key="affine",
+            persist_state="session",
+            format_func=formulas.__getitem__,
+        )
         if scene is not None:
             _show_rewriting(name, data, *scene)
     if scene is not None:
@@ -142,12 +146,22 @@ def _bent(network: Classifier, digit: Digit, mask: Mask) -> str:
 def show_freezing(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show the filters before and after a new head was trained, frozen and not."""
     st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
-    networks = {name: one for name, one in outputs.load_networks([n for n in FROZEN if n in zoo], data).items()
-                if isinstance(one, Classifier)}  # fmt: skip
-    layer = st.segmented_control(
-        "Filters", ["first layer", "second layer, first input", "second layer, all inputs"], default="first layer",
-        key="filters", required=True, persist_state="session",
-    ) or "first layer"  # fmt: skip
+    networks = {
+        name: one
+        for name, one in outputs.load_networks([n for n in FROZEN if n in zoo], data).items()
+        if isinstance(one, Classifier)
+    }
+    layer = (
+        st.segmented_control(
+            "Filters",
+            ["first layer", "second layer, first input", "second layer, all inputs"],
+            default="first layer",
+            key="filters",
+            required=True,
+            persist_state="session",
+        )
+        or "first layer"
+    )
     filters = {name: filters_of(network, layer) for name, network in networks.items()}
     limit = max((float(np.abs(values).max()) for values in filters.values()), default=1.0)
     if "standard" not in filters:

@@ -68,9 +68,13 @@ def _show_rivals(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, cla
 def _show_features(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
     """Show the feature maps whose silence says most, against one class or against all."""
     rival = st.segmented_control(
-        "What is missing of a ... (asked of the answer: what speaks against it)", range(len(classes)),
-        key="missing of", persist_state="session", format_func=classes.__getitem__, wrap=True,
-    )  # fmt: skip
+        "What is missing of a ... (asked of the answer: what speaks against it)",
+        range(len(classes)),
+        key="missing of",
+        persist_state="session",
+        format_func=classes.__getitem__,
+        wrap=True,
+    )
     found = absent_features.find_missing(evidence, atlas, rival=rival)
     if not found:
         st.info("Nothing that is missing speaks against it.")
@@ -111,9 +115,14 @@ def show_atlas(data: Dataset) -> None:
         return  # the view above has said so
     st.markdown("#### Which maps are habitually silent in which class?")
     label = st.segmented_control(
-        "Habitually silent in a ...", range(len(classes)), default=5, key="atlas class", required=True,
-        persist_state="session", format_func=classes.__getitem__,
-    )  # fmt: skip
+        "Habitually silent in a ...",
+        range(len(classes)),
+        default=5,
+        key="atlas class",
+        required=True,
+        persist_state="session",
+        format_func=classes.__getitem__,
+    )
     strengths = atlas.strengths().numpy()
     exhibits = []
     for number in atlas.silent(label or 0, SILENT_MAPS):

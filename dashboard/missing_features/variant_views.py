@@ -32,8 +32,14 @@ from dashboard.widgets.outputs import PLAIN
 from dashboard.widgets.scene import choose_scene
 
 FIRST = ("standard", "control", "missing-feature", "missing-clamped", "missing-tanh")
-FORMULAS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "silu": "Swish", "sigmoid": "sigmoid", "tanh": "tanh",
-            "relu6": "ReLU6"}  # fmt: skip
+FORMULAS = {
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU",
+    "silu": "Swish",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "relu6": "ReLU6",
+}
 MEASURED = 2000  # test digits, for omega
 LEARNED = 50.0  # percent of whole digits; whatever learns at all reads far more
 OMEGAS = [step / 20 for step in range(61)]  # 0 to 3
@@ -52,9 +58,14 @@ def show_variants(session: AppState, data: Dataset, zoo: Zoo) -> None:
         # One of the visitor's own may have gone since it was chosen.
         st.session_state["variants"] = [name for name in st.session_state.get("variants", FIRST) if name in cards]
         chosen = st.pills(
-            "Read it with", list(cards), selection_mode="multi", key="variants", persist_state="session",
-            format_func=lambda name: cards[name].title, wrap=True,
-        )  # fmt: skip
+            "Read it with",
+            list(cards),
+            selection_mode="multi",
+            key="variants",
+            persist_state="session",
+            format_func=lambda name: cards[name].title,
+            wrap=True,
+        )
         networks = outputs.load_networks(names, data)
         if scene is not None and networks:
             with cache.turn():
@@ -141,8 +152,9 @@ def show_synergy(session: AppState, data: Dataset, zoo: Zoo) -> None:
     if len(networks) < len(names):
         return
     with right:
-        omega = st.slider("Omega, the weight of the second head", 0.0, OMEGAS[-1], 1.0, 0.05, key="omega",
-                          persist_state="session")  # fmt: skip
+        omega = st.slider(
+            "Omega, the weight of the second head", 0.0, OMEGAS[-1], 1.0, 0.05, key="omega", persist_state="session"
+        )
         if scene is not None:
             with cache.turn():
                 outputs.show_readings(read_heads(networks, *scene, omega), data.classes)
@@ -182,9 +194,17 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
     st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
     which, counts = st.columns([1, 1], gap="medium")
     with which:
-        column = st.segmented_control(
-            "Digits", COLUMNS, default="HCUT", key="omega column", required=True, persist_state="session",
-        ) or "HCUT"  # fmt: skip
+        column = (
+            st.segmented_control(
+                "Digits",
+                COLUMNS,
+                default="HCUT",
+                key="omega column",
+                required=True,
+                persist_state="session",
+            )
+            or "HCUT"
+        )
         normal = read["standard", column]
         curves = [
             Curve(title, color_of(_color(name)), OMEGAS, trace_omega(normal, read[name, column], labels, OMEGAS))

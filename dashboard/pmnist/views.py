@@ -68,14 +68,20 @@ def show_growth(session: AppState, data: Dataset, zoo: Zoo) -> None:
         digit, titles = choice.digit, {name: zoo[name].title for name in networks}
         look = Look(
             "How sure each still is of what it read in the whole digit",
-            {titles[name]: color_of(name) for name in networks}, unit=" %", limits=(0, 100), speed=0.25,
-        )  # fmt: skip
+            {titles[name]: color_of(name) for name in networks},
+            unit=" %",
+            limits=(0, 100),
+            speed=0.25,
+        )
         playing.play(
             lambda: grow_hole(networks, digit, kind),
             lambda step: to_frame(step, digit, titles, data.classes),
-            key="growth", look=look, total=len(hole_masks(kind)), about=(digit.tobytes(), kind, *networks),
+            key="growth",
+            look=look,
+            total=len(hole_masks(kind)),
+            about=(digit.tobytes(), kind, *networks),
             start="Watch it go",
-        )  # fmt: skip
+        )
 
 
 def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequence[str]) -> Frame:
@@ -90,15 +96,17 @@ def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequ
 
 def choose_growth() -> str:
     """Let people choose from where a hole grows."""
-    kind = st.segmented_control("The hole grows", list(GROWING), default=GROWING[0], key="growing", required=True,
-                                persist_state="session")  # fmt: skip
+    kind = st.segmented_control(
+        "The hole grows", list(GROWING), default=GROWING[0], key="growing", required=True, persist_state="session"
+    )
     return kind or GROWING[0]
 
 
 def choose_variant() -> Variant:
     """Let people choose between the talk's cuts and those of the published code."""
-    words = st.segmented_control("The cuts", list(VARIANTS), default="as the talk says", key="variant", required=True,
-                                 persist_state="session")  # fmt: skip
+    words = st.segmented_control(
+        "The cuts", list(VARIANTS), default="as the talk says", key="variant", required=True, persist_state="session"
+    )
     return cast(Variant, VARIANTS[words or "as the talk says"])
 
 
@@ -106,9 +114,12 @@ def choose_count(data: Dataset, key: str, first: int) -> int:
     """Let people choose how many test digits are measured."""
     most = len(data.test)
     return st.select_slider(
-        "Test digits", sorted({count for count in (100, 250, 500, 1000, 2500, 5000, most) if count <= most}),
-        value=min(first, most if most < 500 else first), key=key, persist_state="session",
-    )  # fmt: skip
+        "Test digits",
+        sorted({count for count in (100, 250, 500, 1000, 2500, 5000, most) if count <= most}),
+        value=min(first, most if most < 500 else first),
+        key=key,
+        persist_state="session",
+    )
 
 
 def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
@@ -166,8 +177,9 @@ def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
         return
     with other:
         rival = network_inputs.choose_network(zoo, key="rival", label="beside", first=list(zoo)[min(1, len(zoo) - 1)])
-    column = on.selectbox("Digits", COLUMNS, index=1, format_func=HEADINGS.__getitem__, key="column",
-                          persist_state="session")  # fmt: skip
+    column = on.selectbox(
+        "Digits", COLUMNS, index=1, format_func=HEADINGS.__getitem__, key="column", persist_state="session"
+    )
     with how_many:
         count = choose_count(data, "confusion count", 1000)
     if len(outputs.load_networks([name, rival], data)) < len({name, rival}):

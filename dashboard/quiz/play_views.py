@@ -80,15 +80,26 @@ def _show_keypad(game: Game, number: int) -> None:
         for row in (range(5), range(5, 10)):
             with st.container(horizontal=True, gap="small"):
                 for label in row:
-                    st.button(game.data.classes[label], on_click=round.answer, args=(game, number, label),
-                              key=f"quiz {label}", shortcut=str(label), width="stretch")  # fmt: skip
+                    st.button(
+                        game.data.classes[label],
+                        on_click=round.answer,
+                        args=(game, number, label),
+                        key=f"quiz {label}",
+                        shortcut=str(label),
+                        width="stretch",
+                    )
     st.caption("No idea? Guess: the networks must, too.")
     if number:
         st.button("I have seen enough", on_click=round.stop, args=(game,), key="quiz stop", type="tertiary")
     elif game.room is None:
-        st.toggle("Show me where something is missing", game.told, on_change=round.tell, args=(game,),
-                  key=f"quiz shown {game.player}",
-                  help="If not, you see only what is left, as most of the networks do.")  # fmt: skip
+        st.toggle(
+            "Show me where something is missing",
+            game.told,
+            on_change=round.tell,
+            args=(game,),
+            key=f"quiz shown {game.player}",
+            help="If not, you see only what is left, as most of the networks do.",
+        )
 
 
 def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) -> None:
@@ -98,8 +109,14 @@ def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) ->
         game.read.append({name: label for name, (label, _) in read.items()})
     last = number + 1 == len(game.questions)
     st.markdown(f"#### {'Right' if said == asked.label else 'Wrong'}: it is a {game.data.classes[asked.label]}")
-    st.button("See who won" if last else "Next digit", on_click=round.go_on, args=(game, number), key="quiz next",
-              type="primary", shortcut="Enter")  # fmt: skip
+    st.button(
+        "See who won" if last else "Next digit",
+        on_click=round.go_on,
+        args=(game, number),
+        key="quiz next",
+        type="primary",
+        shortcut="Enter",
+    )
     notes = {name: f"{100 * sure:.0f} % sure · {_so_far(game, name)}" for name, (_, sure) in read.items()}
     st.html(draw_verdicts(_verdicts(game, number, zoo, {YOU: f"{_so_far(game)} so far"} | notes)))
     st.caption(f"{asked.cut}, {CUT_NAMES[asked.cut]} gone (orange); test digit {asked.digit} of {game.data.name}")
@@ -128,8 +145,10 @@ def _show_waiting(game: Game) -> None:
     if game.room is None:
         return
     if game.problem:
-        st.warning(game.problem + (f" {len(game.unsent)} of your answers wait here: keep this page open."
-                                   if game.unsent else ""))  # fmt: skip
+        st.warning(
+            game.problem
+            + (f" {len(game.unsent)} of your answers wait here: keep this page open." if game.unsent else "")
+        )
     else:
         st.caption(f"You play in room **{game.room.code}**: your answers are counted there, without a name.")
 
@@ -158,8 +177,9 @@ def _show_contest(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
     played = tally(game.questions, game.said)
     reads = {
         name: {(0, number): read[name] for number, read in enumerate(game.read)}
-        for name in names if all(name in read for read in game.read)
-    }  # fmt: skip
+        for name in names
+        if all(name in read for read in game.read)
+    }
     rows = players.to_contestants(YOU, played, reads, zoo, game.data, told=game.told)
     st.html(draw_contest(rows, players.HEADINGS))
     st.caption(players.explain(rows, game.data))
@@ -175,8 +195,10 @@ def _show_misses(game: Game, zoo: Zoo) -> None:
             yours.append(_exhibit(game, number, zoo))
         elif said == label and 2 * readers < len(read):
             theirs.append(_exhibit(game, number, zoo))
-    for title, found in (("You missed these, and a machine did not", yours),
-                         ("You read these, and most machines did not", theirs)):  # fmt: skip
+    for title, found in (
+        ("You missed these, and a machine did not", yours),
+        ("You read these, and most machines did not", theirs),
+    ):
         if found:
             st.markdown(f"#### {title}")
             st.html(draw_gallery(found, least=130, name="ns-misses"))

@@ -82,10 +82,15 @@ def to_contestants(
 
 def _shares(scores: Mapping[str, Score], marks: Mapping[str, float], *, bounds: bool) -> dict[str, Share]:
     return {
-        column: Share(found.percent, f"{found.right:,} of {found.answers:,}", found.interval() if bounds else None,
-                      marks.get(column))
-        for column, found in scores.items() if found.answers
-    }  # fmt: skip
+        column: Share(
+            found.percent,
+            f"{found.right:,} of {found.answers:,}",
+            found.interval() if bounds else None,
+            marks.get(column),
+        )
+        for column, found in scores.items()
+        if found.answers
+    }
 
 
 def explain(rows: Sequence[Contestant], data: Dataset) -> str:

@@ -48,8 +48,12 @@ def _show_door(game: Game) -> None:
     with opening:
         st.markdown("#### Open a room")
         st.markdown("Everyone who joins plays the same digits, and a board for the projector counts the answers.")
-        told = st.toggle("Show people where something is missing", value=True, key="quiz told",
-                         help="If not, they see only what is left, as most of the networks do.")  # fmt: skip
+        told = st.toggle(
+            "Show people where something is missing",
+            value=True,
+            key="quiz told",
+            help="If not, they see only what is left, as most of the networks do.",
+        )
         st.button("Open a room", on_click=_open, args=(game, told), key="quiz open", type="primary")
     with joining:
         st.markdown("#### Join one")
@@ -77,8 +81,10 @@ def _join(code: str) -> None:
 
 def _show_code(game: Game, room: Room) -> None:
     link = share.write_url(str(st.context.url or ""), game.params())
-    st.html(f'<div class="ns-room" style="font-size:3.4rem;font-weight:800;letter-spacing:.12em;line-height:1.25">'
-            f"{room.code}</div>")  # fmt: skip
+    st.html(
+        f'<div class="ns-room" style="font-size:3.4rem;font-weight:800;letter-spacing:.12em;line-height:1.25">'
+        f"{room.code}</div>"
+    )
     st.image(share.draw_code(link), width=250)
     st.code(link, language=None, wrap_lines=True)
     share.say_who_can_open(link)
@@ -98,10 +104,15 @@ def _show_board(room: Room, zoo: Zoo) -> None:
     reads = {name: _answers(rounds, name) for name in names}
     rows = contestants.to_contestants("People", tallies, reads, zoo, data, told=room.told)
     st.html(draw_contest(rows, contestants.HEADINGS))
-    st.caption(f"{contestants.explain(rows, data)} A network's answer counts once for everybody who answered the same "
-               "question.")  # fmt: skip
-    if st.toggle("Show the digits that fooled most people", key="quiz fooling",
-                 help="Whoever still plays then sees solutions on this board."):  # fmt: skip
+    st.caption(
+        f"{contestants.explain(rows, data)} A network's answer counts once for everybody who answered the same "
+        "question."
+    )
+    if st.toggle(
+        "Show the digits that fooled most people",
+        key="quiz fooling",
+        help="Whoever still plays then sees solutions on this board.",
+    ):
         _show_fooling(fooling(tallies), rounds, data)
 
 
@@ -113,8 +124,10 @@ def _show_fooling(puzzles: Sequence[Puzzle], rounds: Mapping[int, Round], data: 
     exhibits = []
     for puzzle in puzzles:
         asked = rounds[puzzle.round].questions[puzzle.number]
-        caption = (f"{puzzle.wrong} of {puzzle.people} missed this {data.classes[puzzle.label]} "
-                   f"({CUT_NAMES[puzzle.cut]} gone); most often said: {data.classes[puzzle.commonest]}")  # fmt: skip
+        caption = (
+            f"{puzzle.wrong} of {puzzle.people} missed this {data.classes[puzzle.label]} "
+            f"({CUT_NAMES[puzzle.cut]} gone); most often said: {data.classes[puzzle.commonest]}"
+        )
         exhibits.append(Exhibit(contestants.solve(data, asked), caption))
     if exhibits:
         st.html(draw_gallery(exhibits, least=130, name="ns-fooling"))
@@ -125,8 +138,9 @@ def _show_fooling(puzzles: Sequence[Puzzle], rounds: Mapping[int, Round], data: 
 def _show_keeping(game: Game, room: Room) -> None:
     """Offer the answers as a table, the way out, and to whoever opened the room its end."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button("All answers (CSV)", lambda: _export(room), f"room-{room.code}.csv", "text/csv",
-                           on_click="ignore")  # fmt: skip
+        st.download_button(
+            "All answers (CSV)", lambda: _export(room), f"room-{room.code}.csv", "text/csv", on_click="ignore"
+        )
         st.button("Leave the room", on_click=round.leave, args=(game,), key="quiz leave")
         if _may_remove(room):
             with st.popover("Remove the room"):

@@ -119,8 +119,9 @@ def leave(game: Game) -> None:
 def next_round(game: Game) -> Game:
     """Return another round for the same player: the room's next one, or any."""
     seed = random.randrange(SEEDS) if game.room is None else game.seed + 1
-    return Game(game.data, seed, game.told, game.room, game.round + 1, game.player, unsent=game.unsent,
-                problem=game.problem)  # fmt: skip
+    return Game(
+        game.data, seed, game.told, game.room, game.round + 1, game.player, unsent=game.unsent, problem=game.problem
+    )
 
 
 def tell(game: Game) -> None:
@@ -137,8 +138,17 @@ def answer(game: Game, number: int, said: int) -> None:
     game.solved = True
     asked = game.questions[number]
     if game.room is not None:
-        game.unsent.append(Answer(player=game.player, round=game.round, number=number, digit=asked.digit, cut=asked.cut,
-                                  label=asked.label, said=said))  # fmt: skip
+        game.unsent.append(
+            Answer(
+                player=game.player,
+                round=game.round,
+                number=number,
+                digit=asked.digit,
+                cut=asked.cut,
+                label=asked.label,
+                said=said,
+            )
+        )
         send(game)
 
 

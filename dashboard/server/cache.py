@@ -84,7 +84,9 @@ def own_networks() -> Zoo:
 
 @st.cache_resource(ttl=2, max_entries=200, show_spinner=False)
 def _networks_of(name: str) -> Zoo:
-    return {one: card for one, card in trained_networks.list_networks(name).items() if trained_networks.reads_digits(card)}
+    return {
+        one: card for one, card in trained_networks.list_networks(name).items() if trained_networks.reads_digits(card)
+    }
 
 
 @st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")

@@ -47,23 +47,32 @@ def show_share() -> None:
     if place.open:
         with place:
             _show_address()
-    elif (address := st.session_state.pop(LARGE, "")):
+    elif address := st.session_state.pop(LARGE, ""):
         _show_large(address)
 
 
 def _show_address() -> None:
     state = get_state()
     groups = links.groups_of(state)
-    hidden = st.pills(
-        "Hide and lock for whoever opens it", groups, selection_mode="multi", key="share hides", wrap=True,
-        default=[name for name in state.hidden if name in groups], help="What is hidden stays as it is now.",
-        format_func=links.GROUPS.__getitem__,
-    ) if groups else []  # fmt: skip
+    hidden = (
+        st.pills(
+            "Hide and lock for whoever opens it",
+            groups,
+            selection_mode="multi",
+            key="share hides",
+            wrap=True,
+            default=[name for name in state.hidden if name in groups],
+            help="What is hidden stays as it is now.",
+            format_func=links.GROUPS.__getitem__,
+        )
+        if groups
+        else []
+    )
     parts = {name: text for name, text in st.query_params.to_dict().items() if name != "hide"}
     address = write_url(str(st.context.url or ""), parts | ({"hide": ",".join(hidden)} if hidden else {}))
     st.html(COPY.format(address=escape(address)), unsafe_allow_javascript=True)
     say_who_can_open(address)
-    if (code := draw_code(address)):
+    if code := draw_code(address):
         st.html(f'<img class="ns-code" alt="The address as a code" src="{code}" width="220">')
         st.button("Show the code large", key="share large", on_click=_enlarge, args=(address,))
     else:
@@ -73,8 +82,10 @@ def _show_address() -> None:
 def say_who_can_open(address: str) -> None:
     """Say so when an address leads nowhere on any other machine."""
     if any(f"//{name}" in address for name in HERE):
-        st.caption("Only this machine can open this address. Open the dashboard by the machine's name or number in "
-                   "your network, and the address is one for the whole room.")  # fmt: skip
+        st.caption(
+            "Only this machine can open this address. Open the dashboard by the machine's name or number in "
+            "your network, and the address is one for the whole room."
+        )
 
 
 def _enlarge(address: str) -> None:
@@ -84,8 +95,10 @@ def _enlarge(address: str) -> None:
 @st.dialog("Open this page on your own device", width="large")
 def _show_large(address: str) -> None:
     """Show the code as large as the back row needs it."""
-    st.html(f'<img class="ns-code" alt="The address as a code" src="{draw_code(address)}" '
-            f'style="width: min(100%, 66vh)"><div class="ns-spelt">{escape(address)}</div>')  # fmt: skip
+    st.html(
+        f'<img class="ns-code" alt="The address as a code" src="{draw_code(address)}" '
+        f'style="width: min(100%, 66vh)"><div class="ns-spelt">{escape(address)}</div>'
+    )
 
 
 def write_url(page: str, parts: dict[str, str]) -> str:

@@ -52,9 +52,11 @@ def _show_way(setting: Setting, image: Tensor, data: Dataset) -> None:
         st.markdown(f"#### Cut short at {WORDS.get(stage, stage)}: taken for a {data.classes[other]}")
         st.markdown(f"All deeper layers are skipped; {agrees}: {said}.")
     st.html(draw_stages(rows))
-    st.caption(f"The nearest of the first {len(seen):,} training digits, by the cosine distance of how strong each "
-               "feature map is and how much that varies over its places. *Where* in the picture something was found "
-               "has no part in it until the last pooled vector.")  # fmt: skip
+    st.caption(
+        f"The nearest of the first {len(seen):,} training digits, by the cosine distance of how strong each "
+        "feature map is and how much that varies over its places. *Where* in the picture something was found "
+        "has no part in it until the last pooled vector."
+    )
 
 
 def _compare(
@@ -72,11 +74,16 @@ def _compare(
         hit = taken is None and asked and distance <= threshold
         words = _verdict(data.classes[label], distance, threshold, hit=hit, asked=asked, skipped=taken is not None)
         neighbours = [
-            Neighbour(arrays.to_gray(picture), data.classes[int(seen.labels[index])], float(far),
-                      asked and float(far) <= threshold)
-            for picture, index, far in zip(data.train.images(found.indices)[:, 0].numpy(), found.indices,
-                                           found.distances, strict=True)
-        ]  # fmt: skip
+            Neighbour(
+                arrays.to_gray(picture),
+                data.classes[int(seen.labels[index])],
+                float(far),
+                asked and float(far) <= threshold,
+            )
+            for picture, index, far in zip(
+                data.train.images(found.indices)[:, 0].numpy(), found.indices, found.distances, strict=True
+            )
+        ]
         rows.append(StageRow(WORDS.get(stage, stage), words, neighbours, hit, skipped=taken is not None))
         taken = (stage, label) if hit else taken
     return rows, taken

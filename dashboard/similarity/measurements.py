@@ -41,8 +41,10 @@ def find_costs(name: str, count: int, stage: str, data: Dataset) -> Costs:
     """Return what looking up at a stage costs, and the layers before and after it."""
     lookup = cache.seen(name, count, data.name).lookups[stage]
     network, images = cache.classifier(name, data.name), data.test.first(TIMED).images()
-    costs: Costs = cache.worked_out(("shortcut costs", name, count, stage, data.name, _round()),
-                                    lambda: measure_costs(network, stage, lookup, images, rounds=ROUNDS))  # fmt: skip
+    costs: Costs = cache.worked_out(
+        ("shortcut costs", name, count, stage, data.name, _round()),
+        lambda: measure_costs(network, stage, lookup, images, rounds=ROUNDS),
+    )
     return costs
 
 

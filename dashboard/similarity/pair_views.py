@@ -26,9 +26,16 @@ def show_pairs(data: Dataset) -> None:
     if record is None:
         return
     st.markdown("#### All pairs of digits")
-    chosen = st.segmented_control("Who reads what", list(WHAT), default=next(iter(WHAT)), key="second pairs",
-                                  persist_state="session", required=True, wrap=True,
-                                  label_visibility="collapsed") or next(iter(WHAT))  # fmt: skip
+    chosen = st.segmented_control(
+        "Who reads what",
+        list(WHAT),
+        default=next(iter(WHAT)),
+        key="second pairs",
+        persist_state="session",
+        required=True,
+        wrap=True,
+        label_visibility="collapsed",
+    ) or next(iter(WHAT))
     learner, kind = WHAT[chosen]
     classes = record["classes"]
     percents = np.full((len(classes), len(classes)), np.nan)

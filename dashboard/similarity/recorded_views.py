@@ -29,18 +29,33 @@ def show_recorded(session: AppState, data: Dataset, zoo: Zoo) -> None:
         st.info("What the shortcut is worth was not measured.")
         return
     titles = record["networks"]
-    network = st.segmented_control("Network", list(titles), default=next(iter(titles)), key="shortcut recorded",
-                                   format_func=titles.__getitem__, required=True, wrap=True,
-                                   persist_state="session") or next(iter(titles))  # fmt: skip
+    network = st.segmented_control(
+        "Network",
+        list(titles),
+        default=next(iter(titles)),
+        key="shortcut recorded",
+        format_func=titles.__getitem__,
+        required=True,
+        wrap=True,
+        persist_state="session",
+    ) or next(iter(titles))
     tests = rows_of(record, network=network, split=TEST)
     plain = {name: rows_of(record, network=network, split=name)[0]["plain"] for name in (SECOND, TEST)}
-    st.markdown(f"Thresholds that cost at most {record['settings']['loss']:g} points of accuracy on validation digits. "
-                f"By itself the network reads {plain[SECOND]:.2f} % of the other half of the training digits and "
-                f"{plain[TEST]:.2f} % of the test digits; with the shortcut:")  # fmt: skip
-    st.dataframe(pd.DataFrame([_to_line(record, row) for row in tests]), hide_index=True, width="stretch",
-                 height=35 * (len(tests) + 1) + 3)  # fmt: skip
-    st.caption("Percent; *right*: of all, cut short or not. Time: of the plain network's, 1,000 digits together or "
-               "each alone, measured in turns.")  # fmt: skip
+    st.markdown(
+        f"Thresholds that cost at most {record['settings']['loss']:g} points of accuracy on validation digits. "
+        f"By itself the network reads {plain[SECOND]:.2f} % of the other half of the training digits and "
+        f"{plain[TEST]:.2f} % of the test digits; with the shortcut:"
+    )
+    st.dataframe(
+        pd.DataFrame([_to_line(record, row) for row in tests]),
+        hide_index=True,
+        width="stretch",
+        height=35 * (len(tests) + 1) + 3,
+    )
+    st.caption(
+        "Percent; *right*: of all, cut short or not. Time: of the plain network's, 1,000 digits together or "
+        "each alone, measured in turns."
+    )
     for sentence in record["conclusions"]:
         st.markdown(f"- {sentence}")
     about = record["dataset"]
@@ -53,7 +68,10 @@ def _to_line(record: Row, row: Row) -> Row:
     for name, one in (("half", second), ("test", row)):
         chosen = one["chosen"]
         rightly = "–" if chosen["precision"] is None else f"{chosen['precision']:.1f}"
-        line |= {f"{name}: cut short": f"{chosen['hits']:.1f}", f"of those, rightly ({name})": rightly,
-                 f"{name}: right": f"{chosen['accuracy']:.2f}"}  # fmt: skip
+        line |= {
+            f"{name}: cut short": f"{chosen['hits']:.1f}",
+            f"of those, rightly ({name})": rightly,
+            f"{name}: right": f"{chosen['accuracy']:.2f}",
+        }
     times = row["times"]
     return line | {"time, together": f"{times['together']['ratio']:.2f}", "alone": f"{times['alone']['ratio']:.2f}"}

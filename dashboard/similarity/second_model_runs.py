@@ -78,11 +78,20 @@ def title_of(learner: str) -> str:
 def tell(result: SecondModelResult) -> Told:
     """Return what is shown of a result."""
     digits = result.learned[DIGITS]
-    reasons = {kind: find_reason(kind, digits, maps) for kind, maps in result.learned.items()
-               if kind not in (DIGITS, BOTH)}  # fmt: skip
-    maps = {kind: result.learned[kind].images(slice(0, len(reason.alike)))[:, 0].numpy()
-            for kind, reason in reasons.items()}  # fmt: skip
+    reasons = {
+        kind: find_reason(kind, digits, maps) for kind, maps in result.learned.items() if kind not in (DIGITS, BOTH)
+    }
+    maps = {
+        kind: result.learned[kind].images(slice(0, len(reason.alike)))[:, 0].numpy() for kind, reason in reasons.items()
+    }
     first, reason = next(iter(reasons.items()))
     mapped = len(result.tested[first]) // len(reason.alike)
-    return Told(result.accuracies, len(result.tested[DIGITS]), mapped, digits.images(slice(0, 1))[0, 0].numpy(),
-                mean_pictures(digits).numpy(), maps, reasons)  # fmt: skip
+    return Told(
+        result.accuracies,
+        len(result.tested[DIGITS]),
+        mapped,
+        digits.images(slice(0, 1))[0, 0].numpy(),
+        mean_pictures(digits).numpy(),
+        maps,
+        reasons,
+    )

@@ -45,10 +45,17 @@ def _choose(data: Dataset) -> SecondModelConfig | None:
     classes = list(range(len(data.classes)))
     with st.container(horizontal=True, gap="small"):
         first, second = (
-            st.selectbox(label, classes, index=default, key=f"second {label}", persist_state="session", width=120,
-                         format_func=data.classes.__getitem__)
+            st.selectbox(
+                label,
+                classes,
+                index=default,
+                key=f"second {label}",
+                persist_state="session",
+                width=120,
+                format_func=data.classes.__getitem__,
+            )
             for label, default in (("One digit", 3), ("The other", 8))
-        )  # fmt: skip
+        )
     try:
         return SecondModelConfig(first=first, second=second)
     except ValueError as error:
@@ -63,8 +70,9 @@ def _play(config: SecondModelConfig, data: Dataset) -> Told | None:
         learning = st.session_state[LEARNING] = Learning(config, data)
     colors = dict(zip(map(title_of, LEARNERS), GOAL_COLORS, strict=False))
     look = Look("Validation digits read right, by what was learned from", colors, unit=" %", limits=(0, 100))
-    playing.play(learning.steps, learning.to_frame, key=KEY, look=look, about=learning.about,
-                 start="Train both networks")  # fmt: skip
+    playing.play(
+        learning.steps, learning.to_frame, key=KEY, look=look, about=learning.about, start="Train both networks"
+    )
     run = st.session_state.get(f"{KEY}/run")
     if run is None:
         st.caption("About ten seconds: two convolutions of eight filters, 1,000 digits.")
@@ -77,17 +85,21 @@ def _show_result(told: Told, names: Sequence[str], epochs: int) -> None:
     how = "almost as well" if one - two < CLOSE else "worse"
     st.markdown(f"#### Network 2 never saw a digit, and reads them {how}: {two:.1f} %, network 1 {one:.1f} %")
     st.table(_table(told.accuracies))
-    st.caption(f"Percent of {told.tested:,} test digits, and of the maps of {told.mapped} of them, told apart as "
-               f"{' or '.join(names)}; a coin would have 50. All networks have the same architecture; network 1 has "
-               f"seen every digit {epochs} times, a network 2 every map once.")  # fmt: skip
+    st.caption(
+        f"Percent of {told.tested:,} test digits, and of the maps of {told.mapped} of them, told apart as "
+        f"{' or '.join(names)}; a coin would have 50. All networks have the same architecture; network 1 has "
+        f"seen every digit {epochs} times, a network 2 every map once."
+    )
 
 
 def _table(accuracies: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
     rows = {
-        title_of(learner): {f"{kind} read" if kind in (DIGITS, BOTH) else f"maps of {kind}": f"{percent:.1f}"
-                            for kind, percent in read.items()}
+        title_of(learner): {
+            f"{kind} read" if kind in (DIGITS, BOTH) else f"maps of {kind}": f"{percent:.1f}"
+            for kind, percent in read.items()
+        }
         for learner, read in accuracies.items()
-    }  # fmt: skip
+    }
     return pd.DataFrame(rows).T
 
 
@@ -95,8 +107,11 @@ def _show_reasons(told: Told, names: Sequence[str]) -> None:
     """Show how maps look beside digits, and say how far apart they are."""
     st.markdown("#### Why")
     means = {"digits": told.means, **{f"maps of {stage}": one.means.numpy() for stage, one in told.reasons.items()}}
-    exhibits = [Exhibit(arrays.to_gray(picture), f"{name}: mean of the {kind}")
-                for kind, pictures in means.items() for name, picture in zip(names, pictures, strict=True)]  # fmt: skip
+    exhibits = [
+        Exhibit(arrays.to_gray(picture), f"{name}: mean of the {kind}")
+        for kind, pictures in means.items()
+        for name, picture in zip(names, pictures, strict=True)
+    ]
     st.html(draw_gallery(exhibits, least=90, name="ns-means"))
     for stage, reason in told.reasons.items():
         st.markdown(_describe(reason))
@@ -104,8 +119,10 @@ def _show_reasons(told: Told, names: Sequence[str]) -> None:
         shown = [Exhibit(arrays.to_gray(told.digit), "the digit")]
         shown += [Exhibit(arrays.to_gray(one), text) for one, text in zip(told.maps[stage], words, strict=True)]
         st.html(draw_gallery(shown, least=58, name="ns-maps"))
-    st.caption("Under each map: its mean correlation with the digit. +1: the same picture; 0: nothing in common; −1: "
-               "the negative, light and dark exchanged.")  # fmt: skip
+    st.caption(
+        "Under each map: its mean correlation with the digit. +1: the same picture; 0: nothing in common; −1: "
+        "the negative, light and dark exchanged."
+    )
 
 
 def _describe(reason: Reason) -> str:

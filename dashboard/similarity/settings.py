@@ -42,10 +42,18 @@ def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
         with st.container(width=210):
             network = maps.choose_network(data, zoo, key=NETWORK)
         counts = [max(1, round(share * len(data.train))) for share in SEEN]
-        count = st.segmented_control(
-            "Digits seen before", counts, default=counts[1], key="shortcut seen", persist_state="session",
-            required=True, format_func=lambda one: f"{one:,}" + (" (half)" if one == counts[-1] else ""),
-        ) or counts[1]  # fmt: skip
+        count = (
+            st.segmented_control(
+                "Digits seen before",
+                counts,
+                default=counts[1],
+                key="shortcut seen",
+                persist_state="session",
+                required=True,
+                format_func=lambda one: f"{one:,}" + (" (half)" if one == counts[-1] else ""),
+            )
+            or counts[1]
+        )
         stages = list_stages(network) if network is not None else ()
         chosen = _choose_stages(stages)
     if network is None:
@@ -68,26 +76,47 @@ def _choose_stages(stages: tuple[str, ...]) -> tuple[str, ...]:
     kept = [stage for stage in before if stage in stages]
     st.session_state[key] = kept or (known if before else [])  # another network may have none of those chosen before
     chosen = st.pills(
-        "Compared after", stages, selection_mode="multi", key=key, persist_state="session", wrap=True,
+        "Compared after",
+        stages,
+        selection_mode="multi",
+        key=key,
+        persist_state="session",
+        wrap=True,
         format_func=lambda stage: WORDS.get(stage, stage),
-    )  # fmt: skip
+    )
     return tuple(stage for stage in stages if stage in chosen)
 
 
 def _choose_share(found: Survey, stages: tuple[str, ...]) -> float:
     slider, loss, button = st.columns([5, 1.5, 2.2], vertical_alignment="bottom", gap="small")
     points = loss.number_input(
-        "may cost, points", 0.0, 20.0, 0.3, 0.1, key="shortcut loss", persist_state="session", format="%.1f",
+        "may cost, points",
+        0.0,
+        20.0,
+        0.3,
+        0.1,
+        key="shortcut loss",
+        persist_state="session",
+        format="%.1f",
         help="Of accuracy on validation digits; the test digits have no say in the choice.",
-    )  # fmt: skip
-    button.button("Choose for me", on_click=_choose_for, args=(found, points), width="stretch", key="shortcut choose",
-                  help="The largest threshold that costs no more than that on validation digits.")  # fmt: skip
+    )
+    button.button(
+        "Choose for me",
+        on_click=_choose_for,
+        args=(found, points),
+        width="stretch",
+        key="shortcut choose",
+        help="The largest threshold that costs no more than that on validation digits.",
+    )
     st.session_state.setdefault("shortcut share", 0.2)
     deeper = " (deeper ones: the same share of digits)" if len(stages) > 1 else ""
     share: float = slider.select_slider(
-        f"Near enough: cosine distance at {WORDS.get(stages[0], stages[0])}{deeper}", SHARES, key="shortcut share",
-        persist_state="session", format_func=lambda one: _write_share(found, stages[0], one),
-    )  # fmt: skip
+        f"Near enough: cosine distance at {WORDS.get(stages[0], stages[0])}{deeper}",
+        SHARES,
+        key="shortcut share",
+        persist_state="session",
+        format_func=lambda one: _write_share(found, stages[0], one),
+    )
     return share
 
 

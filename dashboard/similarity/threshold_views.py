@@ -27,8 +27,9 @@ def show_threshold(session: AppState, data: Dataset, zoo: Zoo) -> None:
     setting = choose_setting(data, zoo)
     if setting is None:
         return
-    held_out, test = (find_survey(setting.network, setting.count, setting.stages, split, data)
-                      for split in ("validation", "test"))  # fmt: skip
+    held_out, test = (
+        find_survey(setting.network, setting.count, setting.stages, split, data) for split in ("validation", "test")
+    )
     figures, alone = st.container(horizontal=True, vertical_alignment="bottom", gap="medium"), False
     worth, cost = st.columns([6, 5], gap="medium")
     with figures:
@@ -67,9 +68,13 @@ def _show_figures(setting: Setting, test: Survey) -> None:
 def _choose_way() -> bool:
     """Let people choose whether digits come together or alone, and have the time measured anew."""
     way = st.segmented_control(
-        "Time, when they come", list(WAYS), default="many together", key="shortcut way", persist_state="session",
+        "Time, when they come",
+        list(WAYS),
+        default="many together",
+        key="shortcut way",
+        persist_state="session",
         required=True,
-    )  # fmt: skip
+    )
     st.button("Measure again", on_click=measure_again, type="tertiary", key="shortcut again")
     return WAYS[way or "many together"]
 
@@ -78,14 +83,18 @@ def _show_worth(setting: Setting, held_out: Survey, test: Survey) -> None:
     shares = [share for share in SHARES if share]
     outcomes = [judge(test, thresholds_of(held_out, share)) for share in shares]
     curves = Tradeoff(
-        [_at_first(setting, held_out, share) or 0 for share in shares], [one.hits for one in outcomes],
+        [_at_first(setting, held_out, share) or 0 for share in shares],
+        [one.hits for one in outcomes],
         [None if isnan(one.precision) else one.precision for one in outcomes],
-        [one.accuracy for one in outcomes], test.accuracy,
-    )  # fmt: skip
+        [one.accuracy for one in outcomes],
+        test.accuracy,
+    )
     figure = draw_tradeoff(curves, threshold=_at_first(setting, held_out, setting.share), where=_where(setting))
     st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut worth")
-    st.caption(f"The first {len(test.labels):,} test digits; the dotted line is the network without the shortcut. "
-               f"Thresholds are those that 1 to 100 % of {len(held_out.labels):,} validation digits pass.")  # fmt: skip
+    st.caption(
+        f"The first {len(test.labels):,} test digits; the dotted line is the network without the shortcut. "
+        f"Thresholds are those that 1 to 100 % of {len(held_out.labels):,} validation digits pass."
+    )
 
 
 def _show_cost(setting: Setting, held_out: Survey, data: Dataset, *, alone: bool) -> None:
@@ -99,11 +108,17 @@ def _show_cost(setting: Setting, held_out: Survey, data: Dataset, *, alone: bool
     ratios = {_at_first(setting, held_out, share): timing.ratio for share, timing in tried.items()}
     ratios[_at_first(setting, held_out, setting.share)] = now.ratio
     points = sorted((place, ratio) for place, ratio in ratios.items() if place is not None)
-    figure = draw_times([place for place, _ in points], [ratio for _, ratio in points], where=_where(setting),
-                        threshold=_at_first(setting, held_out, setting.share))  # fmt: skip
+    figure = draw_times(
+        [place for place, _ in points],
+        [ratio for _, ratio in points],
+        where=_where(setting),
+        threshold=_at_first(setting, held_out, setting.share),
+    )
     st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut cost")
-    st.caption(f"Measured here, in turns with the plain network: {now.shortcut:.3f} against {now.plain:.3f} ms for "
-               f"each digit, so **{now.ratio:.2f}** of its time. Below the dotted line the shortcut pays.")  # fmt: skip
+    st.caption(
+        f"Measured here, in turns with the plain network: {now.shortcut:.3f} against {now.plain:.3f} ms for "
+        f"each digit, so **{now.ratio:.2f}** of its time. Below the dotted line the shortcut pays."
+    )
 
 
 def _show_parts(setting: Setting, test: Survey, data: Dataset) -> None:
@@ -111,16 +126,22 @@ def _show_parts(setting: Setting, test: Survey, data: Dataset) -> None:
     left = 100.0
     for stage, hits in zip(setting.stages, judge(test, setting.thresholds).depths, strict=True):
         costs = find_costs(setting.network, setting.count, stage, data)
-        prices = (f"**{WORDS.get(stage, stage)}**: looking up costs {costs.lookup:.3f} ms for each digit, the layers "
-                  f"after it {costs.after:.3f} ms.")  # fmt: skip
+        prices = (
+            f"**{WORDS.get(stage, stage)}**: looking up costs {costs.lookup:.3f} ms for each digit, the layers "
+            f"after it {costs.after:.3f} ms."
+        )
         least, share = 100 * costs.lookup / costs.after, 100 * hits / left if left else 0.0
         if least >= 100:
-            st.warning(f"{prices} Looking up costs more than the layers it saves: even if every digit were cut short "
-                       "here, it would not pay.")  # fmt: skip
+            st.warning(
+                f"{prices} Looking up costs more than the layers it saves: even if every digit were cut short "
+                "here, it would not pay."
+            )
         else:
             verdict = "it pays" if share > least else "it does not pay"
-            st.info(f"{prices} It pays if more than {least:.0f} % of the digits that come here are cut short; now it "
-                    f"is {share:.0f} %, so {verdict}.")  # fmt: skip
+            st.info(
+                f"{prices} It pays if more than {least:.0f} % of the digits that come here are cut short; now it "
+                f"is {share:.0f} %, so {verdict}."
+            )
         left -= hits
 
 
@@ -132,10 +153,14 @@ def _show_wrong(setting: Setting, test: Survey, data: Dataset) -> None:
     st.markdown(f"#### {len(wrong):,} were given a wrong label: each beside the digit it was taken for")
     exhibits = []
     for one in wrong[:SHOWN]:
-        pair = [digits.images(slice(at, at + 1))[0, 0].numpy()
-                for digits, at in ((data.test, one.index), (data.train, one.match))]  # fmt: skip
+        pair = [
+            digits.images(slice(at, at + 1))[0, 0].numpy()
+            for digits, at in ((data.test, one.index), (data.train, one.match))
+        ]
         read = data.classes[int(test.plain[one.index])]
-        words = (f"a {data.classes[int(test.labels[one.index])]}, {WORDS.get(one.stage, one.stage)} says "
-                 f"{data.classes[one.label]}, the network {read}")  # fmt: skip
+        words = (
+            f"a {data.classes[int(test.labels[one.index])]}, {WORDS.get(one.stage, one.stage)} says "
+            f"{data.classes[one.label]}, the network {read}"
+        )
         exhibits.append(Exhibit(arrays.contact_sheet(pair, 2, factor=3), words))
     st.html(draw_gallery(exhibits, least=130, name="ns-wrong"))

@@ -31,36 +31,65 @@ def show_comparison(session: AppState, data: Dataset) -> None:
         return
     st.session_state["train runs"] = [n for n in st.session_state.get("train runs", ready[:3]) if n in ready]
     chosen = st.pills(
-        "Runs", ready, selection_mode="multi", key="train runs", persist_state="session", wrap=True,
-        format_func=lambda name: found[name].title, label_visibility="collapsed",
-    )  # fmt: skip
+        "Runs",
+        ready,
+        selection_mode="multi",
+        key="train runs",
+        persist_state="session",
+        wrap=True,
+        format_func=lambda name: found[name].title,
+        label_visibility="collapsed",
+    )
     with st.container(horizontal=True):
-        kind = st.segmented_control("Show", list(KINDS), default="accuracy", key="train kind", required=True,
-                                    persist_state="session") or "accuracy"  # fmt: skip
-        axis = st.segmented_control("over", ["epochs", "seconds"], default="epochs", key="train axis", required=True,
-                                    persist_state="session") or "epochs"  # fmt: skip
+        kind = (
+            st.segmented_control(
+                "Show", list(KINDS), default="accuracy", key="train kind", required=True, persist_state="session"
+            )
+            or "accuracy"
+        )
+        axis = (
+            st.segmented_control(
+                "over",
+                ["epochs", "seconds"],
+                default="epochs",
+                key="train axis",
+                required=True,
+                persist_state="session",
+            )
+            or "epochs"
+        )
     taken = {name: steps[name] for name in chosen[:MOST]}
     if not taken:
         return
     titles = {name: found[name].title for name in taken}
     figure = draw_runs(
-        to_lines(taken, titles, f"validation {kind}", axis), x_title=axis, y_title=KINDS[kind],
+        to_lines(taken, titles, f"validation {kind}", axis),
+        x_title=axis,
+        y_title=KINDS[kind],
         beside=to_lines(taken, titles, f"training {kind}", axis),
-    )  # fmt: skip
+    )
     st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
-    st.caption("Solid: validation digits, after each epoch. Dotted: what it learns from, the mean of the epoch; "
-               "how far the dotted line runs away from the solid one is how much a network overfits.")  # fmt: skip
+    st.caption(
+        "Solid: validation digits, after each epoch. Dotted: what it learns from, the mean of the epoch; "
+        "how far the dotted line runs away from the solid one is how much a network overfits."
+    )
     st.table(to_table({name: found[name] for name in taken}, taken))
-    st.caption("Seconds of learning and validating on this machine, which other work may slow down. What is a "
-               "beginning worth? Train on few digits from scratch, from a trained network, and with its convolutions "
-               "frozen.")  # fmt: skip
+    st.caption(
+        "Seconds of learning and validating on this machine, which other work may slow down. What is a "
+        "beginning worth? Train on few digits from scratch, from a trained network, and with its convolutions "
+        "frozen."
+    )
 
 
 def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str, axis: str) -> list[Line]:
     """Return a line for each run, a point for each of its epochs."""
     lines = []
     for color, (name, found) in zip(RUN_COLORS, steps.items(), strict=False):
-        points = training_report.trace(found, curve) if "validation" in curve else training_report.mean_per_epoch(found, curve)
+        points = (
+            training_report.trace(found, curve)
+            if "validation" in curve
+            else training_report.mean_per_epoch(found, curve)
+        )
         lines.append(Line(titles[name], color, [(_x(point, axis), point.value) for point in points], dots=True))
     return lines
 
@@ -77,13 +106,19 @@ def to_table(found: dict[str, Job], steps: dict[str, list[Record]]) -> pd.DataFr
         if outcome is None:
             continue
         aims = {f"until {aim:g} %": training_report.seconds_until(steps[name], aim) for aim in AIMS}
-        rows.append({
-            "run": job.title, "begins from": _beginning(job), "epochs": str(outcome.epochs),
-            "time": f"{outcome.seconds:.0f} s", "an epoch": f"{outcome.seconds / outcome.epochs:.1f} s",
-            **{aim: "–" if seconds is None else f"{seconds:.0f} s" for aim, seconds in aims.items()},
-            "validation": f"{outcome.validation:.2f} %",
-            "test": "–" if outcome.test is None else f"{outcome.test:.2f} %", "gap": f"{outcome.gap:+.1f}",
-        })  # fmt: skip
+        rows.append(
+            {
+                "run": job.title,
+                "begins from": _beginning(job),
+                "epochs": str(outcome.epochs),
+                "time": f"{outcome.seconds:.0f} s",
+                "an epoch": f"{outcome.seconds / outcome.epochs:.1f} s",
+                **{aim: "–" if seconds is None else f"{seconds:.0f} s" for aim, seconds in aims.items()},
+                "validation": f"{outcome.validation:.2f} %",
+                "test": "–" if outcome.test is None else f"{outcome.test:.2f} %",
+                "gap": f"{outcome.gap:+.1f}",
+            }
+        )
     return pd.DataFrame(rows).set_index("run")
 
 

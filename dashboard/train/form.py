@@ -43,9 +43,7 @@ def choose_preset() -> str:
         st.session_state[key("preset")] = next(iter(PRESETS))
     for option, chosen in _preset_options().items():  # of a link only what it names is there
         st.session_state.setdefault(key(option), chosen)
-    return st.selectbox(
-        "Begin from", list(PRESETS), key=key("preset"), persist_state="session", on_change=take_preset
-    )  # fmt: skip
+    return st.selectbox("Begin from", list(PRESETS), key=key("preset"), persist_state="session", on_change=take_preset)
 
 
 def take_preset() -> None:
@@ -59,22 +57,39 @@ def _preset_options() -> Settings:
     preset = PRESETS[name]
     config = preset.config
     return {
-        "title": name, "network": preset.architecture or "small", "start": _start(preset.start),
-        "frozen": list(preset.frozen), "reset": list(preset.reset), "inversion": preset.inversion or KEEP,
-        "epochs": config.epochs, "optimizer": config.optimizer, "learning rate": config.learning_rate,
-        "momentum": config.momentum, "batch": config.batch, "l2": config.l2,
-        "penalty": config.penalty, "power": config.power, "seed": config.seed,
-        "attack": config.attack, "epsilon": config.epsilon,
-        "held out": preset.validation is not None, "share": 100, "device": "cpu", "dataset": cache.wanted(),
-    }  # fmt: skip
+        "title": name,
+        "network": preset.architecture or "small",
+        "start": _start(preset.start),
+        "frozen": list(preset.frozen),
+        "reset": list(preset.reset),
+        "inversion": preset.inversion or KEEP,
+        "epochs": config.epochs,
+        "optimizer": config.optimizer,
+        "learning rate": config.learning_rate,
+        "momentum": config.momentum,
+        "batch": config.batch,
+        "l2": config.l2,
+        "penalty": config.penalty,
+        "power": config.power,
+        "seed": config.seed,
+        "attack": config.attack,
+        "epsilon": config.epsilon,
+        "held out": preset.validation is not None,
+        "share": 100,
+        "device": "cpu",
+        "dataset": cache.wanted(),
+    }
 
 
 def _start(wanted: str | None) -> str:
     """Return where to start: for the talk's step 3 at this visitor's own step 1, if they have trained it."""
     if wanted is None:
         return SCRATCH
-    steps = [name for name, card in cache.own_networks().items() if card.architecture.get("name") == "talk"
-             and card.inversion == "identity"]  # fmt: skip
+    steps = [
+        name
+        for name, card in cache.own_networks().items()
+        if card.architecture.get("name") == "talk" and card.inversion == "identity"
+    ]
     return steps[-1] if steps else wanted
 
 
@@ -91,23 +106,31 @@ def choose_network() -> Architecture | None:
     if value("start") not in known:
         st.session_state[key("start")] = SCRATCH
     start = st.selectbox(
-        "Start from", [SCRATCH, *known], key=key("start"), persist_state="session",
+        "Start from",
+        [SCRATCH, *known],
+        key=key("start"),
+        persist_state="session",
         format_func=lambda name: name if name == SCRATCH else known[name].title,
-    )  # fmt: skip
+    )
     if start != SCRATCH:
         return Architecture.from_dict(known[start].architecture)
-    name = st.selectbox("Network", [*ARCHITECTURES, OWN], key=key("network"), persist_state="session",
-                        help=f"{OWN}: put one together, block by block")  # fmt: skip
+    name = st.selectbox(
+        "Network",
+        [*ARCHITECTURES, OWN],
+        key=key("network"),
+        persist_state="session",
+        help=f"{OWN}: put one together, block by block",
+    )
     return ARCHITECTURES.get(name)
 
 
 def compose_network() -> Architecture:
     """Let people put a network together."""
     count, units, dropout = st.columns(3)
-    blocks = count.number_input("Blocks of a convolution", 0, MOST_BLOCKS, 2, key=key("blocks"),
-                                persist_state="session")  # fmt: skip
-    hidden = units.number_input("Hidden units (0: none)", 0, MOST_UNITS, 64, key=key("hidden"),
-                                persist_state="session")  # fmt: skip
+    blocks = count.number_input(
+        "Blocks of a convolution", 0, MOST_BLOCKS, 2, key=key("blocks"), persist_state="session"
+    )
+    hidden = units.number_input("Hidden units (0: none)", 0, MOST_UNITS, 64, key=key("hidden"), persist_state="session")
     rate = dropout.slider("Dropout of hidden units", 0.0, 0.9, 0.0, 0.1, key=key("dropout"), persist_state="session")
     names = [f"Block {number}" for number in range(1, blocks + 1)]
     parts = []
@@ -124,8 +147,9 @@ def _compose_block(name: str) -> Block:
         return int(chosen)
 
     def choice(place: Any, label: str, options: dict[str, str]) -> Any:
-        return place.selectbox(label, list(options), key=key(f"{name} {label}"), persist_state="session",
-                               format_func=options.__getitem__)  # fmt: skip
+        return place.selectbox(
+            label, list(options), key=key(f"{name} {label}"), persist_state="session", format_func=options.__getitem__
+        )
 
     first, second = st.columns(5), st.columns(5)
     return Block(
@@ -149,8 +173,13 @@ def choose_learning() -> Settings:
     def number(place: Any, label: str, name: str, **more: Any) -> Any:
         return place.number_input(label, key=key(name), persist_state="session", **more)
 
-    optimizer = left.selectbox("Optimizer", CHOICES["optimizer"], key=key("optimizer"), persist_state="session",
-                               format_func={"sgd": "SGD", "adam": "Adam"}.__getitem__)  # fmt: skip
+    optimizer = left.selectbox(
+        "Optimizer",
+        CHOICES["optimizer"],
+        key=key("optimizer"),
+        persist_state="session",
+        format_func={"sgd": "SGD", "adam": "Adam"}.__getitem__,
+    )
     config = {
         "optimizer": optimizer,
         "learning_rate": number(right, "Learning rate", "learning rate", format="%g", step=0.001),
@@ -163,9 +192,13 @@ def choose_learning() -> Settings:
         "power": number(left, "p (1: L1)", "power", step=0.5),
     }
     config["attack"] = attack = left.selectbox(
-        "Digits it learns from", list(ATTACKS), key=key("attack"), persist_state="session",
-        format_func=ATTACKS.__getitem__, help="An attack through what it has learned so far: twice or 8 times the work",
-    )  # fmt: skip
+        "Digits it learns from",
+        list(ATTACKS),
+        key=key("attack"),
+        persist_state="session",
+        format_func=ATTACKS.__getitem__,
+        help="An attack through what it has learned so far: twice or 8 times the work",
+    )
     config["epsilon"] = number(right, "Epsilon of the attack", "epsilon", disabled=attack == "none", step=0.05)
     return {name: chosen for name, chosen in config.items() if chosen is not None}
 
@@ -176,12 +209,18 @@ def choose_data() -> Settings:
     if value("dataset") not in there:
         st.session_state[key("dataset")] = there[0]
     dataset = st.selectbox("Data set", there, key=key("dataset"), persist_state="session")
-    share = st.select_slider("Share of the digits", SHARES, key=key("share"), persist_state="session",
-                             format_func="{} %".format)  # fmt: skip
-    tenth = st.toggle("Validate with 10 % instead of a sixth, as Keras did", key=key("held out"),
-                      persist_state="session")  # fmt: skip
-    device = st.segmented_control("Device", _devices(), key=key("device"), persist_state="session", required=True,
-                                  format_func=str.upper) or "cpu"  # fmt: skip
+    share = st.select_slider(
+        "Share of the digits", SHARES, key=key("share"), persist_state="session", format_func="{} %".format
+    )
+    tenth = st.toggle(
+        "Validate with 10 % instead of a sixth, as Keras did", key=key("held out"), persist_state="session"
+    )
+    device = (
+        st.segmented_control(
+            "Device", _devices(), key=key("device"), persist_state="session", required=True, format_func=str.upper
+        )
+        or "cpu"
+    )
     return {"dataset": dataset, "share": share / 100, "validation": 0.1 if tenth else None, "device": device}
 
 
@@ -203,11 +242,18 @@ def choose_changes(rows: list[StageRow]) -> Settings:
         options = [group, *stages]
         st.session_state[key(name)] = [one for one in value(name) or [] if one in options]
         found[name] = st.multiselect(
-            words, options, key=key(name), persist_state="session",
+            words,
+            options,
+            key=key(name),
+            persist_state="session",
             format_func=lambda one: GROUPS.get(one, one),
-        )  # fmt: skip
+        )
     formulas = {KEEP: KEEP} | {name: f"{one.formula} ({name})" for name, one in INVERSIONS.items() if name != "both"}
-    inversion = st.selectbox("What the head reads of the features x", list(formulas), key=key("inversion"),
-                             persist_state="session", format_func=formulas.__getitem__)  # fmt: skip
+    inversion = st.selectbox(
+        "What the head reads of the features x",
+        list(formulas),
+        key=key("inversion"),
+        persist_state="session",
+        format_func=formulas.__getitem__,
+    )
     return {**found, "inversion": None if inversion == KEEP else inversion}
-

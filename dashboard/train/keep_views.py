@@ -39,8 +39,11 @@ def show_keep(session: AppState, data: Dataset) -> None:
     if done := st.session_state.pop(DONE, None):
         st.success(done)
     count, taken = len(run_folders.list_jobs()), run_folders.disk_use()
-    st.progress(min(1.0, taken / MOST_BYTES), f"All visitors' runs: {count} of {MOST_RUNS}, {taken / 1e6:.1f} of "
-                f"{MOST_BYTES / 1e6:.0f} MB. When that is full, the oldest that nobody keeps make room.")  # fmt: skip
+    st.progress(
+        min(1.0, taken / MOST_BYTES),
+        f"All visitors' runs: {count} of {MOST_RUNS}, {taken / 1e6:.1f} of "
+        f"{MOST_BYTES / 1e6:.0f} MB. When that is full, the oldest that nobody keeps make room.",
+    )
 
 
 def _show_downloads(job: Job) -> None:
@@ -52,19 +55,32 @@ def _show_downloads(job: Job) -> None:
         return
     stem = "".join(one if one.isalnum() else "-" for one in card.title.lower()).strip("-") or NAME
     with st.container(horizontal=True):
-        st.download_button("Network and card (ZIP)", lambda: network_files.pack(job.folder), f"{stem}.zip", "application/zip",
-                           on_click="ignore")  # fmt: skip
-        st.download_button("ONNX", lambda: onnx_export.to_onnx(network), f"{stem}.onnx", "application/octet-stream",
-                           on_click="ignore")  # fmt: skip
-    st.caption("The ZIP can be brought back here. ONNX is for other programs: input `images` (N, 1, 28, 28) from 0 to "
-               "1, output `logits`; they are the same as here.")  # fmt: skip
+        st.download_button(
+            "Network and card (ZIP)",
+            lambda: network_files.pack(job.folder),
+            f"{stem}.zip",
+            "application/zip",
+            on_click="ignore",
+        )
+        st.download_button(
+            "ONNX", lambda: onnx_export.to_onnx(network), f"{stem}.onnx", "application/octet-stream", on_click="ignore"
+        )
+    st.caption(
+        "The ZIP can be brought back here. ONNX is for other programs: input `images` (N, 1, 28, 28) from 0 to "
+        "1, output `logits`; they are the same as here."
+    )
 
 
 def _show_choices(job: Job) -> None:
     kept = run_folders.is_kept(job)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Let go" if kept else "Keep", on_click=_keep, args=(job, not kept), key="keep",
-                  help="A run that is kept never makes room for others.")  # fmt: skip
+        st.button(
+            "Let go" if kept else "Keep",
+            on_click=_keep,
+            args=(job, not kept),
+            key="keep",
+            help="A run that is kept never makes room for others.",
+        )
         with st.popover("Delete", disabled=run_folders.read_status(job).active):
             st.markdown(f"Delete *{job.title}* for good?")
             st.button("Yes, delete it", on_click=_delete, args=(job,), key="delete", type="primary")

@@ -43,9 +43,15 @@ def show_result(session: AppState, data: Dataset) -> None:
     card = cards[by_run[job.id]]
     with parts:
         part = st.segmented_control(
-            "Part", list(PARTS), key="train part", persist_state="session", required=True, default="In short",
-            label_visibility="collapsed", wrap=True,
-        )  # fmt: skip
+            "Part",
+            list(PARTS),
+            key="train part",
+            persist_state="session",
+            required=True,
+            default="In short",
+            label_visibility="collapsed",
+            wrap=True,
+        )
     try:
         tested = cache.dataset(card.dataset["name"]) if card.dataset["name"] in _known() else data
         with st.spinner(f"Reading all {len(tested.test):,} test digits ..."):
@@ -104,9 +110,13 @@ def show_confusion(job: Job, card: Card, data: Dataset, shares: Shares) -> None:
     matrix, digits = st.columns(2, gap="medium")
     counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
     clicked = matrix.plotly_chart(
-        draw_confusion(counts, data.classes, VALIDATION), on_select="rerun", selection_mode="points",
-        key="train confusion", width="stretch", config={"displayModeBar": False},
-    )  # fmt: skip
+        draw_confusion(counts, data.classes, VALIDATION),
+        on_select="rerun",
+        selection_mode="points",
+        key="train confusion",
+        width="stretch",
+        config={"displayModeBar": False},
+    )
     with digits:
         points = clicked.selection.points
         outputs.show_cell(data, labels, predicted, "whole", points[0]["customdata"] if points else None)

@@ -76,9 +76,12 @@ def to_settings(architecture: Architecture | None, config: Settings, found: Sett
         "architecture": architecture.to_dict() if scratch and architecture is not None else None,
         "start": None if scratch else trained_networks.run_of(start) or start,
         "config": {**config, "device": found["device"], "report_every": 1},  # as many as a job writes
-        "dataset": found["dataset"], "share": found["share"], "validation": found["validation"],
-        **changes, "seed": config["seed"],
-    }  # fmt: skip
+        "dataset": found["dataset"],
+        "share": found["share"],
+        "validation": found["validation"],
+        **changes,
+        "seed": config["seed"],
+    }
 
 
 def find_problem(settings: Settings) -> str:
@@ -104,8 +107,10 @@ def describe(settings: Settings) -> str:
     config, start = settings["config"], form.value("start")
     optimizer = "Adam" if config["optimizer"] == "adam" else f"SGD, momentum {config['momentum']:g}"
     share = "" if settings["share"] == 1 else f"{100 * settings['share']:g} % of "
-    words = [f"**{config['epochs']} epochs** of {share}{settings['dataset']} in batches of {config['batch']}, "
-             f"{optimizer}, learning rate {config['learning_rate']:g}"]  # fmt: skip
+    words = [
+        f"**{config['epochs']} epochs** of {share}{settings['dataset']} in batches of {config['batch']}, "
+        f"{optimizer}, learning rate {config['learning_rate']:g}"
+    ]
     words += [f"L2 {config['l2']:g}"] if config["l2"] else []
     words += [f"penalty {config['penalty']:g}·|w|^{config['power']:g}"] if config["penalty"] else []
     if config.get("attack", "none") != "none":

@@ -44,8 +44,14 @@ def choose_run(found: list[Job], label: str = "Training") -> Job | None:
     named = {job.id: f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}" for job in found}
     if st.session_state.get(JOB) not in named:
         st.session_state[JOB] = found[0].id
-    chosen = st.selectbox(label, list(named), key=JOB, persist_state="session", format_func=named.__getitem__,
-                          label_visibility="collapsed")  # fmt: skip
+    chosen = st.selectbox(
+        label,
+        list(named),
+        key=JOB,
+        persist_state="session",
+        format_func=named.__getitem__,
+        label_visibility="collapsed",
+    )
     return next(job for job in found if job.id == chosen)
 
 
@@ -137,8 +143,10 @@ def _show_live(job: Job, shown: str) -> None:
 def _show_state(job: Job, status: Status, progress: Progress, steps: list[Record]) -> None:
     if status.state == "waiting":
         place = control.place(job.id)
-        st.info(f"Another training is at work on this machine. Yours is **number {place or 1}** in the queue, and "
-                "starts by itself: you may leave this page, or close it.")  # fmt: skip
+        st.info(
+            f"Another training is at work on this machine. Yours is **number {place or 1}** in the queue, and "
+            "starts by itself: you may leave this page, or close it."
+        )
     elif status.state == "running":
         st.progress(min(1.0, progress.share), _words(job, progress, steps))
     elif status.state == "paused":

@@ -58,27 +58,38 @@ def choose_layer(backbone: Backbone) -> str:
     key = "transfer layer"
     if st.session_state.get(key, MAPS) not in backbone.layers():  # another network may not have it
         st.session_state[key] = MAPS
-    chosen: str = st.selectbox("Features", backbone.layers(), key=key, persist_state="session",
-                               format_func=LAYER_WORDS.__getitem__)  # fmt: skip
+    chosen: str = st.selectbox(
+        "Features", backbone.layers(), key=key, persist_state="session", format_func=LAYER_WORDS.__getitem__
+    )
     return chosen
 
 
 def show_outcome(task: Task, outcome: Outcome) -> None:
     """Show the figures, the confusion matrix, and the pictures of the cell that is clicked, or all mistakes."""
     right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
-    st.html(draw_figures({
-        "right of those held out": f"{outcome.test_accuracy:.0f} % ({right} of {count})",
-        "right of those learned from": f"{outcome.train_accuracy:.0f} %",
-        "features of a picture": f"{outcome.features:,}",
-    }))  # fmt: skip
+    st.html(
+        draw_figures(
+            {
+                "right of those held out": f"{outcome.test_accuracy:.0f} % ({right} of {count})",
+                "right of those learned from": f"{outcome.train_accuracy:.0f} %",
+                "features of a picture": f"{outcome.features:,}",
+            }
+        )
+    )
     matrix, shown = st.columns([3, 4], gap="medium")
     with matrix:
         figure = draw_confusion(outcome.confusion, task.classes, color_of("standard"))
         shades = np.where(np.eye(2, dtype=bool), RIGHT, WRONG) * (outcome.confusion > 0)
         figure.update_traces(marker_size=MARKER, marker_opacity=shades.ravel().tolist(), textfont_size=18)
         figure.update_xaxes(range=[-0.5, 1.5]).update_yaxes(range=[1.5, -0.5]).update_layout(height=290)
-        clicked = st.plotly_chart(figure, on_select="rerun", selection_mode="points", key="transfer confusion",
-                                  width="stretch", config={"displayModeBar": False})  # fmt: skip
+        clicked = st.plotly_chart(
+            figure,
+            on_select="rerun",
+            selection_mode="points",
+            key="transfer confusion",
+            width="stretch",
+            config={"displayModeBar": False},
+        )
     with shown:
         points = clicked.selection.points
         _show_pictures(task, outcome, points[0]["customdata"] if points else None)
@@ -97,10 +108,12 @@ def _show_pictures(task: Task, outcome: Outcome, cell: list[int] | None) -> None
     else:
         names = [task.classes[label] for label in task.labels]
         exhibits = [
-            Exhibit(to_thumb(task.pixels[one], 112),
-                    f"{names[one]}, read as {task.classes[sure[one][0]]}, {100 * sure[one][1]:.0f}\u00a0%")
+            Exhibit(
+                to_thumb(task.pixels[one], 112),
+                f"{names[one]}, read as {task.classes[sure[one][0]]}, {100 * sure[one][1]:.0f}\u00a0%",
+            )
             for one in found[:MOST_SHOWN].tolist()
-        ]  # fmt: skip
+        ]
         st.html(draw_gallery(exhibits, least=88, name="ns-mistakes"))
     if cell is None:
         st.caption("Click a square of the matrix to see its pictures.")
@@ -139,10 +152,11 @@ def _to_row(outcome: Outcome) -> dict[str, str]:
     right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
     first, second = outcome.confusion.diagonal() / np.maximum(1, outcome.confusion.sum(1))
     return {
-        "features": f"{outcome.features:,}", "right of those learned from": f"{outcome.train_accuracy:.0f} %",
+        "features": f"{outcome.features:,}",
+        "right of those learned from": f"{outcome.train_accuracy:.0f} %",
         "right of those held out": f"**{outcome.test_accuracy:.0f} %** ({right} of {count})",
         "of each class": f"{100 * first:.0f} % · {100 * second:.0f} %",
-    }  # fmt: skip
+    }
 
 
 def _describe_inputs(backbone: Backbone) -> str:

@@ -56,17 +56,23 @@ def show_inside(session: AppState, data: Dataset, zoo: Zoo) -> None:
         for title, sheet in st.session_state["transfer inside"][1]:
             st.markdown(f"**{title}**")
             st.image(sheet, output_format="PNG", width="stretch")
-        st.caption("Each map is white where it is strongest. The second pooling's are smaller and know what stands "
-                   "beside what: edges have become corners, stripes and blobs.")  # fmt: skip
+        st.caption(
+            "Each map is white where it is strongest. The second pooling's are smaller and know what stands "
+            "beside what: edges have become corners, stripes and blobs."
+        )
 
 
 def _choose_picture() -> NDArray[np.uint8] | None:
     """Let people choose a photograph `(H, W, 3)`."""
-    which = st.segmented_control("Picture", [*PHOTOGRAPHS, OWN], default="temple", key="transfer picture",
-                                 required=True, persist_state="session")  # fmt: skip
+    which = st.segmented_control(
+        "Picture", [*PHOTOGRAPHS, OWN], default="temple", key="transfer picture", required=True, persist_state="session"
+    )
     if which == OWN:
-        file = st.file_uploader("A picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
-                                ["png", "jpg", "jpeg", "webp", "gif", "bmp"], key="transfer photo")  # fmt: skip
+        file = st.file_uploader(
+            "A picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
+            ["png", "jpg", "jpeg", "webp", "gif", "bmp"],
+            key="transfer photo",
+        )
         if file is not None:
             st.session_state["transfer upload"] = file.getvalue()  # the widget forgets it when the page changes
         content: bytes | None = st.session_state.get("transfer upload")
@@ -100,8 +106,10 @@ def _show_filters(backbone: Backbone) -> None:
     st.markdown(f"**The {count} filters of {name}**, {rows} × {columns} × {channels}: {what}")
     st.image(sheet, output_format="PNG", width="content")
     if channels == 3:
-        st.caption("Filters that have learned show edges and blends of colour; if these look like confetti, whoever "
-                   "made the file has put no learned weights into it.")  # fmt: skip
+        st.caption(
+            "Filters that have learned show edges and blends of colour; if these look like confetti, whoever "
+            "made the file has put no learned weights into it."
+        )
 
 
 def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:

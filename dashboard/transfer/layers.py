@@ -36,8 +36,9 @@ MISSING = (
 
 def choose_backbone(data: Dataset, zoo: Zoo) -> Backbone | None:
     """Let people choose whose layers look at the pictures; None, and a sentence, while these cannot be used."""
-    which = st.segmented_control("Layers of", [OURS, VGG], default=OURS, key="transfer layers", required=True,
-                                 persist_state="session")  # fmt: skip
+    which = st.segmented_control(
+        "Layers of", [OURS, VGG], default=OURS, key="transfer layers", required=True, persist_state="session"
+    )
     if which == VGG:
         return _choose_vgg()
     st.session_state.setdefault("transfer network", "standard" if "standard" in zoo else None)
@@ -83,8 +84,11 @@ def learn(task: Task, backbone: Backbone, layer: str) -> Outcome | None:
     outcomes: dict[Any, Outcome] = st.session_state.setdefault("transfer outcomes", {})
     if about not in outcomes:
         count = len(task.pixels)
-        if not st.button(f"Look at all {count} pictures (about {count * SECONDS:.0f} seconds)", type="primary",
-                         key=f"transfer look {layer}"):  # fmt: skip
+        if not st.button(
+            f"Look at all {count} pictures (about {count * SECONDS:.0f} seconds)",
+            type="primary",
+            key=f"transfer look {layer}",
+        ):
             return None
         steps = outputs.with_progress(_in_turn(extract(backbone, task.pixels, layer)), -(-count // 4), "Looking ...")
         outcomes[about] = classify(torch.cat([step.features for step in steps]), task)

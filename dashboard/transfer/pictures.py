@@ -47,8 +47,18 @@ class Shelf:
 
 def choose_source() -> str:
     """Let people choose where the pictures come from."""
-    return st.segmented_control("Pictures", [CROPS, DIGITS, OWN], default=CROPS, key="transfer source",
-                                persist_state="session", required=True, wrap=True) or CROPS  # fmt: skip
+    return (
+        st.segmented_control(
+            "Pictures",
+            [CROPS, DIGITS, OWN],
+            default=CROPS,
+            key="transfer source",
+            persist_state="session",
+            required=True,
+            wrap=True,
+        )
+        or CROPS
+    )
 
 
 def show_task(source: str, data: Dataset) -> Task | None:
@@ -78,10 +88,17 @@ def _show_some(task: Task) -> None:
 def _digits_task(data: Dataset) -> Task | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first, second = (
-            st.selectbox(which, range(len(data.classes)), index=label, key=f"transfer digit {label}", width=90,
-                         format_func=data.classes.__getitem__, persist_state="session")
+            st.selectbox(
+                which,
+                range(len(data.classes)),
+                index=label,
+                key=f"transfer digit {label}",
+                width=90,
+                format_func=data.classes.__getitem__,
+                persist_state="session",
+            )
             for which, label in zip(("Tell", "from"), PAIR, strict=True)
-        )  # fmt: skip
+        )
     try:
         task: Task = cache.worked_out(
             ("transfer digits", data.name, first, second), lambda: two_digits(data, (first, second))
@@ -97,10 +114,17 @@ def _own_task() -> Task | None:
     names = []
     for number, column in enumerate(st.columns(2, gap="small")):
         with column:
-            names.append(st.text_input(
-                f"Class {number + 1}", NAMES[number], max_chars=30, key=f"transfer class {number}",
-                placeholder=f"what class {number + 1} is called", persist_state="session", label_visibility="collapsed",
-            ))  # fmt: skip
+            names.append(
+                st.text_input(
+                    f"Class {number + 1}",
+                    NAMES[number],
+                    max_chars=30,
+                    key=f"transfer class {number}",
+                    placeholder=f"what class {number + 1} is called",
+                    persist_state="session",
+                    label_visibility="collapsed",
+                )
+            )
             _fill(shelves[number], number)
     _take_photos(shelves, names)
     piles = [shelf.pixels() for shelf in shelves]
@@ -120,9 +144,14 @@ def _own_task() -> Task | None:
 def _fill(shelf: Shelf, number: int) -> None:
     """Let people upload the pictures of one class."""
     files = st.file_uploader(
-        "Pictures, or a zip of them", ENDINGS, accept_multiple_files=True, max_upload_size=MEGABYTES,
-        key=f"transfer files {number}/{shelf.place}", on_change=setattr, args=(shelf, "changed", True),
-    )  # fmt: skip
+        "Pictures, or a zip of them",
+        ENDINGS,
+        accept_multiple_files=True,
+        max_upload_size=MEGABYTES,
+        key=f"transfer files {number}/{shelf.place}",
+        on_change=setattr,
+        args=(shelf, "changed", True),
+    )
     if shelf.changed:
         shelf.files, shelf.pile, shelf.changed = tuple(file.file_id for file in files), read_pile(()), False
         shelf.problem = ""
@@ -156,10 +185,21 @@ def _forget(number: int) -> None:
 def _take_photos(shelves: tuple[Shelf, Shelf], names: list[str]) -> None:
     if not st.toggle("Take photos with the camera", key="transfer camera on"):
         return
-    number = st.segmented_control("The next photo is of class", [0, 1], default=0, key="transfer camera class",
-                                  required=True, format_func=lambda one: names[one] or f"class {one + 1}")  # fmt: skip
-    st.camera_input("Photo", key="transfer camera", label_visibility="collapsed", on_change=_keep_photo,
-                    args=(shelves[number or 0],))  # fmt: skip
+    number = st.segmented_control(
+        "The next photo is of class",
+        [0, 1],
+        default=0,
+        key="transfer camera class",
+        required=True,
+        format_func=lambda one: names[one] or f"class {one + 1}",
+    )
+    st.camera_input(
+        "Photo",
+        key="transfer camera",
+        label_visibility="collapsed",
+        on_change=_keep_photo,
+        args=(shelves[number or 0],),
+    )
     st.caption("Each photo is kept as you take it; press *Clear photo* to take the next.")
 
 

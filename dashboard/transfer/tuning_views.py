@@ -43,11 +43,20 @@ def show_tuning(session: AppState, data: Dataset, zoo: Zoo) -> None:
         large = backbone.channels == 3
         if large:
             epoch = 3 * COLOR_SECONDS * int((~task.test).sum())
-            st.caption(f"VGG16 is tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels, and still an epoch of all three takes "
-                       f"about {epoch:.0f} seconds: begin with few epochs.")  # fmt: skip
+            st.caption(
+                f"VGG16 is tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels, and still an epoch of all three takes "
+                f"about {epoch:.0f} seconds: begin with few epochs."
+            )
         tuning = Tuning(task, backbone, config, cache.vgg_desk().turn if large else None)
-        playing.play(tuning.steps, tuning.to_frame, key="transfer tuning", look=LOOK, total=config.epochs + 1,
-                     about=(task.digest, layers.name_of(backbone), config), start="Tune it")  # fmt: skip
+        playing.play(
+            tuning.steps,
+            tuning.to_frame,
+            key="transfer tuning",
+            look=LOOK,
+            total=config.epochs + 1,
+            about=(task.digest, layers.name_of(backbone), config),
+            start="Tune it",
+        )
         st.caption(
             "The network's last layer is replaced by a new one for the two classes. **Two phases**: only that one "
             "learns at first, then all layers do. **One phase**: all layers learn from the beginning, though the new "
@@ -61,8 +70,7 @@ def _choose_settings() -> TuneConfig:
     key = f"transfer first {epochs}"
     if key in st.session_state:  # an address may say anything
         st.session_state[key] = min(st.session_state[key], epochs - 1)
-    first = st.slider("of them for the last layer alone", 1, epochs - 1, min(8, epochs - 1),
-                      key=key)  # fmt: skip
+    first = st.slider("of them for the last layer alone", 1, epochs - 1, min(8, epochs - 1), key=key)
     rate = st.select_slider("Learning rate", RATES, 0.01, key="transfer rate", persist_state="session")
     return TuneConfig(epochs=epochs, first=first, learning_rate=rate)
 

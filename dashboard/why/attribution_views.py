@@ -23,8 +23,9 @@ def show_looks(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show where each network looks when it scores what it reads, or a class of one's choice."""
     scene, right = choose_beside(
         "Try: rub out what glows blue. Is it still read? Then ask for another class: what would it take?",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
         if scene is None:
             return
@@ -33,15 +34,23 @@ def show_looks(session: AppState, data: Dataset, zoo: Zoo) -> None:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
             label = st.selectbox(
-                "Why it is a", [None, *range(len(data.classes))], key="why class", persist_state="session", width=240,
+                "Why it is a",
+                [None, *range(len(data.classes))],
+                key="why class",
+                persist_state="session",
+                width=240,
                 format_func=lambda one: "what each network reads" if one is None else data.classes[one],
-            )  # fmt: skip
+            )
             shared = st.toggle("One scale for all networks", key="why scale", persist_state="session")
         _show_grid(subjects, label, shared, data)
-        st.caption("Blue speaks for the class, red against it, black is nothing. " + (
-            "Each method has one scale, which its largest value anywhere fills." if shared else
-            "Each picture is as bright as it can be: its largest value stands below it."
-        ))  # fmt: skip
+        st.caption(
+            "Blue speaks for the class, red against it, black is nothing. "
+            + (
+                "Each method has one scale, which its largest value anywhere fills."
+                if shared
+                else "Each picture is as bright as it can be: its largest value stands below it."
+            )
+        )
     with st.expander("What the five methods do, and where they mislead"):
         outputs.show_text("why_methods")
 

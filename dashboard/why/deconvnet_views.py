@@ -25,8 +25,9 @@ def show_places(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show, for the maps of a stage that the digit excites most, what of the digit did so."""
     scene, right = choose_beside(
         "Try: the first stages, then the last. Strokes become corners, loops and ends.",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
         if scene is None:
             return
@@ -68,10 +69,13 @@ def _choose_stage(network: Classifier) -> str | None:
 
 def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, data: Dataset) -> list[Projection]:
     left = np.ascontiguousarray(digit * mask, np.float32)
-    return cast(list[Projection], cache.worked_out(
-        ("projections", name, data.name, left, stage),
-        lambda: project_strongest(network, torch.from_numpy(left)[None], stage),
-    ))  # fmt: skip
+    return cast(
+        list[Projection],
+        cache.worked_out(
+            ("projections", name, data.name, left, stage),
+            lambda: project_strongest(network, torch.from_numpy(left)[None], stage),
+        ),
+    )
 
 
 def _show_projections(found: list[Projection], digit: Digit, mask: Mask, stage: str) -> None:

@@ -23,15 +23,16 @@ from dashboard.widgets.scene import choose_beside
 
 COLUMNS = ("the smallest square hole", "the fewest single pixels found")
 SLOW = "Not looked for: a network that restores takes 5 ms for every try, and this takes thousands."
-BLIND = "Not looked for: it searches for the hole at every try, which takes 25 ms. See \"A hole everywhere\"."
+BLIND = 'Not looked for: it searches for the hole at every try, which takes 25 ms. See "A hole everywhere".'
 
 
 def show_erasures(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show for each network the smallest hole, and the fewest pixels, without which it reads something else."""
     scene, right = choose_beside(
         "Try: several digits of one class. Whose answer hangs by a single pixel?",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
         if scene is None:
             return

@@ -40,8 +40,9 @@ def show_holes(session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show for every place of a hole how many of the networks still read the digit, and which."""
     scene, right = choose_beside(
         "Try: a 9 or a 4, then a larger hole. Where must nothing be missing? Click there: what is read now?",
-        session, data,
-    )  # fmt: skip
+        session,
+        data,
+    )
     with right:
         if scene is None:
             return
@@ -52,8 +53,9 @@ def show_holes(session: AppState, data: Dataset, zoo: Zoo) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             whole = cache.readings(tuple(one.name for one in subjects), data.name, digit, np.ones_like(mask))
             truth = choose_truth(session, subjects, [int(read.argmax()) for read in whole.values()], data)
-            size = st.slider("The hole's side, pixels", LEAST, LARGEST, SQUARE, key="why size", persist_state="session",
-                             width=280)  # fmt: skip
+            size = st.slider(
+                "The hole's side, pixels", LEAST, LARGEST, SQUARE, key="why size", persist_state="session", width=280
+            )
         place = st.empty()
         maps = _find_quick(subjects, digit, mask, size, data)
         if not inputs.stroke_goes_on():
@@ -93,13 +95,18 @@ def _read(
 def _draw_maps(subjects: list[Subject], maps: Maps, left: Digit, truth: int, size: int, data: Dataset) -> str:
     """Return each network's own map."""
     many = places(size) ** 2
-    return draw_gallery([
-        Exhibit(
-            draw_holes(left, maps[one.name].margins(truth), size, factor=5),
-            f"{one.title}: {int((maps[one.name].labels == truth).sum())} of {many}",
-        )
-        for one in subjects if one.name in maps
-    ], least=90, name="ns-holes")  # fmt: skip
+    return draw_gallery(
+        [
+            Exhibit(
+                draw_holes(left, maps[one.name].margins(truth), size, factor=5),
+                f"{one.title}: {int((maps[one.name].labels == truth).sum())} of {many}",
+            )
+            for one in subjects
+            if one.name in maps
+        ],
+        least=90,
+        name="ns-holes",
+    )
 
 
 def _show_maps(
@@ -116,16 +123,23 @@ def _show_maps(
     with both:
         hover = [_describe(subjects, maps, (row, column), truth, data) for row, column in np.ndindex(side, side)]
         figure = draw_clickable(
-            draw_counts(digit * mask, counts, len(maps), size, factor=1), (side, side), hover, width=WIDTH,
+            draw_counts(digit * mask, counts, len(maps), size, factor=1),
+            (side, side),
+            hover,
+            width=WIDTH,
             box=Box(*_chosen(counts), 1, 1),
-        )  # fmt: skip
+        )
         show_clickable(figure, f"why holes {size}", _choose)
-        st.caption("Each square is where the hole's middle is. Blue: all read it right; black: half of them; red: "
-                   "none. Click one (a finger taps twice).")  # fmt: skip
+        st.caption(
+            "Each square is where the hole's middle is. Blue: all read it right; black: half of them; red: "
+            "none. Click one (a finger taps twice)."
+        )
     with each:
         st.html(_draw_maps(subjects, maps, digit * mask, truth, size, data))
-        st.caption(f"At how many places each still reads a {name}, and how much more probable that is there than every "
-                   "other class: 1 is blue, 0 black, −1 (surely another) red.")  # fmt: skip
+        st.caption(
+            f"At how many places each still reads a {name}, and how much more probable that is there than every "
+            "other class: 1 is blue, 0 black, −1 (surely another) red."
+        )
         _show_chosen(subjects, _chosen(counts), scene, size, data, zoo)
 
 

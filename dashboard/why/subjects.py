@@ -82,10 +82,13 @@ def to_row(subject: Subject, shown: list[Shown], data: Dataset) -> Row:
 def find_values(subject: Subject, label: int, method: str, data: Dataset) -> Digit:
     """Return how each pixel speaks for a class, by one method. Raises AttributionError."""
     image = torch.from_numpy(subject.digit)[None]
-    return cast(Digit, cache.worked_out(
-        ("attribution", subject.name, data.name, subject.digit, label, method),
-        lambda: attribute(subject.classifier, image, label, method).numpy(),
-    ))  # fmt: skip
+    return cast(
+        Digit,
+        cache.worked_out(
+            ("attribution", subject.name, data.name, subject.digit, label, method),
+            lambda: attribute(subject.classifier, image, label, method).numpy(),
+        ),
+    )
 
 
 def choose_truth(session: AppState, subjects: list[Subject], whole: list[int], data: Dataset) -> int:
@@ -95,7 +98,11 @@ def choose_truth(session: AppState, subjects: list[Subject], whole: list[int], d
     first = int(data.test.labels[session.scene.sample]) if labelled else most
     why = "its label" if labelled else "what most read in all of it"
     chosen = st.selectbox(
-        "It is really a", [None, *range(len(data.classes))], key="why truth", persist_state="session", width=240,
+        "It is really a",
+        [None, *range(len(data.classes))],
+        key="why truth",
+        persist_state="session",
+        width=240,
         format_func=lambda one: f"{data.classes[first]} ({why})" if one is None else data.classes[one],
-    )  # fmt: skip
+    )
     return first if chosen is None else int(chosen)

@@ -117,9 +117,13 @@ def shapes_canvas(
         # change only this button empties it.
         st.button("Bring it back", key=f"{key}/clear", on_click=_empty, args=(saved, on_clear))
         shape = st.segmented_control(
-            "Shape", ["rectangle", "polygon"], key=f"{key}/shape", default="rectangle", label_visibility="collapsed",
+            "Shape",
+            ["rectangle", "polygon"],
+            key=f"{key}/shape",
+            default="rectangle",
+            label_visibility="collapsed",
             required=True,
-        )  # fmt: skip
+        )
     st.caption("A click on its first corner closes a polygon. The pencil at the top right moves and deletes shapes.")
 
     from streamlit_drawable_canvas import st_canvas  # not above: importing it fails where Streamlit does not run

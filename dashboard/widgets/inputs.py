@@ -40,22 +40,33 @@ class Live:
 def choose_view(names: Iterable[str], *, key: str) -> str:
     """Let people choose which of a page's views is shown, the first one at first."""
     options = list(names)
-    return st.segmented_control(
-        "View", options, default=options[0], key=key, persist_state="session", required=True, wrap=True,
-        label_visibility="collapsed",
-    ) or options[0]  # fmt: skip
+    return (
+        st.segmented_control(
+            "View",
+            options,
+            default=options[0],
+            key=key,
+            persist_state="session",
+            required=True,
+            wrap=True,
+            label_visibility="collapsed",
+        )
+        or options[0]
+    )
 
 
-def choose_digit(
-    state: AppState, data: Dataset, *, first: str = "Draw", live: Live | None = None
-) -> Choice | None:
+def choose_digit(state: AppState, data: Dataset, *, first: str = "Draw", live: Live | None = None) -> Choice | None:
     """Let people draw a digit, take a sample, or upload a picture; None while there is none yet."""
     sources = ["Draw", "Sample", "Upload"] + (["Link"] if state.linked is not None else [])
     st.session_state.setdefault("source", first)
     source = st.segmented_control(
-        "Where the digit comes from", sources, key="source", persist_state="session", label_visibility="collapsed",
+        "Where the digit comes from",
+        sources,
+        key="source",
+        persist_state="session",
+        label_visibility="collapsed",
         required=True,
-    )  # fmt: skip
+    )
     try:
         match source:
             case "Sample":
@@ -73,9 +84,16 @@ def choose_digit(
 
 def _draw(live: Live | None) -> Choice | None:
     pen = st.segmented_control(
-        "Pen", list(PEN_SIZES), default="medium", key="pen", persist_state="session", label_visibility="collapsed",
-        required=True, wrap=True, format_func=lambda size: f"{size} pen",
-    )  # fmt: skip
+        "Pen",
+        list(PEN_SIZES),
+        default="medium",
+        key="pen",
+        persist_state="session",
+        label_visibility="collapsed",
+        required=True,
+        wrap=True,
+        format_func=lambda size: f"{size} pen",
+    )
     size = PEN_SIZES[pen or "medium"]
     return _drawn(draw_canvas(key="draw", size=CANVAS, pen=size) if live is None else _draw_live(size, live))
 
@@ -193,13 +211,29 @@ def choose_tool() -> str:
     """Let people choose a cut, and what they rub out with."""
     st.session_state.setdefault("cut", "whole")
     st.segmented_control(
-        "Cut", ["whole", *CUTS], key="cut", persist_state="session", label_visibility="collapsed",
-        format_func=CUT_BUTTONS.__getitem__, on_change=_take_cut, wrap=True,
-    )  # fmt: skip
-    return st.segmented_control(
-        "Rub out with", list(TOOLS), default="medium", key="tool", persist_state="session",
-        label_visibility="collapsed", required=True, on_change=_keep_erased, wrap=True,
-    ) or "medium"  # fmt: skip
+        "Cut",
+        ["whole", *CUTS],
+        key="cut",
+        persist_state="session",
+        label_visibility="collapsed",
+        format_func=CUT_BUTTONS.__getitem__,
+        on_change=_take_cut,
+        wrap=True,
+    )
+    return (
+        st.segmented_control(
+            "Rub out with",
+            list(TOOLS),
+            default="medium",
+            key="tool",
+            persist_state="session",
+            label_visibility="collapsed",
+            required=True,
+            on_change=_keep_erased,
+            wrap=True,
+        )
+        or "medium"
+    )
 
 
 def rub_out(state: AppState, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
@@ -211,9 +245,15 @@ def rub_out(state: AppState, digit: Digit, tool: str, *, live: Live | None = Non
         return shapes_canvas(digit, state.ground, key="shapes", size=CANVAS, on_clear=_bring_back)
     size = TOOLS[tool]
     return erase_canvas(
-        digit, state.ground, key="erase", tool="brush" if size else "rectangle", brush=size or 3, size=CANVAS,
-        on_change=None if live is None else partial(_take_mask, live), on_clear=_bring_back,
-    )  # fmt: skip
+        digit,
+        state.ground,
+        key="erase",
+        tool="brush" if size else "rectangle",
+        brush=size or 3,
+        size=CANVAS,
+        on_change=None if live is None else partial(_take_mask, live),
+        on_clear=_bring_back,
+    )
 
 
 def stroke_goes_on() -> bool:

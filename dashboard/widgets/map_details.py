@@ -26,12 +26,18 @@ def show_closeup(
     """Let people choose a map; `grown` are the pictures that have been grown for all of them, if they have."""
     st.markdown("**Look closely at one map**")
     number = st.segmented_control(
-        "Map", range(objective.count), key=f"closeup {name} {stage}", persist_state="session", wrap=True,
+        "Map",
+        range(objective.count),
+        key=f"closeup {name} {stage}",
+        persist_state="session",
+        wrap=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     if number is None:
-        st.caption("Choose a number: its filter, the nine training digits that excite it most, and what it does with "
-                   "your digit.")  # fmt: skip
+        st.caption(
+            "Choose a number: its filter, the nine training digits that excite it most, and what it does with "
+            "your digit."
+        )
         return
     left, right = st.columns([290, 470], gap="medium")
     with left:

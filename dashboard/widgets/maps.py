@@ -83,9 +83,13 @@ def choose_channel(window: Window, *, key: str) -> int:
     """Let people choose the channel whose products are shown; at first the one that adds most."""
     strongest = int(np.argmax(np.abs(window.sums)))
     return st.selectbox(
-        "Channel", range(len(window.weights)), index=strongest, key=key, width=330,
+        "Channel",
+        range(len(window.weights)),
+        index=strongest,
+        key=key,
+        width=330,
         format_func=lambda one: f"{one}: its products sum to {write_short(window.sums[one])}",
-    )  # fmt: skip
+    )
 
 
 def show_window(window: Window, shape: tuple[int, int], channels: Mapping[int, str]) -> None:
@@ -135,10 +139,14 @@ def show_slide(inputs: torch.Tensor, one: Filter, *, channel: int, key: str, hol
 
     with st.columns([3, 2])[0]:  # the whole picture fits on a projector
         playing.play(
-            steps, to_frame, key=f"{key}/slide", look=Look("The window slides, the map fills", speed=0.5),
-            total=gives.size * hold, about=(inputs.numpy().tobytes(), one.weights.numpy().tobytes(), one.bias, channel),
+            steps,
+            to_frame,
+            key=f"{key}/slide",
+            look=Look("The window slides, the map fills", speed=0.5),
+            total=gives.size * hold,
+            about=(inputs.numpy().tobytes(), one.weights.numpy().tobytes(), one.bias, channel),
             start="Let the window slide",
-        )  # fmt: skip
+        )
 
 
 def describe_step(step: SlideStep) -> str:

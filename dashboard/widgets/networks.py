@@ -27,8 +27,11 @@ def choose_network(
         return ""
     if st.session_state.get(key) not in zoo:  # one of the visitor's own may have gone
         st.session_state[key] = first if first in zoo else next(iter(zoo))
-    return str(st.selectbox(label, list(zoo), key=key, persist_state="session", width=width,
-                            format_func=lambda name: zoo[name].title))  # fmt: skip
+    return str(
+        st.selectbox(
+            label, list(zoo), key=key, persist_state="session", width=width, format_func=lambda name: zoo[name].title
+        )
+    )
 
 
 def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
@@ -53,5 +56,15 @@ def choose_any(
     """Let people choose any of the networks, or none; at first those of `first` that are here."""
     # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
     st.session_state[key] = [name for name in st.session_state.get(key, first) if name in zoo]
-    return list(st.pills(label, list(zoo), selection_mode="multi", key=key, persist_state="session", wrap=True,
-                         format_func=lambda name: zoo[name].title, label_visibility=label_visibility))  # fmt: skip
+    return list(
+        st.pills(
+            label,
+            list(zoo),
+            selection_mode="multi",
+            key=key,
+            persist_state="session",
+            wrap=True,
+            format_func=lambda name: zoo[name].title,
+            label_visibility=label_visibility,
+        )
+    )

@@ -109,9 +109,7 @@ def show_preparation(preparation: drawing.Preparation) -> None:
 def show_downloads(session: AppState, classes: Sequence[str]) -> None:
     """Offer the erased digit as a picture and the probabilities as a table, as they are when they are asked for."""
     png, csv, text = st.columns([1, 1, 2], vertical_alignment="center")
-    png.download_button(
-        "The 28×28 digit (PNG)", lambda: to_png(session), "digit.png", "image/png", width="stretch"
-    )
+    png.download_button("The 28×28 digit (PNG)", lambda: to_png(session), "digit.png", "image/png", width="stretch")
     csv.download_button(
         "The table (CSV)", lambda: to_csv(session.readings, classes), "readings.csv", "text/csv", width="stretch"
     )
@@ -182,8 +180,12 @@ def show_cell(
 
 def show_who_is_right(counts: WhoIsRight, name: str, rival: str) -> None:
     """Show how often both are right, neither, or only one."""
-    words = {"both right": counts.both, f"only {name}": counts.only_a, f"only {rival}": counts.only_b,
-             "neither": counts.neither}  # fmt: skip
+    words = {
+        "both right": counts.both,
+        f"only {name}": counts.only_a,
+        f"only {rival}": counts.only_b,
+        "neither": counts.neither,
+    }
     for place, (label, value) in zip(st.columns(4), words.items(), strict=True):
         place.metric(label, f"{value:,}")
 

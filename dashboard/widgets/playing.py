@@ -26,9 +26,13 @@ class Run(Generic[Step]):
     """One generator being drained by a thread of its own; what it has made stays when it ends."""
 
     def __init__(
-        self, make_steps: Callable[[], Iterator[Step]], to_frame: Callable[[Step], Frame], *, about: Hashable = None,
+        self,
+        make_steps: Callable[[], Iterator[Step]],
+        to_frame: Callable[[Step], Frame],
+        *,
+        about: Hashable = None,
         is_wanted: Callable[[], bool] = lambda: True,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.name, self.about = str(time.time_ns()), about
         self.frames: list[Frame] = []
         self.problem, self.finished = "", False
@@ -72,9 +76,15 @@ class Run(Generic[Step]):
 
 
 def play(
-    make_steps: Callable[[], Iterator[Step]], to_frame: Callable[[Step], Frame], *, key: str, look: Look,
-    total: int | None = None, about: Hashable = None, start: str = "Start",
-) -> None:  # fmt: skip
+    make_steps: Callable[[], Iterator[Step]],
+    to_frame: Callable[[Step], Frame],
+    *,
+    key: str,
+    look: Look,
+    total: int | None = None,
+    about: Hashable = None,
+    start: str = "Start",
+) -> None:
     """Show a start and a stop button, and play what the generator yields as soon as it is there.
 
     Both functions run in a thread: no Streamlit in them. `about` is what they depend on: a run about something else is

@@ -18,9 +18,14 @@ from dashboard.widgets import inputs, outputs
 def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
     """Let people choose a digit and rub part of it out, in the place of one; None while there is no digit yet."""
     part = st.segmented_control(
-        "Your digit", ["A digit", "Rub it out"], default="A digit", key="missing part", persist_state="session",
-        label_visibility="collapsed", required=True,
-    )  # fmt: skip
+        "Your digit",
+        ["A digit", "Rub it out"],
+        default="A digit",
+        key="missing part",
+        persist_state="session",
+        label_visibility="collapsed",
+        required=True,
+    )
     scene = session.scene
     digit = scene.drawn if scene.drawn is not None or scene.sample is None else _sample(session, data)
     if part == "Rub it out" and digit is not None:
@@ -55,9 +60,7 @@ def _sample(session: AppState, data: Dataset) -> Digit:
 
 
 @st.fragment
-def show_bench(
-    show: Callable[[AppState, Dataset, Zoo], None], session: AppState, data: Dataset, zoo: Zoo
-) -> None:
+def show_bench(show: Callable[[AppState, Dataset, Zoo], None], session: AppState, data: Dataset, zoo: Zoo) -> None:
     """Show a view in which a click or a stroke reruns only this, and not the page."""
     show(session, data, zoo)
     links.write_address()

@@ -142,8 +142,10 @@ BENCHMARKS = {
     ),
     "attack-frames": Benchmark("attack_page", "Frames of an attack a second that reach the browser.", 25),
     "stroke-attack": Benchmark(
-        "attack_page", "Milliseconds from a stroke to its bars while universal noise grows: the 95th percentile.",
-        600, "lower",
+        "attack_page",
+        "Milliseconds from a stroke to its bars while universal noise grows: the 95th percentile.",
+        600,
+        "lower",
     ),
     "maximize-confidence": _growing("Classes whose grown picture is read as them, at least 99 % sure.", 10),
     "maximize-costs": _growing("Classes whose logit has risen in 200 steps.", 10),
@@ -157,14 +159,18 @@ BENCHMARKS = {
     ),
     "why-captum": Benchmark("attribution", "Seconds of the slowest of five attribution methods, a digit.", 1, "lower"),
     "why-robustness": Benchmark(
-        "attribution", "Seconds for five networks, one that restores, to read a digit with a hole at 400 places.",
-        1.5, "lower",
+        "attribution",
+        "Seconds for five networks, one that restores, to read a digit with a hole at 400 places.",
+        1.5,
+        "lower",
     ),
     "similarity-lookup-ratio": Benchmark(
         "similarity", "Seconds to find the nearest by cosine, as a share of scikit-learn's brute force.", 1, "lower"
     ),
     "similarity-time": Benchmark(
-        "similarity", "Seconds to read with the shortcut that costs least, as a share of the plain network's.", None,
+        "similarity",
+        "Seconds to read with the shortcut that costs least, as a share of the plain network's.",
+        None,
         "lower",
     ),
     "transfer-pairs": Benchmark("transfer", "Pairs of digits, of 45, that learned maps tell better than drawn ones."),

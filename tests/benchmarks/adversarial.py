@@ -49,9 +49,7 @@ def attack_fgsm_ratio() -> Measured:
 
 def attack_pgd_ratio() -> Measured:
     foolbox = _foolbox()
-    theirs = foolbox.attacks.LinfProjectedGradientDescentAttack(
-        abs_stepsize=STEP_SIZE, steps=STEPS, random_start=False
-    )
+    theirs = foolbox.attacks.LinfProjectedGradientDescentAttack(abs_stepsize=STEP_SIZE, steps=STEPS, random_start=False)
     return _against(pgd, AttackConfig(epsilon=EPSILON, step_size=STEP_SIZE, steps=STEPS), theirs)
 
 

@@ -51,8 +51,10 @@ def _learn_and_read(digits: Digits, real: Dataset) -> float:
 def made_distance() -> Measured:
     """Compare how far made and real test digits lie from the nearest training digit."""
     train, test = mnist.dataset().train, mnist.dataset().test
-    made, real = (find_nearest(digits.images(slice(0, 200)), train).distance for digits in
-                  (make_digits(_made().generator, 200, seed=SEED), test))  # fmt: skip
+    made, real = (
+        find_nearest(digits.images(slice(0, 200)), train).distance
+        for digits in (make_digits(_made().generator, 200, seed=SEED), test)
+    )
     figure = float(made.mean() / real.mean())
     return Measured(figure, [figure], f"Made {made.mean():.2f} (least {made.min():.2f}), real {real.mean():.2f}.")
 

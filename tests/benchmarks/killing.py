@@ -33,8 +33,11 @@ PATIENCE = 300.0  # seconds, on a busy machine
 LONGEST = 0.6  # seconds from a sign of life to the kill: some epochs, each of which ends with a state being written
 AFTER_PRESS = 3.0  # seconds, at most, from the press of Train to the kill: until the job is made, begins, and is shown
 TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,))
-SETTINGS = {"architecture": TINY.to_dict(), "dataset": datasets.OFFLINE,
-            "config": {"epochs": 3000, "batch": 16, "report_every": 20}}  # fmt: skip
+SETTINGS = {
+    "architecture": TINY.to_dict(),
+    "dataset": datasets.OFFLINE,
+    "config": {"epochs": 3000, "batch": 16, "report_every": 20},
+}
 
 
 def killed_trainings() -> Measured:

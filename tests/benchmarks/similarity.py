@@ -30,8 +30,10 @@ def similarity_lookup_ratio() -> Measured:
     for stage, vectors in vectors_of(_network(), images, list_stages(_network())).items():
         lookup = seen.lookups[stage]
         brute = NearestNeighbors(n_neighbors=1, metric="cosine", algorithm="brute").fit(lookup.units.numpy())
-        runs = side_by_side({"ours": partial(lookup.nearest, vectors),
-                             "scikit-learn": partial(brute.kneighbors, vectors.numpy())}, ROUNDS)  # fmt: skip
+        runs = side_by_side(
+            {"ours": partial(lookup.nearest, vectors), "scikit-learn": partial(brute.kneighbors, vectors.numpy())},
+            ROUNDS,
+        )
         found[stage] = ratios(seconds(runs["ours"]), seconds(runs["scikit-learn"]))
     middle = {stage: median(one) for stage, one in found.items()}
     worst = max(middle, key=lambda stage: middle[stage])
@@ -48,8 +50,9 @@ def similarity_time() -> Measured:
     shortcut = Shortcut(network, seen, thresholds)
     together = side_by_side({"with": partial(shortcut.read, images), "without": partial(_read, images, BATCH)}, ROUNDS)
     few = images[:100]
-    alone = side_by_side({"with": lambda: [shortcut.read_one(one) for one in few],
-                          "without": partial(_read, few, 1)}, ROUNDS)  # fmt: skip
+    alone = side_by_side(
+        {"with": lambda: [shortcut.read_one(one) for one in few], "without": partial(_read, few, 1)}, ROUNDS
+    )
     each = median(ratios(seconds(alone["with"]), seconds(alone["without"])))
     figures = ratios(seconds(together["with"]), seconds(together["without"]))
     return Measured(median(figures), figures, f"{_words(outcome)} Each alone: {each:.2f}.")
@@ -61,8 +64,10 @@ def _read(images: Tensor, batch: int) -> list[Tensor]:
 
 
 def _words(outcome: Outcome) -> str:
-    return (f"{outcome.hits:.1f} % of all test digits cut short at {STAGE} among {FEW:,}, {outcome.precision:.2f} % of "
-            f"them rightly, {outcome.accuracy:.2f} % right in all.")  # fmt: skip
+    return (
+        f"{outcome.hits:.1f} % of all test digits cut short at {STAGE} among {FEW:,}, {outcome.precision:.2f} % of "
+        f"them rightly, {outcome.accuracy:.2f} % right in all."
+    )
 
 
 @cache

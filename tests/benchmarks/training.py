@@ -79,8 +79,9 @@ def flops_share() -> Measured:
 def _shares(subject: Subject, contender: str) -> list[float]:
     """Return the FLOP/s of every turn as a share of a large matrix product's in the same round."""
     runs, work = _epochs(subject), DIGITS / subject.batch * _flops_per_batch(subject)
-    return [work / (PRODUCTS * 2 * SIDE**3) * share
-            for share in ratios(seconds(runs["product"]), seconds(runs[contender]))]  # fmt: skip
+    return [
+        work / (PRODUCTS * 2 * SIDE**3) * share for share in ratios(seconds(runs["product"]), seconds(runs[contender]))
+    ]
 
 
 @cache
@@ -97,9 +98,7 @@ def _epochs(subject: Subject) -> Runs:
         "product": partial(_multiply, torch.rand(SIDE, SIDE)),
     }
     if has_bfloat16():
-        contenders["bfloat16"] = partial(
-            _our_epoch, build(architecture), digits, replace(config, precision="bfloat16")
-        )
+        contenders["bfloat16"] = partial(_our_epoch, build(architecture), digits, replace(config, precision="bfloat16"))
     return side_by_side(contenders, ROUNDS)
 
 

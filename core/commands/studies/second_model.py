@@ -36,8 +36,12 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) ->
 
 def lines(record: dict[str, Any]) -> Iterator[str]:
     """Yield a line for each pair, and what they say."""
-    columns = {"network 1": (DIGITS, DIGITS), "network 2": (BOTH, DIGITS), "network 1 on maps": (DIGITS, BOTH),
-               "network 2 on maps": (BOTH, BOTH)}  # fmt: skip
+    columns = {
+        "network 1": (DIGITS, DIGITS),
+        "network 2": (BOTH, DIGITS),
+        "network 1 on maps": (DIGITS, BOTH),
+        "network 2 on maps": (BOTH, BOTH),
+    }
     yield f"{record['dataset']['name']}; percent of test digits, or of their maps, read right"
     yield f"{'':12}" + "".join(f"{name:>20}" for name in columns)
     for row in record["rows"]:

@@ -56,17 +56,26 @@ class Chosen:
 
 
 def board(
-    rows: Sequence[Row], *, key: str, label: str, chosen: Chosen | None = None,
+    rows: Sequence[Row],
+    *,
+    key: str,
+    label: str,
+    chosen: Chosen | None = None,
     on_choose: Callable[[Chosen], None] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Show the rows below one another, what is `chosen` in a frame; `on_choose` is called before the page runs again.
 
     `label` says in a few words what is to be seen, for those who cannot see it.
     """
     described = [_describe(row) for row in rows]
     mark = crc32(repr(described).encode())  # tests and benchmarks see by it which board has been drawn
-    data = {"rows": described, "label": label, "mark": f"{mark:08x}", "choosable": on_choose is not None,
-            "chosen": None if chosen is None else [chosen.row, chosen.tile]}  # fmt: skip
+    data = {
+        "rows": described,
+        "label": label,
+        "mark": f"{mark:08x}",
+        "choosable": on_choose is not None,
+        "chosen": None if chosen is None else [chosen.row, chosen.tile],
+    }
 
     def changed() -> None:
         found = read_choice(st.session_state[key].get("chosen"), rows)
@@ -88,10 +97,16 @@ def read_choice(sent: Any, rows: Sequence[Row]) -> Chosen | None:
 def _describe(row: Row) -> dict[str, Any]:
     sheets = [
         {
-            "picture": to_data_url(sheet.tiles.picture), "width": sheet.tiles.width, "height": sheet.tiles.height,
-            "names": list(sheet.tiles.names), "least": sheet.least, "most": sheet.most,
-            "title": sheet.title, "columns": sheet.columns, "apart": sheet.apart,
+            "picture": to_data_url(sheet.tiles.picture),
+            "width": sheet.tiles.width,
+            "height": sheet.tiles.height,
+            "names": list(sheet.tiles.names),
+            "least": sheet.least,
+            "most": sheet.most,
+            "title": sheet.title,
+            "columns": sheet.columns,
+            "apart": sheet.apart,
         }
         for sheet in row.sheets
-    ]  # fmt: skip
+    ]
     return {"name": row.name, "note": row.note, "sheets": sheets}

@@ -91,8 +91,14 @@ def player(
     if sent.run != run:
         sent.run, sent.count = run, 0
     count = len(frames)  # a worker may be adding to them
-    message = to_message(frames[sent.count : count], start=sent.count, run=run, look=look, finished=finished,
-                         total=count if finished else max(count, total or 0))  # fmt: skip
+    message = to_message(
+        frames[sent.count : count],
+        start=sent.count,
+        run=run,
+        look=look,
+        finished=finished,
+        total=count if finished else max(count, total or 0),
+    )
     sent.count = count
 
     def send_again() -> None:
@@ -103,19 +109,26 @@ def player(
     _component(key=key, data=message, on_missing_change=send_again)
 
 
-def to_message(
-    frames: Sequence[Frame], *, start: int, run: str, look: Look, finished: bool, total: int
-) -> bytes:
+def to_message(frames: Sequence[Frame], *, start: int, run: str, look: Look, finished: bool, total: int) -> bytes:
     """Return frames as bytes: the length of the JSON that follows (4 bytes, low first), the JSON, raw deflated pixels.
 
     `start` is the number of the first of these frames within the run.
     """
     header = {
-        "run": run, "start": start, "count": len(frames), "total": total, "finished": finished,
-        "shape": frames[0].shape if frames else (), "texts": [frame.text for frame in frames],
+        "run": run,
+        "start": start,
+        "count": len(frames),
+        "total": total,
+        "finished": finished,
+        "shape": frames[0].shape if frames else (),
+        "texts": [frame.text for frame in frames],
         "values": [[_to_json(frame.values.get(name, math.nan)) for name in look.colors] for frame in frames],
-        "label": look.label, "colors": dict(look.colors), "unit": look.unit, "limits": look.limits, "speed": look.speed,
-    }  # fmt: skip
+        "label": look.label,
+        "colors": dict(look.colors),
+        "unit": look.unit,
+        "limits": look.limits,
+        "speed": look.speed,
+    }
     text = json.dumps(header, allow_nan=False).encode()
     pixels = b"".join(frame.deflated for frame in frames) + END
     return len(text).to_bytes(4, "little") + text + pixels
