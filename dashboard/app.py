@@ -11,12 +11,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: visit
 import streamlit as st  # noqa: E402
 
 from dashboard.address import links  # noqa: E402
-from dashboard.server import cache, visitors  # noqa: E402
-from dashboard.server.state import get_state  # noqa: E402
+from dashboard.server import process, visitors  # noqa: E402
+from dashboard.server.session import get_session  # noqa: E402
 from dashboard.shell import lesson_bar, share  # noqa: E402
 from dashboard.widgets import outputs  # noqa: E402
 
-cache.keep_house()
+process.prepare_once()
 MENU = {  # by what a person wants to do
     "See": {
         "start": "Start",
@@ -43,9 +43,9 @@ st.set_page_config(layout="wide")
 page = st.navigation(PAGES, position="top")
 if links.open_address(page.url_path or "start"):
     lesson_bar.open_linked()
-visitors.come_back()
+visitors.rerun_after_reconnect()
 lesson_bar.show_bar()
-outputs.show_problems(get_state().problems)
+outputs.show_problems(get_session().problems)
 page.run()
 links.write_address()
 share.show_share()

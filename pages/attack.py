@@ -1,12 +1,13 @@
 """Attack: adversarial noise that one watches evolve, for one digit and for all, on every network."""
 
 from dashboard.attack import defence_views, digit_views, falls_views, universal_views
-from dashboard.server import cache, state
+from dashboard.server import caches
+from dashboard.server.session import get_session
 from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import show_bench
 
-zoo, problems = cache.zoo()
-session = state.get_state()
+zoo, problems = caches.zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("attack")

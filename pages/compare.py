@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.visualization.readings import draw_readings
 from dashboard.address import links
-from dashboard.server import cache, state
+from dashboard.server import caches, locks
+from dashboard.server.session import get_session
 from dashboard.widgets import inputs, outputs, restored
 from dashboard.widgets import networks as network_inputs
 from dashboard.widgets.inputs import Live
@@ -16,9 +17,9 @@ DRAWN, RUBBED = Live(ANSWER, (RUB, ANSWER, BELOW)), Live(ANSWER, (ANSWER, BELOW)
 PATIENCE = 0.03  # seconds that the answer in the middle of a stroke waits for its turn
 PAINT = 0.1  # seconds in which the browser paints the bars: what comes all at once it paints all at once
 
-zoo, problems = cache.zoo()
-session = state.get_state()
-session.complete = False
+zoo, problems = caches.zoo()
+session = get_session()
+session.page_complete = False
 data = outputs.current_data()
 outputs.show_problems(problems)
 st.caption("Try: draw an 8, then rub out its left side. Who still reads it, and who changes their mind?")
@@ -28,43 +29,43 @@ st.caption("Try: draw an 8, then rub out its left side. Who still reads it, and 
 def answer() -> None:
     """What the networks read; every update of a canvas reruns it, and in the middle of a stroke nothing else."""
     # In a full classroom the end of a stroke comes first; who is in the middle of one keeps the answer there is.
-    turn = cache.turn()
+    turn = locks.one_at_a_time()
     if turn.acquire(timeout=PATIENCE if inputs.stroke_goes_on() else -1):
         try:
-            session.answered = read()
+            session.readings_html = read()
         finally:
             turn.release()
-    st.html(session.answered)
+    st.html(session.readings_html)
 
 
 def read() -> str:
     inputs.prepare_drawing()
-    if session.choice is None:
+    if session.chosen is None:
         return inputs.heard()
     networks = outputs.load_networks(session.scene.networks, data)
-    session.readings = outputs.read_all(networks, zoo, session.choice.digit, session.scene.mask, data)
+    session.readings = outputs.read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
     return draw_readings(session.readings, data.classes) + inputs.heard()
 
 
 def rub(tool: str) -> None:
     """The digit, to rub part of it out."""
-    with cache.turn():
+    with locks.one_at_a_time():
         inputs.prepare_drawing()
-        if session.choice is None:
+        if session.chosen is None:
             st.info("As soon as there is a digit, you can rub it out here.")
             return
-        session.scene.mask = inputs.rub_out(session, session.choice.digit, tool, live=RUBBED)
+        session.scene.mask = inputs.rub_out(session, session.chosen.digit, tool, live=RUBBED)
 
 
 @st.fragment(key=BELOW)
 def below() -> None:
     """What the restoring network sees, how the digit was prepared, and the address of it all."""
-    choice, scene = session.choice, session.scene
+    choice, scene = session.chosen, session.scene
     if choice is None:
         return
-    if session.complete:
+    if session.page_complete:
         time.sleep(PAINT)
-    with cache.turn():
+    with locks.one_at_a_time():
         networks = outputs.load_networks(scene.networks, data)
         restored.show_restored(networks, zoo, choice.digit, scene.mask, data)
         if choice.preparation is not None:
@@ -81,7 +82,7 @@ def bench() -> None:
     left, middle, right = st.columns([290, 330, 440], gap="medium")
     with left:
         st.markdown("**1 · A digit**")
-        session.choice = inputs.choose_digit(session, data, live=DRAWN)
+        session.chosen = inputs.choose_digit(session, data, live=DRAWN)
     with middle:
         st.markdown("**2 · Rub part of it out**")
         tool = inputs.choose_tool()
@@ -95,8 +96,8 @@ def bench() -> None:
         answer()
     below()
     outputs.show_downloads(session, data.classes)
-    session.complete = tool != inputs.SHAPES
+    session.page_complete = tool != inputs.SHAPES
 
 
-with cache.turn():
+with locks.one_at_a_time():
     bench()

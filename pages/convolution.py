@@ -3,12 +3,13 @@
 from typing import Any
 
 from dashboard.convolution import filter_views, network_views, number_views, size_views
-from dashboard.server import cache, state
+from dashboard.server import caches, locks
+from dashboard.server.session import get_session
 from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import show_bench
 
-zoo, problems = cache.laboratory()
-session = state.get_state()
+zoo, problems = caches.shipped_zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("convolution")
@@ -29,7 +30,7 @@ view = inputs.choose_view(VIEWS, key="lesson view")
 
 def show_in_turn(*scene: Any) -> None:
     """Show the view when no one else computes: thirty at once only fight over the interpreter."""
-    with cache.turn():
+    with locks.one_at_a_time():
         VIEWS[view](*scene)
 
 

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from dashboard.feature_maps import digit_views, filter_views, pair_views
-from dashboard.server import cache, state
+from dashboard.server import caches
+from dashboard.server.session import get_session
 from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import show_bench
 
-zoo, problems = cache.laboratory()
-session = state.get_state()
+zoo, problems = caches.shipped_zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("feature_maps")

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from dashboard.made_digits import pretraining_views, real_or_made_views, sampling_views, training_views
-from dashboard.server import state
-from dashboard.server.visitors import remember_visitor
+from dashboard.server.session import get_session
+from dashboard.server.visitors import store_visitor_id
 from dashboard.widgets import inputs, outputs
 
-session = state.get_state()
+session = get_session()
 data = outputs.current_data()
 outputs.show_text("made_digits")
 
@@ -23,4 +23,4 @@ if view in VIEWS:
 else:
     with st.container(width=820):
         outputs.show_text("made_digits_gan")
-remember_visitor()
+store_visitor_id()

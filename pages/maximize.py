@@ -3,11 +3,12 @@
 import streamlit as st
 
 from dashboard.maximize.views import VIEWS
-from dashboard.server import cache, state
+from dashboard.server import caches
+from dashboard.server.session import get_session
 from dashboard.widgets import inputs, outputs
 
-zoo, problems = cache.zoo()
-session = state.get_state()
+zoo, problems = caches.zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("maximize")

@@ -4,11 +4,12 @@ import streamlit as st
 
 from dashboard.address import links
 from dashboard.missing_features import algebra_views, idea_views, variant_views
-from dashboard.server import cache, state
+from dashboard.server import caches
+from dashboard.server.session import get_session
 from dashboard.widgets import inputs, outputs
 
-zoo, problems = cache.laboratory()
-session = state.get_state()
+zoo, problems = caches.shipped_zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("missing_features")

@@ -1,11 +1,12 @@
 """PMNIST: the four cuts on any digit, and how well every network reads them."""
 
 from dashboard.pmnist import views
-from dashboard.server import cache, state
+from dashboard.server import caches
+from dashboard.server.session import get_session
 from dashboard.widgets import inputs, outputs
 
-zoo, problems = cache.zoo()
-session = state.get_state()
+zoo, problems = caches.zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("pmnist")

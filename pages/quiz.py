@@ -1,10 +1,10 @@
 """Human or machine: twenty partial digits, your answer first, then the networks'; and a board for the whole room."""
 
 from dashboard.quiz import play_views, room_views, round
-from dashboard.server import cache
+from dashboard.server import caches
 from dashboard.widgets import inputs, outputs
 
-zoo, problems = cache.zoo()
+zoo, problems = caches.zoo()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("quiz")

@@ -1,12 +1,13 @@
 """Nearest digits: a digit that resembles one seen before takes over its label and skips the deeper layers."""
 
-from dashboard.server import cache, state
+from dashboard.server import caches
+from dashboard.server.session import get_session
 from dashboard.similarity import digit_views, recorded_views, second_model_views, threshold_views
 from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import show_bench
 
-zoo, problems = cache.laboratory()
-session = state.get_state()
+zoo, problems = caches.shipped_zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("similarity")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.server import cache
+from dashboard.server import caches
 from dashboard.widgets import outputs
 
 PAGES = Path(__file__).parent
 COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"
 
-zoo, problems = cache.zoo()
+zoo, problems = caches.zoo()
 st.title("Negative Space")
 picture, words = st.columns([6, 5], gap="large", vertical_alignment="center")
 data = outputs.current_data()

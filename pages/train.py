@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from dashboard.server import state
-from dashboard.server.visitors import remember_visitor
+from dashboard.server.session import get_session
+from dashboard.server.visitors import store_visitor_id
 from dashboard.train import compare_views, keep_views, result_views, setup_views, watch_views
 from dashboard.widgets import outputs
 
-session = state.get_state()
+session = get_session()
 data = outputs.current_data()
 outputs.show_text("train")
 
@@ -31,4 +31,4 @@ view = st.segmented_control(
     label_visibility="collapsed",
 )
 VIEWS[view or "Set up"](session, data)
-remember_visitor()
+store_visitor_id()

@@ -1,11 +1,12 @@
 """Transfer: what a network has learned, used for two classes of pictures of which there are only a few."""
 
-from dashboard.server import cache, state
+from dashboard.server import caches
+from dashboard.server.session import get_session
 from dashboard.transfer import class_views, inside_views, tuning_views
 from dashboard.widgets import inputs, outputs
 
-zoo, problems = cache.zoo()
-session = state.get_state()
+zoo, problems = caches.zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("transfer")

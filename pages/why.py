@@ -1,12 +1,13 @@
 """Why this class: where a network looks, where a digit may be missing, and how little changes the answer."""
 
-from dashboard.server import cache, state
+from dashboard.server import caches
+from dashboard.server.session import get_session
 from dashboard.why import attribution_views, deconvnet_views, erasure_views, hole_views
 from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import show_bench
 
-zoo, problems = cache.zoo()
-session = state.get_state()
+zoo, problems = caches.zoo()
+session = get_session()
 data = outputs.current_data()
 outputs.show_problems(problems)
 outputs.show_text("why")

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from dashboard.server.state import DEFAULT_NETWORKS
+from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.visitor import STROKE_LIMIT, Line, Stroke, Visitor, draw_lines
 
 EVERY = 2.0  # seconds from the beginning of a visitor's stroke to that of the next

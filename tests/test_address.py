@@ -13,7 +13,7 @@ from dashboard.address import links
 from dashboard.address.address_book import PAGES
 from dashboard.address.choices import FLAG, NUMBER, PLACE, TEXT, TILE, WHOLE, WORD, WORDS, Choice, number, one_of, whole
 from dashboard.components.board import Chosen
-from dashboard.server.state import Scene
+from dashboard.server.scene import Scene
 from dashboard.shell import share
 from tests.test_pages import html, open_page
 from tests.test_pages import whole as shown
@@ -242,7 +242,7 @@ def test_words_that_no_widget_knows_open_every_view_of_a_page(page):
         app.query_params.clear()
         app.query_params.update({one.name: readable(one) for one in PAGES[page].choices(view)} | {"view": view})
         shown(app.switch_page(f"../pages/{page}.py").run())
-        assert app.session_state["app"].params["view"] == view or view == [*PAGES[page].views][0]
+        assert app.session_state["session"].params["view"] == view or view == [*PAGES[page].views][0]
 
 
 def test_a_value_that_is_no_option_costs_a_sentence():

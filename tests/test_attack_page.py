@@ -22,7 +22,7 @@ from dashboard.attack import universal_runs as universal
 from dashboard.attack.defence_runs import KINDS, SIZES, AskedSweep, Sweep
 from dashboard.attack.digit_runs import EVERY, Asked, Take, thin
 from dashboard.attack.universal_runs import AskedNoise, Growth
-from dashboard.server.state import Scene
+from dashboard.server.scene import Scene
 from tests.browser import settle
 from tests.samples import real_mnist
 from tests.test_pages import html, whole

@@ -18,7 +18,7 @@ from core.visualization.absent_features import to_signed
 from core.visualization.convolution import draw_cells, draw_landings, draw_maps, draw_matrix, draw_shapes, draw_slide
 from core.visualization.convolution_figures import Box, draw_clickable
 from dashboard.convolution import size_views
-from dashboard.server.state import Scene
+from dashboard.server.scene import Scene
 from dashboard.widgets.maps import describe_activations, describe_step
 from tests.test_pages import html, whole
 

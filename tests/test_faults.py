@@ -27,7 +27,7 @@ from core.jobs.run_folders import Job, JobError, read_status, read_steps
 from core.jobs.training_job import NAME, STATE
 from core.training.state import load_state
 from core.zoo import checkpoints
-from dashboard.server import cache
+from dashboard.server import caches
 from tests.browser import ROOT
 from tests.pressing import press_and_kill
 from tests.test_pages import html, open_page, whole
@@ -43,7 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of this test's runs."""
     monkeypatch.setitem(control.KINDS, "count", "tests.counting")
     with own_runs(tmp_path, monkeypatch) as runs_folder:
-        cache._networks_of.clear()
+        caches._networks_of.clear()
         yield runs_folder
 
 
@@ -185,7 +185,7 @@ def test_a_network_spoilt_while_the_pages_use_it_costs_at_most_a_sentence(spoil,
     for ending in ("safetensors", "json") if spoil is not damage else ("safetensors",):
         spoil(shelf / f"synergy.{ending}")
     assert html(whole(app.run())).count("data-answer=") == 5, "who has it goes on with it"
-    for kept in (cache.network, cache.networks):  # as after a while, or in another process
+    for kept in (caches.network, caches.networks):  # as after a while, or in another process
         kept.clear()
     assert html(whole(app.run())).count("data-answer=") == 4
     assert [one.value for one in app.warning if "synergy" in one.value]

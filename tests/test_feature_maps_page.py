@@ -21,8 +21,8 @@ from core.zoo.checkpoints import load_classifier
 from dashboard.components.board import Chosen, Row, Sheet, read_choice
 from dashboard.feature_maps import filter_views, one_map
 from dashboard.feature_maps.pair_views import ATTACKED, OTHER
-from dashboard.server import cache
-from dashboard.server.state import Scene
+from dashboard.server import caches
+from dashboard.server.scene import Scene
 from tests.browser import settle
 from tests.samples import real_set
 from tests.test_browser import complaints
@@ -36,8 +36,8 @@ WATCHED = {"normalize", "conv1", "pool1", "relu1", "conv2", "pool2", "relu2", "f
 
 @pytest.fixture(autouse=True)
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "SURVEYED", 200)
-    cache.exciting.clear()
+    monkeypatch.setattr(caches, "SURVEYED", 200)
+    caches.exciting.clear()
 
 
 def open_view(view: str, *, state: dict[str, object] | None = None, **params: str) -> AppTest:
@@ -254,8 +254,8 @@ def own_network(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with own_runs(tmp_path, monkeypatch) as folder:
         folder.mkdir()
         name = name_of(train_here(architecture=TINY.to_dict()))
-        monkeypatch.setattr(cache, "own_networks", lambda: cache._networks_of("ann"))
-        cache._networks_of.clear()
+        monkeypatch.setattr(caches, "own_networks", lambda: caches._networks_of("ann"))
+        caches._networks_of.clear()
         yield name
 
 
@@ -281,10 +281,10 @@ def test_only_a_tile_that_is_there_can_be_chosen() -> None:
 
 
 def test_looking_leaves_the_shared_networks_as_they_are() -> None:
-    network = cache.classifier("standard", cache.wanted())
+    network = caches.classifier("standard", caches.current_dataset_name())
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     open_view("Two digits", sample="15", state={"maps pair": ATTACKED})
-    assert cache.classifier("standard", cache.wanted()) is network
+    assert caches.classifier("standard", caches.current_dataset_name()) is network
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
     assert all(not one._forward_hooks and not one._backward_hooks for one in network.modules())
     assert not any(one.requires_grad or one.grad is not None for one in network.parameters())

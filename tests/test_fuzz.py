@@ -18,7 +18,7 @@ from core.digits import drawing
 from core.digits.pictures import PictureError
 from core.pmnist import masks as pmnist
 from core.zoo.checkpoints import CheckpointError, load_card
-from dashboard.server.state import DEFAULT_NETWORKS, Scene, read_scene
+from dashboard.server.scene import DEFAULT_NETWORKS, Scene, read_scene
 from tests.browser import ROOT
 from tests.spoiling import WAYS
 from tests.test_drawing import assert_one_sentence

@@ -96,7 +96,7 @@ def at(app: AppTest, name: str, number: int) -> None:
     assert not app.warning and not app.error
     address = dict(app.query_params.items())
     assert address.items() >= {"lesson": name, "step": str(number + 1)}.items()
-    assert app.session_state["app"].page == step.page
+    assert app.session_state["session"].page == step.page
     for part, text in step.state.items():  # what it would say of itself; what is as at first is not said
         choices = {one.name: one for one in PAGES[step.page].choices(step.state.get("view", ""))}
         if part in choices:
@@ -157,9 +157,9 @@ def test_a_lesson_or_step_that_is_not_there_costs_a_sentence(params: dict[str, s
 
 def test_the_page_of_lessons_begins_one_and_keeps_the_visitor_s_own() -> None:
     app = open_page("lessons.py")
-    app.session_state["app"].own_lesson = read_lesson(GOOD.encode(), lesson_bar.find_fault)
+    app.session_state["session"].own_lesson = read_lesson(GOOD.encode(), lesson_bar.find_fault)
     app.run().button(key="begin own").click().run()
-    assert not app.exception and app.session_state["app"].page == "compare"
+    assert not app.exception and app.session_state["session"].page == "compare"
     assert dict(app.query_params.items()) == {"sample": "19", "erased": "HCUT", "networks": "standard,control"}
 
 

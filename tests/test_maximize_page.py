@@ -16,7 +16,7 @@ from core.visualization.maximization import Layout, draw_sheet, layout_for, to_a
 from core.zoo.checkpoints import load_classifier
 from dashboard.maximize.runs import Climb
 from dashboard.maximize.step_texts import describe_classes, describe_maps
-from dashboard.server import cache
+from dashboard.server import caches
 from dashboard.widgets import playing
 from tests.browser import settle
 from tests.test_browser import complaints
@@ -35,8 +35,8 @@ VIEWS = {
 
 @pytest.fixture(autouse=True)
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "SURVEYED", 300)
-    cache.exciting.clear()
+    monkeypatch.setattr(caches, "SURVEYED", 300)
+    caches.exciting.clear()
 
 
 def open_view(view: str, **params: str) -> AppTest:
@@ -232,12 +232,14 @@ def test_without_a_digit_there_is_nothing_to_turn_into_another():
 def test_the_networks_of_the_dashboard_stay_as_they_are():
     app = open_view("Side by side")
     before = {
-        name: [tensor.clone() for tensor in cache.classifier(name, cache.wanted()).state_dict().values()]
+        name: [
+            tensor.clone() for tensor in caches.classifier(name, caches.current_dataset_name()).state_dict().values()
+        ]
         for name in ("standard", "missing-feature", "assignment")
     }
     grow(app, "side by side")
     for name, tensors in before.items():
-        now = cache.classifier(name, cache.wanted())
+        now = caches.classifier(name, caches.current_dataset_name())
         assert all(torch.equal(*pair) for pair in zip(tensors, now.state_dict().values(), strict=True)), name
         assert not any(parameter.requires_grad for parameter in now.parameters())
 

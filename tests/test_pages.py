@@ -20,8 +20,8 @@ from core.zoo import checkpoints
 from core.zoo.recipes import RECIPES
 from dashboard.address import address_book
 from dashboard.missing_features import algebra_views, variant_views
-from dashboard.server import cache
-from dashboard.server.state import Scene
+from dashboard.server import caches
+from dashboard.server.scene import Scene
 from tests.samples import sample_of
 from tests.working import without_mnist
 
@@ -190,19 +190,19 @@ def test_without_mnist_the_page_works_on_the_offline_digits_and_says_so(
     for name, value in without_mnist(tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path)
-    cache.mnist_download.clear()
+    caches.mnist_download.clear()
     app = open_page("compare.py", sample="3", erased="HCUT")
     assert html(app).count("data-answer=") == 5
     assert "offline digits, test digit 3" in captions(app)
-    cache.mnist_download().cancel()
-    cache.mnist_download.clear()
+    caches.mnist_download().cancel()
+    caches.mnist_download.clear()
 
 
 @pytest.mark.parametrize("damaged", ["synergy", "restoring"])
 def test_a_damaged_network_costs_a_sentence_and_the_others_go_on(
     damaged: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(cache.checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(caches.checkpoints, "SHIPPED", tmp_path)
     for path in (ROOT / "checkpoints").iterdir():
         content = path.read_bytes()
         (tmp_path / path.name).write_bytes(content[:-100] if path.name == f"{damaged}.safetensors" else content)
@@ -236,7 +236,7 @@ def test_uploads_and_drawings_never_reach_another_visitor() -> None:
     first, second = open_page("compare.py"), open_page("compare.py")
     first.session_state["draw"] = drawn_seven()
     assert "data-answer" in html(whole(first.run())) and "data-answer" not in html(whole(second.run()))
-    assert np.array_equal(second.session_state["app"].scene.mask, np.ones((28, 28), bool))
+    assert np.array_equal(second.session_state["session"].scene.mask, np.ones((28, 28), bool))
 
 
 # Missing features
@@ -256,7 +256,7 @@ def laboratory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path
         described = asdict(RECIPES[name])
         checkpoints.save(replace(card, name=name, title=name, inversion=inversion, recipe=described), network, tmp_path)
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
-    for module, constant in ((variant_views, "MEASURED"), (algebra_views, "COMPARED"), (cache, "SURVEYED")):
+    for module, constant in ((variant_views, "MEASURED"), (algebra_views, "COMPARED"), (caches, "SURVEYED")):
         monkeypatch.setattr(module, constant, 200)
     st.cache_resource.clear()
     yield tmp_path

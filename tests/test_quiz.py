@@ -21,8 +21,8 @@ from core.pmnist.masks import CUTS, cut_masks
 from core.visualization.classroom import Contestant, Share, draw_contest
 from dashboard.quiz import players as contestants
 from dashboard.quiz import round as games
-from dashboard.server import cache
-from dashboard.server.state import DEFAULT_NETWORKS
+from dashboard.server import caches
+from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.browser import press_until
 from tests.postgres import own_postgres
 from tests.samples import made_digits, real_set
@@ -117,7 +117,7 @@ def test_networks_answer_a_question_as_they_do_in_the_table() -> None:
     asked = next(one for one in ask(data.test, seed=3) if one.cut == "TCUT")
     names = ("standard", "missing-feature")
     for name, (label, sure) in contestants.read(names, data, asked).items():
-        table = predict_column(cache.network(name, data.name), data.test, "TCUT")
+        table = predict_column(caches.network(name, data.name), data.test, "TCUT")
         assert label == int(table[asked.digit]) and 0.1 <= sure <= 1
 
 
@@ -197,7 +197,7 @@ def test_a_whole_round_ends_with_everybody_s_figures_on_the_same_digits() -> Non
     played = [contestants.read(DEFAULT_NETWORKS, data, asked) for asked in questions]
     for name in DEFAULT_NETWORKS:
         right = sum(read[name][0] == asked.label for read, asked in zip(played, questions, strict=True))
-        row = html(app).split(f"<strong>{cache.zoo()[0][name].title}</strong>")[1]
+        row = html(app).split(f"<strong>{caches.zoo()[0][name].title}</strong>")[1]
         assert f"<span>{right} of 20</span>" in row.split("<strong>")[0]
     assert html(app).count("of 5</span>") == 4 * 6
     press(app, "quiz again")
@@ -261,7 +261,7 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
     for name, value in without_mnist(tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path)
-    cache.mnist_download.clear()
+    caches.mnist_download.clear()
     code = Board(database_url()).open_room(datasets.OFFLINE, told=True, opener=TEACHER).code
     app = play(open_quiz(room=code), 1)
     assert "offline digits" in captions(app) and counted(code) == (1, 1)
@@ -270,8 +270,8 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
     assert "KMNIST is not on this machine" in other.warning[0].value and "You play alone" in other.warning[0].value
     play(other, 1)
     assert counted(elsewhere) == (0, 0)  # what is read of one set is never counted for another
-    cache.mnist_download().cancel()
-    cache.mnist_download.clear()
+    caches.mnist_download().cancel()
+    caches.mnist_download.clear()
 
 
 # The room

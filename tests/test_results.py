@@ -53,15 +53,15 @@ def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_ap
 
 
 def test_what_is_not_recorded_costs_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from dashboard.server import cache
+    from dashboard.server import caches
 
-    monkeypatch.setattr(cache, "load_recorded", lambda name, data: load_recorded(name, data, tmp_path))
-    cache.recorded_study.clear()
+    monkeypatch.setattr(caches, "load_recorded", lambda name, data: load_recorded(name, data, tmp_path))
+    caches.recorded_study.clear()
     try:
         assert page.run().info[0].value == "No study 'missing-features' is recorded on MNIST."
         assert not page.exception
     finally:
-        cache.recorded_study.clear()
+        caches.recorded_study.clear()
 
 
 def test_arms_that_never_learned_are_named_and_not_drawn(page: AppTest) -> None:

@@ -19,7 +19,7 @@ from core.visualization.similarity import (
     draw_tradeoff,
     write_distance,
 )
-from dashboard.server import cache
+from dashboard.server import caches
 from dashboard.similarity import measurements, second_model_runs, second_model_views, settings
 from tests.test_pages import captions, html, open_page, whole
 
@@ -31,7 +31,7 @@ def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurements, "LOOKED_AT", 120)
     monkeypatch.setattr(measurements, "TIMED", 20)
     monkeypatch.setattr(measurements, "TIMED_ALONE", 3)
-    cache.worked_out.clear()
+    caches.worked_out.clear()
 
 
 def open_view(view: str, **params: str) -> AppTest:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.pmnist.masks import CUTS, cut_mask
-from dashboard.server.state import DEFAULT_NETWORKS, Scene, cut_of, read_scene
+from dashboard.server.scene import DEFAULT_NETWORKS, Scene, cut_of, read_scene
 
 KNOWN = ("standard", "missing-feature", "missing-alternating", "synergy", "restoring", "control")
 

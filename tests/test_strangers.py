@@ -17,7 +17,7 @@ from core.jobs import network_files, run_folders
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NAME
 from core.system.shown_names import tame
-from dashboard.server import cache
+from dashboard.server import caches
 from tests.test_pages import open_page, whole
 from tests.test_train_page import ANN, come_back, go, job, learned  # noqa: F401 (fixtures)
 from tests.test_transfer import zipped
@@ -33,7 +33,7 @@ PATH = "../../x"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of this test's runs."""
     with own_runs(tmp_path, monkeypatch) as runs_folder:
-        cache._networks_of.clear()
+        caches._networks_of.clear()
         yield runs_folder
 
 
@@ -73,7 +73,7 @@ def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:  # noqa:
         assert HTML not in raw_html(go(app, view)), view
     app.query_params.update({"sample": "3"})
     app = whole(app.switch_page("../pages/compare.py").run())
-    app.session_state["networks"] = ["standard", *cache._networks_of(ANN)]
+    app.session_state["networks"] = ["standard", *caches._networks_of(ANN)]
     assert HTML not in raw_html(whole(app.run()))
     assert {path.name for path in run_folders.runs_folder().parent.iterdir()} == {"runs"}
 

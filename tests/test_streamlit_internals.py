@@ -7,8 +7,8 @@ from streamlit import config
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
-from dashboard.server import cache
-from dashboard.server.serving import remember_settings, send_at_once
+from dashboard.server import process
+from dashboard.server.process import remember_settings, send_at_once
 
 
 def test_answers_do_not_wait_for_the_confirmation_of_the_one_before() -> None:
@@ -20,7 +20,7 @@ def test_answers_do_not_wait_for_the_confirmation_of_the_one_before() -> None:
 
 
 def test_the_run_of_a_fragment_drops_nothing_that_no_browser_has_seen_and_a_whole_run_does() -> None:
-    cache.keep_house()
+    process.prepare_once()
     queue = ForwardMsgQueue()
     for fragment in ("a", "b", ""):
         message = ForwardMsg()

@@ -18,7 +18,7 @@ from core.jobs.run_folders import Job, read_status
 from core.networks.composing import Block, compose
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
-from dashboard.server import cache
+from dashboard.server import caches
 from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
 from tests.working import ended, own_runs, reach, until
 
@@ -36,7 +36,7 @@ TINY = {"Block 1 Filters": 4, "Block 1 Size": 5, "blocks": 1, "hidden": 20}
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of this test's runs."""
     with own_runs(tmp_path, monkeypatch) as runs_folder:
-        cache._networks_of.clear()  # it remembers for two seconds, and the tests all are Ann
+        caches._networks_of.clear()  # it remembers for two seconds, and the tests all are Ann
         yield runs_folder
 
 
@@ -223,7 +223,7 @@ def test_a_diverging_training_says_so_on_the_page() -> None:
 
 def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
     app = come_back("Watch")
-    frames = cache.growth(job.id)
+    frames = caches.growth(job.id)
     assert frames[0].text.startswith("Before it has learned anything") and frames[-1].text.startswith("Epoch 2,")
     sure = [int(re.search(r"(\d+) % sure", frame.text)[1]) for frame in (frames[0], frames[-1])]
     assert sure[0] < 20 < 30 < sure[1]
@@ -274,7 +274,7 @@ def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, folder: Path) ->
 
 def test_a_trained_network_is_on_every_page_at_once_and_only_for_who_trained_it(job: Job) -> None:
     app = come_back()
-    (name,) = cache._networks_of(ANN)
+    (name,) = caches._networks_of(ANN)
     for page in ("compare.py", "pmnist.py"):
         app.query_params.update({"sample": "3"})
         whole(app.switch_page(f"../pages/{page}").run())
@@ -286,7 +286,7 @@ def test_a_trained_network_is_on_every_page_at_once_and_only_for_who_trained_it(
 
 def test_a_trained_network_reads_beside_the_missing_feature_networks(job: Job) -> None:
     app = come_back()
-    (name,) = cache._networks_of(ANN)
+    (name,) = caches._networks_of(ANN)
     app.query_params.update({"sample": "3"})
     whole(app.switch_page("../pages/missing_features.py").run())
     app.segmented_control(key="missing view").set_value("Variants")
@@ -298,7 +298,7 @@ def test_a_trained_network_reads_beside_the_missing_feature_networks(job: Job) -
 
 def test_a_trained_network_reads_on_the_main_page(job: Job) -> None:
     app = come_back()
-    (name,) = cache._networks_of(ANN)
+    (name,) = caches._networks_of(ANN)
     app.query_params.update({"networks": f"standard,{name}", "sample": "3"})
     whole(app.switch_page("../pages/compare.py").run())
     assert html(app).count("data-answer=") == 2
@@ -306,7 +306,7 @@ def test_a_trained_network_reads_on_the_main_page(job: Job) -> None:
 
 def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
     app = come_back()
-    (name,) = cache._networks_of(ANN)
+    (name,) = caches._networks_of(ANN)
     app.selectbox(key="train start").set_value(name)
     assert "Starts from *mine*." in text_of(whole(app.run()))
     assert not app.warning and not app.button(key="train go").disabled

@@ -12,8 +12,8 @@ from core.networks.classifier import Classifier
 from core.visualization.absent_features import AGAINST, FOR
 from core.visualization.arrays import ERASED, ERASED_GROUND
 from core.visualization.attribution import Row, Shown, draw_counts, draw_erasure, draw_holes, draw_rows
-from dashboard.server import cache
-from dashboard.server.state import Scene
+from dashboard.server import caches
+from dashboard.server.scene import Scene
 from tests.browser import settle
 from tests.samples import sample_of
 from tests.test_attribution import hooks
@@ -183,7 +183,7 @@ def test_what_is_worked_out_is_kept_for_the_same_digit_only():
     made: list[float] = []
 
     def ask(digit: np.ndarray) -> int:
-        return int(cache.worked_out(("a test", digit), lambda: made.append(digit.sum()) or len(made)))
+        return int(caches.worked_out(("a test", digit), lambda: made.append(digit.sum()) or len(made)))
 
     assert [ask(np.zeros(9)), ask(np.ones(9)), ask(np.zeros(9))] == [1, 2, 1]
 
@@ -191,9 +191,9 @@ def test_what_is_worked_out_is_kept_for_the_same_digit_only():
 def test_the_networks_that_everyone_shares_keep_no_hooks():
     for view in VIEWS:
         open_view(view, networks="standard,restoring")
-    restoring = cache.network("restoring", cache.wanted())
+    restoring = caches.network("restoring", caches.current_dataset_name())
     assert not isinstance(restoring, Classifier)
-    assert hooks(cache.classifier("standard", cache.wanted())) == hooks(restoring.network) == 0
+    assert hooks(caches.classifier("standard", caches.current_dataset_name())) == hooks(restoring.network) == 0
 
 
 @pytest.mark.browser

@@ -14,9 +14,9 @@ from dashboard.attack import falls_views
 from dashboard.attack.defence_runs import KINDS, SIZES, STEPS, AskedSweep, Sweep
 from dashboard.attack.digit_views import label_of
 from dashboard.components.player import Look
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets import outputs, playing
 from dashboard.widgets.outputs import PLAIN
 from dashboard.widgets.scene import choose_beside
@@ -25,7 +25,7 @@ ORDINARY, ROBUST = "standard", "robust"
 KEY, SWEEP = "defence", "defence sweep"
 
 
-def show_defence(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the ordinary and the adversarially trained network under the same attacks."""
     scene, right = choose_beside(
         "Try: press *Attack both*, harder and harder. Then limit the length of all changes instead of each "
@@ -63,7 +63,7 @@ def show_defence(session: AppState, data: Dataset, zoo: Zoo) -> None:
 def _show_sweep(asked: AskedSweep, data: Dataset, zoo: Zoo) -> None:
     sweep: Sweep | None = st.session_state.get(SWEEP)
     if sweep is None or sweep.asked != asked:
-        networks = {name: cache.classifier(name, data.name) for name in asked.names}
+        networks = {name: caches.classifier(name, data.name) for name in asked.names}
         sweep = Sweep(asked, networks, {name: zoo[name].title for name in asked.names}, data.classes)
         st.session_state[SWEEP] = sweep
     look = Look(

@@ -17,7 +17,7 @@ from core.networks.classifier import Classifier
 from core.networks.evaluation import read_digit
 from core.visualization.adversarial import draw_attack
 from dashboard.components.player import Frame
-from dashboard.server.state import Digit, Mask
+from dashboard.server.scene import Digit, Mask
 from dashboard.widgets.playing import AHEAD
 
 BREATH = 0.01  # seconds between two steps in which others have the interpreter: a thread beside it is answering strokes

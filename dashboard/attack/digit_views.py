@@ -13,9 +13,10 @@ from dashboard.attack import photo_views, settings
 from dashboard.attack.digit_runs import WHOLE, Asked, Take, start
 from dashboard.attack.settings import Attacked
 from dashboard.components.player import Look
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets import outputs, playing
 from dashboard.widgets.scene import choose_beside
 
@@ -29,7 +30,7 @@ TRY = {
 }
 
 
-def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show an attack on the digit of now; what evolves is played, what became of it stands below."""
     scene, right = choose_beside(
         "Try: press *Attack*. Then a smaller epsilon: how little is enough? Then *Shall be read as*: a 3.",
@@ -47,7 +48,7 @@ def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
             _show_take(take, attacked, scene[1], data, zoo)
 
 
-def _prepare(attacked: Attacked, scene: tuple[Digit, Mask], session: AppState, data: Dataset, zoo: Zoo) -> Take | None:
+def _prepare(attacked: Attacked, scene: tuple[Digit, Mask], session: Session, data: Dataset, zoo: Zoo) -> Take | None:
     """Return the attack that is asked for now; None, after a sentence, when it cannot be made."""
     names, _ = settings.watchers(attacked.watched, zoo, data)
     if attacked.network not in names:
@@ -65,7 +66,7 @@ def _prepare(attacked: Attacked, scene: tuple[Digit, Mask], session: AppState, d
     )
     take: Take | None = st.session_state.get(TAKE)
     if take is None or take.asked != asked:
-        networks = {name: cache.classifier(name, data.name) for name in names}
+        networks = {name: caches.classifier(name, data.name) for name in names}
         try:
             first = next(start(asked, networks[attacked.network]))
         except ValueError as error:
@@ -90,11 +91,11 @@ def _misread(first: AttackStep, asked: Asked, data: Dataset) -> str:
     )
 
 
-def label_of(session: AppState, network: str, pixels: Digit, data: Dataset) -> int:
+def label_of(session: Session, network: str, pixels: Digit, data: Dataset) -> int:
     """Return the true label, or of what nobody has labelled, what the attacked network reads."""
     if session.scene.sample is not None and session.scene.drawn is None:
         return int(data.test.labels[session.scene.sample])
-    return int(cache.readings((network,), data.name, pixels, WHOLE)[network].argmax())
+    return int(caches.readings((network,), data.name, pixels, WHOLE)[network].argmax())
 
 
 def _show_take(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zoo: Zoo) -> None:
@@ -151,7 +152,7 @@ def _show_readings(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zo
     hole = WHOLE if asked.mask is not None else mask  # what is missing is known to those who ask for it
     image = asked.digit if take.last is None else take.last.images[0, 0].numpy()
     before, now = (
-        cache.readings(asked.names, data.name, one, WHOLE) | cache.readings(tuple(restoring), data.name, one, hole)
+        caches.readings(asked.names, data.name, one, WHOLE) | caches.readings(tuple(restoring), data.name, one, hole)
         for one in (asked.digit, image)
     )
     notes = dict.fromkeys(restoring, "carried over") | {asked.names[0]: "attacked"} if take.last is not None else {}

@@ -12,9 +12,9 @@ from core.studies.noise_transfer_record import STUDY, Matrix, to_curve, to_matri
 from core.visualization.adversarial_tables import draw_matrix
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets.outputs import PLAIN
 
 OWN = "each network's own"
@@ -23,10 +23,10 @@ Record = dict[str, Any]
 
 def find_record(data: Dataset) -> Record | None:
     """Return the study recorded on these digits, else on MNIST; None when there is none."""
-    return cache.find_record(STUDY, data.name)
+    return caches.find_record(STUDY, data.name)
 
 
-def show_falls(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_falls(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the matrix, the curves, and what they say."""
     record = find_record(data)
     if record is None:

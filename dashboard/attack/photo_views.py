@@ -13,7 +13,7 @@ from core.visualization import arrays
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.readings import Reading, draw_answers
 from dashboard.attack.digit_runs import WHOLE, Take
-from dashboard.server.state import Digit
+from dashboard.server.scene import Digit
 
 SEED = "attack photo"
 

@@ -9,8 +9,8 @@ import streamlit as st
 from core.adversarial import METHODS, PRESETS, AttackConfig
 from core.digits.datasets import Dataset
 from core.zoo.checkpoints import classifiers
-from dashboard.server.cache import Zoo
-from dashboard.server.state import DEFAULT_NETWORKS
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets import networks, outputs
 
 TITLES = {

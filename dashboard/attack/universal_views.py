@@ -18,9 +18,9 @@ from dashboard.attack import settings
 from dashboard.attack import universal_runs as runs
 from dashboard.attack.universal_runs import AskedNoise, Growth
 from dashboard.components.player import Look
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server import caches, locks
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets import outputs, playing
 from dashboard.widgets.playing import Run
 
@@ -31,7 +31,7 @@ BATCH = 30  # training digits of each step, times ten classes: a few steps a sec
 TESTED = 500  # test digits, evenly from all of them
 
 
-def show_noise(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the noises of all classes growing, and afterwards what they do to nine digits."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
@@ -94,8 +94,10 @@ def _prepare(asked: AskedNoise, data: Dataset, zoo: Zoo) -> Growth:
     """Return the noise that is asked for now, the same object as long as that is the same."""
     growth: Growth | None = st.session_state.get(GROWTH)
     if growth is None or growth.asked != asked:
-        network = cache.classifier(asked.network, data.name)
-        growth = Growth(asked, zoo[asked.network].title, network, data, cache.turn("noise"), chosen=_chosen(data))
+        network = caches.classifier(asked.network, data.name)
+        growth = Growth(
+            asked, zoo[asked.network].title, network, data, locks.one_at_a_time("noise"), chosen=_chosen(data)
+        )
         st.session_state[GROWTH] = growth
     return growth
 
@@ -186,7 +188,7 @@ def _show_others(growth: Growth, data: Dataset, zoo: Zoo) -> None:
 
 def _measure(growth: Growth, name: str, data: Dataset) -> tuple[list[float], list[float]]:
     try:
-        reader = cache.network(name, data.name)
+        reader = caches.network(name, data.name)
     except CheckpointError:
         return [float("nan")], [float("nan")]
     apart = torch.arange(0, len(data.test), max(1, len(data.test) // TESTED))[:TESTED]

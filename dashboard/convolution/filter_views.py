@@ -21,8 +21,8 @@ from core.visualization.convolution import Grid, draw_products
 from core.visualization.convolution_figures import Box
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.inversion import draw_steps
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.scene import choose_scene
 
@@ -32,7 +32,7 @@ CHANNELS = ("red", "green", "blue")
 SEED, MAPS = "The lecture's 5 × 5", "A map of your digit"
 
 
-def show_filters(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what filters made by hand do to a digit or a colour picture (C11, C8)."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
@@ -151,7 +151,7 @@ def _exhibit(values: Tensor, caption: str, signed: bool) -> Exhibit:
     return Exhibit(to_signed(shown, float(np.abs(shown).max()) or 1.0), caption)
 
 
-def show_pooling(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show five ways to make one number of a window, on the seed's example and on a map of the digit (C6)."""
     left, right = st.columns([330, 880], gap="medium")
     with left:

@@ -22,8 +22,8 @@ from core.visualization.convolution import draw_answers, draw_shapes
 from core.visualization.convolution_figures import draw_functions, draw_histograms, draw_spread
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.inversion import draw_steps
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets import maps, outputs
 from dashboard.widgets.outputs import PLAIN
 from dashboard.widgets.scene import choose_beside, choose_scene
@@ -34,7 +34,7 @@ SHOWN = 10  # digits of a batch
 CURVES = dict(zip(FUNCTIONS, (f"rgb{FOR}", "#009E73", "#E69F00", f"rgb{AGAINST}", "#8F6BC9", NEUTRAL), strict=True))
 
 
-def show_neighbours(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show whom it hurts when all pixels change places, the same way for every digit (C9, A12)."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
@@ -73,7 +73,7 @@ def show_neighbours(session: AppState, data: Dataset, zoo: Zoo) -> None:
     outputs.show_text("convolution_neighbours")
 
 
-def show_batch_norm(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show batch normalization in the seed's four steps, on a map of a real batch (T7)."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
@@ -128,7 +128,7 @@ def show_batch_norm(session: AppState, data: Dataset, zoo: Zoo) -> None:
     outputs.show_text("convolution_batch_norm")
 
 
-def show_dropout(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the answer to the same digit twenty times with dropout on (T10)."""
     scene, right = choose_beside(
         "Try: rub out a part. Does the answer spread more? At which rate does it break?",
@@ -169,7 +169,7 @@ def _show_drawn(probabilities: torch.Tensor, calm: torch.Tensor, data: Dataset) 
     st.plotly_chart(figure, width="stretch", config=PLAIN)
 
 
-def show_whole(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a network from its real shapes (A10), its activations (C7) and how logits become probabilities."""
     name = st.selectbox(
         "Drawn",

@@ -17,8 +17,8 @@ from core.visualization.absent_features import to_signed
 from core.visualization.convolution import Grid, Halt, draw_maps, draw_products, draw_way, write_short
 from core.visualization.convolution_figures import Box, draw_clickable
 from core.visualization.inversion import draw_steps
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.scene import choose_scene
 
@@ -31,7 +31,7 @@ SHOWN_MAPS = 12  # of a stage, in the overview
 STAGE, MAP, ROW, COLUMN = "lesson stage", "lesson map", "lesson row", "lesson column"
 
 
-def show_one_number(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show how any number comes about: on a digit's way through a network, or in the seed's examples."""
     left, right = st.columns([330, 880], gap="medium")
     with left:

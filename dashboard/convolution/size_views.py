@@ -17,8 +17,8 @@ from core.visualization.convolution import draw_landings, draw_matrix
 from core.visualization.convolution_figures import draw_signal
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.inversion import draw_steps
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets import maps as windows
 from dashboard.widgets.outputs import PLAIN
 from dashboard.widgets.scene import choose_scene
@@ -38,7 +38,7 @@ SMALL = 7  # pixels a side of the input whose dense layer is drawn: 49 columns
 ALONG = {1: "a signal", 2: "a picture", 3: "a stack (a film, a scan)"}
 
 
-def show_size(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what comes out of a convolution, what it costs, where its window lands, what a dense layer would cost."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
@@ -175,7 +175,7 @@ def to_settings(architecture: Architecture) -> list[Convolution]:
     return found
 
 
-def show_dimensions(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show convolutions along a signal, a picture and a stack, all made of one digit (C5)."""
     left, right = st.columns([330, 880], gap="medium")
     with left:

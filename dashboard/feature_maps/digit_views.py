@@ -11,9 +11,10 @@ from core.feature_maps import StageMaps, present, to_npz
 from core.visualization.feature_maps import draw_legend
 from dashboard.components.board import board
 from dashboard.feature_maps import one_map, sheets
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches, locks
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.scene import choose_scene
 
@@ -24,7 +25,7 @@ STICKY = """<style>@media (min-width: 641px) {
 }</style>"""
 
 
-def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the digit of now through every stage of a network (F4)."""
     left, middle, right = st.columns([300, 570, 260], gap="medium")
     with left:
@@ -37,8 +38,8 @@ def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
         if network is None or scene is None:
             return
         name, pixels = st.session_state[NETWORK], to_pixels(*scene)
-        with cache.turn():
-            stages = cache.stage_maps(name, data.name, pixels)
+        with locks.one_at_a_time():
+            stages = caches.stage_maps(name, data.name, pixels)
             rows = [sheets.to_row(one, each=each) for one in stages if not one.repeats]
         chosen = one_map.find_chosen(stages, one_map.peaks)
         board(rows, key="maps board", label="All feature maps of this digit", chosen=chosen, on_choose=one_map.choose)

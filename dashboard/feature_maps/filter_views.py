@@ -18,8 +18,8 @@ from core.visualization.feature_maps import draw_legend, draw_tiles, find_limits
 from dashboard.components.board import Chosen, Row, Sheet, board
 from dashboard.feature_maps import sheets
 from dashboard.feature_maps.digit_views import NETWORK
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets import maps
 
 CHOSEN = "maps filter"
@@ -29,7 +29,7 @@ BEYOND = 0.01  # of the weights: a few are so large that all others would be dar
 START, NOW = "at the start", "after training"
 
 
-def show_filters(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the filters of all convolutions, input by output."""
     middle, right = st.columns([900, 270], gap="medium")
     with middle:

@@ -21,9 +21,10 @@ from dashboard.attack.digit_views import label_of
 from dashboard.components.board import Row, board
 from dashboard.feature_maps import one_map, sheets
 from dashboard.feature_maps.digit_views import NETWORK, to_pixels
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches, locks
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets import maps as windows
 from dashboard.widgets import outputs
 from dashboard.widgets.scene import choose_beside
@@ -42,7 +43,7 @@ class Two:
     titles: tuple[str, str]
 
 
-def show_digits(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_digits(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what two digits have in common in every stage, and what not (F4, F5)."""
     scene, right = choose_beside(
         "Try: rub out a part. Which stage feels it most? Then *before and after an attack*: where does the "
@@ -79,7 +80,7 @@ def show_digits(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 
 def _choose_two(
-    kind: str, scene: tuple[Digit, Mask], session: AppState, name: str, network: Classifier, data: Dataset
+    kind: str, scene: tuple[Digit, Mask], session: Session, name: str, network: Classifier, data: Dataset
 ) -> Two:
     """Return the two digits that are compared. Raises ValueError for a digit that cannot be attacked."""
     digit, mask = scene
@@ -109,21 +110,21 @@ def _choose_two(
 
 def _attack(network: Classifier, pixels: Digit, label: int, epsilon: float, steps: int) -> Digit:
     config = AttackConfig(epsilon=epsilon, steps=steps)
-    with cache.turn():
+    with locks.one_at_a_time():
         *_, last = adversarial.pgd(network, torch.from_numpy(pixels)[None, None], torch.tensor([label]), config)
     attacked: Digit = last.images[0, 0].numpy()
     return attacked
 
 
 def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
-    with cache.turn():
-        before, after = (cache.stage_maps(name, data.name, one) for one in two.pixels)
+    with locks.one_at_a_time():
+        before, after = (caches.stage_maps(name, data.name, one) for one in two.pixels)
         rows = [
             sheets.to_trio(*pair, two.titles, each=each)
             for pair in zip(before, after, strict=True)
             if not pair[0].repeats
         ]
-        readings = [cache.readings((name,), data.name, one, WHOLE)[name] for one in two.pixels]
+        readings = [caches.readings((name,), data.name, one, WHOLE)[name] for one in two.pixels]
     words = (
         f"{title}: **{data.classes[int(shares.argmax())]}**, {100 * shares.max():.0f} % sure"
         for title, shares in zip(two.titles, readings, strict=True)
@@ -142,7 +143,7 @@ def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
     )
 
 
-def show_networks(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one digit in two networks: what is there beside what is missing."""
     st.session_state.setdefault(SECOND, "missing-feature")
     scene, right = choose_beside(
@@ -157,10 +158,10 @@ def show_networks(session: AppState, data: Dataset, zoo: Zoo) -> None:
         if scene is None or networks[0] is None or networks[1] is None:
             return
         names, pixels = [st.session_state[key] for key in (FIRST, SECOND)], to_pixels(*scene)
-        with cache.turn():
-            found = [cache.stage_maps(name, data.name, pixels) for name in names]
-            readings = cache.readings(tuple(dict.fromkeys(names)), data.name, pixels, WHOLE)
-        titles = [(zoo | cache.own_networks())[name].title for name in names]
+        with locks.one_at_a_time():
+            found = [caches.stage_maps(name, data.name, pixels) for name in names]
+            readings = caches.readings(tuple(dict.fromkeys(names)), data.name, pixels, WHOLE)
+        titles = [(zoo | caches.own_networks())[name].title for name in names]
         words = [
             f"{title} reads **{data.classes[int(readings[name].argmax())]}**, {100 * readings[name].max():.0f} % sure"
             for name, title in zip(names, titles, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.classroom.lessons import Lesson, LessonError, read_lesson
-from dashboard.server.state import Guide, get_state
+from dashboard.server.session import LessonPosition, get_session
 from dashboard.shell import lesson_bar
 
 
@@ -28,7 +28,7 @@ def show_shipped() -> None:
 
 def show_own() -> None:
     """Let people bring a lesson; it is kept while they are here."""
-    state = get_state()
+    session = get_session()
     file = st.file_uploader("A lesson as a YAML file (100 kB at most)", type=["yaml", "yml"], key="lesson upload")
     st.caption(
         "Its steps name a page, the state that its address has (*Share* shows it), a text and a question, in "
@@ -36,13 +36,13 @@ def show_own() -> None:
     )
     if file is not None:
         try:
-            state.own_lesson = read_lesson(file.getvalue(), lesson_bar.find_fault)
+            session.own_lesson = read_lesson(file.getvalue(), lesson_bar.find_fault)
         except LessonError as error:
             st.warning(str(error))
             return
-    if state.own_lesson is not None:
+    if session.own_lesson is not None:
         with st.container(border=True, width=440):
-            _show(state.own_lesson, "")
+            _show(session.own_lesson, "")
 
 
 def _show(lesson: Lesson, name: str) -> None:
@@ -50,4 +50,4 @@ def _show(lesson: Lesson, name: str) -> None:
     st.markdown(lesson.about)
     st.caption(f"{len(lesson.steps)} steps")
     if st.button("Begin", key=f"begin {name or 'own'}", type="primary"):
-        lesson_bar.open_step(Guide(lesson, 0, name))
+        lesson_bar.open_step(LessonPosition(lesson, 0, name))

@@ -14,8 +14,8 @@ from core.jobs.run_folders import Job
 from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
 from dashboard.components.player import Frame
 from dashboard.made_digits.frames import draw_growth
-from dashboard.server import cache
-from dashboard.server.visitors import known_visitor
+from dashboard.server import caches
+from dashboard.server.visitors import get_visitor_id
 
 SHIPPED_ONE = "shipped"
 SOURCE = "made source"
@@ -23,7 +23,7 @@ SOURCE = "made source"
 
 def my_generators() -> list[Job]:
     """Return this visitor's trainings of generators, the newest first."""
-    name = known_visitor()
+    name = get_visitor_id()
     return [] if name is None else [job for job in run_folders.list_jobs(name) if job.kind == KIND]
 
 
@@ -44,7 +44,7 @@ def load(job: Job | None) -> Made | None:
     folder = SHIPPED if job is None else job.folder
     try:
         about = ("generator", str(folder), generator_checkpoint.load_card(folder).weights_sha256)
-        made: Made = cache.worked_out(about, lambda: generator_checkpoint.load(folder))
+        made: Made = caches.worked_out(about, lambda: generator_checkpoint.load(folder))
         return made
     except CheckpointError as error:
         st.warning(str(error))
@@ -58,4 +58,4 @@ def ready(found: list[Job]) -> list[Job]:
 
 def growth(job: Job) -> list[Frame]:
     """Return what a run's generator has made so far; each moment is drawn once, for everyone."""
-    return draw_growth(job.folder, cache.worked_out(("generator's growth", job.id), dict[str, Frame]))
+    return draw_growth(job.folder, caches.worked_out(("generator's growth", job.id), dict[str, Frame]))

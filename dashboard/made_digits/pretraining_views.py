@@ -12,17 +12,17 @@ from core.digits.datasets import Dataset
 from core.studies.pretraining import LABELLED, RANDOM, STARTS, SUPERVISED, UNLABELLED
 from core.studies.pretraining_record import STUDY, counts, find
 from core.visualization.generation import Beginning, draw_beginnings
-from dashboard.server import cache
-from dashboard.server.state import AppState
+from dashboard.server import caches
+from dashboard.server.session import Session
 
 PLAIN = {"displayModeBar": False}
 COLORS = {RANDOM: "#8A8F98", UNLABELLED: "#D55E00", LABELLED: "#E69F00", SUPERVISED: "#3B82C4"}
 Record = dict[str, Any]
 
 
-def show_help(session: AppState, data: Dataset) -> None:
+def show_help(session: Session, data: Dataset) -> None:
     """Show the figure, the table, and what they say."""
-    record = cache.find_record(STUDY, data.name)
+    record = caches.find_record(STUDY, data.name)
     if record is None:
         st.info("What a discriminator's convolutions are worth was not measured here.")
         return

@@ -14,7 +14,7 @@ from core.visualization import arrays
 from core.visualization.absent_features import AGAINST, FOR
 from core.visualization.gallery import Exhibit, draw_gallery
 from dashboard.made_digits import generators
-from dashboard.server.state import AppState
+from dashboard.server.session import Session
 
 QUIZ = "made quiz"
 LARGE = 10  # screen pixels for one of the digit
@@ -31,7 +31,7 @@ class Quiz:
     """How many were right in the rounds before."""
 
 
-def show_quiz(session: AppState, data: Dataset) -> None:
+def show_quiz(session: Session, data: Dataset) -> None:
     """Let people guess."""
     made = generators.load(None)
     if made is not None:

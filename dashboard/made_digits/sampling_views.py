@@ -23,8 +23,8 @@ from core.zoo.checkpoints import CheckpointError
 from dashboard.components.player import player
 from dashboard.made_digits import generators
 from dashboard.made_digits.frames import Walk
-from dashboard.server import cache
-from dashboard.server.state import AppState
+from dashboard.server import caches
+from dashboard.server.session import Session
 
 ROWS = 4
 ALL = "all"
@@ -33,7 +33,7 @@ COMPARED = 5  # made digits, with the real one nearest to each
 PROBED = 200  # real test digits: how near these are to real training digits is what is usual
 
 
-def show_making(session: AppState, data: Dataset) -> None:
+def show_making(session: Session, data: Dataset) -> None:
     """Let people make digits, and walk from one to another."""
     left, right = st.columns([606, 564], gap="medium")
     with left:
@@ -51,7 +51,7 @@ def show_making(session: AppState, data: Dataset) -> None:
 def _reader(data: Dataset) -> Classifier | None:
     """Return the network that judges, or say in a sentence why it cannot."""
     try:
-        return cache.classifier(JUDGE, data.name)
+        return caches.classifier(JUDGE, data.name)
     except CheckpointError as error:
         st.warning(str(error))
         return None
@@ -161,14 +161,14 @@ def _show_nearest(made: Made, images: Tensor) -> None:
     """Show the real digit nearest to each of some made ones, and what is usual among real ones."""
     name = made.card.dataset["name"]
     try:
-        data = cache.dataset(name) if datasets.on_this_machine(name) else None
+        data = caches.dataset(name) if datasets.on_this_machine(name) else None
     except datasets.DatasetError:
         data = None
     if data is None:
         st.info(f"The digits that it learned from ({name}) are not on this machine, so nothing can be compared.")
         return
     found = find_nearest(images, data.train)
-    usual = cache.worked_out(("nearest", name), lambda: find_nearest(data.test.first(PROBED).images(), data.train))
+    usual = caches.worked_out(("nearest", name), lambda: find_nearest(data.test.first(PROBED).images(), data.train))
     exhibits = []
     for image, index, distance in zip(images, found.index.tolist(), found.distance.tolist(), strict=True):
         real = data.train.images(slice(index, index + 1))[0, 0].numpy()

@@ -18,9 +18,9 @@ from core.visualization.training import Line, draw_lines, find_limits
 from dashboard.components.player import Frame, player
 from dashboard.made_digits import generators
 from dashboard.made_digits.frames import GROWTH, shipped_growth
-from dashboard.server import cache
-from dashboard.server.state import AppState
-from dashboard.server.visitors import visitor
+from dashboard.server import caches
+from dashboard.server.session import Session
+from dashboard.server.visitors import ensure_visitor_id
 
 EVERY = 1.0  # seconds between two looks
 NEXT, PROBLEM = "made next source", "made problem"
@@ -31,7 +31,7 @@ LOSSES = {"generator": "#3B82C4", "discriminator": "#D55E00"}
 FOUND = {"real ones taken for real": "#009E73", "made ones found out": "#CC79A7"}
 
 
-def show_learning(session: AppState, data: Dataset) -> None:
+def show_learning(session: Session, data: Dataset) -> None:
     """Show a generator while it learns, or as it did."""
     if NEXT in st.session_state:
         st.session_state[generators.SOURCE] = st.session_state.pop(NEXT)
@@ -83,7 +83,7 @@ def _show_form(data: Dataset) -> None:
 def _start(settings: dict[str, Any]) -> None:
     title = f"{settings['digits']:,} digits, {settings['config']['epochs']} epochs"
     try:
-        job = control.submit(KIND, title, settings, visitor())
+        job = control.submit(KIND, title, settings, ensure_visitor_id())
     except ValueError as error:
         st.warning(str(error))
         return
@@ -129,7 +129,7 @@ def _show_shipped() -> None:
     made = generators.load(None)
     if made is None:
         return
-    frames: list[Frame] = cache.worked_out(("shipped growth", made.card.weights_sha256), lambda: shipped_growth(made))
+    frames: list[Frame] = caches.worked_out(("shipped growth", made.card.weights_sha256), lambda: shipped_growth(made))
     player(frames, key="made growth", run="shipped", look=GROWTH, finished=True)
     _show_caption()
     _show_curves(made.card.moments, made.card.epochs)

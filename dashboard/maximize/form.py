@@ -13,7 +13,7 @@ from core.maximization import BLURS, LOGITS, PARAMETERIZATIONS, PRESETS, Maximiz
 from core.maximization.loop import MOST_STEPS
 from core.networks.classifier import Classifier
 from core.zoo.checkpoints import Card, CheckpointError, classifiers
-from dashboard.server import cache
+from dashboard.server import caches
 from dashboard.widgets import networks as network_inputs
 
 ASSIGNMENT, WHITE = "as in the assignment", "white on black"
@@ -45,7 +45,7 @@ def load_classifiers(names: Sequence[str], data: Dataset) -> dict[str, Classifie
     networks = {}
     for name in filter(None, names):
         try:
-            networks[name] = cache.classifier(name, data.name)
+            networks[name] = caches.classifier(name, data.name)
         except CheckpointError as error:
             st.warning(str(error))
     return networks

@@ -17,7 +17,7 @@ from core.networks.classifier import Classifier
 from core.visualization.arrays import enlarge, to_png
 from core.visualization.maximization import Layout, draw_sheet, to_animation
 from dashboard.components.player import Frame, Look
-from dashboard.server.state import Digit
+from dashboard.server.scene import Digit
 from dashboard.widgets import playing
 from dashboard.widgets.playing import MOST_BYTES, Run
 

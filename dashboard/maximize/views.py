@@ -24,8 +24,8 @@ from dashboard.maximize.step_texts import (
     look_at_networks,
     start_title,
 )
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets import inputs
 from dashboard.widgets.map_details import show_closeup
 
@@ -34,7 +34,7 @@ COMPARED = ("standard", "missing-feature", "assignment", "robust")
 ALL = "all ten"
 
 
-def show_classes(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let ten pictures climb, one for each class (N1 to N4)."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
@@ -55,7 +55,7 @@ def show_classes(session: AppState, data: Dataset, zoo: Zoo) -> None:
             )
 
 
-def show_maps(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let a picture climb for every map of a stage, and look closely at one of them (N5)."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
@@ -102,7 +102,7 @@ def _last_pooling(stages: Sequence[str]) -> int:
     return pooled[-1] if pooled else len(stages) - 1
 
 
-def show_neuron(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let several pictures climb for one neuron of any stage, up or down, with a class on top if wanted."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
@@ -173,7 +173,7 @@ def _choose_part(stage: str, shapes: Shapes, key: str) -> Objective:
     return Neuron(stage, number, (row, column))
 
 
-def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Turn any digit, step by step, into every other class, or into one class by several networks."""
     left, right = st.columns([290, 750], gap="medium")
     with left:
@@ -203,7 +203,7 @@ def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
             st.caption("From the left: " + ", ".join(titles) + ".")
 
 
-def show_side_by_side(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_side_by_side(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let several networks grow the same ten digits from the same noise."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
@@ -219,7 +219,7 @@ def show_side_by_side(session: AppState, data: Dataset, zoo: Zoo) -> None:
         st.caption("A row for each network, in this order: " + ", ".join(titles) + ".")
 
 
-VIEWS: dict[str, Callable[[AppState, Dataset, Zoo], None]] = {
+VIEWS: dict[str, Callable[[Session, Dataset, Zoo], None]] = {
     "Ten digits": show_classes,
     "Every map": show_maps,
     "From a digit": show_digit,

@@ -21,9 +21,10 @@ from core.zoo.checkpoints import CheckpointError
 from core.zoo.recipes import RECIPES
 from dashboard.missing_features.idea_views import NAME
 from dashboard.missing_features.variant_views import is_variant
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets import outputs
 from dashboard.widgets.scene import choose_scene
 
@@ -39,7 +40,7 @@ BENT = {
 FROZEN = {"standard": "before", NAME: "after, frozen", "missing-unfrozen": "after, not frozen"}
 
 
-def show_algebra(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_algebra(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Turn an inverted head into the equal ordinary head, number by number; then what cannot be turned."""
     names = [name for name in RECIPES if name in zoo and is_variant(zoo[name], RECIPES[name].architecture)]
     affine = [name for name in names if INVERSIONS[zoo[name].inversion].same_function_class and _inverts(zoo, name)]
@@ -72,7 +73,7 @@ def _inverts(zoo: Zoo, name: str) -> bool:
 
 def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
     try:
-        network = cache.classifier(name, data.name)
+        network = caches.classifier(name, data.name)
     except CheckpointError as error:
         st.warning(str(error))
         return
@@ -84,7 +85,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
     st.html(draw_logits({title: read_logits(one, image)[0].numpy() for title, one in rows.items()}, data.classes))
     count = min(COMPARED, len(data.test))
     with st.spinner(f"Reading {count:,} test digits with both ..."):
-        most = cache.largest_difference(name, count, data.name)
+        most = caches.largest_difference(name, count, data.name)
     st.markdown(
         f"Over the first {count:,} test digits of {data.name} no logit differs by more than **{most:.6f}**, which is "
         "rounding. The two heads are one function, written twice."
@@ -143,7 +144,7 @@ def _bent(network: Classifier, digit: Digit, mask: Mask) -> str:
     return words.format(above=int((features > 1).sum()), all=len(features), most=float(features.max()))
 
 
-def show_freezing(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the filters before and after a new head was trained, frozen and not."""
     st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
     networks = {

@@ -16,9 +16,10 @@ from core.visualization import arrays
 from core.visualization.absent_features import FeatureCard, draw_balance, draw_cards, draw_strengths, overlay_evidence
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.zoo.checkpoints import CheckpointError
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches, locks
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets.outputs import PLAIN
 from dashboard.widgets.scene import choose_scene
 
@@ -26,7 +27,7 @@ NAME = "missing-feature"
 SILENT_MAPS = 6  # shown of one class
 
 
-def show_idea(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what is missing from any digit, and whom that speaks against."""
     left, right = st.columns([330, 720], gap="medium")
     with left:
@@ -36,12 +37,12 @@ def show_idea(session: AppState, data: Dataset, zoo: Zoo) -> None:
         if scene is None:
             return
         try:
-            atlas, network = cache.atlas(NAME, data.name), cache.classifier(NAME, data.name)
+            atlas, network = caches.atlas(NAME, data.name), caches.classifier(NAME, data.name)
         except CheckpointError as error:
             st.warning(str(error))
             return
         digit, mask = scene
-        with cache.turn():
+        with locks.one_at_a_time():
             evidence = absent_features.weigh(network, torch.from_numpy(digit)[None], torch.from_numpy(mask))
             st.markdown(f"#### {absent_features.describe(evidence, atlas, data.classes)}")
             _show_rivals(evidence, atlas, digit, mask, data.classes)
@@ -110,7 +111,7 @@ def _show_balance(evidence: Evidence, atlas: Atlas, classes: Sequence[str]) -> N
 def show_atlas(data: Dataset) -> None:
     """Show the maps that are most silent in a class, and the whole table of maps and classes; no digit changes it."""
     try:
-        atlas, classes = cache.atlas(NAME, data.name), data.classes
+        atlas, classes = caches.atlas(NAME, data.name), data.classes
     except CheckpointError:
         return  # the view above has said so
     st.markdown("#### Which maps are habitually silent in which class?")

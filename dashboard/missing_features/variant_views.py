@@ -24,9 +24,10 @@ from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
 from core.zoo.checkpoints import Card, Network
 from core.zoo.recipes import RECIPES
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches, locks
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets import outputs
 from dashboard.widgets.outputs import PLAIN
 from dashboard.widgets.scene import choose_scene
@@ -46,7 +47,7 @@ OMEGAS = [step / 20 for step in range(61)]  # 0 to 3
 HEADS = {"missing-feature": "synergy", "control": "two ordinary heads"}
 
 
-def show_variants(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show every way to turn features over: its curve, its kind, its figures, and what it reads now."""
     names = [name for name, recipe in RECIPES.items() if name in zoo and is_variant(zoo[name], recipe.architecture)]
     left, right = st.columns([330, 720], gap="medium")
@@ -54,7 +55,7 @@ def show_variants(session: AppState, data: Dataset, zoo: Zoo) -> None:
         st.caption("Try: rub a part out. Do the ones that compute other functions (blue) answer otherwise?")
         scene = choose_scene(session, data)
     with right:
-        cards = {name: zoo[name] for name in names} | cache.own_networks()
+        cards = {name: zoo[name] for name in names} | caches.own_networks()
         # One of the visitor's own may have gone since it was chosen.
         st.session_state["variants"] = [name for name in st.session_state.get("variants", FIRST) if name in cards]
         chosen = st.pills(
@@ -68,7 +69,7 @@ def show_variants(session: AppState, data: Dataset, zoo: Zoo) -> None:
         )
         networks = outputs.load_networks(names, data)
         if scene is not None and networks:
-            with cache.turn():
+            with locks.one_at_a_time():
                 own = outputs.load_networks([name for name in chosen if name not in networks and name not in zoo], data)
                 wanted = {name: one for name, one in (networks | own).items() if name in chosen}
                 outputs.show_readings(outputs.read_all(wanted, cards, *scene, data), data.classes)
@@ -105,8 +106,8 @@ def to_rows(
     networks: dict[str, Network], zoo: Zoo, scene: tuple[Digit, Mask] | None, data: Dataset
 ) -> list[VariantRow]:
     """Return the table's rows, each ordinary network followed by the variants over its features."""
-    with cache.turn():
-        read = cache.readings(tuple(networks), data.name, *scene) if scene is not None else {}
+    with locks.one_at_a_time():
+        read = caches.readings(tuple(networks), data.name, *scene) if scene is not None else {}
     bases = dict.fromkeys(base_of(name) for name in networks)
     ordered = [name for base in bases for name in networks if base_of(name) == base]
     answers = {
@@ -141,7 +142,7 @@ def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
     )
 
 
-def show_synergy(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show two heads summed, with any weight of the second, beside two ordinary heads."""
     left, right = st.columns([330, 720], gap="medium")
     with left:
@@ -156,7 +157,7 @@ def show_synergy(session: AppState, data: Dataset, zoo: Zoo) -> None:
             "Omega, the weight of the second head", 0.0, OMEGAS[-1], 1.0, 0.05, key="omega", persist_state="session"
         )
         if scene is not None:
-            with cache.turn():
+            with locks.one_at_a_time():
                 outputs.show_readings(read_heads(networks, *scene, omega), data.classes)
     _show_sums(data, zoo, omega)
 
@@ -190,7 +191,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
     labels = data.test.first(count).labels
     cells = [(name, column) for name in names for column in COLUMNS]
     steps = outputs.with_progress(cells, len(cells), f"Reading {count:,} test digits, once ...")
-    read = {(n, c): torch.from_numpy(cache.logits(n, c, count, data.name)) for n, c in steps}
+    read = {(n, c): torch.from_numpy(caches.logits(n, c, count, data.name)) for n, c in steps}
     st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
     which, counts = st.columns([1, 1], gap="medium")
     with which:

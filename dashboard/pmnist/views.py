@@ -20,9 +20,10 @@ from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.network_colors import color_of
 from core.visualization.readings import draw_answers
 from dashboard.components.player import Frame, Look
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit
+from dashboard.server.session import Session
 from dashboard.widgets import inputs, outputs, playing
 from dashboard.widgets import networks as network_inputs
 
@@ -31,7 +32,7 @@ HEADINGS = {"whole": "whole", **{cut: f"{cut} · {name}" for cut, name in CUT_NA
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
-def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_cuts(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show any digit whole and under each cut, with what every chosen network reads."""
     left, right = st.columns([280, 760], gap="medium")
     with left:
@@ -51,7 +52,7 @@ def show_cuts(session: AppState, data: Dataset, zoo: Zoo) -> None:
         st.html(draw_gallery(exhibits, least=130, name="ns-cuts"))
 
 
-def show_growth(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let a hole grow over any digit, and show when each network gives up what it read in the whole one."""
     left, right = st.columns([280, 760], gap="medium")
     with left:
@@ -122,7 +123,7 @@ def choose_count(data: Dataset, key: str, first: int) -> int:
     )
 
 
-def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the recorded MNIST table, and the same measured here and now on the current digits."""
     variant = choose_variant()
     outputs.show_text("pmnist_table")
@@ -142,13 +143,13 @@ def show_table(session: AppState, data: Dataset, zoo: Zoo) -> None:
     table: dict[str, dict[str, float]] = {name: {} for name in names}
     labels = data.test.first(count).labels
     for column, name in outputs.with_progress(cells, len(cells), "Reading partial digits ..."):
-        predicted = cache.predicted(name, column, variant, count, data.name)
+        predicted = caches.predicted(name, column, variant, count, data.name)
         table[name][column] = evaluation.accuracy(labels, torch.from_numpy(predicted))
     outputs.show_accuracies(table, zoo)
     st.caption(f"The first {count:,} test digits of {data.name} ({data.source}), just now.")
 
 
-def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_curve(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show accuracy against how much of each digit is missing."""
     kind = choose_growth()
     names = tuple(outputs.load_networks(network_inputs.choose_networks(zoo), data))
@@ -158,7 +159,7 @@ def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
     points: dict[str, list[float]] = {name: [] for name in names}
     cells = list(product(SHARES, names))
     for share, name in outputs.with_progress(cells, len(cells), "Erasing more and more ..."):
-        points[name].append(cache.accuracy_when_missing(name, kind, share, count, data.name))
+        points[name].append(caches.accuracy_when_missing(name, kind, share, count, data.name))
     percent = [100 * share for share in SHARES]
     curves = [Curve(zoo[name].title, color_of(name), percent, points[name]) for name in names]
     figure = draw_curves(curves, x_title="missing, % of the picture", y_title="read right, %")
@@ -166,7 +167,7 @@ def show_curve(session: AppState, data: Dataset, zoo: Zoo) -> None:
     st.caption(f"The first {count:,} test digits of {data.name}. Restoring networks know the hole, the others do not.")
 
 
-def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which digits a network mixes up (click a cell to see them), and who is right where another is not."""
     variant: Variant = "text"
     which, other, on, how_many = st.columns(4)
@@ -186,7 +187,7 @@ def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
         return
     with st.spinner("Reading ..."):
         predicted, theirs = (
-            torch.from_numpy(cache.predicted(one, column, variant, count, data.name)) for one in (name, rival)
+            torch.from_numpy(caches.predicted(one, column, variant, count, data.name)) for one in (name, rival)
         )
     labels = data.test.first(count).labels
     matrix, digits = st.columns([1, 1], gap="medium")
@@ -207,7 +208,7 @@ def show_confusions(session: AppState, data: Dataset, zoo: Zoo) -> None:
         outputs.show_who_is_right(evaluation.who_is_right(labels, predicted, theirs), title[name], title[rival])
 
 
-def show_download(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_download(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Offer all partial test digits."""
     variant = choose_variant()
     st.markdown(
@@ -215,7 +216,7 @@ def show_download(session: AppState, data: Dataset, zoo: Zoo) -> None:
     )
     st.download_button(
         "All cuts as one NumPy file (npz)",
-        lambda: cache.pmnist_file(variant, data.name),
+        lambda: caches.pmnist_file(variant, data.name),
         f"pmnist-{variant}.npz",
         "application/octet-stream",
         type="primary",

@@ -14,7 +14,7 @@ from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.network_colors import color_of
 from dashboard.quiz import players, round
 from dashboard.quiz.round import Game
-from dashboard.server.cache import Zoo
+from dashboard.server.caches import Zoo
 from dashboard.widgets import outputs
 
 YOU = "You"

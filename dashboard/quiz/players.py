@@ -15,9 +15,9 @@ from core.visualization import arrays
 from core.visualization.arrays import Picture
 from core.visualization.classroom import PEOPLE_COLOR, Contestant, Share
 from core.visualization.network_colors import color_of
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import DEFAULT_NETWORKS
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets import outputs
 
 HEADINGS = {ALL: "all cuts", **{cut: f"{cut}: {name} gone" for cut, name in CUT_NAMES.items()}}
@@ -33,7 +33,7 @@ def networks(data: Dataset, zoo: Zoo) -> tuple[str, ...]:
 def read(names: tuple[str, ...], data: Dataset, question: Question) -> dict[str, tuple[int, float]]:
     """Return each network's answer to a question, and how sure it is of it (0 to 1)."""
     digit = outputs.sample(data, question.digit)
-    found = cache.readings(names, data.name, digit, question.mask.numpy())
+    found = caches.readings(names, data.name, digit, question.mask.numpy())
     return {name: (int(shares.argmax()), float(shares.max())) for name, shares in found.items()}
 
 
@@ -58,7 +58,7 @@ def read_round(names: tuple[str, ...], data: Dataset, seed: int) -> Round:
         answers = [read(names, data, asked) for asked in questions]
         return Round(questions, {name: [one[name][0] for one in answers] for name in names})
 
-    found: Round = cache.worked_out(("quiz", data.name, seed, *names), work)
+    found: Round = caches.worked_out(("quiz", data.name, seed, *names), work)
     return found
 
 

@@ -17,9 +17,9 @@ from dashboard.quiz import players as contestants
 from dashboard.quiz import round
 from dashboard.quiz.players import Round
 from dashboard.quiz.round import Game
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.visitors import known_visitor, remember_visitor, visitor
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
 from dashboard.shell import share
 from dashboard.widgets import outputs
 
@@ -40,7 +40,7 @@ def show_room(game: Game, zoo: Zoo) -> None:
             st.fragment(_show_board, run_every=EVERY)(game.room, zoo)
         _show_keeping(game, game.room)
     outputs.show_problems([one] if (one := st.session_state.pop(MISTAKE, "")) else [])
-    remember_visitor()
+    store_visitor_id()
 
 
 def _show_door(game: Game) -> None:
@@ -65,7 +65,7 @@ def _show_door(game: Game) -> None:
 
 def _open(game: Game, told: bool) -> None:
     try:
-        round.begin(round.enter(round.board().open_room(game.data.name, told=told, opener=visitor())))
+        round.begin(round.enter(round.board().open_room(game.data.name, told=told, opener=ensure_visitor_id())))
     except (RoomError, DatasetError) as error:
         st.session_state[MISTAKE] = str(error)
 
@@ -93,7 +93,7 @@ def _show_code(game: Game, room: Room) -> None:
 def _show_board(room: Room, zoo: Zoo) -> None:
     try:
         players, tallies = round.board().tallies(room.code)
-        data = cache.dataset(room.data)
+        data = caches.dataset(room.data)
     except (RoomError, DatasetError) as error:
         st.warning(str(error))
         return
@@ -158,7 +158,7 @@ def _export(room: Room) -> bytes:
 
 
 def _may_remove(room: Room) -> bool:
-    opener = known_visitor()
+    opener = get_visitor_id()
     try:
         return opener is not None and round.board().may_remove(room.code, opener)
     except RoomError:  # the board says it
@@ -167,7 +167,7 @@ def _may_remove(room: Room) -> bool:
 
 def _remove(game: Game, room: Room) -> None:
     try:
-        round.board().remove(room.code, visitor())
+        round.board().remove(room.code, ensure_visitor_id())
         round.leave(game)
     except RoomError as error:
         st.session_state[MISTAKE] = str(error)

@@ -15,7 +15,7 @@ from core.classroom.room_board import Board, Room
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
 from core.digits.datasets import Dataset, DatasetError
 from dashboard.address import links
-from dashboard.server import cache
+from dashboard.server import caches
 
 GAME = "quiz game"
 SEEDS = 10**6  # an own round's address is to be short
@@ -57,7 +57,7 @@ class Game:
 def board() -> Board:
     """Return the board of all rooms. Raises RoomError."""
     url = database_url()
-    found: Board = cache.worked_out(("rooms", url), lambda: Board(url))
+    found: Board = caches.worked_out(("rooms", url), lambda: Board(url))
     return found
 
 
@@ -102,7 +102,7 @@ def _read_address(asked: dict[str, str], data: Dataset) -> Game:
 
 def enter(room: Room) -> Game:
     """Return the first round of a room. Raises DatasetError when its digits are not here."""
-    return Game(cache.dataset(room.data), room.seed, room.told, room)
+    return Game(caches.dataset(room.data), room.seed, room.told, room)
 
 
 def begin(game: Game) -> None:

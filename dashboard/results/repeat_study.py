@@ -10,7 +10,7 @@ from core.jobs.run_folders import Job
 from core.studies.arms import ARMS, complete
 from core.zoo.recipes import SEED
 from dashboard.results.views import Choice, Row
-from dashboard.server.visitors import known_visitor, remember_visitor, visitor
+from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
 
 
 def show_repeat(choice: Choice) -> None:
@@ -24,7 +24,7 @@ def show_repeat(choice: Choice) -> None:
     st.caption(f"{count} networks, counting what it is compared with; it goes on when you leave this page.")
     if pressed:
         _start(choice, arm, int(seed))
-    remember_visitor()
+    store_visitor_id()
     if (job := _last()) is not None:
         _watch(job, choice)
 
@@ -42,13 +42,13 @@ def _start(choice: Choice, arm: str, seed: int) -> None:
         "epochs": choice.record["epochs"],
     }
     try:
-        control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, visitor())
+        control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, ensure_visitor_id())
     except ValueError as error:
         st.warning(str(error))
 
 
 def _last() -> Job | None:
-    number = known_visitor()
+    number = get_visitor_id()
     mine = [job for job in run_folders.list_jobs(number) if job.kind == "study"] if number else []
     return max(mine, key=lambda job: job.created, default=None)
 

@@ -17,7 +17,7 @@ from core.studies.paired_differences import learned
 from core.studies.recorded import STUDY
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
-from dashboard.server import cache
+from dashboard.server import caches
 
 SETS = {"MNIST": "MNIST", "Offline digits": datasets.OFFLINE}
 NETWORKS = {"of the published code": "published", "of the talk": "talk"}
@@ -46,7 +46,7 @@ def choose() -> Choice | None:
         network = _pick("Network", NETWORKS, "results network")
         variant = _pick("The cuts", VARIANTS, "results variant")
     try:
-        record = cache.recorded_study(STUDY, data)
+        record = caches.recorded_study(STUDY, data)
     except ValueError as error:
         st.info(str(error))
         return None

@@ -11,21 +11,21 @@ COOKIE = "negative_space_visitor"
 A_YEAR = 365 * 24 * 3600  # seconds
 
 
-def known_visitor() -> str | None:
+def get_visitor_id() -> str | None:
     """Return the visitor's number, None while they have not trained or loaded anything."""
     if "visitor" not in st.session_state and (remembered := _remembered()) is not None:
         st.session_state["visitor"] = remembered
     return st.session_state.get("visitor")
 
 
-def visitor() -> str:
+def ensure_visitor_id() -> str:
     """Return the visitor's number; the first call draws it."""
-    return known_visitor() or st.session_state.setdefault("visitor", uuid4().hex)
+    return get_visitor_id() or st.session_state.setdefault("visitor", uuid4().hex)
 
 
-def remember_visitor() -> None:
+def store_visitor_id() -> None:
     """Let the browser keep the number: nothing else is kept there, and only of those who have runs."""
-    number = known_visitor()
+    number = get_visitor_id()
     if number is not None and number != _remembered():
         cookie = f"{COOKIE}={number}; path=/; max-age={A_YEAR}; SameSite=Lax"
         st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
@@ -37,7 +37,7 @@ def _remembered() -> str | None:
 
 
 @st.fragment(run_every=3600.0)
-def come_back() -> None:
+def rerun_after_reconnect() -> None:
     """Show nothing, but let the page run anew when its connection was lost and comes back, to whichever server.
 
     Streamlit's browser code asks for that only where something runs by itself, however rarely. Elsewhere the page would

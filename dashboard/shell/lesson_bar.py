@@ -13,7 +13,8 @@ import streamlit as st
 from core.classroom.lessons import Lesson, read_lesson
 from dashboard.address import links
 from dashboard.address.address_book import PAGES
-from dashboard.server.state import SCENE_PARTS, Guide, get_state, read_scene
+from dashboard.server.scene import SCENE_PARTS, read_scene
+from dashboard.server.session import LessonPosition, get_session
 
 FOLDER = Path(__file__).parents[1] / "lessons"
 FILES = Path(__file__).parents[2] / "pages"
@@ -53,69 +54,70 @@ def find_fault(page: str, parts: Mapping[str, str]) -> str:
     return problems[0] if problems else ""
 
 
-def to_params(guide: Guide) -> dict[str, str]:
+def to_params(position: LessonPosition) -> dict[str, str]:
     """Return the address of a step, on its page."""
-    named = {"lesson": guide.name, "step": str(guide.step + 1)} if guide.name else {}
-    return {**guide.lesson.steps[guide.step].state, **named}
+    named = {"lesson": position.name, "step": str(position.step + 1)} if position.name else {}
+    return {**position.lesson.steps[position.step].state, **named}
 
 
-def open_step(guide: Guide) -> NoReturn:
+def open_step(position: LessonPosition) -> NoReturn:
     """Go to a step's page, exactly as it was prepared."""
-    state = get_state()
-    state.guide, state.fresh = guide, True
-    st.switch_page(FILES / f"{guide.lesson.steps[guide.step].page}.py", query_params=to_params(guide))
+    session = get_session()
+    session.lesson_position, session.fresh = position, True
+    st.switch_page(FILES / f"{position.lesson.steps[position.step].page}.py", query_params=to_params(position))
 
 
 def open_linked() -> None:
     """Take up the lesson that a link names; one that says nothing else opens that step as it was prepared."""
-    state, params = get_state(), st.query_params.to_dict()
+    session, params = get_session(), st.query_params.to_dict()
     name, number = params.get("lesson", ""), params.get("step", "1")
-    if not name or (state.guide is not None and (name, number) == (state.guide.name, str(state.guide.step + 1))):
+    position = session.lesson_position
+    if not name or (position is not None and (name, number) == (position.name, str(position.step + 1))):
         return
     lesson = shipped_lessons().get(name)
     if lesson is None:
-        state.problems.append("There is no lesson of the name that is in this address.")
+        session.problems.append("There is no lesson of the name that is in this address.")
         return
     if number not in map(str, range(1, len(lesson.steps) + 1)):
-        state.problems.append(f"The part 'step' of this address cannot be read: the lesson has {len(lesson.steps)}.")
-        state.guide = Guide(lesson, 0, name)
+        session.problems.append(f"The part 'step' of this address cannot be read: the lesson has {len(lesson.steps)}.")
+        session.lesson_position = LessonPosition(lesson, 0, name)
         return
-    state.guide = Guide(lesson, int(number) - 1, name)
+    session.lesson_position = position = LessonPosition(lesson, int(number) - 1, name)
     if {*params} <= {*links.LESSON_PARTS}:
-        open_step(state.guide)
+        open_step(position)
 
 
 def show_bar() -> None:
     """Show the step that people are at, and the way to the others."""
-    guide = get_state().guide
-    if guide is None:
+    position = get_session().lesson_position
+    if position is None:
         return
-    step, count = guide.lesson.steps[guide.step], len(guide.lesson.steps)
+    step, count = position.lesson.steps[position.step], len(position.lesson.steps)
     st.html(STYLE)
     with st.container(key="lesson-bar", border=True):
         way, text, question = st.columns([7, 13, 10], gap="medium")
         with way:
-            st.markdown(f"**{guide.lesson.title}** · {guide.step + 1} of {count}")
-            move = _choose_move(guide, count)
+            st.markdown(f"**{position.lesson.title}** · {position.step + 1} of {count}")
+            move = _choose_move(position, count)
         text.markdown(step.text)
         with question:
             st.markdown(step.question)
             if step.answer:
-                with st.popover("The answer", key=f"lesson answer {guide.step}"):
+                with st.popover("The answer", key=f"lesson answer {position.step}"):
                     st.markdown(step.answer)
     if move is not None:
-        open_step(replace(guide, step=guide.step + move))
+        open_step(replace(position, step=position.step + move))
 
 
-def _choose_move(guide: Guide, count: int) -> int | None:
+def _choose_move(position: LessonPosition, count: int) -> int | None:
     """Let people go to the step before or the next one, or prepare this one again; None while they do not."""
     with st.container(horizontal=True, gap="xsmall"):
-        back = st.button("◀", key="lesson back", disabled=guide.step == 0, help="the step before")
+        back = st.button("◀", key="lesson back", disabled=position.step == 0, help="the step before")
         again = st.button("↺", key="lesson again", help="this step again, as it was prepared")
-        on = st.button("Next ▶", key="lesson next", type="primary", disabled=guide.step == count - 1)
+        on = st.button("Next ▶", key="lesson next", type="primary", disabled=position.step == count - 1)
         st.button("✕", key="lesson close", type="tertiary", on_click=_close, help="close the lesson")
     return -1 if back else 0 if again else 1 if on else None
 
 
 def _close() -> None:
-    get_state().guide = None
+    get_session().lesson_position = None

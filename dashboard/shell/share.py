@@ -9,7 +9,7 @@ import segno
 import streamlit as st
 
 from dashboard.address import links
-from dashboard.server.state import get_state
+from dashboard.server.session import get_session
 
 OPEN, LARGE = "share", "share large code"
 HERE = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
@@ -52,8 +52,8 @@ def show_share() -> None:
 
 
 def _show_address() -> None:
-    state = get_state()
-    groups = links.groups_of(state)
+    session = get_session()
+    groups = links.groups_of(session)
     hidden = (
         st.pills(
             "Hide and lock for whoever opens it",
@@ -61,7 +61,7 @@ def _show_address() -> None:
             selection_mode="multi",
             key="share hides",
             wrap=True,
-            default=[name for name in state.hidden if name in groups],
+            default=[name for name in session.hidden if name in groups],
             help="What is hidden stays as it is now.",
             format_func=links.GROUPS.__getitem__,
         )

@@ -12,9 +12,9 @@ from core.similarity import Seen, list_stages
 from core.similarity.reference_vectors import vectors_of
 from core.visualization import arrays
 from core.visualization.similarity import Neighbour, StageRow, draw_stages, write_distance
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server import caches, locks
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.similarity.settings import WORDS, Setting, choose_setting
 from dashboard.widgets import maps
 from dashboard.widgets.scene import choose_scene
@@ -22,7 +22,7 @@ from dashboard.widgets.scene import choose_scene
 SHOWN = 8  # nearest digits
 
 
-def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the digit of now on its way through the network, and the digits it meets."""
     left, right = st.columns([300, 880], gap="medium")
     with left:
@@ -37,9 +37,9 @@ def show_digit(session: AppState, data: Dataset, zoo: Zoo) -> None:
 
 def _show_way(setting: Setting, image: Tensor, data: Dataset) -> None:
     """Say where the digit was cut short and what the network would have said; show the nearest at every stage."""
-    network = cache.classifier(setting.network, data.name)
-    seen = cache.seen(setting.network, setting.count, data.name)
-    with cache.turn(), torch.no_grad():
+    network = caches.classifier(setting.network, data.name)
+    seen = caches.seen(setting.network, setting.count, data.name)
+    with locks.one_at_a_time(), torch.no_grad():
         probabilities = network.predict(image[None])[0]
         rows, taken = _compare(network, seen, image, setting, data)
     label, sure = int(probabilities.argmax()), float(probabilities.max())

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.similarity import Costs, Shortcut, Survey, Timing, measure_costs, measure_time, survey
-from dashboard.server import cache
+from dashboard.server import caches
 
 LOOKED_AT = 2000  # digits of a split that are compared: half a second, and figures to half a point
 TIMED, TIMED_ALONE, ROUNDS = 250, 40, 2
@@ -17,10 +17,10 @@ def find_survey(name: str, count: int, stages: tuple[str, ...], split: str, data
     """Return the first digits of a split, "validation" or "test", compared with those seen before."""
     digits = {"validation": data.validation, "test": data.test}[split].first(LOOKED_AT)
     with st.spinner("Comparing digits ..."):
-        seen = cache.seen(name, count, data.name).at(*stages)
-        found: Survey = cache.worked_out(
+        seen = caches.seen(name, count, data.name).at(*stages)
+        found: Survey = caches.worked_out(
             ("shortcut survey", name, count, stages, split, data.name),
-            lambda: survey(cache.classifier(name, data.name), seen, digits),
+            lambda: survey(caches.classifier(name, data.name), seen, digits),
         )
     return found
 
@@ -30,18 +30,18 @@ def find_time(
 ) -> Timing:
     """Return how long reading takes with the shortcut and without, measured in turns."""
     images = data.test.first(TIMED_ALONE if alone else TIMED).images()
-    shortcut = Shortcut(cache.classifier(name, data.name), cache.seen(name, count, data.name).at(*stages), thresholds)
+    shortcut = Shortcut(caches.classifier(name, data.name), caches.seen(name, count, data.name).at(*stages), thresholds)
     about = ("shortcut time", name, count, stages, tuple(thresholds.values()), alone, data.name, _round())
     with st.spinner("Measuring time ..."):
-        timing: Timing = cache.worked_out(about, lambda: measure_time(shortcut, images, alone=alone, rounds=ROUNDS))
+        timing: Timing = caches.worked_out(about, lambda: measure_time(shortcut, images, alone=alone, rounds=ROUNDS))
     return timing
 
 
 def find_costs(name: str, count: int, stage: str, data: Dataset) -> Costs:
     """Return what looking up at a stage costs, and the layers before and after it."""
-    lookup = cache.seen(name, count, data.name).lookups[stage]
-    network, images = cache.classifier(name, data.name), data.test.first(TIMED).images()
-    costs: Costs = cache.worked_out(
+    lookup = caches.seen(name, count, data.name).lookups[stage]
+    network, images = caches.classifier(name, data.name), data.test.first(TIMED).images()
+    costs: Costs = caches.worked_out(
         ("shortcut costs", name, count, stage, data.name, _round()),
         lambda: measure_costs(network, stage, lookup, images, rounds=ROUNDS),
     )

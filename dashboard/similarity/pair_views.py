@@ -9,7 +9,7 @@ from core.digits.datasets import Dataset
 from core.second_model import BOTH, DIGITS
 from core.studies.second_model import STUDY
 from core.visualization.second_model import draw_pairs
-from dashboard.server import cache
+from dashboard.server import caches
 from dashboard.widgets.outputs import PLAIN
 
 WHAT = {
@@ -22,7 +22,7 @@ WHAT = {
 
 def show_pairs(data: Dataset) -> None:
     """Show every pair of digits, of this data set or else of MNIST; nothing where neither was measured."""
-    record = cache.find_record(STUDY, data.name)
+    record = caches.find_record(STUDY, data.name)
     if record is None:
         return
     st.markdown("#### All pairs of digits")

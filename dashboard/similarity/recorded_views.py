@@ -10,19 +10,19 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.studies.similarity import SECOND, TEST
 from core.studies.similarity_record import STUDY, describe_stages, rows_of
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 
 Row = dict[str, Any]
 
 
 def find_record(data: Dataset) -> Row | None:
     """Return the study recorded on these digits, else on MNIST; None when there is none."""
-    return cache.find_record(STUDY, data.name)
+    return caches.find_record(STUDY, data.name)
 
 
-def show_recorded(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show every setting's figures and what they say."""
     record = find_record(data)
     if record is None:

@@ -13,8 +13,8 @@ from core.visualization import arrays
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.network_colors import GOAL_COLORS
 from dashboard.components.player import Look
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.similarity import pair_views
 from dashboard.similarity.second_model_runs import Learning, Told, title_of
 from dashboard.widgets import outputs, playing
@@ -24,7 +24,7 @@ LEARNERS = (DIGITS, "conv1", "conv2", BOTH)
 CLOSE = 2.0  # points that network 2 may read fewer and still be called as good
 
 
-def show_second(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_second(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let people choose two digits, watch the networks learn, and see what they read and why."""
     outputs.show_text("similarity_second")
     left, right = st.columns([5, 6], gap="medium")

@@ -9,8 +9,8 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.similarity import LAST, Survey, judge, list_stages, quantiles
 from core.visualization.similarity import write_distance
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
 from dashboard.similarity.measurements import find_survey
 from dashboard.widgets import maps
 
@@ -62,7 +62,7 @@ def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
         st.info("Choose at least one place in the network at which digits are compared.")
         return None
     name = st.session_state[NETWORK]
-    title = (zoo | cache.own_networks())[name].title
+    title = (zoo | caches.own_networks())[name].title
     found = find_survey(name, count, chosen, "validation", data)
     share = _choose_share(found, chosen)
     return Setting(name, title, count, chosen, share, thresholds_of(found, share))

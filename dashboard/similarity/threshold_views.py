@@ -11,8 +11,8 @@ from core.similarity import Survey, Timing, judge, wrong_hits
 from core.visualization import arrays
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.similarity import Tradeoff, draw_times, draw_tradeoff
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.similarity.measurements import find_costs, find_survey, find_time, measure_again
 from dashboard.similarity.settings import SHARES, WORDS, Setting, choose_setting, thresholds_of
 from dashboard.widgets.outputs import PLAIN
@@ -22,7 +22,7 @@ SHOWN = 12  # digits with a wrong label
 WAYS = {"many together": False, "one at a time": True}
 
 
-def show_threshold(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_threshold(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what the threshold of now costs and saves, and what any other would."""
     setting = choose_setting(data, zoo)
     if setting is None:

@@ -13,7 +13,7 @@ from core.jobs.training_report import Point, Record
 from core.visualization.training import RUN_COLORS, Line, draw_runs
 from core.zoo import checkpoints
 from core.zoo.checkpoints import CheckpointError
-from dashboard.server.state import AppState
+from dashboard.server.session import Session
 from dashboard.train.watch_views import my_jobs
 
 AIMS = (95.0, 98.0)  # percent of the validation digits
@@ -21,7 +21,7 @@ MOST = len(RUN_COLORS)
 KINDS = {"accuracy": "read right, %", "error": "error (cross-entropy)"}
 
 
-def show_comparison(session: AppState, data: Dataset) -> None:
+def show_comparison(session: Session, data: Dataset) -> None:
     """Let people lay runs over one another (T6), and show what each took and came to (X3, T12)."""
     found = {job.id: job for job in my_jobs() if job.kind == "train"}
     steps: dict[str, list[Record]] = {name: list(run_folders.read_steps(name)) for name in found}

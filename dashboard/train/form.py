@@ -15,8 +15,8 @@ from core.training.config import CHOICES, find_device
 from core.training.presets import PRESETS
 from core.visualization.training import StageRow
 from core.zoo.checkpoints import Card
-from dashboard.server import cache
-from dashboard.server.visitors import known_visitor
+from dashboard.server import caches
+from dashboard.server.visitors import get_visitor_id
 
 OWN, SCRATCH, KEEP = "your own", "nothing: all weights drawn anew", "as it is"
 SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
@@ -77,7 +77,7 @@ def _preset_options() -> Settings:
         "held out": preset.validation is not None,
         "share": 100,
         "device": "cpu",
-        "dataset": cache.wanted(),
+        "dataset": caches.current_dataset_name(),
     }
 
 
@@ -87,7 +87,7 @@ def _start(wanted: str | None) -> str:
         return SCRATCH
     steps = [
         name
-        for name, card in cache.own_networks().items()
+        for name, card in caches.own_networks().items()
         if card.architecture.get("name") == "talk" and card.inversion == "identity"
     ]
     return steps[-1] if steps else wanted
@@ -95,8 +95,8 @@ def _start(wanted: str | None) -> str:
 
 def starts() -> dict[str, Card]:
     """Return the networks that one can start from: one head each, blind."""
-    cards, _ = cache.laboratory()
-    own = {} if (name := known_visitor()) is None else trained_networks.list_networks(name)
+    cards, _ = caches.shipped_zoo()
+    own = {} if (name := get_visitor_id()) is None else trained_networks.list_networks(name)
     return {name: card for name, card in (cards | own).items() if card.omega is None and not card.restores}
 
 

@@ -13,8 +13,8 @@ from core.jobs.training_job import NAME
 from core.system import files
 from core.zoo import checkpoints, onnx_export
 from core.zoo.checkpoints import CheckpointError
-from dashboard.server.state import AppState
-from dashboard.server.visitors import visitor
+from dashboard.server.session import Session
+from dashboard.server.visitors import ensure_visitor_id
 from dashboard.train.setup_views import JOB
 from dashboard.train.watch_views import choose_run, my_jobs
 
@@ -22,7 +22,7 @@ MOST_KEPT = 8  # of one visitor: kept runs never make room for others
 DONE = "train done"
 
 
-def show_keep(session: AppState, data: Dataset) -> None:
+def show_keep(session: Session, data: Dataset) -> None:
     """Let people download, load, keep and delete networks; say how much room is taken."""
     mine, theirs = st.columns(2, gap="large")
     with mine:
@@ -117,7 +117,7 @@ def _show_upload() -> None:
         return
     st.session_state["train taken in"] = file.file_id
     try:
-        job = network_files.take_in(file.getvalue(), visitor())
+        job = network_files.take_in(file.getvalue(), ensure_visitor_id())
     except (ValueError, OSError) as error:
         st.warning(files.explain(error, "The folder of the runs"))
         return

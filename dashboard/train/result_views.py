@@ -20,9 +20,9 @@ from core.visualization.figures import draw_confusion
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.training import VALIDATION, draw_figures, draw_stages
 from core.zoo.checkpoints import Card, CheckpointError
-from dashboard.server import cache
-from dashboard.server.state import AppState
-from dashboard.server.visitors import known_visitor
+from dashboard.server import caches
+from dashboard.server.session import Session
+from dashboard.server.visitors import get_visitor_id
 from dashboard.train.setup_views import to_rows
 from dashboard.train.watch_views import choose_run, my_jobs, read_steps, show_curves
 from dashboard.widgets import outputs
@@ -31,9 +31,9 @@ SHOWN, WRONG = 32, 48  # digits
 Shares = NDArray[np.float32]
 
 
-def show_result(session: AppState, data: Dataset) -> None:
+def show_result(session: Session, data: Dataset) -> None:
     """Show what one of the visitor's networks can do."""
-    cards = trained_networks.list_networks(known_visitor() or "")
+    cards = trained_networks.list_networks(get_visitor_id() or "")
     by_run = {trained_networks.find(name).folder.name: name for name in cards}
     which, parts = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
@@ -53,9 +53,9 @@ def show_result(session: AppState, data: Dataset) -> None:
             wrap=True,
         )
     try:
-        tested = cache.dataset(card.dataset["name"]) if card.dataset["name"] in _known() else data
+        tested = caches.dataset(card.dataset["name"]) if card.dataset["name"] in _known() else data
         with st.spinner(f"Reading all {len(tested.test):,} test digits ..."):
-            shares = cache.probabilities(by_run[job.id], len(tested.test), tested.name)
+            shares = caches.probabilities(by_run[job.id], len(tested.test), tested.name)
     except (CheckpointError, datasets.DatasetError) as error:
         st.warning(str(error))
         return

@@ -17,8 +17,8 @@ from core.networks.classifier import summarize
 from core.networks.composing import Cost, check_size
 from core.training.presets import PRESETS
 from core.visualization.training import StageRow, draw_stages
-from dashboard.server.state import AppState
-from dashboard.server.visitors import visitor
+from dashboard.server.session import Session
+from dashboard.server.visitors import ensure_visitor_id
 from dashboard.train import form
 from dashboard.train.form import Settings, key
 
@@ -26,7 +26,7 @@ VIEW, NEXT, JOB = "train view", "train next view", "train job"
 WATCH = "Watch"
 
 
-def show_setup(session: AppState, data: Dataset) -> None:
+def show_setup(session: Session, data: Dataset) -> None:
     """Let people choose an experiment, change what they like about it, and start it."""
     left, right = st.columns([330, 710], gap="medium")
     with left:
@@ -138,7 +138,7 @@ def _show_button(settings: Settings, *, ready: bool) -> None:
 def start(title: str, settings: Settings) -> None:
     """Start the job and go to where it can be watched; the same one is never started twice at once."""
     try:
-        job = _twin(settings) or control.submit("train", _unlike_others(title), settings, visitor())
+        job = _twin(settings) or control.submit("train", _unlike_others(title), settings, ensure_visitor_id())
     except ValueError as error:
         st.warning(str(error))
         return
@@ -148,12 +148,12 @@ def start(title: str, settings: Settings) -> None:
 
 def _unlike_others(title: str) -> str:
     """Return the title with a number when another run of this visitor has it."""
-    taken, title = {job.title for job in run_folders.list_jobs(visitor())}, title.strip() or "A network"
+    taken, title = {job.title for job in run_folders.list_jobs(ensure_visitor_id())}, title.strip() or "A network"
     names = chain([title], (f"{title} ({number})" for number in count(2)))
     return next(name for name in names if name not in taken)
 
 
 def _twin(settings: dict[str, Any]) -> Job | None:
     """Return this visitor's job with the same settings that is at work: its network would be the very same."""
-    asked, mine = json.loads(json.dumps(settings)), run_folders.list_jobs(visitor())
+    asked, mine = json.loads(json.dumps(settings)), run_folders.list_jobs(ensure_visitor_id())
     return next((job for job in mine if job.settings == asked and run_folders.read_status(job).active), None)

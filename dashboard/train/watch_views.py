@@ -16,9 +16,9 @@ from core.jobs.run_folders import Job, JobError, Status
 from core.jobs.training_report import Progress, Record
 from core.visualization.training import TRAINING, VALIDATION, Line, draw_figures, draw_lines, find_limits
 from dashboard.components.player import Look, player
-from dashboard.server import cache
-from dashboard.server.state import AppState
-from dashboard.server.visitors import known_visitor
+from dashboard.server import caches
+from dashboard.server.session import Session
+from dashboard.server.visitors import get_visitor_id
 from dashboard.train.setup_views import JOB, VIEW
 
 EVERY = 1.0  # seconds between two looks
@@ -29,7 +29,7 @@ RESUMABLE = ("lost", "stopped", "failed")
 
 def my_jobs() -> list[Job]:
     """Return this visitor's runs, the newest first."""
-    name = known_visitor()
+    name = get_visitor_id()
     return [] if name is None else run_folders.list_jobs(name)
 
 
@@ -55,7 +55,7 @@ def choose_run(found: list[Job], label: str = "Training") -> Job | None:
     return next(job for job in found if job.id == chosen)
 
 
-def show_watch(session: AppState, data: Dataset) -> None:
+def show_watch(session: Session, data: Dataset) -> None:
     """Show one training, and let people pause it, stop it, resume it, and change its learning rate."""
     which, controls = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
@@ -202,7 +202,7 @@ def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerato
 
 def show_growth(job: Job, *, finished: bool) -> None:
     """Play filters, feature maps and ten digits growing."""
-    frames = cache.growth(job.id)
+    frames = caches.growth(job.id)
     if frames:
         player(frames, key="train growth", run=job.id, look=GROWTH, finished=finished)
         st.caption(

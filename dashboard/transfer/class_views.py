@@ -13,8 +13,8 @@ from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.network_colors import color_of
 from core.visualization.training import draw_figures
 from core.visualization.transfer import to_thumb
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
 from dashboard.widgets import outputs
 
@@ -34,7 +34,7 @@ LAYER_WORDS = {
 }
 
 
-def show_classes(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Learn two classes from features, and show how well and what went wrong (X5, X6)."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
@@ -119,7 +119,7 @@ def _show_pictures(task: Task, outcome: Outcome, cell: list[int] | None) -> None
         st.caption("Click a square of the matrix to see its pictures.")
 
 
-def show_layers(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Compare every layer's activations as features, and the pixels alone (X4)."""
     left, right = st.columns([260, 780], gap="medium")
     with left:

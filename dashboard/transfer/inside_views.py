@@ -26,9 +26,9 @@ from core.transfer.vgg16_weights import MEGABYTES
 from core.visualization.absent_features import draw_signed_sheet
 from core.visualization.training import StageRow, draw_stages
 from core.visualization.transfer import draw_color_filters, draw_maps
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server import caches, locks
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.transfer import layers
 from dashboard.widgets import outputs
 
@@ -38,7 +38,7 @@ MOST_MAPS, COLUMNS, HEIGHT = 64, 8, 72
 Sheets = list[tuple[str, NDArray[np.uint8]]]
 
 
-def show_inside(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the first layer's filters, and what is left of a picture after the first two poolings (F2, F3)."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
@@ -119,7 +119,7 @@ def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:
     share = side / max(image.size)
     size = (max(16, round(image.width * share)), max(16, round(image.height * share)))
     images = to_images(np.asarray(image.resize(size, Image.Resampling.BILINEAR))[None], backbone.channels)
-    with cache.turn("long"):
+    with locks.one_at_a_time("long"):
         maps = pooled_maps(backbone, images)
     sheets = []
     for which, (name, output) in zip(("first", "second"), maps.items(), strict=False):
@@ -130,7 +130,7 @@ def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:
     return sheets
 
 
-def show_vgg(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_vgg(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show VGG16's table (A11), and whether its weights are here or how to get them."""
     table, state = st.columns([5, 4], gap="large")
     with table:
@@ -153,7 +153,7 @@ def _show_weights() -> None:
         return
     outputs.show_text("transfer_weights")
     st.caption(f"The setting that names a file: `{VARIABLE}=/path/to/vgg16.pth`, given to the dashboard at its start.")
-    desk = cache.vgg_desk()
+    desk = caches.vgg_desk()
     if desk.download is not None and not desk.download.finished:
         _watch(desk.download)
         return

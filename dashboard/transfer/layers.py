@@ -21,8 +21,8 @@ from core.transfer import (
     find_weights,
     own_backbone,
 )
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
+from dashboard.server import caches, locks
+from dashboard.server.caches import Zoo
 from dashboard.widgets import outputs
 from dashboard.widgets.maps import choose_network
 
@@ -46,7 +46,7 @@ def choose_backbone(data: Dataset, zoo: Zoo) -> Backbone | None:
     if network is None:
         return None
     name = st.session_state["transfer network"]
-    cards = zoo | cache.own_networks()
+    cards = zoo | caches.own_networks()
     return own_backbone(cards[name].title, network)
 
 
@@ -66,7 +66,7 @@ def _choose_vgg() -> Backbone | None:
 def find_vgg() -> Backbone | None:
     """Return VGG16 with the weights that are on this machine, None without them. Raises WeightsError."""
     path = find_weights()
-    return None if path is None else cache.vgg16(path, path.stat().st_mtime)
+    return None if path is None else caches.vgg16(path, path.stat().st_mtime)
 
 
 def name_of(backbone: Backbone) -> str:
@@ -79,7 +79,7 @@ def learn(task: Task, backbone: Backbone, layer: str) -> Outcome | None:
     """Return what can be learned from a layer: at once with our own, after a click with VGG16, which takes long."""
     about = ("transfer", task.digest, name_of(backbone), layer)
     if backbone.channels == 1:
-        found: Outcome = cache.worked_out(about, lambda: classify(features(backbone, task.pixels, layer), task))
+        found: Outcome = caches.worked_out(about, lambda: classify(features(backbone, task.pixels, layer), task))
         return found
     outcomes: dict[Any, Outcome] = st.session_state.setdefault("transfer outcomes", {})
     if about not in outcomes:
@@ -99,7 +99,7 @@ def learn(task: Task, backbone: Backbone, layer: str) -> Outcome | None:
 def _in_turn(steps: Iterator[FeatureStep]) -> Iterator[FeatureStep]:
     """Take each step while nobody else works something out: visitors then share processor and memory."""
     while True:
-        with cache.turn("long"):
+        with locks.one_at_a_time("long"):
             step = next(steps, None)
         if step is None:
             return

@@ -12,7 +12,7 @@ from core.digits.datasets import Dataset
 from core.digits.pictures import PictureError, read_picture
 from core.transfer import MOST_PICTURES, Pile, Task, TaskError, crops, make_task, read_pile, to_square, two_digits
 from core.visualization.transfer import draw_strip
-from dashboard.server import cache
+from dashboard.server import caches
 
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
 PAIR = (3, 5)
@@ -68,7 +68,7 @@ def show_task(source: str, data: Dataset) -> Task | None:
     elif source == DIGITS:
         task = _digits_task(data)
     else:
-        task = cache.worked_out(("transfer crops",), crops)
+        task = caches.worked_out(("transfer crops",), crops)
     if task is not None:
         _show_some(task)
     return task
@@ -100,7 +100,7 @@ def _digits_task(data: Dataset) -> Task | None:
             for which, label in zip(("Tell", "from"), PAIR, strict=True)
         )
     try:
-        task: Task = cache.worked_out(
+        task: Task = caches.worked_out(
             ("transfer digits", data.name, first, second), lambda: two_digits(data, (first, second))
         )
         return task

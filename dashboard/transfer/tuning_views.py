@@ -16,9 +16,9 @@ from core.transfer.fine_tuning import COLOR_SIDE
 from core.visualization.network_colors import GOAL_COLORS
 from core.visualization.transfer import draw_tuning
 from dashboard.components.player import Frame, Look
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
 from dashboard.widgets import playing
 
@@ -29,7 +29,7 @@ COLOR_SECONDS = 0.15  # that one VGG16 learns from one picture, on one core of a
 RATES = (0.001, 0.003, 0.01, 0.03)
 
 
-def show_tuning(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_tuning(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Tune a network for the new task in two phases, in one, and from random layers, and watch all three."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
@@ -47,7 +47,7 @@ def show_tuning(session: AppState, data: Dataset, zoo: Zoo) -> None:
                 f"VGG16 is tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels, and still an epoch of all three takes "
                 f"about {epoch:.0f} seconds: begin with few epochs."
             )
-        tuning = Tuning(task, backbone, config, cache.vgg_desk().turn if large else None)
+        tuning = Tuning(task, backbone, config, caches.vgg_desk().turn if large else None)
         playing.play(
             tuning.steps,
             tuning.to_frame,

@@ -8,8 +8,9 @@ import streamlit as st
 from core.attribution import METHODS, AttributionError
 from core.digits.datasets import Dataset
 from core.visualization.attribution import Shown, draw_attribution, draw_rows
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit
+from dashboard.server.session import Session
 from dashboard.why.subjects import Subject, choose_subjects, find_values, to_row
 from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import choose_beside
@@ -19,7 +20,7 @@ Found = dict[tuple[str, str], Digit | str]
 """By network and method: the map, or why there is none."""
 
 
-def show_looks(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_looks(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show where each network looks when it scores what it reads, or a class of one's choice."""
     scene, right = choose_beside(
         "Try: rub out what glows blue. Is it still read? Then ask for another class: what would it take?",

@@ -14,14 +14,15 @@ from core.networks.classifier import Classifier
 from core.visualization.attribution import draw_attribution
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.zoo.checkpoints import CheckpointError
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets import networks, outputs
 from dashboard.widgets.scene import choose_beside
 
 
-def show_places(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_places(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show, for the maps of a stage that the digit excites most, what of the digit did so."""
     scene, right = choose_beside(
         "Try: the first stages, then the last. Strokes become corners, loops and ends.",
@@ -50,7 +51,7 @@ def _choose_network(data: Dataset, zoo: Zoo) -> tuple[str, Classifier | None]:
     if not name:
         return "", None
     try:
-        network = cache.network(name, data.name)
+        network = caches.network(name, data.name)
     except CheckpointError as error:
         st.warning(str(error))
         return name, None
@@ -71,7 +72,7 @@ def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, 
     left = np.ascontiguousarray(digit * mask, np.float32)
     return cast(
         list[Projection],
-        cache.worked_out(
+        caches.worked_out(
             ("projections", name, data.name, left, stage),
             lambda: project_strongest(network, torch.from_numpy(left)[None], stage),
         ),

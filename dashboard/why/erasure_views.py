@@ -14,9 +14,10 @@ from core.networks.classifier import Classifier
 from core.restoration.hole_finding import BlindRestorer
 from core.visualization.attribution import Row, Shown, draw_erasure, draw_rows
 from core.zoo.checkpoints import Network
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.why.subjects import Subject, choose_subjects, to_row
 from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import choose_beside
@@ -26,7 +27,7 @@ SLOW = "Not looked for: a network that restores takes 5 ms for every try, and th
 BLIND = 'Not looked for: it searches for the hole at every try, which takes 25 ms. See "A hole everywhere".'
 
 
-def show_erasures(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show for each network the smallest hole, and the fewest pixels, without which it reads something else."""
     scene, right = choose_beside(
         "Try: several digits of one class. Whose answer hangs by a single pixel?",
@@ -79,7 +80,7 @@ def _find_squares(
         return next(iter(list(grow_square(networks, image, kept, coarse=coarse))[-1:]), None)
 
     about = ("squares", tuple(networks), data.name, digit, mask)
-    return cast(SquareStep | None, cache.worked_out(about, search))
+    return cast(SquareStep | None, caches.worked_out(about, search))
 
 
 def _find_pixels(subject: Subject, data: Dataset) -> PixelStep | None:
@@ -89,7 +90,7 @@ def _find_pixels(subject: Subject, data: Dataset) -> PixelStep | None:
         return next(iter(list(erase_pixels(subject.classifier, image, kept))[-1:]), None)
 
     about = ("pixels", subject.name, data.name, subject.digit, subject.mask)
-    return cast(PixelStep | None, cache.worked_out(about, search))
+    return cast(PixelStep | None, caches.worked_out(about, search))
 
 
 def _to_row(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset) -> Row:

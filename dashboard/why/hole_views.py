@@ -21,9 +21,10 @@ from core.visualization.convolution_figures import Box, draw_clickable
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.readings import draw_answers
 from core.zoo.checkpoints import Network
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.why.subjects import Subject, choose_subjects, choose_truth
 from dashboard.widgets import inputs, outputs
 from dashboard.widgets.maps import show_clickable
@@ -36,7 +37,7 @@ CHOSEN = "why hole"
 Maps = dict[str, HoleMap]
 
 
-def show_holes(session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_holes(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show for every place of a hole how many of the networks still read the digit, and which."""
     scene, right = choose_beside(
         "Try: a 9 or a 4, then a larger hole. Where must nothing be missing? Click there: what is read now?",
@@ -51,7 +52,7 @@ def show_holes(session: AppState, data: Dataset, zoo: Zoo) -> None:
         if not subjects:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            whole = cache.readings(tuple(one.name for one in subjects), data.name, digit, np.ones_like(mask))
+            whole = caches.readings(tuple(one.name for one in subjects), data.name, digit, np.ones_like(mask))
             truth = choose_truth(session, subjects, [int(read.argmax()) for read in whole.values()], data)
             size = st.slider(
                 "The hole's side, pixels", LEAST, LARGEST, SQUARE, key="why size", persist_state="session", width=280
@@ -89,7 +90,7 @@ def _read(
 ) -> Maps:
     image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
     about = ("holes", tuple(networks), data.name, digit, mask, size, None if rows is None else rows.start)
-    return cast(Maps, cache.worked_out(about, lambda: read_everywhere(networks, image, kept, size=size, rows=rows)))
+    return cast(Maps, caches.worked_out(about, lambda: read_everywhere(networks, image, kept, size=size, rows=rows)))
 
 
 def _draw_maps(subjects: list[Subject], maps: Maps, left: Digit, truth: int, size: int, data: Dataset) -> str:

@@ -17,9 +17,10 @@ from core.networks.classifier import Classifier
 from core.visualization.attribution import Row, Shown
 from core.visualization.network_colors import color_of
 from core.zoo.checkpoints import Network
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets import networks as network_inputs
 from dashboard.widgets import outputs
 
@@ -57,7 +58,7 @@ def choose_subjects(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> list[S
     if len(names) > MOST:
         st.caption(f"The first {MOST} of the {len(names)} chosen networks are shown.")
     networks = outputs.load_networks(names[:MOST], data)
-    read = cache.readings(tuple(networks), data.name, digit, mask)
+    read = caches.readings(tuple(networks), data.name, digit, mask)
     return [_to_subject(name, zoo[name].title, one, read[name], digit, mask, data) for name, one in networks.items()]
 
 
@@ -66,7 +67,7 @@ def _to_subject(
 ) -> Subject:
     left, note = np.ascontiguousarray(digit * mask, np.float32), f"{100 * float(read.max()):.0f} % sure"
     if not isinstance(network, Classifier):
-        fills = cache.restored(name, data.name, digit, mask).fills
+        fills = caches.restored(name, data.name, digit, mask).fills
         if fills is not None:
             fill = np.ascontiguousarray(fills.images[0, 0].numpy(), np.float32)
             note += ", over all fills; here the likeliest"
@@ -84,14 +85,14 @@ def find_values(subject: Subject, label: int, method: str, data: Dataset) -> Dig
     image = torch.from_numpy(subject.digit)[None]
     return cast(
         Digit,
-        cache.worked_out(
+        caches.worked_out(
             ("attribution", subject.name, data.name, subject.digit, label, method),
             lambda: attribute(subject.classifier, image, label, method).numpy(),
         ),
     )
 
 
-def choose_truth(session: AppState, subjects: list[Subject], whole: list[int], data: Dataset) -> int:
+def choose_truth(session: Session, subjects: list[Subject], whole: list[int], data: Dataset) -> int:
     """Let people say what the digit really is; at first its label, or of a drawing what most networks read in it."""
     labelled = session.scene.sample is not None and session.scene.drawn is None
     most = Counter(whole).most_common(1)[0][0]

@@ -18,7 +18,8 @@ from core.digits.datasets import Dataset
 from core.pmnist.masks import CUTS, cut_mask
 from core.visualization import arrays
 from dashboard.components import live_canvas
-from dashboard.server.state import AppState, Choice, Digit, Mask, get_state
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
 from dashboard.widgets.outputs import sample
 
@@ -55,9 +56,11 @@ def choose_view(names: Iterable[str], *, key: str) -> str:
     )
 
 
-def choose_digit(state: AppState, data: Dataset, *, first: str = "Draw", live: Live | None = None) -> Choice | None:
+def choose_digit(
+    session: Session, data: Dataset, *, first: str = "Draw", live: Live | None = None
+) -> ChosenDigit | None:
     """Let people draw a digit, take a sample, or upload a picture; None while there is none yet."""
-    sources = ["Draw", "Sample", "Upload"] + (["Link"] if state.linked is not None else [])
+    sources = ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else [])
     st.session_state.setdefault("source", first)
     source = st.segmented_control(
         "Where the digit comes from",
@@ -70,19 +73,23 @@ def choose_digit(state: AppState, data: Dataset, *, first: str = "Draw", live: L
     try:
         match source:
             case "Sample":
-                return choose_sample(state, data)
+                return choose_sample(session, data)
             case "Upload":
-                return _upload(state)
-            case "Link" if state.linked is not None:
-                st.image(arrays.enlarge(arrays.to_gray(state.linked), CANVAS // 28), width=CANVAS, output_format="PNG")
-                return Choice(state.linked)
+                return _upload(session)
+            case "Link" if session.linked_digit is not None:
+                st.image(
+                    arrays.enlarge(arrays.to_gray(session.linked_digit), CANVAS // 28),
+                    width=CANVAS,
+                    output_format="PNG",
+                )
+                return ChosenDigit(session.linked_digit)
         return _draw(live)
     except pictures.PictureError as error:
         st.warning(str(error))
         return None
 
 
-def _draw(live: Live | None) -> Choice | None:
+def _draw(live: Live | None) -> ChosenDigit | None:
     pen = st.segmented_control(
         "Pen",
         list(PEN_SIZES),
@@ -104,31 +111,31 @@ def _draw_live(pen: int, live: Live) -> NDArray[np.uint8] | None:
     return draw_canvas(key="draw", size=CANVAS, pen=pen, on_change=partial(_take_drawing, live))
 
 
-def _drawn(ink: NDArray[np.uint8] | None) -> Choice | None:
+def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
     if ink is None:
         return None
     preparation = drawing.prepare_strokes(ink)
-    return Choice(preparation.digit, preparation=preparation)
+    return ChosenDigit(preparation.digit, preparation=preparation)
 
 
 def _take_drawing(live: Live, ink: NDArray[np.uint8] | None) -> None:
-    get_state().ink = ink
+    get_session().new_ink = ink
     if ink is None:  # the page looks quite different
-        get_state().complete = False
+        get_session().page_complete = False
     _run_only(live)
 
 
 def prepare_drawing() -> None:
     """Make the digit of what people have drawn since the page ran."""
-    state = get_state()
-    if state.ink is not None:
+    session = get_session()
+    if session.new_ink is not None:
         with suppress(pictures.PictureError):  # the page says it when it runs
-            state.choice = _drawn(state.ink)
-        state.ink = None
+            session.chosen = _drawn(session.new_ink)
+        session.new_ink = None
 
 
 def _take_mask(live: Live, mask: Mask) -> None:
-    get_state().scene.mask = mask
+    get_session().scene.mask = mask
     _run_only(live)
 
 
@@ -137,16 +144,16 @@ def _run_only(live: Live) -> None:
     context = get_script_run_ctx()
     if context is None or not context.fragment_ids_this_run:
         return  # All of it runs, and must to its end: what the last run has sent may not have reached the browser.
-    if get_state().complete:
+    if get_session().page_complete:
         st.rerun(live.meanwhile if stroke_goes_on() else live.after)
     st.rerun()
 
 
-def choose_sample(state: AppState, data: Dataset) -> Choice:
+def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
     """Let people walk through the test digits: next, any, of one class."""
     labels = data.test.labels.numpy()
-    if state.scene.sample is None or state.scene.sample >= len(labels):
-        state.scene.sample = 0
+    if session.scene.sample is None or session.scene.sample >= len(labels):
+        session.scene.sample = 0
     wanted = st.session_state.get("class", "any")
     allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -164,47 +171,47 @@ def choose_sample(state: AppState, data: Dataset) -> Choice:
             format_func=lambda name: "all classes" if name == "any" else f"only {name}",
             width=110,
         )
-    index = state.scene.sample
+    index = session.scene.sample
     digit = sample(data, index)
     st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
     st.caption(f"{data.name}, test digit {index}, labelled {data.classes[labels[index]]}")
-    return Choice(digit, sample=index)
+    return ChosenDigit(digit, sample=index)
 
 
 def _step_sample(allowed: np.ndarray, direction: int) -> None:
-    scene = get_state().scene
+    scene = get_session().scene
     at = int(np.searchsorted(allowed, scene.sample or 0, side="left" if direction < 0 else "right"))
     scene.sample = int(allowed[(at - (direction < 0)) % len(allowed)])
 
 
 def _any_sample(allowed: np.ndarray) -> None:
-    get_state().scene.sample = int(random.choice(allowed))
+    get_session().scene.sample = int(random.choice(allowed))
 
 
 def _first_of_class(data: Dataset) -> None:
     wanted = st.session_state["class"]
     if wanted != "any":
         matches = np.flatnonzero(data.test.labels.numpy() == data.classes.index(wanted))
-        get_state().scene.sample = int(matches[0])
+        get_session().scene.sample = int(matches[0])
 
 
-def _upload(state: AppState) -> Choice | None:
+def _upload(session: Session) -> ChosenDigit | None:
     file = st.file_uploader(
         "A picture or photo of one digit (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
         type=["png", "jpg", "jpeg", "webp", "gif", "bmp"],
     )
     if file is not None:
-        state.upload = file.getvalue()  # the widget forgets its file when the page changes
-    if state.upload is None:
+        session.upload = file.getvalue()  # the widget forgets its file when the page changes
+    if session.upload is None:
         return None
-    preparation = drawing.prepare(pictures.read_picture(state.upload))
+    preparation = drawing.prepare(pictures.read_picture(session.upload))
     st.image(arrays.to_gray(preparation.gray), width=160, output_format="PNG")
-    return Choice(preparation.digit, preparation=preparation)
+    return ChosenDigit(preparation.digit, preparation=preparation)
 
 
-def choose_mask(state: AppState, digit: Digit) -> Mask:
+def choose_mask(session: Session, digit: Digit) -> Mask:
     """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept."""
-    return rub_out(state, digit, choose_tool())
+    return rub_out(session, digit, choose_tool())
 
 
 def choose_tool() -> str:
@@ -236,17 +243,17 @@ def choose_tool() -> str:
     )
 
 
-def rub_out(state: AppState, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
+def rub_out(session: Session, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
     """Show the digit to rub part of it out; return True where it is kept."""
-    if state.hides("tools"):
-        st.image(arrays.mark_erased(digit, state.ground, CANVAS // 28), width=CANVAS, output_format="PNG")
-        return state.ground
+    if session.hides("tools"):
+        st.image(arrays.mark_erased(digit, session.base_mask, CANVAS // 28), width=CANVAS, output_format="PNG")
+        return session.base_mask
     if tool == SHAPES:
-        return shapes_canvas(digit, state.ground, key="shapes", size=CANVAS, on_clear=_bring_back)
+        return shapes_canvas(digit, session.base_mask, key="shapes", size=CANVAS, on_clear=_bring_back)
     size = TOOLS[tool]
     return erase_canvas(
         digit,
-        state.ground,
+        session.base_mask,
         key="erase",
         tool="brush" if size else "rectangle",
         brush=size or 3,
@@ -267,18 +274,18 @@ def heard() -> str:
 
 
 def _take_cut() -> None:
-    get_state().ground = cut_mask(st.session_state["cut"] or "whole").numpy()
+    get_session().base_mask = cut_mask(st.session_state["cut"] or "whole").numpy()
 
 
 def _keep_erased() -> None:
     """Let what is erased so far lie under the next tool: shapes have a canvas of their own."""
     shapes = st.session_state["tool"] == SHAPES
     if shapes != st.session_state.get("shapes chosen", False):
-        get_state().ground = get_state().scene.mask
+        get_session().base_mask = get_session().scene.mask
     st.session_state["shapes chosen"] = shapes
 
 
 def _bring_back() -> None:
     st.session_state["cut"] = "whole"
     _take_cut()
-    get_state().complete = False  # the row of cuts must say so too
+    get_session().page_complete = False  # the row of cuts must say so too

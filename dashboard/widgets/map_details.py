@@ -15,13 +15,14 @@ from core.networks.classifier import Classifier
 from core.visualization import arrays
 from core.visualization.absent_features import draw_signed_sheet
 from core.visualization.gallery import Exhibit, draw_gallery
-from dashboard.server import cache
-from dashboard.server.state import AppState, Digit
+from dashboard.server import caches
+from dashboard.server.scene import Digit
+from dashboard.server.session import Session
 from dashboard.widgets import inputs
 
 
 def show_closeup(
-    session: AppState, data: Dataset, name: str, objective: Objective, stage: str, grown: NDArray[np.uint8] | None
+    session: Session, data: Dataset, name: str, objective: Objective, stage: str, grown: NDArray[np.uint8] | None
 ) -> None:
     """Let people choose a map; `grown` are the pictures that have been grown for all of them, if they have."""
     st.markdown("**Look closely at one map**")
@@ -43,7 +44,7 @@ def show_closeup(
     with left:
         choice = inputs.choose_digit(session, data, first="Sample")
     with right:
-        network = cache.classifier(name, data.name)
+        network = caches.classifier(name, data.name)
         exhibits = [] if grown is None else [Exhibit(grown[number], "what was grown for it")]
         exhibits.append(draw_exciting(data, name, objective, number))
         exhibits += draw_filter(network, stage, number)
@@ -56,7 +57,7 @@ def draw_exciting(
     data: Dataset, name: str, objective: Objective, number: int, *, split: Literal["train", "test"] = "train"
 ) -> Exhibit:
     """Return the nine digits that excite one goal of the objective most."""
-    found = cache.exciting(name, repr(objective), data.name, objective, split)
+    found = caches.exciting(name, repr(objective), data.name, objective, split)
     digits = (data.train if split == "train" else data.test).images(found.digits[number])[:, 0].numpy()
     best, kind = float(found.costs[number, 0]), "training" if split == "train" else "test"
     caption = f"the nine {kind} digits that excite it most, up to {best:.1f}"

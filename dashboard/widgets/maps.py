@@ -21,9 +21,9 @@ from core.visualization.convolution_figures import Box, draw_clickable
 from core.visualization.inversion import draw_steps
 from core.zoo.checkpoints import CheckpointError, classifiers
 from dashboard.components.player import Frame, Look
-from dashboard.server import cache
-from dashboard.server.cache import Zoo
-from dashboard.server.state import Digit, Mask
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
 from dashboard.widgets import networks, playing
 from dashboard.widgets.outputs import PLAIN
 
@@ -39,9 +39,9 @@ def to_image(digit: Digit, mask: Mask) -> torch.Tensor:
 
 def choose_network(data: Dataset, zoo: Zoo, *, key: str = "lesson network") -> Classifier | None:
     """Let people choose any network that does not restore, also those of the laboratory and their own."""
-    name = networks.choose_network(classifiers(zoo | cache.own_networks()), key=key)
+    name = networks.choose_network(classifiers(zoo | caches.own_networks()), key=key)
     try:
-        return cache.classifier(name, data.name) if name else None
+        return caches.classifier(name, data.name) if name else None
     except CheckpointError as error:
         st.warning(str(error))
         return None

@@ -8,7 +8,8 @@ from typing import Literal
 import streamlit as st
 
 from core.zoo.checkpoints import Card
-from dashboard.server.state import DEFAULT_NETWORKS, get_state
+from dashboard.server.scene import DEFAULT_NETWORKS
+from dashboard.server.session import get_session
 
 NOBODY = "There is no network for this on this machine."
 
@@ -41,7 +42,7 @@ def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
     known = [name for name in DEFAULT_NETWORKS if name in zoo]
     chosen = choose_any(zoo, key="networks", first=known, label_visibility="collapsed")
     networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
-    get_state().scene.networks = networks
+    get_session().scene.networks = networks
     return networks
 
 

@@ -20,8 +20,9 @@ from core.visualization.gallery import Exhibit, draw_gallery
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading, draw_readings
 from core.zoo.checkpoints import Card, Network
-from dashboard.server import cache
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server import caches
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 
 TEXTS = Path(__file__).parents[1] / "texts"
 PLAIN = {"displayModeBar": False}  # of Plotly
@@ -35,12 +36,12 @@ def show_text(name: str) -> None:
 
 def current_data() -> Dataset:
     """Return the digits to work with now, and say which they are whenever they are not MNIST."""
-    name = cache.wanted()
+    name = caches.current_dataset_name()
     try:
-        data = cache.dataset(name)
+        data = caches.dataset(name)
     except datasets.DatasetError as error:
         st.warning(f"{error} The offline digits are shown instead.")
-        return cache.dataset(datasets.OFFLINE)
+        return caches.dataset(datasets.OFFLINE)
     if data.name == datasets.OFFLINE:
         _show_offline()
     return data
@@ -50,18 +51,18 @@ OFFLINE_NOTICE = "These are the **offline digits** (1,797 real ones from scikit-
 
 
 def _show_offline() -> None:
-    download = cache.mnist_download()
+    download = caches.mnist_download()
     if not download.finished:
         return _watch_download()
     with st.container(horizontal=True, vertical_alignment="center"):
         why = "MNIST was not fetched." if download.cancelled else "MNIST could not be fetched."
         st.caption(f"{OFFLINE_NOTICE} {why}", help=download.error, width="content")
-        st.button("Try again", on_click=cache.mnist_download.clear, key="fetch again", type="tertiary")
+        st.button("Try again", on_click=caches.mnist_download.clear, key="fetch again", type="tertiary")
 
 
 @st.fragment(run_every=1.0)
 def _watch_download() -> None:
-    download = cache.mnist_download()
+    download = caches.mnist_download()
     if download.finished:
         st.rerun()
     share = download.step.share if download.step else 0.0
@@ -78,7 +79,7 @@ def show_problems(sentences: Sequence[str]) -> None:
 
 def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
     """Return the networks by name, and say in a sentence which of them cannot be used."""
-    networks, problems = cache.networks(tuple(names), data.name)
+    networks, problems = caches.networks(tuple(names), data.name)
     show_problems(problems)
     return networks
 
@@ -87,9 +88,9 @@ def read_all(
     networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
 ) -> list[Reading]:
     """Return every network's reading of the erased digit beside that of the whole one."""
-    now = whole = cache.readings(tuple(networks), data.name, digit, mask)
+    now = whole = caches.readings(tuple(networks), data.name, digit, mask)
     if not mask.all():
-        whole = cache.readings(tuple(networks), data.name, digit, np.ones_like(mask))
+        whole = caches.readings(tuple(networks), data.name, digit, np.ones_like(mask))
     notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
     notes |= {name: "finds what is missing" for name in networks if zoo[name].finds_holes}
     return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
@@ -106,7 +107,7 @@ def show_preparation(preparation: drawing.Preparation) -> None:
     st.html(draw_gallery(exhibits, least=130, name="ns-steps"))
 
 
-def show_downloads(session: AppState, classes: Sequence[str]) -> None:
+def show_downloads(session: Session, classes: Sequence[str]) -> None:
     """Offer the erased digit as a picture and the probabilities as a table, as they are when they are asked for."""
     png, csv, text = st.columns([1, 1, 2], vertical_alignment="center")
     png.download_button("The 28×28 digit (PNG)", lambda: to_png(session), "digit.png", "image/png", width="stretch")
@@ -116,9 +117,9 @@ def show_downloads(session: AppState, classes: Sequence[str]) -> None:
     text.caption("The address of this page holds the whole scene: copy it, and it opens the same for everyone.")
 
 
-def to_png(session: AppState) -> bytes:
+def to_png(session: Session) -> bytes:
     """Return the erased digit, 28x28; a black sheet before there is one."""
-    digit = np.zeros((SIDE, SIDE)) if session.choice is None else session.choice.digit * session.scene.mask
+    digit = np.zeros((SIDE, SIDE)) if session.chosen is None else session.chosen.digit * session.scene.mask
     return arrays.to_png(arrays.to_gray(digit))
 
 
@@ -198,7 +199,7 @@ def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
         Exhibit(arrays.mark_erased(digit, mask, 10), "what is left"),
     ]
     if load_networks([name for name in zoo if name == "restoring"], data):
-        fills = cache.restored("restoring", data.name, digit, mask).fills
+        fills = caches.restored("restoring", data.name, digit, mask).fills
         assert fills is not None
         exhibits.append(Exhibit(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "what might be there"))
     st.html(draw_gallery(exhibits, least=90, name="ns-opening"))

@@ -11,8 +11,8 @@ from core.restoration.hole_finding import BlindRestorer, Restored, readers_of
 from core.visualization import arrays
 from core.visualization.gallery import Exhibit, draw_gallery
 from core.zoo.checkpoints import Card, Network
-from dashboard.server import cache
-from dashboard.server.state import Digit, Mask
+from dashboard.server import caches
+from dashboard.server.scene import Digit, Mask
 
 
 def show_restored(
@@ -23,7 +23,7 @@ def show_restored(
     for name, network in networks.items():
         if name in direct:
             continue
-        restored = cache.restored(name, data.name, digit, mask)
+        restored = caches.restored(name, data.name, digit, mask)
         found = isinstance(network, BlindRestorer)
         if restored.fills is not None:
             show_fills(zoo[name].title, restored, digit * mask if found else None, data.classes)

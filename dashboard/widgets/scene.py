@@ -10,12 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.datasets import Dataset
 from dashboard.address import links
-from dashboard.server.cache import Zoo
-from dashboard.server.state import AppState, Digit, Mask
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets import inputs, outputs
 
 
-def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
+def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
     """Let people choose a digit and rub part of it out, in the place of one; None while there is no digit yet."""
     part = st.segmented_control(
         "Your digit",
@@ -36,7 +37,8 @@ def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
             st.info("As soon as there is a digit, it is read here.")
             return None
         if digit is None or not np.array_equal(choice.digit, digit):
-            scene.mask = session.ground  # as on the main page: a cut stays, what was rubbed out of another digit goes
+            # As on the main page: a cut stays, what was erased from another digit goes.
+            scene.mask = session.base_mask
         digit, scene.sample = choice.digit, choice.sample
         scene.drawn = None if choice.sample is not None else digit
         if not scene.mask.all():
@@ -46,7 +48,7 @@ def choose_scene(session: AppState, data: Dataset) -> tuple[Digit, Mask] | None:
     return digit, scene.mask
 
 
-def choose_beside(tip: str, session: AppState, data: Dataset) -> tuple[tuple[Digit, Mask] | None, DeltaGenerator]:
+def choose_beside(tip: str, session: Session, data: Dataset) -> tuple[tuple[Digit, Mask] | None, DeltaGenerator]:
     """Let people choose a digit as `choose_scene` does, below what to try; also return the room to the right of it."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
@@ -54,13 +56,13 @@ def choose_beside(tip: str, session: AppState, data: Dataset) -> tuple[tuple[Dig
         return choose_scene(session, data), right
 
 
-def _sample(session: AppState, data: Dataset) -> Digit:
+def _sample(session: Session, data: Dataset) -> Digit:
     session.scene.sample = min(session.scene.sample or 0, len(data.test) - 1)
     return outputs.sample(data, session.scene.sample)
 
 
 @st.fragment
-def show_bench(show: Callable[[AppState, Dataset, Zoo], None], session: AppState, data: Dataset, zoo: Zoo) -> None:
+def show_bench(show: Callable[[Session, Dataset, Zoo], None], session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a view in which a click or a stroke reruns only this, and not the page."""
     show(session, data, zoo)
     links.write_address()

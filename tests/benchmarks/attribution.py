@@ -13,7 +13,7 @@ from core.attribution import METHODS, attribute, read_everywhere
 from core.networks.classifier import Classifier
 from core.pmnist.masks import keep_all
 from core.zoo.checkpoints import Network
-from dashboard.server.state import DEFAULT_NETWORKS
+from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.timing import Runs, seconds, side_by_side
 

@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from dashboard.server.state import DEFAULT_NETWORKS
+from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.browser import draw_strokes, drawing_canvas, find_chromium, launch_chromium, serve
 from tests.conftest import LAPTOP, open_page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -35,10 +34,10 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 from core.zoo.recipes import list_zoo
 from dashboard.components.player import Frame
-from dashboard.server import serving
-from dashboard.server.state import Digit, Mask
+from dashboard.server.locks import one_at_a_time
+from dashboard.server.scene import Digit, Mask
 from dashboard.server.vgg16_desk import VggDesk
-from dashboard.server.visitors import known_visitor
+from dashboard.server.visitors import get_visitor_id
 from dashboard.widgets.training_pictures import draw_album
 
 Zoo = dict[str, Card]
@@ -46,7 +45,7 @@ Zoo = dict[str, Card]
 SURVEYED = 6000  # training digits: a second, and 600 of each class
 
 
-def wanted() -> str:
+def current_dataset_name() -> str:
     """Return the name of the set to show now: MNIST once it is on this machine, until then the offline digits."""
     return "MNIST" if datasets.on_this_machine("MNIST") else datasets.OFFLINE
 
@@ -64,21 +63,21 @@ def mnist_download() -> BackgroundDownload:
 
 
 @st.cache_resource(ttl=30, show_spinner=False)
-def laboratory() -> tuple[Zoo, list[str]]:
+def shipped_zoo() -> tuple[Zoo, list[str]]:
     """Return the cards of all networks by name, and a sentence for each unreadable one."""
     return list_zoo(checkpoints.SHIPPED)
 
 
 def zoo() -> tuple[Zoo, list[str]]:
     """Return the networks of every page: not those of the laboratory, but those that this visitor has trained."""
-    cards, problems = laboratory()
+    cards, problems = shipped_zoo()
     shipped = {name: card for name, card in cards.items() if not card.recipe.get("laboratory")}
     return shipped | own_networks(), problems
 
 
 def own_networks() -> Zoo:
     """Return the cards of this visitor's networks that read digits, the oldest first; nobody else sees them."""
-    name = known_visitor()
+    name = get_visitor_id()
     return {} if name is None else _networks_of(name)
 
 
@@ -200,7 +199,7 @@ def largest_difference(name: str, count: int, data: str) -> float:
 @st.cache_resource(max_entries=600, show_spinner=False)
 def worked_out(about: tuple[Any, ...], _work: Callable[[], Any]) -> Any:
     """Return what `_work` gives about these names and arrays; of all visitors' such works one is done at a time."""
-    with turn("long"):
+    with one_at_a_time("long"):
         return _work()
 
 
@@ -248,18 +247,3 @@ def find_record(study: str, data: str) -> dict[str, Any] | None:
         except ValueError:
             continue
     return None
-
-
-@st.cache_resource(show_spinner=False)
-def turn(work: Literal["live", "long", "noise"] = "live") -> threading.RLock:
-    """Return the lock under which such work is done: thirty at once only fight over the interpreter.
-
-    Each kind has its own, so that what takes its time leaves live pages a processor; of all noises one grows at a time.
-    """
-    return threading.RLock()
-
-
-@st.cache_resource(show_spinner=False)
-def keep_house() -> threading.Thread:
-    """Prepare the process for serving many, once."""
-    return serving.prepare()

@@ -19,7 +19,8 @@ CLEAR = ForwardMsgQueue.clear
 COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
 
 
-def prepare() -> threading.Thread:
+@cache
+def prepare_once() -> threading.Thread:
     """Prepare this process for serving many; return the thread that collects its garbage."""
     torch.set_num_threads(1)
     send_at_once()
