@@ -96,6 +96,12 @@ def test_no_module_imports_itself_in_a_circle():
     TopologicalSorter(graph).prepare()  # raises CycleError and names the circle
 
 
+def test_only_the_server_room_uses_private_parts_of_streamlit():
+    for path in SOURCES:
+        private = {name for name in imports(path) if name.startswith(("streamlit.runtime", "streamlit.web"))}
+        assert not private or path.as_posix() == "dashboard/server/streamlit_internals.py", path
+
+
 def test_functions_stay_short():
     for path in SOURCES:
         for node in ast.walk(tree(path)):

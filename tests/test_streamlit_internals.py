@@ -1,26 +1,39 @@
-"""What the dashboard does once for all visitors."""
+"""The workarounds for faults of Streamlit: each does what it promises, or is switched off with a warning."""
 
+import logging
 import socket
+from collections.abc import Iterator
 
 import pytest
-from streamlit import config
+from streamlit import runtime
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import forward_msg_queue, scriptrunner
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.testing.v1 import AppTest
 
-from dashboard.server import process
-from dashboard.server.process import remember_settings, send_at_once
+from dashboard.server import streamlit_internals
+
+
+@pytest.fixture(autouse=True)
+def warned_anew() -> Iterator[None]:
+    """Each function warns once in a process."""
+    streamlit_internals._warn.cache_clear()
+    yield
+    streamlit_internals._warn.cache_clear()
 
 
 def test_answers_do_not_wait_for_the_confirmation_of_the_one_before() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as other:
         assert not server.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        send_at_once()
-        with socket.create_connection(server.getsockname()), server.accept()[0] as answering:
+        streamlit_internals.send_answers_at_once()
+        with socket.create_connection(server.getsockname()), server.accept()[0], server.accept()[0] as answering:
             assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert not other.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # only sockets that listen are changed
 
 
-def test_the_run_of_a_fragment_drops_nothing_that_no_browser_has_seen_and_a_whole_run_does() -> None:
-    process.prepare_once()
+def test_a_fragments_run_drops_no_undelivered_message_and_a_whole_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)  # put back afterwards
+    streamlit_internals.keep_undelivered_messages()
     queue = ForwardMsgQueue()
     for fragment in ("a", "b", ""):
         message = ForwardMsg()
@@ -35,9 +48,76 @@ def test_the_run_of_a_fragment_drops_nothing_that_no_browser_has_seen_and_a_whol
     assert queue.is_empty()
 
 
-def test_streamlit_looks_through_its_settings_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "get_options_for_section", config.get_options_for_section)  # put back afterwards
-    before = config.get_options_for_section("theme.light")
-    remember_settings()
-    once = config.get_options_for_section("theme.light")
-    assert once == before and config.get_options_for_section("theme.light") is once
+def test_another_queue_is_left_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    class Queue:
+        def clear(self, everything: bool) -> None: ...
+
+    clear = Queue.clear
+    monkeypatch.setattr(forward_msg_queue, "ForwardMsgQueue", Queue)
+    with caplog.at_level(logging.WARNING):
+        streamlit_internals.keep_undelivered_messages()
+        monkeypatch.delattr(forward_msg_queue, "ForwardMsgQueue")
+        streamlit_internals.keep_undelivered_messages()
+    assert Queue.clear is clear
+    assert all("keep_undelivered_messages is switched off" in record.message for record in caplog.records)
+    assert len(caplog.records) == 2
+
+
+class Context:
+    """What Streamlit knows of a run."""
+
+    session_id = "of a closed tab"
+
+    def __init__(self, fragments: list[str], *, history: bool) -> None:
+        self.fragment_ids_this_run, self.is_history_navigation = fragments, history
+
+
+@pytest.mark.parametrize(("fragments", "history"), [([], False), (["a"], False), ([], True)])
+def test_a_run_says_what_started_it(monkeypatch: pytest.MonkeyPatch, fragments: list[str], history: bool) -> None:
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda: Context(fragments, history=history))
+    assert streamlit_internals.is_fragment_run() == bool(fragments)
+    assert streamlit_internals.is_history_navigation() == history
+
+
+def test_the_context_of_a_run_is_as_expected() -> None:
+    def script() -> None:
+        from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+        context = get_script_run_ctx()
+        assert context is not None and context.session_id
+        assert not context.fragment_ids_this_run and context.is_history_navigation is False
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception, app.exception
+
+
+def test_a_context_without_these_parts_costs_one_warning_each(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", object)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            assert not streamlit_internals.is_fragment_run()
+            assert streamlit_internals.is_history_navigation()
+    assert [record.message.split()[0] for record in caplog.records] == ["is_fragment_run", "is_history_navigation"]
+
+
+def test_a_run_ends_when_its_visitor_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda: Context([], history=False))
+    assert streamlit_internals.watch_connection()()  # no server: a test
+
+    class Runtime:
+        def is_active_session(self, session_id: str) -> bool:
+            return session_id != "of a closed tab"
+
+    monkeypatch.setattr(runtime, "exists", lambda: True)
+    monkeypatch.setattr(runtime, "get_instance", Runtime)
+    is_connected = streamlit_internals.watch_connection()
+    assert not is_connected()
+    monkeypatch.delattr(Runtime, "is_active_session")
+    assert is_connected()  # unknown
+
+
+def test_these_parts_of_streamlit_are_there() -> None:
+    """Otherwise a new version would switch a workaround off, and only a log would say so."""
+    assert callable(runtime.Runtime.is_active_session) and runtime.get_instance and runtime.exists

@@ -11,12 +11,11 @@ import re
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.address.address_book import PAGES
 from dashboard.address.choices import PLAIN, Choice, Page
 from dashboard.components import live_canvas
-from dashboard.server import caches
+from dashboard.server import caches, streamlit_internals
 from dashboard.server.scene import SCENE_PARTS, cut_of, read_scene
 from dashboard.server.session import Session, get_session
 from dashboard.widgets import inputs
@@ -62,8 +61,7 @@ def open_address(page: str) -> bool:
 
 def is_late(params: dict[str, str]) -> bool:
     """Say whether this is no link: what people did was sent before their browser heard of a newer address."""
-    context = get_script_run_ctx()
-    return params in get_session().past and not (context and context.is_history_navigation)
+    return params in get_session().past and not streamlit_internals.is_history_navigation()
 
 
 def _take_scene(session: Session) -> None:

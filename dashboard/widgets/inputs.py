@@ -11,13 +11,13 @@ from functools import partial
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
 from core.pmnist.masks import CUTS, cut_mask
 from core.visualization import arrays
 from dashboard.components import live_canvas
+from dashboard.server import streamlit_internals
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
@@ -141,8 +141,7 @@ def _take_mask(live: Live, mask: Mask) -> None:
 
 def _run_only(live: Live) -> None:
     """Let the page be, but for these fragments; all of it must be there."""
-    context = get_script_run_ctx()
-    if context is None or not context.fragment_ids_this_run:
+    if not streamlit_internals.is_fragment_run():
         return  # All of it runs, and must to its end: what the last run has sent may not have reached the browser.
     if get_session().page_complete:
         st.rerun(live.meanwhile if stroke_goes_on() else live.after)

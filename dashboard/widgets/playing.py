@@ -9,10 +9,9 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.components.player import Frame, Look, player
+from dashboard.server.streamlit_internals import watch_connection
 
 POLL = 0.25  # seconds between two looks at what the worker has made; BETWEEN_CHUNKS in player.js
 FIRST = 0.1  # seconds that a page waits at most for the first frames, so that they come with the answer to the click
@@ -97,7 +96,7 @@ def play(
 
     def begin() -> None:
         _forget(key)
-        st.session_state[f"{key}/run"] = Run(make_steps, to_frame, about=about, is_wanted=_visitor_watch())
+        st.session_state[f"{key}/run"] = Run(make_steps, to_frame, about=about, is_wanted=watch_connection())
 
     polling = run is not None and not (run.begun.wait(FIRST) and run.finished)
     with st.container(horizontal=True):
@@ -122,9 +121,3 @@ def _show(run: Run[Step], key: str, look: Look, total: int | None, polling: bool
 def _forget(key: str) -> None:
     if (run := st.session_state.pop(f"{key}/run", None)) is not None:
         run.stop()
-
-
-def _visitor_watch() -> Callable[[], bool]:
-    """Return a function that tells, in any thread, whether this visitor is still connected."""
-    session = getattr(get_script_run_ctx(), "session_id", "")
-    return lambda: not runtime.exists() or runtime.get_instance().is_active_session(session)

@@ -1,0 +1,135 @@
+"""Every use of a private part of Streamlit, and each workaround for one of its faults.
+
+All were written for Streamlit 1.67.0. Where a later version has no such part, or one of another form, the function logs
+one warning and does nothing more: pages still work, without what its docstring describes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+@cache  # one warning for each function and process
+def _warn(name: str, reason: str) -> None:
+    logging.getLogger(__name__).warning("%s is switched off: this Streamlit is different (%s)", name, reason)
+
+
+def _unless_changed(
+    fallback: Result,
+) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
+    """Return a decorator: where Streamlit lacks what the function uses, warn and return `fallback` instead."""
+
+    def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+        @wraps(function)
+        def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            try:
+                return function(*args, **kwargs)
+            except (ImportError, AttributeError) as error:
+                _warn(function.__name__, str(error))
+                return fallback
+
+        return guarded
+
+    return decorate
+
+
+@_unless_changed(None)
+def keep_undelivered_messages() -> None:
+    """Make a fragment's run keep all messages that have not reached the browser yet.
+
+    Streamlit drops the undelivered messages that the same fragment sent before. The block in which the fragment stands
+    is among them, so that later elements have no place: whoever drew while the page was loading got an empty page.
+    Upstream introduced this with https://github.com/streamlit/streamlit/pull/9381; the empty page is not reported as
+    far as we know.
+    """
+    from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+
+    drop = ForwardMsgQueue.clear
+    found = list(inspect.signature(drop).parameters)
+    if found != ["self", "retain_lifecycle_msgs", "fragment_ids_this_run"]:
+        raise AttributeError(f"ForwardMsgQueue.clear takes {', '.join(found)}")
+
+    def clear(
+        self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        drop(self, retain_lifecycle_msgs, None if fragment_ids_this_run is None else [])
+
+    setattr(ForwardMsgQueue, "clear", clear)  # noqa: B010 (to mypy it is a function)
+
+
+def send_answers_at_once() -> None:
+    """Switch off Nagle's algorithm (set TCP_NODELAY) on the sockets that listen for browsers.
+
+    Otherwise an answer waits until the browser has confirmed the one before, up to 40 ms. Streamlit hands its server a
+    listening socket for which Python does not do this (https://github.com/Kludex/uvicorn/issues/3149). Connections
+    inherit the option from the socket that accepts them. Nothing happens on systems without /dev/fd.
+    """
+    for number in os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else ():
+        with suppress(OSError):  # it is no socket, or was closed meanwhile
+            found = socket.socket(fileno=int(number))
+            try:
+                if _listens(found):
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            finally:
+                found.detach()  # it stays open
+
+
+def _listens(found: socket.socket) -> bool:
+    """Return whether this is a listening TCP socket."""
+    is_tcp = found.family in (socket.AF_INET, socket.AF_INET6) and found.type == socket.SOCK_STREAM
+    return is_tcp and bool(found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+@_unless_changed(None)
+def _context() -> Any:
+    """Return what Streamlit knows of the script's run in this thread; None outside of one."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    return get_script_run_ctx()
+
+
+@_unless_changed(False)
+def is_fragment_run() -> bool:
+    """Return whether only fragments run now, not the whole page.
+
+    Streamlit has no public way to ask; not requested upstream as far as we know.
+    """
+    context = _context()
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
+@_unless_changed(True)
+def is_history_navigation() -> bool:
+    """Return whether the browser's Back or Forward started this run; True where that is unknown.
+
+    Streamlit has no public way to ask; not requested upstream as far as we know.
+    """
+    context = _context()
+    return context is not None and bool(context.is_history_navigation)
+
+
+def watch_connection() -> Callable[[], bool]:
+    """Return a function that says, in any thread, whether the browser of this run is still connected.
+
+    Streamlit tells nobody when a tab closes (https://github.com/streamlit/streamlit/issues/8545). The function returns
+    True where that is unknown.
+    """
+    session = getattr(_context(), "session_id", "")
+    return lambda: _is_connected(session)
+
+
+@_unless_changed(True)
+def _is_connected(session: str) -> bool:
+    from streamlit import runtime
+
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)
