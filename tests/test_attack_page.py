@@ -15,8 +15,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.adversarial import PRESETS, AttackConfig, UniversalConfig
 from core.inversion.functions import features_hash
-from core.visualization.adversarial import draw_attack, draw_duel, draw_noises
-from core.visualization.adversarial_tables import draw_matrix, draw_noise_table
+from core.visualization.adversarial import (
+    draw_accuracy_matrix,
+    draw_attack,
+    draw_comparison,
+    draw_noise_table,
+    draw_noises,
+)
 from core.zoo import checkpoints
 from dashboard.attack import universal_runs as universal
 from dashboard.attack.defence_runs import KINDS, SIZES, AskedSweep, Sweep
@@ -308,19 +313,19 @@ def test_all_frames_of_an_attack_have_one_size_and_both_halves_the_player_s_widt
     shares = np.full(10, 0.1, np.float32)
     pictures = [
         draw_attack(
-            np.clip(digit + change, 0, 1), digit, shares, CLASSES, color="#3B82C4", goal=7, magnify=magnify, mask=mask
+            np.clip(digit + change, 0, 1), digit, shares, CLASSES, color="#3B82C4", target=7, magnify=magnify, mask=mask
         )
         for change, magnify, mask in ((0.0, 1.0, None), (0.1, 10.0, None), (0.1, 142.9, np.eye(28) < 1))
     ]
     assert {picture.shape for picture in pictures} == {(310, 280, 3)}
-    assert draw_duel([digit, digit], digit, ["a", "b"]).shape == (310, 280, 3)
+    assert draw_comparison([digit, digit], digit, ["a", "b"]).shape == (310, 280, 3)
 
 
 def test_a_table_tells_who_was_led_astray_and_a_matrix_what_was_not_measured() -> None:
     noisy, noises = np.zeros((2, 1, 28, 28)), np.zeros((2, 28, 28))
     table = draw_noise_table(noises, noisy, np.array([[1, 1]]), [0], CLASSES[:2], limit=1)
     assert table.count('class="ns-other"') == 1 and table.count('class="ns-led"') == 1
-    matrix = draw_matrix(np.array([[12.3, np.nan]]), ["<a>"], ["b", "c"], own=[(0, 0)])
+    matrix = draw_accuracy_matrix(np.array([[12.3, np.nan]]), ["<a>"], ["b", "c"], framed=[(0, 0)])
     assert "&lt;a&gt;" in matrix and ">12</td>" in matrix and "<td>–</td>" in matrix and matrix.count("outline:") == 1
 
 

@@ -14,9 +14,15 @@ from core.convolution import examples
 from core.convolution.pooling import POOLINGS
 from core.convolution.window import slide
 from core.networks.architectures import ARCHITECTURES
-from core.visualization.absent_features import to_signed
-from core.visualization.convolution import draw_cells, draw_landings, draw_maps, draw_matrix, draw_shapes, draw_slide
-from core.visualization.convolution_figures import Box, draw_clickable
+from core.visualization.convolution import (
+    draw_number_grid,
+    draw_shapes,
+    draw_sliding_window,
+    draw_weight_matrix,
+    draw_window_positions,
+)
+from core.visualization.figures import Box, draw_clickable
+from core.visualization.signed_colors import draw_signed_maps, to_signed
 from dashboard.convolution import size_views
 from dashboard.server.scene import Scene
 from dashboard.widgets.maps import describe_activations, describe_step
@@ -180,14 +186,14 @@ def test_a10_lenet_is_drawn_from_its_real_shapes() -> None:
 
 def test_zero_is_black_wherever_numbers_have_a_sign() -> None:
     values = np.array([[0.0, 1.0], [-1.0, -0.0]])
-    assert draw_cells(values, limit=1.0).count("rgb(0,0,0)") == 2
-    assert not to_signed(values, 1.0)[0, 0].any() and not draw_matrix(np.zeros((2, 2)), 9).any()
-    sheet = draw_maps(np.zeros((3, 4, 4)), columns=2, limit=1.0, factor=2, chosen=1)
+    assert draw_number_grid(values, limit=1.0).count("rgb(0,0,0)") == 2
+    assert not to_signed(values, 1.0)[0, 0].any() and not draw_weight_matrix(np.zeros((2, 2)), 9).any()
+    sheet = draw_signed_maps(np.zeros((3, 4, 4)), columns=2, limit=1.0, factor=2, chosen=1)
     assert (sheet[2:10, 2:10] == 0).all() and (sheet[1, 14] == (230, 159, 0)).all()
 
 
 def test_the_landing_drawing_has_a_square_for_each_pixel_and_place() -> None:
-    drawn = draw_landings([[-1, 0, 1], [1, 2, 3]], 4, 1).split("</style>")[1]
+    drawn = draw_window_positions([[-1, 0, 1], [1, 2, 3]], 4, 1).split("</style>")[1]
     assert drawn.count("<i ") == 12 and drawn.count("ns-read") == 6 and drawn.count("ns-out ns-read") == 1
 
 
@@ -200,7 +206,7 @@ def test_every_cell_of_a_picture_can_be_clicked_and_its_window_is_framed() -> No
 
 def test_a_window_that_slides_fills_the_output_place_by_place() -> None:
     given, gives = np.zeros((5, 5, 3), np.uint8), np.full((3, 3, 3), 200, np.uint8)
-    pictures = [draw_slide(given, gives, filled, (0, 0, 3, 3)) for filled in (1, 9)]
+    pictures = [draw_sliding_window(given, gives, filled, (0, 0, 3, 3)) for filled in (1, 9)]
     assert pictures[0].shape == pictures[1].shape
     filled = [(one == 200).all(-1).sum() for one in pictures]
     assert filled[1] == 9 * filled[0] > 0

@@ -28,7 +28,7 @@ from core.jobs.run_folders import Job
 from core.maximization import excite_most
 from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
 from core.networks.classifier import build
-from core.visualization.feature_maps import draw_legend, draw_tiles, find_limits, name_filters, name_maps, size_of
+from core.visualization.feature_maps import color_limits, draw_legend, draw_tiles, name_filters, name_maps, tile_size
 from core.zoo import checkpoints
 from core.zoo.checkpoints import load_classifier
 from core.zoo.recipes import RECIPES
@@ -269,7 +269,7 @@ def test_where_another_run_s_network_has_begun_is_known_only_while_nothing_of_it
 def test_zero_is_black_and_signs_have_one_colour_each_whatever_the_scale():
     values = np.array([[[0.0, 2.0], [-2.0, 0.0]], [[0.0, 0.1], [-0.1, 0.0]]])
     for each in (False, True):
-        picture = draw_tiles(values, find_limits([values], each=each), ["", ""]).picture
+        picture = draw_tiles(values, color_limits([values], per_map=each), ["", ""]).picture
         drawn = picture.reshape(-1, 2, 2, 3) if picture.shape[1] == 2 else picture.reshape(2, 2, 2, 3).swapaxes(0, 1)
         assert (drawn[values == 0] == 0).all()
         assert (drawn[values > 0][:, 2] > drawn[values > 0][:, 0]).all(), "positive is blue"
@@ -278,13 +278,13 @@ def test_zero_is_black_and_signs_have_one_colour_each_whatever_the_scale():
 
 def test_a_scale_for_each_map_makes_weak_maps_as_bright_as_strong_ones_and_one_for_all_does_not():
     values = np.stack([np.full((2, 2), 4.0), np.full((2, 2), 1.0), np.zeros((2, 2))])
-    shared, own = (find_limits([values], each=each) for each in (False, True))
+    shared, own = (color_limits([values], per_map=each) for each in (False, True))
     assert shared.tolist() == [4, 4, 4] and own.tolist() == [4, 1, 1]
-    assert find_limits([values, -2 * values], each=True).tolist() == [8, 2, 1], "what is compared has one scale"
+    assert color_limits([values, -2 * values], per_map=True).tolist() == [8, 2, 1], "what is compared has one scale"
     few = np.ones((1, 20, 10))
     few[0, 0, 0] = 50.0
-    assert find_limits([few], each=False).tolist() == [50]
-    assert find_limits([few], each=False, beyond=0.01).tolist() == [1]
+    assert color_limits([few], per_map=False).tolist() == [50]
+    assert color_limits([few], per_map=False, clipped=0.01).tolist() == [1]
 
 
 def test_tiles_lie_row_by_row_and_each_says_its_range():
@@ -308,5 +308,5 @@ def test_f1_squares_of_filters_are_named_by_what_they_make_and_read():
 
 @pytest.mark.parametrize("side", range(1, 29))
 def test_maps_of_every_size_are_shown_and_larger_ones_never_smaller(side):
-    least, most = size_of(side, 50)
-    assert 0 < least < most and size_of(max(2, side), 50)[1] <= size_of(28, 50)[1]
+    least, most = tile_size(side, 50)
+    assert 0 < least < most and tile_size(max(2, side), 50)[1] <= tile_size(28, 50)[1]

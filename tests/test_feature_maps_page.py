@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from core.feature_maps import look
 from core.jobs import run_folders
 from core.pmnist.masks import cut_mask
-from core.visualization.absent_features import to_signed
 from core.visualization.feature_maps import Tiles
+from core.visualization.signed_colors import to_signed
 from core.zoo.checkpoints import load_classifier
 from dashboard.components.board import Chosen, Row, Sheet, read_choice
 from dashboard.feature_maps import filter_views, one_map

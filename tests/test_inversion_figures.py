@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from core.visualization.figures import Curve
-from core.visualization.inversion import VariantRow, draw_logits, draw_omega, draw_response, draw_steps, draw_variants
+from core.visualization.formulas import draw_formulas
+from core.visualization.inversion import VariantRow, draw_inversion_curve, draw_logits, draw_omega, draw_variants
 
 COLUMNS = ("whole", "HCUT")
 
@@ -36,12 +37,12 @@ def test_what_was_never_measured_is_a_dash_and_titles_bring_no_html() -> None:
 
 
 def test_m4_a_curve_goes_through_its_points_upwards() -> None:
-    svg = unquote(draw_response(np.array([-4.0, 0.0, 4.0]), np.array([1.0, 1.0, -3.0]), color="#123456"))
+    svg = unquote(draw_inversion_curve(np.array([-4.0, 0.0, 4.0]), np.array([1.0, 1.0, -3.0]), color="#123456"))
     assert 'points="-40.0,-10.0 0.0,-10.0 40.0,30.0"' in svg and "#123456" in svg
 
 
 def test_steps_are_written_as_they_are() -> None:
-    assert text(draw_steps([("w < 1", "a = b")])) == "w &lt; 1 a = b"
+    assert text(draw_formulas([("w < 1", "a = b")])) == "w &lt; 1 a = b"
 
 
 def test_two_equal_rows_of_logits_differ_by_nothing() -> None:

@@ -17,7 +17,7 @@ from core.jobs import control, run_folders
 from core.studies.pretraining import STARTS
 from core.studies.pretraining_record import STUDY
 from core.studies.recorded import load_recorded
-from core.visualization.generation import draw_beginnings, draw_samples, draw_walk
+from core.visualization.generation import draw_pretraining, draw_samples, draw_walk
 from core.zoo.checkpoints import load_classifier
 from dashboard.made_digits import real_or_made_views, sampling_views
 from dashboard.made_digits.frames import Walk, shipped_growth
@@ -234,5 +234,5 @@ def test_v10_the_recorded_study_is_shown_with_its_command_and_its_reservations()
     assert record["command"] in captions(app) and f"{record['seeds']} seeds" in captions(app)
     assert all(sentence in text_of(app) for sentence in record["conclusions"])
     lines = to_beginnings(record)
-    assert len(lines) == 2 * len(STARTS) == len(to_table(record)) == len(draw_beginnings(lines).data)
+    assert len(lines) == 2 * len(STARTS) == len(to_table(record)) == len(draw_pretraining(lines).data)
     assert lines[0].wrong[100] == pytest.approx(100 - record["rows"][0]["mean"])

@@ -18,7 +18,7 @@ from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
 from core.networks.evaluation import predict_column
 from core.pmnist.masks import CUTS, cut_masks
-from core.visualization.classroom import Contestant, Share, draw_contest
+from core.visualization.classroom import ScoreBar, ScoreRow, draw_scores
 from dashboard.quiz import players as contestants
 from dashboard.quiz import round as games
 from dashboard.server import caches
@@ -122,8 +122,8 @@ def test_networks_answer_a_question_as_they_do_in_the_table() -> None:
 
 
 def test_bars_show_shares_intervals_and_what_they_are_held_against() -> None:
-    one = Contestant("<You>", "told", "red", {"all": Share(40, "2 of 5", (12, 77), 55)})
-    page = draw_contest([one, Contestant("Other", "", "blue", {})], {"all": "all cuts"})
+    one = ScoreRow("<You>", "told", "red", {"all": ScoreBar(40, "2 of 5", (12, 77), 55)})
+    page = draw_scores([one, ScoreRow("Other", "", "blue", {})], {"all": "all cuts"})
     assert "&lt;You&gt;" in page and "<You>" not in page and "2 of 5" in page and "not asked yet" in page
     assert "left:0.0%;width:40.0%" in page and "left:12.0%;width:65.0%" in page and "left:55.0%" in page
 

@@ -10,14 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.second_model import SecondModelConfig
 from core.studies.recorded import load_recorded
+from core.visualization.number_format import format_distance
 from core.visualization.similarity import (
     Neighbour,
-    StageRow,
+    StageComparison,
     Tradeoff,
-    draw_stages,
+    draw_comparisons,
     draw_times,
     draw_tradeoff,
-    write_distance,
 )
 from dashboard.server import caches
 from dashboard.similarity import measurements, second_model_runs, second_model_views, settings
@@ -153,17 +153,17 @@ def test_s5_the_threshold_chosen_costs_no_more_than_was_asked_on_validation_digi
 def test_a_hit_what_is_deeper_and_what_is_skipped_look_different() -> None:
     near_one = Neighbour(np.zeros((28, 28), np.uint8), "<b>", 0.001, near=True)
     rows = [
-        StageRow("conv1", "deeper", []),
-        StageRow("conv2", "hit", [near_one], hit=True),
-        StageRow("last", "never", [], skipped=True),
+        StageComparison("conv1", "deeper", []),
+        StageComparison("conv2", "hit", [near_one], hit=True),
+        StageComparison("last", "never", [], skipped=True),
     ]
-    drawn = draw_stages(rows)
+    drawn = draw_comparisons(rows)
     assert all(f'class="ns-{kind}"' in drawn for kind in ("deeper", "hit", "skipped", "near"))
     assert "&lt;b&gt;" in drawn
 
 
 def test_distances_are_written_with_digits_that_count() -> None:
-    assert [write_distance(one) for one in (0.0, 0.00012345, 0.0123, 0.4567, 0.000051)] == [
+    assert [format_distance(one) for one in (0.0, 0.00012345, 0.0123, 0.4567, 0.000051)] == [
         "0",
         "0.00012",
         "0.012",

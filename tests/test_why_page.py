@@ -9,9 +9,16 @@ from streamlit.testing.v1 import AppTest
 
 from core.attribution import METHODS
 from core.networks.classifier import Classifier
-from core.visualization.absent_features import AGAINST, FOR
 from core.visualization.arrays import ERASED, ERASED_GROUND
-from core.visualization.attribution import Row, Shown, draw_counts, draw_erasure, draw_holes, draw_rows
+from core.visualization.attribution import (
+    NetworkRow,
+    PictureCell,
+    draw_erasure,
+    draw_hole_counts,
+    draw_hole_map,
+    draw_network_rows,
+)
+from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from dashboard.server import caches
 from dashboard.server.scene import Scene
 from tests.browser import settle
@@ -42,20 +49,20 @@ def words(app: AppTest) -> str:
 
 def test_black_is_zero_and_blue_and_red_are_equally_far_from_it():
     values = np.array([[1.0, 0.0, -1.0]])
-    picture = draw_holes(np.zeros((28, 28)), values, 26, factor=1)
-    assert picture.tolist() == [[list(FOR), [0, 0, 0], list(AGAINST)]]
+    picture = draw_hole_map(np.zeros((28, 28)), values, 26, factor=1)
+    assert picture.tolist() == [[list(POSITIVE), [0, 0, 0], list(NEGATIVE)]]
 
 
 def test_places_are_drawn_where_the_middle_of_the_hole_is():
     digit = np.zeros((28, 28))
     digit[4, 4] = 1  # the middle of the first of 400 holes
-    picture = draw_holes(digit, np.zeros((20, 20)), 9, factor=1)
+    picture = draw_hole_map(digit, np.zeros((20, 20)), 9, factor=1)
     assert picture[0, 0].min() > 60 and picture.sum() == picture[0, 0].sum()
 
 
 def test_all_right_is_blue_none_is_red_and_half_is_black():
-    picture = draw_counts(np.zeros((28, 28)), np.array([[4, 2, 0]]), 4, 26, factor=1)
-    assert picture.tolist() == [[list(FOR), [0, 0, 0], list(AGAINST)]]
+    picture = draw_hole_counts(np.zeros((28, 28)), np.array([[4, 2, 0]]), 4, 26, factor=1)
+    assert picture.tolist() == [[list(POSITIVE), [0, 0, 0], list(NEGATIVE)]]
 
 
 def test_a_single_erased_pixel_is_full_orange_and_what_was_missing_before_is_hatched():
@@ -68,8 +75,10 @@ def test_a_single_erased_pixel_is_full_orange_and_what_was_missing_before_is_hat
 
 
 def test_a_row_shows_its_pictures_or_why_there_are_none_and_no_markup_of_others():
-    shown = [Shown(np.zeros((4, 4, 3), np.uint8), "up to 1.2"), Shown(None, "no <maps>")]
-    drawn = draw_rows([Row("Standard <b>", "#123456", "5", "99 % sure", shown)], ["Saliency", "Grad-CAM"])
+    shown = [PictureCell(np.zeros((4, 4, 3), np.uint8), "up to 1.2"), PictureCell(None, "no <maps>")]
+    drawn = draw_network_rows(
+        [NetworkRow("Standard <b>", "#123456", "5", "99 % sure", shown)], ["Saliency", "Grad-CAM"]
+    )
     assert drawn.count("<img") == 1 and "no &lt;maps&gt;" in drawn and "Standard &lt;b&gt;" in drawn
     assert drawn.count("<h6>") == 2 and "--ns-columns:2" in drawn
 

@@ -67,3 +67,8 @@ def tint_erased(digit: NDArray[np.floating], mask: NDArray[np.bool_]) -> Picture
     gray = np.clip(digit, 0, 1)[..., None]
     orange = 20 + gray * (np.array(ERASED) - 20)
     return np.rint(np.where(mask[..., None], 255 * gray, orange)).astype(np.uint8)
+
+
+def text_color_on(color: Picture) -> str:
+    """Return black or white, whichever is easier to read on a colour `(3,)`."""
+    return "#000" if float(np.dot(color, (0.3, 0.59, 0.11))) > 115 else "#fff"

@@ -12,14 +12,14 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from core.visualization.absent_features import INK, overlay_evidence, to_signed
 from core.visualization.arrays import ERASED, Picture, enlarge, mark_erased, to_data_url
+from core.visualization.signed_colors import INK, overlay_evidence, to_signed
 
 DIM = 0.6  # of the ink under colours: most of them lie on it, and on white they cannot be told apart
 
 STYLE = """<style>
 .ns-why { display: grid; gap: .5rem .55rem;
-  grid-template-columns: minmax(5.5rem, 7.5rem) repeat(var(--ns-columns), minmax(0, var(--ns-widest))); }
+  grid-template-columns: minmax(5.5rem, 7.5rem) repeat(var(--ns-columns), minmax(0, var(--ns-max_width))); }
 .ns-why h6 { margin: 0; padding: 0; font-size: .8rem; line-height: 1.15; align-self: end; overflow-wrap: break-word;
   hyphens: auto; }
 .ns-why-name { border-left: 4px solid var(--ns); padding-left: .45rem; font-size: .84rem; line-height: 1.2;
@@ -41,7 +41,7 @@ STYLE = """<style>
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class PictureCell:
     """One picture of a row, or, where there is none, a sentence that says why."""
 
     picture: Picture | None
@@ -49,33 +49,33 @@ class Shown:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class NetworkRow:
     """A network, what it reads, and its pictures."""
 
     title: str
     color: str
     reads: str
     note: str
-    shown: Sequence[Shown]
+    shown: Sequence[PictureCell]
 
 
-def draw_rows(rows: Sequence[Row], columns: Sequence[str], *, widest: str = "8.2rem") -> str:
+def draw_network_rows(rows: Sequence[NetworkRow], columns: Sequence[str], *, max_width: str = "8.2rem") -> str:
     """Return as HTML a row for each network under the names of the columns; on a phone its name stands above it.
 
-    `widest` is a picture's width where there is room for it.
+    `max_width` is a picture's width where there is room for it.
     """
     heads = "".join(f"<h6>{escape(name)}</h6>" for name in columns)
     cells = "".join(_name(row) + "".join(map(_cell, row.shown)) for row in rows)
-    style = f'style="--ns-columns:{len(columns)};--ns-widest:{widest}"'
+    style = f'style="--ns-columns:{len(columns)};--ns-max_width:{max_width}"'
     return f'{STYLE}<div class="ns-why" {style}><span class="ns-why-corner"></span>{heads}{cells}</div>'
 
 
-def _name(row: Row) -> str:
+def _name(row: NetworkRow) -> str:
     words = f"<b>{escape(row.title)}</b><b>{escape(row.reads)}</b>{escape(row.note)}"
     return f'<div class="ns-why-name" style="--ns:{row.color}">{words}</div>'
 
 
-def _cell(shown: Shown) -> str:
+def _cell(shown: PictureCell) -> str:
     words = escape(shown.caption)
     if shown.picture is None:
         return f'<div class="ns-why-none">{words}</div>'
@@ -90,7 +90,7 @@ def draw_attribution(
     return overlay_evidence(DIM * digit, mask, values, limit=limit, factor=4)
 
 
-def draw_holes(digit: NDArray[np.floating], values: NDArray[np.floating], size: int, *, factor: int) -> Picture:
+def draw_hole_map(digit: NDArray[np.floating], values: NDArray[np.floating], size: int, *, factor: int) -> Picture:
     """Return values `(rows, columns)` in [-1, 1] of each place of a hole, over the part of the digit its middle is in.
 
     The digit shines through as a lighter shade.
@@ -102,11 +102,11 @@ def draw_holes(digit: NDArray[np.floating], values: NDArray[np.floating], size: 
     return enlarge(np.rint(255 * mixed).astype(np.uint8), factor)
 
 
-def draw_counts(
+def draw_hole_counts(
     digit: NDArray[np.floating], counts: NDArray[np.int64], most: int, size: int, *, factor: int
 ) -> Picture:
     """Return how many of `most` networks are right at each place: blue where all are, red where none, black at half."""
-    return draw_holes(digit, 2 * counts / max(1, most) - 1, size, factor=factor)
+    return draw_hole_map(digit, 2 * counts / max(1, most) - 1, size, factor=factor)
 
 
 def draw_erasure(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from core.visualization.absent_features import AGAINST, FOR
+from core.visualization.signed_colors import NEGATIVE, POSITIVE
 
 PEOPLE_COLOR = "currentColor"  # the text's own: it stands out among the networks' on light and on dark
 
@@ -14,8 +14,8 @@ VERDICTS = f"""<style>
 .ns-verdict {{ display: grid; grid-template-columns: 9.5rem 2.6rem 4.2rem 1fr; gap: .7rem; align-items: center;
   border-left: 4px solid var(--ns); padding: .2rem 0 .2rem .6rem; margin-bottom: .3rem; line-height: 1.15; }}
 .ns-verdict b {{ font-size: 1.9rem; line-height: 1; text-align: center; }}
-.ns-verdict i {{ font-style: normal; font-weight: 700; color: rgb{AGAINST}; }}
-.ns-verdict.ns-right i {{ color: rgb{FOR}; }}
+.ns-verdict i {{ font-style: normal; font-weight: 700; color: rgb{NEGATIVE}; }}
+.ns-verdict.ns-right i {{ color: rgb{POSITIVE}; }}
 .ns-verdict strong {{ display: block; }}
 .ns-verdict span {{ font-size: .8rem; opacity: .75; }}
 @media (max-width: 640px) {{ .ns-verdict {{ grid-template-columns: 7.4rem 2rem 3.4rem 1fr; gap: .4rem; }} }}
@@ -48,7 +48,7 @@ CONTEST = """<style>
 
 
 @dataclass(frozen=True)
-class Verdict:
+class QuizAnswer:
     """What one of them said to one digit."""
 
     title: str
@@ -58,12 +58,12 @@ class Verdict:
     note: str = ""
 
 
-def draw_verdicts(verdicts: Sequence[Verdict]) -> str:
+def draw_quiz_answers(verdicts: Sequence[QuizAnswer]) -> str:
     """Return them below one another: name, answer, right or wrong."""
     return f'{VERDICTS}<div class="ns-verdicts-list">{"".join(map(_verdict, verdicts))}</div>'
 
 
-def _verdict(one: Verdict) -> str:
+def _verdict(one: QuizAnswer) -> str:
     kind, word = ("ns-verdict ns-right", "right") if one.right else ("ns-verdict", "wrong")
     return (
         f'<div class="{kind}" style="--ns:{one.color}"><strong>{escape(one.title)}</strong>'
@@ -71,7 +71,7 @@ def _verdict(one: Verdict) -> str:
     )
 
 
-def draw_said(verdicts: Sequence[Verdict]) -> str:
+def draw_answer_captions(verdicts: Sequence[QuizAnswer]) -> str:
     """Return one short line for each, for under a picture; the wrong ones are pale."""
     lines = "".join(
         f'<div style="border-left:4px solid {one.color};padding-left:.35rem;opacity:{1 if one.right else 0.6}">'
@@ -82,7 +82,7 @@ def draw_said(verdicts: Sequence[Verdict]) -> str:
 
 
 @dataclass(frozen=True)
-class Share:
+class ScoreBar:
     """What part of its answers somebody got right, in percent."""
 
     percent: float
@@ -95,17 +95,17 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Contestant:
+class ScoreRow:
     """A row: people, or a network."""
 
     title: str
     note: str
     color: str
-    shares: Mapping[str, Share]
+    shares: Mapping[str, ScoreBar]
     """By the key of the column."""
 
 
-def draw_contest(contestants: Sequence[Contestant], headings: Mapping[str, str]) -> str:
+def draw_scores(contestants: Sequence[ScoreRow], headings: Mapping[str, str]) -> str:
     """Return a row for each contestant, the people's first, with a bar for each column of `headings`."""
     heads = "".join(f"<div>{escape(heading)}</div>" for heading in headings.values())
     rows = "".join(_contestant(one, headings, first=number == 0) for number, one in enumerate(contestants))
@@ -116,14 +116,14 @@ def draw_contest(contestants: Sequence[Contestant], headings: Mapping[str, str])
     )
 
 
-def _contestant(one: Contestant, headings: Mapping[str, str], *, first: bool) -> str:
+def _contestant(one: ScoreRow, headings: Mapping[str, str], *, first: bool) -> str:
     cells = "".join(_share(one.shares.get(column)) for column in headings)
     kind = "ns-contestant ns-people" if first else "ns-contestant"
     name = f"<div><strong>{escape(one.title)}</strong><span>{escape(one.note)}</span></div>"
     return f'<div class="{kind}" style="--ns:{one.color}">{name}{cells}</div>'
 
 
-def _share(share: Share | None) -> str:
+def _share(share: ScoreBar | None) -> str:
     if share is None:
         return '<div class="ns-share"><b>–</b><div class="ns-bed"></div><span>not asked yet</span></div>'
     inside = _part("ns-bar-right", 0, share.percent)

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from core.visualization.absent_features import to_signed
-from core.visualization.arrays import Picture, enlarge, to_data_url
+from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_url
+from core.visualization.figures import MARK
+from core.visualization.number_format import format_short
+from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
 
 Values = NDArray[np.floating]
 READ, PADDING = "#3B82C4", "#8A8F98"
@@ -45,18 +48,7 @@ STYLE = f"""<style>
 </style>"""
 
 
-def write_short(value: float) -> str:
-    """Return a number for a cell: whole ones without a point, others with two digits behind it."""
-    text = f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.2f}"
-    return (text if float(text) else text.removeprefix("-")).replace("-", "−")
-
-
-def ink_on(color: Picture) -> str:
-    """Return black or white, whichever is easier to read on a colour `(3,)`."""
-    return "#000" if float(np.dot(color, (0.3, 0.59, 0.11))) > 115 else "#fff"
-
-
-def draw_cells(
+def draw_number_grid(
     values: Values, *, limit: float, padding: NDArray[np.bool_] | None = None, best: NDArray[np.bool_] | None = None
 ) -> str:
     """Return numbers `(H, W)` in squares: black at zero, blue up to `limit`, red down to -`limit`.
@@ -68,13 +60,13 @@ def draw_cells(
     for place in np.ndindex(*values.shape):
         marks = {"ns-pad": padding, "ns-best": best}
         names = [name for name, chosen in marks.items() if chosen is not None and chosen[place]]
-        style = f"background:rgb({','.join(map(str, colors[place]))});color:{ink_on(colors[place])}"
-        cells.append(f'<span class="{" ".join(names)}" style="{style}">{write_short(float(values[place]))}</span>')
+        style = f"background:rgb({','.join(map(str, colors[place]))});color:{text_color_on(colors[place])}"
+        cells.append(f'<span class="{" ".join(names)}" style="{style}">{format_short(float(values[place]))}</span>')
     return f'<div class="ns-cells" style="grid-template-columns:repeat({values.shape[1]},auto)">{"".join(cells)}</div>'
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class NumberGrid:
     """Numbers with a caption; each grid is coloured by its own largest number unless a limit is given."""
 
     caption: str
@@ -84,12 +76,12 @@ class Grid:
     best: NDArray[np.bool_] | None = None
 
 
-def draw_products(grids: Sequence[Grid], signs: Sequence[str], result: str) -> str:
+def draw_products(grids: Sequence[NumberGrid], signs: Sequence[str], result: str) -> str:
     """Return grids with a sign between each two, and the result behind the last."""
     figures = []
     for grid in grids:
         limit = grid.limit or float(np.abs(grid.values).max(initial=0)) or 1.0
-        cells = draw_cells(grid.values, limit=limit, padding=grid.padding, best=grid.best)
+        cells = draw_number_grid(grid.values, limit=limit, padding=grid.padding, best=grid.best)
         figures.append(f"<figure>{cells}<figcaption>{escape(grid.caption)}</figcaption></figure>")
     parts = [figures[0]]
     for sign, figure in zip(signs, figures[1:], strict=True):
@@ -97,7 +89,7 @@ def draw_products(grids: Sequence[Grid], signs: Sequence[str], result: str) -> s
     return f'{STYLE}<div class="ns-products">{"".join(parts)}<span class="ns-sign">{escape(result)}</span></div>'
 
 
-def draw_landings(reads: Sequence[Sequence[int]], size: int, padding: int) -> str:
+def draw_window_positions(reads: Sequence[Sequence[int]], size: int, padding: int) -> str:
     """Return a side of the input once for each place of the window: what it reads is filled, padding is dashed."""
     width = size + 2 * padding
     rows = []
@@ -109,7 +101,7 @@ def draw_landings(reads: Sequence[Sequence[int]], size: int, padding: int) -> st
     return f'{STYLE}<div class="ns-landings" style="{grid}">{"".join(rows)}</div>'
 
 
-def draw_matrix(matrix: Values, weights: int) -> Picture:
+def draw_weight_matrix(matrix: Values, weights: int) -> Picture:
     """Return a dense layer's matrix of weight numbers (0: none, 1 to `weights`): equal numbers in equal colours."""
     hues = [colorsys.hsv_to_rgb(number / weights, 0.65, 0.95) for number in range(weights)]
     colors = np.rint(255 * np.array([(0.0, 0.0, 0.0), *hues])).astype(np.uint8)
@@ -117,23 +109,8 @@ def draw_matrix(matrix: Values, weights: int) -> Picture:
     return enlarge(picture, max(1, 600 // max(matrix.shape)))
 
 
-def draw_maps(maps: Values, *, columns: int, limit: float, factor: int, chosen: int | None = None) -> Picture:
-    """Return maps `(N, H, W)` on one grey sheet in signed colours, the chosen one in an orange frame."""
-    count, height, width = maps.shape
-    rows, gap = -(-count // columns), 2
-    sheet = np.full((rows * (height * factor + gap) + gap, columns * (width * factor + gap) + gap, 3), 96, np.uint8)
-    for number in range(count):
-        row, column = divmod(number, columns)
-        top, left = gap + row * (height * factor + gap), gap + column * (width * factor + gap)
-        if number == chosen:
-            sheet[top - gap : top + height * factor + gap, left - gap : left + width * factor + gap] = (230, 159, 0)
-        tile = enlarge(to_signed(maps[number], limit), factor)
-        sheet[top : top + height * factor, left : left + width * factor] = tile
-    return sheet
-
-
 @dataclass(frozen=True, eq=False)
-class Halt:
+class StagePicture:
     """One stage on a digit's way, as a small picture."""
 
     name: str
@@ -142,7 +119,7 @@ class Halt:
     here: bool = False
 
 
-def draw_way(halts: Sequence[Halt]) -> str:
+def draw_stage_pictures(halts: Sequence[StagePicture]) -> str:
     """Return a digit's way through the network: a small sheet for each stage, the one looked at underlined."""
     figures = "".join(
         f'<figure class="{"ns-here" if halt.here else ""}"><img src="{to_data_url(halt.picture)}" '
@@ -152,7 +129,7 @@ def draw_way(halts: Sequence[Halt]) -> str:
     return f'{STYLE}<div class="ns-way">{figures}</div>'
 
 
-def draw_slide(given: Picture, gives: Picture, filled: int, box: tuple[int, int, int, int]) -> Picture:
+def draw_sliding_window(given: Picture, gives: Picture, filled: int, box: tuple[int, int, int, int]) -> Picture:
     """Return input and output side by side; of the output only the first `filled` places, of the input a box.
 
     The box is top, left, height and width in the input's pixels, cut to what lies inside.
@@ -208,10 +185,88 @@ def draw_shapes(shapes: Sequence[tuple[str, tuple[int, ...]]]) -> str:
     return f'<div style="overflow-x:auto">{svg}</div>'
 
 
-def draw_answers(answers: Sequence[tuple[str, float]], usual: str) -> str:
+def draw_answer_boxes(answers: Sequence[tuple[str, float]], usual: str) -> str:
     """Return answers with how sure each is, one small box each; those that differ from the usual one are orange."""
     boxes = "".join(
         f'<div class="{"" if name == usual else "ns-other"}"><b>{escape(name)}</b>{100 * share:.0f} %</div>'
         for name, share in answers
     )
     return f'{STYLE}<div class="ns-shares">{boxes}</div>'
+
+
+def draw_signal(given: Values, gives: Values, start: int) -> go.Figure:
+    """Return a signal and what a filter makes of it, on one axis."""
+    figure = go.Figure()
+    figure.add_bar(y=given.tolist(), name="ink in each column", marker={"color": NEUTRAL})
+    figure.add_scatter(
+        x=list(range(start, start + len(gives))),
+        y=gives.tolist(),
+        name="after the filter",
+        line={"color": f"rgb{POSITIVE}", "width": 3},
+    )
+    return _small(figure, "column of the digit", "ink")
+
+
+def draw_histograms(parts: Sequence[tuple[str, Values]], *, bins: int = 60) -> go.Figure:
+    """Return how often each value occurs, one histogram over another; the upright axis is logarithmic.
+
+    Most values of a map are those of its background, which would dwarf all others.
+    """
+    figure = go.Figure()
+    colors = (NEUTRAL, f"rgb{POSITIVE}", f"rgb{NEGATIVE}", MARK)
+    low, high = (extreme([float(extreme(values)) for _, values in parts]) for extreme in (np.min, np.max))
+    edges = np.linspace(low, high, bins + 1)
+    for (name, values), color in zip(parts, colors, strict=False):
+        counts, _ = np.histogram(values, edges)
+        figure.add_scatter(
+            x=((edges[1:] + edges[:-1]) / 2).tolist(),
+            y=(100 * counts / values.size).tolist(),
+            name=name,
+            line={"color": color, "width": 3, "shape": "hvh"},
+        )
+    figure.update_yaxes(type="log", dtick=1)
+    return _small(figure, "value", "share of all values, %")
+
+
+def draw_dropout_spread(probabilities: Values, calm: Values, classes: Sequence[str]) -> go.Figure:
+    """Return for each class every probability `(times, classes)` as a point, and the answer without dropout."""
+    figure = go.Figure()
+    times = len(probabilities)
+    figure.add_scatter(
+        x=[name for name in classes for _ in range(times)],
+        y=(100 * probabilities.T).ravel().tolist(),
+        mode="markers",
+        name="with dropout",
+        marker={"color": f"rgb{POSITIVE}", "size": 9, "opacity": 0.45},
+        hovertemplate="%{x}: %{y:.1f} %<extra></extra>",
+    )
+    figure.add_scatter(
+        x=list(classes),
+        y=(100 * calm).tolist(),
+        mode="markers",
+        name="without",
+        marker={"color": MARK, "symbol": "line-ew-open", "size": 22, "line": {"width": 4}},
+        hovertemplate="%{x}: %{y:.1f} %<extra></extra>",
+    )
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(range=[-3, 103])
+    return _small(figure, "class", "how sure, %")
+
+
+def draw_activation_functions(curves: Sequence[tuple[str, str, Values, Values]]) -> go.Figure:
+    """Return functions as curves; each is a name, a colour, x and y."""
+    figure = go.Figure()
+    for name, color, x, y in curves:
+        figure.add_scatter(x=x.tolist(), y=y.tolist(), name=name, line={"color": color, "width": 3})
+    return _small(figure, "what a convolution gives", "after the activation")
+
+
+def _small(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
+    figure.update_xaxes(title=x_title)
+    figure.update_yaxes(title=y_title, zeroline=True, zerolinecolor=NEUTRAL)
+    figure.update_layout(
+        height=300,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
+    return figure

@@ -9,9 +9,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from core.visualization.absent_features import AGAINST, FOR, to_signed
 from core.visualization.arrays import Picture
-from core.visualization.convolution import write_short
+from core.visualization.number_format import format_range, format_short
+from core.visualization.signed_colors import NEGATIVE, POSITIVE, to_signed
 
 Values = NDArray[np.floating]
 SIZES = ((20, 30, 56), (10, 22, 36), (6, 20, 30), (2, 16, 26))  # from which side on: pixels on the screen, least, most
@@ -28,14 +28,15 @@ class Tiles:
     names: Sequence[str]
 
 
-def find_limits(sheets: Sequence[Values], *, each: bool, beyond: float = 0.0) -> Values:
+def color_limits(sheets: Sequence[Values], *, per_map: bool, clipped: float = 0.0) -> Values:
     """Return up to which value colours go, for each map `(N,)` of sheets `(N, H, W)` that are to be compared.
 
-    `each`: every map to its own strongest value, else all to the strongest of all, but for a share of values `beyond`.
+    `per_map`: every map to its own strongest value, else all to the strongest of all; the share
+    `clipped` of the values may lie outside.
     """
     strongest = np.max([np.abs(values).max(axis=(1, 2)) for values in sheets], axis=0)
-    shared = max(float(np.quantile(np.abs(values), 1 - beyond)) for values in sheets)
-    limits: Values = strongest if each else np.full_like(strongest, shared)
+    shared = max(float(np.quantile(np.abs(values), 1 - clipped)) for values in sheets)
+    limits: Values = strongest if per_map else np.full_like(strongest, shared)
     return np.where(limits > 0, limits, 1.0)
 
 
@@ -54,7 +55,7 @@ def name_maps(values: Values, what: str) -> list[str]:
     """Return what each map is called, and from where to where its values go."""
     lows, highs = values.min(axis=(1, 2)), values.max(axis=(1, 2))
     return [
-        f"{what} {number}: {write_range(low, high)}"
+        f"{what} {number}: {format_range(low, high)}"
         for number, (low, high) in enumerate(zip(lows.tolist(), highs.tolist(), strict=True))
     ]
 
@@ -69,17 +70,12 @@ def name_filters(squares: Values, read: int, made: int) -> list[str]:
 def name_places(values: Values) -> list[str]:
     """Return where each value of a map `(H, W)` is, and how large it is."""
     return [
-        f"row {row}, column {column}: {write_short(float(values[row, column]))}"
+        f"row {row}, column {column}: {format_short(float(values[row, column]))}"
         for row, column in np.ndindex(*values.shape)
     ]
 
 
-def write_range(low: float, high: float) -> str:
-    """Return from where to where values go, or the only one that there is."""
-    return write_short(low) if low == high else f"{write_short(low)} to {write_short(high)}"
-
-
-def size_of(side: int, count: int) -> tuple[int, int]:
+def tile_size(side: int, count: int) -> tuple[int, int]:
     """Return how wide `count` maps of `side` places are shown, at least and at most: one sees that they shrink."""
     if side == 1:
         return FEW_UNITS if count <= 20 else UNITS
@@ -88,7 +84,7 @@ def size_of(side: int, count: int) -> tuple[int, int]:
 
 def draw_legend() -> str:
     """Return what the colours mean, as HTML."""
-    ramp = f"linear-gradient(90deg, rgb{AGAINST}, #000, rgb{FOR})"
+    ramp = f"linear-gradient(90deg, rgb{NEGATIVE}, #000, rgb{POSITIVE})"
     return (
         '<div class="ns-legend" style="display:flex;gap:.5rem;align-items:center;font-size:.8rem;opacity:.9">negative'
         f'<span style="width:7rem;height:.7rem;border-radius:2px;background:{ramp}"></span>positive; 0 is black</div>'

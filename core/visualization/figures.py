@@ -9,6 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_url
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -65,3 +67,94 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str
     )
     figure.update_layout(height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10}, clickmode="event+select")
     return figure
+
+
+MARK = "#E69F00"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A frame around some of a picture's cells."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+def draw_clickable(
+    picture: Picture,
+    shape: tuple[int, int],
+    hover: Sequence[str],
+    *,
+    box: Box | None = None,
+    width: int = 280,
+    numbers: Sequence[str] = (),
+) -> go.Figure:
+    """Return a picture whose cells `shape` can be clicked and hovered over; each point carries `[row, column]`.
+
+    The picture is stretched over the cells; `hover` has a text for each, row by row, and may end early. `numbers` are
+    written into the cells.
+    """
+    rows, columns = shape
+    places = [divmod(number, columns) for number in range(len(hover))]
+    height = max(60, round(width * picture.shape[0] / picture.shape[1]))
+    # Markers that cannot be seen take the clicks: a heatmap's cells cannot be selected.
+    side = 0.98 * min(width / columns, height / rows)
+    figure = go.Figure(
+        go.Scatter(
+            x=[column for _, column in places],
+            y=[row for row, _ in places],
+            customdata=places,
+            hovertext=list(hover),
+            text=list(numbers),
+            mode="markers+text" if numbers else "markers",
+            textfont={"size": 15, "color": [text_color_on(picture[place]) for place in places] if numbers else "#fff"},
+            marker={"symbol": "square", "size": side, "opacity": 0},
+            hovertemplate="%{hovertext}<extra></extra>",
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+        )
+    )
+    sharp = enlarge(picture, max(1, 2 * width // picture.shape[1]))  # the browser would blur it
+    figure.add_layout_image(
+        source=to_data_url(sharp),
+        x=-0.5,
+        y=-0.5,
+        sizex=columns,
+        sizey=rows,
+        xref="x",
+        yref="y",
+        sizing="stretch",
+        layer="below",
+    )
+    if box is not None:
+        figure.add_shape(
+            type="rect",
+            x0=box.left - 0.5,
+            x1=box.left + box.width - 0.5,
+            y0=box.top - 0.5,
+            y1=box.top + box.height - 0.5,
+            line={"color": MARK, "width": 3},
+        )
+    outside = (0, 0) if box is None else _outside(box, rows, columns)
+    hidden = {"visible": False, "fixedrange": True}
+    figure.update_xaxes(range=[-0.5 - outside[1], columns - 0.5 + outside[1]], **hidden)
+    figure.update_yaxes(range=[rows - 0.5 + outside[0], -0.5 - outside[0]], **hidden)
+    figure.update_layout(
+        width=width,
+        height=height,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        dragmode=False,
+        clickmode="event+select",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+    return figure
+
+
+def _outside(box: Box, rows: int, columns: int) -> tuple[int, int]:
+    """Return by how many cells, downwards and sideways, the box reaches beyond the picture into its padding."""
+    return (
+        max(0, -box.top, box.top + box.height - rows),
+        max(0, -box.left, box.left + box.width - columns),
+    )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.visualization.arrays import Picture, contact_sheet, enlarge, to_gray
 
 CLASSES = 10
-STATIONS = 9  # pictures of a walk that are seen all the time
+WALK_PICTURES = 9  # pictures of a walk that are seen all the time
 LARGE = 6  # pixels of a walk's picture for one of the digit
 GROUND, MARK = 40, 235  # greys
 
@@ -38,7 +38,7 @@ def draw_walk(image: NDArray[np.floating], stations: NDArray[np.floating], share
 
 
 @dataclass(frozen=True)
-class Beginning:
+class PretrainingCurve:
     """A line of the figure: how well classifiers read that began alike."""
 
     title: str
@@ -49,7 +49,7 @@ class Beginning:
     frozen: bool
 
 
-def draw_beginnings(beginnings: Sequence[Beginning]) -> go.Figure:
+def draw_pretraining(beginnings: Sequence[PretrainingCurve]) -> go.Figure:
     """Return how much is read wrong against how many digits were labelled, frozen ones dotted."""
     figure = go.Figure()
     for one in beginnings:

@@ -11,8 +11,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from core.visualization.absent_features import FOR, NEUTRAL
+from core.visualization.arrays import Picture, to_data_url
 from core.visualization.figures import Curve, draw_curves
+from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE
 
 STYLE = f"""<style>
 .ns-scroll {{ overflow-x: auto; }}
@@ -26,7 +27,7 @@ STYLE = f"""<style>
 .ns-more {{ color: #2E86C1; font-size: .78rem; }}
 .ns-less {{ color: #D9415C; font-size: .78rem; }}
 .ns-tag {{ border-radius: .6rem; padding: .05rem .45rem; font-size: .74rem; background: #8883; }}
-.ns-tag.ns-other {{ background: rgb{FOR}; color: #04121c; }}
+.ns-tag.ns-other {{ background: rgb{POSITIVE}; color: #04121c; }}
 .ns-step {{ border-left: 4px solid {NEUTRAL}; padding: .1rem 0 .25rem .7rem; margin-bottom: .55rem; }}
 .ns-step code {{ font-size: .84rem; white-space: normal; line-height: 1.5; }}
 </style>"""
@@ -39,7 +40,7 @@ class VariantRow:
     title: str
     formula: str
     curve: str
-    """A picture's address; see `draw_response`."""
+    """A picture's address; see `draw_inversion_curve`."""
     kind: str
     """What it is: "ordinary", "same functions" or "other functions"."""
     accuracies: Mapping[str, float]
@@ -49,7 +50,7 @@ class VariantRow:
     """What it reads in the person's digit, and how sure it is."""
 
 
-def draw_response(given: NDArray[np.floating], read: NDArray[np.floating], *, color: str) -> str:
+def draw_inversion_curve(given: NDArray[np.floating], read: NDArray[np.floating], *, color: str) -> str:
     """Return the curve of what a head reads against what a convolution gave, as the address of an SVG picture.
 
     Its axes cross at zero, one unit is as long in every such picture.
@@ -92,14 +93,6 @@ def _figure(row: VariantRow, column: str) -> str:
     return f'{value:.1f} <span class="{sign}">{gain:+.1f}</span>'
 
 
-def draw_steps(steps: Sequence[tuple[str, str]]) -> str:
-    """Return headings and the calculations under them, one below the other."""
-    boxes = "".join(
-        f'<div class="ns-step"><b>{escape(heading)}</b><br><code>{escape(line)}</code></div>' for heading, line in steps
-    )
-    return STYLE + boxes
-
-
 def draw_logits(rows: Mapping[str, NDArray[np.floating]], classes: Sequence[str]) -> str:
     """Return rows of logits under one another, and the difference of the first two in the last row."""
     first, second = list(rows.values())[:2]
@@ -125,4 +118,113 @@ def draw_omega(curves: Sequence[Curve], omega: float) -> go.Figure:
     figure.update_yaxes(range=[min(values) - 1, max(values) + 1])
     figure.add_vline(x=omega, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
     figure.update_layout(height=300, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    return figure
+
+
+CARD_STYLE = f"""<style>
+.ns-missing {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: .9rem; }}
+.ns-feature {{ border-top: 3px solid rgb{NEGATIVE}; padding-top: .4rem; font-size: .84rem; line-height: 1.3; }}
+.ns-feature-pictures {{ display: grid; grid-template-columns: 3fr 2fr; gap: .5rem; align-items: stretch; }}
+.ns-feature img {{ width: 100%; height: 100%; object-fit: contain; background: #000; image-rendering: pixelated; }}
+.ns-feature figure {{ margin: 0; display: flex; flex-direction: column; }}
+.ns-feature figcaption {{ font-size: .72rem; opacity: .75; }}
+.ns-votes {{ display: grid; grid-template-columns: repeat(var(--ns-classes), 1fr); gap: 3px; height: 4.4rem;
+  margin: .35rem 0; position: relative; text-align: center; font-size: .72rem; }}
+.ns-vote {{ display: grid; grid-template-rows: minmax(0, var(--ns-up)) auto minmax(0, var(--ns-down)); }}
+.ns-vote i {{ display: flex; flex-direction: column; justify-content: flex-end; }}
+.ns-vote i + span + i {{ justify-content: flex-start; }}
+.ns-vote b {{ display: block; border-radius: 2px; }}
+.ns-vote span {{ opacity: .75; line-height: 1.15; }}
+</style>"""
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureCard:
+    """One missing feature as people see it."""
+
+    title: str
+    patches: Picture
+    where: Picture
+    votes: NDArray[np.floating]
+    text: str
+
+
+def draw_feature_cards(cards: Sequence[FeatureCard], classes: Sequence[str]) -> str:
+    """Return missing features side by side: what each looks like, where it is missing, whom that speaks against."""
+    votes = np.array([card.votes for card in cards])
+    up, down = max(0.0, float(votes.max(initial=0))), max(1e-9, -float(votes.min(initial=0)))
+    # Both sides of zero to one scale, so the room above and below is shared out as it is needed.
+    style = f"--ns-classes:{len(classes)};--ns-up:{up:.3f}fr;--ns-down:{down:.3f}fr"
+    shown = "".join(_card(card, classes, up, down) for card in cards)
+    return f'{CARD_STYLE}<div class="ns-missing" style="{style}">{shown}</div>'
+
+
+def _card(card: FeatureCard, classes: Sequence[str], up: float, down: float) -> str:
+    pictures = "".join(
+        f'<figure><img src="{to_data_url(picture)}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
+        for picture, caption in ((card.patches, "what it looks for"), (card.where, "where it is missing"))
+    )
+    votes = "".join(_vote(float(value), name, up, down) for value, name in zip(card.votes, classes, strict=True))
+    return (
+        f'<div class="ns-feature"><b>{escape(card.title)}</b><div class="ns-feature-pictures">{pictures}</div>'
+        f'<div class="ns-votes">{votes}</div>{escape(card.text)}</div>'
+    )
+
+
+def _vote(value: float, name: str, up: float, down: float) -> str:
+    name, share = escape(name), abs(value) / (up if value > 0 else down)
+    bar = f'<b style="height:{100 * share:.0f}%;background:rgb{POSITIVE if value > 0 else NEGATIVE}"></b>'
+    above, below = (bar, "") if value > 0 else ("", bar)
+    return f'<div class="ns-vote" title="{name}: {value:+.2f}"><i>{above}</i><span>{name}</span><i>{below}</i></div>'
+
+
+def draw_contributions(
+    missing: Sequence[float], there: Sequence[float], rest: Sequence[float], classes: Sequence[str]
+) -> go.Figure:
+    """Return how far each class is behind the answer, split by what says so; the three parts of a bar sum to it."""
+    figure = go.Figure()
+    parts = (
+        ("what is missing", missing, f"rgb{NEGATIVE}"),
+        ("what is there", there, NEUTRAL),
+        ("biases", rest, "#555"),
+    )
+    for name, values, color in parts:
+        figure.add_bar(
+            x=list(classes),
+            y=list(values),
+            name=name,
+            marker={"color": color},
+            hovertemplate="%{x}: %{y:+.1f}<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(type="category", side="top", title=None)
+    figure.update_yaxes(title="logit, compared with the answer's", zeroline=True, zerolinecolor=NEUTRAL)
+    figure.update_layout(
+        barmode="relative",
+        height=300,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "y": -0.02, "yanchor": "top"},
+    )
+    return figure
+
+
+def draw_map_strengths(strengths: NDArray[np.floating], classes: Sequence[str]) -> go.Figure:
+    """Return how strong each map is in each class `(classes, maps)`, maps sorted by the class they are strongest in."""
+    order = np.lexsort((-strengths.max(0), strengths.argmax(0)))
+    figure = go.Figure(
+        go.Heatmap(
+            z=100 * strengths[:, order],
+            x=[str(number) for number in order],
+            y=list(classes),
+            zmin=0,
+            zmax=100,
+            colorscale="Greys_r",
+            xgap=1,
+            ygap=1,
+            colorbar={"title": "%", "thickness": 12},
+            hovertemplate="map %{x} in a %{y}: %{z:.0f} % of its strongest class<extra></extra>",
+        )
+    )
+    figure.update_xaxes(type="category", title="feature map", tickfont={"size": 9})
+    figure.update_yaxes(type="category", autorange="reversed", title="class")
+    figure.update_layout(height=330, margin={"l": 10, "r": 10, "t": 10, "b": 10})
     return figure

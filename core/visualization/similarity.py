@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from core.visualization.arrays import Picture, to_data_url
 from core.visualization.figures import Curve, draw_curves
+from core.visualization.number_format import format_distance
 
 HIT, MISS = "#009E73", "#8A8F98"
 HITS_COLOR, PRECISION_COLOR, ACCURACY_COLOR, TIME_COLOR = "#3B82C4", "#009E73", "#D55E00", "#8F6BC9"
@@ -39,7 +40,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, eq=False)
-class StageRow:
+class StageComparison:
     """One comparison: what came of it in words, and the nearest digits."""
 
     title: str
@@ -51,29 +52,24 @@ class StageRow:
     """Whether it never came so far."""
 
 
-def draw_stages(rows: Sequence[StageRow]) -> str:
+def draw_comparisons(rows: Sequence[StageComparison]) -> str:
     """Return the comparisons below one another as HTML, each with its nearest digits, the nearest first."""
     return f'{STYLE}<div class="ns-stages">{"".join(map(_stage, rows))}</div>'
 
 
-def _stage(row: StageRow) -> str:
+def _stage(row: StageComparison) -> str:
     kind = "ns-hit" if row.hit else "ns-skipped" if row.skipped else "ns-deeper"
     digits = "".join(map(_neighbour, row.neighbours))
     return f'<div class="{kind}"><p><b>{escape(row.title)}</b> · {escape(row.verdict)}</p><ol>{digits}</ol></div>'
 
 
 def _neighbour(one: Neighbour) -> str:
-    words = f"a {one.label} at distance {write_distance(one.distance)}"
+    words = f"a {one.label} at distance {format_distance(one.distance)}"
     near = ' class="ns-near"' if one.near else ""
     return (
         f'<li{near}><img src="{to_data_url(one.picture)}" alt="{escape(words)}" title="{escape(words)}">'
-        f"<b>{escape(one.label)}</b> {write_distance(one.distance)}</li>"
+        f"<b>{escape(one.label)}</b> {format_distance(one.distance)}</li>"
     )
-
-
-def write_distance(distance: float) -> str:
-    """Return a cosine distance with two digits that count."""
-    return "0" if distance <= 0 else f"{distance:.6f}".rstrip("0") if distance < 1e-4 else f"{distance:.2g}"
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
-from core.visualization.absent_features import NEUTRAL
+from core.visualization.arrays import Picture, to_gray
+from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
 
 TRAINING, VALIDATION = "#3B82C4", "#D55E00"
 MOST_POINTS = 200  # of a curve: more than its pixels could show are thinned out
@@ -37,7 +41,9 @@ class Line:
     dots: bool = False
 
 
-def draw_lines(lines: Sequence[Line], *, title: str, x_end: float, limits: tuple[float, float], unit: str = "") -> str:
+def draw_svg_curves(
+    lines: Sequence[Line], *, title: str, x_end: float, limits: tuple[float, float], unit: str = ""
+) -> str:
     """Return the curves as SVG for Markdown, x from 0 to `x_end` epochs; what is outside the limits is cut off.
 
     Its text takes the colour of the page, light or dark.
@@ -88,7 +94,7 @@ def _legend(lines: Sequence[Line], unit: str) -> str:
     return f'<span style="font-size:.85rem">{" &nbsp; ".join(named)}</span>'
 
 
-def find_limits(values: Sequence[float], *, top: float | None = None) -> tuple[float, float]:
+def axis_limits(values: Sequence[float], *, top: float | None = None) -> tuple[float, float]:
     """Return the limits of an axis: from 0 up to just above the values, or from just below them up to `top`.
 
     The first tenth of the records is let go, where a network still guesses.
@@ -111,7 +117,7 @@ class StageRow:
     parameters: int
 
 
-def draw_stages(rows: Sequence[StageRow]) -> str:
+def draw_stage_table(rows: Sequence[StageRow]) -> str:
     """Return a network's table: stage, output, parameters and their sum, and how they are shared out (T11)."""
     most, total = max((row.parameters for row in rows), default=1) or 1, sum(row.parameters for row in rows)
     head = '<tr><th>stage</th><th>output</th><th class="ns-number">parameters</th><th></th></tr>'
@@ -125,17 +131,6 @@ def _stage(row: StageRow, most: int) -> str:
     bar = f'<i style="width:{100 * row.parameters / most:.1f}%"></i>' if row.parameters else ""
     count = f"{row.parameters:,}" if row.parameters else ""
     return f'<tr><td>{escape(row.stage)}</td><td>{shape}</td><td class="ns-number">{count}</td><td>{bar}</td></tr>'
-
-
-def draw_figures(figures: Mapping[str, str]) -> str:
-    """Return figures side by side, each under its name; two in a row on a phone."""
-    cells = "".join(
-        f'<div><div style="font-size:.78rem;opacity:.75">{escape(name)}</div>'
-        f'<div style="font-size:1.25rem;font-weight:600;line-height:1.2">{escape(value)}</div></div>'
-        for name, value in figures.items()
-    )
-    grid = "display:grid;grid-template-columns:repeat(auto-fit,minmax(120px,1fr));gap:.4rem 1rem"
-    return f'<div class="ns-figures" style="{grid}">{cells}</div>'
 
 
 def draw_runs(lines: Sequence[Line], *, x_title: str, y_title: str, beside: Sequence[Line] = ()) -> go.Figure:
@@ -160,3 +155,57 @@ def draw_runs(lines: Sequence[Line], *, x_title: str, y_title: str, beside: Sequ
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return figure
+
+
+CELL, COLUMNS, GAP = 28, 10, 4  # pixels of a cell, cells in a row, pixels between
+ANSWERS = 17  # pixels below the digits
+GROUND = 40  # grey between the cells
+
+
+def draw_snapshot(
+    digits: NDArray[np.floating],
+    labels: Sequence[int],
+    probabilities: NDArray[np.floating],
+    filters: NDArray[np.floating],
+    maps: Sequence[NDArray[np.floating]],
+) -> Picture:
+    """Return the picture `(H, W, 3)`, of one size for all moments of a training.
+
+    Filters are blue where positive and red where negative, to the scale of their largest weight.
+    """
+    limit = float(np.abs(filters).max(initial=1e-6))
+    rows = [_row(list(np.repeat(to_gray(digits)[..., None], 3, -1))), _answers(labels, probabilities)]
+    if len(filters):
+        rows.append(_row(list(to_signed(filters, limit))))
+    rows += [_row(list(np.repeat(to_gray(found)[..., None], 3, -1))) for found in maps if len(found)]
+    return np.concatenate(rows)
+
+
+def _row(cells: Sequence[Picture]) -> Picture:
+    row = np.full((CELL + GAP, COLUMNS * (CELL + GAP), 3), GROUND, np.uint8)
+    for number, cell in enumerate(cells[:COLUMNS]):
+        left = number * (CELL + GAP) + GAP // 2
+        row[GAP // 2 : GAP // 2 + CELL, left : left + CELL] = _fit(cell)
+    return row
+
+
+def _fit(cell: Picture) -> Picture:
+    """Return the cell as large as it goes without blurring its pixels, in the middle of a black one."""
+    factor = max(1, CELL // max(cell.shape[:2]))
+    large = cell.repeat(factor, 0).repeat(factor, 1)[:CELL, :CELL]
+    fitted = np.zeros((CELL, CELL, 3), np.uint8)
+    top, left = ((CELL - side) // 2 for side in large.shape[:2])
+    fitted[top : top + large.shape[0], left : left + large.shape[1]] = large
+    return fitted
+
+
+def _answers(labels: Sequence[int], probabilities: NDArray[np.floating]) -> Picture:
+    """Return how each digit is read, blue when right and red when not, over a bar of how sure."""
+    sheet = Image.new("RGB", (COLUMNS * (CELL + GAP), ANSWERS), (GROUND,) * 3)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for number, (label, shares) in enumerate(zip(labels, probabilities, strict=False)):
+        read, left = int(shares.argmax()), number * (CELL + GAP) + GAP // 2
+        color = POSITIVE if read == label else NEGATIVE
+        pen.text((left + CELL / 2, 0), str(read), fill=color, font=font, anchor="ma")
+        pen.rectangle((left, ANSWERS - 3, left + round((CELL - 1) * float(shares.max())), ANSWERS - 2), fill=color)
+    return np.asarray(sheet)

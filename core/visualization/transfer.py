@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from core.visualization.absent_features import AGAINST
 from core.visualization.arrays import Picture, contact_sheet, to_gray
+from core.visualization.signed_colors import NEGATIVE
 
 THUMB, GAP, LINE = 56, 4, 16  # pixels of a small picture, between two, and of a line of text
 GROUND, INK = 40, 235  # greys behind the pictures and of what is written
@@ -51,7 +51,7 @@ def draw_tuning(
 def _frame(picture: Picture) -> Picture:
     framed = picture.copy()
     for edge in (framed[:FRAME], framed[-FRAME:], framed[:, :FRAME], framed[:, -FRAME:]):
-        edge[:] = AGAINST
+        edge[:] = NEGATIVE
     return framed
 
 

@@ -15,7 +15,7 @@ from core.adversarial import AttackConfig, perturb
 from core.networks.classifier import Classifier
 from core.networks.evaluation import read_digit
 from core.pmnist.masks import erase, growing_mask
-from core.visualization.adversarial import draw_duel
+from core.visualization.adversarial import draw_comparison
 from dashboard.attack.digit_runs import BREATH, WHOLE
 from dashboard.components.player import Frame
 
@@ -72,7 +72,7 @@ class Sweep:
         pictures = {name: image[0, 0].numpy() for name, image in step.images.items()}
         reads = {name: read_digit({name: self.networks[name]}, pictures[name], WHOLE)[name] for name in pictures}
         words = [self._words(shares) for shares in reads.values()]
-        picture = draw_duel(list(pictures.values()), self.digit[0, 0].numpy(), words)
+        picture = draw_comparison(list(pictures.values()), self.digit[0, 0].numpy(), words)
         values = {self.titles[name]: round(100 * float(shares[self.asked.label]), 1) for name, shares in reads.items()}
         said = [f"{self.titles[name]}: {text}" for name, text in zip(reads, words, strict=True)]
         size = f"{100 * step.size:.0f} % rubbed out" if self.asked.kind == "erase" else f"Epsilon {step.size:.2f}"

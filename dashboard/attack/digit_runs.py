@@ -94,7 +94,7 @@ class Take:
             self.readings[attacked],
             self.classes,
             color=self.colors[attacked],
-            goal=goal,
+            target=goal,
             magnify=self._magnify(step),
             mask=self.asked.mask,
         )

@@ -9,7 +9,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.studies.noise_transfer import CHANCE
 from core.studies.noise_transfer_record import STUDY, Matrix, to_curve, to_matrix
-from core.visualization.adversarial_tables import draw_matrix
+from core.visualization.adversarial import draw_accuracy_matrix
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
 from dashboard.server import caches
@@ -67,7 +67,7 @@ def _show_matrix(record: Record) -> None:
     found: Matrix = to_matrix(record, *noises[chosen or next(iter(noises))])
     rows, columns = ([_title(record, name) for name in names] for names in (found.sources, found.readers))
     own = [(row, found.readers.index(name)) for row, name in enumerate(found.sources) if name in found.readers]
-    st.html(draw_matrix(found.accuracies, rows, columns, own=own))
+    st.html(draw_accuracy_matrix(found.accuracies, rows, columns, framed=own))
     st.caption(
         "Percent of the noisy digits that are still read right; the redder, the more are fooled. Framed: a "
         "network under the noise that was made for it. Restoring networks only read: no gradient leads back "

@@ -10,7 +10,7 @@ from core.adversarial import StickerStep, photograph
 from core.digits.datasets import Dataset
 from core.networks.evaluation import read_digit
 from core.visualization import arrays
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.readings import Reading, draw_answers
 from dashboard.attack.digit_runs import WHOLE, Take
 from dashboard.server.scene import Digit
@@ -32,8 +32,8 @@ def show_aftermath(take: Take, data: Dataset) -> None:
     assert take.first is not None and take.last is not None
     stages, clean = (list(photograph(step.images, seed=seed, strength=strength)) for step in (take.last, take.first))
     pictures = {"as it is on the screen": take.last.images} | {photo.stage: photo.images for photo in stages}
-    exhibits = [_exhibit(take, words, images) for words, images in pictures.items()]
-    st.html(draw_gallery(exhibits, least=118, name="ns-photo"))
+    items = [_to_item(take, words, images) for words, images in pictures.items()]
+    st.html(draw_gallery(items, min_width=118, css_class="ns-photo"))
     st.markdown(_verdict(take, pictures, clean[-1].images, data))
 
 
@@ -41,11 +41,11 @@ def _count() -> None:
     st.session_state[SEED] = st.session_state.get(SEED, 0) + 1
 
 
-def _exhibit(take: Take, words: str, images: Tensor) -> Exhibit:
+def _to_item(take: Take, words: str, images: Tensor) -> GalleryItem:
     digit: Digit = images[0, 0].numpy()
     reads = read_digit(take.networks, digit, WHOLE)
     found = [Reading(take.titles[name], take.colors[name], shares, shares) for name, shares in reads.items()]
-    return Exhibit(arrays.to_gray(digit), words, draw_answers(found, take.classes))
+    return GalleryItem(arrays.to_gray(digit), words, draw_answers(found, take.classes))
 
 
 def _verdict(take: Take, pictures: dict[str, Tensor], clean: Tensor, data: Dataset) -> str:
@@ -78,5 +78,5 @@ def _show_elsewhere(take: Take, step: StickerStep) -> None:
     """Show the sticker shifted, turned and scaled as it was never made for."""
     title, share = take.titles[take.asked.names[0]], 100 * float(step.survival)
     st.markdown(f"#### Seen from elsewhere, the sticker fools {title} in {share:.0f} % of the views")
-    views = [_exhibit(take, "", images) for images in step.views]
-    st.html(draw_gallery(views, least=90, name="ns-views"))
+    views = [_to_item(take, "", images) for images in step.views]
+    st.html(draw_gallery(views, min_width=90, css_class="ns-views"))

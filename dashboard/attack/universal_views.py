@@ -11,7 +11,7 @@ import torch
 from core.adversarial import UniversalConfig, UniversalStep, measure_noise
 from core.adversarial.config import Norm
 from core.digits.datasets import Dataset, Digits
-from core.visualization.adversarial_tables import draw_noise_table
+from core.visualization.adversarial import draw_noise_table
 from core.visualization.network_colors import color_of
 from core.zoo.checkpoints import CheckpointError, classifiers
 from dashboard.attack import settings

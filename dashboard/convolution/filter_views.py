@@ -15,12 +15,12 @@ from core.convolution.window import Filter, write_number
 from core.digits.datasets import Dataset
 from core.digits.pictures import PictureError
 from core.visualization import arrays
-from core.visualization.absent_features import to_signed
 from core.visualization.arrays import Picture
-from core.visualization.convolution import Grid, draw_products
-from core.visualization.convolution_figures import Box
-from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.inversion import draw_steps
+from core.visualization.convolution import NumberGrid, draw_products
+from core.visualization.figures import Box
+from core.visualization.formulas import draw_formulas
+from core.visualization.gallery import GalleryItem, draw_gallery
+from core.visualization.signed_colors import to_signed
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -103,13 +103,13 @@ def _show_filtered(picture: Tensor, weights: Tensor) -> None:
     """Show the filter, and what it makes of each channel and of all together."""
     found = manual_filters.apply(picture, weights)
     signed = abs(float(weights.sum())) < 1e-6  # such a filter sees differences: there is no brightness to show
-    grid = draw_products([Grid(f"the filter, its sum is {float(weights.sum()):g}", weights.numpy())], (), "")
+    grid = draw_products([NumberGrid(f"the filter, its sum is {float(weights.sum()):g}", weights.numpy())], (), "")
     if len(picture) == 1:
         left, right = st.columns([2, 5], gap="medium")
         left.html(grid)
-        before = Exhibit(arrays.to_gray(picture[0].numpy()), "your digit")
-        after = _exhibit(found[0], "after the filter", signed)
-        right.html(draw_gallery([before, after], least=150, name="ns-filtered"))
+        before = GalleryItem(arrays.to_gray(picture[0].numpy()), "your digit")
+        after = _to_item(found[0], "after the filter", signed)
+        right.html(draw_gallery([before, after], min_width=150, css_class="ns-filtered"))
     else:
         st.html(grid)
         _show_channels(picture, found, signed)
@@ -132,23 +132,23 @@ def _show_channels(picture: Tensor, found: Tensor, signed: bool) -> None:
         f"A colour picture is a cuboid of {width} × {height} × 3 numbers (flattened: a row of {picture.numel():,}); "
         "the filter goes over each channel."
     )
-    whole = [Exhibit(_to_color(picture), "the picture")]
-    whole += [Exhibit(arrays.to_gray(one.numpy()), name) for one, name in zip(picture, CHANNELS, strict=True)]
-    after = [_exhibit(found.mean(0), "their average", signed) if signed else Exhibit(_to_color(found), "together")]
-    after += [_exhibit(one, f"{name}, filtered", signed) for one, name in zip(found, CHANNELS, strict=True)]
-    st.html(draw_gallery(whole, least=150, name="ns-channels"))
-    st.html(draw_gallery(after, least=150, name="ns-filtered"))
+    whole = [GalleryItem(_to_color(picture), "the picture")]
+    whole += [GalleryItem(arrays.to_gray(one.numpy()), name) for one, name in zip(picture, CHANNELS, strict=True)]
+    after = [_to_item(found.mean(0), "their average", signed) if signed else GalleryItem(_to_color(found), "together")]
+    after += [_to_item(one, f"{name}, filtered", signed) for one, name in zip(found, CHANNELS, strict=True)]
+    st.html(draw_gallery(whole, min_width=150, css_class="ns-channels"))
+    st.html(draw_gallery(after, min_width=150, css_class="ns-filtered"))
 
 
 def _to_color(channels: Tensor) -> Picture:
     return arrays.to_gray(channels.numpy().transpose(1, 2, 0))
 
 
-def _exhibit(values: Tensor, caption: str, signed: bool) -> Exhibit:
+def _to_item(values: Tensor, caption: str, signed: bool) -> GalleryItem:
     shown: NDArray[np.float32] = values.numpy()
     if not signed:
-        return Exhibit(arrays.to_gray(shown), caption)
-    return Exhibit(to_signed(shown, float(np.abs(shown).max()) or 1.0), caption)
+        return GalleryItem(arrays.to_gray(shown), caption)
+    return GalleryItem(to_signed(shown, float(np.abs(shown).max()) or 1.0), caption)
 
 
 def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -235,19 +235,19 @@ def _show_pooled(values: Tensor, subject: str) -> None:
             choose=lambda row, column: st.session_state.update({f"pool place {small}": (row, column)}),
         )
     if window <= maps.WRITTEN_SIDE:
-        grid = Grid("the window", looked.values.numpy(), best=looked.winners.numpy())
+        grid = NumberGrid("the window", looked.values.numpy(), best=looked.winners.numpy())
         st.html(draw_products([grid], (), f"→ {write_number(looked.result)}"))
-    st.html(draw_steps([(f"Row {row}, column {column} of the output", looked.sentence)]))
+    st.html(draw_formulas([(f"Row {row}, column {column} of the output", looked.sentence)]))
     _show_kinds(values, window, stride)
 
 
 def _show_kinds(values: Tensor, window: int, stride: int) -> None:
     """Show all five kinds side by side, to one scale."""
     limit = float(values.abs().max()) or 1.0
-    exhibits = [
-        Exhibit(to_signed(pool(values[None], kind, window, stride)[0].numpy(), limit), kind) for kind in POOLINGS
+    items = [
+        GalleryItem(to_signed(pool(values[None], kind, window, stride)[0].numpy(), limit), kind) for kind in POOLINGS
     ]
-    st.html(draw_gallery(exhibits, least=100, name="ns-pooled"))
+    st.html(draw_gallery(items, min_width=100, css_class="ns-pooled"))
     st.caption(
         "All to one scale. The mode is made for whole numbers: of a map's values hardly two are equal, and then it is "
         "the smallest. Pooling evens out noise and makes the map smaller; networks use max and average."

@@ -17,11 +17,16 @@ from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Shuffle, summarize
 from core.visualization import arrays
-from core.visualization.absent_features import AGAINST, FOR, NEUTRAL, to_signed
-from core.visualization.convolution import draw_answers, draw_shapes
-from core.visualization.convolution_figures import draw_functions, draw_histograms, draw_spread
-from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.inversion import draw_steps
+from core.visualization.convolution import (
+    draw_activation_functions,
+    draw_answer_boxes,
+    draw_dropout_spread,
+    draw_histograms,
+    draw_shapes,
+)
+from core.visualization.formulas import draw_formulas
+from core.visualization.gallery import GalleryItem, draw_gallery
+from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps, outputs
@@ -31,7 +36,9 @@ from dashboard.widgets.scene import choose_beside, choose_scene
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
 TIMES = 20  # the same digit with dropout on (T10)
 SHOWN = 10  # digits of a batch
-CURVES = dict(zip(FUNCTIONS, (f"rgb{FOR}", "#009E73", "#E69F00", f"rgb{AGAINST}", "#8F6BC9", NEUTRAL), strict=True))
+CURVES = dict(
+    zip(FUNCTIONS, (f"rgb{POSITIVE}", "#009E73", "#E69F00", f"rgb{NEGATIVE}", "#8F6BC9", NEUTRAL), strict=True)
+)
 
 
 def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -50,11 +57,11 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
                 st.html(
                     draw_gallery(
                         [
-                            Exhibit(arrays.to_gray(image[0].numpy()), "as it is"),
-                            Exhibit(arrays.to_gray(shuffled[0].numpy()), "shuffled, all digits alike"),
+                            GalleryItem(arrays.to_gray(image[0].numpy()), "as it is"),
+                            GalleryItem(arrays.to_gray(shuffled[0].numpy()), "shuffled, all digits alike"),
                         ],
-                        least=130,
-                        name="ns-shuffled",
+                        min_width=130,
+                        css_class="ns-shuffled",
                     )
                 )
             with readings:
@@ -102,7 +109,7 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
         count = first[:, number].numel()
         scale = write_number((found.variance + EPSILON) ** 0.5)
         st.html(
-            draw_steps(
+            draw_formulas(
                 [
                     (
                         "1 · The mean of the batch",
@@ -122,9 +129,9 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.plotly_chart(draw_histograms([(name, one.numpy()) for name, one in parts]), width="stretch", config=PLAIN)
         limit = max(float(one.abs().max()) for _, one in parts) or 1.0
         for name, one in (parts[0], parts[2]):
-            exhibits = [Exhibit(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
+            items = [GalleryItem(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
             st.caption(f"{name}, the first digits of the batch, to one scale")
-            st.html(draw_gallery(exhibits, least=56, name="ns-normalized"))
+            st.html(draw_gallery(items, min_width=56, css_class="ns-normalized"))
     outputs.show_text("convolution_batch_norm")
 
 
@@ -164,8 +171,8 @@ def _show_drawn(probabilities: torch.Tensor, calm: torch.Tensor, data: Dataset) 
         f"Without dropout: **{usual}**, {100 * float(calm.max()):.1f} % sure. With it: {usual} **{same} of {TIMES} "
         f"times**, on average {100 * float(mean[label]):.1f} % sure, give or take {100 * float(spread[label]):.1f}."
     )
-    st.html(draw_answers(answers, usual))
-    figure = draw_spread(probabilities.numpy(), calm.numpy(), data.classes)
+    st.html(draw_answer_boxes(answers, usual))
+    figure = draw_dropout_spread(probabilities.numpy(), calm.numpy(), data.classes)
     st.plotly_chart(figure, width="stretch", config=PLAIN)
 
 
@@ -218,4 +225,4 @@ def _show_activations() -> None:
     x = torch.linspace(-4, 8, 241)
     curves = [(TITLES[kind], CURVES[kind], x.numpy(), function(x).numpy()) for kind, function in FUNCTIONS.items()]
     st.markdown("**Activations**: without one, two layers would be no more than one")
-    st.plotly_chart(draw_functions(curves), width="stretch", config=PLAIN)
+    st.plotly_chart(draw_activation_functions(curves), width="stretch", config=PLAIN)

@@ -13,10 +13,11 @@ from core.convolution import examples
 from core.convolution.trace import Account, Place, Station, Stop, account, filter_of, follow, trace_back, travel
 from core.convolution.window import Filter, look, slide, write_number
 from core.digits.datasets import Dataset
-from core.visualization.absent_features import to_signed
-from core.visualization.convolution import Grid, Halt, draw_maps, draw_products, draw_way, write_short
-from core.visualization.convolution_figures import Box, draw_clickable
-from core.visualization.inversion import draw_steps
+from core.visualization.convolution import NumberGrid, StagePicture, draw_products, draw_stage_pictures
+from core.visualization.figures import Box, draw_clickable
+from core.visualization.formulas import draw_formulas
+from core.visualization.number_format import format_short
+from core.visualization.signed_colors import draw_signed_maps, to_signed
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -75,7 +76,7 @@ def _show_zoom(stations: list[Station], settings: DeltaGenerator) -> None:
         )
         or names[0]
     )
-    overview.html(draw_way([_to_halt(station, here=station.name == name) for station in stations]))
+    overview.html(draw_stage_pictures([_to_halt(station, here=station.name == name) for station in stations]))
     number = names.index(name)
     station = stations[number]
     with settings:
@@ -101,17 +102,17 @@ def _title(station: Station, place: Place) -> str:
     return f"{station.name}: {where}"
 
 
-def _to_halt(station: Station, *, here: bool) -> Halt:
+def _to_halt(station: Station, *, here: bool) -> StagePicture:
     """Return a stage as a small sheet: its first maps, or its values one below the other."""
     values = station.gives.numpy()
     limit = float(np.abs(values).max()) or 1.0
     if station.spatial:
         shown = values[:SHOWN_MAPS]
-        sheet = draw_maps(shown, columns=-(-len(shown) // 3), limit=limit, factor=1)
-        return Halt(station.name, " × ".join(map(str, values.shape)), sheet, here)
+        sheet = draw_signed_maps(shown, columns=-(-len(shown) // 3), limit=limit, factor=1)
+        return StagePicture(station.name, " × ".join(map(str, values.shape)), sheet, here)
     columns = -(-len(values) // 40)
     padded = np.pad(values, (0, -len(values) % columns)).reshape(-1, columns)
-    return Halt(station.name, str(len(values)), to_signed(padded, limit), here)
+    return StagePicture(station.name, str(len(values)), to_signed(padded, limit), here)
 
 
 def _choose_place(station: Station) -> Place:
@@ -158,13 +159,13 @@ def _show_sheet(station: Station, place: Place) -> None:
     values = station.gives.numpy()
     columns = 1 if len(values) == 1 else 5 if len(values) <= 25 else 8
     limit = float(np.abs(values).max()) or 1.0
-    picture = draw_maps(values, columns=columns, limit=limit, factor=2, chosen=place[0])
-    hover = [f"map {one}: up to {write_short(float(values[one].max()))}" for one in range(len(values))]
+    picture = draw_signed_maps(values, columns=columns, limit=limit, factor=2, chosen=place[0])
+    hover = [f"map {one}: up to {format_short(float(values[one].max()))}" for one in range(len(values))]
     figure = draw_clickable(picture, (-(-len(values) // columns), columns), hover, width=230)
     maps.show_clickable(
         figure, f"maps/{station.name}", lambda row, column: _go((row * columns + column, place[1], place[2]))
     )
-    st.caption(f"all to one scale, from −{write_short(limit)} (red) to {write_short(limit)} (blue)")
+    st.caption(f"all to one scale, from −{format_short(limit)} (red) to {format_short(limit)} (blue)")
 
 
 def _box(found: Account) -> Box | None:
@@ -188,9 +189,9 @@ def _show_account(station: Station, place: Place, found: Account, key: str) -> N
                 maps.show_slide(station.given, one, channel=channel, key="network")
         return
     if found.pool is not None:
-        grid = Grid("what is there", found.pool.values.numpy(), best=found.pool.winners.numpy())
-        st.html(draw_products([grid], (), f"→ {write_short(found.value)}"))
-    st.html(draw_steps([(_DOES.get(type(station.stage), "This stage"), found.line)]))
+        grid = NumberGrid("what is there", found.pool.values.numpy(), best=found.pool.winners.numpy())
+        st.html(draw_products([grid], (), f"→ {format_short(found.value)}"))
+    st.html(draw_formulas([(_DOES.get(type(station.stage), "This stage"), found.line)]))
 
 
 _DOES: dict[type[nn.Module], str] = {
@@ -210,7 +211,7 @@ def _show_onwards(stations: Sequence[Station], number: int, place: Place) -> Non
     lines = [(_title(stations[stop.number], stop.place), stop.account.line) for stop in stops]
     if lines:
         st.markdown("**And then**")
-        st.html(draw_steps(lines))
+        st.html(draw_formulas(lines))
     value = account(stations[number], place).value
     st.caption(f"What activations make of {write_number(value)}: {maps.describe_activations(value)}.")
 

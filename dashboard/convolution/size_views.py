@@ -12,11 +12,10 @@ from core.convolution.settings import Convolution, to_matrix
 from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES, SIDE, Architecture
 from core.visualization import arrays
-from core.visualization.absent_features import to_signed
-from core.visualization.convolution import draw_landings, draw_matrix
-from core.visualization.convolution_figures import draw_signal
-from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.inversion import draw_steps
+from core.visualization.convolution import draw_signal, draw_weight_matrix, draw_window_positions
+from core.visualization.formulas import draw_formulas
+from core.visualization.gallery import GalleryItem, draw_gallery
+from core.visualization.signed_colors import to_signed
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps as windows
@@ -55,7 +54,7 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
                     "large for every filter, since F − 1 is multiplied by 0. It means *almost always 1*, no gaps."
                 )
             return
-        st.html(draw_steps([("Places along each side", FORMULA), ("With these numbers", setting.write_formula())]))
+        st.html(draw_formulas([("Places along each side", FORMULA), ("With these numbers", setting.write_formula())]))
         _show_figures(setting, output)
         _show_landings(setting, output)
     _show_sharing(setting)
@@ -111,7 +110,7 @@ def _show_landings(setting: Convolution, output: int) -> None:
         return
     st.markdown("**Where the window lands**, along one side: a line for each place, dashed is padding")
     places = [setting.reads(place) for place in range(output)]
-    st.html(draw_landings(places, setting.size, setting.padding))
+    st.html(draw_window_positions(places, setting.size, setting.padding))
     counts = setting.coverage()
     never = [str(pixel) for pixel, count in enumerate(counts) if not count]
     words = f"never read: pixel {', '.join(never)}" if never else "no pixel is left out"
@@ -130,7 +129,7 @@ def _show_sharing(setting: Convolution) -> None:
         return
     picture, words = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with picture:
-        st.image(draw_matrix(matrix.numpy(), setting.window**2), output_format="PNG")
+        st.image(draw_weight_matrix(matrix.numpy(), setting.window**2), output_format="PNG")
     with words:
         zeros = 100 * float((matrix == 0).float().mean())
         st.markdown(
@@ -215,11 +214,11 @@ def _show_picture(digit: torch.Tensor, kind: str) -> None:
         st.html(
             draw_gallery(
                 [
-                    Exhibit(arrays.to_gray(digit.numpy()), "the digit"),
-                    Exhibit(to_signed(values, float(np.abs(values).max()) or 1.0), "after the filter"),
+                    GalleryItem(arrays.to_gray(digit.numpy()), "the digit"),
+                    GalleryItem(to_signed(values, float(np.abs(values).max()) or 1.0), "after the filter"),
                 ],
-                least=130,
-                name="ns-picture",
+                min_width=130,
+                css_class="ns-picture",
             )
         )
 
@@ -232,7 +231,7 @@ def _show_stack(digit: torch.Tensor, kind: str) -> None:
     )
     values = found.gives.numpy()
     limit = float(np.abs(values).max()) or 1.0
-    film = [Exhibit(arrays.to_gray(one), f"picture {number}") for number, one in enumerate(found.given.numpy(), 1)]
-    seen = [Exhibit(to_signed(one, limit), f"{number} to {number + 2}") for number, one in enumerate(values, 1)]
-    st.html(draw_gallery(film, least=70, name="ns-film"))
-    st.html(draw_gallery(seen, least=70, name="ns-film-seen"))
+    film = [GalleryItem(arrays.to_gray(one), f"picture {number}") for number, one in enumerate(found.given.numpy(), 1)]
+    seen = [GalleryItem(to_signed(one, limit), f"{number} to {number + 2}") for number, one in enumerate(values, 1)]
+    st.html(draw_gallery(film, min_width=70, css_class="ns-film"))
+    st.html(draw_gallery(seen, min_width=70, css_class="ns-film-seen"))

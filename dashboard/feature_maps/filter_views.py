@@ -14,7 +14,8 @@ from core.feature_maps import Filters, list_filters, measure_move
 from core.jobs import run_folders, trained_networks, training_snapshots
 from core.jobs.initial_networks import Origin, find_origin
 from core.jobs.training_snapshots import Snapshot
-from core.visualization.feature_maps import draw_legend, draw_tiles, find_limits, name_filters, name_maps, write_range
+from core.visualization.feature_maps import color_limits, draw_legend, draw_tiles, name_filters, name_maps
+from core.visualization.number_format import format_range
 from dashboard.components.board import Chosen, Row, Sheet, board
 from dashboard.feature_maps import sheets
 from dashboard.feature_maps.digit_views import NETWORK
@@ -75,13 +76,13 @@ def _to_row(now: Filters, start: Filters | None, *, each: bool) -> Row:
     shape = "\n".join((f"{made} filters", f"({', '.join(map(str, now.keras_shape))})"))
     shown = {NOW: now} if start is None else {START: start, NOW: now}
     squares = [_squares(filters) for filters in shown.values()]
-    limits = find_limits(squares, each=each, beyond=BEYOND)
+    limits = color_limits(squares, per_map=each, clipped=BEYOND)
     names = [name_filters(one, read, made) for one in squares]
     built = [
         Sheet(draw_tiles(one, limits, about), *SIZES[read > 1], title=title, columns=made if read > 1 else 0)
         for one, about, title in zip(squares, names, shown, strict=True)
     ]
-    lines = [shape, write_range(float(now.weights.min()), float(now.weights.max()))]
+    lines = [shape, format_range(float(now.weights.min()), float(now.weights.max()))]
     if start is not None:
         move = measure_move(start, now)
         lines.append(f"moved by {100 * move.length:.0f} %" if move.length else "not moved at all")
@@ -140,7 +141,7 @@ def _show_moments(name: str, *, each: bool) -> None:
         return
     when = [f"epoch {one.epoch}, batch {one.batch}" for one in found]
     names = [f"{words}, {when[at % len(when)]}" for at, words in enumerate(name_maps(squares, "filter"))]
-    tiles = draw_tiles(squares, find_limits([squares], each=each), names)
+    tiles = draw_tiles(squares, color_limits([squares], per_map=each), names)
     st.markdown("**While it learned**: the first filters of the first layer, from the start (left) to the end")
     board(
         [Row("first filters", f"{len(when)} moments", [Sheet(tiles, 20, 44, columns=len(when))])],

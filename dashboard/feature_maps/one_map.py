@@ -41,8 +41,8 @@ def show_closeup(stages: Sequence[StageMaps], chosen: Chosen, name: str, network
     """Show the chosen map large, with its values under the pointer, what makes it, and what excites it."""
     maps = next(one for one in stages if one.stage == chosen.row)
     board([sheets.enlarge([maps], chosen.tile, [""])], key="maps enlarged", label="One map, enlarged")
-    exhibits = draw_filter(network, chosen.row, chosen.tile) if maps.spatial else []
-    if exhibits or not maps.spatial:  # else it is the digit itself
+    items = draw_filter(network, chosen.row, chosen.tile) if maps.spatial else []
+    if items or not maps.spatial:  # else it is the digit itself
         every = MapPeak(maps.stage, tuple(range(len(maps.maps))))
-        exhibits.append(draw_exciting(data, name, every, chosen.tile, split="test"))
-        st.html(draw_gallery(exhibits, least=115, name="ns-closeup"))
+        items.append(draw_exciting(data, name, every, chosen.tile, split="test"))
+        st.html(draw_gallery(items, min_width=115, css_class="ns-closeup"))

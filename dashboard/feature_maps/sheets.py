@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 from core.feature_maps import StageMaps, differ, relative_change
-from core.visualization.feature_maps import draw_tiles, find_limits, name_maps, name_places, size_of, write_range
+from core.visualization.feature_maps import color_limits, draw_tiles, name_maps, name_places, tile_size
+from core.visualization.number_format import format_range
 from dashboard.components.board import Row, Sheet
 
 ENLARGED = 270  # pixels of the screen
@@ -53,19 +54,19 @@ def to_trio(before: StageMaps, after: StageMaps, titles: Sequence[str], *, each:
 def enlarge(maps: Sequence[StageMaps], number: int, titles: Sequence[str], *, width: int = ENLARGED) -> Row:
     """Return one map of a stage large, of one digit or of several to one scale, its values under the pointer."""
     values = [one.maps[number].numpy() for one in maps]
-    limit = np.full(values[0].size, find_limits([one[None] for one in values], each=True)[0])
+    limit = np.full(values[0].size, color_limits([one[None] for one in values], per_map=True)[0])
     built = []
     for one, title in zip(values, titles, strict=True):
         words = f"{title}: " if title else ""
         tiles = draw_tiles(one.reshape(-1, 1, 1), limit, name_places(one))
-        about = f"{words}{write_range(float(one.min()), float(one.max()))}"
+        about = f"{words}{format_range(float(one.min()), float(one.max()))}"
         built.append(Sheet(tiles, 3, max(3, width // one.shape[1]), title=about, columns=one.shape[1], apart=False))
     return Row(f"{maps[0].stage}, {'map' if maps[0].spatial else 'unit'} {number}", "", built)
 
 
 def describe(maps: StageMaps) -> str:
     """Return how many maps of which size a stage has, from where to where its values go, and what is silent."""
-    lines = [_shape(maps), write_range(maps.low, maps.high)]
+    lines = [_shape(maps), format_range(maps.low, maps.high)]
     if maps.spatial and maps.silent:
         lines.append(f"{maps.silent} silent")
     return "\n".join(lines)
@@ -85,7 +86,7 @@ def _to_sheets(maps: Sequence[StageMaps], titles: Sequence[str], *, each: bool) 
     what = "map" if maps[0].spatial else "unit"
     sheets = []
     for one, title in zip(values, titles, strict=True):
-        limits = find_limits(values if alike else [one], each=each and maps[0].spatial)
+        limits = color_limits(values if alike else [one], per_map=each and maps[0].spatial)
         tiles = draw_tiles(one, limits, name_maps(one, what))
-        sheets.append(Sheet(tiles, *size_of(one.shape[2], len(one)), title=title))
+        sheets.append(Sheet(tiles, *tile_size(one.shape[2], len(one)), title=title))
     return sheets

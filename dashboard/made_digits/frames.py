@@ -17,7 +17,7 @@ from core.generation.sampling import WalkStep, draw_latents, walk
 from core.generation.training_pictures import list_moments, load_moment
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict
-from core.visualization.generation import STATIONS, draw_samples, draw_walk
+from core.visualization.generation import WALK_PICTURES, draw_samples, draw_walk
 from core.visualization.network_colors import GOAL_COLORS
 from dashboard.components.player import Frame, Look
 
@@ -81,7 +81,7 @@ class Walk:
     def stations(self) -> NDArray[np.float32]:
         """Return the pictures that are seen all the time `(STATIONS, 28, 28)`."""
         images = [step.image[0] for step in self.steps()]
-        index = np.linspace(0, len(images) - 1, STATIONS).round().astype(int)
+        index = np.linspace(0, len(images) - 1, WALK_PICTURES).round().astype(int)
         return torch.stack([images[place] for place in index]).numpy()
 
     def frames(self) -> Sequence[Frame]:

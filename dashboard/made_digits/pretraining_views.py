@@ -11,7 +11,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.studies.pretraining import LABELLED, RANDOM, STARTS, SUPERVISED, UNLABELLED
 from core.studies.pretraining_record import STUDY, counts, find
-from core.visualization.generation import Beginning, draw_beginnings
+from core.visualization.generation import PretrainingCurve, draw_pretraining
 from dashboard.server import caches
 from dashboard.server.session import Session
 
@@ -31,7 +31,7 @@ def show_help(session: Session, data: Dataset) -> None:
         "better beginning for a classifier that has **few labelled digits** than convolutions drawn anew?"
     )
     figure, table = st.columns([6, 5], gap="medium")
-    figure.plotly_chart(draw_beginnings(to_beginnings(record)), width="stretch", config=PLAIN, key="made help")
+    figure.plotly_chart(draw_pretraining(to_beginnings(record)), width="stretch", config=PLAIN, key="made help")
     with table:
         st.table(to_table(record))
         st.caption(
@@ -48,7 +48,7 @@ def show_help(session: Session, data: Dataset) -> None:
     )
 
 
-def to_beginnings(record: Record) -> list[Beginning]:
+def to_beginnings(record: Record) -> list[PretrainingCurve]:
     """Return a line for each beginning, its convolutions learning on or frozen."""
     lines = []
     for start, frozen in product(STARTS, (False, True)):
@@ -56,7 +56,7 @@ def to_beginnings(record: Record) -> list[Beginning]:
         wrong = {row["labelled"]: 100 - row["mean"] for row in rows}
         spread = {row["labelled"]: row["std"] or 0.0 for row in rows}
         title = record["titles"][start] + (", frozen" if frozen else "")
-        lines.append(Beginning(title, COLORS[start], wrong, spread, frozen))
+        lines.append(PretrainingCurve(title, COLORS[start], wrong, spread, frozen))
     return lines
 
 

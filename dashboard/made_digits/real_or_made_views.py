@@ -11,8 +11,8 @@ from core.digits.datasets import Dataset
 from core.generation.generator_checkpoint import Made
 from core.generation.real_or_made import Question, ask, judge
 from core.visualization import arrays
-from core.visualization.absent_features import AGAINST, FOR
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
+from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from dashboard.made_digits import generators
 from dashboard.server.session import Session
 
@@ -102,12 +102,12 @@ def _show_end(quiz: Quiz, questions: list[Question], made: Made, data: Dataset) 
     st.markdown(f"#### You were right {score} times of {len(questions)}; the discriminator {machine} times")
     if quiz.rounds:
         st.markdown(f"Your rounds before: {', '.join(map(str, quiz.rounds))}.")
-    exhibits = []
+    items = []
     for question, answer in zip(questions, quiz.answers, strict=True):
-        color, said = (FOR, "right") if answer == question.made else (AGAINST, "wrong")
+        color, said = (POSITIVE, "right") if answer == question.made else (NEGATIVE, "wrong")
         below = f'<b style="font-size:.85rem;color:rgb{color}">you: {"made" if answer else "real"}, {said}</b>'
-        exhibits.append(Exhibit(arrays.to_gray(question.image[0].numpy()), _words(question, data), below))
-    st.html(draw_gallery(exhibits, least=106, name="ns-quiz"))
+        items.append(GalleryItem(arrays.to_gray(question.image[0].numpy()), _words(question, data), below))
+    st.html(draw_gallery(items, min_width=106, css_class="ns-quiz"))
     st.button("Another round", on_click=_begin, args=(quiz, score), key="quiz again", type="primary")
     st.caption(
         "A coin would be right 5 times of 10. When neither people nor the discriminator do better, the "

@@ -17,7 +17,7 @@ from core.generation.sampling import draw_latents
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict
 from core.visualization import arrays
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.generation import draw_samples
 from core.zoo.checkpoints import CheckpointError
 from dashboard.components.player import player
@@ -169,14 +169,14 @@ def _show_nearest(made: Made, images: Tensor) -> None:
         return
     found = find_nearest(images, data.train)
     usual = caches.worked_out(("nearest", name), lambda: find_nearest(data.test.first(PROBED).images(), data.train))
-    exhibits = []
+    items = []
     for image, index, distance in zip(images, found.index.tolist(), found.distance.tolist(), strict=True):
         real = data.train.images(slice(index, index + 1))[0, 0].numpy()
-        exhibits += [
-            Exhibit(arrays.to_gray(image[0].numpy()), "made"),
-            Exhibit(arrays.to_gray(real), f"real: training digit {index}, {distance:.1f} away"),
+        items += [
+            GalleryItem(arrays.to_gray(image[0].numpy()), "made"),
+            GalleryItem(arrays.to_gray(real), f"real: training digit {index}, {distance:.1f} away"),
         ]
-    st.html(draw_gallery(exhibits, least=103, name="ns-nearest"))
+    st.html(draw_gallery(items, min_width=103, css_class="ns-nearest"))
     st.markdown(
         f"If it only repeated what it has seen, the nearest real digit would be 0 away. On average these are "
         f"**{float(found.distance.mean()):.1f}** away (the length of the difference, pixels from 0 to 1); real test "

@@ -14,7 +14,7 @@ from core.generation.generator_job import KIND
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job, Status
 from core.system import files
-from core.visualization.training import Line, draw_lines, find_limits
+from core.visualization.training import Line, axis_limits, draw_svg_curves
 from dashboard.components.player import Frame, player
 from dashboard.made_digits import generators
 from dashboard.made_digits.frames import GROWTH, shipped_growth
@@ -189,10 +189,10 @@ def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
         for (name, color), field in zip(FOUND.items(), ("found_real", "found_made"), strict=True)
     ]
     left, right = st.columns(2, gap="medium")
-    limits = find_limits([y for line in losses for _, y in line.points])
-    left.markdown(draw_lines(losses, title="Losses", x_end=end, limits=limits), unsafe_allow_html=True)
+    limits = axis_limits([y for line in losses for _, y in line.points])
+    left.markdown(draw_svg_curves(losses, title="Losses", x_end=end, limits=limits), unsafe_allow_html=True)
     right.markdown(
-        draw_lines(found, title="The discriminator is right", x_end=end, limits=(0.0, 100.0), unit=" %"),
+        draw_svg_curves(found, title="The discriminator is right", x_end=end, limits=(0.0, 100.0), unit=" %"),
         unsafe_allow_html=True,
     )
     st.caption(

@@ -13,10 +13,11 @@ from core.inversion.functions import INVERSIONS, Invert, features_hash, to_ordin
 from core.inversion.summed_heads import read_logits
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
-from core.visualization.absent_features import draw_signed_sheet
-from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.inversion import draw_logits, draw_response, draw_steps
+from core.visualization.formulas import draw_formulas
+from core.visualization.gallery import GalleryItem, draw_gallery
+from core.visualization.inversion import draw_inversion_curve, draw_logits
 from core.visualization.network_colors import color_of
+from core.visualization.signed_colors import draw_signed_sheet
 from core.zoo.checkpoints import CheckpointError
 from core.zoo.recipes import RECIPES
 from dashboard.missing_features.idea_views import NAME
@@ -80,7 +81,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
     image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
     found = rewrite(network, image[0])
     st.markdown(f"Hidden unit {found.unit} of the head, the strongest at this digit, in its three largest terms:")
-    st.html(draw_steps(write_steps(found)))
+    st.html(draw_formulas(write_steps(found)))
     rows = {"inverted head": network, "ordinary head": to_ordinary(network)}
     st.html(draw_logits({title: read_logits(one, image)[0].numpy() for title, one in rows.items()}, data.classes))
     count = min(COMPARED, len(data.test))
@@ -121,7 +122,7 @@ def _show_others(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
             continue
         with place:
             given, read = trace_response("relu", zoo[name].inversion)
-            curve = draw_response(given.numpy(), read.numpy(), color=color_of(name))
+            curve = draw_inversion_curve(given.numpy(), read.numpy(), color=color_of(name))
             st.html(f'<img src="{curve}" alt="its curve" style="height:108px">')
             st.markdown(f"**{zoo[name].title}.** {_refusal(network)} {_bent(network, digit, mask)}")
     if not names:
@@ -169,16 +170,18 @@ def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.info("The standard network is not on this machine, so there is nothing to compare with.")
         return
     columns, factor = (5, 12) if layer == "first layer" else (10, 6) if "first" in layer else (40, 3)
-    exhibits = [
-        Exhibit(draw_signed_sheet(values, columns, limit=limit, factor=factor), f"{zoo[name].title}: {FROZEN[name]}")
+    items = [
+        GalleryItem(
+            draw_signed_sheet(values, columns, limit=limit, factor=factor), f"{zoo[name].title}: {FROZEN[name]}"
+        )
         for name, values in filters.items()
     ]
     if "missing-unfrozen" in filters:
         change = filters["missing-unfrozen"] - filters["standard"]
         most = max(float(np.abs(change).max()), 1e-9)
         caption = f"not frozen − before, drawn {limit / most:.0f} times as bright" if change.any() else "no difference"
-        exhibits.append(Exhibit(draw_signed_sheet(change, columns, limit=most, factor=factor), caption))
-    st.html(draw_gallery(exhibits, least=480 if columns == 40 else 150, name="ns-filters"))
+        items.append(GalleryItem(draw_signed_sheet(change, columns, limit=most, factor=factor), caption))
+    st.html(draw_gallery(items, min_width=480 if columns == 40 else 150, css_class="ns-filters"))
     _show_drift(filters, limit)
     _show_hashes(networks, zoo)
 

@@ -13,8 +13,9 @@ from core.inversion import absent_features
 from core.inversion.absent_features import Evidence, MissingFeature
 from core.inversion.map_atlas import Atlas, to_pixels
 from core.visualization import arrays
-from core.visualization.absent_features import FeatureCard, draw_balance, draw_cards, draw_strengths, overlay_evidence
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
+from core.visualization.inversion import FeatureCard, draw_contributions, draw_feature_cards, draw_map_strengths
+from core.visualization.signed_colors import overlay_evidence
 from core.zoo.checkpoints import CheckpointError
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
@@ -56,13 +57,13 @@ def _show_rivals(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, cla
     votes = absent_features.missing(evidence, atlas)
     pixels = [to_pixels(places, atlas.field).numpy() for places in votes.sum(1)]
     limit = max(float(np.abs(values).max()) for values in pixels)
-    exhibits = []
+    items = []
     for label, values in enumerate(pixels):
         is_answer = label == evidence.answer
         caption = f"reads {classes[label]}" if is_answer else f"not {classes[label]}: {float(votes[label].sum()):+.1f}"
         picture = overlay_evidence(digit, mask, 0 * values if is_answer else values, limit=limit, factor=3)
-        exhibits.append(Exhibit(picture, caption.replace("-", "−")))
-    st.html(draw_gallery(exhibits, least=62, name="ns-rivals"))
+        items.append(GalleryItem(picture, caption.replace("-", "−")))
+    st.html(draw_gallery(items, min_width=62, css_class="ns-rivals"))
     st.caption("Red glows where something is missing that this class usually has, and the answer has not.")
 
 
@@ -81,7 +82,7 @@ def _show_features(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, c
         st.info("Nothing that is missing speaks against it.")
         return
     cards = [_to_card(feature, evidence, atlas, digit, mask, classes) for feature in found]
-    st.html(draw_cards(cards, classes))
+    st.html(draw_feature_cards(cards, classes))
 
 
 def _to_card(
@@ -98,7 +99,7 @@ def _show_balance(evidence: Evidence, atlas: Atlas, classes: Sequence[str]) -> N
     """Show how much of each class's distance to the answer is because of what is missing."""
     found = absent_features.balance(evidence, atlas)
     st.markdown(absent_features.describe_balance(evidence, found, classes))
-    figure = draw_balance(found.missing.tolist(), found.there.tolist(), found.rest.tolist(), classes)
+    figure = draw_contributions(found.missing.tolist(), found.there.tolist(), found.rest.tolist(), classes)
     st.plotly_chart(figure, width="stretch", config=PLAIN)
     st.caption(
         f"Each bar is the distance between a class's logit and the answer's. Each of the {evidence.maps.numel()} "
@@ -125,14 +126,14 @@ def show_atlas(data: Dataset) -> None:
         format_func=classes.__getitem__,
     )
     strengths = atlas.strengths().numpy()
-    exhibits = []
+    items = []
     for number in atlas.silent(label or 0, SILENT_MAPS):
         sheet = arrays.contact_sheet(list(atlas.patches[number].numpy()), 3, factor=3)
         usual = " ".join(classes[one] for one in atlas.classes_of(number))
         caption = f"map {number}: {100 * strengths[label or 0, number]:.0f} % · usual in {usual}"
-        exhibits.append(Exhibit(sheet, caption))
-    st.html(draw_gallery(exhibits, least=110, name="ns-silent"))
-    st.plotly_chart(draw_strengths(strengths, classes), width="stretch", config=PLAIN)
+        items.append(GalleryItem(sheet, caption))
+    st.html(draw_gallery(items, min_width=110, css_class="ns-silent"))
+    st.plotly_chart(draw_map_strengths(strengths, classes), width="stretch", config=PLAIN)
     st.caption(
         f"How strong each of the {len(atlas.patches)} last feature maps is in each class, in percent of the class that "
         f"it is strongest in (black: silent), over {atlas.digits:,} training digits. The pictures are the parts of "

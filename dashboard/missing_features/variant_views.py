@@ -19,7 +19,7 @@ from core.networks.classifier import Classifier
 from core.networks.evaluation import COLUMNS
 from core.pmnist.masks import erase
 from core.visualization.figures import Curve
-from core.visualization.inversion import VariantRow, draw_omega, draw_response, draw_variants
+from core.visualization.inversion import VariantRow, draw_inversion_curve, draw_omega, draw_variants
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
 from core.zoo.checkpoints import Card, Network
@@ -128,7 +128,7 @@ def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
     activation, base = RECIPES[name].activation or "relu", base_of(name)
     inversion = INVERSIONS[zoo[name].inversion]
     same = "same functions" if inversion.same_function_class else "other functions"
-    curve = draw_response(
+    curve = draw_inversion_curve(
         *(line.numpy() for line in trace_response(activation, zoo[name].inversion)), color=color_of(name)
     )
     return VariantRow(

@@ -16,7 +16,7 @@ from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
 from core.pmnist.masks import CUT_NAMES, CUTS, GROWING, Variant, cut_mask
 from core.visualization import arrays
 from core.visualization.figures import Curve, draw_confusion, draw_curves
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
 from core.visualization.readings import draw_answers
 from dashboard.components.player import Frame, Look
@@ -44,12 +44,12 @@ def show_cuts(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.info("As soon as there is a digit, its four cuts appear here.")
             return
         networks = outputs.load_networks(names, data)
-        exhibits = []
+        items = []
         for column in COLUMNS:
             mask = cut_mask(column, variant=variant).numpy()
             answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask, data), data.classes)
-            exhibits.append(Exhibit(arrays.mark_erased(choice.digit, mask, 6), HEADINGS[column], answers))
-        st.html(draw_gallery(exhibits, least=130, name="ns-cuts"))
+            items.append(GalleryItem(arrays.mark_erased(choice.digit, mask, 6), HEADINGS[column], answers))
+        st.html(draw_gallery(items, min_width=130, css_class="ns-cuts"))
 
 
 def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:

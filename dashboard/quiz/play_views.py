@@ -9,8 +9,8 @@ import streamlit as st
 from core.classroom.quiz import tally
 from core.pmnist.masks import CUT_NAMES
 from core.visualization import arrays
-from core.visualization.classroom import PEOPLE_COLOR, Verdict, draw_contest, draw_said, draw_verdicts
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_answer_captions, draw_quiz_answers, draw_scores
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
 from dashboard.quiz import players, round
 from dashboard.quiz.round import Game
@@ -118,17 +118,17 @@ def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) ->
         shortcut="Enter",
     )
     notes = {name: f"{100 * sure:.0f} % sure · {_so_far(game, name)}" for name, (_, sure) in read.items()}
-    st.html(draw_verdicts(_verdicts(game, number, zoo, {YOU: f"{_so_far(game)} so far"} | notes)))
+    st.html(draw_quiz_answers(_verdicts(game, number, zoo, {YOU: f"{_so_far(game)} so far"} | notes)))
     st.caption(f"{asked.cut}, {CUT_NAMES[asked.cut]} gone (orange); test digit {asked.digit} of {game.data.name}")
 
 
-def _verdicts(game: Game, number: int, zoo: Zoo, notes: Mapping[str, str]) -> list[Verdict]:
+def _verdicts(game: Game, number: int, zoo: Zoo, notes: Mapping[str, str]) -> list[QuizAnswer]:
     """Return what people and networks said to a question, the people first."""
     label, classes = game.questions[number].label, game.data.classes
     said = [(YOU, YOU, PEOPLE_COLOR, game.said[number])]
     said += [(name, zoo[name].title, color_of(name), answer) for name, answer in game.read[number].items()]
     return [
-        Verdict(title, color, classes[answer], answer == label, notes.get(name, ""))
+        QuizAnswer(title, color, classes[answer], answer == label, notes.get(name, ""))
         for name, title, color, answer in said
     ]
 
@@ -181,7 +181,7 @@ def _show_contest(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
         if all(name in read for read in game.read)
     }
     rows = players.to_contestants(YOU, played, reads, zoo, game.data, told=game.told)
-    st.html(draw_contest(rows, players.HEADINGS))
+    st.html(draw_scores(rows, players.HEADINGS))
     st.caption(players.explain(rows, game.data))
 
 
@@ -192,19 +192,19 @@ def _show_misses(game: Game, zoo: Zoo) -> None:
         label = game.questions[number].label
         readers = sum(answer == label for answer in read.values())
         if said != label and readers:
-            yours.append(_exhibit(game, number, zoo))
+            yours.append(_to_item(game, number, zoo))
         elif said == label and 2 * readers < len(read):
-            theirs.append(_exhibit(game, number, zoo))
+            theirs.append(_to_item(game, number, zoo))
     for title, found in (
         ("You missed these, and a machine did not", yours),
         ("You read these, and most machines did not", theirs),
     ):
         if found:
             st.markdown(f"#### {title}")
-            st.html(draw_gallery(found, least=130, name="ns-misses"))
+            st.html(draw_gallery(found, min_width=130, css_class="ns-misses"))
 
 
-def _exhibit(game: Game, number: int, zoo: Zoo) -> Exhibit:
+def _to_item(game: Game, number: int, zoo: Zoo) -> GalleryItem:
     asked = game.questions[number]
     caption = f"a {game.data.classes[asked.label]}, {CUT_NAMES[asked.cut]} gone"
-    return Exhibit(players.solve(game.data, asked), caption, draw_said(_verdicts(game, number, zoo, {})))
+    return GalleryItem(players.solve(game.data, asked), caption, draw_answer_captions(_verdicts(game, number, zoo, {})))

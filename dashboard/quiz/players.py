@@ -13,7 +13,7 @@ from core.digits.datasets import Dataset
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.visualization import arrays
 from core.visualization.arrays import Picture
-from core.visualization.classroom import PEOPLE_COLOR, Contestant, Share
+from core.visualization.classroom import PEOPLE_COLOR, ScoreBar, ScoreRow
 from core.visualization.network_colors import color_of
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -64,10 +64,10 @@ def read_round(names: tuple[str, ...], data: Dataset, seed: int) -> Round:
 
 def to_contestants(
     people: str, tallies: Sequence[Tally], reads: Mapping[str, Read], zoo: Zoo, data: Dataset, *, told: bool
-) -> list[Contestant]:
+) -> list[ScoreRow]:
     """Return the people's row and one for each network, all of them over the same answers."""
     note = "shown where something is missing" if told else "not told what is missing"
-    rows = [Contestant(people, note, PEOPLE_COLOR, _shares(score(tallies), {}, bounds=True))]
+    rows = [ScoreRow(people, note, PEOPLE_COLOR, _shares(score(tallies), {}, bounds=True))]
     for name, found in reads.items():
         card = zoo[name]
         known = card.accuracies() if card.dataset["name"] == data.name else {}
@@ -76,13 +76,13 @@ def to_contestants(
             marks[ALL] = sum(marks.values()) / len(CUTS)
         note = "told what is missing" if card.track == "mask known" else "not told what is missing"
         shares = _shares(score(tallies, found), marks, bounds=False)
-        rows.append(Contestant(card.title, note, color_of(name), shares))
+        rows.append(ScoreRow(card.title, note, color_of(name), shares))
     return rows
 
 
-def _shares(scores: Mapping[str, Score], marks: Mapping[str, float], *, bounds: bool) -> dict[str, Share]:
+def _shares(scores: Mapping[str, Score], marks: Mapping[str, float], *, bounds: bool) -> dict[str, ScoreBar]:
     return {
-        column: Share(
+        column: ScoreBar(
             found.percent,
             f"{found.right:,} of {found.answers:,}",
             found.interval() if bounds else None,
@@ -93,7 +93,7 @@ def _shares(scores: Mapping[str, Score], marks: Mapping[str, float], *, bounds: 
     }
 
 
-def explain(rows: Sequence[Contestant], data: Dataset) -> str:
+def explain(rows: Sequence[ScoreRow], data: Dataset) -> str:
     """Return what the bars of a contest mean."""
     words = "The orange line is the 95 % interval of people's answers (Wilson), as if each were independent."
     if any(share.mark is not None for row in rows for share in row.shares.values()):

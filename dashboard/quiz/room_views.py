@@ -11,8 +11,8 @@ from core.classroom.room_board import KEPT, Room
 from core.classroom.room_database import RoomError
 from core.digits.datasets import Dataset, DatasetError
 from core.pmnist.masks import CUT_NAMES
-from core.visualization.classroom import draw_contest
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.classroom import draw_scores
+from core.visualization.gallery import GalleryItem, draw_gallery
 from dashboard.quiz import players as contestants
 from dashboard.quiz import round
 from dashboard.quiz.players import Round
@@ -103,7 +103,7 @@ def _show_board(room: Room, zoo: Zoo) -> None:
     rounds = {one.round: contestants.read_round(names, data, room.seed + one.round) for one in tallies}
     reads = {name: _answers(rounds, name) for name in names}
     rows = contestants.to_contestants("People", tallies, reads, zoo, data, told=room.told)
-    st.html(draw_contest(rows, contestants.HEADINGS))
+    st.html(draw_scores(rows, contestants.HEADINGS))
     st.caption(
         f"{contestants.explain(rows, data)} A network's answer counts once for everybody who answered the same "
         "question."
@@ -121,16 +121,16 @@ def _answers(rounds: Mapping[int, Round], name: str) -> dict[tuple[int, int], in
 
 
 def _show_fooling(puzzles: Sequence[Puzzle], rounds: Mapping[int, Round], data: Dataset) -> None:
-    exhibits = []
+    items = []
     for puzzle in puzzles:
         asked = rounds[puzzle.round].questions[puzzle.number]
         caption = (
             f"{puzzle.wrong} of {puzzle.people} missed this {data.classes[puzzle.label]} "
             f"({CUT_NAMES[puzzle.cut]} gone); most often said: {data.classes[puzzle.commonest]}"
         )
-        exhibits.append(Exhibit(contestants.solve(data, asked), caption))
-    if exhibits:
-        st.html(draw_gallery(exhibits, least=130, name="ns-fooling"))
+        items.append(GalleryItem(contestants.solve(data, asked), caption))
+    if items:
+        st.html(draw_gallery(items, min_width=130, css_class="ns-fooling"))
     else:
         st.caption("Nobody was fooled yet.")
 

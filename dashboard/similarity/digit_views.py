@@ -11,7 +11,8 @@ from core.networks.classifier import Classifier
 from core.similarity import Seen, list_stages
 from core.similarity.reference_vectors import vectors_of
 from core.visualization import arrays
-from core.visualization.similarity import Neighbour, StageRow, draw_stages, write_distance
+from core.visualization.number_format import format_distance
+from core.visualization.similarity import Neighbour, StageComparison, draw_comparisons
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -51,7 +52,7 @@ def _show_way(setting: Setting, image: Tensor, data: Dataset) -> None:
         agrees = "the network would have said the same" if other == label else "the network would have said otherwise"
         st.markdown(f"#### Cut short at {WORDS.get(stage, stage)}: taken for a {data.classes[other]}")
         st.markdown(f"All deeper layers are skipped; {agrees}: {said}.")
-    st.html(draw_stages(rows))
+    st.html(draw_comparisons(rows))
     st.caption(
         f"The nearest of the first {len(seen):,} training digits, by the cosine distance of how strong each "
         "feature map is and how much that varies over its places. *Where* in the picture something was found "
@@ -61,10 +62,10 @@ def _show_way(setting: Setting, image: Tensor, data: Dataset) -> None:
 
 def _compare(
     network: Classifier, seen: Seen, image: Tensor, setting: Setting, data: Dataset
-) -> tuple[list[StageRow], tuple[str, int] | None]:
+) -> tuple[list[StageComparison], tuple[str, int] | None]:
     """Return a row for every stage, also those that are not asked, and the stage and label that cut it short."""
     vectors = vectors_of(network, image[None], list_stages(network))
-    rows: list[StageRow] = []
+    rows: list[StageComparison] = []
     taken: tuple[str, int] | None = None
     for stage, lookup in seen.lookups.items():
         found = lookup.neighbours(vectors[stage][0], SHOWN)
@@ -84,16 +85,16 @@ def _compare(
                 data.train.images(found.indices)[:, 0].numpy(), found.indices, found.distances, strict=True
             )
         ]
-        rows.append(StageRow(WORDS.get(stage, stage), words, neighbours, hit, skipped=taken is not None))
+        rows.append(StageComparison(WORDS.get(stage, stage), words, neighbours, hit, skipped=taken is not None))
         taken = (stage, label) if hit else taken
     return rows, taken
 
 
 def _verdict(label: str, distance: float, threshold: float, *, hit: bool, asked: bool, skipped: bool) -> str:
-    near = f"nearest a {label} at {write_distance(distance)}"
+    near = f"nearest a {label} at {format_distance(distance)}"
     if skipped:
         return f"never computed; {near}"
     if not asked:
         return f"not compared here; {near}"
-    limit = f"than {write_distance(threshold)}" if threshold >= 0 else "than nothing"
+    limit = f"than {format_distance(threshold)}" if threshold >= 0 else "than nothing"
     return f"{near}, nearer {limit}: it takes over its label" if hit else f"{near}, not nearer {limit}: deeper"

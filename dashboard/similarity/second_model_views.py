@@ -10,7 +10,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.second_model import BOTH, DIGITS, Reason, SecondModelConfig
 from core.visualization import arrays
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import GOAL_COLORS
 from dashboard.components.player import Look
 from dashboard.server.caches import Zoo
@@ -107,18 +107,18 @@ def _show_reasons(told: Told, names: Sequence[str]) -> None:
     """Show how maps look beside digits, and say how far apart they are."""
     st.markdown("#### Why")
     means = {"digits": told.means, **{f"maps of {stage}": one.means.numpy() for stage, one in told.reasons.items()}}
-    exhibits = [
-        Exhibit(arrays.to_gray(picture), f"{name}: mean of the {kind}")
+    items = [
+        GalleryItem(arrays.to_gray(picture), f"{name}: mean of the {kind}")
         for kind, pictures in means.items()
         for name, picture in zip(names, pictures, strict=True)
     ]
-    st.html(draw_gallery(exhibits, least=90, name="ns-means"))
+    st.html(draw_gallery(items, min_width=90, css_class="ns-means"))
     for stage, reason in told.reasons.items():
         st.markdown(_describe(reason))
         words = [f"map {number}: {alike:+.2f}".replace("-", "−") for number, alike in enumerate(reason.alike.tolist())]
-        shown = [Exhibit(arrays.to_gray(told.digit), "the digit")]
-        shown += [Exhibit(arrays.to_gray(one), text) for one, text in zip(told.maps[stage], words, strict=True)]
-        st.html(draw_gallery(shown, least=58, name="ns-maps"))
+        shown = [GalleryItem(arrays.to_gray(told.digit), "the digit")]
+        shown += [GalleryItem(arrays.to_gray(one), text) for one, text in zip(told.maps[stage], words, strict=True)]
+        st.html(draw_gallery(shown, min_width=58, css_class="ns-maps"))
     st.caption(
         "Under each map: its mean correlation with the digit. +1: the same picture; 0: nothing in common; −1: "
         "the negative, light and dark exchanged."

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.similarity import LAST, Survey, judge, list_stages, quantiles
-from core.visualization.similarity import write_distance
+from core.visualization.number_format import format_distance
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.similarity.measurements import find_survey
@@ -121,7 +121,7 @@ def _choose_share(found: Survey, stages: tuple[str, ...]) -> float:
 
 
 def _write_share(found: Survey, stage: str, share: float) -> str:
-    return "never" if share == 0 else write_distance(thresholds_of(found, share)[stage])
+    return "never" if share == 0 else format_distance(thresholds_of(found, share)[stage])
 
 
 def thresholds_of(found: Survey, share: float) -> dict[str, float]:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.similarity import Survey, Timing, judge, wrong_hits
 from core.visualization import arrays
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.similarity import Tradeoff, draw_times, draw_tradeoff
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -151,7 +151,7 @@ def _show_wrong(setting: Setting, test: Survey, data: Dataset) -> None:
     if not wrong:
         return
     st.markdown(f"#### {len(wrong):,} were given a wrong label: each beside the digit it was taken for")
-    exhibits = []
+    items = []
     for one in wrong[:SHOWN]:
         pair = [
             digits.images(slice(at, at + 1))[0, 0].numpy()
@@ -162,5 +162,5 @@ def _show_wrong(setting: Setting, test: Survey, data: Dataset) -> None:
             f"a {data.classes[int(test.labels[one.index])]}, {WORDS.get(one.stage, one.stage)} says "
             f"{data.classes[one.label]}, the network {read}"
         )
-        exhibits.append(Exhibit(arrays.contact_sheet(pair, 2, factor=3), words))
-    st.html(draw_gallery(exhibits, least=130, name="ns-wrong"))
+        items.append(GalleryItem(arrays.contact_sheet(pair, 2, factor=3), words))
+    st.html(draw_gallery(items, min_width=130, css_class="ns-wrong"))

@@ -15,10 +15,10 @@ from core.networks import evaluation
 from core.networks.architectures import Architecture
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.visualization import arrays
-from core.visualization.absent_features import AGAINST, FOR
 from core.visualization.figures import draw_confusion
-from core.visualization.gallery import Exhibit, draw_gallery
-from core.visualization.training import VALIDATION, draw_figures, draw_stages
+from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
+from core.visualization.signed_colors import NEGATIVE, POSITIVE
+from core.visualization.training import VALIDATION, draw_stage_table
 from core.zoo.checkpoints import Card, CheckpointError
 from dashboard.server import caches
 from dashboard.server.session import Session
@@ -74,7 +74,7 @@ def show_short(job: Job, card: Card, data: Dataset, shares: Shares) -> None:
     figures = {f"of all {len(data.test):,} test digits of {data.name}": f"{test:.2f} %"}
     if card.accuracies():
         figures |= {CUT_NAMES[cut]: f"{card.accuracies()[cut]:.1f} %" for cut in CUTS}
-    st.html(draw_figures(figures))
+    st.html(draw_metrics(figures))
     if outcome is not None:
         st.markdown(training_report.judge_fit(outcome))
         show_curves(steps, job.settings["config"].get("epochs", 10), st.columns(2, gap="medium"))
@@ -94,14 +94,14 @@ def _draw_others() -> None:
 
 def _draw_digits(found: NDArray[np.int64], data: Dataset, shares: Shares, *, sure: bool = False) -> str:
     labels = data.test.labels[found].tolist()
-    exhibits = []
+    items = []
     for index, label in zip(found.tolist(), labels, strict=True):
         read = int(shares[index].argmax())
-        color = FOR if read == label else AGAINST
+        color = POSITIVE if read == label else NEGATIVE
         words = f"read as {data.classes[read]}" + (f", {100 * shares[index, read]:.1f} % sure" if sure else "")
         below = f'<b style="font-size:.85rem;color:rgb{color}">{words}</b>'
-        exhibits.append(Exhibit(arrays.to_gray(outputs.sample(data, index)), f"a {data.classes[label]}", below))
-    return draw_gallery(exhibits, least=78, name="ns-tested")
+        items.append(GalleryItem(arrays.to_gray(outputs.sample(data, index)), f"a {data.classes[label]}", below))
+    return draw_gallery(items, min_width=78, css_class="ns-tested")
 
 
 def show_confusion(job: Job, card: Card, data: Dataset, shares: Shares) -> None:
@@ -136,7 +136,7 @@ def show_wrong(job: Job, card: Card, data: Dataset, shares: Shares) -> None:
 
 def show_table(job: Job, card: Card, data: Dataset, shares: Shares) -> None:
     """Show the network's stages and parameters, and how it was made."""
-    st.html(draw_stages(to_rows(Architecture.from_dict(card.architecture))))
+    st.html(draw_stage_table(to_rows(Architecture.from_dict(card.architecture))))
     made = f"{card.epochs} epochs on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
     st.caption(f"{made}; the head reads the features by: {card.inversion}.")
 

@@ -16,7 +16,7 @@ from core.networks.architectures import Architecture
 from core.networks.classifier import summarize
 from core.networks.composing import Cost, check_size
 from core.training.presets import PRESETS
-from core.visualization.training import StageRow, draw_stages
+from core.visualization.training import StageRow, draw_stage_table
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
 from dashboard.train import form
@@ -95,7 +95,7 @@ def find_problem(settings: Settings) -> str:
 
 def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost) -> None:
     st.markdown(describe(settings))
-    st.html(draw_stages(rows))
+    st.html(draw_stage_table(rows))
     st.caption(
         f"{cost.products:,} multiplications to read one digit. Bars: where the parameters are. A filter is used at "
         "every place of the picture, so convolutions need few; a layer of hidden units has one weight for each input."

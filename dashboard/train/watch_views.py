@@ -14,7 +14,8 @@ from core.digits.datasets import Dataset
 from core.jobs import control, run_folders, training_report
 from core.jobs.run_folders import Job, JobError, Status
 from core.jobs.training_report import Progress, Record
-from core.visualization.training import TRAINING, VALIDATION, Line, draw_figures, draw_lines, find_limits
+from core.visualization.gallery import draw_metrics
+from core.visualization.training import TRAINING, VALIDATION, Line, axis_limits, draw_svg_curves
 from dashboard.components.player import Look, player
 from dashboard.server import caches
 from dashboard.server.session import Session
@@ -180,7 +181,7 @@ def _show_figures(progress: Progress, steps: list[Record], *, active: bool) -> N
         "learning rate": f"{last['learning_rate']:g}",
         "time so far" if active else "time": _minutes(last["seconds"]),
     }
-    st.html(draw_figures(figures))
+    st.html(draw_metrics(figures))
 
 
 def _line(steps: list[Record], kind: str, part: str, color: str) -> Line:
@@ -194,9 +195,9 @@ def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerato
     end = min(epochs, max(1, ceil(1.5 * now)))  # room for what comes, and not so much that the beginning is a stroke
     for place, kind, top, unit in zip(places, ("error", "accuracy"), (None, 100.0), ("", " %"), strict=True):
         lines = [_line(steps, kind, part, color) for part, color in PARTS.items()]
-        limits = find_limits([y for line in lines for _, y in line.points], top=top)
+        limits = axis_limits([y for line in lines for _, y in line.points], top=top)
         title = "Error (cross-entropy)" if kind == "error" else "Read right, %"
-        drawn = draw_lines(lines, title=title, x_end=end, limits=limits, unit=unit)
+        drawn = draw_svg_curves(lines, title=title, x_end=end, limits=limits, unit=unit)
         place.markdown(drawn, unsafe_allow_html=True)
 
 

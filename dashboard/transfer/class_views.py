@@ -9,9 +9,8 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.transfer import MAPS, Backbone, Outcome, Task
 from core.visualization.figures import draw_confusion
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
 from core.visualization.network_colors import color_of
-from core.visualization.training import draw_figures
 from core.visualization.transfer import to_thumb
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -68,7 +67,7 @@ def show_outcome(task: Task, outcome: Outcome) -> None:
     """Show the figures, the confusion matrix, and the pictures of the cell that is clicked, or all mistakes."""
     right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
     st.html(
-        draw_figures(
+        draw_metrics(
             {
                 "right of those held out": f"{outcome.test_accuracy:.0f} % ({right} of {count})",
                 "right of those learned from": f"{outcome.train_accuracy:.0f} %",
@@ -107,14 +106,14 @@ def _show_pictures(task: Task, outcome: Outcome, cell: list[int] | None) -> None
         st.caption("None: every picture held out was read right." if cell is None else "None.")
     else:
         names = [task.classes[label] for label in task.labels]
-        exhibits = [
-            Exhibit(
+        items = [
+            GalleryItem(
                 to_thumb(task.pixels[one], 112),
                 f"{names[one]}, read as {task.classes[sure[one][0]]}, {100 * sure[one][1]:.0f}\u00a0%",
             )
             for one in found[:MOST_SHOWN].tolist()
         ]
-        st.html(draw_gallery(exhibits, least=88, name="ns-mistakes"))
+        st.html(draw_gallery(items, min_width=88, css_class="ns-mistakes"))
     if cell is None:
         st.caption("Click a square of the matrix to see its pictures.")
 

@@ -23,8 +23,8 @@ from core.transfer import (
 )
 from core.transfer.backbones import SECOND_TO_LAST
 from core.transfer.vgg16_weights import MEGABYTES
-from core.visualization.absent_features import draw_signed_sheet
-from core.visualization.training import StageRow, draw_stages
+from core.visualization.signed_colors import draw_signed_sheet
+from core.visualization.training import StageRow, draw_stage_table
 from core.visualization.transfer import draw_color_filters, draw_maps
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
@@ -135,7 +135,7 @@ def show_vgg(session: Session, data: Dataset, zoo: Zoo) -> None:
     table, state = st.columns([5, 4], gap="large")
     with table:
         st.markdown("**VGG16 without its three dense layers**, for pictures of 224 × 224 pixels")
-        st.html(draw_stages([StageRow(row.stage, row.shape, row.parameters) for row in summarize()]))
+        st.html(draw_stage_table([StageRow(row.stage, row.shape, row.parameters) for row in summarize()]))
     with state:
         _show_weights()
 

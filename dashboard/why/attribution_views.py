@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.attribution import METHODS, AttributionError
 from core.digits.datasets import Dataset
-from core.visualization.attribution import Shown, draw_attribution, draw_rows
+from core.visualization.attribution import PictureCell, draw_attribution, draw_network_rows
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
@@ -65,7 +65,7 @@ def _show_grid(subjects: list[Subject], label: int | None, shared: bool, data: D
                 if (subject.name, method) not in found:
                     found[subject.name, method] = _find(subject, label, method, data)
         rows = [to_row(one, [_to_shown(one, method, found, shared) for method in METHODS], data) for one in subjects]
-        place.html(draw_rows(rows, [method.title for method in METHODS.values()]))
+        place.html(draw_network_rows(rows, [method.title for method in METHODS.values()]))
 
 
 def _find(subject: Subject, label: int | None, method: str, data: Dataset) -> Digit | str:
@@ -75,14 +75,14 @@ def _find(subject: Subject, label: int | None, method: str, data: Dataset) -> Di
         return str(reason)
 
 
-def _to_shown(subject: Subject, method: str, found: Found, shared: bool) -> Shown:
+def _to_shown(subject: Subject, method: str, found: Found, shared: bool) -> PictureCell:
     values = found.get((subject.name, method), "...")
     if isinstance(values, str):
-        return Shown(None, values)
+        return PictureCell(None, values)
     most = float(np.abs(values).max())
     rivals = [np.abs(one).max() for (_, by), one in found.items() if by == method and not isinstance(one, str)]
     limit = float(max(rivals)) if shared else most
     caption = f"up to {most:.2g} {METHODS[method].unit}".strip()
     if method == "integrated":
         caption += f", in all {float(values.sum()):+.1f}".replace("-", "−")
-    return Shown(draw_attribution(subject.digit, subject.mask, values, limit=limit), caption)
+    return PictureCell(draw_attribution(subject.digit, subject.mask, values, limit=limit), caption)

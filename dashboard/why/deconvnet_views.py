@@ -12,7 +12,7 @@ from core.attribution import AttributionError, Projection, map_stages, project_s
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.visualization.attribution import draw_attribution
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.zoo.checkpoints import CheckpointError
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -83,13 +83,13 @@ def _show_projections(found: list[Projection], digit: Digit, mask: Mask, stage: 
     if not found:
         st.info("Nothing of this digit excites any map of this stage.")
         return
-    exhibits = []
+    items = []
     for one in found:
         values = one.pixels.numpy()
         picture = draw_attribution(digit, mask, values, limit=float(np.abs(values).max()))
         where = "row {}, column {}".format(*one.place)
-        exhibits.append(Exhibit(picture, f"map {one.map}: {one.strength:.1f} at {where}"))
-    st.html(draw_gallery(exhibits, least=125, name="ns-places"))
+        items.append(GalleryItem(picture, f"map {one.map}: {one.strength:.1f} at {where}"))
+    st.html(draw_gallery(items, min_width=125, css_class="ns-places"))
     st.caption(
         f"The maps of {stage} that are excited most, each from its strongest place alone. Blue is ink that excites "
         "it there, red is ink that would calm it; every picture is as bright as it can be."

@@ -12,7 +12,7 @@ from core.attribution import PixelStep, SquareStep, erase_pixels, grow_square
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.restoration.hole_finding import BlindRestorer
-from core.visualization.attribution import Row, Shown, draw_erasure, draw_rows
+from core.visualization.attribution import NetworkRow, PictureCell, draw_erasure, draw_network_rows
 from core.zoo.checkpoints import Network
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -53,7 +53,7 @@ def _show_rows(subjects: list[Subject], digit: Digit, mask: Mask, data: Dataset)
     place, quick = st.empty(), {one.name: one.network for one in subjects if isinstance(one.network, Classifier)}
     last = _find_squares(quick, digit, mask, data, coarse=False) if quick else None
     rows = {one.name: _to_row(one, last, digit, mask, data) for one in subjects if one.name in quick}
-    rows |= {one.name: to_row(one, [Shown(None, BLIND)] * 2, data) for one in subjects if _finds_holes(one)}
+    rows |= {one.name: to_row(one, [PictureCell(None, BLIND)] * 2, data) for one in subjects if _finds_holes(one)}
     place.html(_draw(subjects, rows))
     for one in [one for one in subjects if one.name not in rows]:
         with st.spinner(f"{one.title} restores the digit for every hole that is tried ..."):
@@ -62,8 +62,8 @@ def _show_rows(subjects: list[Subject], digit: Digit, mask: Mask, data: Dataset)
         place.html(_draw(subjects, rows))
 
 
-def _draw(subjects: list[Subject], rows: dict[str, Row]) -> str:
-    return draw_rows([rows[one.name] for one in subjects if one.name in rows], COLUMNS, widest="11.5rem")
+def _draw(subjects: list[Subject], rows: dict[str, NetworkRow]) -> str:
+    return draw_network_rows([rows[one.name] for one in subjects if one.name in rows], COLUMNS, max_width="11.5rem")
 
 
 def _finds_holes(subject: Subject) -> bool:
@@ -93,25 +93,25 @@ def _find_pixels(subject: Subject, data: Dataset) -> PixelStep | None:
     return cast(PixelStep | None, caches.worked_out(about, search))
 
 
-def _to_row(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset) -> Row:
+def _to_row(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset) -> NetworkRow:
     return to_row(subject, [_square(subject, last, digit, mask, data), _pixels(subject, digit, mask, data)], data)
 
 
-def _square(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset) -> Shown:
+def _square(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset) -> PictureCell:
     if last is None or subject.name not in last.found:
-        return Shown(None, "No square hole changes it.")
+        return PictureCell(None, "No square hole changes it.")
     found = last.found[subject.name]
     known = "" if isinstance(subject.network, Classifier) else " or less"
     caption = f"{found.size} × {found.size}{known}: reads {data.classes[found.read]}, {100 * found.sure:.0f} % sure"
-    return Shown(draw_erasure(digit, mask, found.mask.numpy()), caption)
+    return PictureCell(draw_erasure(digit, mask, found.mask.numpy()), caption)
 
 
-def _pixels(subject: Subject, digit: Digit, mask: Mask, data: Dataset) -> Shown:
+def _pixels(subject: Subject, digit: Digit, mask: Mask, data: Dataset) -> PictureCell:
     if not isinstance(subject.network, Classifier):
-        return Shown(None, SLOW)
+        return PictureCell(None, SLOW)
     last = _find_pixels(subject, data)
     if last is None or not last.changed:
-        return Shown(None, "However much is erased, it reads the same.")
+        return PictureCell(None, "However much is erased, it reads the same.")
     many = f"{last.pixels} pixel{'s' if last.pixels > 1 else ''}"
     caption = f"{many}: reads {data.classes[last.read]}, {100 * last.sure:.0f} % sure"
-    return Shown(draw_erasure(digit, mask, last.mask.numpy()), caption)
+    return PictureCell(draw_erasure(digit, mask, last.mask.numpy()), caption)

@@ -16,9 +16,9 @@ from core.networks.classifier import Classifier
 from core.pmnist.masks import SQUARE, square_everywhere
 from core.restoration.restorer import Restorer
 from core.visualization import arrays
-from core.visualization.attribution import draw_counts, draw_holes
-from core.visualization.convolution_figures import Box, draw_clickable
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.attribution import draw_hole_counts, draw_hole_map
+from core.visualization.figures import Box, draw_clickable
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.readings import draw_answers
 from core.zoo.checkpoints import Network
 from dashboard.server import caches
@@ -98,15 +98,15 @@ def _draw_maps(subjects: list[Subject], maps: Maps, left: Digit, truth: int, siz
     many = places(size) ** 2
     return draw_gallery(
         [
-            Exhibit(
-                draw_holes(left, maps[one.name].margins(truth), size, factor=5),
+            GalleryItem(
+                draw_hole_map(left, maps[one.name].margins(truth), size, factor=5),
                 f"{one.title}: {int((maps[one.name].labels == truth).sum())} of {many}",
             )
             for one in subjects
             if one.name in maps
         ],
-        least=90,
-        name="ns-holes",
+        min_width=90,
+        css_class="ns-holes",
     )
 
 
@@ -124,7 +124,7 @@ def _show_maps(
     with both:
         hover = [_describe(subjects, maps, (row, column), truth, data) for row, column in np.ndindex(side, side)]
         figure = draw_clickable(
-            draw_counts(digit * mask, counts, len(maps), size, factor=1),
+            draw_hole_counts(digit * mask, counts, len(maps), size, factor=1),
             (side, side),
             hover,
             width=WIDTH,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.attribution import attribute
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
-from core.visualization.attribution import Row, Shown
+from core.visualization.attribution import NetworkRow, PictureCell
 from core.visualization.network_colors import color_of
 from core.zoo.checkpoints import Network
 from dashboard.server import caches
@@ -75,9 +75,9 @@ def _to_subject(
     return Subject(name, title, network, read, left, mask, note)
 
 
-def to_row(subject: Subject, shown: list[Shown], data: Dataset) -> Row:
+def to_row(subject: Subject, shown: list[PictureCell], data: Dataset) -> NetworkRow:
     """Return a network's row of pictures."""
-    return Row(subject.title, color_of(subject.name), data.classes[subject.read], subject.note, shown)
+    return NetworkRow(subject.title, color_of(subject.name), data.classes[subject.read], subject.note, shown)
 
 
 def find_values(subject: Subject, label: int, method: str, data: Dataset) -> Digit:

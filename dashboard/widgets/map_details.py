@@ -13,8 +13,8 @@ from core.digits.datasets import Dataset
 from core.maximization import Objective, filter_of, map_of
 from core.networks.classifier import Classifier
 from core.visualization import arrays
-from core.visualization.absent_features import draw_signed_sheet
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
+from core.visualization.signed_colors import draw_signed_sheet
 from dashboard.server import caches
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
@@ -45,27 +45,27 @@ def show_closeup(
         choice = inputs.choose_digit(session, data, first="Sample")
     with right:
         network = caches.classifier(name, data.name)
-        exhibits = [] if grown is None else [Exhibit(grown[number], "what was grown for it")]
-        exhibits.append(draw_exciting(data, name, objective, number))
-        exhibits += draw_filter(network, stage, number)
+        items = [] if grown is None else [GalleryItem(grown[number], "what was grown for it")]
+        items.append(draw_exciting(data, name, objective, number))
+        items += draw_filter(network, stage, number)
         if choice is not None:
-            exhibits.append(_answer(network, stage, number, choice.digit))
-        st.html(draw_gallery(exhibits, least=150, name="ns-closeup"))
+            items.append(_answer(network, stage, number, choice.digit))
+        st.html(draw_gallery(items, min_width=150, css_class="ns-closeup"))
 
 
 def draw_exciting(
     data: Dataset, name: str, objective: Objective, number: int, *, split: Literal["train", "test"] = "train"
-) -> Exhibit:
+) -> GalleryItem:
     """Return the nine digits that excite one goal of the objective most."""
     found = caches.exciting(name, repr(objective), data.name, objective, split)
     digits = (data.train if split == "train" else data.test).images(found.digits[number])[:, 0].numpy()
     best, kind = float(found.costs[number, 0]), "training" if split == "train" else "test"
     caption = f"the nine {kind} digits that excite it most, up to {best:.1f}"
     caption = caption if best else f"no {kind} digit excites it"
-    return Exhibit(arrays.contact_sheet(list(digits), 3, factor=3), caption)
+    return GalleryItem(arrays.contact_sheet(list(digits), 3, factor=3), caption)
 
 
-def draw_filter(network: Classifier, stage: str, number: int) -> list[Exhibit]:
+def draw_filter(network: Classifier, stage: str, number: int) -> list[GalleryItem]:
     """Return the filter that makes a map; nothing where no convolution has made it."""
     weights = filter_of(network, stage, number)
     if weights is None:
@@ -75,11 +75,11 @@ def draw_filter(network: Classifier, stage: str, number: int) -> list[Exhibit]:
     limit = float(np.abs(values).max())
     sheet = draw_signed_sheet(values, columns, limit=limit, factor=max(4, 96 // (columns * values.shape[1])))
     many = f"its filter over {len(values)} maps below it" if len(values) > 1 else "its filter"
-    return [Exhibit(sheet, f"{many}: blue positive, red negative")]
+    return [GalleryItem(sheet, f"{many}: blue positive, red negative")]
 
 
-def _answer(network: Classifier, stage: str, number: int, digit: Digit) -> Exhibit:
+def _answer(network: Classifier, stage: str, number: int, digit: Digit) -> GalleryItem:
     found = map_of(network, stage, number, torch.from_numpy(digit)).numpy()
     low, high = float(found.min()), float(found.max())
     shown = (found - low) / (high - low) if high > low else np.zeros_like(found)
-    return Exhibit(arrays.to_gray(shown), f"the map on your digit, from {low:.1f} (black) to {high:.1f} (white)")
+    return GalleryItem(arrays.to_gray(shown), f"the map on your digit, from {low:.1f} (black) to {high:.1f} (white)")

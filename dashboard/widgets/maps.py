@@ -15,10 +15,11 @@ from core.convolution.window import Filter, SlideStep, Window, convolve, slide, 
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
-from core.visualization.absent_features import to_signed
-from core.visualization.convolution import Grid, draw_products, draw_slide, write_short
-from core.visualization.convolution_figures import Box, draw_clickable
-from core.visualization.inversion import draw_steps
+from core.visualization.convolution import NumberGrid, draw_products, draw_sliding_window
+from core.visualization.figures import Box, draw_clickable
+from core.visualization.formulas import draw_formulas
+from core.visualization.number_format import format_short
+from core.visualization.signed_colors import to_signed
 from core.zoo.checkpoints import CheckpointError, classifiers
 from dashboard.components.player import Frame, Look
 from dashboard.server import caches
@@ -67,14 +68,14 @@ def show_map(
     """Show one map in signed colours: values under the pointer, a frame around the window, its range below."""
     limit = float(np.abs(values).max()) or 1.0
     hover = [
-        f"row {row}, column {column}: {write_short(float(values[row, column]))}"
+        f"row {row}, column {column}: {format_short(float(values[row, column]))}"
         for row, column in np.ndindex(*values.shape)
     ]
     rows, columns = values.shape
-    numbers = [write_short(float(value)) for value in values.flat] if max(rows, columns) <= WRITTEN_SIDE else ()
+    numbers = [format_short(float(value)) for value in values.flat] if max(rows, columns) <= WRITTEN_SIDE else ()
     figure = draw_clickable(to_signed(values, limit), (rows, columns), hover, box=box, width=width, numbers=numbers)
     show_clickable(figure, key, choose)
-    lowest, highest = (write_short(float(end)) for end in (values.min(), values.max()))
+    lowest, highest = (format_short(float(end)) for end in (values.min(), values.max()))
     tap = "" if choose is None else "; a finger taps twice"
     st.caption(f"{rows} × {columns}, from {lowest} to {highest}; black is 0{tap}")
 
@@ -88,30 +89,30 @@ def choose_channel(window: Window, *, key: str) -> int:
         index=strongest,
         key=key,
         width=330,
-        format_func=lambda one: f"{one}: its products sum to {write_short(window.sums[one])}",
+        format_func=lambda one: f"{one}: its products sum to {format_short(window.sums[one])}",
     )
 
 
 def show_window(window: Window, shape: tuple[int, int], channels: Mapping[int, str]) -> None:
     """Show one window in numbers: values, weights and products of some channels by name, then the sum with the bias."""
     for channel, name in channels.items():
-        result = f"→ {write_short(window.sums[channel])}"
+        result = f"→ {format_short(window.sums[channel])}"
         st.html(draw_products(_grids(window, shape, channel, name), ("×", "="), result))
     lines = [("The products" + name, write_products(window, channel)) for channel, name in channels.items()]
     summed = "All channels and the bias" if len(window.weights) > 1 else "And the bias"
-    st.html(draw_steps([*lines, (summed, write_sum(window))]))
+    st.html(draw_formulas([*lines, (summed, write_sum(window))]))
 
 
-def _grids(window: Window, shape: tuple[int, int], channel: int, name: str) -> list[Grid]:
+def _grids(window: Window, shape: tuple[int, int], channel: int, name: str) -> list[NumberGrid]:
     inside = [
         np.array([0 <= at < size for at in line])
         for line, size in zip((window.rows, window.columns), shape, strict=True)
     ]
     padding = ~np.outer(*inside)
     return [
-        Grid("what is there" + name, window.values[channel].numpy(), padding=padding),
-        Grid("the filter", window.weights[channel].numpy()),
-        Grid("their products", window.products[channel].numpy()),
+        NumberGrid("what is there" + name, window.values[channel].numpy(), padding=padding),
+        NumberGrid("the filter", window.weights[channel].numpy()),
+        NumberGrid("their products", window.products[channel].numpy()),
     ]
 
 
@@ -135,7 +136,7 @@ def show_slide(inputs: torch.Tensor, one: Filter, *, channel: int, key: str, hol
         rows, columns = step.window.rows, step.window.columns
         box = (rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
         done = step.row * gives.shape[1] + step.column + 1
-        return Frame(draw_slide(pictures[0], pictures[1], done, box), {}, describe_step(step))
+        return Frame(draw_sliding_window(pictures[0], pictures[1], done, box), {}, describe_step(step))
 
     with st.columns([3, 2])[0]:  # the whole picture fits on a projector
         playing.play(

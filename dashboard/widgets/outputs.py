@@ -16,7 +16,7 @@ from core.digits.datasets import Dataset
 from core.networks.evaluation import TALK, TALK_DELTA, WhoIsRight
 from core.pmnist.masks import SIDE, cut_mask, cut_masks, erase
 from core.visualization import arrays
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading, draw_readings
 from core.zoo.checkpoints import Card, Network
@@ -103,8 +103,8 @@ def show_readings(readings: Sequence[Reading], classes: Sequence[str]) -> None:
 
 def show_preparation(preparation: drawing.Preparation) -> None:
     """Show each step from the picture to the 28x28 digit."""
-    exhibits = [Exhibit(arrays.to_gray(step), caption) for caption, step in preparation.steps]
-    st.html(draw_gallery(exhibits, least=130, name="ns-steps"))
+    items = [GalleryItem(arrays.to_gray(step), caption) for caption, step in preparation.steps]
+    st.html(draw_gallery(items, min_width=130, css_class="ns-steps"))
 
 
 def show_downloads(session: Session, classes: Sequence[str]) -> None:
@@ -194,15 +194,15 @@ def show_who_is_right(counts: WhoIsRight, name: str, rival: str) -> None:
 def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
     """Show the idea in one picture: a digit, what is left of it, and what might have been there."""
     digit, mask = sample(data, 19), cut_mask("HCUT").numpy()
-    exhibits = [
-        Exhibit(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
-        Exhibit(arrays.mark_erased(digit, mask, 10), "what is left"),
+    items = [
+        GalleryItem(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
+        GalleryItem(arrays.mark_erased(digit, mask, 10), "what is left"),
     ]
     if load_networks([name for name in zoo if name == "restoring"], data):
         fills = caches.restored("restoring", data.name, digit, mask).fills
         assert fills is not None
-        exhibits.append(Exhibit(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "what might be there"))
-    st.html(draw_gallery(exhibits, least=90, name="ns-opening"))
+        items.append(GalleryItem(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "what might be there"))
+    st.html(draw_gallery(items, min_width=90, css_class="ns-opening"))
 
 
 def show_stop(data: Dataset, index: int, cut: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.restoration.hole_finding import BlindRestorer, Restored, readers_of
 from core.visualization import arrays
-from core.visualization.gallery import Exhibit, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery
 from core.zoo.checkpoints import Card, Network
 from dashboard.server import caches
 from dashboard.server.scene import Digit, Mask
@@ -38,9 +38,9 @@ def show_fills(title: str, restored: Restored, left: Digit | None, classes: Sequ
     st.markdown(f"**What “{title}” thinks was there**{order} best first, and how much each counts")
     fills = restored.fills
     columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
-    exhibits = [] if left is None else [Exhibit(arrays.mark_erased(left, restored.mask, 6), "the hole it found")]
-    exhibits += [
-        Exhibit(arrays.tint_erased(image, restored.mask), f"{100 * weight:.0f} % · a {classes[label]}")
+    items = [] if left is None else [GalleryItem(arrays.mark_erased(left, restored.mask, 6), "the hole it found")]
+    items += [
+        GalleryItem(arrays.tint_erased(image, restored.mask), f"{100 * weight:.0f} % · a {classes[label]}")
         for image, weight, label in zip(*columns, strict=True)
     ]
-    st.html(draw_gallery(exhibits, least=64, name="ns-fills"))
+    st.html(draw_gallery(items, min_width=64, css_class="ns-fills"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.jobs.training_snapshots import Snapshot, list_snapshots, load_snapshot
-from core.visualization.training_snapshots import draw_growth
+from core.visualization.training import draw_snapshot
 from dashboard.components.player import Frame
 
 AT_ONCE = 30  # frames that are drawn at most before the page goes on
@@ -31,6 +31,6 @@ def to_frame(found: Snapshot) -> Frame:
     right = int((found.probabilities.argmax(1) == found.labels).sum())
     when = f"Epoch {found.epoch}, batch {found.batch}" if found.epoch else "Before it has learned anything"
     maps = (found.first_maps, found.last_maps)
-    picture = draw_growth(found.digits, found.labels.tolist(), found.probabilities, found.filters, maps)
+    picture = draw_snapshot(found.digits, found.labels.tolist(), found.probabilities, found.filters, maps)
     text = f"{when}: {right} of {len(rows)} read right; on average {sure:.0f} % sure of what is right."
     return Frame(picture, {}, text)

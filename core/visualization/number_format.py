@@ -1,0 +1,24 @@
+"""Numbers as short text for figures."""
+
+from __future__ import annotations
+
+
+def format_factor(factor: float) -> str:
+    """Return a factor as people say it: 143, 10, 3.3."""
+    return f"{factor:.0f}" if factor >= 9.5 else f"{factor:.1f}".removesuffix(".0")
+
+
+def format_short(value: float) -> str:
+    """Return a number for a cell: whole ones without a point, others with two digits behind it."""
+    text = f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.2f}"
+    return (text if float(text) else text.removeprefix("-")).replace("-", "−")
+
+
+def format_range(low: float, high: float) -> str:
+    """Return from where to where values go, or the only one that there is."""
+    return format_short(low) if low == high else f"{format_short(low)} to {format_short(high)}"
+
+
+def format_distance(distance: float) -> str:
+    """Return a cosine distance with two digits that count."""
+    return "0" if distance <= 0 else f"{distance:.6f}".rstrip("0") if distance < 1e-4 else f"{distance:.2g}"
