@@ -1,4 +1,4 @@
-"""Two replicas of the dashboard behind a real nginx, configured by the very lines that the README prints."""
+"""Two replicas of the dashboard behind a real nginx, configured exactly as docs/deploy.md says."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Replicas:
 
 
 def read_site() -> str:
-    """Return the one configuration of nginx in the README."""
-    (site,) = re.findall(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    """Return the one configuration of nginx in docs/deploy.md."""
+    (site,) = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs" / "deploy.md").read_text("utf-8"), re.DOTALL)
     return str(site)
 
 
@@ -70,7 +70,7 @@ def own_replicas(**env: str) -> Iterator[Replicas]:
 
 
 def _with_ports(site: str, door: int, ports: list[int]) -> str:
-    """Put our ports in the place of the README's, which may be taken."""
+    """Replace the ports of docs/deploy.md, which may be in use, by free ones."""
     site, found = re.subn(r"listen 80;", f"listen 127.0.0.1:{door};", site)
     assert found == 1
     for printed, port in zip((8501, 8502), ports, strict=True):

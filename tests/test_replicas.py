@@ -1,4 +1,4 @@
-"""Two replicas behind nginx, as the README sets them up: each visitor stays with one, and one may die under load."""
+"""Two replicas behind nginx as in docs/deploy.md: each visitor stays with one, and one may die under load."""
 
 import asyncio
 import re

@@ -1,1 +1,1 @@
-"""The pieces of browser code we own, a folder each; how they are written and used is in the README."""
+"""The pieces of browser code we own, a folder each; docs/components.md says how they are used."""
