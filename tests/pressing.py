@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from core.jobs import control, network_files, run_folders
-from core.jobs.training_job import NAME
+from core.jobs.training_job import NETWORK_NAME
 from core.zoo import checkpoints
 from tests.browser import ROOT
 
@@ -27,13 +27,13 @@ def main(parcel: Path) -> None:
     control.KINDS["count"] = "tests.counting"
     content = parcel.read_bytes()
     for number in count():
-        taken = network_files.take_in(content, VISITOR)
+        taken = network_files.import_network(content, VISITOR)
         run_folders.keep(taken.id)
-        card = checkpoints.load_card(NAME, taken.folder)
-        checkpoints.save(card, checkpoints.load_classifier(NAME, taken.folder), taken.folder)
+        card = checkpoints.load_card(NETWORK_NAME, taken.folder)
+        checkpoints.save(card, checkpoints.load_classifier(NETWORK_NAME, taken.folder), taken.folder)
         if (
             sum(run_folders.read_status(job).active for job in run_folders.list_jobs(VISITOR))
-            < control.JOBS_PER_VISITOR
+            < control.MAX_JOBS_PER_VISITOR
         ):
             control.submit("count", str(number), JOB, VISITOR)
         for job in run_folders.list_jobs(VISITOR)[3:]:
@@ -58,7 +58,7 @@ def is_whole(folder: Path) -> bool:
         job = run_folders.load_job(folder.name)
         if job.kind != network_files.KIND:
             return True
-        checkpoints.load(NAME, folder=folder)
+        checkpoints.load(NETWORK_NAME, folder=folder)
     except ValueError:
         return False
     return run_folders.read_status(job).state == "done"

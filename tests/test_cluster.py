@@ -24,7 +24,7 @@ from core.studies.dask_cluster import ClusterError
 from core.studies.missing_features import StudyConfig, run_study
 from core.studies.noise_transfer import TransferConfig, run_transfer
 from core.studies.pretraining import PretrainingConfig, run_pretraining
-from core.studies.workers import Crew
+from core.studies.workers import WorkerPool
 from tests.browser import ROOT
 from tests.samples import made_dataset
 from tests.working import until
@@ -101,7 +101,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is waited for."""
-    monkeypatch.setattr(dask_cluster, "PATIENCE", 1.0)
+    monkeypatch.setattr(dask_cluster, "TIMEOUT", 1.0)
 
 
 def parts_beside(out: Path) -> dict[str, bytes]:
@@ -130,8 +130,8 @@ def test_two_workers_make_the_table_of_one_process_bit_by_bit(two, table, tmp_pa
 
 
 def test_a_worker_that_is_killed_costs_nothing_but_time(two, table, tmp_path):
-    out, crew = tmp_path / "s.json", Crew(dask=two.address)
-    steps = run_study(SMALL, datasets.load(datasets.OFFLINE), out, crew=crew)
+    out, pool = tmp_path / "s.json", WorkerPool(dask=two.address)
+    steps = run_study(SMALL, datasets.load(datasets.OFFLINE), out, pool=pool)
     next(steps)
     two.kill_worker()  # three parts are left, so both were at work
     two.add_worker()  # for those who come after us
@@ -139,31 +139,31 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(two, table, tmp_path):
     assert parts_beside(out) == table
 
 
-def pairs(out: Path, crew: Crew) -> object:
+def pairs(out: Path, pool: WorkerPool) -> object:
     digits = replace(datasets.load(datasets.OFFLINE), classes=tuple("012"))
-    *_, last = second_model.run(Namespace(learned=2, epochs=1), digits, out, crew)
+    *_, last = second_model.run(Namespace(learned=2, epochs=1), digits, out, pool)
     return last.record
 
 
-def beginnings(out: Path, crew: Crew) -> object:
+def beginnings(out: Path, pool: WorkerPool) -> object:
     config = PretrainingConfig(labelled=(20, 30), seeds=2, gan_epochs=1, batches=2, epochs=1)
-    *_, last = run_pretraining(datasets.load(datasets.OFFLINE), config, out, crew=crew)
+    *_, last = run_pretraining(datasets.load(datasets.OFFLINE), config, out, pool=pool)
     return last.share
 
 
-def noises(out: Path, crew: Crew) -> object:
+def noises(out: Path, pool: WorkerPool) -> object:
     config = TransferConfig(digits=10, epsilons=(0.1,), crossed=(0.1,), steps=1, universal_steps=1)
     load = partial(adversarial.load_networks, ("standard", "restoring"))
-    return len(list(run_transfer(load, datasets.load(datasets.OFFLINE), config, out, crew=crew)))
+    return len(list(run_transfer(load, datasets.load(datasets.OFFLINE), config, out, pool=pool)))
 
 
 @pytest.mark.parametrize("study", [pairs, beginnings, noises], ids=lambda study: study.__name__)
 def test_other_studies_find_the_same(two, tmp_path, study):
     here, there = tmp_path / "here.json", tmp_path / "there.json"
-    found = study(here, Crew())
+    found = study(here, WorkerPool())
     # What is trained before there are parts is not trained twice.
     shutil.copytree(tmp_path / "here", tmp_path / "there", ignore=shutil.ignore_patterns("*.json"))
-    assert study(there, Crew(dask=two.address)) == found
+    assert study(there, WorkerPool(dask=two.address)) == found
     assert parts_beside(here) == parts_beside(there) and len(parts_beside(here)) >= 3
 
 
@@ -191,7 +191,9 @@ def test_a_cluster_has_workers_of_its_own(tmp_path, capsys):
     ids=["none", "others"],
 )
 def test_a_worker_without_the_digits_is_named(two, monkeypatch, tmp_path, dataset: Dataset, said):
-    steps = run_study(replace(SMALL, dataset=dataset.name), dataset, tmp_path / "s.json", crew=Crew(dask=two.address))
+    steps = run_study(
+        replace(SMALL, dataset=dataset.name), dataset, tmp_path / "s.json", pool=WorkerPool(dask=two.address)
+    )
     with pytest.raises(ClusterError, match=f"^The worker tcp://127.0.0.1:[0-9]+ {said}"):
         next(steps)
 
@@ -213,8 +215,8 @@ def test_workers_that_would_find_other_figures_are_refused_and_no_workers_waited
 
 def test_a_scheduler_that_is_killed_is_a_sentence_and_what_was_finished_is_kept(hasty, tmp_path):
     with own_cluster(tmp_path, 1) as own:
-        out, crew = tmp_path / "s.json", Crew(dask=own.address)
-        steps = run_study(SMALL, datasets.load(datasets.OFFLINE), out, crew=crew)
+        out, pool = tmp_path / "s.json", WorkerPool(dask=own.address)
+        steps = run_study(SMALL, datasets.load(datasets.OFFLINE), out, pool=pool)
         next(steps)
         own.scheduler.kill()
         with pytest.raises(ClusterError, match=f"^The Dask scheduler at {own.address} is gone.$"):

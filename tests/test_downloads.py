@@ -125,7 +125,7 @@ def test_d8_a_downloaded_set_loads_through_torchvisions_own_unpacking(serve, tmp
 
 def test_d8_load_takes_the_set_that_was_downloaded(serve, archives, root, monkeypatch):
     monkeypatch.setattr(datasets, "PROJECT_DATA", root)
-    monkeypatch.setattr(downloads, "sources", lambda name: source_of(archives, serve(archives).address))
+    monkeypatch.setattr(downloads, "official_source", lambda name: source_of(archives, serve(archives).address))
     for _ in downloads.download("MNIST", datasets.PROJECT_DATA):
         pass
     assert datasets.load("MNIST").source == "the folder data"
@@ -134,7 +134,7 @@ def test_d8_load_takes_the_set_that_was_downloaded(serve, archives, root, monkey
 
 @pytest.mark.parametrize("name", NAMES)
 def test_d8_the_addresses_and_checksums_are_torchvisions(name):
-    source = downloads.sources(name)
+    source = downloads.official_source(name)
     assert source.mirrors and all(mirror.startswith("http") and not mirror.endswith("/") for mirror in source.mirrors)
     assert len(source.archives) == (1 if name.startswith("EMNIST") else 4)
     assert all("/" not in file and len(md5) == 32 for file, md5 in source.archives)

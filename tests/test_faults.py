@@ -24,7 +24,7 @@ from core.__main__ import main
 from core.digits import datasets
 from core.jobs import control, network_files, queue, run_folders
 from core.jobs.run_folders import Job, JobError, read_status, read_steps
-from core.jobs.training_job import NAME, STATE
+from core.jobs.training_job import NETWORK_NAME, STATE_FILE
 from core.training.state import load_state
 from core.zoo import checkpoints
 from dashboard.server import caches
@@ -103,14 +103,14 @@ def test_a_job_that_fills_the_disk_says_so_and_keeps_its_records(small_disk: Pat
 def test_a_training_on_a_full_disk_keeps_its_last_whole_epoch_and_goes_on_when_there_is_room() -> None:
     settings = {**SETTINGS, "config": {**SETTINGS["config"], "epochs": 40}}
     training = control.submit("train", "mine", settings, ANN)
-    until(lambda: (training.folder / STATE).exists())
+    until(lambda: (training.folder / STATE_FILE).exists())
     resource.prlimit(pid_of(training), resource.RLIMIT_FSIZE, (20_000, 20_000))
     status = ended(training)
     assert (status.state, status.message) == ("failed", NO_ROOM)
-    kept = load_state(training.folder / STATE).epoch
+    kept = load_state(training.folder / STATE_FILE).epoch
     assert 1 <= kept < 40 and not list(training.folder.rglob(".*.partial"))
     control.resume(training.id)
-    until(lambda: load_state(training.folder / STATE).epoch > kept)
+    until(lambda: load_state(training.folder / STATE_FILE).epoch > kept)
     kill(training)
 
 
@@ -132,14 +132,14 @@ def test_a_command_on_a_full_disk_is_one_sentence_and_what_was_there_stays(words
 
 
 def test_on_a_full_disk_a_network_is_not_taken_in_and_the_pages_go_on(job: Job) -> None:  # noqa: F811
-    parcel = network_files.pack(job.folder)
+    parcel = network_files.export_network(job.folder)
     app = come_back("Keep")
     app.get("file_uploader")[0].set_value(("mine.zip", parcel, "application/zip"))
     with full_disk():
         assert [one.value for one in whole(app.run()).warning] == [NO_ROOM]
         whole(open_page("compare.py", sample="3"))
     assert run_folders.list_jobs() == [job] and {path.name for path in job.folder.parent.glob(".*")} <= {".starting"}
-    assert network_files.take_in(parcel, ANN).kind == network_files.KIND
+    assert network_files.import_network(parcel, ANN).kind == network_files.KIND
 
 
 def test_on_a_full_disk_the_training_page_says_so_and_starts_when_there_is_room() -> None:
@@ -197,7 +197,7 @@ def test_a_network_spoilt_while_the_pages_use_it_costs_at_most_a_sentence(spoil,
 def test_a_run_whose_network_is_spoilt_is_no_choice_any_more_and_its_page_goes_on(spoil, job: Job) -> None:  # noqa: F811
     for view in ("Result", "Keep"):
         app = come_back(view)
-        spoilt = job.folder / f"{NAME}.safetensors"
+        spoilt = job.folder / f"{NETWORK_NAME}.safetensors"
         if spoilt.exists() and spoilt.stat().st_size > 1000:
             spoil(spoilt)
         whole(app.run())
@@ -277,7 +277,7 @@ def test_a_clock_that_is_set_back_lets_nobody_push_in() -> None:
     tomorrow = time.time() + 86_400
     run_folders.write_status(second, state="waiting", queued=tomorrow)  # as if it had come before the clock was set
     third = count("cat")
-    assert [control.place(one.id) for one in (second, third)] == [1, 2]
+    assert [control.queue_position(one.id) for one in (second, third)] == [1, 2]
     assert read_status(third).queued > tomorrow
     control.stop(first.id)
     times = [[step["time"] for step in read_steps(one.id)] for one in (second, third) if ended(one)]
@@ -292,7 +292,7 @@ def test_a_job_lives_as_long_as_its_process_whatever_its_files_say_of_the_time(d
     run_folders.write_status(counting, queued=then, started=then, updated=then)
     for path in counting.folder.iterdir():
         os.utime(path, (then, then))
-    assert read_status(counting).state == "running" and queue.line() == []
+    assert read_status(counting).state == "running" and queue.waiting_jobs() == []
     until(lambda: len(read_steps(counting.id)) > 3)
     kill(counting)
     assert read_status(counting).state == "lost"
@@ -315,7 +315,7 @@ def test_a_gpu_that_is_not_there_is_a_sentence_for_a_command_and_not_offered_by_
 def test_a_training_whose_gpu_is_gone_says_so_when_it_is_resumed(folder: Path) -> None:
     settings = {**SETTINGS, "config": {**SETTINGS["config"], "device": "mps"}}
     asked = {"kind": "train", "module": control.KINDS["train"], "title": "", "visitor": ANN, "threads": 1}
-    elsewhere = run_folders.create(settings=settings, **asked)  # it began on another machine
+    elsewhere = run_folders.create_job(settings=settings, **asked)  # it began on another machine
     control.resume(elsewhere.id)
     status = ended(elsewhere)
     assert (status.state, status.message) == ("failed", "This machine has no MPS device: train on the CPU.")
@@ -343,7 +343,7 @@ def test_a_server_killed_while_it_keeps_networks_and_starts_jobs_leaves_nothing_
     tmp_path: Path,
 ) -> None:
     parcel = tmp_path / "parcel.zip"
-    parcel.write_bytes(network_files.pack(job.folder))
+    parcel.write_bytes(network_files.export_network(job.folder))
     chance = random.Random(1)
     for _ in range(2):
         assert press_and_kill(parcel, chance, 0.3) == 0

@@ -23,7 +23,7 @@ from core.feature_maps import (
 )
 from core.inversion.functions import features_hash, variant
 from core.jobs import run_folders, trained_networks, training_job, training_snapshots
-from core.jobs.initial_networks import find_origin
+from core.jobs.initial_networks import find_initial_network
 from core.jobs.run_folders import Job
 from core.maximization import excite_most
 from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
@@ -176,8 +176,8 @@ def test_f1_the_lecture_s_network_has_the_filters_of_the_lecture():
 @pytest.mark.parametrize("name", ["standard", "assignment", "local-conv", "standard-tanh"])
 def test_f1_trained_filters_resemble_the_start_they_are_said_to_have_and_no_other(name):
     """Proof that the start is the right one: filters remember where they began."""
-    network, origin = load_classifier(name), find_origin(name)
-    assert origin is not None and origin.taken_from is None
+    network, origin = load_classifier(name), find_initial_network(name)
+    assert origin is not None and origin.parent is None
     other = build(RECIPES[name].design(), seed=origin.seed + 1)
     for now, start, wrong in zip(*map(list_filters, (network, origin.network, other)), strict=True):
         assert measure_move(start, now).likeness > 0.3 > abs(measure_move(wrong, now).likeness)
@@ -185,8 +185,8 @@ def test_f1_trained_filters_resemble_the_start_they_are_said_to_have_and_no_othe
 
 def test_m9_frozen_filters_have_not_moved_and_those_of_the_unfrozen_network_have():
     for name, frozen in (("missing-feature", True), ("missing-unfrozen", False)):
-        origin = find_origin(name)
-        assert origin is not None and origin.taken_from == "standard"
+        origin = find_initial_network(name)
+        assert origin is not None and origin.parent == "standard"
         moves = [
             measure_move(*pair)
             for pair in zip(list_filters(origin.network), list_filters(load_classifier(name)), strict=True)
@@ -205,7 +205,7 @@ def test_a_start_is_never_claimed_that_another_pytorch_or_another_story_has_made
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
     for changes in ({"versions": {"torch": "1.0"}}, {"seed": 7}, {"recipe": {**card.recipe, "start": "assignment"}}):
         checkpoints.save(replace(card, **changes), STANDARD, tmp_path)
-        assert find_origin("standard") is None
+        assert find_initial_network("standard") is None
 
 
 def test_frozen_features_that_are_not_those_of_where_they_are_said_to_come_from_have_no_known_start(
@@ -214,11 +214,11 @@ def test_frozen_features_that_are_not_those_of_where_they_are_said_to_come_from_
     card, other = checkpoints.load_card("missing-feature"), variant(load_classifier("robust"), "complement")
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
     checkpoints.save(replace(card, features_sha256=features_hash(other)), other, tmp_path)
-    assert find_origin("missing-feature") is None
+    assert find_initial_network("missing-feature") is None
 
 
 def test_there_is_no_start_of_a_network_that_is_not_there():
-    assert find_origin("nobody") is None
+    assert find_initial_network("nobody") is None
 
 
 @pytest.fixture
@@ -232,22 +232,22 @@ def train_here(**settings) -> Job:
     """Run the job "train" in this process; return its run."""
     config = {"epochs": 1, "batch": 32, "optimizer": "adam", "learning_rate": 0.003}
     settings |= {"dataset": datasets.OFFLINE, "config": config}
-    job = run_folders.create(
+    job = run_folders.create_job(
         kind="train", module=training_job.__name__, title="A network", settings=settings, visitor="ann", threads=1
     )
-    list(training_job.run(settings, job.folder, run_folders.Wish))
+    list(training_job.run(settings, job.folder, run_folders.JobRequest))
     run_folders.write_status(job, state="done")
     return job
 
 
 def name_of(job: Job) -> str:
-    return trained_networks.name_of(job, checkpoints.load_card(training_job.NAME, job.folder))
+    return trained_networks.network_name(job, checkpoints.load_card(training_job.NETWORK_NAME, job.folder))
 
 
 def test_f1_the_start_of_a_visitor_s_network_is_the_first_picture_of_its_run(folder):
     job = train_here(architecture=TINY.to_dict(), seed=5)
-    origin, pictures = find_origin(name_of(job)), training_snapshots.list_snapshots(job.folder)
-    assert origin is not None and origin.seed == 5 and origin.taken_from is None
+    origin, pictures = find_initial_network(name_of(job)), training_snapshots.list_snapshots(job.folder)
+    assert origin is not None and origin.seed == 5 and origin.parent is None
     start, end = (training_snapshots.load_snapshot(job.folder, pictures[at]).filters for at in (0, -1))
     found = list_filters(origin.network)[0].weights[:, 0].numpy()
     assert np.abs(found - start).max() < 1e-3 < np.abs(found - end).max()
@@ -256,11 +256,11 @@ def test_f1_the_start_of_a_visitor_s_network_is_the_first_picture_of_its_run(fol
 def test_where_another_run_s_network_has_begun_is_known_only_while_nothing_of_it_can_have_learned_on(folder):
     first = train_here(architecture=TINY.to_dict())
     onwards, frozen = train_here(start=first.id), train_here(start=first.id, frozen=True)
-    assert find_origin(name_of(onwards)) is None
-    known = find_origin(name_of(frozen))
-    assert known is not None and known.taken_from == first.id
+    assert find_initial_network(name_of(onwards)) is None
+    known = find_initial_network(name_of(frozen))
+    assert known is not None and known.parent == first.id
     run_folders.remove(first.id)
-    assert find_origin(name_of(frozen)) is None
+    assert find_initial_network(name_of(frozen)) is None
 
 
 # Sheets

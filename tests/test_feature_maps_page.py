@@ -237,7 +237,7 @@ def test_m9_frozen_filters_are_said_to_be_another_network_s() -> None:
 
 def test_a_dense_network_has_no_filters_and_an_unknown_start_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no convolutions" in open_view("Filters", state={"maps network": "local-dense"}).info[-1].value
-    monkeypatch.setattr(filter_views, "find_origin", lambda name: None)
+    monkeypatch.setattr(filter_views, "find_initial_network", lambda name: None)
     app = open_view("Filters")
     assert "not known exactly" in captions(app)
     assert all(len(row["sheets"]) == 1 for row in rows(app).values())

@@ -351,15 +351,15 @@ def test_a_stopped_job_keeps_what_it_has_and_goes_on_to_the_same_end(tmp_path: P
             "visitor": "",
             "threads": 1,
         }
-        one, other = (run_folders.create(settings=SETTINGS, **asked) for _ in range(2))
+        one, other = (run_folders.create_job(settings=SETTINGS, **asked) for _ in range(2))
         for started, count in ((one, None), (other, 11)):
             for step in islice(
-                records := generator_job.run(SETTINGS, started.folder, lambda: run_folders.Wish()), count
+                records := generator_job.run(SETTINGS, started.folder, lambda: run_folders.JobRequest()), count
             ):
                 run_folders.append_step(started, asdict(step))
             records.close()
         assert generator_checkpoint.load_card(other.folder).epochs >= 1
-        for step in generator_job.run(SETTINGS, other.folder, lambda: run_folders.Wish()):
+        for step in generator_job.run(SETTINGS, other.folder, lambda: run_folders.JobRequest()):
             run_folders.append_step(other, asdict(step))
         first, second = generator_checkpoint.load(one.folder), generator_checkpoint.load(other.folder)
         assert torch.equal(first.growth, second.growth)

@@ -18,12 +18,12 @@ from core.studies.pretraining import (
     UNLABELLED,
     PretrainingConfig,
     PretrainingRow,
-    begin,
-    choose,
+    build_start,
+    choose_digits,
     run_pretraining,
-    shipped_starts,
+    shipped_weights,
 )
-from core.studies.pretraining_record import STUDY, conclude, counts, find, gains, summarize, to_lines
+from core.studies.pretraining_record import STUDY, conclude, find_row, gains, label_counts, summarize, to_lines
 from core.studies.recorded import load_recorded
 from tests.samples import made_dataset, made_digits
 
@@ -44,7 +44,7 @@ def test_v10_every_beginning_is_measured_with_every_seed_and_a_finished_part_is_
     }
     assert {(row.start, row.frozen, row.labelled, row.seed) for row in rows} == asked and len(rows) == len(asked)
     assert [step.share for step in steps] == sorted(step.share for step in steps) and steps[-1].share == 1
-    path = finished_parts.path_of(out, "42-20")
+    path = finished_parts.part_path(out, "42-20")
     changed = json.loads(path.read_text())
     changed["rows"][0]["accuracy"] = -1.0
     path.write_text(json.dumps(changed))
@@ -56,22 +56,24 @@ def test_v10_every_beginning_is_measured_with_every_seed_and_a_finished_part_is_
 
 
 def test_v10_beginnings_differ_in_their_convolutions_alone():
-    weights = dict(shipped_starts())
+    weights = dict(shipped_weights())
     assert set(weights) == {LABELLED, SUPERVISED}
-    networks = {start: begin(weights.get(start), seed=3, frozen=False) for start in (RANDOM, LABELLED, SUPERVISED)}
+    networks = {
+        start: build_start(weights.get(start), seed=3, frozen=False) for start in (RANDOM, LABELLED, SUPERVISED)
+    }
     heads = [network.head.state_dict() for network in networks.values()]
     assert all(torch.equal(one["fc1.weight"], heads[0]["fc1.weight"]) for one in heads)
     convolutions = [network.features.conv2.weight for network in networks.values()]
     assert not torch.equal(convolutions[0], convolutions[1]) and not torch.equal(convolutions[1], convolutions[2])
     assert torch.equal(networks[SUPERVISED].features.conv1.weight, weights[SUPERVISED]["conv1.weight"])
-    frozen = begin(weights[LABELLED], seed=3, frozen=True)
+    frozen = build_start(weights[LABELLED], seed=3, frozen=True)
     assert not any(p.requires_grad for p in frozen.features.parameters())
     assert all(p.requires_grad for p in frozen.head.parameters())
 
 
 def test_each_seed_has_digits_of_its_own_and_more_of_them_hold_the_fewer():
     digits = made_digits(60)
-    few, more, others = choose(digits, 10, 1), choose(digits, 30, 1), choose(digits, 10, 2)
+    few, more, others = choose_digits(digits, 10, 1), choose_digits(digits, 30, 1), choose_digits(digits, 10, 2)
     assert torch.equal(few.pixels, more.pixels[:10]) and not torch.equal(few.pixels, others.pixels)
 
 
@@ -109,7 +111,7 @@ def test_a_shift_counts_only_where_all_seeds_agree():
     assert "add: a discriminator without labels frozen +6.0." in " ".join(conclude(agreed))
     assert "frozen +2.0 (no clear difference)." in " ".join(conclude(mixed))
     assert gains(agreed, SUPERVISED, frozen=True, labelled=100) == [], "nothing is said of what was not measured"
-    assert counts(agreed) == [100] and find(agreed, UNLABELLED, frozen=True, labelled=100)["mean"] == 81.0
+    assert label_counts(agreed) == [100] and find_row(agreed, UNLABELLED, frozen=True, labelled=100)["mean"] == 81.0
     assert any("81.00 ± 5.57" in line for line in to_lines(agreed))
 
 
@@ -129,7 +131,7 @@ def test_the_command_runs_it_and_prints_it(tmp_path: Path, capsys: pytest.Captur
 def test_v10_the_recorded_study_says_what_its_rows_say(capsys: pytest.CaptureFixture[str]):
     record = load_recorded(STUDY)
     assert record["dataset"]["name"] == "MNIST" and record["dataset"]["images"] == 10_000 and record["seeds"] >= 3
-    assert counts(record) == [100, 1_000, 10_000] and len(record["rows"]) == 3 * 2 * len(STARTS)
+    assert label_counts(record) == [100, 1_000, 10_000] and len(record["rows"]) == 3 * 2 * len(STARTS)
     assert record["conclusions"] == list(conclude(record))
     assert command_line.main(["study", STUDY, "--recorded"]) == 0
     assert record["command"] in capsys.readouterr().out

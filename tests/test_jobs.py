@@ -94,7 +94,7 @@ def test_a_job_that_fails_says_why_and_keeps_its_records(over, said):
 def test_jobs_wait_for_each_other_in_the_order_in_which_they_came():
     first, second, third = count("ann", **LONG), count("bob", to=20), count("cat", to=20)
     reach(first, "running")
-    assert [control.place(job.id) for job in (first, second, third)] == [None, 1, 2]
+    assert [control.queue_position(job.id) for job in (first, second, third)] == [None, 1, 2]
     control.stop(first.id)
     for job in (second, third):
         assert ended(job).state == "done"
@@ -108,7 +108,7 @@ def test_more_than_one_at_a_time_on_a_machine_that_is_told_so(monkeypatch):
     waiting = count("cat")
     for job in both:
         reach(job, "running")
-    assert control.place(waiting.id) == 1
+    assert control.queue_position(waiting.id) == 1
 
 
 def test_a_waiting_job_needs_no_torch():
@@ -171,19 +171,19 @@ def test_a_paused_job_gives_its_turn_away_and_joins_the_end_of_the_queue():
     reach(second, "running")
     control.resume(first.id)
     reach(first, "waiting")
-    assert control.place(first.id) == 1 and numbers(first) == held
+    assert control.queue_position(first.id) == 1 and numbers(first) == held
     assert ended(second).state == "done"
     until(lambda: len(numbers(first)) > len(held))
     assert numbers(first) == list(range(1, len(numbers(first)) + 1))
 
 
 def test_a_job_that_is_paused_for_too_long_ends_and_can_be_resumed(monkeypatch):
-    monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.1)
-    job = run_folders.create(
+    monkeypatch.setattr(worker, "MAX_PAUSE", 0.1)
+    job = run_folders.create_job(
         kind="count", module="tests.counting", title="", settings={"to": 3}, visitor="ann", threads=1
     )
-    run_folders.write_wish(job, state="pause")
-    with pytest.raises(worker.Stopped, match="^It was paused for too long; resumed, it goes on"):
+    run_folders.write_request(job, state="pause")
+    with pytest.raises(worker.JobStopped, match="^It was paused for too long; resumed, it goes on"):
         worker.wait_for_turn(job)
     assert control.resume(job.id) == job and ended(job).state == "done"
 
@@ -203,7 +203,7 @@ def test_a_job_that_failed_can_go_on_with_another_learning_rate():
     control.set_learning_rate(job.id, 0.5)
     control.resume(job.id)
     ended(job)
-    assert run_folders.read_wish(job) == run_folders.Wish(state="run", learning_rate=0.5)
+    assert run_folders.read_request(job) == run_folders.JobRequest(state="run", learning_rate=0.5)
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
@@ -221,7 +221,7 @@ def test_a_killed_job_says_that_it_is_lost_and_goes_on_when_resumed():
     until(lambda: len(numbers(job)) > 3)
     kill(job)
     status = read_status(job)
-    assert (status.state, status.message) == ("lost", run_folders.LOST)
+    assert (status.state, status.message) == ("lost", run_folders.LOST_MESSAGE)
     with (job.folder / "steps.jsonl").open("ab") as file:
         file.write(b'{"number": 1')  # it was just writing
     before = numbers(job)
@@ -234,7 +234,7 @@ def test_a_job_killed_while_it_waits_is_lost_and_out_of_the_queue():
     first, second, third = count("ann", **LONG), count("bob"), count("cat")
     reach(first, "running")
     kill(second)
-    assert read_status(second).state == "lost" and control.place(third.id) == 1
+    assert read_status(second).state == "lost" and control.queue_position(third.id) == 1
 
 
 def test_a_job_that_is_resumed_twice_works_once():
@@ -267,7 +267,7 @@ def test_a_status_that_cannot_be_read_is_a_lost_job_that_can_be_resumed(content)
     job = count()
     ended(job)
     (job.folder / "status.json").write_bytes(content)
-    assert (read_status(job).state, read_status(job).message) == ("lost", run_folders.LOST)
+    assert (read_status(job).state, read_status(job).message) == ("lost", run_folders.LOST_MESSAGE)
     control.resume(job.id)
     assert ended(job).state == "done"
 
@@ -276,7 +276,7 @@ def test_a_status_that_cannot_be_read_is_a_lost_job_that_can_be_resumed(content)
 
 
 def test_a_visitor_has_only_so_many_jobs_at_once():
-    mine = [count(**LONG) for _ in range(control.JOBS_PER_VISITOR)]
+    mine = [count(**LONG) for _ in range(control.MAX_JOBS_PER_VISITOR)]
     with pytest.raises(JobError, match="^You have 2 jobs already: wait until one has ended, or stop one.$"):
         count()
     assert count("bob").visitor == "bob"
@@ -287,7 +287,7 @@ def test_a_visitor_has_only_so_many_jobs_at_once():
 
 
 def test_the_oldest_runs_that_nobody_keeps_make_room(monkeypatch):
-    monkeypatch.setattr(run_folders, "MOST_RUNS", 3)
+    monkeypatch.setattr(run_folders, "MAX_RUNS", 3)
     old = []
     for _ in range(3):
         old.append(count(to=1))
@@ -300,7 +300,7 @@ def test_the_oldest_runs_that_nobody_keeps_make_room(monkeypatch):
 
 
 def test_runs_take_only_so_much_disk(monkeypatch):
-    monkeypatch.setattr(run_folders, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(run_folders, "MAX_BYTES", 100_000)
     big = count(to=1)
     ended(big)
     (big.folder / "network.safetensors").write_bytes(bytes(200_000))
@@ -310,7 +310,7 @@ def test_runs_take_only_so_much_disk(monkeypatch):
 
 
 def test_when_everything_is_kept_there_is_no_room(monkeypatch):
-    monkeypatch.setattr(run_folders, "MOST_RUNS", 1)
+    monkeypatch.setattr(run_folders, "MAX_RUNS", 1)
     job = count(to=1)
     ended(job)
     run_folders.keep(job.id)
@@ -373,7 +373,7 @@ def test_foreign_folders_among_the_runs_are_passed_over(folder):
 
 
 def test_a_lock_is_let_go_when_its_holder_closes_it(tmp_path):
-    lock = locks.take(tmp_path / "lock")
-    assert lock is not None and locks.is_held(tmp_path / "lock") and locks.take(tmp_path / "lock") is None
+    lock = locks.acquire(tmp_path / "lock")
+    assert lock is not None and locks.is_held(tmp_path / "lock") and locks.acquire(tmp_path / "lock") is None
     lock.close()
     assert not locks.is_held(tmp_path / "lock") and not locks.is_held(tmp_path / "none")

@@ -8,7 +8,7 @@ import streamlit as st
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.classroom.lessons import MOST_BYTES, LessonError, read_lesson
+from core.classroom.lessons import MAX_BYTES, LessonError, read_lesson
 from dashboard.address.address_book import PAGES
 from dashboard.shell import lesson_bar
 from tests.browser import settle
@@ -59,7 +59,7 @@ BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\ntitle: *c\nsteps: [1]"
         ("title: !!python/object/apply:os.system [true]\nsteps: [1]", "something is wrong in line 1"),
         ("[" * 1500, "This is no YAML"),
         ("title: \x00", "This is no YAML"),
-        ("x" * (MOST_BYTES + 1), "at most 100 kB"),
+        ("x" * (MAX_BYTES + 1), "at most 100 kB"),
     ],
 )
 def test_what_is_no_lesson_is_refused_with_one_sentence_that_says_where(content: str, says: str) -> None:

@@ -122,8 +122,8 @@ def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_aske
         "visitor": ANN,
         "threads": 1,
     }
-    started = run_folders.create(settings=plain, **asked)
-    for step in generator_job.run(plain, started.folder, run_folders.Wish):
+    started = run_folders.create_job(settings=plain, **asked)
+    for step in generator_job.run(plain, started.folder, run_folders.JobRequest):
         run_folders.append_step(started, asdict(step))
     run_folders.write_status(started, state="done")
     app = open_view("Make digits")
@@ -217,7 +217,7 @@ def test_a_run_that_is_done_can_be_deleted():
         "visitor": ANN,
         "threads": 1,
     }
-    started = run_folders.create(settings=SETTINGS, **asked)
+    started = run_folders.create_job(settings=SETTINGS, **asked)
     run_folders.write_status(started, state="done")
     app = open_view("Watch it learn")
     app.selectbox(key="made source").set_value(started.id)

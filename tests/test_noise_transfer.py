@@ -19,12 +19,12 @@ from core.networks.evaluation import Network, evaluate
 from core.restoration.hole_finding import BlindRestorer
 from core.restoration.restorer import Restorer
 from core.studies.noise_transfer import (
-    CHANCE,
-    NOTHING,
+    CLEAN,
+    RANDOM_SIGNS,
     TransferConfig,
     TransferRow,
-    attackable,
-    read_source,
+    attackable_networks,
+    evaluate_source,
     run_transfer,
 )
 from core.studies.noise_transfer_record import conclude, summarize, to_curve, to_matrix
@@ -73,8 +73,8 @@ def _learned(network: Classifier, dataset: Dataset, **settings: object) -> Class
 
 @pytest.fixture(scope="module")
 def rows(networks: dict[str, Network], dataset: Dataset) -> list[TransferRow]:
-    sources = (NOTHING, CHANCE, *attackable(networks))
-    return [row for source in sources for row in read_source(source, networks, dataset, CONFIG)]
+    sources = (CLEAN, RANDOM_SIGNS, *attackable_networks(networks))
+    return [row for source in sources for row in evaluate_source(source, networks, dataset, CONFIG)]
 
 
 def card(name: str) -> Card:
@@ -115,7 +115,7 @@ def test_v12_elsewhere_it_reads_its_own_and_all_read_the_first_one_s(rows, netwo
 
 
 def test_v12_a_restoring_network_makes_no_noise_and_reads_what_its_network_reads(rows, networks):
-    assert attackable(networks) == ("standard", "missing-feature", "robust")
+    assert attackable_networks(networks) == ("standard", "missing-feature", "robust")
     read = cells(rows, "pgd", 0.1)
     assert read["standard", "restoring"] == read["standard", "standard"]
 
@@ -123,20 +123,20 @@ def test_v12_a_restoring_network_makes_no_noise_and_reads_what_its_network_reads
 def test_v12_without_noise_it_is_the_network_s_accuracy(rows, networks, dataset):
     for name, network in networks.items():
         expected = evaluate(network, dataset.test.first(CONFIG.digits))
-        assert cells(rows, "none", 0.0)[NOTHING, name] == pytest.approx(expected, abs=0.01)
+        assert cells(rows, "none", 0.0)[CLEAN, name] == pytest.approx(expected, abs=0.01)
 
 
 def test_v12_made_noise_fools_more_than_chance_and_more_noise_fools_more(rows):
     for epsilon in CONFIG.crossed:
         made, chance = cells(rows, "pgd", epsilon), cells(rows, "chance", epsilon)
-        assert made["standard", "standard"] < chance[CHANCE, "standard"]
+        assert made["standard", "standard"] < chance[RANDOM_SIGNS, "standard"]
     assert cells(rows, "pgd", 0.3)["standard", "standard"] <= cells(rows, "pgd", 0.1)["standard", "standard"]
 
 
 def test_v12_the_same_settings_give_the_same_figures_and_leave_the_networks_alone(rows, networks, dataset):
     before = {name: network.state_dict() for name, network in networks.items() if isinstance(network, Classifier)}
     kept = {name: {key: tensor.clone() for key, tensor in state.items()} for name, state in before.items()}
-    again = list(read_source("standard", networks, dataset, CONFIG))
+    again = list(evaluate_source("standard", networks, dataset, CONFIG))
     assert again == [row for row in rows if row.source == "standard"]
     assert all(torch.equal(before[name][key], kept[name][key]) for name in kept for key in kept[name])
 
@@ -145,7 +145,7 @@ def test_v12_a_network_that_looks_for_holes_reads_fewer_digits_and_only_the_firs
     few = {name: networks[name] for name in ("standard", "robust")}
     few["restoring-blind"] = BlindRestorer(networks["restoring"])
     config = replace(CONFIG, digits=10, slow_digits=2, universal_steps=1)
-    read = {source: list(read_source(source, few, dataset, config)) for source in ("standard", "robust")}
+    read = {source: list(evaluate_source(source, few, dataset, config)) for source in ("standard", "robust")}
     slow = [(row.noise, row.epsilon, row.digits) for row in read["standard"] if row.reader == "restoring-blind"]
     assert slow == [("pgd", 0.1, 2), ("pgd", 0.3, 2), ("universal", 0.3, 2)]
     assert {row.reader for row in read["robust"]} == {"standard", "robust"}
@@ -162,7 +162,7 @@ def test_v12_finished_sources_are_kept_and_made_again_for_other_weights_or_setti
         return [step.kept for step in run_transfer(lambda _: few, dataset, config, out, settings=weights)]
 
     stopped = run_transfer(lambda _: few, dataset, config, out, settings="a")
-    assert (next(stopped).source, next(stopped).source) == (NOTHING, CHANCE)
+    assert (next(stopped).source, next(stopped).source) == (CLEAN, RANDOM_SIGNS)
     stopped.close()
     assert kept(config) == [True, True, False] and kept(config) == [True] * 3
     (tmp_path / "adversarial" / "chance.json").write_text("{")
@@ -197,7 +197,7 @@ def test_v12_the_record_survives_its_file(record, tmp_path):
 
 def test_v12_a_matrix_has_chance_below_the_networks_and_gaps_where_nothing_was_measured(record, rows):
     matrix = to_matrix(record, "pgd", 0.5)
-    assert matrix.sources == ("standard", "missing-feature", "robust", CHANCE)
+    assert matrix.sources == ("standard", "missing-feature", "robust", RANDOM_SIGNS)
     assert matrix.readers == ("standard", "missing-feature", "robust", "restoring")
     assert matrix.accuracies[0, 1] == cells(rows, "pgd", 0.5)["standard", "missing-feature"]
     assert np.isnan(matrix.accuracies[1, 0]) and not np.isnan(matrix.accuracies.diagonal()[:3]).any()
@@ -209,7 +209,7 @@ def test_v12_a_curve_begins_without_noise_and_falls(record):
     assert curve[0.0] > curve[0.5]
     assert to_curve(record, "restoring", "standard") == curve
     assert list(to_curve(record, "restoring")) == [0.0]
-    assert list(to_curve(record, "robust", CHANCE)) == [0.0, 0.1, 0.3, 0.5]
+    assert list(to_curve(record, "robust", RANDOM_SIGNS)) == [0.0, 0.1, 0.3, 0.5]
 
 
 def with_cell(record: dict, source: str, reader: str, accuracy: float) -> dict:
@@ -226,7 +226,7 @@ def with_cell(record: dict, source: str, reader: str, accuracy: float) -> dict:
 )
 def test_v12_the_sentence_about_the_missing_feature_network_follows_from_the_figures(record, read, verdict):
     told = with_cell(record, "standard", "standard", 5.0)
-    told = with_cell(told, CHANCE, "missing-feature", 95.0)
+    told = with_cell(told, RANDOM_SIGNS, "missing-feature", 95.0)
     told = with_cell(told, "standard", "missing-feature", read)
     assert verdict in next(conclude(told))
 

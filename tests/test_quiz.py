@@ -11,9 +11,9 @@ from scipy import stats
 from streamlit.testing.v1 import AppTest
 
 from core.classroom import room_database
-from core.classroom.quiz import PER_CUT, QUESTIONS, ask
-from core.classroom.quiz_scores import Score, Tally, fooling, score
-from core.classroom.room_board import Board
+from core.classroom.quiz import QUESTIONS_PER_CUT, QUESTIONS_PER_ROUND, draw_questions
+from core.classroom.quiz_scores import AnswerCount, Score, hardest_questions, score_answers
+from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
 from core.networks.evaluation import predict_column
@@ -46,16 +46,16 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_a_round_has_five_different_digits_for_each_cut_in_any_order() -> None:
     digits = made_digits(200)
-    questions = ask(digits, seed=1)
-    assert Counter(asked.cut for asked in questions) == dict.fromkeys(CUTS, PER_CUT)
-    assert len({asked.digit for asked in questions}) == QUESTIONS
+    questions = draw_questions(digits, seed=1)
+    assert Counter(asked.cut for asked in questions) == dict.fromkeys(CUTS, QUESTIONS_PER_CUT)
+    assert len({asked.digit for asked in questions}) == QUESTIONS_PER_ROUND
     assert [asked.label for asked in questions] == [int(digits.labels[asked.digit]) for asked in questions]
     assert [asked.cut for asked in questions] != sorted(asked.cut for asked in questions)
 
 
 def test_a_seed_always_asks_the_same_and_another_asks_something_else() -> None:
     digits = made_digits(200)
-    first, again, other = (ask(digits, seed=seed) for seed in (5, 5, 6))
+    first, again, other = (draw_questions(digits, seed=seed) for seed in (5, 5, 6))
     key = [(asked.digit, asked.cut) for asked in first]
     assert key == [(asked.digit, asked.cut) for asked in again] != [(asked.digit, asked.cut) for asked in other]
     assert all(torch.equal(one.mask, two.mask) for one, two in zip(first, again, strict=True))
@@ -63,38 +63,38 @@ def test_a_seed_always_asks_the_same_and_another_asks_something_else() -> None:
 
 def test_every_digit_is_cut_as_the_table_cuts_it() -> None:
     digits = made_digits(200)
-    for asked in ask(digits, seed=2):
+    for asked in draw_questions(digits, seed=2):
         masks = cut_masks(asked.cut, len(digits))
         assert torch.equal(asked.mask, masks if masks.ndim == 2 else masks[asked.digit])
 
 
 def test_no_test_digit_is_left_out() -> None:
     digits = made_digits(40)
-    assert {asked.digit for seed in range(40) for asked in ask(digits, seed=seed)} == set(range(40))
+    assert {asked.digit for seed in range(40) for asked in draw_questions(digits, seed=seed)} == set(range(40))
 
 
 def test_too_few_digits_are_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match="needs 20 different digits"):
-        ask(made_digits(19), seed=0)
+        draw_questions(made_digits(19), seed=0)
 
 
 # Counting
 
 
-def said(number: int, said: int, *, people: int = 1, label: int = 4, cut: str = "HCUT", round: int = 0) -> Tally:
-    return Tally(round=round, number=number, digit=number, cut=cut, label=label, said=said, people=people)
+def said(number: int, said: int, *, people: int = 1, label: int = 4, cut: str = "HCUT", round: int = 0) -> AnswerCount:
+    return AnswerCount(round=round, number=number, digit=number, cut=cut, label=label, said=said, people=people)
 
 
 def test_people_are_counted_on_every_cut_and_on_all() -> None:
     tallies = [said(0, 4, people=3), said(0, 9), said(1, 4, cut="TCUT", people=2)]
-    assert score(tallies) == {"all": Score(5, 6), "HCUT": Score(3, 4), "TCUT": Score(2, 2)}
-    assert score([]) == {"all": Score(0, 0)}
+    assert score_answers(tallies) == {"all": Score(5, 6), "HCUT": Score(3, 4), "TCUT": Score(2, 2)}
+    assert score_answers([]) == {"all": Score(0, 0)}
 
 
 def test_a_network_s_answer_counts_once_for_everybody_who_answered_the_question() -> None:
     tallies = [said(0, 4, people=3), said(0, 9), said(1, 4, cut="TCUT", people=2), said(0, 1, round=1)]
     read = {(0, 0): 4, (0, 1): 7, (1, 0): 4}
-    assert score(tallies, read) == {"all": Score(5, 7), "HCUT": Score(5, 5), "TCUT": Score(0, 2)}
+    assert score_answers(tallies, read) == {"all": Score(5, 7), "HCUT": Score(5, 5), "TCUT": Score(0, 2)}
 
 
 @pytest.mark.parametrize(("right", "answers"), [(0, 5), (5, 5), (13, 20), (1, 1), (250, 600)])
@@ -106,15 +106,15 @@ def test_the_interval_is_wilson_s(right: int, answers: int) -> None:
 
 def test_what_fooled_the_largest_share_comes_first_with_the_commonest_mistake() -> None:
     tallies = [said(0, 4, people=9), said(0, 9), said(1, 9, people=3), said(1, 1, people=1), said(2, 4, people=5)]
-    first, second = fooling(tallies)
+    first, second = hardest_questions(tallies)
     assert (first.number, first.people, first.wrong, first.commonest) == (1, 4, 4, 9)
     assert (second.number, second.people, second.wrong, second.commonest) == (0, 10, 1, 9)
-    assert len(fooling(tallies, most=1)) == 1 and fooling([said(0, 4)]) == []
+    assert len(hardest_questions(tallies, most=1)) == 1 and hardest_questions([said(0, 4)]) == []
 
 
 def test_networks_answer_a_question_as_they_do_in_the_table() -> None:
     data = datasets.load(datasets.OFFLINE)
-    asked = next(one for one in ask(data.test, seed=3) if one.cut == "TCUT")
+    asked = next(one for one in draw_questions(data.test, seed=3) if one.cut == "TCUT")
     names = ("standard", "missing-feature")
     for name, (label, sure) in contestants.read(names, data, asked).items():
         table = predict_column(caches.network(name, data.name), data.test, "TCUT")
@@ -161,7 +161,7 @@ def address(app: AppTest) -> dict[str, str]:
 
 
 def open_room(told: bool = True) -> str:
-    board = Board(database_url())
+    board = RoomBoard(database_url())
     code = board.open_room(real_set().name, told=told, opener=TEACHER).code
     board.close()
     return code
@@ -169,7 +169,7 @@ def open_room(told: bool = True) -> str:
 
 def counted(code: str) -> tuple[int, int]:
     """How many players and answers the board knows."""
-    board = Board(database_url())
+    board = RoomBoard(database_url())
     players, tallies = board.tallies(code)
     board.close()
     return players, sum(one.people for one in tallies)
@@ -193,7 +193,7 @@ def test_a_whole_round_ends_with_everybody_s_figures_on_the_same_digits() -> Non
     press(app, "quiz next")
     assert "You read 14 of 20" in text_of(app) and "14 of 20" in html(app)
     data = real_set()
-    questions = ask(data.test, seed=7)
+    questions = draw_questions(data.test, seed=7)
     played = [contestants.read(DEFAULT_NETWORKS, data, asked) for asked in questions]
     for name in DEFAULT_NETWORKS:
         right = sum(read[name][0] == asked.label for read, asked in zip(played, questions, strict=True))
@@ -262,10 +262,10 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path)
     caches.mnist_download.clear()
-    code = Board(database_url()).open_room(datasets.OFFLINE, told=True, opener=TEACHER).code
+    code = RoomBoard(database_url()).open_room(datasets.OFFLINE, told=True, opener=TEACHER).code
     app = play(open_quiz(room=code), 1)
     assert "offline digits" in captions(app) and counted(code) == (1, 1)
-    elsewhere = Board(database_url()).open_room("KMNIST", told=True, opener=TEACHER).code
+    elsewhere = RoomBoard(database_url()).open_room("KMNIST", told=True, opener=TEACHER).code
     other = open_quiz(room=elsewhere)
     assert "KMNIST is not on this machine" in other.warning[0].value and "You play alone" in other.warning[0].value
     play(other, 1)
@@ -331,12 +331,12 @@ def test_a_player_s_next_round_in_the_room_is_the_next_one_for_all() -> None:
         press(app, "quiz stop")
         press(app, "quiz again")
     assert counted(code) == (1, 2)
-    seeds = [app.session_state[games.GAME].seed, Board(database_url()).find(code).seed]
+    seeds = [app.session_state[games.GAME].seed, RoomBoard(database_url()).find(code).seed]
     assert seeds[0] == seeds[1] + 2
 
 
 def test_what_a_lost_database_could_not_take_is_kept_and_sent_when_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_database, "REST", 0.0)
+    monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
     with own_postgres() as server:
         monkeypatch.setenv(DATABASE_VARIABLE, server.url)
         code = open_room()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from core.classroom.room_board import Board
+from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
 from core.jobs import run_folders
@@ -135,7 +135,7 @@ def test_an_upload_of_the_largest_size_reaches_the_session_that_waits_for_it(
 def test_a_replica_killed_under_load_costs_its_own_visitors_one_connection_and_nothing_stored(
     replicas: Replicas, chromium: Browser
 ) -> None:
-    with closing(Board(database_url())) as board, open_page(chromium, **LAPTOP) as page:
+    with closing(RoomBoard(database_url())) as board, open_page(chromium, **LAPTOP) as page:
         room = board.open_room(datasets.OFFLINE, told=True, opener="a" * 32).code
         page.goto(f"{replicas.address}/quiz?room={room}")
         answer_next(page, 1)

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
 from core.studies.arms import ARMS
-from core.studies.paired_differences import learned
+from core.studies.paired_differences import has_learned
 from core.studies.recorded import load_recorded
 from core.visualization.studies import Interval, draw_intervals
 
@@ -70,7 +70,7 @@ def test_arms_that_never_learned_are_named_and_not_drawn(page: AppTest) -> None:
         row["title"]
         for row in rows
         if (row["network"], row["cut"]) == ("published", "whole")
-        and not learned(row["values"])
+        and not has_learned(row["values"])
         and ARMS[row["arm"]].control
         and ARMS[row["arm"]].activation is None
     ]

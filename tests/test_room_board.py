@@ -15,8 +15,8 @@ import pytest
 
 from core.classroom import room_board as boards
 from core.classroom import room_database
-from core.classroom.quiz_scores import Answer, Tally
-from core.classroom.room_board import CODE, Board
+from core.classroom.quiz_scores import Answer, AnswerCount
+from core.classroom.room_board import CODE_PATTERN, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
 from core.jobs import run_folders
 from tests.postgres import Postgres, own_postgres
@@ -44,8 +44,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def board(url: str) -> Iterator[Board]:
-    opened = Board(url)
+def board(url: str) -> Iterator[RoomBoard]:
+    opened = RoomBoard(url)
     yield opened
     opened.close()
 
@@ -54,27 +54,27 @@ def answer(number: int = 0, *, player: str = "1", said: int = 3, label: int = 3,
     return Answer(player=player, round=0, number=number, digit=100 + number, cut=cut, label=label, said=said)
 
 
-def open_room(board: Board) -> str:
+def open_room(board: RoomBoard) -> str:
     return board.open_room("MNIST", told=True, opener=TEACHER).code
 
 
 # One at a time
 
 
-def test_a_room_is_found_by_its_code_in_letters_of_any_case(board: Board) -> None:
+def test_a_room_is_found_by_its_code_in_letters_of_any_case(board: RoomBoard) -> None:
     opened = board.open_room("offline digits", told=False, opener=TEACHER)
-    assert CODE.fullmatch(opened.code)
+    assert CODE_PATTERN.fullmatch(opened.code)
     assert board.find(opened.code) == board.find(f" {opened.code.lower()} ") == opened
     assert board.open_room("MNIST", told=True, opener=TEACHER).code != opened.code
 
 
 @pytest.mark.parametrize("code", ["", "ABC", "BCDFG", "B0DF", "'; DROP TABLE rooms", "<b>x</b>"])
-def test_what_is_no_code_is_refused_in_a_sentence(board: Board, code: str) -> None:
+def test_what_is_no_code_is_refused_in_a_sentence(board: RoomBoard, code: str) -> None:
     with pytest.raises(RoomError, match="four letters"):
         board.find(code)
 
 
-def test_answers_are_counted_by_question_and_by_what_was_said(board: Board) -> None:
+def test_answers_are_counted_by_question_and_by_what_was_said(board: RoomBoard) -> None:
     room, other = open_room(board), open_room(board)
     board.add(room, [answer(0), answer(1, said=8)])
     board.add(room, [answer(0, player="2"), answer(1, player="2", said=9)])
@@ -82,10 +82,10 @@ def test_answers_are_counted_by_question_and_by_what_was_said(board: Board) -> N
     players, tallies = board.tallies(room)
     assert players == 2 and board.tallies(other)[0] == 1
     assert {(one.number, one.said): one.people for one in tallies} == {(0, 3): 2, (1, 8): 1, (1, 9): 1}
-    assert Tally(round=0, number=0, digit=100, cut="HCUT", label=3, said=3, people=2) in tallies
+    assert AnswerCount(round=0, number=0, digit=100, cut="HCUT", label=3, said=3, people=2) in tallies
 
 
-def test_an_answer_that_is_sent_twice_counts_once_and_the_first_one_stays(board: Board) -> None:
+def test_an_answer_that_is_sent_twice_counts_once_and_the_first_one_stays(board: RoomBoard) -> None:
     room = open_room(board)
     board.add(room, [answer(0, said=3)])
     board.add(room, [answer(0, said=7), answer(1)])
@@ -93,7 +93,7 @@ def test_an_answer_that_is_sent_twice_counts_once_and_the_first_one_stays(board:
     assert players == 1 and sorted((one.number, one.said, one.people) for one in tallies) == [(0, 3, 1), (1, 3, 1)]
 
 
-def test_the_export_holds_every_answer_and_nothing_about_anybody(board: Board) -> None:
+def test_the_export_holds_every_answer_and_nothing_about_anybody(board: RoomBoard) -> None:
     room = open_room(board)
     board.add(room, [answer(number, player=player) for player in "12" for number in range(3)])
     rows = list(csv.DictReader(io.StringIO(board.export(room).decode())))
@@ -101,7 +101,7 @@ def test_the_export_holds_every_answer_and_nothing_about_anybody(board: Board) -
     assert list(rows[0]) == ["player", "round", "number", "digit", "cut", "label", "said"]
 
 
-def test_only_who_opened_a_room_removes_it_and_its_answers_go_too(board: Board) -> None:
+def test_only_who_opened_a_room_removes_it_and_its_answers_go_too(board: RoomBoard) -> None:
     room = open_room(board)
     board.add(room, [answer()])
     assert board.may_remove(room, TEACHER) and not board.may_remove(room, OTHER)
@@ -116,27 +116,27 @@ def test_only_who_opened_a_room_removes_it_and_its_answers_go_too(board: Board) 
         assert not isinstance(found.value, RoomUnreachable)  # to wait would be in vain
 
 
-def test_rooms_that_are_too_old_make_room(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rooms_that_are_too_old_make_room(board: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
     old = open_room(board)
-    monkeypatch.setattr(boards, "KEPT", -1.0)
+    monkeypatch.setattr(boards, "ROOM_LIFETIME", -1.0)
     open_room(board)
     with pytest.raises(RoomError, match=old):
         board.find(old)
 
 
-def test_there_is_an_end_to_rooms_and_to_what_one_holds(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_an_end_to_rooms_and_to_what_one_holds(board: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
     room = open_room(board)
-    monkeypatch.setattr(boards, "MOST_ANSWERS", 2)
+    monkeypatch.setattr(boards, "MAX_ANSWERS", 2)
     with pytest.raises(RoomError, match="is full"):
         board.add(room, [answer(number) for number in range(3)])
     assert board.tallies(room) == (0, [])
-    monkeypatch.setattr(boards, "MOST_ROOMS", 1)
+    monkeypatch.setattr(boards, "MAX_ROOMS", 1)
     with pytest.raises(RoomError, match="too many rooms"):
         open_room(board)
 
 
 def test_the_opener_s_number_is_not_kept(tmp_path: Path) -> None:
-    board = Board(f"sqlite:///{tmp_path}/rooms.db")
+    board = RoomBoard(f"sqlite:///{tmp_path}/rooms.db")
     open_room(board)
     board.close()
     assert TEACHER.encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
@@ -153,13 +153,13 @@ def start(work: Callable[[str, str, str], None], *told: str) -> subprocess.Popen
 
 def write(url: str, room: str, player: str) -> None:
     """Give answers one by one, each acknowledged before the next."""
-    board = Board(url)
+    board = RoomBoard(url)
     for number in range(EACH):
         board.add(room, [answer(number, player=player)])
     board.close()
 
 
-def test_eight_processes_that_write_at_once_lose_nothing(board: Board, url: str) -> None:
+def test_eight_processes_that_write_at_once_lose_nothing(board: RoomBoard, url: str) -> None:
     room = open_room(board)
     writers = [start(write, url, room, str(number)) for number in range(WRITERS)]
     assert [writer.wait() for writer in writers] == [0] * WRITERS
@@ -169,7 +169,7 @@ def test_eight_processes_that_write_at_once_lose_nothing(board: Board, url: str)
     )
 
 
-def test_thirty_visitors_of_one_server_lose_nothing(board: Board) -> None:
+def test_thirty_visitors_of_one_server_lose_nothing(board: RoomBoard) -> None:
     room = open_room(board)
     threads = [
         threading.Thread(target=lambda name=str(n): [board.add(room, [answer(i, player=name)]) for i in range(20)])
@@ -196,7 +196,7 @@ def test_replicas_that_start_at_once_make_the_tables_together(tmp_path: Path) ->
 
 
 def _first_use(url: str, ready: threading.Barrier, found: list[object]) -> None:
-    board = Board(url)
+    board = RoomBoard(url)
     ready.wait()
     try:
         found.append(open_room(board))
@@ -211,12 +211,12 @@ def _first_use(url: str, ready: threading.Barrier, found: list[object]) -> None:
 @pytest.fixture
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that failed is asked again at once."""
-    monkeypatch.setattr(room_database, "REST", 0.0)
+    monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
 
 
 def test_a_postgresql_that_is_killed_keeps_every_answer_that_it_took(no_rest: None) -> None:
     with own_postgres() as server:
-        board, taken, refused = Board(server.url), list[int](), list[str]()
+        board, taken, refused = RoomBoard(server.url), list[int](), list[str]()
         room = open_room(board)
 
         def play() -> None:
@@ -244,7 +244,7 @@ def test_a_postgresql_that_is_killed_keeps_every_answer_that_it_took(no_rest: No
 
 def test_a_process_that_is_killed_keeps_every_answer_that_sqlite_took(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/rooms.db"
-    board = Board(url)
+    board = RoomBoard(url)
     room = open_room(board)
     writer = start(write_for_ever, url, room, str(tmp_path / "taken"))
     until(lambda: (tmp_path / "taken").exists() and (tmp_path / "taken").stat().st_size > 60)
@@ -257,7 +257,7 @@ def test_a_process_that_is_killed_keeps_every_answer_that_sqlite_took(tmp_path: 
 
 
 def write_for_ever(url: str, room: str, file: str) -> None:
-    board = Board(url)
+    board = RoomBoard(url)
     with open(file, "w", buffering=1) as taken:
         for number in range(9_000):
             board.add(room, [answer(number)])
@@ -266,7 +266,7 @@ def write_for_ever(url: str, room: str, file: str) -> None:
 
 def test_a_database_that_failed_is_left_alone_for_a_while(tmp_path: Path) -> None:
     (tmp_path / "rooms.db").write_text("this is no database, however long one reads in it" * 10)
-    board = Board(f"sqlite:///{tmp_path}/rooms.db")
+    board = RoomBoard(f"sqlite:///{tmp_path}/rooms.db")
     with pytest.raises(RoomUnreachable, match="cannot be reached now"):
         open_room(board)
     with pytest.raises(RoomUnreachable, match="does not answer; it is asked again"):
@@ -274,14 +274,14 @@ def test_a_database_that_failed_is_left_alone_for_a_while(tmp_path: Path) -> Non
 
 
 def test_a_server_that_is_not_there_costs_a_sentence_and_no_time(no_rest: None) -> None:
-    board = Board("postgresql+psycopg://nobody:secret@127.0.0.1:9/rooms")
+    board = RoomBoard("postgresql+psycopg://nobody:secret@127.0.0.1:9/rooms")
     with pytest.raises(RoomUnreachable, match="cannot be reached now") as found:
         open_room(board)
     assert "secret" not in str(found.value)
 
 
 def test_a_full_disk_is_said_in_a_sentence_and_what_was_there_stays(no_rest: None, tmp_path: Path) -> None:
-    board = Board(f"sqlite:///{tmp_path}/rooms.db")
+    board = RoomBoard(f"sqlite:///{tmp_path}/rooms.db")
     room = open_room(board)
     board.add(room, [answer(0)])
     with board._database._engine.connect() as connection:
@@ -296,7 +296,7 @@ def test_a_full_disk_is_said_in_a_sentence_and_what_was_there_stays(no_rest: Non
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://host/db", "postgresql+nothing://host/db", "sqlite://"])
 def test_what_is_no_address_of_such_a_database_is_refused_in_a_sentence(url: str) -> None:
     with pytest.raises(RoomError, match="is no address of a database"):
-        Board(url)
+        RoomBoard(url)
 
 
 def test_rooms_are_kept_beside_the_runs_or_where_the_environment_says(
@@ -304,7 +304,7 @@ def test_rooms_are_kept_beside_the_runs_or_where_the_environment_says(
 ) -> None:
     monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path / "with 100 % and ?"))
     monkeypatch.delenv(room_database.DATABASE_VARIABLE, raising=False)
-    board = Board(database_url())
+    board = RoomBoard(database_url())
     open_room(board)
     board.close()
     with sqlite3.connect(tmp_path / "with 100 % and ?" / "rooms.db") as file:
@@ -314,7 +314,7 @@ def test_rooms_are_kept_beside_the_runs_or_where_the_environment_says(
     assert database_url() == "postgresql+psycopg://somewhere/else"
 
 
-def test_an_answer_never_changes(board: Board) -> None:
+def test_an_answer_never_changes(board: RoomBoard) -> None:
     room, first = open_room(board), answer(0)
     board.add(room, [first, replace(first, said=9)])
     assert [one.said for one in board.tallies(room)[1]] == [3]

@@ -14,19 +14,19 @@ from core.networks.architectures import POOL, RELU, Architecture, conv
 from core.networks.classifier import Classifier, build
 from core.studies.recorded import load_recorded, to_json
 from core.studies.similarity import (
-    HALF,
-    SECOND,
+    HALF_TRAINED,
+    SECOND_HALF,
     TEST,
     VALIDATION,
     SimilarityConfig,
     SimilarityRow,
-    halves,
-    measure,
+    measure_network,
     run_similarity,
+    split_halves,
     stage_sets,
-    train_half,
+    train_on_half,
 )
-from core.studies.similarity_record import best_row, conclude, describe_stages, rows_of, summarize
+from core.studies.similarity_record import conclude, describe_stages, fastest_row, select_rows, summarize
 from tests.samples import made_dataset
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU, conv(4, 3), RELU), hidden=(8,))
@@ -47,19 +47,19 @@ def network() -> Classifier:
 
 @pytest.fixture(scope="module")
 def rows(network: Classifier, dataset: Dataset) -> list[SimilarityRow]:
-    return list(measure("little", network, dataset, CONFIG))
+    return list(measure_network("little", network, dataset, CONFIG))
 
 
 @pytest.fixture(scope="module")
 def record(rows: list[SimilarityRow], dataset: Dataset) -> dict:
-    half = [replace(row, network=HALF) for row in rows]
+    half = [replace(row, network=HALF_TRAINED) for row in rows]
     record = summarize([*half, *rows], dataset, CONFIG, {})
     record["networks"]["little"] = "Little"
     return {**record, "conclusions": list(conclude(record))}
 
 
 def test_d4_one_half_is_seen_and_the_other_is_read(dataset):
-    first, second = halves(dataset, CONFIG)
+    first, second = split_halves(dataset, CONFIG)
     assert torch.equal(first.pixels, dataset.train.pixels[:100])
     assert torch.equal(second.pixels, dataset.train.pixels[100:150]), "as many as were asked for"
 
@@ -68,7 +68,7 @@ def test_d4_the_network_of_one_half_has_learned_nothing_from_the_other(dataset):
     changed = dataset.train.pixels.clone()
     changed[100:] = 0
     other = replace(dataset, train=type(dataset.train)(changed, dataset.train.labels))
-    one, two = (train_half(set_, CONFIG).state_dict() for set_ in (dataset, other))
+    one, two = (train_on_half(set_, CONFIG).state_dict() for set_ in (dataset, other))
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
@@ -76,7 +76,9 @@ def test_s4_every_stage_alone_and_all_convolutions_in_turn_are_tried(network, ro
     assert stage_sets(network) == [("conv1",), ("conv2",), ("flatten",), ("conv1", "conv2")]
     tried = {(row.seen, row.stages, row.split) for row in rows}
     stages = ("conv1", "conv2", "flatten", "conv1+conv2")
-    assert tried == {(seen, one, split) for seen in (100, 20) for one in stages for split in (VALIDATION, SECOND, TEST)}
+    assert tried == {
+        (seen, one, split) for seen in (100, 20) for one in stages for split in (VALIDATION, SECOND_HALF, TEST)
+    }
     assert len(rows) == len(tried)
 
 
@@ -103,7 +105,7 @@ def test_s4_finished_networks_are_kept_and_measured_again_for_other_weights(netw
         return [step.kept for step in run_similarity({"little": network}, dataset, few, out, settings=weights)]
 
     stopped = run_similarity({"little": network}, dataset, few, out, settings="a")
-    assert next(stopped).network == HALF
+    assert next(stopped).network == HALF_TRAINED
     stopped.close()
     assert kept("a") == [True, False] and kept("a") == [True, True] and kept("b") == [False, False]
 
@@ -133,16 +135,16 @@ def test_s4_the_record_survives_its_file(record, tmp_path):
 
 
 def test_s4_the_best_setting_is_the_one_that_takes_least_time_on_test_digits(record):
-    best = best_row(record, "little", "alone")
-    ratios = [row["times"]["alone"]["ratio"] for row in rows_of(record, network="little", split=TEST)]
+    best = fastest_row(record, "little", "alone")
+    ratios = [row["times"]["alone"]["ratio"] for row in select_rows(record, network="little", split=TEST)]
     assert best["times"]["alone"]["ratio"] == min(ratios) and len(ratios) == 8
-    assert best_row(record, "nobody", "alone") is None
+    assert fastest_row(record, "nobody", "alone") is None
 
 
 def test_s4_whether_it_pays_follows_from_the_figures(record):
     def told(ratio: float) -> str:
         found = json.loads(json.dumps(record))
-        for row in rows_of(found, split=TEST):
+        for row in select_rows(found, split=TEST):
             row["times"] = {way: {"plain": 1.0, "shortcut": ratio, "ratio": ratio} for way in row["times"]}
         return " ".join(conclude(found))
 
@@ -183,5 +185,5 @@ def test_s4_the_recorded_study_keeps_its_promise_on_validation_digits_and_says_w
         pytest.skip("the study has not been recorded yet")
     assert shipped["conclusions"] == list(conclude(shipped))
     assert shipped["settings"].keys() == asdict(SimilarityConfig()).keys()
-    for row in rows_of(shipped, split=VALIDATION):
+    for row in select_rows(shipped, split=VALIDATION):
         assert row["chosen"]["accuracy"] >= row["plain"] - shipped["settings"]["loss"] - 0.011

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from core.jobs import network_files, run_folders
 from core.jobs.run_folders import Job
-from core.jobs.training_job import NAME
+from core.jobs.training_job import NETWORK_NAME
 from core.system.shown_names import tame
 from dashboard.server import caches
 from tests.test_pages import open_page, whole
@@ -45,7 +45,7 @@ def raw_html(app: AppTest) -> str:
 
 def rename(job: Job, title: str) -> None:  # noqa: F811
     """Give a run, and the network in it, the title that somebody has typed."""
-    for path in (job.folder / "job.json", job.folder / f"{NAME}.json"):
+    for path in (job.folder / "job.json", job.folder / f"{NETWORK_NAME}.json"):
         path.write_text(json.dumps({**json.loads(path.read_text()), "title": title}))
 
 
@@ -80,13 +80,13 @@ def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:  # noqa:
 
 def test_a_brought_network_s_name_and_card_make_no_links_or_pictures(job: Job) -> None:  # noqa: F811
     rename(job, MARKDOWN)
-    taken = network_files.take_in(network_files.pack(job.folder), ANN)
+    taken = network_files.import_network(network_files.export_network(job.folder), ANN)
     assert taken.title == tame(MARKDOWN) and "![" not in taken.title
-    card = json.loads((job.folder / f"{NAME}.json").read_text())
-    weights = (f"{NAME}.safetensors", (job.folder / f"{NAME}.safetensors").read_bytes())
-    foreign = zipped((f"{NAME}.json", json.dumps({**card, "name": MARKDOWN}).encode()), weights)
+    card = json.loads((job.folder / f"{NETWORK_NAME}.json").read_text())
+    weights = (f"{NETWORK_NAME}.safetensors", (job.folder / f"{NETWORK_NAME}.safetensors").read_bytes())
+    foreign = zipped((f"{NETWORK_NAME}.json", json.dumps({**card, "name": MARKDOWN}).encode()), weights)
     with pytest.raises(ValueError, match="belongs to another network") as refusal:
-        network_files.take_in(foreign, ANN)
+        network_files.import_network(foreign, ANN)
     assert "![" not in str(refusal.value)
 
 

@@ -25,8 +25,8 @@ from core.networks.classifier import Classifier, build
 from core.networks.evaluation import TALK_DELTA, evaluate, predict_column
 from core.pmnist.masks import CUTS, cut_masks
 from core.studies import paired_differences, study_job
-from core.studies.arm_training import Bench, PartialDigits, Vectors, take_turns
-from core.studies.arms import ARMS, COLUMNS, LOG, complete
+from core.studies.arm_training import ArmTrainer, FeatureVectors, PartialDigits, alternate_inversions
+from core.studies.arms import ARMS, COLUMNS, PUBLISHED_LOG, with_required_arms
 from core.studies.missing_features import NETWORKS, StudyConfig, run_seed, run_study
 from core.studies.recorded import load_recorded, summarize
 from core.training.config import TrainConfig
@@ -38,8 +38,8 @@ CONFIG = TrainConfig(epochs=2, learning_rate=0.1)
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench(made_dataset(), ARCHITECTURES["talk"], seed=42, config=CONFIG)
+def trainer() -> ArmTrainer:
+    return ArmTrainer(made_dataset(), ARCHITECTURES["talk"], seed=42, config=CONFIG)
 
 
 # Arms
@@ -61,20 +61,26 @@ def test_m16_synergy_is_held_against_two_ordinary_heads():
 
 
 def test_controls_and_heads_come_along():
-    assert complete(["control"]) == ("standard", "control")
-    assert complete(["synergy"]) == ("standard", "control", "missing-feature", "two-ordinary-heads", "synergy")
-    assert complete(ARMS) == tuple(ARMS)
+    assert with_required_arms(["control"]) == ("standard", "control")
+    assert with_required_arms(["synergy"]) == (
+        "standard",
+        "control",
+        "missing-feature",
+        "two-ordinary-heads",
+        "synergy",
+    )
+    assert with_required_arms(ARMS) == tuple(ARMS)
 
 
 def test_m14_only_the_ceiling_is_of_the_partial_track():
     assert [name for name, arm in ARMS.items() if arm.track == "partial samples"] == ["partial-samples"]
 
 
-# The bench
+# The trainer
 
 
-def test_an_arm_reads_every_column_as_evaluation_does(bench):
-    read, network, digits = bench.read("standard"), bench.network("standard"), bench.dataset.test
+def test_an_arm_reads_every_column_as_evaluation_does(trainer):
+    read, network, digits = trainer.evaluate("standard"), trainer.network("standard"), trainer.dataset.test
     assert tuple(read) == COLUMNS
     for cut in ("whole", *CUTS):
         predicted = predict_column(network, digits, cut)
@@ -82,51 +88,51 @@ def test_an_arm_reads_every_column_as_evaluation_does(bench):
     assert read["DCUT code"] == evaluate(network, digits, cut_masks("DCUT", len(digits), variant="code"))
 
 
-def test_m9_a_head_over_shared_vectors_is_the_head_that_training_makes_over_frozen_features(bench):
-    network = bench.prepare(ARMS["missing-feature"])
+def test_m9_a_head_over_shared_vectors_is_the_head_that_training_makes_over_frozen_features(trainer):
+    network = trainer.prepare(ARMS["missing-feature"])
     before = features_hash(network)
-    list(train(network, bench.dataset.train, bench.dataset.validation, bench.config))
-    assert features_hash(network) == before == features_hash(bench.network("standard"))
-    assert bench.read("missing-feature")["whole"] == evaluate(network, bench.dataset.test)
+    list(train(network, trainer.dataset.train, trainer.dataset.validation, trainer.config))
+    assert features_hash(network) == before == features_hash(trainer.network("standard"))
+    assert trainer.evaluate("missing-feature")["whole"] == evaluate(network, trainer.dataset.test)
     with torch.no_grad():
-        expected = network(bench.dataset.test.images())
-    assert torch.allclose(bench.logits("missing-feature")[: len(expected)], expected, atol=1e-5)
+        expected = network(trainer.dataset.test.images())
+    assert torch.allclose(trainer.logits("missing-feature")[: len(expected)], expected, atol=1e-5)
 
 
-def test_m16_an_equal_start_answers_as_the_network_it_starts_from(bench):
+def test_m16_an_equal_start_answers_as_the_network_it_starts_from(trainer):
     images = made_digits(20, seed=5).images()
-    inverted = bench.prepare(ARMS["missing-equal-start"])
+    inverted = trainer.prepare(ARMS["missing-equal-start"])
     with torch.no_grad():
-        logits, ordinary = inverted(images), bench.network("standard")(images)
-        kept = bench.prepare(ARMS["missing-no-reset"])(images)
+        logits, ordinary = inverted(images), trainer.network("standard")(images)
+        kept = trainer.prepare(ARMS["missing-no-reset"])(images)
     assert inverted.inversion.name == "complement"
     assert torch.allclose(logits, ordinary, atol=1e-4) and not torch.allclose(kept, ordinary, atol=1e-1)
 
 
-def test_m16_synergy_of_the_study_is_the_synergy_of_the_project(bench):
-    logits = bench.logits("synergy")[: len(bench.dataset.test)]
-    missing = bench.prepare(ARMS["missing-feature"])
-    list(train(missing, bench.dataset.train, bench.dataset.validation, bench.config))
+def test_m16_synergy_of_the_study_is_the_synergy_of_the_project(trainer):
+    logits = trainer.logits("synergy")[: len(trainer.dataset.test)]
+    missing = trainer.prepare(ARMS["missing-feature"])
+    list(train(missing, trainer.dataset.train, trainer.dataset.validation, trainer.config))
     with torch.no_grad():
-        expected = synergy(bench.network("standard"), missing)(bench.dataset.test.images())
+        expected = synergy(trainer.network("standard"), missing)(trainer.dataset.test.images())
     assert torch.allclose(logits, expected, atol=1e-4)
 
 
-def test_m9_free_biases_drift_and_weights_stay(bench):
-    before, after = bench.network("standard").features, bench.network("missing-free-biases").features
+def test_m9_free_biases_drift_and_weights_stay(trainer):
+    before, after = trainer.network("standard").features, trainer.network("missing-free-biases").features
     for name, tensor in before.state_dict().items():
         assert torch.equal(tensor, after.state_dict()[name]) == name.endswith("weight")
 
 
-def test_m11_an_unfrozen_network_changes_its_own_features_only(bench):
-    start = bench.network("standard")
+def test_m11_an_unfrozen_network_changes_its_own_features_only(trainer):
+    start = trainer.network("standard")
     before = features_hash(start)
-    assert features_hash(bench.network("missing-unfrozen")) != before == features_hash(start)
+    assert features_hash(trainer.network("missing-unfrozen")) != before == features_hash(start)
 
 
 @pytest.mark.parametrize("epochs", [1, 4, 5])
 def test_m16_alternating_ends_with_the_inversion_it_is_read_with(epochs):
-    turns = take_turns("complement", epochs)
+    turns = alternate_inversions("complement", epochs)
     assert len(turns) == epochs and turns[-1] == "complement"
     assert all(one != other for one, other in zip(turns, turns[1:], strict=False))
 
@@ -151,7 +157,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others():
 
 
 def test_vectors_are_read_as_they_are_and_heads_need_no_pictures():
-    vectors = Vectors(torch.randn(30, 7) * 300, torch.arange(30) % 10)
+    vectors = FeatureVectors(torch.randn(30, 7) * 300, torch.arange(30) % 10)
     network = Classifier(torch.nn.Sequential(), torch.nn.Sequential(torch.nn.Linear(7, 10)))
     freeze(network)
     before = network.head[0].weight.clone()
@@ -165,7 +171,7 @@ def test_vectors_are_read_as_they_are_and_heads_need_no_pictures():
 
 def test_a_paired_difference_has_students_interval():
     values, others = [50.0, 53.0, 51.5, 49.0], [48.0, 52.5, 48.0, 50.0]
-    found = paired_differences.compare(values, others)
+    found = paired_differences.paired_difference(values, others)
     low, high = stats.ttest_rel(values, others).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((low, high))
     assert found.mean == pytest.approx(1.25) and found.verdict == "open"
@@ -173,11 +179,11 @@ def test_a_paired_difference_has_students_interval():
 
 @pytest.mark.parametrize(("values", "verdict"), [((3.0, 3.1, 2.9), "higher"), ((-3.0, -3.1, -2.9), "lower")])
 def test_an_interval_without_zero_is_told(values, verdict):
-    assert paired_differences.compare(values, (0.0, 0.0, 0.0)).verdict == verdict
+    assert paired_differences.paired_difference(values, (0.0, 0.0, 0.0)).verdict == verdict
 
 
 def test_one_seed_tells_nothing():
-    found = paired_differences.compare([60.0], [50.0])
+    found = paired_differences.paired_difference([60.0], [50.0])
     assert (found.mean, found.low, found.high, found.verdict) == (10.0, None, None, "open")
 
 
@@ -233,7 +239,7 @@ def test_seeds_after_a_missing_one_are_left_out():
         {"network": "talk", "seed": seed, "arms": {"standard": dict.fromkeys(COLUMNS, float(seed))}}
         for seed in (45, 42, 43)
     ]
-    assert paired_differences.gather(parts, first=42)["talk"]["standard"]["HCUT"] == [42.0, 43.0]
+    assert paired_differences.collect_accuracies(parts, first=42)["talk"]["standard"]["HCUT"] == [42.0, 43.0]
 
 
 # Studies: what is kept, and what is refused
@@ -383,7 +389,7 @@ def check_rows(rows: Sequence[Mapping[str, Any]]) -> None:
         assert (difference is None) == (ARMS[row["arm"]].control is None)
         if difference:
             other = values[row["network"], difference["control"], row["cut"]]
-            found = paired_differences.compare(row["values"], other)
+            found = paired_differences.paired_difference(row["values"], other)
             assert difference["mean"] == pytest.approx(found.mean, abs=0.02)
             near_zero = found.low is not None and min(abs(found.low), abs(found.high)) < 0.02
             assert difference["verdict"] == found.verdict or near_zero
@@ -399,7 +405,7 @@ def test_m16_the_recorded_study_has_every_head_and_its_figures_follow_from_its_v
     assert all(found[network, arm, cut] == seeds for network in NETWORKS for arm in heads for cut in COLUMNS)
     assert set(found) == {(network, arm, cut) for network, arm, _ in found for cut in COLUMNS}
     assert all(record["conclusions"][network] for network in NETWORKS)
-    assert set(record["published"]["log"]) == set(LOG)
+    assert set(record["published"]["log"]) == set(PUBLISHED_LOG)
 
 
 def test_the_recorded_conclusions_are_those_of_the_recorded_figures():
@@ -421,7 +427,7 @@ def test_a_seed_of_the_record_can_be_repeated(capsys):
 
 
 def test_an_arm_that_diverges_is_read_as_it_was_before_and_the_others_go_on() -> None:
-    found = Bench(made_dataset(), ARCHITECTURES["talk"], seed=42, config=replace(CONFIG, learning_rate=1e9))
+    found = ArmTrainer(made_dataset(), ARCHITECTURES["talk"], seed=42, config=replace(CONFIG, learning_rate=1e9))
     fresh = build(ARCHITECTURES["talk"], seed=42).eval()
     digits = made_dataset().test
     assert found.read("standard")["whole"] == evaluate(fresh, digits)

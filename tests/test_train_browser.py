@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.jobs import run_folders, trained_networks
-from core.jobs.training_job import NAME
+from core.jobs.training_job import NETWORK_NAME
 from core.zoo.checkpoints import load_card
 from dashboard.server.visitors import COOKIE
 from tests.browser import draw_strokes, drawing_canvas, serve, settle
@@ -88,7 +88,7 @@ def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server
         for view in ("Watch", "Result", "Compare", "Keep"):
             choose(bob, view)
             assert bob.get_by_text("Ann's own").count() == 0, view
-        mine = trained_networks.name_of(job, load_card(NAME, job.folder))
+        mine = trained_networks.network_name(job, load_card(NETWORK_NAME, job.folder))
         link = f"{own_server}/compare?sample=3&networks=standard,{mine}"
         ann.goto(link)
         expect(ann.locator(ROWS)).to_have_count(2, timeout=PATIENCE)

@@ -72,8 +72,8 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path_factory.mktemp("learned")))
         asked = {"kind": "train", "module": "core.jobs.training_job", "title": "mine", "visitor": ANN, "threads": 1}
-        job = run_folders.create(settings=SETTINGS, **asked)
-        for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_wish(job)):
+        job = run_folders.create_job(settings=SETTINGS, **asked)
+        for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_request(job)):
             run_folders.append_step(job, asdict(step))
         run_folders.write_status(job, state="done")
         return job.folder
@@ -202,7 +202,7 @@ def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> 
     second = run_folders.list_jobs()[0]
     assert (first.title, second.title) == ("assignment: one conv", "assignment: one conv (2)")
     reach(first, "running")
-    until(lambda: queue.line())
+    until(lambda: queue.waiting_jobs())
     assert "**number 1** in the queue" in whole(app.run()).info[0].value
     go(app, "Set up").number_input(key="train epochs").set_value(2998)
     press(app, "train go")
@@ -318,7 +318,7 @@ def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
 def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job) -> None:
     app = come_back("Keep")
     assert "runs: 1 of 40" in app.get("progress")[-1].proto.text
-    parcel = network_files.pack(job.folder)
+    parcel = network_files.export_network(job.folder)
     press(app, "keep")
     assert run_folders.is_kept(job)
     press(app, "delete")
@@ -327,7 +327,7 @@ def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job)
     assert "is here, and can be chosen on every page" in whole(app.run()).success[0].value
     back = only_job()
     assert back.title == job.title and back.visitor == ANN and read_status(back).state == "done"
-    card, network = network_files.unpack(parcel)
+    card, network = network_files.read_network(parcel)
     found = checkpoints.load_classifier("network", back.folder)
     assert all((found.state_dict()[name] == tensor).all() for name, tensor in network.state_dict().items())
     assert not card.measured, "figures that come with a file are nobody's"
@@ -364,7 +364,7 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
         network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
         network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
     )
-    assert network_files.unpack(shipped)[0].title == "Standard"
+    assert network_files.read_network(shipped)[0].title == "Standard"
     small = checkpoints.load_card("standard").architecture
     monster = {**small, "hidden": [1024] * 90}
     bad = {
@@ -387,7 +387,7 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
     }
     for content, sentence in bad.items():
         with pytest.raises(ValueError) as refused:
-            network_files.take_in(content, "ann")
+            network_files.import_network(content, "ann")
         assert str(refused.value).startswith(sentence), sentence
         assert "\n" not in str(refused.value)
     assert run_folders.list_jobs() == []
@@ -400,16 +400,16 @@ def test_what_a_file_says_of_itself_is_not_believed(tmp_path: Path) -> None:
     )
     told = {"title": "<b>The best</b> " * 9, "track": "mask known", "measured": [1], "recipe": 3, "dataset": []}
     lies = repacked(shipped, **told, epochs="x")
-    job = network_files.take_in(lies, "ann")
+    job = network_files.import_network(lies, "ann")
     (card,) = trained_networks.list_networks("ann").values()
     assert card.track == "blind" and card.accuracies() == {} and card.recipe == {} and card.epochs == 0
     assert len(card.title) <= 40 and job.title == card.title
 
 
 def test_a_visitor_brings_ten_networks_at_most(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network_files, "MOST_LOADED", 1)
-    parcel = network_files.pack(job.folder)
-    network_files.take_in(parcel, "ann")
-    network_files.take_in(parcel, "bob")
+    monkeypatch.setattr(network_files, "MAX_LOADED", 1)
+    parcel = network_files.export_network(job.folder)
+    network_files.import_network(parcel, "ann")
+    network_files.import_network(parcel, "bob")
     with pytest.raises(ValueError, match="^You have brought 1 networks already"):
-        network_files.take_in(parcel, "ann")
+        network_files.import_network(parcel, "ann")

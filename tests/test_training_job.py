@@ -10,7 +10,7 @@ import torch
 from core.digits import datasets
 from core.jobs import control, run_folders, training_job
 from core.jobs.run_folders import Job, read_steps
-from core.jobs.training_job import check, prepare, read_plan
+from core.jobs.training_job import check, prepare_network, read_plan
 from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
 from core.networks.classifier import build
 from core.networks.evaluation import COLUMNS, evaluate
@@ -74,11 +74,11 @@ def test_a_done_training_is_an_ordinary_checkpoint_that_another_can_start_from()
     network = checkpoints.load_classifier("network", job.folder)
     offline = datasets.load(datasets.OFFLINE)
     assert card.title == "A network" and card.epochs == 2 and card.recipe == job.settings
-    assert card.dataset["digits"] == len(offline.train) == training_job.SIZES[datasets.OFFLINE][0]
+    assert card.dataset["digits"] == len(offline.train) == training_job.DATASET_SIZES[datasets.OFFLINE][0]
     assert tuple(card.accuracies()) == COLUMNS
     assert card.accuracies()["whole"] == pytest.approx(evaluate(network, offline.test), abs=0.01)
     assert card.validation_accuracy == evaluate(network, offline.validation) > 30
-    refined = prepare(read_plan({"start": job.id, "dataset": datasets.OFFLINE}))
+    refined = prepare_network(read_plan({"start": job.id, "dataset": datasets.OFFLINE}))
     assert torch.equal(refined.features.conv1.weight, network.features.conv1.weight)
     assert all(parameter.requires_grad for parameter in refined.parameters())
 
@@ -99,8 +99,8 @@ def run_here(**asked) -> Job:
     """Do a job in this very process, as its worker would."""
     settings = {**OFFLINE, **asked, "config": {**CONFIG, **asked.get("config", {})}}
     module = "core.jobs.training_job"
-    job = run_folders.create(kind="train", module=module, title="", settings=settings, visitor="ann", threads=1)
-    for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_wish(job)):
+    job = run_folders.create_job(kind="train", module=module, title="", settings=settings, visitor="ann", threads=1)
+    for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_request(job)):
         run_folders.append_step(job, asdict(step))
     return job
 
@@ -119,12 +119,12 @@ def test_a_training_that_is_resumed_does_again_what_it_had_not_finished():
     job = run_here(config={"epochs": 2})
     steps, network = read_steps(job.id), network_of(job)
     run_folders.append_step(job, {**steps[-1], "epoch": 3, "batch": 5})
-    assert list(training_job.run(job.settings, job.folder, lambda: run_folders.read_wish(job))) == []
+    assert list(training_job.run(job.settings, job.folder, lambda: run_folders.read_request(job))) == []
     assert read_steps(job.id) == steps and network_of(job) == network
 
 
 def test_records_too_many_to_keep_are_put_together(monkeypatch):
-    monkeypatch.setattr(training_job, "MOST_RECORDS", 10)
+    monkeypatch.setattr(training_job, "MAX_RECORDS_PER_EPOCH", 10)
     job = run_here(config={"epochs": 1, "report_every": 1})
     assert [step["batch"] for step in read_steps(job.id)] == [*range(8, 75, 8), 75]
 
@@ -133,7 +133,7 @@ def test_records_too_many_to_keep_are_put_together(monkeypatch):
 
 
 def plan(**settings):
-    return prepare(read_plan({"architecture": ARCHITECTURES["small, batch norm"].to_dict(), **settings}))
+    return prepare_network(read_plan({"architecture": ARCHITECTURES["small, batch norm"].to_dict(), **settings}))
 
 
 def learning(network: torch.nn.Module) -> set[str]:
@@ -158,14 +158,18 @@ def test_m10_any_stages_can_be_drawn_anew():
 
 
 def test_x1_a_shipped_network_is_where_one_can_start():
-    network = prepare(read_plan({"start": "missing-feature"}))
+    network = prepare_network(read_plan({"start": "missing-feature"}))
     shipped = checkpoints.load_classifier("missing-feature")
     assert network.inversion.name == "complement" and torch.equal(network.head.fc1.weight, shipped.head.fc1.weight)
-    assert prepare(read_plan({"start": "missing-feature", "inversion": "negative"})).inversion.name == "negative"
+    assert (
+        prepare_network(read_plan({"start": "missing-feature", "inversion": "negative"})).inversion.name == "negative"
+    )
 
 
 def test_x2_a_head_for_other_classes_replaces_one_that_is_reset():
-    network = prepare(read_plan({"start": "standard", "reset": ["head"], "dataset": "EMNIST balanced"}), classes=47)
+    network = prepare_network(
+        read_plan({"start": "standard", "reset": ["head"], "dataset": "EMNIST balanced"}), classes=47
+    )
     assert network.head.fc2.out_features == 47
     assert torch.equal(network.features.conv1.weight, checkpoints.load_classifier("standard").features.conv1.weight)
 

@@ -3,13 +3,13 @@
 import pytest
 
 from core.jobs.training_report import (
-    Outcome,
+    TrainingSummary,
     judge_fit,
+    learning_curve,
     mean_per_epoch,
     measure_progress,
-    seconds_until,
+    seconds_to_accuracy,
     summarize_run,
-    trace,
 )
 
 
@@ -41,17 +41,29 @@ def test_progress_speed_and_time_left():
 
 
 def test_t1_curves_are_per_batch_for_training_and_per_epoch_for_validation():
-    assert [(p.epochs, p.value) for p in trace(STEPS, "training accuracy")] == [(0.5, 50), (1, 70), (1.5, 95), (2, 97)]
-    assert [(p.epochs, p.seconds, p.value) for p in trace(STEPS, "validation accuracy")] == [(1, 2, 90), (2, 4, 95.5)]
+    assert [(p.epochs, p.value) for p in learning_curve(STEPS, "training accuracy")] == [
+        (0.5, 50),
+        (1, 70),
+        (1.5, 95),
+        (2, 97),
+    ]
+    assert [(p.epochs, p.seconds, p.value) for p in learning_curve(STEPS, "validation accuracy")] == [
+        (1, 2, 90),
+        (2, 4, 95.5),
+    ]
     assert [point.value for point in mean_per_epoch(STEPS, "training accuracy")] == [60, 96]
-    assert [point.value for point in trace(STEPS, "validation error")] == pytest.approx([0.2, 0.09])
+    assert [point.value for point in learning_curve(STEPS, "validation error")] == pytest.approx([0.2, 0.09])
 
 
 def test_x3_time_against_accuracy():
-    assert summarize_run(STEPS, test=95.0) == Outcome(2, 4, 95.5, 96, 95.0)
-    assert summarize_run(STEPS[:3]) == Outcome(1, 2, 90, 60)
+    assert summarize_run(STEPS, test=95.0) == TrainingSummary(2, 4, 95.5, 96, 95.0)
+    assert summarize_run(STEPS[:3]) == TrainingSummary(1, 2, 90, 60)
     assert summarize_run(STEPS[:1]) is None
-    assert seconds_until(STEPS, 90) == 2 and seconds_until(STEPS, 95) == 4 and seconds_until(STEPS, 99) is None
+    assert (
+        seconds_to_accuracy(STEPS, 90) == 2
+        and seconds_to_accuracy(STEPS, 95) == 4
+        and seconds_to_accuracy(STEPS, 99) is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,4 +71,4 @@ def test_x3_time_against_accuracy():
     [(99.9, 95.0, "overfits"), (80.0, 80.5, "underfits"), (96.0, 98.0, "does not overfit"), (99.0, 98.5, "no sign")],
 )
 def test_t12_over_and_underfitting_are_said(training, validation, said):
-    assert said in judge_fit(Outcome(5, 10, validation, training))
+    assert said in judge_fit(TrainingSummary(5, 10, validation, training))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.jobs.training_snapshots import Album, list_snapshots, load_snapshot
+from core.jobs.training_snapshots import SnapshotRecorder, list_snapshots, load_snapshot
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.training.loop import TrainConfig, TrainStep, train
@@ -13,11 +13,11 @@ from tests.samples import made_digits
 
 
 def take_all(folder: Path, name: str = "small", *, epochs: int = 1, digits: int = 400):
-    album, network = Album(folder, made_digits(60), epochs=epochs), build(ARCHITECTURES[name])
-    album.take(network)
+    recorder, network = SnapshotRecorder(folder, made_digits(60), epochs=epochs), build(ARCHITECTURES[name])
+    recorder.record(network)
     config = TrainConfig(epochs=epochs, batch=4, report_every=1, optimizer="adam", learning_rate=0.003)
     for step in train(network, made_digits(digits), made_digits(20), config):
-        album.take(network, step)
+        recorder.record(network, step)
     return network
 
 
@@ -36,9 +36,9 @@ def test_the_first_epoch_has_twenty_pictures_and_one_of_the_beginning(tmp_path):
 
 
 def test_many_epochs_make_few_pictures(tmp_path):
-    album, network = Album(tmp_path, made_digits(20), epochs=500), build(ARCHITECTURES["small"])
+    recorder, network = SnapshotRecorder(tmp_path, made_digits(20), epochs=500), build(ARCHITECTURES["small"])
     for epoch in range(1, 501):
-        album.take(network, TrainStep(epoch, 3, 3, 1.0, 50.0, 1.0, 0.1, 1.0, 50.0))
+        recorder.record(network, TrainStep(epoch, 3, 3, 1.0, 50.0, 1.0, 0.1, 1.0, 50.0))
     assert 50 <= len(list_snapshots(tmp_path)) <= 61
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-MOST_BYTES = 100_000
-MOST_STEPS, LONGEST_TITLE, LONGEST_TEXT = 40, 80, 3000  # characters
-FIELDS = {"page": True, "state": False, "text": True, "question": False, "answer": False}  # of a step: must it be?
+MAX_BYTES = 100_000
+MAX_STEPS, MAX_TITLE_LENGTH, MAX_TEXT_LENGTH = 40, 80, 3000  # characters
+STEP_FIELDS = {"page": True, "state": False, "text": True, "question": False, "answer": False}  # of a step: must it be?
 
 Check = Callable[[str, Mapping[str, str]], str]
 
@@ -47,8 +47,8 @@ def read_lesson(content: bytes, check: Check = lambda page, state: "") -> Lesson
 
     `check` is given the page and the state of each step, and returns a sentence about what is wrong with them, or none.
     """
-    if len(content) > MOST_BYTES:
-        raise LessonError(f"A lesson has at most {MOST_BYTES // 1000} kB; this file is larger.")
+    if len(content) > MAX_BYTES:
+        raise LessonError(f"A lesson has at most {MAX_BYTES // 1000} kB; this file is larger.")
     try:
         found = yaml.safe_load(content)
     except yaml.MarkedYAMLError as error:
@@ -58,10 +58,10 @@ def read_lesson(content: bytes, check: Check = lambda page, state: "") -> Lesson
         raise LessonError("This is no YAML: it cannot be read at all.") from error
     lesson = _read_fields(found, {"title": True, "about": False, "steps": True}, "The lesson")
     steps = lesson["steps"]
-    if not isinstance(steps, list) or not 0 < len(steps) <= MOST_STEPS:
-        raise LessonError(f"The lesson's steps must be a list, of {MOST_STEPS} at most.")
+    if not isinstance(steps, list) or not 0 < len(steps) <= MAX_STEPS:
+        raise LessonError(f"The lesson's steps must be a list, of {MAX_STEPS} at most.")
     title, about = (
-        _read_text(lesson.get(name, ""), f"The lesson's {name}", LONGEST_TITLE * longer)
+        _read_text(lesson.get(name, ""), f"The lesson's {name}", MAX_TITLE_LENGTH * longer)
         for name, longer in (("title", 1), ("about", 3))
     )
     return Lesson(title, about, tuple(_read_step(step, number, check) for number, step in enumerate(steps, 1)))
@@ -81,10 +81,10 @@ def _read_fields(found: Any, fields: Mapping[str, bool], where: str) -> dict[str
 
 def _read_step(found: Any, number: int, check: Check) -> Step:
     where = f"Step {number}"
-    fields = _read_fields(found, FIELDS, where)
+    fields = _read_fields(found, STEP_FIELDS, where)
     texts = {
-        name: _read_text(fields.get(name) or "", f"{where}: its {name}", LONGEST_TEXT)
-        for name in FIELDS
+        name: _read_text(fields.get(name) or "", f"{where}: its {name}", MAX_TEXT_LENGTH)
+        for name in STEP_FIELDS
         if name != "state"
     }
     state = fields.get("state") or {}

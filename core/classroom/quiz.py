@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.classroom.quiz_scores import Tally
+from core.classroom.quiz_scores import AnswerCount
 from core.digits.datasets import Digits
 from core.pmnist.masks import CUTS, cut_masks
 
-PER_CUT = 5
-QUESTIONS = PER_CUT * len(CUTS)
+QUESTIONS_PER_CUT = 5
+QUESTIONS_PER_ROUND = QUESTIONS_PER_CUT * len(CUTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,29 +32,29 @@ class Question:
     """bool `(28, 28)`, True = kept."""
 
 
-def ask(digits: Digits, *, seed: int) -> list[Question]:
+def draw_questions(digits: Digits, *, seed: int) -> list[Question]:
     """Return the round of this seed: five digits for each cut, all different, in any order.
 
     Every test digit is equally likely, whatever its class: so what people read of them estimates what they would read
     of all, and knowing the classes so far helps nobody. Raises ValueError when there are too few digits.
     """
-    if len(digits) < QUESTIONS:
-        raise ValueError(f"A round needs {QUESTIONS} different digits, and there are {len(digits)}.")
+    if len(digits) < QUESTIONS_PER_ROUND:
+        raise ValueError(f"A round needs {QUESTIONS_PER_ROUND} different digits, and there are {len(digits)}.")
     chance = torch.Generator().manual_seed(seed)
-    drawn = torch.randperm(len(digits), generator=chance)[:QUESTIONS].tolist()
+    drawn = torch.randperm(len(digits), generator=chance)[:QUESTIONS_PER_ROUND].tolist()
     masks = {cut: cut_masks(cut, len(digits)) for cut in CUTS}
     questions = []
-    for place in torch.randperm(QUESTIONS, generator=chance).tolist():
-        digit, cut = drawn[place], CUTS[place // PER_CUT]
+    for place in torch.randperm(QUESTIONS_PER_ROUND, generator=chance).tolist():
+        digit, cut = drawn[place], CUTS[place // QUESTIONS_PER_CUT]
         mask = masks[cut] if masks[cut].ndim == 2 else masks[cut][digit].clone()
         questions.append(Question(digit, cut, int(digits.labels[digit]), mask))
     return questions
 
 
-def tally(questions: Sequence[Question], said: Sequence[int]) -> list[Tally]:
+def count_answers(questions: Sequence[Question], said: Sequence[int]) -> list[AnswerCount]:
     """Return one person's answers to the first questions of a round, as the answers of a room are counted."""
     pairs = enumerate(zip(questions, said, strict=False))
     return [
-        Tally(round=0, number=number, digit=asked.digit, cut=asked.cut, label=asked.label, said=answer)
+        AnswerCount(round=0, number=number, digit=asked.digit, cut=asked.cut, label=asked.label, said=answer)
         for number, (asked, answer) in pairs
     ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-ALL = "all"
+ALL_CUTS = "all"
 NORMAL = 1.959964  # standard deviations to both sides hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class AnsweredQuestion:
     """What was said to one question."""
 
     round: int
@@ -24,7 +24,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer(Said):
+class Answer(AnsweredQuestion):
     """What one person said to one question: all that is ever kept of them."""
 
     player: str
@@ -32,7 +32,7 @@ class Answer(Said):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tally(Said):
+class AnswerCount(AnsweredQuestion):
     """How many people said the same to the same question."""
 
     people: int = 1
@@ -62,24 +62,26 @@ class Score:
         return 100 * max(0.0, middle - reach), 100 * min(1.0, middle + reach)
 
 
-def score(tallies: Iterable[Tally], read: Mapping[tuple[int, int], int] | None = None) -> dict[str, Score]:
+def score_answers(
+    tallies: Iterable[AnswerCount], read: Mapping[tuple[int, int], int] | None = None
+) -> dict[str, Score]:
     """Return the people's score on "all" cuts and on every one that was asked, or that of a network.
 
     `read` is what the network answers, by round and number. Each of its answers counts once for everybody who answered
     that question, so that people and networks are compared on the very same digits, each as often.
     """
-    scores = {ALL: Score(0, 0)}
+    scores = {ALL_CUTS: Score(0, 0)}
     for tally in tallies:
         said = tally.said if read is None else read[tally.round, tally.number]
         right = tally.people if said == tally.label else 0
-        for column in (ALL, tally.cut):
+        for column in (ALL_CUTS, tally.cut):
             before = scores.get(column, Score(0, 0))
             scores[column] = Score(before.right + right, before.answers + tally.people)
     return scores
 
 
 @dataclass(frozen=True)
-class Puzzle:
+class HardQuestion:
     """One question, and what all people made of it."""
 
     round: int
@@ -92,19 +94,19 @@ class Puzzle:
     """The wrong answer that most gave."""
 
 
-def fooling(tallies: Iterable[Tally], *, most: int = 5) -> list[Puzzle]:
+def hardest_questions(tallies: Iterable[AnswerCount], *, most: int = 5) -> list[HardQuestion]:
     """Return the questions that fooled the largest share of people, the worst first; of equals the more answered."""
-    asked: dict[tuple[int, int], list[Tally]] = {}
+    asked: dict[tuple[int, int], list[AnswerCount]] = {}
     for tally in tallies:
         asked.setdefault((tally.round, tally.number), []).append(tally)
-    puzzles = [puzzle for found in asked.values() if (puzzle := _puzzle(found)) is not None]
+    puzzles = [puzzle for found in asked.values() if (puzzle := _hard_question(found)) is not None]
     return sorted(puzzles, key=lambda one: (-one.wrong / one.people, -one.people, one.round, one.number))[:most]
 
 
-def _puzzle(found: Sequence[Tally]) -> Puzzle | None:
+def _hard_question(found: Sequence[AnswerCount]) -> HardQuestion | None:
     wrong = [tally for tally in found if tally.said != tally.label]
     if not wrong:
         return None
     first, commonest = found[0], max(wrong, key=lambda tally: tally.people)
     people, misled = sum(tally.people for tally in found), sum(tally.people for tally in wrong)
-    return Puzzle(first.round, first.number, first.cut, first.label, people, misled, commonest.said)
+    return HardQuestion(first.round, first.number, first.cut, first.label, people, misled, commonest.said)

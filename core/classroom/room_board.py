@@ -13,14 +13,14 @@ from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sql
 
-from core.classroom.quiz_scores import Answer, Said, Tally
+from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
 from core.classroom.room_database import ANSWERS, ROOMS, Database, RoomError
 
-LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so that no code is a word, and none that looks like a digit
-CODE = re.compile(f"[{LETTERS}]{{4}}")
-KEPT = 90 * 24 * 3600.0  # seconds that a room stays
-MOST_ROOMS, MOST_ANSWERS = 1000, 20_000  # of all, and of one room: what a prankster can fill ends there
-_SAID = [ANSWERS.c[one.name] for one in fields(Said)]
+CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so that no code is a word, and none that looks like a digit
+CODE_PATTERN = re.compile(f"[{CODE_LETTERS}]{{4}}")
+ROOM_LIFETIME = 90 * 24 * 3600.0  # seconds that a room stays
+MAX_ROOMS, MAX_ANSWERS = 1000, 20_000  # of all, and of one room: what a prankster can fill ends there
+_ANSWER_COLUMNS = [ANSWERS.c[one.name] for one in fields(AnsweredQuestion)]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Room:
     """Whether people are shown where something is missing; if not, they see what is left, as blind networks do."""
 
 
-class Board:
+class RoomBoard:
     """All rooms of one database. Everything here raises RoomError, a sentence, and RoomUnreachable while it is away."""
 
     def __init__(self, url: str) -> None:
@@ -46,19 +46,19 @@ class Board:
         """Open a room, and let go of those that are too old; `opener` is a secret of whoever may remove it."""
         now = time.time()
         with self._database.begin() as connection:
-            connection.execute(sql.delete(ROOMS).where(ROOMS.c.opened < now - KEPT))
-            if (connection.scalar(sql.select(sql.func.count()).select_from(ROOMS)) or 0) >= MOST_ROOMS:
+            connection.execute(sql.delete(ROOMS).where(ROOMS.c.opened < now - ROOM_LIFETIME))
+            if (connection.scalar(sql.select(sql.func.count()).select_from(ROOMS)) or 0) >= MAX_ROOMS:
                 raise RoomError("There are too many rooms for another one: remove one that nobody needs any more.")
             while True:  # until the code is one that no other room has
                 room = Room(_draw_code(), secrets.randbelow(2**31), data, told)
-                row = {**asdict(room), "opened": now, "opener": _seal(room.code, opener)}
+                row = {**asdict(room), "opened": now, "opener": _hash_opener(room.code, opener)}
                 if connection.execute(self._database.insert_new(ROOMS), row).rowcount:
                     return room
 
     def find(self, code: str) -> Room:
         """Return the room of that code, its letters of any case."""
         code, columns = code.strip().upper(), [ROOMS.c[one.name] for one in fields(Room)]
-        if not CODE.fullmatch(code):
+        if not CODE_PATTERN.fullmatch(code):
             raise RoomError("The code of a room is four letters, as its board shows them.")
         with self._database.begin() as connection:
             found = connection.execute(sql.select(*columns).where(ROOMS.c.code == code)).one_or_none()
@@ -73,21 +73,23 @@ class Board:
             return
         with self._database.begin() as connection:
             held = connection.scalar(sql.select(sql.func.count()).where(ANSWERS.c.room == code)) or 0
-            if held + len(rows) > MOST_ANSWERS:
-                raise RoomError(f"The room {code} is full: it holds {MOST_ANSWERS:,} answers.")
+            if held + len(rows) > MAX_ANSWERS:
+                raise RoomError(f"The room {code} is full: it holds {MAX_ANSWERS:,} answers.")
             connection.execute(self._database.insert_new(ANSWERS), rows)
 
-    def tallies(self, code: str) -> tuple[int, list[Tally]]:
+    def tallies(self, code: str) -> tuple[int, list[AnswerCount]]:
         """Return how many people have played in the room, and what they said."""
         inside = ANSWERS.c.room == code
-        counted = sql.select(*_SAID, sql.func.count().label("people")).where(inside).group_by(*_SAID)
+        counted = (
+            sql.select(*_ANSWER_COLUMNS, sql.func.count().label("people")).where(inside).group_by(*_ANSWER_COLUMNS)
+        )
         with self._database.begin() as connection:
             players = connection.scalar(sql.select(sql.func.count(ANSWERS.c.player.distinct())).where(inside)) or 0
-            return players, [Tally(**row._mapping) for row in connection.execute(counted)]
+            return players, [AnswerCount(**row._mapping) for row in connection.execute(counted)]
 
     def export(self, code: str) -> bytes:
         """Return all the room's answers as CSV."""
-        columns = [ANSWERS.c.player, *_SAID]
+        columns = [ANSWERS.c.player, *_ANSWER_COLUMNS]
         asked = sql.select(*columns).where(ANSWERS.c.room == code).order_by("player", "round", "number")
         stream = io.StringIO()
         writer = csv.writer(stream)
@@ -99,11 +101,13 @@ class Board:
     def may_remove(self, code: str, opener: str) -> bool:
         """Say whether this is who opened the room."""
         with self._database.begin() as connection:
-            return connection.scalar(sql.select(ROOMS.c.opener).where(ROOMS.c.code == code)) == _seal(code, opener)
+            return connection.scalar(sql.select(ROOMS.c.opener).where(ROOMS.c.code == code)) == _hash_opener(
+                code, opener
+            )
 
     def remove(self, code: str, opener: str) -> None:
         """Delete the room with all its answers; only whoever opened it may."""
-        own = (ROOMS.c.code == code) & (ROOMS.c.opener == _seal(code, opener))
+        own = (ROOMS.c.code == code) & (ROOMS.c.opener == _hash_opener(code, opener))
         with self._database.begin() as connection:
             if not connection.execute(sql.delete(ROOMS).where(own)).rowcount:
                 raise RoomError(f"Only whoever opened the room {code} can remove it.")
@@ -114,9 +118,9 @@ class Board:
 
 
 def _draw_code() -> str:
-    return "".join(secrets.choice(LETTERS) for _ in range(4))
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
 
 
-def _seal(code: str, opener: str) -> str:
+def _hash_opener(code: str, opener: str) -> str:
     """Return what is kept of the opener: it tells that it is the same one again, and nothing else."""
     return hashlib.sha256(f"{code} {opener}".encode()).hexdigest()

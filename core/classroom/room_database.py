@@ -19,10 +19,12 @@ from core.jobs.run_folders import runs_folder
 from core.system import locks
 
 DATABASE_VARIABLE = "NEGATIVE_SPACE_DATABASE"
-LOCK_LIMIT = 20  # seconds that a writer waits for the others, on SQLite
-PATIENCE = 5  # seconds for a server that does not answer
-REST = 5.0  # seconds in which a database that failed is not asked again: else every answer of thirty people would wait
-FIRST_USE = 2019  # names the lock under which replicas that start at once make the tables, one after the other
+LOCK_TIMEOUT = 20  # seconds that a writer waits for the others, on SQLite
+TIMEOUT = 5  # seconds for a server that does not answer
+RETRY_AFTER = (
+    5.0  # seconds in which a database that failed is not asked again: else every answer of thirty people would wait
+)
+CREATE_TABLES_LOCK = 2019  # names the lock under which replicas that start at once make the tables, one after the other
 
 _TABLES = sql.MetaData()
 ROOMS = sql.Table(
@@ -94,7 +96,7 @@ class Database:
         except IntegrityError:
             raise RoomError("This room is not there any more.") from None
         except (SQLAlchemyError, OSError) as error:
-            self._rest_until = time.monotonic() + REST
+            self._rest_until = time.monotonic() + RETRY_AFTER
             raise RoomUnreachable(_sentence(error)) from error
 
     def close(self) -> None:
@@ -104,7 +106,7 @@ class Database:
     def _make_tables(self) -> None:
         with self._first_use:
             if not self._ready:
-                with _alone(self._engine) as connection:
+                with _lock_tables(self._engine) as connection:
                     for table in _TABLES.sorted_tables:
                         connection.execute(CreateTable(table, if_not_exists=True))
                 self._ready = True
@@ -114,35 +116,35 @@ def _engine(url: str) -> sql.Engine:
     where = sql.make_url(url)
     match where.get_backend_name():
         case "sqlite" if where.database:
-            engine = sql.create_engine(where, connect_args={"timeout": LOCK_LIMIT})
-            sql.event.listen(engine, "connect", _hold_to_rooms)
+            engine = sql.create_engine(where, connect_args={"timeout": LOCK_TIMEOUT})
+            sql.event.listen(engine, "connect", _enforce_foreign_keys)
             return engine
         case "postgresql":
             limits = {
-                "connect_timeout": PATIENCE,
-                "tcp_user_timeout": 1000 * PATIENCE,
-                "options": f"-c statement_timeout={1000 * PATIENCE}",
+                "connect_timeout": TIMEOUT,
+                "tcp_user_timeout": 1000 * TIMEOUT,
+                "options": f"-c statement_timeout={1000 * TIMEOUT}",
             }
-            return sql.create_engine(where, pool_pre_ping=True, pool_timeout=PATIENCE, connect_args=limits)
+            return sql.create_engine(where, pool_pre_ping=True, pool_timeout=TIMEOUT, connect_args=limits)
     raise ValueError
 
 
-def _hold_to_rooms(connection: Any, _: object) -> None:
+def _enforce_foreign_keys(connection: Any, _: object) -> None:
     """Let SQLite refuse answers to rooms that are not there, as PostgreSQL does."""
     connection.execute("PRAGMA foreign_keys = ON")
 
 
 @contextmanager
-def _alone(engine: sql.Engine) -> Iterator[sql.Connection]:
+def _lock_tables(engine: sql.Engine) -> Iterator[sql.Connection]:
     """Give a transaction in which tables can be made: of two processes that make one at the same time one fails."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
-            connection.execute(sql.select(sql.func.pg_advisory_xact_lock(FIRST_USE)))
+            connection.execute(sql.select(sql.func.pg_advisory_xact_lock(CREATE_TABLES_LOCK)))
             yield connection
         return
     file = Path(str(engine.url.database))
     file.parent.mkdir(parents=True, exist_ok=True)
-    with locks.held(file.with_name(f"{file.name}.lock")), engine.begin() as connection:
+    with locks.hold(file.with_name(f"{file.name}.lock")), engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # kept in the file: readers never wait for a writer
         yield connection
 

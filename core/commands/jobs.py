@@ -58,7 +58,7 @@ def _act(action: str, name: str) -> dict[str, Any]:
 def _describe(job: Job) -> dict[str, Any]:
     asked = {name: getattr(job, name) for name in ("id", "kind", "title", "visitor", "created")}
     status = asdict(run_folders.read_status(job))
-    return {**asked, **status, "place": control.place(job.id), "kept": run_folders.is_kept(job)}
+    return {**asked, **status, "place": control.queue_position(job.id), "kept": run_folders.is_kept(job)}
 
 
 def _table(result: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
     """Climb, write the sheet if asked to, and print the goals: one JSON object for machines, lines for people."""
     if options.out is not None and options.out.suffix not in ENDINGS:
         raise ValueError(f"--out takes a name that ends in {', '.join(ENDINGS)}.")
-    place = trained_networks.find(options.network)
+    place = trained_networks.find_checkpoint(options.network)
     network = checkpoints.load_classifier(place.name, place.folder)
     question = ask(options.objective, network)
     changes = {"seed": options.seed, "starts": options.starts}

@@ -14,7 +14,7 @@ from core.commands.studies.progress import StudyStep
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.studies.recorded import load_recorded, to_json
-from core.studies.workers import Crew
+from core.studies.workers import WorkerPool
 from core.system.files import prepare, replace
 
 Progress = Callable[[float, str], None]
@@ -28,7 +28,7 @@ class Study(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
         """Say what this study takes besides what all of them take."""
 
-    def run(self, options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew, /) -> Iterator[StudyStep]:
+    def run(self, options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPool, /) -> Iterator[StudyStep]:
         """Yield the study as far as it is, whenever a part of it is finished. Raises ValueError with a sentence."""
 
     def lines(self, record: dict[str, Any], /) -> Iterator[str]:
@@ -67,11 +67,11 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 
 def _run(study: Study, options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Return the finished study; what is finished of it is written at once, so that an interrupted one can be seen."""
-    crew = Crew(workers=options.workers, dask=options.dask)
+    pool = WorkerPool(workers=options.workers, dask=options.dask)
     dataset = _load(options.dataset or ("MNIST" if datasets.on_this_machine("MNIST") else datasets.OFFLINE))
     out, record = options.out or Path("runs") / f"{study.NAME}.json", {}
     prepare(out.parent)
-    for step in study.run(options, dataset, out, crew):
+    for step in study.run(options, dataset, out, pool):
         progress(step.share, step.text)
         record = step.record
         replace(out, to_json(record))

@@ -60,7 +60,7 @@ class DownloadStep:
         return min((self.done_files + part) / self.files, 1.0)
 
 
-def sources(name: str) -> Source:
+def official_source(name: str) -> Source:
     """Return torchvision's own table for a set, so that no address is written in this project."""
     layout = layout_of(name)
     from torchvision import datasets as vision  # a second to import, so only where needed
@@ -88,7 +88,7 @@ def download(
     root = root or PROJECT_DATA
     if _is_whole(name, root):
         return
-    source = source or sources(name)
+    source = source or official_source(name)
     kind = layout_of(name).kind
     own = mirror or os.environ.get(MIRROR_VARIABLE, "")
     mirrors = ([f"{own.rstrip('/')}/{kind}", own.rstrip("/")] if own else []) + list(source.mirrors)
@@ -192,16 +192,16 @@ def _fetch(name: str, mirrors: list[str], target: Path, md5: str) -> Iterator[tu
     faults = []
     for mirror in list(mirrors):
         try:
-            yield from stream(f"{mirror}/{target.name}", target, md5)
+            yield from stream_file(f"{mirror}/{target.name}", target, md5)
         except (OSError, ValueError, HTTPException) as fault:
-            faults.append(f"{urlsplit(mirror).netloc or mirror}: {reason(fault)}")
+            faults.append(f"{urlsplit(mirror).netloc or mirror}: {describe_fault(fault)}")
         else:
             mirrors.sort(key=mirror.__ne__)  # stable: it goes to the front, the others keep their order
             return
     raise DownloadError(f"{name} could not be downloaded: no mirror gave {target.name} ({'; '.join(faults)}).")
 
 
-def stream(address: str, target: Path, checksum: str, algorithm: str = "md5") -> Iterator[tuple[int, int | None]]:
+def stream_file(address: str, target: Path, checksum: str, algorithm: str = "md5") -> Iterator[tuple[int, int | None]]:
     """Fetch one file whose checksum begins so, yielding bytes received and expected. Raises OSError, ValueError."""
     digest, received, shown = hashlib.new(algorithm, usedforsecurity=False), 0, time.monotonic()
     request = Request(address, headers={"User-Agent": "negative-space"})
@@ -221,7 +221,7 @@ def stream(address: str, target: Path, checksum: str, algorithm: str = "md5") ->
     yield received, total
 
 
-def reason(fault: Exception) -> str:
+def describe_fault(fault: Exception) -> str:
     """Return in a few words what went wrong on the way."""
     if isinstance(fault, HTTPError):
         fault.close()

@@ -64,13 +64,13 @@ def check(settings: dict[str, Any]) -> None:
         )
 
 
-def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], run_folders.Wish]) -> Iterator[GanFigures]:
+def run(settings: dict[str, Any], folder: Path, request: Callable[[], run_folders.JobRequest]) -> Iterator[GanFigures]:
     """Train, going on after the last epoch that `folder` holds; however it ends, the generator is kept."""
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
     dataset = datasets.load(plan.dataset)
     digits = dataset.train.first(plan.digits)
     state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
-    run_folders.keep_steps(job, lambda step: step["epoch"] <= state.epoch)
+    run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch)
     training_pictures.drop_after(folder, state.epoch)
     config = replace(plan.config, report_every=max(plan.config.report_every, _fewest(plan.config, digits)))
     pair, due = Pair(config), Timetable(config.epochs)

@@ -23,13 +23,13 @@ from core.system import files, locks
 
 ROOT = Path(__file__).parents[2]
 # A kind of job is a module that offers `check(settings)`, which raises ValueError with a sentence, and
-# `run(settings, folder, wishes)`, which yields frozen records and goes on from what it finds in the folder.
+# `run(settings, folder, request)`, which yields frozen records and goes on from what it finds in the folder.
 KINDS = {
     "train": "core.jobs.training_job",
     "study": "core.studies.study_job",
     "generator": "core.generation.generator_job",
 }
-JOBS_PER_VISITOR = 2
+MAX_JOBS_PER_VISITOR = 2
 
 
 def submit(kind: str, title: str, settings: dict[str, Any], visitor: str) -> Job:
@@ -40,10 +40,10 @@ def submit(kind: str, title: str, settings: dict[str, Any], visitor: str) -> Job
     if kind not in KINDS:
         raise JobError(f"There is no kind of job called {kind!r}; there are {', '.join(KINDS)}.")
     importlib.import_module(KINDS[kind]).check(settings)
-    with one_at_a_time():
+    with lock_submissions():
         _check_visitor(visitor)
-        run_folders.make_room()
-        job = run_folders.create(
+        run_folders.remove_old_runs()
+        job = run_folders.create_job(
             kind=kind, module=KINDS[kind], title=title, settings=settings, visitor=visitor, threads=_threads()
         )
         try:
@@ -56,12 +56,12 @@ def submit(kind: str, title: str, settings: dict[str, Any], visitor: str) -> Job
 
 def stop(name: str) -> None:
     """Ask the job to end after the record it works on; what it has learned is kept. Asking again does no harm."""
-    _wish(name, state="stop")
+    _request(name, state="stop")
 
 
 def pause(name: str) -> None:
     """Ask the job to hold after the record it works on; the next in the queue has its turn meanwhile."""
-    _wish(name, state="pause")
+    _request(name, state="pause")
 
 
 def set_learning_rate(name: str, rate: float | None) -> None:
@@ -71,7 +71,7 @@ def set_learning_rate(name: str, rate: float | None) -> None:
     """
     if rate is not None and not (rate > 0 and math.isfinite(rate)):
         raise JobError(f"The learning rate must be a number above 0, not {rate}.")
-    _wish(name, but="done", learning_rate=rate)
+    _request(name, but="done", learning_rate=rate)
 
 
 def resume(name: str) -> Job:
@@ -80,10 +80,10 @@ def resume(name: str) -> Job:
     Either way it joins the end of the queue. Raises JobError for one that is done.
     """
     job = load_job(name)
-    with one_at_a_time():
+    with lock_submissions():
         status = read_status(job)
         if status.active:
-            run_folders.write_wish(job, state="run")
+            run_folders.write_request(job, state="run")
         elif status.state == "done":
             raise JobError("This job is done: nothing is left to do.")
         else:
@@ -92,39 +92,39 @@ def resume(name: str) -> Job:
     return job
 
 
-def place(name: str) -> int | None:
+def queue_position(name: str) -> int | None:
     """Return how many come before it and itself, 1: it is next; None when the job does not wait."""
-    line = [job.id for job in queue.line()]
+    line = [job.id for job in queue.waiting_jobs()]
     return line.index(name) + 1 if name in line else None
 
 
-def _wish(name: str, *, but: str | None = None, **changes: Any) -> None:
+def _request(name: str, *, but: str | None = None, **changes: Any) -> None:
     """Ask something of a job that is active, or at least not in the state `but`."""
     job = load_job(name)
     status = read_status(job)
     if not status.active and but in (None, status.state):
         raise JobError("This job has ended.")
-    with _as_sentence():
-        run_folders.write_wish(job, **changes)
+    with _raise_job_errors():
+        run_folders.write_request(job, **changes)
 
 
 def _check_visitor(visitor: str) -> None:
     active = [job for job in run_folders.list_jobs(visitor) if read_status(job).active]
-    if len(active) >= JOBS_PER_VISITOR:
+    if len(active) >= MAX_JOBS_PER_VISITOR:
         raise JobError(f"You have {len(active)} jobs already: wait until one has ended, or stop one.")
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
+def lock_submissions() -> Iterator[None]:
     """Let people make runs one after the other, so that the limits hold. Raises JobError for every OSError."""
-    with _as_sentence():
+    with _raise_job_errors():
         run_folders.runs_folder().mkdir(parents=True, exist_ok=True)
-        with locks.held(run_folders.runs_folder() / ".starting"):
+        with locks.hold(run_folders.runs_folder() / ".starting"):
             yield
 
 
 @contextmanager
-def _as_sentence() -> Iterator[None]:
+def _raise_job_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -141,13 +141,15 @@ def _threads() -> int:
 
 def _start(job: Job) -> None:
     """Start the worker. It inherits the lock, so that there is no moment without."""
-    lock = locks.take(job.folder / "lock", patience=0.5)
+    lock = locks.acquire(job.folder / "lock", patience=0.5)
     if lock is None:
         raise JobError("This job is at work already.")
     with lock, (job.folder / "worker.log").open("ab") as log:
         files.clear(job.folder)
-        run_folders.write_wish(job, state="run")
-        run_folders.write_status(job, state="waiting", message="", pid=None, queued=queue.last_place(), started=None)
+        run_folders.write_request(job, state="run")
+        run_folders.write_status(
+            job, state="waiting", message="", pid=None, queued=queue.next_queue_time(), started=None
+        )
         number = lock.fileno()
         command = [sys.executable, "-m", "core.jobs.worker", job.id, str(number)]
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))

@@ -13,52 +13,60 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 from core.zoo.recipes import RECIPES, SEED, prepare
 
-DECIDES = ("architecture", "activation", "inversion", "start", "frozen", "reset", "second")  # where a recipe starts
+START_FIELDS = (
+    "architecture",
+    "activation",
+    "inversion",
+    "start",
+    "frozen",
+    "reset",
+    "second",
+)  # where a recipe starts
 
 
 @dataclass(frozen=True, eq=False)
-class Origin:
+class InitialNetwork:
     """A network at the start of its own training."""
 
     network: Classifier
     seed: int
     """That its weights were drawn with."""
-    taken_from: str | None
+    parent: str | None
     """The network, or the run whose network, that it went on from; None: every weight was drawn."""
 
 
-def find_origin(name: str) -> Origin | None:
+def find_initial_network(name: str) -> InitialNetwork | None:
     """Return where the network of that name began; None where that cannot be said exactly.
 
     That is so when its card tells another story than the recipe, when it came as a file, when what it went on from has
     gone or may have learned on since, and when another version of PyTorch has drawn its weights.
     """
-    place = trained_networks.find(name)
+    place = trained_networks.find_checkpoint(name)
     try:
         card = checkpoints.load_card(place.name, place.folder)
         if card.versions.get("torch") != version("torch"):
             return None
-        return _of_run(card) if trained_networks.run_of(name) else _of_recipe(card)
+        return _of_run(card) if trained_networks.run_id_of(name) else _of_recipe(card)
     except (ValueError, KeyError, TypeError, OSError):  # also CheckpointError and JobError
         return None
 
 
-def _of_recipe(card: Card) -> Origin | None:
+def _of_recipe(card: Card) -> InitialNetwork | None:
     recipe = RECIPES[card.name]
-    as_told = all(card.recipe[part] == getattr(recipe, part) for part in DECIDES if part in card.recipe)
+    as_told = all(card.recipe[part] == getattr(recipe, part) for part in START_FIELDS if part in card.recipe)
     if not as_told or card.seed != SEED or Architecture.from_dict(card.architecture) != recipe.design():
         return None
     network = prepare(recipe)
     if recipe.start is not None and recipe.frozen and features_hash(network) != card.features_sha256:
         return None
-    return Origin(network.requires_grad_(False).eval(), SEED, recipe.start)
+    return InitialNetwork(network.requires_grad_(False).eval(), SEED, recipe.start)
 
 
-def _of_run(card: Card) -> Origin | None:
+def _of_run(card: Card) -> InitialNetwork | None:
     if not card.recipe:  # it came as a file
         return None
     plan = training_job.read_plan(card.recipe)
-    network = training_job.prepare(plan, classes=card.architecture["classes"])
+    network = training_job.prepare_network(plan, classes=card.architecture["classes"])
     if plan.start is not None and plan.start not in RECIPES and features_hash(network) != card.features_sha256:
         return None  # that run may have been resumed since; only frozen features prove that it has not
-    return Origin(network.requires_grad_(False).eval(), plan.seed, plan.start)
+    return InitialNetwork(network.requires_grad_(False).eval(), plan.seed, plan.start)

@@ -8,21 +8,21 @@ from core.jobs import run_folders
 from core.jobs.run_folders import Job, read_status
 
 
-def line() -> list[Job]:
+def waiting_jobs() -> list[Job]:
     """Return the jobs that wait for their turn, the next one first."""
-    return [job for _, _, job in _places()]
+    return [job for _, _, job in _queue_entries()]
 
 
-def last_place() -> float:
+def next_queue_time() -> float:
     """Return the time to write down for a job that joins the line: now, but never before those who wait already.
 
     So nobody pushes in when the clock is set back. Nothing else of a job depends on the clock: whether it has a worker,
     a lock says, and what lasts is measured by `time.monotonic`.
     """
-    return max([time.time(), *(queued + 1e-3 for queued, _, _ in _places())])
+    return max([time.time(), *(queued + 1e-3 for queued, _, _ in _queue_entries())])
 
 
-def _places() -> list[tuple[float, str, Job]]:
+def _queue_entries() -> list[tuple[float, str, Job]]:
     waiting = ((read_status(job), job) for job in run_folders.list_jobs())
     queued = [(status.queued, job.id, job) for status, job in waiting if status.state == "waiting"]
     return sorted(queued, key=lambda place: place[:2])

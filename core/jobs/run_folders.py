@@ -23,9 +23,9 @@ from core.system.files import replace
 
 PROJECT_RUNS = Path(__file__).parents[2] / "runs"
 RUNS_VARIABLE = "NEGATIVE_SPACE_RUNS"
-MOST_RUNS, MOST_BYTES = 40, 500_000_000
+MAX_RUNS, MAX_BYTES = 40, 500_000_000
 ACTIVE = ("waiting", "running", "paused")
-LOST = "Stopped in the middle, when its process ended; it can be resumed."
+LOST_MESSAGE = "Stopped in the middle, when its process ended; it can be resumed."
 
 
 class JobError(ValueError):
@@ -71,7 +71,7 @@ class Status:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class JobRequest:
     """What people ask of a job."""
 
     state: Literal["run", "pause", "stop"] = "run"
@@ -84,7 +84,7 @@ def runs_folder() -> Path:
     return Path(os.environ.get(RUNS_VARIABLE) or PROJECT_RUNS).absolute()
 
 
-def create(work: Callable[[Path], object] | None = None, **asked: Any) -> Job:
+def create_job(work: Callable[[Path], object] | None = None, **asked: Any) -> Job:
     """Make the folder of a new job, with what was asked (see Job). It appears whole. Raises OSError and TypeError.
 
     `work` puts into the folder what a process would else work out: the job appears done.
@@ -141,11 +141,11 @@ def read_status(job: Job) -> Status:
     status = _read(job.folder / "status.json", Status)
     alive = is_alive(job)
     if status is None:
-        return Status(state="running" if alive else "lost", message="" if alive else LOST, queued=job.created)
+        return Status(state="running" if alive else "lost", message="" if alive else LOST_MESSAGE, queued=job.created)
     if status.active and not alive:
         # It may have ended between the two looks, and said so.
         status = _read(job.folder / "status.json", Status) or status
-        return Status(**{**asdict(status), "state": "lost", "message": LOST}) if status.active else status
+        return Status(**{**asdict(status), "state": "lost", "message": LOST_MESSAGE}) if status.active else status
     return status
 
 
@@ -157,14 +157,14 @@ def write_status(job: Job, *, write: Callable[[Path, bytes], None] = replace, **
     return status
 
 
-def read_wish(job: Job) -> Wish:
+def read_request(job: Job) -> JobRequest:
     """Return what is asked of the job; it shall run when nobody said otherwise."""
-    return _read(job.folder / "wish.json", Wish) or Wish()
+    return _read(job.folder / "wish.json", JobRequest) or JobRequest()
 
 
-def write_wish(job: Job, **changes: Any) -> None:
+def write_request(job: Job, **changes: Any) -> None:
     """Ask something of the job. Raises OSError."""
-    wish = Wish(**{**asdict(read_wish(job)), **changes})
+    wish = JobRequest(**{**asdict(read_request(job)), **changes})
     replace(job.folder / "wish.json", json.dumps(asdict(wish)).encode())
 
 
@@ -196,7 +196,7 @@ def read_steps(name: str, since: int = 0) -> list[dict[str, Any]]:
     return list(map(json.loads, whole.split(b"\n")[since:])) if whole else []
 
 
-def keep_steps(job: Job, wanted: Callable[[dict[str, Any]], bool]) -> None:
+def filter_steps(job: Job, wanted: Callable[[dict[str, Any]], bool]) -> None:
     """Drop all other records, and what is left of a line that was being written. Raises OSError."""
     kept = [json.dumps(step) + "\n" for step in read_steps(job.id) if wanted(step)]
     replace(job.folder / "steps.jsonl", "".join(kept).encode())
@@ -224,12 +224,12 @@ def remove(name: str) -> None:
     shutil.rmtree(away, ignore_errors=True)  # what stays of it, `make_room` removes
 
 
-def make_room() -> None:
+def remove_old_runs() -> None:
     """Remove the oldest finished runs that nobody keeps until one more fits. Raises JobError when none does."""
     for left in (*runs_folder().glob(".removed-*"), *runs_folder().glob(".[0-9]*-*")):  # half removed, or half made
         shutil.rmtree(left, ignore_errors=True)
     old = [job for job in reversed(list_jobs()) if not (is_kept(job) or read_status(job).active)]
-    while len(list_jobs()) >= MOST_RUNS or disk_use() > MOST_BYTES:
+    while len(list_jobs()) >= MAX_RUNS or disk_use() > MAX_BYTES:
         if not old:
             raise JobError("There is no room for another run: let go of one that is kept, or wait until one has ended.")
         remove(old.pop(0).id)

@@ -22,7 +22,7 @@ from core.digits.datasets import Dataset, Digits
 from core.inversion import functions
 from core.inversion.functions import Invert
 from core.jobs import run_folders
-from core.jobs.training_snapshots import Album
+from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.composing import check_size
@@ -34,11 +34,11 @@ from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
 from core.zoo.checkpoints import SHIPPED, Card
 
-NAME, STATE = "network", "state.safetensors"
-MOST_EPOCHS, MOST_DIGITS = 60, 60_000  # so that one visitor cannot hold the machine: their product is what counts
-MOST_RECORDS = 100  # per epoch: often enough to watch, and to write them takes no hundredth of the time
+NETWORK_NAME, STATE_FILE = "network", "state.safetensors"
+MAX_EPOCHS, MAX_DIGITS = 60, 60_000  # so that one visitor cannot hold the machine: their product is what counts
+MAX_RECORDS_PER_EPOCH = 100  # per epoch: often enough to watch, and to write them takes no hundredth of the time
 # Training digits and classes of the sets that are not like MNIST, so that nobody loads one to look at a plan.
-SIZES = {
+DATASET_SIZES = {
     "EMNIST balanced": (94_000, 47),
     "EMNIST digits": (200_000, 10),
     datasets.OFFLINE: (1_197, 10),
@@ -48,7 +48,7 @@ MNIST_SIZE = (50_000, 10)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class TrainingPlan:
     """The settings of one training."""
 
     config: TrainConfig
@@ -71,7 +71,7 @@ class Plan:
     """Of the start weights and of what is drawn anew."""
 
 
-def read_plan(settings: dict[str, Any]) -> Plan:
+def read_plan(settings: dict[str, Any]) -> TrainingPlan:
     """Return the plan that JSON-able settings describe; `frozen` may be true for all features. Raises ValueError."""
     try:
         config, described = settings.get("config", {}), settings.get("architecture")
@@ -84,7 +84,7 @@ def read_plan(settings: dict[str, Any]) -> Plan:
             "frozen": tuple(frozen),
             "reset": tuple(settings.get("reset", ())),
         }
-        return Plan(**{**settings, **changes})
+        return TrainingPlan(**{**settings, **changes})
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"These settings of a training cannot be read: {error}.") from None
 
@@ -98,57 +98,57 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError(f"The share of the digits must be above 0 and at most 1, not {plan.share}.")
     if plan.validation is not None and not 0 < plan.validation <= 1 / datasets.VALIDATION_SHARE:
         raise ValueError(f"The share that validates must be above 0 and at most a sixth, not {plan.validation}.")
-    digits, classes = SIZES.get(plan.dataset, MNIST_SIZE)
+    digits, classes = DATASET_SIZES.get(plan.dataset, MNIST_SIZE)
     learned = round(plan.share * digits)
     _check_length(plan.config, learned)
     if plan.config.batch > learned:
         raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {learned:,} digits to learn from.")
     find_device(plan.config.device)
     check_size(_architecture(plan, classes))
-    check_attack(prepare(plan, classes=classes), plan.config)
+    check_attack(prepare_network(plan, classes=classes), plan.config)
 
 
 def _check_length(config: TrainConfig, digits: int) -> None:
-    if config.epochs * digits * config.passes > MOST_EPOCHS * MOST_DIGITS:
+    if config.epochs * digits * config.passes > MAX_EPOCHS * MAX_DIGITS:
         attacked = f", each {config.passes} times the work for its attack," if config.passes > 1 else ""
         raise ValueError(
-            f"{config.epochs} epochs of {digits:,} digits{attacked} are more than a job may take, {MOST_EPOCHS} epochs "
-            f"of {MOST_DIGITS:,}: choose fewer epochs or a smaller share of the digits."
+            f"{config.epochs} epochs of {digits:,} digits{attacked} are more than a job may take, {MAX_EPOCHS} epochs "
+            f"of {MAX_DIGITS:,}: choose fewer epochs or a smaller share of the digits."
         )
 
 
-def run(settings: dict[str, Any], folder: Path, wishes: Callable[[], run_folders.Wish]) -> Iterator[TrainStep]:
+def run(settings: dict[str, Any], folder: Path, request: Callable[[], run_folders.JobRequest]) -> Iterator[TrainStep]:
     """Train, going on after the last epoch that `folder` holds; however it ends, the network is kept."""
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
     dataset = datasets.load(plan.dataset)
-    digits, held_out = divide(dataset, plan)
+    digits, held_out = split_digits(dataset, plan)
     _check_length(plan.config, len(digits))
-    network = prepare(plan, classes=len(dataset.classes))
-    state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
-    run_folders.keep_steps(job, lambda step: step["epoch"] <= state.epoch)
-    every = max(plan.config.report_every, ceil(len(digits) / plan.config.batch / MOST_RECORDS))
+    network = prepare_network(plan, classes=len(dataset.classes))
+    state = load_state(folder / STATE_FILE) if (folder / STATE_FILE).exists() else TrainState()
+    run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch)
+    every = max(plan.config.report_every, ceil(len(digits) / plan.config.batch / MAX_RECORDS_PER_EPOCH))
     config = replace(plan.config, report_every=every)
     card = _card(job, plan, dataset, len(digits))
 
     def rate() -> float | None:
-        return wishes().learning_rate
+        return request().learning_rate
 
-    album = Album(folder, dataset.test, epochs=config.epochs)
+    recorder = SnapshotRecorder(folder, dataset.test, epochs=config.epochs)
     if not state.epoch:
-        album.take(network)
+        recorder.record(network)
     try:
         with closing(train(network, digits, held_out, config, state=state, learning_rate=rate)) as steps:
             for step in steps:
                 yield step
                 if step.validation_loss is not None:
-                    save_state(state, folder / STATE)
-                album.take(network, step)
+                    save_state(state, folder / STATE_FILE)
+                recorder.record(network, step)
     finally:
         if state.tensors:  # else it never began
             _save(replace(card, epochs=state.epoch), network, dataset, held_out, folder)
 
 
-def divide(dataset: Dataset, plan: Plan) -> tuple[Digits, Digits]:
+def split_digits(dataset: Dataset, plan: TrainingPlan) -> tuple[Digits, Digits]:
     """Return the digits to learn from and those to validate with."""
     train, held_out = dataset.train, dataset.validation
     if plan.validation is not None:
@@ -159,7 +159,7 @@ def divide(dataset: Dataset, plan: Plan) -> tuple[Digits, Digits]:
     return train.first(round(plan.share * len(train))), held_out
 
 
-def prepare(plan: Plan, *, classes: int = 10) -> Classifier:
+def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     """Return the network as it is before its training. Raises ValueError for what does not fit."""
     network = _begin(plan, classes)
     if plan.inversion is not None:
@@ -173,7 +173,7 @@ def prepare(plan: Plan, *, classes: int = 10) -> Classifier:
     return network
 
 
-def _begin(plan: Plan, classes: int) -> Classifier:
+def _begin(plan: TrainingPlan, classes: int) -> Classifier:
     fresh = build(_architecture(plan, classes), seed=plan.seed)
     if plan.start is None:
         return fresh
@@ -188,7 +188,7 @@ def _begin(plan: Plan, classes: int) -> Classifier:
     return network
 
 
-def _architecture(plan: Plan, classes: int) -> Architecture:
+def _architecture(plan: TrainingPlan, classes: int) -> Architecture:
     described = plan.architecture
     if plan.start is not None:
         described = Architecture.from_dict(checkpoints.load_card(*_where(plan.start)).architecture)
@@ -199,8 +199,8 @@ def _architecture(plan: Plan, classes: int) -> Architecture:
 
 def _where(start: str) -> tuple[str, Path]:
     """Return name and folder of the checkpoint: a shipped one, else that of a run."""
-    if (run_folders.runs_folder() / start / f"{NAME}.json").is_file():
-        return NAME, run_folders.load_job(start).folder
+    if (run_folders.runs_folder() / start / f"{NETWORK_NAME}.json").is_file():
+        return NETWORK_NAME, run_folders.load_job(start).folder
     return start, SHIPPED
 
 
@@ -212,10 +212,10 @@ def _stage(network: Classifier, name: str) -> nn.Module:
     return known[name]
 
 
-def _card(job: run_folders.Job, plan: Plan, dataset: Dataset, digits: int) -> Card:
+def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: int) -> Card:
     """Return the card as far as it is known beforehand: later the network it starts from may be gone."""
     return Card(
-        name=NAME,
+        name=NETWORK_NAME,
         title=job.title,
         architecture=_architecture(plan, len(dataset.classes)).to_dict(),
         inversion="identity",

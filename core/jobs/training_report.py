@@ -8,8 +8,8 @@ from typing import Any
 
 Record = Mapping[str, Any]
 """A line of `steps.jsonl`: a TrainStep as JSON."""
-RECENT = 20  # records that the speed of now is measured on
-GAP = 1.0  # percentage points between training and validation from which one speaks of overfitting
+RECENT_RECORDS = 20  # records that the speed of now is measured on
+OVERFITTING_GAP = 1.0  # percentage points between training and validation from which one speaks of overfitting
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def measure_progress(steps: Sequence[Record], *, epochs: int, batch: int) -> Pro
     if not steps:
         return Progress(0.0, None, None)
     now = _position(steps[-1])
-    before = steps[max(0, len(steps) - 1 - RECENT)] if len(steps) > 1 else None
+    before = steps[max(0, len(steps) - 1 - RECENT_RECORDS)] if len(steps) > 1 else None
     since, seconds = (_position(before), float(before["seconds"])) if before else (0.0, 0.0)
     rate = (now - since) / max(1e-9, float(steps[-1]["seconds"]) - seconds)  # epochs a second, validation and all
     return Progress(now / epochs, rate * steps[-1]["batches"] * batch, (epochs - now) / rate if rate > 0 else None)
@@ -39,7 +39,7 @@ def _position(step: Record) -> float:
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """A point of a learning curve."""
 
     epochs: float
@@ -55,27 +55,27 @@ CURVES = {
 }
 
 
-def trace(steps: Sequence[Record], curve: str) -> list[Point]:
+def learning_curve(steps: Sequence[Record], curve: str) -> list[CurvePoint]:
     """Return one of CURVES (T1)."""
     field = CURVES[curve]
     found = (step for step in steps if step[field] is not None)
-    return [Point(_position(step), float(step["seconds"]), float(step[field])) for step in found]
+    return [CurvePoint(_position(step), float(step["seconds"]), float(step[field])) for step in found]
 
 
-def mean_per_epoch(steps: Sequence[Record], curve: str) -> list[Point]:
+def mean_per_epoch(steps: Sequence[Record], curve: str) -> list[CurvePoint]:
     """Return the mean of one of CURVES over each finished epoch, at the epoch's end."""
-    points: list[Point] = []
+    points: list[CurvePoint] = []
     values: list[float] = []
     for step in steps:
         values.append(float(step[CURVES[curve]]))
         if step["batch"] == step["batches"]:
-            points.append(Point(_position(step), float(step["seconds"]), sum(values) / len(values)))
+            points.append(CurvePoint(_position(step), float(step["seconds"]), sum(values) / len(values)))
             values = []
     return points
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingSummary:
     """What a training came to (X3): its time, and how well its network reads, in percent."""
 
     epochs: int
@@ -91,28 +91,30 @@ class Outcome:
         return self.training - self.validation
 
 
-def summarize_run(steps: Sequence[Record], test: float | None = None) -> Outcome | None:
+def summarize_run(steps: Sequence[Record], test: float | None = None) -> TrainingSummary | None:
     """Return what the finished epochs came to; None when there is none."""
-    validated = trace(steps, "validation accuracy")
+    validated = learning_curve(steps, "validation accuracy")
     if not validated:
         return None
     last = validated[-1]
     training = mean_per_epoch(steps, "training accuracy")[-1].value
-    return Outcome(round(last.epochs), last.seconds, last.value, training, test)
+    return TrainingSummary(round(last.epochs), last.seconds, last.value, training, test)
 
 
-def seconds_until(steps: Sequence[Record], accuracy: float) -> float | None:
+def seconds_to_accuracy(steps: Sequence[Record], accuracy: float) -> float | None:
     """Return after how many seconds an epoch first ended with this validation accuracy in percent, if one did."""
-    return next((point.seconds for point in trace(steps, "validation accuracy") if point.value >= accuracy), None)
+    return next(
+        (point.seconds for point in learning_curve(steps, "validation accuracy") if point.value >= accuracy), None
+    )
 
 
-def judge_fit(outcome: Outcome) -> str:
+def judge_fit(outcome: TrainingSummary) -> str:
     """Return a sentence on over- and underfitting (T12)."""
     figures = f"It reads {outcome.training:.1f} % of what it learns from and {outcome.validation:.1f} % of new digits"
-    if outcome.gap > GAP:
+    if outcome.gap > OVERFITTING_GAP:
         return f"{figures}: it **overfits**, by {outcome.gap:.1f} points. Dropout, L2 or more digits may help."
     if outcome.training < 95:
         return f"{figures}: it **underfits**. More epochs, a larger network or another learning rate may help."
-    if outcome.gap < -GAP:
+    if outcome.gap < -OVERFITTING_GAP:
         return f"{figures}: dropout or a penalty makes learning harder than reading, so it does not overfit."
     return f"{figures}: no sign of overfitting."

@@ -23,9 +23,9 @@ from core.system.files import replace
 from core.training.loop import TrainStep
 
 FOLDER = "pictures"
-SHOWN = 10  # digits, filters, and maps of a stage
-MAPPED = 4  # the one of the ten digits whose feature maps are shown
-FIRST_EPOCH, MOST_EPOCHS = 20, 60  # pictures: most changes in the first epoch
+MAX_SHOWN = 10  # digits, filters, and maps of a stage
+MAPPED_DIGIT = 4  # the one of the ten digits whose feature maps are shown
+FIRST_EPOCH_SNAPSHOTS, MAX_EPOCH_SNAPSHOTS = 20, 60  # pictures: most changes in the first epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +46,18 @@ class Snapshot:
     last_maps: NDArray[np.float32]
 
 
-class Album:
+class SnapshotRecorder:
     """Takes the pictures of one training."""
 
     def __init__(self, folder: Path, test: Digits, *, epochs: int) -> None:
-        found = [torch.nonzero(test.labels == label)[:1, 0] for label in test.labels.unique()[:SHOWN]]
+        found = [torch.nonzero(test.labels == label)[:1, 0] for label in test.labels.unique()[:MAX_SHOWN]]
         index = torch.cat(found)
         self.images, self.labels = test.images(index), test.labels[index]
-        self.folder, self.every = folder / FOLDER, ceil(epochs / MOST_EPOCHS)
+        self.folder, self.every = folder / FOLDER, ceil(epochs / MAX_EPOCH_SNAPSHOTS)
         self.folder.mkdir(exist_ok=True)
         self._share = 0.0  # of the first epoch, at its last picture
 
-    def take(self, network: Classifier, step: TrainStep | None = None) -> None:
+    def record(self, network: Classifier, step: TrainStep | None = None) -> None:
         """Take a picture if one is due after this record; without one, of the beginning. Raises OSError."""
         epoch, batch = (0, 0) if step is None else (step.epoch, step.batch)
         if step is not None and not self._is_due(step):
@@ -69,7 +69,7 @@ class Album:
         if step.batch == step.batches:
             return step.epoch % self.every == 0 or step.epoch == 1
         share = step.batch / step.batches
-        due = step.epoch == 1 and share >= self._share + 1 / FIRST_EPOCH
+        due = step.epoch == 1 and share >= self._share + 1 / FIRST_EPOCH_SNAPSHOTS
         self._share = share if due else self._share
         return due
 
@@ -77,7 +77,11 @@ class Album:
     def _look(self, network: Classifier) -> dict[str, Tensor]:
         images = self.images.to(next(network.parameters()).device)
         walked = dict(network.walk(images))
-        maps = [found[MAPPED % len(found), :SHOWN] for name, found in walked.items() if name.startswith(ACTIVATIONS)]
+        maps = [
+            found[MAPPED_DIGIT % len(found), :MAX_SHOWN]
+            for name, found in walked.items()
+            if name.startswith(ACTIVATIONS)
+        ]
         maps = maps or [torch.zeros(0, 1, 1)]
         *_, logits = walked.values()
         return {
@@ -85,21 +89,23 @@ class Album:
             "labels": self.labels,
             "probabilities": logits.softmax(1).cpu(),
             "filters": _filters(network).half().cpu().contiguous(),
-            "first": _bytes(maps[0]),
-            "last": _bytes(maps[-1]),
+            "first": _to_bytes(maps[0]),
+            "last": _to_bytes(maps[-1]),
         }
 
 
 def _filters(network: Classifier) -> Tensor:
     for stage in network.modules():
         if isinstance(stage, nn.Conv2d):
-            return stage.weight[:SHOWN, 0]
+            return stage.weight[:MAX_SHOWN, 0]
         if isinstance(stage, nn.Linear):
-            return stage.weight[:SHOWN].reshape(-1, SIDE, SIDE) if stage.in_features == SIDE**2 else stage.weight[:0]
+            return (
+                stage.weight[:MAX_SHOWN].reshape(-1, SIDE, SIDE) if stage.in_features == SIDE**2 else stage.weight[:0]
+            )
     raise ValueError("This network has nothing to look at.")
 
 
-def _bytes(maps: Tensor) -> Tensor:
+def _to_bytes(maps: Tensor) -> Tensor:
     """Return the maps as shares of the strongest value of all of them, 0 to 255; what is negative is dark."""
     return (255 * maps.clamp(min=0) / maps.amax().clamp(min=1e-6) if maps.numel() else maps).byte().cpu().contiguous()
 
@@ -117,17 +123,17 @@ def load_snapshot(folder: Path, name: str) -> Snapshot:
         return Snapshot(
             epoch,
             batch,
-            _shares(found["digits"]),
+            _from_bytes(found["digits"]),
             found["labels"].numpy(),
             found["probabilities"].numpy(),
             found["filters"].float().numpy(),
-            _shares(found["first"]),
-            _shares(found["last"]),
+            _from_bytes(found["first"]),
+            _from_bytes(found["last"]),
         )
     except (OSError, KeyError, ValueError, safetensors.SafetensorError):
         raise ValueError("A picture of this training cannot be read.") from None
 
 
-def _shares(stored: Tensor) -> NDArray[np.float32]:
+def _from_bytes(stored: Tensor) -> NDArray[np.float32]:
     shares: NDArray[np.float32] = (stored.float() / 255).numpy()
     return shares

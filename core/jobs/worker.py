@@ -21,15 +21,15 @@ from core.jobs.run_folders import Job
 from core.system import files, locks
 
 JOBS_VARIABLE = "NEGATIVE_SPACE_JOBS"
-LOOK_EVERY = 0.2  # seconds between two looks at the queue
+POLL_INTERVAL = 0.2  # seconds between two looks at the queue
 # A paused job keeps its memory. Later it has to go on from its last finished epoch, in a process of its own.
-LONGEST_PAUSE = 600.0
+MAX_PAUSE = 600.0
 NICE_VARIABLE = "NEGATIVE_SPACE_NICE"
 NICENESS = 10  # the pages answer first; 0 where nobody looks at pages meanwhile
-KEPT = "Stopped; what it had done by then is kept."
+STOPPED_MESSAGE = "Stopped; what it had done by then is kept."
 
 
-class Stopped(Exception):
+class JobStopped(Exception):
     """It ends before its work is done; the message is one sentence for whoever looks."""
 
 
@@ -38,9 +38,9 @@ def main(name: str, lock: str) -> None:
     if os.fork():
         os._exit(0)  # so that the worker is nobody's child and never waits for somebody to take note of its end
     os.set_inheritable(int(lock), False)
-    _give_way()
+    _lower_priority()
     job = run_folders.load_job(name)
-    state, message = do(job)
+    state, message = run_and_report(job)
     try:
         run_folders.write_status(job, state=state, message=message)
     except OSError:  # a full disk has no room for another file, but there is some in the old one
@@ -48,7 +48,7 @@ def main(name: str, lock: str) -> None:
     os.close(int(lock))  # at once: the end of a process that computed takes a while
 
 
-def _give_way() -> None:
+def _lower_priority() -> None:
     """Let the pages answer first. Where Linux shares cores between sessions, niceness alone counts only within ours."""
     asked = os.environ.get(NICE_VARIABLE, "")
     niceness = int(asked) if asked.isdecimal() else NICENESS
@@ -57,11 +57,11 @@ def _give_way() -> None:
         Path("/proc/self/autogroup").write_text(str(niceness))
 
 
-def do(job: Job) -> tuple[str, str]:
+def run_and_report(job: Job) -> tuple[str, str]:
     """Do the job; return how it ended and a sentence about it."""
     try:
-        work(job)
-    except Stopped as stopped:
+        run_job(job)
+    except JobStopped as stopped:
         return "stopped", str(stopped)
     except (ValueError, OSError) as error:
         return "failed", files.explain(error, "A file of this job")
@@ -71,20 +71,20 @@ def do(job: Job) -> tuple[str, str]:
     return "done", ""
 
 
-def work(job: Job) -> None:
-    """Wait, then yield to the records until they end or somebody wants them to. Raises Stopped."""
+def run_job(job: Job) -> None:
+    """Wait, then yield to the records until they end or somebody wants them to. Raises JobStopped."""
     run_folders.write_status(job, pid=os.getpid())
     slot = wait_for_turn(job)
     try:
-        run_folders.keep_steps(job, lambda step: True)
+        run_folders.filter_steps(job, lambda step: True)
         module = importlib.import_module(job.module)
-        with closing(module.run(job.settings, job.folder, partial(run_folders.read_wish, job))) as records:
+        with closing(module.run(job.settings, job.folder, partial(run_folders.read_request, job))) as records:
             for record in records:
                 run_folders.append_step(job, asdict(record))
-                wish = run_folders.read_wish(job).state
-                if wish == "stop":  # while it still has its turn: to keep what it has takes a while
-                    raise Stopped(KEPT)
-                if wish == "pause":
+                request = run_folders.read_request(job).state
+                if request == "stop":  # while it still has its turn: to keep what it has takes a while
+                    raise JobStopped(STOPPED_MESSAGE)
+                if request == "pause":
                     slot.close()
                     slot = wait_for_turn(job)
     finally:
@@ -94,32 +94,32 @@ def work(job: Job) -> None:
 def wait_for_turn(job: Job) -> BinaryIO:
     """Return the slot that is this job's, as long as it is open, to work in; paused ones do not stand in line.
 
-    Raises Stopped when somebody wants that, or when it has been paused for too long.
+    Raises JobStopped when somebody wants that, or when it has been paused for too long.
     """
     state, since = run_folders.read_status(job).state, time.monotonic()
     while True:
-        wish = run_folders.read_wish(job).state
-        if wish == "stop":
-            raise Stopped(KEPT)
-        wanted: Literal["waiting", "paused"] = "waiting" if wish == "run" else "paused"
+        request = run_folders.read_request(job).state
+        if request == "stop":
+            raise JobStopped(STOPPED_MESSAGE)
+        wanted: Literal["waiting", "paused"] = "waiting" if request == "run" else "paused"
         if wanted != state:
             state, since = wanted, time.monotonic()
-            run_folders.write_status(job, state=state, queued=queue.last_place())
-        if state == "paused" and time.monotonic() > since + LONGEST_PAUSE:
-            raise Stopped("It was paused for too long; resumed, it goes on from where it last was whole.")
+            run_folders.write_status(job, state=state, queued=queue.next_queue_time())
+        if state == "paused" and time.monotonic() > since + MAX_PAUSE:
+            raise JobStopped("It was paused for too long; resumed, it goes on from where it last was whole.")
         slot = _free_slot(job) if state == "waiting" else None
         if slot:
             run_folders.write_status(job, state="running", started=run_folders.read_status(job).started or time.time())
             return slot
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL)
 
 
 def _free_slot(job: Job) -> BinaryIO | None:
     """Return a free slot when no other waits longer. Looking whether one is free is cheap, so it comes first."""
     asked = os.environ.get(JOBS_VARIABLE, "")
     for number in range(max(1, int(asked)) if asked.isdecimal() else 1):
-        slot = locks.take(run_folders.runs_folder() / f".slot-{number}")
-        if slot and [first.id for first in queue.line()[:1]] == [job.id]:
+        slot = locks.acquire(run_folders.runs_folder() / f".slot-{number}")
+        if slot and [first.id for first in queue.waiting_jobs()[:1]] == [job.id]:
             return slot
         if slot:
             slot.close()

@@ -24,7 +24,7 @@ _ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
-class Vectors(Digits):
+class FeatureVectors(Digits):
     """Digits whose `pixels` are feature vectors already, float32 `(N, F)`: what a head without features reads."""
 
     def images(self, index: slice | Tensor = _ALL) -> Tensor:
@@ -46,7 +46,7 @@ class PartialDigits(Digits):
         return images * kept[:, None]
 
 
-class Bench:
+class ArmTrainer:
     """The arms of one architecture and one seed. An arm is trained when it is asked for, with what it starts from."""
 
     def __init__(self, dataset: Dataset, architecture: Architecture, *, seed: int, config: TrainConfig) -> None:
@@ -55,9 +55,9 @@ class Bench:
         self._test = _all_columns(dataset.test)
         self._networks: dict[str, Classifier] = {}
         self._logits: dict[str, Tensor] = {}
-        self._features: tuple[str, Vectors, Vectors] | None = None
+        self._features: tuple[str, FeatureVectors, FeatureVectors] | None = None
 
-    def read(self, name: str) -> dict[str, float]:
+    def evaluate(self, name: str) -> dict[str, float]:
         """Return the accuracy of an arm on every column, in percent."""
         right = self.logits(name).argmax(1).split(len(self.dataset.test))
         return {column: accuracy(self.dataset.test.labels, part) for column, part in zip(COLUMNS, right, strict=True)}
@@ -110,13 +110,13 @@ class Bench:
         return head
 
     def _learn(self, network: Classifier, digits: Digits, arm: Arm) -> None:
-        turns = take_turns(arm.inversion, self.config.epochs) if arm.alternating else ()
+        turns = alternate_inversions(arm.inversion, self.config.epochs) if arm.alternating else ()
         unused = replace(digits, pixels=digits.pixels[:100], labels=digits.labels[:100])  # nothing is chosen by them
         with suppress(Diverged):  # then it is read as it was after its last good epoch, which may be before the first
             for _ in train(network, digits, unused, replace(self.config, alternate=turns)):
                 pass
 
-    def _vectors(self, name: str) -> tuple[Vectors, Vectors]:
+    def _vectors(self, name: str) -> tuple[FeatureVectors, FeatureVectors]:
         """Return training digits and all columns of test digits as an arm's features; only the last one's are kept."""
         if self._features is None or self._features[0] != name:
             self._features = None
@@ -125,13 +125,13 @@ class Bench:
         return self._features[1:]
 
 
-def take_turns(inversion: str, epochs: int) -> tuple[str, ...]:
+def alternate_inversions(inversion: str, epochs: int) -> tuple[str, ...]:
     """Return identity and the inversion by turns, an epoch each; the inversion, which is then read with, comes last."""
     return tuple((inversion, "identity")[(epochs - epoch) % 2] for epoch in range(1, epochs + 1))
 
 
-def _to_vectors(network: Classifier, digits: Digits) -> Vectors:
-    return Vectors(feature_vectors(network, digits), digits.labels)
+def _to_vectors(network: Classifier, digits: Digits) -> FeatureVectors:
+    return FeatureVectors(feature_vectors(network, digits), digits.labels)
 
 
 def _without_features(network: Classifier) -> Classifier:

@@ -54,7 +54,7 @@ def _missing(title: str, inversion: str = "complement", **settings: str) -> Arm:
     return Arm(title=title, inversion=inversion, learns="head", **chosen)  # type: ignore[arg-type]
 
 
-def _over(activation: str, name: str, inversion: str, formula: str) -> dict[str, Arm]:
+def _with_activation(activation: str, name: str, inversion: str, formula: str) -> dict[str, Arm]:
     """An ordinary network with another activation, its missing-feature head, and the control of that (M2, M5 to M8)."""
     start, control = f"standard-{name}", f"control-{name}"
     return {
@@ -111,9 +111,9 @@ ARMS = {
         learns="head and conv biases",
         control="control",
     ),
-    **_over("sigmoid", "sigmoid", "complement", "1 - x"),
-    **_over("tanh", "tanh", "negative", "-x"),
-    **_over("relu6", "relu6", "six complement", "6 - x"),
+    **_with_activation("sigmoid", "sigmoid", "complement", "1 - x"),
+    **_with_activation("tanh", "tanh", "negative", "-x"),
+    **_with_activation("relu6", "relu6", "six complement", "6 - x"),
     "missing-relu6-sixth": Arm(
         title="relu6: 1 - x/6",
         start="standard-relu6",
@@ -123,23 +123,23 @@ ARMS = {
         inversion="sixth complement",
         control="control-relu6",
     ),
-    **_over("leaky_relu", "leaky-relu", "complement", "1 - x"),
-    **_over("silu", "swish", "complement", "1 - x"),
+    **_with_activation("leaky_relu", "leaky-relu", "complement", "1 - x"),
+    **_with_activation("silu", "swish", "complement", "1 - x"),
     "partial-samples": Arm(title="Trained on partial samples", partial=True),
 }
 
 # The log of the published code (A5, seed 42, 10 + 10 epochs, final epoch), in percent; its cuts are the code's.
-LOG = {
+PUBLISHED_LOG = {
     "standard": (99.13, 44.71, 57.46, 52.97, 40.68),
     "missing-from-scratch": (98.90, 48.96, 64.64, 59.59, 34.62),
     "missing-feature": (99.18, 52.33, 60.45, 55.40, 41.19),
     "missing-no-reset": (99.21, 56.07, 66.07, 56.01, 41.73),
     "missing-alternating": (99.05, 41.60, 69.66, 62.49, 46.40),
 }
-LOG_COLUMNS = ("whole", "HCUT", "VCUT", "DCUT code", "TCUT code")
+PUBLISHED_LOG_COLUMNS = ("whole", "HCUT", "VCUT", "DCUT code", "TCUT code")
 
 
-def complete(names: Iterable[str]) -> tuple[str, ...]:
+def with_required_arms(names: Iterable[str]) -> tuple[str, ...]:
     """Return the arms in their order, with the controls, starts and heads that they need.
 
     Raises ValueError for a name that is no arm.

@@ -1,4 +1,4 @@
-"""A Dask cluster that works on the parts of a study; see `crew`, which imports this when one is asked for.
+"""A Dask cluster that works on the parts of a study; see `pool`, which imports this when one is asked for.
 
 Its workers have the project and the digits themselves: they are sent a part's name and settings, and send back its
 figures. Both go as pickles, so whoever reaches a scheduler or a worker can have it do anything.
@@ -18,21 +18,21 @@ from distributed import Client, KilledWorker, as_completed, get_worker
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-PATIENCE = 20.0  # seconds: for the scheduler to answer, and for the first worker to be there
+TIMEOUT = 20.0  # seconds: for the scheduler to answer, and for the first worker to be there
 
 
 class ClusterError(ValueError):
     """A cluster that cannot be worked with; the message is one sentence for the person who named it."""
 
 
-def do(address: str, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
+def map_tasks(address: str, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
     """Yield what the work returns for each task as soon as it does; what a lost worker was at, another does again.
 
     Raises ClusterError.
     """
-    with _in_a_sentence(address), _connect(address) as client:
+    with _raise_cluster_errors(address), _connect(address) as client:
         _check_workers(client, work)
-        asked = client.map(partial(_work_there, work), tasks, pure=False)
+        asked = client.map(partial(_run_in_worker, work), tasks, pure=False)
         for future in as_completed(asked, loop=client.loop):
             yield future.result()
 
@@ -42,21 +42,21 @@ def _connect(address: str) -> Iterator[Client]:
     """Reach a cluster that has workers, and let go of what it has not done yet at the end."""
     for name in ("distributed", "distributed.client"):  # what they would say is said in a sentence instead
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with dask.config.set({"distributed.comm.timeouts.connect": PATIENCE}):
+    with dask.config.set({"distributed.comm.timeouts.connect": TIMEOUT}):
         try:
-            client = Client(address, timeout=PATIENCE, set_as_default=False)
+            client = Client(address, timeout=TIMEOUT, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ClusterError(f"No Dask scheduler answers at {address}.") from error
         with client:
             try:
-                client.wait_for_workers(1, timeout=PATIENCE)
+                client.wait_for_workers(1, timeout=TIMEOUT)
             except TimeoutError:
                 raise ClusterError(f"The Dask cluster at {address} has no workers.") from None
             yield client
 
 
 @contextmanager
-def _in_a_sentence(address: str) -> Iterator[None]:
+def _raise_cluster_errors(address: str) -> Iterator[None]:
     try:
         yield
     except KilledWorker as error:
@@ -67,16 +67,16 @@ def _in_a_sentence(address: str) -> Iterator[None]:
 
 def _check_workers(client: Client, work: Callable[[Task], Result]) -> None:
     """Let every worker import what it needs: one that cannot would end without a word when it is sent a part."""
-    for worker, problem in client.run(_look_at, work, on_error="return").items():
+    for worker, problem in client.run(_receive, work, on_error="return").items():
         if isinstance(problem, Exception):
             raise ClusterError(f"The worker {worker} lacks this project or what it requires: {problem}.")
 
 
-def _look_at(work: Callable[[Task], Result]) -> None:
+def _receive(work: Callable[[Task], Result]) -> None:
     """Do nothing, in a worker: to be sent the work is enough."""
 
 
-def _work_there(work: Callable[[Task], Result], task: Task) -> Result:
+def _run_in_worker(work: Callable[[Task], Result], task: Task) -> Result:
     """Do one part, in a worker."""
     worker = get_worker()
     if worker.state.nthreads != 1:  # a process has one generator of random numbers, whoever draws from it

@@ -15,13 +15,13 @@ from typing import Any
 from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES
 from core.studies import finished_parts
-from core.studies.arm_training import Bench
-from core.studies.arms import ARMS, complete
-from core.studies.workers import ALONE, Crew
+from core.studies.arm_training import ArmTrainer
+from core.studies.arms import ARMS, with_required_arms
+from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.zoo.recipes import CONFIG, SEED
 
 NETWORKS = ("published", "talk")  # A5 and A4
-TRAINING = ("epochs", "batch", "learning_rate", "momentum", "optimizer", "precision")
+TRAINING_FIELDS = ("epochs", "batch", "learning_rate", "momentum", "optimizer", "precision")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class StudyConfig:
                 raise ValueError(f"There is no network called {network!r} to study; there are {', '.join(NETWORKS)}.")
             if not ARCHITECTURES[network].features:
                 raise ValueError(f"{network!r} has no convolutions whose features could be missing.")
-        complete(self.arms)
+        with_required_arms(self.arms)
 
     @property
     def costly(self) -> int:
@@ -71,10 +71,10 @@ class ArmStep:
 
 def run_seed(dataset: Dataset, network: str, seed: int, arms: Sequence[str], *, epochs: int = 5) -> Iterator[ArmStep]:
     """Yield every arm of one architecture and one seed as it is finished; controls that are needed come along."""
-    bench = Bench(dataset, ARCHITECTURES[network], seed=seed, config=replace(CONFIG, epochs=epochs))
-    names, start = complete(arms), time.perf_counter()
+    trainer = ArmTrainer(dataset, ARCHITECTURES[network], seed=seed, config=replace(CONFIG, epochs=epochs))
+    names, start = with_required_arms(arms), time.perf_counter()
     for number, name in enumerate(names, 1):
-        yield ArmStep(network, seed, name, bench.read(name), number, len(names), time.perf_counter() - start)
+        yield ArmStep(network, seed, name, trainer.evaluate(name), number, len(names), time.perf_counter() - start)
 
 
 @dataclass(frozen=True)
@@ -96,15 +96,17 @@ class _Task:
     arms: tuple[str, ...]
 
 
-def run_study(config: StudyConfig, dataset: Dataset, out: Path, *, crew: Crew = ALONE) -> Iterator[SeedStep]:
+def run_study(
+    config: StudyConfig, dataset: Dataset, out: Path, *, pool: WorkerPool = SINGLE_PROCESS
+) -> Iterator[SeedStep]:
     """Run all seeds of all networks, a file for each beside `out`; a finished one is not run again."""
     tasks = _tasks(config)
-    kept = {task: _arms_in(config, dataset, out, task) for task in tasks}
+    kept = {task: _finished_arms(config, dataset, out, task) for task in tasks}
     missing = [task for task in tasks if set(task.arms) - set(kept[task])]
     for number, task in enumerate((task for task in tasks if task not in missing), 1):
         yield SeedStep(task.network, task.seed, number, len(tasks), kept=True)
     lacking = [replace(task, arms=tuple(arm for arm in task.arms if arm not in kept[task])) for task in missing]
-    finished = crew.do(partial(_run_task, config.epochs), dataset, lacking)
+    finished = pool.map(partial(_run_task, config.epochs), dataset, lacking)
     for number, (task, arms) in enumerate(finished, len(tasks) - len(missing) + 1):
         _keep(config, dataset, out, task, arms)
         yield SeedStep(task.network, task.seed, number, len(tasks), kept=False)
@@ -115,7 +117,7 @@ def _tasks(config: StudyConfig) -> list[_Task]:
     apart = config.costly < config.seeds
     rounds = [(config.seeds, (False,)), (config.costly, (True,))] if apart else [(config.seeds, (False, True))]
     return [
-        _Task(network, SEED + seed, complete(name for name in config.arms if ARMS[name].costly in costly))
+        _Task(network, SEED + seed, with_required_arms(name for name in config.arms if ARMS[name].costly in costly))
         for seeds, costly in rounds
         for seed in range(seeds)
         for network in config.networks
@@ -130,27 +132,31 @@ def _run_task(epochs: int, dataset: Dataset, task: _Task) -> dict[str, dict[str,
 
 def _keep(config: StudyConfig, dataset: Dataset, out: Path, task: _Task, arms: dict[str, Any]) -> None:
     """Keep what has been run, with what was there of this seed: arms may come in turns."""
-    path, settings = _path(out, task.network, task.seed), settings_of(config, dataset)
-    arms = _arms_in(config, dataset, out, task) | arms
-    finished_parts.keep(path, settings, network=task.network, seed=task.seed, arms=arms)
+    path, settings = _path(out, task.network, task.seed), shared_settings(config, dataset)
+    arms = _finished_arms(config, dataset, out, task) | arms
+    finished_parts.save_part(path, settings, network=task.network, seed=task.seed, arms=arms)
 
 
 def _path(out: Path, network: str, seed: int) -> Path:
-    return finished_parts.path_of(out, f"{network}-{seed}")
+    return finished_parts.part_path(out, f"{network}-{seed}")
 
 
-def settings_of(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
+def shared_settings(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
     """Return what seeds must have in common to stand in one table."""
     training = asdict(replace(CONFIG, epochs=config.epochs))
-    return {"dataset": dataset.name, "sha256": dataset.sha256, "training": {name: training[name] for name in TRAINING}}
+    return {
+        "dataset": dataset.name,
+        "sha256": dataset.sha256,
+        "training": {name: training[name] for name in TRAINING_FIELDS},
+    }
 
 
-def read_seed(config: StudyConfig, dataset: Dataset, out: Path, network: str, seed: int) -> dict[str, Any] | None:
+def load_seed(config: StudyConfig, dataset: Dataset, out: Path, network: str, seed: int) -> dict[str, Any] | None:
     """Return a finished seed of a network; None when it is not there, damaged, or of other settings."""
-    part = finished_parts.read(_path(out, network, seed), settings_of(config, dataset))
+    part = finished_parts.load_part(_path(out, network, seed), shared_settings(config, dataset))
     return part if part and part.get("arms") else None
 
 
-def _arms_in(config: StudyConfig, dataset: Dataset, out: Path, task: _Task) -> dict[str, Any]:
-    part = read_seed(config, dataset, out, task.network, task.seed)
+def _finished_arms(config: StudyConfig, dataset: Dataset, out: Path, task: _Task) -> dict[str, Any]:
+    part = load_seed(config, dataset, out, task.network, task.seed)
     return dict(part["arms"]) if part else {}

@@ -19,10 +19,10 @@ from core.digits.datasets import Dataset, Digits
 from core.networks.evaluation import Network, accuracy, predict
 from core.restoration.hole_finding import BlindRestorer
 from core.studies import finished_parts
-from core.studies.workers import ALONE, Crew
+from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
 Loader = Callable[[Dataset], Mapping[str, Network]]
-NOTHING, CHANCE = "nothing", "chance"  # sources that are no networks: digits as they are, and random signs
+CLEAN, RANDOM_SIGNS = "nothing", "chance"  # sources that are no networks: digits as they are, and random signs
 EPSILONS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 CROSSED = (0.1, 0.2)
 
@@ -81,7 +81,13 @@ class TransferStep:
 
 
 def run_transfer(
-    load: Loader, dataset: Dataset, config: TransferConfig, out: Path, *, settings: Any = None, crew: Crew = ALONE
+    load: Loader,
+    dataset: Dataset,
+    config: TransferConfig,
+    out: Path,
+    *,
+    settings: Any = None,
+    pool: WorkerPool = SINGLE_PROCESS,
 ) -> Iterator[TransferStep]:
     """Yield every source's rows once they are there, a file for each beside `out`; a finished one is not run again.
 
@@ -89,25 +95,25 @@ def run_transfer(
     no gradient through only read. `settings` is what else must be the same for parts to be kept: which weights.
     """
     networks = load(dataset)
-    sources = (NOTHING, CHANCE, *attackable(networks))
+    sources = (CLEAN, RANDOM_SIGNS, *attackable_networks(networks))
     same = {**asdict(config), "sha256": dataset.sha256, "networks": list(networks), "weights": settings}
-    found = finished_parts.run(
-        partial(_read, load, config), sources, TransferRow, same, dataset=dataset, out=out, crew=crew
+    found = finished_parts.run_parts(
+        partial(_read, load, config), sources, TransferRow, same, dataset=dataset, out=out, pool=pool
     )
     for number, (source, rows, kept) in enumerate(found, 1):
         yield TransferStep(source, rows, number, len(sources), kept)
 
 
 def _read(load: Loader, config: TransferConfig, dataset: Dataset, source: str) -> list[TransferRow]:
-    return list(read_source(source, load(dataset), dataset, config))
+    return list(evaluate_source(source, load(dataset), dataset, config))
 
 
-def attackable(networks: Mapping[str, Network]) -> tuple[str, ...]:
+def attackable_networks(networks: Mapping[str, Network]) -> tuple[str, ...]:
     """Return the names of those that noise can be made for."""
     return tuple(name for name, network in networks.items() if isinstance(network, nn.Module))
 
 
-def read_source(
+def evaluate_source(
     source: str, networks: Mapping[str, Network], dataset: Dataset, config: TransferConfig
 ) -> Iterator[TransferRow]:
     """Yield how well every network reads one source's noise; noise of a size that is not crossed, only its own network.
@@ -115,7 +121,7 @@ def read_source(
     The first network's noise is crossed at all sizes.
     """
     digits = dataset.test.first(config.digits)
-    shared = source in (NOTHING, CHANCE, next(iter(networks)))
+    shared = source in (CLEAN, RANDOM_SIGNS, next(iter(networks)))
     for noise, epsilon, images in _noises(source, networks, dataset, config):
         crossed = noise in ("none", "universal") or epsilon in config.crossed
         for reader, network in networks.items():
@@ -133,9 +139,9 @@ def _noises(
     """Yield the kind of each noise, its epsilon, and the digits with it."""
     digits = dataset.test.first(config.digits)
     images, network = digits.images(), networks.get(source)
-    if source == NOTHING:
+    if source == CLEAN:
         yield "none", 0.0, images
-    elif source == CHANCE:
+    elif source == RANDOM_SIGNS:
         signs = torch.empty_like(images).uniform_(-1, 1, generator=torch.Generator().manual_seed(config.seed)).sign()
         for epsilon in config.epsilons:
             yield "chance", epsilon, (images + epsilon * signs).clamp(0, 1)

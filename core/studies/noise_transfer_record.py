@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
-from core.studies.noise_transfer import CHANCE, NOTHING, TransferConfig, TransferRow
+from core.studies.noise_transfer import CLEAN, RANDOM_SIGNS, TransferConfig, TransferRow
 from core.zoo.checkpoints import Card
 
 STUDY = "adversarial"
@@ -62,7 +62,7 @@ def to_matrix(record: dict[str, Any], noise: str, epsilon: float) -> Matrix:
     found = {(row["source"], row["reader"]): row["accuracy"] for row in rows}
     readers = tuple(record["networks"])
     made = {source for source, _ in found}
-    sources = (*(name for name in readers if name in made), *([CHANCE] if CHANCE in made else []))
+    sources = (*(name for name in readers if name in made), *([RANDOM_SIGNS] if RANDOM_SIGNS in made else []))
     cells = [[found.get((source, reader), np.nan) for reader in readers] for source in sources]
     return Matrix(sources, readers, np.array(cells, dtype=np.float64).reshape(len(sources), len(readers)))
 
@@ -71,7 +71,7 @@ def to_curve(record: dict[str, Any], reader: str, source: str | None = None) -> 
     """Return a reader's accuracy in percent by epsilon, 0 first: under its own noise, a source's, or chance."""
     source = reader if source is None else source
     rows = [row for row in record["rows"] if row["reader"] == reader]
-    clean = {row["epsilon"]: row["accuracy"] for row in rows if row["source"] == NOTHING}
+    clean = {row["epsilon"]: row["accuracy"] for row in rows if row["source"] == CLEAN}
     noisy = [row for row in rows if row["source"] == source and row["noise"] in ("pgd", "chance")]
     return clean | {row["epsilon"]: row["accuracy"] for row in sorted(noisy, key=lambda row: float(row["epsilon"]))}
 
@@ -92,7 +92,7 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
         yield "One seed: these are the networks as they are shipped, so differences of a few points mean little."
 
 
-def _read(record: dict[str, Any], source: str, noise: str, epsilon: float, reader: str) -> float:
+def _cell(record: dict[str, Any], source: str, noise: str, epsilon: float, reader: str) -> float:
     """Return one cell; `nan` when it was not measured."""
     asked = {"source": source, "noise": noise, "epsilon": epsilon, "reader": reader}
     found = (row["accuracy"] for row in record["rows"] if all(row[name] == value for name, value in asked.items()))
@@ -106,8 +106,8 @@ def _title(record: dict[str, Any], name: str) -> str:
 def _between(record: dict[str, Any], epsilon: float) -> str:
     """Say whether the missing-feature network falls for the standard one's noise, and the other way round."""
     ways = [(STANDARD, MISSING), (MISSING, STANDARD)]
-    cells = [_read(record, source, "pgd", epsilon, reader) for source, reader in (*ways, (STANDARD, STANDARD))]
-    cells += [_read(record, CHANCE, "chance", epsilon, MISSING)]
+    cells = [_cell(record, source, "pgd", epsilon, reader) for source, reader in (*ways, (STANDARD, STANDARD))]
+    cells += [_cell(record, RANDOM_SIGNS, "chance", epsilon, MISSING)]
     if np.isnan(cells).any():
         return ""
     there, back, own, chance = cells
@@ -127,7 +127,7 @@ def _shared(record: dict[str, Any], epsilon: float) -> str:
     other: list[float] = []
     for (row, column), accuracy in np.ndenumerate(matrix.accuracies):
         source, reader = matrix.sources[row], matrix.readers[column]
-        if source in (CHANCE, reader, ROBUST) or reader == ROBUST or reader not in matrix.sources:
+        if source in (RANDOM_SIGNS, reader, ROBUST) or reader == ROBUST or reader not in matrix.sources:
             continue  # whoever only reads, restores and then reads as another does
         alike = networks[source]["features"] == networks[reader]["features"]
         (same if alike else other).append(float(accuracy))
@@ -144,8 +144,8 @@ def _shared(record: dict[str, Any], epsilon: float) -> str:
 def _defended(record: dict[str, Any], epsilon: float) -> str:
     """Say what adversarial training is worth, and what it costs."""
     networks, largest = (ROBUST, STANDARD), max(record["settings"]["epsilons"])
-    noisy, beyond = ([_read(record, name, "pgd", size, name) for name in networks] for size in (epsilon, largest))
-    clean = [_read(record, NOTHING, "none", 0.0, name) for name in networks]
+    noisy, beyond = ([_cell(record, name, "pgd", size, name) for name in networks] for size in (epsilon, largest))
+    clean = [_cell(record, CLEAN, "none", 0.0, name) for name in networks]
     if np.isnan([*noisy, *beyond, *clean]).any():
         return ""
     return (
@@ -165,7 +165,7 @@ def _borrowed(record: dict[str, Any], epsilon: float) -> str:
     taken = {
         name: matrix.accuracies[place, column]
         for place, name in enumerate(matrix.sources)
-        if name not in (ROBUST, CHANCE)
+        if name not in (ROBUST, RANDOM_SIGNS)
     }
     given = {name: accuracy for name, accuracy in given.items() if name in matrix.sources}
     if not given or not taken:
@@ -198,7 +198,7 @@ def _for_all(record: dict[str, Any]) -> str:
 
 def _blind(record: dict[str, Any], epsilon: float) -> str:
     """Say whether looking for what is missing helps against noise."""
-    cells = [_read(record, STANDARD, "pgd", epsilon, name) for name in (BLIND, STANDARD)]
+    cells = [_cell(record, STANDARD, "pgd", epsilon, name) for name in (BLIND, STANDARD)]
     if np.isnan(cells).any():
         return ""
     verdict = "reads more" if cells[0] > cells[1] + 10 else "is no defence"

@@ -14,7 +14,9 @@ from core.pmnist.masks import CUTS
 from core.studies.arms import ARMS, COLUMNS
 
 CONFIDENCE = 0.95
-LEAST = 50.0  # percent of whole digits: below it a network has not learned, at any rate or seed that others learn with
+MIN_ACCURACY = (
+    50.0  # percent of whole digits: below it a network has not learned, at any rate or seed that others learn with
+)
 TITLES = {"published": "The published network", "talk": "The talk's network"}
 
 Figures = Mapping[str, Mapping[str, Sequence[float]]]
@@ -41,7 +43,7 @@ class Difference:
         return f"{self.mean:+.1f}{interval}"
 
 
-def compare(values: Sequence[float], others: Sequence[float]) -> Difference:
+def paired_difference(values: Sequence[float], others: Sequence[float]) -> Difference:
     """Return the mean difference over the seeds that both have, with Student's 95 % interval of it."""
     pairs = min(len(values), len(others))
     differences = np.subtract(values[:pairs], others[:pairs])
@@ -74,7 +76,7 @@ def to_rows(network: str, figures: Figures) -> Iterator[dict[str, Any]]:
 
 
 def _against(other: str, values: Sequence[float], figures: Figures, cut: str) -> dict[str, Any]:
-    found = compare(values, figures[other][cut])
+    found = paired_difference(values, figures[other][cut])
     bounds = {name: None if value is None else round(value, 3) for name, value in vars(found).items()}
     return {"control": other, **bounds, "verdict": found.verdict}
 
@@ -85,8 +87,8 @@ def conclude(network: str, figures: Figures) -> list[str]:
     for arm in figures:
         if ARMS[arm].control in figures and arm != "missing-feature":
             sentences.append(_about(arm, figures))
-        elif not learned(figures[arm]["whole"]):
-            sentences.append(_lost(arm, figures))
+        elif not has_learned(figures[arm]["whole"]):
+            sentences.append(_not_learned(arm, figures))
     return [*sentences, *_by_chance(figures), *_ceiling(figures)]
 
 
@@ -94,12 +96,12 @@ def _verdict(network: str, figures: Figures) -> Iterator[str]:
     """Say in one sentence what became of the talk's claim."""
     if not {"missing-feature", "control"} <= set(figures):
         return
-    found = {cut: compare(figures["missing-feature"][cut], figures["control"][cut]) for cut in CUTS}
+    found = {cut: paired_difference(figures["missing-feature"][cut], figures["control"][cut]) for cut in CUTS}
     better = [cut for cut in CUTS if found[cut].verdict == "higher"]
     worse = [cut for cut in CUTS if found[cut].verdict == "lower"]
     became: dict[str, list[str]] = {"reproduced": [], "undecided": [], "not reproduced": []}
     for cut in CUTS:
-        became[_fate(found[cut], TALK_DELTA[cut])].append(cut)
+        became[_reproduction(found[cut], TALK_DELTA[cut])].append(cut)
     talk = "; ".join(f"{fate} on {', '.join(cuts)}" for fate, cuts in became.items() if cuts)
     yield (
         f"{TITLES.get(network, network)}: against its matched control the talk's inversion (1 - x, frozen, reset) is "
@@ -108,7 +110,7 @@ def _verdict(network: str, figures: Figures) -> Iterator[str]:
     )
 
 
-def _fate(found: Difference, claimed: float) -> str:
+def _reproduction(found: Difference, claimed: float) -> str:
     """Say what became of a claimed gain: it is undecided as long as the interval holds it and zero."""
     if found.low is None or found.high is None or (found.low <= 0 and found.low <= claimed <= found.high):
         return "undecided"
@@ -135,7 +137,7 @@ def _claim(figures: Figures) -> Iterator[str]:
     for arm, words in (("standard", "plain standard network, as the talk compares"), ("control", "matched control")):
         if not {"missing-feature", arm} <= set(figures):
             continue
-        found = {cut: compare(figures["missing-feature"][cut], figures[arm][cut]) for cut in CUTS}
+        found = {cut: paired_difference(figures["missing-feature"][cut], figures[arm][cut]) for cut in CUTS}
         parts = [f"{cut} {found[cut]}, {_judge(found[cut], TALK_DELTA[cut])}" for cut in CUTS]
         yield f"Missing-feature against the {words}: {'; '.join(parts)}."
 
@@ -144,7 +146,7 @@ def _judge(found: Difference, claimed: float) -> str:
     """Say whether a claimed gain reproduced, and what there is instead."""
     if found.low is None:
         return f"one seed, which cannot tell (the talk: {claimed:+.1f})"
-    fate = _fate(found, claimed)
+    fate = _reproduction(found, claimed)
     if fate == "not reproduced" and found.verdict == "higher":
         return f"a gain, but smaller than the talk's {claimed:+.1f}"
     if found.verdict == "lower":
@@ -154,9 +156,9 @@ def _judge(found: Difference, claimed: float) -> str:
 
 def _about(arm: str, figures: Figures) -> str:
     control = str(ARMS[arm].control)
-    if not learned(figures[arm]["whole"]):
-        return _lost(arm, figures)
-    found = {cut: compare(figures[arm][cut], figures[control][cut]) for cut in COLUMNS if cut in figures[arm]}
+    if not has_learned(figures[arm]["whole"]):
+        return _not_learned(arm, figures)
+    found = {cut: paired_difference(figures[arm][cut], figures[control][cut]) for cut in COLUMNS if cut in figures[arm]}
     seeds = len(figures[arm]["whole"])
     parts = []
     for verdict, words in (("higher", "higher on"), ("lower", "lower on")):
@@ -168,14 +170,14 @@ def _about(arm: str, figures: Figures) -> str:
     return f"{ARMS[arm].title}, against {ARMS[control].title}: {'; '.join(parts)}."
 
 
-def learned(whole: Sequence[float]) -> bool:
+def has_learned(whole: Sequence[float]) -> bool:
     """Whether an arm reads whole digits at all, by its accuracies on them: else its differences mean nothing."""
-    return min(whole) > LEAST
+    return min(whole) > MIN_ACCURACY
 
 
-def _lost(arm: str, figures: Figures) -> str:
+def _not_learned(arm: str, figures: Figures) -> str:
     values = figures[arm]["whole"]
-    lost = sum(value <= LEAST for value in values)
+    lost = sum(value <= MIN_ACCURACY for value in values)
     return f"{ARMS[arm].title} did not learn to read whole digits with {lost} of {len(values)} seeds at this rate."
 
 
@@ -183,9 +185,11 @@ def _by_chance(figures: Figures) -> Iterator[str]:
     compared = [
         (arm, str(ARMS[arm].control))
         for arm in figures
-        if ARMS[arm].control in figures and learned(figures[arm]["whole"])
+        if ARMS[arm].control in figures and has_learned(figures[arm]["whole"])
     ]
-    found = [compare(figures[arm][cut], figures[control][cut]) for arm, control in compared for cut in figures[arm]]
+    found = [
+        paired_difference(figures[arm][cut], figures[control][cut]) for arm, control in compared for cut in figures[arm]
+    ]
     told = sum(difference.verdict != "open" for difference in found)
     if any(difference.low is not None for difference in found):
         share = (1 - CONFIDENCE) * len(found)
@@ -204,7 +208,9 @@ def _ceiling(figures: Figures) -> Iterator[str]:
         )
 
 
-def gather(parts: Iterable[Mapping[str, Any]], *, first: int) -> dict[str, dict[str, dict[str, list[float]]]]:
+def collect_accuracies(
+    parts: Iterable[Mapping[str, Any]], *, first: int
+) -> dict[str, dict[str, dict[str, list[float]]]]:
     """Return the figures of every network from its finished seeds, of which `first` is the first.
 
     Of each arm the seeds up to the first missing one are taken, so that values pair.

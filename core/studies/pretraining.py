@@ -26,7 +26,7 @@ from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import evaluate
 from core.studies import finished_parts
-from core.studies.workers import ALONE, Crew
+from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.system import files
 from core.training.config import TrainConfig
 from core.training.loop import train
@@ -35,7 +35,7 @@ from core.zoo.checkpoints import load_classifier
 ARCHITECTURE = "published"
 RANDOM, UNLABELLED, LABELLED, SUPERVISED = "random", "discriminator", "labelled-discriminator", "supervised"
 STARTS = (RANDOM, UNLABELLED, LABELLED, SUPERVISED)
-WATCHED = 100  # validation digits that each epoch reads; nothing is chosen by them
+VALIDATION_DIGITS = 100  # validation digits that each epoch reads; nothing is chosen by them
 Weights = Mapping[str, Tensor]
 
 
@@ -103,7 +103,7 @@ GAN_SHARE = 0.25  # of the work
 
 
 def run_pretraining(
-    dataset: Dataset, config: PretrainingConfig, out: Path, *, crew: Crew = ALONE
+    dataset: Dataset, config: PretrainingConfig, out: Path, *, pool: WorkerPool = SINGLE_PROCESS
 ) -> Iterator[PretrainingStep]:
     """Yield the rows of each seed and number of labelled digits once they are there, a file for each beside `out`.
 
@@ -112,14 +112,18 @@ def run_pretraining(
     """
     if max(config.labelled) > len(dataset.train):
         raise ValueError(f"There are only {len(dataset.train):,} training digits, not {max(config.labelled):,}.")
-    weights: dict[str, Weights] = dict(shipped_starts())
-    same = {**asdict(config), "sha256": dataset.sha256, "weights": {name: _sum(one) for name, one in weights.items()}}
+    weights: dict[str, Weights] = dict(shipped_weights())
+    same = {
+        **asdict(config),
+        "sha256": dataset.sha256,
+        "weights": {name: _weight_sum(one) for name, one in weights.items()},
+    }
     yield from _learn_unlabelled(
-        dataset, config, finished_parts.path_of(out, UNLABELLED).with_suffix(".safetensors"), weights
+        dataset, config, finished_parts.part_path(out, UNLABELLED).with_suffix(".safetensors"), weights
     )
     tasks = [(config.first_seed + seed, labelled) for seed in range(config.seeds) for labelled in config.labelled]
     work = partial(_compare, weights, config)
-    found = finished_parts.run(work, tasks, PretrainingRow, same, dataset=dataset, out=out, crew=crew)
+    found = finished_parts.run_parts(work, tasks, PretrainingRow, same, dataset=dataset, out=out, pool=pool)
     for number, ((seed, labelled), rows, _) in enumerate(found, 1):
         share = GAN_SHARE + (1 - GAN_SHARE) * number / len(tasks)
         yield PretrainingStep(f"seed {seed}, {labelled:,} labelled digits", rows, share)
@@ -128,10 +132,10 @@ def run_pretraining(
 def _compare(
     weights: Mapping[str, Weights], config: PretrainingConfig, dataset: Dataset, task: tuple[int, int]
 ) -> list[PretrainingRow]:
-    return list(compare(dataset, weights, config, seed=task[0], labelled=task[1]))
+    return list(compare_starts(dataset, weights, config, seed=task[0], labelled=task[1]))
 
 
-def shipped_starts() -> Iterator[tuple[str, Weights]]:
+def shipped_weights() -> Iterator[tuple[str, Weights]]:
     """Yield the convolutions that ship with the project. Raises CheckpointError."""
     yield LABELLED, _convolutions(generator_checkpoint.load().discriminator.features)
     yield SUPERVISED, _convolutions(load_classifier("standard").features)
@@ -141,7 +145,7 @@ def _convolutions(features: nn.Module) -> Weights:
     return {name: tensor.detach().clone() for name, tensor in features.state_dict().items()}
 
 
-def _sum(weights: Weights) -> float:
+def _weight_sum(weights: Weights) -> float:
     return round(float(sum(tensor.double().abs().sum() for tensor in weights.values())), 6)
 
 
@@ -168,28 +172,28 @@ def _learn_unlabelled(
     files.replace(path, safetensors.torch.save(tensors, {"about": about}))
 
 
-def compare(
+def compare_starts(
     dataset: Dataset, weights: Mapping[str, Weights], config: PretrainingConfig, *, labelled: int, seed: int
 ) -> Iterator[PretrainingRow]:
     """Yield what each beginning comes to, its convolutions learning on or frozen."""
-    digits = choose(dataset.train, labelled, seed)
+    digits = choose_digits(dataset.train, labelled, seed)
     training = config.training(labelled, seed)
     for start in STARTS:
         for frozen in (False, True):
-            network = begin(weights.get(start), seed=seed, frozen=frozen)
-            for _ in train(network, digits, dataset.validation.first(WATCHED), training):
+            network = build_start(weights.get(start), seed=seed, frozen=frozen)
+            for _ in train(network, digits, dataset.validation.first(VALIDATION_DIGITS), training):
                 pass
             read = round(evaluate(network, dataset.test), 2)
             yield PretrainingRow(start, frozen, labelled, seed, read)
 
 
-def choose(digits: Digits, count: int, seed: int) -> Digits:
+def choose_digits(digits: Digits, count: int, seed: int) -> Digits:
     """Return so many digits, others for each seed; more of them hold the fewer."""
     index = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))[:count]
     return Digits(digits.pixels[index], digits.labels[index])
 
 
-def begin(convolutions: Weights | None, *, seed: int, frozen: bool) -> Classifier:
+def build_start(convolutions: Weights | None, *, seed: int, frozen: bool) -> Classifier:
     """Return a classifier with these convolutions, drawn anew without any; its head is the seed's in any case."""
     network = build(ARCHITECTURES[ARCHITECTURE], seed=seed)
     if convolutions is not None:

@@ -84,13 +84,13 @@ def to_command(config: PretrainingConfig, dataset: Dataset) -> str:
     return " ".join(words)
 
 
-def find(record: Record, start: str, *, frozen: bool, labelled: int) -> Record | None:
+def find_row(record: Record, start: str, *, frozen: bool, labelled: int) -> Record | None:
     """Return one row; None when it was not measured."""
     asked = {"arm": start, "frozen": frozen, "labelled": labelled}
     return next((row for row in record["rows"] if all(row[name] == value for name, value in asked.items())), None)
 
 
-def counts(record: Record) -> list[int]:
+def label_counts(record: Record) -> list[int]:
     """Return the numbers of labelled digits that were measured."""
     return sorted({row["labelled"] for row in record["rows"]})
 
@@ -98,8 +98,8 @@ def counts(record: Record) -> list[int]:
 def gains(record: Record, start: str, *, frozen: bool, labelled: int) -> list[float]:
     """Return by how many points this beginning is better than one drawn anew that learns on, seed by seed."""
     row, base = (
-        find(record, start, frozen=frozen, labelled=labelled),
-        find(record, RANDOM, frozen=False, labelled=labelled),
+        find_row(record, start, frozen=frozen, labelled=labelled),
+        find_row(record, RANDOM, frozen=False, labelled=labelled),
     )
     if row is None or base is None or row["seeds"] != base["seeds"]:
         return []
@@ -108,9 +108,9 @@ def gains(record: Record, start: str, *, frozen: bool, labelled: int) -> list[fl
 
 def conclude(record: Record) -> Iterator[str]:
     """Yield what the figures say, a sentence each; nothing about what has not been measured."""
-    for labelled in counts(record):
+    for labelled in label_counts(record):
         yield from _at(record, labelled)
-    if counts(record):
+    if label_counts(record):
         yield (
             "A difference is called one only where all seeds agree on its direction; of three seeds that happens by "
             "chance one time in four, so small ones say little. The GAN was trained once: how much another one would "
@@ -125,7 +125,7 @@ def conclude(record: Record) -> Iterator[str]:
 
 
 def _at(record: Record, labelled: int) -> Iterator[str]:
-    base = find(record, RANDOM, frozen=False, labelled=labelled)
+    base = find_row(record, RANDOM, frozen=False, labelled=labelled)
     if base is None:
         return
     parts = [part for start in STARTS[1:] if (part := _part(record, start, labelled))]
@@ -151,9 +151,9 @@ def to_lines(record: Record) -> Iterator[str]:
     """Yield the record as a table and sentences for people."""
     about = record["dataset"]
     yield f"{about['images']:,} test digits, {about['name']}; mean accuracy in percent and its spread over the seeds"
-    yield f"\n{'convolutions begin as':46}" + "".join(f"{count:>15,}" for count in counts(record))
+    yield f"\n{'convolutions begin as':46}" + "".join(f"{count:>15,}" for count in label_counts(record))
     for start, frozen in product(STARTS, (False, True)):
-        rows = [find(record, start, frozen=frozen, labelled=count) for count in counts(record)]
+        rows = [find_row(record, start, frozen=frozen, labelled=count) for count in label_counts(record)]
         yield f"{record['titles'][start] + (', frozen' if frozen else ''):46}" + "".join(map(_cell, rows))
     yield from ("", *record["conclusions"], f"\n{record['command']}")
 

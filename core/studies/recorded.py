@@ -11,8 +11,8 @@ from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.networks.evaluation import TALK, TALK_DELTA
 from core.studies import paired_differences
-from core.studies.arms import ARMS, COLUMNS, LOG, LOG_COLUMNS
-from core.studies.missing_features import NETWORKS, StudyConfig, read_seed, settings_of
+from core.studies.arms import ARMS, COLUMNS, PUBLISHED_LOG, PUBLISHED_LOG_COLUMNS
+from core.studies.missing_features import NETWORKS, StudyConfig, load_seed, shared_settings
 from core.zoo.recipes import SEED
 
 RECORDED = Path(__file__).parents[0] / "recorded_results"
@@ -22,8 +22,8 @@ STUDY = "missing-features"
 def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> dict[str, Any]:
     """Return the study as its finished seeds have it: rows, differences, and what they say."""
     seeds = [(network, SEED + seed) for network in config.networks for seed in range(config.seeds)]
-    finished = [read_seed(config, dataset, out, network, seed) for network, seed in seeds]
-    figures = paired_differences.gather([part for part in finished if part], first=SEED)
+    finished = [load_seed(config, dataset, out, network, seed) for network, seed in seeds]
+    figures = paired_differences.collect_accuracies([part for part in finished if part], first=SEED)
     rows = [row for network, arms in figures.items() for row in paired_differences.to_rows(network, arms)]
     return {
         "study": STUDY,
@@ -37,7 +37,7 @@ def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> dict[str, Any
         "first_seed": SEED,
         "command": to_command(config),
         "epochs": config.epochs,
-        "training": settings_of(config, dataset)["training"],
+        "training": shared_settings(config, dataset)["training"],
         "columns": list(COLUMNS),
         "rows": rows,
         "conclusions": {network: paired_differences.conclude(network, arms) for network, arms in figures.items()},
@@ -47,7 +47,7 @@ def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> dict[str, Any
 
 
 def _log() -> dict[str, dict[str, float]]:
-    return {arm: dict(zip(LOG_COLUMNS, values, strict=True)) for arm, values in LOG.items()}
+    return {arm: dict(zip(PUBLISHED_LOG_COLUMNS, values, strict=True)) for arm, values in PUBLISHED_LOG.items()}
 
 
 def to_command(config: StudyConfig) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from core.digits.datasets import Dataset
 from core.second_model import BOTH, DIGITS, Accuracies, SecondModelConfig, compare, find_reason
 from core.studies import finished_parts
-from core.studies.workers import ALONE, Crew
+from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
 STUDY = "second-model"
 
@@ -50,11 +50,15 @@ class PairStep:
     """Whether an earlier run had finished it."""
 
 
-def run_pairs(dataset: Dataset, config: SecondModelConfig, out: Path, *, crew: Crew = ALONE) -> Iterator[PairStep]:
+def run_pairs(
+    dataset: Dataset, config: SecondModelConfig, out: Path, *, pool: WorkerPool = SINGLE_PROCESS
+) -> Iterator[PairStep]:
     """Yield every pair's row once it is there, a file for each beside `out`; a finished one is not run again."""
     pairs = list(combinations(range(len(dataset.classes)), 2))
     same = {**asdict(replace(config, first=0, second=1)), "sha256": dataset.sha256}
-    found = finished_parts.run(partial(_measure, config), pairs, PairRow, same, dataset=dataset, out=out, crew=crew)
+    found = finished_parts.run_parts(
+        partial(_measure, config), pairs, PairRow, same, dataset=dataset, out=out, pool=pool
+    )
     for number, (_, (row,), kept) in enumerate(found, 1):
         yield PairStep(row, number, len(pairs), kept)
 

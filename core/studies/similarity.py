@@ -30,13 +30,13 @@ from core.similarity import (
     survey,
 )
 from core.studies import finished_parts
-from core.studies.workers import ALONE, Crew
+from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.training.loop import train
 from core.zoo.recipes import CONFIG, SEED
 
-HALF = "half"  # the network that the study trains itself, on the digits seen first alone (D4)
+HALF_TRAINED = "half"  # the network that the study trains itself, on the digits seen first alone (D4)
 ARCHITECTURE = "assignment"  # its architecture, A3
-SECOND, TEST, VALIDATION = "second half", "test", "validation"
+SECOND_HALF, TEST, VALIDATION = "second half", "test", "validation"
 SHARES = (0.01, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 11)))
 TIMED = (0.1, 0.5, 1.0)
 
@@ -117,16 +117,16 @@ def run_similarity(
     out: Path,
     *,
     settings: Any = None,
-    crew: Crew = ALONE,
+    pool: WorkerPool = SINGLE_PROCESS,
 ) -> Iterator[SimilarityStep]:
     """Yield every network's rows once they are there, a file for each beside `out`; a finished one is not run again.
 
     The first network is trained here, on the digits seen first alone. `settings` is what else must be the same.
     """
-    names = (HALF, *networks)
+    names = (HALF_TRAINED, *networks)
     same = {**asdict(config), "sha256": dataset.sha256, "weights": settings}
     work = partial(_measure, networks, config)
-    found = finished_parts.run(work, names, SimilarityRow, same, dataset=dataset, out=out, crew=crew)
+    found = finished_parts.run_parts(work, names, SimilarityRow, same, dataset=dataset, out=out, pool=pool)
     for number, (name, rows, kept) in enumerate(found, 1):
         yield SimilarityStep(name, rows, number, len(names), kept)
 
@@ -134,21 +134,21 @@ def run_similarity(
 def _measure(
     networks: Mapping[str, Classifier], config: SimilarityConfig, dataset: Dataset, name: str
 ) -> list[SimilarityRow]:
-    network = train_half(dataset, config) if name == HALF else networks[name]
-    return list(measure(name, network, dataset, config))
+    network = train_on_half(dataset, config) if name == HALF_TRAINED else networks[name]
+    return list(measure_network(name, network, dataset, config))
 
 
-def halves(dataset: Dataset, config: SimilarityConfig) -> tuple[Digits, Digits]:
+def split_halves(dataset: Dataset, config: SimilarityConfig) -> tuple[Digits, Digits]:
     """Return the training digits seen first, and those of the others that are read."""
     train, count = dataset.train, max(1, round(config.seen[0] * len(dataset.train)))
     return train.first(count), Digits(train.pixels[count:], train.labels[count:]).first(config.second)
 
 
-def train_half(dataset: Dataset, config: SimilarityConfig) -> Classifier:
+def train_on_half(dataset: Dataset, config: SimilarityConfig) -> Classifier:
     """Return the network that has learned from the digits seen first, and from no other."""
     network = build(ARCHITECTURES[ARCHITECTURE], seed=config.seed)
     settings = replace(CONFIG, epochs=config.epochs, seed=config.seed)
-    for _ in train(network, halves(dataset, config)[0], dataset.validation, settings):
+    for _ in train(network, split_halves(dataset, config)[0], dataset.validation, settings):
         pass
     return network.eval().requires_grad_(False)
 
@@ -160,10 +160,12 @@ def stage_sets(network: Classifier) -> list[tuple[str, ...]]:
     return [*((stage,) for stage in stages), *([convolutions] if len(convolutions) > 1 else [])]
 
 
-def measure(name: str, network: Classifier, dataset: Dataset, config: SimilarityConfig) -> Iterator[SimilarityRow]:
+def measure_network(
+    name: str, network: Classifier, dataset: Dataset, config: SimilarityConfig
+) -> Iterator[SimilarityRow]:
     """Yield every row of one network."""
-    first, second = halves(dataset, config)
-    splits = {VALIDATION: dataset.validation, SECOND: second, TEST: dataset.test}
+    first, second = split_halves(dataset, config)
+    splits = {VALIDATION: dataset.validation, SECOND_HALF: second, TEST: dataset.test}
     everything = remember(network, first)
     for share in config.seen:
         seen = everything.first(max(1, round(share * len(dataset.train))))

@@ -12,7 +12,7 @@ from statistics import mean
 from typing import Any
 
 from core.digits.datasets import Dataset
-from core.studies.similarity import ARCHITECTURE, HALF, SECOND, TEST, SimilarityConfig, SimilarityRow
+from core.studies.similarity import ARCHITECTURE, HALF_TRAINED, SECOND_HALF, TEST, SimilarityConfig, SimilarityRow
 from core.zoo.checkpoints import Card
 
 STUDY = "similarity"
@@ -27,7 +27,7 @@ def summarize(
 ) -> dict[str, Any]:
     """Return the record of the finished networks' rows."""
     half = f"{ARCHITECTURE.capitalize()}, trained on the half that was seen first"
-    titles = {HALF: half} | {name: f"{card.title}, trained on both halves" for name, card in cards.items()}
+    titles = {HALF_TRAINED: half} | {name: f"{card.title}, trained on both halves" for name, card in cards.items()}
     record = {
         "study": STUDY,
         "dataset": {
@@ -59,17 +59,17 @@ def describe_stages(stages: str) -> str:
     return ", then ".join(STAGE_WORDS.get(stage, stage) for stage in stages.split("+"))
 
 
-def rows_of(record: dict[str, Any], **asked: Any) -> list[Row]:
+def select_rows(record: dict[str, Any], **asked: Any) -> list[Row]:
     """Return the rows that have these values."""
     return [row for row in record["rows"] if all(row[name] == value for name, value in asked.items())]
 
 
-def best_row(record: dict[str, Any], network: str, way: str) -> Row | None:
+def fastest_row(record: dict[str, Any], network: str, way: str) -> Row | None:
     """Return the setting of a network that takes the least time on test digits, against the plain network.
 
     All settings' thresholds lose at most the stated accuracy on validation digits. None: nothing was measured.
     """
-    rows = rows_of(record, network=network, split=TEST)
+    rows = select_rows(record, network=network, split=TEST)
     return min(rows, key=lambda row: float(row["times"][way]["ratio"]), default=None)
 
 
@@ -77,7 +77,7 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
     """Yield what the figures say, a sentence each; nothing about what has not been measured."""
     for network in record["networks"]:
         yield from filter(None, (_first_half(record, network), _stages(record, network)))
-        yield from (_best(record, network, way) for way in WAYS if best_row(record, network, way))
+        yield from (_best(record, network, way) for way in WAYS if fastest_row(record, network, way))
     if record["rows"]:
         yield _strangers(record)
         yield _verdict(record)
@@ -88,25 +88,29 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
 
 
 def _largest(record: dict[str, Any], network: str) -> int:
-    return max((row["seen"] for row in rows_of(record, network=network)), default=0)
+    return max((row["seen"] for row in select_rows(record, network=network)), default=0)
 
 
 def _first_half(record: dict[str, Any], network: str) -> str:
     """Say what half of the training digits, compared after the last convolution, does to the digits it was kept for."""
     seen = _largest(record, network)
-    rows = [row for row in rows_of(record, network=network, seen=seen) if "+" not in row["stages"]]
+    rows = [row for row in select_rows(record, network=network, seen=seen) if "+" not in row["stages"]]
     found = {row["split"]: row for row in rows if row["stages"].startswith("conv")}  # the last convolution's stay
-    if not {SECOND, TEST} <= set(found):
+    if not {SECOND_HALF, TEST} <= set(found):
         return ""
     told = [
         f"of {name} {row['chosen']['hits']:.1f} % are cut short, {_rightly(row)}, and "
         f"{row['chosen']['accuracy']:.2f} % of all read right instead of {row['plain']:.2f}"
         for name, row in (
-            (f"{found[SECOND]['digits']:,} digits of the other half", found[SECOND]),
+            (f"{found[SECOND_HALF]['digits']:,} digits of the other half", found[SECOND_HALF]),
             (f"{found[TEST]['digits']:,} test digits", found[TEST]),
         )
     ]
-    known = "" if network == HALF else " (the network learned from both halves, so on the other one it is at its best)"
+    known = (
+        ""
+        if network == HALF_TRAINED
+        else " (the network learned from both halves, so on the other one it is at its best)"
+    )
     return (
         f"{record['networks'][network]}: compared with {seen:,} digits after {found[TEST]['stages']}, "
         f"{'; '.join(told)}{known}."
@@ -120,7 +124,7 @@ def _rightly(row: Row) -> str:
 
 def _stages(record: dict[str, Any], network: str) -> str:
     """Say what the nearest digit's label alone is worth at each stage, whatever its distance."""
-    rows = rows_of(record, network=network, split=TEST, seen=_largest(record, network))
+    rows = select_rows(record, network=network, split=TEST, seen=_largest(record, network))
     shares = [
         f"{row['precision'][-1]:.1f} % at {describe_stages(row['stages'])}"
         for row in rows
@@ -130,7 +134,7 @@ def _stages(record: dict[str, Any], network: str) -> str:
 
 
 def _best(record: dict[str, Any], network: str, way: str) -> str:
-    row = best_row(record, network, way)
+    row = fastest_row(record, network, way)
     assert row is not None
     time, chosen = row["times"][way], row["chosen"]
     return (
@@ -143,7 +147,7 @@ def _best(record: dict[str, Any], network: str, way: str) -> str:
 
 def _strangers(record: dict[str, Any]) -> str:
     """Say what the chosen thresholds cost on digits that did not choose them (S5)."""
-    rows = rows_of(record, split=TEST)
+    rows = select_rows(record, split=TEST)
     costs = [float(row["plain"]) - float(row["chosen"]["accuracy"]) for row in rows]
     fit = ": they fit the digits that they were chosen on too well" if mean(costs) > record["settings"]["loss"] else ""
     return (
@@ -154,7 +158,7 @@ def _strangers(record: dict[str, Any]) -> str:
 
 def _verdict(record: dict[str, Any]) -> str:
     """Say whether the shortcut ever pays."""
-    ratios = [row["times"][way]["ratio"] for row in rows_of(record, split=TEST) for way in WAYS]
+    ratios = [row["times"][way]["ratio"] for row in select_rows(record, split=TEST) for way in WAYS]
     pays, least = sum(ratio < 1 - TIE for ratio in ratios), min(ratios)
     if pays:
         return (

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crew:
+class WorkerPool:
     """How many there are, or where. Raises ValueError, one sentence, for what cannot be."""
 
     workers: int = 1
@@ -39,7 +39,7 @@ class Crew:
         if self.dask is not None and self.workers > 1:
             raise ValueError("A Dask cluster has workers of its own: ask for --workers or for --dask.")
 
-    def do(
+    def map(
         self, work: Callable[[Dataset, Task], Result], dataset: Dataset, tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Result]]:
         """Yield each task with what the work returns for it, the one first that is finished first.
@@ -47,22 +47,22 @@ class Crew:
         Work that leaves this process is a function of a module, or a `partial` of one with small arguments. The digits
         stay: who works elsewhere loads them there. Raises ValueError, one sentence, when somebody cannot go on.
         """
-        elsewhere = partial(_elsewhere, work, _agree_on(dataset))
+        elsewhere = partial(_run_elsewhere, work, _describe_environment(dataset))
         if self.dask is None:
-            one = partial(_here, work, dataset) if self.workers == 1 else elsewhere
+            one = partial(_run_here, work, dataset) if self.workers == 1 else elsewhere
             jobs = (joblib.delayed(one)(task) for task in tasks)
             yield from joblib.Parallel(n_jobs=self.workers, return_as="generator_unordered")(jobs)
         elif tasks:
             from core.studies import dask_cluster  # a second to import, so only where needed
 
-            yield from dask_cluster.do(self.dask, elsewhere, tasks)
+            yield from dask_cluster.map_tasks(self.dask, elsewhere, tasks)
 
 
-ALONE = Crew()
+SINGLE_PROCESS = WorkerPool()
 
 
 @dataclass(frozen=True)
-class Terms:
+class Environment:
     """What all must have in common whose figures stand in one table."""
 
     dataset: str
@@ -72,8 +72,8 @@ class Terms:
     """A hash of all that computes: the sources of core, and the cards of the shipped networks, which name theirs."""
 
 
-def _agree_on(dataset: Dataset) -> Terms:
-    return Terms(dataset.name, dataset.sha256, version("torch"), _hash_project())
+def _describe_environment(dataset: Dataset) -> Environment:
+    return Environment(dataset.name, dataset.sha256, version("torch"), _hash_project())
 
 
 @cache
@@ -84,17 +84,17 @@ def _hash_project() -> str:
     return found.hexdigest()
 
 
-def _here(work: Callable[[Dataset, Task], Result], dataset: Dataset, task: Task) -> tuple[Task, Result]:
+def _run_here(work: Callable[[Dataset, Task], Result], dataset: Dataset, task: Task) -> tuple[Task, Result]:
     torch.set_num_threads(1)
     return task, work(dataset, task)
 
 
-def _elsewhere(work: Callable[[Dataset, Task], Result], terms: Terms, task: Task) -> tuple[Task, Result]:
-    return _here(work, _load(terms), task)
+def _run_elsewhere(work: Callable[[Dataset, Task], Result], terms: Environment, task: Task) -> tuple[Task, Result]:
+    return _run_here(work, _load(terms), task)
 
 
 @cache
-def _load(terms: Terms) -> Dataset:
+def _load(terms: Environment) -> Dataset:
     """Return the digits that everyone works with, once for all parts that this process does. Raises ValueError."""
     if version("torch") != terms.torch:
         raise ValueError(f"It has torch {version('torch')}, the study is computed with {terms.torch}.")

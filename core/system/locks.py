@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def take(path: Path, *, patience: float = 0.0) -> BinaryIO | None:
+def acquire(path: Path, *, patience: float = 0.0) -> BinaryIO | None:
     """Return the file that holds the lock until it is closed; None when somebody else has it for so many seconds."""
     file, end = path.open("ab"), time.monotonic() + patience
     while True:
@@ -23,7 +23,7 @@ def take(path: Path, *, patience: float = 0.0) -> BinaryIO | None:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def hold(path: Path) -> Iterator[None]:
     """Wait for the lock and hold it."""
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

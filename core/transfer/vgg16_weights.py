@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from core.digits.downloads import DownloadError, DownloadStep, reason, stream
+from core.digits.downloads import DownloadError, DownloadStep, describe_fault, stream_file
 from core.networks.classifier import Classifier
 from core.transfer.vgg16 import build_vgg16, to_state
 
@@ -89,13 +89,13 @@ def download_weights(address: str | None = None, target: Path | None = None) -> 
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        for received, total in stream(address, partial, _checksum(address), algorithm="sha256"):
+        for received, total in stream_file(address, partial, _checksum(address), algorithm="sha256"):
             yield DownloadStep(target.name, received, total, 0, 1)
         os.replace(partial, target)
         yield DownloadStep(target.name, 0, None, 1, 1)
     except (OSError, ValueError, HTTPException) as error:
         where = urlsplit(address).netloc
-        raise DownloadError(f"VGG16's weights could not be fetched: {where}: {reason(error)}.") from error
+        raise DownloadError(f"VGG16's weights could not be fetched: {where}: {describe_fault(error)}.") from error
     finally:
         partial.unlink(missing_ok=True)
 

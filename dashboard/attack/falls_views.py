@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.studies.noise_transfer import CHANCE
+from core.studies.noise_transfer import RANDOM_SIGNS
 from core.studies.noise_transfer_record import STUDY, Matrix, to_curve, to_matrix
 from core.visualization.adversarial import draw_accuracy_matrix
 from core.visualization.figures import Curve, draw_curves
@@ -48,7 +48,7 @@ def show_falls(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _title(record: Record, name: str) -> str:
-    return "random signs" if name == CHANCE else str(record["networks"].get(name, {}).get("title", name))
+    return "random signs" if name == RANDOM_SIGNS else str(record["networks"].get(name, {}).get("title", name))
 
 
 def _show_matrix(record: Record) -> None:
@@ -78,7 +78,7 @@ def _show_matrix(record: Record) -> None:
 def _show_curves(record: Record) -> None:
     settings = record["settings"]
     readers = list(record["networks"])
-    sources = {OWN: None, f"that of {_title(record, readers[0])}": readers[0], "random signs": CHANCE}
+    sources = {OWN: None, f"that of {_title(record, readers[0])}": readers[0], "random signs": RANDOM_SIGNS}
     chosen = st.segmented_control(
         "Under whose noise",
         list(sources),

@@ -12,7 +12,7 @@ from core.convolution.window import write_number
 from core.digits.datasets import Dataset
 from core.feature_maps import Filters, list_filters, measure_move
 from core.jobs import run_folders, trained_networks, training_snapshots
-from core.jobs.initial_networks import Origin, find_origin
+from core.jobs.initial_networks import InitialNetwork, find_initial_network
 from core.jobs.training_snapshots import Snapshot
 from core.visualization.feature_maps import color_limits, draw_legend, draw_tiles, name_filters, name_maps
 from core.visualization.number_format import format_range
@@ -43,7 +43,7 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not now:
             st.info("This network has no convolutions, and so no filters.")
             return
-        origin = find_origin(name)
+        origin = find_initial_network(name)
         start = () if origin is None else list_filters(origin.network)
         st.caption(_tell(origin, zoo))
         rows = [_to_row(now[at], start[at] if start else None, each=each) for at in range(len(now))]
@@ -61,13 +61,13 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
         _show_one(now, start, chosen)
 
 
-def _tell(origin: Origin | None, zoo: Zoo) -> str:
+def _tell(origin: InitialNetwork | None, zoo: Zoo) -> str:
     """Return how the filters began, as far as that is known exactly."""
     if origin is None:
         return "How these filters began is not known exactly, so only what they have become is shown."
-    if origin.taken_from is None:
+    if origin.parent is None:
         return f"*At the start*: drawn at random with seed {origin.seed}, before the first digit."
-    title = zoo[origin.taken_from].title if origin.taken_from in zoo else "another network"
+    title = zoo[origin.parent].title if origin.parent in zoo else "another network"
     return f"*At the start*: those of {title}, which this network went on from."
 
 
@@ -125,7 +125,7 @@ def _find_moments(folder: Path) -> list[Snapshot]:
 
 def _show_moments(name: str, *, each: bool) -> None:
     """Show the first filters while the network learned, where its run has kept pictures of that."""
-    run = trained_networks.run_of(name)
+    run = trained_networks.run_id_of(name)
     if run is None:
         return
     try:

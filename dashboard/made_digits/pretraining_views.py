@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.studies.pretraining import LABELLED, RANDOM, STARTS, SUPERVISED, UNLABELLED
-from core.studies.pretraining_record import STUDY, counts, find
+from core.studies.pretraining_record import STUDY, find_row, label_counts
 from core.visualization.generation import PretrainingCurve, draw_pretraining
 from dashboard.server import caches
 from dashboard.server.session import Session
@@ -52,7 +52,9 @@ def to_beginnings(record: Record) -> list[PretrainingCurve]:
     """Return a line for each beginning, its convolutions learning on or frozen."""
     lines = []
     for start, frozen in product(STARTS, (False, True)):
-        rows = [row for count in counts(record) if (row := find(record, start, frozen=frozen, labelled=count))]
+        rows = [
+            row for count in label_counts(record) if (row := find_row(record, start, frozen=frozen, labelled=count))
+        ]
         wrong = {row["labelled"]: 100 - row["mean"] for row in rows}
         spread = {row["labelled"]: row["std"] or 0.0 for row in rows}
         title = record["titles"][start] + (", frozen" if frozen else "")
@@ -64,7 +66,7 @@ def to_table(record: Record) -> pd.DataFrame:
     """Return the figures by beginning and number of labelled digits."""
     rows = {}
     for start, frozen in product(STARTS, (False, True)):
-        found = {count: find(record, start, frozen=frozen, labelled=count) for count in counts(record)}
+        found = {count: find_row(record, start, frozen=frozen, labelled=count) for count in label_counts(record)}
         rows[record["titles"][start] + (", frozen" if frozen else "")] = {
             f"{count:,}": "–" if row is None else f"{row['mean']:.1f} ± {row['std'] or 0:.1f}"
             for count, row in found.items()

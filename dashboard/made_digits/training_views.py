@@ -95,25 +95,27 @@ def _show_controls(job: Job) -> None:
     status = run_folders.read_status(job)
     with st.container(horizontal=True):
         if status.active:
-            wish = run_folders.read_wish(job).state
-            paused = wish == "pause"
+            request = run_folders.read_request(job).state
+            paused = request == "pause"
             st.button(
                 "Go on" if paused else "Pause",
                 key="made pause",
                 on_click=_ask,
                 args=(job.id, "resume" if paused else "pause"),
             )
-            st.button("Stop and keep", on_click=_ask, args=(job.id, "stop"), key="made stop", disabled=wish == "stop")
+            st.button(
+                "Stop and keep", on_click=_ask, args=(job.id, "stop"), key="made stop", disabled=request == "stop"
+            )
         elif status.state in RESUMABLE:
             st.button("Resume", on_click=_ask, args=(job.id, "resume"), key="made resume", type="primary")
         if not status.active:
             st.button("Delete", on_click=_delete, args=(job.id,), key="made delete")
 
 
-def _ask(name: str, wish: str) -> None:
+def _ask(name: str, request: str) -> None:
     """Ask something of a job; what it cannot do is said in a sentence."""
     try:
-        {"pause": control.pause, "stop": control.stop, "resume": control.resume}[wish](name)
+        {"pause": control.pause, "stop": control.stop, "resume": control.resume}[request](name)
     except ValueError as error:
         st.session_state[PROBLEM] = str(error)
 
@@ -156,8 +158,8 @@ def _show_live(job: Job, shown: str) -> None:
 def _show_state(job: Job, status: Status, steps: list[dict[str, Any]]) -> None:
     if status.state == "waiting":
         st.info(
-            f"Something else is at work on this machine. This is **number {control.place(job.id) or 1}** in the "
-            "queue, and starts by itself."
+            f"Something else is at work on this machine. This is **number {control.queue_position(job.id) or 1}** in "
+            "the queue, and starts by itself."
         )
     elif status.state == "running":
         epochs = generator_job.read_plan(job.settings).config.epochs

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.classroom.quiz import tally
+from core.classroom.quiz import count_answers
 from core.pmnist.masks import CUT_NAMES
 from core.visualization import arrays
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_answer_captions, draw_quiz_answers, draw_scores
@@ -174,7 +174,7 @@ def _send_again() -> None:
 
 
 def _show_contest(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
-    played = tally(game.questions, game.said)
+    played = count_answers(game.questions, game.said)
     reads = {
         name: {(0, number): read[name] for number, read in enumerate(game.read)}
         for name in names

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.classroom.quiz import Question, ask
-from core.classroom.quiz_scores import ALL, Score, Tally, score
+from core.classroom.quiz import Question, draw_questions
+from core.classroom.quiz_scores import ALL_CUTS, AnswerCount, Score, score_answers
 from core.digits.datasets import Dataset
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.visualization import arrays
@@ -20,7 +20,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets import outputs
 
-HEADINGS = {ALL: "all cuts", **{cut: f"{cut}: {name} gone" for cut, name in CUT_NAMES.items()}}
+HEADINGS = {ALL_CUTS: "all cuts", **{cut: f"{cut}: {name} gone" for cut, name in CUT_NAMES.items()}}
 Read = Mapping[tuple[int, int], int]
 """What a network answers, by round and number."""
 
@@ -54,7 +54,7 @@ def read_round(names: tuple[str, ...], data: Dataset, seed: int) -> Round:
     """Return a whole round; it is read once for everybody."""
 
     def work() -> Round:
-        questions = ask(data.test, seed=seed)
+        questions = draw_questions(data.test, seed=seed)
         answers = [read(names, data, asked) for asked in questions]
         return Round(questions, {name: [one[name][0] for one in answers] for name in names})
 
@@ -63,19 +63,19 @@ def read_round(names: tuple[str, ...], data: Dataset, seed: int) -> Round:
 
 
 def to_contestants(
-    people: str, tallies: Sequence[Tally], reads: Mapping[str, Read], zoo: Zoo, data: Dataset, *, told: bool
+    people: str, tallies: Sequence[AnswerCount], reads: Mapping[str, Read], zoo: Zoo, data: Dataset, *, told: bool
 ) -> list[ScoreRow]:
     """Return the people's row and one for each network, all of them over the same answers."""
     note = "shown where something is missing" if told else "not told what is missing"
-    rows = [ScoreRow(people, note, PEOPLE_COLOR, _shares(score(tallies), {}, bounds=True))]
+    rows = [ScoreRow(people, note, PEOPLE_COLOR, _shares(score_answers(tallies), {}, bounds=True))]
     for name, found in reads.items():
         card = zoo[name]
         known = card.accuracies() if card.dataset["name"] == data.name else {}
         marks = {cut: known[cut] for cut in CUTS if cut in known}
         if len(marks) == len(CUTS):
-            marks[ALL] = sum(marks.values()) / len(CUTS)
+            marks[ALL_CUTS] = sum(marks.values()) / len(CUTS)
         note = "told what is missing" if card.track == "mask known" else "not told what is missing"
-        shares = _shares(score(tallies, found), marks, bounds=False)
+        shares = _shares(score_answers(tallies, found), marks, bounds=False)
         rows.append(ScoreRow(card.title, note, color_of(name), shares))
     return rows
 

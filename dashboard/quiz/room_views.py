@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.classroom.quiz_scores import Puzzle, fooling
-from core.classroom.room_board import KEPT, Room
+from core.classroom.quiz_scores import HardQuestion, hardest_questions
+from core.classroom.room_board import ROOM_LIFETIME, Room
 from core.classroom.room_database import RoomError
 from core.digits.datasets import Dataset, DatasetError
 from core.pmnist.masks import CUT_NAMES
@@ -113,14 +113,14 @@ def _show_board(room: Room, zoo: Zoo) -> None:
         key="quiz fooling",
         help="Whoever still plays then sees solutions on this board.",
     ):
-        _show_fooling(fooling(tallies), rounds, data)
+        _show_fooling(hardest_questions(tallies), rounds, data)
 
 
 def _answers(rounds: Mapping[int, Round], name: str) -> dict[tuple[int, int], int]:
     return {(at, number): label for at, one in rounds.items() for number, label in enumerate(one.read[name])}
 
 
-def _show_fooling(puzzles: Sequence[Puzzle], rounds: Mapping[int, Round], data: Dataset) -> None:
+def _show_fooling(puzzles: Sequence[HardQuestion], rounds: Mapping[int, Round], data: Dataset) -> None:
     items = []
     for puzzle in puzzles:
         asked = rounds[puzzle.round].questions[puzzle.number]
@@ -146,7 +146,7 @@ def _show_keeping(game: Game, room: Room) -> None:
             with st.popover("Remove the room"):
                 st.markdown(f"All answers of room {room.code} are deleted.")
                 st.button("Delete them", on_click=_remove, args=(game, room), key="quiz remove", type="primary")
-    st.caption(f"A room is deleted after {KEPT / A_DAY:.0f} days.")
+    st.caption(f"A room is deleted after {ROOM_LIFETIME / A_DAY:.0f} days.")
     contestants.show_counting()
 
 

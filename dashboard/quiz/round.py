@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.classroom.quiz import Question, ask
+from core.classroom.quiz import Question, draw_questions
 from core.classroom.quiz_scores import Answer
-from core.classroom.room_board import Board, Room
+from core.classroom.room_board import Room, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
 from core.digits.datasets import Dataset, DatasetError
 from dashboard.address import links
@@ -45,7 +45,7 @@ class Game:
     """Why not, one sentence."""
 
     def __post_init__(self) -> None:
-        self.questions = ask(self.data.test, seed=self.seed)
+        self.questions = draw_questions(self.data.test, seed=self.seed)
 
     def params(self) -> dict[str, str]:
         """Return the address of this round: whoever opens it plays the same."""
@@ -54,10 +54,10 @@ class Game:
         return {"round": str(self.seed)} | ({} if self.told else {"holes": "hidden"})
 
 
-def board() -> Board:
+def board() -> RoomBoard:
     """Return the board of all rooms. Raises RoomError."""
     url = database_url()
-    found: Board = caches.worked_out(("rooms", url), lambda: Board(url))
+    found: RoomBoard = caches.worked_out(("rooms", url), lambda: RoomBoard(url))
     return found
 
 

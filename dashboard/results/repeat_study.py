@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
-from core.studies.arms import ARMS, complete
+from core.studies.arms import ARMS, with_required_arms
 from core.zoo.recipes import SEED
 from dashboard.results.views import Choice, Row
 from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
@@ -20,7 +20,7 @@ def show_repeat(choice: Choice) -> None:
         arm = st.selectbox("Repeat a row", arms, format_func=lambda name: ARMS[name].title, index=_first(arms))
         seed = st.number_input("with the seed", 0, 9999, SEED, width=140)
         pressed = st.button("Run it here", type="primary")
-    count = len(complete([arm]))
+    count = len(with_required_arms([arm]))
     st.caption(f"{count} networks, counting what it is compared with; it goes on when you leave this page.")
     if pressed:
         _start(choice, arm, int(seed))
@@ -56,8 +56,8 @@ def _last() -> Job | None:
 @st.fragment(run_every=2.0)
 def _watch(job: Job, choice: Choice) -> None:
     status, steps = run_folders.read_status(job), run_folders.read_steps(job.id)
-    arms = complete(job.settings["arms"])
-    place = control.place(job.id)
+    arms = with_required_arms(job.settings["arms"])
+    place = control.queue_position(job.id)
     waiting = f", number {place} in the queue" if place else ""
     st.progress(len(steps) / len(arms), f"{job.title}: {len(steps)} of {len(arms)} networks, {status.state}{waiting}")
     if status.message:

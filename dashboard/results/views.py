@@ -12,8 +12,8 @@ import streamlit as st
 from core.digits import datasets
 from core.networks.evaluation import TALK_DELTA
 from core.pmnist.masks import CUTS
-from core.studies.arms import ARMS, LOG_COLUMNS, Arm
-from core.studies.paired_differences import learned
+from core.studies.arms import ARMS, PUBLISHED_LOG_COLUMNS, Arm
+from core.studies.paired_differences import has_learned
 from core.studies.recorded import STUDY
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
@@ -81,7 +81,7 @@ def _show_differences(choice: Choice, belongs: Callable[[Arm], bool]) -> None:
     rows = choice.rows()
     asked = [arm for arm in dict.fromkeys(arm for arm, _ in rows) if ARMS[arm].control and belongs(ARMS[arm])]
     asked.sort(key=lambda arm: arm != "missing-feature")  # the talk's own first
-    kept = [arm for arm in asked if learned(rows[arm, "whole"]["values"])]
+    kept = [arm for arm in asked if has_learned(rows[arm, "whole"]["values"])]
     intervals = [_interval(rows[arm, column], cut) for arm in kept for cut, column in choice.columns.items()]
     if intervals:
         figure = draw_intervals(
@@ -147,8 +147,8 @@ def show_published(choice: Choice) -> None:
     for arm, figures in published["log"].items():
         if (arm, "whole") not in rows:
             continue
-        log[f"{ARMS[arm].title}: the log"] = {column: f"{figures[column]:.1f}" for column in LOG_COLUMNS}
-        log[f"{ARMS[arm].title}: ours"] = {column: _figure(rows[arm, column]) for column in LOG_COLUMNS}
+        log[f"{ARMS[arm].title}: the log"] = {column: f"{figures[column]:.1f}" for column in PUBLISHED_LOG_COLUMNS}
+        log[f"{ARMS[arm].title}: ours"] = {column: _figure(rows[arm, column]) for column in PUBLISHED_LOG_COLUMNS}
     st.table(pd.DataFrame(log).T)
     st.caption(
         "The talk (EuroPython 2019) chose the best epoch on the test digits themselves; the log gives the last epoch "

@@ -91,7 +91,7 @@ def _networks_of(name: str) -> Zoo:
 @st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")
 def network(name: str, references: str) -> checkpoints.Network:
     """Return a network by name; a restoring one fills holes from the training digits of the set `references`."""
-    place = trained_networks.find(name)
+    place = trained_networks.find_checkpoint(name)
     reader = checkpoints.load(place.name, references=dataset(references).train, folder=place.folder)
     classifier = reader if isinstance(reader, Classifier) else reader.network
     classifier.features = features(features_hash(classifier), classifier.features)

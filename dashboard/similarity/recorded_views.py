@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.studies.similarity import SECOND, TEST
-from core.studies.similarity_record import STUDY, describe_stages, rows_of
+from core.studies.similarity import SECOND_HALF, TEST
+from core.studies.similarity_record import STUDY, describe_stages, select_rows
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -39,11 +39,11 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
         wrap=True,
         persist_state="session",
     ) or next(iter(titles))
-    tests = rows_of(record, network=network, split=TEST)
-    plain = {name: rows_of(record, network=network, split=name)[0]["plain"] for name in (SECOND, TEST)}
+    tests = select_rows(record, network=network, split=TEST)
+    plain = {name: select_rows(record, network=network, split=name)[0]["plain"] for name in (SECOND_HALF, TEST)}
     st.markdown(
         f"Thresholds that cost at most {record['settings']['loss']:g} points of accuracy on validation digits. "
-        f"By itself the network reads {plain[SECOND]:.2f} % of the other half of the training digits and "
+        f"By itself the network reads {plain[SECOND_HALF]:.2f} % of the other half of the training digits and "
         f"{plain[TEST]:.2f} % of the test digits; with the shortcut:"
     )
     st.dataframe(
@@ -63,7 +63,7 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _to_line(record: Row, row: Row) -> Row:
-    second, *_ = rows_of(record, network=row["network"], split=SECOND, seen=row["seen"], stages=row["stages"])
+    second, *_ = select_rows(record, network=row["network"], split=SECOND_HALF, seen=row["seen"], stages=row["stages"])
     line: Row = {"compared at": describe_stages(row["stages"]), "seen": f"{row['seen']:,}"}
     for name, one in (("half", second), ("test", row)):
         chosen = one["chosen"]

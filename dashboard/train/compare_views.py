@@ -8,8 +8,8 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.jobs import run_folders, training_report
 from core.jobs.run_folders import Job
-from core.jobs.training_job import NAME
-from core.jobs.training_report import Point, Record
+from core.jobs.training_job import NETWORK_NAME
+from core.jobs.training_report import CurvePoint, Record
 from core.visualization.training import RUN_COLORS, Line, draw_runs
 from core.zoo import checkpoints
 from core.zoo.checkpoints import CheckpointError
@@ -86,7 +86,7 @@ def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str,
     lines = []
     for color, (name, found) in zip(RUN_COLORS, steps.items(), strict=False):
         points = (
-            training_report.trace(found, curve)
+            training_report.learning_curve(found, curve)
             if "validation" in curve
             else training_report.mean_per_epoch(found, curve)
         )
@@ -94,7 +94,7 @@ def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str,
     return lines
 
 
-def _x(point: Point, axis: str) -> float:
+def _x(point: CurvePoint, axis: str) -> float:
     return point.epochs if axis == "epochs" else point.seconds
 
 
@@ -105,7 +105,7 @@ def to_table(found: dict[str, Job], steps: dict[str, list[Record]]) -> pd.DataFr
         outcome = training_report.summarize_run(steps[name], _tested(job))
         if outcome is None:
             continue
-        aims = {f"until {aim:g} %": training_report.seconds_until(steps[name], aim) for aim in AIMS}
+        aims = {f"until {aim:g} %": training_report.seconds_to_accuracy(steps[name], aim) for aim in AIMS}
         rows.append(
             {
                 "run": job.title,
@@ -131,6 +131,6 @@ def _beginning(job: Job) -> str:
 
 def _tested(job: Job) -> float | None:
     try:
-        return checkpoints.load_card(NAME, job.folder).accuracies().get("whole")
+        return checkpoints.load_card(NETWORK_NAME, job.folder).accuracies().get("whole")
     except CheckpointError:
         return None

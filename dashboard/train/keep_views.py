@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.jobs import network_files, run_folders
-from core.jobs.run_folders import MOST_BYTES, MOST_RUNS, Job
-from core.jobs.training_job import NAME
+from core.jobs.run_folders import MAX_BYTES, MAX_RUNS, Job
+from core.jobs.training_job import NETWORK_NAME
 from core.system import files
 from core.zoo import checkpoints, onnx_export
 from core.zoo.checkpoints import CheckpointError
@@ -40,24 +40,24 @@ def show_keep(session: Session, data: Dataset) -> None:
         st.success(done)
     count, taken = len(run_folders.list_jobs()), run_folders.disk_use()
     st.progress(
-        min(1.0, taken / MOST_BYTES),
-        f"All visitors' runs: {count} of {MOST_RUNS}, {taken / 1e6:.1f} of "
-        f"{MOST_BYTES / 1e6:.0f} MB. When that is full, the oldest that nobody keeps make room.",
+        min(1.0, taken / MAX_BYTES),
+        f"All visitors' runs: {count} of {MAX_RUNS}, {taken / 1e6:.1f} of "
+        f"{MAX_BYTES / 1e6:.0f} MB. When that is full, the oldest that nobody keeps make room.",
     )
 
 
 def _show_downloads(job: Job) -> None:
     try:
-        card = checkpoints.load_card(NAME, job.folder)
-        network = checkpoints.load_classifier(NAME, job.folder)
+        card = checkpoints.load_card(NETWORK_NAME, job.folder)
+        network = checkpoints.load_classifier(NETWORK_NAME, job.folder)
     except CheckpointError:
         st.caption("There is no network yet: it is kept when the training ends or is stopped.")
         return
-    stem = "".join(one if one.isalnum() else "-" for one in card.title.lower()).strip("-") or NAME
+    stem = "".join(one if one.isalnum() else "-" for one in card.title.lower()).strip("-") or NETWORK_NAME
     with st.container(horizontal=True):
         st.download_button(
             "Network and card (ZIP)",
-            lambda: network_files.pack(job.folder),
+            lambda: network_files.export_network(job.folder),
             f"{stem}.zip",
             "application/zip",
             on_click="ignore",
@@ -117,7 +117,7 @@ def _show_upload() -> None:
         return
     st.session_state["train taken in"] = file.file_id
     try:
-        job = network_files.take_in(file.getvalue(), ensure_visitor_id())
+        job = network_files.import_network(file.getvalue(), ensure_visitor_id())
     except (ValueError, OSError) as error:
         st.warning(files.explain(error, "The folder of the runs"))
         return

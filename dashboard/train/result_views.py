@@ -34,7 +34,7 @@ Shares = NDArray[np.float32]
 def show_result(session: Session, data: Dataset) -> None:
     """Show what one of the visitor's networks can do."""
     cards = trained_networks.list_networks(get_visitor_id() or "")
-    by_run = {trained_networks.find(name).folder.name: name for name in cards}
+    by_run = {trained_networks.find_checkpoint(name).folder.name: name for name in cards}
     which, parts = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
         job = choose_run([job for job in my_jobs() if job.id in by_run], "Network")

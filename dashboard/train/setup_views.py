@@ -74,7 +74,7 @@ def to_settings(architecture: Architecture | None, config: Settings, found: Sett
     scratch = start == form.SCRATCH
     return {
         "architecture": architecture.to_dict() if scratch and architecture is not None else None,
-        "start": None if scratch else trained_networks.run_of(start) or start,
+        "start": None if scratch else trained_networks.run_id_of(start) or start,
         "config": {**config, "device": found["device"], "report_every": 1},  # as many as a job writes
         "dataset": found["dataset"],
         "share": found["share"],

@@ -74,12 +74,14 @@ def show_watch(session: Session, data: Dataset) -> None:
 def _show_controls(job: Job, status: Status) -> None:
     with st.container(horizontal=True):
         if status.active:
-            wish = run_folders.read_wish(job).state
-            if wish == "pause":
+            request = run_folders.read_request(job).state
+            if request == "pause":
                 st.button("Go on", on_click=_ask, args=(control.resume, job.id), key="go on", type="primary")
             else:
                 st.button("Pause", on_click=_ask, args=(control.pause, job.id), key="pause")
-            st.button("Stop and keep", on_click=_ask, args=(control.stop, job.id), key="stop", disabled=wish == "stop")
+            st.button(
+                "Stop and keep", on_click=_ask, args=(control.stop, job.id), key="stop", disabled=request == "stop"
+            )
             with st.popover("Learning rate"):
                 _show_rate(job)
         elif status.state in RESUMABLE:
@@ -89,7 +91,7 @@ def _show_controls(job: Job, status: Status) -> None:
 
 
 def _show_rate(job: Job) -> None:
-    now = run_folders.read_wish(job).learning_rate or float(job.settings["config"].get("learning_rate", 0.01))
+    now = run_folders.read_request(job).learning_rate or float(job.settings["config"].get("learning_rate", 0.01))
     rate = st.number_input("Learn on with", value=now, format="%g", step=0.001, key=f"rate {job.id}")
     if st.button("Set", key="set rate"):
         _ask(control.set_learning_rate, job.id, rate)
@@ -143,7 +145,7 @@ def _show_live(job: Job, shown: str) -> None:
 
 def _show_state(job: Job, status: Status, progress: Progress, steps: list[Record]) -> None:
     if status.state == "waiting":
-        place = control.place(job.id)
+        place = control.queue_position(job.id)
         st.info(
             f"Another training is at work on this machine. Yours is **number {place or 1}** in the queue, and "
             "starts by itself: you may leave this page, or close it."
@@ -159,7 +161,7 @@ def _show_state(job: Job, status: Status, progress: Progress, steps: list[Record
 def _words(job: Job, progress: Progress, steps: list[Record]) -> str:
     if not steps:
         return "Getting ready ..."
-    if progress.share >= 1 or run_folders.read_wish(job).state == "stop":
+    if progress.share >= 1 or run_folders.read_request(job).state == "stop":
         return "Learned. Now it reads all test digits, whole and cut ..."
     last = steps[-1]
     left = f" · {_minutes(progress.seconds_left)} left" if progress.seconds_left is not None else ""
@@ -173,7 +175,7 @@ def _minutes(seconds: float) -> str:
 
 
 def _show_figures(progress: Progress, steps: list[Record], *, active: bool) -> None:
-    last, validated = steps[-1], training_report.trace(steps, "validation accuracy")
+    last, validated = steps[-1], training_report.learning_curve(steps, "validation accuracy")
     figures = {
         "validation accuracy": f"{validated[-1].value:.2f} %" if validated else "after the first epoch",
         "training accuracy": f"{last['accuracy']:.2f} %",
@@ -185,13 +187,13 @@ def _show_figures(progress: Progress, steps: list[Record], *, active: bool) -> N
 
 
 def _line(steps: list[Record], kind: str, part: str, color: str) -> Line:
-    points = [(point.epochs, point.value) for point in training_report.trace(steps, f"{part} {kind}")]
+    points = [(point.epochs, point.value) for point in training_report.learning_curve(steps, f"{part} {kind}")]
     return Line(part, color, points, dots=part == "validation")
 
 
 def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerator]) -> None:
     """Show error and accuracy in two places, on what is learned from and on what is not (T1)."""
-    now = training_report.trace(steps, "training error")[-1].epochs
+    now = training_report.learning_curve(steps, "training error")[-1].epochs
     end = min(epochs, max(1, ceil(1.5 * now)))  # room for what comes, and not so much that the beginning is a stroke
     for place, kind, top, unit in zip(places, ("error", "accuracy"), (None, 100.0), ("", " %"), strict=True):
         lines = [_line(steps, kind, part, color) for part, color in PARTS.items()]

@@ -16,7 +16,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from core.jobs import control, run_folders
-from core.jobs.training_job import MOST_RECORDS
+from core.jobs.training_job import MAX_RECORDS_PER_EPOCH
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.training.loop import TrainConfig, TrainStep, train
@@ -36,7 +36,7 @@ def record_cost() -> Measured:
     mnist.dataset()
     with own_runs():
         turns = side_by_side({"records": _write_records, "batches": _learn}, ROUNDS)
-    reported = ceil(len(mnist.dataset().train) / TrainConfig().batch / MOST_RECORDS)
+    reported = ceil(len(mnist.dataset().train) / TrainConfig().batch / MAX_RECORDS_PER_EPOCH)
     single = [100 * share * BATCHES / RECORDS for share in ratios(seconds(turns["records"]), seconds(turns["batches"]))]
     figures = [cost / reported for cost in single]
     return Measured(median(figures), figures, f"Of {reported} batches; of a single batch {median(single):.2f}.")
@@ -44,11 +44,11 @@ def record_cost() -> Measured:
 
 def _write_records() -> None:
     """Do what `core.jobs.worker` does with every record, and `core.jobs.training_job` before it."""
-    job = run_folders.create(kind="train", module="", title="", settings={}, visitor="", threads=1)
+    job = run_folders.create_job(kind="train", module="", title="", settings={}, visitor="", threads=1)
     for number in range(RECORDS):
-        step = TrainStep(1, number, RECORDS, 0.5, 90.0, 1.0, run_folders.read_wish(job).learning_rate or 0.1)
+        step = TrainStep(1, number, RECORDS, 0.5, 90.0, 1.0, run_folders.read_request(job).learning_rate or 0.1)
         run_folders.append_step(job, asdict(step))
-        run_folders.read_wish(job)
+        run_folders.read_request(job)
 
 
 def _learn() -> None:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from core.digits import datasets
 from core.jobs import control, network_files, run_folders
 from core.jobs.run_folders import Job, read_steps
-from core.jobs.training_job import NAME, STATE
+from core.jobs.training_job import NETWORK_NAME, STATE_FILE
 from core.networks.architectures import POOL, RELU, Architecture, conv
 from core.training.state import load_state
 from core.zoo import checkpoints
@@ -49,7 +49,7 @@ def killed_trainings() -> Measured:
         control.stop(job.id)
         ended(job, PATIENCE)
         parcel = run_folders.runs_folder() / "parcel.zip"
-        parcel.write_bytes(network_files.pack(job.folder))
+        parcel.write_bytes(network_files.export_network(job.folder))
         servers = _kill_servers(parcel, chance)
     return Measured(workers + servers, [workers, servers], f"{learned} epochs were learned meanwhile.")
 
@@ -126,9 +126,9 @@ def _is_whole(job: Job) -> bool:
     if run_folders.read_status(job).state != "lost":
         return False
     try:
-        kept = load_state(job.folder / STATE).epoch if (job.folder / STATE).exists() else 0
-        if (job.folder / f"{NAME}.json").exists():
-            checkpoints.load(NAME, folder=job.folder)
+        kept = load_state(job.folder / STATE_FILE).epoch if (job.folder / STATE_FILE).exists() else 0
+        if (job.folder / f"{NETWORK_NAME}.json").exists():
+            checkpoints.load(NETWORK_NAME, folder=job.folder)
     except ValueError:
         return False
     return kept >= _reached(job) - 1

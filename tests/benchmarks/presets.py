@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 from statistics import mean
 
-from core.jobs.training_job import divide, prepare, read_plan
+from core.jobs.training_job import prepare_network, read_plan, split_digits
 from core.networks.evaluation import evaluate
 from core.training.loop import train
 from core.training.presets import PRESETS
@@ -51,8 +51,8 @@ def _accuracies(name: str) -> list[float]:
 def _train_and_read(name: str, seed: int) -> float:
     """Train as the job does, to the last epoch, and read all test digits once."""
     plan = read_plan(PRESETS[name].to_settings())
-    digits, held_out = divide(mnist.dataset(), plan)
-    network = prepare(replace(plan, seed=seed))
+    digits, held_out = split_digits(mnist.dataset(), plan)
+    network = prepare_network(replace(plan, seed=seed))
     for _ in train(network, digits, held_out, replace(plan.config, seed=seed)):
         pass
     return evaluate(network, mnist.dataset().test)

@@ -12,9 +12,9 @@ from typing import Any
 from core.commands.studies.progress import StudyStep
 from core.digits.datasets import Dataset
 from core.networks.evaluation import Network
-from core.studies.noise_transfer import CHANCE, NOTHING, TransferConfig, TransferRow, run_transfer
+from core.studies.noise_transfer import CLEAN, RANDOM_SIGNS, TransferConfig, TransferRow, run_transfer
 from core.studies.noise_transfer_record import STUDY, summarize, to_matrix
-from core.studies.workers import Crew
+from core.studies.workers import WorkerPool
 from core.zoo import checkpoints, recipes
 
 NAME = STUDY
@@ -27,14 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=default.steps, help="of PGD")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPool) -> Iterator[StudyStep]:
     """Yield the study after each source of noise; the laboratory's networks have no part in it."""
     config = TransferConfig(digits=options.digits, steps=options.steps)
     zoo, _ = recipes.list_zoo()
     cards = {name: card for name, card in zoo.items() if not card.recipe.get("laboratory")}
     weights = {name: card.weights_sha256 for name, card in cards.items()}
-    sources, rows = (NOTHING, CHANCE, *cards), list[TransferRow]()
-    for step in run_transfer(partial(load_networks, tuple(cards)), dataset, config, out, settings=weights, crew=crew):
+    sources, rows = (CLEAN, RANDOM_SIGNS, *cards), list[TransferRow]()
+    for step in run_transfer(partial(load_networks, tuple(cards)), dataset, config, out, settings=weights, pool=pool):
         rows = sorted([*rows, *step.rows], key=lambda row: sources.index(row.source))
         text = f"{step.source}{' (kept)' if step.kept else ''}"
         yield StudyStep(step.done / step.sources, text, summarize(rows, dataset, config, cards))
@@ -56,6 +56,6 @@ def lines(record: dict[str, Any]) -> Iterator[str]:
         columns = "".join(f"{number:>7}" for number in range(1, len(matrix.readers) + 1))
         yield f"\n{noise + f', L-inf {epsilon:g}':28}{columns}"
         for source, cells in zip(matrix.sources, matrix.accuracies, strict=True):
-            number = matrix.readers.index(source) + 1 if source != CHANCE else ""
+            number = matrix.readers.index(source) + 1 if source != RANDOM_SIGNS else ""
             yield f"{number!s:>3} {source:24}" + "".join("      –" if isnan(one) else f"{one:7.1f}" for one in cells)
     yield from ("", *record["conclusions"], f"\n{record['command']}")

@@ -12,7 +12,7 @@ from core.digits.datasets import Dataset
 from core.studies.arms import ARMS
 from core.studies.missing_features import NETWORKS, StudyConfig, run_study
 from core.studies.recorded import STUDY, summarize
-from core.studies.workers import Crew
+from core.studies.workers import WorkerPool
 
 NAME = STUDY
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=default.epochs, help="and as many again for every retraining")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPool) -> Iterator[StudyStep]:
     """Yield the study after each seed of a network."""
     config = StudyConfig(
         dataset=dataset.name,
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) ->
         costly_seeds=options.costly_seeds,
         epochs=options.epochs,
     )
-    for step in run_study(config, dataset, out, crew=crew):
+    for step in run_study(config, dataset, out, pool=pool):
         text = f"{step.network}, seed {step.seed}{' (kept)' if step.kept else ''}"
         yield StudyStep(step.done / step.tasks, text, summarize(config, dataset, out))
 

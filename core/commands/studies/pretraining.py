@@ -11,7 +11,7 @@ from core.commands.studies.progress import StudyStep
 from core.digits.datasets import Dataset
 from core.studies.pretraining import PretrainingConfig, PretrainingRow, run_pretraining
 from core.studies.pretraining_record import STUDY, summarize, to_lines
-from core.studies.workers import Crew
+from core.studies.workers import WorkerPool
 
 NAME = STUDY
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gan-epochs", type=int, default=default.gan_epochs, help="of the GAN that sees no labels")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPool) -> Iterator[StudyStep]:
     """Yield the study after each seed and number of labelled digits."""
     try:
         labelled = tuple(map(int, options.labelled.split(",")))
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) ->
         raise ValueError(f"--labelled takes whole numbers with commas between, not {options.labelled!r}.") from None
     config = PretrainingConfig(labelled=labelled, seeds=options.seeds, gan_epochs=options.gan_epochs)
     rows: list[PretrainingRow] = []
-    for step in run_pretraining(dataset, config, out, crew=crew):
+    for step in run_pretraining(dataset, config, out, pool=pool):
         rows += step.rows
         yield StudyStep(step.share, step.what, summarize(rows, dataset, config))
 

@@ -11,7 +11,7 @@ from core.commands.studies.progress import StudyStep
 from core.digits.datasets import Dataset
 from core.second_model import BOTH, DIGITS, SecondModelConfig
 from core.studies.second_model import STUDY, PairRow, run_pairs, summarize
-from core.studies.workers import Crew
+from core.studies.workers import WorkerPool
 
 NAME = STUDY
 
@@ -23,11 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=default.epochs, help="of network 1")
 
 
-def run(options: argparse.Namespace, dataset: Dataset, out: Path, crew: Crew) -> Iterator[StudyStep]:
+def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPool) -> Iterator[StudyStep]:
     """Yield the study after each pair."""
     config = SecondModelConfig(learned=options.learned, epochs=options.epochs)
     rows: list[PairRow] = []
-    for step in run_pairs(dataset, config, out, crew=crew):
+    for step in run_pairs(dataset, config, out, pool=pool):
         rows = sorted([*rows, step.row], key=lambda row: (row.first, row.second))
         names = " and ".join(dataset.classes[label] for label in (step.row.first, step.row.second))
         text = f"{names}{' (kept)' if step.kept else ''}"
