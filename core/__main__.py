@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options) or DONE)
     except (ValueError, OSError) as error:
-        say(files.explain(error))
+        say(files.describe_error(error))
         return BAD_INPUT
     except KeyboardInterrupt:
         say("Interrupted; what was finished is kept.")
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core", description="Negative Space from the command line.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     data = _verb(verbs, "data", run_data, "fetch a data set, or describe the one that is here")
-    data.add_argument("name", nargs="?", default="MNIST", choices=datasets.ALL)
+    data.add_argument("name", nargs="?", default="MNIST", choices=datasets.DATASETS)
     teach = _verb(verbs, "train", run_train, "make a shipped network again")
     networks = (*recipes.RECIPES, checkpoints.GENERATOR, "all")
     teach.add_argument("recipe", choices=networks, help="which network; all: every one that reads digits, in order")
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
             "--variant", choices=("text", "code"), default="text", help="cuts of the talk, or of its code"
         )
     for verb in (teach, table, look, write):
-        verb.add_argument("--dataset", choices=datasets.ALL, help="MNIST, or what there is")
+        verb.add_argument("--dataset", choices=datasets.DATASETS, help="MNIST, or what there is")
     return parser
 
 
@@ -83,7 +83,7 @@ def _verb(verbs: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser
 
 def run_data(options: argparse.Namespace) -> None:
     """Fetch a set unless it is here, then say what it holds."""
-    if not datasets.on_this_machine(options.name):
+    if not datasets.is_available(options.name):
         for step in downloads.download(options.name):
             progress(step.share, f"{step.file} ({step.done_files + 1} of {step.files})")
     answer(options, datasets.load(options.name).describe())
@@ -91,7 +91,7 @@ def run_data(options: argparse.Namespace) -> None:
 
 def run_train(options: argparse.Namespace) -> None:
     """Make one network or all of them, each saved with its card as soon as it is ready."""
-    files.prepare(options.out)
+    files.check_writable(options.out)
     dataset = _dataset(options)
     if options.recipe == checkpoints.GENERATOR:
         measured = generator.train(dataset, options.out, epochs=options.epochs)
@@ -100,11 +100,11 @@ def run_train(options: argparse.Namespace) -> None:
     changes = {"precision": options.precision} | ({"epochs": options.epochs} if options.epochs is not None else {})
     cards = {}
     for name in names:
-        recipe = recipes.adapt(recipes.RECIPES[name], **changes)
-        network = recipes.prepare(recipe, options.out)
-        last = _watch(name, recipes.learn(recipe, network, dataset))
+        recipe = recipes.with_training(recipes.RECIPES[name], **changes)
+        network = recipes.prepare_network(recipe, options.out)
+        last = _watch(name, recipes.train_recipe(recipe, network, dataset))
         cards[name] = recipes.write_card(name, recipe, network, dataset, last)
-        checkpoints.save(cards[name], network, options.out)
+        checkpoints.save_network(cards[name], network, options.out)
         say(f"{name}: {_row(cards[name].accuracies())}")
     table = {name: card.accuracies() for name, card in cards.items()}
     answer(options, {"dataset": _describe(dataset, len(dataset.test)), "networks": table})
@@ -127,7 +127,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     if options.images is not None and not 0 < options.images <= len(dataset.test):
         raise ValueError(f"--images must be between 1 and {len(dataset.test)}.")
     digits = dataset.test.first(options.images or len(dataset.test))
-    named = ((name, checkpoints.load(name, references=dataset.train)) for name in options.names)
+    named = ((name, checkpoints.load_network(name, references=dataset.train)) for name in options.names)
     networks = dict(_usable(dataset) if options.all else named)
     table: dict[str, dict[str, float]] = {name: {} for name in networks}
     for step in evaluation.pmnist_table(networks, digits, variant=options.variant):
@@ -153,7 +153,7 @@ def _usable(dataset: datasets.Dataset) -> Iterator[tuple[str, checkpoints.Networ
         say(problem)
     for name in cards:
         try:
-            yield name, checkpoints.load(name, references=dataset.train)
+            yield name, checkpoints.load_network(name, references=dataset.train)
         except checkpoints.CheckpointError as error:
             say(str(error))
 

@@ -30,7 +30,7 @@ def main(parcel: Path) -> None:
         taken = network_files.import_network(content, VISITOR)
         run_folders.keep(taken.id)
         card = checkpoints.load_card(NETWORK_NAME, taken.folder)
-        checkpoints.save(card, checkpoints.load_classifier(NETWORK_NAME, taken.folder), taken.folder)
+        checkpoints.save_network(card, checkpoints.load_classifier(NETWORK_NAME, taken.folder), taken.folder)
         if (
             sum(run_folders.read_status(job).active for job in run_folders.list_jobs(VISITOR))
             < control.MAX_JOBS_PER_VISITOR
@@ -58,7 +58,7 @@ def is_whole(folder: Path) -> bool:
         job = run_folders.load_job(folder.name)
         if job.kind != network_files.KIND:
             return True
-        checkpoints.load(NETWORK_NAME, folder=folder)
+        checkpoints.load_network(NETWORK_NAME, folder=folder)
     except ValueError:
         return False
     return run_folders.read_status(job).state == "done"

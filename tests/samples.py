@@ -62,6 +62,6 @@ def sample_of(label: int) -> str:
 
 def real_mnist() -> Dataset:
     """Return MNIST; the test is skipped where it is not."""
-    if not datasets.on_this_machine("MNIST"):
+    if not datasets.is_available("MNIST"):
         pytest.skip(f"no MNIST on this machine: set {DATA_VARIABLE} or run `make data`")
     return real_set()

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from core.adversarial import AttackConfig, perturb
-from core.inversion.functions import freeze, variant
+from core.inversion.functions import freeze, with_inversion
 from core.jobs.training_job import check, read_plan
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
-from core.training.adversarial import attacked
+from core.training.adversarial import with_attacks
 from core.training.config import TrainConfig
 from core.training.loop import train
-from core.training.modes import two_faced
+from core.training.modes import mode_dependent_modules
 from core.training.presets import PRESETS
 from core.training.state import TrainState
 from tests.samples import made_digits, real_digits
@@ -96,7 +96,7 @@ def test_v9_a_share_of_the_batch_is_attacked_within_epsilon_and_the_rest_stays_a
     network, index = fresh("talk").eval(), torch.arange(16)
     before, images = copy.deepcopy(network.state_dict()), DIGITS.images(index)
     config = TrainConfig(attack=attack, epsilon=0.1, attacked=share)
-    noisy = attacked(DIGITS.images, DIGITS.labels, network, config)(index)
+    noisy = with_attacks(DIGITS.images, DIGITS.labels, network, config)(index)
     changed = (noisy - images).abs().amax((1, 2, 3))
     assert noisy.min() >= 0 and noisy.max() <= 1 and changed.max() <= 0.1 + 1e-6
     assert ((changed > 0) == (index < 16 * share)).all()
@@ -107,17 +107,17 @@ def test_v9_a_share_of_the_batch_is_attacked_within_epsilon_and_the_rest_stays_a
 
 def test_v9_every_batch_has_other_random_starts_and_dropout_is_off_only_meanwhile():
     network, index = fresh("talk").train(), torch.arange(16)
-    read = attacked(DIGITS.images, DIGITS.labels, network, TrainConfig(attack="fgsm", epsilon=0.1))
+    read = with_attacks(DIGITS.images, DIGITS.labels, network, TrainConfig(attack="fgsm", epsilon=0.1))
     torch.manual_seed(0)
     first, second = read(index), read(index)
     assert not torch.equal(first, second)
-    assert two_faced(network) and all(module.training for module in two_faced(network))
+    assert mode_dependent_modules(network) and all(module.training for module in mode_dependent_modules(network))
     torch.manual_seed(0)
     assert torch.equal(read(index), first), "dropout drew in between, or something left to chance read the digits"
 
 
 def test_v9_a_head_on_frozen_features_is_refused_in_one_sentence():
-    network = variant(fresh("talk"), "complement")
+    network = with_inversion(fresh("talk"), "complement")
     freeze(network)
     with pytest.raises(ValueError, match=r"^Adversarial training changes pictures, but with all convolutions frozen"):
         learn(network, attack="fgsm")
@@ -171,7 +171,7 @@ def test_v9_the_preset_is_a_plan_that_a_job_reads_back():
     ],
 )
 def test_v9_a_job_that_takes_too_long_or_has_nothing_to_attack_is_one_sentence(config, said, monkeypatch):
-    monkeypatch.setattr("core.digits.datasets.on_this_machine", lambda name: True)
+    monkeypatch.setattr("core.digits.datasets.is_available", lambda name: True)
     frozen = [] if config.get("epochs") else ["features"]
     architecture = ARCHITECTURES["small"].to_dict()
     with pytest.raises(ValueError) as refused:

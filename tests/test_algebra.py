@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from core.inversion.algebra import SHOWN, largest_difference, rewrite, trace_response
-from core.inversion.functions import INVERSIONS, to_ordinary, variant
+from core.inversion.algebra import SHOWN, largest_difference, response_curve, rewrite_unit
+from core.inversion.functions import INVERSIONS, to_ordinary, with_inversion
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from tests.samples import made_digits
@@ -14,13 +14,13 @@ AFFINE = [name for name, one in INVERSIONS.items() if one.same_function_class]
 
 
 def inverted(name: str) -> Classifier:
-    return variant(build(ARCHITECTURES["published"], seed=3), name).eval().requires_grad_(False)
+    return with_inversion(build(ARCHITECTURES["published"], seed=3), name).eval().requires_grad_(False)
 
 
 @pytest.mark.parametrize("name", AFFINE)
 def test_a_unit_s_sum_is_the_same_before_and_after_the_algebra(name: str) -> None:
     network, image = inverted(name), DIGITS.images()[7]
-    found = rewrite(network, image)
+    found = rewrite_unit(network, image)
     units = network.head.fc1(network.inversion(network.features(image[None])))[0]
     assert found.inverted == pytest.approx(float(units.max()), abs=1e-5) and found.unit == int(units.argmax())
     assert found.ordinary == pytest.approx(found.inverted, abs=1e-5)
@@ -29,7 +29,7 @@ def test_a_unit_s_sum_is_the_same_before_and_after_the_algebra(name: str) -> Non
 
 
 def test_the_terms_written_out_are_those_that_move_the_unit_most() -> None:
-    found = rewrite(inverted("complement"), DIGITS.images()[7], unit=12)
+    found = rewrite_unit(inverted("complement"), DIGITS.images()[7], unit=12)
     moved = (found.weights * found.features).abs()
     assert found.unit == 12 and len(found.shown) == SHOWN
     assert moved[found.shown].min() >= moved.sort(descending=True).values[SHOWN - 1]
@@ -44,14 +44,14 @@ def test_the_difference_would_be_seen() -> None:
     """Were nothing compared, it would be 0 for any two networks."""
     network = inverted("complement")
     ordinary = to_ordinary(network)
-    assert (ordinary(DIGITS.images()) - variant(network, "identity")(DIGITS.images())).abs().max() > 0.01
+    assert (ordinary(DIGITS.images()) - with_inversion(network, "identity")(DIGITS.images())).abs().max() > 0.01
 
 
 @pytest.mark.parametrize("name", ["clamped complement", "maximum complement"])
 def test_what_is_not_affine_is_refused_with_a_sentence(name: str) -> None:
     network, sentence = inverted(name), r"is no re-parameterisation: no ordinary head computes the same\.$"
     with pytest.raises(ValueError, match=sentence):
-        rewrite(network, DIGITS.images()[0])
+        rewrite_unit(network, DIGITS.images()[0])
     with pytest.raises(ValueError, match=sentence):
         largest_difference(network, DIGITS)
 
@@ -70,6 +70,6 @@ def test_what_is_not_affine_is_refused_with_a_sentence(name: str) -> None:
     ],
 )
 def test_m2_to_m8_a_curve_shows_what_the_head_reads(activation: str, inversion: str, read: list[float]) -> None:
-    given, found = trace_response(activation, inversion, points=5)
+    given, found = response_curve(activation, inversion, points=5)
     assert given.tolist() == [-4, -2, 0, 2, 4]
     assert found.tolist() == pytest.approx(read, abs=1e-3)

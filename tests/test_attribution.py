@@ -10,7 +10,7 @@ from torch.nn.functional import conv_transpose2d, max_pool2d, max_unpool2d
 
 from core.attribution import METHODS, AttributionError, attribute, map_stages, project_strongest
 from core.attribution.methods import SQUARE
-from core.inversion.functions import Invert, variant
+from core.inversion.functions import Invert, with_inversion
 from core.inversion.map_atlas import last_maps
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import STD, Classifier, Normalize, build
@@ -254,7 +254,7 @@ def test_an_error_in_the_middle_leaves_nothing_on_a_shared_network(method: str) 
 
 def test_visitors_at_once_never_disturb_each_other() -> None:
     """Shared features, different digits, methods and classes, and somebody who only reads."""
-    networks = [STANDARD, variant(STANDARD, "complement")]
+    networks = [STANDARD, with_inversion(STANDARD, "complement")]
     tasks: list[Callable[[], Tensor]] = []
     for index in range(4):
         for method in METHODS:

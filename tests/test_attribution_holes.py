@@ -5,11 +5,11 @@ import torch
 from torch import Tensor
 
 from core.attribution import count_right, erase_pixels, grow_square, join, places, read_everywhere
-from core.inversion.functions import variant
-from core.networks.evaluation import predict, read_digit
-from core.pmnist.masks import cut_mask, erase, keep_all, rectangle, square_everywhere
+from core.inversion.functions import with_inversion
+from core.networks.evaluation import predict, predict_digit
+from core.pmnist.masks import cut_mask, erase, keep_all, rectangle, sliding_squares
 from core.restoration.restorer import Restorer
-from core.zoo.checkpoints import load, load_classifier
+from core.zoo.checkpoints import load_classifier, load_network
 from tests.samples import real_digits, real_set
 
 STANDARD, ASSIGNMENT = load_classifier("standard"), load_classifier("assignment")
@@ -28,10 +28,10 @@ def close(found: Tensor, expected: Tensor) -> bool:
 
 
 def test_a_square_of_nine_pixels_has_four_hundred_places_row_by_row() -> None:
-    masks = square_everywhere(9)
+    masks = sliding_squares(9)
     assert masks.shape == (400, 28, 28) and places(9) == 20
     assert torch.equal(masks[3 * 20 + 7], rectangle(7, 3, 16, 12))
-    assert square_everywhere(28).shape == (1, 28, 28) and not square_everywhere(28).any()
+    assert sliding_squares(28).shape == (1, 28, 28) and not sliding_squares(28).any()
 
 
 @pytest.mark.parametrize("size", [0, 29, -3])
@@ -41,18 +41,18 @@ def test_a_hole_that_does_not_fit_is_refused(size: int) -> None:
 
 
 def test_every_network_reads_each_place_as_it_reads_that_hole_alone() -> None:
-    networks = {"standard": STANDARD, "inverted": variant(STANDARD, "complement"), "assignment": ASSIGNMENT}
+    networks = {"standard": STANDARD, "inverted": with_inversion(STANDARD, "complement"), "assignment": ASSIGNMENT}
     mask = cut_mask("VCUT")
     maps = read_everywhere(networks, digit(9), mask, size=9)
-    masks = square_everywhere(9) & mask
+    masks = sliding_squares(9) & mask
     for place in ((0, 0), (4, 11), (19, 19)):
-        alone = read_digit(networks, digit(9)[0].numpy(), masks[place[0] * 20 + place[1]].numpy())
+        alone = predict_digit(networks, digit(9)[0].numpy(), masks[place[0] * 20 + place[1]].numpy())
         assert all(maps[name].probabilities[place] == pytest.approx(read, abs=1e-5) for name, read in alone.items())
 
 
 def test_networks_with_the_same_features_share_the_work_on_them() -> None:
     seen: list[int] = []
-    networks = {"a": STANDARD, "b": variant(STANDARD, "complement"), "c": variant(STANDARD, "negative")}
+    networks = {"a": STANDARD, "b": with_inversion(STANDARD, "complement"), "c": with_inversion(STANDARD, "negative")}
     handle = STANDARD.features.conv1.register_forward_hook(lambda _, given, __: seen.append(len(given[0])))
     try:
         read_everywhere(networks, digit(3), keep_all(), size=20)
@@ -97,7 +97,7 @@ def test_no_smaller_square_changes_what_is_read() -> None:
             now = predict(networks[name], image[None], found.mask)[0]
             assert int(now.argmax()) == found.read and float(now.max()) == pytest.approx(found.sure, abs=1e-4)
             for size in range(1, found.size):
-                masks = square_everywhere(size)
+                masks = sliding_squares(size)
                 read = predict(networks[name], image.expand(len(masks), 1, 28, 28), masks).argmax(1)
                 assert (read == before).all()
 
@@ -106,7 +106,7 @@ def test_of_the_smallest_squares_the_one_is_shown_that_is_surest_of_something_el
     image = digit(8)
     *_, last = grow_square({"standard": STANDARD}, image, keep_all())
     found, before = last.found["standard"], int(STANDARD(image[None]).argmax())
-    masks = square_everywhere(found.size)
+    masks = sliding_squares(found.size)
     sure, read = predict(STANDARD, image.expand(len(masks), 1, 28, 28), masks).max(1)
     assert found.sure == pytest.approx(float(sure[read != before].max()), abs=1e-4)
 
@@ -159,7 +159,7 @@ def test_pixels_go_one_at_a_time_and_the_first_costs_most_of_the_lead() -> None:
         logits = STANDARD(erase(image[None], mask))[0]
         return float(logits[label] - logits[torch.arange(10) != label].max())
 
-    singles = square_everywhere(1)
+    singles = sliding_squares(1)
     singles = singles[(~singles & (image[0] > 0)).any((1, 2))]
     assert lead(first.mask) == pytest.approx(min(map(lead, singles)), abs=1e-4)
 
@@ -177,7 +177,7 @@ def test_a_restoring_network_reads_each_place_as_it_reads_that_hole_alone(size: 
     network, mask, image = restorer(), cut_mask(cut), digit(9)
     rows = range(10, 12)
     found = read_everywhere({"restoring": network}, image, mask, size=size, rows=rows)["restoring"].probabilities
-    masks = (square_everywhere(size) & mask)[10 * places(size) : 12 * places(size)]
+    masks = (sliding_squares(size) & mask)[10 * places(size) : 12 * places(size)]
     expected = network.predict(erase(image.expand(len(masks), 1, 28, 28), masks), masks)
     seen = ((image > 0) & masks).any((1, 2)).numpy()  # where nothing is, all references fit alike, and rounding chooses
     assert seen.sum() > 20
@@ -200,7 +200,7 @@ def test_a_coarse_search_tries_every_other_size_and_its_find_holds() -> None:
 
 
 def test_a_network_that_finds_holes_itself_is_not_told_of_them() -> None:
-    blind = load("restoring-blind", references=real_digits(2000))
+    blind = load_network("restoring-blind", references=real_digits(2000))
     found = read_everywhere({"blind": blind}, digit(9), keep_all(), size=20, rows=range(3, 4))["blind"]
-    masks = square_everywhere(20)[27:36]
+    masks = sliding_squares(20)[27:36]
     assert close(torch.from_numpy(found.probabilities[0]), blind.predict(digit(9) * masks[:, None]))

@@ -19,19 +19,27 @@ import pytest
 import safetensors.torch
 import torch
 
-from core.inversion.functions import features_hash, reset_head, synergy, variant
+from core.inversion.functions import build_synergy, features_hash, reset_head, with_inversion
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.restoration.restorer import Restorer
 from core.system import files
-from core.zoo.checkpoints import Card, CheckpointError, list_cards, load, load_card, load_classifier, save
+from core.zoo.checkpoints import (
+    Card,
+    CheckpointError,
+    list_cards,
+    load_card,
+    load_classifier,
+    load_network,
+    save_network,
+)
 from tests.browser import ROOT
 from tests.samples import made_digits
 
 IMAGES = made_digits(6).images()
 REFERENCES = made_digits(30, seed=1)
 STANDARD = build(ARCHITECTURES["talk"], seed=1).eval()
-MISSING = variant(STANDARD, "complement").eval()
+MISSING = with_inversion(STANDARD, "complement").eval()
 reset_head(MISSING, seed=2)
 
 
@@ -45,7 +53,7 @@ def card_of(network: Classifier, name: str = "mine", **settings: Any) -> Card:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with one good checkpoint, "mine"."""
-    save(card_of(STANDARD), STANDARD, tmp_path)
+    save_network(card_of(STANDARD), STANDARD, tmp_path)
     return tmp_path
 
 
@@ -67,8 +75,8 @@ def one_sentence(error: BaseException) -> bool:
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_classifier_comes_back_bit_by_bit_ready_to_be_shared(tmp_path, architecture):
     network = build(ARCHITECTURES[architecture], seed=5).eval()
-    save(card_of(network, architecture=architecture), network, tmp_path)
-    again = load("mine", folder=tmp_path)
+    save_network(card_of(network, architecture=architecture), network, tmp_path)
+    again = load_network("mine", folder=tmp_path)
     assert isinstance(again, Classifier) and features_hash(again) == features_hash(network)
     assert torch.equal(again(IMAGES), network(IMAGES))
     assert not any(module.training for module in again.modules())
@@ -76,31 +84,31 @@ def test_a_classifier_comes_back_bit_by_bit_ready_to_be_shared(tmp_path, archite
 
 
 def test_m4_an_inverted_network_comes_back_bit_by_bit(tmp_path):
-    save(card_of(MISSING, inversion="complement"), MISSING, tmp_path)
-    assert torch.equal(load("mine", folder=tmp_path)(IMAGES), MISSING(IMAGES))
+    save_network(card_of(MISSING, inversion="complement"), MISSING, tmp_path)
+    assert torch.equal(load_network("mine", folder=tmp_path)(IMAGES), MISSING(IMAGES))
     assert not torch.equal(STANDARD(IMAGES), MISSING(IMAGES))
 
 
 @pytest.mark.parametrize("omega", [1.0, -0.5])
 def test_m16_synergy_comes_back_bit_by_bit(tmp_path, omega):
-    network = synergy(STANDARD, MISSING, omega=omega).eval()
-    save(card_of(network, inversion="both", omega=omega), network, tmp_path)
-    assert torch.equal(load("mine", folder=tmp_path)(IMAGES), network(IMAGES))
+    network = build_synergy(STANDARD, MISSING, omega=omega).eval()
+    save_network(card_of(network, inversion="both", omega=omega), network, tmp_path)
+    assert torch.equal(load_network("mine", folder=tmp_path)(IMAGES), network(IMAGES))
 
 
 def test_a_restoring_network_comes_back_with_the_references_it_is_given(tmp_path):
-    save(card_of(STANDARD, neighbours=3, track="mask known"), STANDARD, tmp_path)
-    again, mask = load("mine", references=REFERENCES, folder=tmp_path), torch.rand(28, 28) > 0.5
+    save_network(card_of(STANDARD, neighbours=3, track="mask known"), STANDARD, tmp_path)
+    again, mask = load_network("mine", references=REFERENCES, folder=tmp_path), torch.rand(28, 28) > 0.5
     expected = Restorer(STANDARD, REFERENCES, neighbours=3).predict(IMAGES, mask)
     assert isinstance(again, Restorer) and torch.equal(again.predict(IMAGES, mask), expected)
     assert torch.equal(load_classifier("mine", tmp_path)(IMAGES), STANDARD(IMAGES))
     with pytest.raises(CheckpointError, match="restores from full digits, and none were given"):
-        load("mine", folder=tmp_path)
+        load_network("mine", folder=tmp_path)
 
 
 def test_a_card_comes_back_with_everything_on_it(tmp_path):
     measured = [{"variant": "code", "accuracy": {"whole": 99.1}}, {"variant": "text", "accuracy": {"whole": 99.2}}]
-    card = save(card_of(STANDARD, measured=measured, versions={"python": "3"}), STANDARD, tmp_path)
+    card = save_network(card_of(STANDARD, measured=measured, versions={"python": "3"}), STANDARD, tmp_path)
     again = load_card("mine", tmp_path)
     assert json.dumps(again.__dict__) == json.dumps(card.__dict__)
     assert again.weights_sha256 == hashlib.sha256((tmp_path / "mine.safetensors").read_bytes()).hexdigest()
@@ -110,13 +118,13 @@ def test_a_card_comes_back_with_everything_on_it(tmp_path):
 
 def test_a_network_trained_with_filters_laid_out_by_channel_comes_back(tmp_path):
     network = build(ARCHITECTURES["talk"], seed=3).eval().to(memory_format=torch.channels_last)
-    save(card_of(network), network, tmp_path)
+    save_network(card_of(network), network, tmp_path)
     assert features_hash(load_classifier("mine", tmp_path)) == features_hash(network)
 
 
 def test_saving_again_replaces_the_checkpoint_and_leaves_nothing_beside_it(folder):
-    save(card_of(MISSING, inversion="complement"), MISSING, folder)
-    assert torch.equal(load("mine", folder=folder)(IMAGES), MISSING(IMAGES))
+    save_network(card_of(MISSING, inversion="complement"), MISSING, folder)
+    assert torch.equal(load_network("mine", folder=folder)(IMAGES), MISSING(IMAGES))
     assert {path.name for path in folder.iterdir()} == {"mine.json", "mine.safetensors"}
 
 
@@ -133,7 +141,7 @@ def flip(path: Path, place: int) -> None:
 def test_one_flipped_bit_in_the_weights_is_found_wherever_it_is(folder, place):
     flip(folder / "mine.safetensors", place)
     with pytest.raises(CheckpointError, match="^The weights of 'mine' are damaged or not the ones") as refused:
-        load("mine", folder=folder)
+        load_network("mine", folder=folder)
     assert one_sentence(refused.value)
 
 
@@ -142,7 +150,7 @@ def test_truncated_weights_are_one_sentence(folder, size):
     path = folder / "mine.safetensors"
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(CheckpointError, match="^The weights of 'mine' are damaged"):
-        load("mine", folder=folder)
+        load_network("mine", folder=folder)
 
 
 def tensors_of(network: Classifier) -> dict[str, torch.Tensor]:
@@ -166,7 +174,7 @@ def test_foreign_weights_with_the_right_hash_are_still_refused(folder, content):
     rewrite_card(folder, lambda card: card.update(weights_sha256=hashlib.sha256(content()).hexdigest()))
     said = "^The weights of 'mine' (do not fit the network|are no safetensors file)"
     with pytest.raises(CheckpointError, match=said) as refused:
-        load("mine", folder=folder)
+        load_network("mine", folder=folder)
     assert one_sentence(refused.value)
 
 
@@ -203,7 +211,7 @@ def with_stage(**stage: Any) -> Callable[[dict[str, Any]], object]:
 def test_a_card_that_describes_no_network_is_one_sentence(folder, change):
     rewrite_card(folder, change)
     with pytest.raises(CheckpointError) as refused:
-        load("mine", folder=folder)
+        load_network("mine", folder=folder)
     assert one_sentence(refused.value) and "'mine'" in str(refused.value)
 
 
@@ -211,7 +219,7 @@ def test_a_card_that_describes_no_network_is_one_sentence(folder, change):
 def test_a_card_that_is_none_is_one_sentence(folder, text):
     (folder / "mine.json").write_text(text)
     with pytest.raises(CheckpointError, match=r"^The card of 'mine' cannot be read; make the network again\.$"):
-        load("mine", folder=folder)
+        load_network("mine", folder=folder)
 
 
 def test_a_card_that_is_not_utf_8_or_not_a_file_is_one_sentence(folder):
@@ -219,39 +227,39 @@ def test_a_card_that_is_not_utf_8_or_not_a_file_is_one_sentence(folder):
     (folder / "folder.json").mkdir()
     for name in ("mine", "folder"):
         with pytest.raises(CheckpointError, match=f"^The card of '{name}' cannot be read"):
-            load(name, folder=folder)
+            load_network(name, folder=folder)
 
 
 @pytest.mark.parametrize("name", ["../mine", "a/b", "", ".", "..", "/mine", "Mine", "mine.json", "mine\n", "m" * 65])
 def test_a_name_that_is_none_never_leaves_the_folder(folder, name):
     (folder / "inside").mkdir()
     with pytest.raises(CheckpointError, match="is no name of a network: use small letters, digits and dashes"):
-        load(name, folder=folder / "inside")
+        load_network(name, folder=folder / "inside")
 
 
 def test_an_unknown_name_is_one_sentence(folder):
     with pytest.raises(CheckpointError, match=r"^There is no network called 'theirs'\.$"):
-        load("theirs", folder=folder)
+        load_network("theirs", folder=folder)
 
 
 # Listing
 
 
 def test_a_card_without_weights_is_a_problem_and_weights_without_a_card_are_nothing(folder):
-    save(card_of(STANDARD, "bare"), STANDARD, folder)
-    save(card_of(STANDARD, "lost"), STANDARD, folder)
+    save_network(card_of(STANDARD, "bare"), STANDARD, folder)
+    save_network(card_of(STANDARD, "lost"), STANDARD, folder)
     (folder / "lost.safetensors").unlink()
     (folder / "bare.json").unlink()
     cards, problems = list_cards(folder)
     assert [card.name for card in cards] == ["mine"]
     assert problems == ["The weights of 'lost' are missing; make the network again."]
     with pytest.raises(CheckpointError, match="There is no network called 'bare'"):
-        load("bare", folder=folder)
+        load_network("bare", folder=folder)
 
 
 def test_one_broken_card_does_not_hide_the_others(folder):
     for name in ("first", "second", "third"):
-        save(card_of(STANDARD, name), STANDARD, folder)
+        save_network(card_of(STANDARD, name), STANDARD, folder)
     (folder / "second.json").write_text("{")
     (folder / "Not A Name.json").write_text("{}")
     cards, problems = list_cards(folder)
@@ -281,8 +289,8 @@ def fail_at(call: int, real: Callable[..., None]) -> Callable[..., None]:
 def test_a_full_disk_leaves_the_old_checkpoint_whole(monkeypatch, folder, call):
     monkeypatch.setattr(files.os, "fsync", fail_at(call, os.fsync))
     with pytest.raises(OSError, match="No space left"):
-        save(card_of(MISSING, inversion="complement"), MISSING, folder)
-    assert torch.equal(load("mine", folder=folder)(IMAGES), STANDARD(IMAGES))
+        save_network(card_of(MISSING, inversion="complement"), MISSING, folder)
+    assert torch.equal(load_network("mine", folder=folder)(IMAGES), STANDARD(IMAGES))
     assert {path.name for path in folder.iterdir()} == {"mine.json", "mine.safetensors"}
 
 
@@ -291,20 +299,20 @@ def test_a_crash_between_two_renames_leaves_the_old_checkpoint_or_the_new_one(mo
     with monkeypatch.context() as crash:
         crash.setattr(files.os, "replace", fail_at(call, os.replace))
         with pytest.raises(OSError, match="No space left"):
-            save(card_of(MISSING, inversion="complement"), MISSING, folder)
-    assert torch.equal(load("mine", folder=folder)(IMAGES), whole(IMAGES))
-    save(card_of(STANDARD), STANDARD, folder)  # and the next one is saved as ever
-    assert torch.equal(load("mine", folder=folder)(IMAGES), STANDARD(IMAGES))
+            save_network(card_of(MISSING, inversion="complement"), MISSING, folder)
+    assert torch.equal(load_network("mine", folder=folder)(IMAGES), whole(IMAGES))
+    save_network(card_of(STANDARD), STANDARD, folder)  # and the next one is saved as ever
+    assert torch.equal(load_network("mine", folder=folder)(IMAGES), STANDARD(IMAGES))
     assert {path.name for path in folder.iterdir()} == {"mine.json", "mine.safetensors"}
 
 
 def test_a_checkpoint_that_is_replaced_all_the_time_can_be_read_all_the_time(folder):
     pairs = [(card_of(MISSING, inversion="complement"), MISSING), (card_of(STANDARD), STANDARD)]
-    writer = threading.Thread(target=lambda: [save(*pair, folder) for pair in pairs * 40])
+    writer = threading.Thread(target=lambda: [save_network(*pair, folder) for pair in pairs * 40])
     writer.start()
     answers = []
     while writer.is_alive():
-        answers.append(load("mine", folder=folder)(IMAGES))
+        answers.append(load_network("mine", folder=folder)(IMAGES))
     assert all(torch.equal(one, STANDARD(IMAGES)) or torch.equal(one, MISSING(IMAGES)) for one in answers)
     assert len({float(one.sum()) for one in answers}) == 2
 
@@ -313,7 +321,7 @@ def test_a_checkpoint_that_is_replaced_all_the_time_can_be_read_all_the_time(fol
 SAVER = """
 import os, sys
 from pathlib import Path
-from core.zoo.checkpoints import save
+from core.zoo.checkpoints import save_network
 from tests.test_checkpoints import MISSING, STANDARD, card_of
 
 folder = Path(sys.argv[1])
@@ -323,7 +331,7 @@ for _ in sys.stdin:
     if child == 0:
         while True:
             for card, network in pairs:
-                save(card, network, folder)
+                save_network(card, network, folder)
     print(child, flush=True)
     os.waitpid(child, 0)
     print("dead", flush=True)
@@ -340,7 +348,7 @@ def saver(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_process_killed_at_fifty_moments_while_saving_leaves_a_whole_checkpoint(saver, tmp_path):
     chance = random.Random(0)
-    save(card_of(STANDARD, "killed"), STANDARD, tmp_path)
+    save_network(card_of(STANDARD, "killed"), STANDARD, tmp_path)
     for _ in range(50):
         print(file=saver.stdin, flush=True)
         child = int(saver.stdout.readline())
@@ -349,7 +357,7 @@ def test_a_process_killed_at_fifty_moments_while_saving_leaves_a_whole_checkpoin
         assert saver.stdout.readline() == "dead\n"
         cards, problems = list_cards(tmp_path)
         assert problems == [] and [card.name for card in cards] == ["killed"]
-        answer = load("killed", folder=tmp_path)(IMAGES)
+        answer = load_network("killed", folder=tmp_path)(IMAGES)
         assert torch.equal(answer, STANDARD(IMAGES)) or torch.equal(answer, MISSING(IMAGES))
 
 

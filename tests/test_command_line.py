@@ -183,7 +183,9 @@ def test_train_makes_a_checkpoint_that_loads(tmp_path, shell):
     assert answer["dataset"] == {"name": datasets.OFFLINE, "source": "scikit-learn", "images": 400}
     assert (card.epochs, card.dataset["name"]) == (1, datasets.OFFLINE)
     images = made_digits(4).images()
-    assert torch.equal(checkpoints.load("standard", folder=tmp_path)(images).isfinite().all(), torch.tensor(True))
+    assert torch.equal(
+        checkpoints.load_network("standard", folder=tmp_path)(images).isfinite().all(), torch.tensor(True)
+    )
     assert "These are the offline digits, not MNIST" in done.stderr
 
 

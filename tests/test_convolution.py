@@ -20,7 +20,7 @@ from core.convolution.settings import Convolution, to_matrix
 from core.convolution.trace import account, filter_of, follow, trace_back, travel
 from core.convolution.window import Filter, convolve, look, slide, write_number, write_products, write_sum
 from core.digits.pictures import PictureError
-from core.inversion.functions import variant
+from core.inversion.functions import with_inversion
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture, Stage, output_size
 from core.networks.classifier import Classifier, build
 from core.zoo import checkpoints
@@ -329,7 +329,7 @@ EVERY_KIND = ("published", "LeNet-5", "small, batch norm", "small, shuffled pixe
 @pytest.mark.parametrize("architecture", EVERY_KIND)
 def test_c2_c7_every_number_of_every_stage_is_accounted_for(architecture):
     network = build(ARCHITECTURES[architecture], seed=3).eval().requires_grad_(False)
-    stations = travel(variant(network, "complement"), real_digits(1).images()[0])
+    stations = travel(with_inversion(network, "complement"), real_digits(1).images()[0])
     draw = random.Random(4)
     assert [station.name for station in stations][-1].startswith("fc")
     for station in stations:

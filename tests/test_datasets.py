@@ -9,9 +9,9 @@ import torch
 from torchvision import datasets as vision
 
 from core.digits import datasets
-from core.digits.datasets import DATA_VARIABLE, LAYOUTS, NAMES, OFFLINE, DatasetError
+from core.digits.datasets import DATA_VARIABLE, LAYOUTS, OFFLINE, STORED_DATASETS, DatasetError
 
-CLASS_COUNTS = {name: 47 if name == "EMNIST balanced" else 10 for name in NAMES}
+CLASS_COUNTS = {name: 47 if name == "EMNIST balanced" else 10 for name in STORED_DATASETS}
 MAGIC = {"idx3-ubyte": 0x0803, "idx1-ubyte": 0x0801, "idx2-int": 0x0C02}
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -49,7 +49,7 @@ def nothing_on_the_machine(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def real_mnist():
-    if not datasets.on_this_machine("MNIST"):
+    if not datasets.is_available("MNIST"):
         pytest.skip(f"no MNIST on this machine: set {DATA_VARIABLE} or run `make data`")
     return datasets.load("MNIST")
 
@@ -79,7 +79,7 @@ def test_d1_images_are_float_pictures_in_0_to_1(real_mnist):
 
 
 def test_d1_images_do_not_write_into_the_shared_pixels(tmp_path):
-    digits = datasets.read("MNIST", make_set(tmp_path), "made").train
+    digits = datasets.read_dataset("MNIST", make_set(tmp_path), "made").train
     before = digits.pixels.clone()
     digits.images().fill_(0)
     assert torch.equal(digits.pixels, before)
@@ -89,7 +89,7 @@ def test_d1_images_do_not_write_into_the_shared_pixels(tmp_path):
 
 
 def test_d2_splits_are_disjoint_and_the_same_every_time(tmp_path):
-    one, two = (datasets.read("MNIST", make_set(tmp_path), "made") for _ in range(2))
+    one, two = (datasets.read_dataset("MNIST", make_set(tmp_path), "made") for _ in range(2))
     assert torch.equal(one.train.pixels, two.train.pixels) and torch.equal(one.validation.labels, two.validation.labels)
     pictures = [picture.numpy().tobytes() for part in (one.train, one.validation) for picture in part.pixels]
     assert len(set(pictures)) == len(pictures) == 60
@@ -98,19 +98,19 @@ def test_d2_splits_are_disjoint_and_the_same_every_time(tmp_path):
 def test_d2_the_split_does_not_depend_on_the_global_seed(tmp_path):
     make_set(tmp_path)
     torch.manual_seed(1)
-    one = datasets.read("MNIST", tmp_path, "made")
+    one = datasets.read_dataset("MNIST", tmp_path, "made")
     torch.manual_seed(2)
-    assert torch.equal(one.train.labels, datasets.read("MNIST", tmp_path, "made").train.labels)
+    assert torch.equal(one.train.labels, datasets.read_dataset("MNIST", tmp_path, "made").train.labels)
 
 
 def test_d2_a_sixth_of_the_training_file_is_held_out_and_the_test_file_keeps_its_order(tmp_path):
-    made = datasets.read("MNIST", make_set(tmp_path), "made")
+    made = datasets.read_dataset("MNIST", make_set(tmp_path), "made")
     assert [len(part) for part in (made.train, made.validation, made.test)] == [50, 10, 12]
     assert made.test.labels.tolist() == [*range(10), 0, 1]
 
 
 def test_d2_first_takes_pictures_with_their_labels(tmp_path):
-    train = datasets.read("MNIST", make_set(tmp_path), "made").train
+    train = datasets.read_dataset("MNIST", make_set(tmp_path), "made").train
     few = train.first(7)
     assert len(few) == 7 and torch.equal(few.pixels, train.pixels[:7]) and torch.equal(few.labels, train.labels[:7])
 
@@ -136,7 +136,7 @@ def test_d8_a_named_folder_without_the_set_falls_through(monkeypatch, tmp_path, 
 
 
 def test_d8_a_set_that_is_nowhere_is_an_error_that_says_how_to_get_it():
-    assert not datasets.on_this_machine("KMNIST")
+    assert not datasets.is_available("KMNIST")
     with pytest.raises(DatasetError, match=r'python -m core data "KMNIST".*NEGATIVE_SPACE_DATA.*KMNIST/raw'):
         datasets.load("KMNIST")
 
@@ -154,7 +154,7 @@ def test_d8_load_or_offline_takes_what_is_there_and_never_downloads(monkeypatch,
 
 
 def test_d8_describe_says_what_it_is_and_fits_in_json(tmp_path):
-    made = datasets.read("Fashion-MNIST", make_set(tmp_path, "Fashion-MNIST"), "made here")
+    made = datasets.read_dataset("Fashion-MNIST", make_set(tmp_path, "Fashion-MNIST"), "made here")
     described = json.loads(json.dumps(made.describe()))
     assert described["name"] == "Fashion-MNIST" and described["source"] == "made here"
     assert described["sizes"] == {"train": 50, "validation": 10, "test": 12}
@@ -164,7 +164,7 @@ def test_d8_describe_says_what_it_is_and_fits_in_json(tmp_path):
 # The sister sets
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STORED_DATASETS)
 def test_d1_every_named_set_loads_from_torchvisions_layout(monkeypatch, tmp_path, name):
     monkeypatch.setenv(DATA_VARIABLE, str(make_set(tmp_path / "sets", name, train=120, test=60)))
     loaded = datasets.load(name)
@@ -174,9 +174,9 @@ def test_d1_every_named_set_loads_from_torchvisions_layout(monkeypatch, tmp_path
     assert loaded.test.labels[:50].tolist() == [index % CLASS_COUNTS[name] for index in range(50)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STORED_DATASETS)
 def test_d1_what_is_read_is_what_torchvision_reads(tmp_path, name):
-    loaded = datasets.read(name, make_set(tmp_path, name, train=120, test=60), "made")
+    loaded = datasets.read_dataset(name, make_set(tmp_path, name, train=120, test=60), "made")
     kind = getattr(vision, LAYOUTS[name].kind)
     asked = {"QMNIST": {"what": "test10k"}}.get(name, {"train": False})
     theirs = kind(str(tmp_path), **asked, **({"split": name.split()[1]} if name.startswith("EMNIST") else {}))
@@ -186,21 +186,21 @@ def test_d1_what_is_read_is_what_torchvision_reads(tmp_path, name):
     assert [one.split(" - ")[0] for one in theirs.classes] == list(loaded.classes)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STORED_DATASETS)
 def test_d1_pictures_are_upright_in_every_set(tmp_path, name):
     """EMNIST's files hold them on their side; `make_set` writes them so."""
-    loaded = datasets.read(name, make_set(tmp_path, name), "made")
+    loaded = datasets.read_dataset(name, make_set(tmp_path, name), "made")
     assert (loaded.train.pixels[:, 0, :] == 255).all() and (loaded.test.pixels[:, 1:, :] < 100).all()
 
 
 def test_d1_qmnist_keeps_the_10000_that_match_mnists_test_file(tmp_path):
-    loaded = datasets.read("QMNIST", make_set(tmp_path, "QMNIST", test=10_050), "made")
+    loaded = datasets.read_dataset("QMNIST", make_set(tmp_path, "QMNIST", test=10_050), "made")
     assert len(loaded.test) == 10_000
 
 
 def test_d8_the_two_emnist_sets_share_a_folder_without_being_taken_for_each_other(tmp_path):
     make_set(tmp_path / "data", "EMNIST digits")
-    assert datasets.on_this_machine("EMNIST digits") and not datasets.on_this_machine("EMNIST balanced")
+    assert datasets.is_available("EMNIST digits") and not datasets.is_available("EMNIST balanced")
 
 
 # Broken files
@@ -253,7 +253,7 @@ def test_d8_the_sentence_on_a_truncated_file_gives_both_sizes(tmp_path):
     make_set(tmp_path)
     cut(tmp_path / "MNIST" / "raw" / TEST_IMAGES)
     with pytest.raises(DatasetError, match="is truncated: 9,324 bytes where its header says 9,424"):
-        datasets.read("MNIST", tmp_path, "made")
+        datasets.read_dataset("MNIST", tmp_path, "made")
 
 
 def rewrite(root: Path, file: str, array: np.ndarray) -> Path:
@@ -264,7 +264,7 @@ def rewrite(root: Path, file: str, array: np.ndarray) -> Path:
 def test_d8_pictures_and_labels_that_do_not_belong_together_are_refused(tmp_path):
     rewrite(make_set(tmp_path), TRAIN_LABELS, np.zeros(59, np.uint8))
     with pytest.raises(DatasetError, match=f"{TRAIN_IMAGES} and {TRAIN_LABELS} hold 60 pictures and 59 labels"):
-        datasets.read("MNIST", tmp_path, "made")
+        datasets.read_dataset("MNIST", tmp_path, "made")
 
 
 def test_d8_images_and_labels_files_with_their_names_swapped_are_refused(tmp_path):
@@ -273,7 +273,7 @@ def test_d8_images_and_labels_files_with_their_names_swapped_are_refused(tmp_pat
     (raw / TEST_IMAGES).write_bytes(labels)
     (raw / TEST_LABELS).write_bytes(images)
     with pytest.raises(DatasetError, match=TEST_IMAGES):
-        datasets.read("MNIST", tmp_path, "made")
+        datasets.read_dataset("MNIST", tmp_path, "made")
 
 
 @pytest.mark.parametrize(
@@ -286,12 +286,12 @@ def test_d8_images_and_labels_files_with_their_names_swapped_are_refused(tmp_pat
 def test_d8_what_no_digit_can_be_is_refused_by_name(tmp_path, file, array, said):
     rewrite(make_set(tmp_path), file, array)
     with pytest.raises(DatasetError, match=f"{file} .*{said}"):
-        datasets.read("MNIST", tmp_path, "made")
+        datasets.read_dataset("MNIST", tmp_path, "made")
 
 
 def test_d8_a_set_without_pictures_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="0 pictures"):
-        datasets.read("MNIST", make_set(tmp_path, test=0), "made")
+        datasets.read_dataset("MNIST", make_set(tmp_path, test=0), "made")
 
 
 # The offline digits
@@ -331,5 +331,5 @@ def test_d8_offline_digits_have_about_mnists_amount_of_ink(offline, real_mnist):
 
 def test_d8_the_offline_set_is_the_same_every_time_and_loads_by_name(offline):
     again = datasets.load(OFFLINE)
-    assert datasets.on_this_machine(OFFLINE) and again.sha256 == offline.sha256
+    assert datasets.is_available(OFFLINE) and again.sha256 == offline.sha256
     assert torch.equal(again.test.pixels, offline.test.pixels)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.digits import datasets, downloads
-from core.digits.datasets import LAYOUTS, NAMES, DatasetError
+from core.digits.datasets import LAYOUTS, STORED_DATASETS, DatasetError
 from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep, Source, download
 from tests.test_datasets import make_set
 
@@ -112,13 +112,13 @@ def left_in(root: Path) -> list[str]:
     return sorted(path.name for path in root.iterdir()) if root.exists() else []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STORED_DATASETS)
 def test_d8_a_downloaded_set_loads_through_torchvisions_own_unpacking(serve, tmp_path, root, name):
     files = make_archives(tmp_path / "made", name)
     list(download(name, root, source=source_of(files, serve(files).address)))
-    loaded = datasets.read(name, root, "downloaded")
+    loaded = datasets.read_dataset(name, root, "downloaded")
     assert len(loaded.train) == 100 and len(loaded.test) == 60
-    assert loaded.sha256 == datasets.read(name, tmp_path / "made", "made").sha256
+    assert loaded.sha256 == datasets.read_dataset(name, tmp_path / "made", "made").sha256
     assert left_in(root) == [LAYOUTS[name].kind]
     assert left_in(root / LAYOUTS[name].kind / "raw") == sorted(path.name for path in LAYOUTS[name].paths(root))
 
@@ -132,7 +132,7 @@ def test_d8_load_takes_the_set_that_was_downloaded(serve, archives, root, monkey
     assert datasets.load("MNIST").source == "the folder data"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STORED_DATASETS)
 def test_d8_the_addresses_and_checksums_are_torchvisions(name):
     source = downloads.official_source(name)
     assert source.mirrors and all(mirror.startswith("http") and not mirror.endswith("/") for mirror in source.mirrors)
@@ -249,17 +249,17 @@ def test_d8_a_folder_that_cannot_be_written_gives_one_sentence(serve, archives, 
 
 
 def test_d8_a_whole_set_is_kept_and_nothing_is_fetched(archives, root):
-    kept = datasets.read("MNIST", make_set(root, seed=5), "made").sha256
+    kept = datasets.read_dataset("MNIST", make_set(root, seed=5), "made").sha256
     assert list(download("MNIST", root, source=source_of(archives, DEAD))) == []
-    assert datasets.read("MNIST", root, "made").sha256 == kept
+    assert datasets.read_dataset("MNIST", root, "made").sha256 == kept
 
 
 def test_d8_a_set_that_another_download_put_there_meanwhile_is_kept(serve, archives, root):
     steps = download("MNIST", root, source=source_of(archives, serve(archives).address))
     next(steps)
-    kept = datasets.read("MNIST", make_set(root, seed=5), "made").sha256
+    kept = datasets.read_dataset("MNIST", make_set(root, seed=5), "made").sha256
     list(steps)
-    assert datasets.read("MNIST", root, "made").sha256 == kept and left_in(root) == ["MNIST"]
+    assert datasets.read_dataset("MNIST", root, "made").sha256 == kept and left_in(root) == ["MNIST"]
 
 
 def test_d8_a_broken_set_is_replaced_and_its_neighbours_are_kept(serve, archives, root):
@@ -267,7 +267,7 @@ def test_d8_a_broken_set_is_replaced_and_its_neighbours_are_kept(serve, archives
     (raw / "t10k-labels-idx1-ubyte").unlink()
     (raw / "notes.txt").write_text("ours")
     list(download("MNIST", root, source=source_of(archives, serve(archives).address)))
-    assert len(datasets.read("MNIST", root, "made").train) == 100
+    assert len(datasets.read_dataset("MNIST", root, "made").train) == 100
     assert (raw / "notes.txt").read_text() == "ours"
 
 

@@ -8,14 +8,14 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from core.inversion.functions import variant
+from core.inversion.functions import with_inversion
 from core.networks import evaluation
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.networks.evaluation import (
     COLUMNS,
-    TALK,
-    TALK_DELTA,
+    TALK_ACCURACY,
+    TALK_GAIN,
     confusion,
     evaluate,
     pmnist_table,
@@ -27,7 +27,7 @@ from tests.samples import made_digits
 
 DIGITS = made_digits(70)
 STANDARD = build(ARCHITECTURES["talk"], seed=1).eval()
-OTHER = variant(STANDARD, "negative").eval()
+OTHER = with_inversion(STANDARD, "negative").eval()
 
 
 class Witness:
@@ -89,7 +89,7 @@ def test_m12_erasing_everything_leaves_every_digit_the_same_answer():
 
 def test_one_digit_is_read_by_every_network_as_a_page_asks_for_it():
     digit, mask = DIGITS.images()[0, 0].numpy(), cut_mask("VCUT").numpy()
-    read = evaluation.read_digit({"standard": STANDARD, "other": OTHER}, digit, mask)
+    read = evaluation.predict_digit({"standard": STANDARD, "other": OTHER}, digit, mask)
     assert list(read) == ["standard", "other"] and not np.allclose(read["standard"], read["other"])
     assert np.allclose(read["other"], predict(OTHER, DIGITS.images()[:1], cut_mask("VCUT"))[0])
 
@@ -109,12 +109,14 @@ def test_m12_who_is_right_counts_by_hand():
     true = torch.tensor([0, 1, 2, 3, 4, 5, 6])
     a = torch.tensor([0, 1, 2, 9, 9, 9, 6])
     b = torch.tensor([0, 9, 9, 3, 9, 8, 6])
-    assert evaluation.who_is_right(true, a, b) == evaluation.WhoIsRight(both=2, neither=2, only_a=2, only_b=1)
+    assert evaluation.compare_predictions(true, a, b) == evaluation.PredictionCounts(
+        both=2, neither=2, only_a=2, only_b=1
+    )
 
 
 def test_m12_who_is_right_counts_every_digit_once():
     true, a, b = labels(500, 0), labels(500, 1), labels(500, 2)
-    counts = evaluation.who_is_right(true, a, b)
+    counts = evaluation.compare_predictions(true, a, b)
     assert counts.both + counts.neither + counts.only_a + counts.only_b == 500
     assert counts.both + counts.only_a == (a == true).sum() and counts.both + counts.only_b == (b == true).sum()
 
@@ -144,14 +146,14 @@ def test_m12_closing_the_table_early_asks_no_network_again():
 
 def test_m12_the_talks_table_is_that_of_the_seed():
     assert COLUMNS == ("whole", "HCUT", "VCUT", "DCUT", "TCUT")
-    assert [TALK[column] for column in COLUMNS] == [98.55, 67.00, 70.15, 61.31, 40.87]
-    assert [TALK_DELTA[column] for column in COLUMNS] == [0.31, 4.45, 9.05, 6.36, 6.62]
+    assert [TALK_ACCURACY[column] for column in COLUMNS] == [98.55, 67.00, 70.15, 61.31, 40.87]
+    assert [TALK_GAIN[column] for column in COLUMNS] == [0.31, 4.45, 9.05, 6.36, 6.62]
 
 
 def test_networks_that_share_features_read_one_digit_as_each_would_alone():
     networks = {"standard": STANDARD, "other": OTHER, "own": build(ARCHITECTURES["talk"], seed=2).eval()}
     assert STANDARD.features is OTHER.features
     digit, mask = made_digits(1).images()[0, 0], cut_mask("HCUT")
-    read = evaluation.read_digit(networks, digit.numpy(), mask.numpy())
+    read = evaluation.predict_digit(networks, digit.numpy(), mask.numpy())
     for name, network in networks.items():
         assert np.allclose(read[name], predict(network, digit[None, None], mask)[0], atol=1e-6)

@@ -308,7 +308,7 @@ def test_a_gpu_that_is_not_there_is_a_sentence_for_a_command_and_not_offered_by_
     file.write_text(json.dumps({**SETTINGS, "config": {**SETTINGS["config"], "device": missing}}))
     assert main(["jobs", "start", str(file)]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said == f"This machine has no {missing.upper()} device: train on the CPU."
+    assert said == f"This machine has no {missing.upper()} device: use the CPU."
     assert run_folders.list_jobs() == []
 
 
@@ -318,7 +318,7 @@ def test_a_training_whose_gpu_is_gone_says_so_when_it_is_resumed(folder: Path) -
     elsewhere = run_folders.create_job(settings=settings, **asked)  # it began on another machine
     control.resume(elsewhere.id)
     status = ended(elsewhere)
-    assert (status.state, status.message) == ("failed", "This machine has no MPS device: train on the CPU.")
+    assert (status.state, status.message) == ("failed", "This machine has no MPS device: use the CPU.")
 
 
 def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:

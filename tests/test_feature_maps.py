@@ -21,7 +21,7 @@ from core.feature_maps import (
     relative_change,
     to_npz,
 )
-from core.inversion.functions import features_hash, variant
+from core.inversion.functions import features_hash, with_inversion
 from core.jobs import run_folders, trained_networks, training_job, training_snapshots
 from core.jobs.initial_networks import find_initial_network
 from core.jobs.run_folders import Job
@@ -204,16 +204,16 @@ def test_a_start_is_never_claimed_that_another_pytorch_or_another_story_has_made
     card = checkpoints.load_card("standard")
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
     for changes in ({"versions": {"torch": "1.0"}}, {"seed": 7}, {"recipe": {**card.recipe, "start": "assignment"}}):
-        checkpoints.save(replace(card, **changes), STANDARD, tmp_path)
+        checkpoints.save_network(replace(card, **changes), STANDARD, tmp_path)
         assert find_initial_network("standard") is None
 
 
 def test_frozen_features_that_are_not_those_of_where_they_are_said_to_come_from_have_no_known_start(
     tmp_path, monkeypatch
 ):
-    card, other = checkpoints.load_card("missing-feature"), variant(load_classifier("robust"), "complement")
+    card, other = checkpoints.load_card("missing-feature"), with_inversion(load_classifier("robust"), "complement")
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
-    checkpoints.save(replace(card, features_sha256=features_hash(other)), other, tmp_path)
+    checkpoints.save_network(replace(card, features_sha256=features_hash(other)), other, tmp_path)
     assert find_initial_network("missing-feature") is None
 
 

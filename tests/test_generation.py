@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core import __main__ as command_line
 from core.digits import datasets
-from core.digits.datasets import MADE, Digits
+from core.digits.datasets import MADE_DIGITS, Digits
 from core.generation import generator_checkpoint, generator_job, quality, training_pictures
 from core.generation.config import GanConfig
 from core.generation.dcgan import Discriminator, Generator, Pair, make
@@ -25,7 +25,7 @@ from core.generation.training_pictures import Timetable
 from core.jobs import control, run_folders
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
-from core.training.loop import Diverged
+from core.training.loop import DivergedError
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
 from core.zoo.checkpoints import GENERATOR, CheckpointError, load_classifier
@@ -136,7 +136,7 @@ def test_v10_the_discriminator_s_convolutions_are_those_of_a_classifier(name: st
 def test_losses_out_of_all_bounds_end_it_with_what_the_last_good_epoch_had():
     config = replace(SMALL, epochs=40, learning_rate=1e4, penalty=0.0)
     pair, state = Pair(config), TrainState()
-    with pytest.raises(Diverged, match="smaller learning rate"):
+    with pytest.raises(DivergedError, match="smaller learning rate"):
         list(train_pair(pair, DIGITS, config, state=state))
     stored = state.tensors["network.generator.stages.fc1.weight"]
     assert torch.equal(pair.generator.stages.fc1.weight, stored) and bool(stored.isfinite().all())
@@ -214,7 +214,7 @@ def test_a_damaged_or_foreign_generator_gives_a_sentence(kept: Path, tmp_path: P
 def test_a_generator_is_no_network_of_the_zoo(kept: Path):
     assert checkpoints.list_cards(kept) == ([], [])
     with pytest.raises(CheckpointError, match="it reads none"):
-        checkpoints.load(GENERATOR)
+        checkpoints.load_network(GENERATOR)
     cards, problems = list_zoo()
     assert GENERATOR not in cards and not problems
 
@@ -263,8 +263,8 @@ def test_it_makes_the_class_it_is_asked_for_and_other_digits_from_other_numbers(
 
 
 def test_made_digits_are_a_set_of_their_own_the_same_every_time(shipped: Made):
-    found = datasets.load(MADE)
-    assert found.name == MADE and "generator" in found.source and datasets.on_this_machine(MADE)
+    found = datasets.load(MADE_DIGITS)
+    assert found.name == MADE_DIGITS and "generator" in found.source and datasets.is_available(MADE_DIGITS)
     assert [len(part) for part in (found.train, found.validation, found.test)] == [20_000, 5_000, 10_000]
     assert found.test.pixels.dtype == torch.uint8 and found.test.labels.bincount().tolist() == [1000] * 10
     again = make_digits(shipped.generator, 200)

@@ -9,13 +9,13 @@ from torch import Tensor
 from core.inversion.functions import (
     INVERSIONS,
     Invert,
+    build_synergy,
     features_hash,
     freeze,
     is_frozen,
     reset_head,
-    synergy,
     to_ordinary,
-    variant,
+    with_inversion,
 )
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
@@ -73,13 +73,13 @@ def test_an_unknown_inversion_is_one_sentence_with_the_known_ones():
 
 
 def test_m4_the_inversion_stands_between_the_features_and_the_head(standard):
-    activations = variant(standard, "complement").activations(IMAGES)
+    activations = with_inversion(standard, "complement").activations(IMAGES)
     assert torch.equal(activations["flatten"], standard.features(IMAGES))
     assert torch.equal(activations["inverted"], 1 - activations["flatten"])
 
 
 def test_a_variant_shares_its_features_and_copies_its_head(standard):
-    other = variant(standard, "negative")
+    other = with_inversion(standard, "negative")
     assert other.features is standard.features
     with torch.no_grad():
         other.head.fc2.weight.zero_()
@@ -108,7 +108,7 @@ def test_m9_freezing_weights_only_lets_the_biases_drift(standard):
 
 
 def test_m11_features_that_are_not_frozen_get_corrupted(standard):
-    inverted = variant(standard, "complement")
+    inverted = with_inversion(standard, "complement")
     weights, before = tensors(standard, "weight"), features_hash(standard)
     learn(inverted)
     assert features_hash(inverted) != before
@@ -152,29 +152,29 @@ def test_m10_a_reset_head_is_new_and_the_same_for_the_same_seed(standard):
 
 @pytest.mark.parametrize("omega", [1.0, 0.0, 0.25, -2.0])
 def test_m16_synergy_is_the_sum_of_both_heads(standard, omega):
-    missing = variant(standard, "complement")
+    missing = with_inversion(standard, "complement")
     reset_head(missing, seed=9)
-    summed = synergy(standard, missing, omega=omega).eval()
+    summed = build_synergy(standard, missing, omega=omega).eval()
     assert torch.allclose(summed(IMAGES), standard(IMAGES) + omega * missing(IMAGES), atol=1e-5)
 
 
 def test_m16_synergy_has_heads_of_its_own(standard):
-    summed = synergy(standard, variant(standard, "complement")).eval()
+    summed = build_synergy(standard, with_inversion(standard, "complement")).eval()
     before = summed(IMAGES)
     reset_head(standard, seed=4)
     assert torch.equal(summed(IMAGES), before)
 
 
 def test_m16_synergy_refuses_networks_with_different_features(standard):
-    stranger = variant(build(ARCHITECTURES["talk"], seed=4), "complement")
+    stranger = with_inversion(build(ARCHITECTURES["talk"], seed=4), "complement")
     with pytest.raises(ValueError, match=r"^Synergy sums two heads over the same features, but .* differ\.$"):
-        synergy(standard, stranger)
+        build_synergy(standard, stranger)
 
 
 @pytest.mark.parametrize("omega", [float("nan"), float("inf"), float("-inf")])
 def test_m16_synergy_refuses_an_omega_that_is_no_number(standard, omega):
     with pytest.raises(ValueError, match=rf"^Omega must be a number, not {omega}\.$"):
-        synergy(standard, variant(standard, "complement"), omega=omega)
+        build_synergy(standard, with_inversion(standard, "complement"), omega=omega)
 
 
 # The algebra: W(a*x + c) + b = (a*W)x + (b + c*W1)
@@ -183,7 +183,7 @@ def test_m16_synergy_refuses_an_omega_that_is_no_number(standard, omega):
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("name", ["identity", "negative", "complement"])
 def test_an_affine_inversion_equals_an_ordinary_network(architecture, name):
-    inverted = variant(build(ARCHITECTURES[architecture], seed=3), name).eval()
+    inverted = with_inversion(build(ARCHITECTURES[architecture], seed=3), name).eval()
     before = copy.deepcopy(inverted.state_dict())
     ordinary = to_ordinary(inverted).eval()
     assert torch.allclose(ordinary(IMAGES), inverted(IMAGES), atol=1e-5)
@@ -194,11 +194,11 @@ def test_an_affine_inversion_equals_an_ordinary_network(architecture, name):
 
 def test_the_algebra_is_not_empty_for_a_head_of_another_inversion(standard):
     """Were the two functions equal anyway, agreeing would prove nothing."""
-    assert not torch.allclose(variant(standard, "complement")(IMAGES), standard(IMAGES), atol=1e-2)
+    assert not torch.allclose(with_inversion(standard, "complement")(IMAGES), standard(IMAGES), atol=1e-2)
 
 
 @pytest.mark.parametrize("name", ["clamped complement", "both"])
 def test_what_is_no_re_parameterisation_is_refused(standard, name):
     assert not INVERSIONS[name].same_function_class
     with pytest.raises(ValueError, match="is no re-parameterisation: no ordinary head computes the same"):
-        to_ordinary(variant(standard, name))
+        to_ordinary(with_inversion(standard, name))

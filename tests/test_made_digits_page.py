@@ -138,7 +138,7 @@ def test_made_digits_stand_beside_the_nearest_real_ones_where_these_are_here():
     page = open_view("Make digits")
     page.toggle(key="made nearest").set_value(True)
     whole(page.run())
-    if datasets.on_this_machine("MNIST"):
+    if datasets.is_available("MNIST"):
         assert html(page).count("<figure") == 10 and "real: training digit" in html(page)
         assert "away from the nearest training digit" in text_of(page)
     else:

@@ -12,7 +12,7 @@ import torch
 
 from core.__main__ import main
 from core.digits.datasets import OFFLINE, Dataset
-from core.inversion.functions import freeze, reset_head, variant
+from core.inversion.functions import freeze, reset_head, with_inversion
 from core.networks.architectures import POOL, RELU, Architecture, conv
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import Network, evaluate
@@ -49,7 +49,7 @@ def dataset() -> Dataset:
 def networks(dataset: Dataset) -> dict[str, Network]:
     """A standard network, one with its frozen features turned over, one of its own, and one that restores."""
     standard = _learned(build(SMALL, seed=1), dataset)
-    missing = variant(standard, "complement")
+    missing = with_inversion(standard, "complement")
     freeze(missing)
     reset_head(missing, seed=2)
     _learned(missing, dataset)

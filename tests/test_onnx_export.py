@@ -6,7 +6,7 @@ import pytest
 import torch
 from onnx.reference import ReferenceEvaluator
 
-from core.inversion.functions import INVERSIONS, variant
+from core.inversion.functions import INVERSIONS, with_inversion
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.networks.composing import Block, compose
@@ -41,7 +41,7 @@ def test_every_activation_stride_padding_and_dilation_is_the_same(activation):
 
 @pytest.mark.parametrize("inversion", [name for name in INVERSIONS if name != "both"])
 def test_an_inversion_is_part_of_the_file(inversion):
-    assert_same_logits(variant(build(ARCHITECTURES["small"], seed=3), inversion))
+    assert_same_logits(with_inversion(build(ARCHITECTURES["small"], seed=3), inversion))
 
 
 def test_a_shipped_network_keeps_its_logits():

@@ -254,7 +254,9 @@ def laboratory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path
         network.features.get_submodule("conv1").get_parameter("weight").mul_(1.1 if "unfrozen" in name else 1)
         card = checkpoints.load_card("missing-feature", tmp_path)
         described = asdict(RECIPES[name])
-        checkpoints.save(replace(card, name=name, title=name, inversion=inversion, recipe=described), network, tmp_path)
+        checkpoints.save_network(
+            replace(card, name=name, title=name, inversion=inversion, recipe=described), network, tmp_path
+        )
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
     for module, constant in ((variant_views, "MEASURED"), (algebra_views, "COMPARED"), (caches, "SURVEYED")):
         monkeypatch.setattr(module, constant, 200)

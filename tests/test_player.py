@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
-from core.pmnist.masks import GROWING
+from core.pmnist.masks import GROWTH_DIRECTIONS
 from dashboard.components.player import Frame, Look, to_message
 from dashboard.pmnist.views import to_frame
 from dashboard.widgets import playing
@@ -162,7 +162,7 @@ def test_a_run_ends_when_its_visitor_has_gone(monkeypatch):
 # Holes
 
 
-@pytest.mark.parametrize("kind", GROWING)
+@pytest.mark.parametrize("kind", GROWTH_DIRECTIONS)
 def test_a_hole_only_ever_grows_from_nothing_to_everything(kind):
     masks = hole_masks(kind)
     assert masks[0].all() and not masks[-1].any() and len(masks) >= 26
@@ -221,7 +221,7 @@ def test_the_view_grows_a_hole_and_plays_it():
     wait_until(lambda: run.finished)
     app.run()
     assert not app.exception and not app.warning and app.button(key="growth/stop").disabled
-    assert len(run.frames) == len(hole_masks(GROWING[0])) and "Nobody has changed" in run.frames[0].text
+    assert len(run.frames) == len(hole_masks(GROWTH_DIRECTIONS[0])) and "Nobody has changed" in run.frames[0].text
 
 
 def test_a_second_start_replaces_the_first_run_and_another_digit_forgets_it():

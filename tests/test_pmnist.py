@@ -11,7 +11,7 @@ from torchvision.datasets.mnist import read_image_file, read_label_file
 from core.digits.datasets import Digits
 from core.pmnist.masks import (
     CUTS,
-    GROWING,
+    GROWTH_DIRECTIONS,
     cut_mask,
     cut_masks,
     erase,
@@ -146,7 +146,7 @@ def test_d3_a_bad_rectangle_is_one_sentence(corners):
         rectangle(*corners)
 
 
-@pytest.mark.parametrize("kind", GROWING)
+@pytest.mark.parametrize("kind", GROWTH_DIRECTIONS)
 def test_d3_growing_holes_only_ever_grow_up_to_the_whole_picture(kind):
     masks = [growing_mask(kind, share / 40) for share in range(41)]
     assert torch.equal(masks[0], keep_all()) and erased(masks[-1]) == 784

@@ -13,7 +13,7 @@ from core.pmnist.masks import CUTS, cut_mask
 from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError, load_card, load_classifier
-from core.zoo.recipes import RECIPES, adapt, learn, prepare, write_card
+from core.zoo.recipes import RECIPES, prepare_network, train_recipe, with_training, write_card
 from tests.samples import made_dataset, real_mnist
 
 ZOO = (
@@ -38,11 +38,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Card
     """Every network of the zoo made in one epoch from made digits, in the order of the recipes."""
     folder, cards = tmp_path_factory.mktemp("zoo"), {}
     for name in RECIPES:
-        recipe = adapt(RECIPES[name], epochs=1)
-        network = prepare(recipe, folder)
-        steps = list(learn(recipe, network, DATASET))
+        recipe = with_training(RECIPES[name], epochs=1)
+        network = prepare_network(recipe, folder)
+        steps = list(train_recipe(recipe, network, DATASET))
         card = write_card(name, recipe, network, DATASET, steps[-1] if steps else None)
-        cards[name] = checkpoints.save(card, network, folder)
+        cards[name] = checkpoints.save_network(card, network, folder)
     return folder, cards
 
 
@@ -73,7 +73,7 @@ def test_every_recipe_makes_a_network_whose_card_tells_how(made, name):
 def test_the_figures_on_a_card_are_those_of_the_network_that_is_loaded(made, name):
     """What is measured before saving must be what a reader gets after loading."""
     folder, cards = made
-    network = checkpoints.load(name, references=DATASET.train, folder=folder)
+    network = checkpoints.load_network(name, references=DATASET.train, folder=folder)
     for variant in ("text", "code"):
         for column in ("whole", "HCUT", "DCUT"):
             mask = None if column == "whole" else cut_mask(column, variant=variant)
@@ -116,7 +116,7 @@ def test_m16_synergy_is_standards_head_and_the_missing_feature_one(made):
 
 def test_the_restoring_network_reads_whole_digits_as_standard_does(made):
     folder, _ = made
-    restoring = checkpoints.load("restoring", references=DATASET.train, folder=folder)
+    restoring = checkpoints.load_network("restoring", references=DATASET.train, folder=folder)
     images = DATASET.test.images()
     assert isinstance(restoring, Restorer)
     assert torch.equal(predict(restoring, images), predict(load_classifier("standard", folder), images))
@@ -125,12 +125,12 @@ def test_the_restoring_network_reads_whole_digits_as_standard_does(made):
 @pytest.mark.parametrize("name", FROM_STANDARD)
 def test_a_network_whose_base_was_not_made_yet_is_one_sentence(tmp_path, name):
     with pytest.raises(CheckpointError, match=r"^There is no network called 'standard'\.$"):
-        prepare(RECIPES[name], tmp_path)
+        prepare_network(RECIPES[name], tmp_path)
 
 
 def test_preparing_twice_gives_the_same_start(made):
     for name in ("standard", "missing-feature"):
-        one, two = (prepare(RECIPES[name], made[0]).state_dict() for _ in range(2))
+        one, two = (prepare_network(RECIPES[name], made[0]).state_dict() for _ in range(2))
         assert all(torch.equal(one[key], two[key]) for key in one)
 
 
@@ -188,5 +188,5 @@ def test_m12_card_and_network_belong_together(shipped, cut):
 
 @cache
 def read_first(name: str, count: int, cut: str | None = None) -> float:
-    network = checkpoints.load(name, references=real_mnist().train)
+    network = checkpoints.load_network(name, references=real_mnist().train)
     return evaluate(network, real_mnist().test.first(count), None if cut is None else cut_mask(cut))

@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 from core.jobs import network_files, run_folders
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
-from core.system.shown_names import tame
+from core.system.safe_names import to_safe_name
 from dashboard.server import caches
 from tests.test_pages import open_page, whole
 from tests.test_train_page import ANN, come_back, go, job, learned  # noqa: F401 (fixtures)
@@ -62,7 +62,7 @@ def rename(job: Job, title: str) -> None:  # noqa: F811
     ],
 )
 def test_a_stranger_s_name_loses_what_makes_tags_links_and_pictures(name: str, kept: str) -> None:
-    assert tame(name) == kept
+    assert to_safe_name(name) == kept
 
 
 @pytest.mark.parametrize("title", [HTML, PATH])
@@ -81,7 +81,7 @@ def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:  # noqa:
 def test_a_brought_network_s_name_and_card_make_no_links_or_pictures(job: Job) -> None:  # noqa: F811
     rename(job, MARKDOWN)
     taken = network_files.import_network(network_files.export_network(job.folder), ANN)
-    assert taken.title == tame(MARKDOWN) and "![" not in taken.title
+    assert taken.title == to_safe_name(MARKDOWN) and "![" not in taken.title
     card = json.loads((job.folder / f"{NETWORK_NAME}.json").read_text())
     weights = (f"{NETWORK_NAME}.safetensors", (job.folder / f"{NETWORK_NAME}.safetensors").read_bytes())
     foreign = zipped((f"{NETWORK_NAME}.json", json.dumps({**card, "name": MARKDOWN}).encode()), weights)

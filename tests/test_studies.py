@@ -19,10 +19,10 @@ from scipy import stats
 from core.__main__ import main
 from core.digits import datasets
 from core.digits.datasets import Digits
-from core.inversion.functions import features_hash, freeze, synergy
+from core.inversion.functions import build_synergy, features_hash, freeze
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
-from core.networks.evaluation import TALK_DELTA, evaluate, predict_column
+from core.networks.evaluation import TALK_GAIN, evaluate, predict_column
 from core.pmnist.masks import CUTS, cut_masks
 from core.studies import paired_differences, study_job
 from core.studies.arm_training import ArmTrainer, FeatureVectors, PartialDigits, alternate_inversions
@@ -114,7 +114,7 @@ def test_m16_synergy_of_the_study_is_the_synergy_of_the_project(trainer):
     missing = trainer.prepare(ARMS["missing-feature"])
     list(train(missing, trainer.dataset.train, trainer.dataset.validation, trainer.config))
     with torch.no_grad():
-        expected = synergy(trainer.network("standard"), missing)(trainer.dataset.test.images())
+        expected = build_synergy(trainer.network("standard"), missing)(trainer.dataset.test.images())
     assert torch.allclose(logits, expected, atol=1e-4)
 
 
@@ -199,7 +199,7 @@ def figures(gain: Mapping[str, float], seeds: int = 5) -> dict[str, dict[str, li
 @pytest.mark.parametrize(
     ("gain", "said"),
     [
-        (TALK_DELTA, "reproduced (the talk: +4.5)"),
+        (TALK_GAIN, "reproduced (the talk: +4.5)"),
         ({cut: 1.0 for cut in CUTS}, "a gain, but smaller than the talk's +4.5"),
         ({}, "not reproduced (the talk: +4.5)"),
         ({cut: -2.0 for cut in CUTS}, "a loss, not the talk's +4.5"),
@@ -211,7 +211,7 @@ def test_m12_the_sentence_says_whether_the_talks_gain_reproduced(gain, said):
     ]
     verdict = paired_differences.conclude("published", figures(gain))[0]
     assert "reproduced on HCUT, VCUT, DCUT, TCUT" in verdict
-    assert (": reproduced on" in verdict) == (gain is TALK_DELTA)
+    assert (": reproduced on" in verdict) == (gain is TALK_GAIN)
     assert len(claims) == 2 and all(f"HCUT {sign(one)}" in one and said in one.split(";")[0] for one in claims)
 
 

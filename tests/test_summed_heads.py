@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.inversion import functions
-from core.inversion.summed_heads import add_heads, column_logits, read_logits, trace_omega
+from core.inversion.summed_heads import accuracy_by_omega, add_heads, column_logits, compute_logits
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import accuracy, predict_column
@@ -16,7 +16,7 @@ DIGITS = made_digits(30)
 @pytest.fixture(scope="module")
 def pair() -> tuple[Classifier, Classifier]:
     normal = build(ARCHITECTURES["published"], seed=3).eval().requires_grad_(False)
-    missing = functions.variant(normal, "complement").eval()
+    missing = functions.with_inversion(normal, "complement").eval()
     functions.reset_head(missing, seed=4)
     return normal, missing.requires_grad_(False)
 
@@ -26,8 +26,8 @@ def test_m16_a_sum_of_logits_is_what_the_synergy_network_computes(
     pair: tuple[Classifier, Classifier], omega: float
 ) -> None:
     images = DIGITS.images()
-    summed = add_heads(*(read_logits(one, images) for one in pair), omega)
-    assert torch.allclose(summed, functions.synergy(*pair, omega=omega).eval()(images), atol=1e-5)
+    summed = add_heads(*(compute_logits(one, images) for one in pair), omega)
+    assert torch.allclose(summed, functions.build_synergy(*pair, omega=omega).eval()(images), atol=1e-5)
 
 
 @pytest.mark.parametrize("omega", [float("nan"), float("inf"), float("-inf")])
@@ -47,5 +47,5 @@ def test_m16_the_logits_of_a_column_decide_as_the_network_does(
 def test_m16_the_curve_begins_at_the_first_head_alone_and_ends_near_the_second() -> None:
     labels = torch.tensor([0, 1, 1])
     first, second = torch.tensor([[3.0, 0.0], [1.0, 0.0], [1.0, 0.0]]), torch.tensor([[0.0, 1.0]] * 3)
-    assert trace_omega(first, second, labels, [0, 2, 9]) == pytest.approx([100 / 3, 100.0, 200 / 3])
-    assert trace_omega(first, second, labels, [0])[0] == accuracy(labels, first.argmax(1))
+    assert accuracy_by_omega(first, second, labels, [0, 2, 9]) == pytest.approx([100 / 3, 100.0, 200 / 3])
+    assert accuracy_by_omega(first, second, labels, [0])[0] == accuracy(labels, first.argmax(1))

@@ -115,7 +115,11 @@ def test_a1_to_a10_every_experiment_of_the_seeds_is_a_preset_whose_table_is_ther
         app.selectbox(key="train preset").set_value(name)
         page = html(whole(app.run()))
         assert not app.warning and not app.button(key="train go").disabled
-        assert preset.says in captions(app) and f">{TOTALS[name]:,}</td>" in page if name in TOTALS else "total" in page
+        assert (
+            preset.description in captions(app) and f">{TOTALS[name]:,}</td>" in page
+            if name in TOTALS
+            else "total" in page
+        )
 
 
 def test_m9_m10_the_talk_s_third_step_freezes_resets_and_inverts() -> None:
@@ -217,7 +221,7 @@ def test_a_diverging_training_says_so_on_the_page() -> None:
     app.number_input(key="train learning rate").set_value(1e30)
     press(whole(app.run()), "train go")
     assert ended(only_job()).state == "failed"
-    assert "The loss grew out of all bounds in epoch 1" in whole(app.run()).warning[0].value
+    assert "Training diverged in epoch 1" in whole(app.run()).warning[0].value
     assert "resume" in [button.key for button in app.button]
 
 

@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from core.digits.datasets import Digits
-from core.inversion.functions import freeze, variant
+from core.inversion.functions import freeze, with_inversion
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Classifier, build
 from core.training.config import TrainConfig
-from core.training.loop import Diverged, TrainStep, feature_vectors, train
+from core.training.loop import DivergedError, TrainStep, feature_vectors, train
 from core.training.state import TrainState
 from tests.samples import made_digits, real_digits
 
@@ -136,7 +136,7 @@ def test_t9_power_1_brings_more_weights_close_to_0_than_power_2():
 
 @pytest.mark.parametrize("inversion", ["identity", "complement"])
 def test_m9_the_head_on_cached_features_learns_what_the_whole_network_would(inversion):
-    network = variant(fresh("published"), inversion)
+    network = with_inversion(fresh("published"), inversion)
     freeze(network)
     by_hand = copy.deepcopy(network).eval()
     optimizer = torch.optim.SGD(by_hand.head.parameters(), lr=0.05, momentum=0.5)
@@ -257,7 +257,7 @@ def test_a_diverging_training_stops_and_keeps_the_last_good_epoch():
     network, state, good = fresh("published"), TrainState(), None
     rates = iter([0.01] * 3 + [1e30] * 9)
     steps = train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), state=state, learning_rate=lambda: next(rates))
-    with pytest.raises(Diverged, match=r"^The loss grew out of all bounds in epoch 2, with a learning rate of 1e"):
+    with pytest.raises(DivergedError, match=r"^Training diverged in epoch 2, with a learning rate of 1e"):
         for step in steps:
             if step.epoch == 1:
                 good = copy.deepcopy(network.state_dict())
@@ -267,7 +267,7 @@ def test_a_diverging_training_stops_and_keeps_the_last_good_epoch():
 
 def test_a_training_that_diverges_at_once_leaves_the_network_as_it_was():
     network = fresh("published")
-    with pytest.raises(Diverged):
+    with pytest.raises(DivergedError):
         trained(network, learning_rate=1e30)
     assert equal(network.state_dict(), fresh("published").state_dict())
 
@@ -301,7 +301,7 @@ def test_t8_a_device_that_is_not_there_is_one_sentence_and_one_that_is_trains(de
     if torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available():
         assert apart(trained(network, device=device), trained(fresh())) < 1e-2
     else:
-        with pytest.raises(ValueError, match=f"^This machine has no {device.upper()} device: train on the CPU.$"):
+        with pytest.raises(ValueError, match=f"^This machine has no {device.upper()} device: use the CPU.$"):
             trained(network, device=device)
     assert {parameter.device.type for parameter in network.parameters()} == {"cpu"}
 

@@ -14,7 +14,7 @@ from core.jobs.training_job import check, prepare_network, read_plan
 from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
 from core.networks.classifier import build
 from core.networks.evaluation import COLUMNS, evaluate
-from core.training.loop import Diverged
+from core.training.loop import DivergedError
 from core.training.state import load_state
 from core.zoo import checkpoints
 from tests.samples import real_mnist
@@ -106,7 +106,7 @@ def run_here(**asked) -> Job:
 
 
 def test_a_diverging_training_says_so_and_keeps_the_last_good_epoch():
-    with pytest.raises(Diverged, match="^The loss grew out of all bounds in epoch 1"):
+    with pytest.raises(DivergedError, match="^Training diverged in epoch 1"):
         run_here(config={"learning_rate": 1e30, "optimizer": "sgd"})
     (job,) = run_folders.list_jobs()
     network = checkpoints.load_classifier("network", job.folder)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.inversion.functions import freeze, variant
+from core.inversion.functions import freeze, with_inversion
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.training.config import TrainConfig
@@ -50,7 +50,7 @@ def test_a_resumed_training_ends_bit_by_bit_like_an_uninterrupted_one(training, 
     name, settings = TRAININGS[training]
 
     def fresh() -> Classifier:
-        network = variant(build(ARCHITECTURES[name]), "complement")
+        network = with_inversion(build(ARCHITECTURES[name]), "complement")
         if frozen:
             freeze(network)
         return network

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from core.adversarial.steps import pool_first
 from core.attribution.robustness import read_holes
 from core.networks.classifier import Classifier
-from core.networks.evaluation import BATCH, Network, read_together
-from core.pmnist.masks import SIDE, erase, square_everywhere
+from core.networks.evaluation import BATCH, Network, predict_together
+from core.pmnist.masks import SIDE, erase, sliding_squares
 
 COARSE = 2  # between two sizes, and two places, of a hole that a restoring network is tried with: a try takes 5 ms
 
@@ -51,7 +51,7 @@ def grow_square(
     have changed their minds. `coarse`: only every other size at every other place, for networks that take long: what
     is found is then an upper bound. `image` `(1, 28, 28)`, what is missing before is not kept by `mask`.
     """
-    before = {name: int(read.argmax()) for name, read in read_together(networks, image[None], mask).items()}
+    before = {name: int(read.argmax()) for name, read in predict_together(networks, image[None], mask).items()}
     found: dict[str, Erasure] = {}
     tried = 0
     step = COARSE if coarse else 1
@@ -68,7 +68,7 @@ def grow_square(
 
 def _holes(image: Tensor, mask: Tensor, size: int, coarse: bool) -> Tensor:
     """Return the masks of all holes of a size that erase any ink."""
-    masks = square_everywhere(size)
+    masks = sliding_squares(size)
     if coarse:
         side = SIDE - size + 1
         masks = masks.unflatten(0, (side, side))[::COARSE, ::COARSE].flatten(0, 1)

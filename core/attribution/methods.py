@@ -14,7 +14,7 @@ import torch
 from captum.attr import Deconvolution, IntegratedGradients, LayerGradCam, Occlusion, Saliency
 from torch import Tensor, nn
 
-from core.inversion.map_atlas import receptive_field, to_pixels
+from core.inversion.map_atlas import receptive_field, spread_to_pixels
 from core.networks.classifier import Classifier
 from core.pmnist.masks import SIDE
 
@@ -59,7 +59,7 @@ def _grad_cam(network: Classifier, pixels: Tensor, label: int) -> Tensor:
     *_, last = (stage for name, stage in network.features.named_children() if name != "flatten")
     places = LayerGradCam(network, last).attribute(pixels, target=label).detach()[0, 0]
     field = receptive_field(network)
-    return to_pixels(places, field) / to_pixels(torch.ones_like(places), field).clamp(min=1e-6)
+    return spread_to_pixels(places, field) / spread_to_pixels(torch.ones_like(places), field).clamp(min=1e-6)
 
 
 def _occlusion(network: Classifier, pixels: Tensor, label: int) -> Tensor:

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.networks.evaluation import Network, read_together
-from core.pmnist.masks import SIDE, SQUARE, square_everywhere
+from core.networks.evaluation import Network, predict_together
+from core.pmnist.masks import SIDE, SQUARE, sliding_squares
 from core.restoration.many_holes import restore_many
 from core.restoration.restorer import Restorer
 
@@ -50,7 +50,7 @@ def read_everywhere(
     """
     side = places(size)
     rows = range(side) if rows is None else rows
-    masks = square_everywhere(size)[rows.start * side : rows.stop * side] & mask
+    masks = sliding_squares(size)[rows.start * side : rows.stop * side] & mask
     read = read_holes(networks, image, masks)
     return {name: HoleMap(read[name].reshape(len(rows), side, -1).numpy()) for name in networks}
 
@@ -60,7 +60,7 @@ def read_holes(networks: Mapping[str, Network], image: Tensor, masks: Tensor) ->
     """Return each network's probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""
     told = {name: network for name, network in networks.items() if isinstance(network, Restorer)}
     blind = {name: network for name, network in networks.items() if name not in told}
-    read = read_together(blind, image.expand(len(masks), 1, SIDE, SIDE), masks)
+    read = predict_together(blind, image.expand(len(masks), 1, SIDE, SIDE), masks)
     return read | {name: restore_many(network, image, masks) for name, network in told.items()}
 
 

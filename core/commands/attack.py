@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, help="how many of them each step looks at")
     parser.add_argument("--images", type=int, metavar="N", help="measure universal noise on the first N test digits")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--dataset", choices=datasets.ALL, help="MNIST, or what there is")
+    parser.add_argument("--dataset", choices=datasets.DATASETS, help="MNIST, or what there is")
     out = "a PNG: the digit, what was added, and both together; for universal noise all noises, or an .npz of all steps"
     parser.add_argument("--out", type=Path, metavar="FILE", help=out)
 
@@ -56,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, dataset: Dataset, region: Tensor | None) -> None:
     """Print what the attack did, as one JSON object for machines, as lines for people; write `--out`."""
     _check_out(options.out, ENDINGS["universal noise" if options.universal else "one digit"])
-    network: Any = checkpoints.load(options.network, references=dataset.train)  # an attack says what it cannot take
+    network: Any = checkpoints.load_network(
+        options.network, references=dataset.train
+    )  # an attack says what it cannot take
     result = _universal(options, network, dataset) if options.universal else _single(options, network, dataset, region)
     answer = {"network": options.network, "dataset": dataset.name, **result}
     lines = _table(answer) if options.universal else _sentences(answer)
@@ -77,7 +79,7 @@ def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 
 def _write(path: Path, images: Tensor, *, columns: int) -> None:
     """Write pictures `(N, 1, 28, 28)` in [0, 1] as one sheet."""
-    files.replace(path, to_png(contact_sheet(list(images[:, 0].numpy()), columns, factor=6, gap=6)))
+    files.write_atomically(path, to_png(contact_sheet(list(images[:, 0].numpy()), columns, factor=6, gap=6)))
 
 
 # One digit
@@ -191,7 +193,7 @@ def _keep(path: Path, noises: list[Tensor]) -> None:
         return _write(path, (noises[-1] + 1) / 2, columns=5)
     stream = io.BytesIO()
     np.savez_compressed(stream, noises=torch.stack(noises)[:, :, 0].numpy())
-    files.replace(path, stream.getvalue())
+    files.write_atomically(path, stream.getvalue())
 
 
 def _table(answer: dict[str, Any]) -> Iterator[str]:

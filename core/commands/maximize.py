@@ -13,7 +13,7 @@ import numpy as np
 from core.commands.terminal import progress
 from core.jobs import trained_networks
 from core.maximization import FORMS, PRESETS, MaximizationStep, Question, ask, keep, maximize, to_npz
-from core.system.files import replace as write
+from core.system.files import write_atomically
 from core.visualization.arrays import to_png
 from core.visualization.maximization import draw_sheet, layout_for, to_animation
 from core.zoo import checkpoints
@@ -65,11 +65,11 @@ def _write(out: Path, question: Question, seen: list[MaximizationStep]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     match out.suffix:
         case ".npz":
-            write(out, to_npz(map(keep, seen)))
+            write_atomically(out, to_npz(map(keep, seen)))
         case ".apng":
-            write(out, to_animation([_draw(question, step) for step in seen]))
+            write_atomically(out, to_animation([_draw(question, step) for step in seen]))
         case _:
-            write(out, to_png(_draw(question, seen[-1])))
+            write_atomically(out, to_png(_draw(question, seen[-1])))
 
 
 def _draw(question: Question, step: MaximizationStep) -> np.ndarray[Any, Any]:

@@ -15,7 +15,7 @@ from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.studies.recorded import load_recorded, to_json
 from core.studies.workers import WorkerPool
-from core.system.files import prepare, replace
+from core.system.files import check_writable, write_atomically
 
 Progress = Callable[[float, str], None]
 
@@ -48,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one = studies.add_parser(name, help=says, description=says)
         one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout")
         one.add_argument("--recorded", action="store_true", help="print the recorded study, run nothing")
-        one.add_argument("--dataset", choices=(*datasets.NAMES, datasets.OFFLINE), help="MNIST, or what there is")
+        one.add_argument(
+            "--dataset", choices=(*datasets.STORED_DATASETS, datasets.OFFLINE), help="MNIST, or what there is"
+        )
         out = "the finished study; its finished parts lie in a folder beside it, and the next run goes on from them"
         one.add_argument("--out", type=Path, metavar="FILE", help=f"{out} (runs/{name}.json)")
         one.add_argument("--workers", type=int, default=1, help="processes; each wants a core and 2 GB of memory")
@@ -68,13 +70,13 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 def _run(study: Study, options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Return the finished study; what is finished of it is written at once, so that an interrupted one can be seen."""
     pool = WorkerPool(workers=options.workers, dask=options.dask)
-    dataset = _load(options.dataset or ("MNIST" if datasets.on_this_machine("MNIST") else datasets.OFFLINE))
+    dataset = _load(options.dataset or ("MNIST" if datasets.is_available("MNIST") else datasets.OFFLINE))
     out, record = options.out or Path("runs") / f"{study.NAME}.json", {}
-    prepare(out.parent)
+    check_writable(out.parent)
     for step in study.run(options, dataset, out, pool):
         progress(step.share, step.text)
         record = step.record
-        replace(out, to_json(record))
+        write_atomically(out, to_json(record))
     return record
 
 

@@ -16,10 +16,10 @@ from torch import Tensor
 
 PROJECT_DATA = Path(__file__).parents[2] / "data"
 DATA_VARIABLE = "NEGATIVE_SPACE_DATA"
-OFFLINE, MADE = "offline digits", "made digits"
+OFFLINE, MADE_DIGITS = "offline digits", "made digits"
 # Sets that lie in no file, each with the module whose `load()` makes it. Looked up only then, as jobs are: to make
 # digits takes a generator, which knows this module.
-MAKERS = {OFFLINE: "core.digits.offline", MADE: "core.generation.sampling"}
+MAKERS = {OFFLINE: "core.digits.offline", MADE_DIGITS: "core.generation.sampling"}
 # Any number would do, but never another one: a saved network must not meet its training digits in validation.
 SPLIT_SEED = 28
 VALIDATION_SHARE = 6  # one picture in six: 10,000 of MNIST's 60,000, as many as its test file holds
@@ -70,8 +70,8 @@ class Dataset:
         return {"name": self.name, "source": self.source, "sizes": sizes, "classes": classes, "sha256": self.sha256}
 
 
-DIGITS = tuple("0123456789")
-CLOTHES = (
+DIGIT_CLASSES = tuple("0123456789")
+CLOTHING_CLASSES = (
     "T-shirt/top",
     "Trouser",
     "Pullover",
@@ -83,8 +83,10 @@ CLOTHES = (
     "Bag",
     "Ankle boot",
 )
-KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
-SIGNS = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt")  # small letters only where capitals look otherwise
+KANA_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+CHARACTER_CLASSES = tuple(
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
+)  # small letters only where capitals look otherwise
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Layout:
 
     kind: str
     """torchvision's class of it, which names the folder."""
-    classes: tuple[str, ...] = DIGITS
+    classes: tuple[str, ...] = DIGIT_CLASSES
     halves: tuple[str, str] = ("train", "t10k")
     labels_end: str = "labels-idx1-ubyte"
     on_side: bool = False
@@ -113,15 +115,15 @@ def _emnist(split: str, classes: tuple[str, ...]) -> Layout:
 
 LAYOUTS = {
     "MNIST": Layout("MNIST"),
-    "Fashion-MNIST": Layout("FashionMNIST", CLOTHES),
-    "KMNIST": Layout("KMNIST", KANA),
-    "EMNIST balanced": _emnist("balanced", SIGNS),
-    "EMNIST digits": _emnist("digits", DIGITS),
+    "Fashion-MNIST": Layout("FashionMNIST", CLOTHING_CLASSES),
+    "KMNIST": Layout("KMNIST", KANA_CLASSES),
+    "EMNIST balanced": _emnist("balanced", CHARACTER_CLASSES),
+    "EMNIST digits": _emnist("digits", DIGIT_CLASSES),
     # The first 10,000 of its 60,000 test digits are those of MNIST.
-    "QMNIST": Layout("QMNIST", DIGITS, ("qmnist-train", "qmnist-test"), "labels-idx2-int", tested=10_000),
+    "QMNIST": Layout("QMNIST", DIGIT_CLASSES, ("qmnist-train", "qmnist-test"), "labels-idx2-int", tested=10_000),
 }
-NAMES = tuple(LAYOUTS)
-ALL = (*NAMES, *MAKERS)
+STORED_DATASETS = tuple(LAYOUTS)
+DATASETS = (*STORED_DATASETS, *MAKERS)
 
 
 def load(name: str = "MNIST") -> Dataset:
@@ -137,40 +139,40 @@ def load(name: str = "MNIST") -> Dataset:
             f'{name} is not on this machine: get it with `python -m core data "{name}"` (`make data` for MNIST), '
             f"or let {DATA_VARIABLE} name a folder that holds {LAYOUTS[name].kind}/raw."
         )
-    return read(name, root, f"the folder {root.name}")
+    return read_dataset(name, root, f"the folder {root.name}")
 
 
 def load_or_offline(name: str = "MNIST") -> Dataset:
     """Load what is on the machine (a broken set raises DatasetError), else the offline digits; never download."""
-    return load(name if on_this_machine(name) else OFFLINE)
+    return load(name if is_available(name) else OFFLINE)
 
 
-def on_this_machine(name: str) -> bool:
+def is_available(name: str) -> bool:
     """Say whether `load(name)` would find files without a download (it may still find them broken)."""
     return name in MAKERS or _find(name) is not None
 
 
-def layout_of(name: str) -> Layout:
-    """Return where and how a named set is stored; raises DatasetError for a name that is none of NAMES."""
+def find_layout(name: str) -> Layout:
+    """Return where and how a named set is stored; raises DatasetError for a name that is not in DATASETS."""
     if name not in LAYOUTS:
-        raise DatasetError(f"There is no set named {name!r}: choose from {', '.join(ALL)}.")
+        raise DatasetError(f"There is no set named {name!r}: choose from {', '.join(DATASETS)}.")
     return LAYOUTS[name]
 
 
-def read(name: str, root: Path, source: str) -> Dataset:
+def read_dataset(name: str, root: Path, source: str) -> Dataset:
     """Read a set in torchvision's layout under `root`, every file checked before any is used."""
-    layout = layout_of(name)
+    layout = find_layout(name)
     paths = layout.paths(root)
     full, test = (_read_half(images, labels, layout) for images, labels in (paths[:2], paths[2:]))
     held_out = len(full) // VALIDATION_SHARE
-    train, validation = split(full, len(full) - held_out, held_out)
+    train, validation = split_digits(full, len(full) - held_out, held_out)
     test = test.first(layout.tested or len(test))
-    return Dataset(name, source, layout.classes, train, validation, test, digest(full, test))
+    return Dataset(name, source, layout.classes, train, validation, test, hash_digits(full, test))
 
 
 def _find(name: str) -> Path | None:
     """Return the first root with any file of the set: a half-copied one is an error to show, not a set to pass over."""
-    layout, named = layout_of(name), os.environ.get(DATA_VARIABLE)
+    layout, named = find_layout(name), os.environ.get(DATA_VARIABLE)
     roots = (Path(named), PROJECT_DATA) if named else (PROJECT_DATA,)
     return next((root for root in roots if any(path.is_file() for path in layout.paths(root))), None)
 
@@ -215,13 +217,13 @@ def _read_header(path: Path, header: bytes, magic: int) -> list[int]:
     return [int.from_bytes(header[at : at + 4], "big") for at in range(4, 4 + 4 * (magic & 0xFF), 4)]
 
 
-def split(digits: Digits, *sizes: int) -> list[Digits]:
+def split_digits(digits: Digits, *sizes: int) -> list[Digits]:
     """Return parts of these sizes, their digits drawn with the one seed that splits every set."""
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SPLIT_SEED))
     return [Digits(digits.pixels[part], digits.labels[part]) for part in order.split(sizes)]
 
 
-def digest(*halves: Digits) -> str:
+def hash_digits(*halves: Digits) -> str:
     """Return the sha256 of all pixels and labels, half after half."""
     found = hashlib.sha256()
     for half in halves:

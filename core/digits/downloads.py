@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from core.digits.datasets import LAYOUTS, PROJECT_DATA, DatasetError, layout_of, read
+from core.digits.datasets import LAYOUTS, PROJECT_DATA, DatasetError, find_layout, read_dataset
 
 if sys.platform != "win32":
     import fcntl
@@ -62,7 +62,7 @@ class DownloadStep:
 
 def official_source(name: str) -> Source:
     """Return torchvision's own table for a set, so that no address is written in this project."""
-    layout = layout_of(name)
+    layout = find_layout(name)
     from torchvision import datasets as vision  # a second to import, so only where needed
 
     kind = getattr(vision, layout.kind)
@@ -89,7 +89,7 @@ def download(
     if _is_whole(name, root):
         return
     source = source or official_source(name)
-    kind = layout_of(name).kind
+    kind = find_layout(name).kind
     own = mirror or os.environ.get(MIRROR_VARIABLE, "")
     mirrors = ([f"{own.rstrip('/')}/{kind}", own.rstrip("/")] if own else []) + list(source.mirrors)
     try:
@@ -99,7 +99,7 @@ def download(
                 for received, total in _fetch(name, mirrors, folder / file, md5):
                     yield DownloadStep(file, received, total, done, files)
             _unpack(folder, kind)
-            read(name, folder, "downloaded")
+            read_dataset(name, folder, "downloaded")
             yield DownloadStep(file, 0, None, files, files)  # the last chance to cancel
             _put_in_place(name, folder, root)
     except OSError as error:
@@ -158,7 +158,7 @@ class BackgroundDownload:
 
 def _is_whole(name: str, root: Path) -> bool:
     try:
-        read(name, root, "")
+        read_dataset(name, root, "")
     except DatasetError:
         return False
     return True
@@ -245,7 +245,7 @@ def _unpack(folder: Path, kind: str) -> None:
 
 
 def _put_in_place(name: str, folder: Path, root: Path) -> None:
-    kind = layout_of(name).kind
+    kind = find_layout(name).kind
     try:
         os.replace(folder / kind, root / kind)
     except OSError:  # there is such a folder: another download was faster, or what it holds is broken or another set

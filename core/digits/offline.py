@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.digits.datasets import OFFLINE, Dataset, Digits, digest, split
+from core.digits.datasets import OFFLINE, Dataset, Digits, hash_digits, split_digits
 
 # Where enlarged 8x8 ink begins and where it is full, as shares of its peak. Stretched so, 20 % of the pixels hold ink
 # and the mean is 0.13, as in MNIST (19 %, 0.13); unstretched it is a blur (33 %, 0.16) that MNIST networks read worse.
@@ -18,8 +18,8 @@ def load() -> Dataset:
     stored = load_digits()
     pixels = _center(_enlarge(torch.from_numpy(stored.images)))
     digits = Digits(pixels, torch.from_numpy(stored.target).long())
-    train, validation, test = split(digits, 1197, 200, 400)
-    return Dataset(OFFLINE, "scikit-learn", tuple("0123456789"), train, validation, test, digest(digits))
+    train, validation, test = split_digits(digits, 1197, 200, 400)
+    return Dataset(OFFLINE, "scikit-learn", tuple("0123456789"), train, validation, test, hash_digits(digits))
 
 
 def _enlarge(small: Tensor) -> Tensor:

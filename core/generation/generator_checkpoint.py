@@ -87,7 +87,7 @@ def save(card: GeneratorCard, pair: Pair, growth: Tensor, folder: Path = SHIPPED
     """Write both and the card atomically; return the card with the weights' hash filled in."""
     tensors = {f"generator.{name}": tensor for name, tensor in pair.average.state_dict().items()}
     tensors |= {f"discriminator.{name}": tensor for name, tensor in pair.discriminator.state_dict().items()}
-    digest = checkpoints.write(asdict(card), {**tensors, "growth": growth}, folder)
+    digest = checkpoints.write_checkpoint(asdict(card), {**tensors, "growth": growth}, folder)
     return replace(card, weights_sha256=digest)
 
 

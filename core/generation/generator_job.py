@@ -53,7 +53,7 @@ def check(settings: dict[str, Any]) -> None:
     plan = read_plan(settings)
     if plan.dataset not in SETS:
         raise ValueError(f"A generator learns from {', '.join(SETS)}, not from {plan.dataset!r}.")
-    if not datasets.on_this_machine(plan.dataset):
+    if not datasets.is_available(plan.dataset):
         raise ValueError(f"{plan.dataset} is not on this machine.")
     if type(plan.digits) is not int or plan.digits < plan.config.batch:
         raise ValueError(f"It takes at least a batch of {plan.config.batch} digits to learn from, not {plan.digits}.")

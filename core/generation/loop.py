@@ -13,8 +13,8 @@ from torch.nn.functional import softplus
 from core.digits.datasets import Digits
 from core.generation.config import GanConfig
 from core.generation.dcgan import CLASSES, Pair, make
-from core.training.loop import Diverged
-from core.training.state import Chance, TrainState
+from core.training.loop import DivergedError
+from core.training.state import RandomState, TrainState
 
 EACH = 4  # of every class among the samples that are watched
 PENALTY_EVERY = 8  # steps: the penalty costs as much as a step, and so rarely it does the same (Karras 2020)
@@ -61,13 +61,13 @@ def train_pair(
     it had never stopped. Raises ValueError for digits that cannot be learned from, and Diverged.
     """
     _check(digits, config)
-    optimizer, chance = _optimizer(pair, config), Chance(config.seed, torch.device("cpu"))
+    optimizer, chance = _optimizer(pair, config), RandomState(config.seed, torch.device("cpu"))
     state = TrainState() if state is None else state
     parts = pair, optimizer, chance
     if state.tensors:
-        state.give(*parts)
+        state.restore(*parts)
     else:
-        state.take(0, 0.0, *parts)
+        state.capture(0, 0.0, *parts)
     latents, labels = watched(config)
     seconds = state.seconds
     for epoch in range(state.epoch + 1, config.epochs + 1):
@@ -78,13 +78,13 @@ def train_pair(
             with chance.drawing():
                 figures = _learn(pair, optimizer, digits, chunk, config, (epoch - 1) * len(batches) + first)
             if not figures[0] + figures[1] < LARGEST_LOSS:  # so written, `nan` is caught too
-                state.give(*parts)
-                raise Diverged(f"The losses grew out of all bounds in epoch {epoch}; a smaller learning rate may help.")
+                state.restore(*parts)
+                raise DivergedError(f"Training diverged in epoch {epoch}; a smaller learning rate may help.")
             samples = make(pair.average, latents, labels)
             seconds += time.perf_counter() - start
             done = first + len(chunk)
             if done == len(batches):
-                state.take(epoch, seconds, *parts)
+                state.capture(epoch, seconds, *parts)
             yield GanStep(epoch, done, len(batches), *figures, seconds, samples)
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from core.digits.datasets import MADE, Dataset, DatasetError, Digits, digest
+from core.digits.datasets import MADE_DIGITS, Dataset, DatasetError, Digits, hash_digits
 from core.generation import generator_checkpoint
 from core.generation.dcgan import CLASSES, Generator, make
 from core.zoo.checkpoints import SHIPPED, CheckpointError
@@ -37,12 +37,14 @@ def load() -> Dataset:
     try:
         made = generator_checkpoint.load(SHIPPED)
     except CheckpointError as error:
-        raise DatasetError(f"{MADE.capitalize()} cannot be made: {error}") from None
+        raise DatasetError(f"{MADE_DIGITS.capitalize()} cannot be made: {error}") from None
     digits = make_digits(made.generator, sum(SIZES))
     parts = zip(digits.pixels.split(SIZES), digits.labels.split(SIZES), strict=True)
     train, validation, test = (Digits(pixels, labels) for pixels, labels in parts)
     classes = tuple(map(str, range(CLASSES)))
-    return Dataset(MADE, f"the shipped generator, seed {SEED}", classes, train, validation, test, digest(digits))
+    return Dataset(
+        MADE_DIGITS, f"the shipped generator, seed {SEED}", classes, train, validation, test, hash_digits(digits)
+    )
 
 
 @dataclass(frozen=True, eq=False)

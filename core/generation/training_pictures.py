@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core.generation.loop import GanFigures, GanStep
-from core.system.files import replace
+from core.system.files import write_atomically
 
 FOLDER = "pictures"
 FIRST_EPOCH, MOST_EPOCHS, FEWEST = 10, 40, 20  # pictures: most changes in the first epoch
@@ -58,7 +58,7 @@ def save_moment(folder: Path, moment: Moment) -> None:
     pictures.mkdir(exist_ok=True)
     about = {"figures": json.dumps(asdict(figures))}
     content = safetensors.torch.save({"samples": moment.samples.contiguous()}, about)
-    replace(pictures / f"{figures.epoch:04}-{figures.batch:06}.safetensors", content)
+    write_atomically(pictures / f"{figures.epoch:04}-{figures.batch:06}.safetensors", content)
 
 
 def list_moments(folder: Path) -> list[str]:

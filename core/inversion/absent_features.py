@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.inversion.map_atlas import Atlas, last_maps
+from core.inversion.map_atlas import MapAtlas, last_maps
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
 
@@ -61,7 +61,7 @@ class MissingFeature:
 
 
 @dataclass(frozen=True, eq=False)
-class Balance:
+class LogitGap:
     """Why each class is behind the answer, `(classes,)` each; the three sum to the distance between the logits."""
 
     missing: Tensor
@@ -69,7 +69,7 @@ class Balance:
     rest: Tensor
 
 
-def weigh(network: Classifier, image: Tensor, mask: Tensor) -> Evidence:
+def measure_evidence(network: Classifier, image: Tensor, mask: Tensor) -> Evidence:
     """Take apart what the network makes of an image `(1, 28, 28)` under a mask `(28, 28)`.
 
     Every feature that the head reads is multiplied by its slope. A head of linear layers and ReLUs is linear between
@@ -90,35 +90,37 @@ def _slopes(network: Classifier, read: Tensor) -> Tensor:
     return torch.autograd.grad(network.head(copies).diagonal().sum(), copies)[0]
 
 
-def absent(evidence: Evidence, atlas: Atlas) -> Tensor:
+def find_absent(evidence: Evidence, atlas: MapAtlas) -> Tensor:
     """Return which features `(maps, rows, columns)` are silent in this digit, as bool."""
     return evidence.maps < SILENT * atlas.means.mean(0)
 
 
-def balance(evidence: Evidence, atlas: Atlas) -> Balance:
+def split_gap(evidence: Evidence, atlas: MapAtlas) -> LogitGap:
     """Return how far each class is behind the answer because of what is missing, and because of what is there."""
-    gone, margins = absent(evidence, atlas), evidence.margins
+    gone, margins = find_absent(evidence, atlas), evidence.margins
     missing, there = ((margins * chosen).sum((1, 2, 3)) for chosen in (gone, ~gone))
-    return Balance(missing, there, evidence.rest - evidence.rest[evidence.answer])
+    return LogitGap(missing, there, evidence.rest - evidence.rest[evidence.answer])
 
 
-def missing(evidence: Evidence, atlas: Atlas) -> Tensor:
+def missing_evidence(evidence: Evidence, atlas: MapAtlas) -> Tensor:
     """Return the margins of what each class usually has, the answer has not, and is absent here; 0 elsewhere."""
-    lacking = atlas.usual & ~atlas.usual[evidence.answer] & absent(evidence, atlas)
+    lacking = atlas.above_average & ~atlas.above_average[evidence.answer] & find_absent(evidence, atlas)
     return evidence.margins * lacking
 
 
-def find_missing(evidence: Evidence, atlas: Atlas, *, rival: int | None = None, count: int = 3) -> list[MissingFeature]:
+def find_missing_features(
+    evidence: Evidence, atlas: MapAtlas, *, rival: int | None = None, count: int = 3
+) -> list[MissingFeature]:
     """Return the maps whose absence says most against one class, or against all that usually have them.
 
     When the one is the answer itself, what says most against it: what it usually has, and this digit has not. Fewer
     than `count` when fewer say anything.
     """
-    places, own = absent(evidence, atlas), rival == evidence.answer
+    places, own = find_absent(evidence, atlas), rival == evidence.answer
     if not own:
-        places = places & ~atlas.usual[evidence.answer]
+        places = places & ~atlas.above_average[evidence.answer]
     if rival is not None:
-        places = places & atlas.usual[rival]
+        places = places & atlas.above_average[rival]
     votes = (evidence.margins * places).sum((2, 3))
     strength = (atlas.means * places).sum((2, 3))
     usual = strength > strength.mean(0)
@@ -147,9 +149,9 @@ def _third(share: float) -> int:
     return 0 if share < 0.3 else 2 if share > 0.7 else 1  # of four places in a row, the middle two are the centre
 
 
-def describe(evidence: Evidence, atlas: Atlas, classes: Sequence[str]) -> str:
+def describe_digit(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -> str:
     """Return the talk's sentence for this digit, from figures: what it is not, and because of what is not there."""
-    votes = missing(evidence, atlas).sum((1, 2, 3))
+    votes = missing_evidence(evidence, atlas).sum((1, 2, 3))
     against = [label for label in votes.argsort().tolist() if votes[label] < 0][:NAMED]
     answer = _article(classes[evidence.answer]).capitalize()
     if not against:
@@ -172,7 +174,7 @@ def describe_feature(feature: MissingFeature, answer: int, classes: Sequence[str
     return f"Usually present in {usual} ({feature.where}), absent here: speaks {verb} {figures}."
 
 
-def describe_balance(evidence: Evidence, found: Balance, classes: Sequence[str]) -> str:
+def describe_gap(evidence: Evidence, found: LogitGap, classes: Sequence[str]) -> str:
     """Return how much of the distance to the second best answer what is missing accounts for, and what is there."""
     second = int(evidence.logits.argsort()[-2])
     behind = _signed(evidence.logits[second] - evidence.logits[evidence.answer])

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from core.digits.datasets import Digits
 from core.inversion.functions import INVERSIONS, Invert, to_ordinary
-from core.inversion.summed_heads import read_logits
+from core.inversion.summed_heads import compute_logits
 from core.networks.classifier import Classifier
 
 SHOWN = 3  # terms of a sum that are written out
@@ -18,7 +18,7 @@ REACH = 4.0  # from minus to plus that, a response is drawn
 
 
 @dataclass(frozen=True, eq=False)
-class Rewriting:
+class RewrittenUnit:
     """One hidden unit, as the inverted head computes it and as the equal ordinary head does."""
 
     unit: int
@@ -45,7 +45,7 @@ class Rewriting:
         return float(self.ordinary_weights @ self.features) + self.ordinary_bias
 
 
-def rewrite(network: Classifier, image: Tensor, *, unit: int | None = None) -> Rewriting:
+def rewrite_unit(network: Classifier, image: Tensor, *, unit: int | None = None) -> RewrittenUnit:
     """Follow one hidden unit (default: the strongest) through the algebra for an image `(1, 28, 28)`.
 
     Raises ValueError when the network's inversion is not affine: there is no equal ordinary head then.
@@ -58,7 +58,7 @@ def rewrite(network: Classifier, image: Tensor, *, unit: int | None = None) -> R
         features = network.features(image[None])[0]
         unit = int(before(inversion.function(features[None])).argmax()) if unit is None else unit
     shown = (before.weight[unit] * features).abs().topk(SHOWN).indices.tolist()
-    return Rewriting(
+    return RewrittenUnit(
         unit,
         inversion.formula,
         scale,
@@ -75,10 +75,10 @@ def rewrite(network: Classifier, image: Tensor, *, unit: int | None = None) -> R
 def largest_difference(network: Classifier, digits: Digits) -> float:
     """Return how far any logit of any digit is from the equal ordinary network's; ValueError as `to_ordinary`."""
     ordinary, images = to_ordinary(network), digits.images()
-    return float((read_logits(network, images) - read_logits(ordinary, images)).abs().max())
+    return float((compute_logits(network, images) - compute_logits(ordinary, images)).abs().max())
 
 
-def trace_response(activation: str, inversion: str, points: int = 33) -> tuple[Tensor, Tensor]:
+def response_curve(activation: str, inversion: str, points: int = 33) -> tuple[Tensor, Tensor]:
     """Return what a convolution gives, from -REACH to REACH, and what the head reads then, `(points,)` each."""
     given = torch.linspace(-REACH, REACH, points)
     read = INVERSIONS[inversion].function(getattr(functional, activation)(given)[None])

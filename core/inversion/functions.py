@@ -74,12 +74,12 @@ class Synergy(nn.Module):
         return self.first(present) + self.omega * self.second(missing)
 
 
-def variant(network: Classifier, inversion: str) -> Classifier:
+def with_inversion(network: Classifier, inversion: str) -> Classifier:
     """Return a network with the *same* features, a copy of the head, and another inversion."""
     return Classifier(network.features, copy.deepcopy(network.head), Invert(inversion))
 
 
-def synergy(normal: Classifier, missing: Classifier, *, omega: float = 1.0) -> Classifier:
+def build_synergy(normal: Classifier, missing: Classifier, *, omega: float = 1.0) -> Classifier:
     """Return the two networks' heads summed over the features that they share (M16).
 
     Raises ValueError when their features differ, the second does not read 1 - x, or omega is not finite.
@@ -91,10 +91,10 @@ def synergy(normal: Classifier, missing: Classifier, *, omega: float = 1.0) -> C
     if not -1e6 < omega < 1e6:
         raise ValueError(f"Omega must be a number, not {omega}.")
     head = Synergy(copy.deepcopy(normal.head), copy.deepcopy(missing.head), omega)
-    return Classifier(normal.features, to_head(head), Invert("both"))
+    return Classifier(normal.features, to_single_stage(head), Invert("both"))
 
 
-def to_head(two_heads: Synergy) -> nn.Sequential:
+def to_single_stage(two_heads: Synergy) -> nn.Sequential:
     """Return the two heads as the single stage of a classifier's head."""
     return nn.Sequential(OrderedDict(synergy=two_heads))
 
@@ -124,10 +124,10 @@ def features_hash(network: Classifier) -> str:
 
 def reset_head(network: Classifier, *, seed: int) -> None:
     """Draw the head's weights anew (M10: "helps convergence")."""
-    draw_anew(network.head, seed=seed)
+    reset_weights(network.head, seed=seed)
 
 
-def draw_anew(stage: nn.Module, *, seed: int) -> None:
+def reset_weights(stage: nn.Module, *, seed: int) -> None:
     """Draw the weights of a stage anew; the same seed gives the same and leaves the global generator alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -146,7 +146,7 @@ def to_ordinary(network: Classifier) -> Classifier:
     if inversion.affine is None:
         raise ValueError(f"{inversion.formula} is no re-parameterisation: no ordinary head computes the same.")
     scale, shift = inversion.affine
-    ordinary = variant(network, "identity")
+    ordinary = with_inversion(network, "identity")
     first = next(module for module in ordinary.head if isinstance(module, nn.Linear))
     first.bias.add_(shift * first.weight.sum(1))
     first.weight.mul_(scale)

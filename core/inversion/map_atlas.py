@@ -17,7 +17,7 @@ PATCHES = 9  # of each map; distinct digits
 
 
 @dataclass(frozen=True)
-class Field:
+class ReceptiveField:
     """The square of the picture that a place of a map sees: `size` pixels wide, `step` apart, the first at `first`."""
 
     size: int
@@ -26,18 +26,18 @@ class Field:
 
 
 @dataclass(frozen=True, eq=False)
-class Atlas:
+class MapAtlas:
     """What the maps did on many full digits."""
 
     means: Tensor
     """Mean activation `(classes, maps, rows, columns)` on the digits of each class."""
     patches: Tensor
     """What excited each map most, `(maps, PATCHES, size, size)` in [0, 1]: crops of the digits, best first."""
-    field: Field
+    field: ReceptiveField
     digits: int
 
     @property
-    def usual(self) -> Tensor:
+    def above_average(self) -> Tensor:
         """Whether a feature (a map at a place) is stronger in a class than in the average class; as `means`."""
         return self.means > self.means.mean(0)
 
@@ -49,20 +49,20 @@ class Atlas:
         strength = self.means.mean((2, 3))
         return strength / strength.amax(0).clamp(min=1e-9)
 
-    def silent(self, label: int, count: int) -> list[int]:
+    def weakest_maps(self, label: int, count: int) -> list[int]:
         """Return the maps that are most silent in a class, compared with the class that they are strongest in."""
         strengths = self.strengths()
         never = strengths.amax(0) == 0
         found: list[int] = (strengths[label] + 2 * never).argsort()[:count].tolist()
         return found
 
-    def classes_of(self, number: int) -> list[int]:
+    def classes_of_map(self, number: int) -> list[int]:
         """Return the classes in which a map is stronger than in the average class."""
         strength = self.means[:, number].mean((1, 2))
         return [label for label, value in enumerate(strength) if value > strength.mean()]
 
 
-def receptive_field(network: Classifier) -> Field:
+def receptive_field(network: Classifier) -> ReceptiveField:
     """Return what one place of the last feature maps sees; stages that pool or convolve widen it."""
     size, step, first = 1, 1, 0
     for stage in network.features.children():
@@ -73,7 +73,7 @@ def receptive_field(network: Classifier) -> Field:
             size += dilation * (window - 1) * step
             first -= padding * step
             step *= stride
-    return Field(size, step, first)
+    return ReceptiveField(size, step, first)
 
 
 def _side(setting: int | tuple[int, ...]) -> int:
@@ -90,24 +90,24 @@ def last_maps(network: Classifier, images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def survey(network: Classifier, digits: Digits, *, classes: int = 10) -> Atlas:
+def build_atlas(network: Classifier, digits: Digits, *, classes: int = 10) -> MapAtlas:
     """Look at the last maps of all these full digits."""
     maps = torch.cat([last_maps(network, images) for images in digits.images().split(BATCH)])
     absent = torch.zeros(maps.shape[1:])
     of_class = [maps[digits.labels == label] for label in range(classes)]
     means = torch.stack([those.mean(0) if len(those) else absent for those in of_class])
     field = receptive_field(network)
-    return Atlas(means, _exciting(maps, digits, field), field, len(digits))
+    return MapAtlas(means, _exciting(maps, digits, field), field, len(digits))
 
 
-def _exciting(maps: Tensor, digits: Digits, field: Field) -> Tensor:
+def _exciting(maps: Tensor, digits: Digits, field: ReceptiveField) -> Tensor:
     strongest, places = maps.flatten(2).max(2)  # of each digit, the place where a map is strongest
     best = strongest.topk(min(PATCHES, len(digits)), dim=0).indices.T  # (maps, PATCHES)
     columns = maps.shape[3]
     crops = [
         torch.stack(
             [
-                crop(digits.images(index[None])[0, 0], divmod(int(places[index, number]), columns), field)
+                crop_patch(digits.images(index[None])[0, 0], divmod(int(places[index, number]), columns), field)
                 for index in indices
             ]
         )
@@ -116,14 +116,14 @@ def _exciting(maps: Tensor, digits: Digits, field: Field) -> Tensor:
     return torch.stack(crops)
 
 
-def crop(picture: Tensor, place: tuple[int, int], field: Field) -> Tensor:
+def crop_patch(picture: Tensor, place: tuple[int, int], field: ReceptiveField) -> Tensor:
     """Return the part of a picture `(28, 28)` that a place (row, column) of the maps sees; black beyond its edge."""
     padded = functional.pad(picture, (field.size,) * 4)
     top, left = (field.size + field.first + field.step * at for at in place)
     return padded[top : top + field.size, left : left + field.size]
 
 
-def to_pixels(places: Tensor, field: Field) -> Tensor:
+def spread_to_pixels(places: Tensor, field: ReceptiveField) -> Tensor:
     """Return values of places `(rows, columns)` spread over the pixels `(28, 28)` that each place sees.
 
     The middle of a field counts most: its pixels reach the place along many more paths than those at its edge.

@@ -15,14 +15,14 @@ from core.pmnist.masks import cut_masks, erase
 
 
 @torch.no_grad()
-def read_logits(network: Classifier, images: Tensor) -> Tensor:
+def compute_logits(network: Classifier, images: Tensor) -> Tensor:
     """Return the logits `(N, classes)` of images `(N, 1, 28, 28)`, some at a time."""
     return torch.cat([network(part) for part in images.split(BATCH)])
 
 
 def column_logits(network: Classifier, digits: Digits, column: str) -> Tensor:
     """Return the logits `(N, classes)` of the digits whole, or under a cut of PMNIST as the talk says."""
-    return read_logits(network, erase(digits.images(), cut_masks(column, len(digits))))
+    return compute_logits(network, erase(digits.images(), cut_masks(column, len(digits))))
 
 
 def add_heads(first: Tensor, second: Tensor, omega: float) -> Tensor:
@@ -32,6 +32,6 @@ def add_heads(first: Tensor, second: Tensor, omega: float) -> Tensor:
     return first + omega * second
 
 
-def trace_omega(first: Tensor, second: Tensor, labels: Tensor, omegas: Sequence[float]) -> list[float]:
+def accuracy_by_omega(first: Tensor, second: Tensor, labels: Tensor, omegas: Sequence[float]) -> list[float]:
     """Return the accuracy of the summed heads in percent for each omega."""
     return [accuracy(labels, add_heads(first, second, omega).argmax(1)) for omega in omegas]

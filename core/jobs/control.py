@@ -128,7 +128,7 @@ def _raise_job_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise JobError(files.explain(error, "The folder of the runs")) from error
+        raise JobError(files.describe_error(error, "The folder of the runs")) from error
     except subprocess.SubprocessError:
         raise JobError("The process of this job did not start; worker.log in its folder says why.") from None
 
@@ -145,7 +145,7 @@ def _start(job: Job) -> None:
     if lock is None:
         raise JobError("This job is at work already.")
     with lock, (job.folder / "worker.log").open("ab") as log:
-        files.clear(job.folder)
+        files.remove_leftovers(job.folder)
         run_folders.write_request(job, state="run")
         run_folders.write_status(
             job, state="waiting", message="", pid=None, queued=queue.next_queue_time(), started=None

@@ -11,7 +11,7 @@ from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
-from core.zoo.recipes import RECIPES, SEED, prepare
+from core.zoo.recipes import RECIPES, SEED, prepare_network
 
 START_FIELDS = (
     "architecture",
@@ -56,7 +56,7 @@ def _of_recipe(card: Card) -> InitialNetwork | None:
     as_told = all(card.recipe[part] == getattr(recipe, part) for part in START_FIELDS if part in card.recipe)
     if not as_told or card.seed != SEED or Architecture.from_dict(card.architecture) != recipe.design():
         return None
-    network = prepare(recipe)
+    network = prepare_network(recipe)
     if recipe.start is not None and recipe.frozen and features_hash(network) != card.features_sha256:
         return None
     return InitialNetwork(network.requires_grad_(False).eval(), SEED, recipe.start)

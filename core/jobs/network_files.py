@@ -20,7 +20,7 @@ from core.jobs.training_job import NETWORK_NAME
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier
 from core.networks.composing import check_size
-from core.system.shown_names import tame
+from core.system.safe_names import to_safe_name
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 
@@ -53,7 +53,7 @@ def import_network(content: bytes, visitor: str) -> Job:
             raise NetworkFileError(f"You have brought {MAX_LOADED} networks already: delete one of them first.")
         run_folders.remove_old_runs()
         return run_folders.create_job(
-            lambda folder: checkpoints.save(card, network, folder),
+            lambda folder: checkpoints.save_network(card, network, folder),
             kind=KIND,
             module="core.jobs.training_job",
             title=card.title,
@@ -110,8 +110,8 @@ def _trusted_card(card: Card, network: Classifier) -> Card:
     """Return a card that says only what was checked: figures that came with a file are not shown as ours."""
     told: dict[str, Any] = card.dataset if isinstance(card.dataset, dict) else {}
     name, digits = told.get("name"), told.get("digits")
-    known = name in datasets.ALL
-    title = tame(str(card.title), MAX_TITLE_LENGTH) or "A network"
+    known = name in datasets.DATASETS
+    title = to_safe_name(str(card.title), MAX_TITLE_LENGTH) or "A network"
     return Card(
         name=NETWORK_NAME,
         title=title,

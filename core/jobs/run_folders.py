@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
 from core.system import locks
-from core.system.files import replace
+from core.system.files import write_atomically
 
 PROJECT_RUNS = Path(__file__).parents[2] / "runs"
 RUNS_VARIABLE = "NEGATIVE_SPACE_RUNS"
@@ -95,11 +95,11 @@ def create_job(work: Callable[[Path], object] | None = None, **asked: Any) -> Jo
     made = runs_folder() / f".{job.id}"
     made.mkdir(parents=True)
     try:
-        replace(made / "job.json", json.dumps(asdict(job)).encode())
+        write_atomically(made / "job.json", json.dumps(asdict(job)).encode())
         if work is not None:
             work(made)
             status = Status(state="done", queued=now, updated=now)
-            replace(made / "status.json", json.dumps(asdict(status)).encode())
+            write_atomically(made / "status.json", json.dumps(asdict(status)).encode())
         made.rename(job.folder)
     except OSError:
         shutil.rmtree(made, ignore_errors=True)
@@ -149,7 +149,7 @@ def read_status(job: Job) -> Status:
     return status
 
 
-def write_status(job: Job, *, write: Callable[[Path, bytes], None] = replace, **changes: Any) -> Status:
+def write_status(job: Job, *, write: Callable[[Path, bytes], None] = write_atomically, **changes: Any) -> Status:
     """Change where the job stands; for the holder of its lock alone. Raises OSError."""
     status = _read(job.folder / "status.json", Status) or Status(queued=job.created)
     status = Status(**{**asdict(status), **changes, "updated": time.time()})
@@ -165,7 +165,7 @@ def read_request(job: Job) -> JobRequest:
 def write_request(job: Job, **changes: Any) -> None:
     """Ask something of the job. Raises OSError."""
     wish = JobRequest(**{**asdict(read_request(job)), **changes})
-    replace(job.folder / "wish.json", json.dumps(asdict(wish)).encode())
+    write_atomically(job.folder / "wish.json", json.dumps(asdict(wish)).encode())
 
 
 _Record = TypeVar("_Record")
@@ -199,7 +199,7 @@ def read_steps(name: str, since: int = 0) -> list[dict[str, Any]]:
 def filter_steps(job: Job, wanted: Callable[[dict[str, Any]], bool]) -> None:
     """Drop all other records, and what is left of a line that was being written. Raises OSError."""
     kept = [json.dumps(step) + "\n" for step in read_steps(job.id) if wanted(step)]
-    replace(job.folder / "steps.jsonl", "".join(kept).encode())
+    write_atomically(job.folder / "steps.jsonl", "".join(kept).encode())
 
 
 def keep(name: str, *, kept: bool = True) -> None:

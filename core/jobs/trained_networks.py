@@ -14,7 +14,7 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError
 
 # Sets whose ten classes are the ten digits.
-DIGIT_SETS = ("MNIST", "QMNIST", "EMNIST digits", datasets.OFFLINE, datasets.MADE)
+DIGIT_SETS = ("MNIST", "QMNIST", "EMNIST digits", datasets.OFFLINE, datasets.MADE_DIGITS)
 
 
 @dataclass(frozen=True)

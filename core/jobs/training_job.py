@@ -27,8 +27,9 @@ from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.composing import check_size
 from core.networks.evaluation import evaluate, pmnist_table
+from core.system.device import find_device
 from core.training.adversarial import check_attack
-from core.training.config import TrainConfig, find_device
+from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
@@ -42,7 +43,7 @@ DATASET_SIZES = {
     "EMNIST balanced": (94_000, 47),
     "EMNIST digits": (200_000, 10),
     datasets.OFFLINE: (1_197, 10),
-    datasets.MADE: (20_000, 10),
+    datasets.MADE_DIGITS: (20_000, 10),
 }
 MNIST_SIZE = (50_000, 10)
 
@@ -92,7 +93,7 @@ def read_plan(settings: dict[str, Any]) -> TrainingPlan:
 def check(settings: dict[str, Any]) -> None:
     """Raise ValueError, with one sentence, for a training that cannot be or would take too long."""
     plan = read_plan(settings)
-    if not datasets.on_this_machine(plan.dataset):
+    if not datasets.is_available(plan.dataset):
         raise ValueError(f"{plan.dataset} is not on this machine.")
     if not 0 < plan.share <= 1:
         raise ValueError(f"The share of the digits must be above 0 and at most 1, not {plan.share}.")
@@ -109,8 +110,8 @@ def check(settings: dict[str, Any]) -> None:
 
 
 def _check_length(config: TrainConfig, digits: int) -> None:
-    if config.epochs * digits * config.passes > MAX_EPOCHS * MAX_DIGITS:
-        attacked = f", each {config.passes} times the work for its attack," if config.passes > 1 else ""
+    if config.epochs * digits * config.work_per_digit > MAX_EPOCHS * MAX_DIGITS:
+        attacked = f", each {config.work_per_digit} times the work for its attack," if config.work_per_digit > 1 else ""
         raise ValueError(
             f"{config.epochs} epochs of {digits:,} digits{attacked} are more than a job may take, {MAX_EPOCHS} epochs "
             f"of {MAX_DIGITS:,}: choose fewer epochs or a smaller share of the digits."
@@ -163,11 +164,11 @@ def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     """Return the network as it is before its training. Raises ValueError for what does not fit."""
     network = _begin(plan, classes)
     if plan.inversion is not None:
-        network = functions.variant(network, plan.inversion)
+        network = functions.with_inversion(network, plan.inversion)
     if "both" in (plan.inversion, *plan.config.alternate):
         raise ValueError("(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it.")
     for name in plan.reset:
-        functions.draw_anew(_stage(network, name), seed=plan.seed + 1)
+        functions.reset_weights(_stage(network, name), seed=plan.seed + 1)
     for name in plan.frozen:
         _stage(network, name).requires_grad_(False)
     return network
@@ -234,9 +235,9 @@ def _save(card: Card, network: Classifier, dataset: Dataset, held_out: Digits, f
     """Keep the network at once, then write down how well it reads, which takes seconds."""
     name = network.inversion.name if isinstance(network.inversion, Invert) else "identity"
     card = replace(card, inversion=name, features_sha256=functions.features_hash(network))
-    checkpoints.save(card, network, folder)
+    checkpoints.save_network(card, network, folder)
     accuracy = {step.column: round(step.accuracy, 2) for step in pmnist_table({"": network}, dataset.test)}
     measured = {"dataset": dataset.name, "split": "test", "digits": len(dataset.test), "variant": "text"}
     validated = evaluate(network, held_out)
     card = replace(card, validation_accuracy=validated, measured=[{**measured, "accuracy": accuracy}])
-    checkpoints.save(card, network, folder)
+    checkpoints.save_network(card, network, folder)

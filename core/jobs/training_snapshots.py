@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from core.digits.datasets import Digits
 from core.networks.architectures import ACTIVATIONS, SIDE
 from core.networks.classifier import Classifier
-from core.system.files import replace
+from core.system.files import write_atomically
 from core.training.loop import TrainStep
 
 FOLDER = "pictures"
@@ -63,7 +63,7 @@ class SnapshotRecorder:
         if step is not None and not self._is_due(step):
             return
         content = safetensors.torch.save(self._look(network))
-        replace(self.folder / f"{epoch:04}-{batch:06}.safetensors", content)
+        write_atomically(self.folder / f"{epoch:04}-{batch:06}.safetensors", content)
 
     def _is_due(self, step: TrainStep) -> bool:
         if step.batch == step.batches:

@@ -44,7 +44,7 @@ def main(name: str, lock: str) -> None:
     try:
         run_folders.write_status(job, state=state, message=message)
     except OSError:  # a full disk has no room for another file, but there is some in the old one
-        run_folders.write_status(job, write=files.overwrite, state=state, message=message)
+        run_folders.write_status(job, write=files.overwrite_in_place, state=state, message=message)
     os.close(int(lock))  # at once: the end of a process that computed takes a while
 
 
@@ -64,7 +64,7 @@ def run_and_report(job: Job) -> tuple[str, str]:
     except JobStopped as stopped:
         return "stopped", str(stopped)
     except (ValueError, OSError) as error:
-        return "failed", files.explain(error, "A file of this job")
+        return "failed", files.describe_error(error, "A file of this job")
     except Exception as error:
         traceback.print_exc()
         return "failed", f"It failed as nobody expected ({type(error).__name__}); worker.log in its folder says where."

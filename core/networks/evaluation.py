@@ -20,8 +20,8 @@ BATCH = 125  # small enough for the activations to stay in the processor's cache
 COLUMNS = ("whole", *CUTS)
 
 # The talk's Table 1 (M12): accuracy, and gain over the ordinary network, in percent. One run, chosen on the test set.
-TALK = {"whole": 98.55, "HCUT": 67.00, "VCUT": 70.15, "DCUT": 61.31, "TCUT": 40.87}
-TALK_DELTA = {"whole": 0.31, "HCUT": 4.45, "VCUT": 9.05, "DCUT": 6.36, "TCUT": 6.62}
+TALK_ACCURACY = {"whole": 98.55, "HCUT": 67.00, "VCUT": 70.15, "DCUT": 61.31, "TCUT": 40.87}
+TALK_GAIN = {"whole": 0.31, "HCUT": 4.45, "VCUT": 9.05, "DCUT": 6.36, "TCUT": 6.62}
 
 
 class Network(Protocol):
@@ -62,7 +62,7 @@ def confusion(labels: Tensor, predicted: Tensor, classes: int = 10) -> Tensor:
 
 
 @dataclass(frozen=True)
-class WhoIsRight:
+class PredictionCounts:
     """How many digits both networks read right, neither, or only one of them."""
 
     both: int
@@ -71,11 +71,11 @@ class WhoIsRight:
     only_b: int
 
 
-def who_is_right(labels: Tensor, a: Tensor, b: Tensor) -> WhoIsRight:
+def compare_predictions(labels: Tensor, a: Tensor, b: Tensor) -> PredictionCounts:
     """Count over the predicted classes `a` and `b` of two networks, each `(N,)`."""
     right_a, right_b = a == labels, b == labels
     counts = (right_a & right_b, ~right_a & ~right_b, right_a & ~right_b, ~right_a & right_b)
-    return WhoIsRight(*(int(count.sum()) for count in counts))
+    return PredictionCounts(*(int(count.sum()) for count in counts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,16 +110,16 @@ def predict_column(network: Network, digits: Digits, column: str, *, variant: Va
 
 
 @torch.no_grad()
-def read_digit(
+def predict_digit(
     networks: Mapping[str, Network], digit: NDArray[np.float32], mask: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float32]]:
     """Return each network's probabilities `(classes,)` of one digit `(28, 28)` under one mask, as arrays for a page."""
-    read = read_together(networks, torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
+    read = predict_together(networks, torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
     return {name: probabilities[0].numpy() for name, probabilities in read.items()}
 
 
 @torch.no_grad()
-def read_together(networks: Mapping[str, Network], images: Tensor, mask: Tensor) -> dict[str, Tensor]:
+def predict_together(networks: Mapping[str, Network], images: Tensor, mask: Tensor) -> dict[str, Tensor]:
     """Erase, then return each network's probabilities `(N, classes)`; one mask for all, or one for each digit.
 
     Networks that share their frozen features share the work on them.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.networks.evaluation import Network, read_digit
+from core.networks.evaluation import Network, predict_digit
 from core.pmnist.masks import SIDE, growing_mask
 
 
@@ -46,7 +46,7 @@ def _labels(probabilities: Mapping[str, NDArray[np.float32]]) -> dict[str, int]:
 def hole_masks(kind: str) -> list[NDArray[np.bool_]]:
     """Return the masks `(28, 28)` of a hole that grows to the whole picture, from none at all, each within the next.
 
-    `kind` is one of `core.pmnist.masks.GROWING`. Raises ValueError for another one.
+    `kind` is one of `core.pmnist.masks.GROWTH_DIRECTIONS`. Raises ValueError for another one.
     """
     power = 2 if kind == "from the middle" else 1  # there a line more on each side is that much more of the area
     masks = [growing_mask(kind, (lines / SIDE) ** power).numpy() for lines in range(SIDE + 1)]
@@ -57,6 +57,6 @@ def grow_hole(networks: Mapping[str, Network], digit: NDArray[np.float32], kind:
     """Yield what every network reads in the digit `(28, 28)` whole, and then after each line that the hole takes."""
     whole: dict[str, int] = {}
     for mask in hole_masks(kind):
-        probabilities = read_digit(networks, digit, mask)
+        probabilities = predict_digit(networks, digit, mask)
         whole = whole or _labels(probabilities)  # the first mask erases nothing
         yield HoleStep(mask, probabilities, whole)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from core.digits.datasets import Digits
-from core.system.files import replace
+from core.system.files import write_atomically
 
 SIDE = 28
 CUTS = ("HCUT", "VCUT", "DCUT", "TCUT")
@@ -110,14 +110,14 @@ def _overlap(corners: Tensor, size: int) -> Tensor:
 
 def _squares(corners: Tensor, size: int = SQUARE) -> Tensor:
     """Return masks `(N, 28, 28)` from corners `(N, squares, row and column)`; few places, so each is drawn once."""
-    kept, side = square_everywhere(size), SIDE - size + 1
+    kept, side = sliding_squares(size), SIDE - size + 1
     masks = torch.ones(len(corners), SIDE, SIDE, dtype=torch.bool)
     for place in (corners[..., 0] * side + corners[..., 1]).unbind(1):
         masks &= kept[place]
     return masks
 
 
-def square_everywhere(size: int = SQUARE) -> Tensor:
+def sliding_squares(size: int = SQUARE) -> Tensor:
     """Return a mask for each place of a square of `size` pixels, row by row: `((29 - size)^2, 28, 28)`.
 
     Raises ValueError for a square that is none, or larger than the picture.
@@ -144,11 +144,11 @@ def growing_mask(kind: str, missing: float) -> Tensor:
         case "from the middle":
             corners = (low, low, low + side, low + side)
         case _:
-            raise ValueError(f"A hole does not grow {kind!r}; it grows {', '.join(GROWING)}.")
+            raise ValueError(f"A hole does not grow {kind!r}; it grows {', '.join(GROWTH_DIRECTIONS)}.")
     return rectangle(*corners) if lines and side else keep_all()
 
 
-GROWING = ("from the top", "from the left", "from the middle")
+GROWTH_DIRECTIONS = ("from the top", "from the left", "from the middle")
 
 
 def erase(images: Tensor, mask: Tensor) -> Tensor:
@@ -183,11 +183,11 @@ def write_pmnist(digits: Digits, folder: Path, *, variant: Variant = "text") -> 
     files = 2 * len(CUTS) + 1
     for number, cut in enumerate(CUTS):
         images, labels = folder / f"{cut}-images-idx3-ubyte", folder / f"{cut}-labels-idx1-ubyte"
-        replace(images, to_idx(erase_digits(digits, cut, variant=variant).pixels))
+        write_atomically(images, to_idx(erase_digits(digits, cut, variant=variant).pixels))
         yield WriteStep(images, 2 * number + 1, files)
-        replace(labels, to_idx(digits.labels.to(torch.uint8)))
+        write_atomically(labels, to_idx(digits.labels.to(torch.uint8)))
         yield WriteStep(labels, 2 * number + 2, files)
-    replace(folder / "pmnist.npz", to_npz(digits, variant=variant))
+    write_atomically(folder / "pmnist.npz", to_npz(digits, variant=variant))
     yield WriteStep(folder / "pmnist.npz", files, files)
 
 

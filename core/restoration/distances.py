@@ -32,15 +32,15 @@ def distortions(visible: Tensor, kept: Tensor, references: Tensor) -> Tensor:
     slopes and the ink of the 3x3 pixels around it. `kept` is 1 or 0; what is hidden on the digit has no say.
     """
     visible, kept, references = _crop(visible, kept, references)
-    weights = weigh_planes(kept)
-    wanted, offered = planes(visible[None]), pad(planes(references), (REACH,) * 4)
+    weights = plane_weights(kept)
+    wanted, offered = slopes_and_ink(visible[None]), pad(slopes_and_ink(references), (REACH,) * 4)
     rows, columns = kept.shape
     best = torch.full((len(references), rows, columns), torch.inf)
     for down, right in product(range(2 * REACH + 1), repeat=2):
         differences = (offered[:, :, down : down + rows, right : right + columns] - wanted).square_()
-        torch.minimum(best, around(differences.mul_(weights).sum(1)), out=best)
+        torch.minimum(best, sum_neighbours(differences.mul_(weights).sum(1)), out=best)
     # Next to the hole fewer of the 3x3 pixels have a say, yet each kept pixel counts as one.
-    share = kept / around(weights.sum(0, keepdim=True)).clamp(min=INK)
+    share = kept / sum_neighbours(weights.sum(0, keepdim=True)).clamp(min=INK)
     return (best * share).sum((1, 2)) * (2 + INK)
 
 
@@ -62,20 +62,20 @@ def _span(matters: Tensor, near: int) -> slice:
     return slice(max(0, int(lines[0]) - near), int(lines[-1]) + near + 1)
 
 
-def planes(pictures: Tensor) -> Tensor:
+def slopes_and_ink(pictures: Tensor) -> Tensor:
     """Return slope to the right, slope downwards and ink of `(K, H, W)`: `(K, 3, H, W)`."""
     right = torch.tensor(SOBEL)
     slopes = conv2d(pictures[:, None], torch.stack([right, right.T])[:, None], padding=1)
     return torch.cat([slopes, pictures[:, None]], 1)
 
 
-def weigh_planes(kept: Tensor) -> Tensor:
+def plane_weights(kept: Tensor) -> Tensor:
     """Return what each plane counts at each pixel, `(3, H, W)`: slopes only where no hidden pixel is in them."""
-    inside = around(pad(kept, (1, 1, 1, 1), value=1.0)[None])[0, 1:-1, 1:-1] > 8.5
+    inside = sum_neighbours(pad(kept, (1, 1, 1, 1), value=1.0)[None])[0, 1:-1, 1:-1] > 8.5
     return torch.stack([inside.float(), inside.float(), INK * kept])
 
 
-def around(values: Tensor) -> Tensor:
+def sum_neighbours(values: Tensor) -> Tensor:
     """Return the sums over the 3x3 pixels around each, beyond the edge 0; twice as fast as pooling."""
     padded = pad(values, (1, 1, 1, 1))
     rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]

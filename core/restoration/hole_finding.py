@@ -37,7 +37,7 @@ LEAST = 0.3  # a hole that is less likely than so much of the likeliest is not r
 
 
 @dataclass(frozen=True, eq=False)
-class Finding:
+class FoundHole:
     """What may be missing: nothing, or one to MOST rectangles, each next hole `H` with one more than the last."""
 
     masks: Tensor
@@ -139,10 +139,10 @@ class HoleFinder:
         self.surprises = learn_breaks(references.unflatten(1, (SIDE, SIDE)))
 
     @torch.no_grad()
-    def find(self, images: Tensor) -> Finding:
+    def find(self, images: Tensor) -> FoundHole:
         """Return what seems to be missing from `images` `(N, 1, 28, 28)`."""
         parts = [self._find(part[:, 0]) for part in images.split(BATCH)]
-        return Finding(*(torch.cat(fields) for fields in zip(*parts, strict=True)))
+        return FoundHole(*(torch.cat(fields) for fields in zip(*parts, strict=True)))
 
     def _find(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Add to each digit's hole, again and again, the rectangle that explains most."""
@@ -190,7 +190,7 @@ class BlindRestorer:
         """The ordinary network that reads whole and filled digits."""
         return self.restorer.network
 
-    def find(self, images: Tensor) -> Finding:
+    def find(self, images: Tensor) -> FoundHole:
         """Return what seems to be missing from `images` `(N, 1, 28, 28)`."""
         return self.finder.find(images)
 
@@ -203,7 +203,7 @@ class BlindRestorer:
         return self.read(images, self.find(images))
 
     @torch.no_grad()
-    def read(self, images: Tensor, finding: Finding) -> Tensor:
+    def read(self, images: Tensor, finding: FoundHole) -> Tensor:
         """Return probabilities `(N, classes)` averaged over the likely holes by their weights."""
         likely = finding.weights >= LEAST * finding.weights.amax(1, keepdim=True)
         weights = finding.weights * likely

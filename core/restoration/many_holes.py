@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from core.networks.evaluation import BATCH
-from core.restoration.distances import INK, REACH, RIDGE, SIDE, around, planes, weigh_planes
+from core.restoration.distances import INK, REACH, RIDGE, SIDE, plane_weights, slopes_and_ink, sum_neighbours
 from core.restoration.restorer import BLEND, BLENDED, CANDIDATES, DISTORTION, Restorer
 
 GROUP = 200  # holes at once: the references near any of them, 600 to 2,000, take up to 170 MB
@@ -124,8 +124,8 @@ class _Near:
 
     def __init__(self, visible: Tensor, base: Tensor, references: Tensor) -> None:
         self.base, side = base.view(SIDE, SIDE), 2 * REACH + 1
-        wanted = planes(visible.view(1, SIDE, SIDE))
-        offered = pad(planes(references.unflatten(1, (SIDE, SIDE))), (REACH,) * 4)
+        wanted = slopes_and_ink(visible.view(1, SIDE, SIDE))
+        offered = pad(slopes_and_ink(references.unflatten(1, (SIDE, SIDE))), (REACH,) * 4)
         self.slopes, self.inks = torch.zeros(2, len(references), side**2, SIDE + 2 * MARGIN, SIDE + 2 * MARGIN)
         inner = slice(MARGIN, -MARGIN)
         for shift, (down, right) in enumerate(product(range(side), repeat=2)):
@@ -183,6 +183,6 @@ def _window(hidden: Tensor) -> tuple[slice, slice]:
 
 def _weights(kept: Tensor) -> tuple[Tensor, Tensor]:
     """Return what each plane counts `(3, H, W)` and each pixel's share `(H, W)` under a mask, a margin of 0 around."""
-    weights = weigh_planes(kept)
-    share = kept / around(weights.sum(0, keepdim=True))[0].clamp(min=INK) * (2 + INK)
+    weights = plane_weights(kept)
+    share = kept / sum_neighbours(weights.sum(0, keepdim=True))[0].clamp(min=INK) * (2 + INK)
     return pad(weights, (MARGIN,) * 4), pad(share, (MARGIN,) * 4)

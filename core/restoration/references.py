@@ -53,6 +53,6 @@ def _products(weights: Tensor, columns: list[Tensor]) -> Tensor:
 
 
 @lru_cache(maxsize=2)
-def gather(digits: Digits) -> References:
+def shared_references(digits: Digits) -> References:
     """Return the references that all restorers over the same digits share."""
     return References(digits)

@@ -16,7 +16,7 @@ from torch import Tensor
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
 from core.restoration.distances import blend_distances, distortions
-from core.restoration.references import gather
+from core.restoration.references import shared_references
 
 NEIGHBOURS = 10
 CANDIDATES = 200  # so many references, the nearest pixel by pixel, are compared by their distortion
@@ -48,7 +48,7 @@ class Restorer:
         if not 1 <= neighbours <= len(references):
             raise ValueError(f"Filling from {neighbours} digits needs as many references, not {len(references)}.")
         self.network, self.neighbours = network, neighbours
-        self.references, self.labels = gather(references), references.labels
+        self.references, self.labels = shared_references(references), references.labels
         self.classes = {int(label): (self.labels == label).nonzero()[:, 0] for label in self.labels.unique()}
 
     @torch.no_grad()

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from core.digits.datasets import Dataset, Digits
-from core.inversion.functions import freeze, reset_head, to_ordinary, variant
+from core.inversion.functions import freeze, reset_head, to_ordinary, with_inversion
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import accuracy
 from core.pmnist.masks import CUTS, cut_masks, erase_digits, random_squares
 from core.studies.arms import ARMS, COLUMNS, Arm
-from core.training.loop import EVALUATION_BATCH, Diverged, TrainConfig, feature_vectors, train
+from core.training.loop import EVALUATION_BATCH, DivergedError, TrainConfig, feature_vectors, train
 
 RAND3_SEED = 123  # of three squares placed otherwise than PMNIST's
 PARTIAL_SEED = 7  # of the squares in training digits: never those that are tested
@@ -92,8 +92,8 @@ class ArmTrainer:
         if arm.start is None:
             design = self.architecture
             design = design if arm.activation is None else design.with_activation(arm.activation)
-            return variant(build(design, seed=self.seed), arm.inversion)
-        network = variant(copy.deepcopy(self.network(arm.start)), arm.inversion)
+            return with_inversion(build(design, seed=self.seed), arm.inversion)
+        network = with_inversion(copy.deepcopy(self.network(arm.start)), arm.inversion)
         if arm.head == "reset":
             reset_head(network, seed=self.seed + 1)
         elif arm.head == "equal":
@@ -112,7 +112,9 @@ class ArmTrainer:
     def _learn(self, network: Classifier, digits: Digits, arm: Arm) -> None:
         turns = alternate_inversions(arm.inversion, self.config.epochs) if arm.alternating else ()
         unused = replace(digits, pixels=digits.pixels[:100], labels=digits.labels[:100])  # nothing is chosen by them
-        with suppress(Diverged):  # then it is read as it was after its last good epoch, which may be before the first
+        with suppress(
+            DivergedError
+        ):  # then it is read as it was after its last good epoch, which may be before the first
             for _ in train(network, digits, unused, replace(self.config, alternate=turns)):
                 pass
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from core.digits.datasets import Dataset
 from core.studies.workers import WorkerPool
-from core.system.files import replace
+from core.system.files import write_atomically
 
 Row = TypeVar("Row")
 Task = TypeVar("Task", str, tuple[int, int])
@@ -24,7 +24,7 @@ def part_path(out: Path, name: str) -> Path:
 def save_part(path: Path, settings: Any, **values: Any) -> None:
     """Keep a finished part: what it was made with, which parts must have in common to stand in one table, and it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace(path, json.dumps({"settings": settings, **values}, indent=1).encode())
+    write_atomically(path, json.dumps({"settings": settings, **values}, indent=1).encode())
 
 
 def load_part(path: Path, settings: Any) -> dict[str, Any] | None:

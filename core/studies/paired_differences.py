@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from core.networks.evaluation import TALK_DELTA
+from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUTS
 from core.studies.arms import ARMS, COLUMNS
 
@@ -101,7 +101,7 @@ def _verdict(network: str, figures: Figures) -> Iterator[str]:
     worse = [cut for cut in CUTS if found[cut].verdict == "lower"]
     became: dict[str, list[str]] = {"reproduced": [], "undecided": [], "not reproduced": []}
     for cut in CUTS:
-        became[_reproduction(found[cut], TALK_DELTA[cut])].append(cut)
+        became[_reproduction(found[cut], TALK_GAIN[cut])].append(cut)
     talk = "; ".join(f"{fate} on {', '.join(cuts)}" for fate, cuts in became.items() if cuts)
     yield (
         f"{TITLES.get(network, network)}: against its matched control the talk's inversion (1 - x, frozen, reset) is "
@@ -128,7 +128,7 @@ def _spread(network: str, figures: Figures) -> Iterator[str]:
         yield (
             f"{TITLES.get(network, network)}, trained as usual with {len(values)} seeds, reads {low:.1f} to "
             f"{high:.1f} % of HCUT: {high - low:.1f} points apart by chance alone, where the talk's gain is "
-            f"{TALK_DELTA['HCUT']:.1f}."
+            f"{TALK_GAIN['HCUT']:.1f}."
         )
 
 
@@ -138,7 +138,7 @@ def _claim(figures: Figures) -> Iterator[str]:
         if not {"missing-feature", arm} <= set(figures):
             continue
         found = {cut: paired_difference(figures["missing-feature"][cut], figures[arm][cut]) for cut in CUTS}
-        parts = [f"{cut} {found[cut]}, {_judge(found[cut], TALK_DELTA[cut])}" for cut in CUTS]
+        parts = [f"{cut} {found[cut]}, {_judge(found[cut], TALK_GAIN[cut])}" for cut in CUTS]
         yield f"Missing-feature against the {words}: {'; '.join(parts)}."
 
 

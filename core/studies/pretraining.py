@@ -169,7 +169,7 @@ def _learn_unlabelled(
     weights[UNLABELLED] = _convolutions(pair.discriminator.features)
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.contiguous() for name, tensor in weights[UNLABELLED].items()}
-    files.replace(path, safetensors.torch.save(tensors, {"about": about}))
+    files.write_atomically(path, safetensors.torch.save(tensors, {"about": about}))
 
 
 def compare_starts(

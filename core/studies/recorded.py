@@ -9,7 +9,7 @@ from typing import Any
 
 from core.digits import datasets
 from core.digits.datasets import Dataset
-from core.networks.evaluation import TALK, TALK_DELTA
+from core.networks.evaluation import TALK_ACCURACY, TALK_GAIN
 from core.studies import paired_differences
 from core.studies.arms import ARMS, COLUMNS, PUBLISHED_LOG, PUBLISHED_LOG_COLUMNS
 from core.studies.missing_features import NETWORKS, StudyConfig, load_seed, shared_settings
@@ -41,7 +41,7 @@ def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> dict[str, Any
         "columns": list(COLUMNS),
         "rows": rows,
         "conclusions": {network: paired_differences.conclude(network, arms) for network, arms in figures.items()},
-        "published": {"talk": {"accuracy": TALK, "gain": TALK_DELTA}, "log": _log()},
+        "published": {"talk": {"accuracy": TALK_ACCURACY, "gain": TALK_GAIN}, "log": _log()},
         "versions": {"torch": version("torch")},
     }
 

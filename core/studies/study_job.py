@@ -17,7 +17,7 @@ def check(settings: dict[str, Any]) -> None:
     if set(settings) - {"dataset", "network", "seed", "arms", "epochs"} or not isinstance(settings.get("seed"), int):
         raise ValueError("A seed of a study is a dataset, a network, a whole number as seed, arms and epochs.")
     _config(settings)
-    if not datasets.on_this_machine(settings["dataset"]):
+    if not datasets.is_available(settings["dataset"]):
         raise ValueError(f"{settings['dataset']} is not on this machine.")
 
 

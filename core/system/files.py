@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, or what this account may use of it
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, or what this account may use of it
 
 
 @contextmanager
-def partial(path: Path, content: bytes) -> Iterator[Path]:
+def temporary_file(path: Path, content: bytes) -> Iterator[Path]:
     """Write beside the target and flush to the disk; remove it unless it was renamed by then.
 
     Raises OSError, which names the folder.
@@ -34,39 +34,39 @@ def _write(path: Path, content: bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path.parent)) from error
 
 
-def replace(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Put `content` in the place of the file, or fail and leave the old one."""
-    with partial(path, content) as written:
+    with temporary_file(path, content) as written:
         os.replace(written, path)
 
 
-def overwrite(path: Path, content: bytes) -> None:
+def overwrite_in_place(path: Path, content: bytes) -> None:
     """Write over what is in the file: that needs no room, so it is for a last word on a full disk, and not atomic."""
     with path.open("r+b") as file:
         file.write(content)
         file.truncate()
 
 
-def prepare(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
     """Make the folder and try whether files can be written there, before hours of work. Raises OSError, naming it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with partial(folder / "trial", b""):
+    with temporary_file(folder / "trial", b""):
         pass
 
 
-def clear(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove what writers that were killed have left; for those who know that nobody else writes there now."""
     for left in folder.rglob(".*.partial"):
         left.unlink(missing_ok=True)
 
 
-def explain(error: OSError | ValueError, what: str = "") -> str:
+def describe_error(error: OSError | ValueError, what: str = "") -> str:
     """Return one sentence for the person whose work met this error; `what` could not be used, else the file's name.
 
     A ValueError's own words are meant for people already.
     """
     if isinstance(error, ValueError):
         return str(error)
-    if error.errno in FULL:
+    if error.errno in DISK_FULL:
         return "There is no room left on the disk; what was finished before is kept."
     return f"{what or error.filename or 'A file'} cannot be used: {error.strerror or error}."

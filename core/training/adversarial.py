@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from core.inversion.functions import is_frozen
 from core.networks.classifier import Classifier
 from core.training.config import PGD_STEPS, TrainConfig
-from core.training.modes import set_mode, two_faced
+from core.training.modes import mode_dependent_modules, set_training
 
 if TYPE_CHECKING:
     from core.adversarial import AttackConfig
@@ -29,7 +29,7 @@ def check_attack(network: Classifier, config: TrainConfig) -> None:
         )
 
 
-def attacked(images: Pictures, labels: Tensor, learner: nn.Module, config: TrainConfig) -> Pictures:
+def with_attacks(images: Pictures, labels: Tensor, learner: nn.Module, config: TrainConfig) -> Pictures:
     """Return `images` with a share of each batch attacked through the learner as it is at that moment.
 
     It is attacked as it reads, without dropout. The random starts come from the generator that dropout draws from, so
@@ -37,16 +37,16 @@ def attacked(images: Pictures, labels: Tensor, learner: nn.Module, config: Train
     """
     from core.adversarial import perturb  # only now: it takes a second, and most trainings have no use for it
 
-    attack, switched = _to_attack(config), two_faced(learner)
+    attack, switched = _to_attack(config), mode_dependent_modules(learner)
 
     def read(index: Tensor) -> Tensor:
         pictures = images(index)
         first = round(config.attacked * len(index))  # digits come in a new order each epoch, so any may be first
         seed = int(torch.randint(2**31, (), device=pictures.device))
         chance = torch.Generator(pictures.device).manual_seed(seed)
-        set_mode(switched, learning=False)
+        set_training(switched, learning=False)
         noisy = perturb(learner, pictures[:first], labels[index[:first]], attack, generator=chance)
-        set_mode(switched, learning=True)
+        set_training(switched, learning=True)
         return torch.cat([noisy, pictures[first:]])
 
     return read

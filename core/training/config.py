@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
-
 from core.inversion.functions import Invert
+from core.system.device import DEVICES
 
 CHOICES = {
     "optimizer": ("sgd", "adam"),
     "precision": ("float32", "bfloat16"),
-    "device": ("cpu", "cuda", "mps"),
+    "device": DEVICES,
     "attack": ("none", "fgsm", "pgd"),
 }
 PGD_STEPS = 7  # while learning; an attack that shall judge a network takes 40
@@ -51,11 +50,11 @@ class TrainConfig:
     """Batches per record."""
 
     @property
-    def passes(self) -> int:
+    def work_per_digit(self) -> int:
         """How many times as much work a digit is as without an attack."""
         return {"none": 1, "fgsm": 2, "pgd": 1 + PGD_STEPS}[self.attack]
 
-    def rate_in(self, epoch: int) -> float:
+    def learning_rate_in(self, epoch: int) -> float:
         """Return the learning rate of an epoch, counted from 1."""
         return self.learning_rate / (10 if epoch > self.epochs - self.slow_epochs else 1)
 
@@ -91,11 +90,3 @@ def check_learning_rate(rate: float) -> None:
     """Raise ValueError unless one can learn with it."""
     if not 0 < rate < float("inf"):
         raise ValueError(f"The learning rate must be a number above 0, not {rate}.")
-
-
-def find_device(name: str) -> torch.device:
-    """Return the device to compute on. Raises ValueError when this machine has none of that name."""
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not available[name]:
-        raise ValueError(f"This machine has no {name.upper()} device: train on the CPU.")
-    return torch.device(name)

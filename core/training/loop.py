@@ -16,17 +16,18 @@ from torch.nn.functional import cross_entropy
 from core.digits.datasets import Digits
 from core.inversion.functions import Invert, is_frozen
 from core.networks.classifier import Classifier
-from core.training.adversarial import attacked, check_attack
+from core.system.device import find_device
+from core.training.adversarial import check_attack, with_attacks
 from core.training.config import TrainConfig as TrainConfig  # one imports it from here too
-from core.training.config import check_learning_rate, find_device
-from core.training.modes import set_mode, two_faced
-from core.training.state import Chance, TrainState
+from core.training.config import check_learning_rate
+from core.training.modes import mode_dependent_modules, set_training
+from core.training.state import RandomState, TrainState
 
 EVALUATION_BATCH = 125  # small enough for the activations to stay in the processor's cache
 LARGEST_LOSS = 1e4  # to guess costs 2.3, the logarithm of ten classes; no training comes back from so far
 
 
-class Diverged(ValueError):
+class DivergedError(ValueError):
     """The loss is no number any more, or a huge one; the network is again what it was after its last good epoch."""
 
 
@@ -64,28 +65,28 @@ def train(
     `learning_rate` is asked before each record's batches; None is the config's. Raises ValueError for data or a device
     that cannot be used, and Diverged.
     """
-    lesson = _prepare(network, digits, validation, config)
+    training = _prepare(network, digits, validation, config)
     state = TrainState() if state is None else state
-    parts = network, lesson.optimizer, lesson.chance
+    parts = network, training.optimizer, training.random
     try:
         if state.tensors:
-            state.give(*parts)
+            state.restore(*parts)
         else:
-            state.take(0, 0.0, *parts)
+            state.capture(0, 0.0, *parts)
         for epoch in range(state.epoch + 1, config.epochs + 1):
             if config.alternate and isinstance(network.inversion, Invert):
                 network.inversion.name = config.alternate[(epoch - 1) % len(config.alternate)]
-            for step in _epoch(lesson, epoch, state.seconds, learning_rate):
+            for step in _epoch(training, epoch, state.seconds, learning_rate):
                 if step.validation_loss is not None:
-                    state.take(epoch, step.seconds, *parts)
+                    state.capture(epoch, step.seconds, *parts)
                 yield step
-    except Diverged:
-        state.give(*parts)
+    except DivergedError:
+        state.restore(*parts)
         raise
     finally:
         if config.alternate:  # what the network is called after, however many epochs it had
             network.inversion = Invert(config.alternate[-1])
-        lesson.optimizer.zero_grad(set_to_none=True)
+        training.optimizer.zero_grad(set_to_none=True)
         network.cpu().eval()
 
 
@@ -98,7 +99,7 @@ class _Samples:
 
 
 @dataclass(frozen=True, eq=False)
-class _Lesson:
+class _Training:
     """All that takes part in a training."""
 
     config: TrainConfig
@@ -106,12 +107,12 @@ class _Lesson:
     samples: _Samples
     held_out: _Samples
     optimizer: torch.optim.Optimizer
-    chance: Chance
-    two_faced: list[nn.Module]
+    random: RandomState
+    mode_dependent: list[nn.Module]
     """What works otherwise while learning than while reading."""
 
 
-def _prepare(network: Classifier, digits: Digits, validation: Digits, config: TrainConfig) -> _Lesson:
+def _prepare(network: Classifier, digits: Digits, validation: Digits, config: TrainConfig) -> _Training:
     if config.batch > len(digits):
         raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} digits to learn from.")
     if (digits.labels == digits.labels[0]).all():
@@ -124,9 +125,9 @@ def _prepare(network: Classifier, digits: Digits, validation: Digits, config: Tr
         network.inversion = Invert(config.alternate[0])
     learner, samples, held_out = _learner(network.to(device), _moved(digits, device), _moved(validation, device))
     if config.attack != "none":
-        samples = replace(samples, inputs=attacked(samples.inputs, samples.labels, learner, config))
-    optimizer, chance = _optimizer(learner, config), Chance(config.seed, device)
-    return _Lesson(config, learner.eval(), samples, held_out, optimizer, chance, two_faced(learner))
+        samples = replace(samples, inputs=with_attacks(samples.inputs, samples.labels, learner, config))
+    optimizer, random = _optimizer(learner, config), RandomState(config.seed, device)
+    return _Training(config, learner.eval(), samples, held_out, optimizer, random, mode_dependent_modules(learner))
 
 
 def _moved(digits: Digits, device: torch.device) -> Digits:
@@ -134,21 +135,21 @@ def _moved(digits: Digits, device: torch.device) -> Digits:
 
 
 def _epoch(
-    lesson: _Lesson, epoch: int, seconds: float, learning_rate: Callable[[], float | None]
+    training: _Training, epoch: int, seconds: float, learning_rate: Callable[[], float | None]
 ) -> Iterator[TrainStep]:
     """Learn from all digits once. Raises Diverged."""
-    config, optimizer = lesson.config, lesson.optimizer
-    batches = lesson.chance.shuffle(len(lesson.samples.labels)).split(config.batch)
+    config, optimizer = training.config, training.optimizer
+    batches = training.random.shuffle(len(training.samples.labels)).split(config.batch)
     for first in range(0, len(batches), config.report_every):
         start = time.perf_counter()
-        rate = _set_learning_rate(optimizer, learning_rate() or config.rate_in(epoch))
+        rate = _set_learning_rate(optimizer, learning_rate() or config.learning_rate_in(epoch))
         chunk = batches[first : first + config.report_every]
-        loss, accuracy = _learn(lesson, chunk)
+        loss, accuracy = _learn(training, chunk)
         done = first + len(chunk)
-        figures = _evaluate(lesson.learner, lesson.held_out) if done == len(batches) else (None, None)
+        figures = _evaluate(training.learner, training.held_out) if done == len(batches) else (None, None)
         if not (loss < LARGEST_LOSS and (figures[0] or 0.0) < LARGEST_LOSS):  # so written, `nan` is caught too
-            raise Diverged(
-                f"The loss grew out of all bounds in epoch {epoch}, with a learning rate of {rate:g}: the network is "
+            raise DivergedError(
+                f"Training diverged in epoch {epoch}, with a learning rate of {rate:g}: the network is "
                 "kept as it was before that epoch; a smaller learning rate may help."
             )
         seconds += time.perf_counter() - start
@@ -195,16 +196,16 @@ def _optimizer(learner: nn.Module, config: TrainConfig) -> torch.optim.Optimizer
     return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum, fused=True)
 
 
-def _learn(lesson: _Lesson, batches: Sequence[Tensor]) -> tuple[float, float]:
+def _learn(training: _Training, batches: Sequence[Tensor]) -> tuple[float, float]:
     """Learn from whole batches; return their mean loss and accuracy in percent.
 
     No yield happens in here, so neither training mode nor the random state ever leaks to the consumer.
     """
-    learner, samples, optimizer = lesson.learner, lesson.samples, lesson.optimizer
-    device, precision = lesson.chance.device, lesson.config.precision
+    learner, samples, optimizer = training.learner, training.samples, training.optimizer
+    device, precision = training.random.device, training.config.precision
     loss_sum, correct, count = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device), 0
-    set_mode(lesson.two_faced, learning=True)
-    with lesson.chance.drawing():
+    set_training(training.mode_dependent, learning=True)
+    with training.random.drawing():
         for index in batches:
             labels = samples.labels[index]
             optimizer.zero_grad(set_to_none=True)
@@ -212,12 +213,12 @@ def _learn(lesson: _Lesson, batches: Sequence[Tensor]) -> tuple[float, float]:
                 logits = learner(samples.inputs(index))
                 loss = cross_entropy(logits, labels)
             loss.backward()
-            _penalize(optimizer, lesson.config)
+            _penalize(optimizer, training.config)
             optimizer.step()
             loss_sum += loss.detach() * len(index)
             correct += (logits.detach().argmax(1) == labels).sum()
             count += len(index)
-    set_mode(lesson.two_faced, learning=False)
+    set_training(training.mode_dependent, learning=False)
     return float(loss_sum) / count, 100 * float(correct) / count
 
 

@@ -11,9 +11,9 @@ from core.training.config import TrainConfig
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """One experiment: what is trained and how, and what of that its seed says."""
+    """One experiment: what is trained and how, and what of that its seed description."""
 
-    says: str
+    description: str
     config: TrainConfig
     architecture: str | None = None
     """None: that of the network it starts from."""
@@ -27,7 +27,7 @@ class Preset:
     def to_settings(self) -> dict[str, Any]:
         """Return the settings that `training_job` reads."""
         described = ARCHITECTURES[self.architecture].to_dict() if self.architecture else None
-        asked = {name: value for name, value in asdict(self).items() if name not in ("says", "architecture")}
+        asked = {name: value for name, value in asdict(self).items() if name not in ("description", "architecture")}
         return {**asked, "architecture": described}
 
 
@@ -37,23 +37,23 @@ KERAS = TrainConfig(optimizer="adam", learning_rate=0.001, batch=128, epochs=20)
 TALK = TrainConfig(optimizer="sgd", learning_rate=0.01, momentum=0.5, batch=64, epochs=10)  # A5
 
 
-def _keras(architecture: str, says: str) -> Preset:
-    return Preset(says=says, architecture=architecture, config=KERAS, validation=0.1)
+def _keras(architecture: str, description: str) -> Preset:
+    return Preset(description=description, architecture=architecture, config=KERAS, validation=0.1)
 
 
 PRESETS = {
     "assignment: one conv": Preset(
-        says="32 filters of 3x3, one pooling, ten classes. How far does a single convolution get?",
+        description="32 filters of 3x3, one pooling, ten classes. How far does a single convolution get?",
         architecture="one conv",
         config=ASSIGNMENT,
     ),
     "assignment: two conv": Preset(
-        says="A second convolution on top: fewer parameters than with one, since there is less to flatten.",
+        description="A second convolution on top: fewer parameters than with one, since there is less to flatten.",
         architecture="two conv",
         config=ASSIGNMENT,
     ),
     "assignment: two conv + 500": Preset(
-        says="And 500 hidden units: by far the most parameters of the three, nearly all of them in the head.",
+        description="And 500 hidden units: by far the most parameters of the three, nearly all of them in the head.",
         architecture="assignment",
         config=ASSIGNMENT,
     ),
@@ -66,12 +66,12 @@ PRESETS = {
     "Keras: 64 filters": _keras("64 filters", "The same with 64 filters in each layer: eight times as many."),
     "Keras: 64 filters, batch norm": _keras("64 filters, batch norm", "64 filters, and batch norm after each ReLU."),
     "talk: step 1": Preset(
-        says="An ordinary network on whole digits, whose convolutions are taken on to step 3.",
+        description="An ordinary network on whole digits, whose convolutions are taken on to step 3.",
         architecture="talk",
         config=TALK,
     ),
     "talk: step 3": Preset(
-        says="Convolutions frozen, features turned over (1 - x), a new head: it learns what is *missing*.",
+        description="Convolutions frozen, features turned over (1 - x), a new head: it learns what is *missing*.",
         start="standard",
         frozen=("features",),
         reset=("head",),
@@ -79,17 +79,17 @@ PRESETS = {
         config=TALK,
     ),
     "LeNet-5": Preset(
-        says="LeCun's network of 1998: tanh, and averages where others take maxima.",
+        description="LeCun's network of 1998: tanh, and averages where others take maxima.",
         architecture="LeNet-5",
         config=ASSIGNMENT,
     ),
     "no convolution": Preset(
-        says="512 + 512 hidden units on the flattened pixels: many more parameters. What do they buy?",
+        description="512 + 512 hidden units on the flattened pixels: many more parameters. What do they buy?",
         architecture="dense",
         config=replace(KERAS, epochs=6),
     ),
     "adversarial training": Preset(
-        says="Every digit is attacked before it is learned from. What does that cost on digits that nobody attacks?",
+        description="Every digit is attacked before it is learned from. What does that cost on ordinary digits?",
         architecture="published",
         config=TrainConfig(learning_rate=0.05, epochs=6, attack="fgsm", epsilon=0.25),  # V9
     ),

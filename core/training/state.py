@@ -1,4 +1,4 @@
-"""What a training remembers: weights, optimizer and chance at the end of an epoch, in memory or as one file.
+"""What a training remembers: weights, optimizer and random state at the end of an epoch, in memory or as one file.
 
 With it an interrupted training goes on bit by bit as if nothing had happened. How one learns is in `training`.
 """
@@ -15,10 +15,10 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from core.system.files import replace
+from core.system.files import write_atomically
 
 
-class Chance:
+class RandomState:
     """The two draws of a training, from one seed: the order of the digits, and what dropout leaves out."""
 
     def __init__(self, seed: int, device: torch.device) -> None:
@@ -58,27 +58,27 @@ class TrainState:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     """Copies on the CPU: `network.*`, `optimizer.<parameter's number>.*` and `chance.*`."""
 
-    def take(
-        self, epoch: int, seconds: float, network: nn.Module, optimizer: torch.optim.Optimizer, chance: Chance
+    def capture(
+        self, epoch: int, seconds: float, network: nn.Module, optimizer: torch.optim.Optimizer, random: RandomState
     ) -> None:
         """Copy what has been learned up to here."""
         tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
         for number, parameter in enumerate(_parameters(optimizer)):
             memory = optimizer.state.get(parameter, {})
             tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in memory.items()}
-        tensors |= {"chance.order": chance.order.get_state(), "chance.dropout": chance.dropout}
+        tensors |= {"chance.order": random.order.get_state(), "chance.dropout": random.dropout}
         self.epoch, self.seconds = epoch, seconds
         self.tensors = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
 
-    def give(self, network: nn.Module, optimizer: torch.optim.Optimizer, chance: Chance) -> None:
+    def restore(self, network: nn.Module, optimizer: torch.optim.Optimizer, random: RandomState) -> None:
         """Put the copies back. Raises ValueError when they are of another network."""
         try:
             network.load_state_dict(self._part("network."))
             for number, parameter in enumerate(_parameters(optimizer)):
                 memory = self._part(f"optimizer.{number}.")
                 optimizer.state[parameter] = {name: _like(parameter, tensor) for name, tensor in memory.items()}
-            chance.order.set_state(self.tensors["chance.order"])
-            chance.dropout = self.tensors["chance.dropout"].clone()
+            random.order.set_state(self.tensors["chance.order"])
+            random.dropout = self.tensors["chance.dropout"].clone()
         except (RuntimeError, KeyError):
             raise ValueError("This training was begun with another network.") from None
 
@@ -101,7 +101,7 @@ def _like(parameter: Tensor, stored: Tensor) -> Tensor:
 def save_state(state: TrainState, path: Path) -> None:
     """Write the state as one safetensors file, atomically. Raises OSError."""
     tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
-    replace(path, safetensors.torch.save(tensors, {"epoch": str(state.epoch), "seconds": str(state.seconds)}))
+    write_atomically(path, safetensors.torch.save(tensors, {"epoch": str(state.epoch), "seconds": str(state.seconds)}))
 
 
 def load_state(path: Path) -> TrainState:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.inversion.functions import draw_anew
+from core.inversion.functions import reset_weights
 from core.inversion.map_atlas import last_maps
 from core.networks import architectures
 from core.networks.classifier import Classifier
@@ -133,7 +133,7 @@ def _look(network: Classifier, images: Tensor, layer: str) -> Tensor:
 def draw_at_random(network: Classifier, *, seed: int = 0) -> Classifier:
     """Return a copy that has learned nothing: every layer's weights drawn anew."""
     drawn = copy.deepcopy(network)
-    draw_anew(drawn, seed=seed)
+    reset_weights(drawn, seed=seed)
     return drawn.requires_grad_(False)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.digits.datasets import Digits
-from core.inversion.functions import draw_anew
+from core.inversion.functions import reset_weights
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict_labels
 from core.training.loop import TrainConfig, TrainStep, train
@@ -105,10 +105,10 @@ def _start(backbone: Backbone, learned: Photographs, name: str, config: TuneConf
         vector = network.inversion(network.features(learned.images(slice(0, 1))))
         inputs = nn.Sequential(OrderedDict(stages))(vector).shape[1]
     last = nn.Linear(inputs, 2)
-    draw_anew(last, seed=config.seed)
+    reset_weights(last, seed=config.seed)
     tuned = Classifier(network.features, nn.Sequential(OrderedDict([*stages, ("last", last)])), network.inversion)
     if name == RANDOM_START:
-        draw_anew(tuned, seed=config.seed)
+        reset_weights(tuned, seed=config.seed)
     return tuned.eval()
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.digits.pictures import MAX_BYTES, PictureError, limit, read_picture
-from core.system.shown_names import tame
+from core.system.safe_names import to_safe_name
 from core.transfer.tasks import MOST_PICTURES, SIDE, TaskError
 
 MOST_FILES = 1000  # in a zip, folders and all
@@ -52,7 +52,7 @@ def read_pile(files: Iterable[tuple[str, bytes]]) -> Pile:
             pixels.append(to_square(read_picture(content)))
             names.append(name)
         except PictureError as error:
-            faults.append(f"{tame(name)!r}: {error}")
+            faults.append(f"{to_safe_name(name)!r}: {error}")
     return Pile(np.stack(pixels) if pixels else _nothing(), tuple(names), tuple(_notes(faults, beyond)))
 
 
@@ -79,7 +79,7 @@ def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]
     """Yield every file, those in zips too; a zip within a zip stays a file that is no picture."""
     for name, content in files:
         if name.lower().endswith(".zip") or content[:4] == b"PK\x03\x04":
-            yield from _unzip(tame(name), content)
+            yield from _unzip(to_safe_name(name), content)
         else:
             yield name, content
 
@@ -105,7 +105,8 @@ def _check(name: str, entries: list[zipfile.ZipInfo]) -> None:
         # Nothing here would follow such a path; but whoever wrote it meant harm, or made the zip wrongly.
         parts = PurePosixPath(entry.filename.replace("\\", "/"))
         if parts.is_absolute() or ".." in parts.parts or ":" in entry.filename[:2]:
-            raise TaskError(f"The zip {name!r} holds a path that leads outside of it: {tame(entry.filename)!r}.")
+            path = to_safe_name(entry.filename)
+            raise TaskError(f"The zip {name!r} holds a path that leads outside of it: {path!r}.")
         if entry.flag_bits & 1:
             raise TaskError(f"The zip {name!r} is locked with a password; make one without.")
     size = sum(entry.file_size for entry in entries)

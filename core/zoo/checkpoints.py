@@ -20,12 +20,12 @@ import safetensors.torch
 from torch import Tensor
 
 from core.digits.datasets import Digits
-from core.inversion.functions import Invert, Synergy, to_head
+from core.inversion.functions import Invert, Synergy, to_single_stage
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.restoration.hole_finding import BlindRestorer
 from core.restoration.restorer import Restorer
-from core.system.files import partial
+from core.system.files import temporary_file
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
 GENERATOR = "generator"  # lies beside the networks but reads no digits: `generation` loads it
@@ -75,24 +75,24 @@ class Card:
         return next((entry["accuracy"] for entry in self.measured if entry["variant"] == variant), {})
 
 
-def classifiers(cards: Mapping[str, Card]) -> dict[str, Card]:
+def without_restoring(cards: Mapping[str, Card]) -> dict[str, Card]:
     """Return those that read what they are given: through one that restores, no gradient leads back to the pixels."""
     return {name: card for name, card in cards.items() if not card.restores}
 
 
-def save(card: Card, network: Classifier, folder: Path = SHIPPED) -> Card:
+def save_network(card: Card, network: Classifier, folder: Path = SHIPPED) -> Card:
     """Write weights and card atomically; return the card with the weights' hash filled in."""
-    return replace(card, weights_sha256=write(asdict(card), network.state_dict(), folder))
+    return replace(card, weights_sha256=write_checkpoint(asdict(card), network.state_dict(), folder))
 
 
-def write(card: dict[str, Any], tensors: Mapping[str, Tensor], folder: Path) -> str:
+def write_checkpoint(card: dict[str, Any], tensors: Mapping[str, Tensor], folder: Path) -> str:
     """Write any card and its tensors atomically; return the weights' hash, which the card is given."""
     weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
     digest = hashlib.sha256(weights).hexdigest()
     described = (json.dumps({**card, "weights_sha256": digest}, indent=1) + "\n").encode()
     folder.mkdir(parents=True, exist_ok=True)
     card_path, (coming, weights_path) = folder / f"{card['name']}.json", _weights_paths(card["name"], digest, folder)
-    with partial(card_path, described) as new_card, partial(weights_path, weights) as new_weights:
+    with temporary_file(card_path, described) as new_card, temporary_file(weights_path, weights) as new_weights:
         os.replace(new_weights, coming)
         os.replace(new_card, card_path)  # the old checkpoint until here, the new one from here on: the hash says which
         os.replace(coming, weights_path)
@@ -137,7 +137,7 @@ def load_card(name: str, folder: Path = SHIPPED) -> Card:
     return card
 
 
-def load(name: str, *, references: Digits | None = None, folder: Path = SHIPPED) -> Network:
+def load_network(name: str, *, references: Digits | None = None, folder: Path = SHIPPED) -> Network:
     """Return the network, in evaluation mode and frozen: it is shared by everyone who asks for it.
 
     `references` are the full digits a restoring network fills holes from. Raises CheckpointError.
@@ -163,7 +163,7 @@ def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
     """Return the classifier of that name; of a network that restores, the one that reads the filled digits."""
     card, weights = _read(name, folder)
     try:
-        network = assemble(card)
+        network = build_from_card(card)
     except (ValueError, TypeError, RuntimeError, IndexError):
         raise CheckpointError(f"The card of {name!r} describes no network; make the network again.") from None
     try:
@@ -173,13 +173,13 @@ def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
     return network.eval().requires_grad_(False)
 
 
-def assemble(card: Card) -> Classifier:
+def build_from_card(card: Card) -> Classifier:
     """Return the network that the card describes, its weights not yet loaded."""
     network = build(Architecture.from_dict(card.architecture))
     network.inversion = Invert(card.inversion)
     if card.omega is not None:
         second = build(Architecture.from_dict(card.architecture)).head
-        network.head = to_head(Synergy(network.head, second, card.omega))
+        network.head = to_single_stage(Synergy(network.head, second, card.omega))
     return network
 
 

@@ -135,30 +135,30 @@ def list_zoo(folder: Path = checkpoints.SHIPPED) -> tuple[dict[str, Card], list[
     return {name: by_name[name] for name in order}, problems
 
 
-def prepare(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Classifier:
+def prepare_network(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Classifier:
     """Return the network as it is before its training: built, or taken from the networks it starts from.
 
     Raises CheckpointError when such a network has not been made yet.
     """
     if recipe.start is None:
         fresh = build(recipe.design(), seed=SEED)
-        return functions.variant(fresh, recipe.inversion)
+        return functions.with_inversion(fresh, recipe.inversion)
     start = checkpoints.load_classifier(recipe.start, folder)
     if recipe.second is not None:
-        return functions.synergy(start, checkpoints.load_classifier(recipe.second, folder))
-    network = functions.variant(start, recipe.inversion)
+        return functions.build_synergy(start, checkpoints.load_classifier(recipe.second, folder))
+    network = functions.with_inversion(start, recipe.inversion)
     (network.head if recipe.frozen else network).requires_grad_(True)
     if recipe.reset:
         functions.reset_head(network, seed=SEED + 1)
     return network
 
 
-def adapt(recipe: Recipe, **changes: Any) -> Recipe:
+def with_training(recipe: Recipe, **changes: Any) -> Recipe:
     """Return the recipe with other settings of its training (see TrainConfig), if it trains at all."""
     return recipe if recipe.config is None else replace(recipe, config=replace(recipe.config, **changes))
 
 
-def learn(recipe: Recipe, network: Classifier, dataset: Dataset) -> Iterator[TrainStep]:
+def train_recipe(recipe: Recipe, network: Classifier, dataset: Dataset) -> Iterator[TrainStep]:
     """Train the prepared network as its recipe says; yield nothing if it need not."""
     if recipe.config is not None:
         yield from train(network, dataset.train, dataset.validation, recipe.config)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.adversarial import AttackConfig, perturb
 from core.networks.classifier import Classifier
-from core.networks.evaluation import read_digit
+from core.networks.evaluation import predict_digit
 from core.pmnist.masks import erase, growing_mask
 from core.visualization.adversarial import draw_comparison
 from dashboard.attack.digit_runs import BREATH, WHOLE
@@ -70,7 +70,7 @@ class Sweep:
     def to_frame(self, step: SweepStep) -> Frame:
         """Return what the player shows of one size."""
         pictures = {name: image[0, 0].numpy() for name, image in step.images.items()}
-        reads = {name: read_digit({name: self.networks[name]}, pictures[name], WHOLE)[name] for name in pictures}
+        reads = {name: predict_digit({name: self.networks[name]}, pictures[name], WHOLE)[name] for name in pictures}
         words = [self._words(shares) for shares in reads.values()]
         picture = draw_comparison(list(pictures.values()), self.digit[0, 0].numpy(), words)
         values = {self.titles[name]: round(100 * float(shares[self.asked.label]), 1) for name, shares in reads.items()}

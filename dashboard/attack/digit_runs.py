@@ -14,7 +14,7 @@ from torch import Tensor
 from core import adversarial
 from core.adversarial import AttackConfig, AttackStep, StickerStep
 from core.networks.classifier import Classifier
-from core.networks.evaluation import read_digit
+from core.networks.evaluation import predict_digit
 from core.visualization.adversarial import draw_attack
 from dashboard.components.player import Frame
 from dashboard.server.scene import Digit, Mask
@@ -83,7 +83,7 @@ class Take:
     def to_frame(self, step: AttackStep) -> Frame:
         """Return what the player shows of a step."""
         image = step.images[0, 0].numpy()
-        self.readings = read_digit(self.networks, image, WHOLE)
+        self.readings = predict_digit(self.networks, image, WHOLE)
         self.first, self.last = self.first or step, step
         if self.fooled_at is None and bool(step.fooled):
             self.fooled_at = step.step

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core.adversarial import StickerStep, photograph
 from core.digits.datasets import Dataset
-from core.networks.evaluation import read_digit
+from core.networks.evaluation import predict_digit
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.readings import Reading, draw_answers
@@ -43,7 +43,7 @@ def _count() -> None:
 
 def _to_item(take: Take, words: str, images: Tensor) -> GalleryItem:
     digit: Digit = images[0, 0].numpy()
-    reads = read_digit(take.networks, digit, WHOLE)
+    reads = predict_digit(take.networks, digit, WHOLE)
     found = [Reading(take.titles[name], take.colors[name], shares, shares) for name, shares in reads.items()]
     return GalleryItem(arrays.to_gray(digit), words, draw_answers(found, take.classes))
 
@@ -67,7 +67,7 @@ def _verdict(take: Take, pictures: dict[str, Tensor], clean: Tensor, data: Datas
 
 def _read(take: Take, images: Tensor) -> int:
     name = take.asked.names[0]
-    return int(read_digit({name: take.networks[name]}, images[0, 0].numpy(), WHOLE)[name].argmax())
+    return int(predict_digit({name: take.networks[name]}, images[0, 0].numpy(), WHOLE)[name].argmax())
 
 
 def _is_fooled(take: Take, read: int) -> bool:

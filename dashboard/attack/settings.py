@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.adversarial import METHODS, PRESETS, AttackConfig
 from core.digits.datasets import Dataset
-from core.zoo.checkpoints import classifiers
+from core.zoo.checkpoints import without_restoring
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets import networks, outputs
@@ -90,7 +90,7 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> Attacked | None:
 
 def choose_network(zoo: Zoo) -> str:
     """Let people choose the network that is attacked; "" where there is none."""
-    return networks.choose_network(classifiers(zoo), key=key("network"), label="Attacked network", width=210)
+    return networks.choose_network(without_restoring(zoo), key=key("network"), label="Attacked network", width=210)
 
 
 def _choose_target(data: Dataset, *, required: bool) -> int | None:

@@ -13,7 +13,7 @@ from core.adversarial.config import Norm
 from core.digits.datasets import Dataset, Digits
 from core.visualization.adversarial import draw_noise_table
 from core.visualization.network_colors import color_of
-from core.zoo.checkpoints import CheckpointError, classifiers
+from core.zoo.checkpoints import CheckpointError, without_restoring
 from dashboard.attack import settings
 from dashboard.attack import universal_runs as runs
 from dashboard.attack.universal_runs import AskedNoise, Growth
@@ -172,7 +172,7 @@ def _show_others(growth: Growth, data: Dataset, zoo: Zoo) -> None:
         asked = st.button(f"Try them on {TESTED} test digits and every network", key="noise others")
         if not asked:
             return
-        names = classifiers(zoo)
+        names = without_restoring(zoo)
         found = ((name, _measure(growth, name, data)) for name in names)
         growth.measured = dict(outputs.with_progress(found, len(names), "Reading the noisy digits ..."))
     rows = {

@@ -161,7 +161,7 @@ def _show_nearest(made: Made, images: Tensor) -> None:
     """Show the real digit nearest to each of some made ones, and what is usual among real ones."""
     name = made.card.dataset["name"]
     try:
-        data = caches.dataset(name) if datasets.on_this_machine(name) else None
+        data = caches.dataset(name) if datasets.is_available(name) else None
     except datasets.DatasetError:
         data = None
     if data is None:

@@ -124,7 +124,7 @@ def _delete(name: str) -> None:
     try:
         run_folders.remove(name)
     except (ValueError, OSError) as error:
-        st.session_state[PROBLEM] = files.explain(error, "The folder of the runs")
+        st.session_state[PROBLEM] = files.describe_error(error, "The folder of the runs")
 
 
 def _show_shipped() -> None:

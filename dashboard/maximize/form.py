@@ -12,7 +12,7 @@ from core.digits.datasets import Dataset
 from core.maximization import BLURS, LOGITS, PARAMETERIZATIONS, PRESETS, MaximizationConfig
 from core.maximization.loop import MOST_STEPS
 from core.networks.classifier import Classifier
-from core.zoo.checkpoints import Card, CheckpointError, classifiers
+from core.zoo.checkpoints import Card, CheckpointError, without_restoring
 from dashboard.server import caches
 from dashboard.widgets import networks as network_inputs
 
@@ -30,12 +30,12 @@ Shapes = Mapping[str, tuple[int, int, int]]
 
 def choose_network(zoo: Mapping[str, Card], key: str, first: str) -> str:
     """Let people choose one network whose gradients lead to the pixels; "" where there is none."""
-    return network_inputs.choose_network(classifiers(zoo), key=key, first=first)
+    return network_inputs.choose_network(without_restoring(zoo), key=key, first=first)
 
 
 def choose_networks(zoo: Mapping[str, Card], key: str, first: Sequence[str]) -> list[str]:
     """Let people choose several networks; at least one."""
-    networks = classifiers(zoo)
+    networks = without_restoring(zoo)
     known = [name for name in first if name in networks]
     return network_inputs.choose_any(networks, key=key, first=known) or known[:1] or list(networks)[:1]
 

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
-from core.inversion.algebra import Rewriting, rewrite, trace_response
+from core.inversion.algebra import RewrittenUnit, response_curve, rewrite_unit
 from core.inversion.functions import INVERSIONS, Invert, features_hash, to_ordinary
-from core.inversion.summed_heads import read_logits
+from core.inversion.summed_heads import compute_logits
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
 from core.visualization.formulas import draw_formulas
@@ -79,11 +79,11 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
         st.warning(str(error))
         return
     image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
-    found = rewrite(network, image[0])
+    found = rewrite_unit(network, image[0])
     st.markdown(f"Hidden unit {found.unit} of the head, the strongest at this digit, in its three largest terms:")
     st.html(draw_formulas(write_steps(found)))
     rows = {"inverted head": network, "ordinary head": to_ordinary(network)}
-    st.html(draw_logits({title: read_logits(one, image)[0].numpy() for title, one in rows.items()}, data.classes))
+    st.html(draw_logits({title: compute_logits(one, image)[0].numpy() for title, one in rows.items()}, data.classes))
     count = min(COMPARED, len(data.test))
     with st.spinner(f"Reading {count:,} test digits with both ..."):
         most = caches.largest_difference(name, count, data.name)
@@ -93,7 +93,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
     )
 
 
-def write_steps(found: Rewriting) -> list[tuple[str, str]]:
+def write_steps(found: RewrittenUnit) -> list[tuple[str, str]]:
     """Return the algebra with real numbers: the inverted sum, multiplied out, and renamed."""
     terms = list(zip(found.features[found.shown].tolist(), found.weights[found.shown].tolist(), strict=True))
     more, bias, new_bias = len(found.features) - len(terms), found.bias, found.ordinary_bias
@@ -108,7 +108,7 @@ def write_steps(found: Rewriting) -> list[tuple[str, str]]:
     return [(heading, first), (same, constant), ("An ordinary head: w'·x + b'", last)]
 
 
-def _formula(found: Rewriting, value: float) -> str:
+def _formula(found: RewrittenUnit, value: float) -> str:
     return f"{found.shift:g} − {value:.3f}" if found.shift else f"−{value:.3f}"
 
 
@@ -121,7 +121,7 @@ def _show_others(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
         if not isinstance(network, Classifier):
             continue
         with place:
-            given, read = trace_response("relu", zoo[name].inversion)
+            given, read = response_curve("relu", zoo[name].inversion)
             curve = draw_inversion_curve(given.numpy(), read.numpy(), color=color_of(name))
             st.html(f'<img src="{curve}" alt="its curve" style="height:108px">')
             st.markdown(f"**{zoo[name].title}.** {_refusal(network)} {_bent(network, digit, mask)}")

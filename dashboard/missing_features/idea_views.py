@@ -11,7 +11,7 @@ import torch
 from core.digits.datasets import Dataset
 from core.inversion import absent_features
 from core.inversion.absent_features import Evidence, MissingFeature
-from core.inversion.map_atlas import Atlas, to_pixels
+from core.inversion.map_atlas import MapAtlas, spread_to_pixels
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.inversion import FeatureCard, draw_contributions, draw_feature_cards, draw_map_strengths
@@ -44,18 +44,18 @@ def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         digit, mask = scene
         with locks.one_at_a_time():
-            evidence = absent_features.weigh(network, torch.from_numpy(digit)[None], torch.from_numpy(mask))
-            st.markdown(f"#### {absent_features.describe(evidence, atlas, data.classes)}")
+            evidence = absent_features.measure_evidence(network, torch.from_numpy(digit)[None], torch.from_numpy(mask))
+            st.markdown(f"#### {absent_features.describe_digit(evidence, atlas, data.classes)}")
             _show_rivals(evidence, atlas, digit, mask, data.classes)
             _show_features(evidence, atlas, digit, mask, data.classes)
     with st.expander("How much of the answer is that? What is there, and what is missing", expanded=True):
         _show_balance(evidence, atlas, data.classes)
 
 
-def _show_rivals(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
+def _show_rivals(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
     """Show for every other class where what it usually has is missing."""
-    votes = absent_features.missing(evidence, atlas)
-    pixels = [to_pixels(places, atlas.field).numpy() for places in votes.sum(1)]
+    votes = absent_features.missing_evidence(evidence, atlas)
+    pixels = [spread_to_pixels(places, atlas.field).numpy() for places in votes.sum(1)]
     limit = max(float(np.abs(values).max()) for values in pixels)
     items = []
     for label, values in enumerate(pixels):
@@ -67,7 +67,7 @@ def _show_rivals(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, cla
     st.caption("Red glows where something is missing that this class usually has, and the answer has not.")
 
 
-def _show_features(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
+def _show_features(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
     """Show the feature maps whose silence says most, against one class or against all."""
     rival = st.segmented_control(
         "What is missing of a ... (asked of the answer: what speaks against it)",
@@ -77,7 +77,7 @@ def _show_features(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, c
         format_func=classes.__getitem__,
         wrap=True,
     )
-    found = absent_features.find_missing(evidence, atlas, rival=rival)
+    found = absent_features.find_missing_features(evidence, atlas, rival=rival)
     if not found:
         st.info("Nothing that is missing speaks against it.")
         return
@@ -86,19 +86,19 @@ def _show_features(evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, c
 
 
 def _to_card(
-    feature: MissingFeature, evidence: Evidence, atlas: Atlas, digit: Digit, mask: Mask, classes: Sequence[str]
+    feature: MissingFeature, evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, classes: Sequence[str]
 ) -> FeatureCard:
-    pixels = to_pixels(feature.places, atlas.field).numpy()
+    pixels = spread_to_pixels(feature.places, atlas.field).numpy()
     where = overlay_evidence(digit, mask, pixels, limit=float(np.abs(pixels).max()), factor=4)
     patches = arrays.contact_sheet(list(atlas.patches[feature.map, :6].numpy()), 3, factor=2)
     text = absent_features.describe_feature(feature, evidence.answer, classes)
     return FeatureCard(f"Map {feature.map}", patches, where, feature.votes.numpy(), text)
 
 
-def _show_balance(evidence: Evidence, atlas: Atlas, classes: Sequence[str]) -> None:
+def _show_balance(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -> None:
     """Show how much of each class's distance to the answer is because of what is missing."""
-    found = absent_features.balance(evidence, atlas)
-    st.markdown(absent_features.describe_balance(evidence, found, classes))
+    found = absent_features.split_gap(evidence, atlas)
+    st.markdown(absent_features.describe_gap(evidence, found, classes))
     figure = draw_contributions(found.missing.tolist(), found.there.tolist(), found.rest.tolist(), classes)
     st.plotly_chart(figure, width="stretch", config=PLAIN)
     st.caption(
@@ -127,9 +127,9 @@ def show_atlas(data: Dataset) -> None:
     )
     strengths = atlas.strengths().numpy()
     items = []
-    for number in atlas.silent(label or 0, SILENT_MAPS):
+    for number in atlas.weakest_maps(label or 0, SILENT_MAPS):
         sheet = arrays.contact_sheet(list(atlas.patches[number].numpy()), 3, factor=3)
-        usual = " ".join(classes[one] for one in atlas.classes_of(number))
+        usual = " ".join(classes[one] for one in atlas.classes_of_map(number))
         caption = f"map {number}: {100 * strengths[label or 0, number]:.0f} % · usual in {usual}"
         items.append(GalleryItem(sheet, caption))
     st.html(draw_gallery(items, min_width=110, css_class="ns-silent"))

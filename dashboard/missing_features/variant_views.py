@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
-from core.inversion.algebra import trace_response
+from core.inversion.algebra import response_curve
 from core.inversion.functions import INVERSIONS
-from core.inversion.summed_heads import add_heads, read_logits, trace_omega
+from core.inversion.summed_heads import accuracy_by_omega, add_heads, compute_logits
 from core.networks import evaluation
 from core.networks.classifier import Classifier
 from core.networks.evaluation import COLUMNS
@@ -129,7 +129,7 @@ def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
     inversion = INVERSIONS[zoo[name].inversion]
     same = "same functions" if inversion.same_function_class else "other functions"
     curve = draw_inversion_curve(
-        *(line.numpy() for line in trace_response(activation, zoo[name].inversion)), color=color_of(name)
+        *(line.numpy() for line in response_curve(activation, zoo[name].inversion)), color=color_of(name)
     )
     return VariantRow(
         title=zoo[name].title,
@@ -174,7 +174,7 @@ def read_heads(networks: dict[str, Network], digit: Digit, mask: Mask, omega: fl
 
 def _logits_of(networks: dict[str, Network], digit: Digit, mask: Mask) -> dict[str, torch.Tensor]:
     image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
-    return {name: read_logits(one, image)[0] for name, one in networks.items() if isinstance(one, Classifier)}
+    return {name: compute_logits(one, image)[0] for name, one in networks.items() if isinstance(one, Classifier)}
 
 
 def _share(logits: torch.Tensor) -> NDArray[np.float32]:
@@ -208,7 +208,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
         )
         normal = read["standard", column]
         curves = [
-            Curve(title, color_of(_color(name)), OMEGAS, trace_omega(normal, read[name, column], labels, OMEGAS))
+            Curve(title, color_of(_color(name)), OMEGAS, accuracy_by_omega(normal, read[name, column], labels, OMEGAS))
             for name, title in HEADS.items()
         ]
         st.plotly_chart(draw_omega(curves, omega), width="stretch", config=PLAIN)
@@ -216,7 +216,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
         for name in HEADS:
             rival = zoo[name].title.split(" (")[0]
             st.markdown(f"**{zoo['standard'].title} and {rival}: who is right?**")
-            found = evaluation.who_is_right(labels, normal.argmax(1), read[name, column].argmax(1))
+            found = evaluation.compare_predictions(labels, normal.argmax(1), read[name, column].argmax(1))
             outputs.show_who_is_right(found, zoo["standard"].title, rival)
     st.caption(
         f"The first {count:,} test digits of {data.name}, just now; the curves' axis does not begin at 0. To *choose* "
@@ -237,7 +237,7 @@ def _table(
         for name in ("standard", *HEADS):
             rows[zoo[name].title][column] = f"{evaluation.accuracy(labels, read[name, column].argmax(1)):.1f}"
         for name, title in HEADS.items():
-            summed = trace_omega(normal, read[name, column], labels, [omega])[0]
+            summed = accuracy_by_omega(normal, read[name, column], labels, [omega])[0]
             row = rows.setdefault(f"{title.capitalize()}, ω = {omega:g}", {})
             row[column] = f"{summed:.1f}  :small[({summed - alone:+.1f})]"
     return rows

@@ -13,7 +13,7 @@ from core.digits.datasets import Dataset
 from core.networks import evaluation
 from core.networks.evaluation import COLUMNS
 from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
-from core.pmnist.masks import CUT_NAMES, CUTS, GROWING, Variant, cut_mask
+from core.pmnist.masks import CUT_NAMES, CUTS, GROWTH_DIRECTIONS, Variant, cut_mask
 from core.visualization import arrays
 from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.gallery import GalleryItem, draw_gallery
@@ -98,9 +98,14 @@ def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequ
 def choose_growth() -> str:
     """Let people choose from where a hole grows."""
     kind = st.segmented_control(
-        "The hole grows", list(GROWING), default=GROWING[0], key="growing", required=True, persist_state="session"
+        "The hole grows",
+        list(GROWTH_DIRECTIONS),
+        default=GROWTH_DIRECTIONS[0],
+        key="growing",
+        required=True,
+        persist_state="session",
     )
-    return kind or GROWING[0]
+    return kind or GROWTH_DIRECTIONS[0]
 
 
 def choose_variant() -> Variant:
@@ -205,7 +210,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
     with digits:
         points = clicked.selection.points
         outputs.show_cell(data, labels, predicted, column, points[0]["customdata"] if points else None)
-        outputs.show_who_is_right(evaluation.who_is_right(labels, predicted, theirs), title[name], title[rival])
+        outputs.show_who_is_right(evaluation.compare_predictions(labels, predicted, theirs), title[name], title[rival])
 
 
 def show_download(session: Session, data: Dataset, zoo: Zoo) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.digits import datasets
-from core.networks.evaluation import TALK_DELTA
+from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUTS
 from core.studies.arms import ARMS, PUBLISHED_LOG_COLUMNS, Arm
 from core.studies.paired_differences import has_learned
@@ -100,7 +100,7 @@ def _show_differences(choice: Choice, belongs: Callable[[Arm], bool]) -> None:
 def _interval(row: Row, cut: str) -> Interval:
     control = ARMS[ARMS[row["arm"]].control or ""].title
     found = row["difference"]
-    claimed = TALK_DELTA[cut] if row["arm"] == "missing-feature" else None
+    claimed = TALK_GAIN[cut] if row["arm"] == "missing-feature" else None
     title = f"{row['title']} <span style='font-weight:400'>against {control} · {row['seeds']} seeds</span>"
     return Interval(title, cut, found["mean"], found["low"], found["high"], claimed)
 

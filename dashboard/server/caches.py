@@ -18,7 +18,7 @@ from core.digits.downloads import BackgroundDownload
 from core.feature_maps import StageMaps, look
 from core.inversion import algebra
 from core.inversion.functions import features_hash
-from core.inversion.map_atlas import Atlas, survey
+from core.inversion.map_atlas import MapAtlas, build_atlas
 from core.inversion.summed_heads import column_logits
 from core.jobs import trained_networks
 from core.jobs.run_folders import load_job
@@ -47,7 +47,7 @@ SURVEYED = 6000  # training digits: a second, and 600 of each class
 
 def current_dataset_name() -> str:
     """Return the name of the set to show now: MNIST once it is on this machine, until then the offline digits."""
-    return "MNIST" if datasets.on_this_machine("MNIST") else datasets.OFFLINE
+    return "MNIST" if datasets.is_available("MNIST") else datasets.OFFLINE
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the digits ...")
@@ -92,7 +92,7 @@ def _networks_of(name: str) -> Zoo:
 def network(name: str, references: str) -> checkpoints.Network:
     """Return a network by name; a restoring one fills holes from the training digits of the set `references`."""
     place = trained_networks.find_checkpoint(name)
-    reader = checkpoints.load(place.name, references=dataset(references).train, folder=place.folder)
+    reader = checkpoints.load_network(place.name, references=dataset(references).train, folder=place.folder)
     classifier = reader if isinstance(reader, Classifier) else reader.network
     classifier.features = features(features_hash(classifier), classifier.features)
     return reader
@@ -128,7 +128,7 @@ def restored(name: str, data: str, digit: Digit, mask: Mask) -> Restored:
 def readings(names: tuple[str, ...], data: str, digit: Digit, mask: Mask) -> dict[str, NDArray[np.float32]]:
     """Return each network's probabilities `(classes,)` of one digit under one mask."""
     found, _ = networks(names, data)
-    read = evaluation.read_digit(readers_of(found, mask), digit, mask)
+    read = evaluation.predict_digit(readers_of(found, mask), digit, mask)
     return {name: read[name] if name in read else restored(name, data, digit, mask).probabilities for name in names}
 
 
@@ -160,9 +160,9 @@ def classifier(name: str, data: str) -> Classifier:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at what excites each feature map ...")
-def atlas(name: str, data: str) -> Atlas:
+def atlas(name: str, data: str) -> MapAtlas:
     """Return what a network's last feature maps do on training digits."""
-    return survey(classifier(name, data), dataset(data).train.first(SURVEYED))
+    return build_atlas(classifier(name, data), dataset(data).train.first(SURVEYED))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at the digits to compare with ...")

@@ -11,7 +11,8 @@ from core.inversion.functions import INVERSIONS
 from core.jobs import trained_networks
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture
 from core.networks.composing import MOST_BLOCKS, MOST_FILTERS, MOST_UNITS, Block, compose
-from core.training.config import CHOICES, find_device
+from core.system.device import find_device
+from core.training.config import CHOICES
 from core.training.presets import PRESETS
 from core.visualization.training import StageRow
 from core.zoo.checkpoints import Card
@@ -205,7 +206,7 @@ def choose_learning() -> Settings:
 
 def choose_data() -> Settings:
     """Let people choose what it learns from, and where."""
-    there = [name for name in datasets.ALL if datasets.on_this_machine(name)]
+    there = [name for name in datasets.DATASETS if datasets.is_available(name)]
     if value("dataset") not in there:
         st.session_state[key("dataset")] = there[0]
     dataset = st.selectbox("Data set", there, key=key("dataset"), persist_state="session")

@@ -105,7 +105,7 @@ def _try(change: Callable[[], None]) -> None:
     try:
         change()
     except (ValueError, OSError) as error:
-        st.session_state["train problem"] = files.explain(error, "The folder of the runs")
+        st.session_state["train problem"] = files.describe_error(error, "The folder of the runs")
 
 
 def _show_upload() -> None:
@@ -119,7 +119,7 @@ def _show_upload() -> None:
     try:
         job = network_files.import_network(file.getvalue(), ensure_visitor_id())
     except (ValueError, OSError) as error:
-        st.warning(files.explain(error, "The folder of the runs"))
+        st.warning(files.describe_error(error, "The folder of the runs"))
         return
     st.session_state[DONE] = f"*{job.title}* is here, and can be chosen on every page."
     st.rerun()

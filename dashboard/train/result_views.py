@@ -63,7 +63,7 @@ def show_result(session: Session, data: Dataset) -> None:
 
 
 def _known() -> tuple[str, ...]:
-    return datasets.ALL
+    return datasets.DATASETS
 
 
 def show_short(job: Job, card: Card, data: Dataset, shares: Shares) -> None:

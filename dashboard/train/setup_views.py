@@ -31,7 +31,7 @@ def show_setup(session: Session, data: Dataset) -> None:
     left, right = st.columns([330, 710], gap="medium")
     with left:
         preset = form.choose_preset()
-        st.caption(PRESETS[preset].says)
+        st.caption(PRESETS[preset].description)
         button = st.container()
         with st.expander("The network"):
             architecture = form.choose_network()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.attribution import HoleMap, count_right, join, places, read_everywhere
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
-from core.pmnist.masks import SQUARE, square_everywhere
+from core.pmnist.masks import SQUARE, sliding_squares
 from core.restoration.restorer import Restorer
 from core.visualization import arrays
 from core.visualization.attribution import draw_hole_counts, draw_hole_map
@@ -169,7 +169,7 @@ def _show_chosen(
     """Show the digit with the hole at one place, and what every network reads there."""
     digit, mask = scene
     row, column = place
-    kept = square_everywhere(size)[row * places(size) + column].numpy() & mask
+    kept = sliding_squares(size)[row * places(size) + column].numpy() & mask
     st.markdown(f"**The hole in rows {row} to {row + size - 1}, columns {column} to {column + size - 1}**")
     picture, answers = st.columns([200, 300], gap="medium")
     picture.image(arrays.mark_erased(digit, kept, 7), output_format="PNG", width=196)

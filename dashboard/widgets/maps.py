@@ -20,7 +20,7 @@ from core.visualization.figures import Box, draw_clickable
 from core.visualization.formulas import draw_formulas
 from core.visualization.number_format import format_short
 from core.visualization.signed_colors import to_signed
-from core.zoo.checkpoints import CheckpointError, classifiers
+from core.zoo.checkpoints import CheckpointError, without_restoring
 from dashboard.components.player import Frame, Look
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -40,7 +40,7 @@ def to_image(digit: Digit, mask: Mask) -> torch.Tensor:
 
 def choose_network(data: Dataset, zoo: Zoo, *, key: str = "lesson network") -> Classifier | None:
     """Let people choose any network that does not restore, also those of the laboratory and their own."""
-    name = networks.choose_network(classifiers(zoo | caches.own_networks()), key=key)
+    name = networks.choose_network(without_restoring(zoo | caches.own_networks()), key=key)
     try:
         return caches.classifier(name, data.name) if name else None
     except CheckpointError as error:

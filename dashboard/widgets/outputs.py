@@ -13,7 +13,7 @@ import torch
 
 from core.digits import datasets, drawing
 from core.digits.datasets import Dataset
-from core.networks.evaluation import TALK, TALK_DELTA, WhoIsRight
+from core.networks.evaluation import TALK_ACCURACY, TALK_GAIN, PredictionCounts
 from core.pmnist.masks import SIDE, cut_mask, cut_masks, erase
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
@@ -157,7 +157,7 @@ def _row(accuracies: Mapping[str, float], table: Mapping[str, Mapping[str, float
 
 def show_talk() -> None:
     """Show the talk's own Table 1 beside ours, clearly told apart."""
-    rows = {column: f"{TALK[column]:.1f}  :small[({TALK_DELTA[column]:+.1f})]" for column in TALK}
+    rows = {column: f"{TALK_ACCURACY[column]:.1f}  :small[({TALK_GAIN[column]:+.1f})]" for column in TALK_ACCURACY}
     st.markdown(
         "*The talk's own figures (EuroPython 2019, Table 1): blind; the best epoch on the test digits themselves*"
     )
@@ -179,7 +179,7 @@ def show_cell(
     st.image(arrays.contact_sheet(list(images[:, 0].numpy()), 10, factor=2), output_format="PNG")
 
 
-def show_who_is_right(counts: WhoIsRight, name: str, rival: str) -> None:
+def show_who_is_right(counts: PredictionCounts, name: str, rival: str) -> None:
     """Show how often both are right, neither, or only one."""
     words = {
         "both right": counts.both,

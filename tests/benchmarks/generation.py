@@ -36,7 +36,7 @@ def made_teach() -> Measured:
 
 def _load_made() -> Dataset:
     try:
-        return datasets.load(datasets.MADE)
+        return datasets.load(datasets.MADE_DIGITS)
     except datasets.DatasetError as error:
         raise NotMeasurable(str(error)) from None
 

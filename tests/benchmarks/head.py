@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from core.digits.datasets import Digits
-from core.inversion.functions import variant
+from core.inversion.functions import with_inversion
 from core.networks.classifier import Classifier
 from core.training.loop import TrainConfig, train
 from tests.benchmarks import Measured, mnist
@@ -79,6 +79,6 @@ def _run_frozen(network: Classifier, images: Tensor) -> Tensor:
 def _missing_feature() -> Classifier:
     standard = mnist.network("standard")
     assert isinstance(standard, Classifier)
-    network = variant(standard, "complement")
+    network = with_inversion(standard, "complement")
     network.head.requires_grad_(True)
     return copy.deepcopy(network)  # the layout is changed in place, and the features are everyone's

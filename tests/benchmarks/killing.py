@@ -128,7 +128,7 @@ def _is_whole(job: Job) -> bool:
     try:
         kept = load_state(job.folder / STATE_FILE).epoch if (job.folder / STATE_FILE).exists() else 0
         if (job.folder / f"{NETWORK_NAME}.json").exists():
-            checkpoints.load(NETWORK_NAME, folder=job.folder)
+            checkpoints.load_network(NETWORK_NAME, folder=job.folder)
     except ValueError:
         return False
     return kept >= _reached(job) - 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.digits import datasets
 from core.digits.datasets import DATA_VARIABLE, PROJECT_DATA, Dataset
-from core.zoo.checkpoints import CheckpointError, Network, load
+from core.zoo.checkpoints import CheckpointError, Network, load_network
 from tests.benchmarks import NotMeasurable
 
 
@@ -32,6 +32,6 @@ def folder() -> Path:
 def network(name: str) -> Network:
     """Return a shipped network; one that restores fills holes from the training digits."""
     try:
-        return load(name, references=dataset().train)
+        return load_network(name, references=dataset().train)
     except CheckpointError as error:
         raise NotMeasurable(str(error)) from None

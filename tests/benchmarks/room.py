@@ -29,7 +29,7 @@ def room_median() -> Measured:
 
 @cache
 def _room() -> Visit:
-    if not datasets.on_this_machine("MNIST"):
+    if not datasets.is_available("MNIST"):
         raise NotMeasurable("MNIST is not on this machine, and the networks would read other digits.")
     drawings = draw_for(VISITORS, STROKES)
     try:

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPo
 @cache
 def load_networks(names: tuple[str, ...], dataset: Dataset) -> dict[str, Network]:
     """Return shipped networks, once for all parts that a process does. Raises CheckpointError."""
-    return {name: checkpoints.load(name, references=dataset.train) for name in names}
+    return {name: checkpoints.load_network(name, references=dataset.train) for name in names}
 
 
 def lines(record: dict[str, Any]) -> Iterator[str]:
