@@ -14,7 +14,7 @@ from dashboard.address import links  # noqa: E402
 from dashboard.server import process, visitors  # noqa: E402
 from dashboard.server.session import get_session  # noqa: E402
 from dashboard.shell import lesson_bar, share  # noqa: E402
-from dashboard.widgets import outputs  # noqa: E402
+from dashboard.widgets.texts import show_problems  # noqa: E402
 
 process.prepare_once()
 MENU = {  # by what a person wants to do
@@ -45,7 +45,7 @@ if links.open_address(page.url_path or "start"):
     lesson_bar.open_linked()
 visitors.rerun_after_reconnect()
 lesson_bar.show_bar()
-outputs.show_problems(get_session().problems)
+show_problems(get_session().problems)
 page.run()
 links.write_address()
 share.show_share()

@@ -5,14 +5,16 @@ from typing import Any
 from dashboard.convolution import filter_views, network_views, number_views, size_views
 from dashboard.server import caches, locks
 from dashboard.server.session import get_session
-from dashboard.widgets import inputs, outputs
+from dashboard.widgets.data_set import current_data
 from dashboard.widgets.scene import show_bench
+from dashboard.widgets.texts import show_problems, show_text
+from dashboard.widgets.views import choose_view
 
 zoo, problems = caches.shipped_zoo()
 session = get_session()
-data = outputs.current_data()
-outputs.show_problems(problems)
-outputs.show_text("convolution")
+data = current_data()
+show_problems(problems)
+show_text("convolution")
 
 VIEWS = {
     "One number": number_views.show_one_number,
@@ -25,7 +27,7 @@ VIEWS = {
     "Dropout": network_views.show_dropout,
     "Whole network": network_views.show_whole,
 }
-view = inputs.choose_view(VIEWS, key="lesson view")
+view = choose_view(VIEWS, key="lesson view")
 
 
 def show_in_turn(*scene: Any) -> None:

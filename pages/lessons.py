@@ -3,9 +3,9 @@
 import streamlit as st
 
 from dashboard.lessons import views
-from dashboard.widgets import outputs
+from dashboard.widgets.texts import show_text
 
-outputs.show_text("lessons")
+show_text("lessons")
 views.show_shipped()
 st.subheader("Your own")
 views.show_own()

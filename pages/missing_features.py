@@ -6,13 +6,16 @@ from dashboard.address import links
 from dashboard.missing_features import algebra_views, idea_views, variant_views
 from dashboard.server import caches
 from dashboard.server.session import get_session
-from dashboard.widgets import inputs, outputs
+from dashboard.widgets.data_set import current_data
+from dashboard.widgets.strokes import heard
+from dashboard.widgets.texts import show_problems, show_text
+from dashboard.widgets.views import choose_view
 
 zoo, problems = caches.shipped_zoo()
 session = get_session()
-data = outputs.current_data()
-outputs.show_problems(problems)
-outputs.show_text("missing_features")
+data = current_data()
+show_problems(problems)
+show_text("missing_features")
 
 VIEWS = {
     "The idea": idea_views.show_idea,
@@ -21,7 +24,7 @@ VIEWS = {
     "Freezing": algebra_views.show_freezing,
     "Synergy": variant_views.show_synergy,
 }
-view = inputs.choose_view(VIEWS, key="missing view")
+view = choose_view(VIEWS, key="missing view")
 
 
 @st.fragment
@@ -29,7 +32,7 @@ def bench() -> None:
     """What a stroke reruns: only this."""
     VIEWS[view](session, data, zoo)
     links.write_address()
-    st.html(inputs.heard())  # last: now the canvas may send again
+    st.html(heard())  # last: now the canvas may send again
 
 
 bench()

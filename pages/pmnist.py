@@ -3,13 +3,15 @@
 from dashboard.pmnist import views
 from dashboard.server import caches
 from dashboard.server.session import get_session
-from dashboard.widgets import inputs, outputs
+from dashboard.widgets.data_set import current_data
+from dashboard.widgets.texts import show_problems, show_text
+from dashboard.widgets.views import choose_view
 
 zoo, problems = caches.zoo()
 session = get_session()
-data = outputs.current_data()
-outputs.show_problems(problems)
-outputs.show_text("pmnist")
+data = current_data()
+show_problems(problems)
+show_text("pmnist")
 
 VIEWS = {
     "The cuts": views.show_cuts,
@@ -19,5 +21,5 @@ VIEWS = {
     "Who mixes up what": views.show_confusions,
     "Download": views.show_download,
 }
-view = inputs.choose_view(VIEWS, key="pmnist view")
+view = choose_view(VIEWS, key="pmnist view")
 VIEWS[view](session, data, zoo)

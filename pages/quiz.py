@@ -2,14 +2,16 @@
 
 from dashboard.quiz import play_views, room_views, round
 from dashboard.server import caches
-from dashboard.widgets import inputs, outputs
+from dashboard.widgets.data_set import current_data
+from dashboard.widgets.texts import show_problems, show_text
+from dashboard.widgets.views import choose_view
 
 zoo, problems = caches.zoo()
-data = outputs.current_data()
-outputs.show_problems(problems)
-outputs.show_text("quiz")
+data = current_data()
+show_problems(problems)
+show_text("quiz")
 
 game = round.open_game(data)
 VIEWS = {"Play": play_views.show_play, "The room": room_views.show_room}
-view = inputs.choose_view(VIEWS, key="quiz view")
+view = choose_view(VIEWS, key="quiz view")
 VIEWS[view](game, zoo)

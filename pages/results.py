@@ -3,9 +3,10 @@
 import streamlit as st
 
 from dashboard.results import repeat_study, views
-from dashboard.widgets import inputs, outputs
+from dashboard.widgets.texts import show_text
+from dashboard.widgets.views import choose_view
 
-outputs.show_text("results")
+show_text("results")
 choice = views.choose()
 if choice is None:
     st.stop()
@@ -18,7 +19,7 @@ VIEWS = {
     "Beside the talk": views.show_published,
     "Sentence by sentence": views.show_sentences,
 }
-view = inputs.choose_view(VIEWS, key="results view")
+view = choose_view(VIEWS, key="results view")
 VIEWS[view](choice)
 views.show_command(choice)
 repeat_study.show_repeat(choice)

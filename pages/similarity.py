@@ -3,14 +3,16 @@
 from dashboard.server import caches
 from dashboard.server.session import get_session
 from dashboard.similarity import digit_views, recorded_views, second_model_views, threshold_views
-from dashboard.widgets import inputs, outputs
+from dashboard.widgets.data_set import current_data
 from dashboard.widgets.scene import show_bench
+from dashboard.widgets.texts import show_problems, show_text
+from dashboard.widgets.views import choose_view
 
 zoo, problems = caches.shipped_zoo()
 session = get_session()
-data = outputs.current_data()
-outputs.show_problems(problems)
-outputs.show_text("similarity")
+data = current_data()
+show_problems(problems)
+show_text("similarity")
 
 VIEWS = {
     "Your digit": digit_views.show_digit,
@@ -19,4 +21,4 @@ VIEWS = {
 if recorded_views.find_record(data) is not None:
     VIEWS["Recorded"] = recorded_views.show_recorded
 VIEWS["Second network"] = second_model_views.show_second
-show_bench(VIEWS[inputs.choose_view(VIEWS, key="similarity view")], session, data, zoo)
+show_bench(VIEWS[choose_view(VIEWS, key="similarity view")], session, data, zoo)

@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.server import caches
-from dashboard.widgets import outputs
+from dashboard.start.views import show_loaded, show_opening, show_stop
+from dashboard.widgets.data_set import current_data
+from dashboard.widgets.texts import show_problems, show_text
 
 PAGES = Path(__file__).parent
 COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"
@@ -13,13 +15,13 @@ COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"
 zoo, problems = caches.zoo()
 st.title("Negative Space")
 picture, words = st.columns([6, 5], gap="large", vertical_alignment="center")
-data = outputs.current_data()
+data = current_data()
 with words:
-    outputs.show_text("start")
+    show_text("start")
     if st.button("Draw a digit now", type="primary"):
         st.switch_page(COMPARE)
 with picture:
-    outputs.show_opening(data, zoo)
+    show_opening(data, zoo)
 
 st.subheader("A tour in two minutes")
 STOPS = (
@@ -30,10 +32,10 @@ STOPS = (
 )
 for number, (place, (page, index, cut, label)) in enumerate(zip(st.columns(4), STOPS, strict=True), 1):
     with place:
-        outputs.show_stop(data, index, cut)
+        show_stop(data, index, cut)
         scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
         st.page_link(page, label=f"{number}. {label}", query_params=scene)
 
 st.subheader("What is loaded")
-outputs.show_loaded(data, zoo)
-outputs.show_problems(problems)
+show_loaded(data, zoo)
+show_problems(problems)

@@ -5,11 +5,12 @@ import streamlit as st
 from dashboard.server.session import get_session
 from dashboard.server.visitors import store_visitor_id
 from dashboard.train import compare_views, keep_views, result_views, setup_views, watch_views
-from dashboard.widgets import outputs
+from dashboard.widgets.data_set import current_data
+from dashboard.widgets.texts import show_text
 
 session = get_session()
-data = outputs.current_data()
-outputs.show_text("train")
+data = current_data()
+show_text("train")
 
 VIEWS = {
     "Set up": setup_views.show_setup,

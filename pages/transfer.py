@@ -3,13 +3,15 @@
 from dashboard.server import caches
 from dashboard.server.session import get_session
 from dashboard.transfer import class_views, inside_views, tuning_views
-from dashboard.widgets import inputs, outputs
+from dashboard.widgets.data_set import current_data
+from dashboard.widgets.texts import show_problems, show_text
+from dashboard.widgets.views import choose_view
 
 zoo, problems = caches.zoo()
 session = get_session()
-data = outputs.current_data()
-outputs.show_problems(problems)
-outputs.show_text("transfer")
+data = current_data()
+show_problems(problems)
+show_text("transfer")
 
 VIEWS = {
     "Two classes": class_views.show_classes,
@@ -18,4 +20,4 @@ VIEWS = {
     "Filters and maps": inside_views.show_inside,
     "VGG16": inside_views.show_vgg,
 }
-VIEWS[inputs.choose_view(VIEWS, key="transfer view")](session, data, zoo)
+VIEWS[choose_view(VIEWS, key="transfer view")](session, data, zoo)

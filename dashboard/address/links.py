@@ -18,7 +18,7 @@ from dashboard.components import live_canvas
 from dashboard.server import caches, streamlit_internals
 from dashboard.server.scene import SCENE_PARTS, cut_of, read_scene
 from dashboard.server.session import Session, get_session
-from dashboard.widgets import inputs
+from dashboard.widgets.strokes import stroke_goes_on
 
 LESSON_PARTS = ("lesson", "step")
 MOST_PAST = 20  # addresses: more is not written before a browser hears of the first
@@ -137,7 +137,7 @@ def _key_of(choice: Choice) -> str | None:
 def write_address() -> None:
     """Put what is on the page into the address, so that copying it copies the scene; not in the middle of a stroke."""
     session = get_session()
-    if _page_of(session).own or inputs.stroke_goes_on():  # each change is an entry in the browser's history
+    if _page_of(session).own or stroke_goes_on():  # each change is an entry in the browser's history
         return
     _tell(session)
     _judge(session)

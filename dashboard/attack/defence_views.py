@@ -17,9 +17,11 @@ from dashboard.components.player import Look
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets import outputs, playing
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets import playing
+from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.readings import load_networks
 from dashboard.widgets.scene import choose_beside
+from dashboard.widgets.texts import show_text
 
 ORDINARY, ROBUST = "standard", "robust"
 KEY, SWEEP = "defence", "defence sweep"
@@ -48,13 +50,13 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
             )
             or "linf"
         )
-        if scene is not None and len(outputs.load_networks((ORDINARY, ROBUST), data)) == 2:
+        if scene is not None and len(load_networks((ORDINARY, ROBUST), data)) == 2:
             pixels = np.ascontiguousarray(scene[0] * scene[1], np.float32)
             label = label_of(session, ORDINARY, pixels, data)
             _show_sweep(AskedSweep(kind, (ORDINARY, ROBUST), label, pixels.tobytes()), data, zoo)
     prose, figures = st.columns([5, 6], gap="medium")
     with prose:
-        outputs.show_text("attack_defence")
+        show_text("attack_defence")
     with figures:
         _show_curves(data, zoo)
         _show_cuts(zoo)

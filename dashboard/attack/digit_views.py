@@ -17,7 +17,8 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets import outputs, playing
+from dashboard.widgets import playing
+from dashboard.widgets.readings import show_readings
 from dashboard.widgets.scene import choose_beside
 
 KEY = "attack"
@@ -160,7 +161,7 @@ def _show_readings(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zo
         Reading(zoo[name].title, color_of(name), now[name], before[name], notes.get(name, ""))
         for name in (*asked.names, *restoring)
     ]
-    outputs.show_readings(readings, data.classes)
+    show_readings(readings, data.classes)
     if restoring and take.last is not None:
         st.caption(
             "*Carried over*: restoring networks cannot be attacked directly, because no gradient leads back "

@@ -15,7 +15,7 @@ from core.visualization.network_colors import color_of
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.charts import PLAIN
 
 OWN = "each network's own"
 Record = dict[str, Any]

@@ -11,7 +11,8 @@ from core.digits.datasets import Dataset
 from core.zoo.checkpoints import without_restoring
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
-from dashboard.widgets import networks, outputs
+from dashboard.widgets import networks
+from dashboard.widgets.readings import load_networks
 
 TITLES = {
     "fgsm": "FGSM: one step",
@@ -235,5 +236,5 @@ def _config(method: str) -> AttackConfig:
 
 def watchers(names: tuple[str, ...], zoo: Zoo, data: Dataset) -> tuple[list[str], list[str]]:
     """Return the usable ones that are read at every step, and those that restore; say in a sentence which are not."""
-    usable = list(outputs.load_networks(names, data))
+    usable = list(load_networks(names, data))
     return [name for name in usable if not zoo[name].restores], [name for name in usable if zoo[name].restores]

@@ -21,8 +21,9 @@ from dashboard.components.player import Look
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets import outputs, playing
+from dashboard.widgets import playing
 from dashboard.widgets.playing import Run
+from dashboard.widgets.progress import with_progress
 
 KEY, GROWTH = "noise", "noise growth"
 NORMS = {"none": "nothing, as in the assignment", "linf": "any pixel (L∞)", "l2": "length (L2)"}
@@ -174,7 +175,7 @@ def _show_others(growth: Growth, data: Dataset, zoo: Zoo) -> None:
             return
         names = without_restoring(zoo)
         found = ((name, _measure(growth, name, data)) for name in names)
-        growth.measured = dict(outputs.with_progress(found, len(names), "Reading the noisy digits ..."))
+        growth.measured = dict(with_progress(found, len(names), "Reading the noisy digits ..."))
     rows = {
         zoo[name].title + (" (made for it)" if name == growth.asked.network else ""): {
             "read as the noise's class": f"{sum(shares) / len(shares):.1f} %",

@@ -29,9 +29,11 @@ from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets import maps, outputs
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets import maps
+from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.readings import load_networks, read_all, show_readings
 from dashboard.widgets.scene import choose_beside, choose_scene
+from dashboard.widgets.texts import show_text
 
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
 TIMES = 20  # the same digit with dropout on (T10)
@@ -47,7 +49,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
     with left:
         st.caption("Try: can you still read it? Which of the four networks can?")
         scene = choose_scene(session, data)
-    networks = outputs.load_networks([name for name in LOCAL if name in zoo], data)
+    networks = load_networks([name for name in LOCAL if name in zoo], data)
     with right:
         if scene is not None:
             image = maps.to_image(*scene)
@@ -65,7 +67,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
                     )
                 )
             with readings:
-                outputs.show_readings(outputs.read_all(networks, zoo, *scene, data), data.classes)
+                show_readings(read_all(networks, zoo, *scene, data), data.classes)
     if len(networks) == len(LOCAL):
         whole = {name: zoo[name].accuracies().get("whole", float("nan")) for name in LOCAL}
         rows = {
@@ -77,7 +79,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
             for plain, shuffled in (LOCAL[:2], LOCAL[2:])
         }
         st.table(pd.DataFrame(rows).T)
-    outputs.show_text("convolution_neighbours")
+    show_text("convolution_neighbours")
 
 
 def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -132,7 +134,7 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
             items = [GalleryItem(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
             st.caption(f"{name}, the first digits of the batch, to one scale")
             st.html(draw_gallery(items, min_width=56, css_class="ns-normalized"))
-    outputs.show_text("convolution_batch_norm")
+    show_text("convolution_batch_norm")
 
 
 def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -158,7 +160,7 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         with torch.no_grad():
             calm = network.predict(image[None])[0]
         _show_drawn(torch.stack([one.probabilities for one in drawn]), calm, data)
-    outputs.show_text("convolution_dropout")
+    show_text("convolution_dropout")
 
 
 def _show_drawn(probabilities: torch.Tensor, calm: torch.Tensor, data: Dataset) -> None:

@@ -19,7 +19,7 @@ from core.visualization.signed_colors import to_signed
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps as windows
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.scene import choose_scene
 
 FIELDS = {  # of Convolution: label, least, most, at first

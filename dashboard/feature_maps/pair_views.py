@@ -26,7 +26,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets import maps as windows
-from dashboard.widgets import outputs
+from dashboard.widgets.data_set import sample
 from dashboard.widgets.scene import choose_beside
 
 FIRST, SECOND = "maps first network", "maps second network"
@@ -96,7 +96,7 @@ def _choose_two(
                 "Test digit", 0, len(data.test) - 1, 0, key="maps other", persist_state="session", width=130
             )
         )
-        return Two((now, outputs.sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
+        return Two((now, sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
     method = (
         st.segmented_control(
             "Attack", list(METHODS), default="PGD", key="maps attack", required=True, persist_state="session"

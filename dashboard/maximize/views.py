@@ -26,7 +26,7 @@ from dashboard.maximize.step_texts import (
 )
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets import inputs
+from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.map_details import show_closeup
 
 NEURON = {"starts": 5, "noise": 40 / 255}  # enough noise for different answers
@@ -177,7 +177,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Turn any digit, step by step, into every other class, or into one class by several networks."""
     left, right = st.columns([290, 750], gap="medium")
     with left:
-        choice = inputs.choose_digit(session, data, first="Sample")
+        choice = choose_digit(session, data, first="Sample")
         config = form.choose_settings("digit", WHITE, steps=60, noise=0.0)
     with right:
         into, by = st.columns([1, 2], gap="small")

@@ -26,8 +26,9 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets import outputs
+from dashboard.widgets.readings import load_networks
 from dashboard.widgets.scene import choose_scene
+from dashboard.widgets.tables import show_accuracies
 
 COMPARED = 1000  # test digits
 BENT = {
@@ -116,7 +117,7 @@ def _show_others(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
     """Show the inversions that are no re-parameterisation, and what makes them different at this digit."""
     names = [name for name in RECIPES if name in zoo and zoo[name].inversion in BENT]
     st.markdown("#### What no ordinary head computes")
-    networks = outputs.load_networks(names, data)
+    networks = load_networks(names, data)
     for place, (name, network) in zip(st.columns(max(2, len(networks))), networks.items(), strict=False):
         if not isinstance(network, Classifier):
             continue
@@ -150,7 +151,7 @@ def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
     networks = {
         name: one
-        for name, one in outputs.load_networks([n for n in FROZEN if n in zoo], data).items()
+        for name, one in load_networks([n for n in FROZEN if n in zoo], data).items()
         if isinstance(one, Classifier)
     }
     layer = (
@@ -220,7 +221,7 @@ def _show_hashes(networks: dict[str, Classifier], zoo: Zoo) -> None:
         for name, found in hashes.items()
     ]
     st.markdown("Fingerprints (SHA-256) of all weights and biases of the convolutions:  \n" + "  \n".join(lines))
-    outputs.show_accuracies({name: zoo[name].accuracies() for name in networks}, zoo)
+    show_accuracies({name: zoo[name].accuracies() for name in networks}, zoo)
     st.caption(
         "Recorded on 10,000 MNIST test digits; small figures are the difference to the standard network. One run each: "
         "a difference of a few points on a cut says little."

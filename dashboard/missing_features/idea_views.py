@@ -21,7 +21,7 @@ from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.scene import choose_scene
 
 NAME = "missing-feature"

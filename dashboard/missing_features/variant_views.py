@@ -28,9 +28,12 @@ from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets import outputs
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.progress import with_progress
+from dashboard.widgets.readings import load_networks, read_all, show_readings
 from dashboard.widgets.scene import choose_scene
+from dashboard.widgets.tables import show_who_is_right
+from dashboard.widgets.texts import show_text
 
 FIRST = ("standard", "control", "missing-feature", "missing-clamped", "missing-tanh")
 FORMULAS = {
@@ -67,14 +70,14 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
             format_func=lambda name: cards[name].title,
             wrap=True,
         )
-        networks = outputs.load_networks(names, data)
+        networks = load_networks(names, data)
         if scene is not None and networks:
             with locks.one_at_a_time():
-                own = outputs.load_networks([name for name in chosen if name not in networks and name not in zoo], data)
+                own = load_networks([name for name in chosen if name not in networks and name not in zoo], data)
                 wanted = {name: one for name, one in (networks | own).items() if name in chosen}
-                outputs.show_readings(outputs.read_all(wanted, cards, *scene, data), data.classes)
+                show_readings(read_all(wanted, cards, *scene, data), data.classes)
     st.html(draw_variants(to_rows(networks, zoo, scene, data), COLUMNS, answers=scene is not None))
-    outputs.show_text("missing_variants")
+    show_text("missing_variants")
     _show_failed(names, zoo)
     _show_unmade(zoo)
 
@@ -149,7 +152,7 @@ def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption("Try: move omega. Does adding the missing-feature head do more than adding a second ordinary head?")
         scene = choose_scene(session, data)
     names = ["standard", *HEADS]
-    networks = outputs.load_networks(names, data)
+    networks = load_networks(names, data)
     if len(networks) < len(names):
         return
     with right:
@@ -158,7 +161,7 @@ def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
         if scene is not None:
             with locks.one_at_a_time():
-                outputs.show_readings(read_heads(networks, *scene, omega), data.classes)
+                show_readings(read_heads(networks, *scene, omega), data.classes)
     _show_sums(data, zoo, omega)
 
 
@@ -190,7 +193,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
     count, names = min(MEASURED, len(data.test)), ("standard", *HEADS)
     labels = data.test.first(count).labels
     cells = [(name, column) for name in names for column in COLUMNS]
-    steps = outputs.with_progress(cells, len(cells), f"Reading {count:,} test digits, once ...")
+    steps = with_progress(cells, len(cells), f"Reading {count:,} test digits, once ...")
     read = {(n, c): torch.from_numpy(caches.logits(n, c, count, data.name)) for n, c in steps}
     st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
     which, counts = st.columns([1, 1], gap="medium")
@@ -217,7 +220,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
             rival = zoo[name].title.split(" (")[0]
             st.markdown(f"**{zoo['standard'].title} and {rival}: who is right?**")
             found = evaluation.compare_predictions(labels, normal.argmax(1), read[name, column].argmax(1))
-            outputs.show_who_is_right(found, zoo["standard"].title, rival)
+            show_who_is_right(found, zoo["standard"].title, rival)
     st.caption(
         f"The first {count:,} test digits of {data.name}, just now; the curves' axis does not begin at 0. To *choose* "
         "an omega by these figures would be to choose on test digits. Two heads over the same features are together "

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import product
 from typing import cast
 
+import pandas as pd
 import streamlit as st
 import torch
 
 from core.digits.datasets import Dataset
 from core.networks import evaluation
-from core.networks.evaluation import COLUMNS
+from core.networks.evaluation import COLUMNS, TALK_ACCURACY, TALK_GAIN
 from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
 from core.pmnist.masks import CUT_NAMES, CUTS, GROWTH_DIRECTIONS, Variant, cut_mask
 from core.visualization import arrays
@@ -24,8 +25,13 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
-from dashboard.widgets import inputs, outputs, playing
 from dashboard.widgets import networks as network_inputs
+from dashboard.widgets import playing
+from dashboard.widgets.digit import choose_digit
+from dashboard.widgets.progress import with_progress
+from dashboard.widgets.readings import load_networks, read_all
+from dashboard.widgets.tables import show_accuracies, show_cell, show_who_is_right
+from dashboard.widgets.texts import show_text
 
 VARIANTS = {"as the talk says": "text", "as its code does": "code"}
 HEADINGS = {"whole": "whole", **{cut: f"{cut} · {name}" for cut, name in CUT_NAMES.items()}}
@@ -36,18 +42,18 @@ def show_cuts(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show any digit whole and under each cut, with what every chosen network reads."""
     left, right = st.columns([280, 760], gap="medium")
     with left:
-        choice = inputs.choose_digit(session, data, first="Sample")
+        choice = choose_digit(session, data, first="Sample")
         variant = choose_variant()
     with right:
         names = network_inputs.choose_networks(zoo)
         if choice is None:
             st.info("As soon as there is a digit, its four cuts appear here.")
             return
-        networks = outputs.load_networks(names, data)
+        networks = load_networks(names, data)
         items = []
         for column in COLUMNS:
             mask = cut_mask(column, variant=variant).numpy()
-            answers = draw_answers(outputs.read_all(networks, zoo, choice.digit, mask, data), data.classes)
+            answers = draw_answers(read_all(networks, zoo, choice.digit, mask, data), data.classes)
             items.append(GalleryItem(arrays.mark_erased(choice.digit, mask, 6), HEADINGS[column], answers))
         st.html(draw_gallery(items, min_width=130, css_class="ns-cuts"))
 
@@ -56,13 +62,13 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let a hole grow over any digit, and show when each network gives up what it read in the whole one."""
     left, right = st.columns([280, 760], gap="medium")
     with left:
-        choice = inputs.choose_digit(session, data, first="Sample")
+        choice = choose_digit(session, data, first="Sample")
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = choose_growth()
             with st.popover("Networks", key="networks menu"):
                 names = network_inputs.choose_networks(zoo)
-        networks = outputs.load_networks(names, data)
+        networks = load_networks(names, data)
         if choice is None:
             st.info("As soon as there is a digit, a hole can grow over it here.")
             return
@@ -131,15 +137,15 @@ def choose_count(data: Dataset, key: str, first: int) -> int:
 def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the recorded MNIST table, and the same measured here and now on the current digits."""
     variant = choose_variant()
-    outputs.show_text("pmnist_table")
+    show_text("pmnist_table")
     st.markdown("#### Recorded: 10,000 MNIST test digits")
     recorded = {name: card.accuracies(variant) for name, card in zoo.items() if card.accuracies(variant)}
-    outputs.show_accuracies(recorded, zoo)
-    outputs.show_talk()
+    show_accuracies(recorded, zoo)
+    _show_talk()
     st.caption("Recorded when the networks were made; `python -m core train all` repeats every row.")
 
     st.markdown(f"#### Live: measured now on {data.name}")
-    names = tuple(outputs.load_networks(network_inputs.choose_networks(zoo), data))
+    names = tuple(load_networks(network_inputs.choose_networks(zoo), data))
     count = choose_count(data, "live count", 1000)
     if not st.button("Measure", type="primary", key="measure"):
         st.caption(f"{len(names)} networks × {len(COLUMNS)} sets × {count:,} digits.")
@@ -147,23 +153,32 @@ def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     cells = list(product(COLUMNS, names))
     table: dict[str, dict[str, float]] = {name: {} for name in names}
     labels = data.test.first(count).labels
-    for column, name in outputs.with_progress(cells, len(cells), "Reading partial digits ..."):
+    for column, name in with_progress(cells, len(cells), "Reading partial digits ..."):
         predicted = caches.predicted(name, column, variant, count, data.name)
         table[name][column] = evaluation.accuracy(labels, torch.from_numpy(predicted))
-    outputs.show_accuracies(table, zoo)
+    show_accuracies(table, zoo)
     st.caption(f"The first {count:,} test digits of {data.name} ({data.source}), just now.")
+
+
+def _show_talk() -> None:
+    """Show the talk's own Table 1 beside ours, clearly told apart."""
+    rows = {column: f"{TALK_ACCURACY[column]:.1f}  :small[({TALK_GAIN[column]:+.1f})]" for column in TALK_ACCURACY}
+    st.markdown(
+        "*The talk's own figures (EuroPython 2019, Table 1): blind; the best epoch on the test digits themselves*"
+    )
+    st.table(pd.DataFrame({"Talk: missing-feature": rows}).T)
 
 
 def show_curve(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show accuracy against how much of each digit is missing."""
     kind = choose_growth()
-    names = tuple(outputs.load_networks(network_inputs.choose_networks(zoo), data))
+    names = tuple(load_networks(network_inputs.choose_networks(zoo), data))
     count = choose_count(data, "curve count", 250)
     if not st.button("Draw the curves", type="primary", key="curves"):
         return
     points: dict[str, list[float]] = {name: [] for name in names}
     cells = list(product(SHARES, names))
-    for share, name in outputs.with_progress(cells, len(cells), "Erasing more and more ..."):
+    for share, name in with_progress(cells, len(cells), "Erasing more and more ..."):
         points[name].append(caches.accuracy_when_missing(name, kind, share, count, data.name))
     percent = [100 * share for share in SHARES]
     curves = [Curve(zoo[name].title, color_of(name), percent, points[name]) for name in names]
@@ -188,7 +203,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
     )
     with how_many:
         count = choose_count(data, "confusion count", 1000)
-    if len(outputs.load_networks([name, rival], data)) < len({name, rival}):
+    if len(load_networks([name, rival], data)) < len({name, rival}):
         return
     with st.spinner("Reading ..."):
         predicted, theirs = (
@@ -209,8 +224,8 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
     with digits:
         points = clicked.selection.points
-        outputs.show_cell(data, labels, predicted, column, points[0]["customdata"] if points else None)
-        outputs.show_who_is_right(evaluation.compare_predictions(labels, predicted, theirs), title[name], title[rival])
+        show_cell(data, labels, predicted, column, points[0]["customdata"] if points else None)
+        show_who_is_right(evaluation.compare_predictions(labels, predicted, theirs), title[name], title[rival])
 
 
 def show_download(session: Session, data: Dataset, zoo: Zoo) -> None:

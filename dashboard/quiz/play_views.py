@@ -15,7 +15,7 @@ from core.visualization.network_colors import color_of
 from dashboard.quiz import players, round
 from dashboard.quiz.round import Game
 from dashboard.server.caches import Zoo
-from dashboard.widgets import outputs
+from dashboard.widgets.data_set import sample
 
 YOU = "You"
 LARGE = 11  # screen pixels for one of the digit
@@ -64,7 +64,7 @@ def _show_game(zoo: Zoo) -> None:
 def _show_picture(game: Game, number: int) -> None:
     """Show the partial digit, its hole hatched or black as the ground; once it was answered, the whole one."""
     asked = game.questions[number]
-    digit, mask = outputs.sample(game.data, asked.digit), asked.mask.numpy()
+    digit, mask = sample(game.data, asked.digit), asked.mask.numpy()
     if game.solved:
         picture = arrays.enlarge(players.solve(game.data, asked), LARGE)
     elif game.told:

@@ -18,7 +18,9 @@ from core.visualization.network_colors import color_of
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
-from dashboard.widgets import outputs
+from dashboard.widgets.data_set import sample
+from dashboard.widgets.readings import load_networks
+from dashboard.widgets.texts import show_text
 
 HEADINGS = {ALL_CUTS: "all cuts", **{cut: f"{cut}: {name} gone" for cut, name in CUT_NAMES.items()}}
 Read = Mapping[tuple[int, int], int]
@@ -27,19 +29,19 @@ Read = Mapping[tuple[int, int], int]
 
 def networks(data: Dataset, zoo: Zoo) -> tuple[str, ...]:
     """Return the networks that play, and say in a sentence which of them cannot."""
-    return tuple(outputs.load_networks([name for name in DEFAULT_NETWORKS if name in zoo], data))
+    return tuple(load_networks([name for name in DEFAULT_NETWORKS if name in zoo], data))
 
 
 def read(names: tuple[str, ...], data: Dataset, question: Question) -> dict[str, tuple[int, float]]:
     """Return each network's answer to a question, and how sure it is of it (0 to 1)."""
-    digit = outputs.sample(data, question.digit)
+    digit = sample(data, question.digit)
     found = caches.readings(names, data.name, digit, question.mask.numpy())
     return {name: (int(shares.argmax()), float(shares.max())) for name, shares in found.items()}
 
 
 def solve(data: Dataset, question: Question) -> Picture:
     """Return the whole digit, what was missing of its ink in orange."""
-    return arrays.tint_erased(outputs.sample(data, question.digit), question.mask.numpy())
+    return arrays.tint_erased(sample(data, question.digit), question.mask.numpy())
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,4 +106,4 @@ def explain(rows: Sequence[ScoreRow], data: Dataset) -> str:
 def show_counting() -> None:
     """Say how people and networks are compared, and what that cannot say."""
     with st.expander("How this is counted, and what it cannot say"):
-        outputs.show_text("quiz_counting")
+        show_text("quiz_counting")

@@ -21,7 +21,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
 from dashboard.shell import share
-from dashboard.widgets import outputs
+from dashboard.widgets.texts import show_problems
 
 EVERY = 2.0  # seconds between two looks at the board
 A_DAY = 24 * 3600  # seconds
@@ -39,7 +39,7 @@ def show_room(game: Game, zoo: Zoo) -> None:
         with board:
             st.fragment(_show_board, run_every=EVERY)(game.room, zoo)
         _show_keeping(game, game.room)
-    outputs.show_problems([one] if (one := st.session_state.pop(MISTAKE, "")) else [])
+    show_problems([one] if (one := st.session_state.pop(MISTAKE, "")) else [])
     store_visitor_id()
 
 

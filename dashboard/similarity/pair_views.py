@@ -10,7 +10,7 @@ from core.second_model import BOTH, DIGITS
 from core.studies.second_model import STUDY
 from core.visualization.second_model import draw_pairs
 from dashboard.server import caches
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.charts import PLAIN
 
 WHAT = {
     "network 2 reads digits": (BOTH, DIGITS),

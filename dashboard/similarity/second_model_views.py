@@ -17,7 +17,8 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.similarity import pair_views
 from dashboard.similarity.second_model_runs import Learning, Told, title_of
-from dashboard.widgets import outputs, playing
+from dashboard.widgets import playing
+from dashboard.widgets.texts import show_text
 
 KEY, LEARNING = "second", "second learning"
 LEARNERS = (DIGITS, "conv1", "conv2", BOTH)
@@ -26,7 +27,7 @@ CLOSE = 2.0  # points that network 2 may read fewer and still be called as good
 
 def show_second(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let people choose two digits, watch the networks learn, and see what they read and why."""
-    outputs.show_text("similarity_second")
+    show_text("similarity_second")
     left, right = st.columns([5, 6], gap="medium")
     with left:
         config = _choose(data)

@@ -15,7 +15,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.similarity.measurements import find_costs, find_survey, find_time, measure_again
 from dashboard.similarity.settings import SHARES, WORDS, Setting, choose_setting, thresholds_of
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.charts import PLAIN
 
 TIMED = (0.05, 0.35, 0.7, 1.0)
 SHOWN = 12  # digits with a wrong label

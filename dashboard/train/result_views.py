@@ -25,7 +25,8 @@ from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train.setup_views import to_rows
 from dashboard.train.watch_views import choose_run, my_jobs, read_steps, show_curves
-from dashboard.widgets import outputs
+from dashboard.widgets.data_set import sample
+from dashboard.widgets.tables import show_cell
 
 SHOWN, WRONG = 32, 48  # digits
 Shares = NDArray[np.float32]
@@ -100,7 +101,7 @@ def _draw_digits(found: NDArray[np.int64], data: Dataset, shares: Shares, *, sur
         color = POSITIVE if read == label else NEGATIVE
         words = f"read as {data.classes[read]}" + (f", {100 * shares[index, read]:.1f} % sure" if sure else "")
         below = f'<b style="font-size:.85rem;color:rgb{color}">{words}</b>'
-        items.append(GalleryItem(arrays.to_gray(outputs.sample(data, index)), f"a {data.classes[label]}", below))
+        items.append(GalleryItem(arrays.to_gray(sample(data, index)), f"a {data.classes[label]}", below))
     return draw_gallery(items, min_width=78, css_class="ns-tested")
 
 
@@ -119,7 +120,7 @@ def show_confusion(job: Job, card: Card, data: Dataset, shares: Shares) -> None:
     )
     with digits:
         points = clicked.selection.points
-        outputs.show_cell(data, labels, predicted, "whole", points[0]["customdata"] if points else None)
+        show_cell(data, labels, predicted, "whole", points[0]["customdata"] if points else None)
 
 
 def show_wrong(job: Job, card: Card, data: Dataset, shares: Shares) -> None:

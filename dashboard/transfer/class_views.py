@@ -15,7 +15,7 @@ from core.visualization.transfer import to_thumb
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
-from dashboard.widgets import outputs
+from dashboard.widgets.texts import show_text
 
 MOST_SHOWN = 12  # pictures below one another would push all else off the screen
 MARKER = 84  # pixels of a square of the matrix
@@ -49,7 +49,7 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
             show_outcome(task, outcome)
         st.caption(task.about)
         with st.expander("When this helps, and when it does not"):
-            outputs.show_text("transfer_limits")
+            show_text("transfer_limits")
 
 
 def choose_layer(backbone: Backbone) -> str:

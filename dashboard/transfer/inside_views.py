@@ -30,7 +30,7 @@ from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers
-from dashboard.widgets import outputs
+from dashboard.widgets.texts import show_text
 
 OWN = "your own"
 SIDES = {1: 224, 3: 600}  # pixels of a picture's longer side, for our networks and VGG16; the seed's was 600 x 384
@@ -151,7 +151,7 @@ def _show_weights() -> None:
         if SECOND_TO_LAST not in found.layers():
             st.caption("The file has the convolutions only, so there are no dense layers to take features from.")
         return
-    outputs.show_text("transfer_weights")
+    show_text("transfer_weights")
     st.caption(f"The setting that names a file: `{VARIABLE}=/path/to/vgg16.pth`, given to the dashboard at its start.")
     desk = caches.vgg_desk()
     if desk.download is not None and not desk.download.finished:

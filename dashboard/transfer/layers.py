@@ -23,8 +23,8 @@ from core.transfer import (
 )
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
-from dashboard.widgets import outputs
 from dashboard.widgets.maps import choose_network
+from dashboard.widgets.progress import with_progress
 
 OURS, VGG = "one of ours", "VGG16"
 SECONDS = 0.5  # that VGG16 takes for a picture on one core of a usual machine
@@ -90,7 +90,7 @@ def learn(task: Task, backbone: Backbone, layer: str) -> Outcome | None:
             key=f"transfer look {layer}",
         ):
             return None
-        steps = outputs.with_progress(_in_turn(extract(backbone, task.pixels, layer)), -(-count // 4), "Looking ...")
+        steps = with_progress(_in_turn(extract(backbone, task.pixels, layer)), -(-count // 4), "Looking ...")
         outcomes[about] = classify(torch.cat([step.features for step in steps]), task)
         st.rerun()  # now without the button
     return outcomes[about]

@@ -12,8 +12,9 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.why.subjects import Subject, choose_subjects, find_values, to_row
-from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import choose_beside
+from dashboard.widgets.strokes import stroke_goes_on
+from dashboard.widgets.texts import show_text
 
 AT_ONCE = ("deconvnet", "saliency", "grad-cam")  # a few passes through the network; the others take dozens
 Found = dict[tuple[str, str], Digit | str]
@@ -53,13 +54,13 @@ def show_looks(session: Session, data: Dataset, zoo: Zoo) -> None:
             )
         )
     with st.expander("What the five methods do, and where they mislead"):
-        outputs.show_text("why_methods")
+        show_text("why_methods")
 
 
 def _show_grid(subjects: list[Subject], label: int | None, shared: bool, data: Dataset) -> None:
     """Show what takes no time first; the rest is not even tried while a stroke goes on."""
     place, found = st.empty(), Found()
-    for methods in (AT_ONCE, () if inputs.stroke_goes_on() else tuple(METHODS)):
+    for methods in (AT_ONCE, () if stroke_goes_on() else tuple(METHODS)):
         for subject in subjects:
             for method in methods:
                 if (subject.name, method) not in found:

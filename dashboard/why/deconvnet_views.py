@@ -18,8 +18,9 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets import networks, outputs
+from dashboard.widgets import networks
 from dashboard.widgets.scene import choose_beside
+from dashboard.widgets.texts import show_text
 
 
 def show_places(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -42,7 +43,7 @@ def show_places(session: Session, data: Dataset, zoo: Zoo) -> None:
         except AttributionError as reason:
             st.info(str(reason))
     with st.expander("How a deconvnet works, and what is ours"):
-        outputs.show_text("why_deconvnet")
+        show_text("why_deconvnet")
 
 
 def _choose_network(data: Dataset, zoo: Zoo) -> tuple[str, Classifier | None]:

@@ -19,8 +19,9 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why.subjects import Subject, choose_subjects, to_row
-from dashboard.widgets import inputs, outputs
 from dashboard.widgets.scene import choose_beside
+from dashboard.widgets.strokes import stroke_goes_on
+from dashboard.widgets.texts import show_text
 
 COLUMNS = ("the smallest square hole", "the fewest single pixels found")
 SLOW = "Not looked for: a network that restores takes 5 ms for every try, and this takes thousands."
@@ -40,12 +41,12 @@ def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
         subjects = choose_subjects(*scene, data, zoo)
         if not subjects:
             return
-        if inputs.stroke_goes_on():
+        if stroke_goes_on():
             st.caption("As soon as the stroke ends, it is looked for.")
             return
         _show_rows(subjects, *scene, data)
     with st.expander("What exactly is tried"):
-        outputs.show_text("why_erasure")
+        show_text("why_erasure")
 
 
 def _show_rows(subjects: list[Subject], digit: Digit, mask: Mask, data: Dataset) -> None:

@@ -26,9 +26,11 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why.subjects import Subject, choose_subjects, choose_truth
-from dashboard.widgets import inputs, outputs
 from dashboard.widgets.maps import show_clickable
+from dashboard.widgets.progress import with_progress
+from dashboard.widgets.readings import read_all
 from dashboard.widgets.scene import choose_beside
+from dashboard.widgets.strokes import stroke_goes_on
 
 LEAST, LARGEST = 3, 20  # pixels across of a hole: a smaller one is hardly ever noticed, a larger one leaves no choice
 BAND, BLIND_BAND = 10, 2  # rows of places that a restoring network reads at once: a second, told of the hole or not
@@ -59,7 +61,7 @@ def show_holes(session: Session, data: Dataset, zoo: Zoo) -> None:
             )
         place = st.empty()
         maps = _find_quick(subjects, digit, mask, size, data)
-        if not inputs.stroke_goes_on():
+        if not stroke_goes_on():
             slow = [one for one in subjects if one.name not in maps]
             if slow and maps:
                 place.html(_draw_maps(subjects, maps, digit * mask, truth, size, data))
@@ -82,7 +84,7 @@ def _find_slow(subject: Subject, digit: Digit, mask: Mask, size: int, data: Data
     bands = [range(top, min(top + rows, side)) for top in range(0, side, rows)]
     network = {subject.name: subject.network}
     read = (_read(network, digit, mask, size, band, data)[subject.name] for band in bands)
-    return join(list(outputs.with_progress(read, len(bands), f"{subject.title} restores the digit at every place ...")))
+    return join(list(with_progress(read, len(bands), f"{subject.title} restores the digit at every place ...")))
 
 
 def _read(
@@ -174,4 +176,4 @@ def _show_chosen(
     picture, answers = st.columns([200, 300], gap="medium")
     picture.image(arrays.mark_erased(digit, kept, 7), output_format="PNG", width=196)
     networks = {one.name: one.network for one in subjects}
-    answers.html(draw_answers(outputs.read_all(networks, zoo, digit, kept, data), data.classes))
+    answers.html(draw_answers(read_all(networks, zoo, digit, kept, data), data.classes))

@@ -22,7 +22,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets import networks as network_inputs
-from dashboard.widgets import outputs
+from dashboard.widgets.readings import load_networks
 
 MOST = 5  # networks side by side
 
@@ -57,7 +57,7 @@ def choose_subjects(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> list[S
     names = network_inputs.choose_networks(zoo)
     if len(names) > MOST:
         st.caption(f"The first {MOST} of the {len(names)} chosen networks are shown.")
-    networks = outputs.load_networks(names[:MOST], data)
+    networks = load_networks(names[:MOST], data)
     read = caches.readings(tuple(networks), data.name, digit, mask)
     return [_to_subject(name, zoo[name].title, one, read[name], digit, mask, data) for name, one in networks.items()]
 

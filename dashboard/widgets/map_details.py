@@ -18,7 +18,7 @@ from core.visualization.signed_colors import draw_signed_sheet
 from dashboard.server import caches
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
-from dashboard.widgets import inputs
+from dashboard.widgets.digit import choose_digit
 
 
 def show_closeup(
@@ -42,7 +42,7 @@ def show_closeup(
         return
     left, right = st.columns([290, 470], gap="medium")
     with left:
-        choice = inputs.choose_digit(session, data, first="Sample")
+        choice = choose_digit(session, data, first="Sample")
     with right:
         network = caches.classifier(name, data.name)
         items = [] if grown is None else [GalleryItem(grown[number], "what was grown for it")]

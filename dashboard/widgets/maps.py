@@ -26,7 +26,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.widgets import networks, playing
-from dashboard.widgets.outputs import PLAIN
+from dashboard.widgets.charts import PLAIN
 
 Choose = Callable[[int, int], None]
 WRITTEN_SIDE = 6  # rows and columns of a map whose numbers are written into it

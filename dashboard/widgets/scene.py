@@ -13,7 +13,10 @@ from dashboard.address import links
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets import inputs, outputs
+from dashboard.widgets.data_set import sample
+from dashboard.widgets.digit import choose_digit
+from dashboard.widgets.mask import choose_mask
+from dashboard.widgets.strokes import heard
 
 
 def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
@@ -30,9 +33,9 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
     scene = session.scene
     digit = scene.drawn if scene.drawn is not None or scene.sample is None else _sample(session, data)
     if part == "Rub it out" and digit is not None:
-        scene.mask = inputs.choose_mask(session, digit)
+        scene.mask = choose_mask(session, digit)
     else:
-        choice = inputs.choose_digit(session, data, first="Sample")
+        choice = choose_digit(session, data, first="Sample")
         if choice is None:
             st.info("As soon as there is a digit, it is read here.")
             return None
@@ -58,7 +61,7 @@ def choose_beside(tip: str, session: Session, data: Dataset) -> tuple[tuple[Digi
 
 def _sample(session: Session, data: Dataset) -> Digit:
     session.scene.sample = min(session.scene.sample or 0, len(data.test) - 1)
-    return outputs.sample(data, session.scene.sample)
+    return sample(data, session.scene.sample)
 
 
 @st.fragment
@@ -66,4 +69,4 @@ def show_bench(show: Callable[[Session, Dataset, Zoo], None], session: Session, 
     """Show a view in which a click or a stroke reruns only this, and not the page."""
     show(session, data, zoo)
     links.write_address()
-    st.html(inputs.heard())  # last: now the canvas may send again
+    st.html(heard())  # last: now the canvas may send again

@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.visualization import arrays
 from core.visualization.readings import Reading
-from dashboard.widgets.outputs import to_csv
+from dashboard.compare.downloads import to_csv
 
 CLASSES = tuple("0123456789")
 

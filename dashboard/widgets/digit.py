@@ -1,11 +1,9 @@
-"""Widgets that return values: which digit, and what of it is missing."""
+"""Choose a digit: draw it, take a test digit, or upload a picture."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,46 +12,11 @@ from numpy.typing import NDArray
 
 from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
-from core.pmnist.masks import CUTS, cut_mask
 from core.visualization import arrays
-from dashboard.components import live_canvas
-from dashboard.server import streamlit_internals
-from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import ChosenDigit, Session, get_session
-from dashboard.widgets.canvas import BRUSH_SIZES, PEN_SIZES, draw_canvas, erase_canvas, shapes_canvas
-from dashboard.widgets.outputs import sample
-
-CANVAS = 280
-CANVASES = ("draw", "erase")  # their keys
-SHAPES = "shapes"
-TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, SHAPES: 0}
-CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
-
-
-@dataclass(frozen=True)
-class Live:
-    """The keys of the fragments that run for a stroke instead of the page."""
-
-    meanwhile: str
-    after: Sequence[str]
-
-
-def choose_view(names: Iterable[str], *, key: str) -> str:
-    """Let people choose which of a page's views is shown, the first one at first."""
-    options = list(names)
-    return (
-        st.segmented_control(
-            "View",
-            options,
-            default=options[0],
-            key=key,
-            persist_state="session",
-            required=True,
-            wrap=True,
-            label_visibility="collapsed",
-        )
-        or options[0]
-    )
+from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
+from dashboard.widgets.data_set import sample
+from dashboard.widgets.strokes import CANVAS, Live, run_only
 
 
 def choose_digit(
@@ -107,7 +70,7 @@ def _draw(live: Live | None) -> ChosenDigit | None:
 
 @st.fragment
 def _draw_live(pen: int, live: Live) -> NDArray[np.uint8] | None:
-    """In a fragment, so that the browser does not ask for the whole page, but leaves it to `_run_only`."""
+    """In a fragment, so that the browser does not ask for the whole page, but leaves it to `run_only`."""
     return draw_canvas(key="draw", size=CANVAS, pen=pen, on_change=partial(_take_drawing, live))
 
 
@@ -122,7 +85,7 @@ def _take_drawing(live: Live, ink: NDArray[np.uint8] | None) -> None:
     get_session().new_ink = ink
     if ink is None:  # the page looks quite different
         get_session().page_complete = False
-    _run_only(live)
+    run_only(live)
 
 
 def prepare_drawing() -> None:
@@ -132,20 +95,6 @@ def prepare_drawing() -> None:
         with suppress(pictures.PictureError):  # the page says it when it runs
             session.chosen = _drawn(session.new_ink)
         session.new_ink = None
-
-
-def _take_mask(live: Live, mask: Mask) -> None:
-    get_session().scene.mask = mask
-    _run_only(live)
-
-
-def _run_only(live: Live) -> None:
-    """Let the page be, but for these fragments; all of it must be there."""
-    if not streamlit_internals.is_fragment_run():
-        return  # All of it runs, and must to its end: what the last run has sent may not have reached the browser.
-    if get_session().page_complete:
-        st.rerun(live.meanwhile if stroke_goes_on() else live.after)
-    st.rerun()
 
 
 def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
@@ -206,85 +155,3 @@ def _upload(session: Session) -> ChosenDigit | None:
     preparation = drawing.prepare(pictures.read_picture(session.upload))
     st.image(arrays.to_gray(preparation.gray), width=160, output_format="PNG")
     return ChosenDigit(preparation.digit, preparation=preparation)
-
-
-def choose_mask(session: Session, digit: Digit) -> Mask:
-    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept."""
-    return rub_out(session, digit, choose_tool())
-
-
-def choose_tool() -> str:
-    """Let people choose a cut, and what they rub out with."""
-    st.session_state.setdefault("cut", "whole")
-    st.segmented_control(
-        "Cut",
-        ["whole", *CUTS],
-        key="cut",
-        persist_state="session",
-        label_visibility="collapsed",
-        format_func=CUT_BUTTONS.__getitem__,
-        on_change=_take_cut,
-        wrap=True,
-    )
-    return (
-        st.segmented_control(
-            "Rub out with",
-            list(TOOLS),
-            default="medium",
-            key="tool",
-            persist_state="session",
-            label_visibility="collapsed",
-            required=True,
-            on_change=_keep_erased,
-            wrap=True,
-        )
-        or "medium"
-    )
-
-
-def rub_out(session: Session, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
-    """Show the digit to rub part of it out; return True where it is kept."""
-    if session.hides("tools"):
-        st.image(arrays.mark_erased(digit, session.base_mask, CANVAS // 28), width=CANVAS, output_format="PNG")
-        return session.base_mask
-    if tool == SHAPES:
-        return shapes_canvas(digit, session.base_mask, key="shapes", size=CANVAS, on_clear=_bring_back)
-    size = TOOLS[tool]
-    return erase_canvas(
-        digit,
-        session.base_mask,
-        key="erase",
-        tool="brush" if size else "rectangle",
-        brush=size or 3,
-        size=CANVAS,
-        on_change=None if live is None else partial(_take_mask, live),
-        on_clear=_bring_back,
-    )
-
-
-def stroke_goes_on() -> bool:
-    """Say whether people are in the middle of a stroke; what nobody misses meanwhile can wait for its end."""
-    return any(live_canvas.stroke_goes_on(key) for key in CANVASES)
-
-
-def heard() -> str:
-    """Return what tells the canvases, invisibly, that this answers all they have sent."""
-    return "".join(map(live_canvas.heard, CANVASES))
-
-
-def _take_cut() -> None:
-    get_session().base_mask = cut_mask(st.session_state["cut"] or "whole").numpy()
-
-
-def _keep_erased() -> None:
-    """Let what is erased so far lie under the next tool: shapes have a canvas of their own."""
-    shapes = st.session_state["tool"] == SHAPES
-    if shapes != st.session_state.get("shapes chosen", False):
-        get_session().base_mask = get_session().scene.mask
-    st.session_state["shapes chosen"] = shapes
-
-
-def _bring_back() -> None:
-    st.session_state["cut"] = "whole"
-    _take_cut()
-    get_session().page_complete = False  # the row of cuts must say so too

@@ -1,0 +1,37 @@
+"""Downloads of the main page: the erased digit as a picture, the probabilities as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.pmnist.masks import SIDE
+from core.visualization import arrays
+from core.visualization.readings import Reading
+from dashboard.server.session import Session
+
+
+def show_downloads(session: Session, classes: Sequence[str]) -> None:
+    """Offer the erased digit as a picture and the probabilities as a table, as they are when they are asked for."""
+    png, csv, text = st.columns([1, 1, 2], vertical_alignment="center")
+    png.download_button("The 28×28 digit (PNG)", lambda: to_png(session), "digit.png", "image/png", width="stretch")
+    csv.download_button(
+        "The table (CSV)", lambda: to_csv(session.readings, classes), "readings.csv", "text/csv", width="stretch"
+    )
+    text.caption("The address of this page holds the whole scene: copy it, and it opens the same for everyone.")
+
+
+def to_png(session: Session) -> bytes:
+    """Return the erased digit, 28x28; a black sheet before there is one."""
+    digit = np.zeros((SIDE, SIDE)) if session.chosen is None else session.chosen.digit * session.scene.mask
+    return arrays.to_png(arrays.to_gray(digit))
+
+
+def to_csv(readings: Sequence[Reading], classes: Sequence[str]) -> bytes:
+    """Return the table of probabilities, a network in each row."""
+    rows = {reading.title: reading.probabilities for reading in readings}
+    table = pd.DataFrame(rows, index=list(classes)).T.rename_axis("network").round(6)
+    return bytes(table.to_csv().encode())

@@ -1,0 +1,54 @@
+"""The parts of the page Start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.pmnist.masks import cut_mask
+from core.visualization import arrays
+from core.visualization.gallery import GalleryItem, draw_gallery
+from core.zoo.checkpoints import Card
+from dashboard.server import caches
+from dashboard.widgets.data_set import sample
+from dashboard.widgets.readings import load_networks
+
+
+def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
+    """Show the idea in one picture: a digit, what is left of it, and what might have been there."""
+    digit, mask = sample(data, 19), cut_mask("HCUT").numpy()
+    items = [
+        GalleryItem(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
+        GalleryItem(arrays.mark_erased(digit, mask, 10), "what is left"),
+    ]
+    if load_networks([name for name in zoo if name == "restoring"], data):
+        fills = caches.restored("restoring", data.name, digit, mask).fills
+        assert fills is not None
+        items.append(GalleryItem(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "what might be there"))
+    st.html(draw_gallery(items, min_width=90, css_class="ns-opening"))
+
+
+def show_stop(data: Dataset, index: int, cut: str) -> None:
+    """Show the digit of one stop of the tour, cut as it will be found there."""
+    picture = arrays.mark_erased(sample(data, index), cut_mask(cut).numpy(), 6)
+    st.image(picture, output_format="PNG", width=140)
+
+
+def show_loaded(data: Dataset, zoo: Mapping[str, Card]) -> None:
+    """Show which digits and which networks are loaded, with what each was trained and measured on."""
+    sizes = f"{len(data.train):,} for training, {len(data.validation):,} for validation, {len(data.test):,} for tests"
+    st.markdown(f"**Digits:** {data.name} ({data.source}): {sizes}.")
+    rows = {
+        card.title: {
+            "reads": card.track,
+            "trained on": f"{card.dataset['digits']:,} whole {card.dataset['name']} digits",
+            "whole MNIST test digits": f"{card.accuracies().get('whole', float('nan')):.1f} %",
+            "made by": f"`{card.command}`",
+        }
+        for card in zoo.values()
+    }
+    st.table(pd.DataFrame(rows).T)

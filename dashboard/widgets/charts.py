@@ -1,0 +1,3 @@
+"""How Plotly's charts are shown on every page."""
+
+PLAIN = {"displayModeBar": False}  # of Plotly

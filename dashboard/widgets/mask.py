@@ -1,0 +1,97 @@
+"""Erase part of a digit: by a cut, a brush, a rectangle or shapes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.pmnist.masks import CUTS, cut_mask
+from core.visualization import arrays
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session, get_session
+from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, shapes_canvas
+from dashboard.widgets.strokes import CANVAS, Live, run_only
+
+SHAPES = "shapes"
+TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, SHAPES: 0}
+
+
+CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
+
+
+def choose_mask(session: Session, digit: Digit) -> Mask:
+    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept."""
+    return rub_out(session, digit, choose_tool())
+
+
+def choose_tool() -> str:
+    """Let people choose a cut, and what they rub out with."""
+    st.session_state.setdefault("cut", "whole")
+    st.segmented_control(
+        "Cut",
+        ["whole", *CUTS],
+        key="cut",
+        persist_state="session",
+        label_visibility="collapsed",
+        format_func=CUT_BUTTONS.__getitem__,
+        on_change=_take_cut,
+        wrap=True,
+    )
+    return (
+        st.segmented_control(
+            "Rub out with",
+            list(TOOLS),
+            default="medium",
+            key="tool",
+            persist_state="session",
+            label_visibility="collapsed",
+            required=True,
+            on_change=_keep_erased,
+            wrap=True,
+        )
+        or "medium"
+    )
+
+
+def rub_out(session: Session, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
+    """Show the digit to rub part of it out; return True where it is kept."""
+    if session.hides("tools"):
+        st.image(arrays.mark_erased(digit, session.base_mask, CANVAS // 28), width=CANVAS, output_format="PNG")
+        return session.base_mask
+    if tool == SHAPES:
+        return shapes_canvas(digit, session.base_mask, key="shapes", size=CANVAS, on_clear=_bring_back)
+    size = TOOLS[tool]
+    return erase_canvas(
+        digit,
+        session.base_mask,
+        key="erase",
+        tool="brush" if size else "rectangle",
+        brush=size or 3,
+        size=CANVAS,
+        on_change=None if live is None else partial(_take_mask, live),
+        on_clear=_bring_back,
+    )
+
+
+def _take_mask(live: Live, mask: Mask) -> None:
+    get_session().scene.mask = mask
+    run_only(live)
+
+
+def _take_cut() -> None:
+    get_session().base_mask = cut_mask(st.session_state["cut"] or "whole").numpy()
+
+
+def _keep_erased() -> None:
+    """Let what is erased so far lie under the next tool: shapes have a canvas of their own."""
+    shapes = st.session_state["tool"] == SHAPES
+    if shapes != st.session_state.get("shapes chosen", False):
+        get_session().base_mask = get_session().scene.mask
+    st.session_state["shapes chosen"] = shapes
+
+
+def _bring_back() -> None:
+    st.session_state["cut"] = "whole"
+    _take_cut()
+    get_session().page_complete = False  # the row of cuts must say so too

@@ -1,0 +1,40 @@
+"""Networks loaded by name, and what they read in a digit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from core.visualization.network_colors import color_of
+from core.visualization.readings import Reading, draw_readings
+from core.zoo.checkpoints import Card, Network
+from dashboard.server import caches
+from dashboard.server.scene import Digit, Mask
+from dashboard.widgets.texts import show_problems
+
+
+def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
+    """Return the networks by name, and say in a sentence which of them cannot be used."""
+    networks, problems = caches.networks(tuple(names), data.name)
+    show_problems(problems)
+    return networks
+
+
+def read_all(
+    networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
+) -> list[Reading]:
+    """Return every network's reading of the erased digit beside that of the whole one."""
+    now = whole = caches.readings(tuple(networks), data.name, digit, mask)
+    if not mask.all():
+        whole = caches.readings(tuple(networks), data.name, digit, np.ones_like(mask))
+    notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
+    notes |= {name: "finds what is missing" for name in networks if zoo[name].finds_holes}
+    return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
+
+
+def show_readings(readings: Sequence[Reading], classes: Sequence[str]) -> None:
+    """Show the networks side by side."""
+    st.html(draw_readings(readings, classes))

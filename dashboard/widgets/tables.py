@@ -1,0 +1,58 @@
+"""Tables of accuracies, who is right, and the digits of one cell of a confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+import torch
+
+from core.digits.datasets import Dataset
+from core.networks.evaluation import PredictionCounts
+from core.pmnist.masks import cut_masks, erase
+from core.visualization import arrays
+from core.zoo.checkpoints import Card
+
+
+def show_accuracies(table: Mapping[str, Mapping[str, float]], zoo: Mapping[str, Card]) -> None:
+    """Show accuracies in percent, a table for each track, with the difference to the standard network."""
+    for track in dict.fromkeys(zoo[name].track for name in table):
+        rows = {zoo[name].title: _row(table[name], table) for name in table if zoo[name].track == track}
+        st.markdown(f"*{track.capitalize()}*")
+        st.table(pd.DataFrame(rows).T)
+
+
+def _row(accuracies: Mapping[str, float], table: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
+    base = table.get("standard", accuracies)
+    return {
+        column: f"{value:.1f}" + ("" if base is accuracies else f"  :small[({value - base[column]:+.1f})]")
+        for column, value in accuracies.items()
+    }
+
+
+def show_cell(
+    data: Dataset, labels: torch.Tensor, predicted: torch.Tensor, column: str, cell: list[int] | None
+) -> None:
+    """Show the digits of one cell of the confusion matrix."""
+    if cell is None:
+        st.info("Click a square: its digits appear here. The darker it is, the more often it happens.")
+        return
+    true, read = cell
+    found = torch.nonzero((labels == true) & (predicted == read)).flatten()[:60]
+    st.markdown(f"**Really a {data.classes[true]}, read as {data.classes[read]}**")
+    masks = cut_masks(column, len(labels))
+    images = erase(data.test.images(found), masks if masks.ndim == 2 else masks[found])
+    st.image(arrays.contact_sheet(list(images[:, 0].numpy()), 10, factor=2), output_format="PNG")
+
+
+def show_who_is_right(counts: PredictionCounts, name: str, rival: str) -> None:
+    """Show how often both are right, neither, or only one."""
+    words = {
+        "both right": counts.both,
+        f"only {name}": counts.only_a,
+        f"only {rival}": counts.only_b,
+        "neither": counts.neither,
+    }
+    for place, (label, value) in zip(st.columns(4), words.items(), strict=True):
+        place.metric(label, f"{value:,}")
