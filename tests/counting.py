@@ -21,7 +21,7 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError("Count to 1 at least.")
 
 
-def run(settings: dict[str, Any], folder: Path, request: Callable[[], run_folders.JobRequest]) -> Iterator[Count]:
+def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], run_folders.JobRequest]) -> Iterator[Count]:
     """Count up, going on after the last number in the folder; leave a note when closed."""
     done = len(run_folders.read_steps(folder.name))
     try:
@@ -29,6 +29,6 @@ def run(settings: dict[str, Any], folder: Path, request: Callable[[], run_folder
             time.sleep(settings.get("pause", 0.01))
             if number == settings.get("stumble"):
                 raise {"value": ValueError("Three is too many."), "other": RuntimeError("a bug")}[settings["over"]]
-            yield Count(number, time.time(), request().learning_rate)
+            yield Count(number, time.time(), read_request().learning_rate)
     finally:
         (folder / "closed").touch()

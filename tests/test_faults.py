@@ -314,7 +314,7 @@ def test_a_gpu_that_is_not_there_is_a_sentence_for_a_command_and_not_offered_by_
 
 def test_a_training_whose_gpu_is_gone_says_so_when_it_is_resumed(folder: Path) -> None:
     settings = {**SETTINGS, "config": {**SETTINGS["config"], "device": "mps"}}
-    asked = {"kind": "train", "module": control.KINDS["train"], "title": "", "visitor": ANN, "threads": 1}
+    asked = {"kind": "train", "title": "", "visitor": ANN, "threads": 1}
     elsewhere = run_folders.create_job(settings=settings, **asked)  # it began on another machine
     control.resume(elsewhere.id)
     status = ended(elsewhere)

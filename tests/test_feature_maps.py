@@ -232,9 +232,7 @@ def train_here(**settings) -> Job:
     """Run the job "train" in this process; return its run."""
     config = {"epochs": 1, "batch": 32, "optimizer": "adam", "learning_rate": 0.003}
     settings |= {"dataset": datasets.OFFLINE, "config": config}
-    job = run_folders.create_job(
-        kind="train", module=training_job.__name__, title="A network", settings=settings, visitor="ann", threads=1
-    )
+    job = run_folders.create_job(kind="train", title="A network", settings=settings, visitor="ann", threads=1)
     list(training_job.run(settings, job.folder, run_folders.JobRequest))
     run_folders.write_status(job, state="done")
     return job

@@ -346,7 +346,6 @@ def test_a_stopped_job_keeps_what_it_has_and_goes_on_to_the_same_end(tmp_path: P
     with own_runs(tmp_path, monkeypatch):
         asked = {
             "kind": generator_job.KIND,
-            "module": control.KINDS[generator_job.KIND],
             "title": "mine",
             "visitor": "",
             "threads": 1,

@@ -1,5 +1,6 @@
 """Jobs as processes of their own: they outlive who started them, wait for each other, and are taken up again."""
 
+import json
 import os
 import resource
 import subprocess
@@ -77,7 +78,7 @@ def test_whoever_starts_a_job_has_no_child_to_bury():
     ("over", "said"),
     [
         ("value", "Three is too many."),
-        ("other", "It failed as nobody expected (RuntimeError); worker.log in its folder says where."),
+        ("other", "It failed unexpectedly (RuntimeError); worker.log in its folder has the details."),
     ],
 )
 def test_a_job_that_fails_says_why_and_keeps_its_records(over, said):
@@ -179,13 +180,27 @@ def test_a_paused_job_gives_its_turn_away_and_joins_the_end_of_the_queue():
 
 def test_a_job_that_is_paused_for_too_long_ends_and_can_be_resumed(monkeypatch):
     monkeypatch.setattr(worker, "MAX_PAUSE", 0.1)
-    job = run_folders.create_job(
-        kind="count", module="tests.counting", title="", settings={"to": 3}, visitor="ann", threads=1
-    )
+    job = run_folders.create_job(kind="count", title="", settings={"to": 3}, visitor="ann", threads=1)
     run_folders.write_request(job, state="pause")
-    with pytest.raises(worker.JobStopped, match="^It was paused for too long; resumed, it goes on"):
+    with pytest.raises(worker.JobStopped, match="^It was paused for too long; you can resume it from"):
         worker.wait_for_turn(job)
     assert control.resume(job.id) == job and ended(job).state == "done"
+
+
+def test_a_run_from_before_its_module_moved_is_listed_and_resumed():
+    job = count(to=5, stumble=3, over="value")
+    ended(job)
+    path = job.folder / "job.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "module": "core.jobs.a_module_that_is_gone"}))
+    assert run_folders.load_job(job.id) == job and run_folders.list_jobs() == [job]
+    control.resume(job.id)
+    assert (ended(job).message, numbers(job)) == ("Three is too many.", [1, 2])
+
+
+def test_a_run_of_an_unknown_kind_cannot_be_resumed():
+    job = run_folders.create_job(kind="cook", title="", settings={}, visitor="ann", threads=1)
+    with pytest.raises(JobError, match="^There is no kind of job called 'cook'"):
+        control.resume(job.id)
 
 
 def test_the_learning_rate_reaches_a_running_job():
@@ -295,7 +310,7 @@ def test_the_oldest_runs_that_nobody_keeps_make_room(monkeypatch):
     run_folders.keep(old[0].id)
     newest = count(to=1)
     assert [job.id for job in run_folders.list_jobs()] == [newest.id, old[2].id, old[0].id]
-    with pytest.raises(JobError, match="it may have made room for newer ones.$"):
+    with pytest.raises(JobError, match="it may have been removed for newer ones.$"):
         run_folders.load_job(old[1].id)
 
 
@@ -314,7 +329,7 @@ def test_when_everything_is_kept_there_is_no_room(monkeypatch):
     job = count(to=1)
     ended(job)
     run_folders.keep(job.id)
-    with pytest.raises(JobError, match="^There is no room for another run: let go of one that is kept"):
+    with pytest.raises(JobError, match="^There is no room for another run: stop keeping one"):
         count()
     run_folders.keep(job.id, kept=False)
     assert count().id != job.id
@@ -322,7 +337,7 @@ def test_when_everything_is_kept_there_is_no_room(monkeypatch):
 
 def test_a_job_at_work_is_not_removed():
     job = count(**LONG)
-    with pytest.raises(JobError, match="^This job is at work: stop it first.$"):
+    with pytest.raises(JobError, match="^This job has not ended: stop it first.$"):
         run_folders.remove(job.id)
     control.stop(job.id)
     ended(job)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.digits import datasets
 from core.generation import generator_checkpoint, generator_job
 from core.generation.real_or_made import ask
-from core.jobs import control, run_folders
+from core.jobs import run_folders
 from core.studies.pretraining import STARTS
 from core.studies.pretraining_record import STUDY
 from core.studies.recorded import load_recorded
@@ -117,7 +117,6 @@ def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_aske
     plain = {**SETTINGS, "config": {**SETTINGS["config"], "labelled": False}}
     asked = {
         "kind": generator_job.KIND,
-        "module": control.KINDS[generator_job.KIND],
         "title": "mine",
         "visitor": ANN,
         "threads": 1,
@@ -212,7 +211,6 @@ def test_a_training_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch):
 def test_a_run_that_is_done_can_be_deleted():
     asked = {
         "kind": generator_job.KIND,
-        "module": control.KINDS[generator_job.KIND],
         "title": "mine",
         "visitor": ANN,
         "threads": 1,

@@ -71,7 +71,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a training that is done, made once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path_factory.mktemp("learned")))
-        asked = {"kind": "train", "module": "core.jobs.training_job", "title": "mine", "visitor": ANN, "threads": 1}
+        asked = {"kind": "train", "title": "mine", "visitor": ANN, "threads": 1}
         job = run_folders.create_job(settings=SETTINGS, **asked)
         for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_request(job)):
             run_folders.append_step(job, asdict(step))
@@ -343,7 +343,7 @@ def test_deleting_one_that_is_at_work_is_not_offered() -> None:
     reach(only_job(), "running")
     go(app, "Keep")
     assert run_folders.list_jobs() and "There is no network yet" in captions(app)
-    assert app.button(key="delete").click().run().warning[0].value == "This job is at work: stop it first."
+    assert app.button(key="delete").click().run().warning[0].value == "This job has not ended: stop it first."
 
 
 def repacked(parcel: bytes, **changes: object) -> bytes:
@@ -378,9 +378,9 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
         b"0" * 5_000_001: "This file is larger than 5 MB.",
         zipped(network_json=b"{}"): "This file is not a ZIP of a network's card",
         zipped(network_pt=b"", network_json=b"{}"): "This file is not a ZIP of a network's card",
-        zipped(a__network_json=b"{}", a__network_safetensors=b""): "The names in this file must be made of",
+        zipped(a__network_json=b"{}", a__network_safetensors=b""): "The names in this file must consist of",
         zipped(network_json=b"[1]", network_safetensors=b""): "The card of 'network' cannot be read",
-        zipped(network_json=b"0" * 7_000_000, network_safetensors=b""): "What is in this file is larger than 6 MB.",
+        zipped(network_json=b"0" * 7_000_000, network_safetensors=b""): "The contents of this file are larger",
         repacked(shipped, weights_sha256="0"): "The weights of 'network' are damaged or not the ones",
         repacked(shipped, architecture={**small, "hidden": [400]}): "The weights of 'network' do not fit the network",
         repacked(shipped, architecture={**small, "hidden": ["x"]}): "The card in this file describes no network.",
@@ -415,5 +415,5 @@ def test_a_visitor_brings_ten_networks_at_most(job: Job, monkeypatch: pytest.Mon
     parcel = network_files.export_network(job.folder)
     network_files.import_network(parcel, "ann")
     network_files.import_network(parcel, "bob")
-    with pytest.raises(ValueError, match="^You have brought 1 networks already"):
+    with pytest.raises(ValueError, match="^You have loaded 1 networks already"):
         network_files.import_network(parcel, "ann")

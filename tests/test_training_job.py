@@ -98,8 +98,7 @@ def test_stop_keeps_what_was_learned_and_the_rate_can_be_changed_before():
 def run_here(**asked) -> Job:
     """Do a job in this very process, as its worker would."""
     settings = {**OFFLINE, **asked, "config": {**CONFIG, **asked.get("config", {})}}
-    module = "core.jobs.training_job"
-    job = run_folders.create_job(kind="train", module=module, title="", settings=settings, visitor="ann", threads=1)
+    job = run_folders.create_job(kind="train", title="", settings=settings, visitor="ann", threads=1)
     for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_request(job)):
         run_folders.append_step(job, asdict(step))
     return job

@@ -64,7 +64,9 @@ def check(settings: dict[str, Any]) -> None:
         )
 
 
-def run(settings: dict[str, Any], folder: Path, request: Callable[[], run_folders.JobRequest]) -> Iterator[GanFigures]:
+def run(
+    settings: dict[str, Any], folder: Path, read_request: Callable[[], run_folders.JobRequest]
+) -> Iterator[GanFigures]:
     """Train, going on after the last epoch that `folder` holds; however it ends, the generator is kept."""
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
     dataset = datasets.load(plan.dataset)

@@ -1,7 +1,7 @@
-"""Run a generator in a process of its own, which outlives whoever started it; stop it, let it wait, take it up again.
+"""Start a generator in a process of its own, which outlives its starter; stop, pause and resume it.
 
-One job at a time works on a machine (NEGATIVE_SPACE_JOBS for more), the others wait in the order in which they came.
-All that is known of a job is in its folder (see `runs`), where every visitor and the command line find it.
+One job at a time runs on a machine (NEGATIVE_SPACE_JOBS for more), the others wait in the order in which they came.
+All that is known of a job is in its run folder, which every visitor and the command line can read.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from core.jobs.run_folders import Job, JobError, load_job, read_status
 from core.system import files, locks
 
 ROOT = Path(__file__).parents[2]
-# A kind of job is a module that offers `check(settings)`, which raises ValueError with a sentence, and
-# `run(settings, folder, request)`, which yields frozen records and goes on from what it finds in the folder.
+# A kind of job is a module with `check(settings)`, which raises ValueError with one sentence, and
+# `run(settings, folder, read_request)`, which yields frozen records and continues from what the folder holds.
 KINDS = {
     "train": "core.jobs.training_job",
     "study": "core.studies.study_job",
@@ -37,47 +37,43 @@ def submit(kind: str, title: str, settings: dict[str, Any], visitor: str) -> Job
 
     Raises ValueError for settings that its kind refuses, and JobError when there is no room for it.
     """
-    if kind not in KINDS:
-        raise JobError(f"There is no kind of job called {kind!r}; there are {', '.join(KINDS)}.")
-    importlib.import_module(KINDS[kind]).check(settings)
+    importlib.import_module(_module_of(kind)).check(settings)
     with lock_submissions():
         _check_visitor(visitor)
         run_folders.remove_old_runs()
-        job = run_folders.create_job(
-            kind=kind, module=KINDS[kind], title=title, settings=settings, visitor=visitor, threads=_threads()
-        )
+        job = run_folders.create_job(kind=kind, title=title, settings=settings, visitor=visitor, threads=_threads())
         try:
             _start(job)
-        except OSError:  # one that could never begin is no run
+        except OSError:  # a job that never began is no run
             shutil.rmtree(job.folder, ignore_errors=True)
             raise
     return job
 
 
 def stop(name: str) -> None:
-    """Ask the job to end after the record it works on; what it has learned is kept. Asking again does no harm."""
+    """End the job after its current record; what it has learned is kept. Raises JobError for one that has ended."""
     _request(name, state="stop")
 
 
 def pause(name: str) -> None:
-    """Ask the job to hold after the record it works on; the next in the queue has its turn meanwhile."""
+    """Pause the job after its current record; the next in the queue runs meanwhile. Raises JobError as `stop` does."""
     _request(name, state="pause")
 
 
 def set_learning_rate(name: str, rate: float | None) -> None:
-    """Let the job learn on with another rate, None: that of its settings; one that ended, when it is resumed.
+    """Set the learning rate of a job, also of one that ended and may be resumed; None: the rate of its settings.
 
-    Raises JobError for what is no rate, and for a job that is done.
+    Raises JobError for a rate that is not above 0, and for a job that is done.
     """
     if rate is not None and not (rate > 0 and math.isfinite(rate)):
         raise JobError(f"The learning rate must be a number above 0, not {rate}.")
-    _request(name, but="done", learning_rate=rate)
+    _request(name, unless="done", learning_rate=rate)
 
 
 def resume(name: str) -> Job:
-    """Let a paused job go on, or start a lost, stopped or failed one again where it last was whole.
+    """Continue a paused job, or restart a lost, stopped or failed one from its last complete state.
 
-    Either way it joins the end of the queue. Raises JobError for one that is done.
+    Either way it joins the end of the queue. Raises JobError for a job that is done.
     """
     job = load_job(name)
     with lock_submissions():
@@ -93,19 +89,25 @@ def resume(name: str) -> Job:
 
 
 def queue_position(name: str) -> int | None:
-    """Return how many come before it and itself, 1: it is next; None when the job does not wait."""
-    line = [job.id for job in queue.waiting_jobs()]
-    return line.index(name) + 1 if name in line else None
+    """Return the job's position in the queue (1: next); None when it does not wait."""
+    waiting = [job.id for job in queue.waiting_jobs()]
+    return waiting.index(name) + 1 if name in waiting else None
 
 
-def _request(name: str, *, but: str | None = None, **changes: Any) -> None:
-    """Ask something of a job that is active, or at least not in the state `but`."""
+def _request(name: str, *, unless: str | None = None, **changes: Any) -> None:
+    """Change the request to a job that is active, or at least not in the state `unless`."""
     job = load_job(name)
     status = read_status(job)
-    if not status.active and but in (None, status.state):
+    if not status.active and unless in (None, status.state):
         raise JobError("This job has ended.")
     with _raise_job_errors():
         run_folders.write_request(job, **changes)
+
+
+def _module_of(kind: str) -> str:
+    if kind not in KINDS:
+        raise JobError(f"There is no kind of job called {kind!r}; there are {', '.join(KINDS)}.")
+    return KINDS[kind]
 
 
 def _check_visitor(visitor: str) -> None:
@@ -116,7 +118,7 @@ def _check_visitor(visitor: str) -> None:
 
 @contextmanager
 def lock_submissions() -> Iterator[None]:
-    """Let people make runs one after the other, so that the limits hold. Raises JobError for every OSError."""
+    """Create runs one after the other, so that the limits hold. Raises JobError for every OSError."""
     with _raise_job_errors():
         run_folders.runs_folder().mkdir(parents=True, exist_ok=True)
         with locks.hold(run_folders.runs_folder() / ".starting"):
@@ -134,34 +136,37 @@ def _raise_job_errors() -> Iterator[None]:
 
 
 def _threads() -> int:
-    """Return how many threads a job computes with: OMP_NUM_THREADS, else one per core; it gives way to the pages."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdecimal() and int(asked) else os.cpu_count() or 1
+    """Return the number of threads a job computes with: OMP_NUM_THREADS, else one per core."""
+    chosen = os.environ.get("OMP_NUM_THREADS", "")
+    return int(chosen) if chosen.isdecimal() and int(chosen) else os.cpu_count() or 1
 
 
 def _start(job: Job) -> None:
-    """Start the worker. It inherits the lock, so that there is no moment without."""
+    """Start the worker. It inherits the open lock file, so the lock is held without a gap."""
+    module = _module_of(job.kind)  # not from the folder: modules may have moved since the run was created
     lock = locks.acquire(job.folder / "lock", patience=0.5)
     if lock is None:
-        raise JobError("This job is at work already.")
+        raise JobError("This job is running already.")
     with lock, (job.folder / "worker.log").open("ab") as log:
         files.remove_leftovers(job.folder)
         run_folders.write_request(job, state="run")
-        run_folders.write_status(
-            job, state="waiting", message="", pid=None, queued=queue.next_queue_time(), started=None
-        )
-        number = lock.fileno()
-        command = [sys.executable, "-m", "core.jobs.worker", job.id, str(number)]
-        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        environment = {"PYTHONPATH": paths, "OMP_NUM_THREADS": str(job.threads)}
-        environment[run_folders.RUNS_VARIABLE] = str(run_folders.runs_folder())
+        queued = queue.next_queue_time()
+        run_folders.write_status(job, state="waiting", message="", pid=None, queued=queued, started=None)
         subprocess.run(
-            command,
-            env={**os.environ, **environment},
-            pass_fds=(number,),
+            [sys.executable, "-m", "core.jobs.worker", job.id, module, str(lock.fileno())],
+            env=os.environ | _worker_environment(job),
+            pass_fds=(lock.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
             check=True,
         )
+
+
+def _worker_environment(job: Job) -> dict[str, str]:
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "OMP_NUM_THREADS": str(job.threads),
+        run_folders.RUNS_VARIABLE: str(run_folders.runs_folder()),
+    }

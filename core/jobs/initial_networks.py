@@ -1,4 +1,4 @@
-"""What a network was before it learned: only where that can be said exactly."""
+"""The weights a network had before its training, where they can be reproduced exactly."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ START_FIELDS = (
 
 @dataclass(frozen=True, eq=False)
 class InitialNetwork:
-    """A network at the start of its own training."""
+    """A network at the start of its training."""
 
     network: Classifier
     seed: int
-    """That its weights were drawn with."""
+    """Of its random weights."""
     parent: str | None
-    """The network, or the run whose network, that it went on from; None: every weight was drawn."""
+    """The name of the network, or the id of the run, that it continued from; None: all weights were random."""
 
 
 def find_initial_network(name: str) -> InitialNetwork | None:
-    """Return where the network of that name began; None where that cannot be said exactly.
+    """Return the initial network of that name; None where it cannot be reproduced exactly.
 
-    That is so when its card tells another story than the recipe, when it came as a file, when what it went on from has
-    gone or may have learned on since, and when another version of PyTorch has drawn its weights.
+    That is so when its card differs from the recipe, when it came as a file, when its start network is gone or may have
+    been trained further since, and when another version of PyTorch made its random weights.
     """
-    place = trained_networks.find_checkpoint(name)
+    location = trained_networks.find_checkpoint(name)
     try:
-        card = checkpoints.load_card(place.name, place.folder)
+        card = checkpoints.load_card(location.name, location.folder)
         if card.versions.get("torch") != version("torch"):
             return None
         return _of_run(card) if trained_networks.run_id_of(name) else _of_recipe(card)
@@ -53,8 +53,8 @@ def find_initial_network(name: str) -> InitialNetwork | None:
 
 def _of_recipe(card: Card) -> InitialNetwork | None:
     recipe = RECIPES[card.name]
-    as_told = all(card.recipe[part] == getattr(recipe, part) for part in START_FIELDS if part in card.recipe)
-    if not as_told or card.seed != SEED or Architecture.from_dict(card.architecture) != recipe.design():
+    same = all(card.recipe[part] == getattr(recipe, part) for part in START_FIELDS if part in card.recipe)
+    if not same or card.seed != SEED or Architecture.from_dict(card.architecture) != recipe.design():
         return None
     network = prepare_network(recipe)
     if recipe.start is not None and recipe.frozen and features_hash(network) != card.features_sha256:
@@ -63,10 +63,10 @@ def _of_recipe(card: Card) -> InitialNetwork | None:
 
 
 def _of_run(card: Card) -> InitialNetwork | None:
-    if not card.recipe:  # it came as a file
+    if not card.recipe:  # imported from a file
         return None
     plan = training_job.read_plan(card.recipe)
     network = training_job.prepare_network(plan, classes=card.architecture["classes"])
     if plan.start is not None and plan.start not in RECIPES and features_hash(network) != card.features_sha256:
-        return None  # that run may have been resumed since; only frozen features prove that it has not
+        return None  # that run may have been resumed since; only unchanged frozen features prove that it was not
     return InitialNetwork(network.requires_grad_(False).eval(), plan.seed, plan.start)

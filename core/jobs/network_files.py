@@ -1,4 +1,4 @@
-"""A trained network as one file to take home, and such a file taken in again: nothing in it is believed unseen.
+"""Export a trained network as one file, and import such a file after checking everything in it.
 
 The file is a ZIP of a card (JSON) and its weights (safetensors). No pickle is ever loaded.
 """
@@ -25,37 +25,37 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 
 KIND = "loaded"
+SUFFIXES = ("json", "safetensors")
 MAX_BYTES, MAX_UNPACKED_BYTES = 5_000_000, 6_000_000
-MAX_LOADED = 10  # of one visitor
+MAX_LOADED = 10  # per visitor
 MAX_TITLE_LENGTH = 40
 FORMAT = "a ZIP of a network's card (.json) and its weights (.safetensors), as this page offers for download"
 
 
 class NetworkFileError(ValueError):
-    """A file that no network can be made of; the message is one sentence for the person who brought it."""
+    """A file that holds no usable network; the message is one sentence for the user."""
 
 
 def export_network(folder: Path) -> bytes:
     """Return the network in a run's folder as one file. Raises CheckpointError when it cannot be read."""
     checkpoints.load_classifier(NETWORK_NAME, folder)
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as parcel:
-        for end in ("json", "safetensors"):
-            parcel.write(folder / f"{NETWORK_NAME}.{end}", f"{NETWORK_NAME}.{end}")
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for suffix in SUFFIXES:
+            archive.write(folder / f"{NETWORK_NAME}.{suffix}", f"{NETWORK_NAME}.{suffix}")
     return stream.getvalue()
 
 
 def import_network(content: bytes, visitor: str) -> Job:
-    """Make a run of the network in a file. Raises NetworkFileError, CheckpointError, JobError and OSError."""
+    """Make a finished run of the network in a file. Raises NetworkFileError, CheckpointError, JobError and OSError."""
     card, network = read_network(content)
     with control.lock_submissions():
         if sum(job.kind == KIND for job in run_folders.list_jobs(visitor)) >= MAX_LOADED:
-            raise NetworkFileError(f"You have brought {MAX_LOADED} networks already: delete one of them first.")
+            raise NetworkFileError(f"You have loaded {MAX_LOADED} networks already: delete one of them first.")
         run_folders.remove_old_runs()
         return run_folders.create_job(
             lambda folder: checkpoints.save_network(card, network, folder),
             kind=KIND,
-            module="core.jobs.training_job",
             title=card.title,
             settings={},
             visitor=visitor,
@@ -67,10 +67,10 @@ def read_network(content: bytes) -> tuple[Card, Classifier]:
     """Return card and network of a file. Raises NetworkFileError and CheckpointError, each with a sentence."""
     if len(content) > MAX_BYTES:
         raise NetworkFileError(f"This file is larger than {MAX_BYTES // 10**6} MB.")
-    name, parts = _read_zip(content)
+    name, files = _read_zip(content)
     with tempfile.TemporaryDirectory() as folder:
-        for end, part in parts.items():
-            (Path(folder) / f"{name}.{end}").write_bytes(part)
+        for suffix, data in files.items():
+            (Path(folder) / f"{name}.{suffix}").write_bytes(data)
         card = checkpoints.load_card(name, Path(folder))
         try:
             check_size(Architecture.from_dict(card.architecture))
@@ -88,18 +88,18 @@ def read_network(content: bytes) -> tuple[Card, Classifier]:
 
 def _read_zip(content: bytes) -> tuple[str, dict[str, bytes]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parcel:
-            files = parcel.infolist()
-            ends = {file.filename.rpartition(".")[2]: file for file in files}
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            files = archive.infolist()
+            found = {file.filename.rpartition(".")[2]: file for file in files}
             names = {file.filename.rpartition(".")[0] for file in files}
-            if set(ends) != {"json", "safetensors"} or len(files) != 2 or len(names) != 1:
+            if set(found) != set(SUFFIXES) or len(files) != 2 or len(names) != 1:
                 raise NetworkFileError(f"This file is not {FORMAT}.")
             (name,) = names
             if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
-                raise NetworkFileError("The names in this file must be made of small letters, digits and dashes.")
+                raise NetworkFileError("The names in this file must consist of lower-case letters, digits and dashes.")
             if sum(file.file_size for file in files) > MAX_UNPACKED_BYTES:
-                raise NetworkFileError(f"What is in this file is larger than {MAX_UNPACKED_BYTES // 10**6} MB.")
-            return name, {end: parcel.read(file) for end, file in ends.items()}
+                raise NetworkFileError(f"The contents of this file are larger than {MAX_UNPACKED_BYTES // 10**6} MB.")
+            return name, {suffix: archive.read(file) for suffix, file in found.items()}
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
         if isinstance(error, NetworkFileError):
             raise
@@ -107,21 +107,19 @@ def _read_zip(content: bytes) -> tuple[str, dict[str, bytes]]:
 
 
 def _trusted_card(card: Card, network: Classifier) -> Card:
-    """Return a card that says only what was checked: figures that came with a file are not shown as ours."""
-    told: dict[str, Any] = card.dataset if isinstance(card.dataset, dict) else {}
-    name, digits = told.get("name"), told.get("digits")
-    known = name in datasets.DATASETS
-    title = to_safe_name(str(card.title), MAX_TITLE_LENGTH) or "A network"
+    """Return a card of what was checked; accuracies from a file are left out, as we did not measure them."""
+    dataset: dict[str, Any] = card.dataset if isinstance(card.dataset, dict) else {}
+    name, digits = dataset.get("name"), dataset.get("digits")
     return Card(
         name=NETWORK_NAME,
-        title=title,
+        title=to_safe_name(str(card.title), MAX_TITLE_LENGTH) or "A network",
         architecture=Architecture.from_dict(card.architecture).to_dict(),
         inversion=card.inversion,
         track="blind",
         command="loaded from a file",
         recipe={},
         dataset={
-            "name": name if known else "unknown",
+            "name": name if name in datasets.DATASETS else "unknown",
             "sha256": "",
             "split": "train",
             "digits": digits if type(digits) is int else 0,

@@ -1,4 +1,4 @@
-"""Who waits for a turn to work, and in which order. No torch in here, as in `runs`."""
+"""The jobs that wait for their turn, in order. Imports no torch, like `run_folders`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def waiting_jobs() -> list[Job]:
 
 
 def next_queue_time() -> float:
-    """Return the time to write down for a job that joins the line: now, but never before those who wait already.
+    """Return the time to record for a job that joins the queue: now, but later than every waiting job's.
 
-    So nobody pushes in when the clock is set back. Nothing else of a job depends on the clock: whether it has a worker,
-    a lock says, and what lasts is measured by `time.monotonic`.
+    So the order holds when the clock is set back. Nothing else depends on the clock: the lock says whether a job has a
+    worker, and durations are measured by `time.monotonic`.
     """
     return max([time.time(), *(queued + 1e-3 for queued, _, _ in _queue_entries())])
 
@@ -25,4 +25,4 @@ def next_queue_time() -> float:
 def _queue_entries() -> list[tuple[float, str, Job]]:
     waiting = ((read_status(job), job) for job in run_folders.list_jobs())
     queued = [(status.queued, job.id, job) for status, job in waiting if status.state == "waiting"]
-    return sorted(queued, key=lambda place: place[:2])
+    return sorted(queued, key=lambda entry: entry[:2])

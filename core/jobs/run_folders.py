@@ -1,8 +1,8 @@
-"""Run folders: all that is known of a job is on disk, where any process reads it. Nothing starts here, see `control`.
+"""Run folders: all that is known of a job is on disk, where any process can read it. `control` starts and stops jobs.
 
-`job.json` is what was asked for, `steps.jsonl` what happened (a record per line), `status.json` where it stands (the
-worker writes it), `wish.json` what people ask of it; `lock` is held as long as the worker lives. No torch in here: a
-worker that waits for its turn must cost nothing.
+`job.json` holds what was submitted, `steps.jsonl` the records (one per line), `status.json` the state (written by the
+worker), `wish.json` the request to the worker; `lock` is held as long as the worker lives. Imports no torch: a worker
+that waits for its turn must use little memory.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from uuid import uuid4
@@ -25,26 +25,27 @@ PROJECT_RUNS = Path(__file__).parents[2] / "runs"
 RUNS_VARIABLE = "NEGATIVE_SPACE_RUNS"
 MAX_RUNS, MAX_BYTES = 40, 500_000_000
 ACTIVE = ("waiting", "running", "paused")
-LOST_MESSAGE = "Stopped in the middle, when its process ended; it can be resumed."
+LOST_MESSAGE = "Its process ended before it was done; you can resume it."
+
+Record = TypeVar("Record")
 
 
 class JobError(ValueError):
-    """A job that cannot be run, read or changed; the message is one sentence for the person who asked."""
+    """A job that cannot be run, read or changed; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What was asked for; it never changes."""
+    """What was submitted; it never changes."""
 
     id: str
     kind: str
-    module: str
-    """Whose `run(settings, folder, wishes)` yields the records."""
+    """A key of `control.KINDS`."""
     title: str
     settings: dict[str, Any]
     visitor: str
     created: float
-    """Seconds since 1970, as every time here."""
+    """Seconds since 1970, like every time here."""
     threads: int
     """To compute with; a resumed job must use as many as before to learn the same, bit by bit."""
 
@@ -55,7 +56,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Where a job stands; `lost` is never written, but found out: its worker is gone and did not say why."""
+    """The state of a job; `lost` is never written: it is inferred when the worker is gone without a final state."""
 
     state: Literal["waiting", "running", "paused", "done", "stopped", "failed", "lost"] = "waiting"
     message: str = ""
@@ -72,7 +73,7 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """What people ask of a job."""
+    """What users request of a job."""
 
     state: Literal["run", "pause", "stop"] = "run"
     learning_rate: float | None = None
@@ -84,25 +85,25 @@ def runs_folder() -> Path:
     return Path(os.environ.get(RUNS_VARIABLE) or PROJECT_RUNS).absolute()
 
 
-def create_job(work: Callable[[Path], object] | None = None, **asked: Any) -> Job:
-    """Make the folder of a new job, with what was asked (see Job). It appears whole. Raises OSError and TypeError.
+def create_job(fill: Callable[[Path], object] | None = None, **submitted: Any) -> Job:
+    """Make the folder of a new job from Job's fields; it appears complete. Raises OSError and TypeError.
 
-    `work` puts into the folder what a process would else work out: the job appears done.
+    `fill` writes the results into the folder: then the job appears as done.
     """
-    asked["settings"] = json.loads(json.dumps(asked["settings"]))
+    submitted["settings"] = json.loads(json.dumps(submitted["settings"]))
     now = time.time()
-    job = Job(id=f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{uuid4().hex[:6]}", created=now, **asked)
-    made = runs_folder() / f".{job.id}"
-    made.mkdir(parents=True)
+    name = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{uuid4().hex[:6]}"
+    job = Job(id=name, created=now, **submitted)
+    folder = runs_folder() / f".{job.id}"
+    folder.mkdir(parents=True)
     try:
-        write_atomically(made / "job.json", json.dumps(asdict(job)).encode())
-        if work is not None:
-            work(made)
-            status = Status(state="done", queued=now, updated=now)
-            write_atomically(made / "status.json", json.dumps(asdict(status)).encode())
-        made.rename(job.folder)
+        _write(folder / "job.json", job)
+        if fill is not None:
+            fill(folder)
+            _write(folder / "status.json", Status(state="done", queued=now, updated=now))
+        folder.rename(job.folder)
     except OSError:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     return job
 
@@ -112,15 +113,17 @@ def load_job(name: str) -> Job:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise JobError(f"{name!r} is no name of a run.")
     try:
-        return Job(**json.loads((runs_folder() / name / "job.json").read_bytes()))
+        fields = json.loads((runs_folder() / name / "job.json").read_bytes())
+        fields.pop("module", None)  # older runs name their module; it may have moved since
+        return Job(**fields)
     except FileNotFoundError:
-        raise JobError(f"There is no run called {name!r}; it may have made room for newer ones.") from None
-    except (OSError, ValueError, TypeError):
-        raise JobError(f"What the run {name!r} was asked for cannot be read.") from None
+        raise JobError(f"There is no run called {name!r}; it may have been removed for newer ones.") from None
+    except (OSError, ValueError, TypeError, AttributeError):
+        raise JobError(f"The settings of the run {name!r} cannot be read.") from None
 
 
 def list_jobs(visitor: str | None = None) -> list[Job]:
-    """Return everybody's jobs or one visitor's, the newest first; folders that are no run are passed over."""
+    """Return everybody's jobs or one visitor's, the newest first; skip folders that hold no run."""
     jobs = []
     for path in runs_folder().glob("[!.]*/job.json"):
         try:
@@ -137,45 +140,45 @@ def is_alive(job: Job) -> bool:
 
 
 def read_status(job: Job) -> Status:
-    """Return where the job stands: lost when its worker is gone without having said so."""
+    """Return the state of the job: lost when its worker is gone without a final state."""
     status = _read(job.folder / "status.json", Status)
     alive = is_alive(job)
     if status is None:
         return Status(state="running" if alive else "lost", message="" if alive else LOST_MESSAGE, queued=job.created)
     if status.active and not alive:
-        # It may have ended between the two looks, and said so.
+        # The worker may have ended, and written its final state, between the two looks.
         status = _read(job.folder / "status.json", Status) or status
-        return Status(**{**asdict(status), "state": "lost", "message": LOST_MESSAGE}) if status.active else status
+        return replace(status, state="lost", message=LOST_MESSAGE) if status.active else status
     return status
 
 
 def write_status(job: Job, *, write: Callable[[Path, bytes], None] = write_atomically, **changes: Any) -> Status:
-    """Change where the job stands; for the holder of its lock alone. Raises OSError."""
+    """Change the state of the job; only the holder of its lock may. Raises OSError."""
     status = _read(job.folder / "status.json", Status) or Status(queued=job.created)
-    status = Status(**{**asdict(status), **changes, "updated": time.time()})
-    write(job.folder / "status.json", json.dumps(asdict(status)).encode())
+    status = replace(status, **changes, updated=time.time())
+    _write(job.folder / "status.json", status, write)
     return status
 
 
 def read_request(job: Job) -> JobRequest:
-    """Return what is asked of the job; it shall run when nobody said otherwise."""
+    """Return the request to the job; without one: run."""
     return _read(job.folder / "wish.json", JobRequest) or JobRequest()
 
 
 def write_request(job: Job, **changes: Any) -> None:
-    """Ask something of the job. Raises OSError."""
-    wish = JobRequest(**{**asdict(read_request(job)), **changes})
-    write_atomically(job.folder / "wish.json", json.dumps(asdict(wish)).encode())
+    """Change the request to the job. Raises OSError."""
+    _write(job.folder / "wish.json", replace(read_request(job), **changes))
 
 
-_Record = TypeVar("_Record")
-
-
-def _read(path: Path, record: Callable[..., _Record]) -> _Record | None:
+def _read(path: Path, record: Callable[..., Record]) -> Record | None:
     try:
         return record(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _write(path: Path, record: Any, write: Callable[[Path, bytes], None] = write_atomically) -> None:
+    write(path, json.dumps(asdict(record)).encode())
 
 
 def append_step(job: Job, record: dict[str, Any]) -> None:
@@ -185,25 +188,25 @@ def append_step(job: Job, record: dict[str, Any]) -> None:
 
 
 def read_steps(name: str, since: int = 0) -> list[dict[str, Any]]:
-    """Return the records of that run, but the first `since`; a line that is still being written is none yet.
+    """Return the records of that run without the first `since`, and without a line that is still being written.
 
-    A resumed job drops what it has to do again and writes it anew, so for a while there may be fewer than before.
+    A resumed job drops the records it has to repeat, so for a while there may be fewer than before.
     """
     try:
-        whole, _, _ = (runs_folder() / name / "steps.jsonl").read_bytes().rpartition(b"\n")
+        complete, _, _ = (runs_folder() / name / "steps.jsonl").read_bytes().rpartition(b"\n")
     except OSError:
         return []
-    return list(map(json.loads, whole.split(b"\n")[since:])) if whole else []
+    return [json.loads(line) for line in complete.split(b"\n")[since:]] if complete else []
 
 
 def filter_steps(job: Job, wanted: Callable[[dict[str, Any]], bool]) -> None:
-    """Drop all other records, and what is left of a line that was being written. Raises OSError."""
+    """Drop all other records, and an incomplete last line. Raises OSError."""
     kept = [json.dumps(step) + "\n" for step in read_steps(job.id) if wanted(step)]
     write_atomically(job.folder / "steps.jsonl", "".join(kept).encode())
 
 
 def keep(name: str, *, kept: bool = True) -> None:
-    """Say whether this run may be removed to make room for others. Raises OSError."""
+    """Set whether this run is protected from removal for newer ones. Raises OSError."""
     mark = load_job(name).folder / "kept"
     if kept:
         mark.touch()
@@ -212,27 +215,28 @@ def keep(name: str, *, kept: bool = True) -> None:
 
 
 def is_kept(job: Job) -> bool:
+    """Say whether this run is protected from removal for newer ones."""
     return (job.folder / "kept").exists()
 
 
 def remove(name: str) -> None:
-    """Delete the run. Raises JobError while it is at work."""
+    """Delete the run. Raises JobError while it is active."""
     job = load_job(name)
     if read_status(job).active:
-        raise JobError("This job is at work: stop it first.")
+        raise JobError("This job has not ended: stop it first.")
     away = job.folder.rename(runs_folder() / f".removed-{job.id}")  # nobody ever reads half a run
-    shutil.rmtree(away, ignore_errors=True)  # what stays of it, `make_room` removes
+    shutil.rmtree(away, ignore_errors=True)  # `remove_old_runs` deletes what remains
 
 
 def remove_old_runs() -> None:
-    """Remove the oldest finished runs that nobody keeps until one more fits. Raises JobError when none does."""
-    for left in (*runs_folder().glob(".removed-*"), *runs_folder().glob(".[0-9]*-*")):  # half removed, or half made
-        shutil.rmtree(left, ignore_errors=True)
-    old = [job for job in reversed(list_jobs()) if not (is_kept(job) or read_status(job).active)]
+    """Remove the oldest finished runs that are not kept until one more fits. Raises JobError when none can go."""
+    for unfinished in (*runs_folder().glob(".removed-*"), *runs_folder().glob(".[0-9]*-*")):
+        shutil.rmtree(unfinished, ignore_errors=True)
+    old = [job for job in list_jobs() if not (is_kept(job) or read_status(job).active)]
     while len(list_jobs()) >= MAX_RUNS or disk_use() > MAX_BYTES:
         if not old:
-            raise JobError("There is no room for another run: let go of one that is kept, or wait until one has ended.")
-        remove(old.pop(0).id)
+            raise JobError("There is no room for another run: stop keeping one, or wait until one has ended.")
+        remove(old.pop().id)
 
 
 def disk_use(folder: Path | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The networks in run folders under names of their own, so that they can be chosen like the shipped ones."""
+"""Names for the networks in run folders, so that they can be chosen like the shipped ones."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from core.jobs.training_job import NETWORK_NAME
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError
 
-# Sets whose ten classes are the ten digits.
-DIGIT_SETS = ("MNIST", "QMNIST", "EMNIST digits", datasets.OFFLINE, datasets.MADE_DIGITS)
+DIGIT_SETS = ("MNIST", "QMNIST", "EMNIST digits", datasets.OFFLINE, datasets.MADE_DIGITS)  # classes: the ten digits
 
 
 @dataclass(frozen=True)
 class CheckpointLocation:
-    """Where a checkpoint lies."""
+    """Name and folder of a checkpoint."""
 
     name: str
     folder: Path
 
 
 def network_name(job: Job, card: Card) -> str:
-    """Return the network's name: a run that is resumed gives another network, and so another name."""
+    """Return the network's name. It holds a hash of the weights: a resumed run makes a network of another name."""
     return f"{job.id}-{card.weights_sha256[:8]}"
 
 
 def list_networks(visitor: str) -> dict[str, Card]:
-    """Return the cards of a visitor's networks by name, the oldest first; what cannot be read is passed over."""
+    """Return the cards of a visitor's networks by name, the oldest first; skip those that cannot be read."""
     cards = {}
     for job in reversed(run_folders.list_jobs(visitor)):
         try:
@@ -43,7 +42,7 @@ def list_networks(visitor: str) -> dict[str, Card]:
 
 
 def find_checkpoint(name: str) -> CheckpointLocation:
-    """Return where the network of that name lies: in a run folder, else among the shipped ones."""
+    """Return the checkpoint of the network of that name: in a run folder, else among the shipped ones."""
     run = run_id_of(name)
     return (
         CheckpointLocation(NETWORK_NAME, run_folders.runs_folder() / run)
@@ -53,11 +52,11 @@ def find_checkpoint(name: str) -> CheckpointLocation:
 
 
 def run_id_of(name: str) -> str | None:
-    """Return the run that the network of that name lies in; None when it is a shipped one."""
+    """Return the id of the run that made the network of that name; None for a shipped one."""
     found = re.fullmatch(r"(\d{8}-\d{6}-[0-9a-f]{6})-[0-9a-f]{8}", name)
     return found[1] if found else None
 
 
 def reads_digits(card: Card) -> bool:
-    """Say whether the network's classes are the ten digits, so that it can be asked about any of them."""
+    """Say whether the network's ten classes are the ten digits."""
     return card.architecture["classes"] == 10 and card.dataset.get("name") in DIGIT_SETS

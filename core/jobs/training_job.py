@@ -1,6 +1,6 @@
-"""The job "train": a network of one's own, from scratch or from another, kept whole at the end of every epoch.
+"""The job "train": train a network from scratch or from another one; its state is saved at the end of every epoch.
 
-Its run's folder holds `state.safetensors` to go on from and, however it ends, the checkpoint `network`.
+Its run folder holds `state.safetensors` to resume from and, however it ends, the checkpoint `network`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from core.digits.datasets import Dataset, Digits
 from core.inversion import functions
 from core.inversion.functions import Invert
 from core.jobs import run_folders
+from core.jobs.run_folders import JobRequest
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
@@ -36,9 +37,9 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import SHIPPED, Card
 
 NETWORK_NAME, STATE_FILE = "network", "state.safetensors"
-MAX_EPOCHS, MAX_DIGITS = 60, 60_000  # so that one visitor cannot hold the machine: their product is what counts
-MAX_RECORDS_PER_EPOCH = 100  # per epoch: often enough to watch, and to write them takes no hundredth of the time
-# Training digits and classes of the sets that are not like MNIST, so that nobody loads one to look at a plan.
+MAX_EPOCHS, MAX_DIGITS = 60, 60_000  # per job; only their product is limited
+MAX_RECORDS_PER_EPOCH = 100  # enough to watch; writing them takes less than 1 % of the time
+# Training digits and classes of the sets that differ from MNIST, so that checking a plan loads no set.
 DATASET_SIZES = {
     "EMNIST balanced": (94_000, 47),
     "EMNIST digits": (200_000, 10),
@@ -56,20 +57,20 @@ class TrainingPlan:
     architecture: Architecture | None = None
     """Of a network from scratch."""
     start: str | None = None
-    """The shipped network, or the run whose network, that it goes on from (X1); None: from scratch."""
+    """The shipped network, or the id of the run, whose network it continues from; None: from scratch."""
     dataset: str = "MNIST"
     share: float = 1.0
-    """Of the training digits, the first ones."""
+    """Share of the training digits, in (0, 1]: the first ones."""
     frozen: tuple[str, ...] = ()
-    """Stages that do not learn (X2); `features`: all of them (M9)."""
+    """Stages that do not learn; `features`: all convolutional stages."""
     reset: tuple[str, ...] = ()
-    """Stages drawn anew before learning; `head`: all of the head (M10)."""
+    """Stages re-initialised before learning; `head`: all of the head."""
     inversion: str | None = None
-    """None: that of the network it starts from."""
+    """Name of the inversion; None: that of the start network."""
     validation: float | None = None
-    """Share of training and validation digits that validates (D2), at most the usual sixth; None: just that."""
+    """Share of training and validation digits used for validation, at most a sixth; None: a sixth."""
     seed: int = 42
-    """Of the start weights and of what is drawn anew."""
+    """Of the random weights."""
 
 
 def read_plan(settings: dict[str, Any]) -> TrainingPlan:
@@ -91,7 +92,7 @@ def read_plan(settings: dict[str, Any]) -> TrainingPlan:
 
 
 def check(settings: dict[str, Any]) -> None:
-    """Raise ValueError, with one sentence, for a training that cannot be or would take too long."""
+    """Raise ValueError, with one sentence, for settings that cannot be trained or would take too long."""
     plan = read_plan(settings)
     if not datasets.is_available(plan.dataset):
         raise ValueError(f"{plan.dataset} is not on this machine.")
@@ -118,8 +119,8 @@ def _check_length(config: TrainConfig, digits: int) -> None:
         )
 
 
-def run(settings: dict[str, Any], folder: Path, request: Callable[[], run_folders.JobRequest]) -> Iterator[TrainStep]:
-    """Train, going on after the last epoch that `folder` holds; however it ends, the network is kept."""
+def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRequest]) -> Iterator[TrainStep]:
+    """Train, starting after the last epoch saved in `folder`; however it ends, the network is saved."""
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
     dataset = datasets.load(plan.dataset)
     digits, held_out = split_digits(dataset, plan)
@@ -130,22 +131,20 @@ def run(settings: dict[str, Any], folder: Path, request: Callable[[], run_folder
     every = max(plan.config.report_every, ceil(len(digits) / plan.config.batch / MAX_RECORDS_PER_EPOCH))
     config = replace(plan.config, report_every=every)
     card = _card(job, plan, dataset, len(digits))
-
-    def rate() -> float | None:
-        return request().learning_rate
-
     recorder = SnapshotRecorder(folder, dataset.test, epochs=config.epochs)
     if not state.epoch:
         recorder.record(network)
     try:
-        with closing(train(network, digits, held_out, config, state=state, learning_rate=rate)) as steps:
+        with closing(
+            train(network, digits, held_out, config, state=state, learning_rate=lambda: read_request().learning_rate)
+        ) as steps:
             for step in steps:
                 yield step
                 if step.validation_loss is not None:
                     save_state(state, folder / STATE_FILE)
                 recorder.record(network, step)
     finally:
-        if state.tensors:  # else it never began
+        if state.tensors:  # empty: training never began
             _save(replace(card, epochs=state.epoch), network, dataset, held_out, folder)
 
 
@@ -161,8 +160,8 @@ def split_digits(dataset: Dataset, plan: TrainingPlan) -> tuple[Digits, Digits]:
 
 
 def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
-    """Return the network as it is before its training. Raises ValueError for what does not fit."""
-    network = _begin(plan, classes)
+    """Return the network as it is before its training. Raises ValueError for a plan that does not fit it."""
+    network = _start_network(plan, classes)
     if plan.inversion is not None:
         network = functions.with_inversion(network, plan.inversion)
     if "both" in (plan.inversion, *plan.config.alternate):
@@ -174,15 +173,16 @@ def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     return network
 
 
-def _begin(plan: TrainingPlan, classes: int) -> Classifier:
+def _start_network(plan: TrainingPlan, classes: int) -> Classifier:
     fresh = build(_architecture(plan, classes), seed=plan.seed)
     if plan.start is None:
         return fresh
-    name, folder = _where(plan.start)
-    if checkpoints.load_card(name, folder).omega is not None:
+    name, folder = _locate_checkpoint(plan.start)
+    card = checkpoints.load_card(name, folder)
+    if card.omega is not None:
         raise ValueError(f"{plan.start!r} sums two heads: start from one of its networks instead.")
     network = checkpoints.load_classifier(name, folder).requires_grad_(True)
-    if checkpoints.load_card(name, folder).architecture["classes"] != classes:
+    if card.architecture["classes"] != classes:
         if "head" not in plan.reset:
             raise ValueError(f"{plan.start!r} does not know the {classes} classes of {plan.dataset}: reset its head.")
         network.head = fresh.head
@@ -192,14 +192,14 @@ def _begin(plan: TrainingPlan, classes: int) -> Classifier:
 def _architecture(plan: TrainingPlan, classes: int) -> Architecture:
     described = plan.architecture
     if plan.start is not None:
-        described = Architecture.from_dict(checkpoints.load_card(*_where(plan.start)).architecture)
+        described = Architecture.from_dict(checkpoints.load_card(*_locate_checkpoint(plan.start)).architecture)
     if described is None:
         raise ValueError("Name an architecture to build, or a network to start from.")
     return replace(described, classes=classes)
 
 
-def _where(start: str) -> tuple[str, Path]:
-    """Return name and folder of the checkpoint: a shipped one, else that of a run."""
+def _locate_checkpoint(start: str) -> tuple[str, Path]:
+    """Return name and folder of the checkpoint: of a run of that id, else a shipped one."""
     if (run_folders.runs_folder() / start / f"{NETWORK_NAME}.json").is_file():
         return NETWORK_NAME, run_folders.load_job(start).folder
     return start, SHIPPED
@@ -214,7 +214,7 @@ def _stage(network: Classifier, name: str) -> nn.Module:
 
 
 def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: int) -> Card:
-    """Return the card as far as it is known beforehand: later the network it starts from may be gone."""
+    """Return the card before training: later the start network may be gone."""
     return Card(
         name=NETWORK_NAME,
         title=job.title,
@@ -232,7 +232,7 @@ def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: in
 
 
 def _save(card: Card, network: Classifier, dataset: Dataset, held_out: Digits, folder: Path) -> None:
-    """Keep the network at once, then write down how well it reads, which takes seconds."""
+    """Save the network at once, and again with its accuracies, which take seconds to measure."""
     name = network.inversion.name if isinstance(network.inversion, Invert) else "identity"
     card = replace(card, inversion=name, features_sha256=functions.features_hash(network))
     checkpoints.save_network(card, network, folder)

@@ -1,4 +1,4 @@
-"""What the records of a training say: how far it is, how fast, how well, and how it compares with others."""
+"""Summaries of a training's records: progress, speed, learning curves and accuracies."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import Any
 
 Record = Mapping[str, Any]
 """A line of `steps.jsonl`: a TrainStep as JSON."""
-RECENT_RECORDS = 20  # records that the speed of now is measured on
-OVERFITTING_GAP = 1.0  # percentage points between training and validation from which one speaks of overfitting
+RECENT_RECORDS = 20  # the current speed is measured over these last records
+OVERFITTING_GAP = 1.0  # percentage points; a larger one between training and validation accuracy counts as overfitting
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands."""
+    """The progress of a training."""
 
     share: float
+    """Of all epochs, 0 to 1."""
     digits_per_second: float | None
-    """While learning, of late; None before there is anything to measure."""
+    """The current speed; None before it can be measured."""
     seconds_left: float | None
 
 
 def measure_progress(steps: Sequence[Record], *, epochs: int, batch: int) -> Progress:
-    """Return how far the training is and how fast it goes."""
+    """Return the progress of a training of so many epochs, in batches of so many digits."""
     if not steps:
         return Progress(0.0, None, None)
     now = _position(steps[-1])
@@ -34,7 +35,7 @@ def measure_progress(steps: Sequence[Record], *, epochs: int, batch: int) -> Pro
 
 
 def _position(step: Record) -> float:
-    """Return the epochs that were finished by then, as a fraction."""
+    """Return the number of epochs finished by then, with a fraction."""
     return float(step["epoch"] - 1 + step["batch"] / step["batches"])
 
 
@@ -56,7 +57,7 @@ CURVES = {
 
 
 def learning_curve(steps: Sequence[Record], curve: str) -> list[CurvePoint]:
-    """Return one of CURVES (T1)."""
+    """Return one of CURVES, a point for each record that has a value."""
     field = CURVES[curve]
     found = (step for step in steps if step[field] is not None)
     return [CurvePoint(_position(step), float(step["seconds"]), float(step[field])) for step in found]
@@ -76,23 +77,23 @@ def mean_per_epoch(steps: Sequence[Record], curve: str) -> list[CurvePoint]:
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """What a training came to (X3): its time, and how well its network reads, in percent."""
+    """The result of a training: epochs, seconds, and accuracies in percent."""
 
     epochs: int
     seconds: float
     validation: float
     training: float
-    """Of the last epoch, read while learning: with dropout that is harder than reading afterwards."""
+    """Mean of the last epoch, measured while learning: dropout makes it lower than afterwards."""
     test: float | None = None
 
     @property
     def gap(self) -> float:
-        """How much better it reads what it has learned from (T12)."""
+        """Training minus validation accuracy, in percentage points."""
         return self.training - self.validation
 
 
 def summarize_run(steps: Sequence[Record], test: float | None = None) -> TrainingSummary | None:
-    """Return what the finished epochs came to; None when there is none."""
+    """Return the result of the finished epochs; None when there is none. `test` is the test accuracy in percent."""
     validated = learning_curve(steps, "validation accuracy")
     if not validated:
         return None
@@ -102,14 +103,14 @@ def summarize_run(steps: Sequence[Record], test: float | None = None) -> Trainin
 
 
 def seconds_to_accuracy(steps: Sequence[Record], accuracy: float) -> float | None:
-    """Return after how many seconds an epoch first ended with this validation accuracy in percent, if one did."""
+    """Return the seconds until an epoch first ended with this validation accuracy in percent; None if none did."""
     return next(
         (point.seconds for point in learning_curve(steps, "validation accuracy") if point.value >= accuracy), None
     )
 
 
 def judge_fit(outcome: TrainingSummary) -> str:
-    """Return a sentence on over- and underfitting (T12)."""
+    """Return a sentence on overfitting and underfitting, in Markdown."""
     figures = f"It reads {outcome.training:.1f} % of what it learns from and {outcome.validation:.1f} % of new digits"
     if outcome.gap > OVERFITTING_GAP:
         return f"{figures}: it **overfits**, by {outcome.gap:.1f} points. Dropout, L2 or more digits may help."

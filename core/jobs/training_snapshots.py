@@ -1,6 +1,6 @@
-"""What a network looks like while it learns: its filters, its feature maps, and how it reads ten digits.
+"""Snapshots of a network in training: its filters, its feature maps, and its probabilities for ten digits.
 
-They lie in the run's folder, a file each, and never more than about a hundred of them.
+Each is a file in the run folder; there are about a hundred at most.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from core.training.loop import TrainStep
 
 FOLDER = "pictures"
 MAX_SHOWN = 10  # digits, filters, and maps of a stage
-MAPPED_DIGIT = 4  # the one of the ten digits whose feature maps are shown
-FIRST_EPOCH_SNAPSHOTS, MAX_EPOCH_SNAPSHOTS = 20, 60  # pictures: most changes in the first epoch
+MAPPED_DIGIT = 4  # index of the digit whose feature maps are shown
+FIRST_EPOCH_SNAPSHOTS, MAX_EPOCH_SNAPSHOTS = 20, 60  # networks change most in the first epoch
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A network at one moment; pictures in arrays of at most ten."""
+    """A network at one moment; arrays of at most ten pictures with values in [0, 1], filters in any range."""
 
     epoch: int
     batch: int
@@ -40,14 +40,14 @@ class Snapshot:
     probabilities: NDArray[np.float32]
     """`(10, classes)`."""
     filters: NDArray[np.float32]
-    """Of the first convolution `(n, k, k)`; without one, the weights of hidden units `(n, 28, 28)`."""
+    """Weights of the first convolution `(n, k, k)`; without one, of the first hidden units `(n, 28, 28)`."""
     first_maps: NDArray[np.float32]
-    """Of one digit after the first activation `(n, h, w)`, of 1; empty without convolutions."""
+    """Of one digit after the first activation `(n, h, w)`; empty without convolutions."""
     last_maps: NDArray[np.float32]
 
 
 class SnapshotRecorder:
-    """Takes the pictures of one training."""
+    """Saves the snapshots of one training."""
 
     def __init__(self, folder: Path, test: Digits, *, epochs: int) -> None:
         found = [torch.nonzero(test.labels == label)[:1, 0] for label in test.labels.unique()[:MAX_SHOWN]]
@@ -55,14 +55,14 @@ class SnapshotRecorder:
         self.images, self.labels = test.images(index), test.labels[index]
         self.folder, self.every = folder / FOLDER, ceil(epochs / MAX_EPOCH_SNAPSHOTS)
         self.folder.mkdir(exist_ok=True)
-        self._share = 0.0  # of the first epoch, at its last picture
+        self._share = 0.0  # of the first epoch, at its last snapshot
 
     def record(self, network: Classifier, step: TrainStep | None = None) -> None:
-        """Take a picture if one is due after this record; without one, of the beginning. Raises OSError."""
+        """Save a snapshot if one is due after this record; without a record, of the start. Raises OSError."""
         epoch, batch = (0, 0) if step is None else (step.epoch, step.batch)
         if step is not None and not self._is_due(step):
             return
-        content = safetensors.torch.save(self._look(network))
+        content = safetensors.torch.save(self._tensors(network))
         write_atomically(self.folder / f"{epoch:04}-{batch:06}.safetensors", content)
 
     def _is_due(self, step: TrainStep) -> bool:
@@ -74,7 +74,7 @@ class SnapshotRecorder:
         return due
 
     @torch.no_grad()
-    def _look(self, network: Classifier) -> dict[str, Tensor]:
+    def _tensors(self, network: Classifier) -> dict[str, Tensor]:
         images = self.images.to(next(network.parameters()).device)
         walked = dict(network.walk(images))
         maps = [
@@ -102,38 +102,38 @@ def _filters(network: Classifier) -> Tensor:
             return (
                 stage.weight[:MAX_SHOWN].reshape(-1, SIDE, SIDE) if stage.in_features == SIDE**2 else stage.weight[:0]
             )
-    raise ValueError("This network has nothing to look at.")
+    raise ValueError("This network has no weights to show.")
 
 
 def _to_bytes(maps: Tensor) -> Tensor:
-    """Return the maps as shares of the strongest value of all of them, 0 to 255; what is negative is dark."""
+    """Return the maps scaled by their common maximum to 0 to 255; negative values become 0."""
     return (255 * maps.clamp(min=0) / maps.amax().clamp(min=1e-6) if maps.numel() else maps).byte().cpu().contiguous()
 
 
 def list_snapshots(folder: Path) -> list[str]:
-    """Return the names of a run's pictures in the order in which they were taken."""
+    """Return the names of a run's snapshots, the oldest first."""
     return sorted(path.stem for path in (folder / FOLDER).glob("[!.]*.safetensors"))
 
 
 def load_snapshot(folder: Path, name: str) -> Snapshot:
-    """Return one of a run's pictures. Raises ValueError when it cannot be read."""
+    """Return a run's snapshot. Raises ValueError when it cannot be read."""
     try:
         found = safetensors.torch.load((folder / FOLDER / f"{name}.safetensors").read_bytes())
         epoch, batch = map(int, name.split("-"))
         return Snapshot(
-            epoch,
-            batch,
-            _from_bytes(found["digits"]),
-            found["labels"].numpy(),
-            found["probabilities"].numpy(),
-            found["filters"].float().numpy(),
-            _from_bytes(found["first"]),
-            _from_bytes(found["last"]),
+            epoch=epoch,
+            batch=batch,
+            digits=_from_bytes(found["digits"]),
+            labels=found["labels"].numpy(),
+            probabilities=found["probabilities"].numpy(),
+            filters=found["filters"].float().numpy(),
+            first_maps=_from_bytes(found["first"]),
+            last_maps=_from_bytes(found["last"]),
         )
     except (OSError, KeyError, ValueError, safetensors.SafetensorError):
         raise ValueError("A picture of this training cannot be read.") from None
 
 
 def _from_bytes(stored: Tensor) -> NDArray[np.float32]:
-    shares: NDArray[np.float32] = (stored.float() / 255).numpy()
-    return shares
+    values: NDArray[np.float32] = (stored.float() / 255).numpy()
+    return values

@@ -1,6 +1,7 @@
-"""The process that does a job: waits for its turn, writes down every record, and does what people ask of it.
+"""The process that runs a job: waits for its turn, writes every record, and follows requests to pause or stop.
 
-`control` starts it as `python -m core.jobs.worker ID LOCK`, with the number of the open file that holds the job's lock.
+`control` starts it as `python -m core.jobs.worker ID MODULE LOCK`: the module of the job's kind, and the number of the
+open file that holds the job's lock.
 """
 
 from __future__ import annotations
@@ -22,25 +23,25 @@ from core.system import files, locks
 
 JOBS_VARIABLE = "NEGATIVE_SPACE_JOBS"
 POLL_INTERVAL = 0.2  # seconds between two looks at the queue
-# A paused job keeps its memory. Later it has to go on from its last finished epoch, in a process of its own.
-MAX_PAUSE = 600.0
+# A paused job keeps its memory. After this time it ends; resumed, it continues from its last finished epoch.
+MAX_PAUSE = 600.0  # seconds
 NICE_VARIABLE = "NEGATIVE_SPACE_NICE"
-NICENESS = 10  # the pages answer first; 0 where nobody looks at pages meanwhile
+NICENESS = 10  # the pages answer first; 0 on a machine that serves no pages
 STOPPED_MESSAGE = "Stopped; what it had done by then is kept."
 
 
 class JobStopped(Exception):
-    """It ends before its work is done; the message is one sentence for whoever looks."""
+    """The job ends before its work is done; the message is one sentence for its status."""
 
 
-def main(name: str, lock: str) -> None:
-    """Let whoever started us go on, then do the job."""
+def main(name: str, module: str, lock: str) -> None:
+    """Detach from the starter, then run the job."""
     if os.fork():
-        os._exit(0)  # so that the worker is nobody's child and never waits for somebody to take note of its end
+        os._exit(0)  # so that the worker has no parent that must wait for its end
     os.set_inheritable(int(lock), False)
     _lower_priority()
     job = run_folders.load_job(name)
-    state, message = run_and_report(job)
+    state, message = run_and_report(job, module)
     try:
         run_folders.write_status(job, state=state, message=message)
     except OSError:  # a full disk has no room for another file, but there is some in the old one
@@ -50,39 +51,39 @@ def main(name: str, lock: str) -> None:
 
 def _lower_priority() -> None:
     """Let the pages answer first. Where Linux shares cores between sessions, niceness alone counts only within ours."""
-    asked = os.environ.get(NICE_VARIABLE, "")
-    niceness = int(asked) if asked.isdecimal() else NICENESS
+    chosen = os.environ.get(NICE_VARIABLE, "")
+    niceness = int(chosen) if chosen.isdecimal() else NICENESS
     os.nice(niceness)
     with suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(niceness))
 
 
-def run_and_report(job: Job) -> tuple[str, str]:
-    """Do the job; return how it ended and a sentence about it."""
+def run_and_report(job: Job, module: str) -> tuple[str, str]:
+    """Run the job; return its final state and a sentence about it."""
     try:
-        run_job(job)
+        run_job(job, module)
     except JobStopped as stopped:
         return "stopped", str(stopped)
     except (ValueError, OSError) as error:
         return "failed", files.describe_error(error, "A file of this job")
     except Exception as error:
         traceback.print_exc()
-        return "failed", f"It failed as nobody expected ({type(error).__name__}); worker.log in its folder says where."
+        return "failed", f"It failed unexpectedly ({type(error).__name__}); worker.log in its folder has the details."
     return "done", ""
 
 
-def run_job(job: Job) -> None:
-    """Wait, then yield to the records until they end or somebody wants them to. Raises JobStopped."""
+def run_job(job: Job, module: str) -> None:
+    """Wait for a turn, then write the records until they end. Raises JobStopped when that is requested."""
     run_folders.write_status(job, pid=os.getpid())
     slot = wait_for_turn(job)
     try:
         run_folders.filter_steps(job, lambda step: True)
-        module = importlib.import_module(job.module)
-        with closing(module.run(job.settings, job.folder, partial(run_folders.read_request, job))) as records:
+        run = importlib.import_module(module).run
+        with closing(run(job.settings, job.folder, partial(run_folders.read_request, job))) as records:
             for record in records:
                 run_folders.append_step(job, asdict(record))
                 request = run_folders.read_request(job).state
-                if request == "stop":  # while it still has its turn: to keep what it has takes a while
+                if request == "stop":  # while it still has its turn: saving takes a while
                     raise JobStopped(STOPPED_MESSAGE)
                 if request == "pause":
                     slot.close()
@@ -92,21 +93,21 @@ def run_job(job: Job) -> None:
 
 
 def wait_for_turn(job: Job) -> BinaryIO:
-    """Return the slot that is this job's, as long as it is open, to work in; paused ones do not stand in line.
+    """Return the open file of the slot in which the job may run; a paused job is not in the queue.
 
-    Raises JobStopped when somebody wants that, or when it has been paused for too long.
+    Raises JobStopped when that is requested, or after MAX_PAUSE seconds of pause.
     """
     state, since = run_folders.read_status(job).state, time.monotonic()
     while True:
         request = run_folders.read_request(job).state
         if request == "stop":
             raise JobStopped(STOPPED_MESSAGE)
-        wanted: Literal["waiting", "paused"] = "waiting" if request == "run" else "paused"
-        if wanted != state:
-            state, since = wanted, time.monotonic()
+        requested: Literal["waiting", "paused"] = "waiting" if request == "run" else "paused"
+        if requested != state:
+            state, since = requested, time.monotonic()
             run_folders.write_status(job, state=state, queued=queue.next_queue_time())
         if state == "paused" and time.monotonic() > since + MAX_PAUSE:
-            raise JobStopped("It was paused for too long; resumed, it goes on from where it last was whole.")
+            raise JobStopped("It was paused for too long; you can resume it from its last complete state.")
         slot = _free_slot(job) if state == "waiting" else None
         if slot:
             run_folders.write_status(job, state="running", started=run_folders.read_status(job).started or time.time())
@@ -115,9 +116,9 @@ def wait_for_turn(job: Job) -> BinaryIO:
 
 
 def _free_slot(job: Job) -> BinaryIO | None:
-    """Return a free slot when no other waits longer. Looking whether one is free is cheap, so it comes first."""
-    asked = os.environ.get(JOBS_VARIABLE, "")
-    for number in range(max(1, int(asked)) if asked.isdecimal() else 1):
+    """Return a free slot if the job is first in the queue. Looking for a slot is cheap, so it comes first."""
+    chosen = os.environ.get(JOBS_VARIABLE, "")
+    for number in range(max(1, int(chosen)) if chosen.isdecimal() else 1):
         slot = locks.acquire(run_folders.runs_folder() / f".slot-{number}")
         if slot and [first.id for first in queue.waiting_jobs()[:1]] == [job.id]:
             return slot

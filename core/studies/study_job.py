@@ -21,7 +21,7 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError(f"{settings['dataset']} is not on this machine.")
 
 
-def run(settings: dict[str, Any], folder: Path, request: Callable[[], object]) -> Iterator[ArmStep]:
+def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], object]) -> Iterator[ArmStep]:
     """Yield each arm of the seed, with the controls that it needs."""
     config = _config(settings)
     dataset = datasets.load(config.dataset)

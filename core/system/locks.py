@@ -1,4 +1,8 @@
-"""Locks on files that the kernel lets go however their holder dies; a child that inherits the file holds on to it."""
+"""File locks that the kernel releases however their holder dies; a child process that inherits the file keeps the lock.
+
+The package filelock offers neither: its `release` also takes the lock from a child that inherited the file, and it can
+test a lock only by taking it.
+"""
 
 import fcntl
 import time
@@ -9,7 +13,7 @@ from typing import BinaryIO
 
 
 def acquire(path: Path, *, patience: float = 0.0) -> BinaryIO | None:
-    """Return the file that holds the lock until it is closed; None when somebody else has it for so many seconds."""
+    """Return the file that holds the lock until it is closed; None if it stays taken for `patience` seconds."""
     file, end = path.open("ab"), time.monotonic() + patience
     while True:
         try:
@@ -24,14 +28,14 @@ def acquire(path: Path, *, patience: float = 0.0) -> BinaryIO | None:
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Wait for the lock and hold it."""
+    """Wait for the lock and hold it; another thread or process waits meanwhile."""
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def is_held(path: Path) -> bool:
-    """Say whether somebody holds the lock. To look takes it for a moment, so `take` it with some patience."""
+    """Say whether a process holds the lock. The check takes it for a moment, so `acquire` it with some patience."""
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
