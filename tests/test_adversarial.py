@@ -17,22 +17,12 @@ from foolbox.attacks import (
 )
 from torch import Tensor
 
-from core.adversarial import (
-    METHODS,
-    PRESETS,
-    AttackConfig,
-    AttackStep,
-    fgsm,
-    fooled,
-    lbfgs,
-    perturb,
-    pgd,
-    photograph,
-    sticker,
-    survival,
-)
-from core.adversarial.steps import pool_first, read
-from core.adversarial.sticker import StickerStep
+from core.adversarial.attack import AttackStep, find_fooled, loss_and_gradient, pool_before_relu
+from core.adversarial.config import DEFAULTS, PRESETS, AttackConfig
+from core.adversarial.gradient_attacks import fgsm, make_adversarial, pgd
+from core.adversarial.lbfgs import lbfgs
+from core.adversarial.photograph import photograph, share_still_fooled
+from core.adversarial.sticker import StickerStep, sticker
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.pmnist.masks import rectangle
@@ -119,7 +109,7 @@ def test_every_record_says_what_the_network_reads_in_its_pictures(name):
         assert torch.allclose(step.probabilities, probabilities, atol=1e-5)
         goals = row.config.goals(labels)
         assert torch.allclose(step.losses.neg().exp(), probabilities[torch.arange(len(labels)), goals], atol=1e-5)
-        assert torch.equal(step.fooled, fooled(network(), step.images, labels, row.config.target))
+        assert torch.equal(step.fooled, find_fooled(network(), step.images, labels, row.config.target))
 
 
 @EVERY
@@ -252,7 +242,7 @@ def test_settings_that_make_no_sense_are_refused_in_one_sentence(settings, sente
 def test_v5_v6_the_presets_are_the_papers_and_every_method_has_its_own_settings():
     assert PRESETS["panda, 0.007"].epsilon == 0.007
     assert [PRESETS[f"{n} of 255"].epsilon for n in (4, 8)] == [4 / 255, 8 / 255]
-    assert list(METHODS) == ["fgsm", "pgd", "lbfgs", "sticker"]
+    assert list(DEFAULTS) == ["fgsm", "pgd", "lbfgs", "sticker"]
 
 
 # Each one's own
@@ -261,18 +251,18 @@ def test_v5_v6_the_presets_are_the_papers_and_every_method_has_its_own_settings(
 def test_v5_fgsm_moves_every_pixel_with_a_gradient_by_epsilon():
     images, labels = digits()
     last = list(fgsm(network(), images, labels, AttackConfig(epsilon=0.1)))[-1]
-    slope = read(network(), images, labels).gradient
+    slope = loss_and_gradient(network(), images, labels).gradient
     assert torch.equal(last.images, (images + 0.1 * slope.sign()).clamp(0, 1))
 
 
 @pytest.mark.parametrize("name", ["BIM V6", "PGD V6", "PGD in L2 V6", "PGD to a target V6"])
 def test_v9_perturb_ends_where_pgd_ends(name):
-    assert torch.equal(perturb(network(), *digits(), ROWS[name].config), attacked(name)[-1].images)
+    assert torch.equal(make_adversarial(network(), *digits(), ROWS[name].config), attacked(name)[-1].images)
 
 
 def test_v9_perturb_with_a_generator_starts_elsewhere_every_time():
     generator, config = torch.Generator().manual_seed(0), ROWS["PGD V6"].config
-    one, two = (perturb(network(), *digits(), config, generator=generator) for _ in range(2))
+    one, two = (make_adversarial(network(), *digits(), config, generator=generator) for _ in range(2))
     assert not torch.equal(one, two)
 
 
@@ -280,7 +270,9 @@ def test_a_random_start_in_l2_is_spread_over_the_whole_ball():
     """In so many dimensions nearly all of a ball is near its surface: in 784, half of it beyond 0.9991 of the way."""
     gray = torch.full((200, 1, 28, 28), 0.5)
     config = AttackConfig(norm="l2", epsilon=1.0, steps=1, step_size=1e-9, random_start=True)
-    spread = (perturb(network(), gray, torch.zeros(200, dtype=torch.long), config) - gray).flatten(1).norm(dim=1)
+    spread = (
+        (make_adversarial(network(), gray, torch.zeros(200, dtype=torch.long), config) - gray).flatten(1).norm(dim=1)
+    )
     assert 0.9985 < spread.median() < 0.9996 and spread.max() <= 1 + 1e-5
 
 
@@ -288,9 +280,9 @@ def test_a_random_start_in_l2_is_spread_over_the_whole_ball():
 def test_pooling_before_the_activation_changes_no_bit(architecture):
     plain = build(ARCHITECTURES[architecture], seed=1).eval()
     images, labels = digits()
-    one, other = read(plain, images, labels), read(pool_first(plain), images, labels)
+    one, other = loss_and_gradient(plain, images, labels), loss_and_gradient(pool_before_relu(plain), images, labels)
     assert all(torch.equal(*pair) for pair in zip(one, other, strict=True))
-    moved = [kind.rstrip("12") for kind, _ in pool_first(plain).features.named_children()]
+    moved = [kind.rstrip("12") for kind, _ in pool_before_relu(plain).features.named_children()]
     swapped = architecture in ("assignment", "small")
     assert (moved[1:4] == ["conv", "pool", "relu"]) == (swapped or architecture == "published")
 
@@ -321,7 +313,7 @@ def test_v7_a_sticker_without_a_place_is_refused(mask, sentence):
 def test_v8_lbfgs_finds_a_smaller_change_than_any_attack_that_follows_the_gradient():
     images, labels = (part[:3] for part in digits())
     target = 8
-    ours = list(lbfgs(network(), images, labels, replace(METHODS["lbfgs"], target=target, steps=25)))[-1]
+    ours = list(lbfgs(network(), images, labels, replace(DEFAULTS["lbfgs"], target=target, steps=25)))[-1]
     other = list(pgd(network(), images, labels, AttackConfig(norm="l2", epsilon=5.0, target=target)))[-1]
     assert ours.succeeded
     assert (ours.perturbation.flatten(1).norm(dim=1) < other.perturbation.flatten(1).norm(dim=1)).all()
@@ -335,7 +327,7 @@ def test_v8_lbfgs_that_fails_shows_its_last_attempt():
 
 def test_v8_lbfgs_wants_a_target_and_no_limit_in_l2():
     with pytest.raises(ValueError, match="choose a target"):
-        next(lbfgs(network(), *digits(), METHODS["lbfgs"]))
+        next(lbfgs(network(), *digits(), DEFAULTS["lbfgs"]))
     with pytest.raises(ValueError, match="limit its pixels instead"):
         next(lbfgs(network(), *digits(), AttackConfig(norm="l2", target=3)))
 
@@ -360,13 +352,13 @@ def test_v6_a_photo_taken_with_care_is_still_read_and_strength_0_changes_nothing
     images, labels = digits()
     assert all(torch.equal(photo.images, images) for photo in photograph(images, strength=0))
     careful = list(photograph(images))[-1].images
-    assert fooled(network(), careful, labels).sum() <= fooled(network(), images, labels).sum() + 1
+    assert find_fooled(network(), careful, labels).sum() <= find_fooled(network(), images, labels).sum() + 1
 
 
 def test_v6_survival_is_the_share_of_those_fooled_that_still_are():
     before, after = torch.tensor([True, True, False, True]), torch.tensor([True, False, True, False])
-    assert survival(before, after) == pytest.approx(1 / 3)
-    assert survival(~before & before, after) == 0
+    assert share_still_fooled(before, after) == pytest.approx(1 / 3)
+    assert share_still_fooled(~before & before, after) == 0
 
 
 @pytest.mark.parametrize("strength", [-1, 4, float("nan")])

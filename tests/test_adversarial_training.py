@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.adversarial import AttackConfig, perturb
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradient_attacks import make_adversarial
 from core.inversion.functions import freeze, with_inversion
 from core.jobs.training_job import check, read_plan
 from core.networks.architectures import ARCHITECTURES
@@ -49,7 +50,7 @@ def accuracy(network: Classifier, images: Tensor, labels: Tensor) -> float:
 
 def under_attack(network: Classifier, epsilon: float) -> float:
     images, labels = real_digits(500).images(torch.arange(400, 500)), real_digits(500).labels[400:]
-    return accuracy(network, perturb(network, images, labels, AttackConfig(epsilon=epsilon, steps=10)), labels)
+    return accuracy(network, make_adversarial(network, images, labels, AttackConfig(epsilon=epsilon, steps=10)), labels)
 
 
 def test_v9_it_withstands_an_attack_that_an_ordinary_network_falls_for():

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from core.__main__ import main
-from core.adversarial import add_noise, nine_examples
+from core.adversarial.universal import add_noise, nine_examples
 from core.networks import evaluation
 from core.zoo import checkpoints
 from tests.samples import real_set

@@ -13,7 +13,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.adversarial import PRESETS, AttackConfig, UniversalConfig
+from core.adversarial.config import PRESETS, AttackConfig
+from core.adversarial.universal import UniversalConfig
 from core.inversion.functions import features_hash
 from core.visualization.adversarial import (
     draw_accuracy_matrix,

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, max_pool2d, max_unpool2d
 
-from core.attribution import METHODS, AttributionError, attribute, map_stages, project_strongest
-from core.attribution.methods import SQUARE
+from core.attribution.deconvnet import map_stages, project_strongest
+from core.attribution.methods import METHODS, SQUARE, AttributionError, attribute
 from core.inversion.functions import Invert, with_inversion
 from core.inversion.map_atlas import last_maps
 from core.networks.architectures import ARCHITECTURES

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.attribution import count_right, erase_pixels, grow_square, join, places, read_everywhere
+from core.attribution.hole_maps import count_correct, count_places, join_rows, scan_with_hole
+from core.attribution.smallest_erasure import find_fewest_pixels, find_smallest_square
 from core.inversion.functions import with_inversion
 from core.networks.evaluation import predict, predict_digit
 from core.pmnist.masks import cut_mask, erase, keep_all, rectangle, sliding_squares
@@ -29,7 +30,7 @@ def close(found: Tensor, expected: Tensor) -> bool:
 
 def test_a_square_of_nine_pixels_has_four_hundred_places_row_by_row() -> None:
     masks = sliding_squares(9)
-    assert masks.shape == (400, 28, 28) and places(9) == 20
+    assert masks.shape == (400, 28, 28) and count_places(9) == 20
     assert torch.equal(masks[3 * 20 + 7], rectangle(7, 3, 16, 12))
     assert sliding_squares(28).shape == (1, 28, 28) and not sliding_squares(28).any()
 
@@ -37,13 +38,13 @@ def test_a_square_of_nine_pixels_has_four_hundred_places_row_by_row() -> None:
 @pytest.mark.parametrize("size", [0, 29, -3])
 def test_a_hole_that_does_not_fit_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match=f"not {size}"):
-        read_everywhere({"standard": STANDARD}, digit(0), keep_all(), size=size)
+        scan_with_hole({"standard": STANDARD}, digit(0), keep_all(), size=size)
 
 
 def test_every_network_reads_each_place_as_it_reads_that_hole_alone() -> None:
     networks = {"standard": STANDARD, "inverted": with_inversion(STANDARD, "complement"), "assignment": ASSIGNMENT}
     mask = cut_mask("VCUT")
-    maps = read_everywhere(networks, digit(9), mask, size=9)
+    maps = scan_with_hole(networks, digit(9), mask, size=9)
     masks = sliding_squares(9) & mask
     for place in ((0, 0), (4, 11), (19, 19)):
         alone = predict_digit(networks, digit(9)[0].numpy(), masks[place[0] * 20 + place[1]].numpy())
@@ -55,7 +56,7 @@ def test_networks_with_the_same_features_share_the_work_on_them() -> None:
     networks = {"a": STANDARD, "b": with_inversion(STANDARD, "complement"), "c": with_inversion(STANDARD, "negative")}
     handle = STANDARD.features.conv1.register_forward_hook(lambda _, given, __: seen.append(len(given[0])))
     try:
-        read_everywhere(networks, digit(3), keep_all(), size=20)
+        scan_with_hole(networks, digit(3), keep_all(), size=20)
     finally:
         handle.remove()
     assert sum(seen) == 81
@@ -63,18 +64,18 @@ def test_networks_with_the_same_features_share_the_work_on_them() -> None:
 
 def test_bands_of_rows_make_the_whole_map() -> None:
     networks = {"standard": STANDARD}
-    whole = read_everywhere(networks, digit(7), keep_all(), size=11)["standard"]
+    whole = scan_with_hole(networks, digit(7), keep_all(), size=11)["standard"]
     bands = [
-        read_everywhere(networks, digit(7), keep_all(), size=11, rows=rows)["standard"]
+        scan_with_hole(networks, digit(7), keep_all(), size=11, rows=rows)["standard"]
         for rows in (range(5), range(5, 17), range(17, 18))
     ]
-    assert join(bands).probabilities == pytest.approx(whole.probabilities, abs=1e-5)
+    assert join_rows(bands).probabilities == pytest.approx(whole.probabilities, abs=1e-5)
 
 
 def test_a_margin_is_above_zero_where_the_class_is_read_and_nowhere_else() -> None:
     networks = {"standard": STANDARD, "assignment": ASSIGNMENT}
-    maps, label = read_everywhere(networks, digit(18), keep_all()), int(DIGITS.labels[18])
-    counts = count_right(maps, label)
+    maps, label = scan_with_hole(networks, digit(18), keep_all()), int(DIGITS.labels[18])
+    counts = count_correct(maps, label)
     assert counts.shape == (20, 20) and 0 < counts.mean() < 2
     for found in maps.values():
         margins = found.margins(label)
@@ -89,7 +90,7 @@ def test_no_smaller_square_changes_what_is_read() -> None:
     networks = {"standard": STANDARD, "assignment": ASSIGNMENT}
     for index in (8, 15, 18):
         image = digit(index)
-        *_, last = grow_square(networks, image, keep_all())
+        *_, last = find_smallest_square(networks, image, keep_all())
         for name, found in last.found.items():
             before = int(networks[name](image[None]).argmax())
             assert found.read != before == int(predict(networks[name], image[None]).argmax())
@@ -104,7 +105,7 @@ def test_no_smaller_square_changes_what_is_read() -> None:
 
 def test_of_the_smallest_squares_the_one_is_shown_that_is_surest_of_something_else() -> None:
     image = digit(8)
-    *_, last = grow_square({"standard": STANDARD}, image, keep_all())
+    *_, last = find_smallest_square({"standard": STANDARD}, image, keep_all())
     found, before = last.found["standard"], int(STANDARD(image[None]).argmax())
     masks = sliding_squares(found.size)
     sure, read = predict(STANDARD, image.expand(len(masks), 1, 28, 28), masks).max(1)
@@ -112,7 +113,7 @@ def test_of_the_smallest_squares_the_one_is_shown_that_is_surest_of_something_el
 
 
 def test_the_search_tells_every_size_and_ends_when_all_have_changed_their_minds() -> None:
-    steps = list(grow_square({"standard": STANDARD, "assignment": ASSIGNMENT}, digit(15), keep_all()))
+    steps = list(find_smallest_square({"standard": STANDARD, "assignment": ASSIGNMENT}, digit(15), keep_all()))
     assert [step.size for step in steps] == list(range(1, len(steps) + 1))
     assert len(steps[-1].found) == 2 and all(len(step.found) < 2 for step in steps[:-1])
     assert all(before.tried < after.tried for before, after in zip(steps, steps[1:], strict=False))
@@ -120,24 +121,24 @@ def test_the_search_tells_every_size_and_ends_when_all_have_changed_their_minds(
 
 def test_what_was_missing_before_stays_missing_and_does_not_count_as_ink() -> None:
     mask = cut_mask("HCUT")
-    *_, last = grow_square({"standard": STANDARD}, digit(15), mask)
+    *_, last = find_smallest_square({"standard": STANDARD}, digit(15), mask)
     if found := last.found.get("standard"):
         assert not found.mask[~mask].any()
-    *_, step = erase_pixels(STANDARD, digit(15), mask)
+    *_, step = find_fewest_pixels(STANDARD, digit(15), mask)
     assert not step.mask[~mask].any() and step.pixels == int((mask & ~step.mask).sum())
 
 
 def test_blank_paper_has_nothing_to_erase() -> None:
     blank = torch.zeros(1, 28, 28)
-    assert not list(grow_square({"standard": STANDARD}, blank, keep_all()))
-    assert not list(erase_pixels(STANDARD, blank, keep_all()))
+    assert not list(find_smallest_square({"standard": STANDARD}, blank, keep_all()))
+    assert not list(find_fewest_pixels(STANDARD, blank, keep_all()))
 
 
 def test_of_the_pixels_found_none_is_needless() -> None:
     for network, index in ((STANDARD, 8), (ASSIGNMENT, 3), (STANDARD, 15)):
         image = digit(index)
         before = int(network(image[None]).argmax())
-        steps = list(erase_pixels(network, image, keep_all()))
+        steps = list(find_fewest_pixels(network, image, keep_all()))
         last = steps[-1]
         erased = (~last.mask).nonzero().tolist()
         assert last.changed and last.read != before and len(erased) == last.pixels
@@ -150,7 +151,7 @@ def test_of_the_pixels_found_none_is_needless() -> None:
 
 def test_pixels_go_one_at_a_time_and_the_first_costs_most_of_the_lead() -> None:
     image = digit(3)
-    first, *others = erase_pixels(STANDARD, image, keep_all())
+    first, *others = find_fewest_pixels(STANDARD, image, keep_all())
     counts = [first.pixels, *(step.pixels for step in others)]
     assert counts[0] == 1 and all(abs(a - b) == 1 for a, b in zip(counts, counts[1:], strict=False))
     label = int(STANDARD(image[None]).argmax())
@@ -176,8 +177,8 @@ def restorer() -> Restorer:
 def test_a_restoring_network_reads_each_place_as_it_reads_that_hole_alone(size: int, cut: str) -> None:
     network, mask, image = restorer(), cut_mask(cut), digit(9)
     rows = range(10, 12)
-    found = read_everywhere({"restoring": network}, image, mask, size=size, rows=rows)["restoring"].probabilities
-    masks = (sliding_squares(size) & mask)[10 * places(size) : 12 * places(size)]
+    found = scan_with_hole({"restoring": network}, image, mask, size=size, rows=rows)["restoring"].probabilities
+    masks = (sliding_squares(size) & mask)[10 * count_places(size) : 12 * count_places(size)]
     expected = network.predict(erase(image.expand(len(masks), 1, 28, 28), masks), masks)
     seen = ((image > 0) & masks).any((1, 2)).numpy()  # where nothing is, all references fit alike, and rounding chooses
     assert seen.sum() > 20
@@ -186,13 +187,13 @@ def test_a_restoring_network_reads_each_place_as_it_reads_that_hole_alone(size: 
 
 def test_a_restoring_network_reads_blank_paper_with_a_hole_in_it() -> None:
     blank = torch.zeros(1, 28, 28)
-    found = read_everywhere({"restoring": restorer()}, blank, keep_all(), size=25, rows=range(1))["restoring"]
+    found = scan_with_hole({"restoring": restorer()}, blank, keep_all(), size=25, rows=range(1))["restoring"]
     assert found.probabilities.sum(2) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_a_coarse_search_tries_every_other_size_and_its_find_holds() -> None:
     network, image = restorer(), digit(18)
-    steps = list(grow_square({"restoring": network}, image, keep_all(), coarse=True))
+    steps = list(find_smallest_square({"restoring": network}, image, keep_all(), coarse=True))
     assert [step.size for step in steps] == list(range(2, 2 * len(steps) + 1, 2))
     found = steps[-1].found["restoring"]
     read = int(network.predict(erase(image[None], found.mask), found.mask).argmax())
@@ -201,6 +202,6 @@ def test_a_coarse_search_tries_every_other_size_and_its_find_holds() -> None:
 
 def test_a_network_that_finds_holes_itself_is_not_told_of_them() -> None:
     blind = load_network("restoring-blind", references=real_digits(2000))
-    found = read_everywhere({"blind": blind}, digit(9), keep_all(), size=20, rows=range(3, 4))["blind"]
+    found = scan_with_hole({"blind": blind}, digit(9), keep_all(), size=20, rows=range(3, 4))["blind"]
     masks = sliding_squares(20)[27:36]
     assert close(torch.from_numpy(found.probabilities[0]), blind.predict(digit(9) * masks[:, None]))

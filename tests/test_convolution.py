@@ -13,12 +13,14 @@ from torch import nn
 from torch.nn import functional
 
 from core.convolution import dimensions, dropout, examples, manual_filters
-from core.convolution.activation import FUNCTIONS, TITLES, softmax
-from core.convolution.batch_norm import normalize
-from core.convolution.pooling import POOLINGS, look_pooled, pool
+from core.convolution.activation import ACTIVATION_FUNCTIONS, TITLES, softmax
+from core.convolution.batch_norm import normalize_batch
+from core.convolution.explanations import explain_value, stage_filter
+from core.convolution.paths import trace_back, trace_forward
+from core.convolution.pooling import POOLINGS, pool_maps, pool_window
 from core.convolution.settings import Convolution, to_matrix
-from core.convolution.trace import account, filter_of, follow, trace_back, travel
-from core.convolution.window import Filter, convolve, look, slide, write_number, write_products, write_sum
+from core.convolution.trace import trace_stages
+from core.convolution.window import Filter, convolve, format_number, format_products, format_sum, read_window, slide
 from core.digits.pictures import PictureError
 from core.inversion.functions import with_inversion
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture, Stage, output_size
@@ -125,25 +127,25 @@ def test_c4_the_window_lands_where_the_formula_says():
 def test_c2_the_seed_s_picture_starts_with_4():
     steps = list(slide(examples.PICTURE, examples.CROSS))
     assert [step.window.total for step in steps] == [4, 3, 4, 2, 4, 3, 2, 3, 4]
-    assert write_products(steps[0].window) == "1·1 + 1·0 + 1·1 + 0·0 + 1·1 + 1·0 + 0·1 + 0·0 + 1·1 = 4"
+    assert format_products(steps[0].window) == "1·1 + 1·0 + 1·1 + 0·0 + 1·1 + 1·0 + 0·1 + 0·0 + 1·1 = 4"
 
 
 def test_c3_the_seed_s_photo_gives_minus_25():
-    window = look(examples.PHOTO, examples.COLOR_FILTER, 0, 0)
+    window = read_window(examples.PHOTO, examples.COLOR_FILTER, 0, 0)
     assert window.sums == [308, -498, 164] and window.total == -25
-    assert write_sum(window) == "308 − 498 + 164 + 1 = −25"
+    assert format_sum(window) == "308 − 498 + 164 + 1 = −25"
     assert window.rows == window.columns == (-1, 0, 1) and not window.values[:, 0].any()
 
 
 def test_a_place_or_a_channel_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="there is no place 3: the output has 3 places"):
-        look(examples.PICTURE, examples.CROSS, 3, 0)
+        read_window(examples.PICTURE, examples.CROSS, 3, 0)
     with pytest.raises(ValueError, match="the filter has 1 channels, but the input has 3"):
-        look(examples.PHOTO, examples.CROSS, 0, 0)
+        read_window(examples.PHOTO, examples.CROSS, 0, 0)
 
 
 def test_numbers_are_written_as_people_write_them():
-    assert [write_number(one) for one in (3.0, -0.0, -25.0, 0.12345, -0.5, -1e-5)] == [
+    assert [format_number(one) for one in (3.0, -0.0, -25.0, 0.12345, -0.5, -1e-5)] == [
         "3",
         "0",
         "−25",
@@ -154,8 +156,8 @@ def test_numbers_are_written_as_people_write_them():
 
 
 def test_c6_the_seed_s_pooling_gives_333_333_323():
-    assert pool(examples.POOLED, "max", 3, 1)[0].tolist() == [[3, 3, 3], [3, 3, 3], [3, 2, 3]]
-    found = look_pooled(examples.POOLED[0], "max", 3, 1, 2, 1)
+    assert pool_maps(examples.POOLED, "max", 3, 1)[0].tolist() == [[3, 3, 3], [3, 3, 3], [3, 2, 3]]
+    found = pool_window(examples.POOLED[0], "max", 3, 1, 2, 1)
     assert found.result == 2 and found.sentence == "the largest of 1, 2, 2, 0, 0, 2, 0, 0, 0 = 2"
     assert found.winners.tolist() == [[False, True, True], [False, False, True], [False, False, False]]
 
@@ -172,21 +174,21 @@ def test_c6_every_kind_of_pooling_is_what_numpy_says():
     assert set(kinds) == set(POOLINGS)
     for kind, expected in kinds.items():
         for window, stride in ((2, 2), (3, 2), (4, 3)):
-            found = pool(maps, kind, window, stride)
+            found = pool_maps(maps, kind, window, stride)
             for channel, row, column in np.ndindex(*found.shape):
                 top, left = row * stride, column * stride
                 values = maps[channel, top : top + window, left : left + window].numpy().ravel()
                 assert found[channel, row, column] == pytest.approx(expected(values), abs=1e-6)
-                looked = look_pooled(maps[channel], kind, window, stride, row, column)
+                looked = pool_window(maps[channel], kind, window, stride, row, column)
                 assert looked.result == found[channel, row, column]
 
 
 def test_c6_max_and_average_pooling_are_pytorch_s():
     maps = torch.randn(4, 13, 13)
-    assert torch.equal(pool(maps, "max", 3, 2), functional.max_pool2d(maps[None], 3, 2)[0])
-    assert torch.allclose(pool(maps, "average", 3, 2), functional.avg_pool2d(maps[None], 3, 2)[0], atol=1e-6)
+    assert torch.equal(pool_maps(maps, "max", 3, 2), functional.max_pool2d(maps[None], 3, 2)[0])
+    assert torch.allclose(pool_maps(maps, "average", 3, 2), functional.avg_pool2d(maps[None], 3, 2)[0], atol=1e-6)
     with pytest.raises(ValueError, match="a window of 14 covers 14 pixels, but there are only 13."):
-        pool(maps, "max", 14, 1)
+        pool_maps(maps, "max", 14, 1)
 
 
 def test_t11_a_convolution_is_a_dense_layer_with_few_weights():
@@ -203,7 +205,7 @@ def test_t11_a_convolution_is_a_dense_layer_with_few_weights():
 @pytest.mark.parametrize("kind", [dimensions.SMOOTH, dimensions.CHANGE])
 def test_c5_a_sum_of_products_moves_along_one_two_or_three_dimensions(dimension, kind):
     given = torch.randn((9, 8, 7)[:dimension])
-    found = dimensions.sweep(given, dimensions.line_filter(kind, dimension))
+    found = dimensions.convolve_dimensions(given, dimensions.make_filter(kind, dimension))
     assert found.gives.shape == (7, 6, 5)[:dimension] and found.places == found.gives.numel()
     for at in np.ndindex(*found.gives.shape):
         part = given[tuple(slice(start, start + 3) for start in at)]
@@ -211,18 +213,18 @@ def test_c5_a_sum_of_products_moves_along_one_two_or_three_dimensions(dimension,
 
 
 def test_c5_a_filter_along_time_sees_only_what_moves():
-    film = examples.to_stack(real_digits(1).images()[0, 0])
-    change = dimensions.sweep(film, dimensions.line_filter(dimensions.CHANGE, 3)).gives
+    film = examples.to_film(real_digits(1).images()[0, 0])
+    change = dimensions.convolve_dimensions(film, dimensions.make_filter(dimensions.CHANGE, 3)).gives
     assert film.shape == (10, 28, 28) and change.shape == (8, 26, 26)
     assert change[:2].abs().max() < 1e-6 and change[3].abs().max() > 0.1
     with pytest.raises(ValueError, match="a filter of 2 dimensions cannot move along 3"):
-        dimensions.sweep(film, torch.ones(3, 3))
+        dimensions.convolve_dimensions(film, torch.ones(3, 3))
 
 
-@pytest.mark.parametrize("name", manual_filters.HANDMADE)
+@pytest.mark.parametrize("name", manual_filters.MANUAL_FILTERS)
 def test_c11_filters_by_hand_keep_the_size_and_see_what_they_say_on_even_ground(name):
-    weights = manual_filters.HANDMADE[name].weights
-    found = manual_filters.apply(torch.full((3, 12, 9), 0.5), weights)
+    weights = manual_filters.MANUAL_FILTERS[name].weights
+    found = manual_filters.apply_filter(torch.full((3, 12, 9), 0.5), weights)
     flat = 0.0 if "gradient" in name or name == "edges" else 0.5
     assert found.shape == (3, 12, 9) and torch.allclose(found, torch.full_like(found, flat), atol=1e-6)
 
@@ -230,19 +232,20 @@ def test_c11_filters_by_hand_keep_the_size_and_see_what_they_say_on_even_ground(
 def test_c11_gradients_are_the_change_to_the_right_and_downwards():
     ramp = torch.arange(6.0).expand(6, 6)[None]
     right, down = (
-        manual_filters.apply(ramp, manual_filters.HANDMADE[name].weights)[0] for name in ("gradient →", "gradient ↓")
+        manual_filters.apply_filter(ramp, manual_filters.MANUAL_FILTERS[name].weights)[0]
+        for name in ("gradient →", "gradient ↓")
     )
     assert (right[:, 1:-1] == 8).all() and (down == 0).all()
 
 
 def test_c11_own_filters_are_read_as_people_type_them():
-    assert manual_filters.read_filter(" 0 -1 0\n−1, 5; -1\n\n0\t-1 0 ").tolist() == [
+    assert manual_filters.parse_filter(" 0 -1 0\n−1, 5; -1\n\n0\t-1 0 ").tolist() == [
         [0, -1, 0],
         [-1, 5, -1],
         [0, -1, 0],
     ]
-    assert manual_filters.read_filter("1/4 0 0\n0 1/2 0\n0 0 .25").diagonal().tolist() == [0.25, 0.5, 0.25]
-    assert manual_filters.read_filter("\n".join(["1 2 3 4 5"] * 5)).shape == (5, 5)
+    assert manual_filters.parse_filter("1/4 0 0\n0 1/2 0\n0 0 .25").diagonal().tolist() == [0.25, 0.5, 0.25]
+    assert manual_filters.parse_filter("\n".join(["1 2 3 4 5"] * 5)).shape == (5, 5)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +262,7 @@ def test_c11_own_filters_are_read_as_people_type_them():
 )
 def test_c11_a_filter_typed_wrongly_is_one_sentence(typed, said):
     with pytest.raises(manual_filters.FilterError, match=said) as refusal:
-        manual_filters.read_filter(typed)
+        manual_filters.parse_filter(typed)
     assert "\n" not in str(refusal.value)
 
 
@@ -270,26 +273,26 @@ def to_file(image: Image.Image, kind: str = "PNG") -> bytes:
 
 
 def test_c8_a_colour_picture_becomes_three_channels():
-    found = manual_filters.read_colors(to_file(Image.new("RGB", (400, 200), (255, 0, 51))))
+    found = manual_filters.read_color_picture(to_file(Image.new("RGB", (400, 200), (255, 0, 51))))
     assert found.shape == (3, 80, 160)
     assert [round(float(channel.mean()), 3) for channel in found] == [1, 0, 0.2]
 
 
 def test_c8_what_is_transparent_is_paper_and_grey_is_three_equal_channels():
-    assert manual_filters.read_colors(to_file(Image.new("RGBA", (8, 8), (0, 0, 0, 0)))).min() == 1
-    gray = manual_filters.read_colors(to_file(Image.new("L", (8, 8), 51)))
+    assert manual_filters.read_color_picture(to_file(Image.new("RGBA", (8, 8), (0, 0, 0, 0)))).min() == 1
+    gray = manual_filters.read_color_picture(to_file(Image.new("L", (8, 8), 51)))
     assert torch.equal(gray[0], gray[1]) and torch.equal(gray[1], gray[2])
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", to_file(Image.new("RGB", (9, 9)))[:60]])
 def test_c8_a_broken_picture_is_one_sentence(content):
     with pytest.raises(PictureError):
-        manual_filters.read_colors(content)
+        manual_filters.read_color_picture(content)
 
 
 def test_t7_batch_norm_is_pytorch_s_step_by_step():
     maps = torch.relu(functional.conv2d(real_digits(32).images(), torch.randn(1, 1, 5, 5)))
-    found = normalize(maps[:, 0], gamma=1.5, beta=-0.25)
+    found = normalize_batch(maps[:, 0], gamma=1.5, beta=-0.25)
     expected = functional.batch_norm(
         maps, None, None, torch.tensor([1.5]), torch.tensor([-0.25]), training=True, eps=1e-5
     )
@@ -299,28 +302,28 @@ def test_t7_batch_norm_is_pytorch_s_step_by_step():
 
 
 def test_t7_a_map_without_any_spread_stays_finite():
-    assert torch.isfinite(normalize(torch.full((4, 3, 3), 2.0)).scaled).all()
+    assert torch.isfinite(normalize_batch(torch.full((4, 3, 3), 2.0)).scaled).all()
 
 
 def test_t10_each_time_other_values_are_left_out_and_the_answer_spreads():
     network, image = zoo_network("standard"), real_digits(1).images()[0]
-    for place in dropout.places(network):
-        found = list(islice(dropout.draw(network, image, place=place, rate=0.5, seed=3), 20))
+    for place in dropout.dropout_places(network):
+        found = list(islice(dropout.sample_dropout(network, image, place=place, rate=0.5, seed=3), 20))
         answers = torch.stack([one.probabilities for one in found])
         assert torch.allclose(answers.sum(1), torch.ones(20)) and answers.std(0).max() > 0
         assert 0.3 < float(found[0].kept.float().mean()) < 0.7 and not torch.equal(found[0].kept, found[1].kept)
-        again = next(dropout.draw(network, image, place=place, rate=0.5, seed=3))
+        again = next(dropout.sample_dropout(network, image, place=place, rate=0.5, seed=3))
         assert torch.equal(again.probabilities, found[0].probabilities)
 
 
 def test_t10_with_nothing_left_out_it_is_the_plain_answer():
     network, image = zoo_network("missing-feature"), real_digits(1).images()[0]
-    for place in dropout.places(network):
-        found = next(dropout.draw(network, image, place=place, rate=0.0))
+    for place in dropout.dropout_places(network):
+        found = next(dropout.sample_dropout(network, image, place=place, rate=0.0))
         assert torch.allclose(found.probabilities, network.predict(image[None])[0], atol=1e-6)
-    assert dropout.places(zoo_network("synergy")) == [dropout.FEATURES]
+    assert dropout.dropout_places(zoo_network("synergy")) == [dropout.FEATURES]
     with pytest.raises(ValueError, match="from 0 up to 1"):
-        next(dropout.draw(network, image, rate=1.0))
+        next(dropout.sample_dropout(network, image, rate=1.0))
 
 
 EVERY_KIND = ("published", "LeNet-5", "small, batch norm", "small, shuffled pixels", "dense", "talk")
@@ -329,32 +332,32 @@ EVERY_KIND = ("published", "LeNet-5", "small, batch norm", "small, shuffled pixe
 @pytest.mark.parametrize("architecture", EVERY_KIND)
 def test_c2_c7_every_number_of_every_stage_is_accounted_for(architecture):
     network = build(ARCHITECTURES[architecture], seed=3).eval().requires_grad_(False)
-    stations = travel(with_inversion(network, "complement"), real_digits(1).images()[0])
+    stations = trace_stages(with_inversion(network, "complement"), real_digits(1).images()[0])
     draw = random.Random(4)
     assert [station.name for station in stations][-1].startswith("fc")
     for station in stations:
         shape = (*station.gives.shape, 1, 1)[:3]
         for _ in range(4):
             place = tuple(draw.randrange(size) for size in shape)
-            found = account(station, place)
+            found = explain_value(station, place)
             value = float(station.gives[place] if station.spatial else station.gives[place[0]])
             assert found.value == pytest.approx(value, abs=1e-5) and found.line
             assert len(found.sources) >= 1
     with pytest.raises(ValueError, match="there is no place"):
-        account(stations[0], (0, 28, 0))
+        explain_value(stations[0], (0, 28, 0))
 
 
 def test_the_way_on_is_what_the_network_gives_there():
-    stations = travel(zoo_network("standard"), real_digits(3).images()[2])
+    stations = trace_stages(zoo_network("standard"), real_digits(3).images()[2])
     assert [station.name for station in stations][1:4] == ["conv1", "pool1", "relu1"]
-    stops = follow(stations, 1, (7, 11, 12))
+    stops = trace_forward(stations, 1, (7, 11, 12))
     assert [(stations[stop.number].name, stop.place) for stop in stops] == [("pool1", (7, 5, 6)), ("relu1", (7, 5, 6))]
     for stop in stops:
         assert stop.account.value == pytest.approx(float(stations[stop.number].gives[stop.place]), abs=1e-5)
 
 
 def test_the_way_back_leads_to_the_pixels():
-    stations = travel(zoo_network("standard"), real_digits(3).images()[2])
+    stations = trace_stages(zoo_network("standard"), real_digits(3).images()[2])
     stops = trace_back(stations, len(stations) - 1, (4, 0, 0))
     names = [stations[stop.number].name for stop in stops]
     assert names == [station.name for station in reversed(stations)] and len(names) > 9
@@ -365,8 +368,8 @@ def test_the_way_back_leads_to_the_pixels():
 def test_a_network_is_not_changed_by_looking_at_it():
     network, image = zoo_network("standard"), real_digits(1).images()[0]
     before, logits = {k: v.clone() for k, v in network.state_dict().items()}, network(image[None])
-    stations = travel(network, image)
-    account(stations[1], (0, 3, 3))
+    stations = trace_stages(network, image)
+    explain_value(stations[1], (0, 3, 3))
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     assert torch.equal(network(image[None]), logits) and torch.allclose(stations[-1].gives, logits[0], atol=1e-6)
     assert not any(module._forward_hooks for module in network.modules())
@@ -374,10 +377,10 @@ def test_a_network_is_not_changed_by_looking_at_it():
 
 def test_the_whole_way_of_a_digit_takes_a_few_milliseconds():
     network, image = zoo_network("standard"), real_digits(1).images()[0]
-    travel(network, image)
+    trace_stages(network, image)
     start = time.perf_counter()
-    stations = travel(network, image)
-    account(stations[4], (7, 2, 2))
+    stations = trace_stages(network, image)
+    explain_value(stations[4], (7, 2, 2))
     trace_back(stations, 4, (7, 2, 2))
     assert time.perf_counter() - start < 0.25  # on a busy machine; measured 2 ms
 
@@ -403,15 +406,15 @@ def test_c9_the_shipped_networks_show_that_only_the_convolutional_one_minds():
 
 
 def test_filters_are_handed_over_as_the_network_has_them():
-    station = travel(zoo_network("standard"), real_digits(1).images()[0])[1]
-    one = filter_of(station, 3)
+    station = trace_stages(zoo_network("standard"), real_digits(1).images()[0])[1]
+    one = stage_filter(station, 3)
     assert torch.equal(one.weights, station.stage.weight[3]) and (one.padding, one.stride, one.dilation) == (0, 1, 1)
 
 
 def test_c7_activations_and_the_softmax_are_pytorch_s():
     given = torch.linspace(-8, 8, 65)
-    assert set(FUNCTIONS) == set(ACTIVATIONS) == set(TITLES)
-    for kind, function in FUNCTIONS.items():
+    assert set(ACTIVATION_FUNCTIONS) == set(ACTIVATIONS) == set(TITLES)
+    for kind, function in ACTIVATION_FUNCTIONS.items():
         stage = build(Architecture("one", (Stage(kind),))).features[1]
         assert torch.equal(function(given), stage(given))
     logits = torch.tensor([3.0, -200.0, 900.0, 899.0])

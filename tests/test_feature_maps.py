@@ -11,21 +11,14 @@ import pytest
 import torch
 
 from core.digits import datasets
-from core.feature_maps import (
-    MapPeak,
-    differ,
-    list_filters,
-    look,
-    measure_move,
-    present,
-    relative_change,
-    to_npz,
-)
+from core.feature_maps.filters import list_filters, measure_filter_change
+from core.feature_maps.stage_maps import compute_stage_maps, last_features, relative_change, subtract_maps, to_npz
 from core.inversion.functions import features_hash, with_inversion
 from core.jobs import run_folders, trained_networks, training_job, training_snapshots
 from core.jobs.initial_networks import find_initial_network
 from core.jobs.run_folders import Job
-from core.maximization import excite_most
+from core.maximization.objectives import MapMax
+from core.maximization.top_digits import find_top_digits
 from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
 from core.networks.classifier import build
 from core.visualization.feature_maps import color_limits, draw_legend, draw_tiles, name_filters, name_maps, tile_size
@@ -44,7 +37,7 @@ def image_of(number: int) -> torch.Tensor:
 
 
 def by_name(network, image):
-    return {one.stage: one for one in look(network, image)}
+    return {one.stage: one for one in compute_stage_maps(network, image)}
 
 
 # Maps
@@ -70,7 +63,11 @@ def test_f4_the_maps_of_every_shipped_network_are_those_of_a_plain_forward_pass(
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_f4_maps_have_the_dimensions_that_the_architecture_promises(name):
     architecture = ARCHITECTURES[name]
-    found = [one.maps.shape for one in look(build(architecture).eval(), image_of(0)) if one.spatial and not one.repeats]
+    found = [
+        one.maps.shape
+        for one in compute_stage_maps(build(architecture).eval(), image_of(0))
+        if one.spatial and not one.repeats
+    ]
     promised = [
         shape for shape, stage in zip(architecture.shapes(), architecture.features, strict=True) if stage.kind != "drop"
     ]
@@ -78,18 +75,20 @@ def test_f4_maps_have_the_dimensions_that_the_architecture_promises(name):
 
 
 def test_f4_only_what_passes_on_what_it_is_given_is_called_a_repetition():
-    stages = look(STANDARD, image_of(0))
+    stages = compute_stage_maps(STANDARD, image_of(0))
     for before, after in zip(stages, stages[1:], strict=False):
         if after.repeats:
             assert torch.equal(before.maps, after.maps)
     assert [one.stage for one in stages if one.repeats] == ["flatten", "inverted"]
-    assert [one.stage for one in look(load_classifier("missing-feature"), image_of(0)) if one.repeats] == ["flatten"]
+    assert [
+        one.stage for one in compute_stage_maps(load_classifier("missing-feature"), image_of(0)) if one.repeats
+    ] == ["flatten"]
 
 
 def test_inverted_features_lie_beside_the_present_ones_place_by_place():
-    stages = look(load_classifier("missing-feature"), image_of(1))
+    stages = compute_stage_maps(load_classifier("missing-feature"), image_of(1))
     inverted = next(one for one in stages if one.stage == "inverted")
-    assert present(stages).maps.shape == (50, 4, 4) and torch.equal(inverted.maps, 1 - present(stages).maps)
+    assert last_features(stages).maps.shape == (50, 4, 4) and torch.equal(inverted.maps, 1 - last_features(stages).maps)
     both = by_name(load_classifier("synergy"), image_of(1))["inverted"].maps
     assert torch.equal(1 - both[:50], both[50:])
 
@@ -102,26 +101,28 @@ def test_silent_maps_and_zeros_are_counted():
 
 
 def test_the_difference_of_two_digits_is_that_of_their_maps_and_none_of_a_digit_and_itself():
-    first, second = look(STANDARD, image_of(0)), look(STANDARD, image_of(1))
-    for one, other, difference in zip(first, second, differ(first, second), strict=True):
+    first, second = compute_stage_maps(STANDARD, image_of(0)), compute_stage_maps(STANDARD, image_of(1))
+    for one, other, difference in zip(first, second, subtract_maps(first, second), strict=True):
         assert torch.equal(difference.maps, other.maps - one.maps)
-    assert not any(one.maps.any() for one in differ(first, first))
+    assert not any(one.maps.any() for one in subtract_maps(first, first))
     assert relative_change(first[0], first[0]) == 0 < relative_change(first[0], second[0])
 
 
 def test_a_change_of_nothing_is_infinite():
-    nothing = replace(look(STANDARD, image_of(0))[1], maps=torch.zeros(2, 3, 3))
+    nothing = replace(compute_stage_maps(STANDARD, image_of(0))[1], maps=torch.zeros(2, 3, 3))
     assert relative_change(nothing, replace(nothing, maps=torch.ones(2, 3, 3))) == float("inf")
     assert relative_change(nothing, nothing) == 0
 
 
 def test_maps_of_networks_that_are_built_differently_are_not_compared():
     with pytest.raises(ValueError, match="built alike"):
-        differ(look(STANDARD, image_of(0)), look(load_classifier("assignment"), image_of(0)))
+        subtract_maps(
+            compute_stage_maps(STANDARD, image_of(0)), compute_stage_maps(load_classifier("assignment"), image_of(0))
+        )
 
 
 def test_f4_all_maps_can_be_taken_home():
-    stages = look(STANDARD, image_of(0))
+    stages = compute_stage_maps(STANDARD, image_of(0))
     with np.load(io.BytesIO(to_npz(stages))) as stored:
         assert list(stored) == [one.stage for one in stages]
         assert all(np.array_equal(stored[one.stage], one.maps.numpy()) for one in stages)
@@ -130,12 +131,12 @@ def test_f4_all_maps_can_be_taken_home():
 def test_many_visitors_looking_at_once_never_see_each_other_s_maps():
     """All with the same shared network, each with a digit of their own."""
     images = real_digits(8).images()
-    expected = [look(STANDARD, image) for image in images]
+    expected = [compute_stage_maps(STANDARD, image) for image in images]
 
     def visit(number: int) -> bool:
         mine = expected[number]
         for _ in range(25):
-            found = look(STANDARD, images[number])
+            found = compute_stage_maps(STANDARD, images[number])
             if not all(torch.equal(one.maps, other.maps) for one, other in zip(found, mine, strict=True)):
                 return False
         return True
@@ -146,7 +147,7 @@ def test_many_visitors_looking_at_once_never_see_each_other_s_maps():
 
 def test_looking_leaves_no_hook_no_gradient_and_no_other_weight_on_the_network():
     before = {name: tensor.clone() for name, tensor in STANDARD.state_dict().items()}
-    stages = look(STANDARD, image_of(0).requires_grad_())
+    stages = compute_stage_maps(STANDARD, image_of(0).requires_grad_())
     list_filters(STANDARD)[0].weights.zero_()  # a copy
     for module in STANDARD.modules():
         assert not module._forward_hooks and not module._forward_pre_hooks and not module._backward_hooks
@@ -157,7 +158,7 @@ def test_looking_leaves_no_hook_no_gradient_and_no_other_weight_on_the_network()
 
 def test_f5_the_digits_that_excite_a_map_most_are_those_of_its_strongest_places():
     digits = real_digits(60)
-    found = excite_most(STANDARD, MapPeak("conv2", tuple(range(50))), digits, count=3)
+    found = find_top_digits(STANDARD, MapMax("conv2", tuple(range(50))), digits, count=3)
     with torch.no_grad():
         peaks = STANDARD.activations(digits.images())["conv2"].amax((2, 3))
     assert torch.allclose(found.costs, peaks.T.topk(3).values)
@@ -180,7 +181,7 @@ def test_f1_trained_filters_resemble_the_start_they_are_said_to_have_and_no_othe
     assert origin is not None and origin.parent is None
     other = build(RECIPES[name].design(), seed=origin.seed + 1)
     for now, start, wrong in zip(*map(list_filters, (network, origin.network, other)), strict=True):
-        assert measure_move(start, now).likeness > 0.3 > abs(measure_move(wrong, now).likeness)
+        assert measure_filter_change(start, now).likeness > 0.3 > abs(measure_filter_change(wrong, now).likeness)
 
 
 def test_m9_frozen_filters_have_not_moved_and_those_of_the_unfrozen_network_have():
@@ -188,7 +189,7 @@ def test_m9_frozen_filters_have_not_moved_and_those_of_the_unfrozen_network_have
         origin = find_initial_network(name)
         assert origin is not None and origin.parent == "standard"
         moves = [
-            measure_move(*pair)
+            measure_filter_change(*pair)
             for pair in zip(list_filters(origin.network), list_filters(load_classifier(name)), strict=True)
         ]
         assert all((move.length == 0) == frozen for move in moves)
@@ -197,7 +198,7 @@ def test_m9_frozen_filters_have_not_moved_and_those_of_the_unfrozen_network_have
 def test_filters_of_different_layers_have_no_distance():
     first, second = list_filters(STANDARD)
     with pytest.raises(ValueError, match="built alike"):
-        measure_move(first, second)
+        measure_filter_change(first, second)
 
 
 def test_a_start_is_never_claimed_that_another_pytorch_or_another_story_has_made(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.feature_maps import look
+from core.feature_maps.stage_maps import compute_stage_maps
 from core.jobs import run_folders
 from core.pmnist.masks import cut_mask
 from core.visualization.feature_maps import Tiles
@@ -84,7 +84,7 @@ def test_f4_every_map_of_every_stage_is_on_the_page_as_the_network_gives_it() ->
     app = open_view("One digit", sample="15")
     shown = rows(app)
     assert set(shown) == WATCHED
-    for one in look(load_classifier("standard"), real_set().test.images(slice(15, 16))[0]):
+    for one in compute_stage_maps(load_classifier("standard"), real_set().test.images(slice(15, 16))[0]):
         if one.repeats:
             continue
         row, values = shown[one.stage], one.maps.numpy()
@@ -111,7 +111,7 @@ def test_f4_a_map_that_is_clicked_is_enlarged_with_its_filter_and_the_test_digit
     app = open_view("One digit", sample="15", state={one_map.CHOSEN: Chosen("conv2", 7)})
     large = min(boards(app), key=lambda one: len(one["rows"]))["rows"][0]
     assert large["name"] == "conv2, map 7" and len(large["sheets"][0]["names"]) == 64
-    values = look(load_classifier("standard"), real_set().test.images(slice(15, 16))[0])[4].maps[7]
+    values = compute_stage_maps(load_classifier("standard"), real_set().test.images(slice(15, 16))[0])[4].maps[7]
     told = [float(name.partition(": ")[2].replace("−", "-")) for name in large["sheets"][0]["names"]]
     assert told == pytest.approx(values.flatten().tolist(), abs=0.006)
     assert "its filter over 20 maps" in html(app) and "nine test digits that excite it most" in html(app)
@@ -167,7 +167,9 @@ def test_f5_two_digits_are_shown_with_their_difference_to_one_scale() -> None:
 
 
 def conv1_of(image: torch.Tensor) -> np.ndarray:
-    return next(one.maps.numpy() for one in look(load_classifier("standard"), image) if one.stage == "conv1")
+    return next(
+        one.maps.numpy() for one in compute_stage_maps(load_classifier("standard"), image) if one.stage == "conv1"
+    )
 
 
 def test_while_nothing_is_rubbed_out_the_top_half_is_an_example() -> None:

@@ -15,13 +15,13 @@ from core.digits import datasets
 from core.digits.datasets import MADE_DIGITS, Digits
 from core.generation import generator_checkpoint, generator_job, quality, training_pictures
 from core.generation.config import GanConfig
-from core.generation.dcgan import Discriminator, Generator, Pair, make
-from core.generation.generator_checkpoint import Made
-from core.generation.loop import EACH, GanFigures, GanStep, train_pair
-from core.generation.quality import find_nearest, read_made
-from core.generation.real_or_made import ask, judge
-from core.generation.sampling import arc, draw_latents, make_digits, walk
-from core.generation.training_pictures import Timetable
+from core.generation.dcgan import Discriminator, Gan, Generator, make_images
+from core.generation.generator_checkpoint import TrainedGenerator
+from core.generation.loop import SAMPLES_PER_CLASS, GanFigures, GanStep, train_gan
+from core.generation.quality import find_nearest_digits, measure_quality
+from core.generation.real_or_made import discriminator_verdicts, draw_round
+from core.generation.sampling import draw_latents, interpolate, make_digits, slerp
+from core.generation.training_pictures import PictureSchedule
 from core.jobs import control, run_folders
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
@@ -37,24 +37,24 @@ SMALL = GanConfig(epochs=2, batch=20, latent=4, width=4, discriminator="small", 
 DIGITS = made_digits(205)  # the last five of an epoch make no batch
 
 
-def learn(config: GanConfig = SMALL, digits: Digits = DIGITS) -> tuple[Pair, list[GanStep]]:
-    pair = Pair(config)
-    return pair, list(train_pair(pair, digits, config))
+def learn(config: GanConfig = SMALL, digits: Digits = DIGITS) -> tuple[Gan, list[GanStep]]:
+    pair = Gan(config)
+    return pair, list(train_gan(pair, digits, config))
 
 
 @cache
-def learned() -> tuple[Pair, list[GanStep]]:
+def learned() -> tuple[Gan, list[GanStep]]:
     """The usual training, made once."""
     return learn()
 
 
-def same(one: Pair, other: Pair) -> bool:
+def same(one: Gan, other: Gan) -> bool:
     pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
     return all(torch.equal(first, second) for first, second in pairs)
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Made:
+def shipped() -> TrainedGenerator:
     return generator_checkpoint.load()
 
 
@@ -74,14 +74,17 @@ def test_v11_the_average_of_what_it_makes_comes_to_look_like_the_average_digit()
 
 
 def test_every_record_has_finite_figures_and_pictures_by_class_that_stay_as_they_were():
-    pair = Pair(SMALL)
-    steps = train_pair(pair, DIGITS, SMALL)
+    pair = Gan(SMALL)
+    steps = train_gan(pair, DIGITS, SMALL)
     first = next(steps)
     kept = first.samples.clone()
     others = list(steps)
     assert torch.equal(first.samples, kept) and not torch.equal(others[-1].samples, kept)
     for step in (first, *others):
-        assert step.samples.shape == (10 * EACH, 1, 28, 28) and 0 <= step.samples.min() <= step.samples.max() <= 1
+        assert (
+            step.samples.shape == (10 * SAMPLES_PER_CLASS, 1, 28, 28)
+            and 0 <= step.samples.min() <= step.samples.max() <= 1
+        )
         assert all(torch.tensor(float(value)).isfinite() for value in asdict(step.figures()).values())
         assert 0 <= step.found_real <= 100 and 0 <= step.found_made <= 100
     assert {step.batches for step in others} == {10} and [step.batch for step in others] == [6, 9, 10, 3, 6, 9, 10]
@@ -106,13 +109,13 @@ def test_the_consumer_s_own_chance_is_left_alone():
 
 def test_an_interrupted_training_goes_on_bit_by_bit(tmp_path: Path):
     whole, steps = learned()
-    first, state = Pair(SMALL), TrainState()
-    for step in train_pair(first, DIGITS, SMALL, state=state):
+    first, state = Gan(SMALL), TrainState()
+    for step in train_gan(first, DIGITS, SMALL, state=state):
         if (step.epoch, step.batch) == (2, 3):
             break  # in the middle of the second epoch
     save_state(state, tmp_path / "state.safetensors")
-    again = Pair(SMALL)
-    later = list(train_pair(again, DIGITS, SMALL, state=load_state(tmp_path / "state.safetensors")))
+    again = Gan(SMALL)
+    later = list(train_gan(again, DIGITS, SMALL, state=load_state(tmp_path / "state.safetensors")))
     assert state.epoch == 1 and [step.epoch for step in later] == [2] * 4
     assert same(whole, again) and torch.equal(later[-1].samples, steps[-1].samples)
 
@@ -135,9 +138,9 @@ def test_v10_the_discriminator_s_convolutions_are_those_of_a_classifier(name: st
 
 def test_losses_out_of_all_bounds_end_it_with_what_the_last_good_epoch_had():
     config = replace(SMALL, epochs=40, learning_rate=1e4, penalty=0.0)
-    pair, state = Pair(config), TrainState()
+    pair, state = Gan(config), TrainState()
     with pytest.raises(DivergedError, match="smaller learning rate"):
-        list(train_pair(pair, DIGITS, config, state=state))
+        list(train_gan(pair, DIGITS, config, state=state))
     stored = state.tensors["network.generator.stages.fc1.weight"]
     assert torch.equal(pair.generator.stages.fc1.weight, stored) and bool(stored.isfinite().all())
 
@@ -172,9 +175,9 @@ def test_too_few_digits_and_too_many_classes_are_refused():
 # Keeping
 
 
-def moments_of(steps: list[GanStep]) -> list[training_pictures.Moment]:
-    due = Timetable(SMALL.epochs)
-    return [training_pictures.to_moment(step) for step in steps if due.is_due(step)]
+def moments_of(steps: list[GanStep]) -> list[training_pictures.TrainingPicture]:
+    due = PictureSchedule(SMALL.epochs)
+    return [training_pictures.to_training_picture(step) for step in steps if due.is_due(step)]
 
 
 @pytest.fixture
@@ -182,19 +185,24 @@ def kept(tmp_path: Path) -> Path:
     """A folder with a small generator."""
     pair, steps = learned()
     moments = moments_of(steps)
-    card = generator_checkpoint.describe(SMALL, made_dataset(), title="small", command="none")
-    card = generator_checkpoint.finish(card, [moment.figures for moment in moments])
-    generator_checkpoint.save(card, pair, training_pictures.stack(moments), tmp_path)
+    card = generator_checkpoint.new_card(SMALL, made_dataset(), title="small", command="none")
+    card = generator_checkpoint.finish_card(card, [moment.figures for moment in moments])
+    generator_checkpoint.save(card, pair, training_pictures.stack_samples(moments), tmp_path)
     return tmp_path
 
 
 def test_what_was_saved_makes_the_same_digits_and_shows_how_it_grew(kept: Path):
     made, (pair, steps) = generator_checkpoint.load(kept), learned()
     latents, labels = torch.randn(10, 4), torch.arange(10)
-    assert torch.equal(make(made.generator, latents, labels), make(pair.average, latents, labels))
+    assert torch.equal(make_images(made.generator, latents, labels), make_images(pair.average, latents, labels))
     assert made.card.epochs == 2 and made.card.steps == 20
     assert [GanFigures(**moment) for moment in made.card.moments] == [one.figures for one in moments_of(steps)]
-    assert made.growth.dtype == torch.uint8 and made.growth.shape == (len(made.card.moments), 10 * EACH, 28, 28)
+    assert made.growth.dtype == torch.uint8 and made.growth.shape == (
+        len(made.card.moments),
+        10 * SAMPLES_PER_CLASS,
+        28,
+        28,
+    )
     assert not made.generator.training and not any(p.requires_grad for p in made.generator.parameters())
     assert not made.discriminator.training and not any(p.requires_grad for p in made.discriminator.parameters())
 
@@ -223,30 +231,30 @@ def test_pictures_of_its_growth_are_taken_often_at_first_and_found_again(tmp_pat
     figures = [
         GanFigures(epoch, batch, 100, 1.0, 1.0, 50.0, 50.0, 1.0) for epoch in (1, 2, 3) for batch in range(5, 101, 5)
     ]
-    due = Timetable(30)
+    due = PictureSchedule(30)
     wanted = [one for one in figures if due.is_due(one)]
     assert 9 <= sum(one.epoch == 1 for one in wanted) <= 11
     assert [one.batch for one in wanted if one.epoch > 1] == [100, 100]
-    few = Timetable(2)
+    few = PictureSchedule(2)
     assert sum(few.is_due(one) for one in figures) >= 25, "where there are few epochs, more of each"
-    long = Timetable(400)
+    long = PictureSchedule(400)
     assert sum(long.is_due(replace(figures[-1], epoch=epoch, batch=100)) for epoch in range(1, 401)) <= 41
     samples = torch.arange(2 * 784, dtype=torch.int32).remainder(256).byte().reshape(2, 28, 28)
     for one in wanted:
-        training_pictures.save_moment(tmp_path, training_pictures.Moment(one, samples))
-    training_pictures.drop_after(tmp_path, 2)
-    found = [training_pictures.load_moment(tmp_path, name) for name in training_pictures.list_moments(tmp_path)]
+        training_pictures.save_picture(tmp_path, training_pictures.TrainingPicture(one, samples))
+    training_pictures.delete_after(tmp_path, 2)
+    found = [training_pictures.load_picture(tmp_path, name) for name in training_pictures.list_pictures(tmp_path)]
     assert [one.figures for one in found] == wanted[:-1] and all(torch.equal(one.samples, samples) for one in found)
     (tmp_path / training_pictures.FOLDER / "0001-000005.safetensors").write_bytes(b"no")
     with pytest.raises(ValueError, match="cannot be read"):
-        training_pictures.load_moment(tmp_path, "0001-000005")
+        training_pictures.load_picture(tmp_path, "0001-000005")
 
 
 # The shipped one, and what it makes
 
 
-def test_v11_at_least_97_percent_of_the_shipped_generator_s_digits_are_read_as_meant_by_a3(shipped: Made):
-    read = read_made(load_classifier("assignment"), make_digits(shipped.generator, 1000, seed=5))
+def test_v11_at_least_97_percent_of_the_shipped_generator_s_digits_are_read_as_meant_by_a3(shipped: TrainedGenerator):
+    read = measure_quality(load_classifier("assignment"), make_digits(shipped.generator, 1000, seed=5))
     assert read.share >= 97 and int(read.counts.sum()) == 1000
     card = shipped.card
     assert card.measured["read_as_meant"] >= 97 and card.measured["digits"] == 10_000
@@ -254,15 +262,15 @@ def test_v11_at_least_97_percent_of_the_shipped_generator_s_digits_are_read_as_m
     assert len(card.moments) == len(shipped.growth) and card.moments[-1]["epoch"] == card.epochs == GanConfig().epochs
 
 
-def test_it_makes_the_class_it_is_asked_for_and_other_digits_from_other_numbers(shipped: Made):
+def test_it_makes_the_class_it_is_asked_for_and_other_digits_from_other_numbers(shipped: TrainedGenerator):
     latents = draw_latents(20, shipped.generator.latent, 3)
-    threes = make(shipped.generator, latents, torch.full((20,), 3))
+    threes = make_images(shipped.generator, latents, torch.full((20,), 3))
     assert int((load_classifier("assignment")(threes).argmax(1) == 3).sum()) >= 18
     distances = torch.cdist(threes.flatten(1), threes.flatten(1)) + 100 * torch.eye(20)
     assert float(distances.min()) > 1, "no two of them are the same digit"
 
 
-def test_made_digits_are_a_set_of_their_own_the_same_every_time(shipped: Made):
+def test_made_digits_are_a_set_of_their_own_the_same_every_time(shipped: TrainedGenerator):
     found = datasets.load(MADE_DIGITS)
     assert found.name == MADE_DIGITS and "generator" in found.source and datasets.is_available(MADE_DIGITS)
     assert [len(part) for part in (found.train, found.validation, found.test)] == [20_000, 5_000, 10_000]
@@ -271,10 +279,10 @@ def test_made_digits_are_a_set_of_their_own_the_same_every_time(shipped: Made):
     assert torch.equal(found.train.pixels[:200], again.pixels) and torch.equal(found.train.labels[:200], again.labels)
 
 
-def test_a_walk_begins_and_ends_at_its_digits_and_never_jumps(shipped: Made):
+def test_a_walk_begins_and_ends_at_its_digits_and_never_jumps(shipped: TrainedGenerator):
     latents = draw_latents(2, shipped.generator.latent, 9)
-    steps = list(walk(shipped.generator, list(latents), (4, 9), steps=40))
-    ends = make(shipped.generator, latents, torch.tensor([4, 9]))
+    steps = list(interpolate(shipped.generator, list(latents), (4, 9), steps=40))
+    ends = make_images(shipped.generator, latents, torch.tensor([4, 9]))
     assert torch.allclose(steps[0].image, ends[0], atol=1e-5) and torch.allclose(steps[-1].image, ends[1], atol=1e-5)
     images = torch.stack([step.image for step in steps])
     jumps = (images[1:] - images[:-1]).square().mean((1, 2, 3))
@@ -285,26 +293,26 @@ def test_a_walk_begins_and_ends_at_its_digits_and_never_jumps(shipped: Made):
 @pytest.mark.parametrize("end", [torch.tensor([0.0, 2.0]), torch.tensor([2.0, 0.0]), torch.tensor([-2.0, 0.0])])
 def test_the_arc_keeps_the_length_where_there_is_one_arc_and_its_ends_always(end: Tensor):
     start = torch.tensor([2.0, 0.0])
-    assert torch.allclose(arc(start, end, 0.0), start) and torch.allclose(arc(start, end, 1.0), end)
+    assert torch.allclose(slerp(start, end, 0.0), start) and torch.allclose(slerp(start, end, 1.0), end)
     if end[1]:
-        assert float(arc(start, end, 0.3).norm()) == pytest.approx(2.0)
+        assert float(slerp(start, end, 0.3).norm()) == pytest.approx(2.0)
 
 
 def test_the_nearest_of_known_digits_are_themselves():
     digits = real_digits(60)
-    found = find_nearest(digits.images(slice(10, 20)), digits)
+    found = find_nearest_digits(digits.images(slice(10, 20)), digits)
     assert found.index.tolist() == list(range(10, 20)) and float(found.distance.max()) < 0.01
 
 
-def test_the_shipped_generator_has_not_learned_digits_by_heart(shipped: Made):
+def test_the_shipped_generator_has_not_learned_digits_by_heart(shipped: TrainedGenerator):
     digits = real_digits(10_000)
-    made = find_nearest(make_digits(shipped.generator, 50, seed=2).images(), digits)
+    made = find_nearest_digits(make_digits(shipped.generator, 50, seed=2).images(), digits)
     assert float(made.distance.min()) > 1
 
 
-def test_a_round_of_the_quiz_mixes_both_and_is_the_same_for_the_same_seed(shipped: Made):
+def test_a_round_of_the_quiz_mixes_both_and_is_the_same_for_the_same_seed(shipped: TrainedGenerator):
     real = real_digits(500)
-    rounds = [ask(shipped, real, seed=seed) for seed in range(20)]
+    rounds = [draw_round(shipped, real, seed=seed) for seed in range(20)]
     share = sum(question.made for questions in rounds for question in questions) / 200
     assert 0.3 < share < 0.7 and all(len(questions) == 10 for questions in rounds)
     for question in rounds[0]:
@@ -312,9 +320,9 @@ def test_a_round_of_the_quiz_mixes_both_and_is_the_same_for_the_same_seed(shippe
             assert torch.equal(question.image, real.images(slice(question.number, question.number + 1))[0])
             assert question.label == int(real.labels[question.number])
         assert torch.equal((question.image * 255).round() / 255, question.image), "both in the same steps of grey"
-    again = ask(shipped, real, seed=0)
+    again = draw_round(shipped, real, seed=0)
     assert all(torch.equal(one.image, other.image) for one, other in zip(rounds[0], again, strict=True))
-    assert len(judge(shipped, rounds[0])) == 10
+    assert len(discriminator_verdicts(shipped, rounds[0])) == 10
 
 
 # The job
@@ -335,9 +343,9 @@ def test_v11_a_job_trains_it_and_keeps_generator_figures_and_pictures(tmp_path: 
         assert [step["epoch"] for step in steps] == [1] * 8 + [2] * 8 and "samples" not in steps[0]
         made = generator_checkpoint.load(started.folder)
         assert made.card.epochs == 2 and made.card.dataset["digits"] == 400
-        assert made.card.title == "mine" and len(training_pictures.list_moments(started.folder)) == len(made.growth)
-        whole = Pair(GanConfig(**SETTINGS["config"]))
-        list(train_pair(whole, datasets.load(datasets.OFFLINE).train.first(400), GanConfig(**SETTINGS["config"])))
+        assert made.card.title == "mine" and len(training_pictures.list_pictures(started.folder)) == len(made.growth)
+        whole = Gan(GanConfig(**SETTINGS["config"]))
+        list(train_gan(whole, datasets.load(datasets.OFFLINE).train.first(400), GanConfig(**SETTINGS["config"])))
         weight = whole.average.stages.fc1.weight
         assert torch.equal(weight, made.generator.stages.fc1.weight)
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
 from core.generation import generator_checkpoint, generator_job
-from core.generation.real_or_made import ask
+from core.generation.real_or_made import draw_round
 from core.jobs import run_folders
 from core.studies.pretraining import STARTS
 from core.studies.pretraining_record import STUDY
@@ -150,7 +150,7 @@ def test_made_digits_stand_beside_the_nearest_real_ones_where_these_are_here():
 def test_a_round_of_the_quiz_counts_what_was_right_and_shows_the_discriminator_s_own():
     app = open_view("Real or made?")
     quiz = app.session_state[real_or_made_views.QUIZ]
-    questions = ask(generator_checkpoint.load(), datasets.load_or_offline().test, seed=quiz.seed)
+    questions = draw_round(generator_checkpoint.load(), datasets.load_or_offline().test, seed=quiz.seed)
     for number, question in enumerate(questions):
         assert f"Digit {number + 1} of 10" in text_of(app)
         right = number < 7

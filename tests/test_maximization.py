@@ -8,27 +8,13 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from core.maximization import (
-    LOGITS,
-    PARAMETERIZATIONS,
-    PRESETS,
-    ClassLogit,
-    MapMean,
-    MaximizationConfig,
-    MaximizationStep,
-    Neuron,
-    Objective,
-    ask,
-    blur,
-    blur_width,
-    excite_most,
-    filter_of,
-    map_of,
-    maximize,
-    measure_stages,
-    see,
-)
-from core.maximization.regularizers import ink_slope, to_unit, variation_slope
+from core.maximization.loop import PRESETS, MaximizationConfig, MaximizationStep, maximize
+from core.maximization.objective_parser import parse_objective
+from core.maximization.objectives import ClassLogit, MapMean, Neuron, Objective
+from core.maximization.parameterizations import PARAMETERIZATIONS
+from core.maximization.regularizers import blur, blur_sigma, divide_by_deviation, l1_gradient, variation_gradient
+from core.maximization.stage_outputs import LOGITS, stage_outputs, stage_shapes
+from core.maximization.top_digits import feature_map, find_filter, find_top_digits
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.zoo.checkpoints import load_classifier
@@ -56,14 +42,14 @@ def weights(network) -> list[torch.Tensor]:
 
 
 def test_stages_of_units_and_of_maps_are_told_apart_and_what_was_flattened_has_its_places_again():
-    shapes = measure_stages(ASSIGNMENT)
+    shapes = stage_shapes(ASSIGNMENT)
     assert shapes["pool2"] == shapes["flatten"] == shapes["inverted"] == (32, 7, 7)
     assert shapes["fc1"] == (500, 1, 1) and shapes[LOGITS] == (10, 1, 1)
 
 
 def test_what_is_seen_of_a_stage_is_what_the_network_gives_there():
     images, outputs = made_digits(6).images(), ASSIGNMENT.activations(made_digits(6).images())
-    seen = see(ASSIGNMENT, images, ["pool2", "inverted", LOGITS])
+    seen = stage_outputs(ASSIGNMENT, images, ["pool2", "inverted", LOGITS])
     assert torch.equal(seen["pool2"], outputs["pool2"])
     assert torch.equal(seen["inverted"].flatten(1), outputs["inverted"])
     assert torch.equal(seen[LOGITS].flatten(1), outputs["fc2"])
@@ -72,21 +58,21 @@ def test_what_is_seen_of_a_stage_is_what_the_network_gives_there():
 def test_the_walk_ends_at_the_last_stage_that_is_asked_for():
     network = build(ARCHITECTURES["assignment"]).eval()
     network.head[0].weight.data = torch.zeros(1, 1)  # the head cannot be run
-    assert see(network, made_digits(2).images(), ["pool2"])["pool2"].shape == (2, 32, 7, 7)
+    assert stage_outputs(network, made_digits(2).images(), ["pool2"])["pool2"].shape == (2, 32, 7, 7)
     with pytest.raises(RuntimeError):
-        see(network, made_digits(2).images(), [LOGITS])
+        stage_outputs(network, made_digits(2).images(), [LOGITS])
     assert climb(Neuron("pool2", 12))[-1].probabilities is None
 
 
 def test_n5_without_a_place_a_neuron_is_the_central_one():
-    outputs = see(ASSIGNMENT, made_digits(4).images(), ["pool2"])
+    outputs = stage_outputs(ASSIGNMENT, made_digits(4).images(), ["pool2"])
     assert torch.equal(Neuron("pool2", 7)(outputs), outputs["pool2"][:, 7, 3, 3])
     assert torch.equal(Neuron("pool2", 7, (0, 6))(outputs), outputs["pool2"][:, 7, 0, 6])
     assert torch.allclose(MapMean("pool2", 7)(outputs), outputs["pool2"][:, 7].mean((1, 2)))
 
 
 def test_objectives_add_up_and_each_gives_one_number_per_picture():
-    outputs = see(ASSIGNMENT, made_digits(10).images(), ["pool2", LOGITS])
+    outputs = stage_outputs(ASSIGNMENT, made_digits(10).images(), ["pool2", LOGITS])
     both = ClassLogit(range(10)) + 0.5 * MapMean("pool2", 7)
     expected = outputs[LOGITS].flatten(1).diagonal() + 0.5 * outputs["pool2"][:, 7].mean((1, 2))
     assert torch.allclose(both(outputs), expected) and both.stages == {"pool2", LOGITS} and both.count == 10
@@ -95,7 +81,7 @@ def test_objectives_add_up_and_each_gives_one_number_per_picture():
 
 
 def test_of_several_goals_picture_i_has_the_ith_and_they_begin_anew():
-    outputs = see(ASSIGNMENT, made_digits(6).images(), [LOGITS])
+    outputs = stage_outputs(ASSIGNMENT, made_digits(6).images(), [LOGITS])
     logits = outputs[LOGITS].flatten(1)
     assert torch.equal(ClassLogit([4, 7])(outputs), logits[torch.arange(6), torch.tensor([4, 7] * 3)])
     assert torch.equal(ClassLogit([4, 7]).measure(outputs), logits[:, [4, 7]])
@@ -133,7 +119,7 @@ def test_an_unknown_stage_map_or_place_costs_one_sentence(objective, sentence):
     ],
 )
 def test_objectives_can_be_said_in_words(words, objective, names):
-    question = ask(words, ASSIGNMENT)
+    question = parse_objective(words, ASSIGNMENT)
     assert question.objective == objective and question.names == (names or (words,))
 
 
@@ -142,17 +128,17 @@ def test_objectives_can_be_said_in_words(words, objective, names):
 )
 def test_words_that_are_no_objective_are_answered_with_those_that_are(words):
     with pytest.raises(ValueError, match="is no objective: there are classes, class:3"):
-        ask(words, ASSIGNMENT)
+        parse_objective(words, ASSIGNMENT)
 
 
 # Regularizers
 
 
 def test_n2_the_blur_grows_as_the_assignment_says_or_shrinks():
-    growing = [blur_width("growing", step, 200, 4.0) for step in (1, 100, 200)]
+    growing = [blur_sigma("growing", step, 200, 4.0) for step in (1, 100, 200)]
     assert growing == pytest.approx([4 / 200.5, 400 / 200.5, 800 / 200.5])
-    assert blur_width("shrinking", 1, 200, 4.0) == growing[2] and blur_width("shrinking", 200, 200, 4.0) == growing[0]
-    assert blur_width("none", 7, 200, 4.0) == 0
+    assert blur_sigma("shrinking", 1, 200, 4.0) == growing[2] and blur_sigma("shrinking", 200, 200, 4.0) == growing[0]
+    assert blur_sigma("none", 7, 200, 4.0) == 0
 
 
 @pytest.mark.parametrize("sigma", [0.02, 0.7, 2.0, 3.99])
@@ -164,15 +150,15 @@ def test_n2_the_blur_is_scipy_s_gaussian(sigma):
 
 def test_n3_every_picture_is_divided_by_its_own_standard_deviation():
     pictures = torch.randn(3, 1, 28, 28) * torch.tensor([1e-6, 1.0, 50.0])[:, None, None, None]
-    assert torch.allclose(to_unit(pictures).std((1, 2, 3)), torch.ones(3))
-    assert torch.equal(to_unit(torch.zeros(2, 1, 28, 28)), torch.zeros(2, 1, 28, 28))
+    assert torch.allclose(divide_by_deviation(pictures).std((1, 2, 3)), torch.ones(3))
+    assert torch.equal(divide_by_deviation(torch.zeros(2, 1, 28, 28)), torch.zeros(2, 1, 28, 28))
 
 
-@pytest.mark.parametrize("slope", [ink_slope, variation_slope])
+@pytest.mark.parametrize("slope", [l1_gradient, variation_gradient])
 def test_the_penalties_slopes_are_those_of_what_they_punish(slope):
     images = torch.rand(2, 1, 28, 28, dtype=torch.float64, requires_grad=True)
     differences = images.diff(dim=2).abs().sum() + images.diff(dim=3).abs().sum()
-    (expected,) = torch.autograd.grad(images.sum() if slope is ink_slope else differences, images)
+    (expected,) = torch.autograd.grad(images.sum() if slope is l1_gradient else differences, images)
     assert torch.equal(slope(images.detach()), expected)
 
 
@@ -321,7 +307,7 @@ def test_n5_a_silent_neuron_is_woken_and_a_dead_one_is_named():
     dead = torch.nonzero(~last.awake)[:, 0].tolist()
     assert silent >= 20, "on grey noise most central neurons of the assignment's network are silent"
     assert dead and len(dead) <= 8 and (last.costs[last.awake] > 0).sum() >= 24
-    activations = see(ASSIGNMENT, made_digits(200).images(), ["pool2"])["pool2"]
+    activations = stage_outputs(ASSIGNMENT, made_digits(200).images(), ["pool2"])["pool2"]
     assert not activations[:, dead].any(), "what nothing wakes no digit wakes either"
     assert (last.images.std((1, 2, 3)) > 0.05).sum() >= 30
 
@@ -346,7 +332,7 @@ def test_a_goal_can_be_climbed_down_and_the_inverted_feature_up():
     assert down[-1].costs > down[0].costs
     missing = load_classifier("missing-feature")
     up = climb(Neuron("inverted", 3), replace(SHORT, steps=30), network=missing)
-    feature = see(missing, up[-1].images, ["flatten"])["flatten"][0, 3, 2, 2]
+    feature = stage_outputs(missing, up[-1].images, ["flatten"])["flatten"][0, 3, 2, 2]
     assert float(up[-1].costs) == pytest.approx(1 - float(feature)) and up[-1].costs >= up[0].costs
 
 
@@ -355,8 +341,8 @@ def test_a_goal_can_be_climbed_down_and_the_inverted_feature_up():
 
 def test_n5_the_digits_that_excite_a_map_most_are_the_ones_with_the_largest_values():
     digits = made_digits(300)
-    found = excite_most(ASSIGNMENT, Neuron("pool2", (12, 31)), digits)
-    values = see(ASSIGNMENT, digits.images(), ["pool2"])["pool2"][:, [12, 31], 3, 3]
+    found = find_top_digits(ASSIGNMENT, Neuron("pool2", (12, 31)), digits)
+    values = stage_outputs(ASSIGNMENT, digits.images(), ["pool2"])["pool2"][:, [12, 31], 3, 3]
     assert found.digits.shape == (2, 9)
     assert torch.allclose(found.costs, values.T.sort(1, descending=True).values[:, :9], atol=1e-4)
 
@@ -364,7 +350,7 @@ def test_n5_the_digits_that_excite_a_map_most_are_the_ones_with_the_largest_valu
 def test_n5_a_map_is_linked_to_its_filter_and_to_what_it_does_on_a_digit():
     convolution = ASSIGNMENT.features.conv2
     for stage in ("conv2", "relu2", "pool2", "flatten", "inverted"):
-        assert torch.equal(filter_of(ASSIGNMENT, stage, 7), convolution.weight[7])
-    assert filter_of(ASSIGNMENT, "normalize", 0) is None and filter_of(ASSIGNMENT, "fc1", 0) is None
+        assert torch.equal(find_filter(ASSIGNMENT, stage, 7), convolution.weight[7])
+    assert find_filter(ASSIGNMENT, "normalize", 0) is None and find_filter(ASSIGNMENT, "fc1", 0) is None
     image = made_digits(1).images()
-    assert torch.equal(map_of(ASSIGNMENT, "pool2", 7, image[0, 0]), ASSIGNMENT.activations(image)["pool2"][0, 7])
+    assert torch.equal(feature_map(ASSIGNMENT, "pool2", 7, image[0, 0]), ASSIGNMENT.activations(image)["pool2"][0, 7])

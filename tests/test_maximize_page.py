@@ -11,7 +11,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.maximization import PRESETS, ClassLogit, MaximizationConfig, Neuron, maximize
+from core.maximization.loop import PRESETS, MaximizationConfig, maximize
+from core.maximization.objectives import ClassLogit, Neuron
 from core.visualization.maximization import Layout, draw_sheet, layout_for, to_animation
 from core.zoo.checkpoints import load_classifier
 from dashboard.maximize.runs import Climb

@@ -9,17 +9,15 @@ import torch
 
 from core.digits.datasets import Dataset
 from core.networks.evaluation import evaluate
-from core.second_model import (
-    BOTH,
+from core.second_model.domain_gap import measure_domain_gap
+from core.second_model.map_images import maps_as_digits, maps_to_pictures, select_two_classes
+from core.second_model.training import (
+    ALL_MAPS,
     DIGITS,
     SecondModelConfig,
     SecondModelResult,
-    compare,
-    find_reason,
-    map_digits,
-    pair_of,
-    second_model,
-    to_pictures,
+    run_second_model,
+    train_second_model,
 )
 from core.studies.recorded import load_recorded
 from core.studies.second_model import conclude, run_pairs, summarize
@@ -27,7 +25,7 @@ from core.visualization.second_model import draw_pairs
 from tests.samples import made_dataset
 
 CONFIG = SecondModelConfig(first=1, second=8, learned=20, tested=4, epochs=16)
-LEARNERS = [DIGITS, "conv1", "conv2", BOTH]
+LEARNERS = [DIGITS, "conv1", "conv2", ALL_MAPS]
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +35,11 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def result(dataset: Dataset) -> SecondModelResult:
-    return compare(dataset, CONFIG)
+    return run_second_model(dataset, CONFIG)
 
 
 def test_d5_two_classes_are_relabelled_and_nothing_else_is_left(dataset):
-    pair = pair_of(dataset.train, 1, 8, each=15)
+    pair = select_two_classes(dataset.train, 1, 8, each=15)
     assert pair.labels.bincount().tolist() == [15, 15]
     wanted = [n for n, label in enumerate(dataset.train.labels.tolist()) if label in (1, 8)][:30]
     assert torch.equal(pair.pixels, dataset.train.pixels[wanted])
@@ -51,13 +49,13 @@ def test_d5_two_classes_are_relabelled_and_nothing_else_is_left(dataset):
 def test_s7_each_map_is_a_picture_of_its_own_in_the_digits_format():
     maps = torch.randn(3, 4, 9, 9, generator=torch.Generator().manual_seed(0))
     maps[1, 2] = 5.0
-    pictures = to_pictures(maps)
+    pictures = maps_to_pictures(maps)
     assert pictures.shape == (12, 1, 28, 28) and pictures.dtype == torch.float32
     assert float(pictures[6].abs().max()) == 0, "the same everywhere is black"
     others = torch.cat([pictures[:6], pictures[7:]])
     assert float(others.min()) >= 0 and float(others.max()) <= 1
     assert float(others.amax((1, 2, 3)).min()) > 0.8 and float(others.amin((1, 2, 3)).max()) < 0.2
-    assert torch.equal(to_pictures(maps[2:]), pictures[8:]), "a digit's maps follow one another"
+    assert torch.equal(maps_to_pictures(maps[2:]), pictures[8:]), "a digit's maps follow one another"
 
 
 def test_s7_all_maps_after_each_convolution_are_learned_from_each_with_its_digit_s_label(result):
@@ -67,28 +65,30 @@ def test_s7_all_maps_after_each_convolution_are_learned_from_each_with_its_digit
         DIGITS: 40,
         "conv1": 320,
         "conv2": 320,
-        BOTH: 640,
+        ALL_MAPS: 640,
     }
     assert torch.equal(result.learned["conv1"].labels.reshape(40, 8), digits.labels[:, None].expand(40, 8))
-    again = map_digits(result.networks[DIGITS], digits, "conv2")
+    again = maps_as_digits(result.networks[DIGITS], digits, "conv2")
     assert torch.equal(again.pixels, result.learned["conv2"].pixels)
 
 
 def test_a14_both_networks_have_the_same_architecture_and_other_weights(result):
-    one, two = (dict(result.networks[name].named_parameters()) for name in (DIGITS, BOTH))
+    one, two = (dict(result.networks[name].named_parameters()) for name in (DIGITS, ALL_MAPS))
     assert {name: value.shape for name, value in one.items()} == {name: value.shape for name, value in two.items()}
     assert not torch.equal(one["features.conv1.weight"], two["features.conv1.weight"])
 
 
 def test_s7_all_are_tested_on_the_same_digits_and_on_maps(result):
     assert [list(read) for read in result.accuracies.values()] == [LEARNERS] * 4
-    assert result.accuracies[BOTH][DIGITS] == pytest.approx(evaluate(result.networks[BOTH], result.tested[DIGITS]))
+    assert result.accuracies[ALL_MAPS][DIGITS] == pytest.approx(
+        evaluate(result.networks[ALL_MAPS], result.tested[DIGITS])
+    )
     assert result.accuracies[DIGITS][DIGITS] == 100, "a one and an eight of a pocket calculator"
     assert result.accuracies["conv1"]["conv1"] > 60
 
 
 def test_s7_it_is_watched_and_where_maps_are_few_all_see_as_many_pictures(dataset):
-    steps = list(second_model(dataset, CONFIG))
+    steps = list(train_second_model(dataset, CONFIG))
     assert [step.result is not None for step in steps] == [False] * (len(steps) - 1) + [True]
     assert list(dict.fromkeys(step.learner for step in steps)) == LEARNERS
     assert [step.done for step in steps] == sorted(step.done for step in steps) and steps[-1].done == 1
@@ -98,8 +98,8 @@ def test_s7_it_is_watched_and_where_maps_are_few_all_see_as_many_pictures(datase
 
 
 def test_s7_the_same_seed_gives_the_same_and_another_another(dataset, result):
-    assert compare(dataset, CONFIG).accuracies == result.accuracies
-    other = compare(dataset, replace(CONFIG, seed=7))
+    assert run_second_model(dataset, CONFIG).accuracies == result.accuracies
+    other = run_second_model(dataset, replace(CONFIG, seed=7))
     one, two = (found.networks[DIGITS].state_dict()["features.conv1.weight"] for found in (result, other))
     assert not torch.equal(one, two)
 
@@ -120,18 +120,18 @@ def test_s7_settings_that_cannot_be_are_one_sentence(settings, said):
 
 def test_s7_a_class_that_the_set_has_not_is_a_sentence(dataset):
     with pytest.raises(ValueError, match="made digits has only 10 classes"):
-        next(second_model(dataset, replace(CONFIG, second=12)))
+        next(train_second_model(dataset, replace(CONFIG, second=12)))
 
 
 # Why
 
 
 def test_s7_a_map_that_is_the_digit_is_alike_and_its_negative_is_told_apart(dataset):
-    digits = pair_of(dataset.train, 1, 8, each=10)
+    digits = select_two_classes(dataset.train, 1, 8, each=10)
     maps = torch.stack([digits.pixels, 255 - digits.pixels, torch.zeros_like(digits.pixels)], 1).flatten(0, 1)
-    reason = find_reason("conv1", digits, type(digits)(maps, digits.labels.repeat_interleave(3)))
+    reason = measure_domain_gap("conv1", digits, type(digits)(maps, digits.labels.repeat_interleave(3)))
     assert reason.alike.tolist() == pytest.approx([1, -1, 0], abs=1e-4) and reason.negatives == 1
-    same = find_reason("conv1", digits, digits)
+    same = measure_domain_gap("conv1", digits, digits)
     assert same.distance == 0 < same.among < reason.distance
     assert torch.allclose(same.means[1], digits.images(digits.labels == 1)[:, 0].mean(0))
 

@@ -13,30 +13,25 @@ from core.digits.datasets import Dataset
 from core.networks.architectures import POOL, RELU, Architecture, conv
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import evaluate
-from core.similarity import (
-    LAST,
-    Lookup,
-    Seen,
-    Shortcut,
-    Survey,
+from core.similarity.feature_vectors import LAST_STAGE, list_stages, map_statistics
+from core.similarity.lookup import Lookup
+from core.similarity.reference_vectors import ReferenceVectors, compute_references, compute_vectors
+from core.similarity.shortcut import Shortcut
+from core.similarity.thresholds import (
+    Comparison,
     choose_thresholds,
-    judge,
-    list_stages,
-    map_statistics,
-    measure_costs,
-    measure_time,
-    quantiles,
-    remember,
-    survey,
-    wrong_hits,
+    compare_digits,
+    evaluate_thresholds,
+    find_wrong_hits,
+    quantile_thresholds,
 )
-from core.similarity.reference_vectors import vectors_of
+from core.similarity.timing import measure_stage_costs, measure_time
 from core.training.config import TrainConfig
 from core.training.loop import train
 from tests.samples import made_dataset
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU, conv(6, 3), RELU), hidden=(16,))
-STAGES = ("conv1", "conv2", LAST)
+STAGES = ("conv1", "conv2", LAST_STAGE)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +53,13 @@ def network(dataset: Dataset) -> Classifier:
 
 
 @pytest.fixture(scope="module")
-def seen(network: Classifier, dataset: Dataset) -> Seen:
-    return remember(network, dataset.train.first(150))
+def seen(network: Classifier, dataset: Dataset) -> ReferenceVectors:
+    return compute_references(network, dataset.train.first(150))
 
 
 @pytest.fixture(scope="module")
-def surveyed(network: Classifier, seen: Seen, dataset: Dataset) -> Survey:
-    return survey(network, seen, dataset.test)
+def surveyed(network: Classifier, seen: ReferenceVectors, dataset: Dataset) -> Comparison:
+    return compare_digits(network, seen, dataset.test)
 
 
 # Feature vectors
@@ -88,18 +83,18 @@ def test_s2_it_is_as_the_proposal_s_formula_says(layout):
 
 def test_s2_digits_are_compared_after_every_convolution_and_at_the_last_vector(network, dataset):
     assert list_stages(network) == STAGES
-    found = vectors_of(network, dataset.test.images(slice(0, 3)), STAGES)
+    found = compute_vectors(network, dataset.test.images(slice(0, 3)), STAGES)
     assert {stage: tuple(vectors.shape) for stage, vectors in found.items()} == {
         "conv1": (3, 8),
         "conv2": (3, 12),
-        LAST: (3, 600),
+        LAST_STAGE: (3, 600),
     }
-    assert torch.equal(found[LAST], network.features(dataset.test.images(slice(0, 3))))
+    assert torch.equal(found[LAST_STAGE], network.features(dataset.test.images(slice(0, 3))))
 
 
 def test_s2_a_place_that_is_not_there_is_refused_in_a_sentence(network, dataset):
     with pytest.raises(ValueError, match="nothing to compare at 'conv9': only at conv1, conv2, flatten"):
-        remember(network, dataset.train, ["conv9"])
+        compute_references(network, dataset.train, ["conv9"])
 
 
 # The look-up
@@ -166,10 +161,10 @@ def test_s3_what_is_all_zero_is_at_distance_one_and_nothing_raises():
 
 def test_d4_fewer_digits_seen_are_the_first_ones(seen, surveyed, network, dataset):
     few = seen.first(40)
-    again = remember(network, dataset.train.first(40))
+    again = compute_references(network, dataset.train.first(40))
     images = dataset.test.images()
     for stage in STAGES:
-        vectors = vectors_of(network, images, [stage])[stage]
+        vectors = compute_vectors(network, images, [stage])[stage]
         assert torch.equal(few.lookups[stage].nearest(vectors).indices, again.lookups[stage].nearest(vectors).indices)
     assert len(few) == 40 and len(seen) == 150
 
@@ -177,11 +172,11 @@ def test_d4_fewer_digits_seen_are_the_first_ones(seen, surveyed, network, datase
 # Reading with it
 
 
-def thresholds_at(surveyed: Survey, share: float, *stages: str) -> dict[str, float]:
-    return quantiles(surveyed.at(*stages), share)
+def thresholds_at(surveyed: Comparison, share: float, *stages: str) -> dict[str, float]:
+    return quantile_thresholds(surveyed.at(*stages), share)
 
 
-@pytest.mark.parametrize("stages", [("conv1",), ("conv2",), (LAST,), ("conv1", "conv2"), STAGES])
+@pytest.mark.parametrize("stages", [("conv1",), ("conv2",), (LAST_STAGE,), ("conv1", "conv2"), STAGES])
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_s4_a_batch_one_at_a_time_and_the_survey_agree(network, seen, surveyed, dataset, stages, share):
     thresholds = thresholds_at(surveyed, share, *stages)
@@ -190,7 +185,7 @@ def test_s4_a_batch_one_at_a_time_and_the_survey_agree(network, seen, surveyed, 
     for many, one in (("labels", "label"), ("depths", "depth"), ("matches", "match")):
         expected = torch.tensor([getattr(answer, one) for answer in alone])
         assert (getattr(together, many) == expected).float().mean() >= 0.97, "but for what is at the very threshold"
-    outcome, right = judge(surveyed.at(*stages), thresholds), together.labels == dataset.test.labels
+    outcome, right = evaluate_thresholds(surveyed.at(*stages), thresholds), together.labels == dataset.test.labels
     assert outcome.hits == pytest.approx(100 * float(together.hits.float().mean()), abs=3)
     assert outcome.accuracy == pytest.approx(100 * float(right.float().mean()), abs=3)
     assert sum(outcome.depths) == pytest.approx(outcome.hits)
@@ -230,9 +225,9 @@ def test_s4_each_stage_needs_a_threshold(network, seen):
 
 
 def test_s5_hits_grow_with_the_threshold_and_nothing_is_hit_below_zero(surveyed):
-    outcomes = [judge(surveyed, quantiles(surveyed, share)) for share in (0.1, 0.4, 0.8, 1.0)]
+    outcomes = [evaluate_thresholds(surveyed, quantile_thresholds(surveyed, share)) for share in (0.1, 0.4, 0.8, 1.0)]
     assert [one.hits for one in outcomes] == sorted(one.hits for one in outcomes) and outcomes[-1].hits == 100
-    never = judge(surveyed, dict.fromkeys(STAGES, -1.0))
+    never = evaluate_thresholds(surveyed, dict.fromkeys(STAGES, -1.0))
     assert never.hits == 0 and math.isnan(never.precision) and never.accuracy == pytest.approx(surveyed.accuracy)
 
 
@@ -240,13 +235,13 @@ def test_s5_the_survey_s_own_accuracy_is_the_network_s(surveyed, network, datase
     assert surveyed.accuracy == pytest.approx(evaluate(network, dataset.test))
 
 
-def made_survey() -> Survey:
+def made_survey() -> Comparison:
     """Ten digits which the network reads right but for the last; the nearest is wrong for those far away."""
     labels = torch.zeros(10, dtype=torch.long)
     plain = torch.tensor([0] * 9 + [1])
     distances = {"conv1": torch.arange(10) / 10, "conv2": torch.arange(10).flip(0) / 10}
     offered = {"conv1": torch.tensor([0, 0, 0, 1, 0, 1, 1, 0, 0, 0]), "conv2": torch.ones(10, dtype=torch.long)}
-    return Survey(labels, plain, distances, offered, {stage: torch.arange(10) for stage in offered})
+    return Comparison(labels, plain, distances, offered, {stage: torch.arange(10) for stage in offered})
 
 
 @pytest.mark.parametrize(("loss", "threshold"), [(0, 0.2), (10, 0.4), (20, 0.9), (100, 0.9)])
@@ -255,18 +250,18 @@ def test_s5_the_threshold_chosen_is_the_largest_that_costs_no_more(loss, thresho
     made = made_survey().at("conv1")
     chosen = choose_thresholds(made, loss)
     assert chosen["conv1"] == pytest.approx(threshold)
-    assert judge(made, chosen).accuracy >= made.accuracy - loss
+    assert evaluate_thresholds(made, chosen).accuracy >= made.accuracy - loss
 
 
 def test_s5_wrong_hits_are_those_that_cost_something_and_name_whom_they_were_taken_for():
-    found = wrong_hits(made_survey(), {"conv1": 0.35, "conv2": 0.2})
+    found = find_wrong_hits(made_survey(), {"conv1": 0.35, "conv2": 0.2})
     assert [(one.index, one.stage, one.match, one.label) for one in found] == [
         (3, "conv1", 3, 1),
         (7, "conv2", 7, 1),
         (8, "conv2", 8, 1),
         (9, "conv2", 9, 1),
     ]
-    assert wrong_hits(made_survey(), {"conv1": -1, "conv2": -1}) == []
+    assert find_wrong_hits(made_survey(), {"conv1": -1, "conv2": -1}) == []
 
 
 def test_s5_stages_share_what_may_be_lost(surveyed):
@@ -274,7 +269,7 @@ def test_s5_stages_share_what_may_be_lost(surveyed):
     assert choose_thresholds(made, 0)["conv2"] == 0, "all it offers is wrong: right only where nothing is lost by it"
     for loss in (0.0, 2.5, 10.0):
         both = surveyed.at("conv1", "conv2")
-        assert judge(both, choose_thresholds(both, loss)).accuracy >= both.accuracy - loss - 1e-9
+        assert evaluate_thresholds(both, choose_thresholds(both, loss)).accuracy >= both.accuracy - loss - 1e-9
 
 
 def test_s5_equally_near_digits_are_let_in_together():
@@ -295,5 +290,5 @@ def test_s4_time_is_measured_for_both_and_their_ratio_is_theirs(network, seen, d
 
 
 def test_s4_the_parts_of_a_shortcut_have_their_costs(network, seen, dataset):
-    costs = measure_costs(network, "conv2", seen.lookups["conv2"], dataset.test.images(), rounds=1)
+    costs = measure_stage_costs(network, "conv2", seen.lookups["conv2"], dataset.test.images(), rounds=1)
     assert min(costs.before, costs.lookup, costs.after) > 0

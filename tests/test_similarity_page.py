@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.second_model import SecondModelConfig
+from core.second_model.training import SecondModelConfig
 from core.studies.recorded import load_recorded
 from core.visualization.number_format import format_distance
 from core.visualization.similarity import (

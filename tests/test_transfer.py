@@ -14,29 +14,24 @@ from sklearn.datasets import load_sample_image
 from sklearn.linear_model import LogisticRegressionCV
 
 from core.inversion.functions import features_hash
-from core.transfer import (
-    ARMS,
-    MAPS,
-    MOST_PICTURES,
-    Task,
-    TaskError,
-    TuneConfig,
-    classify,
-    crops,
-    extract,
-    features,
-    fine_tune,
-    make_task,
+from core.transfer.backbones import (
+    LAST_DENSE,
+    LAST_MAPS,
+    LAYERS,
+    PIXELS,
+    RANDOM_LAYERS,
+    SECOND_TO_LAST_DENSE,
+    compute_features,
+    extract_features,
     own_backbone,
     pooled_maps,
-    read_pile,
-    to_square,
-    two_digits,
+    to_images,
 )
-from core.transfer.backbones import AT_RANDOM, LAST, LAYERS, PIXELS, SECOND_TO_LAST, to_images
-from core.transfer.example_tasks import CROP
-from core.transfer.fine_tuning import ONE_PHASE, RANDOM_START, TWO_PHASES
-from core.transfer.uploaded_pictures import MOST_FILES
+from core.transfer.classification import fit_logistic_regression
+from core.transfer.example_tasks import CROP, crops_task, two_digits_task
+from core.transfer.fine_tuning import ARMS, ONE_PHASE, RANDOM_START, TWO_PHASES, TuneConfig, fine_tune
+from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
+from core.transfer.uploaded_pictures import MOST_FILES, read_uploads, to_square
 from core.zoo.checkpoints import load_classifier
 from tests.samples import real_mnist
 
@@ -72,7 +67,7 @@ def task_of(*piles: np.ndarray, seed: int = 0) -> Task:
 
 def test_d7_a_zip_and_loose_files_become_pictures_of_one_size():
     red, blue = picture((255, 0, 0)), picture((0, 0, 255), "JPEG")
-    found = read_pile([("both.zip", zipped(("a/red.png", red), ("a/b/blue.jpg", blue))), ("red.png", red)])
+    found = read_uploads([("both.zip", zipped(("a/red.png", red), ("a/b/blue.jpg", blue))), ("red.png", red)])
     assert found.pixels.shape == (3, 224, 224, 3) and found.names == ("red.png", "blue.jpg", "red.png")
     assert found.pixels[0, 0, 0].tolist() == [255, 0, 0] and not found.notes
     assert np.array_equal(found.pixels[0], found.pixels[2]) and found.pixels[1, 5, 5, 2] > 200
@@ -80,18 +75,20 @@ def test_d7_a_zip_and_loose_files_become_pictures_of_one_size():
 
 def test_what_computers_put_into_zips_unasked_is_passed_over():
     junk = (("__MACOSX/a/._red.png", b"?"), ("a/.DS_Store", b"?"), ("a/Thumbs.db", b"?"), ("a/", b""))
-    found = read_pile([("a.zip", zipped(*junk, ("a/red.png", picture((255, 0, 0)))))])
+    found = read_uploads([("a.zip", zipped(*junk, ("a/red.png", picture((255, 0, 0)))))])
     assert found.names == ("red.png",) and not found.notes
 
 
 def test_what_lets_through_lies_on_white():
-    half = read_pile([("half.png", picture((0, 0, 0, 0), mode="RGBA"))])
+    half = read_uploads([("half.png", picture((0, 0, 0, 0), mode="RGBA"))])
     assert (half.pixels == 255).all()
 
 
 def test_what_is_no_picture_is_left_out_with_a_sentence():
     inner = zipped(("more.png", picture((1, 2, 3))))
-    found = read_pile([("a.zip", zipped(("notes.txt", b"hello"), ("b.zip", inner), ("red.png", picture((255, 0, 0)))))])
+    found = read_uploads(
+        [("a.zip", zipped(("notes.txt", b"hello"), ("b.zip", inner), ("red.png", picture((255, 0, 0)))))]
+    )
     assert found.names == ("red.png",)
     assert found.notes == (
         "2 files were left out; the first is 'notes.txt': The file is not a PNG, JPEG, WebP, GIF or BMP picture that "
@@ -100,7 +97,7 @@ def test_what_is_no_picture_is_left_out_with_a_sentence():
 
 
 def test_at_most_a_hundred_pictures_of_a_class_are_read_and_the_page_is_told():
-    found = read_pile([("many.zip", zipped(*((f"{n}.png", picture((n, n, n))) for n in range(MOST_PICTURES + 3))))])
+    found = read_uploads([("many.zip", zipped(*((f"{n}.png", picture((n, n, n))) for n in range(MOST_PICTURES + 3))))])
     assert len(found.pixels) == MOST_PICTURES
     assert found.notes == ("The first 100 pictures are used, 3 more were left out.",)
 
@@ -148,7 +145,7 @@ def test_x5_a_bad_zip_costs_one_sentence_and_nothing_is_written(
     inside.mkdir(parents=True)
     monkeypatch.chdir(inside)
     with pytest.raises(TaskError) as refused:
-        read_pile([("bad.zip", content)])
+        read_uploads([("bad.zip", content)])
     message = str(refused.value)
     assert sentence in message and "bad.zip" in message and "\n" not in message and message.endswith(".")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -191,7 +188,7 @@ def test_two_classes_need_two_names():
 
 
 def test_the_crops_to_learn_from_and_those_held_out_share_no_pixel():
-    task = crops(12)
+    task = crops_task(12)
     assert task.classes == ("temple", "flower") and task.pixels.shape == (24, CROP, CROP, 3)
     for label, name in enumerate(("china.jpg", "flower.jpg")):
         photograph = load_sample_image(name)
@@ -207,7 +204,7 @@ def test_the_crops_to_learn_from_and_those_held_out_share_no_pixel():
 
 def test_two_digits_are_validation_and_test_digits():
     data = real_mnist()
-    task = two_digits(data, (4, 9), learned=15, tested=5)
+    task = two_digits_task(data, (4, 9), learned=15, tested=5)
     assert task.classes == ("4", "9") and np.bincount(task.labels).tolist() == [20, 20]
     shown = {tuple(pixels[..., 0].ravel()) for pixels in task.pixels[task.test & (task.labels == 1)]}
     nines = {tuple(pixels.ravel().tolist()) for pixels in data.test.pixels[data.test.labels == 9]}
@@ -218,35 +215,35 @@ def test_two_digits_are_validation_and_test_digits():
 
 
 def test_x4_x5_a_network_of_ours_gives_its_maps_and_both_dense_layers():
-    digits = two_digits(real_mnist(), (3, 5), learned=15, tested=5)
+    digits = two_digits_task(real_mnist(), (3, 5), learned=15, tested=5)
     assert STANDARD.layers() == LAYERS
-    shapes = [tuple(features(STANDARD, digits.pixels, layer).shape) for layer in STANDARD.layers()]
+    shapes = [tuple(compute_features(STANDARD, digits.pixels, layer).shape) for layer in STANDARD.layers()]
     assert shapes == [(40, 50, 4, 4), (40, 500), (40, 10), (40, 1, 28, 28), (40, 50, 4, 4)]
     images = to_images(digits.pixels, 1, 28)
     told = STANDARD.network.activations(images)
-    assert torch.allclose(features(STANDARD, digits.pixels, SECOND_TO_LAST), told["fc_relu1"], atol=1e-5)
-    assert torch.allclose(features(STANDARD, digits.pixels, LAST), told["fc2"], atol=1e-4)
+    assert torch.allclose(compute_features(STANDARD, digits.pixels, SECOND_TO_LAST_DENSE), told["fc_relu1"], atol=1e-5)
+    assert torch.allclose(compute_features(STANDARD, digits.pixels, LAST_DENSE), told["fc2"], atol=1e-4)
 
 
 def test_our_convolutions_see_more_of_a_photograph_than_28_pixels():
-    photographs = crops(8).pixels
-    assert features(STANDARD, photographs).shape == (16, 50, 18, 18)
-    assert features(STANDARD, photographs, LAST).shape == (16, 10)
+    photographs = crops_task(8).pixels
+    assert compute_features(STANDARD, photographs).shape == (16, 50, 18, 18)
+    assert compute_features(STANDARD, photographs, LAST_DENSE).shape == (16, 10)
 
 
 def test_every_picture_is_looked_at_once_and_the_steps_say_how_many_are_done():
     pixels = pile(120)
-    steps = list(extract(STANDARD, pixels, LAST))
+    steps = list(extract_features(STANDARD, pixels, LAST_DENSE))
     assert [step.done for step in steps] == [50, 100, 120] and {step.count for step in steps} == {120}
-    assert torch.equal(torch.cat([step.features for step in steps]), features(STANDARD, pixels, LAST))
+    assert torch.equal(torch.cat([step.features for step in steps]), compute_features(STANDARD, pixels, LAST_DENSE))
 
 
 def test_a_layer_that_a_network_has_not_got_costs_a_sentence():
     one_layer = own_backbone("LeNet", load_classifier("standard"))
     one_layer.network.head = torch.nn.Sequential()
-    assert one_layer.layers() == (MAPS, PIXELS, AT_RANDOM)
+    assert one_layer.layers() == (LAST_MAPS, PIXELS, RANDOM_LAYERS)
     with pytest.raises(ValueError, match="LeNet has no last dense layer"):
-        features(one_layer, pile(4), LAST)
+        compute_features(one_layer, pile(4), LAST_DENSE)
 
 
 def test_grey_is_weighed_as_everywhere_and_white_stays_white():
@@ -276,20 +273,20 @@ def test_to_square_squeezes_the_whole_picture_as_the_seed_does():
 
 
 def test_x5_the_regression_in_few_dimensions_is_scikit_learn_s_own():
-    task = two_digits(real_mnist(), (3, 5), learned=30, tested=10)
-    vectors = features(STANDARD, task.pixels)
+    task = two_digits_task(real_mnist(), (3, 5), learned=30, tested=10)
+    vectors = compute_features(STANDARD, task.pixels)
     flat = vectors.flatten(1).double().numpy()
     length = np.sqrt((flat[~task.test] ** 2).sum(1).mean())
     plain = LogisticRegressionCV(cv=5, max_iter=2000, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False)
     plain.fit(flat[~task.test] / length, task.labels[~task.test])
-    outcome = classify(vectors, task)
+    outcome = fit_logistic_regression(vectors, task)
     assert outcome.features == 800 and np.array_equal(outcome.predicted, plain.predict(flat[task.test] / length))
     assert outcome.certainty == pytest.approx(plain.predict_proba(flat[task.test] / length).max(1), abs=2e-3)
 
 
 def test_x5_x6_the_figures_and_the_confusion_matrix_tell_the_same():
-    task = crops(24)
-    outcome = classify(features(STANDARD, task.pixels, LAST), task)
+    task = crops_task(24)
+    outcome = fit_logistic_regression(compute_features(STANDARD, task.pixels, LAST_DENSE), task)
     assert outcome.confusion.sum() == task.test.sum() == len(outcome.predicted)
     assert outcome.test_accuracy == pytest.approx(100 * outcome.confusion.trace() / outcome.confusion.sum())
     assert outcome.confusion.sum(1).tolist() == np.bincount(task.labels[task.test]).tolist()
@@ -300,30 +297,38 @@ def test_x5_x6_the_figures_and_the_confusion_matrix_tell_the_same():
 
 
 def test_x4_x5_maps_hold_more_of_a_photograph_than_what_a_network_for_digits_says_in_the_end():
-    task = crops()
+    task = crops_task()
     assert (
-        classify(features(STANDARD, task.pixels), task).test_accuracy
-        > classify(features(STANDARD, task.pixels, LAST), task).test_accuracy + 10
+        fit_logistic_regression(compute_features(STANDARD, task.pixels), task).test_accuracy
+        > fit_logistic_regression(compute_features(STANDARD, task.pixels, LAST_DENSE), task).test_accuracy + 10
     )
 
 
 def test_x1_x2_for_digits_what_a_network_has_learned_beats_both_controls():
     """On photographs it does not (X8): there, random layers do as well."""
-    task = two_digits(real_mnist(), (3, 5))
-    right = {layer: classify(features(STANDARD, task.pixels, layer), task).test_accuracy for layer in LAYERS}
-    assert min(right[MAPS], right[SECOND_TO_LAST]) > max(right[PIXELS], right[AT_RANDOM])
+    task = two_digits_task(real_mnist(), (3, 5))
+    right = {
+        layer: fit_logistic_regression(compute_features(STANDARD, task.pixels, layer), task).test_accuracy
+        for layer in LAYERS
+    }
+    assert min(right[LAST_MAPS], right[SECOND_TO_LAST_DENSE]) > max(right[PIXELS], right[RANDOM_LAYERS])
 
 
 def test_the_control_has_learned_nothing_and_leaves_the_network_as_it_is():
-    before, pixels = features_hash(STANDARD.network), crops(4).pixels
-    drawn = features(STANDARD, pixels, AT_RANDOM)
-    assert drawn.shape == features(STANDARD, pixels).shape and not torch.allclose(drawn, features(STANDARD, pixels))
-    assert torch.equal(drawn, features(STANDARD, pixels, AT_RANDOM)) and features_hash(STANDARD.network) == before
+    before, pixels = features_hash(STANDARD.network), crops_task(4).pixels
+    drawn = compute_features(STANDARD, pixels, RANDOM_LAYERS)
+    assert drawn.shape == compute_features(STANDARD, pixels).shape and not torch.allclose(
+        drawn, compute_features(STANDARD, pixels)
+    )
+    assert (
+        torch.equal(drawn, compute_features(STANDARD, pixels, RANDOM_LAYERS))
+        and features_hash(STANDARD.network) == before
+    )
 
 
 def test_four_pictures_of_each_class_are_enough():
     task = task_of(pile(4), pile(4, 200))
-    outcome = classify(features(STANDARD, task.pixels), task)
+    outcome = fit_logistic_regression(compute_features(STANDARD, task.pixels), task)
     assert outcome.train_accuracy == 100 and len(outcome.predicted) == 2
 
 
@@ -331,7 +336,7 @@ def test_four_pictures_of_each_class_are_enough():
 
 
 def test_x7_the_last_layer_learns_alone_first_and_then_all_do():
-    task = two_digits(real_mnist(), (3, 5), learned=15, tested=5)
+    task = two_digits_task(real_mnist(), (3, 5), learned=15, tested=5)
     before = features_hash(STANDARD.network)
     steps = list(fine_tune(STANDARD, task, TuneConfig(epochs=4, first=2)))
     assert [step.epoch for step in steps] == [0, 1, 2, 3, 4]
@@ -344,7 +349,7 @@ def test_x7_the_last_layer_learns_alone_first_and_then_all_do():
 
 
 def test_x7_the_same_seed_gives_the_same_steps():
-    task = crops(8)
+    task = crops_task(8)
     one, other = (list(fine_tune(STANDARD, task, TuneConfig(epochs=2, first=1))) for _ in range(2))
     assert [step.losses for step in one] == [step.losses for step in other]
     for a, b in zip(one, other, strict=True):
@@ -352,7 +357,7 @@ def test_x7_the_same_seed_gives_the_same_steps():
 
 
 def test_x7_stopping_early_leaves_the_network_as_it_was():
-    steps = fine_tune(STANDARD, crops(8), TuneConfig(epochs=5, first=2))
+    steps = fine_tune(STANDARD, crops_task(8), TuneConfig(epochs=5, first=2))
     next(steps), next(steps)
     steps.close()
     assert not any(parameter.requires_grad for parameter in STANDARD.network.parameters())

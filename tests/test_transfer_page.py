@@ -10,7 +10,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.transfer import VARIABLE, TuneConfig, crops, load_photograph, own_backbone
+from core.transfer.backbones import own_backbone
+from core.transfer.example_tasks import crops_task, load_photograph
+from core.transfer.fine_tuning import TuneConfig
+from core.transfer.vgg16_weights import WEIGHTS_VARIABLE
 from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, draw_tuning, to_thumb
 from core.zoo.checkpoints import load_classifier
 from dashboard.transfer.inside_views import draw_sheets
@@ -28,7 +31,7 @@ STANDARD = own_backbone("Standard", load_classifier("standard"))
 def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever this machine has: no weights of VGG16, unless a test brings some."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(WEIGHTS_VARIABLE, raising=False)
 
 
 def open_view(view: str) -> AppTest:
@@ -181,7 +184,7 @@ def test_without_weights_the_page_says_what_is_missing_and_how_to_get_it(view: s
     app.segmented_control(key="transfer layers").set_value("VGG16")
     assert "VGG16's weights are not on this machine" in whole(app.run()).info[0].value
     there = text_of(open_view("VGG16"))
-    assert VARIABLE in there and "random ones in their place would be a lie" in there
+    assert WEIGHTS_VARIABLE in there and "random ones in their place would be a lie" in there
 
 
 def test_nothing_is_fetched_before_somebody_asks_for_it(tmp_path: Path):
@@ -192,16 +195,16 @@ def test_nothing_is_fetched_before_somebody_asks_for_it(tmp_path: Path):
 
 def test_a_setting_that_names_no_vgg16_costs_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "text.pth").write_text("hello")
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "text.pth"))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "text.pth"))
     assert "'text.pth' holds no weights" in open_view("VGG16").warning[0].value
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "gone.pth"))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "gone.pth"))
     assert "'gone.pth' that is not there" in open_view("VGG16").warning[0].value
 
 
 def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv(VARIABLE, str(make_weights(tmp_path)))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(make_weights(tmp_path)))
     app = open_view("Two classes")
     app.segmented_control(key="transfer layers").set_value("VGG16")
     app = choose(app, "Your own")
@@ -240,14 +243,14 @@ def test_x7_tuning_plays_an_epoch_a_frame():
 
 
 def test_x7_all_frames_of_a_run_have_one_size():
-    tuning = Tuning(crops(8), STANDARD, TuneConfig(epochs=2, first=1))
+    tuning = Tuning(crops_task(8), STANDARD, TuneConfig(epochs=2, first=1))
     sizes = {tuning.to_frame(step).picture.shape for step in tuning.steps()}
     assert len(sizes) == 1
 
 
 def test_x7_vgg16_is_tuned_by_one_visitor_at_a_time():
     turn = threading.Lock()
-    first, second = (Tuning(crops(8), STANDARD, TuneConfig(epochs=2, first=1), turn).steps() for _ in range(2))
+    first, second = (Tuning(crops_task(8), STANDARD, TuneConfig(epochs=2, first=1), turn).steps() for _ in range(2))
     next(first)
     with pytest.raises(ValueError, match="somebody else"):
         next(second)
@@ -294,6 +297,6 @@ def test_a_layer_that_another_network_has_not_got_is_not_asked_for(tmp_path: Pat
     app = open_view("Two classes")
     app.selectbox(key="transfer layer").set_value("last dense layer")
     assert ">10<" in html(whole(app.run()))
-    monkeypatch.setenv(VARIABLE, str(make_weights(tmp_path)))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(make_weights(tmp_path)))
     app.segmented_control(key="transfer layers").set_value("VGG16")
     assert whole(app.run()).selectbox(key="transfer layer").value == "last maps"

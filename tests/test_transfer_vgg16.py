@@ -15,25 +15,23 @@ from torch import Tensor
 from torchvision.models.vgg import cfgs, make_layers
 
 from core.digits.downloads import DownloadError
-from core.transfer import (
-    MAPS,
-    VARIABLE,
-    TuneConfig,
-    WeightsError,
-    classify,
-    crops,
-    download_weights,
-    extract,
-    features,
-    find_weights,
-    fine_tune,
-    load_vgg16,
+from core.transfer.backbones import (
+    LAST_DENSE,
+    LAST_MAPS,
+    LAYERS,
+    PIXELS,
+    RANDOM_LAYERS,
+    SECOND_TO_LAST_DENSE,
+    compute_features,
+    extract_features,
     pooled_maps,
-    summarize,
     vgg_backbone,
 )
-from core.transfer.backbones import AT_RANDOM, LAST, LAYERS, PIXELS, SECOND_TO_LAST
-from core.transfer.vgg16 import MEAN, STD, build_vgg16
+from core.transfer.classification import fit_logistic_regression
+from core.transfer.example_tasks import crops_task
+from core.transfer.fine_tuning import TuneConfig, fine_tune
+from core.transfer.vgg16 import MEAN, STD, build_vgg16, summarize_vgg16
+from core.transfer.vgg16_weights import WEIGHTS_VARIABLE, WeightsError, download_weights, find_weights, load_vgg16
 from tests import test_downloads
 
 serve = test_downloads.serve  # the fixture
@@ -84,7 +82,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a11_the_table_of_vgg16_without_top():
-    table = summarize()
+    table = summarize_vgg16()
     counts = [row.parameters for row in table if row.parameters]
     assert counts == [1792, 36928, 73856, 147584, 295168, 590080, 590080, 1180160] + [2359808] * 5
     assert sum(counts) == 14_714_688 and len([row for row in table if not row.parameters]) == 5
@@ -123,10 +121,10 @@ def test_weights_that_are_not_torchvision_s_are_never_called_pretrained(made: Pa
 def test_x4_a_whole_file_has_both_dense_layers_and_one_without_top_has_none(made: Path, whole: Path):
     small = vgg_backbone(load_vgg16(made)[0], checked=False, file=made.name)
     large = vgg_backbone(load_vgg16(whole)[0], checked=False, file=whole.name)
-    assert small.layers() == (MAPS, PIXELS, AT_RANDOM) and large.layers() == LAYERS
-    picture = crops(4).pixels[:1]
-    assert features(large, picture, SECOND_TO_LAST).shape == (1, 4096)
-    assert features(large, picture, LAST).shape == (1, 1000)
+    assert small.layers() == (LAST_MAPS, PIXELS, RANDOM_LAYERS) and large.layers() == LAYERS
+    picture = crops_task(4).pixels[:1]
+    assert compute_features(large, picture, SECOND_TO_LAST_DENSE).shape == (1, 4096)
+    assert compute_features(large, picture, LAST_DENSE).shape == (1, 1000)
 
 
 def foreign(path: Path) -> None:
@@ -169,15 +167,15 @@ def test_the_setting_names_the_file_and_without_it_torchvision_s_own_place_is_lo
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(WEIGHTS_VARIABLE, raising=False)
     assert find_weights() is None
     place = tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth"
     place.parent.mkdir(parents=True)
     place.touch()
     assert find_weights() == place
-    monkeypatch.setenv(VARIABLE, str(made))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(made))
     assert find_weights() == made
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere.pth"))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "nowhere.pth"))
     with pytest.raises(WeightsError, match="'nowhere.pth' that is not there"):
         find_weights()
 
@@ -205,12 +203,12 @@ def test_what_is_fetched_wrong_or_not_at_all_costs_a_sentence_and_leaves_nothing
 
 
 def test_x5_features_of_224_pixels_are_512_maps_of_7x7_and_are_learned_from(made: Path):
-    task = crops(4)
+    task = crops_task(4)
     vgg = vgg_backbone(load_vgg16(made)[0], checked=False, file=made.name)
-    steps = list(extract(vgg, task.pixels[:5]))
+    steps = list(extract_features(vgg, task.pixels[:5]))
     assert [step.done for step in steps] == [4, 5] and steps[0].features.shape == (4, 512, 7, 7)
     vectors = torch.cat([step.features for step in steps])
-    outcome = classify(torch.cat([vectors, vectors[:3] + 1]), task)
+    outcome = fit_logistic_regression(torch.cat([vectors, vectors[:3] + 1]), task)
     assert outcome.features == 25088 and outcome.confusion.sum() == 2
 
 
@@ -228,6 +226,6 @@ def test_f2_f3_the_first_filters_and_the_maps_after_two_poolings(made: Path):
 def test_x7_vgg16_is_tuned_too(made: Path):
     vgg = vgg_backbone(load_vgg16(made)[0], checked=False, file=made.name, side=32)
     before = vgg.network.features.get_submodule("block5_conv3").weight.clone()
-    *_, last = fine_tune(vgg, crops(4), TuneConfig(epochs=2, first=1))
+    *_, last = fine_tune(vgg, crops_task(4), TuneConfig(epochs=2, first=1))
     assert last.phase == "all layers" and all(np.isfinite(loss) for loss in last.losses.values())
     assert torch.equal(before, vgg.network.features.get_submodule("block5_conv3").weight)

@@ -8,15 +8,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from core.adversarial import (
+from core.adversarial.universal import (
+    VALIDATION_DIGITS,
     UniversalConfig,
     UniversalStep,
     add_noise,
+    costs_and_gradient,
     measure_noise,
     nine_examples,
     universal_noise,
 )
-from core.adversarial.universal import WATCHED, towards
 from core.networks.classifier import Classifier
 from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
@@ -53,7 +54,7 @@ def test_v1_each_noise_descends_the_cost_of_its_class_and_is_what_it_would_be_al
     """Also where paper is blank: torch's own clamp passes no gradient at 0 itself, and no noise could begin there."""
     victim = checkpoints.load_classifier("standard").double()
     images, noises = real_set().train.images(slice(0, 7)).double(), grown()[-1].noises.double()
-    costs, slopes = towards(victim, images, noises)
+    costs, slopes = costs_and_gradient(victim, images, noises)
     for label, noise in enumerate(noises):
         alone = noise.clone().requires_grad_(True)
         cost = cross_entropy(victim((images + alone).clamp(-1e-12, 1 + 1e-12)), torch.full((len(images),), label))
@@ -67,12 +68,12 @@ def test_v1_a_step_moves_against_the_gradient_of_its_digits():
     config = UniversalConfig(steps=1, digits=30, batch=30, step_size=0.1)
     first, last = run(config)
     chosen = torch.randperm(len(real_set().train), generator=torch.Generator().manual_seed(0))[:30]
-    _, slopes = towards(network(), real_set().train.images(chosen), first.noises)
+    _, slopes = costs_and_gradient(network(), real_set().train.images(chosen), first.noises)
     assert torch.allclose(last.noises, (-0.1 * slopes).clamp(-1, 1), atol=1e-7)
 
 
 def test_v2_cost_share_and_accuracy_are_what_the_network_reads_in_validation_digits():
-    last, watched = grown()[-1], real_set().validation.first(WATCHED)
+    last, watched = grown()[-1], real_set().validation.first(VALIDATION_DIGITS)
     for label, noise in enumerate(last.noises):
         logits = network()((watched.images() + noise).clamp(0, 1))
         cost = cross_entropy(logits, torch.full((len(watched),), label))
@@ -141,7 +142,7 @@ def test_v1_all_digits_can_be_looked_at_in_every_step_as_in_the_seed():
     first, second, _ = run(config)
     chosen = part.train.images(torch.randperm(len(part.train), generator=torch.Generator().manual_seed(0))[:40])
     for step in (first, second):
-        costs, _ = towards(network(), chosen, step.noises, gradient=False)
+        costs, _ = costs_and_gradient(network(), chosen, step.noises, gradient=False)
         assert torch.allclose(step.costs, costs, rtol=1e-4)
 
 

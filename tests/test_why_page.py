@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.attribution import METHODS
+from core.attribution.methods import METHODS
 from core.networks.classifier import Classifier
 from core.visualization.arrays import ERASED, ERASED_GROUND
 from core.visualization.attribution import (

@@ -85,7 +85,7 @@ PRESETS = {
 }
 
 # Each method's own settings: L-BFGS and the sticker are limited by something else than epsilon.
-METHODS = {
+DEFAULTS = {
     "fgsm": AttackConfig(steps=1),
     "pgd": AttackConfig(),
     "lbfgs": AttackConfig(epsilon=1.0),

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, minimize
 from torch import Tensor, nn
 
+from core.adversarial.attack import Attack, AttackStep
 from core.adversarial.config import AttackConfig
-from core.adversarial.gradients import lengths
-from core.adversarial.steps import Attack, AttackStep
+from core.adversarial.gradient_attacks import l2_norms
 
 Vector = NDArray[np.float64]
-LEAST, MOST = 1e-3, 10.0  # between these lies the weight of the change's size; below, it hardly counts at all
+SMALLEST_WEIGHT, LARGEST_WEIGHT = (
+    1e-3,
+    10.0,
+)  # between these lies the weight of the change's size; below, it hardly counts at all
 ROUNDS = 7  # each halves the range on a logarithmic scale: in the end the weight is known to within 8 %
 TOLERANCE = 1e-4  # a round ends when an iteration gains less than this share of the cost
 
@@ -63,7 +66,7 @@ class _Search:
         self.attack, self.steps = attack, ROUNDS * attack.config.steps + 1
         originals, epsilon = attack.originals, attack.config.epsilon
         self.bounds = Bounds(_vector((originals - epsilon).clamp(min=0)), _vector((originals + epsilon).clamp(max=1)))
-        self.low, self.high = (torch.full((len(originals), 1, 1, 1), end) for end in (LEAST, MOST))
+        self.low, self.high = (torch.full((len(originals), 1, 1, 1), end) for end in (SMALLEST_WEIGHT, LARGEST_WEIGHT))
         self.best, self.found = originals, attack.already
 
     @property
@@ -97,7 +100,7 @@ class _Search:
         """Learn from how a round ended: keep what is smaller, and halve each digit's range."""
         reached = self._is(self.attack.reached(self.attack.read(pictures, gradient=False)))
         found = self._is(self.found)
-        smaller = lengths(pictures - self.attack.originals) < lengths(self.best - self.attack.originals)
+        smaller = l2_norms(pictures - self.attack.originals) < l2_norms(self.best - self.attack.originals)
         better = ~found | (reached & smaller)  # as long as nothing reaches the target, keep the last attempt
         self.low, self.high = self.weights.where(reached, self.low), self.high.where(reached, self.weights)
         self.best, self.found = pictures.where(better, self.best), (found | reached).flatten()

@@ -14,14 +14,14 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample
 
 BLUR = 0.7  # pixels: what a lens out of focus spreads a point over (standard deviation)
-TURN, SHIFT, SCALE = 8.0, 1.0, 0.08  # a camera held by hand: degrees, pixels, share of the size, each at most
+ROTATION, SHIFT, SCALE = 8.0, 1.0, 0.08  # a camera held by hand: degrees, pixels, share of the size, each at most
 CONTRAST, LIGHT = 0.25, 0.1  # at most so much of the contrast is lost, and so much light is added or taken away
 STRONGEST = 3  # beyond, hardly a digit is left
 GRAIN = 0.05  # standard deviation of a sensor's noise in dim light
 
 
 @dataclass(frozen=True, eq=False)
-class Photo:
+class PhotoStep:
     """The pictures after one stage of the way through printer and camera."""
 
     stage: str
@@ -29,7 +29,7 @@ class Photo:
     """float32 `(N, 1, 28, 28)` in [0, 1]."""
 
 
-def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Iterator[Photo]:
+def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Iterator[PhotoStep]:
     """Yield the pictures `(N, 1, 28, 28)` blurred, then turned, rescaled, lit and grainy, each on top of the last.
 
     Each picture is held and lit in its own way. Strength 0 changes nothing, 1 is a photo taken with some care, 2 one
@@ -40,15 +40,15 @@ def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Itera
     generator = torch.Generator().manual_seed(seed)
     for stage, change in STAGES.items():
         images = change(images, strength, generator).clamp(0, 1) if strength else images
-        yield Photo(stage, images)
+        yield PhotoStep(stage, images)
 
 
-def survival(before: Tensor, after: Tensor) -> float:
+def share_still_fooled(before: Tensor, after: Tensor) -> float:
     """Return the share of the digits that fooled a network, bool `(N,)`, and still do; 0 when none did."""
     return float((before & after).sum()) / max(1, int(before.sum()))
 
 
-def view(images: Tensor, *, degrees: Tensor, shifts: Tensor, scales: Tensor) -> Tensor:
+def rotate_shift_scale(images: Tensor, *, degrees: Tensor, shifts: Tensor, scales: Tensor) -> Tensor:
     """Return the pictures turned, shifted by pixels `(N, 2)` to the right and down, and scaled, each by its own.
 
     Gradients flow through. What comes in from outside is black.
@@ -71,15 +71,15 @@ def _blurred(images: Tensor, strength: float, generator: torch.Generator) -> Ten
 
 def _turned(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     count = len(images)
-    degrees = TURN * strength * _between(generator, count)
-    return view(images, degrees=degrees, shifts=torch.zeros(count, 2), scales=torch.ones(count))
+    degrees = ROTATION * strength * _between(generator, count)
+    return rotate_shift_scale(images, degrees=degrees, shifts=torch.zeros(count, 2), scales=torch.ones(count))
 
 
 def _rescaled(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     count = len(images)
     scales = 1 + SCALE * strength * _between(generator, count)
     shifts = SHIFT * strength * _between(generator, count, 2)
-    return view(images, degrees=torch.zeros(count), shifts=shifts, scales=scales)
+    return rotate_shift_scale(images, degrees=torch.zeros(count), shifts=shifts, scales=scales)
 
 
 def _lit(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.adversarial.config import METHODS, AttackConfig
-from core.adversarial.gradients import advance
-from core.adversarial.photograph import view
-from core.adversarial.steps import Attack, AttackStep, Reading, read
+from core.adversarial.attack import Attack, AttackStep, LossAndGradient, loss_and_gradient
+from core.adversarial.config import DEFAULTS, AttackConfig
+from core.adversarial.gradient_attacks import pgd_step
+from core.adversarial.photograph import rotate_shift_scale
 
 VIEWS = 8  # of each digit, new ones every step; and as many others, always the same, to see whether it survives
-TURN, SHIFT, SCALE = 15.0, 2.0, 0.1  # degrees, pixels, share of the size: at most
+ROTATION, SHIFT, SCALE = 15.0, 2.0, 0.1  # degrees, pixels, share of the size: at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +36,13 @@ class _Views:
     scales: Tensor
 
     def of(self, images: Tensor) -> Tensor:
-        return view(images.repeat(VIEWS, 1, 1, 1), degrees=self.degrees, shifts=self.shifts, scales=self.scales)
+        return rotate_shift_scale(
+            images.repeat(VIEWS, 1, 1, 1), degrees=self.degrees, shifts=self.shifts, scales=self.scales
+        )
 
 
 def sticker(
-    network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = METHODS["sticker"], *, mask: Tensor
+    network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = DEFAULTS["sticker"], *, mask: Tensor
 ) -> Iterator[StickerStep]:
     """Yield the digits and then each step of a sticker that covers what `mask` `(28, 28)` has erased, True = kept.
 
@@ -56,15 +58,15 @@ def sticker(
     yield _record(attack, 0, adversarial, reading, unseen)
     for step in range(1, config.steps + 1):
         slope = _slope(attack, adversarial, _draw(len(images), generator)) * place
-        adversarial = advance(adversarial, slope, attack.originals, config)
+        adversarial = pgd_step(adversarial, slope, attack.originals, config)
         reading = attack.read(adversarial, gradient=False)
         yield _record(attack, step, adversarial, reading, unseen)
 
 
-def _record(attack: Attack, step: int, images: Tensor, reading: Reading, unseen: _Views) -> StickerStep:
+def _record(attack: Attack, step: int, images: Tensor, reading: LossAndGradient, unseen: _Views) -> StickerStep:
     seen = unseen.of(images)
     labels = attack.labels.repeat(VIEWS)
-    logits = read(attack.network, seen, labels, gradient=False).logits
+    logits = loss_and_gradient(attack.network, seen, labels, gradient=False).logits
     reached = attack.config.reached(logits.argmax(1), labels).view(VIEWS, -1)
     plain = attack.record(step, attack.config.steps, images, reading)
     return StickerStep(**vars(plain), views=seen.unflatten(0, (VIEWS, -1)), survival=reached.float().mean(0))
@@ -76,13 +78,13 @@ def _slope(attack: Attack, images: Tensor, views: _Views) -> Tensor:
     with torch.enable_grad():
         pixels = images.detach().requires_grad_(True)
         seen = views.of(pixels)
-        reading = read(attack.network, seen, goals)
+        reading = loss_and_gradient(attack.network, seen, goals)
         return torch.autograd.grad(seen, pixels, reading.gradient)[0]
 
 
 def _draw(count: int, generator: torch.Generator) -> _Views:
     chance = 2 * torch.rand(4, VIEWS * count, generator=generator) - 1
-    return _Views(TURN * chance[0], SHIFT * chance[1:3].T, 1 + SCALE * chance[3])
+    return _Views(ROTATION * chance[0], SHIFT * chance[1:3].T, 1 + SCALE * chance[3])
 
 
 def _place(mask: Tensor) -> Tensor:

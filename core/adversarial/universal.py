@@ -13,14 +13,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from core.adversarial.attack import check_network, loss_and_gradient, pool_before_relu
 from core.adversarial.config import NORMS, Norm, check_epsilon, check_step_size, check_steps
-from core.adversarial.gradients import lengths
-from core.adversarial.steps import check_network, pool_first, read
+from core.adversarial.gradient_attacks import l2_norms
 from core.digits.datasets import Digits
 from core.networks import evaluation
 from core.networks.evaluation import BATCH
 
-WATCHED = 100  # validation digits that are read after every step: enough to see it work, few enough not to wait for
+VALIDATION_DIGITS = (
+    100  # validation digits that are read after every step: enough to see it work, few enough not to wait for
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,20 +94,22 @@ def universal_noise(
     leads away from the class. `examples` are fixed digits to watch (V4). Raises ValueError, one sentence.
     """
     check_network(network)
-    network, batches = pool_first(network), _batches(digits, config)
-    watched = _Watched(network, validation.first(WATCHED), examples)
+    network, batches = pool_before_relu(network), _batches(digits, config)
+    watched = _Watched(network, validation.first(VALIDATION_DIGITS), examples)
     images = next(batches)
-    classes = read(network, images[:1], torch.zeros(1, dtype=torch.long), gradient=False).logits.shape[1]
+    classes = loss_and_gradient(network, images[:1], torch.zeros(1, dtype=torch.long), gradient=False).logits.shape[1]
     noises = torch.zeros(classes, *images.shape[1:])
-    yield watched.record(0, config.steps, noises, to_costs(_logits(network, images, noises)))
-    _, gradient = towards(network, images, noises)
+    yield watched.record(0, config.steps, noises, mean_costs(_logits(network, images, noises)))
+    _, gradient = costs_and_gradient(network, images, noises)
     for step in range(1, config.steps + 1):
-        noises = limit(noises - config.step_size * gradient, config)
-        costs, gradient = towards(network, next(batches), noises, gradient=step < config.steps)
+        noises = project_noises(noises - config.step_size * gradient, config)
+        costs, gradient = costs_and_gradient(network, next(batches), noises, gradient=step < config.steps)
         yield watched.record(step, config.steps, noises, costs)
 
 
-def towards(network: nn.Module, images: Tensor, noises: Tensor, *, gradient: bool = True) -> tuple[Tensor, Tensor]:
+def costs_and_gradient(
+    network: nn.Module, images: Tensor, noises: Tensor, *, gradient: bool = True
+) -> tuple[Tensor, Tensor]:
     """Return for each noise the mean cross-entropy towards its class `(classes,)`, and that cost's gradient.
 
     All noises share the digits and the passes through the network. Where a pixel is held back at 0 or 1 nothing flows,
@@ -115,18 +119,18 @@ def towards(network: nn.Module, images: Tensor, noises: Tensor, *, gradient: boo
     for part in images.split(BATCH):
         noisy = part + noises[:, None]
         goals = torch.arange(len(noises)).repeat_interleave(len(part))
-        reading = read(network, noisy.clamp(0, 1).flatten(0, 1), goals, gradient=gradient)
+        reading = loss_and_gradient(network, noisy.clamp(0, 1).flatten(0, 1), goals, gradient=gradient)
         costs += reading.losses.view(len(noises), -1).sum(1)
         slopes += (reading.gradient.view_as(noisy) * ((noisy >= 0) & (noisy <= 1))).sum(1)
     return costs / len(images), slopes / len(images)
 
 
-def limit(noises: Tensor, config: UniversalConfig) -> Tensor:
+def project_noises(noises: Tensor, config: UniversalConfig) -> Tensor:
     """Return the nearest noises within the limit; more than 1 changes no pixel further."""
     if config.norm == "linf":
         noises = noises.clamp(-config.epsilon, config.epsilon)
     elif config.norm == "l2":
-        noises = noises * (config.epsilon / lengths(noises)).clamp(max=1)
+        noises = noises * (config.epsilon / l2_norms(noises)).clamp(max=1)
     return noises.clamp(-1, 1)
 
 
@@ -158,7 +162,7 @@ class _Watched:
     def record(self, step: int, steps: int, noises: Tensor, costs: Tensor) -> UniversalStep:
         """Return the record of a step."""
         logits, count = _logits(self.network, self.images, noises), len(self.labels)
-        predicted, watched = logits.argmax(2), to_costs(logits[:, :count])
+        predicted, watched = logits.argmax(2), mean_costs(logits[:, :count])
         shares, accuracies = _percent(predicted[:, :count], self.labels)
         return UniversalStep(step, steps, noises, costs, watched, shares, accuracies, predicted[:, count:].T)
 
@@ -174,11 +178,11 @@ def _logits(network: nn.Module, images: Tensor, noises: Tensor) -> Tensor:
     different = noises if noises.any() else noises[:1]
     pictures = add_noise(images, different).flatten(0, 1)
     goals = torch.zeros(len(pictures), dtype=torch.long)
-    logits = read(network, pictures, goals, gradient=False).logits
+    logits = loss_and_gradient(network, pictures, goals, gradient=False).logits
     return logits.view(len(different), len(images), -1).expand(len(noises), -1, -1)
 
 
-def to_costs(logits: Tensor) -> Tensor:
+def mean_costs(logits: Tensor) -> Tensor:
     """Return the mean cross-entropy of each noise's class `(classes,)` from logits `(classes, N, classes)`."""
     return -logits.log_softmax(2).mean(1).diagonal()
 

@@ -8,7 +8,7 @@ import torch
 from captum.attr import NeuronDeconvolution
 from torch import Tensor, nn
 
-from core.attribution.methods import AttributionError, check_rectified, private
+from core.attribution.methods import AttributionError, check_rectified, private_copy
 from core.networks.classifier import Classifier
 from core.pmnist.masks import SIDE
 
@@ -42,7 +42,7 @@ def project_strongest(network: Classifier, image: Tensor, stage: str, *, count: 
     """
     if stage not in map_stages(network):
         raise AttributionError(f"This network has no feature maps at a stage {stage!r}.")
-    own = private(network)
+    own = private_copy(network)
     check_rectified(own.features)
     with torch.no_grad():
         maps = next(output for name, output in own.walk(image.reshape(1, 1, SIDE, SIDE)) if name == stage)[0]

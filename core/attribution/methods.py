@@ -20,8 +20,8 @@ from core.pmnist.masks import SIDE
 
 STEPS = 50  # from blank paper to the digit: the map then sums to the score's rise to a few hundredths of a logit
 SQUARE = 5  # pixels across of what occlusion covers: smaller ones change next to nothing, larger ones blur the map
-AT_ONCE = 96  # covered digits that are read together
-UNRECTIFIED = (nn.LeakyReLU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.ReLU6)
+OCCLUSION_BATCH = 96  # covered digits that are read together
+OTHER_ACTIVATIONS = (nn.LeakyReLU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.ReLU6)
 
 
 class AttributionError(ValueError):
@@ -65,11 +65,11 @@ def _grad_cam(network: Classifier, pixels: Tensor, label: int) -> Tensor:
 def _occlusion(network: Classifier, pixels: Tensor, label: int) -> Tensor:
     """What of the score is lost when a square of paper covers a pixel, on average (Zeiler and Fergus 2014)."""
     square, stride = (1, SQUARE, SQUARE), (1, 1, 1)
-    return Occlusion(network).attribute(pixels, square, stride, target=label, perturbations_per_eval=AT_ONCE)
+    return Occlusion(network).attribute(pixels, square, stride, target=label, perturbations_per_eval=OCCLUSION_BATCH)
 
 
 @dataclass(frozen=True)
-class Method:
+class AttributionMethod:
     """A way to say where a network looks."""
 
     title: str
@@ -80,11 +80,11 @@ class Method:
 
 
 METHODS = {
-    "deconvnet": Method("Deconvnet", "", _deconvnet),
-    "saliency": Method("Saliency", "logits per full ink", _saliency),
-    "integrated": Method("Integrated gradients", "logits", _integrated_gradients),
-    "grad-cam": Method("Grad-CAM", "", _grad_cam),
-    "occlusion": Method("Occlusion", "logits", _occlusion),
+    "deconvnet": AttributionMethod("Deconvnet", "", _deconvnet),
+    "saliency": AttributionMethod("Saliency", "logits per full ink", _saliency),
+    "integrated": AttributionMethod("Integrated gradients", "logits", _integrated_gradients),
+    "grad-cam": AttributionMethod("Grad-CAM", "", _grad_cam),
+    "occlusion": AttributionMethod("Occlusion", "logits", _occlusion),
 }
 
 
@@ -98,7 +98,7 @@ def attribute(network: Classifier, image: Tensor, label: int, method: str) -> Te
     if method not in METHODS:
         raise ValueError(f"There is no method called {method!r}; there are {', '.join(METHODS)}.")
     pixels = image.detach().clone().reshape(1, 1, SIDE, SIDE).requires_grad_()
-    own = private(network)
+    own = private_copy(network)
     with torch.no_grad():
         classes = own(pixels).shape[1]
     if not 0 <= label < classes:
@@ -106,12 +106,12 @@ def attribute(network: Classifier, image: Tensor, label: int, method: str) -> Te
     return METHODS[method].explain(own, pixels, label).detach().reshape(SIDE, SIDE)
 
 
-def private(network: Classifier) -> Classifier:
+def private_copy(network: Classifier) -> Classifier:
     """Return a copy that shares nothing with the network and reads as it does: hooks on it disturb nobody."""
     return copy.deepcopy(network).eval().requires_grad_(False)
 
 
 def check_rectified(network: nn.Module) -> None:
     """Raise AttributionError where a deconvnet has nothing to rectify by."""
-    if any(isinstance(module, UNRECTIFIED) for module in network.modules()):
+    if any(isinstance(module, OTHER_ACTIVATIONS) for module in network.modules()):
         raise AttributionError("A deconvnet rectifies on its way down; this network has other activations than ReLU.")

@@ -14,8 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core import adversarial
-from core.adversarial import METHODS, NORMS, AttackConfig, AttackStep, UniversalConfig
+from core.adversarial.attack import AttackStep
+from core.adversarial.config import DEFAULTS, NORMS, AttackConfig
+from core.adversarial.gradient_attacks import fgsm, pgd
+from core.adversarial.lbfgs import lbfgs
+from core.adversarial.sticker import sticker
+from core.adversarial.universal import UniversalConfig, measure_noise, nine_examples, universal_noise
 from core.commands.terminal import progress
 from core.digits import datasets, drawing, pictures
 from core.digits.datasets import Dataset
@@ -30,7 +34,7 @@ ENDINGS = {"one digit": (".png",), "universal noise": (".png", ".npz")}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the verb takes."""
-    parser.add_argument("--method", choices=METHODS, default="pgd", help="default: pgd")
+    parser.add_argument("--method", choices=DEFAULTS, default="pgd", help="default: pgd")
     parser.add_argument("--universal", action="store_true", help="one noise per class that fits any digit")
     parser.add_argument("--network", default="standard", metavar="NAME", help="a shipped network; default: standard")
     which = parser.add_mutually_exclusive_group()
@@ -88,7 +92,7 @@ def _write(path: Path, images: Tensor, *, columns: int) -> None:
 def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region: Tensor | None) -> dict[str, Any]:
     image, label = _digit(options, network, dataset)
     given = _given(options, "norm", "epsilon", "step_size", "steps", "random_start", "target", "seed")
-    config = replace(METHODS[options.method], **given)
+    config = replace(DEFAULTS[options.method], **given)
     first = last = None
     for last in _steps(options.method, network, image, label, config, region):
         first = first or last
@@ -116,8 +120,8 @@ def _steps(
     if method == "sticker":
         if region is None:
             raise ValueError("Say with --region where the sticker goes.")
-        return adversarial.sticker(network, image, label, config, mask=region)
-    attacks: dict[str, Attack] = {"fgsm": adversarial.fgsm, "pgd": adversarial.pgd, "lbfgs": adversarial.lbfgs}
+        return sticker(network, image, label, config, mask=region)
+    attacks: dict[str, Attack] = {"fgsm": fgsm, "pgd": pgd, "lbfgs": lbfgs}
     return attacks[method](network, image, label, config)
 
 
@@ -166,14 +170,14 @@ def _universal(options: argparse.Namespace, network: Any, dataset: Dataset) -> d
     config = UniversalConfig(**given)
     if options.images is not None and not 0 < options.images <= len(dataset.test):
         raise ValueError(f"--images must be between 1 and {len(dataset.test)}.")
-    examples, test = adversarial.nine_examples(dataset.test), dataset.test.first(options.images or len(dataset.test))
-    steps, noises = adversarial.universal_noise(network, dataset.train, dataset.validation, examples, config), []
+    examples, test = nine_examples(dataset.test), dataset.test.first(options.images or len(dataset.test))
+    steps, noises = universal_noise(network, dataset.train, dataset.validation, examples, config), []
     for step in steps:
         noises.append(step.noises)
         progress(step.step / step.steps, f"step {step.step}: {step.shares.mean():.0f} % are read as the noise's class")
     if options.out is not None:
         _keep(options.out, noises)
-    result = adversarial.measure_noise(network, test, step.noises)
+    result = measure_noise(network, test, step.noises)
     return {
         **asdict(config),
         "test_digits": len(test),

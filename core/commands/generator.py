@@ -11,9 +11,9 @@ from core.commands.terminal import progress, say
 from core.digits.datasets import Dataset
 from core.generation import generator_checkpoint, quality, training_pictures
 from core.generation.config import GanConfig
-from core.generation.dcgan import Pair
-from core.generation.loop import GanStep, train_pair
-from core.generation.training_pictures import Moment, Timetable
+from core.generation.dcgan import Gan
+from core.generation.loop import GanStep, train_gan
+from core.generation.training_pictures import PictureSchedule, TrainingPicture
 from core.zoo.checkpoints import GENERATOR
 
 TITLE = "Generator"
@@ -22,12 +22,12 @@ TITLE = "Generator"
 def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str, Any]:
     """Train it, measure it, save it with its card, and return what was measured."""
     config = GanConfig() if epochs is None else GanConfig(epochs=epochs)
-    pair = Pair(config)
-    moments = list(_show(train_pair(pair, dataset.train, config), Timetable(config.epochs)))
-    card = generator_checkpoint.describe(config, dataset, title=TITLE, command=f"python -m core train {GENERATOR}")
-    card = generator_checkpoint.finish(card, [moment.figures for moment in moments])
-    card = replace(card, measured=quality.measure(pair.average, count=quality.COUNT))
-    generator_checkpoint.save(card, pair, training_pictures.stack(moments), out)
+    pair = Gan(config)
+    moments = list(_show(train_gan(pair, dataset.train, config), PictureSchedule(config.epochs)))
+    card = generator_checkpoint.new_card(config, dataset, title=TITLE, command=f"python -m core train {GENERATOR}")
+    card = generator_checkpoint.finish_card(card, [moment.figures for moment in moments])
+    card = replace(card, measured=quality.measure_generator(pair.average, count=quality.COUNT))
+    generator_checkpoint.save(card, pair, training_pictures.stack_samples(moments), out)
     say(
         f"{GENERATOR}: {card.measured['judge']} reads {card.measured['read_as_meant']} % of "
         f"{card.measured['digits']:,} made digits as they are meant"
@@ -35,7 +35,7 @@ def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str
     return card.measured
 
 
-def _show(steps: Iterator[GanStep], due: Timetable) -> Iterator[Moment]:
+def _show(steps: Iterator[GanStep], due: PictureSchedule) -> Iterator[TrainingPicture]:
     """Say how far it is, and yield the moments that its growth shows."""
     for step in steps:
         progress(
@@ -43,4 +43,4 @@ def _show(steps: Iterator[GanStep], due: Timetable) -> Iterator[Moment]:
             f"{GENERATOR}, epoch {step.epoch}: losses {step.generator_loss:.2f} and {step.discriminator_loss:.2f}",
         )
         if due.is_due(step):
-            yield training_pictures.to_moment(step)
+            yield training_pictures.to_training_picture(step)

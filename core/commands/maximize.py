@@ -12,7 +12,9 @@ import numpy as np
 
 from core.commands.terminal import progress
 from core.jobs import trained_networks
-from core.maximization import FORMS, PRESETS, MaximizationStep, Question, ask, keep, maximize, to_npz
+from core.maximization.compact_steps import to_compact, to_npz
+from core.maximization.loop import PRESETS, MaximizationStep, maximize
+from core.maximization.objective_parser import SYNTAX, NamedObjective, parse_objective
 from core.system.files import write_atomically
 from core.visualization.arrays import to_png
 from core.visualization.maximization import draw_sheet, layout_for, to_animation
@@ -23,7 +25,7 @@ ENDINGS = (".png", ".apng", ".npz")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the verb takes."""
-    parser.add_argument("--objective", default="classes", help=FORMS)
+    parser.add_argument("--objective", default="classes", help=SYNTAX)
     parser.add_argument("--network", default="assignment", metavar="NAME", help="a shipped network, or a run's")
     parser.add_argument("--preset", choices=PRESETS, default=next(iter(PRESETS)))
     parser.add_argument("--steps", type=int, help="instead of the preset's")
@@ -39,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError(f"--out takes a name that ends in {', '.join(ENDINGS)}.")
     place = trained_networks.find_checkpoint(options.network)
     network = checkpoints.load_classifier(place.name, place.folder)
-    question = ask(options.objective, network)
+    question = parse_objective(options.objective, network)
     changes = {"seed": options.seed, "starts": options.starts}
     changes |= {"steps": options.steps} if options.steps is not None else {}
     settings = replace(PRESETS[options.preset], **changes)
@@ -61,24 +63,24 @@ def run(options: argparse.Namespace) -> None:
     print(json.dumps(result) if options.json else "\n".join(map(_line, result["pictures"])))
 
 
-def _write(out: Path, question: Question, seen: list[MaximizationStep]) -> None:
+def _write(out: Path, question: NamedObjective, seen: list[MaximizationStep]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     match out.suffix:
         case ".npz":
-            write_atomically(out, to_npz(map(keep, seen)))
+            write_atomically(out, to_npz(map(to_compact, seen)))
         case ".apng":
             write_atomically(out, to_animation([_draw(question, step) for step in seen]))
         case _:
             write_atomically(out, to_png(_draw(question, seen[-1])))
 
 
-def _draw(question: Question, step: MaximizationStep) -> np.ndarray[Any, Any]:
+def _draw(question: NamedObjective, step: MaximizationStep) -> np.ndarray[Any, Any]:
     names = question.names * (len(step.images) // len(question.names))
     dead = None if step.step < step.steps else (~step.awake).tolist()
     return draw_sheet(step.images[:, 0].numpy(), names, layout_for(len(names)), dead=dead)
 
 
-def _to_pictures(question: Question, first: MaximizationStep, last: MaximizationStep) -> list[dict[str, Any]]:
+def _to_pictures(question: NamedObjective, first: MaximizationStep, last: MaximizationStep) -> list[dict[str, Any]]:
     names = question.names * (len(last.images) // len(question.names))
     return [
         {

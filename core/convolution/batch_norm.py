@@ -21,7 +21,9 @@ class NormalizedBatch:
     scaled: Tensor
 
 
-def normalize(given: Tensor, *, gamma: float = 1.0, beta: float = 0.0, epsilon: float = EPSILON) -> NormalizedBatch:
+def normalize_batch(
+    given: Tensor, *, gamma: float = 1.0, beta: float = 0.0, epsilon: float = EPSILON
+) -> NormalizedBatch:
     """Take the seed's four steps: mean, variance (divided by m, not m - 1), normalize, scale and shift."""
     mean, variance = given.mean(), given.var(unbiased=False)
     centred = given - mean

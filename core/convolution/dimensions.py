@@ -15,7 +15,7 @@ SMOOTH, CHANGE = "smooth", "change"
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class ConvolutionResult:
     """One convolution along as many dimensions as its input has."""
 
     given: Tensor
@@ -29,7 +29,7 @@ class Sweep:
         return self.gives.numel()
 
 
-def line_filter(kind: str, dimensions: int, size: int = 3) -> Tensor:
+def make_filter(kind: str, dimensions: int, size: int = 3) -> Tensor:
     """Return a filter of that many dimensions: the average, or the change along the first of them."""
     if kind == SMOOTH:
         return torch.full((size,) * dimensions, 1 / size**dimensions)
@@ -37,10 +37,10 @@ def line_filter(kind: str, dimensions: int, size: int = 3) -> Tensor:
     return step.reshape(-1, *[1] * (dimensions - 1)).expand((size,) * dimensions) / size ** (dimensions - 1)
 
 
-def sweep(given: Tensor, weights: Tensor) -> Sweep:
+def convolve_dimensions(given: Tensor, weights: Tensor) -> ConvolutionResult:
     """Convolve a signal `(L,)`, a picture `(H, W)` or a stack `(D, H, W)`; raise ValueError for what does not fit."""
     if given.ndim != weights.ndim or given.ndim not in _CONVOLVE:
         raise ValueError(f"a filter of {weights.ndim} dimensions cannot move along {given.ndim}.")
     for size, window in zip(given.shape, weights.shape, strict=True):
         assert Convolution(size=size, window=window).output
-    return Sweep(given, weights, _CONVOLVE[given.ndim](given[None, None], weights[None, None])[0, 0])
+    return ConvolutionResult(given, weights, _CONVOLVE[given.ndim](given[None, None], weights[None, None])[0, 0])

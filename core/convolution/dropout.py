@@ -14,7 +14,7 @@ FEATURES, HIDDEN = "the features", "the hidden units"
 
 
 @dataclass(frozen=True, eq=False)
-class Drawing:
+class DropoutSample:
     """One time: what is left of the values, and the answer."""
 
     kept: Tensor
@@ -23,14 +23,14 @@ class Drawing:
     """`(classes,)`"""
 
 
-def places(network: Classifier) -> list[str]:
+def dropout_places(network: Classifier) -> list[str]:
     """Return where dropout can be put in this network."""
     return [FEATURES, HIDDEN] if _after_hidden(network) is not None else [FEATURES]
 
 
-def draw(
+def sample_dropout(
     network: Classifier, image: Tensor, *, place: str = FEATURES, rate: float = 0.5, seed: int = 0
-) -> Iterator[Drawing]:
+) -> Iterator[DropoutSample]:
     """Yield the answer to an image `(1, 28, 28)`, each time with other values left out; it never ends.
 
     What is left is divided by 1 - rate, as in training, so that sums keep their size. Raises ValueError for a rate
@@ -38,13 +38,13 @@ def draw(
     """
     if not 0 <= rate < 1:
         raise ValueError("Dropout leaves out a share from 0 up to 1.")
-    if place not in places(network):
+    if place not in dropout_places(network):
         raise ValueError(f"This network has no place called {place!r}.")
     generator = torch.Generator().manual_seed(seed)
     values, rest = _split(network, image, place)
     while True:
         kept = torch.rand(values.shape[1], generator=generator) >= rate
-        yield Drawing(kept, _finish(rest, values * kept / (1 - rate)))
+        yield DropoutSample(kept, _finish(rest, values * kept / (1 - rate)))
 
 
 @torch.no_grad()

@@ -65,7 +65,7 @@ def to_signal(digit: Tensor) -> Tensor:
     return digit.sum(0)
 
 
-def to_stack(digit: Tensor, *, still: int = 4, moving: int = 6) -> Tensor:
+def to_film(digit: Tensor, *, still: int = 4, moving: int = 6) -> Tensor:
     """Return a film `(frames, 28, 28)` of a digit that stands still at first and then moves to the right (C5).
 
     It begins half of its way left of the middle, so that it stays in the picture.

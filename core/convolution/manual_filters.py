@@ -22,19 +22,19 @@ class FilterError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Handmade:
+class ManualFilter:
     """A filter `(k, k)`, and what it does in a few words."""
 
     weights: Tensor
     does: str
 
 
-def _filter(does: str, rows: list[list[float]], share: float = 1.0) -> Handmade:
-    return Handmade(torch.tensor(rows, dtype=torch.float32) / share, does)
+def _filter(does: str, rows: list[list[float]], share: float = 1.0) -> ManualFilter:
+    return ManualFilter(torch.tensor(rows, dtype=torch.float32) / share, does)
 
 
 _BINOMIAL = [1.0, 4.0, 6.0, 4.0, 1.0]
-HANDMADE = {
+MANUAL_FILTERS = {
     "nothing": _filter("one in the middle: every pixel stays as it is", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
     "smooth": _filter("the average of nine pixels: noise goes, edges blur", [[1, 1, 1], [1, 1, 1], [1, 1, 1]], 9),
     "smooth more": _filter(
@@ -62,7 +62,7 @@ HANDMADE = {
 }
 
 
-def read_filter(text: str) -> Tensor:
+def parse_filter(text: str) -> Tensor:
     """Return the filter that was typed, a row per line: 3 x 3 or 5 x 5 numbers. Raises FilterError."""
     rows = [re.split(r"[\s,;]+", line.strip(" \t,;")) for line in text.splitlines() if line.strip(" \t,;")]
     if len(rows) not in SIZES or any(len(row) != len(rows) for row in rows):
@@ -84,7 +84,7 @@ def _number(word: str) -> float:
     return value
 
 
-def read_colors(content: bytes) -> Tensor:
+def read_color_picture(content: bytes) -> Tensor:
     """Return an uploaded picture as channels red, green and blue `(3, H, W)` in [0, 1]. Raises PictureError."""
     image = pictures.limit(pictures.read_picture(content)).convert("RGBA")
     paper = Image.new("RGBA", image.size, "white")  # shows where the picture is transparent
@@ -94,7 +94,7 @@ def read_colors(content: bytes) -> Tensor:
     return torch.from_numpy(np.asarray(image).transpose(2, 0, 1).copy()) / 255
 
 
-def apply(picture: Tensor, weights: Tensor) -> Tensor:
+def apply_filter(picture: Tensor, weights: Tensor) -> Tensor:
     """Return every channel of a picture `(channels, H, W)` under a filter `(k, k)` of odd size, as large as before.
 
     The border is repeated outwards: with zeros around it every border would be an edge.

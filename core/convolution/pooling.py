@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.convolution.window import write_number
+from core.convolution.window import format_number
 from core.networks.architectures import output_size
 
 # Each reduces the last dimension. Of an even number of values the median lies between the middle two; of values that
@@ -30,7 +30,7 @@ _SENTENCES = {
 
 
 @dataclass(frozen=True, eq=False)
-class Pool:
+class PooledWindow:
     """What becomes of one window."""
 
     values: Tensor
@@ -44,14 +44,14 @@ class Pool:
         return torch.isclose(self.values, torch.tensor(self.result), rtol=0, atol=1e-7)
 
 
-def pool(maps: Tensor, kind: str, window: int, stride: int) -> Tensor:
+def pool_maps(maps: Tensor, kind: str, window: int, stride: int) -> Tensor:
     """Return maps `(channels, H, W)` pooled. Raises ValueError, with a sentence, for what cannot be."""
     for size in maps.shape[1:]:
         output_size(size, window, stride=stride)
     return POOLINGS[kind](maps.unfold(1, window, stride).unfold(2, window, stride).flatten(3))
 
 
-def look_pooled(one_map: Tensor, kind: str, window: int, stride: int, row: int, column: int) -> Pool:
+def pool_window(one_map: Tensor, kind: str, window: int, stride: int, row: int, column: int) -> PooledWindow:
     """Return how one value of a pooled map `(H, W)` comes about. Raises ValueError when there is no such place."""
     rows, columns = (output_size(size, window, stride=stride) for size in one_map.shape)
     if not (0 <= row < rows and 0 <= column < columns):
@@ -59,5 +59,5 @@ def look_pooled(one_map: Tensor, kind: str, window: int, stride: int, row: int, 
     top, left = row * stride, column * stride
     values = one_map[top : top + window, left : left + window]
     result = float(POOLINGS[kind](values.flatten()))
-    listed = ", ".join(map(write_number, values.flatten().tolist()))
-    return Pool(values, result, f"{_SENTENCES[kind].format(listed)} = {write_number(result)}")
+    listed = ", ".join(map(format_number, values.flatten().tolist()))
+    return PooledWindow(values, result, f"{_SENTENCES[kind].format(listed)} = {format_number(result)}")

@@ -50,7 +50,7 @@ class Window:
         return sum(self.sums) + self.bias
 
 
-def look(inputs: Tensor, one: Filter, row: int, column: int) -> Window:
+def read_window(inputs: Tensor, one: Filter, row: int, column: int) -> Window:
     """Return how the filter's output at a place comes about, for inputs `(channels, H, W)` (C2, C3).
 
     Raises ValueError, with a sentence, when the filter does not fit or there is no such place.
@@ -99,29 +99,29 @@ def slide(inputs: Tensor, one: Filter) -> Iterator[SlideStep]:
     )
     for row in range(rows):
         for column in range(columns):
-            yield SlideStep(row, column, look(inputs, one, row, column))
+            yield SlideStep(row, column, read_window(inputs, one, row, column))
 
 
-def write_products(window: Window, channel: int = 0) -> str:
+def format_products(window: Window, channel: int = 0) -> str:
     """Return one channel's products and their sum, written out."""
     pairs = zip(window.values[channel].flatten().tolist(), window.weights[channel].flatten().tolist(), strict=True)
     terms = " + ".join(f"{_in_brackets(value)}·{_in_brackets(weight)}" for value, weight in pairs)
-    return f"{terms} = {write_number(window.sums[channel])}"
+    return f"{terms} = {format_number(window.sums[channel])}"
 
 
-def write_sum(window: Window) -> str:
+def format_sum(window: Window) -> str:
     """Return the channels' sums, the bias and the total, written out: 308 − 498 + 164 + 1 = −25."""
     first, *others = [*window.sums, window.bias]
-    rest = "".join(f" {'−' if value < 0 else '+'} {write_number(abs(value))}" for value in others)
-    return f"{write_number(first)}{rest} = {write_number(window.total)}"
+    rest = "".join(f" {'−' if value < 0 else '+'} {format_number(abs(value))}" for value in others)
+    return f"{format_number(first)}{rest} = {format_number(window.total)}"
 
 
-def write_number(value: float) -> str:
+def format_number(value: float) -> str:
     """Return a number as people write it: whole ones without a point, others with three digits behind it."""
     text = f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.3f}"
     return text.replace("-", "−") if float(text) else text.removeprefix("-")
 
 
 def _in_brackets(value: float) -> str:
-    text = write_number(value)
+    text = format_number(value)
     return f"({text})" if text.startswith("−") else text

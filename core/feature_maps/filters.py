@@ -28,7 +28,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Move:
+class FilterChange:
     """How far the filters of a layer are from where they began."""
 
     length: float
@@ -50,10 +50,10 @@ def _biases(stage: nn.Conv2d) -> Tensor:
     return torch.zeros(stage.out_channels) if stage.bias is None else stage.bias.detach().clone()
 
 
-def measure_move(start: Filters, now: Filters) -> Move:
+def measure_filter_change(start: Filters, now: Filters) -> FilterChange:
     """Return how far a layer's filters have moved. Raises ValueError when they are not of the same layer."""
     if start.weights.shape != now.weights.shape:
         raise ValueError("Filters can be compared one by one only where both networks are built alike.")
     before, after = start.weights.flatten(), now.weights.flatten()
     length = float((after - before).norm() / before.norm().clamp(min=1e-12))
-    return Move(length, min(1.0, float(torch.cosine_similarity(before, after, dim=0))))
+    return FilterChange(length, min(1.0, float(torch.cosine_similarity(before, after, dim=0))))

@@ -17,7 +17,7 @@ from core.networks.architectures import ARCHITECTURES, SIDE
 from core.networks.classifier import build
 
 CLASSES = 10
-START = SIDE // 4  # pixels of the first maps: two steps double them to 28
+START_SIDE = SIDE // 4  # pixels of the first maps: two steps double them to 28
 HIDDEN = 256
 LEAK = 0.2  # of the discriminator's dense stage, as in DCGAN
 
@@ -31,8 +31,8 @@ class Generator(nn.Module):
         maps = 2 * width
         self.stages = nn.Sequential(
             OrderedDict(
-                fc1=nn.Linear(latent + CLASSES * labelled, maps * START**2, bias=False),
-                unflatten=nn.Unflatten(1, (maps, START, START)),
+                fc1=nn.Linear(latent + CLASSES * labelled, maps * START_SIDE**2, bias=False),
+                unflatten=nn.Unflatten(1, (maps, START_SIDE, START_SIDE)),
                 norm1=nn.BatchNorm2d(maps),
                 relu1=nn.ReLU(),
                 up1=nn.ConvTranspose2d(maps, width, 4, stride=2, padding=1, bias=False),
@@ -74,7 +74,7 @@ class Discriminator(nn.Module):
         return scores if self.likeness is None else scores + (self.likeness(labels) * hidden).sum(1)
 
 
-class Pair(nn.Module):
+class Gan(nn.Module):
     """Both, and the generator's running average, which makes the digits that are shown (Yazici 2019)."""
 
     def __init__(self, config: GanConfig) -> None:
@@ -102,7 +102,7 @@ def build_generator(config: GanConfig) -> Generator:
 
 
 @torch.no_grad()
-def make(generator: Generator, latents: Tensor, labels: Tensor, *, batch: int = 125) -> Tensor:
+def make_images(generator: Generator, latents: Tensor, labels: Tensor, *, batch: int = 125) -> Tensor:
     """Return the images `(N, 1, 28, 28)` in [0, 1] of these latents `(N, latent)` and classes `(N,)`, on the CPU."""
     parts = zip(latents.split(batch), labels.split(batch), strict=True)
     return torch.cat([generator(some, meant) for some, meant in parts])

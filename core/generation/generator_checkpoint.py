@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.digits.datasets import Dataset
 from core.generation.config import GanConfig
-from core.generation.dcgan import Discriminator, Generator, Pair, build_generator
+from core.generation.dcgan import Discriminator, Gan, Generator, build_generator
 from core.generation.loop import GanFigures
 from core.zoo import checkpoints
 from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
@@ -42,7 +42,7 @@ class GeneratorCard:
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class TrainedGenerator:
     """A generator that is done, with the discriminator that taught it; both are shared and read-only."""
 
     card: GeneratorCard
@@ -62,7 +62,7 @@ def to_bytes(samples: Tensor) -> Tensor:
     return (255 * samples[:, 0]).round().byte()
 
 
-def describe(config: GanConfig, dataset: Dataset, *, title: str, command: str, name: str = GENERATOR) -> GeneratorCard:
+def new_card(config: GanConfig, dataset: Dataset, *, title: str, command: str, name: str = GENERATOR) -> GeneratorCard:
     """Return the card of a generator that has learned nothing yet."""
     return GeneratorCard(
         name=name,
@@ -76,14 +76,14 @@ def describe(config: GanConfig, dataset: Dataset, *, title: str, command: str, n
     )
 
 
-def finish(card: GeneratorCard, moments: Sequence[GanFigures]) -> GeneratorCard:
+def finish_card(card: GeneratorCard, moments: Sequence[GanFigures]) -> GeneratorCard:
     """Return the card of one whose training ended with the last of these moments, which its growth shows."""
     last = moments[-1]
     steps = (last.epoch - 1) * last.batches + last.batch
     return replace(card, epochs=last.epoch, steps=steps, moments=[asdict(moment) for moment in moments])
 
 
-def save(card: GeneratorCard, pair: Pair, growth: Tensor, folder: Path = SHIPPED) -> GeneratorCard:
+def save(card: GeneratorCard, pair: Gan, growth: Tensor, folder: Path = SHIPPED) -> GeneratorCard:
     """Write both and the card atomically; return the card with the weights' hash filled in."""
     tensors = {f"generator.{name}": tensor for name, tensor in pair.average.state_dict().items()}
     tensors |= {f"discriminator.{name}": tensor for name, tensor in pair.discriminator.state_dict().items()}
@@ -103,7 +103,7 @@ def load_card(folder: Path = SHIPPED, name: str = GENERATOR) -> GeneratorCard:
     return card
 
 
-def load(folder: Path = SHIPPED, name: str = GENERATOR) -> Made:
+def load(folder: Path = SHIPPED, name: str = GENERATOR) -> TrainedGenerator:
     """Return the generator, in evaluation mode and frozen: it is shared by everyone. Raises CheckpointError."""
     card = load_card(folder, name)
     tensors = checkpoints.read_tensors(name, card.weights_sha256, folder)
@@ -120,7 +120,7 @@ def load(folder: Path = SHIPPED, name: str = GENERATOR) -> Made:
     both = generator.to(memory_format=torch.channels_last), discriminator.to(memory_format=torch.channels_last)
     for network in both:
         network.eval().requires_grad_(False)
-    return Made(card, *both, growth)
+    return TrainedGenerator(card, *both, growth)
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

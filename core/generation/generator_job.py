@@ -17,9 +17,9 @@ from core.digits import datasets
 from core.digits.datasets import Digits
 from core.generation import generator_checkpoint, training_pictures
 from core.generation.config import GanConfig
-from core.generation.dcgan import Pair
-from core.generation.loop import GanFigures, train_pair
-from core.generation.training_pictures import Timetable
+from core.generation.dcgan import Gan
+from core.generation.loop import GanFigures, train_gan
+from core.generation.training_pictures import PictureSchedule
 from core.jobs import run_folders
 from core.training.state import TrainState, load_state, save_state
 
@@ -73,21 +73,21 @@ def run(
     digits = dataset.train.first(plan.digits)
     state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
     run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch)
-    training_pictures.drop_after(folder, state.epoch)
+    training_pictures.delete_after(folder, state.epoch)
     config = replace(plan.config, report_every=max(plan.config.report_every, _fewest(plan.config, digits)))
-    pair, due = Pair(config), Timetable(config.epochs)
-    card = generator_checkpoint.describe(
+    pair, due = Gan(config), PictureSchedule(config.epochs)
+    card = generator_checkpoint.new_card(
         config, dataset, title=job.title, command="python -m core jobs start SETTINGS.json"
     )
     card = replace(card, dataset={**card.dataset, "digits": len(digits)})
     try:
-        with closing(train_pair(pair, digits, config, state=state)) as steps:
+        with closing(train_gan(pair, digits, config, state=state)) as steps:
             for step in steps:
                 yield step.figures()
                 if step.batch == step.batches:
                     save_state(state, folder / STATE)
                 if due.is_due(step):
-                    training_pictures.save_moment(folder, training_pictures.to_moment(step))
+                    training_pictures.save_picture(folder, training_pictures.to_training_picture(step))
     finally:
         _keep(card, pair, folder)
 
@@ -97,13 +97,13 @@ def _fewest(config: GanConfig, digits: Digits) -> int:
     return ceil(len(digits) / config.batch / MOST_RECORDS)
 
 
-def _keep(card: generator_checkpoint.GeneratorCard, pair: Pair, folder: Path) -> None:
+def _keep(card: generator_checkpoint.GeneratorCard, pair: Gan, folder: Path) -> None:
     """Keep what there is, if it has learned anything."""
-    moments = [training_pictures.load_moment(folder, name) for name in training_pictures.list_moments(folder)]
+    moments = [training_pictures.load_picture(folder, name) for name in training_pictures.list_pictures(folder)]
     if moments:
         generator_checkpoint.save(
-            generator_checkpoint.finish(card, [one.figures for one in moments]),
+            generator_checkpoint.finish_card(card, [one.figures for one in moments]),
             pair,
-            training_pictures.stack(moments),
+            training_pictures.stack_samples(moments),
             folder,
         )

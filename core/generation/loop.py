@@ -12,11 +12,11 @@ from torch.nn.functional import softplus
 
 from core.digits.datasets import Digits
 from core.generation.config import GanConfig
-from core.generation.dcgan import CLASSES, Pair, make
+from core.generation.dcgan import CLASSES, Gan, make_images
 from core.training.loop import DivergedError
 from core.training.state import RandomState, TrainState
 
-EACH = 4  # of every class among the samples that are watched
+SAMPLES_PER_CLASS = 4  # of every class among the samples that are watched
 PENALTY_EVERY = 8  # steps: the penalty costs as much as a step, and so rarely it does the same (Karras 2020)
 LARGEST_LOSS = 1e3
 
@@ -52,8 +52,8 @@ class GanStep(GanFigures):
         return GanFigures(**{each.name: getattr(self, each.name) for each in fields(GanFigures)})
 
 
-def train_pair(
-    pair: Pair, digits: Digits, config: GanConfig, *, state: TrainState | None = None
+def train_gan(
+    pair: Gan, digits: Digits, config: GanConfig, *, state: TrainState | None = None
 ) -> Generator[GanStep, None, None]:
     """Train both in place, yielding a record every `report_every` batches and at each epoch's end.
 
@@ -68,7 +68,7 @@ def train_pair(
         state.restore(*parts)
     else:
         state.capture(0, 0.0, *parts)
-    latents, labels = watched(config)
+    latents, labels = sample_inputs(config)
     seconds = state.seconds
     for epoch in range(state.epoch + 1, config.epochs + 1):
         batches = [b for b in chance.shuffle(len(digits)).split(config.batch) if len(b) == config.batch]
@@ -80,7 +80,7 @@ def train_pair(
             if not figures[0] + figures[1] < LARGEST_LOSS:  # so written, `nan` is caught too
                 state.restore(*parts)
                 raise DivergedError(f"Training diverged in epoch {epoch}; a smaller learning rate may help.")
-            samples = make(pair.average, latents, labels)
+            samples = make_images(pair.average, latents, labels)
             seconds += time.perf_counter() - start
             done = first + len(chunk)
             if done == len(batches):
@@ -88,11 +88,11 @@ def train_pair(
             yield GanStep(epoch, done, len(batches), *figures, seconds, samples)
 
 
-def watched(config: GanConfig) -> tuple[Tensor, Tensor]:
+def sample_inputs(config: GanConfig) -> tuple[Tensor, Tensor]:
     """Return the latents `(40, latent)` and classes `(40,)` of the samples that are watched: EACH of every class."""
     chance = torch.Generator().manual_seed(config.seed)
-    latents = torch.randn(EACH, config.latent, generator=chance).repeat(CLASSES, 1)
-    return latents, torch.arange(CLASSES).repeat_interleave(EACH)
+    latents = torch.randn(SAMPLES_PER_CLASS, config.latent, generator=chance).repeat(CLASSES, 1)
+    return latents, torch.arange(CLASSES).repeat_interleave(SAMPLES_PER_CLASS)
 
 
 def _check(digits: Digits, config: GanConfig) -> None:
@@ -102,7 +102,7 @@ def _check(digits: Digits, config: GanConfig) -> None:
         raise ValueError(f"This set has more than {CLASSES} classes: the generator knows only so many.")
 
 
-def _optimizer(pair: Pair, config: GanConfig) -> torch.optim.Optimizer:
+def _optimizer(pair: Gan, config: GanConfig) -> torch.optim.Optimizer:
     """Return one optimizer for both: a step moves only what has gradients just then."""
     groups = [{"params": list(part.parameters())} for part in (pair.generator, pair.discriminator)]
     return torch.optim.Adam(groups, lr=config.learning_rate, betas=(0.5, 0.99), fused=True)
@@ -115,7 +115,7 @@ def _set_rate(optimizer: torch.optim.Optimizer, config: GanConfig, share: float)
 
 
 def _learn(
-    pair: Pair,
+    pair: Gan,
     optimizer: torch.optim.Optimizer,
     digits: Digits,
     batches: Sequence[Tensor],
@@ -142,7 +142,7 @@ def _learn(
 
 
 def _judge(
-    pair: Pair, optimizer: torch.optim.Optimizer, images: Tensor, made: Tensor, labels: Tensor, penalty: float
+    pair: Gan, optimizer: torch.optim.Optimizer, images: Tensor, made: Tensor, labels: Tensor, penalty: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Let the discriminator learn to tell; return its loss, and the shares of real and of made digits it found."""
     optimizer.zero_grad(set_to_none=True)
@@ -162,7 +162,7 @@ def _steepness(scores: Tensor, images: Tensor) -> Tensor:
     return slopes.square().sum(dim=(1, 2, 3)).mean()
 
 
-def _deceive(pair: Pair, optimizer: torch.optim.Optimizer, made: Tensor, labels: Tensor) -> Tensor:
+def _deceive(pair: Gan, optimizer: torch.optim.Optimizer, made: Tensor, labels: Tensor) -> Tensor:
     """Let the generator learn to be taken for real; return its loss."""
     optimizer.zero_grad(set_to_none=True)
     pair.discriminator.requires_grad_(False)  # it judges only, so its own slopes are not needed

@@ -17,11 +17,11 @@ from core.zoo.checkpoints import load_classifier
 JUDGE = "assignment"  # A3: another architecture than the discriminator's, and it has no part in the training
 COUNT = 10_000  # digits that are read
 SEED = 1  # of their latents: others than those of the set of made digits
-PART = 5_000  # digits compared at once: all 50,000 as numbers would take 160 MB
+CHUNK = 5_000  # digits compared at once: all 50,000 as numbers would take 160 MB
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class GenerationQuality:
     """What a network reads in made digits."""
 
     share: float
@@ -35,21 +35,21 @@ class Reading:
         return 100 * int(row[label]) / max(1, int(row.sum()))
 
 
-def read_made(judge: Network, digits: Digits) -> Reading:
+def measure_quality(judge: Network, digits: Digits) -> GenerationQuality:
     """Return how a network reads made digits, all of them: none is left out."""
     read = predict_labels(judge, digits)
-    return Reading(accuracy(digits.labels, read), confusion(digits.labels, read))
+    return GenerationQuality(accuracy(digits.labels, read), confusion(digits.labels, read))
 
 
-def measure(generator: Generator, *, count: int = COUNT, seed: int = SEED) -> dict[str, Any]:
+def measure_generator(generator: Generator, *, count: int = COUNT, seed: int = SEED) -> dict[str, Any]:
     """Return how the judge reads so many digits, as a card says it. Raises CheckpointError."""
-    read = read_made(load_classifier(JUDGE), make_digits(generator, count, seed=seed))
+    read = measure_quality(load_classifier(JUDGE), make_digits(generator, count, seed=seed))
     by_class = [round(read.of_class(label), 2) for label in range(CLASSES)]
     return {"judge": JUDGE, "digits": count, "seed": seed, "read_as_meant": round(read.share, 2), "by_class": by_class}
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
+class NearestDigits:
     """The digit most like each picture."""
 
     index: Tensor
@@ -59,13 +59,13 @@ class Nearest:
 
 
 @torch.no_grad()
-def find_nearest(images: Tensor, digits: Digits) -> Nearest:
+def find_nearest_digits(images: Tensor, digits: Digits) -> NearestDigits:
     """Return the nearest of the digits to each image `(N, 1, 28, 28)`: what is no nearer to any than real ones are to
     each other has not been learned by heart.
     """
     index, distance = torch.zeros(len(images), dtype=torch.long), torch.full((len(images),), torch.inf)
-    for first in range(0, len(digits), PART):
-        known = digits.images(slice(first, first + PART)).flatten(1)
+    for first in range(0, len(digits), CHUNK):
+        known = digits.images(slice(first, first + CHUNK)).flatten(1)
         here, place = torch.cdist(images.flatten(1), known).min(1)
         index, distance = torch.where(here < distance, first + place, index), torch.minimum(here, distance)
-    return Nearest(index, distance)
+    return NearestDigits(index, distance)

@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 from core.digits.datasets import Digits
-from core.generation.dcgan import CLASSES, make
-from core.generation.generator_checkpoint import Made
+from core.generation.dcgan import CLASSES, make_images
+from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.sampling import draw_latents
 
-QUESTIONS = 10
+ROUND_LENGTH = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class RealOrMadeDigit:
     """One digit, and what it is."""
 
     image: Tensor
@@ -28,24 +28,24 @@ class Question:
     """Of the test digit; of a made one its number within the round."""
 
 
-def ask(made: Made, real: Digits, *, seed: int, count: int = QUESTIONS) -> list[Question]:
+def draw_round(made: TrainedGenerator, real: Digits, *, seed: int, count: int = ROUND_LENGTH) -> list[RealOrMadeDigit]:
     """Return a round of questions: a coin decides for each whether it is real, a class is drawn, and a digit of it."""
     chance = torch.Generator().manual_seed(seed)
     coins = torch.randint(2, (count,), generator=chance).bool().tolist()
     labels = torch.randint(CLASSES, (count,), generator=chance)
     latents = draw_latents(count, made.generator.latent, seed)
-    images = (255 * make(made.generator, latents, labels)).round() / 255
+    images = (255 * make_images(made.generator, latents, labels)).round() / 255
     questions = []
     for number, (coin, label) in enumerate(zip(coins, labels.tolist(), strict=True)):
         found = torch.nonzero(real.labels == label)[:, 0]
         index = int(found[int(torch.randint(len(found), (1,), generator=chance))])
         image = images[number] if coin else real.images(slice(index, index + 1))[0]
-        questions.append(Question(image, label, coin, number if coin else index))
+        questions.append(RealOrMadeDigit(image, label, coin, number if coin else index))
     return questions
 
 
 @torch.no_grad()
-def judge(made: Made, questions: Sequence[Question]) -> list[bool]:
+def discriminator_verdicts(made: TrainedGenerator, questions: Sequence[RealOrMadeDigit]) -> list[bool]:
     """Return what the discriminator takes each for: True is made. It is told the class, which people are not."""
     images = torch.stack([question.image for question in questions])
     labels = torch.tensor([question.label for question in questions])

@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 
 from core.digits.datasets import MADE_DIGITS, Dataset, DatasetError, Digits, hash_digits
 from core.generation import generator_checkpoint
-from core.generation.dcgan import CLASSES, Generator, make
+from core.generation.dcgan import CLASSES, Generator, make_images
 from core.zoo.checkpoints import SHIPPED, CheckpointError
 
 SEED = 0
@@ -28,7 +28,7 @@ def draw_latents(count: int, latent: int, seed: int) -> Tensor:
 def make_digits(generator: Generator, count: int, *, seed: int = SEED) -> Digits:
     """Make digits of all classes in turn, none of them left out: what the generator makes is what one gets."""
     labels = torch.arange(count) % CLASSES
-    images = make(generator, draw_latents(count, generator.latent, seed), labels)
+    images = make_images(generator, draw_latents(count, generator.latent, seed), labels)
     return Digits((255 * images[:, 0]).round().byte(), labels)
 
 
@@ -48,7 +48,7 @@ def load() -> Dataset:
 
 
 @dataclass(frozen=True, eq=False)
-class WalkStep:
+class InterpolationStep:
     """One picture of a walk."""
 
     share: float
@@ -58,9 +58,9 @@ class WalkStep:
 
 
 @torch.no_grad()
-def walk(
+def interpolate(
     generator: Generator, latents: Sequence[Tensor], labels: Sequence[int], *, steps: int = STEPS
-) -> Iterator[WalkStep]:
+) -> Iterator[InterpolationStep]:
     """Yield the pictures on the way from one latent `(latent,)` and class to another, both ends among them.
 
     Latents turn on the arc between them: in the straight middle they would be shorter than any that it has learned
@@ -70,10 +70,10 @@ def walk(
     for step in range(steps + 1):
         share = step / steps
         mixed = (1 - share) * meant[:1] + share * meant[1:]
-        yield WalkStep(share, generator.mix(arc(start, end, share)[None], mixed)[0])
+        yield InterpolationStep(share, generator.mix(slerp(start, end, share)[None], mixed)[0])
 
 
-def arc(start: Tensor, end: Tensor, share: float) -> Tensor:
+def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
     """Return the latent that lies at this share of the arc from one to another."""
     cosine = float(torch.dot(start, end) / (start.norm() * end.norm()))
     angle = acos(max(-1.0, min(1.0, cosine)))

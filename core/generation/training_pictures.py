@@ -19,7 +19,7 @@ FOLDER = "pictures"
 FIRST_EPOCH, MOST_EPOCHS, FEWEST = 10, 40, 20  # pictures: most changes in the first epoch
 
 
-class Timetable:
+class PictureSchedule:
     """Says of which records a picture is taken: several of the first epoch, then the ends of epochs, or more of few."""
 
     def __init__(self, epochs: int) -> None:
@@ -39,7 +39,7 @@ class Timetable:
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
+class TrainingPicture:
     """What a generator made at one moment."""
 
     figures: GanFigures
@@ -47,12 +47,12 @@ class Moment:
     """uint8 `(samples, 28, 28)`."""
 
 
-def to_moment(step: GanStep) -> Moment:
+def to_training_picture(step: GanStep) -> TrainingPicture:
     """Return the record with its samples as digits are stored."""
-    return Moment(step.figures(), (255 * step.samples[:, 0]).round().byte())
+    return TrainingPicture(step.figures(), (255 * step.samples[:, 0]).round().byte())
 
 
-def save_moment(folder: Path, moment: Moment) -> None:
+def save_picture(folder: Path, moment: TrainingPicture) -> None:
     """Write it into the run's folder. Raises OSError."""
     pictures, figures = folder / FOLDER, moment.figures
     pictures.mkdir(exist_ok=True)
@@ -61,28 +61,28 @@ def save_moment(folder: Path, moment: Moment) -> None:
     write_atomically(pictures / f"{figures.epoch:04}-{figures.batch:06}.safetensors", content)
 
 
-def list_moments(folder: Path) -> list[str]:
+def list_pictures(folder: Path) -> list[str]:
     """Return the names of a run's pictures in the order in which they were taken."""
     return sorted(path.stem for path in (folder / FOLDER).glob("[!.]*.safetensors"))
 
 
-def load_moment(folder: Path, name: str) -> Moment:
+def load_picture(folder: Path, name: str) -> TrainingPicture:
     """Return one of a run's pictures. Raises ValueError when it cannot be read."""
     try:
         with safetensors.safe_open(folder / FOLDER / f"{name}.safetensors", "pt") as file:
             about, samples = file.metadata() or {}, file.get_tensor("samples")
-        return Moment(GanFigures(**json.loads(about["figures"])), samples)
+        return TrainingPicture(GanFigures(**json.loads(about["figures"])), samples)
     except (OSError, KeyError, ValueError, TypeError, safetensors.SafetensorError):
         raise ValueError("A picture of this training cannot be read.") from None
 
 
-def drop_after(folder: Path, epoch: int) -> None:
+def delete_after(folder: Path, epoch: int) -> None:
     """Remove the pictures of later epochs: a resumed training takes them anew. Raises OSError."""
-    for name in list_moments(folder):
+    for name in list_pictures(folder):
         if int(name.split("-")[0]) > epoch:
             (folder / FOLDER / f"{name}.safetensors").unlink(missing_ok=True)
 
 
-def stack(moments: list[Moment]) -> Tensor:
+def stack_samples(moments: list[TrainingPicture]) -> Tensor:
     """Return all their samples, uint8 `(moments, samples, 28, 28)`."""
     return torch.stack([moment.samples for moment in moments])

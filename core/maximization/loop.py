@@ -8,16 +8,27 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.maximization.objectives import LOGITS, Objective, check_objective, see
+from core.maximization.objectives import Objective, check_objective
 from core.maximization.parameterizations import PARAMETERIZATIONS
-from core.maximization.regularizers import BLURS, blur, blur_width, ink_slope, shifts, spread, variation_slope
+from core.maximization.regularizers import (
+    BLURS,
+    blur,
+    blur_sigma,
+    jitter_shifts,
+    l1_gradient,
+    standard_deviation,
+    variation_gradient,
+)
+from core.maximization.stage_outputs import LOGITS, stage_outputs
 from core.networks.architectures import SIDE
 from core.networks.classifier import Classifier
 
-GREY = 0.5  # the seed's 128
+GRAY = 0.5  # the seed's 128
 LEAK = 0.1  # share of what is negative that shows a silent neuron's gradient the way
 MOST_STEPS, MOST_PICTURES = 2000, 512
-LEAST = 4  # pictures that a network is given at once: it rounds fewer in another way, and a climb magnifies that
+SMALLEST_BATCH = (
+    4  # pictures that a network is given at once: it rounds fewer in another way, and a climb magnifies that
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +119,7 @@ def maximize(
     parameterization = PARAMETERIZATIONS[settings.parameterization]
     parameters = parameterization.encode(_begin(objective.count, settings, start))
     awake = torch.zeros(len(parameters), dtype=torch.bool)
-    for step, shift in enumerate(shifts(settings.jitter, settings.steps + 1)):
+    for step, shift in enumerate(jitter_shifts(settings.jitter, settings.steps + 1)):
         images = parameterization.decode(parameters)
         seen = _look(network, objective, images, shift)
         awake = awake | seen.awake
@@ -120,7 +131,7 @@ def maximize(
 
 def _begin(count: int, settings: MaximizationConfig, start: Tensor | None) -> Tensor:
     """Return the pictures of step 0; in each start all goals begin with the same."""
-    ground = torch.full((1, SIDE, SIDE), GREY) if start is None else start.detach().reshape(1, SIDE, SIDE)
+    ground = torch.full((1, SIDE, SIDE), GRAY) if start is None else start.detach().reshape(1, SIDE, SIDE)
     noises = [
         torch.randn(1, SIDE, SIDE, generator=torch.Generator().manual_seed(settings.seed + number))
         for number in range(settings.starts)
@@ -154,7 +165,7 @@ def _climb(
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     with torch.enable_grad():
         pictures = _in_company(images.detach()).requires_grad_()
-        outputs = see(network, pictures.roll(shift, (2, 3)), objective.stages)
+        outputs = stage_outputs(network, pictures.roll(shift, (2, 3)), objective.stages)
         costs = objective(outputs)
         (gradient,) = torch.autograd.grad(costs.sum(), pictures)  # never backward(): it would fill the network's too
     count = len(images)
@@ -167,7 +178,7 @@ def _leaked(
     """Return the gradients of the `silent` pictures: what leaks through a rectifier shows them the way up."""
     with torch.enable_grad():
         pictures = _in_company(images.detach()[silent]).requires_grad_()
-        outputs = see(network, pictures.roll(shift, (2, 3)), objective.stages, leak=LEAK)
+        outputs = stage_outputs(network, pictures.roll(shift, (2, 3)), objective.stages, leak=LEAK)
         # Back to their places, by which an objective knows which picture wants what.
         placed = {
             stage: output.new_zeros(len(images), *output.shape[1:]).index_copy(0, silent, output[: len(silent)])
@@ -179,13 +190,13 @@ def _leaked(
 
 @torch.no_grad()
 def _read(network: Classifier, objective: Objective, images: Tensor) -> tuple[Tensor, Tensor | None]:
-    outputs = see(network, _in_company(images), objective.stages)
+    outputs = stage_outputs(network, _in_company(images), objective.stages)
     return objective(outputs)[: len(images)], _answers(outputs, len(images))
 
 
 def _in_company(images: Tensor) -> Tensor:
     """Return at least LEAST pictures, the given ones first: so each climbs alone exactly as it does among others."""
-    return images.repeat(-(-LEAST // len(images)), 1, 1, 1)
+    return images.repeat(-(-SMALLEST_BATCH // len(images)), 1, 1, 1)
 
 
 def _answers(outputs: dict[str, Tensor], count: int) -> Tensor | None:
@@ -196,6 +207,6 @@ def _regularize(gradient: Tensor, images: Tensor, settings: MaximizationConfig, 
     """Return the slope to climb: the objective's less the penalties', smoothed (N2)."""
     slope = gradient
     if settings.ink or settings.variation:
-        penalty = settings.ink * ink_slope(images) + settings.variation * variation_slope(images)
-        slope = gradient - spread(gradient) * penalty
-    return blur(slope, blur_width(settings.blur, step, settings.steps, settings.widest))
+        penalty = settings.ink * l1_gradient(images) + settings.variation * variation_gradient(images)
+        slope = gradient - standard_deviation(gradient) * penalty
+    return blur(slope, blur_sigma(settings.blur, step, settings.steps, settings.widest))

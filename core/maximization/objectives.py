@@ -6,19 +6,14 @@ Also the walk to the last stage that an objective asks about: what lies behind i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
-from core.networks.architectures import SIDE
+from core.maximization.stage_outputs import LOGITS, Shape, stage_shapes
 from core.networks.classifier import Classifier
-
-LOGITS = "logits"  # the name of the last stage, whatever it is called in a network
-Shape = tuple[int, int, int]
-"""Maps, rows and columns of a stage; a stage of units has maps of one place."""
 
 
 class Objective(ABC):
@@ -114,6 +109,14 @@ class MapMean(_Maps):
         _check_maps(self.stage, self.maps, shapes)
 
 
+@dataclass(frozen=True)
+class MapMax(MapMean):
+    """The strongest place of each map. The mean would not do: before an activation, what is for and against cancels."""
+
+    def measure(self, outputs: Mapping[str, Tensor]) -> Tensor:
+        return outputs[self.stage][:, list(_several(self.maps))].amax((2, 3))
+
+
 class ClassLogit(Neuron):
     """A class's logit, before the softmax (N1), or those of several classes."""
 
@@ -165,42 +168,4 @@ def _check_maps(stage: str, numbers: int | tuple[int, ...], shapes: Mapping[str,
 
 def check_objective(network: Classifier, objective: Objective) -> None:
     """Raise ValueError, with a sentence, when the network has no such stage, map or place."""
-    objective.check(measure_stages(network))
-
-
-@torch.no_grad()
-def measure_stages(network: Classifier) -> dict[str, Shape]:
-    """Return every stage's maps, rows and columns; `logits` is the last one."""
-    blank = torch.zeros(1, 1, SIDE, SIDE, device=next(network.parameters()).device)
-    found = {name: (output.shape[1], output.shape[2], output.shape[3]) for name, output in _walk(network, blank, 0.0)}
-    return {**found, LOGITS: found[list(found)[-1]]}
-
-
-def see(network: Classifier, images: Tensor, stages: Iterable[str], *, leak: float = 0.0) -> dict[str, Tensor]:
-    """Return what the named stages give for images, as maps `(N, maps, rows, columns)`.
-
-    The walk ends at the last of them. With a `leak`, rectifiers let that share of what is negative through.
-    """
-    wanted = set(stages)
-    found: dict[str, Tensor] = {}
-    for name, output in _walk(network, images, leak):
-        if name in wanted:
-            found[name] = output
-            if len(found) == len(wanted):
-                return found
-    return found | {LOGITS: output}
-
-
-def _walk(network: Classifier, images: Tensor, leak: float) -> Iterator[tuple[str, Tensor]]:
-    """Yield every stage's output as maps; what was flattened, or inverted after that, has its places again."""
-    output, places = images, images.shape[2:]
-    for name, stage in network.stages():
-        output = functional.leaky_relu(output, leak) if leak and isinstance(stage, nn.ReLU) else stage(output)
-        if output.ndim == 4:
-            places = output.shape[2:]
-        has_places = output.ndim == 4 or name in ("flatten", "inverted")
-        yield name, output.unflatten(1, (-1, *places)) if has_places and output.ndim == 2 else _as_maps(output)
-
-
-def _as_maps(output: Tensor) -> Tensor:
-    return output if output.ndim == 4 else output[..., None, None]
+    objective.check(stage_shapes(network))

@@ -7,9 +7,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from core.maximization.regularizers import spread, to_unit
+from core.maximization.regularizers import divide_by_deviation, standard_deviation
 
-DARKEST = 0.004  # of 0 and 1, which no frequencies reach: a grey value of 255
+MARGIN = 0.004  # of 0 and 1, which no frequencies reach: a grey value of 255
 
 
 class Parameterization(Protocol):
@@ -35,7 +35,7 @@ class Pixels:
         return parameters
 
     def move(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
-        return ((1 - decay) * parameters + size * to_unit(gradient)).clamp(0, 1)
+        return ((1 - decay) * parameters + size * divide_by_deviation(gradient)).clamp(0, 1)
 
 
 class Fourier:
@@ -45,7 +45,7 @@ class Fourier:
     """
 
     def encode(self, images: Tensor) -> Tensor:
-        field = images.clamp(DARKEST, 1 - DARKEST).logit()
+        field = images.clamp(MARGIN, 1 - MARGIN).logit()
         return torch.fft.rfft2(field, norm="ortho") / _scale(images)
 
     def decode(self, parameters: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ class Fourier:
 
 
 def _per_unit(direction: Tensor) -> Tensor:
-    deviation = spread(_field(direction))
+    deviation = standard_deviation(_field(direction))
     return torch.where(deviation > 0, direction / deviation.clamp(min=1e-30), 0.0)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 BLURS = ("growing", "shrinking", "steady", "none")
 
 
-def blur_width(kind: str, step: int, steps: int, widest: float) -> float:
+def blur_sigma(kind: str, step: int, steps: int, widest: float) -> float:
     """Return the blur's standard deviation in pixels at `step` (1 to `steps`); 0 for none.
 
     Growing is the assignment's `4 k / (steps + 0.5)`, whose "variance, sigma" we take for a standard deviation (N2);
@@ -47,12 +47,12 @@ def _gaussian(length: int, sigma: float, like: Tensor) -> Tensor:
     return reach / reach.sum(1, keepdim=True)
 
 
-def ink_slope(images: Tensor) -> Tensor:
+def l1_gradient(images: Tensor) -> Tensor:
     """Return the slope of the sum of all pixels' absolute values (L1)."""
     return images.sign()
 
 
-def variation_slope(images: Tensor) -> Tensor:
+def variation_gradient(images: Tensor) -> Tensor:
     """Return the slope of the total variation: the sum of the differences between neighbours."""
     slope = torch.zeros_like(images)
     for side in (2, 3):
@@ -63,18 +63,18 @@ def variation_slope(images: Tensor) -> Tensor:
     return slope
 
 
-def spread(pictures: Tensor) -> Tensor:
+def standard_deviation(pictures: Tensor) -> Tensor:
     """Return the standard deviation of each picture `(N, 1, 1, 1)`."""
     return pictures.std(dim=(1, 2, 3), keepdim=True)
 
 
-def to_unit(pictures: Tensor) -> Tensor:
+def divide_by_deviation(pictures: Tensor) -> Tensor:
     """Return each picture divided by its own standard deviation (N3); one without any becomes 0."""
-    deviation = spread(pictures)
+    deviation = standard_deviation(pictures)
     return torch.where(deviation > 0, pictures / deviation.clamp(min=torch.finfo(pictures.dtype).tiny), 0.0)
 
 
-def shifts(jitter: int, steps: int) -> list[tuple[int, int]]:
+def jitter_shifts(jitter: int, steps: int) -> list[tuple[int, int]]:
     """Return by how many pixels, at most `jitter`, the pictures tremble at each step.
 
     Always the same walk, so that a picture is the same alone and among others.

@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from core.digits.datasets import Digits
-from core.maximization.objectives import Objective, see
+from core.maximization.objectives import Objective
+from core.maximization.stage_outputs import stage_outputs
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 
 
 @dataclass(frozen=True, eq=False)
-class Exciting:
+class TopDigits:
     """The digits that excite each goal most, the best first."""
 
     digits: Tensor
@@ -24,21 +25,21 @@ class Exciting:
 
 
 @torch.no_grad()
-def excite_most(network: Classifier, objective: Objective, digits: Digits, *, count: int = 9) -> Exciting:
+def find_top_digits(network: Classifier, objective: Objective, digits: Digits, *, count: int = 9) -> TopDigits:
     """Return the digits that excite each goal of the objective most; a goal for each map, unit or class it is about."""
     chunks = torch.arange(len(digits)).split(BATCH)
-    measured = [objective.measure(see(network, digits.images(chunk), objective.stages)) for chunk in chunks]
+    measured = [objective.measure(stage_outputs(network, digits.images(chunk), objective.stages)) for chunk in chunks]
     best = torch.cat(measured).T.topk(min(count, len(digits)), dim=1)
-    return Exciting(best.indices, best.values)
+    return TopDigits(best.indices, best.values)
 
 
 @torch.no_grad()
-def map_of(network: Classifier, stage: str, number: int, image: Tensor) -> Tensor:
+def feature_map(network: Classifier, stage: str, number: int, image: Tensor) -> Tensor:
     """Return one map `(rows, columns)` of a stage for one digit `(28, 28)` in [0, 1]."""
-    return see(network, image.reshape(1, 1, *image.shape[-2:]), [stage])[stage][0, number]
+    return stage_outputs(network, image.reshape(1, 1, *image.shape[-2:]), [stage])[stage][0, number]
 
 
-def filter_of(network: Classifier, stage: str, number: int) -> Tensor | None:
+def find_filter(network: Classifier, stage: str, number: int) -> Tensor | None:
     """Return the filter `(in, k, k)` that makes a map of this stage; None where no convolution has made it.
 
     A stage that pools or activates has the filters of the convolution before it.

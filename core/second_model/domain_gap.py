@@ -11,7 +11,7 @@ from core.digits.datasets import Digits
 
 
 @dataclass(frozen=True, eq=False)
-class Reason:
+class DomainGap:
     """Maps of one stage held against the digits they were made from."""
 
     stage: str
@@ -35,14 +35,14 @@ def mean_pictures(digits: Digits) -> Tensor:
     return torch.stack([digits.images(digits.labels == label)[:, 0].mean(0) for label in (0, 1)])
 
 
-def find_reason(stage: str, digits: Digits, maps: Digits) -> Reason:
+def measure_domain_gap(stage: str, digits: Digits, maps: Digits) -> DomainGap:
     """Return how maps differ from the digits they were made from; a digit's maps follow one another."""
     pictures = digits.images().flatten(1)
     each = maps.images().flatten(1).unflatten(0, (len(digits), -1))
     apart = (each - pictures[:, None]).square().mean().sqrt()
     shuffled = [pictures[digits.labels == label].roll(1, 0) - pictures[digits.labels == label] for label in (0, 1)]
     among = torch.cat(shuffled).square().mean().sqrt()
-    return Reason(stage, mean_pictures(maps), float(apart), float(among), _correlations(each, pictures))
+    return DomainGap(stage, mean_pictures(maps), float(apart), float(among), _correlations(each, pictures))
 
 
 def _correlations(maps: Tensor, pictures: Tensor) -> Tensor:

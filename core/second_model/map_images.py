@@ -12,7 +12,7 @@ from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 
 
-def pair_of(digits: Digits, first: int, second: int, *, each: int) -> Digits:
+def select_two_classes(digits: Digits, first: int, second: int, *, each: int) -> Digits:
     """Return the first `each` digits of two classes, relabelled 0 and 1, in their order in the set (D5)."""
     found = [torch.nonzero(digits.labels == label).flatten()[:each] for label in (first, second)]
     index = torch.cat(found).sort().values
@@ -24,7 +24,7 @@ def conv_stages(network: Classifier) -> tuple[str, ...]:
     return tuple(name for name, _ in network.features.named_children() if name.startswith("conv"))
 
 
-def to_pictures(maps: Tensor) -> Tensor:
+def maps_to_pictures(maps: Tensor) -> Tensor:
     """Return each map as a picture of its own, `(N, C, P, Q)` to `(N * C, 1, 28, 28)`, a digit's maps in a row.
 
     A picture has to have the digits' size and range, so a map is stretched from its own smallest value to its own
@@ -37,16 +37,16 @@ def to_pictures(maps: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def map_digits(network: Classifier, digits: Digits, stage: str) -> Digits:
+def maps_as_digits(network: Classifier, digits: Digits, stage: str) -> Digits:
     """Return all maps of these digits after a stage as digits, each with the label of the one it was made from."""
     pictures = []
     for at in range(0, len(digits), BATCH):
         maps = next(output for name, output in network.walk(digits.images(slice(at, at + BATCH))) if name == stage)
-        pictures.append(to_pictures(maps).mul(255).round().byte()[:, 0])
+        pictures.append(maps_to_pictures(maps).mul(255).round().byte()[:, 0])
     pixels = torch.cat(pictures)
     return Digits(pixels, digits.labels.repeat_interleave(len(pixels) // len(digits)))
 
 
-def join(*sets: Digits) -> Digits:
+def join_digits(*sets: Digits) -> Digits:
     """Return all digits of several sets, one set after another."""
     return Digits(torch.cat([one.pixels for one in sets]), torch.cat([one.labels for one in sets]))

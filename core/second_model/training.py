@@ -12,12 +12,12 @@ from core.digits.datasets import Dataset, Digits
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import evaluate
-from core.second_model.map_images import conv_stages, join, map_digits, pair_of
+from core.second_model.map_images import conv_stages, join_digits, maps_as_digits, select_two_classes
 from core.training.config import TrainConfig
 from core.training.loop import train
 
-DIGITS, BOTH = "digits", "all maps"
-WATCHED = 60  # of validation digits, and as many of their maps, that each record is read on
+DIGITS, ALL_MAPS = "digits", "all maps"
+VALIDATION_DIGITS = 60  # of validation digits, and as many of their maps, that each record is read on
 EXAMPLES = 40
 Accuracies = dict[str, dict[str, float]]
 """In percent: by what a network learned from, what it reads."""
@@ -88,26 +88,27 @@ class SecondModelStep:
     result: SecondModelResult | None = None
 
 
-def compare(dataset: Dataset, config: SecondModelConfig) -> SecondModelResult:
+def run_second_model(dataset: Dataset, config: SecondModelConfig) -> SecondModelResult:
     """Train and test all networks; return what came of it."""
-    *_, last = second_model(dataset, config)
+    *_, last = train_second_model(dataset, config)
     assert last.result is not None
     return last.result
 
 
-def second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[SecondModelStep]:
+def train_second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[SecondModelStep]:
     """Yield a record now and then while network 1 learns from digits, then networks 2 from its maps.
 
     Raises ValueError where the set has no digits of one of the classes.
     """
     if max(config.first, config.second) >= len(dataset.classes):
         raise ValueError(f"{dataset.name} has only {len(dataset.classes)} classes.")
-    counts = {"train": config.learned, "validation": WATCHED, "test": config.tested}
+    counts = {"train": config.learned, "validation": VALIDATION_DIGITS, "test": config.tested}
     pair = {
-        name: pair_of(getattr(dataset, name), config.first, config.second, each=each) for name, each in counts.items()
+        name: select_two_classes(getattr(dataset, name), config.first, config.second, each=each)
+        for name, each in counts.items()
     }
     one = config.build(0)
-    learners = (DIGITS, *conv_stages(one), BOTH)
+    learners = (DIGITS, *conv_stages(one), ALL_MAPS)
     networks, learned, watched = {DIGITS: one}, {DIGITS: pair["train"]}, {DIGITS: pair["validation"]}
     for number, learner in enumerate(learners):
         if number == 1:  # network 1 has learned: now there are maps
@@ -115,7 +116,7 @@ def second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[Second
         networks.setdefault(learner, config.build(number))
         for step in _learn(networks[learner], learner, learned, watched, config):
             yield replace(step, done=(number + step.done) / len(learners))
-    few = pair_of(pair["test"], 0, 1, each=config.tested_maps)
+    few = select_two_classes(pair["test"], 0, 1, each=config.tested_maps)
     tested = {**_with_maps(one, few), DIGITS: pair["test"]}
     accuracies = {
         name: {kind: round(evaluate(network, digits), 2) for kind, digits in tested.items()}
@@ -126,8 +127,8 @@ def second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[Second
 
 def _with_maps(network: Classifier, digits: Digits) -> dict[str, Digits]:
     """Return the digits, their maps after each convolution, and all those maps together."""
-    maps = {stage: map_digits(network, digits, stage) for stage in conv_stages(network)}
-    return {DIGITS: digits, **maps, BOTH: join(*maps.values())}
+    maps = {stage: maps_as_digits(network, digits, stage) for stage in conv_stages(network)}
+    return {DIGITS: digits, **maps, ALL_MAPS: join_digits(*maps.values())}
 
 
 def _learn(

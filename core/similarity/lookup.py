@@ -14,7 +14,7 @@ QUERIES, BLOCK = 125, 2500
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class NearestVectors:
     """What is nearest to each query: distances 0 to 2 and indices, `(N,)`, or `(N, K)` with the nearest first."""
 
     distances: Tensor
@@ -43,11 +43,11 @@ class Lookup:
         return smaller
 
     @torch.no_grad()
-    def nearest(self, queries: Tensor) -> Found:
+    def nearest(self, queries: Tensor) -> NearestVectors:
         """Return the nearest vector of each query `(N, F)`."""
         parts = [self._nearest(part) for part in normalize(queries, eps=1e-12).split(QUERIES)]
         similarities, indices = (torch.cat(found) for found in zip(*parts, strict=True))
-        return Found((1 - similarities).clamp_(min=0), indices)
+        return NearestVectors((1 - similarities).clamp_(min=0), indices)
 
     def _nearest(self, units: Tensor) -> tuple[Tensor, Tensor]:
         best, where = _largest(units @ self.units[:BLOCK].T)
@@ -67,11 +67,11 @@ class Lookup:
         return (max(0.0, 1 - float(similarities[index]) / length) if length > 0 else 1.0), index
 
     @torch.no_grad()
-    def neighbours(self, query: Tensor, count: int) -> Found:
+    def neighbours(self, query: Tensor, count: int) -> NearestVectors:
         """Return the `count` nearest of one query `(F,)`, the nearest first."""
         distances = (1 - self.units @ normalize(query, dim=0, eps=1e-12)).clamp(min=0)
         distances, indices = distances.sort(stable=True)
-        return Found(distances[:count], indices[:count])
+        return NearestVectors(distances[:count], indices[:count])
 
 
 def _largest(similarities: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,12 +11,12 @@ from torch import Tensor
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
+from core.similarity.feature_vectors import list_stages, to_vectors
 from core.similarity.lookup import Lookup
-from core.similarity.vectors import list_stages, to_vectors
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ReferenceVectors:
     """Digits seen before: their labels `(M,)` and, by stage in the order of the network, their vectors to look up."""
 
     labels: Tensor
@@ -25,16 +25,20 @@ class Seen:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def first(self, count: int) -> Seen:
+    def first(self, count: int) -> ReferenceVectors:
         """Return the first `count` of them; nothing is copied."""
-        return Seen(self.labels[:count], {stage: lookup.first(count) for stage, lookup in self.lookups.items()})
+        return ReferenceVectors(
+            self.labels[:count], {stage: lookup.first(count) for stage, lookup in self.lookups.items()}
+        )
 
-    def at(self, *stages: str) -> Seen:
+    def at(self, *stages: str) -> ReferenceVectors:
         """Return the same digits, to be compared at these stages alone."""
-        return Seen(self.labels, {stage: lookup for stage, lookup in self.lookups.items() if stage in stages})
+        return ReferenceVectors(
+            self.labels, {stage: lookup for stage, lookup in self.lookups.items() if stage in stages}
+        )
 
 
-def remember(network: Classifier, digits: Digits, stages: Sequence[str] | None = None) -> Seen:
+def compute_references(network: Classifier, digits: Digits, stages: Sequence[str] | None = None) -> ReferenceVectors:
     """Return the digits as seen by this network, at the named stages or at all that `list_stages` tells.
 
     Raises ValueError, a sentence, when the network has no such stage.
@@ -43,13 +47,15 @@ def remember(network: Classifier, digits: Digits, stages: Sequence[str] | None =
     wanted = known if stages is None else tuple(stages)
     if unknown := [stage for stage in wanted if stage not in known]:
         raise ValueError(f"This network has nothing to compare at {unknown[0]!r}: only at {', '.join(known)}.")
-    parts = [vectors_of(network, digits.images(slice(at, at + BATCH)), wanted) for at in range(0, len(digits), BATCH)]
+    parts = [
+        compute_vectors(network, digits.images(slice(at, at + BATCH)), wanted) for at in range(0, len(digits), BATCH)
+    ]
     lookups = {stage: Lookup(torch.cat([part[stage] for part in parts])) for stage in known if stage in wanted}
-    return Seen(digits.labels, lookups)
+    return ReferenceVectors(digits.labels, lookups)
 
 
 @torch.no_grad()
-def vectors_of(network: Classifier, images: Tensor, stages: Sequence[str]) -> dict[str, Tensor]:
+def compute_vectors(network: Classifier, images: Tensor, stages: Sequence[str]) -> dict[str, Tensor]:
     """Return the feature vectors `(N, F)` of `images` `(N, 1, 28, 28)` at each of the stages."""
     vectors = {}
     for name, output in network.walk(images):

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
-from core.similarity.reference_vectors import Seen
-from core.similarity.vectors import to_vectors
+from core.similarity.feature_vectors import to_vectors
+from core.similarity.reference_vectors import ReferenceVectors
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ShortcutResult:
     """How digits were read: each its label, and where that comes from, all `(N,)`."""
 
     labels: Tensor
@@ -34,7 +34,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ShortcutAnswer:
     """How one digit was read; as in a `Reading`."""
 
     label: int
@@ -51,20 +51,20 @@ class Shortcut:
     each stage.
     """
 
-    def __init__(self, network: Classifier, seen: Seen, thresholds: Mapping[str, float]) -> None:
+    def __init__(self, network: Classifier, seen: ReferenceVectors, thresholds: Mapping[str, float]) -> None:
         if missing := [stage for stage in seen.lookups if stage not in thresholds]:
             raise ValueError(f"How near is near enough at {missing[0]!r}? Each stage compared needs a threshold.")
         self.network, self.seen, self.thresholds = network, seen, dict(thresholds)
         self._depths = {stage: depth for depth, stage in enumerate(seen.lookups)}
 
     @torch.no_grad()
-    def read(self, images: Tensor) -> Reading:
+    def read(self, images: Tensor) -> ShortcutResult:
         """Read `images` `(N, 1, 28, 28)`, some at a time; from each stage on, only those that no digit resembled."""
         parts = [self._read(part) for part in images.split(BATCH)]
         names = ("labels", "depths", "matches", "distances")
-        return Reading(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
+        return ShortcutResult(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
-    def _read(self, images: Tensor) -> Reading:
+    def _read(self, images: Tensor) -> ShortcutResult:
         reading = _nothing_yet(len(images), len(self._depths))
         left, output = torch.arange(len(images)), images
         for name, stage in self.network.stages():
@@ -76,7 +76,7 @@ class Shortcut:
         reading.labels[left] = output.argmax(1)
         return reading
 
-    def _compare(self, stage: str, left: Tensor, output: Tensor, reading: Reading) -> tuple[Tensor, Tensor]:
+    def _compare(self, stage: str, left: Tensor, output: Tensor, reading: ShortcutResult) -> tuple[Tensor, Tensor]:
         """Fill in what this stage recognizes; return what is left to read, and its output."""
         found = self.seen.lookups[stage].nearest(to_vectors(output))
         hits = found.distances <= self.thresholds[stage]
@@ -89,7 +89,7 @@ class Shortcut:
         return left[missed], output[missed]
 
     @torch.no_grad()
-    def read_one(self, image: Tensor) -> Answer:
+    def read_one(self, image: Tensor) -> ShortcutAnswer:
         """Read one `image` `(1, 28, 28)`: the same answer as in a batch, without a batch's bookkeeping."""
         output = image[None]
         for name, stage in self.network.stages():
@@ -97,10 +97,10 @@ class Shortcut:
             if name in self._depths:
                 distance, match = self.seen.lookups[name].nearest_of_one(to_vectors(output)[0])
                 if distance <= self.thresholds[name]:
-                    return Answer(int(self.seen.labels[match]), self._depths[name], match, distance)
-        return Answer(int(output.argmax(1)), len(self._depths), -1, nan)
+                    return ShortcutAnswer(int(self.seen.labels[match]), self._depths[name], match, distance)
+        return ShortcutAnswer(int(output.argmax(1)), len(self._depths), -1, nan)
 
 
-def _nothing_yet(count: int, stages: int) -> Reading:
+def _nothing_yet(count: int, stages: int) -> ShortcutResult:
     nobody = torch.full((count,), -1)
-    return Reading(nobody.clone(), torch.full((count,), stages), nobody, torch.full((count,), torch.nan))
+    return ShortcutResult(nobody.clone(), torch.full((count,), stages), nobody, torch.full((count,), torch.nan))

@@ -14,11 +14,11 @@ from torch import Tensor
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
-from core.similarity.reference_vectors import Seen, vectors_of
+from core.similarity.reference_vectors import ReferenceVectors, compute_vectors
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class Comparison:
     """Digits compared with those seen before at every stage, `(N,)` each, and what the network itself reads."""
 
     labels: Tensor
@@ -35,17 +35,17 @@ class Survey:
         """Return the network's own accuracy in percent."""
         return _percent(self.plain == self.labels)
 
-    def at(self, *stages: str) -> Survey:
+    def at(self, *stages: str) -> Comparison:
         """Return the same with these stages alone."""
         tables = (
             {name: table[name] for name in table if name in stages}
             for table in (self.distances, self.offered, self.matches)
         )
-        return Survey(self.labels, self.plain, *tables)
+        return Comparison(self.labels, self.plain, *tables)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ThresholdResult:
     """What came of a threshold for each stage; all in percent."""
 
     hits: float
@@ -61,14 +61,14 @@ class Outcome:
 
 
 @torch.no_grad()
-def survey(network: Classifier, seen: Seen, digits: Digits) -> Survey:
+def compare_digits(network: Classifier, seen: ReferenceVectors, digits: Digits) -> Comparison:
     """Compare digits at every stage of `seen`, and let the network read them all."""
     stages = tuple(seen.lookups)
     found: dict[str, list[Tensor]] = {stage: [] for stage in stages}
     plain = []
     for at in range(0, len(digits), BATCH):
         images = digits.images(slice(at, at + BATCH))
-        for stage, vectors in vectors_of(network, images, stages).items():
+        for stage, vectors in compute_vectors(network, images, stages).items():
             nearest = seen.lookups[stage].nearest(vectors)
             found[stage].append(torch.stack([nearest.distances.double(), nearest.indices.double()]))
         plain.append(network(images).argmax(1))
@@ -76,19 +76,21 @@ def survey(network: Classifier, seen: Seen, digits: Digits) -> Survey:
     distances = {stage: table[0].float() for stage, table in tables.items()}
     matches = {stage: table[1].long() for stage, table in tables.items()}
     offered = {stage: seen.labels[indices] for stage, indices in matches.items()}
-    return Survey(digits.labels, torch.cat(plain), distances, offered, matches)
+    return Comparison(digits.labels, torch.cat(plain), distances, offered, matches)
 
 
-def judge(survey: Survey, thresholds: Mapping[str, float]) -> Outcome:
+def evaluate_thresholds(comparison: Comparison, thresholds: Mapping[str, float]) -> ThresholdResult:
     """Return what comes of these thresholds, as a shortcut that has them would read."""
-    given, depths, left = survey.plain.clone(), [], torch.ones(len(survey.labels), dtype=torch.bool)
-    for stage, distances in survey.distances.items():
+    given, depths, left = comparison.plain.clone(), [], torch.ones(len(comparison.labels), dtype=torch.bool)
+    for stage, distances in comparison.distances.items():
         hits = left & (distances <= thresholds[stage])
-        given[hits] = survey.offered[stage][hits]
+        given[hits] = comparison.offered[stage][hits]
         depths.append(_percent(hits))
         left &= ~hits
-    right, plain = given == survey.labels, survey.plain == survey.labels
-    return Outcome(_percent(~left), _percent(right[~left]), _percent(plain[~left]), _percent(right), tuple(depths))
+    right, plain = given == comparison.labels, comparison.plain == comparison.labels
+    return ThresholdResult(
+        _percent(~left), _percent(right[~left]), _percent(plain[~left]), _percent(right), tuple(depths)
+    )
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,13 @@ class WrongHit:
     """The label it was given."""
 
 
-def wrong_hits(survey: Survey, thresholds: Mapping[str, float]) -> list[WrongHit]:
+def find_wrong_hits(comparison: Comparison, thresholds: Mapping[str, float]) -> list[WrongHit]:
     """Return the digits that these thresholds cut short wrongly, stage by stage, in their order."""
-    found, left = [], torch.ones(len(survey.labels), dtype=torch.bool)
-    for stage, distances in survey.distances.items():
+    found, left = [], torch.ones(len(comparison.labels), dtype=torch.bool)
+    for stage, distances in comparison.distances.items():
         hits = left & (distances <= thresholds[stage])
-        for index in torch.nonzero(hits & (survey.offered[stage] != survey.labels)).flatten().tolist():
-            match, label = int(survey.matches[stage][index]), int(survey.offered[stage][index])
+        for index in torch.nonzero(hits & (comparison.offered[stage] != comparison.labels)).flatten().tolist():
+            match, label = int(comparison.matches[stage][index]), int(comparison.offered[stage][index])
             found.append(WrongHit(index, stage, match, label))
         left &= ~hits
     return found
@@ -120,23 +122,23 @@ def _percent(those: Tensor) -> float:
     return 100 * float(those.double().mean())
 
 
-def quantiles(survey: Survey, share: float) -> dict[str, float]:
+def quantile_thresholds(comparison: Comparison, share: float) -> dict[str, float]:
     """Return by stage the threshold that this share, 0 to 1, of the digits would pass at that stage."""
-    return {stage: float(distances.quantile(share)) for stage, distances in survey.distances.items()}
+    return {stage: float(distances.quantile(share)) for stage, distances in comparison.distances.items()}
 
 
-def choose_thresholds(survey: Survey, loss: float) -> dict[str, float]:
+def choose_thresholds(comparison: Comparison, loss: float) -> dict[str, float]:
     """Return by stage the largest threshold that loses at most `loss` points of accuracy on these digits in all.
 
     The first stage may lose an equal share of it, the next an equal share of what is then left, and so on. A stage that
     can recognize nothing at that price gets a threshold of -1, under which nothing is.
     """
-    left = torch.ones(len(survey.labels), dtype=torch.bool)
-    budget = loss / 100 * len(survey.labels)  # in digits
+    left = torch.ones(len(comparison.labels), dtype=torch.bool)
+    budget = loss / 100 * len(comparison.labels)  # in digits
     thresholds = {}
-    for number, (stage, distances) in enumerate(survey.distances.items()):
-        gains = (survey.offered[stage] == survey.labels).int() - (survey.plain == survey.labels).int()
-        allowed = budget / (len(survey.distances) - number)
+    for number, (stage, distances) in enumerate(comparison.distances.items()):
+        gains = (comparison.offered[stage] == comparison.labels).int() - (comparison.plain == comparison.labels).int()
+        allowed = budget / (len(comparison.distances) - number)
         thresholds[stage], lost = _largest(distances[left], gains[left], allowed)
         budget -= lost
         left &= distances > thresholds[stage]

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
+from core.similarity.feature_vectors import to_vectors
 from core.similarity.lookup import Lookup
 from core.similarity.shortcut import Shortcut
-from core.similarity.vectors import to_vectors
 
 ROUNDS = 3
 
@@ -29,7 +29,7 @@ class Timing:
 
 
 @dataclass(frozen=True)
-class Costs:
+class StageCosts:
     """Milliseconds for each digit of the parts of a shortcut at one stage."""
 
     before: float
@@ -76,7 +76,9 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 @torch.no_grad()
-def measure_costs(network: Classifier, stage: str, lookup: Lookup, images: Tensor, *, rounds: int = ROUNDS) -> Costs:
+def measure_stage_costs(
+    network: Classifier, stage: str, lookup: Lookup, images: Tensor, *, rounds: int = ROUNDS
+) -> StageCosts:
     """Measure what comes before a stage, at it and after it, for `images` handed over together."""
     names = [name for name, _ in network.stages()]
     modules = [module for _, module in network.stages()]
@@ -88,7 +90,7 @@ def measure_costs(network: Classifier, stage: str, lookup: Lookup, images: Tenso
             for number, seconds in enumerate(_parts(modules[:at], lookup, modules[at:], part)):
                 spent[number] += seconds
         runs.append(spent)
-    return Costs(*(1000 * median(times) / len(images) for times in zip(*runs[1:], strict=True)))
+    return StageCosts(*(1000 * median(times) / len(images) for times in zip(*runs[1:], strict=True)))
 
 
 def _parts(before: list[torch.nn.Module], lookup: Lookup, after: list[torch.nn.Module], images: Tensor) -> list[float]:

@@ -14,7 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.adversarial import AttackConfig, UniversalConfig, nine_examples, perturb, universal_noise
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradient_attacks import make_adversarial
+from core.adversarial.universal import UniversalConfig, nine_examples, universal_noise
 from core.digits.datasets import Dataset, Digits
 from core.networks.evaluation import Network, accuracy, predict
 from core.restoration.hole_finding import BlindRestorer
@@ -148,7 +150,7 @@ def _noises(
     elif isinstance(network, nn.Module):
         for epsilon in config.epsilons:
             attack = AttackConfig(epsilon=epsilon, steps=config.steps, random_start=True, seed=config.seed)
-            yield "pgd", epsilon, perturb(network, images, digits.labels, attack)
+            yield "pgd", epsilon, make_adversarial(network, images, digits.labels, attack)
         yield "universal", config.universal_epsilon, _universal(network, dataset, digits, config)
 
 

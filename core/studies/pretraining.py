@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from core.digits.datasets import Dataset, Digits
 from core.generation import generator_checkpoint
 from core.generation.config import GanConfig
-from core.generation.dcgan import Pair
-from core.generation.loop import train_pair
+from core.generation.dcgan import Gan
+from core.generation.loop import train_gan
 from core.inversion.functions import freeze
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
@@ -162,8 +162,8 @@ def _learn_unlabelled(
                 return
     except (OSError, safetensors.SafetensorError):
         pass
-    pair = Pair(settings)
-    for step in train_pair(pair, dataset.train, settings):
+    pair = Gan(settings)
+    for step in train_gan(pair, dataset.train, settings):
         share = (step.epoch - 1 + step.batch / step.batches) / settings.epochs
         yield PretrainingStep(f"a GAN without labels, epoch {step.epoch}", (), GAN_SHARE * share)
     weights[UNLABELLED] = _convolutions(pair.discriminator.features)

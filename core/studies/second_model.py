@@ -15,7 +15,8 @@ from statistics import mean
 from typing import Any
 
 from core.digits.datasets import Dataset
-from core.second_model import BOTH, DIGITS, Accuracies, SecondModelConfig, compare, find_reason
+from core.second_model.domain_gap import measure_domain_gap
+from core.second_model.training import ALL_MAPS, DIGITS, Accuracies, SecondModelConfig, run_second_model
 from core.studies import finished_parts
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
@@ -69,11 +70,11 @@ def _measure(config: SecondModelConfig, dataset: Dataset, pair: tuple[int, int])
 
 def measure_pair(dataset: Dataset, config: SecondModelConfig) -> PairRow:
     """Train and test all networks on one pair."""
-    result = compare(dataset, config)
+    result = run_second_model(dataset, config)
     reasons = [
-        find_reason(stage, result.learned[DIGITS], result.learned[stage])
+        measure_domain_gap(stage, result.learned[DIGITS], result.learned[stage])
         for stage in result.learned
-        if stage not in (DIGITS, BOTH)
+        if stage not in (DIGITS, ALL_MAPS)
     ]
     return PairRow(
         config.first,
@@ -114,15 +115,15 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
     rows, classes = record["rows"], record["classes"]
     if not rows:
         return
-    one, two = ([float(row["accuracies"][learner][DIGITS]) for row in rows] for learner in (DIGITS, BOTH))
-    worst = min(rows, key=lambda row: float(row["accuracies"][BOTH][DIGITS] - row["accuracies"][DIGITS][DIGITS]))
+    one, two = ([float(row["accuracies"][learner][DIGITS]) for row in rows] for learner in (DIGITS, ALL_MAPS))
+    worst = min(rows, key=lambda row: float(row["accuracies"][ALL_MAPS][DIGITS] - row["accuracies"][DIGITS][DIGITS]))
     lost = mean(one) - mean(two)
     verdict = "hardly fails" if lost < 2 else "loses something" if lost < 10 else "fails"
     yield (
         f"Over {len(rows)} pairs network 1 reads {mean(one):.2f} % of the test digits, network 2, which never saw a "
         f"digit but only all maps, {mean(two):.2f} %: it {verdict}."
     )
-    before, after = (worst["accuracies"][learner][DIGITS] for learner in (DIGITS, BOTH))
+    before, after = (worst["accuracies"][learner][DIGITS] for learner in (DIGITS, ALL_MAPS))
     yield (
         f"Most is lost between {classes[worst['first']]} and {classes[worst['second']]}: {after:.1f} instead of "
         f"{before:.1f} %."

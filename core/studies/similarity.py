@@ -16,19 +16,17 @@ from typing import Any
 from core.digits.datasets import Dataset, Digits
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
-from core.similarity import (
-    Seen,
-    Shortcut,
-    Survey,
-    Timing,
+from core.similarity.feature_vectors import list_stages
+from core.similarity.reference_vectors import ReferenceVectors, compute_references
+from core.similarity.shortcut import Shortcut
+from core.similarity.thresholds import (
+    Comparison,
     choose_thresholds,
-    judge,
-    list_stages,
-    measure_time,
-    quantiles,
-    remember,
-    survey,
+    compare_digits,
+    evaluate_thresholds,
+    quantile_thresholds,
 )
+from core.similarity.timing import Timing, measure_time
 from core.studies import finished_parts
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.training.loop import train
@@ -166,24 +164,32 @@ def measure_network(
     """Yield every row of one network."""
     first, second = split_halves(dataset, config)
     splits = {VALIDATION: dataset.validation, SECOND_HALF: second, TEST: dataset.test}
-    everything = remember(network, first)
+    everything = compute_references(network, first)
     for share in config.seen:
         seen = everything.first(max(1, round(share * len(dataset.train))))
-        surveys = {split: survey(network, seen, digits) for split, digits in splits.items()}
+        surveys = {split: compare_digits(network, seen, digits) for split, digits in splits.items()}
         for stages in stage_sets(network):
             yield from _measure_stages(name, network, seen.at(*stages), surveys, dataset.test, config)
 
 
 def _measure_stages(
-    name: str, network: Classifier, seen: Seen, surveys: Mapping[str, Survey], test: Digits, config: SimilarityConfig
+    name: str,
+    network: Classifier,
+    seen: ReferenceVectors,
+    surveys: Mapping[str, Comparison],
+    test: Digits,
+    config: SimilarityConfig,
 ) -> Iterator[SimilarityRow]:
     stages = tuple(seen.lookups)
     held_out = surveys[VALIDATION].at(*stages)
-    tried = {share: quantiles(held_out, share) for share in config.shares}
+    tried = {share: quantile_thresholds(held_out, share) for share in config.shares}
     chosen = choose_thresholds(held_out, config.loss)
     for split, surveyed in surveys.items():
         here = surveyed.at(*stages)
-        outcomes, own = [judge(here, thresholds) for thresholds in tried.values()], judge(here, chosen)
+        outcomes, own = (
+            [evaluate_thresholds(here, thresholds) for thresholds in tried.values()],
+            evaluate_thresholds(here, chosen),
+        )
         ratios, times = _time(network, seen, tried, chosen, test, config) if split == TEST else ([], {})
         yield SimilarityRow(
             name,
@@ -210,7 +216,7 @@ def _measure_stages(
 
 def _time(
     network: Classifier,
-    seen: Seen,
+    seen: ReferenceVectors,
     tried: Mapping[float, Mapping[str, float]],
     chosen: Mapping[str, float],
     test: Digits,

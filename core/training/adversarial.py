@@ -14,7 +14,7 @@ from core.training.config import PGD_STEPS, TrainConfig
 from core.training.modes import mode_dependent_modules, set_training
 
 if TYPE_CHECKING:
-    from core.adversarial import AttackConfig
+    from core.adversarial.config import AttackConfig
 
 Pictures = Callable[[Tensor], Tensor]
 """Numbers of digits `(N,)` -> what the learner reads of them."""
@@ -35,7 +35,9 @@ def with_attacks(images: Pictures, labels: Tensor, learner: nn.Module, config: T
     It is attacked as it reads, without dropout. The random starts come from the generator that dropout draws from, so
     that a resumed training repeats them.
     """
-    from core.adversarial import perturb  # only now: it takes a second, and most trainings have no use for it
+    from core.adversarial.gradient_attacks import (
+        make_adversarial,  # only now: it takes a second, and most trainings have no use for it
+    )
 
     attack, switched = _to_attack(config), mode_dependent_modules(learner)
 
@@ -45,7 +47,7 @@ def with_attacks(images: Pictures, labels: Tensor, learner: nn.Module, config: T
         seed = int(torch.randint(2**31, (), device=pictures.device))
         chance = torch.Generator(pictures.device).manual_seed(seed)
         set_training(switched, learning=False)
-        noisy = perturb(learner, pictures[:first], labels[index[:first]], attack, generator=chance)
+        noisy = make_adversarial(learner, pictures[:first], labels[index[:first]], attack, generator=chance)
         set_training(switched, learning=True)
         return torch.cat([noisy, pictures[first:]])
 
@@ -54,7 +56,7 @@ def with_attacks(images: Pictures, labels: Tensor, learner: nn.Module, config: T
 
 def _to_attack(config: TrainConfig) -> AttackConfig:
     """FGSM begins anywhere and steps a quarter too far; else it would learn to withstand FGSM alone (Wong 2020)."""
-    from core.adversarial import AttackConfig
+    from core.adversarial.config import AttackConfig
 
     if config.attack == "fgsm":
         return AttackConfig(epsilon=config.epsilon, steps=1, step_size=1.25 * config.epsilon, random_start=True)

@@ -18,9 +18,9 @@ from core.networks import architectures
 from core.networks.classifier import Classifier
 from core.transfer.tasks import SIDE
 
-MAPS, SECOND_TO_LAST, LAST = "last maps", "second to last dense layer", "last dense layer"
-PIXELS, AT_RANDOM = "pixels alone", "last maps of layers drawn at random"
-LAYERS = (MAPS, SECOND_TO_LAST, LAST, PIXELS, AT_RANDOM)
+LAST_MAPS, SECOND_TO_LAST_DENSE, LAST_DENSE = "last maps", "second to last dense layer", "last dense layer"
+PIXELS, RANDOM_LAYERS = "pixels alone", "last maps of layers drawn at random"
+LAYERS = (LAST_MAPS, SECOND_TO_LAST_DENSE, LAST_DENSE, PIXELS, RANDOM_LAYERS)
 """What can be features; the last two are controls: what has been learned is only what goes beyond them."""
 PHOTO_SIDE = 84  # pixels that our own convolutions see of a photograph: three times as many as of a digit
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in grey, as pictures are turned grey everywhere (ITU-R 601)
@@ -44,7 +44,9 @@ class Backbone:
         """Return those of LAYERS that it has."""
         dense = len(dense_stages(self.network))
         return tuple(
-            layer for layer in LAYERS if not (layer == LAST and not dense or layer == SECOND_TO_LAST and dense < 2)
+            layer
+            for layer in LAYERS
+            if not (layer == LAST_DENSE and not dense or layer == SECOND_TO_LAST_DENSE and dense < 2)
         )
 
     def side_for(self, layer: str, pixels: NDArray[np.uint8]) -> int:
@@ -53,7 +55,7 @@ class Backbone:
         Convolutions take any size: our own look at more of a photograph than 28 x 28, and so do the pixels alone.
         """
         own = self.channels == 1
-        free = layer == PIXELS or layer in (MAPS, AT_RANDOM) and own
+        free = layer == PIXELS or layer in (LAST_MAPS, RANDOM_LAYERS) and own
         return PHOTO_SIDE if free and (pixels.shape[1] > architectures.SIDE or not own) else self.side
 
 
@@ -101,36 +103,36 @@ class FeatureStep:
     """Of these pictures: maps `(n, maps, rows, columns)`, or a layer's activations `(n, units)`."""
 
 
-def extract(backbone: Backbone, pixels: NDArray[np.uint8], layer: str = MAPS) -> Iterator[FeatureStep]:
+def extract_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str = LAST_MAPS) -> Iterator[FeatureStep]:
     """Yield the features of pictures `(N, H, W, 3)`, a few at a time, each picture looked at once (X5).
 
     Raises ValueError for a layer that the network has not got.
     """
     if layer not in backbone.layers():
         raise ValueError(f"{backbone.title} has no {layer}; it has {', '.join(backbone.layers())}.")
-    network = draw_at_random(backbone.network) if layer == AT_RANDOM else backbone.network
+    network = randomized_copy(backbone.network) if layer == RANDOM_LAYERS else backbone.network
     side, batch = backbone.side_for(layer, pixels), GRAY_BATCH if backbone.channels == 1 else COLOR_BATCH
     for start in range(0, len(pixels), batch):
         images = to_images(pixels[start : start + batch], backbone.channels, side)
         yield FeatureStep(min(start + batch, len(pixels)), len(pixels), _look(network, images, layer))
 
 
-def features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str = MAPS) -> Tensor:
+def compute_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str = LAST_MAPS) -> Tensor:
     """Return what `extract` yields of all pictures at once."""
-    return torch.cat([step.features for step in extract(backbone, pixels, layer)])
+    return torch.cat([step.features for step in extract_features(backbone, pixels, layer)])
 
 
 @torch.no_grad()
 def _look(network: Classifier, images: Tensor, layer: str) -> Tensor:
     if layer == PIXELS:
         return images
-    if layer in (MAPS, AT_RANDOM):
+    if layer in (LAST_MAPS, RANDOM_LAYERS):
         return last_maps(network, images)
-    stage = dense_stages(network)[-1 if layer == LAST else -2]
+    stage = dense_stages(network)[-1 if layer == LAST_DENSE else -2]
     return next(output for name, output in network.walk(images) if name == stage)
 
 
-def draw_at_random(network: Classifier, *, seed: int = 0) -> Classifier:
+def randomized_copy(network: Classifier, *, seed: int = 0) -> Classifier:
     """Return a copy that has learned nothing: every layer's weights drawn anew."""
     drawn = copy.deepcopy(network)
     reset_weights(drawn, seed=seed)

@@ -17,7 +17,7 @@ MOST_ITERATIONS = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class ClassificationResult:
     """What was learned, in figures."""
 
     train_accuracy: float
@@ -41,7 +41,7 @@ class Outcome:
         return self.tested[order][(self.predicted != task.labels[self.tested])[order]]
 
 
-def classify(vectors: Tensor, task: Task) -> Outcome:
+def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult:
     """Learn the task from features `(N, ...)` of its pictures by LogisticRegressionCV (X5).
 
     The strength of the regularisation is chosen by cross-validation among the pictures to learn from; the pictures held
@@ -50,7 +50,7 @@ def classify(vectors: Tensor, task: Task) -> Outcome:
     from sklearn.linear_model import LogisticRegressionCV  # a second to import, so only where needed
 
     flat = vectors.flatten(1).double().numpy()
-    rows = rotate(flat, flat[~task.test])
+    rows = to_spanned_coordinates(flat, flat[~task.test])
     labels = task.labels[~task.test]
     folds = min(FOLDS, int(np.bincount(labels).min()))
     model = LogisticRegressionCV(
@@ -60,7 +60,7 @@ def classify(vectors: Tensor, task: Task) -> Outcome:
     predicted, certainty = model.predict(rows), model.predict_proba(rows).max(1)
     true, read = (torch.from_numpy(values) for values in (task.labels, predicted))
     held_out = torch.from_numpy(task.test)
-    return Outcome(
+    return ClassificationResult(
         accuracy(true[~held_out], read[~held_out]),
         accuracy(true[held_out], read[held_out]),
         confusion(true[held_out], read[held_out], 2).numpy(),
@@ -71,7 +71,7 @@ def classify(vectors: Tensor, task: Task) -> Outcome:
     )
 
 
-def rotate(vectors: NDArray[np.float64], learned: NDArray[np.float64]) -> NDArray[np.float64]:
+def to_spanned_coordinates(vectors: NDArray[np.float64], learned: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return `(N, F)` in the coordinates that `learned` `(n, F)` span, and of length 1 on average there.
 
     150 pictures span at most 150 of VGG16's 25,088 dimensions, and the weights of a logistic regression with an L2

@@ -11,10 +11,13 @@ from core.transfer.tasks import HELD_OUT, MOST_PICTURES, Task, TaskError
 
 PHOTOGRAPHS = {"temple": "china", "flower": "flower"}  # as scikit-learn calls them
 CROP = 64  # pixels: small enough for a crop to show a part only, so that not every one is easy
-LEARNED, TESTED = 10, 250  # digits of each class: with ten to learn from, it shows what has been learned before
+TRAIN_DIGITS, TEST_DIGITS = (
+    10,
+    250,
+)  # digits of each class: with ten to learn from, it shows what has been learned before
 
 
-def crops(count: int = MOST_PICTURES, *, seed: int = 0) -> Task:
+def crops_task(count: int = MOST_PICTURES, *, seed: int = 0) -> Task:
     """Return crops of two photographs that ship with scikit-learn: a temple or a flower?
 
     Those to learn from lie in the left 62 % of each photograph, those to be tested on in the right 38 %: no pixel is in
@@ -52,7 +55,9 @@ def _crop(picture: NDArray[np.uint8], count: int, chance: np.random.Generator) -
     return [picture[row : row + CROP, column : column + CROP] for row, column in zip(rows, columns, strict=True)]
 
 
-def two_digits(dataset: Dataset, labels: tuple[int, int], *, learned: int = LEARNED, tested: int = TESTED) -> Task:
+def two_digits_task(
+    dataset: Dataset, labels: tuple[int, int], *, learned: int = TRAIN_DIGITS, tested: int = TEST_DIGITS
+) -> Task:
     """Return two classes of digits: up to so many validation digits to learn from, and test digits to be tested on.
 
     The shipped networks have learned from neither; but what such digits look like they know from others. Raises

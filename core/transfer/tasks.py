@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 SIDE = 224  # pixels of a photograph (D7), which is what VGG16 learned from
 MOST_PICTURES = 100  # of a class, as many as the seed has (D7)
-LEAST = 4  # of a class: three to learn from, one to be tested on
+FEWEST_PICTURES = 4  # of a class: three to learn from, one to be tested on
 HELD_OUT = 0.25  # share that is tested on: 50 of the seed's 200 (X6)
 
 
@@ -58,9 +58,9 @@ def make_task(
     for name, pile, places in zip(title, piles, kept, strict=True):
         if not len(pile):
             raise TaskError(f"There is no picture of {name!r} yet.")
-        if len(places) < LEAST:
+        if len(places) < FEWEST_PICTURES:
             raise TaskError(
-                f"There {_are(len(places), 'different picture')} of {name!r}, and it takes at least {LEAST}: "
+                f"There {_are(len(places), 'different picture')} of {name!r}, and it takes at least {FEWEST_PICTURES}: "
                 "three to learn from and one to be tested on."
             )
     labels = np.repeat([0, 1], [len(places) for places in kept])

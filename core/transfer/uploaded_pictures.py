@@ -22,12 +22,12 @@ from core.transfer.tasks import MOST_PICTURES, SIDE, TaskError
 
 MOST_FILES = 1000  # in a zip, folders and all
 MOST_UNPACKED = 300 * 2**20  # bytes: a hundred photographs of 3 MB
-ENTRY = b"PK\x01\x02"  # begins every file's entry in a zip's list of files
+ZIP_ENTRY = b"PK\x01\x02"  # begins every file's entry in a zip's list of files
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what computers put into folders unasked
 
 
 @dataclass(frozen=True, eq=False)
-class Pile:
+class UploadedPictures:
     """The pictures of one class."""
 
     pixels: NDArray[np.uint8]
@@ -37,7 +37,7 @@ class Pile:
     """A sentence for whatever was left out."""
 
 
-def read_pile(files: Iterable[tuple[str, bytes]]) -> Pile:
+def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
     """Read pictures, given as names and contents; a zip stands for the pictures in it, of which it may hold anything.
 
     Raises TaskError for a zip that is dangerous, too large or broken; a file that is no picture only gets a note.
@@ -53,7 +53,7 @@ def read_pile(files: Iterable[tuple[str, bytes]]) -> Pile:
             names.append(name)
         except PictureError as error:
             faults.append(f"{to_safe_name(name)!r}: {error}")
-    return Pile(np.stack(pixels) if pixels else _nothing(), tuple(names), tuple(_notes(faults, beyond)))
+    return UploadedPictures(np.stack(pixels) if pixels else _nothing(), tuple(names), tuple(_notes(faults, beyond)))
 
 
 def to_square(image: Image.Image, side: int = SIDE) -> NDArray[np.uint8]:
@@ -87,7 +87,7 @@ def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]
 def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     try:
         # Counted before the list is read: a small file can list a million.
-        if content.count(ENTRY) > MOST_FILES:
+        if content.count(ZIP_ENTRY) > MOST_FILES:
             raise TaskError(f"The zip {name!r} holds more than {MOST_FILES:,} files; put only the pictures into it.")
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()

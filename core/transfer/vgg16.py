@@ -15,7 +15,7 @@ from core.networks.classifier import Classifier, StageSummary
 from core.transfer.tasks import SIDE
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, as torchvision has them
-DENSE = ("fc1", "fc_relu1", "fc_drop1", "fc2", "fc_relu2", "fc_drop2", "fc3")
+DENSE_STAGES = ("fc1", "fc_relu1", "fc_drop1", "fc2", "fc_relu2", "fc_drop2", "fc3")
 
 
 class NormalizeColors(nn.Module):
@@ -40,7 +40,7 @@ def build_vgg16(*, top: bool = False) -> Classifier:
         plain = vgg16(weights=None)
     stages = OrderedDict(zip(_names(plain.features), plain.features, strict=True))
     features = OrderedDict(normalize=NormalizeColors(), **stages, flatten=nn.Flatten())
-    head = OrderedDict(zip(DENSE, plain.classifier, strict=True)) if top else OrderedDict()
+    head = OrderedDict(zip(DENSE_STAGES, plain.classifier, strict=True)) if top else OrderedDict()
     return Classifier(nn.Sequential(features), nn.Sequential(head)).eval()
 
 
@@ -61,7 +61,10 @@ def to_state(weights: Mapping[str, Tensor], *, top: bool) -> dict[str, Tensor]:
     Raises KeyError when one is missing.
     """
     network = build_vgg16(top=top)
-    kinds = {"features": [name for name, _ in network.features.named_children()][1:-1], "head": DENSE if top else ()}
+    kinds = {
+        "features": [name for name, _ in network.features.named_children()][1:-1],
+        "head": DENSE_STAGES if top else (),
+    }
     state = {}
     for part, theirs in (("features", "features"), ("head", "classifier")):
         for number, name in enumerate(kinds[part]):
@@ -70,7 +73,7 @@ def to_state(weights: Mapping[str, Tensor], *, top: bool) -> dict[str, Tensor]:
     return state
 
 
-def summarize(side: int = SIDE) -> list[StageSummary]:
+def summarize_vgg16(side: int = SIDE) -> list[StageSummary]:
     """Return the seed's table of VGG16 without top: 13 convolutions, 5 poolings, 14,714,688 parameters (A11).
 
     An activation is part of its convolution there. Nothing is computed: the shapes are enough.

@@ -21,8 +21,8 @@ from core.digits.downloads import DownloadError, DownloadStep, describe_fault, s
 from core.networks.classifier import Classifier
 from core.transfer.vgg16 import build_vgg16, to_state
 
-VARIABLE = "NEGATIVE_SPACE_VGG16"
-MEGABYTES = 528  # of the download
+WEIGHTS_VARIABLE = "NEGATIVE_SPACE_VGG16"
+WEIGHTS_MEGABYTES = 528  # of the download
 
 
 class WeightsError(ValueError):
@@ -34,9 +34,9 @@ def find_weights() -> Path | None:
 
     Raises WeightsError when a file is named that does not exist.
     """
-    if named := os.environ.get(VARIABLE):
+    if named := os.environ.get(WEIGHTS_VARIABLE):
         if not Path(named).is_file():
-            raise WeightsError(f"{VARIABLE} names a file {Path(named).name!r} that is not there.")
+            raise WeightsError(f"{WEIGHTS_VARIABLE} names a file {Path(named).name!r} that is not there.")
         return Path(named)
     return downloaded if (downloaded := _download_path()).is_file() else None
 

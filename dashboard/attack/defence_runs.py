@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.adversarial import AttackConfig, perturb
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradient_attacks import make_adversarial
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict_digit
 from core.pmnist.masks import erase, growing_mask
@@ -65,7 +66,7 @@ class Sweep:
         if self.asked.kind == "erase":
             return erase(self.digit, growing_mask("from the left", size))
         config = AttackConfig(norm="l2" if self.asked.kind == "l2" else "linf", epsilon=size, steps=STEPS)
-        return perturb(self.networks[name], self.digit, torch.tensor([self.asked.label]), config)
+        return make_adversarial(self.networks[name], self.digit, torch.tensor([self.asked.label]), config)
 
     def to_frame(self, step: SweepStep) -> Frame:
         """Return what the player shows of one size."""

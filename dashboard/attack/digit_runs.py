@@ -11,8 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core import adversarial
-from core.adversarial import AttackConfig, AttackStep, StickerStep
+from core.adversarial.attack import AttackStep
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradient_attacks import fgsm, pgd
+from core.adversarial.lbfgs import lbfgs
+from core.adversarial.sticker import StickerStep, sticker
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict_digit
 from core.visualization.adversarial import draw_attack
@@ -126,13 +129,13 @@ def start(asked: Asked, network: Classifier) -> Iterator[AttackStep]:
     image, label = torch.from_numpy(asked.digit)[None, None], torch.tensor([asked.label])
     match asked.method:
         case "fgsm":
-            return adversarial.fgsm(network, image, label, asked.config)
+            return fgsm(network, image, label, asked.config)
         case "pgd":
-            return adversarial.pgd(network, image, label, asked.config)
+            return pgd(network, image, label, asked.config)
         case "lbfgs":
-            return adversarial.lbfgs(network, image, label, asked.config)
+            return lbfgs(network, image, label, asked.config)
     region: Tensor = torch.from_numpy(asked.mask if asked.mask is not None else WHOLE)
-    return adversarial.sticker(network, image, label, asked.config, mask=region)
+    return sticker(network, image, label, asked.config, mask=region)
 
 
 def thin(steps: Iterable[Step], every: int) -> Iterator[Step]:

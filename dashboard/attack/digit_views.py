@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.adversarial import AttackStep
+from core.adversarial.attack import AttackStep
 from core.digits.datasets import Dataset
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading

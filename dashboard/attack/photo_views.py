@@ -6,7 +6,8 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from core.adversarial import StickerStep, photograph
+from core.adversarial.photograph import photograph
+from core.adversarial.sticker import StickerStep
 from core.digits.datasets import Dataset
 from core.networks.evaluation import predict_digit
 from core.visualization import arrays

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.adversarial import METHODS, PRESETS, AttackConfig
+from core.adversarial.config import DEFAULTS, PRESETS, AttackConfig
 from core.digits.datasets import Dataset
 from core.zoo.checkpoints import without_restoring
 from dashboard.server.caches import Zoo
@@ -53,7 +53,7 @@ def choose_method() -> str:
     return (
         st.segmented_control(
             "Attack",
-            list(METHODS),
+            list(DEFAULTS),
             default="pgd",
             key=key("method"),
             persist_state="session",
@@ -218,7 +218,7 @@ def _is_own() -> None:
 def _config(method: str) -> AttackConfig:
     """Return the settings as they stand in the session, without a target."""
     if method in ("lbfgs", "sticker"):
-        return replace(METHODS[method], steps=int(st.session_state[key("steps")]))
+        return replace(DEFAULTS[method], steps=int(st.session_state[key("steps")]))
     norm = st.session_state[key("norm")]
     preset = PRESETS.get(st.session_state.get(key("preset")) or "")
     epsilon = preset.epsilon if preset is not None else float(st.session_state[key(norm)])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.adversarial import UniversalConfig, UniversalStep, add_noise, nine_examples, universal_noise
+from core.adversarial.universal import UniversalConfig, UniversalStep, add_noise, nine_examples, universal_noise
 from core.digits.datasets import Dataset, Digits
 from core.networks.classifier import Classifier
 from core.visualization.adversarial import draw_noises, draw_universal

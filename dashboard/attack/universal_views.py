@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 import torch
 
-from core.adversarial import UniversalConfig, UniversalStep, measure_noise
 from core.adversarial.config import Norm
+from core.adversarial.universal import UniversalConfig, UniversalStep, measure_noise
 from core.digits.datasets import Dataset, Digits
 from core.visualization.adversarial import draw_noise_table
 from core.visualization.network_colors import color_of

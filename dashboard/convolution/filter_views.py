@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.convolution import examples, manual_filters
-from core.convolution.manual_filters import HANDMADE, FilterError
-from core.convolution.pooling import POOLINGS, look_pooled, pool
-from core.convolution.trace import travel
-from core.convolution.window import Filter, write_number
+from core.convolution.manual_filters import MANUAL_FILTERS, FilterError
+from core.convolution.pooling import POOLINGS, pool_maps, pool_window
+from core.convolution.trace import trace_stages
+from core.convolution.window import Filter, format_number
 from core.digits.datasets import Dataset
 from core.digits.pictures import PictureError
 from core.visualization import arrays
@@ -67,7 +67,7 @@ def _choose_colors() -> Tensor | None:
         st.info("As soon as there is a picture, its channels are shown apart.")
         return None
     try:
-        return manual_filters.read_colors(file.getvalue())
+        return manual_filters.read_color_picture(file.getvalue())
     except PictureError as error:
         st.warning(str(error))
         return None
@@ -78,7 +78,7 @@ def _choose_filter() -> Tensor | None:
     name = (
         st.pills(
             "Filter",
-            [*HANDMADE, OWN],
+            [*MANUAL_FILTERS, OWN],
             default="gradient →",
             key="handmade",
             required=True,
@@ -87,13 +87,13 @@ def _choose_filter() -> Tensor | None:
         )
         or "gradient →"
     )
-    if name in HANDMADE:
-        st.caption(HANDMADE[name].does.capitalize() + ".")
-        return HANDMADE[name].weights
+    if name in MANUAL_FILTERS:
+        st.caption(MANUAL_FILTERS[name].does.capitalize() + ".")
+        return MANUAL_FILTERS[name].weights
     st.session_state.setdefault("own filter", FIRST_OWN)
     typed = st.text_area("Your filter: 3 or 5 rows of numbers", key="own filter", persist_state="session", height=150)
     try:
-        return manual_filters.read_filter(typed)
+        return manual_filters.parse_filter(typed)
     except FilterError as error:
         st.warning(str(error))
         return None
@@ -101,7 +101,7 @@ def _choose_filter() -> Tensor | None:
 
 def _show_filtered(picture: Tensor, weights: Tensor) -> None:
     """Show the filter, and what it makes of each channel and of all together."""
-    found = manual_filters.apply(picture, weights)
+    found = manual_filters.apply_filter(picture, weights)
     signed = abs(float(weights.sum())) < 1e-6  # such a filter sees differences: there is no brightness to show
     grid = draw_products([NumberGrid(f"the filter, its sum is {float(weights.sum()):g}", weights.numpy())], (), "")
     if len(picture) == 1:
@@ -187,7 +187,7 @@ def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
     network = maps.choose_network(data, zoo)
     if network is None:
         return None
-    stations = [one for one in travel(network, image) if one.name.startswith("conv")]
+    stations = [one for one in trace_stages(network, image) if one.name.startswith("conv")]
     if not stations:
         st.info("This network has no convolution, so it has no maps to pool.")
         return None
@@ -211,7 +211,7 @@ def _show_pooled(values: Tensor, subject: str) -> None:
         window = int(st.number_input("Window", 1, 14, 3 if small else 2, key=f"pool window {subject}", width=130))
         stride = int(st.number_input("Stride", 1, 14, 1 if small else 2, key=f"pool stride {subject}", width=130))
     try:
-        found = pool(values[None], kind, window, stride)[0]
+        found = pool_maps(values[None], kind, window, stride)[0]
     except ValueError as error:
         st.warning(f"This cannot be: {error}")
         return
@@ -220,7 +220,7 @@ def _show_pooled(values: Tensor, subject: str) -> None:
     st.markdown(f"{len(values)} × {len(values)} becomes **{rows} × {columns}**; the windows {overlap}.")
     row, column = st.session_state.get(f"pool place {small}", (0, 0))
     row, column = min(row, rows - 1), min(column, columns - 1)
-    looked = look_pooled(values, kind, window, stride, row, column)
+    looked = pool_window(values, kind, window, stride, row, column)
     given, gives = st.columns(2, gap="medium")
     with given:
         st.markdown("**Given**")
@@ -236,7 +236,7 @@ def _show_pooled(values: Tensor, subject: str) -> None:
         )
     if window <= maps.WRITTEN_SIDE:
         grid = NumberGrid("the window", looked.values.numpy(), best=looked.winners.numpy())
-        st.html(draw_products([grid], (), f"→ {write_number(looked.result)}"))
+        st.html(draw_products([grid], (), f"→ {format_number(looked.result)}"))
     st.html(draw_formulas([(f"Row {row}, column {column} of the output", looked.sentence)]))
     _show_kinds(values, window, stride)
 
@@ -245,7 +245,8 @@ def _show_kinds(values: Tensor, window: int, stride: int) -> None:
     """Show all five kinds side by side, to one scale."""
     limit = float(values.abs().max()) or 1.0
     items = [
-        GalleryItem(to_signed(pool(values[None], kind, window, stride)[0].numpy(), limit), kind) for kind in POOLINGS
+        GalleryItem(to_signed(pool_maps(values[None], kind, window, stride)[0].numpy(), limit), kind)
+        for kind in POOLINGS
     ]
     st.html(draw_gallery(items, min_width=100, css_class="ns-pooled"))
     st.caption(

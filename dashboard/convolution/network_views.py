@@ -9,10 +9,10 @@ import streamlit as st
 import torch
 
 from core.convolution import dropout
-from core.convolution.activation import FUNCTIONS, TITLES, softmax
-from core.convolution.batch_norm import EPSILON, normalize
-from core.convolution.trace import travel
-from core.convolution.window import write_number
+from core.convolution.activation import ACTIVATION_FUNCTIONS, TITLES, softmax
+from core.convolution.batch_norm import EPSILON, normalize_batch
+from core.convolution.trace import trace_stages
+from core.convolution.window import format_number
 from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Shuffle, summarize
@@ -39,7 +39,11 @@ LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffl
 TIMES = 20  # the same digit with dropout on (T10)
 SHOWN = 10  # digits of a batch
 CURVES = dict(
-    zip(FUNCTIONS, (f"rgb{POSITIVE}", "#009E73", "#E69F00", f"rgb{NEGATIVE}", "#8F6BC9", NEUTRAL), strict=True)
+    zip(
+        ACTIVATION_FUNCTIONS,
+        (f"rgb{POSITIVE}", "#009E73", "#E69F00", f"rgb{NEGATIVE}", "#8F6BC9", NEUTRAL),
+        strict=True,
+    )
 )
 
 
@@ -107,20 +111,20 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         st.session_state["norm map"] = min(st.session_state.get("norm map", 0), first.shape[1] - 1)
         number = int(st.number_input("Map of the first convolution", 0, first.shape[1] - 1, key="norm map", width=250))
-        found = normalize(first[:, number], gamma=gamma, beta=beta)
+        found = normalize_batch(first[:, number], gamma=gamma, beta=beta)
         count = first[:, number].numel()
-        scale = write_number((found.variance + EPSILON) ** 0.5)
+        scale = format_number((found.variance + EPSILON) ** 0.5)
         st.html(
             draw_formulas(
                 [
                     (
                         "1 · The mean of the batch",
-                        f"μ = the sum of {count:,} values / {count:,} = {write_number(found.mean)}",
+                        f"μ = the sum of {count:,} values / {count:,} = {format_number(found.mean)}",
                     ),
-                    ("2 · The variance", f"σ² = the average of (x − μ)² = {write_number(found.variance)}"),
+                    ("2 · The variance", f"σ² = the average of (x − μ)² = {format_number(found.variance)}"),
                     (
                         "3 · Normalize",
-                        f"x̂ = (x − ({write_number(found.mean)})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}",
+                        f"x̂ = (x − ({format_number(found.mean)})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}",
                     ),
                     ("4 · Scale and shift", f"y = γ·x̂ + β = {gamma:g}·x̂ + ({beta:g})"),
                 ]
@@ -148,7 +152,7 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         network = maps.choose_network(data, zoo)
         if network is None or scene is None:
             return
-        places = dropout.places(network)
+        places = dropout.dropout_places(network)
         if st.session_state.get("drop place") not in places:
             st.session_state["drop place"] = places[-1]
         place = st.segmented_control("Left out of", places, key="drop place", required=True, persist_state="session")
@@ -156,7 +160,9 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         seed = st.session_state.setdefault("drop seed", 0)
         st.button("Twenty others", on_click=lambda: st.session_state.update({"drop seed": seed + 1}))
         image = maps.to_image(*scene)
-        drawn = list(islice(dropout.draw(network, image, place=place or places[0], rate=rate, seed=seed), TIMES))
+        drawn = list(
+            islice(dropout.sample_dropout(network, image, place=place or places[0], rate=rate, seed=seed), TIMES)
+        )
         with torch.no_grad():
             calm = network.predict(image[None])[0]
         _show_drawn(torch.stack([one.probabilities for one in drawn]), calm, data)
@@ -196,7 +202,7 @@ def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         network = maps.choose_network(data, zoo)
         if network is not None and scene is not None:
-            _show_softmax(travel(network, maps.to_image(*scene))[-1].gives, data)
+            _show_softmax(trace_stages(network, maps.to_image(*scene))[-1].gives, data)
         _show_activations()
 
 
@@ -215,8 +221,8 @@ def _show_softmax(logits: torch.Tensor, data: Dataset) -> None:
     found = softmax(logits)
     best = int(found.logits.argmax())
     rows = {
-        "logit": [write_number(value) for value in found.logits.tolist()],
-        f"exp(logit − {write_number(float(logits.max()))})": [f"{value:.2g}" for value in found.raised.tolist()],
+        "logit": [format_number(value) for value in found.logits.tolist()],
+        f"exp(logit − {format_number(float(logits.max()))})": [f"{value:.2g}" for value in found.raised.tolist()],
         "probability": [f"{100 * value:.2f} %" for value in found.probabilities.tolist()],
     }
     st.markdown(f"**Softmax**: each is divided by their sum, {found.total:.6g}. The answer is {data.classes[best]}.")
@@ -225,6 +231,8 @@ def _show_softmax(logits: torch.Tensor, data: Dataset) -> None:
 
 def _show_activations() -> None:
     x = torch.linspace(-4, 8, 241)
-    curves = [(TITLES[kind], CURVES[kind], x.numpy(), function(x).numpy()) for kind, function in FUNCTIONS.items()]
+    curves = [
+        (TITLES[kind], CURVES[kind], x.numpy(), function(x).numpy()) for kind, function in ACTIVATION_FUNCTIONS.items()
+    ]
     st.markdown("**Activations**: without one, two layers would be no more than one")
     st.plotly_chart(draw_activation_functions(curves), width="stretch", config=PLAIN)

@@ -10,8 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor, nn
 
 from core.convolution import examples
-from core.convolution.trace import Account, Place, Station, Stop, account, filter_of, follow, trace_back, travel
-from core.convolution.window import Filter, look, slide, write_number
+from core.convolution.explanations import Explanation, Place, explain_value, stage_filter
+from core.convolution.paths import PathStep, trace_back, trace_forward
+from core.convolution.trace import StageTrace, trace_stages
+from core.convolution.window import Filter, format_number, read_window, slide
 from core.digits.datasets import Dataset
 from core.visualization.convolution import NumberGrid, StagePicture, draw_products, draw_stage_pictures
 from core.visualization.figures import Box, draw_clickable
@@ -61,10 +63,10 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
         with settings:
             network = maps.choose_network(data, zoo)
         if network is not None and scene is not None:
-            _show_zoom(travel(network, maps.to_image(*scene)), settings)
+            _show_zoom(trace_stages(network, maps.to_image(*scene)), settings)
 
 
-def _show_zoom(stations: list[Station], settings: DeltaGenerator) -> None:
+def _show_zoom(stations: list[StageTrace], settings: DeltaGenerator) -> None:
     """Show all stages, one of them large, and one of its numbers in full."""
     names = [station.name for station in stations]
     if st.session_state.get(STAGE) not in names:
@@ -81,11 +83,11 @@ def _show_zoom(stations: list[Station], settings: DeltaGenerator) -> None:
     station = stations[number]
     with settings:
         place = _choose_place(station)
-    found = account(station, place)
+    found = explain_value(station, place)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(f"#### {_title(station, place)} = {write_number(found.value)}", width="content")
+        st.markdown(f"#### {_title(station, place)} = {format_number(found.value)}", width="content")
         _offer(stations, trace_back(stations, number, place)[1:2], "Back to")
-        _offer(stations, follow(stations, number, place)[:1], "On to")
+        _offer(stations, trace_forward(stations, number, place)[:1], "On to")
     key = f"{station.name}/{place}/channel"
     channel = st.session_state.get(key, found.sources[0][0] if found.sources else 0)
     if found.window is not None:
@@ -97,12 +99,12 @@ def _show_zoom(stations: list[Station], settings: DeltaGenerator) -> None:
     _show_way_back(stations, number, place)
 
 
-def _title(station: Station, place: Place) -> str:
+def _title(station: StageTrace, place: Place) -> str:
     where = f"map {place[0]}, row {place[1]}, column {place[2]}" if station.spatial else f"number {place[0]}"
     return f"{station.name}: {where}"
 
 
-def _to_halt(station: Station, *, here: bool) -> StagePicture:
+def _to_halt(station: StageTrace, *, here: bool) -> StagePicture:
     """Return a stage as a small sheet: its first maps, or its values one below the other."""
     values = station.gives.numpy()
     limit = float(np.abs(values).max()) or 1.0
@@ -115,7 +117,7 @@ def _to_halt(station: Station, *, here: bool) -> StagePicture:
     return StagePicture(station.name, str(len(values)), to_signed(padded, limit), here)
 
 
-def _choose_place(station: Station) -> Place:
+def _choose_place(station: StageTrace) -> Place:
     """Let people choose a number of the stage; the fields follow clicks on the pictures, and the other way round."""
     labels = {MAP: "Map", ROW: "Row", COLUMN: "Column"} if station.spatial else {MAP: "Number"}
     if MAP not in st.session_state:  # at first what this digit excites most
@@ -135,7 +137,7 @@ def _go(place: Place, stage: str | None = None) -> None:
     st.session_state[MAP], st.session_state[ROW], st.session_state[COLUMN] = place
 
 
-def _show_maps(station: Station, place: Place, found: Account, channel: int) -> None:
+def _show_maps(station: StageTrace, place: Place, found: Explanation, channel: int) -> None:
     """Show what the stage is given in one channel, all its maps, and the chosen one; clicks choose."""
     values = station.gives.numpy()
     before, sheet, after = st.columns(3, gap="small")
@@ -155,7 +157,7 @@ def _show_maps(station: Station, place: Place, found: Account, channel: int) -> 
         )
 
 
-def _show_sheet(station: Station, place: Place) -> None:
+def _show_sheet(station: StageTrace, place: Place) -> None:
     values = station.gives.numpy()
     columns = 1 if len(values) == 1 else 5 if len(values) <= 25 else 8
     limit = float(np.abs(values).max()) or 1.0
@@ -168,7 +170,7 @@ def _show_sheet(station: Station, place: Place) -> None:
     st.caption(f"all to one scale, from −{format_short(limit)} (red) to {format_short(limit)} (blue)")
 
 
-def _box(found: Account) -> Box | None:
+def _box(found: Explanation) -> Box | None:
     """Return the frame around what the number is made of."""
     if not found.sources:
         return None
@@ -176,14 +178,14 @@ def _box(found: Account) -> Box | None:
     return Box(min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1)
 
 
-def _show_account(station: Station, place: Place, found: Account, key: str) -> None:
+def _show_account(station: StageTrace, place: Place, found: Explanation, key: str) -> None:
     """Show the arithmetic of one number."""
     if found.window is not None:
         rows, columns = station.given.shape[1:]
         many = len(station.given) > 1
         channel = maps.choose_channel(found.window, key=key) if many else 0
         maps.show_window(found.window, (rows, columns), {channel: f" of channel {channel}" if many else ""})
-        one = filter_of(station, place[0])
+        one = stage_filter(station, place[0])
         with st.expander("Watch the window slide over the whole picture", key="sliding", on_change="rerun") as box:
             if box.open:
                 maps.show_slide(station.given, one, channel=channel, key="network")
@@ -203,20 +205,20 @@ _DOES: dict[type[nn.Module], str] = {
 }
 
 
-def _show_onwards(stations: Sequence[Station], number: int, place: Place) -> None:
+def _show_onwards(stations: Sequence[StageTrace], number: int, place: Place) -> None:
     """Show what becomes of a convolution's number before the next one."""
     if not isinstance(stations[number].stage, nn.Conv2d):
         return
-    stops = follow(stations, number, place)
+    stops = trace_forward(stations, number, place)
     lines = [(_title(stations[stop.number], stop.place), stop.account.line) for stop in stops]
     if lines:
         st.markdown("**And then**")
         st.html(draw_formulas(lines))
-    value = account(stations[number], place).value
-    st.caption(f"What activations make of {write_number(value)}: {maps.describe_activations(value)}.")
+    value = explain_value(stations[number], place).value
+    st.caption(f"What activations make of {format_number(value)}: {maps.describe_activations(value)}.")
 
 
-def _show_way_back(stations: Sequence[Station], number: int, place: Place) -> None:
+def _show_way_back(stations: Sequence[StageTrace], number: int, place: Place) -> None:
     """Name the largest part of this number, the largest part of that, and so on."""
     way = trace_back(stations, number, place)
     if len(way) > 2:
@@ -224,7 +226,7 @@ def _show_way_back(stations: Sequence[Station], number: int, place: Place) -> No
         st.caption(f"The largest part of the largest part, down to the picture: {words}.")
 
 
-def _offer(stations: Sequence[Station], stops: Sequence[Stop], words: str) -> None:
+def _offer(stations: Sequence[StageTrace], stops: Sequence[PathStep], words: str) -> None:
     for stop in stops:
         st.button(
             f"{words} {stations[stop.number].name}",
@@ -241,8 +243,8 @@ def _show_example(name: str, inputs: Tensor, one: Filter) -> None:
     rows, columns = steps[-1].row + 1, steps[-1].column + 1
     chosen: tuple[int, int] = st.session_state.get(f"place/{name}", (0, 0))
     values = np.array([step.window.total for step in steps]).reshape(rows, columns)
-    st.markdown(f"#### {name}: the window at row {chosen[0]}, column {chosen[1]} gives {write_number(values[chosen])}")
-    window = look(inputs, one, *chosen)
+    st.markdown(f"#### {name}: the window at row {chosen[0]}, column {chosen[1]} gives {format_number(values[chosen])}")
+    window = read_window(inputs, one, *chosen)
     box = Box(window.rows[0], window.columns[0], len(window.rows), len(window.columns))
     colors = dict(enumerate((" in red", " in green", " in blue"))) if len(inputs) > 1 else {0: ""}
     places = st.columns(len(colors) + 1, gap="small")

@@ -201,13 +201,13 @@ def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _show_signal(digit: torch.Tensor, kind: str) -> None:
-    found = dimensions.sweep(examples.to_signal(digit), dimensions.line_filter(kind, 1))
+    found = dimensions.convolve_dimensions(examples.to_signal(digit), dimensions.make_filter(kind, 1))
     st.markdown(f"**1-D, one loop** ({found.places} places): a signal, here the ink in each column")
     st.plotly_chart(draw_signal(found.given.numpy(), found.gives.numpy(), 1), width="stretch", config=PLAIN)
 
 
 def _show_picture(digit: torch.Tensor, kind: str) -> None:
-    found = dimensions.sweep(digit, dimensions.line_filter(kind, 2))
+    found = dimensions.convolve_dimensions(digit, dimensions.make_filter(kind, 2))
     st.markdown(f"**2-D, two loops** ({found.places} places): a picture; *change* is that from row to row")
     values = found.gives.numpy()
     with st.columns([1, 1])[0]:
@@ -224,7 +224,7 @@ def _show_picture(digit: torch.Tensor, kind: str) -> None:
 
 
 def _show_stack(digit: torch.Tensor, kind: str) -> None:
-    found = dimensions.sweep(examples.to_stack(digit), dimensions.line_filter(kind, 3))
+    found = dimensions.convolve_dimensions(examples.to_film(digit), dimensions.make_filter(kind, 3))
     st.markdown(
         f"**3-D, three loops** ({found.places:,} places): a film that stands still for four pictures, then moves to "
         "the right; *change* is that from picture to picture"

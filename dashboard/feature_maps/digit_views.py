@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.feature_maps import StageMaps, present, to_npz
+from core.feature_maps.stage_maps import StageMaps, last_features, to_npz
 from core.visualization.feature_maps import draw_legend
 from dashboard.components.board import board
 from dashboard.feature_maps import one_map, sheets
@@ -61,7 +61,7 @@ def to_pixels(digit: Digit, mask: Mask) -> Digit:
 
 def describe(stages: Sequence[StageMaps]) -> str:
     """Return what is to be seen in the last features in a sentence or two (F5)."""
-    last, first = present(stages), next((one for one in stages if one.stage.startswith("conv")), None)
+    last, first = last_features(stages), next((one for one in stages if one.stage.startswith("conv")), None)
     if first is None:
         return "This network has no convolutions: its units read the pixels as they are."
     places = first.maps[0].numel() / last.maps[0].numel()

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.convolution.window import write_number
+from core.convolution.window import format_number
 from core.digits.datasets import Dataset
-from core.feature_maps import Filters, list_filters, measure_move
+from core.feature_maps.filters import Filters, list_filters, measure_filter_change
 from core.jobs import run_folders, trained_networks, training_snapshots
 from core.jobs.initial_networks import InitialNetwork, find_initial_network
 from core.jobs.training_snapshots import Snapshot
@@ -84,7 +84,7 @@ def _to_row(now: Filters, start: Filters | None, *, each: bool) -> Row:
     ]
     lines = [shape, format_range(float(now.weights.min()), float(now.weights.max()))]
     if start is not None:
-        move = measure_move(start, now)
+        move = measure_filter_change(start, now)
         lines.append(f"moved by {100 * move.length:.0f} %" if move.length else "not moved at all")
     return Row(now.stage, "\n".join(lines), built)
 
@@ -113,7 +113,7 @@ def _show_one(now: Sequence[Filters], start: Sequence[Filters], chosen: Chosen) 
         if filters:
             st.caption(title.capitalize())
             maps.show_map(filters[at].weights[column, row].numpy(), key=f"maps {title} {chosen.row}")
-    st.caption(f"Bias: {write_number(float(now[at].biases[column]))}")
+    st.caption(f"Bias: {format_number(float(now[at].biases[column]))}")
 
 
 def _find_moments(folder: Path) -> list[Snapshot]:

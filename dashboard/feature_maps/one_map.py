@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.feature_maps import MapPeak, StageMaps
+from core.feature_maps.stage_maps import StageMaps
+from core.maximization.objectives import MapMax
 from core.networks.classifier import Classifier
 from core.visualization.gallery import draw_gallery
 from dashboard.components.board import Chosen, board
@@ -43,6 +44,6 @@ def show_closeup(stages: Sequence[StageMaps], chosen: Chosen, name: str, network
     board([sheets.enlarge([maps], chosen.tile, [""])], key="maps enlarged", label="One map, enlarged")
     items = draw_filter(network, chosen.row, chosen.tile) if maps.spatial else []
     if items or not maps.spatial:  # else it is the digit itself
-        every = MapPeak(maps.stage, tuple(range(len(maps.maps))))
+        every = MapMax(maps.stage, tuple(range(len(maps.maps))))
         items.append(draw_exciting(data, name, every, chosen.tile, split="test"))
         st.html(draw_gallery(items, min_width=115, css_class="ns-closeup"))

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import streamlit as st
 import torch
 
-from core import adversarial
-from core.adversarial import AttackConfig
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradient_attacks import pgd
 from core.digits.datasets import Dataset
-from core.feature_maps import StageMaps, differ, present
+from core.feature_maps.stage_maps import StageMaps, last_features, subtract_maps
 from core.inversion.functions import INVERSIONS
 from core.networks.classifier import Classifier
 from core.pmnist.masks import cut_mask
@@ -111,7 +111,7 @@ def _choose_two(
 def _attack(network: Classifier, pixels: Digit, label: int, epsilon: float, steps: int) -> Digit:
     config = AttackConfig(epsilon=epsilon, steps=steps)
     with locks.one_at_a_time():
-        *_, last = adversarial.pgd(network, torch.from_numpy(pixels)[None, None], torch.tensor([label]), config)
+        *_, last = pgd(network, torch.from_numpy(pixels)[None, None], torch.tensor([label]), config)
     attacked: Digit = last.images[0, 0].numpy()
     return attacked
 
@@ -130,7 +130,7 @@ def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
         for title, shares in zip(two.titles, readings, strict=True)
     )
     st.markdown(" · ".join(words).capitalize())
-    difference = differ(before, after)
+    difference = subtract_maps(before, after)
     chosen = one_map.find_chosen(difference, lambda maps: maps.maps.abs().flatten(1).amax(1).numpy())
     shown = [next(one for one in stages if one.stage == chosen.row) for stages in (before, after, difference)]
     large = sheets.enlarge(shown, chosen.tile, (*two.titles, "difference"), width=160)
@@ -198,7 +198,7 @@ def _read_row(
     named = [f"{title}: {formula}" for title, formula in zip(titles, formulas, strict=True)]
     row = sheets.to_pair(read, named, each=each)
     larger = [replace(sheet, least=READ[0], most=READ[1]) for sheet in row.sheets]
-    return replace(row, name="what the head reads", note=sheets.describe(present(found[0])), sheets=larger)
+    return replace(row, name="what the head reads", note=sheets.describe(last_features(found[0])), sheets=larger)
 
 
 def _formula(network: Classifier) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.feature_maps import StageMaps, differ, relative_change
+from core.feature_maps.stage_maps import StageMaps, relative_change, subtract_maps
 from core.visualization.feature_maps import color_limits, draw_tiles, name_maps, name_places, tile_size
 from core.visualization.number_format import format_range
 from dashboard.components.board import Row, Sheet
@@ -44,7 +44,7 @@ def to_pair(maps: Sequence[StageMaps], titles: Sequence[str], *, each: bool) -> 
 
 def to_trio(before: StageMaps, after: StageMaps, titles: Sequence[str], *, each: bool) -> Row:
     """Return the same stage of two digits and the difference, all three to one scale; the note says how large it is."""
-    (difference,) = differ([before], [after])
+    (difference,) = subtract_maps([before], [after])
     row = to_pair([before, after, difference], [*titles, "difference"], each=each)
     change = relative_change(before, after)
     words = "the same" if not change else "new" if change == float("inf") else f"changes by {100 * change:.0f} %"

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.generation.generator_checkpoint import Made
+from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.loop import GanFigures
-from core.generation.sampling import WalkStep, draw_latents, walk
-from core.generation.training_pictures import list_moments, load_moment
+from core.generation.sampling import InterpolationStep, draw_latents, interpolate
+from core.generation.training_pictures import list_pictures, load_picture
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict
 from core.visualization.generation import WALK_PICTURES, draw_samples, draw_walk
@@ -36,17 +36,17 @@ def to_frame(figures: GanFigures, samples: Tensor) -> Frame:
 
 def draw_growth(folder: Path, drawn: dict[str, Frame]) -> list[Frame]:
     """Return the frames of a run's pictures so far, in order; `drawn` remembers them by name."""
-    names = list_moments(folder)
+    names = list_pictures(folder)
     for name in [name for name in names if name not in drawn]:
         try:
-            moment = load_moment(folder, name)
+            moment = load_picture(folder, name)
         except ValueError:  # one that is gone or damaged is left out
             continue
         drawn[name] = to_frame(moment.figures, moment.samples)
     return [drawn[name] for name in names if name in drawn]
 
 
-def shipped_growth(made: Made) -> list[Frame]:
+def shipped_growth(made: TrainedGenerator) -> list[Frame]:
     """Return the frames of a generator's recorded growth."""
     figures = (GanFigures(**moment) for moment in made.card.moments)
     return [to_frame(one, samples) for one, samples in zip(figures, made.growth, strict=True)]
@@ -56,7 +56,7 @@ def shipped_growth(made: Made) -> list[Frame]:
 class Walk:
     """A walk from one made digit to another, read by a network on the way."""
 
-    made: Made
+    made: TrainedGenerator
     reader: Classifier
     classes: tuple[int, int]
     seeds: tuple[int, int]
@@ -73,10 +73,10 @@ class Walk:
         names = {f"read as {first}": GOAL_COLORS[0], f"read as {last}": GOAL_COLORS[1]}
         return Look("What the assignment network reads", names, unit=" %", limits=(0.0, 100.0), speed=0.5)
 
-    def steps(self) -> Iterator[WalkStep]:
+    def steps(self) -> Iterator[InterpolationStep]:
         """Yield the pictures on the way."""
         latents = [draw_latents(1, self.made.generator.latent, seed)[0] for seed in self.seeds]
-        yield from walk(self.made.generator, latents, self.classes)
+        yield from interpolate(self.made.generator, latents, self.classes)
 
     def stations(self) -> NDArray[np.float32]:
         """Return the pictures that are seen all the time `(STATIONS, 28, 28)`."""
@@ -90,7 +90,7 @@ class Walk:
         shares = predict(self.reader, torch.stack([step.image for step in steps]))
         return [self._frame(step, read, stations) for step, read in zip(steps, shares, strict=True)]
 
-    def _frame(self, step: WalkStep, read: Tensor, stations: NDArray[np.float32]) -> Frame:
+    def _frame(self, step: InterpolationStep, read: Tensor, stations: NDArray[np.float32]) -> Frame:
         sure, label = read.max(0)
         values = {f"read as {one}": round(100 * float(read[one]), 1) for one in self.classes}
         text = f"{100 * step.share:.0f} % of the way: read as {int(label)}, {100 * float(sure):.0f} % sure."

@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from core.generation import generator_checkpoint
-from core.generation.generator_checkpoint import Made
+from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.generator_job import KIND
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
@@ -39,12 +39,12 @@ def choose_source(found: list[Job], *, label: str = "Whose digits") -> Job | Non
     return next((job for job in found if job.id == chosen), None)
 
 
-def load(job: Job | None) -> Made | None:
+def load(job: Job | None) -> TrainedGenerator | None:
     """Return the generator, or say in a sentence why there is none."""
     folder = SHIPPED if job is None else job.folder
     try:
         about = ("generator", str(folder), generator_checkpoint.load_card(folder).weights_sha256)
-        made: Made = caches.worked_out(about, lambda: generator_checkpoint.load(folder))
+        made: TrainedGenerator = caches.worked_out(about, lambda: generator_checkpoint.load(folder))
         return made
     except CheckpointError as error:
         st.warning(str(error))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.generation.generator_checkpoint import Made
-from core.generation.real_or_made import Question, ask, judge
+from core.generation.generator_checkpoint import TrainedGenerator
+from core.generation.real_or_made import RealOrMadeDigit, discriminator_verdicts, draw_round
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import NEGATIVE, POSITIVE
@@ -38,16 +38,16 @@ def show_quiz(session: Session, data: Dataset) -> None:
         st.fragment(_show_round)(made, data)
 
 
-def _show_round(made: Made, data: Dataset) -> None:
+def _show_round(made: TrainedGenerator, data: Dataset) -> None:
     quiz: Quiz = st.session_state.setdefault(QUIZ, Quiz())
-    questions = ask(made, data.test, seed=quiz.seed)
+    questions = draw_round(made, data.test, seed=quiz.seed)
     if len(quiz.answers) < len(questions):
         _show_question(quiz, questions, data)
     else:
         _show_end(quiz, questions, made, data)
 
 
-def _show_question(quiz: Quiz, questions: list[Question], data: Dataset) -> None:
+def _show_question(quiz: Quiz, questions: list[RealOrMadeDigit], data: Dataset) -> None:
     number = len(quiz.answers)
     picture, buttons = st.columns([300, 740], gap="medium")
     with picture:
@@ -86,18 +86,18 @@ def _answer(quiz: Quiz, made: bool) -> None:
     quiz.answers.append(made)
 
 
-def _score(quiz: Quiz, questions: list[Question]) -> int:
+def _score(quiz: Quiz, questions: list[RealOrMadeDigit]) -> int:
     return sum(answer == question.made for answer, question in zip(quiz.answers, questions, strict=False))
 
 
-def _words(question: Question, data: Dataset) -> str:
+def _words(question: RealOrMadeDigit, data: Dataset) -> str:
     if question.made:
         return f"made, as a {question.label}"
     return f"real: a {question.label}, test digit {question.number} of {data.name}"
 
 
-def _show_end(quiz: Quiz, questions: list[Question], made: Made, data: Dataset) -> None:
-    verdicts = judge(made, questions)
+def _show_end(quiz: Quiz, questions: list[RealOrMadeDigit], made: TrainedGenerator, data: Dataset) -> None:
+    verdicts = discriminator_verdicts(made, questions)
     score, machine = _score(quiz, questions), sum(v == q.made for v, q in zip(verdicts, questions, strict=True))
     st.markdown(f"#### You were right {score} times of {len(questions)}; the discriminator {machine} times")
     if quiz.rounds:

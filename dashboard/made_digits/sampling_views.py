@@ -10,9 +10,9 @@ from torch import Tensor
 
 from core.digits import datasets
 from core.digits.datasets import Dataset
-from core.generation.dcgan import CLASSES, make
-from core.generation.generator_checkpoint import Made
-from core.generation.quality import JUDGE, find_nearest
+from core.generation.dcgan import CLASSES, make_images
+from core.generation.generator_checkpoint import TrainedGenerator
+from core.generation.quality import JUDGE, find_nearest_digits
 from core.generation.sampling import draw_latents
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict
@@ -57,7 +57,7 @@ def _reader(data: Dataset) -> Classifier | None:
         return None
 
 
-def _show_sheet(made: Made, reader: Classifier) -> Tensor:
+def _show_sheet(made: TrainedGenerator, reader: Classifier) -> Tensor:
     """Show forty digits and how they are read; return them in order of class."""
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = ALL
@@ -92,7 +92,7 @@ def _show_sheet(made: Made, reader: Classifier) -> Tensor:
     return images
 
 
-def _make_sheet(made: Made, wanted: str) -> tuple[Tensor, Tensor]:
+def _make_sheet(made: TrainedGenerator, wanted: str) -> tuple[Tensor, Tensor]:
     """Return forty digits and the classes that are meant: of all classes in order, by the same numbers, or of one."""
     seed, count = st.session_state.get(SHEET, 0), ROWS * CLASSES
     if wanted == ALL and made.labelled:
@@ -101,10 +101,10 @@ def _make_sheet(made: Made, wanted: str) -> tuple[Tensor, Tensor]:
     else:
         latents = draw_latents(count, made.generator.latent, seed)
         labels = torch.full((count,), 0 if wanted == ALL else int(wanted))
-    return make(made.generator, latents, labels), labels
+    return make_images(made.generator, latents, labels), labels
 
 
-def _read_words(made: Made, wanted: str, read: Tensor, labels: Tensor) -> str:
+def _read_words(made: TrainedGenerator, wanted: str, read: Tensor, labels: Tensor) -> str:
     """Return what is said of how the sheet's digits are read."""
     if not made.labelled:
         found = ", ".join(map(str, sorted(set(read.tolist()))))
@@ -114,7 +114,7 @@ def _read_words(made: Made, wanted: str, read: Tensor, labels: Tensor) -> str:
     return f"{rows} The assignment network reads {right} of these {len(labels)} as they are meant; none was left out."
 
 
-def _words(made: Made) -> str:
+def _words(made: TrainedGenerator) -> str:
     card = made.card
     words = f" It learned from {card.dataset['digits']:,} digits of {card.dataset['name']}"
     found = card.measured
@@ -127,7 +127,7 @@ def _count(key: str) -> None:
     st.session_state[key] = st.session_state.get(key, 0) + 1
 
 
-def _show_walk(made: Made, reader: Classifier) -> None:
+def _show_walk(made: TrainedGenerator, reader: Classifier) -> None:
     """Play the way from one digit to another."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = (
@@ -146,10 +146,12 @@ def _show_walk(made: Made, reader: Classifier) -> None:
     )
 
 
-def _read_ends(made: Made, reader: Classifier, seed: int) -> tuple[int, int]:
+def _read_ends(made: TrainedGenerator, reader: Classifier, seed: int) -> tuple[int, int]:
     """Return as what the ends of a walk are read: a generator that knows no classes cannot be asked for them."""
     latents = torch.cat([draw_latents(1, made.generator.latent, one) for one in (seed, seed + 1)])
-    first, last = predict(reader, make(made.generator, latents, torch.zeros(2, dtype=torch.long))).argmax(1).tolist()
+    first, last = (
+        predict(reader, make_images(made.generator, latents, torch.zeros(2, dtype=torch.long))).argmax(1).tolist()
+    )
     return first, last
 
 
@@ -157,7 +159,7 @@ def _choose_end(label: str, first: int, key: str) -> int:
     return int(st.selectbox(label, range(CLASSES), index=first, key=key, persist_state="session", width=110))
 
 
-def _show_nearest(made: Made, images: Tensor) -> None:
+def _show_nearest(made: TrainedGenerator, images: Tensor) -> None:
     """Show the real digit nearest to each of some made ones, and what is usual among real ones."""
     name = made.card.dataset["name"]
     try:
@@ -167,8 +169,10 @@ def _show_nearest(made: Made, images: Tensor) -> None:
     if data is None:
         st.info(f"The digits that it learned from ({name}) are not on this machine, so nothing can be compared.")
         return
-    found = find_nearest(images, data.train)
-    usual = caches.worked_out(("nearest", name), lambda: find_nearest(data.test.first(PROBED).images(), data.train))
+    found = find_nearest_digits(images, data.train)
+    usual = caches.worked_out(
+        ("nearest", name), lambda: find_nearest_digits(data.test.first(PROBED).images(), data.train)
+    )
     items = []
     for image, index, distance in zip(images, found.index.tolist(), found.distance.tolist(), strict=True):
         real = data.train.images(slice(index, index + 1))[0, 0].numpy()

@@ -9,8 +9,10 @@ from typing import Any
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.maximization import BLURS, LOGITS, PARAMETERIZATIONS, PRESETS, MaximizationConfig
-from core.maximization.loop import MOST_STEPS
+from core.maximization.loop import MOST_STEPS, PRESETS, MaximizationConfig
+from core.maximization.parameterizations import PARAMETERIZATIONS
+from core.maximization.regularizers import BLURS
+from core.maximization.stage_outputs import LOGITS
 from core.networks.classifier import Classifier
 from core.zoo.checkpoints import Card, CheckpointError, without_restoring
 from dashboard.server import caches

@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.maximization import Kept, MaximizationConfig, MaximizationStep, Objective, keep, maximize, to_npz
+from core.maximization.compact_steps import CompactStep, to_compact, to_npz
+from core.maximization.loop import MaximizationConfig, MaximizationStep, maximize
+from core.maximization.objectives import Objective
 from core.networks.classifier import Classifier
 from core.visualization.arrays import enlarge, to_png
 from core.visualization.maximization import Layout, draw_sheet, to_animation
@@ -105,13 +107,13 @@ def awake_of(steps: Steps) -> Tensor:
 class Trace:
     """What one visitor's last run has left, beside its frames; filled by the run's thread."""
 
-    kept: list[list[Kept]] = field(default_factory=list)
+    kept: list[list[CompactStep]] = field(default_factory=list)
 
     def follow(self, steps: Iterator[Steps]) -> Iterator[Steps]:
         """Pass the steps on and keep them; an older run goes on writing into its own list."""
         self.kept = kept = []
         for step in steps:
-            kept.append([keep(one) for one in step])
+            kept.append([to_compact(one) for one in step])
             yield step
 
 
@@ -172,6 +174,6 @@ def _show_downloads(run: Run[Steps], trace: Trace, key: str) -> None:
         )
 
 
-def _join(kept: list[Kept]) -> Kept:
+def _join(kept: list[CompactStep]) -> CompactStep:
     parts = [(one.pictures, one.costs, one.dead) for one in kept]
-    return Kept(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    return CompactStep(*(np.concatenate(part) for part in zip(*parts, strict=True)))

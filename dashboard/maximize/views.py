@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.maximization import ClassLogit, MapMean, Neuron, Objective, measure_stages
+from core.maximization.objectives import ClassLogit, MapMean, Neuron, Objective
+from core.maximization.stage_outputs import stage_shapes
 from core.networks.classifier import Classifier
 from core.visualization.maximization import Layout, layout_for
 from core.visualization.network_colors import GOAL_COLORS
@@ -63,7 +64,7 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
         networks = form.load_classifiers([name], data)
         if not networks:
             return
-        shapes = measure_stages(networks[name])
+        shapes = stage_shapes(networks[name])
         stages = form.stages_of(networks[name], shapes, maps=True)
         stage = st.selectbox(
             "Stage",
@@ -124,7 +125,7 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:
-    shapes = measure_stages(network)
+    shapes = stage_shapes(network)
     stages = form.stages_of(network, shapes, maps=False)
     stage = st.selectbox(
         "Stage",

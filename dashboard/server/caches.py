@@ -15,21 +15,23 @@ from torch import nn
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.digits.downloads import BackgroundDownload
-from core.feature_maps import StageMaps, look
+from core.feature_maps.stage_maps import StageMaps, compute_stage_maps
 from core.inversion import algebra
 from core.inversion.functions import features_hash
 from core.inversion.map_atlas import MapAtlas, build_atlas
 from core.inversion.summed_heads import column_logits
 from core.jobs import trained_networks
 from core.jobs.run_folders import load_job
-from core.maximization import Exciting, Objective, excite_most
+from core.maximization.objectives import Objective
+from core.maximization.top_digits import TopDigits, find_top_digits
 from core.networks import evaluation
 from core.networks.classifier import Classifier
 from core.pmnist.masks import Variant, growing_mask, to_npz
 from core.restoration.hole_finding import Restored, readers_of, restore_digit
-from core.similarity import Seen, remember
+from core.similarity.reference_vectors import ReferenceVectors, compute_references
 from core.studies.recorded import load_recorded
-from core.transfer import Backbone, load_vgg16, vgg_backbone
+from core.transfer.backbones import Backbone, vgg_backbone
+from core.transfer.vgg16_weights import load_vgg16
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 from core.zoo.recipes import list_zoo
@@ -166,22 +168,22 @@ def atlas(name: str, data: str) -> MapAtlas:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at the digits to compare with ...")
-def seen(name: str, count: int, data: str) -> Seen:
+def seen(name: str, count: int, data: str) -> ReferenceVectors:
     """Return the first training digits as a network sees them; half of MNIST's take up to 180 MB."""
-    return remember(classifier(name, data), dataset(data).train.first(count))
+    return compute_references(classifier(name, data), dataset(data).train.first(count))
 
 
 @st.cache_resource(max_entries=24, show_spinner="Looking for the digits that excite each most ...")
-def exciting(name: str, goals: str, data: str, _objective: Objective, split: Literal["train", "test"]) -> Exciting:
+def exciting(name: str, goals: str, data: str, _objective: Objective, split: Literal["train", "test"]) -> TopDigits:
     """Return which digits of the split's first ones excite each goal of the objective most; `goals` are its words."""
     digits = getattr(dataset(data), split).first(SURVEYED)
-    return excite_most(classifier(name, data), _objective, digits)
+    return find_top_digits(classifier(name, data), _objective, digits)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def stage_maps(name: str, data: str, pixels: Digit) -> tuple[StageMaps, ...]:
     """Return all maps of one digit `(28, 28)` in a blind network (F4)."""
-    return look(classifier(name, data), torch.from_numpy(pixels)[None])
+    return compute_stage_maps(classifier(name, data), torch.from_numpy(pixels)[None])
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

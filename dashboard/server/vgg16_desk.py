@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from core.digits.downloads import BackgroundDownload
-from core.transfer import download_weights
+from core.transfer.vgg16_weights import download_weights
 
 
 @dataclass

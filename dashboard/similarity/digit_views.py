@@ -8,8 +8,8 @@ from torch import Tensor
 
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
-from core.similarity import Seen, list_stages
-from core.similarity.reference_vectors import vectors_of
+from core.similarity.feature_vectors import list_stages
+from core.similarity.reference_vectors import ReferenceVectors, compute_vectors
 from core.visualization import arrays
 from core.visualization.number_format import format_distance
 from core.visualization.similarity import Neighbour, StageComparison, draw_comparisons
@@ -61,10 +61,10 @@ def _show_way(setting: Setting, image: Tensor, data: Dataset) -> None:
 
 
 def _compare(
-    network: Classifier, seen: Seen, image: Tensor, setting: Setting, data: Dataset
+    network: Classifier, seen: ReferenceVectors, image: Tensor, setting: Setting, data: Dataset
 ) -> tuple[list[StageComparison], tuple[str, int] | None]:
     """Return a row for every stage, also those that are not asked, and the stage and label that cut it short."""
-    vectors = vectors_of(network, image[None], list_stages(network))
+    vectors = compute_vectors(network, image[None], list_stages(network))
     rows: list[StageComparison] = []
     taken: tuple[str, int] | None = None
     for stage, lookup in seen.lookups.items():

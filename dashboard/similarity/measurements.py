@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.similarity import Costs, Shortcut, Survey, Timing, measure_costs, measure_time, survey
+from core.similarity.shortcut import Shortcut
+from core.similarity.thresholds import Comparison, compare_digits
+from core.similarity.timing import StageCosts, Timing, measure_stage_costs, measure_time
 from dashboard.server import caches
 
 LOOKED_AT = 2000  # digits of a split that are compared: half a second, and figures to half a point
@@ -13,14 +15,14 @@ TIMED, TIMED_ALONE, ROUNDS = 250, 40, 2
 MEASURED = "shortcut measured"  # how often this visitor has asked for new times
 
 
-def find_survey(name: str, count: int, stages: tuple[str, ...], split: str, data: Dataset) -> Survey:
+def find_survey(name: str, count: int, stages: tuple[str, ...], split: str, data: Dataset) -> Comparison:
     """Return the first digits of a split, "validation" or "test", compared with those seen before."""
     digits = {"validation": data.validation, "test": data.test}[split].first(LOOKED_AT)
     with st.spinner("Comparing digits ..."):
         seen = caches.seen(name, count, data.name).at(*stages)
-        found: Survey = caches.worked_out(
+        found: Comparison = caches.worked_out(
             ("shortcut survey", name, count, stages, split, data.name),
-            lambda: survey(caches.classifier(name, data.name), seen, digits),
+            lambda: compare_digits(caches.classifier(name, data.name), seen, digits),
         )
     return found
 
@@ -37,13 +39,13 @@ def find_time(
     return timing
 
 
-def find_costs(name: str, count: int, stage: str, data: Dataset) -> Costs:
+def find_costs(name: str, count: int, stage: str, data: Dataset) -> StageCosts:
     """Return what looking up at a stage costs, and the layers before and after it."""
     lookup = caches.seen(name, count, data.name).lookups[stage]
     network, images = caches.classifier(name, data.name), data.test.first(TIMED).images()
-    costs: Costs = caches.worked_out(
+    costs: StageCosts = caches.worked_out(
         ("shortcut costs", name, count, stage, data.name, _round()),
-        lambda: measure_costs(network, stage, lookup, images, rounds=ROUNDS),
+        lambda: measure_stage_costs(network, stage, lookup, images, rounds=ROUNDS),
     )
     return costs
 

@@ -6,17 +6,17 @@ import numpy as np
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.second_model import BOTH, DIGITS
+from core.second_model.training import ALL_MAPS, DIGITS
 from core.studies.second_model import STUDY
 from core.visualization.second_model import draw_pairs
 from dashboard.server import caches
 from dashboard.widgets.charts import PLAIN
 
 WHAT = {
-    "network 2 reads digits": (BOTH, DIGITS),
+    "network 2 reads digits": (ALL_MAPS, DIGITS),
     "network 1 reads digits": (DIGITS, DIGITS),
-    "network 1 reads maps": (DIGITS, BOTH),
-    "network 2 reads maps": (BOTH, BOTH),
+    "network 1 reads maps": (DIGITS, ALL_MAPS),
+    "network 2 reads maps": (ALL_MAPS, ALL_MAPS),
 }
 
 

@@ -9,18 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
-from core.second_model import (
-    BOTH,
+from core.second_model.domain_gap import DomainGap, mean_pictures, measure_domain_gap
+from core.second_model.training import (
+    ALL_MAPS,
     DIGITS,
     Accuracies,
-    Reason,
     SecondModelConfig,
     SecondModelResult,
     SecondModelStep,
-    find_reason,
-    second_model,
+    train_second_model,
 )
-from core.second_model.domain_gap import mean_pictures
 from core.visualization import arrays
 from dashboard.components.player import Frame
 
@@ -42,7 +40,7 @@ class Told:
     """Mean digit of each class, `(2, 28, 28)`."""
     maps: Mapping[str, Pixels]
     """The digit's maps as pictures, `(C, 28, 28)`, by stage."""
-    reasons: Mapping[str, Reason]
+    reasons: Mapping[str, DomainGap]
 
 
 class Learning:
@@ -55,7 +53,7 @@ class Learning:
     def steps(self) -> Iterator[SecondModelStep]:
         """Yield every record; the last one's result is kept as far as it is shown."""
         self.told = None
-        for step in second_model(self._data, self._config):
+        for step in train_second_model(self._data, self._config):
             if step.result is not None:
                 self.told = tell(step.result)
             yield step
@@ -72,14 +70,16 @@ def title_of(learner: str) -> str:
     """Return which network that is, and what it learns from."""
     if learner == DIGITS:
         return "network 1: digits"
-    return f"network 2: {learner if learner == BOTH else f'maps of {learner}'}"
+    return f"network 2: {learner if learner == ALL_MAPS else f'maps of {learner}'}"
 
 
 def tell(result: SecondModelResult) -> Told:
     """Return what is shown of a result."""
     digits = result.learned[DIGITS]
     reasons = {
-        kind: find_reason(kind, digits, maps) for kind, maps in result.learned.items() if kind not in (DIGITS, BOTH)
+        kind: measure_domain_gap(kind, digits, maps)
+        for kind, maps in result.learned.items()
+        if kind not in (DIGITS, ALL_MAPS)
     }
     maps = {
         kind: result.learned[kind].images(slice(0, len(reason.alike)))[:, 0].numpy() for kind, reason in reasons.items()

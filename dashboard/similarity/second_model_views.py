@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.second_model import BOTH, DIGITS, Reason, SecondModelConfig
+from core.second_model.domain_gap import DomainGap
+from core.second_model.training import ALL_MAPS, DIGITS, SecondModelConfig
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import GOAL_COLORS
@@ -21,7 +22,7 @@ from dashboard.widgets import playing
 from dashboard.widgets.texts import show_text
 
 KEY, LEARNING = "second", "second learning"
-LEARNERS = (DIGITS, "conv1", "conv2", BOTH)
+LEARNERS = (DIGITS, "conv1", "conv2", ALL_MAPS)
 CLOSE = 2.0  # points that network 2 may read fewer and still be called as good
 
 
@@ -82,7 +83,7 @@ def _play(config: SecondModelConfig, data: Dataset) -> Told | None:
 
 def _show_result(told: Told, names: Sequence[str], epochs: int) -> None:
     """Say what came of it, and who reads what."""
-    one, two = (told.accuracies[learner][DIGITS] for learner in (DIGITS, BOTH))
+    one, two = (told.accuracies[learner][DIGITS] for learner in (DIGITS, ALL_MAPS))
     how = "almost as well" if one - two < CLOSE else "worse"
     st.markdown(f"#### Network 2 never saw a digit, and reads them {how}: {two:.1f} %, network 1 {one:.1f} %")
     st.table(_table(told.accuracies))
@@ -96,7 +97,7 @@ def _show_result(told: Told, names: Sequence[str], epochs: int) -> None:
 def _table(accuracies: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
     rows = {
         title_of(learner): {
-            f"{kind} read" if kind in (DIGITS, BOTH) else f"maps of {kind}": f"{percent:.1f}"
+            f"{kind} read" if kind in (DIGITS, ALL_MAPS) else f"maps of {kind}": f"{percent:.1f}"
             for kind, percent in read.items()
         }
         for learner, read in accuracies.items()
@@ -126,7 +127,7 @@ def _show_reasons(told: Told, names: Sequence[str]) -> None:
     )
 
 
-def _describe(reason: Reason) -> str:
+def _describe(reason: DomainGap) -> str:
     return (
         f"**{reason.stage}**: a map is {reason.distance:.2f} from its digit, pixel by pixel, where two digits of one "
         f"class are {reason.among:.2f} apart. {reason.negatives} of {len(reason.alike)} maps show it rather as its "

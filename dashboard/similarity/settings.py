@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.similarity import LAST, Survey, judge, list_stages, quantiles
+from core.similarity.feature_vectors import LAST_STAGE, list_stages
+from core.similarity.thresholds import Comparison, evaluate_thresholds, quantile_thresholds
 from core.visualization.number_format import format_distance
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -16,7 +17,7 @@ from dashboard.widgets import maps
 
 SEEN = (0.02, 0.1, 0.5)  # shares of the training digits: of MNIST's 1,000, 5,000 and the half of the proposal
 SHARES = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, *(step / 20 for step in range(2, 21)))
-WORDS = {LAST: "last vector"}
+WORDS = {LAST_STAGE: "last vector"}
 NETWORK = "shortcut network"
 
 
@@ -71,7 +72,7 @@ def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
 def _choose_stages(stages: tuple[str, ...]) -> tuple[str, ...]:
     """Let people choose where; at first after each convolution, as the proposal has it."""
     key = "shortcut stages"
-    known = [stage for stage in stages if stage != LAST] or list(stages)
+    known = [stage for stage in stages if stage != LAST_STAGE] or list(stages)
     before = st.session_state.get(key, known)
     kept = [stage for stage in before if stage in stages]
     st.session_state[key] = kept or (known if before else [])  # another network may have none of those chosen before
@@ -87,7 +88,7 @@ def _choose_stages(stages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(stage for stage in stages if stage in chosen)
 
 
-def _choose_share(found: Survey, stages: tuple[str, ...]) -> float:
+def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
     slider, loss, button = st.columns([5, 1.5, 2.2], vertical_alignment="bottom", gap="small")
     points = loss.number_input(
         "may cost, points",
@@ -120,17 +121,17 @@ def _choose_share(found: Survey, stages: tuple[str, ...]) -> float:
     return share
 
 
-def _write_share(found: Survey, stage: str, share: float) -> str:
+def _write_share(found: Comparison, stage: str, share: float) -> str:
     return "never" if share == 0 else format_distance(thresholds_of(found, share)[stage])
 
 
-def thresholds_of(found: Survey, share: float) -> dict[str, float]:
+def thresholds_of(found: Comparison, share: float) -> dict[str, float]:
     """Return by stage the distance that this share of the digits would pass; none is below -1."""
-    return quantiles(found, share) if share else dict.fromkeys(found.distances, -1.0)
+    return quantile_thresholds(found, share) if share else dict.fromkeys(found.distances, -1.0)
 
 
-def _choose_for(found: Survey, points: float) -> None:
+def _choose_for(found: Comparison, points: float) -> None:
     """Move the slider to the largest threshold that costs no more than so many points."""
     least = found.accuracy - points - 1e-9
-    fair = [share for share in SHARES if judge(found, thresholds_of(found, share)).accuracy >= least]
+    fair = [share for share in SHARES if evaluate_thresholds(found, thresholds_of(found, share)).accuracy >= least]
     st.session_state["shortcut share"] = max(fair)

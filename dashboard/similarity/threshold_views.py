@@ -7,7 +7,8 @@ from math import isnan
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.similarity import Survey, Timing, judge, wrong_hits
+from core.similarity.thresholds import Comparison, evaluate_thresholds, find_wrong_hits
+from core.similarity.timing import Timing
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.similarity import Tradeoff, draw_times, draw_tradeoff
@@ -43,7 +44,7 @@ def show_threshold(session: Session, data: Dataset, zoo: Zoo) -> None:
     _show_wrong(setting, test, data)
 
 
-def _at_first(setting: Setting, held_out: Survey, share: float) -> float | None:
+def _at_first(setting: Setting, held_out: Comparison, share: float) -> float | None:
     """Return the threshold at the first stage, where the curves have it; None where nothing is near enough."""
     distance = thresholds_of(held_out, share)[setting.stages[0]]
     return max(distance, 1e-7) if distance >= 0 else None  # a digit among those seen is at 0, which no log axis has
@@ -53,8 +54,8 @@ def _where(setting: Setting) -> str:
     return WORDS.get(setting.stages[0], setting.stages[0])
 
 
-def _show_figures(setting: Setting, test: Survey) -> None:
-    now = judge(test, setting.thresholds)
+def _show_figures(setting: Setting, test: Comparison) -> None:
+    now = evaluate_thresholds(test, setting.thresholds)
     values = {
         "cut short": f"{now.hits:.1f} %",
         "of those, rightly": "–" if isnan(now.precision) else f"{now.precision:.1f} %",
@@ -79,9 +80,9 @@ def _choose_way() -> bool:
     return WAYS[way or "many together"]
 
 
-def _show_worth(setting: Setting, held_out: Survey, test: Survey) -> None:
+def _show_worth(setting: Setting, held_out: Comparison, test: Comparison) -> None:
     shares = [share for share in SHARES if share]
-    outcomes = [judge(test, thresholds_of(held_out, share)) for share in shares]
+    outcomes = [evaluate_thresholds(test, thresholds_of(held_out, share)) for share in shares]
     curves = Tradeoff(
         [_at_first(setting, held_out, share) or 0 for share in shares],
         [one.hits for one in outcomes],
@@ -97,7 +98,7 @@ def _show_worth(setting: Setting, held_out: Survey, test: Survey) -> None:
     )
 
 
-def _show_cost(setting: Setting, held_out: Survey, data: Dataset, *, alone: bool) -> None:
+def _show_cost(setting: Setting, held_out: Comparison, data: Dataset, *, alone: bool) -> None:
     """Show the time by threshold, that of now among them."""
 
     def find(thresholds: dict[str, float]) -> Timing:
@@ -121,10 +122,10 @@ def _show_cost(setting: Setting, held_out: Survey, data: Dataset, *, alone: bool
     )
 
 
-def _show_parts(setting: Setting, test: Survey, data: Dataset) -> None:
+def _show_parts(setting: Setting, test: Comparison, data: Dataset) -> None:
     """Say at each stage what looking up costs, what a hit saves, and whether that can pay at all."""
     left = 100.0
-    for stage, hits in zip(setting.stages, judge(test, setting.thresholds).depths, strict=True):
+    for stage, hits in zip(setting.stages, evaluate_thresholds(test, setting.thresholds).depths, strict=True):
         costs = find_costs(setting.network, setting.count, stage, data)
         prices = (
             f"**{WORDS.get(stage, stage)}**: looking up costs {costs.lookup:.3f} ms for each digit, the layers "
@@ -145,9 +146,9 @@ def _show_parts(setting: Setting, test: Survey, data: Dataset) -> None:
         left -= hits
 
 
-def _show_wrong(setting: Setting, test: Survey, data: Dataset) -> None:
+def _show_wrong(setting: Setting, test: Comparison, data: Dataset) -> None:
     """Show the first digits that were given a wrong label, each beside the one it was taken for."""
-    wrong = wrong_hits(test, setting.thresholds)
+    wrong = find_wrong_hits(test, setting.thresholds)
     if not wrong:
         return
     st.markdown(f"#### {len(wrong):,} were given a wrong label: each beside the digit it was taken for")

@@ -7,7 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.transfer import MAPS, Backbone, Outcome, Task
+from core.transfer.backbones import LAST_MAPS, Backbone
+from core.transfer.classification import ClassificationResult
+from core.transfer.tasks import Task
 from core.visualization.figures import draw_confusion
 from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
 from core.visualization.network_colors import color_of
@@ -55,15 +57,15 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
 def choose_layer(backbone: Backbone) -> str:
     """Let people choose which layer's activations are the features."""
     key = "transfer layer"
-    if st.session_state.get(key, MAPS) not in backbone.layers():  # another network may not have it
-        st.session_state[key] = MAPS
+    if st.session_state.get(key, LAST_MAPS) not in backbone.layers():  # another network may not have it
+        st.session_state[key] = LAST_MAPS
     chosen: str = st.selectbox(
         "Features", backbone.layers(), key=key, persist_state="session", format_func=LAYER_WORDS.__getitem__
     )
     return chosen
 
 
-def show_outcome(task: Task, outcome: Outcome) -> None:
+def show_outcome(task: Task, outcome: ClassificationResult) -> None:
     """Show the figures, the confusion matrix, and the pictures of the cell that is clicked, or all mistakes."""
     right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
     st.html(
@@ -94,7 +96,7 @@ def show_outcome(task: Task, outcome: Outcome) -> None:
         _show_pictures(task, outcome, points[0]["customdata"] if points else None)
 
 
-def _show_pictures(task: Task, outcome: Outcome, cell: list[int] | None) -> None:
+def _show_pictures(task: Task, outcome: ClassificationResult, cell: list[int] | None) -> None:
     sure = dict(zip(outcome.tested.tolist(), zip(outcome.predicted, outcome.certainty, strict=True), strict=True))
     if cell is None:
         found, title = outcome.wrong(task), "What it got wrong, the surest mistakes first"
@@ -147,7 +149,7 @@ def _chance(task: Task) -> float:
     return float(np.sqrt(task.test.sum() * 0.9 * 0.1))
 
 
-def _to_row(outcome: Outcome) -> dict[str, str]:
+def _to_row(outcome: ClassificationResult) -> dict[str, str]:
     right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
     first, second = outcome.confusion.diagonal() / np.maximum(1, outcome.confusion.sum(1))
     return {

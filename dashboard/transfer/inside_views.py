@@ -11,18 +11,10 @@ from torch import nn
 from core.digits.datasets import Dataset
 from core.digits.downloads import BackgroundDownload
 from core.digits.pictures import PictureError, limit, read_picture
-from core.transfer import (
-    PHOTOGRAPHS,
-    VARIABLE,
-    Backbone,
-    WeightsError,
-    load_photograph,
-    pooled_maps,
-    summarize,
-    to_images,
-)
-from core.transfer.backbones import SECOND_TO_LAST
-from core.transfer.vgg16_weights import MEGABYTES
+from core.transfer.backbones import SECOND_TO_LAST_DENSE, Backbone, pooled_maps, to_images
+from core.transfer.example_tasks import PHOTOGRAPHS, load_photograph
+from core.transfer.vgg16 import summarize_vgg16
+from core.transfer.vgg16_weights import WEIGHTS_MEGABYTES, WEIGHTS_VARIABLE, WeightsError
 from core.visualization.signed_colors import draw_signed_sheet
 from core.visualization.training import StageRow, draw_stage_table
 from core.visualization.transfer import draw_color_filters, draw_maps
@@ -135,7 +127,7 @@ def show_vgg(session: Session, data: Dataset, zoo: Zoo) -> None:
     table, state = st.columns([5, 4], gap="large")
     with table:
         st.markdown("**VGG16 without its three dense layers**, for pictures of 224 × 224 pixels")
-        st.html(draw_stage_table([StageRow(row.stage, row.shape, row.parameters) for row in summarize()]))
+        st.html(draw_stage_table([StageRow(row.stage, row.shape, row.parameters) for row in summarize_vgg16()]))
     with state:
         _show_weights()
 
@@ -148,18 +140,20 @@ def _show_weights() -> None:
         found = None
     if found is not None:
         st.success(f"{found.title}: the weights are here. It has learned from {found.origin}.")
-        if SECOND_TO_LAST not in found.layers():
+        if SECOND_TO_LAST_DENSE not in found.layers():
             st.caption("The file has the convolutions only, so there are no dense layers to take features from.")
         return
     show_text("transfer_weights")
-    st.caption(f"The setting that names a file: `{VARIABLE}=/path/to/vgg16.pth`, given to the dashboard at its start.")
+    st.caption(
+        f"The setting that names a file: `{WEIGHTS_VARIABLE}=/path/to/vgg16.pth`, given to the dashboard at its start."
+    )
     desk = caches.vgg_desk()
     if desk.download is not None and not desk.download.finished:
         _watch(desk.download)
         return
     if desk.download is not None and desk.download.error:
         st.warning(desk.download.error)
-    st.button(f"Fetch them now ({MEGABYTES} MB)", key="transfer fetch", on_click=desk.fetch)
+    st.button(f"Fetch them now ({WEIGHTS_MEGABYTES} MB)", key="transfer fetch", on_click=desk.fetch)
 
 
 @st.fragment(run_every=1.0)

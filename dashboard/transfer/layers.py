@@ -9,18 +9,10 @@ import streamlit as st
 import torch
 
 from core.digits.datasets import Dataset
-from core.transfer import (
-    Backbone,
-    FeatureStep,
-    Outcome,
-    Task,
-    WeightsError,
-    classify,
-    extract,
-    features,
-    find_weights,
-    own_backbone,
-)
+from core.transfer.backbones import Backbone, FeatureStep, compute_features, extract_features, own_backbone
+from core.transfer.classification import ClassificationResult, fit_logistic_regression
+from core.transfer.tasks import Task
+from core.transfer.vgg16_weights import WeightsError, find_weights
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.widgets.maps import choose_network
@@ -75,13 +67,15 @@ def name_of(backbone: Backbone) -> str:
     return own if backbone.channels == 1 else backbone.origin
 
 
-def learn(task: Task, backbone: Backbone, layer: str) -> Outcome | None:
+def learn(task: Task, backbone: Backbone, layer: str) -> ClassificationResult | None:
     """Return what can be learned from a layer: at once with our own, after a click with VGG16, which takes long."""
     about = ("transfer", task.digest, name_of(backbone), layer)
     if backbone.channels == 1:
-        found: Outcome = caches.worked_out(about, lambda: classify(features(backbone, task.pixels, layer), task))
+        found: ClassificationResult = caches.worked_out(
+            about, lambda: fit_logistic_regression(compute_features(backbone, task.pixels, layer), task)
+        )
         return found
-    outcomes: dict[Any, Outcome] = st.session_state.setdefault("transfer outcomes", {})
+    outcomes: dict[Any, ClassificationResult] = st.session_state.setdefault("transfer outcomes", {})
     if about not in outcomes:
         count = len(task.pixels)
         if not st.button(
@@ -90,8 +84,8 @@ def learn(task: Task, backbone: Backbone, layer: str) -> Outcome | None:
             key=f"transfer look {layer}",
         ):
             return None
-        steps = with_progress(_in_turn(extract(backbone, task.pixels, layer)), -(-count // 4), "Looking ...")
-        outcomes[about] = classify(torch.cat([step.features for step in steps]), task)
+        steps = with_progress(_in_turn(extract_features(backbone, task.pixels, layer)), -(-count // 4), "Looking ...")
+        outcomes[about] = fit_logistic_regression(torch.cat([step.features for step in steps]), task)
         st.rerun()  # now without the button
     return outcomes[about]
 

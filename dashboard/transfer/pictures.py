@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.digits.pictures import PictureError, read_picture
-from core.transfer import MOST_PICTURES, Pile, Task, TaskError, crops, make_task, read_pile, to_square, two_digits
+from core.transfer.example_tasks import crops_task, two_digits_task
+from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
+from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
 from core.visualization.transfer import draw_strip
 from dashboard.server import caches
 
@@ -28,7 +30,7 @@ class Shelf:
 
     files: tuple[str, ...] = ()
     """Which uploads the pile is made of."""
-    pile: Pile = field(default_factory=lambda: read_pile(()))
+    pile: UploadedPictures = field(default_factory=lambda: read_uploads(()))
     photos: list[NDArray[np.uint8]] = field(default_factory=list)
     problem: str = ""
     place: int = 0
@@ -68,7 +70,7 @@ def show_task(source: str, data: Dataset) -> Task | None:
     elif source == DIGITS:
         task = _digits_task(data)
     else:
-        task = caches.worked_out(("transfer crops",), crops)
+        task = caches.worked_out(("transfer crops",), crops_task)
     if task is not None:
         _show_some(task)
     return task
@@ -101,7 +103,7 @@ def _digits_task(data: Dataset) -> Task | None:
         )
     try:
         task: Task = caches.worked_out(
-            ("transfer digits", data.name, first, second), lambda: two_digits(data, (first, second))
+            ("transfer digits", data.name, first, second), lambda: two_digits_task(data, (first, second))
         )
         return task
     except TaskError as error:
@@ -153,11 +155,11 @@ def _fill(shelf: Shelf, number: int) -> None:
         args=(shelf, "changed", True),
     )
     if shelf.changed:
-        shelf.files, shelf.pile, shelf.changed = tuple(file.file_id for file in files), read_pile(()), False
+        shelf.files, shelf.pile, shelf.changed = tuple(file.file_id for file in files), read_uploads(()), False
         shelf.problem = ""
         try:
             with st.spinner("Opening the pictures ..."):
-                shelf.pile = read_pile((file.name, file.getvalue()) for file in files)
+                shelf.pile = read_uploads((file.name, file.getvalue()) for file in files)
         except TaskError as error:
             shelf.problem = str(error)
     if shelf.problem:

@@ -11,8 +11,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
-from core.transfer import ARMS, Backbone, Task, TuneConfig, TuneStep, fine_tune
-from core.transfer.fine_tuning import COLOR_SIDE
+from core.transfer.backbones import Backbone
+from core.transfer.fine_tuning import ARMS, COLOR_SIDE, TuneConfig, TuneStep, fine_tune
+from core.transfer.tasks import Task
 from core.visualization.network_colors import GOAL_COLORS
 from core.visualization.transfer import draw_tuning
 from dashboard.components.player import Frame, Look

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.attribution import METHODS, AttributionError
+from core.attribution.methods import METHODS, AttributionError
 from core.digits.datasets import Dataset
 from core.visualization.attribution import PictureCell, draw_attribution, draw_network_rows
 from dashboard.server.caches import Zoo

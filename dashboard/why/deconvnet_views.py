@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 import torch
 
-from core.attribution import AttributionError, Projection, map_stages, project_strongest
+from core.attribution.deconvnet import Projection, map_stages, project_strongest
+from core.attribution.methods import AttributionError
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.visualization.attribution import draw_attribution

@@ -8,7 +8,7 @@ from typing import cast
 import streamlit as st
 import torch
 
-from core.attribution import PixelStep, SquareStep, erase_pixels, grow_square
+from core.attribution.smallest_erasure import PixelStep, SquareStep, find_fewest_pixels, find_smallest_square
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.restoration.hole_finding import BlindRestorer
@@ -78,7 +78,7 @@ def _find_squares(
     image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
 
     def search() -> SquareStep | None:
-        return next(iter(list(grow_square(networks, image, kept, coarse=coarse))[-1:]), None)
+        return next(iter(list(find_smallest_square(networks, image, kept, coarse=coarse))[-1:]), None)
 
     about = ("squares", tuple(networks), data.name, digit, mask)
     return cast(SquareStep | None, caches.worked_out(about, search))
@@ -88,7 +88,7 @@ def _find_pixels(subject: Subject, data: Dataset) -> PixelStep | None:
     image, kept = torch.from_numpy(subject.digit)[None], torch.from_numpy(subject.mask)
 
     def search() -> PixelStep | None:
-        return next(iter(list(erase_pixels(subject.classifier, image, kept))[-1:]), None)
+        return next(iter(list(find_fewest_pixels(subject.classifier, image, kept))[-1:]), None)
 
     about = ("pixels", subject.name, data.name, subject.digit, subject.mask)
     return cast(PixelStep | None, caches.worked_out(about, search))

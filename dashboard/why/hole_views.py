@@ -10,7 +10,7 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from core.attribution import HoleMap, count_right, join, places, read_everywhere
+from core.attribution.hole_maps import HoleMap, count_correct, count_places, join_rows, scan_with_hole
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.pmnist.masks import SQUARE, sliding_squares
@@ -80,11 +80,11 @@ def _find_quick(subjects: list[Subject], digit: Digit, mask: Mask, size: int, da
 
 def _find_slow(subject: Subject, digit: Digit, mask: Mask, size: int, data: Dataset) -> HoleMap:
     """Return the map of a network that restores, some rows at a time, while a bar shows how far it is."""
-    rows, side = BAND if isinstance(subject.network, Restorer) else BLIND_BAND, places(size)
+    rows, side = BAND if isinstance(subject.network, Restorer) else BLIND_BAND, count_places(size)
     bands = [range(top, min(top + rows, side)) for top in range(0, side, rows)]
     network = {subject.name: subject.network}
     read = (_read(network, digit, mask, size, band, data)[subject.name] for band in bands)
-    return join(list(with_progress(read, len(bands), f"{subject.title} restores the digit at every place ...")))
+    return join_rows(list(with_progress(read, len(bands), f"{subject.title} restores the digit at every place ...")))
 
 
 def _read(
@@ -92,12 +92,12 @@ def _read(
 ) -> Maps:
     image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
     about = ("holes", tuple(networks), data.name, digit, mask, size, None if rows is None else rows.start)
-    return cast(Maps, caches.worked_out(about, lambda: read_everywhere(networks, image, kept, size=size, rows=rows)))
+    return cast(Maps, caches.worked_out(about, lambda: scan_with_hole(networks, image, kept, size=size, rows=rows)))
 
 
 def _draw_maps(subjects: list[Subject], maps: Maps, left: Digit, truth: int, size: int, data: Dataset) -> str:
     """Return each network's own map."""
-    many = places(size) ** 2
+    many = count_places(size) ** 2
     return draw_gallery(
         [
             GalleryItem(
@@ -116,7 +116,7 @@ def _show_maps(
     subjects: list[Subject], maps: Maps, scene: tuple[Digit, Mask], truth: int, size: int, data: Dataset, zoo: Zoo
 ) -> None:
     """Show how many networks are right at each place, which can be clicked, and each network's own map."""
-    counts, side, name = count_right(maps, truth), places(size), data.classes[truth]
+    counts, side, name = count_correct(maps, truth), count_places(size), data.classes[truth]
     digit, mask = scene
     st.markdown(
         f"**With a hole of {size} × {size} pixels, all {len(maps)} still read a {name} at "
@@ -171,7 +171,7 @@ def _show_chosen(
     """Show the digit with the hole at one place, and what every network reads there."""
     digit, mask = scene
     row, column = place
-    kept = sliding_squares(size)[row * places(size) + column].numpy() & mask
+    kept = sliding_squares(size)[row * count_places(size) + column].numpy() & mask
     st.markdown(f"**The hole in rows {row} to {row + size - 1}, columns {column} to {column + size - 1}**")
     picture, answers = st.columns([200, 300], gap="medium")
     picture.image(arrays.mark_erased(digit, kept, 7), output_format="PNG", width=196)

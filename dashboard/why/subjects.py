@@ -11,7 +11,7 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from core.attribution import attribute
+from core.attribution.methods import attribute
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.visualization.attribution import NetworkRow, PictureCell

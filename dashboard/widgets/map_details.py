@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
-from core.maximization import Objective, filter_of, map_of
+from core.maximization.objectives import Objective
+from core.maximization.top_digits import feature_map, find_filter
 from core.networks.classifier import Classifier
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
@@ -67,7 +68,7 @@ def draw_exciting(
 
 def draw_filter(network: Classifier, stage: str, number: int) -> list[GalleryItem]:
     """Return the filter that makes a map; nothing where no convolution has made it."""
-    weights = filter_of(network, stage, number)
+    weights = find_filter(network, stage, number)
     if weights is None:
         return []
     values = weights.numpy()
@@ -79,7 +80,7 @@ def draw_filter(network: Classifier, stage: str, number: int) -> list[GalleryIte
 
 
 def _answer(network: Classifier, stage: str, number: int, digit: Digit) -> GalleryItem:
-    found = map_of(network, stage, number, torch.from_numpy(digit)).numpy()
+    found = feature_map(network, stage, number, torch.from_numpy(digit)).numpy()
     low, high = float(found.min()), float(found.max())
     shown = (found - low) / (high - low) if high > low else np.zeros_like(found)
     return GalleryItem(arrays.to_gray(shown), f"the map on your digit, from {low:.1f} (black) to {high:.1f} (white)")

@@ -10,8 +10,17 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from core.convolution.activation import FUNCTIONS, TITLES
-from core.convolution.window import Filter, SlideStep, Window, convolve, slide, write_number, write_products, write_sum
+from core.convolution.activation import ACTIVATION_FUNCTIONS, TITLES
+from core.convolution.window import (
+    Filter,
+    SlideStep,
+    Window,
+    convolve,
+    format_number,
+    format_products,
+    format_sum,
+    slide,
+)
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
@@ -98,9 +107,9 @@ def show_window(window: Window, shape: tuple[int, int], channels: Mapping[int, s
     for channel, name in channels.items():
         result = f"→ {format_short(window.sums[channel])}"
         st.html(draw_products(_grids(window, shape, channel, name), ("×", "="), result))
-    lines = [("The products" + name, write_products(window, channel)) for channel, name in channels.items()]
+    lines = [("The products" + name, format_products(window, channel)) for channel, name in channels.items()]
     summed = "All channels and the bias" if len(window.weights) > 1 else "And the bias"
-    st.html(draw_formulas([*lines, (summed, write_sum(window))]))
+    st.html(draw_formulas([*lines, (summed, format_sum(window))]))
 
 
 def _grids(window: Window, shape: tuple[int, int], channel: int, name: str) -> list[NumberGrid]:
@@ -119,7 +128,9 @@ def _grids(window: Window, shape: tuple[int, int], channel: int, name: str) -> l
 def describe_activations(value: float) -> str:
     """Return what each activation would make of a value (C7)."""
     given = torch.tensor(value)
-    return " · ".join(f"{TITLES[kind]} {write_number(float(act(given)))}" for kind, act in FUNCTIONS.items())
+    return " · ".join(
+        f"{TITLES[kind]} {format_number(float(act(given)))}" for kind, act in ACTIVATION_FUNCTIONS.items()
+    )
 
 
 def show_slide(inputs: torch.Tensor, one: Filter, *, channel: int, key: str, hold: int = 1) -> None:
@@ -154,7 +165,7 @@ def describe_step(step: SlideStep) -> str:
     """Return what happens at one place of a window that slides."""
     window = step.window
     if len(window.weights) <= WRITTEN:
-        sums = write_sum(window)
+        sums = format_sum(window)
     else:
-        sums = f"{window.weights.numel()} products and the bias: {write_number(window.total)}"
+        sums = f"{window.weights.numel()} products and the bias: {format_number(window.total)}"
     return f"row {step.row}, column {step.column}: {sums}"

@@ -14,18 +14,17 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
-from core.adversarial import (
-    AttackConfig,
-    AttackStep,
+from core.adversarial.attack import AttackStep
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradient_attacks import fgsm, pgd
+from core.adversarial.universal import (
+    VALIDATION_DIGITS,
     UniversalConfig,
     UniversalStep,
-    fgsm,
     measure_noise,
     nine_examples,
-    pgd,
     universal_noise,
 )
-from core.adversarial.universal import WATCHED
 from core.networks.classifier import Classifier
 from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, NotMeasurable, mnist
@@ -112,7 +111,7 @@ def _universal(config: UniversalConfig) -> Iterator[UniversalStep]:
 def _one_after_another(network: Classifier, *, watching: bool) -> Tensor:
     """Make the ten noises as one would write it: class by class, each step with the loader's next batch."""
     loader, dataset = _loader(), mnist.dataset()
-    watched = torch.cat([dataset.validation.images(slice(0, WATCHED)), nine_examples(dataset.test).images()])
+    watched = torch.cat([dataset.validation.images(slice(0, VALIDATION_DIGITS)), nine_examples(dataset.test).images()])
     return torch.stack([_noise(network, label, loader, watched if watching else None) for label in range(10)])
 
 

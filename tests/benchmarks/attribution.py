@@ -9,7 +9,8 @@ from time import process_time
 import torch
 from torch import Tensor, nn
 
-from core.attribution import METHODS, attribute, read_everywhere
+from core.attribution.hole_maps import scan_with_hole
+from core.attribution.methods import METHODS, attribute
 from core.networks.classifier import Classifier
 from core.pmnist.masks import keep_all
 from core.zoo.checkpoints import Network
@@ -40,7 +41,7 @@ def why_robustness() -> Measured:
     blind = {name: one for name, one in networks.items() if isinstance(one, Classifier)}
 
     def read(some: dict[str, Network], index: int) -> Callable[[], object]:
-        return lambda: _processor_seconds(lambda: read_everywhere(some, _digit(index), keep_all()))
+        return lambda: _processor_seconds(lambda: scan_with_hole(some, _digit(index), keep_all()))
 
     runs = _on_one_thread({str(index): read(networks, index) for index in DIGITS} | {"blind": read(blind, DIGITS[0])})
     each = [median(seconds(runs[str(index)])) for index in DIGITS]

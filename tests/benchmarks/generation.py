@@ -5,8 +5,8 @@ from __future__ import annotations
 from core.digits import datasets
 from core.digits.datasets import Dataset, Digits
 from core.generation import generator_checkpoint
-from core.generation.generator_checkpoint import Made
-from core.generation.quality import COUNT, SEED, find_nearest, read_made
+from core.generation.generator_checkpoint import TrainedGenerator
+from core.generation.quality import COUNT, SEED, find_nearest_digits, measure_quality
 from core.generation.sampling import make_digits
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
@@ -20,7 +20,7 @@ from tests.benchmarks import Measured, NotMeasurable, mnist
 def made_read() -> Measured:
     """Read 10,000 made digits with the assignment's network; none is left out."""
     made = _made()
-    read = read_made(mnist.network("assignment"), make_digits(made.generator, COUNT, seed=SEED))
+    read = measure_quality(mnist.network("assignment"), make_digits(made.generator, COUNT, seed=SEED))
     least = min(range(10), key=read.of_class)
     note = f"Least of the classes: {least} with {read.of_class(least):.1f} %; {made.card.epochs} epochs of training."
     return Measured(read.share, [read.share], note)
@@ -52,14 +52,14 @@ def made_distance() -> Measured:
     """Compare how far made and real test digits lie from the nearest training digit."""
     train, test = mnist.dataset().train, mnist.dataset().test
     made, real = (
-        find_nearest(digits.images(slice(0, 200)), train).distance
+        find_nearest_digits(digits.images(slice(0, 200)), train).distance
         for digits in (make_digits(_made().generator, 200, seed=SEED), test)
     )
     figure = float(made.mean() / real.mean())
     return Measured(figure, [figure], f"Made {made.mean():.2f} (least {made.min():.2f}), real {real.mean():.2f}.")
 
 
-def _made() -> Made:
+def _made() -> TrainedGenerator:
     try:
         return generator_checkpoint.load()
     except CheckpointError as error:

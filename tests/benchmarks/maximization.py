@@ -12,16 +12,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from core.maximization import (
-    PRESETS,
-    ClassLogit,
-    MaximizationConfig,
-    MaximizationStep,
-    Neuron,
-    Objective,
-    loop,
-    maximize,
-)
+from core.maximization import loop
+from core.maximization.loop import PRESETS, MaximizationConfig, MaximizationStep, maximize
+from core.maximization.objectives import ClassLogit, Neuron, Objective
 from core.networks.classifier import Classifier
 from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, NotMeasurable, mnist
@@ -77,9 +70,9 @@ def maximize_sheet_ratio() -> Measured:
     """Hold a sheet of ten against ten runs of one; and against ten that nobody keeps company, for the note."""
 
     def alone() -> None:
-        company, loop.LEAST = loop.LEAST, 1
+        company, loop.SMALLEST_BATCH = loop.SMALLEST_BATCH, 1
         one_by_one()
-        loop.LEAST = company
+        loop.SMALLEST_BATCH = company
 
     def one_by_one() -> None:
         for label in CLASSES:

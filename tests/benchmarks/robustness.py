@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from core.adversarial import AttackConfig, fooled, perturb
+from core.adversarial.attack import find_fooled
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradient_attacks import make_adversarial
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
 from core.networks.evaluation import evaluate
@@ -35,8 +37,8 @@ def _spread(every: int) -> Digits:
 
 def under_attack(network: Classifier, digits: Digits) -> float:
     """Return the accuracy in percent on digits attacked through the network, every digit from its own random start."""
-    images = perturb(network, digits.images(), digits.labels, ATTACK)
-    return 100 * float(torch.logical_not(fooled(network, images, digits.labels)).float().mean())
+    images = make_adversarial(network, digits.images(), digits.labels, ATTACK)
+    return 100 * float(torch.logical_not(find_fooled(network, images, digits.labels)).float().mean())
 
 
 def _network(name: str) -> Classifier:

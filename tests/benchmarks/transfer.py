@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 from statistics import mean
 
-from core.transfer import MAPS, classify, features, own_backbone, two_digits
-from core.transfer.backbones import AT_RANDOM, PIXELS
+from core.transfer.backbones import LAST_MAPS, PIXELS, RANDOM_LAYERS, compute_features, own_backbone
+from core.transfer.classification import fit_logistic_regression
+from core.transfer.example_tasks import two_digits_task
 from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, mnist
 
@@ -16,12 +17,14 @@ LEARNED = 10  # pictures of each class
 def transfer_pairs() -> Measured:
     """Count the pairs that the learned maps tell apart better than the same layers drawn at random do."""
     digits, backbone = mnist.dataset(), own_backbone("standard", load_classifier("standard"))
-    read: dict[str, list[float]] = {layer: [] for layer in (MAPS, AT_RANDOM, PIXELS)}
+    read: dict[str, list[float]] = {layer: [] for layer in (LAST_MAPS, RANDOM_LAYERS, PIXELS)}
     for pair in combinations(range(10), 2):
-        task = two_digits(digits, pair, learned=LEARNED)
+        task = two_digits_task(digits, pair, learned=LEARNED)
         for layer, accuracies in read.items():
-            accuracies.append(classify(features(backbone, task.pixels, layer), task).test_accuracy)
-    better = sum(learned > drawn for learned, drawn in zip(read[MAPS], read[AT_RANDOM], strict=True))
-    pixels = sum(learned > drawn for learned, drawn in zip(read[MAPS], read[PIXELS], strict=True))
+            accuracies.append(
+                fit_logistic_regression(compute_features(backbone, task.pixels, layer), task).test_accuracy
+            )
+    better = sum(learned > drawn for learned, drawn in zip(read[LAST_MAPS], read[RANDOM_LAYERS], strict=True))
+    pixels = sum(learned > drawn for learned, drawn in zip(read[LAST_MAPS], read[PIXELS], strict=True))
     means = ", ".join(f"{layer} {mean(accuracies):.1f} %" for layer, accuracies in read.items())
     return Measured(better, [better], f"Better than the pixels: {pixels}. On average: {means}.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.commands.studies.progress import StudyStep
 from core.digits.datasets import Dataset
-from core.second_model import BOTH, DIGITS, SecondModelConfig
+from core.second_model.training import ALL_MAPS, DIGITS, SecondModelConfig
 from core.studies.second_model import STUDY, PairRow, run_pairs, summarize
 from core.studies.workers import WorkerPool
 
@@ -38,9 +38,9 @@ def lines(record: dict[str, Any]) -> Iterator[str]:
     """Yield a line for each pair, and what they say."""
     columns = {
         "network 1": (DIGITS, DIGITS),
-        "network 2": (BOTH, DIGITS),
-        "network 1 on maps": (DIGITS, BOTH),
-        "network 2 on maps": (BOTH, BOTH),
+        "network 2": (ALL_MAPS, DIGITS),
+        "network 1 on maps": (DIGITS, ALL_MAPS),
+        "network 2 on maps": (ALL_MAPS, ALL_MAPS),
     }
     yield f"{record['dataset']['name']}; percent of test digits, or of their maps, read right"
     yield f"{'':12}" + "".join(f"{name:>20}" for name in columns)

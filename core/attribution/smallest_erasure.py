@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.adversarial.steps import pool_first
-from core.attribution.robustness import read_holes
+from core.adversarial.attack import pool_before_relu
+from core.attribution.hole_maps import read_under_masks
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH, Network, predict_together
 from core.pmnist.masks import SIDE, erase, sliding_squares
 
-COARSE = 2  # between two sizes, and two places, of a hole that a restoring network is tried with: a try takes 5 ms
+COARSE_STEP = 2  # between two sizes, and two places, of a hole that a restoring network is tried with: a try takes 5 ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class SquareStep:
 
 
 @torch.no_grad()
-def grow_square(
+def find_smallest_square(
     networks: Mapping[str, Network], image: Tensor, mask: Tensor, *, coarse: bool = False
 ) -> Iterator[SquareStep]:
     """Yield, from one pixel up to the whole picture, which networks a square hole of that size makes read otherwise.
@@ -54,14 +54,14 @@ def grow_square(
     before = {name: int(read.argmax()) for name, read in predict_together(networks, image[None], mask).items()}
     found: dict[str, Erasure] = {}
     tried = 0
-    step = COARSE if coarse else 1
+    step = COARSE_STEP if coarse else 1
     for size in range(step, SIDE + 1, step):
         left = {name: network for name, network in networks.items() if name not in found}
         masks = _holes(image, mask, size, coarse)
         if not left or not len(masks):
             break
         tried += len(masks)
-        read = read_holes(left, image, masks)
+        read = read_under_masks(left, image, masks)
         found |= {name: best for name in left if (best := _best(read[name], before[name], masks, size)) is not None}
         yield SquareStep(size, tried, dict(found))
 
@@ -71,7 +71,7 @@ def _holes(image: Tensor, mask: Tensor, size: int, coarse: bool) -> Tensor:
     masks = sliding_squares(size)
     if coarse:
         side = SIDE - size + 1
-        masks = masks.unflatten(0, (side, side))[::COARSE, ::COARSE].flatten(0, 1)
+        masks = masks.unflatten(0, (side, side))[::COARSE_STEP, ::COARSE_STEP].flatten(0, 1)
     ink = (image[0] > 0) & mask
     return masks[(ink & ~masks).any((1, 2))] & mask
 
@@ -101,14 +101,14 @@ class PixelStep:
 
 
 @torch.no_grad()
-def erase_pixels(network: Classifier, image: Tensor, mask: Tensor) -> Iterator[PixelStep]:
+def find_fewest_pixels(network: Classifier, image: Tensor, mask: Tensor) -> Iterator[PixelStep]:
     """Yield the digit with one inked pixel less after the other until it is read otherwise, then without needless ones.
 
     Greedy: the pixel goes whose loss costs the class that was read most of its lead over the others; then every pixel
     is given back without which the digit is read otherwise still. So none of the result is needless, but others might
     have been fewer: their number is an upper bound. Ends without a change when no ink is left.
     """
-    fast = pool_first(network)
+    fast = pool_before_relu(network)
     kept, label = mask.clone(), int(fast(erase(image[None], mask)).argmax())
     changed = False
     while not changed and len(ink := ((image[0] > 0) & kept).nonzero()):

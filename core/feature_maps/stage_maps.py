@@ -10,10 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.maximization.objectives import see
+from core.maximization.stage_outputs import stage_outputs
 from core.networks.classifier import Classifier
 
-RESTS = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d)  # what only passes on what it is given, outside of training
+PASS_THROUGH = (
+    nn.Flatten,
+    nn.Identity,
+    nn.Dropout,
+    nn.Dropout2d,
+)  # what only passes on what it is given, outside of training
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +53,13 @@ class StageMaps:
 
 
 @torch.no_grad()
-def look(network: Classifier, image: Tensor) -> tuple[StageMaps, ...]:
+def compute_stage_maps(network: Classifier, image: Tensor) -> tuple[StageMaps, ...]:
     """Return what every stage gives for one digit `(1, 28, 28)` in [0, 1], in the order in which they flow.
 
     What was flattened, or inverted after that, has its places again.
     """
     stages, inside = dict(network.stages()), {*dict(network.features.named_children()), "inverted"}
-    found = see(network, image[None], stages)
+    found = stage_outputs(network, image[None], stages)
     return tuple(
         StageMaps(name, found[name][0], spatial=name in inside, repeats=_repeats(stage))
         for name, stage in stages.items()
@@ -62,10 +67,10 @@ def look(network: Classifier, image: Tensor) -> tuple[StageMaps, ...]:
 
 
 def _repeats(stage: nn.Module) -> bool:
-    return isinstance(stage, RESTS) or getattr(stage, "name", "") == "identity"
+    return isinstance(stage, PASS_THROUGH) or getattr(stage, "name", "") == "identity"
 
 
-def differ(before: Sequence[StageMaps], after: Sequence[StageMaps]) -> tuple[StageMaps, ...]:
+def subtract_maps(before: Sequence[StageMaps], after: Sequence[StageMaps]) -> tuple[StageMaps, ...]:
     """Return `after - before`, stage by stage. Raises ValueError for maps of networks that are built differently."""
     shapes = [[(one.stage, one.maps.shape) for one in maps] for maps in (before, after)]
     if shapes[0] != shapes[1]:
@@ -82,7 +87,7 @@ def relative_change(before: StageMaps, after: StageMaps) -> float:
     return change / length if length else float("inf") if change else 0.0
 
 
-def present(stages: Sequence[StageMaps]) -> StageMaps:
+def last_features(stages: Sequence[StageMaps]) -> StageMaps:
     """Return the last features before any inversion: what is there. `inverted` then says what the head reads."""
     names = [one.stage for one in stages]
     return stages[names.index("inverted") - 1]

@@ -7,12 +7,12 @@ from torch import Tensor
 
 from core.networks.classifier import Classifier
 
-LAST = "flatten"  # the stage whose output, the last pooled maps, is a vector already
+LAST_STAGE = "flatten"  # the stage whose output, the last pooled maps, is a vector already
 
 
 def list_stages(network: Classifier) -> tuple[str, ...]:
     """Return where a digit can be compared with others: after each convolution, and at the last pooled vector."""
-    return tuple(name for name, _ in network.features.named_children() if name.startswith("conv") or name == LAST)
+    return tuple(name for name, _ in network.features.named_children() if name.startswith("conv") or name == LAST_STAGE)
 
 
 def map_statistics(maps: Tensor) -> Tensor:

@@ -8,12 +8,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from core.adversarial.config import METHODS, AttackConfig
-from core.adversarial.steps import Attack, AttackStep, pool_first, read
+from core.adversarial.attack import Attack, AttackStep, loss_and_gradient, pool_before_relu
+from core.adversarial.config import DEFAULTS, AttackConfig
 
 
 def fgsm(
-    network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = METHODS["fgsm"]
+    network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = DEFAULTS["fgsm"]
 ) -> Iterator[AttackStep]:
     """Yield the digits and, after one step of size epsilon along the gradient's sign, what became of them (V5).
 
@@ -25,7 +25,7 @@ def fgsm(
 
 
 def pgd(
-    network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = METHODS["pgd"]
+    network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = DEFAULTS["pgd"]
 ) -> Iterator[AttackStep]:
     """Yield the digits and then each step of projected gradient ascent on the loss of their labels (V6).
 
@@ -37,19 +37,19 @@ def pgd(
     adversarial, reading = attack.originals, attack.start
     yield attack.record(0, config.steps, adversarial, reading)
     if config.random_start:
-        adversarial = scatter(attack.originals, config, chance(config, images.device))
+        adversarial = random_start(attack.originals, config, seeded_generator(config, images.device))
         reading = attack.read(adversarial)
     for step in range(1, config.steps + 1):
-        adversarial = advance(adversarial, reading.gradient, attack.originals, config)
+        adversarial = pgd_step(adversarial, reading.gradient, attack.originals, config)
         reading = attack.read(adversarial, gradient=step < config.steps)
         yield attack.record(step, config.steps, adversarial, reading)
 
 
-def perturb(
+def make_adversarial(
     network: nn.Module,
     images: Tensor,
     labels: Tensor,
-    config: AttackConfig = METHODS["pgd"],
+    config: AttackConfig = DEFAULTS["pgd"],
     *,
     generator: torch.Generator | None = None,
 ) -> Tensor:
@@ -58,48 +58,48 @@ def perturb(
     The network is read in the mode it is in, so one that learns must be put into evaluation mode meanwhile. `generator`
     draws the random starts, so that every batch has another; None: one from the config's seed.
     """
-    network, goals, adversarial = pool_first(network), config.goals(labels), images.detach()
+    network, goals, adversarial = pool_before_relu(network), config.goals(labels), images.detach()
     if config.random_start:
-        adversarial = scatter(images, config, generator or chance(config, images.device))
+        adversarial = random_start(images, config, generator or seeded_generator(config, images.device))
     for _ in range(config.steps):
-        adversarial = advance(adversarial, read(network, adversarial, goals).gradient, images, config)
+        adversarial = pgd_step(adversarial, loss_and_gradient(network, adversarial, goals).gradient, images, config)
     return adversarial
 
 
-def advance(adversarial: Tensor, gradient: Tensor, originals: Tensor, config: AttackConfig) -> Tensor:
+def pgd_step(adversarial: Tensor, gradient: Tensor, originals: Tensor, config: AttackConfig) -> Tensor:
     """Return the pictures one step further, brought back to within epsilon of the originals and to [0, 1]."""
-    moved = adversarial + config.direction * config.stride * unit(gradient, config)
+    moved = adversarial + config.direction * config.stride * normalize_gradient(gradient, config)
     return (originals + project(moved - originals, config)).clamp(0, 1)
 
 
-def unit(gradient: Tensor, config: AttackConfig) -> Tensor:
+def normalize_gradient(gradient: Tensor, config: AttackConfig) -> Tensor:
     """Return the steepest direction of size 1: the gradient's sign ("linf"), or the gradient at length 1 ("l2")."""
-    return gradient.sign() if config.norm == "linf" else gradient / lengths(gradient)
+    return gradient.sign() if config.norm == "linf" else gradient / l2_norms(gradient)
 
 
 def project(perturbation: Tensor, config: AttackConfig) -> Tensor:
     """Return the nearest perturbation within epsilon."""
     if config.norm == "linf":
         return perturbation.clamp(-config.epsilon, config.epsilon)
-    return perturbation * (config.epsilon / lengths(perturbation)).clamp(max=1)
+    return perturbation * (config.epsilon / l2_norms(perturbation)).clamp(max=1)
 
 
-def lengths(perturbation: Tensor) -> Tensor:
+def l2_norms(perturbation: Tensor) -> Tensor:
     """Return the length of each picture's perturbation `(N, 1, 1, 1)`, at least so much that one can divide by it."""
     return perturbation.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
 
 
-def chance(config: AttackConfig, device: torch.device) -> torch.Generator:
+def seeded_generator(config: AttackConfig, device: torch.device) -> torch.Generator:
     """Return what draws the random start: the same for the same seed."""
     return torch.Generator(device).manual_seed(config.seed)
 
 
-def scatter(images: Tensor, config: AttackConfig, generator: torch.Generator) -> Tensor:
+def random_start(images: Tensor, config: AttackConfig, generator: torch.Generator) -> Tensor:
     """Return the pictures moved to somewhere within epsilon, everywhere equally likely."""
     if config.norm == "linf":
         noise = torch.empty_like(images).uniform_(-1, 1, generator=generator)
     else:  # a ball's volume grows with its radius to the power of its dimension
         noise = torch.empty_like(images).normal_(generator=generator)
         radius = torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
-        noise = noise / lengths(noise) * radius ** (1 / images[0].numel())
+        noise = noise / l2_norms(noise) * radius ** (1 / images[0].numel())
     return (images + config.epsilon * noise).clamp(0, 1)

@@ -15,7 +15,7 @@ from core.networks import evaluation
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 
-FAINT = 0.1  # of full ink: a picture that is nowhere above it is blank, one nowhere below 1 - FAINT is all ink
+FAINTEST_INK = 0.1  # of full ink: a picture that is nowhere above it is blank, one nowhere below 1 - FAINT is all ink
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class AttackStep:
         return bool(self.fooled.all())
 
 
-class Reading(NamedTuple):
+class LossAndGradient(NamedTuple):
     """What a network makes of pictures, and how the loss changes with their pixels."""
 
     logits: Tensor
@@ -67,28 +67,28 @@ class Attack:
     def __init__(self, network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig) -> None:
         check_network(network)
         check_images(images, labels)
-        self.network, self.config = pool_first(network), config
+        self.network, self.config = pool_before_relu(network), config
         self.originals, self.labels = images.detach().clone(), labels.clone()
         self.start = self.read(self.originals)
         self.already = self.reached(self.start)
         if config.target is not None and bool(self.already.all()):
             raise ValueError(f"The network reads a {config.target} already: choose another target.")
 
-    def read(self, images: Tensor, *, gradient: bool = True) -> Reading:
+    def read(self, images: Tensor, *, gradient: bool = True) -> LossAndGradient:
         """Return what the network makes of pictures on their way."""
-        return read(self.network, images, self.config.goals(self.labels), gradient=gradient)
+        return loss_and_gradient(self.network, images, self.config.goals(self.labels), gradient=gradient)
 
-    def reached(self, reading: Reading) -> Tensor:
+    def reached(self, reading: LossAndGradient) -> Tensor:
         """Return bool `(N,)`: which digits are read as the attack wants."""
         return self.config.reached(reading.logits.argmax(1), self.labels)
 
-    def record(self, step: int, steps: int, images: Tensor, reading: Reading) -> AttackStep:
+    def record(self, step: int, steps: int, images: Tensor, reading: LossAndGradient) -> AttackStep:
         """Return the record of a step."""
         probabilities, reached = reading.logits.softmax(1), self.reached(reading)
         return AttackStep(step, steps, images, self.originals, probabilities, reading.losses, reached, self.already)
 
 
-def read(network: nn.Module, images: Tensor, goals: Tensor, *, gradient: bool = True) -> Reading:
+def loss_and_gradient(network: nn.Module, images: Tensor, goals: Tensor, *, gradient: bool = True) -> LossAndGradient:
     """Return logits, losses against the classes `goals` `(N,)`, and the gradient, some digits at a time.
 
     Works wherever it is called, also where gradients are switched off, and leaves none on the network's weights.
@@ -96,7 +96,7 @@ def read(network: nn.Module, images: Tensor, goals: Tensor, *, gradient: bool = 
     """
     parts = zip(images.split(BATCH), goals.split(BATCH), strict=True)
     logits, losses, gradients = zip(*(_read(network, *part, gradient) for part in parts), strict=True)
-    return Reading(torch.cat(logits), torch.cat(losses), torch.cat(gradients))
+    return LossAndGradient(torch.cat(logits), torch.cat(losses), torch.cat(gradients))
 
 
 def _read(network: nn.Module, images: Tensor, goals: Tensor, gradient: bool) -> tuple[Tensor, Tensor, Tensor]:
@@ -109,7 +109,7 @@ def _read(network: nn.Module, images: Tensor, goals: Tensor, gradient: bool) -> 
     return logits.detach(), losses.detach(), slope
 
 
-def pool_first(network: nn.Module) -> nn.Module:
+def pool_before_relu(network: nn.Module) -> nn.Module:
     """Return the same network, with every ReLU that stands before a max pooling behind it: a quarter of the work.
 
     Both keep order, so outputs and gradients are the same bit by bit; the weights are shared.
@@ -123,7 +123,7 @@ def pool_first(network: nn.Module) -> nn.Module:
     return Classifier(nn.Sequential(OrderedDict(stages)), network.head, network.inversion)
 
 
-def fooled(network: evaluation.Network, images: Tensor, labels: Tensor, target: int | None = None) -> Tensor:
+def find_fooled(network: evaluation.Network, images: Tensor, labels: Tensor, target: int | None = None) -> Tensor:
     """Return bool `(N,)`: which pictures any network misreads, or reads as the target; also one that restores."""
     return AttackConfig(target=target).reached(evaluation.predict(network, images).argmax(1), labels)
 
@@ -151,9 +151,9 @@ def check_images(images: Tensor, labels: Tensor) -> None:
     least, most = images.amin((1, 2, 3)), images.amax((1, 2, 3))
     if least.min() < 0 or most.max() > 1:
         raise ValueError("The picture has pixels outside of 0 to 1.")
-    if bool((most <= FAINT).any()):
+    if bool((most <= FAINTEST_INK).any()):
         raise ValueError("The picture is blank: there is no digit to attack.")
-    if bool((least >= 1 - FAINT).any()):
+    if bool((least >= 1 - FAINTEST_INK).any()):
         raise ValueError("The picture is nothing but ink: there is no digit to attack.")
 
 

@@ -13,7 +13,7 @@ from core.maximization.loop import MaximizationStep
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class CompactStep:
     """All pictures after one step."""
 
     pictures: NDArray[np.uint8]
@@ -23,13 +23,13 @@ class Kept:
     """Who has never been woken so far."""
 
 
-def keep(step: MaximizationStep) -> Kept:
+def to_compact(step: MaximizationStep) -> CompactStep:
     """Return what is kept of a step."""
     pictures = (255 * step.images[:, 0]).round().byte().numpy()
-    return Kept(pictures, step.costs.numpy(), ~step.awake.numpy())
+    return CompactStep(pictures, step.costs.numpy(), ~step.awake.numpy())
 
 
-def to_npz(steps: Iterable[Kept]) -> bytes:
+def to_npz(steps: Iterable[CompactStep]) -> bytes:
     """Return a NumPy file: `images` (steps, N, 28, 28), `costs` (steps, N), and `dead` (N,) after the last step."""
     kept = list(steps)
     stream = io.BytesIO()

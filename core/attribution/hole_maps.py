@@ -35,12 +35,12 @@ class HoleMap:
         return margins
 
 
-def places(size: int = SQUARE) -> int:
+def count_places(size: int = SQUARE) -> int:
     """Return at how many places along a side the hole can be: 20 of a hole of 9 pixels, 400 in all."""
     return SIDE - size + 1
 
 
-def read_everywhere(
+def scan_with_hole(
     networks: Mapping[str, Network], image: Tensor, mask: Tensor, *, size: int = SQUARE, rows: range | None = None
 ) -> dict[str, HoleMap]:
     """Return what each network reads in `image` `(1, 28, 28)`, what `mask` keeps of it, with a hole at every place.
@@ -48,15 +48,15 @@ def read_everywhere(
     `rows`: only with its upper edge in these. Networks that share their features share the work on them; for one that
     is told what is missing, the hole is part of that. Raises ValueError for a hole that does not fit.
     """
-    side = places(size)
+    side = count_places(size)
     rows = range(side) if rows is None else rows
     masks = sliding_squares(size)[rows.start * side : rows.stop * side] & mask
-    read = read_holes(networks, image, masks)
+    read = read_under_masks(networks, image, masks)
     return {name: HoleMap(read[name].reshape(len(rows), side, -1).numpy()) for name in networks}
 
 
 @torch.no_grad()
-def read_holes(networks: Mapping[str, Network], image: Tensor, masks: Tensor) -> dict[str, Tensor]:
+def read_under_masks(networks: Mapping[str, Network], image: Tensor, masks: Tensor) -> dict[str, Tensor]:
     """Return each network's probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""
     told = {name: network for name, network in networks.items() if isinstance(network, Restorer)}
     blind = {name: network for name, network in networks.items() if name not in told}
@@ -64,12 +64,12 @@ def read_holes(networks: Mapping[str, Network], image: Tensor, masks: Tensor) ->
     return read | {name: restore_many(network, image, masks) for name, network in told.items()}
 
 
-def join(bands: Sequence[HoleMap]) -> HoleMap:
+def join_rows(bands: Sequence[HoleMap]) -> HoleMap:
     """Return the map of bands of rows that were read one after the other."""
     return HoleMap(np.concatenate([band.probabilities for band in bands]))
 
 
-def count_right(maps: Mapping[str, HoleMap], label: int) -> NDArray[np.int64]:
+def count_correct(maps: Mapping[str, HoleMap], label: int) -> NDArray[np.int64]:
     """Return how many networks read the class at each place `(rows, columns)`."""
     counts: NDArray[np.int64] = np.sum([found.labels == label for found in maps.values()], 0)
     return counts

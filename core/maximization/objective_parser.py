@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.maximization.objectives import LOGITS, ClassLogit, MapMean, Neuron, Objective, check_objective, measure_stages
+from core.maximization.objectives import ClassLogit, MapMean, Neuron, Objective, check_objective
+from core.maximization.stage_outputs import LOGITS, stage_shapes
 from core.networks.classifier import Classifier
 
-FORMS = (
+SYNTAX = (
     "classes, class:3, maps:STAGE, map:STAGE:7 (its central place), map:STAGE:7@2,3 (that row and column), "
     "map:STAGE:7@mean, and sums with weights such as class:3+0.5*map:STAGE:7"
 )
@@ -16,40 +17,40 @@ _TERM = re.compile(r"(?:(?P<weight>-?\d*\.?\d+)\*)?(?P<kind>classes|class|maps|m
 
 
 @dataclass(frozen=True)
-class Question:
+class NamedObjective:
     """An objective and what each of its pictures is called."""
 
     objective: Objective
     names: tuple[str, ...]
 
 
-def ask(text: str, network: Classifier) -> Question:
+def parse_objective(text: str, network: Classifier) -> NamedObjective:
     """Return the objective that the words describe; raise ValueError, with a sentence, for one that cannot be."""
     terms = [_read_term(term.strip(), network) for term in text.split("+")]
     question = terms[0]
     for term in terms[1:]:
         names = max(question.names, term.names, key=len)
-        question = Question(question.objective + term.objective, names)
+        question = NamedObjective(question.objective + term.objective, names)
     check_objective(network, question.objective)
-    return question if len(terms) == 1 or len(question.names) > 1 else Question(question.objective, (text,))
+    return question if len(terms) == 1 or len(question.names) > 1 else NamedObjective(question.objective, (text,))
 
 
-def _read_term(text: str, network: Classifier) -> Question:
+def _read_term(text: str, network: Classifier) -> NamedObjective:
     found = _TERM.fullmatch(text)
     question = None if found is None else _read_kind(found["kind"], found["rest"], network)
     if found is None or question is None:
-        raise ValueError(f"{text!r} is no objective: there are {FORMS}.")
-    return question if found["weight"] is None else Question(float(found["weight"]) * question.objective, (text,))
+        raise ValueError(f"{text!r} is no objective: there are {SYNTAX}.")
+    return question if found["weight"] is None else NamedObjective(float(found["weight"]) * question.objective, (text,))
 
 
-def _read_kind(kind: str, rest: str, network: Classifier) -> Question | None:
-    shapes = measure_stages(network)
+def _read_kind(kind: str, rest: str, network: Classifier) -> NamedObjective | None:
+    shapes = stage_shapes(network)
     if kind == "classes":
         labels = range(shapes[LOGITS][0])
-        return None if rest else Question(ClassLogit(labels), tuple(f"class {label}" for label in labels))
+        return None if rest else NamedObjective(ClassLogit(labels), tuple(f"class {label}" for label in labels))
     if kind == "class":
         found = re.fullmatch(r":(\d+)", rest)
-        return found and Question(ClassLogit(int(found[1])), (f"class {found[1]}",))
+        return found and NamedObjective(ClassLogit(int(found[1])), (f"class {found[1]}",))
     found = re.fullmatch(r":(\w+)(?::(\d+))?(?:@(mean|(\d+),(\d+)))?", rest)
     if found is None or (kind == "maps") == (found[2] is not None):
         return None
@@ -57,5 +58,5 @@ def _read_kind(kind: str, rest: str, network: Classifier) -> Question | None:
     several = tuple(range(shapes[stage][0] if stage in shapes else 1)) if kind == "maps" else (int(found[2]),)
     names = tuple(f"{stage} {number}" for number in several)
     if where == "mean":
-        return Question(MapMean(stage, several), names)
-    return Question(Neuron(stage, several, (int(found[4]), int(found[5])) if where else None), names)
+        return NamedObjective(MapMean(stage, several), names)
+    return NamedObjective(Neuron(stage, several, (int(found[4]), int(found[5])) if where else None), names)

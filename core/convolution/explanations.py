@@ -1,0 +1,151 @@
+"""How one number of a stage is computed: written as a line, and from which values of the stage before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.convolution.pooling import PooledWindow, pool_window
+from core.convolution.trace import StageTrace
+from core.convolution.window import Filter, Window, format_number, format_sum, read_window
+from core.inversion.functions import INVERSIONS, Invert
+from core.networks.classifier import MEAN, STD, Normalize, Shuffle
+
+TERMS = 6  # of a dense layer's sum that are written out
+
+
+Place = tuple[int, int, int]
+"""Map, row and column; of a vector, the number of the value and 0, 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """How one number comes about: in a line, and from which values of the stage before."""
+
+    value: float
+    line: str
+    sources: tuple[Place, ...]
+    """The places that it is made of, the weightiest first."""
+    window: Window | None = None
+    pool: PooledWindow | None = None
+
+
+def stage_filter(station: StageTrace, number: int) -> Filter:
+    """Return a convolution's filter by its number."""
+    stage = station.stage
+    assert isinstance(stage, nn.Conv2d)
+    bias = float(stage.bias[number]) if stage.bias is not None else 0.0
+    padding, stride, dilation = int(stage.padding[0]), stage.stride[0], stage.dilation[0]
+    return Filter(stage.weight[number].detach(), bias, padding, stride, dilation)
+
+
+def explain_value(station: StageTrace, place: Place) -> Explanation:
+    """Return how the number at a place comes about. Raises ValueError when there is no such place."""
+    shape = (*station.gives.shape, 1, 1)[:3]
+    if not all(0 <= at < size for at, size in zip(place, shape, strict=True)):
+        sizes = " × ".join(map(str, station.gives.shape))
+        raise ValueError(f"there is no place {place}: {station.name} gives {sizes}.")
+    match station.stage:
+        case nn.Conv2d():
+            return _of_convolution(station, place)
+        case nn.MaxPool2d() | nn.AvgPool2d():  # POOLS
+            return _of_pooling(station, place)
+        case nn.Linear():
+            return _of_dense(station, place[0])
+        case nn.Flatten():
+            source = _unravel(place[0], station.given.shape)
+            line = f"map {source[0]}, row {source[1]}, column {source[2]}"
+            return Explanation(_at(station.gives, place), line, (source,))
+        case Shuffle():
+            found = station.stage(torch.arange(station.given.numel()).reshape(1, *station.given.shape))
+            source = _unravel(int(found.flatten()[place[1] * station.given.shape[2] + place[2]]), station.given.shape)
+            return Explanation(_at(station.gives, place), f"taken from row {source[1]}, column {source[2]}", (source,))
+    return _of_one(station, place)
+
+
+def _at(values: Tensor, place: Place) -> float:
+    return float(values[place] if values.ndim == 3 else values[place[0]])
+
+
+def _unravel(number: int, shape: Sequence[int]) -> Place:
+    rest, column = divmod(number, shape[2])
+    return (*divmod(rest, shape[1]), column)
+
+
+def _of_convolution(station: StageTrace, place: Place) -> Explanation:
+    window = read_window(station.given, stage_filter(station, place[0]), place[1], place[2])
+    order = window.products.abs().flatten().argsort(descending=True).tolist()
+    read = (_unravel(number, window.products.shape) for number in order)
+    places = tuple((channel, window.rows[row], window.columns[column]) for channel, row, column in read)
+    return Explanation(window.total, format_sum(window), places, window=window)
+
+
+def _of_pooling(station: StageTrace, place: Place) -> Explanation:
+    size = pooling_window(station.stage)
+    kind = "max" if isinstance(station.stage, nn.MaxPool2d) else "average"
+    pool = pool_window(station.given[place[0]], kind, size, size, place[1], place[2])
+    order = pool.values.abs().flatten().argsort(descending=True).tolist() if kind == "average" else []
+    best = order or pool.values.flatten().argsort(descending=True).tolist()
+    sources = tuple((place[0], place[1] * size + at // size, place[2] * size + at % size) for at in best)
+    return Explanation(pool.result, pool.sentence, sources, pool=pool)
+
+
+def pooling_window(stage: nn.Module) -> int:
+    """Return the side of a pooling's window."""
+    size = stage.kernel_size
+    assert isinstance(size, int)  # as `networks` builds them
+    return size
+
+
+def _of_dense(station: StageTrace, unit: int) -> Explanation:
+    assert isinstance(station.stage, nn.Linear)
+    weights, bias = station.stage.weight[unit].detach(), float(station.stage.bias[unit])
+    products = weights * station.given
+    order = products.abs().argsort(descending=True).tolist()
+    shown = " + ".join(
+        f"{format_number(float(station.given[at]))}·({format_number(float(weights[at]))})" for at in order[:TERMS]
+    )
+    more = len(order) - TERMS
+    rest = float(products[order[TERMS:]].double().sum())
+    total = float(products.double().sum()) + bias
+    line = f"{shown} + ({format_number(rest)} of {more} more) + bias ({format_number(bias)}) = {format_number(total)}"
+    return Explanation(total, line, tuple((at, 0, 0) for at in order))
+
+
+def _of_one(station: StageTrace, place: Place) -> Explanation:
+    """The stages that make a number of the number at the same place, whatever they are."""
+    value = _at(station.gives, place)
+    if station.given.shape != station.gives.shape:  # synergy reads twice as many values, and sums two heads
+        return Explanation(value, f"= {format_number(value)}", ())
+    formula = _write_formula(station.stage, _at(station.given, place), place[0])
+    return Explanation(value, f"{formula} = {format_number(value)}", (place,))
+
+
+def _write_formula(stage: nn.Module, given: float, number: int) -> str:
+    if isinstance(stage, Invert):
+        formula = INVERSIONS[stage.name].formula.replace("-", "−")
+        return f"{formula} with x = {format_number(given)}:"
+    if isinstance(stage, nn.BatchNorm2d):
+        assert stage.running_mean is not None and stage.running_var is not None
+        held = (stage.running_mean, stage.running_var, stage.weight, stage.bias)
+        mean, variance, gamma, beta = (format_number(float(one[number])) for one in held)
+        return f"{gamma} · ({format_number(given)} − ({mean})) / √{variance} + ({beta})"
+    write = next((line for kind, line in _FORMULAS.items() if isinstance(stage, kind)), None)
+    return write(given) if write is not None else f"f({format_number(given)})"
+
+
+_FORMULAS: dict[type[nn.Module], Callable[[float], str]] = {
+    Normalize: lambda x: f"(pixel − mean) / spread = ({format_number(x)} − {MEAN}) / {STD}",
+    nn.ReLU: lambda x: f"max(0, {format_number(x)})",
+    nn.ReLU6: lambda x: f"min(6, max(0, {format_number(x)}))",
+    nn.LeakyReLU: lambda x: f"{format_number(x)}" + ("" if x > 0 else " · 0.01"),
+    nn.SiLU: lambda x: f"{format_number(x)} · sigmoid({format_number(x)})",
+    nn.Sigmoid: lambda x: f"1 / (1 + exp(−({format_number(x)})))",
+    nn.Tanh: lambda x: f"tanh({format_number(x)})",
+    nn.Identity: lambda x: "not inverted: " + format_number(x),
+    nn.Dropout: lambda x: "dropout only works in training: " + format_number(x),
+    nn.Dropout2d: lambda x: "dropout only works in training: " + format_number(x),
+}

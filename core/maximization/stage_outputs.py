@@ -1,0 +1,58 @@
+"""What the stages of a network give for images, as maps. The walk ends at the last stage that is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.networks.architectures import SIDE
+from core.networks.classifier import Classifier
+
+LOGITS = "logits"  # the name of the last stage, whatever it is called in a network
+
+
+Shape = tuple[int, int, int]
+"""Maps, rows and columns of a stage; a stage of units has maps of one place."""
+
+
+@torch.no_grad()
+def stage_shapes(network: Classifier) -> dict[str, Shape]:
+    """Return every stage's maps, rows and columns; `logits` is the last one."""
+    blank = torch.zeros(1, 1, SIDE, SIDE, device=next(network.parameters()).device)
+    found = {name: (output.shape[1], output.shape[2], output.shape[3]) for name, output in _walk(network, blank, 0.0)}
+    return {**found, LOGITS: found[list(found)[-1]]}
+
+
+def stage_outputs(
+    network: Classifier, images: Tensor, stages: Iterable[str], *, leak: float = 0.0
+) -> dict[str, Tensor]:
+    """Return what the named stages give for images, as maps `(N, maps, rows, columns)`.
+
+    The walk ends at the last of them. With a `leak`, rectifiers let that share of what is negative through.
+    """
+    wanted = set(stages)
+    found: dict[str, Tensor] = {}
+    for name, output in _walk(network, images, leak):
+        if name in wanted:
+            found[name] = output
+            if len(found) == len(wanted):
+                return found
+    return found | {LOGITS: output}
+
+
+def _walk(network: Classifier, images: Tensor, leak: float) -> Iterator[tuple[str, Tensor]]:
+    """Yield every stage's output as maps; what was flattened, or inverted after that, has its places again."""
+    output, places = images, images.shape[2:]
+    for name, stage in network.stages():
+        output = functional.leaky_relu(output, leak) if leak and isinstance(stage, nn.ReLU) else stage(output)
+        if output.ndim == 4:
+            places = output.shape[2:]
+        has_places = output.ndim == 4 or name in ("flatten", "inverted")
+        yield name, output.unflatten(1, (-1, *places)) if has_places and output.ndim == 2 else _as_maps(output)
+
+
+def _as_maps(output: Tensor) -> Tensor:
+    return output if output.ndim == 4 else output[..., None, None]
