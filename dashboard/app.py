@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: visit
 
 import streamlit as st  # noqa: E402
 
+from core.visualization.rendering import STYLESHEET  # noqa: E402
 from dashboard.address import links  # noqa: E402
 from dashboard.server import process, visitors  # noqa: E402
 from dashboard.server.session import get_session  # noqa: E402
@@ -40,6 +41,7 @@ PAGES = {
     for section, pages in MENU.items()
 }
 st.set_page_config(layout="wide")
+st.html(STYLESHEET)
 page = st.navigation(PAGES, position="top")
 if links.open_address(page.url_path or "start"):
     lesson_bar.open_linked()

@@ -51,7 +51,7 @@ def card(votes: list[float]) -> FeatureCard:
 
 def test_m13_the_bars_of_all_cards_share_one_scale_and_classes_bring_no_html() -> None:
     html = draw_feature_cards([card([-2.0, 0.0, 1.0]), card([-1.0, 0.5, 0.0])], CLASSES)
-    assert [int(share) for share in re.findall(r"height:(\d+)%;background", html)] == [100, 0, 100, 50, 50, 0]
+    assert [int(share) for share in re.findall(r"height:(\d+)%", html)] == [100, 0, 100, 50, 50, 0]
     up, down = re.search(r"--ns-up:([\d.]+)fr;--ns-down:([\d.]+)fr", html).groups()  # type: ignore[union-attr]
     assert float(down) == 2 * float(up)
     assert "&lt;b&gt;" in html and "Map &lt;3&gt;" in html and "Usually &amp; so on" in html

@@ -327,7 +327,7 @@ def test_a_table_tells_who_was_led_astray_and_a_matrix_what_was_not_measured() -
     table = draw_noise_table(noises, noisy, np.array([[1, 1]]), [0], CLASSES[:2], limit=1)
     assert table.count('class="ns-other"') == 1 and table.count('class="ns-led"') == 1
     matrix = draw_accuracy_matrix(np.array([[12.3, np.nan]]), ["<a>"], ["b", "c"], framed=[(0, 0)])
-    assert "&lt;a&gt;" in matrix and ">12</td>" in matrix and "<td>–</td>" in matrix and matrix.count("outline:") == 1
+    assert "&lt;a&gt;" in matrix and ">12</td>" in matrix and "<td>–</td>" in matrix and matrix.count("ns-framed") == 1
 
 
 # In the browser

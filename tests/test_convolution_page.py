@@ -15,7 +15,8 @@ from core.convolution.pooling import POOLINGS
 from core.convolution.window import slide
 from core.networks.architectures import ARCHITECTURES
 from core.visualization.convolution import (
-    draw_number_grid,
+    NumberGrid,
+    draw_products,
     draw_shapes,
     draw_sliding_window,
     draw_weight_matrix,
@@ -186,14 +187,14 @@ def test_a10_lenet_is_drawn_from_its_real_shapes() -> None:
 
 def test_zero_is_black_wherever_numbers_have_a_sign() -> None:
     values = np.array([[0.0, 1.0], [-1.0, -0.0]])
-    assert draw_number_grid(values, limit=1.0).count("rgb(0,0,0)") == 2
+    assert draw_products([NumberGrid("", values)], (), "").count("rgb(0, 0, 0)") == 2
     assert not to_signed(values, 1.0)[0, 0].any() and not draw_weight_matrix(np.zeros((2, 2)), 9).any()
     sheet = draw_signed_maps(np.zeros((3, 4, 4)), columns=2, limit=1.0, factor=2, chosen=1)
     assert (sheet[2:10, 2:10] == 0).all() and (sheet[1, 14] == (230, 159, 0)).all()
 
 
 def test_the_landing_drawing_has_a_square_for_each_pixel_and_place() -> None:
-    drawn = draw_window_positions([[-1, 0, 1], [1, 2, 3]], 4, 1).split("</style>")[1]
+    drawn = draw_window_positions([[-1, 0, 1], [1, 2, 3]], 4, 1)
     assert drawn.count("<i ") == 12 and drawn.count("ns-read") == 6 and drawn.count("ns-out ns-read") == 1
 
 

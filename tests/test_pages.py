@@ -47,12 +47,12 @@ def whole(app: AppTest) -> AppTest:
 
 
 def html(app: AppTest) -> str:
-    return "".join(element.proto.body for element in app.get("html"))
+    return "".join(element.proto.body for element in app.main.get("html"))
 
 
 def readings(app: AppTest) -> str:
     """What the networks read, without the invisible mark of what the canvases have sent."""
-    (shown,) = [body for element in app.get("html") if "ns-readings" in (body := element.proto.body)]
+    (shown,) = [body for element in app.main.get("html") if "ns-readings" in (body := element.proto.body)]
     return shown.split("<i hidden")[0]
 
 

@@ -40,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def raw_html(app: AppTest) -> str:
     """Return everything that the browser takes for HTML."""
     marked = [one.value for one in app.markdown if one.proto.allow_html]
-    return "".join([*marked, *(one.proto.body for one in app.get("html"))])
+    return "".join([*marked, *(one.proto.body for one in app.main.get("html"))])
 
 
 def rename(job: Job, title: str) -> None:  # noqa: F811
@@ -99,7 +99,7 @@ def test_classes_and_pictures_of_one_s_own_may_be_called_anything() -> None:
     assert "<img src=x" not in raw_html(app)
     (note, *_) = [one.value for one in app.caption if "left out" in one.value]
     assert "![" not in note and "](" not in note
-    assert any("right of those held out" in one.proto.body for one in app.get("html"))
+    assert any("right of those held out" in one.proto.body for one in app.main.get("html"))
 
 
 @pytest.mark.parametrize("page", ["compare.py", "train.py", "results.py", "quiz.py", "lessons.py"])

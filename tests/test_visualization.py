@@ -11,6 +11,8 @@ from core.visualization import arrays
 from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading, draw_answers, draw_readings
+from core.visualization.rendering import STYLESHEET
+from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE
 from core.zoo.recipes import RECIPES
 
 CLASSES = tuple("0123456789")
@@ -67,6 +69,23 @@ def test_bars_are_as_high_as_the_probabilities_and_changed_minds_are_marked() ->
     assert re.findall(r'data-answer="(\d)"', html) == ["3", "5"]
     heights = [float(height) for height in re.findall(r"height:([\d.]+)%", html)]
     assert len(heights) == 20 and heights[3] == pytest.approx(70 * 0.91, abs=0.1)
+
+
+def test_the_stylesheet_has_the_colours_of_the_pictures() -> None:
+    styles = STYLESHEET.read_text("utf-8")
+    for name, color in {"positive": POSITIVE, "negative": NEGATIVE}.items():
+        assert f"--ns-{name}: rgb{color};" in styles
+    assert f"--ns-gray: {NEUTRAL};" in styles
+
+
+def test_every_class_of_a_template_has_a_style() -> None:
+    """A renamed class would lose its look without an error."""
+    styles = STYLESHEET.read_text("utf-8")
+    found = set()
+    for template in (STYLESHEET.parent / "templates").glob("*.html"):
+        found |= set(re.findall(r"ns-[a-z-]*[a-z]", re.sub(r"--ns-[a-z]+", "", template.read_text("utf-8"))))
+    unstyled = {name for name in found if not re.search(rf"\.{name}\b", styles)}
+    assert len(found) > 30 and not unstyled
 
 
 def test_a_title_cannot_bring_html_along() -> None:

@@ -6,21 +6,29 @@ Signed colours throughout: black is zero, blue is ink that was added, red is ink
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from core.visualization.arrays import ERASED, Picture, enlarge, to_data_url, to_gray
+from core.visualization.arrays import (
+    CAPTION_GROUND,
+    ERASED,
+    Picture,
+    draw_caption,
+    draw_frame,
+    enlarge,
+    to_gray,
+    to_rgb,
+)
 from core.visualization.number_format import format_factor
-from core.visualization.signed_colors import NEGATIVE, POSITIVE, to_signed
+from core.visualization.rendering import render
+from core.visualization.signed_colors import NEGATIVE, to_signed
 
 PANEL = 5  # pixels of the picture for one of the digit: two panels beside one another are as wide as the player
 SMALL = 2  # the same for ten noises
 LINE = 15  # pixels of a caption
-GROUND, RULE = 40, 70  # greys behind captions and between panels
+RULE = 70  # grey of the lines between panels
 INK, FAINT = 235, 160  # greys of what is written
 BARS = 0.8  # of their panel's height that a bar for certainty reaches
 
@@ -42,7 +50,7 @@ def draw_attack(
     is outlined. All frames of an attack have one size.
     """
     change = image - original
-    now = np.repeat(enlarge(to_gray(image), PANEL)[..., None], 3, -1)
+    now = to_rgb(enlarge(to_gray(image), PANEL))
     if mask is not None:
         now = _outline(now, mask)
     strength = f"magnified {format_factor(magnify)} times" if magnify > 1.05 else "not magnified"
@@ -84,12 +92,8 @@ def _grey(loud: bool) -> tuple[int, int, int]:
     return (INK if loud else FAINT,) * 3
 
 
-@lru_cache(maxsize=2048)
 def _caption(text: str, width: int, loud: bool = False) -> Picture:
-    """Return a line of text on grey; frames have nearly the same captions from step to step."""
-    line = Image.new("RGB", (width, LINE), (GROUND,) * 3)
-    ImageDraw.Draw(line).text((width / 2, 1), text, fill=_grey(loud), font=ImageFont.load_default(11), anchor="ma")
-    return np.asarray(line)
+    return to_rgb(draw_caption(text, width, gray=INK if loud else FAINT))
 
 
 def draw_noises(
@@ -126,7 +130,7 @@ def draw_universal(
     top = draw_noises(noises, classes, limit=limit, chosen=chosen)
     cells = [
         (
-            np.repeat(enlarge(to_gray(digit), SMALL)[..., None], 3, -1),
+            to_rgb(enlarge(to_gray(digit), SMALL)),
             f"{classes[label]} read {classes[read]}",
             read == chosen,
         )
@@ -139,11 +143,9 @@ def _sheet(cells: Sequence[tuple[Picture, str, bool]], columns: int) -> Picture:
     """Return pictures with captions above them, the loud ones framed; no gap, but a line, between two."""
     drawn = []
     for picture, text, loud in cells:
-        picture = picture.copy()
-        for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
-            edge[:] = NEGATIVE if loud else RULE
-        drawn.append(np.concatenate([_caption(text, picture.shape[1], loud), picture]))
-    blank = np.full_like(drawn[0], GROUND)
+        framed = draw_frame(picture, NEGATIVE if loud else (RULE,) * 3)
+        drawn.append(np.concatenate([_caption(text, picture.shape[1], loud), framed]))
+    blank = np.full_like(drawn[0], CAPTION_GROUND)
     drawn += [blank] * (-len(drawn) % columns)
     rows = [np.concatenate(drawn[start : start + columns], 1) for start in range(0, len(drawn), columns)]
     return np.concatenate(rows)
@@ -157,7 +159,7 @@ def draw_comparison(
         np.concatenate(
             [
                 _caption(text, 28 * PANEL),
-                np.repeat(enlarge(to_gray(image), PANEL)[..., None], 3, -1),
+                to_rgb(enlarge(to_gray(image), PANEL)),
                 _caption("what was changed", 28 * PANEL),
                 enlarge(to_signed(image - original, 1.0), PANEL),
             ]
@@ -165,21 +167,6 @@ def draw_comparison(
         for image, text in zip(images, words, strict=True)
     ]
     return np.concatenate(columns, 1)
-
-
-STYLE = f"""<style>
-.ns-noise {{ overflow-x: auto; }}
-.ns-noise table {{ border-collapse: collapse; font-size: .78rem; line-height: 1.1; text-align: center; }}
-.ns-noise td, .ns-noise th {{ padding: 2px; font-weight: 400; }}
-.ns-noise img {{ display: block; width: 56px; height: 56px; image-rendering: pixelated; background: #000; }}
-.ns-noise td {{ border-bottom: 4px solid transparent; }}
-.ns-noise td.ns-led {{ border-color: rgb{NEGATIVE}; font-weight: 700; }}
-.ns-matrix td {{ min-width: 2.3rem; height: 1.7rem; border: 0; }}
-.ns-matrix th {{ text-align: left; white-space: nowrap; padding-right: .5rem; }}
-.ns-matrix tr:first-child th + th {{ height: 8.5rem; vertical-align: bottom; padding: 0; }}
-.ns-matrix th span {{ writing-mode: vertical-rl; transform: rotate(180deg); }}
-.ns-noise td.ns-right {{ border-color: rgb{POSITIVE}; }}
-</style>"""
 
 
 def draw_noise_table(
@@ -195,47 +182,34 @@ def draw_noise_table(
 
     `noisy` `(classes, N, 28, 28)`, `readings` `(N, classes)`. Red: led to the noise's class; blue: still read right.
     """
-    heads = "".join(
-        f"<th>{_image(to_signed(noise, limit), f'noise to {name}')}to {escape(name)}</th>"
-        for noise, name in zip(noises, classes, strict=True)
-    )
-    rows = "".join(
-        f"<tr><th>really<br><b>{escape(classes[label])}</b></th>"
-        + "".join(_cell(noisy[to, row], int(read), label, to, classes) for to, read in enumerate(readings[row]))
-        + "</tr>"
-        for row, label in enumerate(labels)
-    )
-    return f'{STYLE}<div class="ns-noise"><table><tr><th></th>{heads}</tr>{rows}</table></div>'
+    columns = [(name, to_signed(noise, limit)) for name, noise in zip(classes, noises, strict=True)]
+    rows = []
+    for row, label in enumerate(labels):
+        cells = [_cell(noisy[to, row], int(read), label, to, classes) for to, read in enumerate(readings[row])]
+        rows.append((classes[label], cells))
+    return render("noise_table.html", columns=columns, rows=rows)
 
 
-def _cell(digit: NDArray[np.floating], read: int, label: int, to: int, classes: Sequence[str]) -> str:
-    kind = "ns-right" if read == label else "ns-led" if read == to else "ns-other"
-    words = f"a {classes[label]} with the noise to {classes[to]}, read as {classes[read]}"
-    return f'<td class="{kind}">{_image(to_gray(digit), words)}{escape(classes[read])}</td>'
-
-
-def _image(picture: Picture, words: str) -> str:
-    return f'<img src="{to_data_url(picture)}" alt="{escape(words)}" title="{escape(words)}">'
+def _cell(
+    digit: NDArray[np.floating], read: int, label: int, to: int, classes: Sequence[str]
+) -> tuple[Picture, str, str, str]:
+    """Return the picture, how it is read, of what kind that is, and a description of the cell."""
+    kind = "right" if read == label else "led" if read == to else "other"
+    description = f"a {classes[label]} with the noise to {classes[to]}, read as {classes[read]}"
+    return to_gray(digit), classes[read], kind, description
 
 
 def draw_accuracy_matrix(
     accuracies: NDArray[np.floating], rows: Sequence[str], columns: Sequence[str], *, framed: Sequence[tuple[int, int]]
 ) -> str:
     """Return percents `(rows, columns)` as HTML, the darker the fewer; those `framed` get a frame, `nan` is a dash."""
-    head = "".join(f"<th><span>{escape(name)}</span></th>" for name in columns)
-    body = "".join(
-        f"<tr><th>{escape(name)}</th>"
-        + "".join(_share(float(value), (row, column) in framed) for column, value in enumerate(accuracies[row]))
-        + "</tr>"
-        for row, name in enumerate(rows)
-    )
-    corner = "<th>noise made for ↓, read by →</th>"
-    return f'{STYLE}<div class="ns-noise ns-matrix"><table><tr>{corner}{head}</tr>{body}</table></div>'
+    cells = [
+        [(percent, _shade(percent), (row, column) in framed) for column, percent in enumerate(percents)]
+        for row, percents in enumerate(accuracies.tolist())
+    ]
+    return render("accuracy_matrix.html", columns=columns, rows=list(zip(rows, cells, strict=True)))
 
 
-def _share(percent: float, own: bool) -> str:
-    if np.isnan(percent):
-        return "<td>–</td>"
-    ink = f"rgb({NEGATIVE[0]} {NEGATIVE[1]} {NEGATIVE[2]} / {0.95 * (1 - percent / 100):.2f})"
-    frame = "outline:2px solid currentColor;outline-offset:-2px" if own else ""
-    return f'<td style="background:{ink};{frame}">{percent:.0f}</td>'
+def _shade(percent: float) -> str:
+    red, green, blue = NEGATIVE
+    return f"rgb({red} {green} {blue} / {0.95 * (1 - percent / 100):.2f})"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 ERASED = (245, 150, 20)  # the orange that means "gone" on the erase canvas
 ERASED_GROUND = (92, 52, 8)
+CAPTION_GROUND = 40  # the grey behind captions and between pictures
 
 Picture = NDArray[np.uint8]
 
@@ -37,17 +39,50 @@ def mark_erased(digit: NDArray[np.floating], mask: NDArray[np.bool_], factor: in
     return np.where(np.expand_dims(kept, -1), gray, hatching).astype(np.uint8)
 
 
+def to_rgb(picture: Picture) -> Picture:
+    """Return a grey picture `(H, W)` as `(H, W, 3)`."""
+    return np.repeat(picture[..., None], 3, -1)
+
+
+def arrange(cells: Sequence[Picture], columns: int, *, gap: int, ground: int) -> Picture:
+    """Return pictures of one size, grey or colour, on a sheet of grey `ground`, `gap` pixels around each."""
+    height, width, *channels = cells[0].shape
+    rows = -(-len(cells) // columns)
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, *channels), ground, np.uint8)
+    for number, cell in enumerate(cells):
+        row, column = divmod(number, columns)
+        sheet[gap + row * (height + gap) :, gap + column * (width + gap) :][:height, :width] = cell
+    return sheet
+
+
 def contact_sheet(digits: Sequence[NDArray[np.floating]], columns: int, *, factor: int = 2, gap: int = 2) -> Picture:
-    """Return the digits on one mid-grey sheet, `columns` in a row; a single grey pixel for none."""
+    """Return the digits on one mid-grey sheet, at most `columns` in a row; a single grey pixel for none."""
     if not len(digits):
         return np.full((1, 1), 128, np.uint8)
-    side = digits[0].shape[0] * factor + gap
-    rows = -(-len(digits) // columns)
-    sheet = np.full((rows * side + gap, min(columns, len(digits)) * side + gap), 128, np.uint8)
-    for number, digit in enumerate(digits):
-        top, left = (gap + side * place for place in divmod(number, columns))
-        sheet[top : top + side - gap, left : left + side - gap] = enlarge(to_gray(digit), factor)
-    return sheet
+    cells = [enlarge(to_gray(digit), factor) for digit in digits]
+    return arrange(cells, min(columns, len(cells)), gap=gap, ground=128)
+
+
+def draw_frame(picture: Picture, color: tuple[int, int, int], *, width: int = 1) -> Picture:
+    """Return a colour picture with a frame over its outermost pixels."""
+    framed = picture.copy()
+    for edge in (framed[:width], framed[-width:], framed[:, :width], framed[:, -width:]):
+        edge[:] = color
+    return framed
+
+
+@lru_cache(maxsize=4096)
+def draw_caption(
+    text: str, width: int, *, height: int = 15, top: int = 1, left: int | None = None, gray: int = 235, size: int = 11
+) -> Picture:
+    """Return a line of text on dark grey `(height, width)`, in the middle or from `left` on.
+
+    Frames of an animation have nearly the same captions, so they are kept.
+    """
+    line = Image.new("L", (width, height), CAPTION_GROUND)
+    at, anchor = (width / 2, "ma") if left is None else (left, "la")
+    ImageDraw.Draw(line).text((at, top), text, fill=gray, font=ImageFont.load_default(size), anchor=anchor)
+    return np.asarray(line)
 
 
 def to_png(picture: Picture) -> bytes:

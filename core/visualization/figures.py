@@ -20,6 +20,8 @@ class Curve:
     color: str
     x: Sequence[float]
     y: Sequence[float]
+    dots: bool = False
+    """Whether `draw_svg_curves` marks each point."""
 
 
 def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str) -> go.Figure:

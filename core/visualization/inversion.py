@@ -1,41 +1,24 @@
-"""The inversion laboratory, drawn: a table of variants with their curves, the algebra step by step, omega."""
+"""Inverted features: the table of variants, logits, omega, and what absent features say about each class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from urllib.parse import quote
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from core.visualization.arrays import Picture, to_data_url
+from core.visualization.arrays import Picture
 from core.visualization.figures import Curve, draw_curves
-from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE
-
-STYLE = f"""<style>
-.ns-scroll {{ overflow-x: auto; }}
-.ns-lab {{ border-collapse: collapse; width: 100%; font-size: .86rem; line-height: 1.2; }}
-.ns-lab th {{ text-align: left; font-weight: 600; opacity: .75; font-size: .78rem; }}
-.ns-lab td, .ns-lab th {{ padding: .12rem .5rem; border-bottom: 1px solid #8884; white-space: nowrap; }}
-.ns-lab td:first-child {{ white-space: normal; min-width: 9rem; }}
-.ns-lab img {{ height: 40px; display: block; }}
-.ns-lab .ns-base td {{ font-weight: 600; border-top: 2px solid #8888; }}
-.ns-lab td.ns-number, .ns-lab th.ns-number {{ text-align: right; font-variant-numeric: tabular-nums; }}
-.ns-more {{ color: #2E86C1; font-size: .78rem; }}
-.ns-less {{ color: #D9415C; font-size: .78rem; }}
-.ns-tag {{ border-radius: .6rem; padding: .05rem .45rem; font-size: .74rem; background: #8883; }}
-.ns-tag.ns-other {{ background: rgb{POSITIVE}; color: #04121c; }}
-.ns-step {{ border-left: 4px solid {NEUTRAL}; padding: .1rem 0 .25rem .7rem; margin-bottom: .55rem; }}
-.ns-step code {{ font-size: .84rem; white-space: normal; line-height: 1.5; }}
-</style>"""
+from core.visualization.rendering import render
+from core.visualization.signed_colors import NEGATIVE, NEUTRAL
 
 
 @dataclass(frozen=True, eq=False)
 class VariantRow:
-    """One network of the laboratory: what its head reads, and how well that goes."""
+    """One variant of a network: what its head reads, and its accuracies."""
 
     title: str
     formula: str
@@ -47,7 +30,13 @@ class VariantRow:
     base: Mapping[str, float] | None = None
     """The accuracies of its ordinary network; None when it is one itself."""
     answer: str = ""
-    """What it reads in the person's digit, and how sure it is."""
+    """What it reads in the user's digit, and how sure it is."""
+
+    def gain(self, column: str) -> float | None:
+        """Return the accuracy in points above that of its ordinary network, if both are known."""
+        if self.base is None or column not in self.base or column not in self.accuracies:
+            return None
+        return round(self.accuracies[column] - self.base[column], 1) + 0.0  # no minus zero
 
 
 def draw_inversion_curve(given: NDArray[np.floating], read: NDArray[np.floating], *, color: str) -> str:
@@ -65,49 +54,16 @@ def draw_inversion_curve(given: NDArray[np.floating], read: NDArray[np.floating]
 
 
 def draw_variants(rows: Sequence[VariantRow], columns: Sequence[str], *, answers: bool) -> str:
-    """Return the table; `columns` are the accuracies shown, `answers` adds what each reads now."""
-    words = ["network", "its head reads", "", "", *(["your digit"] if answers else [])]
-    head = "".join(f"<th>{heading}</th>" for heading in words)
-    head += "".join(f'<th class="ns-number">{escape(column)}</th>' for column in columns)
-    body = "".join(_variant(row, columns, answers=answers) for row in rows)
-    return f'{STYLE}<div class="ns-scroll"><table class="ns-lab ns-variants"><tr>{head}</tr>{body}</table></div>'
-
-
-def _variant(row: VariantRow, columns: Sequence[str], *, answers: bool) -> str:
-    tag = f'<span class="ns-tag{" ns-other" if row.kind == "other functions" else ""}">{escape(row.kind)}</span>'
-    image = f'<img src="{row.curve}" alt="its curve">'
-    cells = [escape(row.title), escape(row.formula), image, tag, *([escape(row.answer)] if answers else [])]
-    figures = "".join(f'<td class="ns-number">{_figure(row, column)}</td>' for column in columns)
-    kind = ' class="ns-base"' if row.base is None else ""
-    return f"<tr{kind}>{''.join(f'<td>{cell}</td>' for cell in cells)}{figures}</tr>"
-
-
-def _figure(row: VariantRow, column: str) -> str:
-    if column not in row.accuracies:
-        return "–"
-    value = row.accuracies[column]
-    if row.base is None or column not in row.base:
-        return f"{value:.1f}"
-    gain = round(value - row.base[column], 1) + 0.0  # no minus zero
-    sign = "ns-more" if gain > 0 else "ns-less" if gain < 0 else ""
-    return f'{value:.1f} <span class="{sign}">{gain:+.1f}</span>'
+    """Return the table as HTML; `columns` are the accuracies shown, `answers` adds what each network reads now."""
+    return render("variants.html", rows=rows, columns=columns, answers=answers)
 
 
 def draw_logits(rows: Mapping[str, NDArray[np.floating]], classes: Sequence[str]) -> str:
-    """Return rows of logits under one another, and the difference of the first two in the last row."""
+    """Return rows of logits one below another as HTML, and the difference of the first two in the last row."""
     first, second = list(rows.values())[:2]
-    head = "".join(f'<th class="ns-number">{escape(name)}</th>' for name in classes)
-    body = "".join(_logits(title, [f"{value:.4f}" for value in values]) for title, values in rows.items())
-    difference = _logits("difference", [f"{value:.0e}" if value else "0" for value in first - second])
-    return (
-        f'{STYLE}<div class="ns-scroll"><table class="ns-lab ns-logits"><tr><th>logit of class</th>{head}</tr>'
-        f"{body}{difference}</table></div>"
-    )
-
-
-def _logits(title: str, figures: Sequence[str]) -> str:
-    cells = "".join(f'<td class="ns-number">{figure}</td>' for figure in figures)
-    return f"<tr><td>{escape(title)}</td>{cells}</tr>"
+    texts = {title: [f"{value:.4f}" for value in values] for title, values in rows.items()}
+    texts["difference"] = [f"{value:.0e}" if value else "0" for value in first - second]
+    return render("logits.html", rows=texts, classes=classes)
 
 
 def draw_omega(curves: Sequence[Curve], omega: float) -> go.Figure:
@@ -121,67 +77,33 @@ def draw_omega(curves: Sequence[Curve], omega: float) -> go.Figure:
     return figure
 
 
-CARD_STYLE = f"""<style>
-.ns-missing {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: .9rem; }}
-.ns-feature {{ border-top: 3px solid rgb{NEGATIVE}; padding-top: .4rem; font-size: .84rem; line-height: 1.3; }}
-.ns-feature-pictures {{ display: grid; grid-template-columns: 3fr 2fr; gap: .5rem; align-items: stretch; }}
-.ns-feature img {{ width: 100%; height: 100%; object-fit: contain; background: #000; image-rendering: pixelated; }}
-.ns-feature figure {{ margin: 0; display: flex; flex-direction: column; }}
-.ns-feature figcaption {{ font-size: .72rem; opacity: .75; }}
-.ns-votes {{ display: grid; grid-template-columns: repeat(var(--ns-classes), 1fr); gap: 3px; height: 4.4rem;
-  margin: .35rem 0; position: relative; text-align: center; font-size: .72rem; }}
-.ns-vote {{ display: grid; grid-template-rows: minmax(0, var(--ns-up)) auto minmax(0, var(--ns-down)); }}
-.ns-vote i {{ display: flex; flex-direction: column; justify-content: flex-end; }}
-.ns-vote i + span + i {{ justify-content: flex-start; }}
-.ns-vote b {{ display: block; border-radius: 2px; }}
-.ns-vote span {{ opacity: .75; line-height: 1.15; }}
-</style>"""
-
-
 @dataclass(frozen=True, eq=False)
 class FeatureCard:
-    """One missing feature as people see it."""
+    """A feature that the digit has not: what it looks like, where it is missing, and its effect on each class."""
 
     title: str
     patches: Picture
     where: Picture
-    votes: NDArray[np.floating]
+    effects: NDArray[np.floating]
+    """What its absence adds to each class's logit."""
     text: str
+
+    def named_effects(self, classes: Sequence[str]) -> Iterable[tuple[str, float]]:
+        return zip(classes, self.effects.tolist(), strict=True)
 
 
 def draw_feature_cards(cards: Sequence[FeatureCard], classes: Sequence[str]) -> str:
-    """Return missing features side by side: what each looks like, where it is missing, whom that speaks against."""
-    votes = np.array([card.votes for card in cards])
-    up, down = max(0.0, float(votes.max(initial=0))), max(1e-9, -float(votes.min(initial=0)))
-    # Both sides of zero to one scale, so the room above and below is shared out as it is needed.
-    style = f"--ns-classes:{len(classes)};--ns-up:{up:.3f}fr;--ns-down:{down:.3f}fr"
-    shown = "".join(_card(card, classes, up, down) for card in cards)
-    return f'{CARD_STYLE}<div class="ns-missing" style="{style}">{shown}</div>'
-
-
-def _card(card: FeatureCard, classes: Sequence[str], up: float, down: float) -> str:
-    pictures = "".join(
-        f'<figure><img src="{to_data_url(picture)}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
-        for picture, caption in ((card.patches, "what it looks for"), (card.where, "where it is missing"))
-    )
-    votes = "".join(_vote(float(value), name, up, down) for value, name in zip(card.votes, classes, strict=True))
-    return (
-        f'<div class="ns-feature"><b>{escape(card.title)}</b><div class="ns-feature-pictures">{pictures}</div>'
-        f'<div class="ns-votes">{votes}</div>{escape(card.text)}</div>'
-    )
-
-
-def _vote(value: float, name: str, up: float, down: float) -> str:
-    name, share = escape(name), abs(value) / (up if value > 0 else down)
-    bar = f'<b style="height:{100 * share:.0f}%;background:rgb{POSITIVE if value > 0 else NEGATIVE}"></b>'
-    above, below = (bar, "") if value > 0 else ("", bar)
-    return f'<div class="ns-vote" title="{name}: {value:+.2f}"><i>{above}</i><span>{name}</span><i>{below}</i></div>'
+    """Return missing features side by side as HTML: what each looks like, where it is missing, its effects."""
+    effects = np.array([card.effects for card in cards])
+    up, down = max(0.0, float(effects.max(initial=0))), max(1e-9, -float(effects.min(initial=0)))
+    # Both sides of zero have one scale: the room above and below is shared out as it is needed.
+    return render("feature_cards.html", cards=cards, classes=classes, up=up, down=down)
 
 
 def draw_contributions(
     missing: Sequence[float], there: Sequence[float], rest: Sequence[float], classes: Sequence[str]
 ) -> go.Figure:
-    """Return how far each class is behind the answer, split by what says so; the three parts of a bar sum to it."""
+    """Return how far each class's logit is behind the answer's, in three parts that sum to it."""
     figure = go.Figure()
     parts = (
         ("what is missing", missing, f"rgb{NEGATIVE}"),

@@ -1,30 +1,27 @@
-"""Pictures that excite neurons on one sheet: what each is called, what the network says now, and how sure it is."""
+"""Pictures that maximise activations on one sheet, with captions and bars."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from core.visualization.arrays import Picture, enlarge, to_gray
+from core.visualization.arrays import CAPTION_GROUND, Picture, arrange, draw_caption, enlarge, to_gray
 
-GROUND = 40  # grey between the cells
 GAP = 4
-LINE = 14  # pixels of a caption
-INK, FAINT = 235, 150  # greys of what is written
-DEAD = 70  # grey of the bars across a neuron that nothing wakes
+FAINT = 150  # grey of the bars
+DEAD = 70  # grey of the bars across a neuron that never responds
 MOST_FRAMES = 100  # of an animation
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a sheet is laid out; the same for all moments of a climb."""
+    """How a sheet is laid out; the same for all steps of an optimisation."""
 
     columns: int
     factor: int = 2
@@ -55,19 +52,13 @@ def draw_sheet(
                 _cross_out(picture, layout.factor)
                 if dead is not None and dead[number]
                 else enlarge(to_gray(picture), layout.factor),
-                _caption(captions[number], side),
+                draw_caption(captions[number], side, height=14, top=0),
                 _bar(shares[number] if shares is not None else 0.0, side),
             ]
         )
         for number, picture in enumerate(pictures)
     ]
-    rows = -(-len(cells) // layout.columns)
-    height, width = cells[0].shape[0] + GAP, side + GAP
-    sheet = np.full((rows * height + GAP, min(layout.columns, len(cells)) * width + GAP), GROUND, np.uint8)
-    for number, cell in enumerate(cells):
-        row, column = divmod(number, layout.columns)
-        sheet[GAP + row * height :, GAP + column * width :][: cell.shape[0], :side] = cell
-    return sheet
+    return arrange(cells, min(layout.columns, len(cells)), gap=GAP, ground=CAPTION_GROUND)
 
 
 def _cross_out(picture: NDArray[np.floating], factor: int) -> Picture:
@@ -76,16 +67,8 @@ def _cross_out(picture: NDArray[np.floating], factor: int) -> Picture:
     return np.where((row + column) % (4 * factor) < factor, DEAD, 0).astype(np.uint8)
 
 
-@lru_cache(maxsize=4096)
-def _caption(text: str, width: int) -> Picture:
-    """Return a line of text; climbing pictures have nearly the same captions from step to step."""
-    line = Image.new("L", (width, LINE), GROUND)
-    ImageDraw.Draw(line).text((width / 2, 0), text, fill=INK, font=ImageFont.load_default(11), anchor="ma")
-    return np.asarray(line)
-
-
 def _bar(share: float, width: int) -> Picture:
-    bar = np.full((2, width), GROUND, np.uint8)
+    bar = np.full((2, width), CAPTION_GROUND, np.uint8)
     bar[:, : round(width * min(1.0, max(0.0, share)))] = FAINT
     return bar
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.visualization.arrays import Picture, contact_sheet, enlarge, mark_erased
+from core.visualization.arrays import Picture, arrange, draw_frame, enlarge, mark_erased
 
-POSITIVE, NEGATIVE = (
-    (79, 168, 224),
-    (240, 82, 107),
-)  # blue and red that colour-blind eyes tell apart, on black and on white
-
-
+POSITIVE = (79, 168, 224)  # blue and red that colour-blind eyes tell apart, on black and on white
+NEGATIVE = (240, 82, 107)
 NEUTRAL = "#8A8F98"
-
-
+CHOSEN = (230, 159, 0)  # the orange of a frame
 INK = 0.45  # of its brightness that a digit keeps under coloured evidence
 
 
@@ -36,25 +31,18 @@ def overlay_evidence(
 
 def draw_signed_sheet(filters: NDArray[np.floating], columns: int, *, limit: float, factor: int) -> Picture:
     """Return signed squares `(N, k, k)` on one sheet in colour; its lines are grey, zero is black."""
-    channels = [
-        contact_sheet(list(channel), columns, factor=factor)
-        for channel in np.moveaxis(to_signed(filters, limit) / 255, -1, 0)
-    ]
-    return np.stack(channels, -1)
+    cells = [enlarge(square, factor) for square in to_signed(filters, limit)]
+    return arrange(cells, min(columns, len(cells)), gap=2, ground=128)
 
 
 def draw_signed_maps(
     maps: NDArray[np.floating], *, columns: int, limit: float, factor: int, chosen: int | None = None
 ) -> Picture:
     """Return maps `(N, H, W)` on one grey sheet in signed colours, the chosen one in an orange frame."""
-    count, height, width = maps.shape
-    rows, gap = -(-count // columns), 2
-    sheet = np.full((rows * (height * factor + gap) + gap, columns * (width * factor + gap) + gap, 3), 96, np.uint8)
-    for number in range(count):
-        row, column = divmod(number, columns)
-        top, left = gap + row * (height * factor + gap), gap + column * (width * factor + gap)
-        if number == chosen:
-            sheet[top - gap : top + height * factor + gap, left - gap : left + width * factor + gap] = (230, 159, 0)
-        tile = enlarge(to_signed(maps[number], limit), factor)
-        sheet[top : top + height * factor, left : left + width * factor] = tile
+    sheet = arrange([enlarge(one, factor) for one in to_signed(maps, limit)], columns, gap=2, ground=96)
+    if chosen is not None:
+        height, width = (factor * side for side in maps.shape[1:])
+        top, left = (number * (side + 2) for number, side in zip(divmod(chosen, columns), (height, width), strict=True))
+        place = sheet[top : top + height + 4, left : left + width + 4]
+        place[:] = draw_frame(place, CHOSEN, width=2)
     return sheet

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.visualization.arrays import Picture, to_data_url
+from core.visualization.arrays import Picture
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.number_format import format_distance
+from core.visualization.rendering import render
 
 HIT, MISS = "#009E73", "#8A8F98"
 HITS_COLOR, PRECISION_COLOR, ACCURACY_COLOR, TIME_COLOR = "#3B82C4", "#009E73", "#D55E00", "#8F6BC9"
-
-STYLE = f"""<style>
-.ns-stages > div {{ border-left: 4px solid {MISS}; padding: .1rem 0 .1rem .6rem; margin-bottom: .7rem; }}
-.ns-stages > div.ns-hit {{ border-color: {HIT}; }}
-.ns-stages > div.ns-skipped {{ opacity: .5; }}
-.ns-stages p {{ margin: 0 0 .25rem; font-size: .9rem; line-height: 1.3; }}
-.ns-stages ol {{ display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0; list-style: none; }}
-.ns-stages li {{ margin: 0; font-size: .74rem; line-height: 1.2; text-align: center; }}
-.ns-stages img {{ display: block; width: 60px; height: 60px; image-rendering: pixelated; background: #000; }}
-.ns-stages li.ns-near img {{ outline: 3px solid {HIT}; outline-offset: -1px; }}
-</style>"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +33,7 @@ class StageComparison:
     """One comparison: what came of it in words, and the nearest digits."""
 
     title: str
-    verdict: str
+    outcome: str
     neighbours: Sequence[Neighbour]
     hit: bool = False
     """Whether the digit was cut short here."""
@@ -53,23 +42,8 @@ class StageComparison:
 
 
 def draw_comparisons(rows: Sequence[StageComparison]) -> str:
-    """Return the comparisons below one another as HTML, each with its nearest digits, the nearest first."""
-    return f'{STYLE}<div class="ns-stages">{"".join(map(_stage, rows))}</div>'
-
-
-def _stage(row: StageComparison) -> str:
-    kind = "ns-hit" if row.hit else "ns-skipped" if row.skipped else "ns-deeper"
-    digits = "".join(map(_neighbour, row.neighbours))
-    return f'<div class="{kind}"><p><b>{escape(row.title)}</b> · {escape(row.verdict)}</p><ol>{digits}</ol></div>'
-
-
-def _neighbour(one: Neighbour) -> str:
-    words = f"a {one.label} at distance {format_distance(one.distance)}"
-    near = ' class="ns-near"' if one.near else ""
-    return (
-        f'<li{near}><img src="{to_data_url(one.picture)}" alt="{escape(words)}" title="{escape(words)}">'
-        f"<b>{escape(one.label)}</b> {format_distance(one.distance)}</li>"
-    )
+    """Return the comparisons one below another as HTML, each with its nearest digits, the nearest first."""
+    return render("comparisons.html", rows=rows, format_distance=format_distance)
 
 
 @dataclass(frozen=True)

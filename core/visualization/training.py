@@ -1,4 +1,4 @@
-"""A training, drawn: light SVG curves that may change every second, the table of stages, and runs on one chart."""
+"""A training: its curves as SVG, runs on one chart, the table of stages, and a picture of what was learned so far."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from core.visualization.arrays import Picture, to_gray
-from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
+from core.visualization.arrays import Picture, to_gray, to_rgb
+from core.visualization.figures import Curve
+from core.visualization.rendering import render
+from core.visualization.signed_colors import NEGATIVE, POSITIVE, to_signed
 
 TRAINING, VALIDATION = "#3B82C4", "#D55E00"
 MOST_POINTS = 200  # of a curve: more than its pixels could show are thinned out
@@ -20,84 +22,39 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 480, 165, 40, 26, 8, 8
 ROUND = [digit * 10.0**power for power in range(-4, 5) for digit in (1, 2, 4, 8)]  # where an axis may end
 RUN_COLORS = ("#3B82C4", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8F6BC9", "#A5793B")
 
-STYLE = """<style>
-.ns-stages { border-collapse: collapse; font-size: .86rem; line-height: 1.25; width: 100%; max-width: 640px; }
-.ns-stages th { text-align: left; font-weight: 600; opacity: .75; font-size: .78rem; }
-.ns-stages td, .ns-stages th { padding: .1rem .6rem .1rem 0; border-bottom: 1px solid #8884; white-space: nowrap; }
-.ns-stages .ns-number { text-align: right; font-variant-numeric: tabular-nums; }
-.ns-stages .ns-total td { font-weight: 700; border-bottom: 0; border-top: 2px solid #8888; }
-.ns-stages i { display: block; height: .55rem; background: #3B82C4; border-radius: 2px; min-width: 1px; }
-.ns-stages td:last-child { width: 40%; padding-right: 0; }
-</style>"""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A curve of points (x, y); with `dots` each point is marked."""
-
-    title: str
-    color: str
-    points: Sequence[tuple[float, float]]
-    dots: bool = False
-
 
 def draw_svg_curves(
-    lines: Sequence[Line], *, title: str, x_end: float, limits: tuple[float, float], unit: str = ""
+    curves: Sequence[Curve], *, title: str, x_end: float, limits: tuple[float, float], unit: str = ""
 ) -> str:
     """Return the curves as SVG for Markdown, x from 0 to `x_end` epochs; what is outside the limits is cut off.
 
-    Its text takes the colour of the page, light or dark.
+    It is light enough to change every second. Its text takes the colour of the page, light or dark.
     """
     low, high = limits
-    width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
 
     def place(x: float, y: float) -> str:
         share = (y - low) / (high - low or 1.0)
-        return f"{LEFT + width * x / (x_end or 1):.1f},{TOP + height * (1 - share):.1f}"
+        return f"{LEFT + (right - LEFT) * x / (x_end or 1):.1f},{TOP + (bottom - TOP) * (1 - share):.1f}"
 
-    grid = "".join(_tick(low + (high - low) * part / 4, TOP + height * (1 - part / 4), unit) for part in range(5))
-    curves = "".join(_curve(line, [place(*point) for point in _thin(line.points)]) for line in lines)
-    ends = (
-        f'<text x="{LEFT}" y="{HEIGHT - 8}">0</text><text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">'
-        f"epoch {x_end:g}</text>"
-    )
-    return (
-        f'<div><b>{escape(title)}</b> {_legend(lines, unit)}</div><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(title)}" style="width:100%;font-size:12px;fill:currentColor">{grid}{ends}'
-        f'<svg x="0" y="{TOP - 4}" width="{WIDTH}" height="{height + 8}" viewBox="0 {TOP - 4} {WIDTH} {height + 8}">'
-        f"{curves}</svg></svg>"
-    )
+    ticks = [(low + (high - low) * part / 4, TOP + (bottom - TOP) * (1 - part / 4)) for part in range(5)]
+    lines = [(curve, [place(x, y) for x, y in _thin(curve)]) for curve in curves]
+    box = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": right, "top": TOP, "bottom": bottom}
+    texts = {"title": title, "x_end": x_end, "unit": unit}
+    return render("svg_curves.html", curves=curves, lines=lines, ticks=ticks, **box, **texts)
 
 
-def _thin(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+def _thin(curve: Curve) -> Sequence[tuple[float, float]]:
+    """Return at most about `MOST_POINTS` points, the last one always."""
+    points = list(zip(curve.x, curve.y, strict=True))
     step = -(-len(points) // MOST_POINTS) or 1
     return [*points[:-1:step], *points[-1:]]
-
-
-def _tick(value: float, y: float, unit: str) -> str:
-    line = f'<path d="M{LEFT},{y:.1f}H{WIDTH - RIGHT}" stroke="{NEUTRAL}" stroke-opacity=".3"/>'
-    return f'{line}<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
-
-
-def _curve(line: Line, places: Sequence[str]) -> str:
-    points = f'<polyline points="{" ".join(places)}" fill="none" stroke="{line.color}" stroke-width="2.5"/>'
-    marks = [place.split(",") for place in places] if line.dots else []
-    return points + "".join(f'<circle cx="{x}" cy="{y}" r="3.5" fill="{line.color}"/>' for x, y in marks)
-
-
-def _legend(lines: Sequence[Line], unit: str) -> str:
-    named = (
-        f'<span style="color:{line.color};white-space:nowrap">&#9644;</span> {escape(line.title)}'
-        + (f" <b>{line.points[-1][1]:.4g}{escape(unit)}</b>" if line.points else "")
-        for line in lines
-    )
-    return f'<span style="font-size:.85rem">{" &nbsp; ".join(named)}</span>'
 
 
 def axis_limits(values: Sequence[float], *, top: float | None = None) -> tuple[float, float]:
     """Return the limits of an axis: from 0 up to just above the values, or from just below them up to `top`.
 
-    The first tenth of the records is let go, where a network still guesses.
+    The first tenth of the records is left out, where a network still guesses.
     """
     late = list(values)[len(values) // 10 :]
     if not late:
@@ -118,34 +75,24 @@ class StageRow:
 
 
 def draw_stage_table(rows: Sequence[StageRow]) -> str:
-    """Return a network's table: stage, output, parameters and their sum, and how they are shared out (T11)."""
-    most, total = max((row.parameters for row in rows), default=1) or 1, sum(row.parameters for row in rows)
-    head = '<tr><th>stage</th><th>output</th><th class="ns-number">parameters</th><th></th></tr>'
-    body = "".join(_stage(row, most) for row in rows)
-    last = f'<tr class="ns-total"><td>total</td><td></td><td class="ns-number">{total:,}</td><td></td></tr>'
-    return f'{STYLE}<table class="ns-stages">{head}{body}{last}</table>'
+    """Return a network's table as HTML: stage, output shape, parameters with their sum, and a bar for each count."""
+    counts = [row.parameters for row in rows]
+    return render("stage_table.html", rows=rows, most=max(counts, default=1), total=sum(counts))
 
 
-def _stage(row: StageRow, most: int) -> str:
-    shape = " × ".join(map(str, row.shape))
-    bar = f'<i style="width:{100 * row.parameters / most:.1f}%"></i>' if row.parameters else ""
-    count = f"{row.parameters:,}" if row.parameters else ""
-    return f'<tr><td>{escape(row.stage)}</td><td>{shape}</td><td class="ns-number">{count}</td><td>{bar}</td></tr>'
-
-
-def draw_runs(lines: Sequence[Line], *, x_title: str, y_title: str, beside: Sequence[Line] = ()) -> go.Figure:
-    """Return runs on one chart (T6), each with its line `beside` dashed in the same colour."""
+def draw_runs(curves: Sequence[Curve], *, x_title: str, y_title: str, beside: Sequence[Curve] = ()) -> go.Figure:
+    """Return runs on one chart, each with its curve `beside` dotted in the same colour."""
     figure = go.Figure()
-    for line in (*lines, *beside):
-        dashed = line in beside
+    for curve in (*curves, *beside):
+        dashed = curve in beside
         figure.add_scatter(
-            x=[x for x, _ in line.points],
-            y=[y for _, y in line.points],
-            name=line.title,
+            x=list(curve.x),
+            y=list(curve.y),
+            name=curve.title,
             mode="lines" if dashed else "lines+markers",
             showlegend=not dashed,
-            line={"color": line.color, "width": 2 if dashed else 3, "dash": "dot" if dashed else "solid"},
-            hovertemplate="%{y:.4g}<extra>" + escape(line.title) + "</extra>",
+            line={"color": curve.color, "width": 2 if dashed else 3, "dash": "dot" if dashed else "solid"},
+            hovertemplate="%{y:.4g}<extra>" + escape(curve.title) + "</extra>",
         )
     figure.update_xaxes(title=x_title, rangemode="tozero")
     figure.update_yaxes(title=y_title)
@@ -174,10 +121,10 @@ def draw_snapshot(
     Filters are blue where positive and red where negative, to the scale of their largest weight.
     """
     limit = float(np.abs(filters).max(initial=1e-6))
-    rows = [_row(list(np.repeat(to_gray(digits)[..., None], 3, -1))), _answers(labels, probabilities)]
+    rows = [_row(list(to_rgb(to_gray(digits)))), _answers(labels, probabilities)]
     if len(filters):
         rows.append(_row(list(to_signed(filters, limit))))
-    rows += [_row(list(np.repeat(to_gray(found)[..., None], 3, -1))) for found in maps if len(found)]
+    rows += [_row(list(to_rgb(to_gray(found)))) for found in maps if len(found)]
     return np.concatenate(rows)
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from core.visualization.arrays import Picture, contact_sheet, to_gray
+from core.visualization.arrays import CAPTION_GROUND, Picture, contact_sheet, draw_caption, draw_frame, to_gray, to_rgb
 from core.visualization.signed_colors import NEGATIVE
 
 THUMB, GAP, LINE = 56, 4, 16  # pixels of a small picture, between two, and of a line of text
-GROUND, INK = 40, 235  # greys behind the pictures and of what is written
 FRAME = 3  # pixels around what is read wrongly
 
 
@@ -25,7 +23,7 @@ def to_thumb(picture: Picture, side: int = THUMB) -> Picture:
 
 def draw_strip(pictures: Sequence[Picture], *, side: int = THUMB) -> Picture:
     """Return pictures `(H, W, 3)` beside one another."""
-    gap = np.full((side, GAP, 3), GROUND, np.uint8)
+    gap = np.full((side, GAP, 3), CAPTION_GROUND, np.uint8)
     cells = [cell for picture in pictures for cell in (to_thumb(picture, side), gap)]
     return np.concatenate(cells[:-1] or [gap], 1)
 
@@ -40,26 +38,12 @@ def draw_tuning(
     rows = []
     for name, read in predicted.items():
         cells = [
-            _frame(to_thumb(one)) if wrong else to_thumb(one)
+            draw_frame(to_thumb(one), NEGATIVE, width=FRAME) if wrong else to_thumb(one)
             for one, wrong in zip(pictures, read != labels, strict=True)
         ]
         row = draw_strip(cells)
-        rows += [_caption(name, row.shape[1]), row]
+        rows += [to_rgb(draw_caption(name, row.shape[1], height=LINE, left=GAP, size=12)), row]
     return np.concatenate(rows)
-
-
-def _frame(picture: Picture) -> Picture:
-    framed = picture.copy()
-    for edge in (framed[:FRAME], framed[-FRAME:], framed[:, :FRAME], framed[:, -FRAME:]):
-        edge[:] = NEGATIVE
-    return framed
-
-
-@lru_cache(maxsize=64)
-def _caption(text: str, width: int) -> Picture:
-    line = Image.new("RGB", (width, LINE), (GROUND,) * 3)
-    ImageDraw.Draw(line).text((GAP, 1), text, fill=(INK,) * 3, font=ImageFont.load_default(12))
-    return np.asarray(line)
 
 
 def draw_color_filters(filters: NDArray[np.floating], columns: int, *, factor: int) -> Picture:

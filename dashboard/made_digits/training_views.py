@@ -14,7 +14,8 @@ from core.generation.generator_job import KIND
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job, Status
 from core.system import files
-from core.visualization.training import Line, axis_limits, draw_svg_curves
+from core.visualization.figures import Curve
+from core.visualization.training import axis_limits, draw_svg_curves
 from dashboard.components.player import Frame, player
 from dashboard.made_digits import generators
 from dashboard.made_digits.frames import GROWTH, shipped_growth
@@ -183,15 +184,14 @@ def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
     """Show both losses, and how often the discriminator is right, up to an epoch."""
     at = list(map(_epochs, steps))
     losses = [
-        Line(f"{name}'s loss", color, [*zip(at, (step[f"{name}_loss"] for step in steps), strict=True)])
-        for name, color in LOSSES.items()
+        Curve(f"{name}'s loss", color, at, [step[f"{name}_loss"] for step in steps]) for name, color in LOSSES.items()
     ]
     found = [
-        Line(name, color, [*zip(at, (step[field] for step in steps), strict=True)])
+        Curve(name, color, at, [step[field] for step in steps])
         for (name, color), field in zip(FOUND.items(), ("found_real", "found_made"), strict=True)
     ]
     left, right = st.columns(2, gap="medium")
-    limits = axis_limits([y for line in losses for _, y in line.points])
+    limits = axis_limits([y for line in losses for y in line.y])
     left.markdown(draw_svg_curves(losses, title="Losses", x_end=end, limits=limits), unsafe_allow_html=True)
     right.markdown(
         draw_svg_curves(found, title="The discriminator is right", x_end=end, limits=(0.0, 100.0), unit=" %"),

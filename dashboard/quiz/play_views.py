@@ -180,7 +180,7 @@ def _show_contest(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
         for name in names
         if all(name in read for read in game.read)
     }
-    rows = players.to_contestants(YOU, played, reads, zoo, game.data, told=game.told)
+    rows = players.to_score_rows(YOU, played, reads, zoo, game.data, told=game.told)
     st.html(draw_scores(rows, players.HEADINGS))
     st.caption(players.explain(rows, game.data))
 

@@ -64,7 +64,7 @@ def read_round(names: tuple[str, ...], data: Dataset, seed: int) -> Round:
     return found
 
 
-def to_contestants(
+def to_score_rows(
     people: str, tallies: Sequence[AnswerCount], reads: Mapping[str, Read], zoo: Zoo, data: Dataset, *, told: bool
 ) -> list[ScoreRow]:
     """Return the people's row and one for each network, all of them over the same answers."""
@@ -98,7 +98,7 @@ def _shares(scores: Mapping[str, Score], marks: Mapping[str, float], *, bounds: 
 def explain(rows: Sequence[ScoreRow], data: Dataset) -> str:
     """Return what the bars of a contest mean."""
     words = "The orange line is the 95 % interval of people's answers (Wilson), as if each were independent."
-    if any(share.mark is not None for row in rows for share in row.shares.values()):
+    if any(bar.reference is not None for row in rows for bar in row.bars.values()):
         words += f" An upright line is what that network reads of all {len(data.test):,} test digits of {data.name}."
     return words
 

@@ -102,7 +102,7 @@ def _show_board(room: Room, zoo: Zoo) -> None:
     names = contestants.networks(data, zoo)
     rounds = {one.round: contestants.read_round(names, data, room.seed + one.round) for one in tallies}
     reads = {name: _answers(rounds, name) for name in names}
-    rows = contestants.to_contestants("People", tallies, reads, zoo, data, told=room.told)
+    rows = contestants.to_score_rows("People", tallies, reads, zoo, data, told=room.told)
     st.html(draw_scores(rows, contestants.HEADINGS))
     st.caption(
         f"{contestants.explain(rows, data)} A network's answer counts once for everybody who answered the same "

@@ -10,7 +10,8 @@ from core.jobs import run_folders, training_report
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.jobs.training_report import CurvePoint, Record
-from core.visualization.training import RUN_COLORS, Line, draw_runs
+from core.visualization.figures import Curve
+from core.visualization.training import RUN_COLORS, draw_runs
 from core.zoo import checkpoints
 from core.zoo.checkpoints import CheckpointError
 from dashboard.server.session import Session
@@ -81,7 +82,7 @@ def show_comparison(session: Session, data: Dataset) -> None:
     )
 
 
-def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str, axis: str) -> list[Line]:
+def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str, axis: str) -> list[Curve]:
     """Return a line for each run, a point for each of its epochs."""
     lines = []
     for color, (name, found) in zip(RUN_COLORS, steps.items(), strict=False):
@@ -90,7 +91,8 @@ def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str,
             if "validation" in curve
             else training_report.mean_per_epoch(found, curve)
         )
-        lines.append(Line(titles[name], color, [(_x(point, axis), point.value) for point in points], dots=True))
+        x, y = [_x(point, axis) for point in points], [point.value for point in points]
+        lines.append(Curve(titles[name], color, x, y, dots=True))
     return lines
 
 

@@ -14,8 +14,9 @@ from core.digits.datasets import Dataset
 from core.jobs import control, run_folders, training_report
 from core.jobs.run_folders import Job, JobError, Status
 from core.jobs.training_report import Progress, Record
+from core.visualization.figures import Curve
 from core.visualization.gallery import draw_metrics
-from core.visualization.training import TRAINING, VALIDATION, Line, axis_limits, draw_svg_curves
+from core.visualization.training import TRAINING, VALIDATION, axis_limits, draw_svg_curves
 from dashboard.components.player import Look, player
 from dashboard.server import caches
 from dashboard.server.session import Session
@@ -186,9 +187,10 @@ def _show_figures(progress: Progress, steps: list[Record], *, active: bool) -> N
     st.html(draw_metrics(figures))
 
 
-def _line(steps: list[Record], kind: str, part: str, color: str) -> Line:
-    points = [(point.epochs, point.value) for point in training_report.learning_curve(steps, f"{part} {kind}")]
-    return Line(part, color, points, dots=part == "validation")
+def _line(steps: list[Record], kind: str, part: str, color: str) -> Curve:
+    points = training_report.learning_curve(steps, f"{part} {kind}")
+    x, y = [point.epochs for point in points], [point.value for point in points]
+    return Curve(part, color, x, y, dots=part == "validation")
 
 
 def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerator]) -> None:
@@ -197,7 +199,7 @@ def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerato
     end = min(epochs, max(1, ceil(1.5 * now)))  # room for what comes, and not so much that the beginning is a stroke
     for place, kind, top, unit in zip(places, ("error", "accuracy"), (None, 100.0), ("", " %"), strict=True):
         lines = [_line(steps, kind, part, color) for part, color in PARTS.items()]
-        limits = axis_limits([y for line in lines for _, y in line.points], top=top)
+        limits = axis_limits([y for line in lines for y in line.y], top=top)
         title = "Error (cross-entropy)" if kind == "error" else "Read right, %"
         drawn = draw_svg_curves(lines, title=title, x_end=end, limits=limits, unit=unit)
         place.markdown(drawn, unsafe_allow_html=True)
