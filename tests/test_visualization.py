@@ -85,7 +85,7 @@ def test_every_class_of_a_template_has_a_style() -> None:
     for template in (STYLESHEET.parent / "templates").glob("*.html"):
         found |= set(re.findall(r"ns-[a-z-]*[a-z]", re.sub(r"--ns-[a-z]+", "", template.read_text("utf-8"))))
     unstyled = {name for name in found if not re.search(rf"\.{name}\b", styles)}
-    assert len(found) > 30 and not unstyled
+    assert len(found) > 30 and unstyled == {"ns-deeper"}  # neither a hit nor skipped: it looks plain
 
 
 def test_a_title_cannot_bring_html_along() -> None:
