@@ -13,11 +13,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import ROOT
+
 START_LIMIT = 90  # seconds; the first import of torch on a busy machine takes most of it
+LAPTOP: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.82)]  # a stroke, in shares of a canvas's width and height
+ROWS = ".ns-row"  # the readings of one network on the main page
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = [
     "--headless=new",
@@ -76,6 +82,27 @@ def launch_chromium(playwright: Playwright) -> Browser:
     if path is None:
         raise FileNotFoundError(f"none of {', '.join(CHROMIUM_NAMES)} is installed")
     return playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+
+
+@contextmanager
+def open_tab(browser: Browser, **settings: Any) -> Iterator[Page]:
+    """Open a tab in a context of its own, as a new visitor; `complaints_of` returns what its console says."""
+    context = browser.new_context(**settings)
+    tab = context.new_page()
+    complaints: list[str] = []
+    tab.complaints = complaints  # type: ignore[attr-defined]
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        yield tab
+    finally:
+        context.close()
+
+
+def complaints_of(tab: Page) -> list[str]:
+    """Return the errors in the console of a tab from `open_tab`."""
+    # A deep link requests two of Streamlit's own files in the wrong folder; harmless.
+    return [text for text in tab.complaints if "404" not in text]  # type: ignore[attr-defined]
 
 
 def drawing_canvas(page: Page, index: int = 0) -> Locator:

@@ -1,22 +1,27 @@
-"""Fixtures for the tests that drive the real dashboard in a real browser; skipped where there is no Chromium."""
+"""Fixtures that several tests share: a server, a browser (skipped where there is none), runs, mirrors."""
 
+import shutil
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import find_chromium, launch_chromium, serve
+from core.digits import datasets, downloads
+from core.jobs import control, run_folders, training_job
+from core.jobs.run_folders import Job
+from dashboard.server import caches
+from tests.browser import LAPTOP, PHONE, find_chromium, launch_chromium, open_tab, serve
+from tests.job_runs import own_runs
+from tests.mirror import Mirror, start_mirrors
+from tests.train_page import ANN, SETTINGS
 
 # A shell that runs us in the background has us ignore it, and so would the processes that we start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)  # as the dashboard has it: on shared cores more threads only wait for each other
-
-LAPTOP: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="session")
@@ -40,27 +45,51 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """An empty tab of a laptop's size, as a new visitor; what its console complains of is in `page.complaints`."""
-    with open_page(chromium, **LAPTOP) as tab:
+    with open_tab(chromium, **LAPTOP) as tab:
         yield tab
 
 
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[Page]:
     """An empty tab of a phone's size with touch, as a new visitor; with `complaints` like `page`."""
-    with open_page(chromium, **PHONE) as tab:
+    with open_tab(chromium, **PHONE) as tab:
         yield tab
 
 
-@contextmanager
-def open_page(browser: Browser, **settings: Any) -> Iterator[Page]:
-    """Open a tab in a context of its own, so that no test sees another's session."""
-    context = browser.new_context(**settings)
-    tab = context.new_page()
-    complaints: list[str] = []
-    tab.complaints = complaints  # type: ignore[attr-defined]
-    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    try:
-        yield tab
-    finally:
-        context.close()
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of this test's own runs, whose workers end with it; jobs of the kind "count" may be started too."""
+    monkeypatch.setitem(control.KINDS, "count", "tests.counting_job")
+    with own_runs(tmp_path, monkeypatch) as folder:
+        caches._networks_of.clear()  # it remembers for two seconds
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def finished_training(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a small training, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path_factory.mktemp("finished")))
+        asked = {"kind": "train", "title": "mine", "visitor": ANN, "threads": 1}
+        job = run_folders.create_job(settings=SETTINGS, **asked)
+        for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_request(job)):
+            run_folders.append_step(job, asdict(step))
+        run_folders.write_status(job, state="done")
+        return job.folder
+
+
+@pytest.fixture
+def job(finished_training: Path, runs: Path) -> Job:
+    """Ann's training, which is done."""
+    shutil.copytree(finished_training, runs / finished_training.name)
+    return run_folders.load_job(finished_training.name)
+
+
+@pytest.fixture
+def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Mirror]]:
+    """Start mirrors that serve given files; nothing of this machine's own is found."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv(downloads.MIRROR_VARIABLE, raising=False)
+    monkeypatch.delenv(datasets.DATA_VARIABLE, raising=False)
+    with start_mirrors() as start:
+        yield start

@@ -16,7 +16,7 @@ import numpy as np
 
 from tests.benchmarks.jobs import own_runs, training
 from tests.browser import serve
-from tests.room import EVERY, Visit, draw_for, usage, visit, warm_up
+from tests.many_visitors import EVERY, Visit, draw_for, usage, visit, warm_up
 
 COLUMNS = ("visitors", "training", "median ms", "95th ms", "strokes", "lost", "errors", "MB each", "cores")
 WIDTH = 11

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import ROOT, START_LIMIT, free_port, is_healthy, server_command
+from tests import ROOT
+from tests.browser import START_LIMIT, free_port, is_healthy, server_command
 
 COOKIE = "negative_space_replica"
 MAIN = """

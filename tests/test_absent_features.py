@@ -22,7 +22,7 @@ from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.pmnist.masks import cut_mask, keep_all
 from core.zoo import checkpoints
-from tests.samples import made_digits, real_digits
+from tests.sample_digits import made_digits, real_digits
 
 DIGITS = made_digits(60)
 CLASSES = tuple("0123456789")

@@ -15,8 +15,7 @@ from dashboard.address.choices import FLAG, NUMBER, PLACE, TEXT, TILE, WHOLE, WO
 from dashboard.components.board import Chosen
 from dashboard.server.scene import Scene
 from dashboard.shell import share
-from tests.test_pages import html, open_page
-from tests.test_pages import whole as shown
+from tests.pages import address_of, go_to, html, open_page, rerun
 
 PATIENCE = 60_000  # milliseconds
 CLIMB = {"preset": "white on black", "steps": "30", "seed": "5", "ink": "0.5", "blur": "shrinking"}
@@ -65,10 +64,6 @@ EVERY_PAGE = {
 def fresh_caches() -> Iterator[None]:
     yield
     st.cache_data.clear()
-
-
-def address(app: AppTest) -> dict[str, str]:
-    return dict(app.query_params.items())
 
 
 def held(app: AppTest, page: str, view: str) -> dict[str, str]:
@@ -161,12 +156,12 @@ def test_every_page_that_has_choices_is_tried_here():
 @pytest.mark.parametrize("page", EVERY_PAGE)
 def test_every_page_opens_as_its_address_says_and_says_it_again(page):
     wanted = EVERY_PAGE[page]
-    app = open_page(f"{page}.py", **wanted)
+    app = open_page(page, **wanted)
     assert not [one.value for one in app.warning if "address" in one.value]
     view = wanted.get("view", "")
     parts = {name: text for name, text in wanted.items() if name not in links.SCENE_PARTS}
     assert held(app, page, view).items() >= parts.items()
-    said = address(app)
+    said = address_of(app)
     assert {name: said[name] for name in said if name in wanted} == {
         name: text for name, text in wanted.items() if name != "view" or name in said
     }
@@ -177,32 +172,32 @@ def test_every_page_opens_as_its_address_says_and_says_it_again(page):
 
 
 def test_what_was_not_changed_is_not_in_the_address():
-    app = open_page("attack.py", sample="18")
-    assert address(app) == {"sample": "18"}
+    app = open_page("attack", sample="18")
+    assert address_of(app) == {"sample": "18"}
     app.slider(key="attack linf").set_value(0.3)
-    assert address(shown(app.run())) == {"sample": "18", "epsilon": "0.3"}
+    assert address_of(rerun(app)) == {"sample": "18", "epsilon": "0.3"}
     app.slider(key="attack linf").set_value(0.15)
-    assert address(shown(app.run())) == {"sample": "18"}
+    assert address_of(rerun(app)) == {"sample": "18"}
 
 
 def test_a_change_on_the_page_is_in_the_address_and_opens_for_others():
-    app = open_page("attack.py", **EVERY_PAGE["attack"])
+    app = open_page("attack", **EVERY_PAGE["attack"])
     app.slider(key="attack steps").set_value(23)
     app.selectbox(key="attack target").set_value("8")
-    said = address(shown(app.run()))
+    said = address_of(rerun(app))
     assert said == EVERY_PAGE["attack"] | {"steps": "23", "target": "8"} or "view" not in said
     assert said["steps"] == "23" and said["target"] == "8"
-    other = open_page("attack.py", **said)
-    assert address(other) == said and other.slider(key="attack steps").value == 23
+    other = open_page("attack", **said)
+    assert address_of(other) == said and other.slider(key="attack steps").value == 23
 
 
 def test_another_link_brings_back_what_it_does_not_name():
-    app = open_page("attack.py", sample="18", epsilon="0.3", steps="20")
+    app = open_page("attack", sample="18", epsilon="0.3", steps="20")
     app.query_params.clear()
     app.query_params.update({"sample": "15", "steps": "30"})
-    shown(app.run())
+    rerun(app)
     assert (app.slider(key="attack linf").value, app.slider(key="attack steps").value) == (0.15, 30)
-    assert address(app) == {"sample": "15", "steps": "30"}
+    assert address_of(app) == {"sample": "15", "steps": "30"}
 
 
 def test_a_drawn_digit_and_what_is_rubbed_out_of_it_open_from_page_to_page():
@@ -210,8 +205,8 @@ def test_a_drawn_digit_and_what_is_rubbed_out_of_it_open_from_page_to_page():
     drawn[4:24, 13:16] = 1
     params = Scene(drawn=drawn, mask=np.arange(784).reshape(28, 28) > 300).to_params()
     for page in ("compare", "why", "similarity"):
-        app = open_page(f"{page}.py", **params)
-        assert not app.warning and address(app).items() >= params.items()
+        app = open_page(page, **params)
+        assert not app.warning and address_of(app).items() >= params.items()
 
 
 # Addresses of other versions, and by hand
@@ -220,7 +215,7 @@ def test_a_drawn_digit_and_what_is_rubbed_out_of_it_open_from_page_to_page():
 @pytest.mark.parametrize("page", ["attack", "results", "train"])
 def test_an_address_by_hand_opens_the_page_with_a_sentence_for_each_part(page):
     hand = {"view": "<h1>", "colour": "red", "<script>": "x", "hide": "everything"}
-    app = open_page(f"{page}.py", **hand)
+    app = open_page(page, **hand)
     assert app.warning and not app.error
     said = " ".join(one.value for one in app.warning)
     assert "colour" in said and "everything" in said and "script" not in said and "h1" not in said
@@ -237,51 +232,51 @@ def readable(choice: Choice) -> str:
 
 @pytest.mark.parametrize("page", ["attack", "convolution", "maximize", "train", "transfer", "results"])
 def test_words_that_no_widget_knows_open_every_view_of_a_page(page):
-    app = open_page("start.py")
+    app = open_page("start")
     for view in PAGES[page].views:
         app.query_params.clear()
         app.query_params.update({one.name: readable(one) for one in PAGES[page].choices(view)} | {"view": view})
-        shown(app.switch_page(f"../pages/{page}.py").run())
+        go_to(app, page)
         assert app.session_state["session"].params["view"] == view or view == [*PAGES[page].views][0]
 
 
 def test_a_value_that_is_no_option_costs_a_sentence():
-    app = open_page("attack.py", sample="18", network="nobody", attack="magic", epsilon="0.2")
+    app = open_page("attack", sample="18", network="nobody", attack="magic", epsilon="0.2")
     assert len(app.warning) == 1 and "'attack', 'network'" in app.warning[0].value
-    assert address(app) == {"sample": "18", "epsilon": "0.2"}
+    assert address_of(app) == {"sample": "18", "epsilon": "0.2"}
 
 
 def test_sentences_about_an_address_stay_with_its_page():
-    app = open_page("attack.py", sample="18", colour="red")
+    app = open_page("attack", sample="18", colour="red")
     assert app.warning
     app.query_params.clear()
-    assert not shown(app.switch_page("../pages/results.py").run()).warning
+    assert not go_to(app, "results").warning
 
 
 # Locked choices
 
 
 def test_what_a_link_hides_is_not_shown_keeps_its_value_and_stays_in_the_address():
-    app = open_page("attack.py", sample="18", epsilon="0.3", hide="networks,epsilon,tools")
+    app = open_page("attack", sample="18", epsilon="0.3", hide="networks,epsilon,tools")
     (rule,) = re.findall(r"<style>(\.st-key[^{]*)\{ display: none !important \}", html(app))
     assert ".st-key-attack-network" in rule and ".st-key-attack-linf" in rule and ".st-key-cut" in rule
     assert "attack-method" not in rule
     app.selectbox(key="attack target").set_value("8")
-    assert address(shown(app.run())) == {
+    assert address_of(rerun(app)) == {
         "sample": "18",
         "epsilon": "0.3",
         "target": "8",
         "hide": "networks,epsilon,tools",
     }
     app.query_params.clear()  # the menu leads to another page: nothing is locked there
-    assert "display: none !important" not in html(shown(app.switch_page("../pages/why.py").run()))
+    assert "display: none !important" not in html(go_to(app, "why"))
 
 
 def test_with_the_tools_locked_nothing_can_be_rubbed_out():
-    assert "erase" in open_page("compare.py", sample="19", erased="HCUT").session_state  # the canvas
-    app = open_page("compare.py", sample="19", erased="HCUT", hide="tools")
+    assert "erase" in open_page("compare", sample="19", erased="HCUT").session_state  # the canvas
+    app = open_page("compare", sample="19", erased="HCUT", hide="tools")
     assert "erase" not in app.session_state
-    assert address(app) == {"sample": "19", "erased": "HCUT", "hide": "tools"}
+    assert address_of(app) == {"sample": "19", "erased": "HCUT", "hide": "tools"}
 
 
 # Sharing

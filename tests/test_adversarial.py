@@ -28,7 +28,7 @@ from core.networks.classifier import Classifier, build
 from core.pmnist.masks import rectangle
 from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
-from tests.samples import made_digits, real_digits
+from tests.sample_digits import made_digits, real_digits
 
 REGION = rectangle(2, 8, 26, 16)
 

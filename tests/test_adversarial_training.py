@@ -19,8 +19,8 @@ from core.training.loop import train
 from core.training.modes import mode_dependent_modules
 from core.training.presets import PRESETS
 from core.training.state import TrainState
-from tests.samples import made_digits, real_digits
-from tests.test_pages import open_page, text_of, whole
+from tests.pages import open_page, rerun, text_of
+from tests.sample_digits import made_digits, real_digits
 
 DIGITS, HELD_OUT = made_digits(96), made_digits(40, seed=1)
 SHORT = {"epochs": 2, "batch": 16, "report_every": 3}
@@ -181,14 +181,14 @@ def test_v9_a_job_that_takes_too_long_or_has_nothing_to_attack_is_one_sentence(c
 
 
 def test_v9_the_page_says_what_is_attacked_and_refuses_what_cannot_be():
-    app = open_page("train.py")
+    app = open_page("train")
     app.selectbox(key="train preset").set_value("adversarial training")
-    assert "every digit attacked first (FGSM, epsilon 0.25)" in text_of(whole(app.run()))
+    assert "every digit attacked first (FGSM, epsilon 0.25)" in text_of(rerun(app))
     assert not app.warning and not app.button(key="train go").disabled
     app.selectbox(key="train attack").set_value("none")
-    assert "attacked first" not in text_of(whole(app.run())) and app.number_input(key="train epsilon").disabled
+    assert "attacked first" not in text_of(rerun(app)) and app.number_input(key="train epsilon").disabled
     app.selectbox(key="train attack").set_value("pgd")
-    whole(app.run())
+    rerun(app)
     app.number_input(key="train epsilon").set_value(0.0)
-    assert whole(app.run()).warning[0].value.startswith("Epsilon must be above 0 and at most 1")
+    assert rerun(app).warning[0].value.startswith("Epsilon must be above 0 and at most 1")
     assert app.button(key="train go").disabled

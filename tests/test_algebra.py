@@ -7,7 +7,7 @@ from core.inversion.algebra import SHOWN, largest_difference, response_curve, re
 from core.inversion.functions import INVERSIONS, to_ordinary, with_inversion
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 DIGITS = made_digits(30)
 AFFINE = [name for name, one in INVERSIONS.items() if one.same_function_class]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import core
 import dashboard
-from tests.browser import ROOT
+from tests import ROOT
 
 SOURCES = [path.relative_to(ROOT) for part in ("core", "dashboard", "pages") for path in (ROOT / part).rglob("*.py")]
 ABOVE = {  # what a part must never import

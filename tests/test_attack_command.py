@@ -13,7 +13,7 @@ from core.__main__ import main
 from core.adversarial.universal import add_noise, nine_examples
 from core.networks import evaluation
 from core.zoo import checkpoints
-from tests.samples import real_set
+from tests.sample_digits import real_set
 
 ONE = ["attack", "--digit", "0", "--steps", "5"]
 ALL = ["attack", "--universal", "--steps", "2", "--digits", "20", "--batch", "10", "--images", "50"]

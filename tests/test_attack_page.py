@@ -4,7 +4,6 @@ import io
 import time
 from contextlib import nullcontext
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,10 +29,9 @@ from dashboard.attack.digit_runs import EVERY, Asked, Take, thin
 from dashboard.attack.universal_runs import AskedNoise, Growth
 from dashboard.server.scene import Scene
 from tests.browser import settle
-from tests.samples import real_mnist
-from tests.test_pages import html, whole
+from tests.pages import html, open_page, rerun, text_of
+from tests.sample_digits import real_mnist
 
-ROOT = Path(__file__).parents[1]
 CLASSES = tuple("0123456789")
 SEVEN = "0"  # the first test digit is an easy seven
 HARD = "18"  # a three that is nearly an eight
@@ -42,29 +40,21 @@ QUICK = {**FEW, "attack steps": 5, "attack linf": 0.3}
 
 
 def open_view(view: str = "One digit", *, keys: dict[str, object] | None = None, **params: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=90)
-    app.run()
-    app.query_params.update((params or {"sample": SEVEN}) | {"view": view})
-    app = whole(app.switch_page("../pages/attack.py").run())
+    app = open_page("attack", **(params or {"sample": SEVEN}), view=view)
     for key, value in (keys or {}).items():  # afterwards: a link brings everything back to what it is at first
         app.session_state[key] = value
-    return whole(app.run()) if keys else app
+    return rerun(app) if keys else app
 
 
-def text(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.info, app.warning, app.success)
-    return " ".join(one.value for kind in kinds for one in kind)
-
-
-def press(app: AppTest, key: str) -> AppTest:
+def run_to_the_end(app: AppTest, key: str) -> AppTest:
     """Press the button that starts a run, and show the page as it is when that has ended."""
-    whole(app.button(key=f"{key}/start").click().run())
+    rerun(app.button(key=f"{key}/start").click())
     end = time.monotonic() + 60
     while not app.session_state[f"{key}/run"].finished:
         assert time.monotonic() < end, "the run does not end"
         time.sleep(0.05)
     assert not app.session_state[f"{key}/run"].problem
-    return whole(app.run())
+    return rerun(app)
 
 
 @pytest.mark.parametrize("view", ["One digit", "Noise for all"])
@@ -81,15 +71,17 @@ def test_v9_v12_what_has_been_recorded_and_trained_can_be_looked_at(view: str) -
     if view not in app.segmented_control(key="attack view").options:
         pytest.skip(f"{view} is not offered: nothing is recorded, or the network is not there")
     app.segmented_control(key="attack view").set_value(view)
-    whole(app.run())
+    rerun(app)
     assert not app.error and not app.warning
-    assert ("ns-matrix" in html(app)) == (view == "Who falls") and ("not** defend" in text(app)) == (view == "Defence")
+    assert ("ns-matrix" in html(app)) == (view == "Who falls") and ("not** defend" in text_of(app)) == (
+        view == "Defence"
+    )
 
 
 def test_v6_an_attack_is_played_and_its_success_is_said() -> None:
     real_mnist()
-    app = press(open_view(keys=QUICK), "attack")
-    assert "**Fooled:** Standard read 7, and now reads **" in text(app) and "First fooled at step" in text(app)
+    app = run_to_the_end(open_view(keys=QUICK), "attack")
+    assert "**Fooled:** Standard read 7, and now reads **" in text_of(app) and "First fooled at step" in text_of(app)
     assert len(app.session_state["attack/run"].frames) == 6
     assert "changed its mind: was 7" in html(app) and "ns-photo" in html(app)
 
@@ -98,24 +90,24 @@ def test_v5_the_panda_s_epsilon_fails_on_a_clear_digit_and_the_page_says_so() ->
     real_mnist()
     app = open_view(keys=FEW)
     app.segmented_control(key="attack method").set_value("fgsm")
-    whole(app.run())
+    rerun(app)
     app.session_state["attack preset"] = "panda, 0.007"
-    app = press(whole(app.run()), "attack")
-    assert "**Not fooled within epsilon 0.007:** Standard still reads 7" in text(app)
-    assert "Try a larger epsilon" in text(app)
+    app = run_to_the_end(rerun(app), "attack")
+    assert "**Not fooled within epsilon 0.007:** Standard still reads 7" in text_of(app)
+    assert "Try a larger epsilon" in text_of(app)
     assert len(app.session_state["attack/run"].frames) == 2
 
 
 def test_epsilon_0_changes_nothing_and_says_so() -> None:
     real_mnist()
-    app = press(open_view(keys={**QUICK, "attack linf": 0.0}), "attack")
-    assert "Epsilon is 0, so nothing was changed" in text(app)
+    app = run_to_the_end(open_view(keys={**QUICK, "attack linf": 0.0}), "attack")
+    assert "Epsilon is 0, so nothing was changed" in text_of(app)
 
 
 def test_restoring_networks_are_carried_over_to() -> None:
     real_mnist()
-    app = press(open_view(keys={**QUICK, "attack watched": ["restoring", "synergy"]}), "attack")
-    assert "*Carried over*: restoring networks cannot be attacked directly" in text(app)
+    app = run_to_the_end(open_view(keys={**QUICK, "attack watched": ["restoring", "synergy"]}), "attack")
+    assert "*Carried over*: restoring networks cannot be attacked directly" in text_of(app)
     assert html(app).count('class="ns-row"') == 3 and "carried over" in html(app)
 
 
@@ -123,7 +115,7 @@ def test_v8_the_least_change_needs_a_class_and_reaches_it() -> None:
     real_mnist()
     app = open_view(keys={**FEW, "attack method": "lbfgs", "attack target": "9", "attack steps": 15})
     assert "anything else" not in app.selectbox(key="attack target").options
-    assert "now reads **9**" in text(press(app, "attack"))
+    assert "now reads **9**" in text_of(run_to_the_end(app, "attack"))
 
 
 def test_a_class_that_is_read_already_is_no_target() -> None:
@@ -136,10 +128,10 @@ def test_v7_a_sticker_stays_where_it_was_drawn_and_is_seen_from_elsewhere() -> N
     real_mnist()
     keys = {**QUICK, "attack method": "sticker"}
     assert "Mark where the sticker goes" in open_view(keys=keys).warning[0].value
-    app = press(open_view(keys=keys, sample=HARD, erased="HCUT"), "attack")
+    app = run_to_the_end(open_view(keys=keys, sample=HARD, erased="HCUT"), "attack")
     change = app.session_state["attack take"].last.perturbation[0, 0]
     assert change[:14].abs().max() > 0 and not change[14:].any()
-    assert "Seen from elsewhere, the sticker fools Standard in" in text(app) and "ns-views" in html(app)
+    assert "Seen from elsewhere, the sticker fools Standard in" in text_of(app) and "ns-views" in html(app)
 
 
 @pytest.mark.parametrize(("ink", "sentence"), [(0.0, "blank"), (1.0, "nothing but ink")])
@@ -152,7 +144,7 @@ def test_what_is_no_digit_is_refused_with_a_sentence(ink: float, sentence: str) 
 
 def test_an_erased_digit_is_attacked_as_it_is_left() -> None:
     real_mnist()
-    app = press(open_view(keys=QUICK, sample=SEVEN, erased="VCUT"), "attack")
+    app = run_to_the_end(open_view(keys=QUICK, sample=SEVEN, erased="VCUT"), "attack")
     step = app.session_state["attack take"].last
     assert not step.originals[..., :14].any() and step.originals.any()
 
@@ -165,7 +157,7 @@ def test_what_is_misread_from_the_beginning_is_reported_as_such() -> None:
     wrong = int((read != data.test.labels[:1000]).nonzero()[0])
     app = open_view(keys=QUICK, sample=str(wrong))
     assert "before anything is added: there is nothing left to win" in app.info[0].value
-    assert "It was misread from the beginning" in text(press(app, "attack"))
+    assert "It was misread from the beginning" in text_of(run_to_the_end(app, "attack"))
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
@@ -174,8 +166,8 @@ def test_the_presets_are_those_of_the_papers(preset: str) -> None:
     app = open_view(keys=FEW)
     pills = next(one for one in app.get("button_group") if one.key == "attack preset")
     pills.set_value(preset)
-    whole(app.run())
-    first = whole(app.run()).session_state["attack take"].asked.config
+    rerun(app)
+    first = rerun(app).session_state["attack take"].asked.config
     assert first == PRESETS[preset]
 
 
@@ -233,13 +225,13 @@ def test_v9_both_networks_are_attacked_harder_and_harder(kind: str) -> None:
 def test_v3_v4_ten_noises_grow_and_nine_digits_are_read_with_each() -> None:
     real_mnist()
     keys = {"noise steps": 5, "noise digits": "200", "noise norm": "linf"}
-    app = press(open_view("Noise for all", keys=keys), "noise")
+    app = run_to_the_end(open_view("Noise for all", keys=keys), "noise")
     assert html(app).count("<td class=") == 90 and html(app).count('alt="noise to') == 10
-    assert "on average" in text(app) and len(app.session_state["noise/run"].frames) == 6
+    assert "on average" in text_of(app) and len(app.session_state["noise/run"].frames) == 6
     growth = app.session_state["noise growth"]
     assert growth.records[-1].noises.abs().max() <= 0.2 + 1e-6
     app.segmented_control(key="noise class").set_value(8)
-    whole(app.run())
+    rerun(app)
     frames = app.session_state["noise/run"].frames
     end = time.monotonic() + 30
     while len(frames) < 6 and time.monotonic() < end:

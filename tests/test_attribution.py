@@ -15,7 +15,8 @@ from core.inversion.map_atlas import last_maps
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import STD, Classifier, Normalize, build
 from core.zoo.checkpoints import load_classifier
-from tests.samples import real_set
+from tests.hooks import count_hooks
+from tests.sample_digits import real_set
 
 RECTIFIED = ("standard", "missing-feature", "missing-no-reset", "control", "assignment", "robust", "local-conv")
 STANDARD = load_classifier("standard")
@@ -34,12 +35,6 @@ def uneven(index: int) -> Tensor:
 
 def read(network: Classifier, image: Tensor) -> int:
     return int(network(image[None]).argmax())
-
-
-def hooks(network: nn.Module) -> int:
-    kinds = [name for name in vars(nn.Module()) if name.endswith("hooks")]
-    assert len(kinds) > 5
-    return sum(len(getattr(module, kind)) for module in network.modules() for kind in kinds)
 
 
 # The paper's deconvnet, step by step
@@ -218,7 +213,7 @@ def test_nothing_is_left_on_a_shared_network(method: str) -> None:
     state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     with torch.no_grad():  # as in a page that reads
         attribute(network, image, 1, method)
-    assert hooks(network) == 0 and not image.requires_grad and image.grad is None
+    assert count_hooks(network) == 0 and not image.requires_grad and image.grad is None
     assert all(torch.equal(state[name], tensor) for name, tensor in network.state_dict().items())
     assert not any(one.requires_grad or one.grad is not None for one in network.parameters())
 
@@ -243,13 +238,13 @@ def test_an_error_in_the_middle_leaves_nothing_on_a_shared_network(method: str) 
     network.head.fc_relu1 = Breaking(times=1)
     with pytest.raises(RuntimeError, match="out of memory"):
         attribute(network, digit(5), 1, method)
-    assert hooks(network) == 0
+    assert count_hooks(network) == 0
     network.head.fc_relu1 = nn.ReLU()
     assert torch.equal(network(digit(5)[None]), STANDARD(digit(5)[None]))
     with pytest.raises(RuntimeError, match="out of memory"):
         network.features.relu2 = Breaking(times=1)
         project_strongest(network, digit(5), "relu2")
-    assert hooks(network) == 0
+    assert count_hooks(network) == 0
 
 
 def test_visitors_at_once_never_disturb_each_other() -> None:
@@ -276,4 +271,4 @@ def test_visitors_at_once_never_disturb_each_other() -> None:
         one.join()
     assert len(found) == 4 * len(tasks)
     assert all(torch.allclose(value, alone[chosen], atol=1e-5) for (_, chosen), value in found.items())
-    assert hooks(STANDARD) == 0
+    assert count_hooks(STANDARD) == 0

@@ -11,7 +11,7 @@ from core.networks.evaluation import predict, predict_digit
 from core.pmnist.masks import cut_mask, erase, keep_all, rectangle, sliding_squares
 from core.restoration.restorer import Restorer
 from core.zoo.checkpoints import load_classifier, load_network
-from tests.samples import real_digits, real_set
+from tests.sample_digits import real_digits, real_set
 
 STANDARD, ASSIGNMENT = load_classifier("standard"), load_classifier("assignment")
 DIGITS = real_set().test

@@ -7,9 +7,9 @@ from importlib import import_module
 
 import pytest
 
+from tests import ROOT
 from tests.benchmarks import BENCHMARKS, Benchmark, Better, Measured
-from tests.browser import ROOT
-from tests.samples import real_mnist
+from tests.sample_digits import real_mnist
 
 NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restoring-dcut restoring-tcut
     restoring-alone restoring-batch blind-whole blind-hcut blind-vcut blind-dcut blind-tcut blind-alone blind-batch

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.visualization.arrays import ERASED
 from dashboard.widgets.canvas import SHAPE_ALPHA, covered_cells, erase_background, erase_key
-from tests.browser import ROOT, draw_strokes, drawing_canvas, serve, settle
+from tests import ROOT
+from tests.browser import draw_strokes, drawing_canvas, serve, settle
 
 DIGIT = np.zeros((28, 28), np.float32)
 KEPT = np.ones((28, 28), bool)

@@ -19,13 +19,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from core.inversion.functions import build_synergy, features_hash, reset_head, with_inversion
+from core.inversion.functions import build_synergy, features_hash
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.restoration.restorer import Restorer
 from core.system import files
 from core.zoo.checkpoints import (
-    Card,
     CheckpointError,
     list_cards,
     load_card,
@@ -33,21 +32,8 @@ from core.zoo.checkpoints import (
     load_network,
     save_network,
 )
-from tests.browser import ROOT
-from tests.samples import made_digits
-
-IMAGES = made_digits(6).images()
-REFERENCES = made_digits(30, seed=1)
-STANDARD = build(ARCHITECTURES["talk"], seed=1).eval()
-MISSING = with_inversion(STANDARD, "complement").eval()
-reset_head(MISSING, seed=2)
-
-
-def card_of(network: Classifier, name: str = "mine", **settings: Any) -> Card:
-    architecture = settings.pop("architecture", "talk")
-    known = {"title": "Mine", "inversion": "identity", "track": "blind", "command": "", "recipe": {}, "dataset": {}}
-    described = {"architecture": ARCHITECTURES[architecture].to_dict(), "features_sha256": features_hash(network)}
-    return Card(name=name, epochs=1, seed=1, **{**known, **described, **settings})
+from tests import ROOT
+from tests.saved_networks import IMAGES, MISSING, REFERENCES, STANDARD, card_of
 
 
 @pytest.fixture
@@ -317,30 +303,9 @@ def test_a_checkpoint_that_is_replaced_all_the_time_can_be_read_all_the_time(fol
     assert len({float(one.sum()) for one in answers}) == 2
 
 
-# Each line on stdin starts a process that saves one of two networks after the other until somebody kills it.
-SAVER = """
-import os, sys
-from pathlib import Path
-from core.zoo.checkpoints import save_network
-from tests.test_checkpoints import MISSING, STANDARD, card_of
-
-folder = Path(sys.argv[1])
-pairs = [(card_of(STANDARD, "killed"), STANDARD), (card_of(MISSING, "killed", inversion="complement"), MISSING)]
-for _ in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        while True:
-            for card, network in pairs:
-                save_network(card, network, folder)
-    print(child, flush=True)
-    os.waitpid(child, 0)
-    print("dead", flush=True)
-"""
-
-
 @pytest.fixture
 def saver(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", SAVER, str(tmp_path)]
+    command = [sys.executable, "-m", "tests.saved_networks", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdin=-1, stdout=-1, text=True) as process:
         yield process
         process.kill()

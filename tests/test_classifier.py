@@ -9,7 +9,7 @@ from torch import nn
 
 from core.networks.architectures import ARCHITECTURES, DROP, POOL, RELU, Architecture, Stage, conv
 from core.networks.classifier import MEAN, STD, Classifier, build
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 BEGIN, END = ["normalize", "conv1"], ["flatten", "inverted", "fc1", "fc_relu1", "fc2"]
 STAGES = {

@@ -25,9 +25,9 @@ from core.studies.missing_features import StudyConfig, run_study
 from core.studies.noise_transfer import TransferConfig, run_transfer
 from core.studies.pretraining import PretrainingConfig, run_pretraining
 from core.studies.workers import WorkerPool
-from tests.browser import ROOT
-from tests.samples import made_dataset
-from tests.working import until
+from tests import ROOT
+from tests.job_runs import until
+from tests.sample_digits import made_dataset
 
 SMALL = StudyConfig(dataset=datasets.OFFLINE, networks=("talk",), arms=("standard",), seeds=4, epochs=1)
 

@@ -16,8 +16,8 @@ from core.__main__ import main
 from core.digits import datasets
 from core.networks.evaluation import COLUMNS
 from core.zoo import checkpoints
-from tests.browser import ROOT
-from tests.samples import made_digits
+from tests import ROOT
+from tests.sample_digits import made_digits
 
 VERBS = ("data", "train", "evaluate", "predict", "pmnist", "attack", "jobs")
 COMMAND = [sys.executable, "-m", "core"]

@@ -26,7 +26,7 @@ from core.inversion.functions import with_inversion
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture, Stage, output_size
 from core.networks.classifier import Classifier, build
 from core.zoo import checkpoints
-from tests.samples import real_digits
+from tests.sample_digits import real_digits
 
 
 def zoo_network(name: str) -> Classifier:

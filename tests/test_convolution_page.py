@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,9 +26,8 @@ from core.visualization.signed_colors import draw_signed_maps, to_signed
 from dashboard.convolution import size_views
 from dashboard.server.scene import Scene
 from dashboard.widgets.maps import describe_activations, describe_step
-from tests.test_pages import html, whole
+from tests.pages import html, open_page, rerun, text_of
 
-ROOT = Path(__file__).parents[1]
 VIEWS = (
     "One number",
     "Output size",
@@ -44,17 +42,10 @@ VIEWS = (
 
 
 def open_view(view: str, *, keys: dict[str, object] | None = None, **params: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=90)
-    app.run()
-    app.query_params.update((params or {"sample": "18"}) | {"view": view})
-    app = whole(app.switch_page("../pages/convolution.py").run())
+    app = open_page("convolution", **(params or {"sample": "18"}), view=view)
     for key, value in (keys or {}).items():  # afterwards: a link brings everything back to what it is at first
         app.session_state[key] = value
-    return whole(app.run()) if keys else app
-
-
-def text(app: AppTest) -> str:
-    return " ".join(one.value for kind in (app.markdown, app.caption, app.info, app.warning) for one in kind)
+    return rerun(app) if keys else app
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -70,29 +61,29 @@ def test_every_view_opens_for_every_digit(view: str, scene: str) -> None:
 
 def test_c2_c3_the_seed_s_examples_are_worked_out() -> None:
     app = open_view("One number", keys={"lesson source": "A 5 × 5 picture"})
-    assert "row 0, column 0 gives 4" in text(app)
+    assert "row 0, column 0 gives 4" in text_of(app)
     assert "1·1 + 1·0 + 1·1 + 0·0 + 1·1 + 1·0 + 0·1 + 0·0 + 1·1 = 4" in html(app)
     app.segmented_control(key="lesson source").set_value("Red, green, blue")
-    assert "308 − 498 + 164 + 1 = −25" in html(whole(app.run()))
+    assert "308 − 498 + 164 + 1 = −25" in html(rerun(app))
 
 
 def test_the_number_that_is_chosen_is_worked_out_and_followed_both_ways() -> None:
     app = open_view("One number", keys={"lesson map": 7, "lesson row": 11, "lesson column": 12})
-    assert "conv1: map 7, row 11, column 12 = " in text(app)
+    assert "conv1: map 7, row 11, column 12 = " in text_of(app)
     shown = html(app)
     assert "The products" in shown and "pool1: map 7, row 5, column 6" in shown and "relu1" in shown
-    total = re.search(r"column 12 = (\S+)", text(app))
+    total = re.search(r"column 12 = (\S+)", text_of(app))
     assert total and f"= {total[1]}</code>" in shown
     back = next(button for button in app.button if button.label.startswith("Back"))
     back.click()
-    assert "normalize: map 0, row " in text(whole(app.run()))
+    assert "normalize: map 0, row " in text_of(rerun(app))
     assert app.segmented_control(key="lesson stage").value == "normalize"
 
 
 @pytest.mark.parametrize("stage", ["normalize", "pool1", "relu1", "conv2", "flatten", "inverted", "fc1", "fc2"])
 def test_every_stage_can_be_looked_at(stage: str) -> None:
     app = open_view("One number", keys={"lesson stage": stage, "lesson network": "missing-feature"})
-    assert f"#### {stage}: " in text(app)
+    assert f"#### {stage}: " in text_of(app)
     assert app.segmented_control(key="lesson stage").value == stage
 
 
@@ -101,19 +92,19 @@ def test_any_network_of_the_zoo_can_be_looked_into(network: str) -> None:
     app = open_view("One number", keys={"lesson network": network})
     assert app.selectbox(key="lesson network").value == network and "ns-way" in html(app)
     app.segmented_control(key="lesson stage").set_value(app.segmented_control(key="lesson stage").options[-1])
-    whole(app.run())
+    rerun(app)
 
 
 def test_c1_c4_the_size_follows_the_settings_and_what_cannot_be_is_a_sentence() -> None:
     app = open_view("Output size")
     assert "+ 1 = 24</code>" in html(app) and app.metric[1].value == "520"
     app.number_input(key="size stride").set_value(2)
-    assert "+ 1 = 12</code>" in html(whole(app.run()))
+    assert "+ 1 = 12</code>" in html(rerun(app))
     app.number_input(key="size dilation").set_value(0)
-    assert "with 0 all of a window's weights would fall on one pixel" in text(whole(app.run()))
-    assert "almost always 0" in text(app)
+    assert "with 0 all of a window's weights would fall on one pixel" in text_of(rerun(app))
+    assert "almost always 0" in text_of(app)
     app.number_input(key="size dilation").set_value(9)
-    assert "covers 37 pixels, but there are only 28" in text(whole(app.run()))
+    assert "covers 37 pixels, but there are only 28" in text_of(rerun(app))
 
 
 def test_t11_networks_are_counted_as_dense_layers() -> None:
@@ -127,7 +118,7 @@ def test_c11_an_own_filter_is_applied_and_a_wrong_one_is_a_sentence() -> None:
     app = open_view("Filters by hand", keys={"handmade": "my own"})
     assert "ns-filtered" in html(app)
     app.text_area(key="own filter").set_value("1 2\n3 x")
-    assert "A filter has 3 rows of 3 numbers" in text(whole(app.run())) and "ns-filtered" not in html(app)
+    assert "A filter has 3 rows of 3 numbers" in text_of(rerun(app)) and "ns-filtered" not in html(app)
 
 
 def to_file(color: tuple[int, int, int]) -> bytes:
@@ -141,20 +132,20 @@ def test_c8_a_colour_picture_is_shown_channel_by_channel_and_a_broken_one_is_a_s
     content: bytes, good: bool
 ) -> None:
     app = open_view("Filters by hand", keys={"filter subject": "A colour picture"})
-    assert "As soon as there is a picture" in text(app)
+    assert "As soon as there is a picture" in text_of(app)
     app.get("file_uploader")[0].set_value([("picture.png", content, "image/png")])
-    whole(app.run())
+    rerun(app)
     assert ("ns-channels" in html(app)) == good and bool(app.warning) != good
 
 
 def test_c6_the_seed_s_pooling_is_there_and_each_kind_says_what_it_did() -> None:
     app = open_view("Pooling")
-    assert "5 × 5 becomes **3 × 3**" in text(app) and "the largest of 3, 3, 2, 0, 0, 1, 3, 1, 2 = 3" in html(app)
+    assert "5 × 5 becomes **3 × 3**" in text_of(app) and "the largest of 3, 3, 2, 0, 0, 1, 3, 1, 2 = 3" in html(app)
     pooled = json.loads(app.get("plotly_chart")[1].proto.spec)["data"][0]
     assert pooled["text"] == list("333333323")
     for kind in POOLINGS:
         app.segmented_control(key="pool kind").set_value(kind)
-        assert " of 3, 3, 2, 0, 0, 1, 3, 1, 2 = " in html(whole(app.run()))
+        assert " of 3, 3, 2, 0, 0, 1, 3, 1, 2 = " in html(rerun(app))
 
 
 def test_c9_the_four_networks_read_the_digit_and_their_accuracies_are_shown() -> None:
@@ -168,7 +159,7 @@ def test_t7_the_batch_is_normalized_as_gamma_and_beta_say() -> None:
     app = open_view("Batch norm")
     assert "y = γ·x̂ + β = 1·x̂ + (0)" in html(app)
     app.slider(key="norm gamma").set_value(2.0)
-    assert "y = γ·x̂ + β = 2·x̂ + (0)" in html(whole(app.run()))
+    assert "y = γ·x̂ + β = 2·x̂ + (0)" in html(rerun(app))
 
 
 def test_t10_the_same_digit_is_read_twenty_times() -> None:
@@ -176,11 +167,11 @@ def test_t10_the_same_digit_is_read_twenty_times() -> None:
     answers = html(app).split('<div class="ns-shares">')[1].split("</div></div>")[0]
     assert answers.count("<b>") == 20
     app.slider(key="drop rate").set_value(0.0)
-    assert "**20 of 20 times**" in text(whole(app.run()))
+    assert "**20 of 20 times**" in text_of(rerun(app))
 
 
 def test_a10_lenet_is_drawn_from_its_real_shapes() -> None:
-    shown = text(open_view("Whole network"))
+    shown = text_of(open_view("Whole network"))
     for size in ("6 × 28 × 28", "6 × 14 × 14", "16 × 10 × 10", "16 × 5 × 5", ">120<", ">84<", ">10<"):
         assert size in shown
 

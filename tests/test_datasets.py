@@ -10,34 +10,10 @@ from torchvision import datasets as vision
 
 from core.digits import datasets
 from core.digits.datasets import DATA_VARIABLE, LAYOUTS, OFFLINE, STORED_DATASETS, DatasetError
+from tests.set_files import CLASS_COUNTS, idx, make_set
 
-CLASS_COUNTS = {name: 47 if name == "EMNIST balanced" else 10 for name in STORED_DATASETS}
-MAGIC = {"idx3-ubyte": 0x0803, "idx1-ubyte": 0x0801, "idx2-int": 0x0C02}
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-
-
-def idx(ending: str, array: np.ndarray) -> bytes:
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return MAGIC[ending].to_bytes(4, "big") + sizes + array.tobytes()
-
-
-def make_set(root: Path, name: str = "MNIST", train: int = 60, test: int = 12, seed: int = 0) -> Path:
-    """Write a small set in torchvision's layout; each picture has one bright top row, so its way up shows."""
-    random = np.random.default_rng(seed)
-    for path, count in zip(LAYOUTS[name].paths(root), (train, train, test, test), strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        ending = "-".join(path.name.split("-")[-2:])
-        if ending == "idx3-ubyte":
-            array = random.integers(0, 100, (count, 28, 28), dtype=np.uint8)
-            array[:, 0, :] = 255
-            array = array.transpose(0, 2, 1) if name.startswith("EMNIST") else array
-        else:
-            array = (np.arange(count) % CLASS_COUNTS[name]).astype(np.uint8)
-            if ending == "idx2-int":
-                array = np.stack([array, *[array + 100] * 7], axis=1).astype(">i4")
-        path.write_bytes(idx(ending, array))
-    return root
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,8 @@ import io
 import signal
 import subprocess
 import sys
-import threading
 import time
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,68 +15,8 @@ import pytest
 from core.digits import datasets, downloads
 from core.digits.datasets import LAYOUTS, STORED_DATASETS, DatasetError
 from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep, Source, download
-from tests.test_datasets import make_set
-
-DEAD = "http://127.0.0.1:9"  # the discard port: nothing listens there
-PIECE = 4096
-
-
-class Mirror(ThreadingHTTPServer):
-    """Serves `files` by path; `pause` seconds between pieces, `break_off` closes every answer half way."""
-
-    daemon_threads = True
-    files: dict[str, bytes]
-    asked: list[str]
-    pause = 0.0
-    break_off = False
-
-    def handle_error(self, *_: object) -> None:
-        """Say nothing when a client hangs up, which is what half of these tests do."""
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Mirror
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        body = self.server.files.get(self.path.lstrip("/"))
-        if body is None:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        for start in range(0, len(body) // 2 if self.server.break_off else len(body), PIECE):
-            self.wfile.write(body[start : start + PIECE])
-            time.sleep(self.server.pause)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    """Start mirrors that serve given files, and take them down afterwards."""
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.delenv(downloads.MIRROR_VARIABLE, raising=False)
-    monkeypatch.delenv(datasets.DATA_VARIABLE, raising=False)
-    running: list[Mirror] = []
-
-    def start(files: dict[str, bytes], *, pause: float = 0.0, break_off: bool = False) -> Mirror:
-        mirror = Mirror(("127.0.0.1", 0), Handler)
-        mirror.files, mirror.asked, mirror.pause, mirror.break_off = files, [], pause, break_off
-        threading.Thread(target=mirror.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        running.append(mirror)
-        return mirror
-
-    yield start
-    for mirror in running:
-        mirror.shutdown()
-        mirror.server_close()
+from tests.mirror import NOBODY
+from tests.set_files import make_set
 
 
 def make_archives(folder: Path, name: str = "MNIST", seed: int = 0) -> dict[str, bytes]:
@@ -113,9 +51,9 @@ def left_in(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", STORED_DATASETS)
-def test_d8_a_downloaded_set_loads_through_torchvisions_own_unpacking(serve, tmp_path, root, name):
+def test_d8_a_downloaded_set_loads_through_torchvisions_own_unpacking(mirrors, tmp_path, root, name):
     files = make_archives(tmp_path / "made", name)
-    list(download(name, root, source=source_of(files, serve(files).address)))
+    list(download(name, root, source=source_of(files, mirrors(files).address)))
     loaded = datasets.read_dataset(name, root, "downloaded")
     assert len(loaded.train) == 100 and len(loaded.test) == 60
     assert loaded.sha256 == datasets.read_dataset(name, tmp_path / "made", "made").sha256
@@ -123,9 +61,9 @@ def test_d8_a_downloaded_set_loads_through_torchvisions_own_unpacking(serve, tmp
     assert left_in(root / LAYOUTS[name].kind / "raw") == sorted(path.name for path in LAYOUTS[name].paths(root))
 
 
-def test_d8_load_takes_the_set_that_was_downloaded(serve, archives, root, monkeypatch):
+def test_d8_load_takes_the_set_that_was_downloaded(mirrors, archives, root, monkeypatch):
     monkeypatch.setattr(datasets, "PROJECT_DATA", root)
-    monkeypatch.setattr(downloads, "official_source", lambda name: source_of(archives, serve(archives).address))
+    monkeypatch.setattr(downloads, "official_source", lambda name: source_of(archives, mirrors(archives).address))
     for _ in downloads.download("MNIST", datasets.PROJECT_DATA):
         pass
     assert datasets.load("MNIST").source == "the folder data"
@@ -143,8 +81,8 @@ def test_d8_the_addresses_and_checksums_are_torchvisions(name):
 # Progress
 
 
-def test_d8_progress_adds_up(serve, archives, root):
-    mirror = serve(archives, pause=0.03)
+def test_d8_progress_adds_up(mirrors, archives, root):
+    mirror = mirrors(archives, pause=0.03)
     steps = list(download("MNIST", root, source=source_of(archives, mirror.address)))
     shares = [step.share for step in steps]
     assert shares == sorted(shares) and shares[-1] == 1.0 and 0 < shares[0] < 0.5
@@ -161,16 +99,16 @@ def test_d8_a_share_is_known_without_a_length():
 # Cancelling
 
 
-def test_d8_closing_midway_leaves_nothing(serve, archives, root):
-    steps = download("MNIST", root, source=source_of(archives, serve(archives, pause=0.05).address))
+def test_d8_closing_midway_leaves_nothing(mirrors, archives, root):
+    steps = download("MNIST", root, source=source_of(archives, mirrors(archives, pause=0.05).address))
     assert next(steps).share < 0.5
     assert len(left_in(root)) == 1
     steps.close()
     assert left_in(root) == []
 
 
-def test_d8_closing_at_the_last_step_still_puts_nothing_in_place(serve, archives, root):
-    steps = download("MNIST", root, source=source_of(archives, serve(archives).address))
+def test_d8_closing_at_the_last_step_still_puts_nothing_in_place(mirrors, archives, root):
+    steps = download("MNIST", root, source=source_of(archives, mirrors(archives).address))
     next(step for step in steps if step.share == 1.0 and step.done_files == step.files)
     steps.close()
     assert left_in(root) == []
@@ -179,10 +117,10 @@ def test_d8_closing_at_the_last_step_still_puts_nothing_in_place(serve, archives
 # Mirrors that fail
 
 
-def test_d8_a_dead_mirror_gives_one_sentence_within_seconds(serve, archives, root):
+def test_d8_a_dead_mirror_gives_one_sentence_within_seconds(mirrors, archives, root):
     started = time.monotonic()
     with pytest.raises(DownloadError) as caught:
-        list(download("MNIST", root, source=source_of(archives, DEAD, "http://no-such-host.invalid")))
+        list(download("MNIST", root, source=source_of(archives, NOBODY, "http://no-such-host.invalid")))
     assert time.monotonic() - started < 5
     sentence = str(caught.value)
     assert sentence.startswith(
@@ -192,18 +130,18 @@ def test_d8_a_dead_mirror_gives_one_sentence_within_seconds(serve, archives, roo
     assert left_in(root) == []
 
 
-def test_d8_when_the_first_mirror_is_dead_the_second_serves_and_is_then_asked_first(serve, archives, root):
-    empty, good = serve({}), serve(archives)
-    list(download("MNIST", root, source=source_of(archives, DEAD, empty.address, good.address)))
+def test_d8_when_the_first_mirror_is_dead_the_second_serves_and_is_then_asked_first(mirrors, archives, root):
+    empty, good = mirrors({}), mirrors(archives)
+    list(download("MNIST", root, source=source_of(archives, NOBODY, empty.address, good.address)))
     assert left_in(root) == ["MNIST"]
     assert len(empty.asked) == 1 and len(good.asked) == 4
 
 
 @pytest.mark.parametrize("spoil", ["wrong content", "breaks off", "404", "silence"])
-def test_d8_what_a_mirror_sends_wrong_is_refused_and_the_next_is_asked(serve, archives, root, monkeypatch, spoil):
+def test_d8_what_a_mirror_sends_wrong_is_refused_and_the_next_is_asked(mirrors, archives, root, monkeypatch, spoil):
     monkeypatch.setattr(downloads, "TIMEOUT", 0.3)
     wrong = {file: b"x" * len(body) for file, body in archives.items()} if spoil == "wrong content" else archives
-    bad = serve({} if spoil == "404" else wrong, break_off=spoil == "breaks off", pause=1.0 * (spoil == "silence"))
+    bad = mirrors({} if spoil == "404" else wrong, break_off=spoil == "breaks off", pause=1.0 * (spoil == "silence"))
     said = {
         "wrong content": "wrong md5",
         "breaks off": "broke off after",
@@ -213,36 +151,36 @@ def test_d8_what_a_mirror_sends_wrong_is_refused_and_the_next_is_asked(serve, ar
     with pytest.raises(DownloadError, match=said[spoil]):
         list(download("MNIST", root, source=source_of(archives, bad.address)))
     assert left_in(root) == []
-    list(download("MNIST", root, source=source_of(archives, bad.address, serve(archives).address)))
+    list(download("MNIST", root, source=source_of(archives, bad.address, mirrors(archives).address)))
     assert left_in(root) == ["MNIST"]
 
 
 @pytest.mark.parametrize("prefix", ["", "MNIST/"])
-def test_d8_a_schools_own_mirror_is_asked_first(serve, archives, root, monkeypatch, prefix):
-    own, official = serve({f"{prefix}{file}": body for file, body in archives.items()}), serve(archives)
+def test_d8_a_schools_own_mirror_is_asked_first(mirrors, archives, root, monkeypatch, prefix):
+    own, official = mirrors({f"{prefix}{file}": body for file, body in archives.items()}), mirrors(archives)
     monkeypatch.setenv(downloads.MIRROR_VARIABLE, f"{own.address}/")
     list(download("MNIST", root, source=source_of(archives, official.address)))
     assert left_in(root) == ["MNIST"] and official.asked == []
 
 
-def test_d8_a_mirror_that_is_no_address_is_passed_over(serve, archives, root):
-    list(download("MNIST", root, mirror="our mirror", source=source_of(archives, serve(archives).address)))
+def test_d8_a_mirror_that_is_no_address_is_passed_over(mirrors, archives, root):
+    list(download("MNIST", root, mirror="our mirror", source=source_of(archives, mirrors(archives).address)))
     assert left_in(root) == ["MNIST"]
 
 
-def test_d8_archives_that_hold_no_whole_set_are_never_put_in_place(serve, tmp_path, root):
+def test_d8_archives_that_hold_no_whole_set_are_never_put_in_place(mirrors, tmp_path, root):
     paths = LAYOUTS["MNIST"].paths(make_set(tmp_path / "made"))
     paths[2].write_bytes(paths[2].read_bytes()[:-1])
     files = {f"{path.name}.gz": gzip.compress(path.read_bytes()) for path in paths}
     with pytest.raises(DatasetError, match=f"{paths[2].name} is truncated"):
-        list(download("MNIST", root, source=source_of(files, serve(files).address)))
+        list(download("MNIST", root, source=source_of(files, mirrors(files).address)))
     assert left_in(root) == []
 
 
-def test_d8_a_folder_that_cannot_be_written_gives_one_sentence(serve, archives, tmp_path):
+def test_d8_a_folder_that_cannot_be_written_gives_one_sentence(mirrors, archives, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(DownloadError, match="^MNIST could not be stored in the folder .*[.]$"):
-        list(download("MNIST", tmp_path / "file" / "data", source=source_of(archives, DEAD)))
+        list(download("MNIST", tmp_path / "file" / "data", source=source_of(archives, NOBODY)))
 
 
 # What is there already
@@ -250,23 +188,23 @@ def test_d8_a_folder_that_cannot_be_written_gives_one_sentence(serve, archives, 
 
 def test_d8_a_whole_set_is_kept_and_nothing_is_fetched(archives, root):
     kept = datasets.read_dataset("MNIST", make_set(root, seed=5), "made").sha256
-    assert list(download("MNIST", root, source=source_of(archives, DEAD))) == []
+    assert list(download("MNIST", root, source=source_of(archives, NOBODY))) == []
     assert datasets.read_dataset("MNIST", root, "made").sha256 == kept
 
 
-def test_d8_a_set_that_another_download_put_there_meanwhile_is_kept(serve, archives, root):
-    steps = download("MNIST", root, source=source_of(archives, serve(archives).address))
+def test_d8_a_set_that_another_download_put_there_meanwhile_is_kept(mirrors, archives, root):
+    steps = download("MNIST", root, source=source_of(archives, mirrors(archives).address))
     next(steps)
     kept = datasets.read_dataset("MNIST", make_set(root, seed=5), "made").sha256
     list(steps)
     assert datasets.read_dataset("MNIST", root, "made").sha256 == kept and left_in(root) == ["MNIST"]
 
 
-def test_d8_a_broken_set_is_replaced_and_its_neighbours_are_kept(serve, archives, root):
+def test_d8_a_broken_set_is_replaced_and_its_neighbours_are_kept(mirrors, archives, root):
     raw = make_set(root, seed=5) / "MNIST" / "raw"
     (raw / "t10k-labels-idx1-ubyte").unlink()
     (raw / "notes.txt").write_text("ours")
-    list(download("MNIST", root, source=source_of(archives, serve(archives).address)))
+    list(download("MNIST", root, source=source_of(archives, mirrors(archives).address)))
     assert len(datasets.read_dataset("MNIST", root, "made").train) == 100
     assert (raw / "notes.txt").read_text() == "ours"
 
@@ -279,8 +217,8 @@ for step in download("MNIST", sys.argv[1], source=Source((sys.argv[2],), ((sys.a
 """
 
 
-def test_d8_what_a_killed_download_left_is_removed_by_the_next_and_a_running_one_is_not(serve, archives, root):
-    slow, fast = serve(archives, pause=0.2), serve(archives)
+def test_d8_what_a_killed_download_left_is_removed_by_the_next_and_a_running_one_is_not(mirrors, archives, root):
+    slow, fast = mirrors(archives, pause=0.2), mirrors(archives)
     file, md5 = source_of(archives).archives[0]
     script = KILLED.replace("sys.argv[1]", "__import__('pathlib').Path(sys.argv[1])")
     command = [sys.executable, "-c", script, str(root), slow.address, file, md5]
@@ -310,24 +248,24 @@ def wait_for(condition, seconds: float = 5.0) -> None:
         time.sleep(0.01)
 
 
-def test_d8_a_background_download_shows_its_steps_and_finishes(serve, archives, root):
-    job = BackgroundDownload("MNIST", root, source=source_of(archives, serve(archives, pause=0.03).address))
+def test_d8_a_background_download_shows_its_steps_and_finishes(mirrors, archives, root):
+    job = BackgroundDownload("MNIST", root, source=source_of(archives, mirrors(archives, pause=0.03).address))
     wait_for(lambda: job.step is not None)
     assert not job.finished
     wait_for(lambda: job.finished)
     assert job.error is None and job.step.share == 1.0 and left_in(root) == ["MNIST"]
 
 
-def test_d8_a_background_download_can_be_cancelled_and_leaves_nothing(serve, archives, root):
-    job = BackgroundDownload("MNIST", root, source=source_of(archives, serve(archives, pause=0.05).address))
+def test_d8_a_background_download_can_be_cancelled_and_leaves_nothing(mirrors, archives, root):
+    job = BackgroundDownload("MNIST", root, source=source_of(archives, mirrors(archives, pause=0.05).address))
     wait_for(lambda: job.step is not None)
     job.cancel()
     wait_for(lambda: job.finished)
     assert job.cancelled and job.error is None and left_in(root) == []
 
 
-def test_d8_a_background_download_tells_its_error_in_a_sentence(serve, archives, root):
-    job = BackgroundDownload("MNIST", root, mirror=DEAD, source=source_of(archives, DEAD))
+def test_d8_a_background_download_tells_its_error_in_a_sentence(mirrors, archives, root):
+    job = BackgroundDownload("MNIST", root, mirror=NOBODY, source=source_of(archives, NOBODY))
     wait_for(lambda: job.finished)
     assert job.error.startswith("MNIST could not be downloaded") and left_in(root) == []
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.digits import drawing, pictures
-from tests.drawing_pictures import (
+from tests.drawn_pictures import (
     coloured,
     drawn,
     lit,
@@ -19,6 +19,7 @@ from tests.drawing_pictures import (
     transparent,
     turned,
 )
+from tests.sentences import assert_one_sentence
 
 INK = drawn()
 DARK = 255 - INK
@@ -310,13 +311,6 @@ BAD_STROKES: dict[str, object] = {
     "no size": np.zeros((0, 0), np.uint8),
     "nothing": None,
 }
-
-
-def assert_one_sentence(error: Exception) -> None:
-    sentence = str(error)
-    assert sentence[0].isupper() and sentence.endswith(".") and sentence.count(".") == 1
-    assert "\n" not in sentence and 15 < len(sentence) < 100
-    assert not any(word in sentence for word in ("Traceback", "Error", "uint8", "array", "PIL", "object"))
 
 
 @pytest.mark.parametrize(

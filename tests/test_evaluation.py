@@ -23,7 +23,7 @@ from core.networks.evaluation import (
     predict_labels,
 )
 from core.pmnist.masks import CUTS, cut_mask, cut_masks, erase
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 DIGITS = made_digits(70)
 STANDARD = build(ARCHITECTURES["talk"], seed=1).eval()

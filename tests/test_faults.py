@@ -28,23 +28,15 @@ from core.jobs.training_job import NETWORK_NAME, STATE_FILE
 from core.training.state import load_state
 from core.zoo import checkpoints
 from dashboard.server import caches
-from tests.browser import ROOT
-from tests.pressing import press_and_kill
-from tests.test_pages import html, open_page, whole
-from tests.test_train_page import ANN, SETTINGS, come_back, job, learned, press, set_up  # noqa: F401 (fixtures)
-from tests.working import ended, kill, own_runs, pid_of, reach, until
+from tests import ROOT
+from tests.busy_server import press_and_kill
+from tests.job_runs import ended, kill, pid_of, reach, until
+from tests.pages import html, open_page, press, rerun
+from tests.train_page import ANN, SETTINGS, come_back, set_up
 
 NO_ROOM = "There is no room left on the disk; what was finished before is kept."
+pytestmark = pytest.mark.usefixtures("runs")
 LONG = {"to": 2000, "pause": 0.02}
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of this test's runs."""
-    monkeypatch.setitem(control.KINDS, "count", "tests.counting")
-    with own_runs(tmp_path, monkeypatch) as runs_folder:
-        caches._networks_of.clear()
-        yield runs_folder
 
 
 def count(visitor: str = "ann", **settings: object) -> Job:
@@ -131,13 +123,13 @@ def test_a_command_on_a_full_disk_is_one_sentence_and_what_was_there_stays(words
     assert (out / "assignment.json").read_text() == "{}" and not list(out.rglob("*partial"))
 
 
-def test_on_a_full_disk_a_network_is_not_taken_in_and_the_pages_go_on(job: Job) -> None:  # noqa: F811
+def test_on_a_full_disk_a_network_is_not_taken_in_and_the_pages_go_on(job: Job) -> None:
     parcel = network_files.export_network(job.folder)
     app = come_back("Keep")
     app.get("file_uploader")[0].set_value(("mine.zip", parcel, "application/zip"))
     with full_disk():
-        assert [one.value for one in whole(app.run()).warning] == [NO_ROOM]
-        whole(open_page("compare.py", sample="3"))
+        assert [one.value for one in rerun(app).warning] == [NO_ROOM]
+        open_page("compare", sample="3")
     assert run_folders.list_jobs() == [job] and {path.name for path in job.folder.parent.glob(".*")} <= {".starting"}
     assert network_files.import_network(parcel, ANN).kind == network_files.KIND
 
@@ -180,28 +172,28 @@ def replace(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [remove, damage, replace])
 def test_a_network_spoilt_while_the_pages_use_it_costs_at_most_a_sentence(spoil, shelf: Path) -> None:
-    app = open_page("compare.py", sample="18")
+    app = open_page("compare", sample="18")
     assert html(app).count("data-answer=") == 5
     for ending in ("safetensors", "json") if spoil is not damage else ("safetensors",):
         spoil(shelf / f"synergy.{ending}")
-    assert html(whole(app.run())).count("data-answer=") == 5, "who has it goes on with it"
+    assert html(rerun(app)).count("data-answer=") == 5, "who has it goes on with it"
     for kept in (caches.network, caches.networks):  # as after a while, or in another process
         kept.clear()
-    assert html(whole(app.run())).count("data-answer=") == 4
+    assert html(rerun(app)).count("data-answer=") == 4
     assert [one.value for one in app.warning if "synergy" in one.value]
     for page in ("missing_features.py", "attack.py"):
         open_page(page, sample="18")
 
 
 @pytest.mark.parametrize("spoil", [remove, damage])
-def test_a_run_whose_network_is_spoilt_is_no_choice_any_more_and_its_page_goes_on(spoil, job: Job) -> None:  # noqa: F811
+def test_a_run_whose_network_is_spoilt_is_no_choice_any_more_and_its_page_goes_on(spoil, job: Job) -> None:
     for view in ("Result", "Keep"):
         app = come_back(view)
         spoilt = job.folder / f"{NETWORK_NAME}.safetensors"
         if spoilt.exists() and spoilt.stat().st_size > 1000:
             spoil(spoilt)
-        whole(app.run())
-        whole(come_back(view))
+        rerun(app)
+        come_back(view)
 
 
 # Folders that may not be written
@@ -244,7 +236,7 @@ def test_a_folder_that_may_not_be_written_is_a_sentence_before_hours_of_work(rea
     assert [line for line in said if not line.startswith("These are the offline digits")] == [refusal, "2"] * 2
 
 
-def test_runs_that_may_not_be_written_can_still_be_read(job: Job, tmp_path: Path) -> None:  # noqa: F811
+def test_runs_that_may_not_be_written_can_still_be_read(job: Job, tmp_path: Path) -> None:
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps(SETTINGS))
     for path in (job.folder, job.folder.parent):
@@ -312,7 +304,7 @@ def test_a_gpu_that_is_not_there_is_a_sentence_for_a_command_and_not_offered_by_
     assert run_folders.list_jobs() == []
 
 
-def test_a_training_whose_gpu_is_gone_says_so_when_it_is_resumed(folder: Path) -> None:
+def test_a_training_whose_gpu_is_gone_says_so_when_it_is_resumed(runs: Path) -> None:
     settings = {**SETTINGS, "config": {**SETTINGS["config"], "device": "mps"}}
     asked = {"kind": "train", "title": "", "visitor": ANN, "threads": 1}
     elsewhere = run_folders.create_job(settings=settings, **asked)  # it began on another machine
@@ -339,7 +331,7 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_server_killed_while_it_keeps_networks_and_starts_jobs_leaves_nothing_unreadable(
-    job: Job,  # noqa: F811
+    job: Job,
     tmp_path: Path,
 ) -> None:
     parcel = tmp_path / "parcel.zip"

@@ -10,26 +10,25 @@ import numpy as np
 import pytest
 import torch
 
-from core.digits import datasets
 from core.feature_maps.filters import list_filters, measure_filter_change
 from core.feature_maps.stage_maps import compute_stage_maps, last_features, relative_change, subtract_maps, to_npz
 from core.inversion.functions import features_hash, with_inversion
-from core.jobs import run_folders, trained_networks, training_job, training_snapshots
+from core.jobs import run_folders, training_snapshots
 from core.jobs.initial_networks import find_initial_network
-from core.jobs.run_folders import Job
 from core.maximization.objectives import MapMax
 from core.maximization.top_digits import find_top_digits
-from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
+from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.visualization.feature_maps import color_limits, draw_legend, draw_tiles, name_filters, name_maps, tile_size
 from core.zoo import checkpoints
 from core.zoo.checkpoints import load_classifier
 from core.zoo.recipes import RECIPES
-from tests.samples import real_digits
-from tests.working import own_runs
+from tests.job_runs import own_runs
+from tests.sample_digits import real_digits
+from tests.tiny_training import name_of, train_here
+from tests.train_page import TINY
 
 STANDARD = load_classifier("standard")
-TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,))
 
 
 def image_of(number: int) -> torch.Tensor:
@@ -227,20 +226,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with own_runs(tmp_path, monkeypatch) as runs_folder:
         runs_folder.mkdir()
         yield runs_folder
-
-
-def train_here(**settings) -> Job:
-    """Run the job "train" in this process; return its run."""
-    config = {"epochs": 1, "batch": 32, "optimizer": "adam", "learning_rate": 0.003}
-    settings |= {"dataset": datasets.OFFLINE, "config": config}
-    job = run_folders.create_job(kind="train", title="A network", settings=settings, visitor="ann", threads=1)
-    list(training_job.run(settings, job.folder, run_folders.JobRequest))
-    run_folders.write_status(job, state="done")
-    return job
-
-
-def name_of(job: Job) -> str:
-    return trained_networks.network_name(job, checkpoints.load_card(training_job.NETWORK_NAME, job.folder))
 
 
 def test_f1_the_start_of_a_visitor_s_network_is_the_first_picture_of_its_run(folder):

@@ -23,12 +23,12 @@ from dashboard.feature_maps import filter_views, one_map
 from dashboard.feature_maps.pair_views import ATTACKED, OTHER
 from dashboard.server import caches
 from dashboard.server.scene import Scene
-from tests.browser import settle
-from tests.samples import real_set
-from tests.test_browser import complaints
-from tests.test_feature_maps import TINY, name_of, train_here
-from tests.test_pages import captions, drawn_seven, html, open_page, whole
-from tests.working import own_runs
+from tests.browser import complaints_of, settle
+from tests.job_runs import own_runs
+from tests.pages import captions, drawn_seven, html, open_page, rerun
+from tests.sample_digits import real_set
+from tests.tiny_training import name_of, train_here
+from tests.train_page import TINY
 
 VIEWS = ("One digit", "Two digits", "Two networks", "Filters")
 WATCHED = {"normalize", "conv1", "pool1", "relu1", "conv2", "pool2", "relu2", "fc1", "fc_relu1", "fc2"}
@@ -41,11 +41,11 @@ def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_view(view: str, *, state: dict[str, object] | None = None, **params: str) -> AppTest:
-    app = open_page("feature_maps.py", **params)
+    app = open_page("feature_maps", **params)
     for key, value in (state or {}).items():
         app.session_state[key] = value
     app.segmented_control(key="maps view").set_value(view)
-    return whole(app.run())
+    return rerun(app)
 
 
 def boards(app: AppTest) -> list[dict]:
@@ -97,7 +97,7 @@ def test_one_scale_for_each_map_makes_every_map_as_bright_as_it_can_be() -> None
     app = open_view("One digit", sample="15")
     before = pixels(rows(app)["conv1"]["sheets"][0])
     app.segmented_control(key="maps scale digit").set_value("one for each map")
-    after = pixels(rows(whole(app.run()))["conv1"]["sheets"][0])
+    after = pixels(rows(rerun(app))["conv1"]["sheets"][0])
     assert (after.max((1, 2, 3)) >= 220).all() and not (before.max((1, 2, 3)) >= 220).all()
 
 
@@ -125,9 +125,9 @@ def test_f1_a_unit_of_the_head_can_be_looked_at_too() -> None:
 def test_a_map_that_another_network_has_not_gives_way_to_one_that_it_has() -> None:
     app = open_view("One digit", sample="15", state={one_map.CHOSEN: Chosen("conv2", 49)})
     app.selectbox(key="maps network").set_value("local-dense")
-    assert "no convolutions" in captions(whole(app.run()))
+    assert "no convolutions" in captions(rerun(app))
     app.selectbox(key="maps network").set_value("assignment")
-    chosen = max(boards(whole(app.run())), key=lambda one: len(one["rows"]))["chosen"]
+    chosen = max(boards(rerun(app)), key=lambda one: len(one["rows"]))["chosen"]
     assert chosen[0] == "conv1" and 0 <= chosen[1] < 32
 
 
@@ -136,16 +136,16 @@ def test_f5_the_page_says_what_is_to_be_seen() -> None:
 
 
 def test_without_a_digit_there_are_no_maps_and_a_drawing_gives_some() -> None:
-    app = open_page("feature_maps.py")
+    app = open_page("feature_maps")
     app.segmented_control(key="source").set_value("Draw")
-    assert "As soon as there is a digit" in whole(app.run()).info[-1].value and not boards(app)
+    assert "As soon as there is a digit" in rerun(app).info[-1].value and not boards(app)
     app.session_state["draw"] = drawn_seven()
-    assert set(rows(whole(app.run()))) == WATCHED
+    assert set(rows(rerun(app))) == WATCHED
 
 
 def test_two_visitors_each_see_the_maps_of_their_own_digit() -> None:
     first, second = open_view("One digit", sample="15"), open_view("One digit", sample="18")
-    maps = [pixels(rows(app)["conv1"]["sheets"][0]) for app in (first, second, whole(first.run()))]
+    maps = [pixels(rows(app)["conv1"]["sheets"][0]) for app in (first, second, rerun(first))]
     assert np.array_equal(maps[0], maps[2]) and not np.array_equal(maps[0], maps[1])
 
 
@@ -180,10 +180,10 @@ def test_while_nothing_is_rubbed_out_the_top_half_is_an_example() -> None:
 def test_a_digit_before_and_after_an_attack(method: str) -> None:
     app = open_view("Two digits", sample="15", state={"maps pair": ATTACKED})
     app.segmented_control(key="maps attack").set_value(method)
-    row = rows(whole(app.run()))["normalize"]
+    row = rows(rerun(app))["normalize"]
     assert [sheet["title"] for sheet in row["sheets"]] == ["before", "after the attack", "difference"]
     app.slider(key="maps epsilon").set_value(0.0)
-    assert rows(whole(app.run()))["normalize"]["note"].endswith("the same")
+    assert rows(rerun(app))["normalize"]["note"].endswith("the same")
 
 
 def test_a_blank_digit_cannot_be_attacked_and_the_page_says_why() -> None:
@@ -195,7 +195,7 @@ def test_a_blank_digit_cannot_be_attacked_and_the_page_says_why() -> None:
 def test_any_test_digit_can_be_the_second_one() -> None:
     app = open_view("Two digits", sample="15", state={"maps pair": OTHER})
     app.number_input(key="maps other").set_value(15)
-    assert all(row["note"].endswith("the same") for row in rows(whole(app.run())).values())
+    assert all(row["note"].endswith("the same") for row in rows(rerun(app)).values())
 
 
 # Two networks
@@ -215,7 +215,7 @@ def test_the_standard_network_reads_what_is_there_and_the_missing_feature_one_wh
 def test_networks_that_are_built_differently_stand_side_by_side_without_a_difference() -> None:
     app = open_view("Two networks", sample="15")
     app.selectbox(key="maps second network").set_value("assignment")
-    shown = rows(whole(app.run()))
+    shown = rows(rerun(app))
     assert [len(row["sheets"]) for row in shown.values()] == [2] * len(shown)
     assert len(shown["conv1"]["sheets"][0]["names"]) == 20 and len(shown["conv1"]["sheets"][1]["names"]) == 32
 
@@ -310,7 +310,7 @@ def test_a_click_and_the_keyboard_enlarge_a_map_and_the_pointer_tells_its_values
     expect(page.get_by_text("conv2, map 1", exact=True)).to_be_visible(timeout=PATIENCE)
     page.locator(".board").nth(1).locator("canvas").hover(position={"x": 3, "y": 3})
     expect(page.locator(".board").nth(1).locator(".tip")).to_contain_text("row 0, column 0: ")
-    assert not complaints(page)
+    assert not complaints_of(page)
 
 
 @pytest.mark.browser

@@ -19,9 +19,9 @@ from core.digits.pictures import PictureError
 from core.pmnist import masks as pmnist
 from core.zoo.checkpoints import CheckpointError, load_card
 from dashboard.server.scene import DEFAULT_NETWORKS, Scene, read_scene
-from tests.browser import ROOT
-from tests.spoiling import WAYS
-from tests.test_drawing import assert_one_sentence
+from tests import ROOT
+from tests.bad_uploads import WAYS
+from tests.sentences import assert_one_sentence
 
 UPLOADS = 7 * 720
 MOST_MEMORY = 10**9
@@ -32,7 +32,7 @@ DIGITS = arrays.arrays(np.uint8, (28, 28))
 
 
 def test_bad_uploads_by_the_thousand_give_a_digit_or_a_sentence_in_little_memory():
-    command = [sys.executable, "-m", "tests.spoiling", str(UPLOADS)]
+    command = [sys.executable, "-m", "tests.bad_uploads", str(UPLOADS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)

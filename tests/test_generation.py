@@ -30,8 +30,8 @@ from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
 from core.zoo.checkpoints import GENERATOR, CheckpointError, load_classifier
 from core.zoo.recipes import list_zoo
-from tests.samples import made_dataset, made_digits, real_digits
-from tests.working import ended, own_runs, until
+from tests.job_runs import ended, own_runs, until
+from tests.sample_digits import made_dataset, made_digits, real_digits
 
 SMALL = GanConfig(epochs=2, batch=20, latent=4, width=4, discriminator="small", report_every=3)
 DIGITS = made_digits(205)  # the last five of an epoch make no batch

@@ -25,7 +25,7 @@ from core.studies.pretraining import (
 )
 from core.studies.pretraining_record import STUDY, conclude, find_row, gains, label_counts, summarize, to_lines
 from core.studies.recorded import load_recorded
-from tests.samples import made_dataset, made_digits
+from tests.sample_digits import made_dataset, made_digits
 
 DATASET = made_dataset(train=150, test=30)
 TINY = PretrainingConfig(labelled=(20, 40), seeds=2, gan_epochs=1, batches=2, epochs=1, batch=20)

@@ -25,7 +25,7 @@ from core.restoration.hole_finding import (
 )
 from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
-from tests.samples import made_digits, real_mnist
+from tests.sample_digits import made_digits, real_mnist
 
 NETWORK = build(ARCHITECTURES["talk"], seed=1).eval().requires_grad_(False)
 WHOLE = made_digits(120, seed=1)

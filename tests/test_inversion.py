@@ -20,7 +20,7 @@ from core.inversion.functions import (
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.training.loop import TrainConfig, train
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 IMAGES = made_digits(8).images()
 QUICK = TrainConfig(epochs=1, batch=10, learning_rate=0.1)

@@ -5,26 +5,17 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from core.jobs import control, run_folders, worker
 from core.jobs.run_folders import Job, JobError, read_status, read_steps
 from core.system import locks
-from tests.browser import ROOT
-from tests.working import ended, kill, own_runs, pid_of, reach, until
+from tests import ROOT
+from tests.job_runs import ended, kill, pid_of, reach, until
 
+pytestmark = pytest.mark.usefixtures("runs")
 LONG = {"to": 2000, "pause": 0.02}
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of this test's runs."""
-    monkeypatch.setitem(control.KINDS, "count", "tests.counting")
-    with own_runs(tmp_path, monkeypatch) as runs_folder:
-        yield runs_folder
 
 
 def count(visitor: str = "ann", **settings) -> Job:
@@ -54,9 +45,9 @@ def test_records_can_be_read_from_where_one_was():
     assert read_steps(job.id, since=5) == read_steps(job.id, since=99) == []
 
 
-def test_a_job_outlives_the_process_that_started_it(folder):
+def test_a_job_outlives_the_process_that_started_it(runs):
     start = (
-        "from core.jobs import control; control.KINDS['count'] = 'tests.counting';"
+        "from core.jobs import control; control.KINDS['count'] = 'tests.counting_job';"
         "print(control.submit('count', 'Counting', {'to': 40, 'pause': 0.02}, 'ann').id)"
     )
     started = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -126,7 +117,7 @@ def test_a_killed_job_lets_the_next_one_go():
 
 
 def test_two_people_who_start_the_same_have_a_job_each():
-    start = "import sys; from core.jobs import control; control.KINDS['count'] = 'tests.counting';"
+    start = "import sys; from core.jobs import control; control.KINDS['count'] = 'tests.counting_job';"
     start += "print(control.submit('count', 'Counting', {'to': 2}, sys.argv[1]).id)"
     both = [subprocess.Popen([sys.executable, "-c", start, name], cwd=ROOT, stdout=-1, text=True) for name in "ab"]
     names = {process.communicate(timeout=60)[0].strip() for process in both}
@@ -379,11 +370,11 @@ def test_a_full_disk_ends_a_job_with_a_sentence_and_whole_records():
     assert numbers(job) == list(range(1, len(numbers(job)) + 1))
 
 
-def test_foreign_folders_among_the_runs_are_passed_over(folder):
+def test_foreign_folders_among_the_runs_are_passed_over(runs):
     job = count()
-    (folder / "notes").mkdir()
-    (folder / "broken").mkdir()
-    (folder / "broken" / "job.json").write_text("{")
+    (runs / "notes").mkdir()
+    (runs / "broken").mkdir()
+    (runs / "broken" / "job.json").write_text("{")
     assert run_folders.list_jobs() == [job]
 
 

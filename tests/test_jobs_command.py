@@ -1,23 +1,15 @@
 """`python -m core jobs`: what runs, and the doors to it, for people and for machines."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from core.__main__ import main
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
-from tests.working import ended, own_runs, reach, until
+from tests.job_runs import ended, reach, until
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of this test's runs."""
-    monkeypatch.setitem(control.KINDS, "count", "tests.counting")
-    with own_runs(tmp_path, monkeypatch) as runs_folder:
-        yield runs_folder
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def count(**settings) -> Job:
@@ -77,7 +69,7 @@ def test_jobs_are_paused_resumed_stopped_kept_and_removed(say):
 
 
 def test_start_trains_what_a_file_says(say, tmp_path, monkeypatch):
-    monkeypatch.setitem(control.KINDS, "train", "tests.counting")
+    monkeypatch.setitem(control.KINDS, "train", "tests.counting_job")
     (tmp_path / "my-net.json").write_text('{"to": 3}')
     job = run_folders.load_job(say("start", str(tmp_path / "my-net.json"))["job"]["id"])
     assert (job.kind, job.title, job.visitor, job.settings) == ("train", "my-net", "terminal", {"to": 3})

@@ -12,7 +12,7 @@ from core.classroom.lessons import MAX_BYTES, LessonError, read_lesson
 from dashboard.address.address_book import PAGES
 from dashboard.shell import lesson_bar
 from tests.browser import settle
-from tests.test_pages import open_page
+from tests.pages import open_page
 
 LESSONS = lesson_bar.shipped_lessons()
 STEPS = [(name, number) for name, lesson in LESSONS.items() for number in range(len(lesson.steps))]
@@ -109,12 +109,12 @@ def at(app: AppTest, name: str, number: int) -> None:
 
 @pytest.mark.parametrize(("name", "number"), STEPS)
 def test_every_step_of_every_shipped_lesson_opens_as_it_says(name: str, number: int) -> None:
-    at(open_page("start.py", lesson=name, step=str(number + 1)), name, number)
+    at(open_page("start", lesson=name, step=str(number + 1)), name, number)
 
 
 def at_the_table() -> AppTest:
     """Step 7 on its own page: AppTest does not follow when a script changes the page."""
-    return open_page("pmnist.py", view="The table", lesson="what-is-missing", step="7")
+    return open_page("pmnist", view="The table", lesson="what-is-missing", step="7")
 
 
 @pytest.mark.parametrize(("button", "step"), [("lesson next", 7), ("lesson back", 5)])
@@ -150,13 +150,13 @@ def test_a_lesson_that_is_closed_leaves_the_page_and_the_address() -> None:
     ],
 )
 def test_a_lesson_or_step_that_is_not_there_costs_a_sentence(params: dict[str, str], says: str) -> None:
-    app = open_page("results.py", **params)
+    app = open_page("results", **params)
     (warning,) = app.warning
     assert says in warning.value and "<b>" not in warning.value
 
 
 def test_the_page_of_lessons_begins_one_and_keeps_the_visitor_s_own() -> None:
-    app = open_page("lessons.py")
+    app = open_page("lessons")
     app.session_state["session"].own_lesson = read_lesson(GOOD.encode(), lesson_bar.find_fault)
     app.run().button(key="begin own").click().run()
     assert not app.exception and app.session_state["session"].page == "compare"

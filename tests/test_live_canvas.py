@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from streamlit.testing.v1 import AppTest
 
-from tests.browser import ROOT, draw_strokes, serve, settle
-from tests.conftest import LAPTOP, open_page
+from tests import ROOT
+from tests.browser import LAPTOP, SEVEN, complaints_of, draw_strokes, open_tab, serve, settle
 
 BOARD = f"""
 import sys
@@ -62,7 +62,6 @@ def erasing():
 pages = [st.Page(drawing, title="Drawing", default=True), st.Page(erasing, title="Erasing", url_path="erasing")]
 st.navigation(pages).run()
 """
-SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.8)]
 pytestmark = pytest.mark.browser
 
 
@@ -93,10 +92,6 @@ def ink(page: Page) -> int:
     return int(said(page, "ink"))
 
 
-def no_complaints(page: Page) -> bool:
-    return not [text for text in page.complaints if "404" not in text]  # type: ignore[attr-defined]
-
-
 def draw_slowly(page: Page, canvas: Locator) -> float:
     """Draw for a second and more, and stay on the canvas; return the seconds that were drawn for."""
     box = canvas.bounding_box()
@@ -119,7 +114,7 @@ def test_the_page_hears_of_a_stroke_while_it_goes_on(board: str, page: Page) -> 
     assert 2 <= runs <= most and so_far > 3000
     page.mouse.up()
     assert said(page, "going") == "False" and ink(page) >= so_far
-    assert no_complaints(page)
+    assert not complaints_of(page)
 
 
 def test_a_busy_server_is_asked_once_a_second_and_hears_of_the_end_at_once(board: str, page: Page) -> None:
@@ -160,7 +155,7 @@ def test_the_same_points_make_the_same_digit_as_on_the_librarys_canvas(
     pen: int, moves: int, points: list[tuple[int, int]], most: int, board: str, chromium: Browser
 ) -> None:
     """In the 28x28 digit, by at most so many of 255."""
-    with open_page(chromium, viewport={"width": 1366, "height": 1000}) as page:
+    with open_tab(chromium, viewport={"width": 1366, "height": 1000}) as page:
         ours = open_canvas(page, f"{board}?pen={pen}&library")
         drag(page, ours, points, moves=moves)
         drag(page, page.locator("canvas.upper-canvas"), points, moves=moves)
@@ -270,7 +265,7 @@ def test_a_finger_drags_a_rectangle(board: str, phone: Page) -> None:
 def test_a_narrow_column_shrinks_the_canvas_and_changes_nothing_else(board: str, chromium: Browser) -> None:
     sizes = []
     for settings in (LAPTOP, {"viewport": {"width": 220, "height": 800}, "device_scale_factor": 3}):
-        with open_page(chromium, **settings) as page:
+        with open_tab(chromium, **settings) as page:
             canvas = open_canvas(page, f"{board}/erasing?rectangle")
             draw_strokes(page, canvas, [(0.25, 0.5), (0.5, 0.75)])
             assert said(page, "erased") == "49"
@@ -318,7 +313,7 @@ def test_a_drawing_and_its_undo_outlive_other_pages(board: str, page: Page) -> N
     for left in (seven, 0):
         page.get_by_role("button", name="Undo").click()
         assert ink(page) == left
-    assert no_complaints(page)
+    assert not complaints_of(page)
 
 
 def test_another_digit_is_another_canvas_and_the_first_comes_back(board: str, page: Page) -> None:

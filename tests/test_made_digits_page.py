@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,10 +21,11 @@ from core.zoo.checkpoints import load_classifier
 from dashboard.made_digits import real_or_made_views, sampling_views
 from dashboard.made_digits.frames import Walk, shipped_growth
 from dashboard.made_digits.pretraining_views import to_beginnings, to_table
-from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
-from tests.working import ended, own_runs
+from tests.job_runs import ended
+from tests.pages import captions, html, open_page, press, rerun, text_of
 
 VIEWS = ("Make digits", "Real or made?", "Watch it learn", "Does it help?", "Where this leads")
+pytestmark = pytest.mark.usefixtures("runs")
 ANN = "a" * 32
 SETTINGS = {
     "config": {"epochs": 1, "batch": 50, "latent": 4, "width": 4, "discriminator": "small", "report_every": 2},
@@ -34,23 +34,8 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The folder of this test's runs."""
-    with own_runs(tmp_path, monkeypatch) as runs_folder:
-        yield runs_folder
-
-
 def open_view(view: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
-    app.session_state["visitor"] = ANN
-    app.session_state["made view"] = view
-    return whole(app.run().switch_page("../pages/made_digits.py").run())
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    app.button(key=key).click()
-    return whole(app.run())
+    return open_page("made_digits", state={"visitor": ANN, "made view": view})
 
 
 def sheet(app: AppTest) -> str:
@@ -97,7 +82,7 @@ def test_every_view_opens_without_a_complaint(view: str):
 
 
 def test_the_page_opens_with_made_digits_that_are_called_so():
-    app = open_page("made_digits.py")
+    app = open_page("made_digits")
     said = captions(app)
     assert "**Made digits**: nobody wrote them." in said and "none was left out" in said
     assert "of 10,000 made ones" in said and "MNIST" in said
@@ -109,7 +94,7 @@ def test_new_ones_differ_and_a_class_can_be_asked_for():
     first, second = sheet(app), sheet(press(app, "made new"))
     assert first != second
     app.segmented_control(key="made class").set_value("3")
-    said = captions(whole(app.run()))
+    said = captions(rerun(app))
     assert "of these 40 as they are meant" in said and "only the class differs" not in said
 
 
@@ -127,7 +112,7 @@ def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_aske
     run_folders.write_status(started, state="done")
     app = open_view("Make digits")
     app.selectbox(key="made source").set_value(started.id)
-    assert "was never told a class" in captions(whole(app.run()))
+    assert "was never told a class" in captions(rerun(app))
     assert not [one for one in app.selectbox if one.key == "made first"]
     images, _ = sampling_views._make_sheet(generator_checkpoint.load(started.folder), sampling_views.ALL)
     assert float(torch.pdist(images.flatten(1)).min()) > 0
@@ -136,7 +121,7 @@ def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_aske
 def test_made_digits_stand_beside_the_nearest_real_ones_where_these_are_here():
     page = open_view("Make digits")
     page.toggle(key="made nearest").set_value(True)
-    whole(page.run())
+    rerun(page)
     if datasets.is_available("MNIST"):
         assert html(page).count("<figure") == 10 and "real: training digit" in html(page)
         assert "away from the nearest training digit" in text_of(page)
@@ -196,10 +181,10 @@ def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_use
     assert ended(started, 180).state == "done"
     again = open_view("Watch it learn")
     again.selectbox(key="made source").set_value(started.id)
-    whole(again.run())
+    rerun(again)
     assert "The discriminator is right" in text_of(again)
     again.segmented_control(key="made view").set_value("Make digits")
-    assert "It learned from 1,000 digits of" in captions(whole(again.run()))
+    assert "It learned from 1,000 digits of" in captions(rerun(again))
 
 
 def test_a_training_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch):
@@ -219,7 +204,7 @@ def test_a_run_that_is_done_can_be_deleted():
     run_folders.write_status(started, state="done")
     app = open_view("Watch it learn")
     app.selectbox(key="made source").set_value(started.id)
-    press(whole(app.run()), "made delete")
+    press(rerun(app), "made delete")
     assert not run_folders.list_jobs(ANN) and not app.warning
 
 

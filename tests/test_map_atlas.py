@@ -15,7 +15,7 @@ from core.inversion.map_atlas import (
 )
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 DIGITS = made_digits(60)
 

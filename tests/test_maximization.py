@@ -18,7 +18,7 @@ from core.maximization.top_digits import feature_map, find_filter, find_top_digi
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.zoo.checkpoints import load_classifier
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 ASSIGNMENT = load_classifier("assignment")
 SHORT = MaximizationConfig(steps=12)

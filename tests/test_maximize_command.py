@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.__main__ import BAD_INPUT, DONE, main
-from tests.browser import ROOT
+from tests import ROOT
 
 
 def run(*arguments: str, capsys) -> tuple[int, str, str]:

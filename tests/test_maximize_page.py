@@ -19,9 +19,8 @@ from dashboard.maximize.runs import Climb
 from dashboard.maximize.step_texts import describe_classes, describe_maps
 from dashboard.server import caches
 from dashboard.widgets import playing
-from tests.browser import settle
-from tests.test_browser import complaints
-from tests.test_pages import captions, html, open_page, whole
+from tests.browser import complaints_of, settle
+from tests.pages import captions, html, open_page, rerun
 
 DIGITS = tuple("0123456789")
 ASSIGNMENT = load_classifier("assignment")
@@ -41,9 +40,9 @@ def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_view(view: str, **params: str) -> AppTest:
-    app = open_page("maximize.py", **params)
+    app = open_page("maximize", **params)
     app.segmented_control(key="maximize view").set_value(view)
-    return whole(app.run())
+    return rerun(app)
 
 
 def grow(app: AppTest, key: str, *, steps: int = 6) -> playing.Run:
@@ -52,12 +51,12 @@ def grow(app: AppTest, key: str, *, steps: int = 6) -> playing.Run:
     setting.set_value(steps)
     app.run()
     app.button(key=f"{key}/start").click()
-    whole(app.run())
+    rerun(app)
     run, end = app.session_state[f"{key}/run"], time.monotonic() + 60
     while not run.finished:
         assert time.monotonic() < end
         time.sleep(0.02)
-    whole(app.run())
+    rerun(app)
     return run
 
 
@@ -148,7 +147,7 @@ def test_other_settings_are_another_run():
     grow(app, "ten digits")
     (preset,) = [one for one in app.selectbox if one.label == "How it climbs"]
     preset.set_value("frequencies")
-    assert "ten digits/run" not in whole(app.run()).session_state
+    assert "ten digits/run" not in rerun(app).session_state
     (seed,) = [one for one in app.number_input if one.label == "Seed of noise"]
     seed.set_value(7)
     app.run()
@@ -170,7 +169,7 @@ def test_n5_a_map_is_shown_with_its_filter_its_nine_digits_and_what_it_does_on_t
     (maps,) = [one for one in app.segmented_control if one.label == "Map"]
     assert len(maps.options) == 32
     maps.set_value(7)
-    shown = html(whole(app.run()))
+    shown = html(rerun(app))
     assert shown.count("<figure") == 3 and "its filter over 32 maps" in shown and "the map on your digit" in shown
     assert "nine training digits" in shown or "no training digit" in shown
     grow(app, "every map")
@@ -202,7 +201,7 @@ def test_the_absence_of_a_feature_can_be_excited():
     assert any(option.startswith("inverted") for option in stage.options)
     (network,) = [one for one in app.selectbox if one.label == "Network"]
     network.set_value("standard")
-    (stage,) = [one for one in whole(app.run()).selectbox if one.label == "Stage"]
+    (stage,) = [one for one in rerun(app).selectbox if one.label == "Stage"]
     assert "inverted" not in " ".join(stage.options) and any(option.startswith("fc1") for option in stage.options)
 
 
@@ -212,14 +211,14 @@ def test_stopping_keeps_what_there_is():
     steps.set_value(2000)
     app.run()
     app.button(key="ten digits/start").click()
-    whole(app.run())
+    rerun(app)
     run = app.session_state["ten digits/run"]
     run.stop()
     end = time.monotonic() + 10
     while not run.finished:
         assert time.monotonic() < end
         time.sleep(0.02)
-    whole(app.run())
+    rerun(app)
     assert 0 < len(run.frames) < 2001 and len(app.session_state["ten digits/trace"].kept) >= len(run.frames)
     assert [one for one in app.get("download_button") if "npz" in one.proto.id]
 
@@ -227,7 +226,7 @@ def test_stopping_keeps_what_there_is():
 def test_without_a_digit_there_is_nothing_to_turn_into_another():
     app = open_view("From a digit")
     app.segmented_control(key="source").set_value("Draw")
-    assert "As soon as there is a digit" in whole(app.run()).info[-1].value
+    assert "As soon as there is a digit" in rerun(app).info[-1].value
 
 
 def test_the_networks_of_the_dashboard_stay_as_they_are():
@@ -272,7 +271,7 @@ def test_one_press_grows_ten_digits_and_a_stop_keeps_what_there_is(server: str, 
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="The sheet (PNG)")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("button", name="Stop")).to_be_disabled()
-    assert not complaints(page)
+    assert not complaints_of(page)
 
 
 @pytest.mark.browser

@@ -32,7 +32,7 @@ from core.studies.recorded import load_recorded, to_json
 from core.training.loop import TrainConfig, train
 from core.zoo.checkpoints import Card
 from core.zoo.recipes import RECIPES, list_zoo
-from tests.samples import made_dataset, real_set
+from tests.sample_digits import made_dataset, real_set
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU), hidden=(16,))
 CONFIG = TransferConfig(

@@ -12,7 +12,7 @@ from core.networks.classifier import Classifier, build
 from core.networks.composing import Block, compose
 from core.zoo import checkpoints
 from core.zoo.onnx_export import to_onnx
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 
 def assert_same_logits(network: Classifier, batch: int = 3) -> None:

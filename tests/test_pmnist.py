@@ -22,7 +22,7 @@ from core.pmnist.masks import (
     rectangle,
     write_pmnist,
 )
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 VARIANTS = ("text", "code")
 

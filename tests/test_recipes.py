@@ -14,7 +14,7 @@ from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError, load_card, load_classifier
 from core.zoo.recipes import RECIPES, prepare_network, train_recipe, with_training, write_card
-from tests.samples import made_dataset, real_mnist
+from tests.sample_digits import made_dataset, real_mnist
 
 ZOO = (
     "standard",

@@ -16,13 +16,12 @@ from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
-from tests.browser import press_until
-from tests.conftest import LAPTOP, open_page
-from tests.drawing_pictures import STROKES, drawn, saved
+from tests.browser import LAPTOP, open_tab, press_until
+from tests.drawn_pictures import STROKES, drawn, saved
+from tests.job_runs import own_runs, until, without_mnist
 from tests.postgres import find_tools, own_postgres
 from tests.replicas import COOKIE, Replicas, own_replicas
 from tests.visitor import Stroke, Visitor, draw_lines
-from tests.working import own_runs, until, without_mnist
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds
@@ -127,7 +126,7 @@ def test_an_upload_of_the_largest_size_reaches_the_session_that_waits_for_it(
 ) -> None:
     picture = saved(drawn(7))
     for _ in "ab":
-        with open_page(chromium, **LAPTOP) as page:
+        with open_tab(chromium, **LAPTOP) as page:
             page.goto(f"{replicas.address}/compare")
             upload(page, picture + bytes(LARGE - len(picture)))
 
@@ -135,7 +134,7 @@ def test_an_upload_of_the_largest_size_reaches_the_session_that_waits_for_it(
 def test_a_replica_killed_under_load_costs_its_own_visitors_one_connection_and_nothing_stored(
     replicas: Replicas, chromium: Browser
 ) -> None:
-    with closing(RoomBoard(database_url())) as board, open_page(chromium, **LAPTOP) as page:
+    with closing(RoomBoard(database_url())) as board, open_tab(chromium, **LAPTOP) as page:
         room = board.open_room(datasets.OFFLINE, told=True, opener="a" * 32).code
         page.goto(f"{replicas.address}/quiz?room={room}")
         answer_next(page, 1)

@@ -12,7 +12,7 @@ from core.restoration import restorer as restoration
 from core.restoration.distances import blend_distances, distortions
 from core.restoration.restorer import BLEND, DISTORTION, Restorer
 from core.zoo import checkpoints
-from tests.samples import made_digits, real_mnist
+from tests.sample_digits import made_digits, real_mnist
 
 NETWORK = build(ARCHITECTURES["talk"], seed=1).eval().requires_grad_(False)
 REFERENCES = made_digits(120, seed=1)

@@ -7,7 +7,7 @@ from torch.nn.functional import pad
 
 from core.pmnist.masks import CUTS, cut_mask
 from core.restoration.distances import INK, RIDGE, blend_distances, distortions
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 IMAGES = made_digits(40, seed=1).images()
 WHOLE = torch.ones(784)

@@ -3,11 +3,9 @@
 import csv
 import io
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,16 +13,16 @@ import pytest
 
 from core.classroom import room_board as boards
 from core.classroom import room_database
-from core.classroom.quiz_scores import Answer, AnswerCount
+from core.classroom.quiz_scores import AnswerCount
 from core.classroom.room_board import CODE_PATTERN, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
 from core.jobs import run_folders
+from tests.job_runs import until
 from tests.postgres import Postgres, own_postgres
-from tests.working import until
+from tests.room_answers import EACH, answer, start_writer
 
-ROOT = Path(__file__).parents[1]
 TEACHER, OTHER = "a" * 32, "b" * 32
-WRITERS, EACH = 8, 50
+WRITERS = 8
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +46,6 @@ def board(url: str) -> Iterator[RoomBoard]:
     opened = RoomBoard(url)
     yield opened
     opened.close()
-
-
-def answer(number: int = 0, *, player: str = "1", said: int = 3, label: int = 3, cut: str = "HCUT") -> Answer:
-    return Answer(player=player, round=0, number=number, digit=100 + number, cut=cut, label=label, said=said)
 
 
 def open_room(board: RoomBoard) -> str:
@@ -145,23 +139,9 @@ def test_the_opener_s_number_is_not_kept(tmp_path: Path) -> None:
 # Many at once
 
 
-def start(work: Callable[[str, str, str], None], *told: str) -> subprocess.Popen[bytes]:
-    """Run a function of this file in a process of its own; `multiprocessing` would run a page there, if one was run."""
-    code = f"from tests.test_room_board import {work.__name__} as work; work(*{told!r})"
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-
-
-def write(url: str, room: str, player: str) -> None:
-    """Give answers one by one, each acknowledged before the next."""
-    board = RoomBoard(url)
-    for number in range(EACH):
-        board.add(room, [answer(number, player=player)])
-    board.close()
-
-
 def test_eight_processes_that_write_at_once_lose_nothing(board: RoomBoard, url: str) -> None:
     room = open_room(board)
-    writers = [start(write, url, room, str(number)) for number in range(WRITERS)]
+    writers = [start_writer(url, room, "--player", str(number)) for number in range(WRITERS)]
     assert [writer.wait() for writer in writers] == [0] * WRITERS
     players, tallies = board.tallies(room)
     assert players == WRITERS and Counter({one.number: one.people for one in tallies}) == dict.fromkeys(
@@ -246,7 +226,7 @@ def test_a_process_that_is_killed_keeps_every_answer_that_sqlite_took(tmp_path: 
     url = f"sqlite:///{tmp_path}/rooms.db"
     board = RoomBoard(url)
     room = open_room(board)
-    writer = start(write_for_ever, url, room, str(tmp_path / "taken"))
+    writer = start_writer(url, room, "--taken", str(tmp_path / "taken"))
     until(lambda: (tmp_path / "taken").exists() and (tmp_path / "taken").stat().st_size > 60)
     writer.kill()
     writer.wait()
@@ -254,14 +234,6 @@ def test_a_process_that_is_killed_keeps_every_answer_that_sqlite_took(tmp_path: 
     assert {one.number for one in board.tallies(room)[1]} >= taken and len(taken) > 10
     board.add(room, [answer(10_000)])
     board.close()
-
-
-def write_for_ever(url: str, room: str, file: str) -> None:
-    board = RoomBoard(url)
-    with open(file, "w", buffering=1) as taken:
-        for number in range(9_000):
-            board.add(room, [answer(number)])
-            print(number, file=taken)
 
 
 def test_a_database_that_failed_is_left_alone_for_a_while(tmp_path: Path) -> None:

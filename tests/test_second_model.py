@@ -22,7 +22,7 @@ from core.second_model.training import (
 from core.studies.recorded import load_recorded
 from core.studies.second_model import conclude, run_pairs, summarize
 from core.visualization.second_model import draw_pairs
-from tests.samples import made_dataset
+from tests.sample_digits import made_dataset
 
 CONFIG = SecondModelConfig(first=1, second=8, learned=20, tested=4, epochs=16)
 LEARNERS = [DIGITS, "conv1", "conv2", ALL_MAPS]

@@ -28,7 +28,7 @@ from core.similarity.thresholds import (
 from core.similarity.timing import measure_stage_costs, measure_time
 from core.training.config import TrainConfig
 from core.training.loop import train
-from tests.samples import made_dataset
+from tests.sample_digits import made_dataset
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU, conv(6, 3), RELU), hidden=(16,))
 STAGES = ("conv1", "conv2", LAST_STAGE)

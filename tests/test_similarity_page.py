@@ -21,7 +21,7 @@ from core.visualization.similarity import (
 )
 from dashboard.server import caches
 from dashboard.similarity import measurements, second_model_runs, second_model_views, settings
-from tests.test_pages import captions, html, open_page, whole
+from tests.pages import captions, html, open_page, rerun
 
 
 @pytest.fixture(autouse=True)
@@ -35,14 +35,14 @@ def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_view(view: str, **params: str) -> AppTest:
-    app = open_page("similarity.py", **{"sample": "18", **params})
+    app = open_page("similarity", **{"sample": "18", **params})
     app.segmented_control(key="similarity view").set_value(view)
-    return whole(app.run())
+    return rerun(app)
 
 
 def near(app: AppTest, share: float) -> AppTest:
     app.select_slider(key="shortcut share").set_value(share)
-    return whole(app.run())
+    return rerun(app)
 
 
 def headline(app: AppTest) -> str:
@@ -73,14 +73,14 @@ def test_s4_with_a_generous_threshold_the_first_stage_cuts_it_short_with_none_th
 def test_s4_a_stage_that_is_not_asked_cuts_nothing_short() -> None:
     app = near(open_view("Your digit"), 1.0)
     app.button_group(key="shortcut stages").set_value(["conv2"])
-    assert headline(whole(app.run())).startswith("#### Cut short at conv2")
+    assert headline(rerun(app)).startswith("#### Cut short at conv2")
     assert "not compared here" in html(app)
 
 
 def test_s4_nowhere_to_compare_is_a_sentence() -> None:
     app = open_view("Your digit")
     app.button_group(key="shortcut stages").set_value([])
-    assert "at least one place" in whole(app.run()).info[0].value
+    assert "at least one place" in rerun(app).info[0].value
 
 
 def test_s4_an_erased_digit_is_compared_as_it_is_left() -> None:
@@ -92,7 +92,7 @@ def test_s4_an_erased_digit_is_compared_as_it_is_left() -> None:
 def test_s4_any_blind_network_can_be_compared(network: str) -> None:
     app = open_view("Your digit")
     app.selectbox(key="shortcut network").set_value(network)
-    assert "ns-stages" in html(whole(app.run()))
+    assert "ns-stages" in html(rerun(app))
 
 
 # Threshold
@@ -121,16 +121,16 @@ def test_s4_the_time_is_measured_and_said_beside_the_plain_network_s() -> None:
     app = open_view("Threshold")
     assert re.search(r"Measured here, in turns with the plain network: [\d.]+ against [\d.]+ ms", captions(app))
     app.segmented_control(key="shortcut way").set_value("one at a time")
-    again = captions(whole(app.run()))
+    again = captions(rerun(app))
     assert "Measured here" in again
     app.button(key="shortcut again").click()
-    assert captions(whole(app.run())) != again, "no two measurements are alike to the microsecond"
+    assert captions(rerun(app)) != again, "no two measurements are alike to the microsecond"
 
 
 def test_s4_it_says_when_looking_up_costs_more_than_it_saves() -> None:
     app = open_view("Threshold")
     app.button_group(key="shortcut stages").set_value(["flatten"])
-    whole(app.run())
+    rerun(app)
     (said,) = [box.value for box in (*app.warning, *app.info) if "looking up costs" in box.value]
     assert "it would not pay" in said or re.search(r"so it (pays|does not pay)", said)
 
@@ -140,11 +140,11 @@ def test_s5_the_threshold_chosen_costs_no_more_than_was_asked_on_validation_digi
     app.number_input(key="shortcut loss").set_value(20.0)
     app.run()
     app.button(key="shortcut choose").click()
-    generous = whole(app.run()).select_slider(key="shortcut share").value
+    generous = rerun(app).select_slider(key="shortcut share").value
     app.number_input(key="shortcut loss").set_value(0.0)
     app.run()
     app.button(key="shortcut choose").click()
-    assert whole(app.run()).select_slider(key="shortcut share").value <= generous < 1.0
+    assert rerun(app).select_slider(key="shortcut share").value <= generous < 1.0
 
 
 # Pictures
@@ -190,12 +190,12 @@ def test_s7_both_networks_learn_while_one_watches_and_the_table_and_the_reasons_
     monkeypatch.setattr(second_model_views, "SecondModelConfig", lambda first, second: replace(small, second=second))
     app = open_view("Second network")
     app.button(key="second/start").click()
-    whole(app.run())
+    rerun(app)
     run, end = app.session_state["second/run"], time.monotonic() + 60
     while not run.finished:
         assert time.monotonic() < end
         time.sleep(0.02)
-    whole(app.run())
+    rerun(app)
     assert not run.problem and len({frame.picture.shape for frame in run.frames}) == 1
     assert "Network 2 never saw a digit, and reads them" in headline(app)
     assert list(app.table[0].value.index) == [second_model_runs.title_of(one) for one in second_model_views.LEARNERS]
@@ -206,7 +206,7 @@ def test_s7_both_networks_learn_while_one_watches_and_the_table_and_the_reasons_
 def test_s7_two_equal_digits_are_a_sentence() -> None:
     app = open_view("Second network")
     app.selectbox(key="second The other").set_value(3)
-    assert whole(app.run()).info[0].value == "Choose two different digits."
+    assert rerun(app).info[0].value == "Choose two different digits."
 
 
 # What is recorded

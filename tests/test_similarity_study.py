@@ -27,7 +27,7 @@ from core.studies.similarity import (
     train_on_half,
 )
 from core.studies.similarity_record import conclude, describe_stages, fastest_row, select_rows, summarize
-from tests.samples import made_dataset
+from tests.sample_digits import made_dataset
 
 SMALL = Architecture("little", (conv(4, 5), POOL, RELU, conv(4, 3), RELU), hidden=(8,))
 CONFIG = SimilarityConfig(

@@ -3,10 +3,8 @@
 import asyncio
 import http.client
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -18,23 +16,14 @@ from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.system.safe_names import to_safe_name
 from dashboard.server import caches
-from tests.test_pages import open_page, whole
-from tests.test_train_page import ANN, come_back, go, job, learned  # noqa: F401 (fixtures)
-from tests.test_transfer import zipped
-from tests.test_transfer_page import bring, choose, open_view, photograph
-from tests.working import own_runs
+from tests.pages import go_to, open_page, rerun
+from tests.train_page import ANN, come_back, show_view
+from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
 
+pytestmark = pytest.mark.usefixtures("runs")
 HTML = "<img src=x onerror=alert(1)>"
 MARKDOWN = "![](http://127.0.0.1:9/x) [a](//b)"
 PATH = "../../x"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of this test's runs."""
-    with own_runs(tmp_path, monkeypatch) as runs_folder:
-        caches._networks_of.clear()
-        yield runs_folder
 
 
 def raw_html(app: AppTest) -> str:
@@ -43,7 +32,7 @@ def raw_html(app: AppTest) -> str:
     return "".join([*marked, *(one.proto.body for one in app.main.get("html"))])
 
 
-def rename(job: Job, title: str) -> None:  # noqa: F811
+def rename(job: Job, title: str) -> None:
     """Give a run, and the network in it, the title that somebody has typed."""
     for path in (job.folder / "job.json", job.folder / f"{NETWORK_NAME}.json"):
         path.write_text(json.dumps({**json.loads(path.read_text()), "title": title}))
@@ -66,19 +55,19 @@ def test_a_stranger_s_name_loses_what_makes_tags_links_and_pictures(name: str, k
 
 
 @pytest.mark.parametrize("title", [HTML, PATH])
-def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:  # noqa: F811
+def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:
     rename(job, title)
     app = come_back()
     for view in ("Watch", "Result", "Compare", "Keep"):
-        assert HTML not in raw_html(go(app, view)), view
+        assert HTML not in raw_html(show_view(app, view)), view
     app.query_params.update({"sample": "3"})
-    app = whole(app.switch_page("../pages/compare.py").run())
+    app = go_to(app, "compare")
     app.session_state["networks"] = ["standard", *caches._networks_of(ANN)]
-    assert HTML not in raw_html(whole(app.run()))
+    assert HTML not in raw_html(rerun(app))
     assert {path.name for path in run_folders.runs_folder().parent.iterdir()} == {"runs"}
 
 
-def test_a_brought_network_s_name_and_card_make_no_links_or_pictures(job: Job) -> None:  # noqa: F811
+def test_a_brought_network_s_name_and_card_make_no_links_or_pictures(job: Job) -> None:
     rename(job, MARKDOWN)
     taken = network_files.import_network(network_files.export_network(job.folder), ANN)
     assert taken.title == to_safe_name(MARKDOWN) and "![" not in taken.title
@@ -91,11 +80,11 @@ def test_a_brought_network_s_name_and_card_make_no_links_or_pictures(job: Job) -
 
 
 def test_classes_and_pictures_of_one_s_own_may_be_called_anything() -> None:
-    app = choose(open_view("Two classes"), "Your own")
+    app = choose_source(open_view("Two classes"), "Your own")
     app.text_input(key="transfer class 0").set_value(HTML[:30])
     for number, stripes in enumerate(("across", "down")):
         files = [(f"{HTML}{one}.png", photograph(one, stripes)) for one in range(0, 100, 10)]
-        bring(app, number, *files, (f"{MARKDOWN}.png", b"no picture"))
+        upload(app, number, *files, (f"{MARKDOWN}.png", b"no picture"))
     assert "<img src=x" not in raw_html(app)
     (note, *_) = [one.value for one in app.caption if "left out" in one.value]
     assert "![" not in note and "](" not in note

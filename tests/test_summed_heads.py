@@ -8,7 +8,7 @@ from core.inversion.summed_heads import accuracy_by_omega, add_heads, column_log
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import accuracy, predict_column
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 DIGITS = made_digits(30)
 

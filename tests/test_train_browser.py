@@ -10,10 +10,19 @@ from core.jobs import run_folders, trained_networks
 from core.jobs.training_job import NETWORK_NAME
 from core.zoo.checkpoints import load_card
 from dashboard.server.visitors import COOKIE
-from tests.browser import draw_strokes, drawing_canvas, serve, settle
-from tests.conftest import LAPTOP, PHONE, open_page
-from tests.test_browser import ROWS, SEVEN, complaints
-from tests.working import ended, own_runs, without_mnist
+from tests.browser import (
+    LAPTOP,
+    PHONE,
+    ROWS,
+    SEVEN,
+    complaints_of,
+    draw_strokes,
+    drawing_canvas,
+    open_tab,
+    serve,
+    settle,
+)
+from tests.job_runs import ended, own_runs, without_mnist
 
 pytestmark = pytest.mark.browser
 PATIENCE = 180_000  # milliseconds: beside other tests a process may take a minute to begin
@@ -33,7 +42,7 @@ def choose(page: Page, view: str) -> None:
 
 
 def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, chromium: Browser) -> None:
-    with open_page(chromium, **LAPTOP) as page:
+    with open_tab(chromium, **LAPTOP) as page:
         page.goto(f"{own_server}/train")
         page.locator("summary", has_text="How it learns").click()
         page.get_by_label("Epochs").fill("1000")
@@ -43,7 +52,7 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
         expect(page.locator(".player .picture")).to_be_visible(timeout=PATIENCE)
         (job,) = run_folders.list_jobs()
         assert job.settings["config"]["epochs"] == 1000, "what was typed last is what is trained"
-        assert not complaints(page)
+        assert not complaints_of(page)
         context = page.context
         page.close()
         assert run_folders.read_status(job).active
@@ -58,7 +67,7 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
         with again.expect_download() as download:
             again.get_by_role("button", name="Network and card (ZIP)").click()
         assert download.value.suggested_filename == "assignment--one-conv.zip"
-    with open_page(chromium, **PHONE) as stranger:
+    with open_tab(chromium, **PHONE) as stranger:
         stranger.goto(f"{own_server}/train")
         for view in ("Watch", "Result", "Keep", "Set up"):
             choose(stranger, view)
@@ -67,7 +76,7 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
 
 
 def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server: str, chromium: Browser) -> None:
-    with open_page(chromium, **LAPTOP) as ann, open_page(chromium, **LAPTOP) as bob:
+    with open_tab(chromium, **LAPTOP) as ann, open_tab(chromium, **LAPTOP) as bob:
         for page in (ann, bob):
             page.goto(f"{own_server}/compare")
             expect(drawing_canvas(page)).to_be_visible(timeout=PATIENCE)

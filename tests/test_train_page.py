@@ -5,93 +5,26 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
-from core.jobs import network_files, queue, run_folders, trained_networks, training_job
+from core.jobs import network_files, queue, run_folders, trained_networks
 from core.jobs.run_folders import Job, read_status
-from core.networks.composing import Block, compose
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.server import caches
-from tests.test_pages import ROOT, captions, html, open_page, text_of, whole
-from tests.working import ended, own_runs, reach, until
+from tests.job_runs import ended, reach, until
+from tests.pages import captions, go_to, html, open_page, press, rerun, text_of
+from tests.train_page import ANN, come_back, set_up, show_view
 
-ANN = "a" * 32
-ARCHITECTURE = compose([Block(filters=4, size=5)], [20])
-SETTINGS = {
-    "architecture": ARCHITECTURE.to_dict(),
-    "dataset": datasets.OFFLINE,
-    "config": {"epochs": 2, "batch": 16, "optimizer": "adam", "learning_rate": 0.003, "report_every": 1},
-}
-TINY = {"Block 1 Filters": 4, "Block 1 Size": 5, "blocks": 1, "hidden": 20}
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of this test's runs."""
-    with own_runs(tmp_path, monkeypatch) as runs_folder:
-        caches._networks_of.clear()  # it remembers for two seconds, and the tests all are Ann
-        yield runs_folder
-
-
-def set_up(**chosen: object) -> AppTest:
-    """Open the page with a small network of one's own and the offline digits."""
-    app = open_page("train.py")
-    app.selectbox(key="train network").set_value("your own")
-    app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
-    whole(app.run())
-    for name, value in {**TINY, "epochs": 2, "batch": 16, **chosen}.items():
-        app.number_input(key=f"train {name}").set_value(value)
-    return whole(app.run())
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    app.button(key=key).click()
-    return whole(app.run())
-
-
-def go(app: AppTest, view: str) -> AppTest:
-    app.segmented_control(key="train view").set_value(view)
-    return whole(app.run())
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def only_job() -> Job:
     (job,) = run_folders.list_jobs()
     return job
-
-
-@pytest.fixture(scope="session")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a training that is done, made once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(run_folders.RUNS_VARIABLE, str(tmp_path_factory.mktemp("learned")))
-        asked = {"kind": "train", "title": "mine", "visitor": ANN, "threads": 1}
-        job = run_folders.create_job(settings=SETTINGS, **asked)
-        for step in training_job.run(job.settings, job.folder, lambda: run_folders.read_request(job)):
-            run_folders.append_step(job, asdict(step))
-        run_folders.write_status(job, state="done")
-        return job.folder
-
-
-@pytest.fixture
-def job(learned: Path, folder: Path) -> Job:
-    """Ann's training, which is done."""
-    shutil.copytree(learned, folder / learned.name)
-    return only_job()
-
-
-def come_back(view: str = "Set up") -> AppTest:
-    """Open the page as Ann."""
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
-    app.session_state["visitor"] = ANN
-    app.session_state["train view"] = view
-    return whole(app.run().switch_page("../pages/train.py").run())
 
 
 # Set up
@@ -110,10 +43,10 @@ TOTALS = {
 
 
 def test_a1_to_a10_every_experiment_of_the_seeds_is_a_preset_whose_table_is_there_before_anything_runs() -> None:
-    app = open_page("train.py")
+    app = open_page("train")
     for name, preset in PRESETS.items():
         app.selectbox(key="train preset").set_value(name)
-        page = html(whole(app.run()))
+        page = html(rerun(app))
         assert not app.warning and not app.button(key="train go").disabled
         assert (
             preset.description in captions(app) and f">{TOTALS[name]:,}</td>" in page
@@ -123,9 +56,9 @@ def test_a1_to_a10_every_experiment_of_the_seeds_is_a_preset_whose_table_is_ther
 
 
 def test_m9_m10_the_talk_s_third_step_freezes_resets_and_inverts() -> None:
-    app = open_page("train.py")
+    app = open_page("train")
     app.selectbox(key="train preset").set_value("talk: step 3")
-    said = text_of(whole(app.run()))
+    said = text_of(rerun(app))
     assert "Starts from *Standard*. Frozen: all convolutions. Drawn anew: all of the head." in said
     assert "The head reads 1 - x." in said
 
@@ -135,7 +68,7 @@ def test_a_composed_network_has_its_table_and_an_impossible_one_its_sentence() -
     # 4 filters of 25 weights and a bias; 12 x 12 places after pooling; 20 units; ten classes
     assert f">{4 * 26 + (4 * 144 + 1) * 20 + 21 * 10:,}</td>" in html(app)
     app.number_input(key="train Block 1 Dilation").set_value(8)
-    whole(app.run())
+    rerun(app)
     assert "a window of 5 spread by 8 covers 33 pixels, but there are only 28." in app.warning[0].value
     assert app.button(key="train go").disabled and "total" not in html(app)
 
@@ -161,11 +94,11 @@ def test_what_cannot_be_trained_is_one_sentence_and_no_job() -> None:
         field = app.number_input(key=f"train {name}")
         before = field.value
         field.set_value(value)
-        whole(app.run())
+        rerun(app)
         assert [warning.value[: len(sentence)] for warning in app.warning] == [sentence]
         assert app.button(key="train go").disabled
         app.number_input(key=f"train {name}").set_value(before)
-        assert not whole(app.run()).warning and not app.button(key="train go").disabled
+        assert not rerun(app).warning and not app.button(key="train go").disabled
     assert run_folders.list_jobs() == []
 
 
@@ -177,51 +110,51 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     job = only_job()
     assert app.segmented_control(key="train view").value == "Watch" and job.title == "assignment: one conv"
     until(lambda: len(run_folders.read_steps(job.id)) > 100)
-    whole(app.run())
+    rerun(app)
     shown = "".join(element.value for element in app.markdown)
     assert shown.count("<svg viewBox") == 2 and "validation" in shown and "digits a second" in html(app)
     press(app, "pause")
     reach(job, "paused")
-    assert "It pauses." in whole(app.run()).info[0].value
+    assert "It pauses." in rerun(app).info[0].value
     app.segmented_control(key="train view").set_value("Result")
-    assert "Your network is not ready yet" in whole(app.run()).info[0].value
+    assert "Your network is not ready yet" in rerun(app).info[0].value
     app.segmented_control(key="train view").set_value("Watch")
-    whole(app.run())
+    rerun(app)
     app.number_input(key=f"rate {job.id}").set_value(0.0005)
     press(app, "set rate")
     press(app, "go on")
     until(lambda: run_folders.read_steps(job.id)[-1]["learning_rate"] == 0.0005)
     press(app, "stop")
     assert ended(job).state == "stopped"
-    assert "what it had done by then is kept" in whole(app.run()).info[0].value
+    assert "what it had done by then is kept" in rerun(app).info[0].value
     assert {"resume", "to result"} <= {button.key for button in app.button}
 
 
 def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> None:
     app = press(set_up(epochs=3000), "train go")
-    press(go(app, "Set up"), "train go")
+    press(show_view(app, "Set up"), "train go")
     first = only_job()
-    go(app, "Set up").number_input(key="train epochs").set_value(2999)
+    show_view(app, "Set up").number_input(key="train epochs").set_value(2999)
     press(app, "train go")
     second = run_folders.list_jobs()[0]
     assert (first.title, second.title) == ("assignment: one conv", "assignment: one conv (2)")
     reach(first, "running")
     until(lambda: queue.waiting_jobs())
-    assert "**number 1** in the queue" in whole(app.run()).info[0].value
-    go(app, "Set up").number_input(key="train epochs").set_value(2998)
+    assert "**number 1** in the queue" in rerun(app).info[0].value
+    show_view(app, "Set up").number_input(key="train epochs").set_value(2998)
     press(app, "train go")
     assert app.warning[0].value == "You have 2 jobs already: wait until one has ended, or stop one."
     assert len(run_folders.list_jobs()) == 2
 
 
 def test_a_diverging_training_says_so_on_the_page() -> None:
-    app = open_page("train.py")
+    app = open_page("train")
     app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
     app.selectbox(key="train optimizer").set_value("sgd")
     app.number_input(key="train learning rate").set_value(1e30)
-    press(whole(app.run()), "train go")
+    press(rerun(app), "train go")
     assert ended(only_job()).state == "failed"
-    assert "Training diverged in epoch 1" in whole(app.run()).warning[0].value
+    assert "Training diverged in epoch 1" in rerun(app).warning[0].value
     assert "resume" in [button.key for button in app.button]
 
 
@@ -245,21 +178,21 @@ def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_m
     assert f"{accuracy:.2f} %" in html(app) and f"all {len(offline.test)} test digits" in html(app)
     assert "% of new digits" in text_of(app)
     app.segmented_control(key="train part").set_value("Random digits")
-    grid = html(whole(app.run()))
+    grid = html(rerun(app))
     assert grid.count("read as ") == 32 and grid.count("<img") == 32
     assert html(press(app, "others")) != grid
     app.segmented_control(key="train part").set_value("Surest mistakes")
     wrong = round(len(offline.test) * (100 - accuracy) / 100)
-    assert f"**{wrong} of {len(offline.test)} test digits are read wrong**" in text_of(whole(app.run()))
+    assert f"**{wrong} of {len(offline.test)} test digits are read wrong**" in text_of(rerun(app))
     assert html(app).count("% sure") == min(48, wrong)
     for part in ("What it mixes up", "Stages"):
         app.segmented_control(key="train part").set_value(part)
-        whole(app.run())
+        rerun(app)
     assert "2 epochs on 1,197 digits of offline digits" in captions(app)
 
 
-def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, folder: Path) -> None:
-    other = folder / "20010101-000000-abcdef"
+def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, runs: Path) -> None:
+    other = runs / "20010101-000000-abcdef"
     shutil.copytree(job.folder, other)
     described = json.loads((other / "job.json").read_bytes())
     settings = {**described["settings"], "start": "standard", "frozen": ["features"]}
@@ -270,7 +203,7 @@ def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, folder: Path) ->
     last = [step for step in run_folders.read_steps(job.id) if step["validation_accuracy"] is not None][-1]
     assert set(table["validation"]) == {f"{last['validation_accuracy']:.2f} %"}
     app.segmented_control(key="train axis").set_value("seconds")
-    whole(app.run())
+    rerun(app)
 
 
 # Everywhere
@@ -281,10 +214,10 @@ def test_a_trained_network_is_on_every_page_at_once_and_only_for_who_trained_it(
     (name,) = caches._networks_of(ANN)
     for page in ("compare.py", "pmnist.py"):
         app.query_params.update({"sample": "3"})
-        whole(app.switch_page(f"../pages/{page}").run())
+        go_to(app, page)
         assert "mine" in app.pills(key="networks").options
         assert "mine" not in open_page(page, sample="3").pills(key="networks").options
-    other = open_page("compare.py", networks=f"standard,{name}", sample="3")
+    other = open_page("compare", networks=f"standard,{name}", sample="3")
     assert "asks for networks that are not here" in other.warning[0].value
 
 
@@ -292,19 +225,19 @@ def test_a_trained_network_reads_beside_the_missing_feature_networks(job: Job) -
     app = come_back()
     (name,) = caches._networks_of(ANN)
     app.query_params.update({"sample": "3"})
-    whole(app.switch_page("../pages/missing_features.py").run())
+    go_to(app, "missing_features")
     app.segmented_control(key="missing view").set_value("Variants")
-    whole(app.run())
+    rerun(app)
     assert "mine" in app.pills(key="variants").options
     app.pills(key="variants").set_value(["standard", name])
-    assert html(whole(app.run())).count("data-answer=") == 2
+    assert html(rerun(app)).count("data-answer=") == 2
 
 
 def test_a_trained_network_reads_on_the_main_page(job: Job) -> None:
     app = come_back()
     (name,) = caches._networks_of(ANN)
     app.query_params.update({"networks": f"standard,{name}", "sample": "3"})
-    whole(app.switch_page("../pages/compare.py").run())
+    go_to(app, "compare")
     assert html(app).count("data-answer=") == 2
 
 
@@ -312,7 +245,7 @@ def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
     app = come_back()
     (name,) = caches._networks_of(ANN)
     app.selectbox(key="train start").set_value(name)
-    assert "Starts from *mine*." in text_of(whole(app.run()))
+    assert "Starts from *mine*." in text_of(rerun(app))
     assert not app.warning and not app.button(key="train go").disabled
 
 
@@ -328,20 +261,20 @@ def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job)
     press(app, "delete")
     assert run_folders.list_jobs() == []
     app.get("file_uploader")[0].set_value(("mine.zip", parcel, "application/zip"))
-    assert "is here, and can be chosen on every page" in whole(app.run()).success[0].value
+    assert "is here, and can be chosen on every page" in rerun(app).success[0].value
     back = only_job()
     assert back.title == job.title and back.visitor == ANN and read_status(back).state == "done"
     card, network = network_files.read_network(parcel)
     found = checkpoints.load_classifier("network", back.folder)
     assert all((found.state_dict()[name] == tensor).all() for name, tensor in network.state_dict().items())
     assert not card.measured, "figures that come with a file are nobody's"
-    assert "all 400 test digits" in html(go(app, "Result"))
+    assert "all 400 test digits" in html(show_view(app, "Result"))
 
 
 def test_deleting_one_that_is_at_work_is_not_offered() -> None:
     app = press(set_up(epochs=3000), "train go")
     reach(only_job(), "running")
-    go(app, "Keep")
+    show_view(app, "Keep")
     assert run_folders.list_jobs() and "There is no network yet" in captions(app)
     assert app.button(key="delete").click().run().warning[0].value == "This job has not ended: stop it first."
 

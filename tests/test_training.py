@@ -17,7 +17,7 @@ from core.networks.classifier import Classifier, build
 from core.training.config import TrainConfig
 from core.training.loop import DivergedError, TrainStep, feature_vectors, train
 from core.training.state import TrainState
-from tests.samples import made_digits, real_digits
+from tests.sample_digits import made_digits, real_digits
 
 DIGITS, HELD_OUT = made_digits(100), made_digits(40, seed=1)
 SHORT = {"epochs": 2, "batch": 16, "report_every": 3}

@@ -17,8 +17,8 @@ from core.networks.evaluation import COLUMNS, evaluate
 from core.training.loop import DivergedError
 from core.training.state import load_state
 from core.zoo import checkpoints
-from tests.samples import real_mnist
-from tests.working import ended, kill, own_runs, until
+from tests.job_runs import ended, kill, own_runs, until
+from tests.sample_digits import real_mnist
 
 TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,), dropout=0.5)
 OFFLINE = {"architecture": TINY.to_dict(), "dataset": datasets.OFFLINE}

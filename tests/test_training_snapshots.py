@@ -9,7 +9,7 @@ from core.jobs.training_snapshots import SnapshotRecorder, list_snapshots, load_
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.training.loop import TrainConfig, TrainStep, train
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 
 def take_all(folder: Path, name: str = "small", *, epochs: int = 1, digits: int = 400):

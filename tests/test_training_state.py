@@ -14,7 +14,7 @@ from core.networks.classifier import Classifier, build
 from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
 from core.training.state import TrainState, load_state, save_state
-from tests.samples import made_digits
+from tests.sample_digits import made_digits
 
 DIGITS, HELD_OUT = made_digits(100), made_digits(40, seed=1)
 # Every kind of memory: momentum; Adam's two means and its count; dropout's draws; running statistics; alternation.

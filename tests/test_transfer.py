@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +32,8 @@ from core.transfer.fine_tuning import ARMS, ONE_PHASE, RANDOM_START, TWO_PHASES,
 from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
 from core.transfer.uploaded_pictures import MOST_FILES, read_uploads, to_square
 from core.zoo.checkpoints import load_classifier
-from tests.samples import real_mnist
+from tests.sample_digits import real_mnist
+from tests.transfer_page import zipped
 
 STANDARD = own_backbone("Standard", load_classifier("standard"))
 
@@ -41,14 +41,6 @@ STANDARD = own_backbone("Standard", load_classifier("standard"))
 def picture(color: tuple[int, ...], kind: str = "PNG", mode: str = "RGB") -> bytes:
     stream = io.BytesIO()
     Image.new(mode, (40, 30), color).save(stream, kind)
-    return stream.getvalue()
-
-
-def zipped(*files: tuple[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
     return stream.getvalue()
 
 

@@ -1,14 +1,11 @@
 """The page "Transfer": its views, what people bring, what it says when something is missing (X4 to X8, A11, F2, F3)."""
 
-import io
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from core.transfer.backbones import own_backbone
 from core.transfer.example_tasks import crops_task, load_photograph
@@ -18,10 +15,10 @@ from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, dr
 from core.zoo.checkpoints import load_classifier
 from dashboard.transfer.inside_views import draw_sheets
 from dashboard.transfer.tuning_views import Tuning
-from tests.samples import real_set
-from tests.test_pages import captions, html, open_page, whole
-from tests.test_transfer import zipped
-from tests.test_transfer_vgg16 import make_weights
+from tests.pages import captions, html, rerun, text_of
+from tests.sample_digits import real_set
+from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
+from tests.vgg16_weights import make_weights
 
 VIEWS = ("Two classes", "Which layer", "Fine-tuning", "Filters and maps", "VGG16")
 STANDARD = own_backbone("Standard", load_classifier("standard"))
@@ -32,39 +29,6 @@ def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever this machine has: no weights of VGG16, unless a test brings some."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.delenv(WEIGHTS_VARIABLE, raising=False)
-
-
-def open_view(view: str) -> AppTest:
-    app = open_page("transfer.py")
-    app.segmented_control(key="transfer view").set_value(view)
-    return whole(app.run())
-
-
-def photograph(shade: int, stripes: str) -> bytes:
-    """A striped picture, every shade another."""
-    pixels = np.full((40, 40, 3), shade, np.uint8)
-    if stripes == "across":
-        pixels[::8] = 255 - shade
-    else:
-        pixels[:, ::8] = 255 - shade
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def bring(app: AppTest, number: int, *files: tuple[str, bytes]) -> AppTest:
-    app.file_uploader(key=f"transfer files {number}/0").set_value([(*file, "image/png") for file in files])
-    return whole(app.run())
-
-
-def choose(app: AppTest, source: str) -> AppTest:
-    app.segmented_control(key="transfer source").set_value(source)
-    return whole(app.run())
-
-
-def text_of(app: AppTest) -> str:
-    parts = [*app.markdown, *app.info, *app.warning, *app.success, *app.caption]
-    return " ".join(part.value for part in parts)
 
 
 # The views
@@ -85,14 +49,14 @@ def test_x5_x6_two_classes_show_both_accuracies_a_matrix_and_the_mistakes():
 
 
 def test_x5_the_digits_are_another_task():
-    app = choose(open_view("Two classes"), "Digits")
+    app = choose_source(open_view("Two classes"), "Digits")
     there = int((real_set().test.labels == 3).sum())  # among the offline digits there are fewer than are asked for
     held_out = f"**3**: 10 to learn from, {min(250, there)} held out"
     assert "test digits to be tested on" in captions(app) and held_out in captions(app)
     app.selectbox(key="transfer digit 5").set_value(3)
-    assert "two different digits" in whole(app.run()).info[0].value
+    assert "two different digits" in rerun(app).info[0].value
     app.selectbox(key="transfer digit 5").set_value(8)
-    assert "**8**: 10 to learn from" in captions(whole(app.run()))
+    assert "**8**: 10 to learn from" in captions(rerun(app))
 
 
 def test_x4_every_layer_is_compared_with_the_pixels_alone():
@@ -120,25 +84,25 @@ def test_a11_the_table_of_vgg16_is_there_without_its_weights():
 
 
 def test_d7_two_zips_of_pictures_become_a_task():
-    app = choose(open_view("Two classes"), "Your own")
+    app = choose_source(open_view("Two classes"), "Your own")
     assert "There is no picture of 'cats' yet." in text_of(app)
     across = [(f"a/{n}.png", photograph(20 * n, "across")) for n in range(8)]
     upright = [(f"{n}.png", photograph(20 * n, "upright")) for n in range(8)]
-    app = bring(app, 0, ("across.zip", zipped(*across)))
+    app = upload(app, 0, ("across.zip", zipped(*across)))
     assert "There is no picture of 'dogs' yet." in text_of(app) and "8 pictures" in captions(app)
     app.text_input(key="transfer class 1").set_value("upright")
-    app = bring(app, 1, *upright)
+    app = upload(app, 1, *upright)
     assert "right of those held out" in html(app) and "**upright**: 6 to learn from, 2 held out" in captions(app)
     assert not app.warning
 
 
 def test_what_was_brought_stays_until_it_is_forgotten():
-    app = choose(open_view("Two classes"), "Your own")
-    app = bring(app, 0, *((f"{n}.png", photograph(20 * n, "across")) for n in range(4)))
-    app = choose(choose(app, "Digits"), "Your own")
+    app = choose_source(open_view("Two classes"), "Your own")
+    app = upload(app, 0, *((f"{n}.png", photograph(20 * n, "across")) for n in range(4)))
+    app = choose_source(choose_source(app, "Digits"), "Your own")
     assert "4 pictures" in captions(app)
     app.button(key="transfer forget 0").click()
-    assert "4 pictures" not in captions(whole(app.run())) and "no picture of 'cats'" in text_of(app)
+    assert "4 pictures" not in captions(rerun(app)) and "no picture of 'cats'" in text_of(app)
 
 
 @pytest.mark.parametrize(
@@ -150,29 +114,29 @@ def test_what_was_brought_stays_until_it_is_forgotten():
     ],
 )
 def test_a_bad_upload_costs_a_sentence(name: str, content: bytes, sentence: str):
-    app = bring(choose(open_view("Two classes"), "Your own"), 0, (name, content))
+    app = upload(choose_source(open_view("Two classes"), "Your own"), 0, (name, content))
     assert sentence in text_of(app) and "There is no picture of 'cats' yet." in text_of(app)
 
 
 def test_photos_from_the_camera_are_kept_one_by_one():
-    app = choose(open_view("Two classes"), "Your own")
+    app = choose_source(open_view("Two classes"), "Your own")
     app.toggle(key="transfer camera on").set_value(True)
     app.run()
     for shade in (30, 60):
         app.camera_input(key="transfer camera").set_value(("photo.jpg", photograph(shade, "across"), "image/jpeg"))
-        whole(app.run())
+        rerun(app)
     app.segmented_control(key="transfer camera class").set_value(1)
     app.run()
     app.camera_input(key="transfer camera").set_value(("photo.jpg", photograph(90, "across"), "image/jpeg"))
-    whole(app.run())
+    rerun(app)
     assert "2 pictures" in captions(app) and "1 picture" in captions(app)
     assert "There are only 2 different pictures of 'cats'" in text_of(app)
 
 
 def test_pictures_never_reach_another_visitor():
-    first, second = (choose(open_view("Two classes"), "Your own") for _ in range(2))
-    bring(first, 0, ("a.png", photograph(10, "across")))
-    assert "1 picture" in captions(first) and "1 picture" not in captions(whole(second.run()))
+    first, second = (choose_source(open_view("Two classes"), "Your own") for _ in range(2))
+    upload(first, 0, ("a.png", photograph(10, "across")))
+    assert "1 picture" in captions(first) and "1 picture" not in captions(rerun(second))
 
 
 # VGG16
@@ -182,7 +146,7 @@ def test_pictures_never_reach_another_visitor():
 def test_without_weights_the_page_says_what_is_missing_and_how_to_get_it(view: str):
     app = open_view(view)
     app.segmented_control(key="transfer layers").set_value("VGG16")
-    assert "VGG16's weights are not on this machine" in whole(app.run()).info[0].value
+    assert "VGG16's weights are not on this machine" in rerun(app).info[0].value
     there = text_of(open_view("VGG16"))
     assert WEIGHTS_VARIABLE in there and "random ones in their place would be a lie" in there
 
@@ -207,19 +171,19 @@ def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(make_weights(tmp_path)))
     app = open_view("Two classes")
     app.segmented_control(key="transfer layers").set_value("VGG16")
-    app = choose(app, "Your own")
+    app = choose_source(app, "Your own")
     for number, stripes in enumerate(("across", "upright")):
-        app = bring(app, number, *((f"{n}.png", photograph(40 * n, stripes)) for n in range(4)))
+        app = upload(app, number, *((f"{n}.png", photograph(40 * n, stripes)) for n in range(4)))
     (look,) = [button for button in app.button if button.label.startswith("Look at all 8 pictures")]
     look.click()
-    app = whole(app.run())
+    app = rerun(app)
     assert "25,088" in html(app) and "whatever the weights of the file 'made.safetensors'" in captions(app)
     app.segmented_control(key="transfer view").set_value("Filters and maps")
-    app = whole(app.run())
+    app = rerun(app)
     assert "64 filters of block1_conv1" in text_of(app) and "64 maps of 200 × 300" in text_of(app)
     assert "128 maps of 100 × 150, the first 64" in text_of(app)
     app.segmented_control(key="transfer view").set_value("VGG16")
-    app = whole(app.run())
+    app = rerun(app)
     assert "no dense layers" in captions(app) and "pretrained" not in text_of(app).lower()
 
 
@@ -231,7 +195,7 @@ def test_x7_tuning_plays_an_epoch_a_frame():
     app.slider(key="transfer epochs").set_value(4)
     app.run()
     app.button(key="transfer tuning/start").click()
-    whole(app.run())
+    rerun(app)
     run, end = app.session_state["transfer tuning/run"], time.monotonic() + 60
     while not run.finished:
         assert time.monotonic() < end
@@ -296,7 +260,7 @@ def test_f3_a_picture_keeps_its_proportions():
 def test_a_layer_that_another_network_has_not_got_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     app = open_view("Two classes")
     app.selectbox(key="transfer layer").set_value("last dense layer")
-    assert ">10<" in html(whole(app.run()))
+    assert ">10<" in html(rerun(app))
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(make_weights(tmp_path)))
     app.segmented_control(key="transfer layers").set_value("VGG16")
-    assert whole(app.run()).selectbox(key="transfer layer").value == "last maps"
+    assert rerun(app).selectbox(key="transfer layer").value == "last maps"

@@ -4,14 +4,11 @@ The weights are made here, of the right shapes and drawn at random; so nothing h
 """
 
 import hashlib
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
-from torch import Tensor
 from torchvision.models.vgg import cfgs, make_layers
 
 from core.digits.downloads import DownloadError
@@ -32,40 +29,8 @@ from core.transfer.example_tasks import crops_task
 from core.transfer.fine_tuning import TuneConfig, fine_tune
 from core.transfer.vgg16 import MEAN, STD, build_vgg16, summarize_vgg16
 from core.transfer.vgg16_weights import WEIGHTS_VARIABLE, WeightsError, download_weights, find_weights, load_vgg16
-from tests import test_downloads
-
-serve = test_downloads.serve  # the fixture
-DENSE = ((4096, 25088), (4096, 4096), (1000, 4096))
-
-
-@cache
-def made_features() -> dict[str, Tensor]:
-    """Weights of the right shapes under torchvision's names, drawn at random once."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        network = make_layers(cfgs["D"])
-    return {f"features.{name}": weight for name, weight in network.state_dict().items()}
-
-
-def make_weights(folder: Path) -> Path:
-    """Write them as safetensors: 58 MB."""
-    path = folder / "made.safetensors"
-    if not path.exists():
-        safetensors.torch.save_file(made_features(), path)
-    return path
-
-
-def make_whole(folder: Path) -> Path:
-    """Write a .pth as torchvision's, dense layers and all; theirs are one number each, repeated, so it stays small."""
-    path = folder / "made.pth"
-    numbers = zip((0, 3, 6), DENSE, strict=True)
-    dense = {
-        f"classifier.{number}.{kind}": torch.full((1,), 1e-3).expand(shape if kind == "weight" else shape[:1])
-        for number, shape in numbers
-        for kind in ("weight", "bias")
-    }
-    torch.save({**made_features(), **dense}, path)
-    return path
+from tests.mirror import NOBODY
+from tests.vgg16_weights import made_features, make_weights, make_whole
 
 
 @pytest.fixture(scope="session")
@@ -180,20 +145,20 @@ def test_the_setting_names_the_file_and_without_it_torchvision_s_own_place_is_lo
         find_weights()
 
 
-def test_what_is_fetched_is_checked_and_then_put_in_place(tmp_path: Path, serve):
+def test_what_is_fetched_is_checked_and_then_put_in_place(tmp_path: Path, mirrors):
     content = b"weights" * 100_000
     name = f"vgg16-{hashlib.sha256(content).hexdigest()[:8]}.pth"
     target = tmp_path / "checkpoints" / name
-    address = serve({name: content}).address
+    address = mirrors({name: content}).address
     *_, last = download_weights(f"{address}/{name}", target)
     assert target.read_bytes() == content and last.share == 1
     assert [path.name for path in target.parent.iterdir()] == [name]
 
 
-def test_what_is_fetched_wrong_or_not_at_all_costs_a_sentence_and_leaves_nothing(tmp_path: Path, serve):
+def test_what_is_fetched_wrong_or_not_at_all_costs_a_sentence_and_leaves_nothing(tmp_path: Path, mirrors):
     target = tmp_path / "checkpoints" / "vgg16-00000000.pth"
-    wrong = serve({target.name: b"something else"}).address
-    for address in (f"{wrong}/{target.name}", f"{wrong}/missing.pth", f"{test_downloads.DEAD}/{target.name}"):
+    wrong = mirrors({target.name: b"something else"}).address
+    for address in (f"{wrong}/{target.name}", f"{wrong}/missing.pth", f"{NOBODY}/{target.name}"):
         with pytest.raises(DownloadError, match="VGG16's weights could not be fetched: 127.0.0.1"):
             list(download_weights(address, target))
     assert not list(target.parent.iterdir())

@@ -21,7 +21,7 @@ from core.adversarial.universal import (
 from core.networks.classifier import Classifier
 from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
-from tests.samples import made_digits, real_set
+from tests.sample_digits import made_digits, real_set
 
 SMALL = UniversalConfig(steps=6, digits=60, batch=20, step_size=0.5)
 

@@ -21,21 +21,20 @@ from core.visualization.attribution import (
 from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from dashboard.server import caches
 from dashboard.server.scene import Scene
-from tests.browser import settle
-from tests.samples import sample_of
-from tests.test_attribution import hooks
-from tests.test_browser import complaints
-from tests.test_pages import captions, html, open_page, whole
+from tests.browser import complaints_of, settle
+from tests.hooks import count_hooks
+from tests.pages import captions, html, open_page, rerun
+from tests.sample_digits import sample_of
 
 VIEWS = ("Where it looks", "What its maps saw", "A hole everywhere", "The smallest erasure")
 QUICK = "standard,missing-feature"  # networks
 
 
 def open_view(view: str, **params: str) -> AppTest:
-    app = open_page("why.py", **{"sample": sample_of(5), "networks": QUICK, **params})
+    app = open_page("why", **{"sample": sample_of(5), "networks": QUICK, **params})
     if view != VIEWS[0]:
         app.segmented_control(key="why view").set_value(view)
-        whole(app.run())
+        rerun(app)
     assert not app.warning
     return app
 
@@ -104,7 +103,7 @@ def test_a_class_of_ones_choice_is_explained():
     app = open_view("Where it looks")
     own = html(app)
     app.selectbox(key="why class").set_value(3)
-    other = html(whole(app.run()))
+    other = html(rerun(app))
     assert own != other and other.count("<figure") == 2 * len(METHODS)
 
 
@@ -112,7 +111,7 @@ def test_one_scale_for_all_networks_dims_the_weaker_ones():
     app = open_view("Where it looks", networks="standard,synergy")
     before = re.findall(r'src="data:image/png;base64,([^"]+)"', html(app))
     app.toggle(key="why scale").set_value(True)
-    after = re.findall(r'src="data:image/png;base64,([^"]+)"', html(whole(app.run())))
+    after = re.findall(r'src="data:image/png;base64,([^"]+)"', html(rerun(app)))
     changed = [one != other for one, other in zip(before, after, strict=True)]
     assert any(changed) and not all(changed)
 
@@ -134,9 +133,9 @@ def test_c12_maps_are_projected_down_from_any_stage_of_any_network():
     assert html(app).count("<figure") == 12 and "map" in html(app)
     last = html(app)
     app.segmented_control(key="why stage").set_value("conv1")
-    assert html(whole(app.run())) != last
+    assert html(rerun(app)) != last
     app.selectbox(key="why network").set_value("restoring")
-    assert html(whole(app.run())).count("<figure") == 12
+    assert html(rerun(app)).count("<figure") == 12
 
 
 def test_a_hole_is_slid_over_all_places_and_one_can_be_looked_at():
@@ -144,9 +143,9 @@ def test_a_hole_is_slid_over_all_places_and_one_can_be_looked_at():
     assert "9 × 9 pixels, all 2 still read a 5 at" in words(app) and "of 400 places" in words(app)
     assert html(app).count("of 400</figcaption>") == 2 and "ns-answers" in html(app)
     app.slider(key="why size").set_value(14)
-    assert html(whole(app.run())).count("of 225</figcaption>") == 2
+    assert html(rerun(app)).count("of 225</figcaption>") == 2
     app.selectbox(key="why truth").set_value(3)
-    whole(app.run())
+    rerun(app)
     assert "still read a 3" in words(app)
 
 
@@ -202,7 +201,9 @@ def test_the_networks_that_everyone_shares_keep_no_hooks():
         open_view(view, networks="standard,restoring")
     restoring = caches.network("restoring", caches.current_dataset_name())
     assert not isinstance(restoring, Classifier)
-    assert hooks(caches.classifier("standard", caches.current_dataset_name())) == hooks(restoring.network) == 0
+    assert (
+        count_hooks(caches.classifier("standard", caches.current_dataset_name())) == count_hooks(restoring.network) == 0
+    )
 
 
 @pytest.mark.browser
@@ -216,4 +217,4 @@ def test_a_click_on_a_place_shows_the_digit_with_the_hole_there(page: Page, serv
     assert box is not None
     page.mouse.click(box["x"] + 5, box["y"] + 5)
     expect(page.get_by_text("The hole in rows 0 to 8, columns 0 to 8")).to_be_visible(timeout=30_000)
-    assert not complaints(page)
+    assert not complaints_of(page)

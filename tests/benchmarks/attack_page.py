@@ -14,8 +14,7 @@ from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.live_page import ADDRESS, DRAWN, time_strokes
 from tests.benchmarks.live_page import WATCH as WATCH_STROKES
 from tests.benchmarks.maximization import SETTLED, WATCH
-from tests.browser import drawing_canvas, find_chromium, launch_chromium, serve
-from tests.conftest import LAPTOP, open_page
+from tests.browser import LAPTOP, drawing_canvas, find_chromium, launch_chromium, open_tab, serve
 
 TRIALS = 5
 FRAMES = "41 / 41"  # forty steps, and the digit before them
@@ -43,7 +42,7 @@ def attack_frames() -> Measured:
 def _attacked() -> list[list[tuple[int, float]]]:
     """Press the button some times; return which frame was shown how many milliseconds after each click."""
     found = []
-    with _open_browser() as (address, browser), open_page(browser, **LAPTOP) as page:
+    with _open_browser() as (address, browser), open_tab(browser, **LAPTOP) as page:
         for _ in range(TRIALS + 1):
             page.goto(f"{address}/{SAMPLE}")  # the player of the run before is gone
             button = page.get_by_role("button", name="Attack", exact=True)
@@ -59,7 +58,7 @@ def _attacked() -> list[list[tuple[int, float]]]:
 def stroke_attack() -> Measured:
     """Draw on the main page, first with nothing else going on, then while another visitor's noises grow."""
     with _open_browser() as (address, browser):
-        with open_page(browser, **LAPTOP) as drawing, open_page(browser, **LAPTOP) as attacking:
+        with open_tab(browser, **LAPTOP) as drawing, open_tab(browser, **LAPTOP) as attacking:
             drawing.goto(f"{address}/{ADDRESS}")
             drawing_canvas(drawing, 0).wait_for(timeout=60_000)
             drawing.evaluate(WATCH_STROKES)

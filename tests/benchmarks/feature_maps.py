@@ -11,8 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.live_page import DRAWN
-from tests.browser import draw_strokes, drawing_canvas, find_chromium, launch_chromium, serve, settle
-from tests.conftest import LAPTOP, open_page
+from tests.browser import LAPTOP, draw_strokes, drawing_canvas, find_chromium, launch_chromium, open_tab, serve, settle
 
 TRIALS = 12
 LIMIT = 5_000  # milliseconds
@@ -42,7 +41,7 @@ WATCH = """() => {
 
 def maps_browser() -> Measured:
     """Walk through the test digits, and draw: the 95th percentile of both."""
-    with _open_page() as page:
+    with _open_tab() as page:
         chosen = [_time(page, lambda: _next_digit(page)) for _ in range(TRIALS)]
         page.get_by_role("radio", name="Draw", exact=True).click()
         settle(page)
@@ -73,12 +72,12 @@ def _time(page: Page, act: Callable[[], None]) -> float:
 
 
 @contextmanager
-def _open_page() -> Iterator[Page]:
+def _open_tab() -> Iterator[Page]:
     mnist.network("standard")  # without it or MNIST this would be another page
     if find_chromium() is None:
         raise NotMeasurable("no Chromium or Chrome is installed.")
     with serve(OMP_NUM_THREADS="1") as address, sync_playwright() as playwright:
-        with open_page(launch_chromium(playwright), **LAPTOP) as page:
+        with open_tab(launch_chromium(playwright), **LAPTOP) as page:
             page.goto(f"{address}/feature_maps?sample=18")
             expect(page.locator(".board.choosable[data-drawn]")).to_be_attached(timeout=FIRST)
             page.get_by_text("nine test digits that excite it most").wait_for(timeout=FIRST)

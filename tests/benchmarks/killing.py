@@ -23,10 +23,9 @@ from core.training.state import load_state
 from core.zoo import checkpoints
 from tests.benchmarks import Measured, NotMeasurable
 from tests.benchmarks.jobs import own_runs
-from tests.browser import find_chromium, launch_chromium, start_server
-from tests.conftest import LAPTOP, open_page
-from tests.pressing import press_and_kill
-from tests.working import ended, kill, until, without_mnist
+from tests.browser import LAPTOP, find_chromium, launch_chromium, open_tab, start_server
+from tests.busy_server import press_and_kill
+from tests.job_runs import ended, kill, until, without_mnist
 
 WORKERS, SERVERS = 25, 25  # killed of each
 PATIENCE = 300.0  # seconds, on a busy machine
@@ -99,7 +98,7 @@ class Faults:
 
 
 def _train_and_kill(browser: Browser, chance: random.Random, found: Faults) -> None:
-    with TemporaryDirectory() as nowhere, TemporaryFile() as log, open_page(browser, **LAPTOP) as page:
+    with TemporaryDirectory() as nowhere, TemporaryFile() as log, open_tab(browser, **LAPTOP) as page:
         server, address = start_server("dashboard/app.py", log.fileno(), **without_mnist(Path(nowhere)))
         page.goto(f"{address}/train")
         page.get_by_role("button", name="Train", exact=True).click(timeout=1000 * PATIENCE)

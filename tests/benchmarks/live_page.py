@@ -12,8 +12,7 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.benchmarks import Measured, NotMeasurable, mnist
-from tests.browser import draw_strokes, drawing_canvas, find_chromium, launch_chromium, serve
-from tests.conftest import LAPTOP, open_page
+from tests.browser import LAPTOP, draw_strokes, drawing_canvas, find_chromium, launch_chromium, open_tab, serve
 
 STROKES = 24
 SAMPLE = 18  # a 3 among MNIST's test digits, whose ink every line below crosses
@@ -85,7 +84,7 @@ def open_dashboard(path: str) -> Iterator[Page]:
     if find_chromium() is None:
         raise NotMeasurable("no Chromium or Chrome is installed.")
     with serve(OMP_NUM_THREADS="1") as address, sync_playwright() as playwright:
-        with open_page(launch_chromium(playwright), **LAPTOP) as page:
+        with open_tab(launch_chromium(playwright), **LAPTOP) as page:
             page.goto(f"{address}/{path}")
             drawing_canvas(page, 0).wait_for(timeout=60_000)
             page.evaluate(WATCH)

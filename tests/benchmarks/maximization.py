@@ -19,8 +19,7 @@ from core.networks.classifier import Classifier
 from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.timing import ratios, seconds, side_by_side
-from tests.browser import find_chromium, launch_chromium, serve
-from tests.conftest import LAPTOP, open_page
+from tests.browser import LAPTOP, find_chromium, launch_chromium, open_tab, serve
 
 ASSIGNMENT = PRESETS["as in the assignment"]
 CLASSES, MAPS = range(10), tuple(range(32))
@@ -176,7 +175,7 @@ def maximize_frames() -> Measured:
 def _grown() -> list[list[tuple[int, float]]]:
     """Press the button some times; return which frame was shown how many milliseconds after each click."""
     found = []
-    with _open_page() as page:
+    with _open_tab() as page:
         for _ in range(TRIALS):
             page.reload()  # the player of the run before is gone
             button = page.get_by_role("button", name="Grow ten digits")
@@ -191,11 +190,11 @@ def _grown() -> list[list[tuple[int, float]]]:
 
 
 @contextmanager
-def _open_page() -> Iterator[Page]:
+def _open_tab() -> Iterator[Page]:
     mnist.dataset()  # without it this would be another page
     if find_chromium() is None:
         raise NotMeasurable("no Chromium or Chrome is installed.")
     with serve(OMP_NUM_THREADS="1") as address, sync_playwright() as playwright:
-        with open_page(launch_chromium(playwright), **LAPTOP) as page:
+        with open_tab(launch_chromium(playwright), **LAPTOP) as page:
             page.goto(f"{address}/maximize")
             yield page

@@ -11,7 +11,7 @@ import numpy as np
 from core.digits import datasets
 from tests.benchmarks import Measured, NotMeasurable
 from tests.browser import serve
-from tests.room import Unusable, Visit, draw_for, visit, warm_up
+from tests.many_visitors import Unusable, Visit, draw_for, visit, warm_up
 from tests.visitor import STROKE_LIMIT
 
 VISITORS = 30

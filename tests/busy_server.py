@@ -1,6 +1,6 @@
 """What the server does when people press buttons, over and over, for whoever wants to kill it in the middle of that.
 
-`python -m tests.pressing PARCEL` takes a network in, keeps it, starts a job and removes both, until it is killed.
+`python -m tests.busy_server PARCEL` takes a network in, keeps it, starts a job and removes both, until it is killed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from core.jobs import control, network_files, run_folders
 from core.jobs.training_job import NETWORK_NAME
 from core.zoo import checkpoints
-from tests.browser import ROOT
+from tests import ROOT
 
 VISITOR = "presser"
 JOB = {"to": 5, "pause": 0.001}
@@ -24,7 +24,7 @@ JOB = {"to": 5, "pause": 0.001}
 
 def main(parcel: Path) -> None:
     """Press on for ever."""
-    control.KINDS["count"] = "tests.counting"
+    control.KINDS["count"] = "tests.counting_job"
     content = parcel.read_bytes()
     for number in count():
         taken = network_files.import_network(content, VISITOR)
@@ -44,7 +44,7 @@ def main(parcel: Path) -> None:
 
 def press_and_kill(parcel: Path, chance: random.Random, longest: float) -> int:
     """Start a server, kill it after a random while at work, and return how many runs cannot be read afterwards."""
-    command = [sys.executable, "-m", "tests.pressing", str(parcel)]
+    command = [sys.executable, "-m", "tests.busy_server", str(parcel)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None and server.stdout.readline(), "it never began"
         time.sleep(chance.uniform(0, longest))

@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import drag_finger, drawing_canvas, settle
-from tests.test_browser import ROWS, SEVEN, complaints
+from tests.browser import ROWS, SEVEN, complaints_of, drag_finger, drawing_canvas, settle
 
 pytestmark = pytest.mark.browser
 SCROLLED = "() => Math.max(...[...document.querySelectorAll('*')].map((element) => element.scrollTop))"
@@ -54,4 +53,4 @@ def test_a_finger_draws_a_seven_and_rubs_it_out_and_the_page_stays_where_it_is(s
     expect(phone.get_by_text("The cuts", exact=True).first).to_be_visible(timeout=PATIENCE)
     go_to(phone, "Draw · Erase · Compare")
     expect(phone.locator(f"{ROWS}[data-answer='7']")).to_have_count(5, timeout=PATIENCE)
-    assert not complaints(phone)
+    assert not complaints_of(phone)

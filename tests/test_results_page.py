@@ -10,20 +10,19 @@ from core.studies.arms import ARMS
 from core.studies.paired_differences import has_learned
 from core.studies.recorded import load_recorded
 from core.visualization.studies import Interval, draw_intervals
+from tests.pages import open_page, rerun
 
-ROOT = Path(__file__).parents[1]
 VIEWS = ("The idea", "Other activations", "All figures", "Beside the talk", "Sentence by sentence")
 COLORS = {"HCUT": "#D55E00", "VCUT": "#009E73"}
 
 
 @pytest.fixture
 def page() -> AppTest:
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
-    return whole(app.switch_page("../pages/results.py").run())
+    return checked(open_page("results"))
 
 
-def whole(app: AppTest) -> AppTest:
-    assert not app.exception and not app.error and not app.warning
+def checked(app: AppTest) -> AppTest:
+    assert not app.error and not app.warning
     return app
 
 
@@ -35,7 +34,7 @@ def test_every_view_opens_for_every_study_network_and_variant(page: AppTest, vie
     for network, variant in (("of the talk", "as its code does"), ("of the published code", "as the talk says")):
         page.segmented_control(key="results network").set_value(network)
         page.segmented_control(key="results variant").set_value(variant)
-        whole(page.run())
+        checked(rerun(page))
         assert "python -m core study missing-features" in page.code[0].value
 
 
@@ -46,7 +45,9 @@ def test_m12_the_page_says_first_what_became_of_the_claim(page: AppTest) -> None
 
 def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_apart(page: AppTest) -> None:
     page.segmented_control(key="results view").set_value("All figures")
-    shown = [dict(zip(frame.value["arm"], frame.value["seeds"], strict=True)) for frame in whole(page.run()).dataframe]
+    shown = [
+        dict(zip(frame.value["arm"], frame.value["seeds"], strict=True)) for frame in checked(rerun(page)).dataframe
+    ]
     rows = [row for row in load_recorded()["rows"] if row["network"] == "published"]
     tracks = dict.fromkeys(row["track"] for row in rows)
     assert shown == [{row["title"]: row["seeds"] for row in rows if row["track"] == track} for track in tracks]
@@ -109,5 +110,5 @@ def test_a_claim_is_drawn_beside_the_interval_it_is_about() -> None:
 
 def test_the_offline_study_is_labelled_as_such(page: AppTest) -> None:
     page.segmented_control(key="results data").set_value("Offline digits")
-    captions = " ".join(caption.value for caption in whole(page.run()).caption)
+    captions = " ".join(caption.value for caption in checked(rerun(page)).caption)
     assert f"400 test digits of {datasets.OFFLINE}" in captions

@@ -1,26 +1,18 @@
-"""The main job in a real browser: draw with the mouse, read, erase, compare; on a laptop and on a phone."""
+"""The main page in a real browser: draw with the mouse, read, erase, compare; on a laptop and on a phone."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import draw_strokes, drawing_canvas, settle
-from tests.samples import sample_of
+from tests.browser import ROWS, SEVEN, complaints_of, draw_strokes, drawing_canvas, settle
 
 pytestmark = pytest.mark.browser
-SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.82)]
-ROWS = ".ns-row"
 SEVENS = f"{ROWS}[data-answer='7']"
 
 
 def answers(page: Page) -> list[str]:
     return [row.get_attribute("data-answer") or "" for row in page.locator(ROWS).all()]
-
-
-def complaints(page: Page) -> list[str]:
-    # A deep link asks for two of Streamlit's own files in the wrong folder; harmless.
-    return [text for text in page.complaints if "404" not in text]  # type: ignore[attr-defined]
 
 
 def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(server: str, page: Page) -> None:
@@ -35,7 +27,7 @@ def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(s
     expect(page.locator(".ns-fills img")).to_have_count(10, timeout=30_000)
     assert page.locator(".ns-readings").inner_html() != whole
     expect(page).to_have_url(re.compile("erased=HCUT"))
-    assert not complaints(page)
+    assert not complaints_of(page)
 
 
 def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page: Page) -> None:
@@ -47,7 +39,7 @@ def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page
     expect(page.locator(".ns-changed").first).to_be_visible(timeout=30_000)
     page.get_by_text("Bring it back").click()
     expect(page.locator(".ns-changed")).to_have_count(0, timeout=30_000)
-    assert not complaints(page)
+    assert not complaints_of(page)
 
 
 def test_bringing_it_back_takes_back_a_cut_too(server: str, page: Page) -> None:
@@ -56,7 +48,7 @@ def test_bringing_it_back_takes_back_a_cut_too(server: str, page: Page) -> None:
     page.get_by_role("button", name="Bring it back").click()
     expect(page.locator(".ns-fills img")).to_have_count(0, timeout=30_000)
     expect(page).not_to_have_url(re.compile("erased"))
-    assert not complaints(page)
+    assert not complaints_of(page)
 
 
 def test_the_bars_follow_while_the_stroke_goes_on(server: str, page: Page) -> None:
@@ -95,7 +87,7 @@ def test_what_one_tool_erases_stays_erased_under_the_next(server: str, page: Pag
     assert page.url == with_shape
     page.get_by_role("button", name="Bring it back").click()
     expect(page).not_to_have_url(re.compile("erased"), timeout=30_000)
-    assert not complaints(page)
+    assert not complaints_of(page)
 
 
 def test_a_copied_address_opens_the_same_scene_in_another_browser(server: str, page: Page, phone: Page) -> None:
@@ -133,36 +125,3 @@ def test_a_drawing_survives_a_visit_to_another_page(server: str, page: Page) -> 
     expect(page.get_by_text("The cuts", exact=True).first).to_be_visible(timeout=30_000)
     go_to(page, "Draw · Erase · Compare")
     expect(page.locator(SEVENS)).to_have_count(5, timeout=30_000)
-
-
-def test_m13_what_is_missing_is_shown_of_the_class_that_people_ask_for(server: str, page: Page) -> None:
-    page.goto(f"{server}/missing_features?sample={sample_of(5)}")
-    expect(page.locator(".ns-rivals img")).to_have_count(10, timeout=60_000)
-    expect(page.get_by_role("heading", name=re.compile("^A 5. Not a"))).to_be_visible()
-    expect(page.locator(".ns-feature")).to_have_count(3)
-    page.locator(".st-key-missing-of").get_by_text("6", exact=True).click()
-    for card in page.locator(".ns-feature").all():
-        expect(card).to_contain_text(re.compile(r"Usually present in [\d ]*6[\d ]* \("), timeout=30_000)
-
-    page.get_by_text("Rub it out", exact=True).click()
-    draw_strokes(page, 0, [(0.3, 0.2), (0.7, 0.3), (0.3, 0.4)])
-    expect(page).to_have_url(re.compile("erased="), timeout=30_000)
-    assert not complaints(page)
-
-
-def test_m16_two_heads_are_summed_with_any_omega(server: str, page: Page) -> None:
-    page.goto(f"{server}/missing_features?sample=15&erased=HCUT")
-    page.get_by_text("Synergy", exact=True).click()
-    expect(page.get_by_text("Synergy, ω = 1", exact=True).first).to_be_visible(timeout=60_000)
-    page.get_by_role("slider").press("ArrowRight")
-    expect(page.get_by_text("Synergy, ω = 1.05", exact=True).first).to_be_visible(timeout=30_000)
-    assert not complaints(page)
-
-
-def test_on_a_phone_no_view_of_missing_features_is_cut_off(server: str, phone: Page) -> None:
-    phone.goto(f"{server}/missing_features?sample=15&erased=VCUT")
-    expect(phone.locator(".ns-feature")).to_have_count(3, timeout=60_000)
-    for view in ("Variants", "The algebra", "Freezing", "Synergy", "The idea"):
-        phone.get_by_text(view, exact=True).first.click()
-        settle(phone)
-        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, view

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser import serve
-from tests.drawing_pictures import STROKES
-from tests.samples import real_mnist
+from tests.drawn_pictures import STROKES
+from tests.sample_digits import real_mnist
 from tests.visitor import Stroke, Visitor, draw_lines
 
 

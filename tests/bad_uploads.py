@@ -1,6 +1,6 @@
 """Bad uploads without end: pictures cut short, with bits turned over, of odd modes, too large, or two files in one.
 
-`python -m tests.spoiling COUNT` sends them the way of every upload, in a process whose memory can be looked at.
+`python -m tests.bad_uploads COUNT` sends them the way of every upload, in a process whose memory can be looked at.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ from core.studies.missing_features import NETWORKS, StudyConfig, run_seed, run_s
 from core.studies.recorded import load_recorded, summarize
 from core.training.config import TrainConfig
 from core.training.loop import train
-from tests.browser import ROOT
-from tests.samples import made_dataset, made_digits
+from tests import ROOT
+from tests.sample_digits import made_dataset, made_digits
 
 CONFIG = TrainConfig(epochs=2, learning_rate=0.1)
 

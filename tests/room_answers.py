@@ -1,0 +1,43 @@
+"""Answers in a room of the quiz, and a process that gives them one by one, each acknowledged before the next.
+
+`python -m tests.room_answers DATABASE ROOM --player NAME` gives 50 of them; with `--taken FILE` it goes on until it is
+killed, and writes down which were acknowledged.
+"""
+
+import subprocess
+import sys
+
+from core.classroom.quiz_scores import Answer
+from core.classroom.room_board import RoomBoard
+from tests import ROOT
+
+EACH, MANY = 50, 9_000  # answers
+
+
+def answer(number: int = 0, *, player: str = "1", said: int = 3, label: int = 3, cut: str = "HCUT") -> Answer:
+    return Answer(player=player, round=0, number=number, digit=100 + number, cut=cut, label=label, said=said)
+
+
+def start_writer(*arguments: str) -> subprocess.Popen[bytes]:
+    """Start the process; `multiprocessing` would run a page in it, if one was run before."""
+    return subprocess.Popen([sys.executable, "-m", "tests.room_answers", *arguments], cwd=ROOT)
+
+
+def write(url: str, room: str, player: str) -> None:
+    board = RoomBoard(url)
+    for number in range(EACH):
+        board.add(room, [answer(number, player=player)])
+    board.close()
+
+
+def write_on(url: str, room: str, file: str) -> None:
+    board = RoomBoard(url)
+    with open(file, "w", buffering=1) as taken:
+        for number in range(MANY):
+            board.add(room, [answer(number)])
+            print(number, file=taken)
+
+
+if __name__ == "__main__":
+    database, code, what, value = sys.argv[1:]
+    {"--player": write, "--taken": write_on}[what](database, code, value)

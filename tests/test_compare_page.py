@@ -1,0 +1,111 @@
+"""The page "Draw, erase, compare": drawings, samples, uploads and links, and what five networks read in them."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+import streamlit as st
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from tests.pages import captions, drawn_seven, html, open_page, rerun
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> None:
+    st.cache_data.clear()
+
+
+def readings(app: AppTest) -> str:
+    """What the networks read, without the invisible mark of what the canvases have sent."""
+    (shown,) = [body for element in app.main.get("html") if "ns-readings" in (body := element.proto.body)]
+    return shown.split("<i hidden")[0]
+
+
+def test_an_empty_canvas_asks_for_a_digit() -> None:
+    app = open_page("compare")
+    assert "As soon as there is a digit" in app.info[-1].value
+
+
+def test_a_drawing_is_read_by_five_networks() -> None:
+    app = open_page("compare")
+    app.session_state["draw"] = drawn_seven()
+    page = html(rerun(app))
+    assert page.count('data-answer="7"') == 5 and "changed its mind" not in page
+
+
+def test_a_cut_changes_the_readings_and_shows_the_fills() -> None:
+    app = open_page("compare", sample="18")
+    before = html(app)
+    app.segmented_control(key="cut").set_value("HCUT")
+    after = html(rerun(app))
+    assert "ns-fills" in after and "ns-fills" not in before
+    assert after.split("ns-fills")[0] != before
+    assert app.query_params["erased"] == "HCUT"
+
+
+def test_bringing_it_back_restores_the_whole_digit() -> None:
+    app = open_page("compare", sample="18", erased="VCUT")
+    assert "ns-fills" in html(app)
+    app.segmented_control(key="tool").set_value("shapes")
+    app.run()
+    back = next(button for button in app.button if button.label == "Bring it back")
+    back.click()
+    assert "ns-fills" not in html(rerun(app))
+    assert "erased" not in app.query_params
+
+
+def test_a_link_opens_the_same_scene_for_everyone() -> None:
+    app = open_page("compare")
+    app.session_state["draw"] = drawn_seven()
+    app.run()
+    app.segmented_control(key="cut").set_value("DCUT")
+    link = dict(rerun(app).query_params.items())
+    assert readings(open_page("compare", **link)) == readings(app)
+
+
+def test_a_broken_link_opens_the_page_with_a_sentence() -> None:
+    app = open_page("compare", digit="???", networks="standard,nobody")
+    assert len(app.warning) == 2 and "nobody" in app.warning[1].value
+
+
+def test_next_and_any_and_a_class_walk_through_the_samples() -> None:
+    app = open_page("compare", sample="18")
+    app.button(key="next").click()
+    assert rerun(app).query_params["sample"] == "19"
+    app.selectbox(key="class").set_value("5")
+    assert "labelled 5" in captions(rerun(app))
+    app.button(key="any").click()
+    assert "labelled 5" in captions(rerun(app))
+
+
+def png(draw: Callable[[ImageDraw.ImageDraw], None]) -> bytes:
+    picture, stream = Image.new("L", (120, 120), 255), io.BytesIO()
+    draw(ImageDraw.Draw(picture))
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"no picture at all", "The file is not a PNG"),
+        (png(lambda pen: None), "There is no ink"),
+        (png(lambda pen: pen.line([(60, 20), (60, 100)], 0, 12))[:150], "damaged"),
+    ],
+)
+def test_a_bad_upload_costs_one_sentence(content: bytes, sentence: str) -> None:
+    app = open_page("compare")
+    app.segmented_control(key="source").set_value("Upload")
+    app.run()
+    app.get("file_uploader")[0].set_value(("digit.png", content, "image/png"))
+    assert sentence in rerun(app).warning[0].value
+
+
+def test_an_uploaded_photo_of_a_one_is_read_as_a_one() -> None:
+    app = open_page("compare")
+    app.segmented_control(key="source").set_value("Upload")
+    app.run()
+    photo = png(lambda pen: pen.line([(60, 20), (56, 100)], 30, 9))
+    app.get("file_uploader")[0].set_value(("digit.png", photo, "image/png"))
+    assert html(rerun(app)).count('data-answer="1"') == 5

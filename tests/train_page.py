@@ -1,0 +1,38 @@
+"""The page "Train" for tests: a small network to set up, and coming back as the visitor who trained one."""
+
+from streamlit.testing.v1 import AppTest
+
+from core.digits import datasets
+from core.networks.composing import Block, compose
+from tests.pages import open_page, rerun
+
+ANN = "a" * 32
+ARCHITECTURE = compose([Block(filters=4, size=5)], [20])
+SETTINGS = {
+    "architecture": ARCHITECTURE.to_dict(),
+    "dataset": datasets.OFFLINE,
+    "config": {"epochs": 2, "batch": 16, "optimizer": "adam", "learning_rate": 0.003, "report_every": 1},
+}
+TINY = {"Block 1 Filters": 4, "Block 1 Size": 5, "blocks": 1, "hidden": 20}
+
+
+def set_up(**chosen: object) -> AppTest:
+    """Open the page with a small network of one's own and the offline digits."""
+    app = open_page("train")
+    app.selectbox(key="train network").set_value("your own")
+    app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
+    rerun(app)
+    for name, value in {**TINY, "epochs": 2, "batch": 16, **chosen}.items():
+        app.number_input(key=f"train {name}").set_value(value)
+    return rerun(app)
+
+
+def show_view(app: AppTest, view: str) -> AppTest:
+    """Choose another view of the page."""
+    app.segmented_control(key="train view").set_value(view)
+    return rerun(app)
+
+
+def come_back(view: str = "Set up") -> AppTest:
+    """Open the page as Ann."""
+    return open_page("train", state={"visitor": ANN, "train view": view})
