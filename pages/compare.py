@@ -36,7 +36,7 @@ st.caption("Try: draw an 8, then rub out its left side. Who still reads it, and 
 def answer() -> None:
     """What the networks read; every update of a canvas reruns it, and in the middle of a stroke nothing else."""
     # In a full classroom the end of a stroke comes first; who is in the middle of one keeps the answer there is.
-    turn = locks.one_at_a_time()
+    turn = locks.LIVE
     if turn.acquire(timeout=PATIENCE if stroke_goes_on() else -1):
         try:
             session.readings_html = read()
@@ -56,7 +56,7 @@ def read() -> str:
 
 def rub(tool: str) -> None:
     """The digit, to rub part of it out."""
-    with locks.one_at_a_time():
+    with locks.LIVE:
         prepare_drawing()
         if session.chosen is None:
             st.info("As soon as there is a digit, you can rub it out here.")
@@ -72,7 +72,7 @@ def below() -> None:
         return
     if session.page_complete:
         time.sleep(PAINT)
-    with locks.one_at_a_time():
+    with locks.LIVE:
         networks = load_networks(scene.networks, data)
         restored.show_restored(networks, zoo, choice.digit, scene.mask, data)
         if choice.preparation is not None:
@@ -106,5 +106,5 @@ def bench() -> None:
     session.page_complete = tool != SHAPES
 
 
-with locks.one_at_a_time():
+with locks.LIVE:
     bench()

@@ -32,7 +32,7 @@ view = choose_view(VIEWS, key="lesson view")
 
 def show_in_turn(*scene: Any) -> None:
     """Show the view when no one else computes: thirty at once only fight over the interpreter."""
-    with locks.one_at_a_time():
+    with locks.LIVE:
         VIEWS[view](*scene)
 
 

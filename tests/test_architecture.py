@@ -102,6 +102,13 @@ def test_only_the_server_room_uses_private_parts_of_streamlit():
         assert not private or path.as_posix() == "dashboard/server/streamlit_internals.py", path
 
 
+def test_only_the_shared_caches_and_a_pages_own_cached_module_cache():
+    for path in SOURCES:
+        names = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
+        caches = names & {"cache_data", "cache_resource"}
+        assert not caches or path.as_posix() == "dashboard/server/caches.py" or path.name == "cached.py", path
+
+
 def test_functions_stay_short():
     for path in SOURCES:
         for node in ast.walk(tree(path)):

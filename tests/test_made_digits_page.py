@@ -19,7 +19,7 @@ from core.studies.recorded import load_recorded
 from core.visualization.generation import draw_pretraining, draw_samples, draw_walk
 from core.zoo.checkpoints import load_classifier
 from dashboard.made_digits import real_or_made_views, sampling_views
-from dashboard.made_digits.frames import Walk, shipped_growth
+from dashboard.made_digits.frames import Walk, draw_recorded_growth
 from dashboard.made_digits.pretraining_views import to_beginnings, to_table
 from tests.job_runs import ended
 from tests.pages import captions, html, open_page, press, rerun, text_of
@@ -158,7 +158,7 @@ def test_the_quiz_says_which_digits_the_real_ones_are():
 
 def test_the_shipped_generator_s_growth_is_recorded_from_noise_to_digits():
     made = generator_checkpoint.load()
-    frames = shipped_growth(made)
+    frames = draw_recorded_growth(made)
     assert len(frames) == len(made.card.moments) >= 12
     assert frames[0].text.startswith("Epoch 1, batch ") and "Losses: generator" in frames[-1].text
     assert Image.open(io.BytesIO(_png(frames[-1].picture))).size[0] > 500

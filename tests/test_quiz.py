@@ -12,7 +12,7 @@ from core.digits import datasets
 from core.networks.evaluation import predict_column
 from core.pmnist.masks import CUTS, cut_masks
 from core.visualization.classroom import ScoreBar, ScoreRow, draw_scores
-from dashboard.quiz import players as contestants
+from dashboard.quiz import cached
 from dashboard.server import caches
 from tests.sample_digits import made_digits
 
@@ -91,7 +91,7 @@ def test_networks_answer_a_question_as_they_do_in_the_table() -> None:
     data = datasets.load(datasets.OFFLINE)
     asked = next(one for one in draw_questions(data.test, seed=3) if one.cut == "TCUT")
     names = ("standard", "missing-feature")
-    for name, (label, sure) in contestants.read(names, data, asked).items():
+    for name, (label, sure) in cached.read(names, data.name, asked).items():
         table = predict_column(caches.network(name, data.name), data.test, "TCUT")
         assert label == int(table[asked.digit]) and 0.1 <= sure <= 1
 

@@ -19,8 +19,7 @@ from core.visualization.similarity import (
     draw_times,
     draw_tradeoff,
 )
-from dashboard.server import caches
-from dashboard.similarity import measurements, second_model_runs, second_model_views, settings
+from dashboard.similarity import cached, second_model_runs, second_model_views, settings
 from tests.pages import captions, html, open_page, rerun
 
 
@@ -28,10 +27,11 @@ from tests.pages import captions, html, open_page, rerun
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare less of everything; what is asserted holds for any number."""
     monkeypatch.setattr(settings, "SEEN", (0.004, 0.01, 0.02))
-    monkeypatch.setattr(measurements, "LOOKED_AT", 120)
-    monkeypatch.setattr(measurements, "TIMED", 20)
-    monkeypatch.setattr(measurements, "TIMED_ALONE", 3)
-    caches.worked_out.clear()
+    monkeypatch.setattr(cached, "LOOKED_AT", 120)
+    monkeypatch.setattr(cached, "TIMED", 20)
+    monkeypatch.setattr(cached, "TIMED_ALONE", 3)
+    for function in (cached.comparison, cached.timing, cached.costs):
+        function.clear()
 
 
 def open_view(view: str, **params: str) -> AppTest:

@@ -15,6 +15,7 @@ from core.jobs.run_folders import Job, read_status
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.server import caches
+from dashboard.train import cached
 from tests.job_runs import ended, reach, until
 from tests.pages import captions, go_to, html, open_page, press, rerun, text_of
 from tests.train_page import ANN, come_back, set_up, show_view
@@ -160,7 +161,7 @@ def test_a_diverging_training_says_so_on_the_page() -> None:
 
 def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
     app = come_back("Watch")
-    frames = caches.growth(job.id)
+    frames = cached.growth_frames(job.folder)
     assert frames[0].text.startswith("Before it has learned anything") and frames[-1].text.startswith("Epoch 2,")
     sure = [int(re.search(r"(\d+) % sure", frame.text)[1]) for frame in (frames[0], frames[-1])]
     assert sure[0] < 20 < 30 < sure[1]

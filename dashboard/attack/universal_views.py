@@ -96,9 +96,7 @@ def _prepare(asked: AskedNoise, data: Dataset, zoo: Zoo) -> Growth:
     growth: Growth | None = st.session_state.get(GROWTH)
     if growth is None or growth.asked != asked:
         network = caches.classifier(asked.network, data.name)
-        growth = Growth(
-            asked, zoo[asked.network].title, network, data, locks.one_at_a_time("noise"), chosen=_chosen(data)
-        )
+        growth = Growth(asked, zoo[asked.network].title, network, data, locks.NOISE, chosen=_chosen(data))
         st.session_state[GROWTH] = growth
     return growth
 

@@ -38,7 +38,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         if network is None or scene is None:
             return
         name, pixels = st.session_state[NETWORK], to_pixels(*scene)
-        with locks.one_at_a_time():
+        with locks.LIVE:
             stages = caches.stage_maps(name, data.name, pixels)
             rows = [sheets.to_row(one, each=each) for one in stages if not one.repeats]
         chosen = one_map.find_chosen(stages, one_map.peaks)

@@ -110,14 +110,14 @@ def _choose_two(
 
 def _attack(network: Classifier, pixels: Digit, label: int, epsilon: float, steps: int) -> Digit:
     config = AttackConfig(epsilon=epsilon, steps=steps)
-    with locks.one_at_a_time():
+    with locks.LIVE:
         *_, last = pgd(network, torch.from_numpy(pixels)[None, None], torch.tensor([label]), config)
     attacked: Digit = last.images[0, 0].numpy()
     return attacked
 
 
 def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
-    with locks.one_at_a_time():
+    with locks.LIVE:
         before, after = (caches.stage_maps(name, data.name, one) for one in two.pixels)
         rows = [
             sheets.to_trio(*pair, two.titles, each=each)
@@ -158,7 +158,7 @@ def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
         if scene is None or networks[0] is None or networks[1] is None:
             return
         names, pixels = [st.session_state[key] for key in (FIRST, SECOND)], to_pixels(*scene)
-        with locks.one_at_a_time():
+        with locks.LIVE:
             found = [caches.stage_maps(name, data.name, pixels) for name in names]
             readings = caches.readings(tuple(dict.fromkeys(names)), data.name, pixels, WHOLE)
         titles = [(zoo | caches.own_networks())[name].title for name in names]

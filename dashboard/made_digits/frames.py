@@ -14,7 +14,7 @@ from torch import Tensor
 from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.loop import GanFigures
 from core.generation.sampling import InterpolationStep, draw_latents, interpolate
-from core.generation.training_pictures import list_pictures, load_picture
+from core.generation.training_pictures import load_picture
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict
 from core.visualization.generation import WALK_PICTURES, draw_samples, draw_walk
@@ -34,19 +34,13 @@ def to_frame(figures: GanFigures, samples: Tensor) -> Frame:
     return Frame(draw_samples(samples.numpy().astype(np.float32) / 255), {}, text)
 
 
-def draw_growth(folder: Path, drawn: dict[str, Frame]) -> list[Frame]:
-    """Return the frames of a run's pictures so far, in order; `drawn` remembers them by name."""
-    names = list_pictures(folder)
-    for name in [name for name in names if name not in drawn]:
-        try:
-            moment = load_picture(folder, name)
-        except ValueError:  # one that is gone or damaged is left out
-            continue
-        drawn[name] = to_frame(moment.figures, moment.samples)
-    return [drawn[name] for name in names if name in drawn]
+def draw_picture(folder: Path, name: str) -> Frame:
+    """Return the frame of one of a run's pictures. Raises ValueError for one that is gone or damaged."""
+    moment = load_picture(folder, name)
+    return to_frame(moment.figures, moment.samples)
 
 
-def shipped_growth(made: TrainedGenerator) -> list[Frame]:
+def draw_recorded_growth(made: TrainedGenerator) -> list[Frame]:
     """Return the frames of a generator's recorded growth."""
     figures = (GanFigures(**moment) for moment in made.card.moments)
     return [to_frame(one, samples) for one, samples in zip(figures, made.growth, strict=True)]

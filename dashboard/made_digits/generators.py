@@ -9,12 +9,12 @@ import streamlit as st
 from core.generation import generator_checkpoint
 from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.generator_job import KIND
+from core.generation.training_pictures import FOLDER, list_pictures
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
 from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
 from dashboard.components.player import Frame
-from dashboard.made_digits.frames import draw_growth
-from dashboard.server import caches
+from dashboard.made_digits import cached
 from dashboard.server.visitors import get_visitor_id
 
 SHIPPED_ONE = "shipped"
@@ -43,9 +43,7 @@ def load(job: Job | None) -> TrainedGenerator | None:
     """Return the generator, or say in a sentence why there is none."""
     folder = SHIPPED if job is None else job.folder
     try:
-        about = ("generator", str(folder), generator_checkpoint.load_card(folder).weights_sha256)
-        made: TrainedGenerator = caches.worked_out(about, lambda: generator_checkpoint.load(folder))
-        return made
+        return cached.generator(folder, generator_checkpoint.load_card(folder).weights_sha256)
     except CheckpointError as error:
         st.warning(str(error))
         return None
@@ -57,5 +55,12 @@ def ready(found: list[Job]) -> list[Job]:
 
 
 def growth(job: Job) -> list[Frame]:
-    """Return what a run's generator has made so far; each moment is drawn once, for everyone."""
-    return draw_growth(job.folder, caches.worked_out(("generator's growth", job.id), dict[str, Frame]))
+    """Return the frames of a run's pictures so far, in order, without damaged ones."""
+    frames = []
+    for name in list_pictures(job.folder):
+        try:
+            changed = (job.folder / FOLDER / f"{name}.safetensors").stat().st_mtime_ns
+            frames.append(cached.growth_frame(job.folder, name, changed))
+        except (OSError, ValueError):  # it is gone or damaged
+            continue
+    return frames

@@ -21,7 +21,7 @@ from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.generation import draw_samples
 from core.zoo.checkpoints import CheckpointError
 from dashboard.components.player import player
-from dashboard.made_digits import generators
+from dashboard.made_digits import cached, generators
 from dashboard.made_digits.frames import Walk
 from dashboard.server import caches
 from dashboard.server.session import Session
@@ -30,7 +30,6 @@ ROWS = 4
 ALL = "all"
 SHEET, ENDS = "made sheet", "made ends"  # seeds of the sheet, and of the walk's two ends
 COMPARED = 5  # made digits, with the real one nearest to each
-PROBED = 200  # real test digits: how near these are to real training digits is what is usual
 
 
 def show_making(session: Session, data: Dataset) -> None:
@@ -170,9 +169,7 @@ def _show_nearest(made: TrainedGenerator, images: Tensor) -> None:
         st.info(f"The digits that it learned from ({name}) are not on this machine, so nothing can be compared.")
         return
     found = find_nearest_digits(images, data.train)
-    usual = caches.worked_out(
-        ("nearest", name), lambda: find_nearest_digits(data.test.first(PROBED).images(), data.train)
-    )
+    usual = cached.usual_distances(name)
     items = []
     for image, index, distance in zip(images, found.index.tolist(), found.distance.tolist(), strict=True):
         real = data.train.images(slice(index, index + 1))[0, 0].numpy()

@@ -16,10 +16,9 @@ from core.jobs.run_folders import Job, Status
 from core.system import files
 from core.visualization.figures import Curve
 from core.visualization.training import axis_limits, draw_svg_curves
-from dashboard.components.player import Frame, player
-from dashboard.made_digits import generators
-from dashboard.made_digits.frames import GROWTH, shipped_growth
-from dashboard.server import caches
+from dashboard.components.player import player
+from dashboard.made_digits import cached, generators
+from dashboard.made_digits.frames import GROWTH
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
 
@@ -132,7 +131,7 @@ def _show_shipped() -> None:
     made = generators.load(None)
     if made is None:
         return
-    frames: list[Frame] = caches.worked_out(("shipped growth", made.card.weights_sha256), lambda: shipped_growth(made))
+    frames = cached.recorded_growth(made.card.weights_sha256, made)
     player(frames, key="made growth", run="shipped", look=GROWTH, finished=True)
     _show_caption()
     _show_curves(made.card.moments, made.card.epochs)

@@ -43,7 +43,7 @@ def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.warning(str(error))
             return
         digit, mask = scene
-        with locks.one_at_a_time():
+        with locks.LIVE:
             evidence = absent_features.measure_evidence(network, torch.from_numpy(digit)[None], torch.from_numpy(mask))
             st.markdown(f"#### {absent_features.describe_digit(evidence, atlas, data.classes)}")
             _show_rivals(evidence, atlas, digit, mask, data.classes)

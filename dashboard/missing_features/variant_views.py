@@ -72,7 +72,7 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
         networks = load_networks(names, data)
         if scene is not None and networks:
-            with locks.one_at_a_time():
+            with locks.LIVE:
                 own = load_networks([name for name in chosen if name not in networks and name not in zoo], data)
                 wanted = {name: one for name, one in (networks | own).items() if name in chosen}
                 show_readings(read_all(wanted, cards, *scene, data), data.classes)
@@ -109,7 +109,7 @@ def to_rows(
     networks: dict[str, Network], zoo: Zoo, scene: tuple[Digit, Mask] | None, data: Dataset
 ) -> list[VariantRow]:
     """Return the table's rows, each ordinary network followed by the variants over its features."""
-    with locks.one_at_a_time():
+    with locks.LIVE:
         read = caches.readings(tuple(networks), data.name, *scene) if scene is not None else {}
     bases = dict.fromkeys(base_of(name) for name in networks)
     ordered = [name for base in bases for name in networks if base_of(name) == base]
@@ -160,7 +160,7 @@ def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
             "Omega, the weight of the second head", 0.0, OMEGAS[-1], 1.0, 0.05, key="omega", persist_state="session"
         )
         if scene is not None:
-            with locks.one_at_a_time():
+            with locks.LIVE:
                 show_readings(read_heads(networks, *scene, omega), data.classes)
     _show_sums(data, zoo, omega)
 

@@ -12,7 +12,7 @@ from core.visualization import arrays
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_answer_captions, draw_quiz_answers, draw_scores
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
-from dashboard.quiz import players, round
+from dashboard.quiz import cached, players, round
 from dashboard.quiz.round import Game
 from dashboard.server.caches import Zoo
 from dashboard.widgets.data_set import sample
@@ -58,7 +58,7 @@ def _show_game(zoo: Zoo) -> None:
         else:
             _show_keypad(game, number)
             _show_waiting(game)
-    players.read(names, game.data, game.questions[number])  # the solution is to come at once
+    cached.read(names, game.data.name, game.questions[number])  # the solution is to come at once
 
 
 def _show_picture(game: Game, number: int) -> None:
@@ -104,7 +104,7 @@ def _show_keypad(game: Game, number: int) -> None:
 
 def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) -> None:
     asked, said = game.questions[number], game.said[number]
-    read = players.read(names, game.data, asked)
+    read = cached.read(names, game.data.name, asked)
     if len(game.read) == number:
         game.read.append({name: label for name, (label, _) in read.items()})
     last = number + 1 == len(game.questions)

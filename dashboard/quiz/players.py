@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
-from core.classroom.quiz import Question, draw_questions
+from core.classroom.quiz import Question
 from core.classroom.quiz_scores import ALL_CUTS, AnswerCount, Score, score_answers
 from core.digits.datasets import Dataset
 from core.pmnist.masks import CUT_NAMES, CUTS
@@ -15,7 +14,6 @@ from core.visualization import arrays
 from core.visualization.arrays import Picture
 from core.visualization.classroom import PEOPLE_COLOR, ScoreBar, ScoreRow
 from core.visualization.network_colors import color_of
-from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets.data_set import sample
@@ -32,36 +30,9 @@ def networks(data: Dataset, zoo: Zoo) -> tuple[str, ...]:
     return tuple(load_networks([name for name in DEFAULT_NETWORKS if name in zoo], data))
 
 
-def read(names: tuple[str, ...], data: Dataset, question: Question) -> dict[str, tuple[int, float]]:
-    """Return each network's answer to a question, and how sure it is of it (0 to 1)."""
-    digit = sample(data, question.digit)
-    found = caches.readings(names, data.name, digit, question.mask.numpy())
-    return {name: (int(shares.argmax()), float(shares.max())) for name, shares in found.items()}
-
-
 def solve(data: Dataset, question: Question) -> Picture:
     """Return the whole digit, what was missing of its ink in orange."""
     return arrays.tint_erased(sample(data, question.digit), question.mask.numpy())
-
-
-@dataclass(frozen=True, eq=False)
-class Round:
-    """Twenty questions, and what each network answers to them."""
-
-    questions: list[Question]
-    read: dict[str, list[int]]
-
-
-def read_round(names: tuple[str, ...], data: Dataset, seed: int) -> Round:
-    """Return a whole round; it is read once for everybody."""
-
-    def work() -> Round:
-        questions = draw_questions(data.test, seed=seed)
-        answers = [read(names, data, asked) for asked in questions]
-        return Round(questions, {name: [one[name][0] for one in answers] for name in names})
-
-    found: Round = caches.worked_out(("quiz", data.name, seed, *names), work)
-    return found
 
 
 def to_score_rows(

@@ -13,9 +13,9 @@ from core.digits.datasets import Dataset, DatasetError
 from core.pmnist.masks import CUT_NAMES
 from core.visualization.classroom import draw_scores
 from core.visualization.gallery import GalleryItem, draw_gallery
+from dashboard.quiz import cached, round
 from dashboard.quiz import players as contestants
-from dashboard.quiz import round
-from dashboard.quiz.players import Round
+from dashboard.quiz.cached import Round
 from dashboard.quiz.round import Game
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -100,7 +100,7 @@ def _show_board(room: Room, zoo: Zoo) -> None:
     answers = sum(one.people for one in tallies)
     st.markdown(f"#### {players:,} player{'s' * (players != 1)}, {answers:,} answer{'s' * (answers != 1)}")
     names = contestants.networks(data, zoo)
-    rounds = {one.round: contestants.read_round(names, data, room.seed + one.round) for one in tallies}
+    rounds = {one.round: cached.read_round(names, data.name, room.seed + one.round) for one in tallies}
     reads = {name: _answers(rounds, name) for name in names}
     rows = contestants.to_score_rows("People", tallies, reads, zoo, data, told=room.told)
     st.html(draw_scores(rows, contestants.HEADINGS))

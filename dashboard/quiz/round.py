@@ -15,6 +15,7 @@ from core.classroom.room_board import Room, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
 from core.digits.datasets import Dataset, DatasetError
 from dashboard.address import links
+from dashboard.quiz import cached
 from dashboard.server import caches
 
 GAME = "quiz game"
@@ -56,9 +57,7 @@ class Game:
 
 def board() -> RoomBoard:
     """Return the board of all rooms. Raises RoomError."""
-    url = database_url()
-    found: RoomBoard = caches.worked_out(("rooms", url), lambda: RoomBoard(url))
-    return found
+    return cached.board(database_url())
 
 
 def open_game(data: Dataset) -> Game:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +19,6 @@ from core.inversion.functions import features_hash
 from core.inversion.map_atlas import MapAtlas, build_atlas
 from core.inversion.summed_heads import column_logits
 from core.jobs import trained_networks
-from core.jobs.run_folders import load_job
 from core.maximization.objectives import Objective
 from core.maximization.top_digits import TopDigits, find_top_digits
 from core.networks import evaluation
@@ -30,17 +27,11 @@ from core.pmnist.masks import Variant, growing_mask, to_npz
 from core.restoration.hole_finding import Restored, readers_of, restore_digit
 from core.similarity.reference_vectors import ReferenceVectors, compute_references
 from core.studies.recorded import load_recorded
-from core.transfer.backbones import Backbone, vgg_backbone
-from core.transfer.vgg16_weights import load_vgg16
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 from core.zoo.recipes import list_zoo
-from dashboard.components.player import Frame
-from dashboard.server.locks import one_at_a_time
 from dashboard.server.scene import Digit, Mask
-from dashboard.server.vgg16_desk import VggDesk
 from dashboard.server.visitors import get_visitor_id
-from dashboard.widgets.training_pictures import draw_album
 
 Zoo = dict[str, Card]
 
@@ -196,36 +187,6 @@ def logits(name: str, column: str, count: int, data: str) -> NDArray[np.float32]
 def largest_difference(name: str, count: int, data: str) -> float:
     """Return how far an inverted head's logits are from the equal ordinary head's, on `count` test digits."""
     return algebra.largest_difference(classifier(name, data), dataset(data).test.first(count))
-
-
-@st.cache_resource(max_entries=600, show_spinner=False)
-def worked_out(about: tuple[Any, ...], _work: Callable[[], Any]) -> Any:
-    """Return what `_work` gives about these names and arrays; of all visitors' such works one is done at a time."""
-    with one_at_a_time("long"):
-        return _work()
-
-
-@st.cache_resource(max_entries=1, show_spinner="Loading VGG16's weights ...")
-def vgg16(path: Path, changed: float) -> Backbone:
-    """Return VGG16 with the weights of a file, last changed at that time. Raises WeightsError."""
-    network, checked = load_vgg16(path)
-    return vgg_backbone(network, checked=checked, file=path.name)
-
-
-@st.cache_resource(show_spinner=False)
-def vgg_desk() -> VggDesk:
-    """Return what all visitors share about VGG16."""
-    return VggDesk()
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _album(run: str) -> dict[str, Frame]:
-    return {}
-
-
-def growth(run: str) -> list[Frame]:
-    """Return a run's pictures so far; each is drawn once, for everyone."""
-    return draw_album(load_job(run).folder, _album(run))
 
 
 @st.cache_data(max_entries=4, show_spinner="Writing the partial digits ...")

@@ -1,17 +1,17 @@
-"""Locks that all visitors share."""
+"""Locks that all visitors share: work of thirty visitors at once would only compete for the interpreter.
+
+Each kind of work has its own, so that long work leaves a processor to live pages.
+"""
 
 from __future__ import annotations
 
 import threading
-from functools import cache
-from typing import Literal
 
-
-@cache
-def one_at_a_time(work: Literal["live", "long", "noise"] = "live") -> threading.RLock:
-    """Return the lock under which this kind of work is done.
-
-    PyTorch work of thirty visitors at once only competes for the interpreter. Each kind has its own lock, so that long
-    work leaves a processor to live pages; only one universal noise is computed at a time.
-    """
-    return threading.RLock()
+LIVE = threading.RLock()
+"""Held while a page computes what it shows at once."""
+LONG = threading.RLock()
+"""Held for each step of work that takes seconds."""
+NOISE = threading.RLock()
+"""Held for each step of a universal noise."""
+VGG16_TUNING = threading.Lock()
+"""Held while VGG16 is fine-tuned: three such trainings at once take half a gigabyte."""

@@ -40,7 +40,7 @@ def _show_way(setting: Setting, image: Tensor, data: Dataset) -> None:
     """Say where the digit was cut short and what the network would have said; show the nearest at every stage."""
     network = caches.classifier(setting.network, data.name)
     seen = caches.seen(setting.network, setting.count, data.name)
-    with locks.one_at_a_time(), torch.no_grad():
+    with locks.LIVE, torch.no_grad():
         probabilities = network.predict(image[None])[0]
         rows, taken = _compare(network, seen, image, setting, data)
     label, sure = int(probabilities.argmax()), float(probabilities.max())

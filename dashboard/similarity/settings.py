@@ -12,7 +12,7 @@ from core.similarity.thresholds import Comparison, evaluate_thresholds, quantile
 from core.visualization.number_format import format_distance
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
-from dashboard.similarity.measurements import find_survey
+from dashboard.similarity import cached
 from dashboard.widgets import maps
 
 SEEN = (0.02, 0.1, 0.5)  # shares of the training digits: of MNIST's 1,000, 5,000 and the half of the proposal
@@ -64,7 +64,7 @@ def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
         return None
     name = st.session_state[NETWORK]
     title = (zoo | caches.own_networks())[name].title
-    found = find_survey(name, count, chosen, "validation", data)
+    found = cached.comparison(name, count, chosen, "validation", data.name)
     share = _choose_share(found, chosen)
     return Setting(name, title, count, chosen, share, thresholds_of(found, share))
 

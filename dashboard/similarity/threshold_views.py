@@ -14,12 +14,13 @@ from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.similarity import Tradeoff, draw_times, draw_tradeoff
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.similarity.measurements import find_costs, find_survey, find_time, measure_again
+from dashboard.similarity import cached
 from dashboard.similarity.settings import SHARES, WORDS, Setting, choose_setting, thresholds_of
 from dashboard.widgets.charts import PLAIN
 
 TIMED = (0.05, 0.35, 0.7, 1.0)
 SHOWN = 12  # digits with a wrong label
+REPEAT = "shortcut measured"  # how often this visitor has measured again
 WAYS = {"many together": False, "one at a time": True}
 
 
@@ -28,9 +29,8 @@ def show_threshold(session: Session, data: Dataset, zoo: Zoo) -> None:
     setting = choose_setting(data, zoo)
     if setting is None:
         return
-    held_out, test = (
-        find_survey(setting.network, setting.count, setting.stages, split, data) for split in ("validation", "test")
-    )
+    network, count, stages = setting.network, setting.count, setting.stages
+    held_out, test = (cached.comparison(network, count, stages, split, data.name) for split in ("validation", "test"))
     figures, alone = st.container(horizontal=True, vertical_alignment="bottom", gap="medium"), False
     worth, cost = st.columns([6, 5], gap="medium")
     with figures:
@@ -76,8 +76,16 @@ def _choose_way() -> bool:
         persist_state="session",
         required=True,
     )
-    st.button("Measure again", on_click=measure_again, type="tertiary", key="shortcut again")
+    st.button("Measure again", on_click=_measure_again, type="tertiary", key="shortcut again")
     return WAYS[way or "many together"]
+
+
+def _measure_again() -> None:
+    st.session_state[REPEAT] = _repeat() + 1
+
+
+def _repeat() -> int:
+    return int(st.session_state.get(REPEAT, 0))
 
 
 def _show_worth(setting: Setting, held_out: Comparison, test: Comparison) -> None:
@@ -102,7 +110,8 @@ def _show_cost(setting: Setting, held_out: Comparison, data: Dataset, *, alone: 
     """Show the time by threshold, that of now among them."""
 
     def find(thresholds: dict[str, float]) -> Timing:
-        return find_time(setting.network, setting.count, setting.stages, thresholds, alone=alone, data=data)
+        stages, repeat = setting.stages, _repeat()
+        return cached.timing(setting.network, setting.count, stages, thresholds, alone, data.name, repeat)
 
     now = find(setting.thresholds)
     tried = {share: find(thresholds_of(held_out, share)) for share in TIMED}
@@ -126,7 +135,7 @@ def _show_parts(setting: Setting, test: Comparison, data: Dataset) -> None:
     """Say at each stage what looking up costs, what a hit saves, and whether that can pay at all."""
     left = 100.0
     for stage, hits in zip(setting.stages, evaluate_thresholds(test, setting.thresholds).depths, strict=True):
-        costs = find_costs(setting.network, setting.count, stage, data)
+        costs = cached.costs(setting.network, setting.count, stage, data.name, _repeat())
         prices = (
             f"**{WORDS.get(stage, stage)}**: looking up costs {costs.lookup:.3f} ms for each digit, the layers "
             f"after it {costs.after:.3f} ms."

@@ -18,9 +18,9 @@ from core.visualization.figures import Curve
 from core.visualization.gallery import draw_metrics
 from core.visualization.training import TRAINING, VALIDATION, axis_limits, draw_svg_curves
 from dashboard.components.player import Look, player
-from dashboard.server import caches
 from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
+from dashboard.train import cached
 from dashboard.train.setup_views import JOB, VIEW
 
 EVERY = 1.0  # seconds between two looks
@@ -207,7 +207,7 @@ def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerato
 
 def show_growth(job: Job, *, finished: bool) -> None:
     """Play filters, feature maps and ten digits growing."""
-    frames = caches.growth(job.id)
+    frames = cached.growth_frames(job.folder)
     if frames:
         player(frames, key="train growth", run=job.id, look=GROWTH, finished=finished)
         st.caption(

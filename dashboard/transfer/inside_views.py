@@ -18,7 +18,7 @@ from core.transfer.vgg16_weights import WEIGHTS_MEGABYTES, WEIGHTS_VARIABLE, Wei
 from core.visualization.signed_colors import draw_signed_sheet
 from core.visualization.training import StageRow, draw_stage_table
 from core.visualization.transfer import draw_color_filters, draw_maps
-from dashboard.server import caches, locks
+from dashboard.server import downloads, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers
@@ -111,7 +111,7 @@ def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:
     share = side / max(image.size)
     size = (max(16, round(image.width * share)), max(16, round(image.height * share)))
     images = to_images(np.asarray(image.resize(size, Image.Resampling.BILINEAR))[None], backbone.channels)
-    with locks.one_at_a_time("long"):
+    with locks.LONG:
         maps = pooled_maps(backbone, images)
     sheets = []
     for which, (name, output) in zip(("first", "second"), maps.items(), strict=False):
@@ -147,13 +147,13 @@ def _show_weights() -> None:
     st.caption(
         f"The setting that names a file: `{WEIGHTS_VARIABLE}=/path/to/vgg16.pth`, given to the dashboard at its start."
     )
-    desk = caches.vgg_desk()
-    if desk.download is not None and not desk.download.finished:
-        _watch(desk.download)
+    download = downloads.VGG16.last
+    if download is not None and not download.finished:
+        _watch(download)
         return
-    if desk.download is not None and desk.download.error:
-        st.warning(desk.download.error)
-    st.button(f"Fetch them now ({WEIGHTS_MEGABYTES} MB)", key="transfer fetch", on_click=desk.fetch)
+    if download is not None and download.error:
+        st.warning(download.error)
+    st.button(f"Fetch them now ({WEIGHTS_MEGABYTES} MB)", key="transfer fetch", on_click=downloads.VGG16.start)
 
 
 @st.fragment(run_every=1.0)

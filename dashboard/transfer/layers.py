@@ -9,12 +9,13 @@ import streamlit as st
 import torch
 
 from core.digits.datasets import Dataset
-from core.transfer.backbones import Backbone, FeatureStep, compute_features, extract_features, own_backbone
+from core.transfer.backbones import Backbone, FeatureStep, extract_features, own_backbone
 from core.transfer.classification import ClassificationResult, fit_logistic_regression
 from core.transfer.tasks import Task
 from core.transfer.vgg16_weights import WeightsError, find_weights
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
+from dashboard.transfer import cached
 from dashboard.widgets.maps import choose_network
 from dashboard.widgets.progress import with_progress
 
@@ -58,7 +59,7 @@ def _choose_vgg() -> Backbone | None:
 def find_vgg() -> Backbone | None:
     """Return VGG16 with the weights that are on this machine, None without them. Raises WeightsError."""
     path = find_weights()
-    return None if path is None else caches.vgg16(path, path.stat().st_mtime)
+    return None if path is None else cached.vgg16(path, path.stat().st_mtime)
 
 
 def name_of(backbone: Backbone) -> str:
@@ -71,10 +72,7 @@ def learn(task: Task, backbone: Backbone, layer: str) -> ClassificationResult | 
     """Return what can be learned from a layer: at once with our own, after a click with VGG16, which takes long."""
     about = ("transfer", task.digest, name_of(backbone), layer)
     if backbone.channels == 1:
-        found: ClassificationResult = caches.worked_out(
-            about, lambda: fit_logistic_regression(compute_features(backbone, task.pixels, layer), task)
-        )
-        return found
+        return cached.outcome(task.digest, name_of(backbone), layer, task, backbone)
     outcomes: dict[Any, ClassificationResult] = st.session_state.setdefault("transfer outcomes", {})
     if about not in outcomes:
         count = len(task.pixels)
@@ -93,7 +91,7 @@ def learn(task: Task, backbone: Backbone, layer: str) -> ClassificationResult | 
 def _in_turn(steps: Iterator[FeatureStep]) -> Iterator[FeatureStep]:
     """Take each step while nobody else works something out: visitors then share processor and memory."""
     while True:
-        with locks.one_at_a_time("long"):
+        with locks.LONG:
             step = next(steps, None)
         if step is None:
             return

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.digits.pictures import PictureError, read_picture
-from core.transfer.example_tasks import crops_task, two_digits_task
 from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
 from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
 from core.visualization.transfer import draw_strip
-from dashboard.server import caches
+from dashboard.transfer import cached
 
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
 PAIR = (3, 5)
@@ -70,7 +69,7 @@ def show_task(source: str, data: Dataset) -> Task | None:
     elif source == DIGITS:
         task = _digits_task(data)
     else:
-        task = caches.worked_out(("transfer crops",), crops_task)
+        task = cached.photographs()
     if task is not None:
         _show_some(task)
     return task
@@ -102,10 +101,7 @@ def _digits_task(data: Dataset) -> Task | None:
             for which, label in zip(("Tell", "from"), PAIR, strict=True)
         )
     try:
-        task: Task = caches.worked_out(
-            ("transfer digits", data.name, first, second), lambda: two_digits_task(data, (first, second))
-        )
-        return task
+        return cached.two_digits(data.name, first, second)
     except TaskError as error:
         st.info(str(error))
         return None

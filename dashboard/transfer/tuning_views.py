@@ -17,7 +17,7 @@ from core.transfer.tasks import Task
 from core.visualization.network_colors import GOAL_COLORS
 from core.visualization.transfer import draw_tuning
 from dashboard.components.player import Frame, Look
-from dashboard.server import caches
+from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
@@ -48,7 +48,7 @@ def show_tuning(session: Session, data: Dataset, zoo: Zoo) -> None:
                 f"VGG16 is tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels, and still an epoch of all three takes "
                 f"about {epoch:.0f} seconds: begin with few epochs."
             )
-        tuning = Tuning(task, backbone, config, caches.vgg_desk().turn if large else None)
+        tuning = Tuning(task, backbone, config, locks.VGG16_TUNING if large else None)
         playing.play(
             tuning.steps,
             tuning.to_frame,
@@ -83,13 +83,13 @@ class Tuning:
     task: Task
     backbone: Backbone
     config: TuneConfig
-    turn: threading.Lock | None = None
+    lock: threading.Lock | None = None
     """What must be held for it, if anything."""
 
     def steps(self) -> Iterator[TuneStep]:
         """Yield the start and every epoch."""
         steps = fine_tune(self.backbone, self.task, self.config)
-        return steps if self.turn is None else _alone(steps, self.turn)
+        return steps if self.lock is None else _alone(steps, self.lock)
 
     def to_frame(self, step: TuneStep) -> Frame:
         """Return what the player shows of one epoch."""
@@ -101,14 +101,14 @@ class Tuning:
         return Frame(picture, step.accuracies, _describe(step))
 
 
-def _alone(steps: Iterator[TuneStep], turn: threading.Lock) -> Iterator[TuneStep]:
+def _alone(steps: Iterator[TuneStep], lock: threading.Lock) -> Iterator[TuneStep]:
     """Pass the steps on if nobody else is at it: three VGG16s that learn take half a gigabyte."""
-    if not turn.acquire(blocking=False):
+    if not lock.acquire(blocking=False):
         raise ValueError("somebody else tunes VGG16 just now, and there is room for one; try again in a few minutes.")
     try:
         yield from steps
     finally:
-        turn.release()
+        lock.release()
 
 
 def _spread(places: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import streamlit as st
-import torch
 
-from core.attribution.deconvnet import Projection, map_stages, project_strongest
+from core.attribution.deconvnet import Projection, map_stages
 from core.attribution.methods import AttributionError
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
@@ -19,6 +16,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
+from dashboard.why import cached
 from dashboard.widgets import networks
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
@@ -72,13 +70,7 @@ def _choose_stage(network: Classifier) -> str | None:
 
 def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, data: Dataset) -> list[Projection]:
     left = np.ascontiguousarray(digit * mask, np.float32)
-    return cast(
-        list[Projection],
-        caches.worked_out(
-            ("projections", name, data.name, left, stage),
-            lambda: project_strongest(network, torch.from_numpy(left)[None], stage),
-        ),
-    )
+    return cached.projections(name, data.name, left, stage, network)
 
 
 def _show_projections(found: list[Projection], digit: Digit, mask: Mask, stage: str) -> None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 import streamlit as st
-import torch
 
-from core.attribution.smallest_erasure import PixelStep, SquareStep, find_fewest_pixels, find_smallest_square
+from core.attribution.smallest_erasure import PixelStep, SquareStep
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.restoration.hole_finding import BlindRestorer
 from core.visualization.attribution import NetworkRow, PictureCell, draw_erasure, draw_network_rows
 from core.zoo.checkpoints import Network
-from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
+from dashboard.why import cached
 from dashboard.why.subjects import Subject, choose_subjects, to_row
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.strokes import stroke_goes_on
@@ -75,23 +73,11 @@ def _find_squares(
     networks: Mapping[str, Network], digit: Digit, mask: Mask, data: Dataset, *, coarse: bool
 ) -> SquareStep | None:
     """Return the last step of the search; None where there is no ink that could be erased."""
-    image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
-
-    def search() -> SquareStep | None:
-        return next(iter(list(find_smallest_square(networks, image, kept, coarse=coarse))[-1:]), None)
-
-    about = ("squares", tuple(networks), data.name, digit, mask)
-    return cast(SquareStep | None, caches.worked_out(about, search))
+    return cached.smallest_squares(tuple(networks), data.name, digit, mask, coarse, networks)
 
 
 def _find_pixels(subject: Subject, data: Dataset) -> PixelStep | None:
-    image, kept = torch.from_numpy(subject.digit)[None], torch.from_numpy(subject.mask)
-
-    def search() -> PixelStep | None:
-        return next(iter(list(find_fewest_pixels(subject.classifier, image, kept))[-1:]), None)
-
-    about = ("pixels", subject.name, data.name, subject.digit, subject.mask)
-    return cast(PixelStep | None, caches.worked_out(about, search))
+    return cached.fewest_pixels(subject.name, data.name, subject.digit, subject.mask, subject.classifier)
 
 
 def _to_row(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset) -> NetworkRow:

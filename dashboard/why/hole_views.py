@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 import numpy as np
 import streamlit as st
-import torch
 from numpy.typing import NDArray
 
-from core.attribution.hole_maps import HoleMap, count_correct, count_places, join_rows, scan_with_hole
+from core.attribution.hole_maps import HoleMap, count_correct, count_places, join_rows
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.pmnist.masks import SQUARE, sliding_squares
@@ -25,6 +23,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
+from dashboard.why import cached
 from dashboard.why.subjects import Subject, choose_subjects, choose_truth
 from dashboard.widgets.maps import show_clickable
 from dashboard.widgets.progress import with_progress
@@ -90,9 +89,8 @@ def _find_slow(subject: Subject, digit: Digit, mask: Mask, size: int, data: Data
 def _read(
     networks: Mapping[str, Network], digit: Digit, mask: Mask, size: int, rows: range | None, data: Dataset
 ) -> Maps:
-    image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
-    about = ("holes", tuple(networks), data.name, digit, mask, size, None if rows is None else rows.start)
-    return cast(Maps, caches.worked_out(about, lambda: scan_with_hole(networks, image, kept, size=size, rows=rows)))
+    ends = None if rows is None else (rows.start, rows.stop)
+    return cached.hole_maps(tuple(networks), data.name, digit, mask, size, ends, networks)
 
 
 def _draw_maps(subjects: list[Subject], maps: Maps, left: Digit, truth: int, size: int, data: Dataset) -> str:

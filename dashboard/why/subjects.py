@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import streamlit as st
-import torch
 from numpy.typing import NDArray
 
-from core.attribution.methods import attribute
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
 from core.visualization.attribution import NetworkRow, PictureCell
@@ -21,6 +18,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
+from dashboard.why import cached
 from dashboard.widgets import networks as network_inputs
 from dashboard.widgets.readings import load_networks
 
@@ -82,14 +80,7 @@ def to_row(subject: Subject, shown: list[PictureCell], data: Dataset) -> Network
 
 def find_values(subject: Subject, label: int, method: str, data: Dataset) -> Digit:
     """Return how each pixel speaks for a class, by one method. Raises AttributionError."""
-    image = torch.from_numpy(subject.digit)[None]
-    return cast(
-        Digit,
-        caches.worked_out(
-            ("attribution", subject.name, data.name, subject.digit, label, method),
-            lambda: attribute(subject.classifier, image, label, method).numpy(),
-        ),
-    )
+    return cached.attribution(subject.name, data.name, subject.digit, label, method, subject.classifier)
 
 
 def choose_truth(session: Session, subjects: list[Subject], whole: list[int], data: Dataset) -> int:

@@ -1,0 +1,42 @@
+"""What the page "Nearest digits" measures once for all visitors: comparisons, times, and the costs of the parts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.similarity.shortcut import Shortcut
+from core.similarity.thresholds import Comparison, compare_digits
+from core.similarity.timing import StageCosts, Timing, measure_stage_costs, measure_time
+from dashboard.server import caches, locks
+
+LOOKED_AT = 2000  # digits of a split that are compared: half a second, and figures to half a point
+TIMED, TIMED_ALONE, ROUNDS = 250, 40, 2
+
+
+@st.cache_resource(max_entries=100, show_spinner="Comparing digits ...")
+def comparison(name: str, count: int, stages: tuple[str, ...], split: str, data: str) -> Comparison:
+    """Compare the first digits of a split, "validation" or "test", with those that the network saw before."""
+    digits = getattr(caches.dataset(data), split).first(LOOKED_AT)
+    network, seen = caches.classifier(name, data), caches.seen(name, count, data).at(*stages)
+    with locks.LONG:
+        return compare_digits(network, seen, digits)
+
+
+@st.cache_resource(max_entries=100, show_spinner="Measuring time ...")
+def timing(
+    name: str, count: int, stages: tuple[str, ...], thresholds: dict[str, float], alone: bool, data: str, repeat: int
+) -> Timing:
+    """Measure how long reading takes with the shortcut and without; another `repeat` is another measurement."""
+    images = caches.dataset(data).test.first(TIMED_ALONE if alone else TIMED).images()
+    shortcut = Shortcut(caches.classifier(name, data), caches.seen(name, count, data).at(*stages), thresholds)
+    with locks.LONG:
+        return measure_time(shortcut, images, alone=alone, rounds=ROUNDS)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def costs(name: str, count: int, stage: str, data: str, repeat: int) -> StageCosts:
+    """Measure what a look-up at a stage costs, and the layers before and after it."""
+    lookup = caches.seen(name, count, data).lookups[stage]
+    network, images = caches.classifier(name, data), caches.dataset(data).test.first(TIMED).images()
+    with locks.LONG:
+        return measure_stage_costs(network, stage, lookup, images, rounds=ROUNDS)

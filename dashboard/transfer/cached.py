@@ -1,0 +1,40 @@
+"""What the page "Transfer" loads and computes once for all visitors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.transfer.backbones import Backbone, compute_features, vgg_backbone
+from core.transfer.classification import ClassificationResult, fit_logistic_regression
+from core.transfer.example_tasks import crops_task, two_digits_task
+from core.transfer.tasks import Task
+from core.transfer.vgg16_weights import load_vgg16
+from dashboard.server import caches, locks
+
+
+@st.cache_resource(max_entries=1, show_spinner="Loading VGG16's weights ...")
+def vgg16(path: Path, changed: float) -> Backbone:
+    """Return VGG16 with the weights of a file, last changed at that time. Raises WeightsError."""
+    network, checked = load_vgg16(path)
+    return vgg_backbone(network, checked=checked, file=path.name)
+
+
+@st.cache_resource(show_spinner=False)
+def photographs() -> Task:
+    """Return the example task on crops of two photographs."""
+    return crops_task()
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def two_digits(data: str, first: int, second: int) -> Task:
+    """Return the task of telling two digits apart. Raises TaskError."""
+    return two_digits_task(caches.dataset(data), (first, second))
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def outcome(digest: str, name: str, layer: str, _task: Task, _backbone: Backbone) -> ClassificationResult:
+    """Return what can be learned for the task of this digest from a layer of the network of this name."""
+    with locks.LONG:
+        return fit_logistic_regression(compute_features(_backbone, _task.pixels, layer), _task)

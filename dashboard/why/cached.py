@@ -1,0 +1,70 @@
+"""What the page "Why this class" computes once for all visitors; long work, one at a time.
+
+An argument that begins with an underscore is a network: the names before it say which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+import torch
+
+from core.attribution.deconvnet import Projection, project_strongest
+from core.attribution.hole_maps import HoleMap, scan_with_hole
+from core.attribution.methods import attribute
+from core.attribution.smallest_erasure import PixelStep, SquareStep, find_fewest_pixels, find_smallest_square
+from core.networks.classifier import Classifier
+from core.zoo.checkpoints import Network
+from dashboard.server import locks
+from dashboard.server.scene import Digit, Mask
+
+
+@st.cache_resource(max_entries=300, show_spinner=False)
+def attribution(name: str, data: str, digit: Digit, label: int, method: str, _network: Classifier) -> Digit:
+    """Return how much each pixel `(28, 28)` speaks for a class. Raises AttributionError."""
+    with locks.LONG:
+        return attribute(_network, torch.from_numpy(digit)[None], label, method).numpy()
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def projections(name: str, data: str, digit: Digit, stage: str, _network: Classifier) -> list[Projection]:
+    """Return what made the most active maps of a stage respond, by a deconvnet. Raises AttributionError."""
+    with locks.LONG:
+        return project_strongest(_network, torch.from_numpy(digit)[None], stage)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def hole_maps(
+    names: tuple[str, ...],
+    data: str,
+    digit: Digit,
+    mask: Mask,
+    size: int,
+    rows: tuple[int, int] | None,
+    _networks: Mapping[str, Network],
+) -> dict[str, HoleMap]:
+    """Return what each network reads with a square hole at every place, or only in `rows` (first, end) of places."""
+    image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
+    with locks.LONG:
+        return scan_with_hole(_networks, image, kept, size=size, rows=None if rows is None else range(*rows))
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def smallest_squares(
+    names: tuple[str, ...], data: str, digit: Digit, mask: Mask, coarse: bool, _networks: Mapping[str, Network]
+) -> SquareStep | None:
+    """Return the last step of the search for the smallest square that changes a reading; None without any ink."""
+    with locks.LONG:
+        steps = list(
+            find_smallest_square(_networks, torch.from_numpy(digit)[None], torch.from_numpy(mask), coarse=coarse)
+        )
+    return steps[-1] if steps else None
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def fewest_pixels(name: str, data: str, digit: Digit, mask: Mask, _network: Classifier) -> PixelStep | None:
+    """Return the last step of the search for the fewest pixels that change a reading; None without any ink."""
+    with locks.LONG:
+        steps = list(find_fewest_pixels(_network, torch.from_numpy(digit)[None], torch.from_numpy(mask)))
+    return steps[-1] if steps else None
