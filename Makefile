@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.requirements
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: help setup run data check test bench load screenshots clean
+.PHONY: help setup run data check test test-rest test-all test-cuda bench load screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 setup: $(READY)  ## create .venv and install requirements.txt (only when it changed)
 
@@ -29,8 +30,17 @@ check: $(READY)  ## lint, types, and known vulnerabilities where the advisories 
 	@$(BIN)/python -m mypy
 	@$(BIN)/python -m tests.audit
 
-test: check  ## lint, types and every test, two files at a time
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+test: check  ## lint, types and all tests but the slow ones, two files at a time
+	@$(PYTEST) -m "not slow"
+
+test-rest: $(READY)  ## what `make test` leaves out where MNIST is not: tests that need it, and slow ones
+	@$(PYTEST) -m "mnist or slow"
+
+test-all: check  ## lint, types and every test
+	@$(PYTEST)
+
+test-cuda: $(READY)  ## the tests that need a GPU (pytest's status 5: there is none yet)
+	@$(BIN)/python -m pytest -m cuda || [ $$? -eq 5 ]
 
 bench: $(READY)  ## the figures we promise, measured side by side
 	@$(BIN)/python -m tests.benchmarks

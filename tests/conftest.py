@@ -24,6 +24,30 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)  # as the dashboard has it: on shared cores more threads only wait for each other
 
 
+MISSING = {  # what tests with a marker need, and what is missing here
+    "mnist": None
+    if datasets.is_available("MNIST")
+    else f"the real MNIST: set {datasets.DATA_VARIABLE} or run `make data`",
+    "cuda": None if torch.cuda.is_available() else "a CUDA device",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests that need what this machine has not."""
+    for item in items:
+        for marker, missing in MISSING.items():
+            if missing and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=f"needs {missing}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line how many tests were skipped for want of something, and what would run them."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    for missing in filter(None, MISSING.values()):
+        if count := sum(f"needs {missing}" in reason for reason in skipped):
+            terminalreporter.write_line(f"{count} tests were skipped because they need {missing}.")
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of the dashboard, started once for all tests."""

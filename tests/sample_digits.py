@@ -2,11 +2,10 @@
 
 from functools import cache
 
-import pytest
 import torch
 
 from core.digits import datasets
-from core.digits.datasets import DATA_VARIABLE, Dataset, Digits
+from core.digits.datasets import Dataset, Digits
 
 # Which of a pocket calculator's seven bars each digit lights: top, upper right, lower right, bottom, left ones, middle.
 BARS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
@@ -58,10 +57,3 @@ def real_digits(count: int) -> Digits:
 def sample_of(label: int) -> str:
     """Return the number of a real test digit of this class, as an address has it: which it is depends on the set."""
     return str(FROM + int(torch.nonzero(real_set().test.labels[FROM:] == label)[0]))
-
-
-def real_mnist() -> Dataset:
-    """Return MNIST; the test is skipped where it is not."""
-    if not datasets.is_available("MNIST"):
-        pytest.skip(f"no MNIST on this machine: set {DATA_VARIABLE} or run `make data`")
-    return real_set()

@@ -30,7 +30,7 @@ from dashboard.attack.universal_runs import AskedNoise, Growth
 from dashboard.server.scene import Scene
 from tests.browser import settle
 from tests.pages import html, open_page, rerun, text_of
-from tests.sample_digits import real_mnist
+from tests.sample_digits import real_set
 
 CLASSES = tuple("0123456789")
 SEVEN = "0"  # the first test digit is an easy seven
@@ -57,10 +57,10 @@ def run_to_the_end(app: AppTest, key: str) -> AppTest:
     return rerun(app)
 
 
+@pytest.mark.mnist
 @pytest.mark.parametrize("view", ["One digit", "Noise for all"])
 @pytest.mark.parametrize("scene", ["sample", "no digit"])
 def test_every_view_opens(view: str, scene: str) -> None:
-    real_mnist()
     app = open_view(view, keys={"source": "Draw"}, networks="standard") if scene == "no digit" else open_view(view)
     assert not app.error and not app.warning
 
@@ -78,16 +78,16 @@ def test_v9_v12_what_has_been_recorded_and_trained_can_be_looked_at(view: str) -
     )
 
 
+@pytest.mark.mnist
 def test_v6_an_attack_is_played_and_its_success_is_said() -> None:
-    real_mnist()
     app = run_to_the_end(open_view(keys=QUICK), "attack")
     assert "**Fooled:** Standard read 7, and now reads **" in text_of(app) and "First fooled at step" in text_of(app)
     assert len(app.session_state["attack/run"].frames) == 6
     assert "changed its mind: was 7" in html(app) and "ns-photo" in html(app)
 
 
+@pytest.mark.mnist
 def test_v5_the_panda_s_epsilon_fails_on_a_clear_digit_and_the_page_says_so() -> None:
-    real_mnist()
     app = open_view(keys=FEW)
     app.segmented_control(key="attack method").set_value("fgsm")
     rerun(app)
@@ -98,34 +98,34 @@ def test_v5_the_panda_s_epsilon_fails_on_a_clear_digit_and_the_page_says_so() ->
     assert len(app.session_state["attack/run"].frames) == 2
 
 
+@pytest.mark.mnist
 def test_epsilon_0_changes_nothing_and_says_so() -> None:
-    real_mnist()
     app = run_to_the_end(open_view(keys={**QUICK, "attack linf": 0.0}), "attack")
     assert "Epsilon is 0, so nothing was changed" in text_of(app)
 
 
+@pytest.mark.mnist
 def test_restoring_networks_are_carried_over_to() -> None:
-    real_mnist()
     app = run_to_the_end(open_view(keys={**QUICK, "attack watched": ["restoring", "synergy"]}), "attack")
     assert "*Carried over*: restoring networks cannot be attacked directly" in text_of(app)
     assert html(app).count('class="ns-row"') == 3 and "carried over" in html(app)
 
 
+@pytest.mark.mnist
 def test_v8_the_least_change_needs_a_class_and_reaches_it() -> None:
-    real_mnist()
     app = open_view(keys={**FEW, "attack method": "lbfgs", "attack target": "9", "attack steps": 15})
     assert "anything else" not in app.selectbox(key="attack target").options
     assert "now reads **9**" in text_of(run_to_the_end(app, "attack"))
 
 
+@pytest.mark.mnist
 def test_a_class_that_is_read_already_is_no_target() -> None:
-    real_mnist()
     app = open_view(keys={**QUICK, "attack target": "7"})
     assert "reads a 7 already: choose another target" in app.warning[0].value
 
 
+@pytest.mark.mnist
 def test_v7_a_sticker_stays_where_it_was_drawn_and_is_seen_from_elsewhere() -> None:
-    real_mnist()
     keys = {**QUICK, "attack method": "sticker"}
     assert "Mark where the sticker goes" in open_view(keys=keys).warning[0].value
     app = run_to_the_end(open_view(keys=keys, sample=HARD, erased="HCUT"), "attack")
@@ -134,23 +134,24 @@ def test_v7_a_sticker_stays_where_it_was_drawn_and_is_seen_from_elsewhere() -> N
     assert "Seen from elsewhere, the sticker fools Standard in" in text_of(app) and "ns-views" in html(app)
 
 
+@pytest.mark.mnist
 @pytest.mark.parametrize(("ink", "sentence"), [(0.0, "blank"), (1.0, "nothing but ink")])
 def test_what_is_no_digit_is_refused_with_a_sentence(ink: float, sentence: str) -> None:
-    real_mnist()
     drawn = np.full((28, 28), ink, np.float32)
     app = open_view(keys=FEW, **Scene(drawn=drawn, networks=("standard",)).to_params())
     assert sentence in app.warning[0].value and len(app.warning) == 1
 
 
+@pytest.mark.mnist
 def test_an_erased_digit_is_attacked_as_it_is_left() -> None:
-    real_mnist()
     app = run_to_the_end(open_view(keys=QUICK, sample=SEVEN, erased="VCUT"), "attack")
     step = app.session_state["attack take"].last
     assert not step.originals[..., :14].any() and step.originals.any()
 
 
+@pytest.mark.mnist
 def test_what_is_misread_from_the_beginning_is_reported_as_such() -> None:
-    data = real_mnist()
+    data = real_set()
     network = checkpoints.load_classifier("standard")
     with torch.no_grad():
         read = network(data.test.first(1000).images()).argmax(1)
@@ -160,9 +161,9 @@ def test_what_is_misread_from_the_beginning_is_reported_as_such() -> None:
     assert "It was misread from the beginning" in text_of(run_to_the_end(app, "attack"))
 
 
+@pytest.mark.mnist
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_the_presets_are_those_of_the_papers(preset: str) -> None:
-    real_mnist()
     app = open_view(keys=FEW)
     pills = next(one for one in app.get("button_group") if one.key == "attack preset")
     pills.set_value(preset)
@@ -172,7 +173,7 @@ def test_the_presets_are_those_of_the_papers(preset: str) -> None:
 
 
 def make_take(**changes: object) -> Take:
-    digits = real_mnist().test.first(1)
+    digits = real_set().test.first(1)
     pixels = digits.images()[0, 0].numpy().tobytes()
     asked = Asked("pgd", ("standard",), AttackConfig(epsilon=0.3, steps=4, **changes), 7, pixels, b"")
     return Take(
@@ -184,6 +185,7 @@ def make_take(**changes: object) -> Take:
     )
 
 
+@pytest.mark.mnist
 def test_the_frames_begin_with_the_untouched_digit_and_the_network_stays_as_it_is() -> None:
     take = make_take()
     network = take.networks["standard"]
@@ -200,9 +202,10 @@ def test_the_last_step_is_played_whatever_is_left_out() -> None:
     assert list(thin(range(11), EVERY)) == [0, 3, 6, 9, 10] and list(thin(range(10), EVERY)) == [0, 3, 6, 9]
 
 
+@pytest.mark.mnist
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_v9_both_networks_are_attacked_harder_and_harder(kind: str) -> None:
-    digits = real_mnist().test.first(1)
+    digits = real_set().test.first(1)
     names = ("standard", "assignment")
     networks = {name: checkpoints.load_classifier(name) for name in names}
     sweep = Sweep(
@@ -222,8 +225,8 @@ def test_v9_both_networks_are_attacked_harder_and_harder(kind: str) -> None:
 # Universal noise
 
 
+@pytest.mark.mnist
 def test_v3_v4_ten_noises_grow_and_nine_digits_are_read_with_each() -> None:
-    real_mnist()
     keys = {"noise steps": 5, "noise digits": "200", "noise norm": "linf"}
     app = run_to_the_end(open_view("Noise for all", keys=keys), "noise")
     assert html(app).count("<td class=") == 90 and html(app).count('alt="noise to') == 10
@@ -241,7 +244,7 @@ def test_v3_v4_ten_noises_grow_and_nine_digits_are_read_with_each() -> None:
 
 @pytest.fixture(scope="module")
 def growth() -> Growth:
-    data = real_mnist()
+    data = real_set()
     config = UniversalConfig(steps=2, digits=50, batch=10)
     grown = Growth(
         AskedNoise("standard", "MNIST", config),
@@ -254,6 +257,7 @@ def growth() -> Growth:
     return grown
 
 
+@pytest.mark.mnist
 def test_all_of_the_noises_can_be_taken_home(growth: Growth) -> None:
     with Image.open(io.BytesIO(universal.animated_png(growth))) as moving:
         assert moving.n_frames == 3 and moving.mode == "RGB"
@@ -264,14 +268,16 @@ def test_all_of_the_noises_can_be_taken_home(growth: Growth) -> None:
         assert found["readings"].shape == (3, 9, 10) and found["labels"].shape == (9,)
 
 
+@pytest.mark.mnist
 def test_v2_errors_and_accuracy_of_both_sets_are_in_every_frame(growth: Growth) -> None:
     frame = growth.to_frame(growth.records[-1])
     assert {universal.COST, universal.VALIDATION, universal.SHARE, universal.RIGHT} <= set(frame.values)
     assert all(np.isfinite(value) for value in frame.values.values())
 
 
+@pytest.mark.mnist
 def test_one_visitor_s_noise_waits_for_another_s_step() -> None:
-    data = real_mnist()
+    data = real_set()
     taken: list[str] = []
 
     class Turn:
@@ -301,8 +307,9 @@ def test_zero_is_black_at_every_size_of_noise() -> None:
         assert not left.any() and right[10, 10, 2] > right[10, 10, 0] and right[18, 18, 0] > right[18, 18, 2]
 
 
+@pytest.mark.mnist
 def test_all_frames_of_an_attack_have_one_size_and_both_halves_the_player_s_width() -> None:
-    digit = real_mnist().test.first(1).images()[0, 0].numpy()
+    digit = real_set().test.first(1).images()[0, 0].numpy()
     shares = np.full(10, 0.1, np.float32)
     pictures = [
         draw_attack(
@@ -325,9 +332,9 @@ def test_a_table_tells_who_was_led_astray_and_a_matrix_what_was_not_measured() -
 # In the browser
 
 
+@pytest.mark.mnist
 @pytest.mark.browser
 def test_an_attack_plays_and_nothing_is_cut_off_on_a_phone(server: str, phone: Page) -> None:
-    real_mnist()
     phone.goto(f"{server}/attack?sample={SEVEN}&networks=standard")
     phone.get_by_role("button", name="Attack", exact=True).click(timeout=60_000)
     expect(phone.locator(".player .count")).to_have_text("41 / 41", timeout=60_000)

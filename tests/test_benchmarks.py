@@ -9,7 +9,6 @@ import pytest
 
 from tests import ROOT
 from tests.benchmarks import BENCHMARKS, Benchmark, Better, Measured
-from tests.sample_digits import real_mnist
 
 NAMES = """standard-accuracy cards-complete restoring-hcut restoring-vcut restoring-dcut restoring-tcut
     restoring-alone restoring-batch blind-whole blind-hcut blind-vcut blind-dcut blind-tcut blind-alone blind-batch
@@ -64,8 +63,8 @@ def test_what_cannot_be_measured_says_why_and_fails_nothing() -> None:
     assert given_up.what == "What it is. Not measured: there is no such processor."
 
 
+@pytest.mark.mnist
 def test_json_is_all_there_is_on_stdout() -> None:
-    real_mnist()
     done = run("cards-complete", "pmnist-speed", "--json")
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)

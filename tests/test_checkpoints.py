@@ -311,6 +311,7 @@ def saver(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_fifty_moments_while_saving_leaves_a_whole_checkpoint(saver, tmp_path):
     chance = random.Random(0)
     save_network(card_of(STANDARD, "killed"), STANDARD, tmp_path)

@@ -29,6 +29,7 @@ from tests import ROOT
 from tests.job_runs import until
 from tests.sample_digits import made_dataset
 
+pytestmark = pytest.mark.slow
 SMALL = StudyConfig(dataset=datasets.OFFLINE, networks=("talk",), arms=("standard",), seeds=4, epochs=1)
 
 

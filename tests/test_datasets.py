@@ -25,26 +25,27 @@ def nothing_on_the_machine(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def real_mnist():
-    if not datasets.is_available("MNIST"):
-        pytest.skip(f"no MNIST on this machine: set {DATA_VARIABLE} or run `make data`")
     return datasets.load("MNIST")
 
 
 # D1: MNIST itself
 
 
+@pytest.mark.mnist
 def test_d1_mnist_is_split_50000_10000_10000(real_mnist):
     assert real_mnist.describe()["sizes"] == {"train": 50_000, "validation": 10_000, "test": 10_000}
     assert real_mnist.classes == tuple("0123456789")
     assert real_mnist.train.labels.bincount().sum() == 50_000
 
 
+@pytest.mark.mnist
 def test_d1_mnist_is_the_real_one(real_mnist):
     """The sum is that of the published files (unpacked, their md5 begin 6bbc9ace, a25bea73, 2646ac64, 27ae3e4e)."""
     assert real_mnist.sha256 == "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
     assert real_mnist.test.labels[:5].tolist() == [7, 2, 1, 0, 4]
 
 
+@pytest.mark.mnist
 def test_d1_images_are_float_pictures_in_0_to_1(real_mnist):
     index = torch.tensor([5, 3])
     images = real_mnist.train.images(index)
@@ -299,6 +300,7 @@ def test_d8_offline_digits_have_mnists_form(offline):
         assert (centers - 14).abs().max() <= 0.51
 
 
+@pytest.mark.mnist
 def test_d8_offline_digits_have_about_mnists_amount_of_ink(offline, real_mnist):
     ours, theirs = offline.train.images(), real_mnist.train.images(slice(0, 5000))
     assert ours.mean().item() == pytest.approx(theirs.mean().item(), rel=0.1)

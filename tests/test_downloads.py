@@ -217,6 +217,7 @@ for step in download("MNIST", sys.argv[1], source=Source((sys.argv[2],), ((sys.a
 """
 
 
+@pytest.mark.slow
 def test_d8_what_a_killed_download_left_is_removed_by_the_next_and_a_running_one_is_not(mirrors, archives, root):
     slow, fast = mirrors(archives, pause=0.2), mirrors(archives)
     file, md5 = source_of(archives).archives[0]

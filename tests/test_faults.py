@@ -35,7 +35,7 @@ from tests.pages import html, open_page, press, rerun
 from tests.train_page import ANN, SETTINGS, come_back, set_up
 
 NO_ROOM = "There is no room left on the disk; what was finished before is kept."
-pytestmark = pytest.mark.usefixtures("runs")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("runs")]
 LONG = {"to": 2000, "pause": 0.02}
 
 

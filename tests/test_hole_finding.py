@@ -25,7 +25,7 @@ from core.restoration.hole_finding import (
 )
 from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
-from tests.sample_digits import made_digits, real_mnist
+from tests.sample_digits import made_digits, real_set
 
 NETWORK = build(ARCHITECTURES["talk"], seed=1).eval().requires_grad_(False)
 WHOLE = made_digits(120, seed=1)
@@ -173,8 +173,9 @@ def test_few_of_the_whole_digits_are_enough_and_few_are_kept():
         assert len(finder.references) == min(REFERENCES, len(whole))
 
 
+@pytest.mark.mnist
 def test_on_real_digits_it_reads_nearly_as_well_as_when_told():
-    digits = real_mnist()
+    digits = real_set()
     if not (checkpoints.SHIPPED / "standard.json").is_file():
         pytest.skip("there is no standard network yet: run `python -m core train standard`")
     standard = checkpoints.load_classifier("standard")

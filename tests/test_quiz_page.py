@@ -222,6 +222,7 @@ def test_a_player_s_next_round_in_the_room_is_the_next_one_for_all() -> None:
     assert seeds[0] == seeds[1] + 2
 
 
+@pytest.mark.slow
 def test_what_a_lost_database_could_not_take_is_kept_and_sent_when_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
     with own_postgres() as server:

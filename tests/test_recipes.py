@@ -14,7 +14,7 @@ from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError, load_card, load_classifier
 from core.zoo.recipes import RECIPES, prepare_network, train_recipe, with_training, write_card
-from tests.sample_digits import made_dataset, real_mnist
+from tests.sample_digits import made_dataset, real_set
 
 ZOO = (
     "standard",
@@ -178,6 +178,7 @@ def test_m1_standard_reads_at_least_99_percent_of_whole_digits():
     assert load_card("standard").accuracies()["whole"] >= 99.0
 
 
+@pytest.mark.mnist
 @pytest.mark.parametrize("cut", ["HCUT", "VCUT"])
 def test_m12_card_and_network_belong_together(shipped, cut):
     """The first few hundred digits are easier or harder by a few points, but by about as much for every network."""
@@ -188,5 +189,5 @@ def test_m12_card_and_network_belong_together(shipped, cut):
 
 @cache
 def read_first(name: str, count: int, cut: str | None = None) -> float:
-    network = checkpoints.load_network(name, references=real_mnist().train)
-    return evaluate(network, real_mnist().test.first(count), None if cut is None else cut_mask(cut))
+    network = checkpoints.load_network(name, references=real_set().train)
+    return evaluate(network, real_set().test.first(count), None if cut is None else cut_mask(cut))

@@ -23,7 +23,7 @@ from tests.postgres import find_tools, own_postgres
 from tests.replicas import COOKIE, Replicas, own_replicas
 from tests.visitor import Stroke, Visitor, draw_lines
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 60_000  # milliseconds
 LARGE = 4_900_000  # bytes: almost all that server.maxUploadSize lets in
 LETTER = re.compile(f"{COOKIE}=([ab]);")

@@ -12,7 +12,7 @@ from core.restoration import restorer as restoration
 from core.restoration.distances import blend_distances, distortions
 from core.restoration.restorer import BLEND, DISTORTION, Restorer
 from core.zoo import checkpoints
-from tests.sample_digits import made_digits, real_mnist
+from tests.sample_digits import made_digits, real_set
 
 NETWORK = build(ARCHITECTURES["talk"], seed=1).eval().requires_grad_(False)
 REFERENCES = made_digits(120, seed=1)
@@ -151,8 +151,9 @@ def test_a_number_of_references_that_cannot_be_is_one_sentence(neighbours):
         Restorer(NETWORK, REFERENCES, neighbours=neighbours)
 
 
+@pytest.mark.mnist
 def test_on_real_digits_restoring_beats_the_ordinary_network_by_far():
-    digits = real_mnist()
+    digits = real_set()
     if not (checkpoints.SHIPPED / "standard.json").is_file():
         pytest.skip("there is no standard network yet: run `python -m core train standard`")
     standard = checkpoints.load_classifier("standard")

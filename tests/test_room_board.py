@@ -32,7 +32,7 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database, which may hold other tests' rooms."""
     if request.param == "sqlite":
@@ -163,6 +163,7 @@ def test_thirty_visitors_of_one_server_lose_nothing(board: RoomBoard) -> None:
     assert players == 30 and sum(one.people for one in tallies) == 600
 
 
+@pytest.mark.slow
 def test_replicas_that_start_at_once_make_the_tables_together(tmp_path: Path) -> None:
     with own_postgres() as server:
         for url in (server.url, f"sqlite:///{tmp_path}/rooms.db"):
@@ -194,6 +195,7 @@ def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
 
 
+@pytest.mark.slow
 def test_a_postgresql_that_is_killed_keeps_every_answer_that_it_took(no_rest: None) -> None:
     with own_postgres() as server:
         board, taken, refused = RoomBoard(server.url), list[int](), list[str]()
@@ -222,6 +224,7 @@ def test_a_postgresql_that_is_killed_keeps_every_answer_that_it_took(no_rest: No
         board.close()
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_keeps_every_answer_that_sqlite_took(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/rooms.db"
     board = RoomBoard(url)

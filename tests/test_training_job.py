@@ -18,7 +18,6 @@ from core.training.loop import DivergedError
 from core.training.state import load_state
 from core.zoo import checkpoints
 from tests.job_runs import ended, kill, own_runs, until
-from tests.sample_digits import real_mnist
 
 TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,), dropout=0.5)
 OFFLINE = {"architecture": TINY.to_dict(), "dataset": datasets.OFFLINE}
@@ -45,9 +44,10 @@ def network_of(job: Job) -> bytes:
     return (job.folder / "network.safetensors").read_bytes()
 
 
+@pytest.mark.slow
+@pytest.mark.mnist
 def test_a_killed_training_loses_one_epoch_at_most_and_ends_bit_by_bit_like_an_uninterrupted_one(monkeypatch):
     """On real digits, with dropout and Adam, killed twice in the middle of an epoch."""
-    real_mnist()
     monkeypatch.setenv("NEGATIVE_SPACE_JOBS", "2")
     settings = {"dataset": "MNIST", "share": 0.05, "config": {"epochs": 3, "learning_rate": 0.002}}
     killed, whole = learn("ann", **settings), learn("bob", **settings)

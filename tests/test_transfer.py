@@ -32,7 +32,7 @@ from core.transfer.fine_tuning import ARMS, ONE_PHASE, RANDOM_START, TWO_PHASES,
 from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
 from core.transfer.uploaded_pictures import MOST_FILES, read_uploads, to_square
 from core.zoo.checkpoints import load_classifier
-from tests.sample_digits import real_mnist
+from tests.sample_digits import real_set
 from tests.transfer_page import zipped
 
 STANDARD = own_backbone("Standard", load_classifier("standard"))
@@ -194,8 +194,9 @@ def test_the_crops_to_learn_from_and_those_held_out_share_no_pixel():
         assert max(np.array(places)[~test]) + CROP <= min(np.array(places)[test])
 
 
+@pytest.mark.mnist
 def test_two_digits_are_validation_and_test_digits():
-    data = real_mnist()
+    data = real_set()
     task = two_digits_task(data, (4, 9), learned=15, tested=5)
     assert task.classes == ("4", "9") and np.bincount(task.labels).tolist() == [20, 20]
     shown = {tuple(pixels[..., 0].ravel()) for pixels in task.pixels[task.test & (task.labels == 1)]}
@@ -206,8 +207,9 @@ def test_two_digits_are_validation_and_test_digits():
 # Features
 
 
+@pytest.mark.mnist
 def test_x4_x5_a_network_of_ours_gives_its_maps_and_both_dense_layers():
-    digits = two_digits_task(real_mnist(), (3, 5), learned=15, tested=5)
+    digits = two_digits_task(real_set(), (3, 5), learned=15, tested=5)
     assert STANDARD.layers() == LAYERS
     shapes = [tuple(compute_features(STANDARD, digits.pixels, layer).shape) for layer in STANDARD.layers()]
     assert shapes == [(40, 50, 4, 4), (40, 500), (40, 10), (40, 1, 28, 28), (40, 50, 4, 4)]
@@ -264,8 +266,9 @@ def test_to_square_squeezes_the_whole_picture_as_the_seed_does():
 # Logistic regression
 
 
+@pytest.mark.mnist
 def test_x5_the_regression_in_few_dimensions_is_scikit_learn_s_own():
-    task = two_digits_task(real_mnist(), (3, 5), learned=30, tested=10)
+    task = two_digits_task(real_set(), (3, 5), learned=30, tested=10)
     vectors = compute_features(STANDARD, task.pixels)
     flat = vectors.flatten(1).double().numpy()
     length = np.sqrt((flat[~task.test] ** 2).sum(1).mean())
@@ -296,9 +299,10 @@ def test_x4_x5_maps_hold_more_of_a_photograph_than_what_a_network_for_digits_say
     )
 
 
+@pytest.mark.mnist
 def test_x1_x2_for_digits_what_a_network_has_learned_beats_both_controls():
     """On photographs it does not (X8): there, random layers do as well."""
-    task = two_digits_task(real_mnist(), (3, 5))
+    task = two_digits_task(real_set(), (3, 5))
     right = {
         layer: fit_logistic_regression(compute_features(STANDARD, task.pixels, layer), task).test_accuracy
         for layer in LAYERS
@@ -327,8 +331,9 @@ def test_four_pictures_of_each_class_are_enough():
 # Fine-tuning
 
 
+@pytest.mark.mnist
 def test_x7_the_last_layer_learns_alone_first_and_then_all_do():
-    task = two_digits_task(real_mnist(), (3, 5), learned=15, tested=5)
+    task = two_digits_task(real_set(), (3, 5), learned=15, tested=5)
     before = features_hash(STANDARD.network)
     steps = list(fine_tune(STANDARD, task, TuneConfig(epochs=4, first=2)))
     assert [step.epoch for step in steps] == [0, 1, 2, 3, 4]

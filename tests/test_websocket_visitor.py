@@ -5,17 +5,16 @@ import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser import serve
 from tests.drawn_pictures import STROKES
-from tests.sample_digits import real_mnist
 from tests.visitor import Stroke, Visitor, draw_lines
 
 
+@pytest.mark.mnist
 def test_a_visitor_draws_a_seven_and_five_networks_read_it(server: str) -> None:
-    real_mnist()
-
     async def visit() -> tuple[float, str]:
         visitor = Visitor(server)
         await visitor.open("/compare")
