@@ -146,7 +146,7 @@ def run_predict(options: argparse.Namespace) -> int:
     return BAD_INPUT if any("error" in result for result in results.values()) else DONE
 
 
-def _usable(dataset: datasets.Dataset) -> Iterator[tuple[str, checkpoints.Network]]:
+def _usable(dataset: datasets.Dataset) -> Iterator[tuple[str, evaluation.Network]]:
     """Yield every network that can be used; say in a sentence which cannot."""
     cards, problems = recipes.list_zoo()
     for problem in problems:
@@ -158,7 +158,7 @@ def _usable(dataset: datasets.Dataset) -> Iterator[tuple[str, checkpoints.Networ
             say(str(error))
 
 
-def _read(path: Path, mask: Tensor | None, networks: dict[str, checkpoints.Network]) -> dict[str, Any]:
+def _read(path: Path, mask: Tensor | None, networks: dict[str, evaluation.Network]) -> dict[str, Any]:
     try:
         digit = drawing.to_digit(pictures.read_picture(path.read_bytes()))
     except pictures.PictureError as error:

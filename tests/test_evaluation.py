@@ -33,6 +33,8 @@ OTHER = with_inversion(STANDARD, "negative").eval()
 class Witness:
     """A network that says which class it likes from the mask and the images that it is shown, and remembers them."""
 
+    restores = True
+
     def __init__(self) -> None:
         self.seen: list[tuple[Tensor, Tensor | None]] = []
 

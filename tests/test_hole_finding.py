@@ -12,8 +12,8 @@ from core.networks.evaluation import evaluate
 from core.pmnist.masks import cut_mask, erase, random_squares, rectangle
 from core.restoration.hole_finding import (
     BATCH,
-    LEAST,
-    MOST,
+    MAX_RECTANGLES,
+    MIN_LIKELIHOOD,
     REFERENCES,
     BlindRestorer,
     FoundHole,
@@ -21,7 +21,6 @@ from core.restoration.hole_finding import (
     empty_rectangles,
     find_breaks,
     learn_breaks,
-    restore_digit,
 )
 from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
@@ -125,7 +124,7 @@ def test_a_hole_never_covers_ink(blind):
 
 def test_a_finding_goes_from_nothing_missing_to_ever_larger_holes_with_a_weight_for_each(blind):
     finding = blind.find(erase(IMAGES, cut_mask("DCUT")))
-    assert finding.masks.shape == (25, MOST + 1, 28, 28) and finding.masks[:, 0].all()
+    assert finding.masks.shape == (25, MAX_RECTANGLES + 1, 28, 28) and finding.masks[:, 0].all()
     assert (finding.masks[:, :-1] | ~finding.masks[:, 1:]).all(), "what is missing stays missing"
     assert (finding.weights >= 0).all() and torch.allclose(finding.weights.sum(1), torch.ones(25))
     likeliest = finding.weights.argmax(1)
@@ -135,15 +134,15 @@ def test_a_finding_goes_from_nothing_missing_to_ever_larger_holes_with_a_weight_
 def test_holes_are_read_by_how_likely_they_are_and_unlikely_ones_not_at_all(blind):
     partial, mask = erase(IMAGES[:1], cut_mask("VCUT")), cut_mask("VCUT")
     masks = torch.stack([~NOTHING, mask, NOTHING])[None]
-    weights = torch.tensor([[0.3, 0.6, LEAST * 0.6 - 0.01]])
-    read = blind.read(partial, FoundHole(masks, weights, torch.zeros(1, 28, 28)))
+    weights = torch.tensor([[0.3, 0.6, MIN_LIKELIHOOD * 0.6 - 0.01]])
+    read = blind.predict_found(partial, FoundHole(masks, weights, torch.zeros(1, 28, 28)))
     expected = (NETWORK.predict(partial) + 2 * blind.restorer.predict(partial, mask)) / 3
     assert torch.allclose(read, expected, atol=1e-6)
 
 
 def test_where_only_nothing_missing_is_likely_it_is_the_ordinary_network(blind):
     nothing = FoundHole(torch.ones(25, 1, 28, 28, dtype=torch.bool), torch.ones(25, 1), torch.zeros(25, 28, 28))
-    assert torch.equal(blind.read(IMAGES, nothing), NETWORK.predict(IMAGES))
+    assert torch.equal(blind.predict_found(IMAGES, nothing), NETWORK.predict(IMAGES))
 
 
 def test_what_is_found_in_a_digit_is_its_own_affair(blind):
@@ -192,7 +191,7 @@ def test_on_real_digits_it_reads_nearly_as_well_as_when_told():
 def test_a_page_gets_the_hole_the_fills_and_the_answer_of_one_digit(blind, told):
     network = blind.restorer if told else blind
     digit, mask = IMAGES[0, 0].numpy(), cut_mask("HCUT").numpy()
-    restored = restore_digit(network, digit, mask)
+    restored = network.restore(digit, mask)
     image, kept = torch.from_numpy(digit * mask)[None, None], torch.from_numpy(mask)
     assert np.allclose(restored.probabilities, network.predict(image, kept)[0], atol=1e-6)
     assert (restored.fills is None) == restored.mask.all()
@@ -201,5 +200,5 @@ def test_a_page_gets_the_hole_the_fills_and_the_answer_of_one_digit(blind, told)
 
 
 def test_a_digit_of_which_nothing_is_missing_has_no_fills(blind):
-    whole = restore_digit(blind.restorer, IMAGES[0, 0].numpy(), np.ones((28, 28), bool))
+    whole = blind.restorer.restore(IMAGES[0, 0].numpy(), np.ones((28, 28), bool))
     assert whole.fills is None and whole.mask.all()

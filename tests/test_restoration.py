@@ -9,8 +9,8 @@ from core.networks.classifier import build
 from core.networks.evaluation import evaluate, predict
 from core.pmnist.masks import CUTS, cut_mask, cut_masks, erase
 from core.restoration import restorer as restoration
-from core.restoration.distances import blend_distances, distortions
-from core.restoration.restorer import BLEND, DISTORTION, Restorer
+from core.restoration.distances import BLEND, DISTORTION, blend_distances, distortions
+from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
 from tests.sample_digits import made_digits, real_set
 
@@ -113,7 +113,7 @@ def test_the_answer_is_the_ordinary_networks_averaged_over_the_fills_by_weight(r
     pairs = zip(fills.images, fills.weights, strict=True)
     expected = torch.stack([weights @ NETWORK.predict(each[:, None]) for each, weights in pairs])
     assert torch.allclose(restorer.predict(erase(IMAGES, mask), mask), expected, atol=1e-6)
-    assert torch.allclose(restorer.read(fills), expected, atol=1e-6)
+    assert torch.allclose(restorer.predict_filled(fills), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("mask", [None, ~NOTHING, ~NOTHING.expand(25, 28, 28)], ids=["none", "one", "each"])

@@ -12,8 +12,6 @@ from torch import Tensor
 
 from core.networks.evaluation import Network, predict_together
 from core.pmnist.masks import SIDE, SQUARE, sliding_squares
-from core.restoration.many_holes import restore_many
-from core.restoration.restorer import Restorer
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +56,10 @@ def scan_with_hole(
 @torch.no_grad()
 def read_under_masks(networks: Mapping[str, Network], image: Tensor, masks: Tensor) -> dict[str, Tensor]:
     """Return each network's probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""
-    told = {name: network for name, network in networks.items() if isinstance(network, Restorer)}
-    blind = {name: network for name, network in networks.items() if name not in told}
-    read = predict_together(blind, image.expand(len(masks), 1, SIDE, SIDE), masks)
-    return read | {name: restore_many(network, image, masks) for name, network in told.items()}
+    classifiers = {name: network for name, network in networks.items() if not network.restores}
+    read = predict_together(classifiers, image.expand(len(masks), 1, SIDE, SIDE), masks)
+    restoring = {name: network for name, network in networks.items() if network.restores}
+    return read | {name: network.predict_holes(image, masks) for name, network in restoring.items()}
 
 
 def join_rows(bands: Sequence[HoleMap]) -> HoleMap:

@@ -5,14 +5,17 @@ How a network is trained, inverted or stored is not here.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.networks.architectures import SIDE, Architecture, Stage
+from core.networks.restored import Restored
 
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the published code (A5)
 
@@ -61,15 +64,33 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits `(N, classes)` of `images` `(N, 1, 28, 28)` in [0, 1]."""
-        _, logits = deque(self.walk(images), maxlen=1).pop()
+        for _, output in self.walk(images):
+            logits = output
         return logits
 
     def predict(self, images: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Return probabilities `(N, classes)`; a classifier is blind, so it does not look at the mask."""
+        """Return probabilities `(N, classes)`; a classifier is blind: it ignores the mask."""
         return self(images).softmax(1)
 
-    def read(self, vectors: Tensor) -> Tensor:
-        """Return probabilities `(N, classes)` from the features `(N, F)` that `features` gave, before inversion."""
+    @property
+    def classifier(self) -> Classifier:
+        """Itself: see `evaluation.Network`."""
+        return self
+
+    restores = False
+    blind = True
+
+    @torch.no_grad()
+    def restore(self, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> Restored:
+        """Return what it reads in one digit `(28, 28)` under a mask; it fills nothing in."""
+        return Restored(self.predict(torch.from_numpy(digit * mask)[None, None])[0].numpy(), mask, None)
+
+    def predict_holes(self, image: Tensor, masks: Tensor) -> Tensor:
+        """Return probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""
+        return self.predict(image * masks[:, None])
+
+    def predict_from_features(self, vectors: Tensor) -> Tensor:
+        """Return probabilities `(N, classes)` from feature vectors `(N, F)`, before inversion."""
         return self.head(self.inversion(vectors)).softmax(1)
 
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
+from core.networks.restored import Restored
 from core.pmnist.masks import CUTS, Variant, cut_masks, erase
 
 BATCH = 125  # small enough for the activations to stay in the processor's cache
@@ -25,10 +26,35 @@ TALK_GAIN = {"whole": 0.31, "HCUT": 4.45, "VCUT": 9.05, "DCUT": 6.36, "TCUT": 6.
 
 
 class Network(Protocol):
-    """Anything that reads digits; one that restores looks at the mask, a blind one does not."""
+    """Anything that reads digits: a classifier, or a network that fills holes first and reads the filled digits."""
+
+    @property
+    def classifier(self) -> Classifier:
+        """The classifier that scores classes: itself, or what reads the filled digits."""
+
+    @property
+    def restores(self) -> bool:
+        """Whether it fills holes before it reads."""
+
+    @property
+    def blind(self) -> bool:
+        """Whether it ignores the mask; a restoring network that is not blind is told where the hole is."""
 
     def predict(self, images: Tensor, mask: Tensor | None = None) -> Tensor:
         """Return probabilities `(N, classes)` of `images` `(N, 1, 28, 28)` in [0, 1]."""
+
+    def predict_holes(self, image: Tensor, masks: Tensor) -> Tensor:
+        """Return probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""
+
+    def restore(self, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> Restored:
+        """Return what it fills into one digit `(28, 28)` under a mask, True = kept, and reads then."""
+
+
+def without_filling(networks: Mapping[str, Network], mask: NDArray[np.bool_]) -> dict[str, Classifier]:
+    """Return what reads this digit as it is: classifiers, and what is told of the hole where there is none."""
+    whole = bool(mask.all())
+    direct = {name: one for name, one in networks.items() if not one.restores or whole and not one.blind}
+    return {name: one.classifier for name, one in direct.items()}
 
 
 @torch.no_grad()
@@ -126,10 +152,11 @@ def predict_together(networks: Mapping[str, Network], images: Tensor, mask: Tens
     """
     erased, vectors, probabilities = erase(images, mask), dict[nn.Module, Tensor](), {}
     for name, network in networks.items():
-        if isinstance(network, Classifier):
-            if network.features not in vectors:
-                vectors[network.features] = torch.cat([network.features(part) for part in erased.split(BATCH)])
-            probabilities[name] = network.read(vectors[network.features])
-        else:
+        if network.restores:
             probabilities[name] = network.predict(erased, mask)
+            continue
+        features = network.classifier.features
+        if features not in vectors:
+            vectors[features] = torch.cat([features(part) for part in erased.split(BATCH)])
+        probabilities[name] = network.classifier.predict_from_features(vectors[features])
     return probabilities

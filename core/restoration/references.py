@@ -20,6 +20,7 @@ class References:
 
     def __init__(self, digits: Digits) -> None:
         self.labels, self._pixels = digits.labels, digits.pixels.flatten(1)
+        self.classes = {int(label): (self.labels == label).nonzero()[:, 0] for label in self.labels.unique()}
         blocks = [pixels.float().div_(255).T.contiguous() for pixels in self._pixels.split(BLOCK)]
         self._columns = blocks
         self._sums = [block.square().cumsum(0, dtype=torch.float64).float() for block in blocks]

@@ -1,55 +1,41 @@
-"""Restoring what was erased, the mask known: fill the hole from the likeliest full digits, then read what stands there.
+"""Restoring with the mask known: fill the hole from the most likely full digits, then read the filled digits.
 
-Trained on full digits only (track "mask known"): the references are whole training digits, compared with the
-partial one on its visible pixels alone: the nearest of them by how far they must be distorted, each class by how well
-its nearest blend into the digit.
+Trained on full digits only (track "mask known"). The references are whole training digits, compared with the partial
+one on its visible pixels alone: the nearest of them by how far they must be distorted, each class by how well a blend
+of its nearest digits fits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import repeat
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
-from core.restoration.distances import blend_distances, distortions
+from core.networks.restored import Fills, Restored
+from core.restoration.distances import BLEND, BLENDED, CANDIDATES, DISTORTION, blend_distances, distortions
+from core.restoration.many_holes import predict_under_holes
 from core.restoration.references import shared_references
 
 NEIGHBOURS = 10
-CANDIDATES = 200  # so many references, the nearest pixel by pixel, are compared by their distortion
-BLENDED = 40  # so many references of each class, the nearest pixel by pixel, are blended
-# The distortion, and the squared distance to a class's blend, at which a fill's weight falls to 1/e: of 1.2 to 2.5 and
-# 0.6 to 1.4 the best on 2,000 validation digits. Without the blends half a point to more than one is lost.
-DISTORTION, BLEND = 2.5, 1.0
 REFERENCE_BATCH = 128  # partial digits at once: bounds what is compared to about 100 MB
-
-
-@dataclass(frozen=True, eq=False)
-class Fills:
-    """What may have been there: for each digit its best fills, best first."""
-
-    images: Tensor
-    """float32 `(N, K, 28, 28)`: the visible pixels with the hole filled from one reference each."""
-    weights: Tensor
-    """`(N, K)`, each row sums to 1: how much each fill counts in the answer."""
-    labels: Tensor
-    """int64 `(N, K)`: what the references are labelled. Classes are blended by it; what a fill is, the network says."""
-    distances: Tensor
-    """`(N, K)`: how unlike the visible pixels each reference and its class are; a fill weighs as exp(-distance)."""
 
 
 class Restorer:
     """An ordinary network that reads digits whose holes were filled from full reference digits."""
 
-    def __init__(self, network: Classifier, references: Digits, *, neighbours: int = NEIGHBOURS) -> None:
+    restores = True
+    blind = False
+
+    def __init__(self, classifier: Classifier, references: Digits, *, neighbours: int = NEIGHBOURS) -> None:
         if not 1 <= neighbours <= len(references):
             raise ValueError(f"Filling from {neighbours} digits needs as many references, not {len(references)}.")
-        self.network, self.neighbours = network, neighbours
-        self.references, self.labels = shared_references(references), references.labels
-        self.classes = {int(label): (self.labels == label).nonzero()[:, 0] for label in self.labels.unique()}
+        self.classifier, self.neighbours = classifier, neighbours
+        self.references = shared_references(references)
 
     @torch.no_grad()
     def fill(self, images: Tensor, mask: Tensor) -> Fills:
@@ -59,14 +45,14 @@ class Restorer:
         """
         kept = mask.reshape(-1, 784).float()
         visible = images.flatten(1) * kept
-        squared = self.references.squared_distances(visible, kept)
-        nearest = squared.topk(max(self.neighbours, min(CANDIDATES, len(self.labels))), largest=False).indices
+        squared, labels = self.references.squared_distances(visible, kept), self.references.labels
+        nearest = squared.topk(max(self.neighbours, min(CANDIDATES, len(labels))), largest=False).indices
         costs = self._distortions(visible, kept, nearest) / DISTORTION
-        costs += self._blends(visible, kept, squared).gather(1, self.labels[nearest]) / BLEND
+        costs += self._blends(visible, kept, squared).gather(1, labels[nearest]) / BLEND
         distances, order = costs.topk(self.neighbours, largest=False)
         chosen = nearest.gather(1, order)
         fills = self.references.vectors(chosen) * (1 - kept).unsqueeze(1) + visible.unsqueeze(1)
-        return Fills(fills.unflatten(2, (28, 28)), (-distances).softmax(1), self.labels[chosen], distances)
+        return Fills(fills.unflatten(2, (28, 28)), (-distances).softmax(1), labels[chosen], distances)
 
     def _distortions(self, visible: Tensor, kept: Tensor, nearest: Tensor) -> Tensor:
         """Return how far each digit's nearest references must be distorted `(N, K)`, digit by digit: less memory."""
@@ -75,24 +61,36 @@ class Restorer:
 
     def _blends(self, visible: Tensor, kept: Tensor, squared: Tensor) -> Tensor:
         """Return how far each digit is from a blend of each class's nearest references: `(N, labels)`."""
-        distances = torch.zeros(len(visible), max(self.classes) + 1)
-        for label, members in self.classes.items():
+        distances = torch.zeros(len(visible), max(self.references.classes) + 1)
+        for label, members in self.references.classes.items():
             near = squared[:, members].topk(min(BLENDED, len(members)), largest=False).indices
             distances[:, label] = blend_distances(visible, kept, self.references.vectors(members[near]))
         return distances
 
     @torch.no_grad()
     def predict(self, images: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Return probabilities `(N, classes)`: the ordinary network's, averaged over the fills by their weights."""
+        """Return probabilities `(N, classes)`: the classifier's, averaged over the fills by their weights."""
         if mask is None or bool(mask.all()):
-            return self.network.predict(images)
+            return self.classifier.predict(images)
         masks = mask.split(REFERENCE_BATCH) if mask.ndim == 3 else repeat(mask)
         parts = zip(images.split(REFERENCE_BATCH), masks, strict=False)
-        return torch.cat([self.read(self.fill(*part)) for part in parts])
+        return torch.cat([self.predict_filled(self.fill(*part)) for part in parts])
 
     @torch.no_grad()
-    def read(self, fills: Fills) -> Tensor:
-        """Return probabilities `(N, classes)` averaged over fills that are already there."""
+    def predict_filled(self, fills: Fills) -> Tensor:
+        """Return probabilities `(N, classes)` averaged over fills by their weights."""
         count, neighbours = fills.weights.shape
-        each = self.network.predict(fills.images.reshape(-1, 1, 28, 28)).unflatten(0, (count, neighbours))
+        each = self.classifier.predict(fills.images.reshape(-1, 1, 28, 28)).unflatten(0, (count, neighbours))
         return (each * fills.weights[..., None]).sum(1)
+
+    def predict_holes(self, image: Tensor, masks: Tensor) -> Tensor:
+        """Return probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""
+        return predict_under_holes(self.classifier, self.references, self.neighbours, image, masks)
+
+    @torch.no_grad()
+    def restore(self, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> Restored:
+        """Return what it fills into one digit `(28, 28)` and reads then; without a hole it fills nothing in."""
+        image, kept = torch.from_numpy(digit * mask)[None, None], torch.from_numpy(mask)
+        fills = None if mask.all() else self.fill(image, kept)
+        probabilities = self.predict(image) if fills is None else self.predict_filled(fills)
+        return Restored(probabilities[0].numpy(), mask, fills)

@@ -19,7 +19,6 @@ from core.adversarial.gradient_attacks import make_adversarial
 from core.adversarial.universal import UniversalConfig, nine_examples, universal_noise
 from core.digits.datasets import Dataset, Digits
 from core.networks.evaluation import Network, accuracy, predict
-from core.restoration.hole_finding import BlindRestorer
 from core.studies import finished_parts
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
@@ -127,7 +126,7 @@ def evaluate_source(
     for noise, epsilon, images in _noises(source, networks, dataset, config):
         crossed = noise in ("none", "universal") or epsilon in config.crossed
         for reader, network in networks.items():
-            slow = isinstance(network, BlindRestorer)
+            slow = network.restores and network.blind
             if (crossed and shared) if slow else (crossed or shared or reader == source):
                 count = min(config.slow_digits if slow else config.digits, len(digits))
                 labels = predict(network, images[:count]).argmax(1)

@@ -23,13 +23,13 @@ from core.digits.datasets import Digits
 from core.inversion.functions import Invert, Synergy, to_single_stage
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
+from core.networks.evaluation import Network
 from core.restoration.hole_finding import BlindRestorer
 from core.restoration.restorer import Restorer
 from core.system.files import temporary_file
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
 GENERATOR = "generator"  # lies beside the networks but reads no digits: `generation` loads it
-Network = Classifier | Restorer | BlindRestorer
 
 
 class CheckpointError(ValueError):

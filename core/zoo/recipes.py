@@ -15,7 +15,7 @@ from core.digits.datasets import Dataset
 from core.inversion import functions
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Classifier, build
-from core.networks.evaluation import accuracy, pmnist_table, predict_column
+from core.networks.evaluation import Network, accuracy, pmnist_table, predict_column
 from core.pmnist.masks import CUTS, cut_mask
 from core.restoration.restorer import NEIGHBOURS
 from core.training.config import TrainConfig
@@ -188,13 +188,13 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
     )
 
 
-def _reader(recipe: Recipe, network: Classifier, dataset: Dataset) -> checkpoints.Network:
+def _reader(recipe: Recipe, network: Classifier, dataset: Dataset) -> Network:
     if recipe.neighbours is None:
         return network
     return checkpoints.to_restorer(network, dataset.train, neighbours=recipe.neighbours, finds_holes=recipe.finds_holes)
 
 
-def _measure_all(reader: checkpoints.Network, dataset: Dataset) -> list[dict[str, Any]]:
+def _measure_all(reader: Network, dataset: Dataset) -> list[dict[str, Any]]:
     """Return the accuracies for both variants of the cuts; what they have in common is measured once."""
     text = {step.column: round(step.accuracy, 2) for step in pmnist_table({"": reader}, dataset.test)}
     differing = [cut for cut in CUTS if not torch.equal(cut_mask(cut), cut_mask(cut, variant="code"))]

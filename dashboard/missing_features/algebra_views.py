@@ -117,10 +117,8 @@ def _show_others(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
     """Show the inversions that are no re-parameterisation, and what makes them different at this digit."""
     names = [name for name in RECIPES if name in zoo and zoo[name].inversion in BENT]
     st.markdown("#### What no ordinary head computes")
-    networks = load_networks(names, data)
+    networks = {name: one.classifier for name, one in load_networks(names, data).items()}
     for place, (name, network) in zip(st.columns(max(2, len(networks))), networks.items(), strict=False):
-        if not isinstance(network, Classifier):
-            continue
         with place:
             given, read = response_curve("relu", zoo[name].inversion)
             curve = draw_inversion_curve(given.numpy(), read.numpy(), color=color_of(name))
@@ -149,11 +147,8 @@ def _bent(network: Classifier, digit: Digit, mask: Mask) -> str:
 def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the filters before and after a new head was trained, frozen and not."""
     st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
-    networks = {
-        name: one
-        for name, one in load_networks([n for n in FROZEN if n in zoo], data).items()
-        if isinstance(one, Classifier)
-    }
+    found = load_networks([name for name in FROZEN if name in zoo], data)
+    networks = {name: one.classifier for name, one in found.items()}
     layer = (
         st.segmented_control(
             "Filters",

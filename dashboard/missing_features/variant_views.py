@@ -15,14 +15,13 @@ from core.inversion.algebra import response_curve
 from core.inversion.functions import INVERSIONS
 from core.inversion.summed_heads import accuracy_by_omega, add_heads, compute_logits
 from core.networks import evaluation
-from core.networks.classifier import Classifier
-from core.networks.evaluation import COLUMNS
+from core.networks.evaluation import COLUMNS, Network
 from core.pmnist.masks import erase
 from core.visualization.figures import Curve
 from core.visualization.inversion import VariantRow, draw_inversion_curve, draw_omega, draw_variants
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
-from core.zoo.checkpoints import Card, Network
+from core.zoo.checkpoints import Card
 from core.zoo.recipes import RECIPES
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
@@ -177,7 +176,7 @@ def read_heads(networks: dict[str, Network], digit: Digit, mask: Mask, omega: fl
 
 def _logits_of(networks: dict[str, Network], digit: Digit, mask: Mask) -> dict[str, torch.Tensor]:
     image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
-    return {name: compute_logits(one, image)[0] for name, one in networks.items() if isinstance(one, Classifier)}
+    return {name: compute_logits(one.classifier, image)[0] for name, one in networks.items() if not one.restores}
 
 
 def _share(logits: torch.Tensor) -> NDArray[np.float32]:

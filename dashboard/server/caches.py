@@ -23,8 +23,8 @@ from core.maximization.objectives import Objective
 from core.maximization.top_digits import TopDigits, find_top_digits
 from core.networks import evaluation
 from core.networks.classifier import Classifier
+from core.networks.restored import Restored
 from core.pmnist.masks import Variant, growing_mask, to_npz
-from core.restoration.hole_finding import Restored, readers_of, restore_digit
 from core.similarity.reference_vectors import ReferenceVectors, compute_references
 from core.studies.recorded import load_recorded
 from core.zoo import checkpoints
@@ -82,17 +82,17 @@ def _networks_of(name: str) -> Zoo:
 
 
 @st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")
-def network(name: str, references: str) -> checkpoints.Network:
+def network(name: str, references: str) -> evaluation.Network:
     """Return a network by name; a restoring one fills holes from the training digits of the set `references`."""
     place = trained_networks.find_checkpoint(name)
     reader = checkpoints.load_network(place.name, references=dataset(references).train, folder=place.folder)
-    classifier = reader if isinstance(reader, Classifier) else reader.network
+    classifier = reader.classifier
     classifier.features = features(features_hash(classifier), classifier.features)
     return reader
 
 
 @st.cache_resource(ttl=30, max_entries=96, show_spinner=False)
-def networks(names: tuple[str, ...], references: str) -> tuple[dict[str, checkpoints.Network], list[str]]:
+def networks(names: tuple[str, ...], references: str) -> tuple[dict[str, evaluation.Network], list[str]]:
     """Return the networks that can be used, and a sentence for each of the others."""
     found, problems = {}, []
     for name in names:
@@ -112,16 +112,14 @@ def features(digest: str, _found: nn.Sequential) -> nn.Sequential:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def restored(name: str, data: str, digit: Digit, mask: Mask) -> Restored:
     """Return one digit as a restoring network sees it."""
-    restorer = network(name, data)
-    assert not isinstance(restorer, Classifier)
-    return restore_digit(restorer, digit, mask)
+    return network(name, data).restore(digit, mask)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def readings(names: tuple[str, ...], data: str, digit: Digit, mask: Mask) -> dict[str, NDArray[np.float32]]:
     """Return each network's probabilities `(classes,)` of one digit under one mask."""
     found, _ = networks(names, data)
-    read = evaluation.predict_digit(readers_of(found, mask), digit, mask)
+    read = evaluation.predict_digit(evaluation.without_filling(found, mask), digit, mask)
     return {name: read[name] if name in read else restored(name, data, digit, mask).probabilities for name in names}
 
 
@@ -147,9 +145,9 @@ def accuracy_when_missing(name: str, kind: str, missing: float, count: int, data
 def classifier(name: str, data: str) -> Classifier:
     """Return a blind network by name. Raises CheckpointError."""
     reader = network(name, data)
-    if not isinstance(reader, Classifier):
+    if reader.restores:
         raise checkpoints.CheckpointError(f"{name!r} restores before it reads; a blind network is wanted here.")
-    return reader
+    return reader.classifier
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at what excites each feature map ...")

@@ -15,7 +15,7 @@ from core.attribution.hole_maps import HoleMap, scan_with_hole
 from core.attribution.methods import attribute
 from core.attribution.smallest_erasure import PixelStep, SquareStep, find_fewest_pixels, find_smallest_square
 from core.networks.classifier import Classifier
-from core.zoo.checkpoints import Network
+from core.networks.evaluation import Network
 from dashboard.server import locks
 from dashboard.server.scene import Digit, Mask
 

@@ -55,7 +55,7 @@ def _choose_network(data: Dataset, zoo: Zoo) -> tuple[str, Classifier | None]:
     except CheckpointError as error:
         st.warning(str(error))
         return name, None
-    return name, network if isinstance(network, Classifier) else network.network
+    return name, network.classifier
 
 
 def _choose_stage(network: Classifier) -> str | None:

@@ -8,10 +8,8 @@ import streamlit as st
 
 from core.attribution.smallest_erasure import PixelStep, SquareStep
 from core.digits.datasets import Dataset
-from core.networks.classifier import Classifier
-from core.restoration.hole_finding import BlindRestorer
+from core.networks.evaluation import Network
 from core.visualization.attribution import NetworkRow, PictureCell, draw_erasure, draw_network_rows
-from core.zoo.checkpoints import Network
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
@@ -49,7 +47,7 @@ def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _show_rows(subjects: list[Subject], digit: Digit, mask: Mask, data: Dataset) -> None:
     """Show the networks that take no time first, those that restore when they are done."""
-    place, quick = st.empty(), {one.name: one.network for one in subjects if isinstance(one.network, Classifier)}
+    place, quick = st.empty(), {one.name: one.network for one in subjects if not one.network.restores}
     last = _find_squares(quick, digit, mask, data, coarse=False) if quick else None
     rows = {one.name: _to_row(one, last, digit, mask, data) for one in subjects if one.name in quick}
     rows |= {one.name: to_row(one, [PictureCell(None, BLIND)] * 2, data) for one in subjects if _finds_holes(one)}
@@ -66,7 +64,7 @@ def _draw(subjects: list[Subject], rows: dict[str, NetworkRow]) -> str:
 
 
 def _finds_holes(subject: Subject) -> bool:
-    return isinstance(subject.network, BlindRestorer)
+    return subject.network.restores and subject.network.blind
 
 
 def _find_squares(
@@ -88,13 +86,13 @@ def _square(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask,
     if last is None or subject.name not in last.found:
         return PictureCell(None, "No square hole changes it.")
     found = last.found[subject.name]
-    known = "" if isinstance(subject.network, Classifier) else " or less"
+    known = " or less" if subject.network.restores else ""
     caption = f"{found.size} × {found.size}{known}: reads {data.classes[found.read]}, {100 * found.sure:.0f} % sure"
     return PictureCell(draw_erasure(digit, mask, found.mask.numpy()), caption)
 
 
 def _pixels(subject: Subject, digit: Digit, mask: Mask, data: Dataset) -> PictureCell:
-    if not isinstance(subject.network, Classifier):
+    if subject.network.restores:
         return PictureCell(None, SLOW)
     last = _find_pixels(subject, data)
     if last is None or not last.changed:

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 
 from core.attribution.hole_maps import HoleMap, count_correct, count_places, join_rows
 from core.digits.datasets import Dataset
-from core.networks.classifier import Classifier
+from core.networks.evaluation import Network
 from core.pmnist.masks import SQUARE, sliding_squares
-from core.restoration.restorer import Restorer
 from core.visualization import arrays
 from core.visualization.attribution import draw_hole_counts, draw_hole_map
 from core.visualization.figures import Box, draw_clickable
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.readings import draw_answers
-from core.zoo.checkpoints import Network
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
@@ -73,13 +71,13 @@ def show_holes(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _find_quick(subjects: list[Subject], digit: Digit, mask: Mask, size: int, data: Dataset) -> Maps:
     """Return the maps of all networks that do not restore; those with the same features share the work."""
-    quick = {one.name: one.network for one in subjects if isinstance(one.network, Classifier)}
+    quick = {one.name: one.network for one in subjects if not one.network.restores}
     return dict(_read(quick, digit, mask, size, None, data)) if quick else {}
 
 
 def _find_slow(subject: Subject, digit: Digit, mask: Mask, size: int, data: Dataset) -> HoleMap:
     """Return the map of a network that restores, some rows at a time, while a bar shows how far it is."""
-    rows, side = BAND if isinstance(subject.network, Restorer) else BLIND_BAND, count_places(size)
+    rows, side = BLIND_BAND if subject.network.blind else BAND, count_places(size)
     bands = [range(top, min(top + rows, side)) for top in range(0, side, rows)]
     network = {subject.name: subject.network}
     read = (_read(network, digit, mask, size, band, data)[subject.name] for band in bands)

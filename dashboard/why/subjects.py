@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.networks.classifier import Classifier
+from core.networks.evaluation import Network
 from core.visualization.attribution import NetworkRow, PictureCell
 from core.visualization.network_colors import color_of
-from core.zoo.checkpoints import Network
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
@@ -43,7 +43,7 @@ class Subject:
     @property
     def classifier(self) -> Classifier:
         """The network that scores classes; within one that restores, the one that reads the fills."""
-        return self.network if isinstance(self.network, Classifier) else self.network.network
+        return self.network.classifier
 
     @property
     def read(self) -> int:
@@ -64,7 +64,7 @@ def _to_subject(
     name: str, title: str, network: Network, read: NDArray[np.float32], digit: Digit, mask: Mask, data: Dataset
 ) -> Subject:
     left, note = np.ascontiguousarray(digit * mask, np.float32), f"{100 * float(read.max()):.0f} % sure"
-    if not isinstance(network, Classifier):
+    if network.restores:
         fills = caches.restored(name, data.name, digit, mask).fills
         if fills is not None:
             fill = np.ascontiguousarray(fills.images[0, 0].numpy(), np.float32)

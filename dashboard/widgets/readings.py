@@ -8,9 +8,10 @@ import numpy as np
 import streamlit as st
 
 from core.digits.datasets import Dataset
+from core.networks.evaluation import Network
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading, draw_readings
-from core.zoo.checkpoints import Card, Network
+from core.zoo.checkpoints import Card
 from dashboard.server import caches
 from dashboard.server.scene import Digit, Mask
 from dashboard.widgets.texts import show_problems

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.restoration.hole_finding import BlindRestorer, Restored, readers_of
+from core.networks.evaluation import Network, without_filling
+from core.networks.restored import Restored
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
-from core.zoo.checkpoints import Card, Network
+from core.zoo.checkpoints import Card
 from dashboard.server import caches
 from dashboard.server.scene import Digit, Mask
 
@@ -19,12 +20,12 @@ def show_restored(
     networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
 ) -> None:
     """Show what every network that restores thinks was there, those apart that had to find the hole."""
-    direct = readers_of(networks, mask)
+    direct = without_filling(networks, mask)
     for name, network in networks.items():
         if name in direct:
             continue
         restored = caches.restored(name, data.name, digit, mask)
-        found = isinstance(network, BlindRestorer)
+        found = network.restores and network.blind
         if restored.fills is not None:
             show_fills(zoo[name].title, restored, digit * mask if found else None, data.classes)
         elif found and not mask.all():

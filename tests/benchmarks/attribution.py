@@ -11,9 +11,8 @@ from torch import Tensor, nn
 
 from core.attribution.hole_maps import scan_with_hole
 from core.attribution.methods import METHODS, attribute
-from core.networks.classifier import Classifier
+from core.networks.evaluation import Network
 from core.pmnist.masks import keep_all
-from core.zoo.checkpoints import Network
 from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.timing import Runs, seconds, side_by_side
@@ -23,7 +22,7 @@ DIGITS, ROUNDS = (0, 15, 9), 3  # of the test digits: a 7, a 5, a 9
 
 def why_captum() -> Measured:
     """Explain one digit by every method with every default network; the figure is the slowest method's median."""
-    networks = [one if isinstance(one, Classifier) else one.network for one in map(mnist.network, DEFAULT_NETWORKS)]
+    networks = [mnist.network(name).classifier for name in DEFAULT_NETWORKS]
     image = _digit(DIGITS[0])
 
     def explain(method: str) -> Callable[[], object]:
@@ -38,7 +37,7 @@ def why_captum() -> Measured:
 def why_robustness() -> Measured:
     """Read three digits with a hole of 9x9 at all 400 places; the figure is the slowest digit's median."""
     networks = _sharing()
-    blind = {name: one for name, one in networks.items() if isinstance(one, Classifier)}
+    blind = {name: one for name, one in networks.items() if not one.restores}
 
     def read(some: dict[str, Network], index: int) -> Callable[[], object]:
         return lambda: _processor_seconds(lambda: scan_with_hole(some, _digit(index), keep_all()))
@@ -75,7 +74,8 @@ def _sharing() -> dict[str, Network]:
     shared: dict[bytes, nn.Sequential] = {}
     networks = {name: mnist.network(name) for name in DEFAULT_NETWORKS}
     for network in networks.values():
-        if isinstance(network, Classifier):
-            weights = b"".join(tensor.numpy().tobytes() for tensor in network.features.state_dict().values())
-            network.features = shared.setdefault(weights, network.features)
+        if not network.restores:
+            features = network.classifier.features
+            weights = b"".join(tensor.numpy().tobytes() for tensor in features.state_dict().values())
+            network.classifier.features = shared.setdefault(weights, features)
     return networks

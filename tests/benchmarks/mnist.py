@@ -8,7 +8,8 @@ from pathlib import Path
 
 from core.digits import datasets
 from core.digits.datasets import DATA_VARIABLE, PROJECT_DATA, Dataset
-from core.zoo.checkpoints import CheckpointError, Network, load_network
+from core.networks.evaluation import Network
+from core.zoo.checkpoints import CheckpointError, load_network
 from tests.benchmarks import NotMeasurable
 
 

@@ -8,9 +8,8 @@ from time import perf_counter
 
 import torch
 
-from core.networks.evaluation import accuracy, predict, predict_column
+from core.networks.evaluation import Network, accuracy, predict, predict_column
 from core.pmnist.masks import cut_mask, cut_masks
-from core.zoo.checkpoints import Network
 from tests.benchmarks import Measured, mnist
 
 DIGITS = 2000  # of the test digits: all 10,000 take an hour; `python -m core evaluate restoring` reads them all
