@@ -10,7 +10,7 @@ import dashboard
 from core.digits import datasets
 from core.zoo import checkpoints
 from dashboard.address import address_book
-from dashboard.server import caches
+from dashboard.server import caches, downloads
 from tests import ROOT
 from tests.job_runs import without_mnist
 from tests.pages import captions, drawn_seven, html, open_page, rerun, text_of
@@ -33,12 +33,11 @@ def test_without_mnist_the_page_works_on_the_offline_digits_and_says_so(
     for name, value in without_mnist(tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path)
-    caches.mnist_download.clear()
+    monkeypatch.setattr(downloads.MNIST, "last", None)
     app = open_page("compare", sample="3", erased="HCUT")
     assert html(app).count("data-answer=") == 5
     assert "offline digits, test digit 3" in captions(app)
-    caches.mnist_download().cancel()
-    caches.mnist_download.clear()
+    downloads.MNIST.last.cancel()
 
 
 @pytest.mark.parametrize("damaged", ["synergy", "restoring"])

@@ -12,9 +12,9 @@ from core.classroom.quiz import draw_questions
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
-from dashboard.quiz import players as contestants
+from dashboard.quiz import cached
 from dashboard.quiz import round as games
-from dashboard.server import caches
+from dashboard.server import caches, downloads
 from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.browser import press_until
 from tests.job_runs import without_mnist
@@ -81,7 +81,7 @@ def test_a_whole_round_ends_with_everybody_s_figures_on_the_same_digits() -> Non
     assert "You read 14 of 20" in text_of(app) and "14 of 20" in html(app)
     data = real_set()
     questions = draw_questions(data.test, seed=7)
-    played = [contestants.read(DEFAULT_NETWORKS, data, asked) for asked in questions]
+    played = [cached.read(DEFAULT_NETWORKS, data.name, asked) for asked in questions]
     for name in DEFAULT_NETWORKS:
         right = sum(read[name][0] == asked.label for read, asked in zip(played, questions, strict=True))
         row = html(app).split(f"<strong>{caches.zoo()[0][name].title}</strong>")[1]
@@ -148,7 +148,7 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
     for name, value in without_mnist(tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path)
-    caches.mnist_download.clear()
+    monkeypatch.setattr(downloads.MNIST, "last", None)
     code = RoomBoard(database_url()).open_room(datasets.OFFLINE, told=True, opener=TEACHER).code
     app = play(open_quiz(room=code), 1)
     assert "offline digits" in captions(app) and counted(code) == (1, 1)
@@ -157,8 +157,7 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
     assert "KMNIST is not on this machine" in other.warning[0].value and "You play alone" in other.warning[0].value
     play(other, 1)
     assert counted(elsewhere) == (0, 0)  # what is read of one set is never counted for another
-    caches.mnist_download().cancel()
-    caches.mnist_download.clear()
+    downloads.MNIST.last.cancel()
 
 
 # The room

@@ -12,7 +12,6 @@ from torch import nn
 
 from core.digits import datasets
 from core.digits.datasets import Dataset
-from core.digits.downloads import BackgroundDownload
 from core.feature_maps.stage_maps import StageMaps, compute_stage_maps
 from core.inversion import algebra
 from core.inversion.functions import features_hash
@@ -43,16 +42,18 @@ def current_dataset_name() -> str:
     return "MNIST" if datasets.is_available("MNIST") else datasets.OFFLINE
 
 
+def current_dataset() -> tuple[Dataset, str]:
+    """Return the digits to use now, and a sentence if these are the offline digits because MNIST cannot be read."""
+    try:
+        return dataset(current_dataset_name()), ""
+    except datasets.DatasetError as error:
+        return dataset(datasets.OFFLINE), str(error)
+
+
 @st.cache_resource(max_entries=4, show_spinner="Loading the digits ...")
 def dataset(name: str) -> Dataset:
     """Return a data set by name. Raises DatasetError."""
     return datasets.load(name)
-
-
-@st.cache_resource(show_spinner=False)
-def mnist_download() -> BackgroundDownload:
-    """Return the one download of MNIST that all visitors watch; the first call starts it."""
-    return BackgroundDownload("MNIST", datasets.PROJECT_DATA)
 
 
 @st.cache_resource(ttl=30, show_spinner=False)

@@ -18,11 +18,16 @@ class SharedDownload:
         """The download that was started last, running or finished; None before the first."""
         self._begin, self._lock = begin, threading.Lock()
 
-    def start(self) -> None:
+    def start_again(self) -> None:
         """Start the download unless it is running."""
+        self.start()
+
+    def start(self) -> BackgroundDownload:
+        """Start the download unless it is running; return it."""
         with self._lock:
             if self.last is None or self.last.finished:
                 self.last = self._begin()
+            return self.last
 
 
 MNIST = SharedDownload(lambda: BackgroundDownload("MNIST", datasets.PROJECT_DATA))

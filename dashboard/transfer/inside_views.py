@@ -153,7 +153,7 @@ def _show_weights() -> None:
         return
     if download is not None and download.error:
         st.warning(download.error)
-    st.button(f"Fetch them now ({WEIGHTS_MEGABYTES} MB)", key="transfer fetch", on_click=downloads.VGG16.start)
+    st.button(f"Fetch them now ({WEIGHTS_MEGABYTES} MB)", key="transfer fetch", on_click=downloads.VGG16.start_again)
 
 
 @st.fragment(run_every=1.0)

@@ -6,38 +6,43 @@ import streamlit as st
 
 from core.digits import datasets
 from core.digits.datasets import Dataset
-from dashboard.server import caches
+from core.digits.downloads import BackgroundDownload
+from dashboard.server import caches, downloads
 from dashboard.server.scene import Digit
 
 OFFLINE_NOTICE = "These are the **offline digits** (1,797 real ones from scikit-learn), not MNIST."
 
 
 def current_data() -> Dataset:
-    """Return the digits to work with now, and say which they are whenever they are not MNIST."""
-    name = caches.current_dataset_name()
-    try:
-        data = caches.dataset(name)
-    except datasets.DatasetError as error:
-        st.warning(f"{error} The offline digits are shown instead.")
-        return caches.dataset(datasets.OFFLINE)
-    if data.name == datasets.OFFLINE:
-        _show_offline()
+    """Return the digits to use now, after a notice about them where one is needed."""
+    data, problem = caches.current_dataset()
+    show_notice(data, problem)
     return data
 
 
-def _show_offline() -> None:
-    download = caches.mnist_download()
+def show_notice(data: Dataset, problem: str) -> None:
+    """Show the problem with MNIST, else, for the offline digits, the download of MNIST; the first such page starts it.
+
+    `data` and `problem` are what `caches.current_dataset` returns.
+    """
+    if problem:
+        st.warning(f"{problem} The offline digits are shown instead.")
+    elif data.name == datasets.OFFLINE:
+        _show_offline(downloads.MNIST.last or downloads.MNIST.start())
+
+
+def _show_offline(download: BackgroundDownload) -> None:
     if not download.finished:
-        return _watch_download()
+        _watch(download)
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         why = "MNIST was not fetched." if download.cancelled else "MNIST could not be fetched."
         st.caption(f"{OFFLINE_NOTICE} {why}", help=download.error, width="content")
-        st.button("Try again", on_click=caches.mnist_download.clear, key="fetch again", type="tertiary")
+        st.button("Try again", on_click=downloads.MNIST.start_again, key="fetch again", type="tertiary")
 
 
 @st.fragment(run_every=1.0)
-def _watch_download() -> None:
-    download = caches.mnist_download()
+def _watch(download: BackgroundDownload) -> None:
     if download.finished:
         st.rerun()
     share = download.step.share if download.step else 0.0
