@@ -1,1 +1,1 @@
-"""Session state, caches, locks, visitors, and the process that serves them."""
+"""The session, caches, locks, downloads, visitors, the process, and every use of a private part of Streamlit."""

@@ -1,4 +1,8 @@
-"""Every cache of the project. What is cached is shared by all visitors and never written to."""
+"""What several pages load or compute once for all visitors.
+
+What is cached is never written to. Only this module and each page's own `cached` module use Streamlit's caches; an
+argument whose name begins with an underscore is no part of the key, because the others tell what it is.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +38,11 @@ from dashboard.server.visitors import get_visitor_id
 
 Zoo = dict[str, Card]
 
-SURVEYED = 6000  # training digits: a second, and 600 of each class
+SURVEYED = 6000  # digits of a split: takes a second, and there are 600 of each class
 
 
 def current_dataset_name() -> str:
-    """Return the name of the set to show now: MNIST once it is on this machine, until then the offline digits."""
+    """Return the name of the data set to use now: MNIST once it is on this machine, until then the offline digits."""
     return "MNIST" if datasets.is_available("MNIST") else datasets.OFFLINE
 
 
@@ -58,33 +62,37 @@ def dataset(name: str) -> Dataset:
 
 @st.cache_resource(ttl=30, show_spinner=False)
 def shipped_zoo() -> tuple[Zoo, list[str]]:
-    """Return the cards of all networks by name, and a sentence for each unreadable one."""
+    """Return the cards of all shipped networks by name, and a sentence for each that cannot be read."""
     return list_zoo(checkpoints.SHIPPED)
 
 
 def zoo() -> tuple[Zoo, list[str]]:
-    """Return the networks of every page: not those of the laboratory, but those that this visitor has trained."""
+    """Return the cards of the networks for most pages, and problems as `shipped_zoo`: without the variants that only
+    studies need, with the networks that this visitor trained.
+    """
     cards, problems = shipped_zoo()
     shipped = {name: card for name, card in cards.items() if not card.recipe.get("laboratory")}
     return shipped | own_networks(), problems
 
 
 def own_networks() -> Zoo:
-    """Return the cards of this visitor's networks that read digits, the oldest first; nobody else sees them."""
+    """Return the cards of the networks that this visitor trained and that read digits, the oldest first."""
     name = get_visitor_id()
     return {} if name is None else _networks_of(name)
 
 
 @st.cache_resource(ttl=2, max_entries=200, show_spinner=False)
 def _networks_of(name: str) -> Zoo:
-    return {
-        one: card for one, card in trained_networks.list_networks(name).items() if trained_networks.reads_digits(card)
-    }
+    cards = trained_networks.list_networks(name)
+    return {network: card for network, card in cards.items() if trained_networks.reads_digits(card)}
 
 
 @st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")
 def network(name: str, references: str) -> evaluation.Network:
-    """Return a network by name; a restoring one fills holes from the training digits of the set `references`."""
+    """Return a network by name. Raises CheckpointError.
+
+    A restoring one fills holes from the training digits of the data set `references`.
+    """
     place = trained_networks.find_checkpoint(name)
     reader = checkpoints.load_network(place.name, references=dataset(references).train, folder=place.folder)
     classifier = reader.classifier
@@ -94,7 +102,7 @@ def network(name: str, references: str) -> evaluation.Network:
 
 @st.cache_resource(ttl=30, max_entries=96, show_spinner=False)
 def networks(names: tuple[str, ...], references: str) -> tuple[dict[str, evaluation.Network], list[str]]:
-    """Return the networks that can be used, and a sentence for each of the others."""
+    """Return the networks that can be loaded, and a sentence for each of the others."""
     found, problems = {}, []
     for name in names:
         try:
@@ -106,19 +114,22 @@ def networks(names: tuple[str, ...], references: str) -> tuple[dict[str, evaluat
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def features(digest: str, _found: nn.Sequential) -> nn.Sequential:
-    """Return the one copy of these features that all networks with them share: they are computed once for all."""
+    """Return one copy of these feature layers for all networks whose layers have this hash.
+
+    Networks that share a copy compute their features once for all of them.
+    """
     return _found
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def restored(name: str, data: str, digit: Digit, mask: Mask) -> Restored:
-    """Return one digit as a restoring network sees it."""
+    """Return a digit restored by a restoring network."""
     return network(name, data).restore(digit, mask)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def readings(names: tuple[str, ...], data: str, digit: Digit, mask: Mask) -> dict[str, NDArray[np.float32]]:
-    """Return each network's probabilities `(classes,)` of one digit under one mask."""
+    """Return each network's probabilities `(classes,)` for one digit under one mask."""
     found, _ = networks(names, data)
     read = evaluation.predict_digit(evaluation.without_filling(found, mask), digit, mask)
     return {name: read[name] if name in read else restored(name, data, digit, mask).probabilities for name in names}
@@ -126,25 +137,25 @@ def readings(names: tuple[str, ...], data: str, digit: Digit, mask: Mask) -> dic
 
 @st.cache_data(max_entries=400, show_spinner=False)
 def predicted(name: str, column: str, variant: Variant, count: int, data: str) -> NDArray[np.int64]:
-    """Return what a network reads in the first `count` test digits, whole or cut."""
+    """Return the class `(count,)` that a network reads in each of the first test digits, whole or cut."""
     reader, digits = network(name, data), dataset(data).test.first(count)
     return evaluation.predict_column(reader, digits, column, variant=variant).numpy()
 
 
 @st.cache_data(max_entries=12, show_spinner=False)
 def probabilities(name: str, count: int, data: str) -> NDArray[np.float32]:
-    """Return what a network makes of the first `count` whole test digits, `(count, classes)`."""
+    """Return a network's probabilities `(count, classes)` for the first whole test digits."""
     return evaluation.predict(network(name, data), dataset(data).test.first(count).images()).numpy()
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
 def accuracy_when_missing(name: str, kind: str, missing: float, count: int, data: str) -> float:
-    """Return the accuracy in percent on the first `count` test digits with this share of each picture erased."""
+    """Return the accuracy in percent on the first `count` test digits with the share `missing` (0 to 1) erased."""
     return evaluation.evaluate(network(name, data), dataset(data).test.first(count), growing_mask(kind, missing))
 
 
 def classifier(name: str, data: str) -> Classifier:
-    """Return a blind network by name. Raises CheckpointError."""
+    """Return a network that does not restore, by name. Raises CheckpointError."""
     reader = network(name, data)
     if reader.restores:
         raise checkpoints.CheckpointError(f"{name!r} restores before it reads; a blind network is wanted here.")
@@ -153,38 +164,38 @@ def classifier(name: str, data: str) -> Classifier:
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at what excites each feature map ...")
 def atlas(name: str, data: str) -> MapAtlas:
-    """Return what a network's last feature maps do on training digits."""
+    """Return what activates each of a network's last feature maps, measured on training digits."""
     return build_atlas(classifier(name, data), dataset(data).train.first(SURVEYED))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at the digits to compare with ...")
 def seen(name: str, count: int, data: str) -> ReferenceVectors:
-    """Return the first training digits as a network sees them; half of MNIST's take up to 180 MB."""
+    """Return the feature vectors of the first training digits; 25,000 digits take up to 180 MB."""
     return compute_references(classifier(name, data), dataset(data).train.first(count))
 
 
 @st.cache_resource(max_entries=24, show_spinner="Looking for the digits that excite each most ...")
 def exciting(name: str, goals: str, data: str, _objective: Objective, split: Literal["train", "test"]) -> TopDigits:
-    """Return which digits of the split's first ones excite each goal of the objective most; `goals` are its words."""
+    """Return the digits of a split that activate each goal of the objective most; `goals` is its `repr`."""
     digits = getattr(dataset(data), split).first(SURVEYED)
     return find_top_digits(classifier(name, data), _objective, digits)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def stage_maps(name: str, data: str, pixels: Digit) -> tuple[StageMaps, ...]:
-    """Return all maps of one digit `(28, 28)` in a blind network (F4)."""
+    """Return all feature maps of one digit `(28, 28)` in a network that does not restore."""
     return compute_stage_maps(classifier(name, data), torch.from_numpy(pixels)[None])
 
 
 @st.cache_data(max_entries=60, show_spinner=False)
 def logits(name: str, column: str, count: int, data: str) -> NDArray[np.float32]:
-    """Return a blind network's logits of the first `count` test digits, whole or cut."""
+    """Return the logits `(count, classes)` of a network that does not restore, for test digits, whole or cut."""
     return column_logits(classifier(name, data), dataset(data).test.first(count), column).numpy()
 
 
 @st.cache_data(max_entries=60, show_spinner=False)
 def largest_difference(name: str, count: int, data: str) -> float:
-    """Return how far an inverted head's logits are from the equal ordinary head's, on `count` test digits."""
+    """Return the largest difference between an inverted head's logits and the equal ordinary head's on test digits."""
     return algebra.largest_difference(classifier(name, data), dataset(data).test.first(count))
 
 
@@ -196,12 +207,12 @@ def pmnist_file(variant: Variant, data: str) -> bytes:
 
 @st.cache_resource(show_spinner=False)
 def recorded_study(name: str, data: str) -> dict[str, Any]:
-    """Return a study that is recorded on a data set. Raises ValueError with a sentence."""
+    """Return the record of a study on a data set. Raises ValueError with a sentence."""
     return load_recorded(name, data)
 
 
 def find_record(study: str, data: str) -> dict[str, Any] | None:
-    """Return a study recorded on these digits, else on MNIST: whoever shows it says on which. None without either."""
+    """Return the record of a study on this data set, else on MNIST, which the page must then name; else None."""
     for name in dict.fromkeys((data, "MNIST")):
         try:
             if record := recorded_study(study, name):

@@ -19,7 +19,7 @@ class SharedDownload:
         self._begin, self._lock = begin, threading.Lock()
 
     def start_again(self) -> None:
-        """Start the download unless it is running."""
+        """Do as `start`, for a button that allows no return value."""
         self.start()
 
     def start(self) -> BackgroundDownload:

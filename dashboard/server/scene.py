@@ -1,4 +1,4 @@
-"""The scene that a link holds (digit, mask and networks) as short readable words."""
+"""The scene of a page (digit, mask and networks), and how an address holds it in short readable words."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ Mask = NDArray[np.bool_]
 
 
 class LinkError(ValueError):
-    """A part of the address that cannot be read; the message is one sentence, the rest of the scene is kept."""
+    """A part of an address that cannot be read."""
 
 
 @dataclass
 class Scene:
-    """What the main page shows; everything else there follows from it."""
+    """What the main page shows; all else there is computed from it."""
 
     sample: int | None = None
     """Index among the test digits of the current data set."""
     drawn: Digit | None = None
-    """A digit `(28, 28)` in [0, 1] that is no sample: drawn, uploaded, or come with a link."""
+    """A digit `(28, 28)` in [0, 1] that was drawn, uploaded or opened by a link, so no sample."""
     mask: Mask = field(default_factory=lambda: np.ones((SIDE, SIDE), np.bool_))
+    """True where the digit is kept, `(28, 28)`."""
     networks: tuple[str, ...] = DEFAULT_NETWORKS
 
     def to_params(self) -> dict[str, str]:
-        """Return the scene as parameters of the address."""
+        """Return the scene as the parameters of an address."""
         params = {} if self.networks in ((), DEFAULT_NETWORKS) else {"networks": ",".join(self.networks)}
         if self.drawn is not None:
             params["digit"] = _pack(np.rint(self.drawn * 255).astype(np.uint8).tobytes())
@@ -58,17 +59,17 @@ def read_scene(params: Mapping[str, str], known: tuple[str, ...]) -> tuple[Scene
         except (ValueError, binascii.Error, zlib.error):
             problems.append(f"The part {part!r} of this address cannot be read, so it was left out.")
     if "networks" in params:
-        asked = tuple(dict.fromkeys(params["networks"].split(",")))
+        asked = tuple(dict.fromkeys(params["networks"].split(",")))  # each once
         unknown = [name for name in asked if name not in known]
         scene.networks = tuple(name for name in asked if name in known) or DEFAULT_NETWORKS
-        if unknown:  # whoever made the address chose these words: only what could be a name is said again
+        if unknown:  # a stranger may have written the address, so the page repeats only what could be a name
             named = ", ".join(name for name in unknown if re.fullmatch("[a-z0-9-]+", name))[:80]
             problems.append(f"This address asks for networks that are not here{named and ': '}{named}.")
     return scene, problems
 
 
 def cut_of(mask: Mask) -> str | None:
-    """Return the name of the cut that makes this mask, if one does."""
+    """Return the name of the cut that has this mask; None if no cut has it."""
     return next((cut for cut in CUTS if np.array_equal(mask, cut_mask(cut).numpy())), None)
 
 
@@ -96,7 +97,7 @@ def _pack(content: bytes) -> str:
 
 
 def _unpack(text: str, length: int) -> bytes:
-    """Return exactly `length` bytes; a longer content is refused before it is unpacked any further."""
+    """Return the unpacked content, which must have `length` bytes: one byte more is refused. Raises LinkError."""
     packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     content = zlib.decompressobj().decompress(packed, length + 1)
     if len(content) != length:

@@ -1,4 +1,4 @@
-"""What the dashboard remembers of one visitor."""
+"""What the dashboard remembers of one visitor while a tab is open."""
 
 from __future__ import annotations
 
@@ -18,45 +18,47 @@ from dashboard.server.scene import Digit, Mask, Scene
 
 @dataclass(frozen=True, eq=False)
 class ChosenDigit:
-    """The digit people chose, and what is known about it."""
+    """The digit that the visitor drew, picked or uploaded."""
 
     digit: Digit
     sample: int | None = None
+    """Its index among the test digits, if it is one."""
     preparation: Preparation | None = None
-    """How a drawing or an upload became this digit."""
+    """The steps from a drawing or an upload to this digit."""
 
 
 @dataclass(frozen=True)
 class LessonPosition:
-    """Where people are in a lesson."""
+    """The step of a lesson that the visitor has reached."""
 
     lesson: Lesson
     step: int
     """Counted from 0."""
     name: str = ""
-    """What an address calls it; none for one that a visitor has brought."""
+    """The lesson's name in addresses; empty for an uploaded lesson."""
 
 
 @dataclass
 class Session:
-    """Everything the dashboard remembers of one visitor, apart from what widgets and canvases keep themselves."""
+    """What the dashboard remembers of one visitor, besides the values of widgets and canvases."""
 
     scene: Scene = field(default_factory=Scene)
     base_mask: Mask = field(default_factory=lambda: np.ones((SIDE, SIDE), np.bool_))
-    """The mask under the erase canvas: a cut, or what came with a link. The canvas adds to it."""
+    """The mask from a cut or a link; strokes on the erase canvas are added to it."""
     linked_digit: Digit | None = None
-    """The digit that came with a link."""
+    """The digit of the link that opened the page."""
     upload: bytes | None = None
+    """The content of the uploaded picture."""
     chosen: ChosenDigit | None = None
-    """The digit of now."""
+    """The current digit."""
     new_ink: NDArray[np.uint8] | None = None
-    """What has been drawn since, until a digit is made of it."""
+    """Ink `(side, side)` drawn since the current digit was made; None after a digit was made of it."""
     readings: list[Reading] = field(default_factory=list)
-    """What the networks read."""
+    """What the networks read in the current digit."""
     readings_html: str = ""
-    """The readings as they are on the page."""
+    """The readings as the page shows them."""
     page_complete: bool = False
-    """Whether all of the page is there, so that after a stroke only what it changes is shown again."""
+    """Whether the page was drawn to its end: then a stroke reruns only the fragments that it changes."""
     problems: list[str] = field(default_factory=list)
     """What of the address could not be read, one sentence each."""
     page: str = ""
@@ -78,9 +80,9 @@ class Session:
     hidden: tuple[str, ...] = ()
     """Which choices the link does not show."""
     lesson_position: LessonPosition | None = None
-    """The lesson that is on the page."""
+    """The lesson whose step the page shows."""
     own_lesson: Lesson | None = None
-    """The visitor's own."""
+    """The lesson that the visitor uploaded."""
 
     def hides(self, name: str) -> bool:
         """Say whether the link that opened the page has locked these choices."""

@@ -1,4 +1,4 @@
-"""Who is asking: a random number that the browser remembers, so that whoever comes back finds their own runs."""
+"""The visitor's id: a random number that the browser keeps, so that a returning visitor finds their own runs."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ A_YEAR = 365 * 24 * 3600  # seconds
 
 
 def get_visitor_id() -> str | None:
-    """Return the visitor's number, None while they have not trained or loaded anything."""
-    if "visitor" not in st.session_state and (remembered := _remembered()) is not None:
+    """Return the visitor's id; None before they have started a run or loaded a network."""
+    if "visitor" not in st.session_state and (remembered := _from_cookie()) is not None:
         st.session_state["visitor"] = remembered
     return st.session_state.get("visitor")
 
 
 def ensure_visitor_id() -> str:
-    """Return the visitor's number; the first call draws it."""
+    """Return the visitor's id; make one if there is none."""
     return get_visitor_id() or st.session_state.setdefault("visitor", uuid4().hex)
 
 
 def store_visitor_id() -> None:
-    """Let the browser keep the number: nothing else is kept there, and only of those who have runs."""
-    number = get_visitor_id()
-    if number is not None and number != _remembered():
-        cookie = f"{COOKIE}={number}; path=/; max-age={A_YEAR}; SameSite=Lax"
+    """Store the id of a visitor who has one in a cookie, the only one of the dashboard."""
+    visitor = get_visitor_id()
+    if visitor is not None and visitor != _from_cookie():
+        cookie = f"{COOKIE}={visitor}; path=/; max-age={A_YEAR}; SameSite=Lax"
         st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
 
 
-def _remembered() -> str | None:
-    cookie = str(st.context.cookies.get(COOKIE))  # text in a browser, whatever else asks for a page
+def _from_cookie() -> str | None:
+    cookie = str(st.context.cookies.get(COOKIE))  # outside a browser it may be no text
     return cookie if re.fullmatch(r"[0-9a-f]{32}", cookie) else None
 
 
 @st.fragment(run_every=3600.0)
 def rerun_after_reconnect() -> None:
-    """Show nothing, but let the page run anew when its connection was lost and comes back, to whichever server.
+    """Draw nothing, but make the browser rerun the page when it reconnects, to the same server or another one.
 
-    Streamlit's browser code asks for that only where something runs by itself, however rarely. Elsewhere the page would
-    stay, known to nobody, and what one clicks in a fragment of it would be heard by nobody.
+    Streamlit's browser code does that only on pages with a fragment that runs by itself, however rarely. Without it, a
+    click in a fragment would be lost, because the new server does not know the page.
     """
