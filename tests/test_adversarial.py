@@ -98,7 +98,7 @@ def test_it_begins_with_the_untouched_digits_and_ends_with_its_last_step(name):
 def test_more_digits_are_misread_than_before(name):
     steps = attacked(name)
     assert steps[-1].fooled.sum() > steps[0].fooled.sum()
-    assert torch.equal(steps[0].fooled, steps[-1].already)
+    assert torch.equal(steps[0].fooled, steps[-1].fooled_at_start)
 
 
 @EVERY
@@ -107,7 +107,7 @@ def test_every_record_says_what_the_network_reads_in_its_pictures(name):
     for step in attacked(name)[:: max(1, len(attacked(name)) // 4)]:
         probabilities = network().predict(step.images)
         assert torch.allclose(step.probabilities, probabilities, atol=1e-5)
-        goals = row.config.goals(labels)
+        goals = row.config.loss_classes(labels)
         assert torch.allclose(step.losses.neg().exp(), probabilities[torch.arange(len(labels)), goals], atol=1e-5)
         assert torch.equal(step.fooled, find_fooled(network(), step.images, labels, row.config.target))
 
@@ -141,7 +141,7 @@ def test_another_seed_gives_other_pictures(name):
 def test_epsilon_0_changes_nothing(name):
     images, labels = digits()
     for step in ROWS[name].steps(images, labels, epsilon=0.0):
-        assert torch.equal(step.images, images) and torch.equal(step.fooled, step.already)
+        assert torch.equal(step.images, images) and torch.equal(step.fooled, step.fooled_at_start)
 
 
 @EVERY
@@ -177,7 +177,7 @@ def test_a_digit_that_is_misread_already_is_reported_as_such(name):
     else:
         images = torch.cat([images[:3], attacked(name)[-1].images[attacked(name)[-1].fooled][:1], images[4:]])
     first = next(ROWS[name].steps(images, wrong))
-    assert first.already[3] and not first.already.all()
+    assert first.fooled_at_start[3] and not first.fooled_at_start.all()
 
 
 BAD = {
@@ -292,7 +292,7 @@ def test_v7_the_sticker_stays_in_its_region_and_survives_views_that_it_was_not_m
     kept = REGION.expand(steps[-1].images.shape)
     assert torch.equal(steps[-1].images[kept], steps[0].images[kept])
     assert all(isinstance(step, StickerStep) for step in steps)
-    assert steps[-1].survival.mean() > steps[0].survival.mean() + 0.2
+    assert steps[-1].fooled_share.mean() > steps[0].fooled_share.mean() + 0.2
     assert steps[-1].views.shape == (8, 12, 1, 28, 28)
     assert not torch.equal(steps[-1].views[0], steps[-1].views[1])
 

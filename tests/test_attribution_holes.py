@@ -93,10 +93,10 @@ def test_no_smaller_square_changes_what_is_read() -> None:
         *_, last = find_smallest_square(networks, image, keep_all())
         for name, found in last.found.items():
             before = int(networks[name](image[None]).argmax())
-            assert found.read != before == int(predict(networks[name], image[None]).argmax())
+            assert found.label != before == int(predict(networks[name], image[None]).argmax())
             assert int((~found.mask).sum()) == found.size**2
             now = predict(networks[name], image[None], found.mask)[0]
-            assert int(now.argmax()) == found.read and float(now.max()) == pytest.approx(found.sure, abs=1e-4)
+            assert int(now.argmax()) == found.label and float(now.max()) == pytest.approx(found.probability, abs=1e-4)
             for size in range(1, found.size):
                 masks = sliding_squares(size)
                 read = predict(networks[name], image.expand(len(masks), 1, 28, 28), masks).argmax(1)
@@ -109,7 +109,7 @@ def test_of_the_smallest_squares_the_one_is_shown_that_is_surest_of_something_el
     found, before = last.found["standard"], int(STANDARD(image[None]).argmax())
     masks = sliding_squares(found.size)
     sure, read = predict(STANDARD, image.expand(len(masks), 1, 28, 28), masks).max(1)
-    assert found.sure == pytest.approx(float(sure[read != before].max()), abs=1e-4)
+    assert found.probability == pytest.approx(float(sure[read != before].max()), abs=1e-4)
 
 
 def test_the_search_tells_every_size_and_ends_when_all_have_changed_their_minds() -> None:
@@ -141,7 +141,7 @@ def test_of_the_pixels_found_none_is_needless() -> None:
         steps = list(find_fewest_pixels(network, image, keep_all()))
         last = steps[-1]
         erased = (~last.mask).nonzero().tolist()
-        assert last.changed and last.read != before and len(erased) == last.pixels
+        assert last.changed and last.label != before and len(erased) == last.pixels
         assert all(image[0][tuple(place)] > 0 for place in erased)
         for place in erased:
             back = last.mask.clone()
@@ -197,7 +197,7 @@ def test_a_coarse_search_tries_every_other_size_and_its_find_holds() -> None:
     assert [step.size for step in steps] == list(range(2, 2 * len(steps) + 1, 2))
     found = steps[-1].found["restoring"]
     read = int(network.predict(erase(image[None], found.mask), found.mask).argmax())
-    assert read == found.read != int(network.predict(image[None]).argmax())
+    assert read == found.label != int(network.predict(image[None]).argmax())
 
 
 def test_a_network_that_finds_holes_itself_is_not_told_of_them() -> None:

@@ -119,7 +119,7 @@ def test_c4_what_cannot_be_is_refused_with_the_reason(settings, reason):
 def test_c4_the_window_lands_where_the_formula_says():
     setting = Convolution(size=7, window=3, padding=1, stride=2, dilation=1)
     assert setting.output == 4
-    assert [setting.reads(place) for place in range(4)] == [[-1, 0, 1], [1, 2, 3], [3, 4, 5], [5, 6, 7]]
+    assert [setting.window_pixels(place) for place in range(4)] == [[-1, 0, 1], [1, 2, 3], [3, 4, 5], [5, 6, 7]]
     assert setting.coverage() == [1, 2, 1, 2, 1, 2, 1]
     assert setting.write_formula() == "⌊(7 + 2·1 − 1·(3 − 1) − 1) / 2⌋ + 1 = 4"
 
@@ -206,15 +206,15 @@ def test_t11_a_convolution_is_a_dense_layer_with_few_weights():
 def test_c5_a_sum_of_products_moves_along_one_two_or_three_dimensions(dimension, kind):
     given = torch.randn((9, 8, 7)[:dimension])
     found = dimensions.convolve_dimensions(given, dimensions.make_filter(kind, dimension))
-    assert found.gives.shape == (7, 6, 5)[:dimension] and found.places == found.gives.numel()
-    for at in np.ndindex(*found.gives.shape):
+    assert found.outputs.shape == (7, 6, 5)[:dimension] and found.places == found.outputs.numel()
+    for at in np.ndindex(*found.outputs.shape):
         part = given[tuple(slice(start, start + 3) for start in at)]
-        assert float(found.gives[at]) == pytest.approx(float((part * found.weights).sum()), abs=1e-5)
+        assert float(found.outputs[at]) == pytest.approx(float((part * found.weights).sum()), abs=1e-5)
 
 
 def test_c5_a_filter_along_time_sees_only_what_moves():
     film = examples.to_film(real_digits(1).images()[0, 0])
-    change = dimensions.convolve_dimensions(film, dimensions.make_filter(dimensions.CHANGE, 3)).gives
+    change = dimensions.convolve_dimensions(film, dimensions.make_filter(dimensions.CHANGE, 3)).outputs
     assert film.shape == (10, 28, 28) and change.shape == (8, 26, 26)
     assert change[:2].abs().max() < 1e-6 and change[3].abs().max() > 0.1
     with pytest.raises(ValueError, match="a filter of 2 dimensions cannot move along 3"):
@@ -336,12 +336,12 @@ def test_c2_c7_every_number_of_every_stage_is_accounted_for(architecture):
     draw = random.Random(4)
     assert [station.name for station in stations][-1].startswith("fc")
     for station in stations:
-        shape = (*station.gives.shape, 1, 1)[:3]
+        shape = (*station.outputs.shape, 1, 1)[:3]
         for _ in range(4):
             place = tuple(draw.randrange(size) for size in shape)
             found = explain_value(station, place)
-            value = float(station.gives[place] if station.spatial else station.gives[place[0]])
-            assert found.value == pytest.approx(value, abs=1e-5) and found.line
+            value = float(station.outputs[place] if station.spatial else station.outputs[place[0]])
+            assert found.value == pytest.approx(value, abs=1e-5) and found.formula
             assert len(found.sources) >= 1
     with pytest.raises(ValueError, match="there is no place"):
         explain_value(stations[0], (0, 28, 0))
@@ -351,18 +351,21 @@ def test_the_way_on_is_what_the_network_gives_there():
     stations = trace_stages(zoo_network("standard"), real_digits(3).images()[2])
     assert [station.name for station in stations][1:4] == ["conv1", "pool1", "relu1"]
     stops = trace_forward(stations, 1, (7, 11, 12))
-    assert [(stations[stop.number].name, stop.place) for stop in stops] == [("pool1", (7, 5, 6)), ("relu1", (7, 5, 6))]
+    assert [(stations[stop.stage_index].name, stop.place) for stop in stops] == [
+        ("pool1", (7, 5, 6)),
+        ("relu1", (7, 5, 6)),
+    ]
     for stop in stops:
-        assert stop.account.value == pytest.approx(float(stations[stop.number].gives[stop.place]), abs=1e-5)
+        assert stop.explanation.value == pytest.approx(float(stations[stop.stage_index].outputs[stop.place]), abs=1e-5)
 
 
 def test_the_way_back_leads_to_the_pixels():
     stations = trace_stages(zoo_network("standard"), real_digits(3).images()[2])
     stops = trace_back(stations, len(stations) - 1, (4, 0, 0))
-    names = [stations[stop.number].name for stop in stops]
+    names = [stations[stop.stage_index].name for stop in stops]
     assert names == [station.name for station in reversed(stations)] and len(names) > 9
     for later, earlier in zip(stops, stops[1:], strict=False):
-        assert earlier.place in later.account.sources
+        assert earlier.place in later.explanation.sources
 
 
 def test_a_network_is_not_changed_by_looking_at_it():
@@ -371,7 +374,7 @@ def test_a_network_is_not_changed_by_looking_at_it():
     stations = trace_stages(network, image)
     explain_value(stations[1], (0, 3, 3))
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
-    assert torch.equal(network(image[None]), logits) and torch.allclose(stations[-1].gives, logits[0], atol=1e-6)
+    assert torch.equal(network(image[None]), logits) and torch.allclose(stations[-1].outputs, logits[0], atol=1e-6)
     assert not any(module._forward_hooks for module in network.modules())
 
 

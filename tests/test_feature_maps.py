@@ -95,8 +95,8 @@ def test_inverted_features_lie_beside_the_present_ones_place_by_place():
 def test_silent_maps_and_zeros_are_counted():
     found = by_name(STANDARD, torch.zeros(1, 28, 28))["relu2"]
     values = found.maps.flatten(1)
-    assert found.silent == sum(not bool(one.any()) for one in values)
-    assert found.zeros == pytest.approx(float((values == 0).float().mean())) and found.low == 0 <= found.high
+    assert found.zero_maps == sum(not bool(one.any()) for one in values)
+    assert found.zero_share == pytest.approx(float((values == 0).float().mean())) and found.low == 0 <= found.high
 
 
 def test_the_difference_of_two_digits_is_that_of_their_maps_and_none_of_a_digit_and_itself():
@@ -160,8 +160,8 @@ def test_f5_the_digits_that_excite_a_map_most_are_those_of_its_strongest_places(
     found = find_top_digits(STANDARD, MapMax("conv2", tuple(range(50))), digits, count=3)
     with torch.no_grad():
         peaks = STANDARD.activations(digits.images())["conv2"].amax((2, 3))
-    assert torch.allclose(found.costs, peaks.T.topk(3).values)
-    assert torch.equal(found.digits[7], peaks[:, 7].topk(3).indices)
+    assert torch.allclose(found.activations, peaks.T.topk(3).values)
+    assert torch.equal(found.indices[7], peaks[:, 7].topk(3).indices)
 
 
 # Filters
@@ -180,7 +180,7 @@ def test_f1_trained_filters_resemble_the_start_they_are_said_to_have_and_no_othe
     assert origin is not None and origin.parent is None
     other = build(RECIPES[name].design(), seed=origin.seed + 1)
     for now, start, wrong in zip(*map(list_filters, (network, origin.network, other)), strict=True):
-        assert measure_filter_change(start, now).likeness > 0.3 > abs(measure_filter_change(wrong, now).likeness)
+        assert measure_filter_change(start, now).cosine > 0.3 > abs(measure_filter_change(wrong, now).cosine)
 
 
 def test_m9_frozen_filters_have_not_moved_and_those_of_the_unfrozen_network_have():
@@ -191,7 +191,7 @@ def test_m9_frozen_filters_have_not_moved_and_those_of_the_unfrozen_network_have
             measure_filter_change(*pair)
             for pair in zip(list_filters(origin.network), list_filters(load_classifier(name)), strict=True)
         ]
-        assert all((move.length == 0) == frozen for move in moves)
+        assert all((move.relative_length == 0) == frozen for move in moves)
 
 
 def test_filters_of_different_layers_have_no_distance():

@@ -301,13 +301,13 @@ def test_the_arc_keeps_the_length_where_there_is_one_arc_and_its_ends_always(end
 def test_the_nearest_of_known_digits_are_themselves():
     digits = real_digits(60)
     found = find_nearest_digits(digits.images(slice(10, 20)), digits)
-    assert found.index.tolist() == list(range(10, 20)) and float(found.distance.max()) < 0.01
+    assert found.indices.tolist() == list(range(10, 20)) and float(found.distances.max()) < 0.01
 
 
 def test_the_shipped_generator_has_not_learned_digits_by_heart(shipped: TrainedGenerator):
     digits = real_digits(10_000)
     made = find_nearest_digits(make_digits(shipped.generator, 50, seed=2).images(), digits)
-    assert float(made.distance.min()) > 1
+    assert float(made.distances.min()) > 1
 
 
 def test_a_round_of_the_quiz_mixes_both_and_is_the_same_for_the_same_seed(shipped: TrainedGenerator):

@@ -179,7 +179,7 @@ def test_a_parameterization_gives_back_the_digit_and_never_leaves_the_range(name
     chosen, digits = PARAMETERIZATIONS[name], made_digits(3).images()
     parameters = chosen.encode(digits)
     assert torch.allclose(chosen.decode(parameters), digits, atol=0.005)
-    moved = chosen.decode(chosen.move(parameters, torch.randn(3, 1, 28, 28), size=5.0, decay=0.0))
+    moved = chosen.decode(chosen.update(parameters, torch.randn(3, 1, 28, 28), size=5.0, decay=0.0))
     assert moved.min() >= 0 and moved.max() <= 1 and (moved - digits).abs().max() > 0.5
 
 
@@ -304,9 +304,9 @@ def test_settings_that_make_no_sense_are_refused_in_a_sentence(settings):
 def test_n5_a_silent_neuron_is_woken_and_a_dead_one_is_named():
     first, *_, last = climb(Neuron("pool2", tuple(range(32))), replace(SHORT, steps=60))
     silent = (first.costs == 0).sum()
-    dead = torch.nonzero(~last.awake)[:, 0].tolist()
+    dead = torch.nonzero(~last.responded)[:, 0].tolist()
     assert silent >= 20, "on grey noise most central neurons of the assignment's network are silent"
-    assert dead and len(dead) <= 8 and (last.costs[last.awake] > 0).sum() >= 24
+    assert dead and len(dead) <= 8 and (last.costs[last.responded] > 0).sum() >= 24
     activations = stage_outputs(ASSIGNMENT, made_digits(200).images(), ["pool2"])["pool2"]
     assert not activations[:, dead].any(), "what nothing wakes no digit wakes either"
     assert (last.images.std((1, 2, 3)) > 0.05).sum() >= 30
@@ -343,8 +343,8 @@ def test_n5_the_digits_that_excite_a_map_most_are_the_ones_with_the_largest_valu
     digits = made_digits(300)
     found = find_top_digits(ASSIGNMENT, Neuron("pool2", (12, 31)), digits)
     values = stage_outputs(ASSIGNMENT, digits.images(), ["pool2"])["pool2"][:, [12, 31], 3, 3]
-    assert found.digits.shape == (2, 9)
-    assert torch.allclose(found.costs, values.T.sort(1, descending=True).values[:, :9], atol=1e-4)
+    assert found.indices.shape == (2, 9)
+    assert torch.allclose(found.activations, values.T.sort(1, descending=True).values[:, :9], atol=1e-4)
 
 
 def test_n5_a_map_is_linked_to_its_filter_and_to_what_it_does_on_a_digit():

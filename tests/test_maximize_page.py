@@ -116,7 +116,7 @@ def test_n4_every_step_says_what_the_network_reads_and_how_far_all_ten_have_come
 def test_n5_dead_maps_are_named():
     *_, last = maximize(ASSIGNMENT, Neuron("pool2", tuple(range(32))), MaximizationConfig(steps=30))
     names, _, text = describe_maps((last,))
-    dead = torch.nonzero(~last.awake)[:, 0].tolist()
+    dead = torch.nonzero(~last.responded)[:, 0].tolist()
     assert [number for number, name in enumerate(names) if "dead" in name] == dead
     assert f"{len(dead)} are dead" in text and str(dead[0]) in text
 

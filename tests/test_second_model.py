@@ -130,9 +130,9 @@ def test_s7_a_map_that_is_the_digit_is_alike_and_its_negative_is_told_apart(data
     digits = select_two_classes(dataset.train, 1, 8, each=10)
     maps = torch.stack([digits.pixels, 255 - digits.pixels, torch.zeros_like(digits.pixels)], 1).flatten(0, 1)
     reason = measure_domain_gap("conv1", digits, type(digits)(maps, digits.labels.repeat_interleave(3)))
-    assert reason.alike.tolist() == pytest.approx([1, -1, 0], abs=1e-4) and reason.negatives == 1
+    assert reason.correlations.tolist() == pytest.approx([1, -1, 0], abs=1e-4) and reason.negatives == 1
     same = measure_domain_gap("conv1", digits, digits)
-    assert same.distance == 0 < same.among < reason.distance
+    assert same.distance == 0 < same.within_class < reason.distance
     assert torch.allclose(same.means[1], digits.images(digits.labels == 1)[:, 0].mean(0))
 
 

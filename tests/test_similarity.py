@@ -173,19 +173,20 @@ def test_d4_fewer_digits_seen_are_the_first_ones(seen, surveyed, network, datase
 
 
 def thresholds_at(surveyed: Comparison, share: float, *stages: str) -> dict[str, float]:
-    return quantile_thresholds(surveyed.at(*stages), share)
+    return quantile_thresholds(surveyed.at_stages(*stages), share)
 
 
 @pytest.mark.parametrize("stages", [("conv1",), ("conv2",), (LAST_STAGE,), ("conv1", "conv2"), STAGES])
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_s4_a_batch_one_at_a_time_and_the_survey_agree(network, seen, surveyed, dataset, stages, share):
     thresholds = thresholds_at(surveyed, share, *stages)
-    shortcut, images = Shortcut(network, seen.at(*stages), thresholds), dataset.test.images()
+    shortcut, images = Shortcut(network, seen.at_stages(*stages), thresholds), dataset.test.images()
     together, alone = shortcut.read(images), [shortcut.read_one(image) for image in images]
     for many, one in (("labels", "label"), ("depths", "depth"), ("matches", "match")):
         expected = torch.tensor([getattr(answer, one) for answer in alone])
         assert (getattr(together, many) == expected).float().mean() >= 0.97, "but for what is at the very threshold"
-    outcome, right = evaluate_thresholds(surveyed.at(*stages), thresholds), together.labels == dataset.test.labels
+    outcome = evaluate_thresholds(surveyed.at_stages(*stages), thresholds)
+    right = together.labels == dataset.test.labels
     assert outcome.hits == pytest.approx(100 * float(together.hits.float().mean()), abs=3)
     assert outcome.accuracy == pytest.approx(100 * float(right.float().mean()), abs=3)
     assert sum(outcome.depths) == pytest.approx(outcome.hits)
@@ -196,7 +197,7 @@ def test_s4_a_hit_takes_over_the_label_and_skips_the_deeper_layers(network, seen
         raise AssertionError("a deeper layer was computed")
 
     images = dataset.train.images(slice(0, 30))  # they are among those seen: at distance 0 of themselves
-    shortcut = Shortcut(network, seen.at("conv1"), {"conv1": 1e-5})
+    shortcut = Shortcut(network, seen.at_stages("conv1"), {"conv1": 1e-5})
     hook = network.features.get_submodule("pool1").register_forward_hook(refuse)
     try:
         reading, one = shortcut.read(images), shortcut.read_one(images[7])
@@ -247,7 +248,7 @@ def made_survey() -> Comparison:
 @pytest.mark.parametrize(("loss", "threshold"), [(0, 0.2), (10, 0.4), (20, 0.9), (100, 0.9)])
 def test_s5_the_threshold_chosen_is_the_largest_that_costs_no_more(loss, threshold):
     """The last digit is a gain: at 0.9 three are lost and one is won."""
-    made = made_survey().at("conv1")
+    made = made_survey().at_stages("conv1")
     chosen = choose_thresholds(made, loss)
     assert chosen["conv1"] == pytest.approx(threshold)
     assert evaluate_thresholds(made, chosen).accuracy >= made.accuracy - loss
@@ -268,12 +269,12 @@ def test_s5_stages_share_what_may_be_lost(surveyed):
     made = made_survey()
     assert choose_thresholds(made, 0)["conv2"] == 0, "all it offers is wrong: right only where nothing is lost by it"
     for loss in (0.0, 2.5, 10.0):
-        both = surveyed.at("conv1", "conv2")
+        both = surveyed.at_stages("conv1", "conv2")
         assert evaluate_thresholds(both, choose_thresholds(both, loss)).accuracy >= both.accuracy - loss - 1e-9
 
 
 def test_s5_equally_near_digits_are_let_in_together():
-    made = made_survey().at("conv1")
+    made = made_survey().at_stages("conv1")
     tied = replace(made, distances={"conv1": torch.tensor([0.1] * 10)})
     assert choose_thresholds(tied, 0)["conv1"] == -1 and choose_thresholds(tied, 30)["conv1"] == pytest.approx(0.1)
 
@@ -284,7 +285,7 @@ def test_s5_equally_near_digits_are_let_in_together():
 @pytest.mark.parametrize("alone", [False, True])
 def test_s4_time_is_measured_for_both_and_their_ratio_is_theirs(network, seen, dataset, alone):
     timing = measure_time(
-        Shortcut(network, seen.at("conv1"), {"conv1": -1.0}), dataset.test.images(), alone=alone, rounds=1
+        Shortcut(network, seen.at_stages("conv1"), {"conv1": -1.0}), dataset.test.images(), alone=alone, rounds=1
     )
     assert timing.plain > 0 and timing.ratio == pytest.approx(timing.shortcut / timing.plain)
 

@@ -276,7 +276,7 @@ def test_x5_the_regression_in_few_dimensions_is_scikit_learn_s_own():
     plain.fit(flat[~task.test] / length, task.labels[~task.test])
     outcome = fit_logistic_regression(vectors, task)
     assert outcome.features == 800 and np.array_equal(outcome.predicted, plain.predict(flat[task.test] / length))
-    assert outcome.certainty == pytest.approx(plain.predict_proba(flat[task.test] / length).max(1), abs=2e-3)
+    assert outcome.confidence == pytest.approx(plain.predict_proba(flat[task.test] / length).max(1), abs=2e-3)
 
 
 def test_x5_x6_the_figures_and_the_confusion_matrix_tell_the_same():
@@ -287,7 +287,7 @@ def test_x5_x6_the_figures_and_the_confusion_matrix_tell_the_same():
     assert outcome.confusion.sum(1).tolist() == np.bincount(task.labels[task.test]).tolist()
     wrong = outcome.wrong(task)
     assert len(wrong) == outcome.confusion.sum() - outcome.confusion.trace() and task.test[wrong].all()
-    sure = dict(zip(outcome.tested, outcome.certainty, strict=True))
+    sure = dict(zip(outcome.tested, outcome.confidence, strict=True))
     assert sorted((sure[one] for one in wrong), reverse=True) == [sure[one] for one in wrong]
 
 
@@ -339,8 +339,10 @@ def test_x7_the_last_layer_learns_alone_first_and_then_all_do():
     assert [step.epoch for step in steps] == [0, 1, 2, 3, 4]
     assert [step.phase for step in steps[1:]] == ["the last layer"] * 2 + ["all layers"] * 2
     assert all(tuple(step.accuracies) == ARMS for step in steps)
-    assert [step.moved[TWO_PHASES] for step in steps[:3]] == [0, 0, 0] and steps[3].moved[TWO_PHASES] > 0
-    assert steps[1].moved[ONE_PHASE] > 0 and steps[1].moved[RANDOM_START] > 0
+    assert [step.weight_changes[TWO_PHASES] for step in steps[:3]] == [0, 0, 0] and steps[3].weight_changes[
+        TWO_PHASES
+    ] > 0
+    assert steps[1].weight_changes[ONE_PHASE] > 0 and steps[1].weight_changes[RANDOM_START] > 0
     assert steps[4].losses[TWO_PHASES] < steps[1].losses[TWO_PHASES]
     assert features_hash(STANDARD.network) == before and not STANDARD.network.training
 

@@ -33,7 +33,7 @@ class AttackStep:
     """`(N,)`: the cross-entropy of the label, which shall climb, or of the target, which shall fall."""
     fooled: Tensor
     """bool `(N,)`: whether the attack has got what it wants."""
-    already: Tensor
+    fooled_at_start: Tensor
     """bool `(N,)`: whether that was so before anything was changed."""
 
     @property
@@ -69,23 +69,25 @@ class Attack:
         check_images(images, labels)
         self.network, self.config = pool_before_relu(network), config
         self.originals, self.labels = images.detach().clone(), labels.clone()
-        self.start = self.read(self.originals)
-        self.already = self.reached(self.start)
-        if config.target is not None and bool(self.already.all()):
+        self.at_start = self.evaluate(self.originals)
+        self.fooled_at_start = self.is_adversarial(self.at_start)
+        if config.target is not None and bool(self.fooled_at_start.all()):
             raise ValueError(f"The network reads a {config.target} already: choose another target.")
 
-    def read(self, images: Tensor, *, gradient: bool = True) -> LossAndGradient:
+    def evaluate(self, images: Tensor, *, gradient: bool = True) -> LossAndGradient:
         """Return what the network makes of pictures on their way."""
-        return loss_and_gradient(self.network, images, self.config.goals(self.labels), gradient=gradient)
+        return loss_and_gradient(self.network, images, self.config.loss_classes(self.labels), gradient=gradient)
 
-    def reached(self, reading: LossAndGradient) -> Tensor:
+    def is_adversarial(self, reading: LossAndGradient) -> Tensor:
         """Return bool `(N,)`: which digits are read as the attack wants."""
-        return self.config.reached(reading.logits.argmax(1), self.labels)
+        return self.config.is_adversarial(reading.logits.argmax(1), self.labels)
 
     def record(self, step: int, steps: int, images: Tensor, reading: LossAndGradient) -> AttackStep:
         """Return the record of a step."""
-        probabilities, reached = reading.logits.softmax(1), self.reached(reading)
-        return AttackStep(step, steps, images, self.originals, probabilities, reading.losses, reached, self.already)
+        probabilities, reached = reading.logits.softmax(1), self.is_adversarial(reading)
+        return AttackStep(
+            step, steps, images, self.originals, probabilities, reading.losses, reached, self.fooled_at_start
+        )
 
 
 def loss_and_gradient(network: nn.Module, images: Tensor, goals: Tensor, *, gradient: bool = True) -> LossAndGradient:
@@ -125,7 +127,7 @@ def pool_before_relu(network: nn.Module) -> nn.Module:
 
 def find_fooled(network: evaluation.Network, images: Tensor, labels: Tensor, target: int | None = None) -> Tensor:
     """Return bool `(N,)`: which pictures any network misreads, or reads as the target; also one that restores."""
-    return AttackConfig(target=target).reached(evaluation.predict(network, images).argmax(1), labels)
+    return AttackConfig(target=target).is_adversarial(evaluation.predict(network, images).argmax(1), labels)
 
 
 def check_network(network: object) -> None:

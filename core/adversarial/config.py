@@ -40,7 +40,7 @@ class AttackConfig:
             raise ValueError(f"The target must be a class, not {self.target}.")
 
     @property
-    def stride(self) -> float:
+    def effective_step_size(self) -> float:
         """The step size, chosen or usual (Madry 2018)."""
         return 2.5 * self.epsilon / self.steps if self.step_size is None else self.step_size
 
@@ -49,11 +49,11 @@ class AttackConfig:
         """1: climb the loss of the label; -1: descend the loss of the target."""
         return 1 if self.target is None else -1
 
-    def goals(self, labels: Tensor) -> Tensor:
+    def loss_classes(self, labels: Tensor) -> Tensor:
         """Return the classes `(N,)` that the loss is about: the labels, or the target."""
         return labels if self.target is None else torch.full_like(labels, self.target)
 
-    def reached(self, predicted: Tensor, labels: Tensor) -> Tensor:
+    def is_adversarial(self, predicted: Tensor, labels: Tensor) -> Tensor:
         """Return bool `(N,)`: whether each reading is what the attack wants."""
         return predicted != labels if self.target is None else predicted == self.target
 

@@ -34,14 +34,14 @@ def pgd(
     makes new pictures, so that records stay as they are. Raises ValueError, one sentence, for bad input.
     """
     attack = Attack(network, images, labels, config)
-    adversarial, reading = attack.originals, attack.start
+    adversarial, reading = attack.originals, attack.at_start
     yield attack.record(0, config.steps, adversarial, reading)
     if config.random_start:
         adversarial = random_start(attack.originals, config, seeded_generator(config, images.device))
-        reading = attack.read(adversarial)
+        reading = attack.evaluate(adversarial)
     for step in range(1, config.steps + 1):
         adversarial = pgd_step(adversarial, reading.gradient, attack.originals, config)
-        reading = attack.read(adversarial, gradient=step < config.steps)
+        reading = attack.evaluate(adversarial, gradient=step < config.steps)
         yield attack.record(step, config.steps, adversarial, reading)
 
 
@@ -58,7 +58,7 @@ def make_adversarial(
     The network is read in the mode it is in, so one that learns must be put into evaluation mode meanwhile. `generator`
     draws the random starts, so that every batch has another; None: one from the config's seed.
     """
-    network, goals, adversarial = pool_before_relu(network), config.goals(labels), images.detach()
+    network, goals, adversarial = pool_before_relu(network), config.loss_classes(labels), images.detach()
     if config.random_start:
         adversarial = random_start(images, config, generator or seeded_generator(config, images.device))
     for _ in range(config.steps):
@@ -68,7 +68,7 @@ def make_adversarial(
 
 def pgd_step(adversarial: Tensor, gradient: Tensor, originals: Tensor, config: AttackConfig) -> Tensor:
     """Return the pictures one step further, brought back to within epsilon of the originals and to [0, 1]."""
-    moved = adversarial + config.direction * config.stride * normalize_gradient(gradient, config)
+    moved = adversarial + config.direction * config.effective_step_size * normalize_gradient(gradient, config)
     return (originals + project(moved - originals, config)).clamp(0, 1)
 
 

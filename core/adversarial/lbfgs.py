@@ -67,7 +67,7 @@ class _Search:
         originals, epsilon = attack.originals, attack.config.epsilon
         self.bounds = Bounds(_vector((originals - epsilon).clamp(min=0)), _vector((originals + epsilon).clamp(max=1)))
         self.low, self.high = (torch.full((len(originals), 1, 1, 1), end) for end in (SMALLEST_WEIGHT, LARGEST_WEIGHT))
-        self.best, self.found = originals, attack.already
+        self.best, self.found = originals, attack.fooled_at_start
 
     @property
     def weights(self) -> Tensor:
@@ -92,13 +92,13 @@ class _Search:
     def _objective(self, vector: Vector) -> tuple[float, Vector]:
         """Return what a round minimises, summed over the digits, and its gradient."""
         pictures = self._pictures(vector)
-        reading, change = self.attack.read(pictures), pictures - self.attack.originals
+        reading, change = self.attack.evaluate(pictures), pictures - self.attack.originals
         cost = (self.weights * change.square()).sum() + reading.losses.sum()
         return float(cost), _vector(reading.gradient + 2 * self.weights * change)
 
     def narrow(self, pictures: Tensor) -> None:
         """Learn from how a round ended: keep what is smaller, and halve each digit's range."""
-        reached = self._is(self.attack.reached(self.attack.read(pictures, gradient=False)))
+        reached = self._is(self.attack.is_adversarial(self.attack.evaluate(pictures, gradient=False)))
         found = self._is(self.found)
         smaller = l2_norms(pictures - self.attack.originals) < l2_norms(self.best - self.attack.originals)
         better = ~found | (reached & smaller)  # as long as nothing reaches the target, keep the last attempt
@@ -107,7 +107,7 @@ class _Search:
 
     def record(self, step: int, pictures: Tensor) -> LbfgsStep:
         """Return the record of an iteration."""
-        plain = self.attack.record(step, self.steps, pictures, self.attack.read(pictures, gradient=False))
+        plain = self.attack.record(step, self.steps, pictures, self.attack.evaluate(pictures, gradient=False))
         return LbfgsStep(**vars(plain), weights=self.weights.flatten())
 
     def _pictures(self, vector: Vector) -> Tensor:

@@ -23,7 +23,7 @@ class StickerStep(AttackStep):
 
     views: Tensor
     """float32 `(VIEWS, N, 1, 28, 28)`: the digits shifted, turned and scaled, never as the sticker was made with."""
-    survival: Tensor
+    fooled_share: Tensor
     """`(N,)`: the share of these views that fool the network."""
 
 
@@ -54,12 +54,12 @@ def sticker(
     attack = Attack(network, images, labels, config)
     generator = torch.Generator().manual_seed(config.seed)
     unseen = _draw(len(images), generator)
-    adversarial, reading = attack.originals, attack.start
+    adversarial, reading = attack.originals, attack.at_start
     yield _record(attack, 0, adversarial, reading, unseen)
     for step in range(1, config.steps + 1):
         slope = _slope(attack, adversarial, _draw(len(images), generator)) * place
         adversarial = pgd_step(adversarial, slope, attack.originals, config)
-        reading = attack.read(adversarial, gradient=False)
+        reading = attack.evaluate(adversarial, gradient=False)
         yield _record(attack, step, adversarial, reading, unseen)
 
 
@@ -67,14 +67,14 @@ def _record(attack: Attack, step: int, images: Tensor, reading: LossAndGradient,
     seen = unseen.of(images)
     labels = attack.labels.repeat(VIEWS)
     logits = loss_and_gradient(attack.network, seen, labels, gradient=False).logits
-    reached = attack.config.reached(logits.argmax(1), labels).view(VIEWS, -1)
+    reached = attack.config.is_adversarial(logits.argmax(1), labels).view(VIEWS, -1)
     plain = attack.record(step, attack.config.steps, images, reading)
-    return StickerStep(**vars(plain), views=seen.unflatten(0, (VIEWS, -1)), survival=reached.float().mean(0))
+    return StickerStep(**vars(plain), views=seen.unflatten(0, (VIEWS, -1)), fooled_share=reached.float().mean(0))
 
 
 def _slope(attack: Attack, images: Tensor, views: _Views) -> Tensor:
     """Return how the loss, summed over the views, changes with the pixels of what is viewed."""
-    goals = attack.config.goals(attack.labels).repeat(VIEWS)
+    goals = attack.config.loss_classes(attack.labels).repeat(VIEWS)
     with torch.enable_grad():
         pixels = images.detach().requires_grad_(True)
         seen = views.of(pixels)

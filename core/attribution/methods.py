@@ -75,7 +75,7 @@ class AttributionMethod:
     title: str
     unit: str
     """What its values are; "" for those that only their relation to each other means something."""
-    explain: Callable[[Classifier, Tensor, int], Tensor]
+    compute: Callable[[Classifier, Tensor, int], Tensor]
     """From a network of its own, pixels `(1, 1, 28, 28)` that want gradients, and a class."""
 
 
@@ -103,7 +103,7 @@ def attribute(network: Classifier, image: Tensor, label: int, method: str) -> Te
         classes = own(pixels).shape[1]
     if not 0 <= label < classes:
         raise ValueError(f"The network knows the classes 0 to {classes - 1}, not {label}.")
-    return METHODS[method].explain(own, pixels, label).detach().reshape(SIDE, SIDE)
+    return METHODS[method].compute(own, pixels, label).detach().reshape(SIDE, SIDE)
 
 
 def private_copy(network: Classifier) -> Classifier:

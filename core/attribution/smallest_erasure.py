@@ -23,8 +23,8 @@ class Erasure:
 
     mask: Tensor
     """bool `(28, 28)`, True = kept."""
-    read: int
-    sure: float
+    label: int
+    probability: float
     """The probability of what is read."""
     size: int
     """Pixels along the hole's side, or, of single pixels, how many."""
@@ -94,8 +94,8 @@ class PixelStep:
     """bool `(28, 28)`, True = kept."""
     pixels: int
     """How many are erased."""
-    read: int
-    sure: float
+    label: int
+    probability: float
     changed: bool
     """Whether another class is read than before."""
 

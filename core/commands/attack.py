@@ -105,7 +105,7 @@ def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region:
         "method": options.method,
         **asdict(config),
         "label": int(label),
-        "already": bool(last.already),
+        "already": bool(last.fooled_at_start),
         "succeeded": last.succeeded,
         "before": _reading(first),
         "after": _reading(last),

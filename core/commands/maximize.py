@@ -76,7 +76,7 @@ def _write(out: Path, question: NamedObjective, seen: list[MaximizationStep]) ->
 
 def _draw(question: NamedObjective, step: MaximizationStep) -> np.ndarray[Any, Any]:
     names = question.names * (len(step.images) // len(question.names))
-    dead = None if step.step < step.steps else (~step.awake).tolist()
+    dead = None if step.step < step.steps else (~step.responded).tolist()
     return draw_sheet(step.images[:, 0].numpy(), names, layout_for(len(names)), dead=dead)
 
 
@@ -87,7 +87,7 @@ def _to_pictures(question: NamedObjective, first: MaximizationStep, last: Maximi
             "name": name,
             "start": round(float(first.costs[number]), 4),
             "end": round(float(last.costs[number]), 4),
-            "dead": not bool(last.awake[number]),
+            "dead": not bool(last.responded[number]),
             "std": round(float(last.images[number].std()), 4),
         }
         | _reading(last, number)

@@ -32,7 +32,7 @@ class Softmax:
     """From logits `(classes,)` to probabilities, step by step."""
 
     logits: Tensor
-    raised: Tensor
+    exponentials: Tensor
     """exp(logit - largest): taking the largest away changes no share, and no number grows too large."""
     total: float
     probabilities: Tensor

@@ -13,7 +13,7 @@ EPSILON = 1e-5  # PyTorch's; keeps a map without any spread from a division by z
 class NormalizedBatch:
     """One map's values over a batch `(N, H, W)`, and each step of the algorithm."""
 
-    given: Tensor
+    inputs: Tensor
     mean: float
     variance: float
     centred: Tensor

@@ -18,15 +18,15 @@ SMOOTH, CHANGE = "smooth", "change"
 class ConvolutionResult:
     """One convolution along as many dimensions as its input has."""
 
-    given: Tensor
+    inputs: Tensor
     weights: Tensor
     """As many dimensions as `given`."""
-    gives: Tensor
+    outputs: Tensor
 
     @property
     def places(self) -> int:
         """How often the window stops: the product of the loops."""
-        return self.gives.numel()
+        return self.outputs.numel()
 
 
 def make_filter(kind: str, dimensions: int, size: int = 3) -> Tensor:

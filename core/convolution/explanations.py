@@ -26,7 +26,7 @@ class Explanation:
     """How one number comes about: in a line, and from which values of the stage before."""
 
     value: float
-    line: str
+    formula: str
     sources: tuple[Place, ...]
     """The places that it is made of, the weightiest first."""
     window: Window | None = None
@@ -44,9 +44,9 @@ def stage_filter(station: StageTrace, number: int) -> Filter:
 
 def explain_value(station: StageTrace, place: Place) -> Explanation:
     """Return how the number at a place comes about. Raises ValueError when there is no such place."""
-    shape = (*station.gives.shape, 1, 1)[:3]
+    shape = (*station.outputs.shape, 1, 1)[:3]
     if not all(0 <= at < size for at, size in zip(place, shape, strict=True)):
-        sizes = " × ".join(map(str, station.gives.shape))
+        sizes = " × ".join(map(str, station.outputs.shape))
         raise ValueError(f"there is no place {place}: {station.name} gives {sizes}.")
     match station.stage:
         case nn.Conv2d():
@@ -56,13 +56,15 @@ def explain_value(station: StageTrace, place: Place) -> Explanation:
         case nn.Linear():
             return _of_dense(station, place[0])
         case nn.Flatten():
-            source = _unravel(place[0], station.given.shape)
+            source = _unravel(place[0], station.inputs.shape)
             line = f"map {source[0]}, row {source[1]}, column {source[2]}"
-            return Explanation(_at(station.gives, place), line, (source,))
+            return Explanation(_at(station.outputs, place), line, (source,))
         case Shuffle():
-            found = station.stage(torch.arange(station.given.numel()).reshape(1, *station.given.shape))
-            source = _unravel(int(found.flatten()[place[1] * station.given.shape[2] + place[2]]), station.given.shape)
-            return Explanation(_at(station.gives, place), f"taken from row {source[1]}, column {source[2]}", (source,))
+            found = station.stage(torch.arange(station.inputs.numel()).reshape(1, *station.inputs.shape))
+            source = _unravel(int(found.flatten()[place[1] * station.inputs.shape[2] + place[2]]), station.inputs.shape)
+            return Explanation(
+                _at(station.outputs, place), f"taken from row {source[1]}, column {source[2]}", (source,)
+            )
     return _of_one(station, place)
 
 
@@ -76,7 +78,7 @@ def _unravel(number: int, shape: Sequence[int]) -> Place:
 
 
 def _of_convolution(station: StageTrace, place: Place) -> Explanation:
-    window = read_window(station.given, stage_filter(station, place[0]), place[1], place[2])
+    window = read_window(station.inputs, stage_filter(station, place[0]), place[1], place[2])
     order = window.products.abs().flatten().argsort(descending=True).tolist()
     read = (_unravel(number, window.products.shape) for number in order)
     places = tuple((channel, window.rows[row], window.columns[column]) for channel, row, column in read)
@@ -86,7 +88,7 @@ def _of_convolution(station: StageTrace, place: Place) -> Explanation:
 def _of_pooling(station: StageTrace, place: Place) -> Explanation:
     size = pooling_window(station.stage)
     kind = "max" if isinstance(station.stage, nn.MaxPool2d) else "average"
-    pool = pool_window(station.given[place[0]], kind, size, size, place[1], place[2])
+    pool = pool_window(station.inputs[place[0]], kind, size, size, place[1], place[2])
     order = pool.values.abs().flatten().argsort(descending=True).tolist() if kind == "average" else []
     best = order or pool.values.flatten().argsort(descending=True).tolist()
     sources = tuple((place[0], place[1] * size + at // size, place[2] * size + at % size) for at in best)
@@ -103,10 +105,10 @@ def pooling_window(stage: nn.Module) -> int:
 def _of_dense(station: StageTrace, unit: int) -> Explanation:
     assert isinstance(station.stage, nn.Linear)
     weights, bias = station.stage.weight[unit].detach(), float(station.stage.bias[unit])
-    products = weights * station.given
+    products = weights * station.inputs
     order = products.abs().argsort(descending=True).tolist()
     shown = " + ".join(
-        f"{format_number(float(station.given[at]))}·({format_number(float(weights[at]))})" for at in order[:TERMS]
+        f"{format_number(float(station.inputs[at]))}·({format_number(float(weights[at]))})" for at in order[:TERMS]
     )
     more = len(order) - TERMS
     rest = float(products[order[TERMS:]].double().sum())
@@ -117,10 +119,10 @@ def _of_dense(station: StageTrace, unit: int) -> Explanation:
 
 def _of_one(station: StageTrace, place: Place) -> Explanation:
     """The stages that make a number of the number at the same place, whatever they are."""
-    value = _at(station.gives, place)
-    if station.given.shape != station.gives.shape:  # synergy reads twice as many values, and sums two heads
+    value = _at(station.outputs, place)
+    if station.inputs.shape != station.outputs.shape:  # synergy reads twice as many values, and sums two heads
         return Explanation(value, f"= {format_number(value)}", ())
-    formula = _write_formula(station.stage, _at(station.given, place), place[0])
+    formula = _write_formula(station.stage, _at(station.inputs, place), place[0])
     return Explanation(value, f"{formula} = {format_number(value)}", (place,))
 
 

@@ -26,7 +26,7 @@ class ManualFilter:
     """A filter `(k, k)`, and what it does in a few words."""
 
     weights: Tensor
-    does: str
+    description: str
 
 
 def _filter(does: str, rows: list[list[float]], share: float = 1.0) -> ManualFilter:

@@ -18,10 +18,10 @@ POOLING_STAGES = (nn.MaxPool2d, nn.AvgPool2d)
 class PathStep:
     """A place on the way of one number through the network."""
 
-    number: int
+    stage_index: int
     """Of the station."""
     place: Place
-    account: Explanation
+    explanation: Explanation
 
 
 def trace_forward(stations: Sequence[StageTrace], number: int, place: Place) -> list[PathStep]:
@@ -33,7 +33,7 @@ def trace_forward(stations: Sequence[StageTrace], number: int, place: Place) -> 
             break
         shrink = pooling_window(station.stage) if isinstance(station.stage, POOLING_STAGES) else 1
         place = (place[0], place[1] // shrink, place[2] // shrink)
-        if place[1] >= station.gives.shape[1] or place[2] >= station.gives.shape[2]:
+        if place[1] >= station.outputs.shape[1] or place[2] >= station.outputs.shape[2]:
             break  # a pooling leaves out a last row that does not fill its window
         stops.append(PathStep(at, place, explain_value(station, place)))
     return stops
@@ -44,7 +44,7 @@ def trace_back(stations: Sequence[StageTrace], number: int, place: Place) -> lis
     stops = []
     for at in range(number, -1, -1):
         stops.append(PathStep(at, place, explain_value(stations[at], place)))
-        inside = [one for one in stops[-1].account.sources if _lies_in(one, stations[at].given)]
+        inside = [one for one in stops[-1].explanation.sources if _lies_in(one, stations[at].inputs)]
         if not inside:
             break
         place = inside[0]

@@ -55,13 +55,13 @@ class Convolution:
     def _weights(self) -> int:
         return self.channels * self.window**self.dimensions
 
-    def reads(self, place: int) -> list[int]:
+    def window_pixels(self, place: int) -> list[int]:
         """Return the pixels along a side that the window reads at a place; below 0 and from `size` on is padding."""
         return [place * self.stride - self.padding + self.dilation * step for step in range(self.window)]
 
     def coverage(self) -> list[int]:
         """Return how often each pixel along a side is read."""
-        read = Counter(pixel for place in range(self.output) for pixel in self.reads(place))
+        read = Counter(pixel for place in range(self.output) for pixel in self.window_pixels(place))
         return [read[pixel] for pixel in range(self.size)]
 
     def write_formula(self) -> str:

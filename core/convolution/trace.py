@@ -16,12 +16,12 @@ class StageTrace:
 
     name: str
     stage: nn.Module
-    given: Tensor
-    gives: Tensor
+    inputs: Tensor
+    outputs: Tensor
 
     @property
     def spatial(self) -> bool:
-        return self.gives.ndim == 3
+        return self.outputs.ndim == 3
 
 
 @torch.no_grad()

@@ -31,9 +31,9 @@ class Filters:
 class FilterChange:
     """How far the filters of a layer are from where they began."""
 
-    length: float
+    relative_length: float
     """Of the change, as a share of the length of the weights at the start."""
-    likeness: float
+    cosine: float
     """The cosine between start and now: 1 where nothing has turned."""
 
 

@@ -42,12 +42,12 @@ class StageMaps:
         return float(self.maps.max())
 
     @property
-    def silent(self) -> int:
+    def zero_maps(self) -> int:
         """How many maps are zero everywhere."""
         return int((self.maps.flatten(1) == 0).all(1).sum())
 
     @property
-    def zeros(self) -> float:
+    def zero_share(self) -> float:
         """The share of values that are exactly zero."""
         return float((self.maps == 0).float().mean())
 

@@ -89,7 +89,7 @@ class Gan(nn.Module):
         self.to(memory_format=torch.channels_last)  # faster on a processor, as in `networks.build`
 
     @torch.no_grad()
-    def follow(self, kept: float) -> None:
+    def update_average(self, kept: float) -> None:
         """Let the average follow the generator: `kept` of it stays, of the batch norms' statistics too."""
         for mean, now in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
             if mean.is_floating_point():

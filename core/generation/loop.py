@@ -133,7 +133,7 @@ def _learn(
         made = pair.generator(torch.randn(len(index), config.latent), labels)
         judged = _judge(pair, optimizer, images, made.detach(), labels, penalty)
         loss = _deceive(pair, optimizer, made, labels)
-        pair.follow(min(config.averaged, (1 + number) / (10 + number)))  # at first it follows more closely
+        pair.update_average(min(config.averaged, (1 + number) / (10 + number)))  # at first it follows more closely
         sums += torch.stack([loss, *judged])
     optimizer.zero_grad(set_to_none=True)
     pair.generator.eval()

@@ -52,9 +52,9 @@ def measure_generator(generator: Generator, *, count: int = COUNT, seed: int = S
 class NearestDigits:
     """The digit most like each picture."""
 
-    index: Tensor
+    indices: Tensor
     """Among the digits, `(N,)`."""
-    distance: Tensor
+    distances: Tensor
     """Root of the summed squared differences of the pixels in [0, 1], `(N,)`."""
 
 

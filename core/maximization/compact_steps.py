@@ -16,7 +16,7 @@ from core.maximization.loop import MaximizationStep
 class CompactStep:
     """All pictures after one step."""
 
-    pictures: NDArray[np.uint8]
+    images: NDArray[np.uint8]
     """`(N, 28, 28)`, 0 to 255."""
     costs: NDArray[np.float32]
     dead: NDArray[np.bool_]
@@ -26,13 +26,13 @@ class CompactStep:
 def to_compact(step: MaximizationStep) -> CompactStep:
     """Return what is kept of a step."""
     pictures = (255 * step.images[:, 0]).round().byte().numpy()
-    return CompactStep(pictures, step.costs.numpy(), ~step.awake.numpy())
+    return CompactStep(pictures, step.costs.numpy(), ~step.responded.numpy())
 
 
 def to_npz(steps: Iterable[CompactStep]) -> bytes:
     """Return a NumPy file: `images` (steps, N, 28, 28), `costs` (steps, N), and `dead` (N,) after the last step."""
     kept = list(steps)
     stream = io.BytesIO()
-    images, costs = np.stack([step.pictures for step in kept]), np.stack([step.costs for step in kept])
+    images, costs = np.stack([step.images for step in kept]), np.stack([step.costs for step in kept])
     np.savez_compressed(stream, images=images, costs=costs, dead=kept[-1].dead)
     return stream.getvalue()

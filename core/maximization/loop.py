@@ -96,7 +96,7 @@ class MaximizationStep:
     """`(N, 1, 28, 28)` in [0, 1]; start by start, and in each start one picture for every goal."""
     costs: Tensor
     """The objective `(N,)`."""
-    awake: Tensor
+    responded: Tensor
     """bool `(N,)`: whether the objective has had a gradient by now; at the end one that never had is dead."""
     probabilities: Tensor | None
     """What the network reads `(N, classes)`; None where the climb does not go through its head."""
@@ -122,11 +122,11 @@ def maximize(
     for step, shift in enumerate(jitter_shifts(settings.jitter, settings.steps + 1)):
         images = parameterization.decode(parameters)
         seen = _look(network, objective, images, shift)
-        awake = awake | seen.awake
+        awake = awake | seen.responded
         yield MaximizationStep(step, settings.steps, images.clone(), seen.costs, awake, seen.probabilities)
         if step < settings.steps:
             slope = _regularize(seen.gradient, images, settings, step + 1)
-            parameters = parameterization.move(parameters, slope, size=settings.step_size, decay=settings.decay)
+            parameters = parameterization.update(parameters, slope, size=settings.step_size, decay=settings.decay)
 
 
 def _begin(count: int, settings: MaximizationConfig, start: Tensor | None) -> Tensor:
@@ -144,7 +144,7 @@ def _begin(count: int, settings: MaximizationConfig, start: Tensor | None) -> Te
 class _Look:
     costs: Tensor
     gradient: Tensor
-    awake: Tensor
+    responded: Tensor
     probabilities: Tensor | None
 
 

@@ -21,7 +21,7 @@ class Parameterization(Protocol):
     def decode(self, parameters: Tensor) -> Tensor:
         """Return the pictures that the parameters describe, in [0, 1]."""
 
-    def move(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
+    def update(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
         """Return the parameters after a step up the gradient of the pictures; each picture's step has that size."""
 
 
@@ -34,7 +34,7 @@ class Pixels:
     def decode(self, parameters: Tensor) -> Tensor:
         return parameters
 
-    def move(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
+    def update(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
         return ((1 - decay) * parameters + size * divide_by_deviation(gradient)).clamp(0, 1)
 
 
@@ -51,7 +51,7 @@ class Fourier:
     def decode(self, parameters: Tensor) -> Tensor:
         return _field(parameters).sigmoid()
 
-    def move(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
+    def update(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
         images = self.decode(parameters)
         slope = gradient * images * (1 - images)  # of the field under the sigmoid
         direction = torch.fft.rfft2(slope, norm="ortho") * _scale(images)

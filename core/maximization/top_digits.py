@@ -18,9 +18,9 @@ from core.networks.evaluation import BATCH
 class TopDigits:
     """The digits that excite each goal most, the best first."""
 
-    digits: Tensor
+    indices: Tensor
     """Which they are `(goals, count)`."""
-    costs: Tensor
+    activations: Tensor
     """How much they excite it `(goals, count)`."""
 
 

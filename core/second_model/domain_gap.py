@@ -19,15 +19,15 @@ class DomainGap:
     """Mean picture of each class, `(2, 28, 28)`."""
     distance: float
     """Root mean square difference of a map from its digit, pixel by pixel; 0 to 1."""
-    among: float
+    within_class: float
     """The same between two digits of one class."""
-    alike: Tensor
+    correlations: Tensor
     """By map: mean correlation with the digit, `(C,)`; -1: its negative, light and dark exchanged."""
 
     @property
     def negatives(self) -> int:
         """Return how many maps show the digit rather as its negative."""
-        return int((self.alike < 0).sum())
+        return int((self.correlations < 0).sum())
 
 
 def mean_pictures(digits: Digits) -> Tensor:

@@ -77,9 +77,9 @@ class SecondModelStep:
     """What it learns from: DIGITS, a conv stage, or BOTH."""
     pictures: int
     """It has seen so many, some of them several times."""
-    own: float
+    own_accuracy: float
     """Percent of validation pictures of its own kind that it reads right."""
-    digits: float
+    digit_accuracy: float
     """Percent of validation digits."""
     examples: Tensor
     """Some of the pictures that it learns from, uint8 `(EXAMPLES, 28, 28)`, or fewer."""

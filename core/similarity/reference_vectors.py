@@ -31,7 +31,7 @@ class ReferenceVectors:
             self.labels[:count], {stage: lookup.first(count) for stage, lookup in self.lookups.items()}
         )
 
-    def at(self, *stages: str) -> ReferenceVectors:
+    def at_stages(self, *stages: str) -> ReferenceVectors:
         """Return the same digits, to be compared at these stages alone."""
         return ReferenceVectors(
             self.labels, {stage: lookup for stage, lookup in self.lookups.items() if stage in stages}

@@ -54,7 +54,7 @@ class Shortcut:
     def __init__(self, network: Classifier, seen: ReferenceVectors, thresholds: Mapping[str, float]) -> None:
         if missing := [stage for stage in seen.lookups if stage not in thresholds]:
             raise ValueError(f"How near is near enough at {missing[0]!r}? Each stage compared needs a threshold.")
-        self.network, self.seen, self.thresholds = network, seen, dict(thresholds)
+        self.network, self.references, self.thresholds = network, seen, dict(thresholds)
         self._depths = {stage: depth for depth, stage in enumerate(seen.lookups)}
 
     @torch.no_grad()
@@ -78,12 +78,12 @@ class Shortcut:
 
     def _compare(self, stage: str, left: Tensor, output: Tensor, reading: ShortcutResult) -> tuple[Tensor, Tensor]:
         """Fill in what this stage recognizes; return what is left to read, and its output."""
-        found = self.seen.lookups[stage].nearest(to_vectors(output))
+        found = self.references.lookups[stage].nearest(to_vectors(output))
         hits = found.distances <= self.thresholds[stage]
         if not hits.any():
             return left, output
         which, matches = left[hits], found.indices[hits]
-        reading.labels[which], reading.matches[which] = self.seen.labels[matches], matches
+        reading.labels[which], reading.matches[which] = self.references.labels[matches], matches
         reading.depths[which], reading.distances[which] = self._depths[stage], found.distances[hits]
         missed = torch.nonzero(~hits).flatten()
         return left[missed], output[missed]
@@ -95,9 +95,9 @@ class Shortcut:
         for name, stage in self.network.stages():
             output = stage(output)
             if name in self._depths:
-                distance, match = self.seen.lookups[name].nearest_of_one(to_vectors(output)[0])
+                distance, match = self.references.lookups[name].nearest_of_one(to_vectors(output)[0])
                 if distance <= self.thresholds[name]:
-                    return ShortcutAnswer(int(self.seen.labels[match]), self._depths[name], match, distance)
+                    return ShortcutAnswer(int(self.references.labels[match]), self._depths[name], match, distance)
         return ShortcutAnswer(int(output.argmax(1)), len(self._depths), -1, nan)
 
 

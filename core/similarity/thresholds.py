@@ -22,10 +22,10 @@ class Comparison:
     """Digits compared with those seen before at every stage, `(N,)` each, and what the network itself reads."""
 
     labels: Tensor
-    plain: Tensor
+    network_labels: Tensor
     distances: Mapping[str, Tensor]
     """To the nearest, by stage in the order of the network."""
-    offered: Mapping[str, Tensor]
+    nearest_labels: Mapping[str, Tensor]
     """The nearest one's label."""
     matches: Mapping[str, Tensor]
     """Which of the digits seen is the nearest."""
@@ -33,15 +33,15 @@ class Comparison:
     @property
     def accuracy(self) -> float:
         """Return the network's own accuracy in percent."""
-        return _percent(self.plain == self.labels)
+        return _percent(self.network_labels == self.labels)
 
-    def at(self, *stages: str) -> Comparison:
+    def at_stages(self, *stages: str) -> Comparison:
         """Return the same with these stages alone."""
         tables = (
             {name: table[name] for name in table if name in stages}
-            for table in (self.distances, self.offered, self.matches)
+            for table in (self.distances, self.nearest_labels, self.matches)
         )
-        return Comparison(self.labels, self.plain, *tables)
+        return Comparison(self.labels, self.network_labels, *tables)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class ThresholdResult:
     """Digits that were cut short."""
     precision: float
     """Of those, the ones whose label was right; nan without any."""
-    network: float
+    network_accuracy: float
     """Of the same digits, the ones that the network would have read right; nan without any (S5)."""
     accuracy: float
     """Right of all digits, cut short or not."""
@@ -81,13 +81,13 @@ def compare_digits(network: Classifier, seen: ReferenceVectors, digits: Digits) 
 
 def evaluate_thresholds(comparison: Comparison, thresholds: Mapping[str, float]) -> ThresholdResult:
     """Return what comes of these thresholds, as a shortcut that has them would read."""
-    given, depths, left = comparison.plain.clone(), [], torch.ones(len(comparison.labels), dtype=torch.bool)
+    given, depths, left = comparison.network_labels.clone(), [], torch.ones(len(comparison.labels), dtype=torch.bool)
     for stage, distances in comparison.distances.items():
         hits = left & (distances <= thresholds[stage])
-        given[hits] = comparison.offered[stage][hits]
+        given[hits] = comparison.nearest_labels[stage][hits]
         depths.append(_percent(hits))
         left &= ~hits
-    right, plain = given == comparison.labels, comparison.plain == comparison.labels
+    right, plain = given == comparison.labels, comparison.network_labels == comparison.labels
     return ThresholdResult(
         _percent(~left), _percent(right[~left]), _percent(plain[~left]), _percent(right), tuple(depths)
     )
@@ -111,8 +111,8 @@ def find_wrong_hits(comparison: Comparison, thresholds: Mapping[str, float]) -> 
     found, left = [], torch.ones(len(comparison.labels), dtype=torch.bool)
     for stage, distances in comparison.distances.items():
         hits = left & (distances <= thresholds[stage])
-        for index in torch.nonzero(hits & (comparison.offered[stage] != comparison.labels)).flatten().tolist():
-            match, label = int(comparison.matches[stage][index]), int(comparison.offered[stage][index])
+        for index in torch.nonzero(hits & (comparison.nearest_labels[stage] != comparison.labels)).flatten().tolist():
+            match, label = int(comparison.matches[stage][index]), int(comparison.nearest_labels[stage][index])
             found.append(WrongHit(index, stage, match, label))
         left &= ~hits
     return found
@@ -137,7 +137,9 @@ def choose_thresholds(comparison: Comparison, loss: float) -> dict[str, float]:
     budget = loss / 100 * len(comparison.labels)  # in digits
     thresholds = {}
     for number, (stage, distances) in enumerate(comparison.distances.items()):
-        gains = (comparison.offered[stage] == comparison.labels).int() - (comparison.plain == comparison.labels).int()
+        gains = (comparison.nearest_labels[stage] == comparison.labels).int() - (
+            comparison.network_labels == comparison.labels
+        ).int()
         allowed = budget / (len(comparison.distances) - number)
         thresholds[stage], lost = _largest(distances[left], gains[left], allowed)
         budget -= lost

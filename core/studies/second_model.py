@@ -81,9 +81,9 @@ def measure_pair(dataset: Dataset, config: SecondModelConfig) -> PairRow:
         config.second,
         result.accuracies,
         {one.stage: round(one.distance, 4) for one in reasons},
-        round(reasons[0].among, 4),
+        round(reasons[0].within_class, 4),
         {one.stage: one.negatives for one in reasons},
-        {one.stage: len(one.alike) for one in reasons},
+        {one.stage: len(one.correlations) for one in reasons},
     )
 
 

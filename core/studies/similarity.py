@@ -169,7 +169,7 @@ def measure_network(
         seen = everything.first(max(1, round(share * len(dataset.train))))
         surveys = {split: compare_digits(network, seen, digits) for split, digits in splits.items()}
         for stages in stage_sets(network):
-            yield from _measure_stages(name, network, seen.at(*stages), surveys, dataset.test, config)
+            yield from _measure_stages(name, network, seen.at_stages(*stages), surveys, dataset.test, config)
 
 
 def _measure_stages(
@@ -181,11 +181,11 @@ def _measure_stages(
     config: SimilarityConfig,
 ) -> Iterator[SimilarityRow]:
     stages = tuple(seen.lookups)
-    held_out = surveys[VALIDATION].at(*stages)
+    held_out = surveys[VALIDATION].at_stages(*stages)
     tried = {share: quantile_thresholds(held_out, share) for share in config.shares}
     chosen = choose_thresholds(held_out, config.loss)
     for split, surveyed in surveys.items():
-        here = surveyed.at(*stages)
+        here = surveyed.at_stages(*stages)
         outcomes, own = (
             [evaluate_thresholds(here, thresholds) for thresholds in tried.values()],
             evaluate_thresholds(here, chosen),
@@ -207,7 +207,7 @@ def _measure_stages(
                 "thresholds": {stage: _digits(chosen[stage]) for stage in stages},
                 "hits": _round(own.hits),
                 "precision": None if isnan(own.precision) else _round(own.precision),
-                "network": None if isnan(own.network) else _round(own.network),
+                "network": None if isnan(own.network_accuracy) else _round(own.network_accuracy),
                 "accuracy": _round(own.accuracy),
             },
             times,

@@ -30,14 +30,14 @@ class ClassificationResult:
     """Which pictures of the task were held out, `(n,)`."""
     predicted: NDArray[np.int64]
     """Their predicted classes `(n,)`."""
-    certainty: NDArray[np.float64]
+    confidence: NDArray[np.float64]
     """Of each of these predictions, `(n,)`, from 0.5 to 1."""
     features: int
     """Length of the vectors that were learned from."""
 
     def wrong(self, task: Task) -> NDArray[np.int64]:
         """Return which pictures were taken for the other class, the surest mistakes first."""
-        order = np.argsort(-self.certainty, kind="stable")
+        order = np.argsort(-self.confidence, kind="stable")
         return self.tested[order][(self.predicted != task.labels[self.tested])[order]]
 
 

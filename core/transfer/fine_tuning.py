@@ -56,9 +56,9 @@ class TuneStep:
     """Mean cross-entropy of each arm on the pictures held out."""
     accuracies: dict[str, float]
     """Percent of the pictures held out that each arm reads right."""
-    learned: dict[str, float]
+    train_accuracies: dict[str, float]
     """The same of the pictures that it learns from, while learning; nothing at the start."""
-    moved: dict[str, float]
+    weight_changes: dict[str, float]
     """By how many percent of their length all weights but the last layer's are away from where they began."""
     predicted: dict[str, NDArray[np.int64]]
     """The classes each arm reads in the pictures held out."""

@@ -120,7 +120,7 @@ class Take:
         change, length = float(step.perturbation.abs().max()), float(step.perturbation.norm())
         words = f"{when}: {', '.join(reads)}\nlargest change {change:.3f}, length {length:.2f}"
         if isinstance(step, StickerStep):
-            words += f"; seen from elsewhere it fools {100 * float(step.survival):.0f} %"
+            words += f"; seen from elsewhere it fools {100 * float(step.fooled_share):.0f} %"
         return words
 
 

@@ -83,7 +83,7 @@ def _prepare(attacked: Attacked, scene: tuple[Digit, Mask], session: Session, da
 
 def _misread(first: AttackStep, asked: Asked, data: Dataset) -> str:
     """Return a sentence when there is nothing left to win."""
-    if asked.config.target is not None or not bool(first.already):
+    if asked.config.target is not None or not bool(first.fooled_at_start):
         return ""
     label, read = data.classes[asked.label], data.classes[int(first.predicted)]
     return (
@@ -132,9 +132,9 @@ def _show_verdict(take: Take, data: Dataset) -> None:
     sure = f"{100 * float(last.probabilities.max()):.0f} % sure"
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
     cost = f"No pixel changed by more than {change:.3f} of 1; all changes together are {length:.2f} long."
-    if asked.config.epsilon == 0 and not bool(last.already):
+    if asked.config.epsilon == 0 and not bool(last.fooled_at_start):
         st.info(f"Epsilon is 0, so nothing was changed: {title} still reads {now} ({sure}).")
-    elif bool(last.fooled) and not bool(last.already):
+    elif bool(last.fooled) and not bool(last.fooled_at_start):
         first = "" if take.fooled_at is None else f" First fooled at step {take.fooled_at} of {last.steps}."
         st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}).{first} {cost}")
     elif bool(last.fooled):

@@ -72,12 +72,12 @@ def _read(take: Take, images: Tensor) -> int:
 
 
 def _is_fooled(take: Take, read: int) -> bool:
-    return bool(take.asked.config.reached(torch.tensor([read]), torch.tensor([take.asked.label])))
+    return bool(take.asked.config.is_adversarial(torch.tensor([read]), torch.tensor([take.asked.label])))
 
 
 def _show_elsewhere(take: Take, step: StickerStep) -> None:
     """Show the sticker shifted, turned and scaled as it was never made for."""
-    title, share = take.titles[take.asked.names[0]], 100 * float(step.survival)
+    title, share = take.titles[take.asked.names[0]], 100 * float(step.fooled_share)
     st.markdown(f"#### Seen from elsewhere, the sticker fools {title} in {share:.0f} % of the views")
     views = [_to_item(take, "", images) for images in step.views]
     st.html(draw_gallery(views, min_width=90, css_class="ns-views"))

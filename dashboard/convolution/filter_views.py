@@ -88,7 +88,7 @@ def _choose_filter() -> Tensor | None:
         or "gradient →"
     )
     if name in MANUAL_FILTERS:
-        st.caption(MANUAL_FILTERS[name].does.capitalize() + ".")
+        st.caption(MANUAL_FILTERS[name].description.capitalize() + ".")
         return MANUAL_FILTERS[name].weights
     st.session_state.setdefault("own filter", FIRST_OWN)
     typed = st.text_area("Your filter: 3 or 5 rows of numbers", key="own filter", persist_state="session", height=150)
@@ -191,12 +191,12 @@ def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
     if not stations:
         st.info("This network has no convolution, so it has no maps to pool.")
         return None
-    count = len(stations[0].gives)
+    count = len(stations[0].outputs)
     st.session_state["pool map"] = min(st.session_state.get("pool map", 0), count - 1)
     number = st.number_input(
         "Map of the first convolution", 0, count - 1, key="pool map", persist_state="session", width=250
     )
-    return stations[0].gives[int(number)]
+    return stations[0].outputs[int(number)]
 
 
 def _show_pooled(values: Tensor, subject: str) -> None:

@@ -130,7 +130,7 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
                 ]
             )
         )
-        names = ("given", "normalized", "scaled")
+        names = ("inputs", "normalized", "scaled")
         parts = [(name, getattr(found, name)) for name in names]
         st.plotly_chart(draw_histograms([(name, one.numpy()) for name, one in parts]), width="stretch", config=PLAIN)
         limit = max(float(one.abs().max()) for _, one in parts) or 1.0
@@ -202,7 +202,7 @@ def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         network = maps.choose_network(data, zoo)
         if network is not None and scene is not None:
-            _show_softmax(trace_stages(network, maps.to_image(*scene))[-1].gives, data)
+            _show_softmax(trace_stages(network, maps.to_image(*scene))[-1].outputs, data)
         _show_activations()
 
 
@@ -222,7 +222,7 @@ def _show_softmax(logits: torch.Tensor, data: Dataset) -> None:
     best = int(found.logits.argmax())
     rows = {
         "logit": [format_number(value) for value in found.logits.tolist()],
-        f"exp(logit − {format_number(float(logits.max()))})": [f"{value:.2g}" for value in found.raised.tolist()],
+        f"exp(logit − {format_number(float(logits.max()))})": [f"{value:.2g}" for value in found.exponentials.tolist()],
         "probability": [f"{100 * value:.2f} %" for value in found.probabilities.tolist()],
     }
     st.markdown(f"**Softmax**: each is divided by their sum, {found.total:.6g}. The answer is {data.classes[best]}.")

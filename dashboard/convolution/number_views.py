@@ -106,7 +106,7 @@ def _title(station: StageTrace, place: Place) -> str:
 
 def _to_halt(station: StageTrace, *, here: bool) -> StagePicture:
     """Return a stage as a small sheet: its first maps, or its values one below the other."""
-    values = station.gives.numpy()
+    values = station.outputs.numpy()
     limit = float(np.abs(values).max()) or 1.0
     if station.spatial:
         shown = values[:SHOWN_MAPS]
@@ -121,10 +121,10 @@ def _choose_place(station: StageTrace) -> Place:
     """Let people choose a number of the stage; the fields follow clicks on the pictures, and the other way round."""
     labels = {MAP: "Map", ROW: "Row", COLUMN: "Column"} if station.spatial else {MAP: "Number"}
     if MAP not in st.session_state:  # at first what this digit excites most
-        strongest = np.unravel_index(int(station.gives.argmax()), station.gives.shape)
+        strongest = np.unravel_index(int(station.outputs.argmax()), station.outputs.shape)
         st.session_state.update(zip(labels, map(int, strongest), strict=True))
     place = []
-    for (key, label), size in zip(labels.items(), station.gives.shape, strict=True):
+    for (key, label), size in zip(labels.items(), station.outputs.shape, strict=True):
         st.session_state[key] = min(max(0, st.session_state.get(key, size // 2)), size - 1)
         place.append(int(st.number_input(label, 0, size - 1, key=key, persist_state="session", width=110)))
     first, second, third = (*place, 0, 0)[:3]
@@ -139,11 +139,11 @@ def _go(place: Place, stage: str | None = None) -> None:
 
 def _show_maps(station: StageTrace, place: Place, found: Explanation, channel: int) -> None:
     """Show what the stage is given in one channel, all its maps, and the chosen one; clicks choose."""
-    values = station.gives.numpy()
+    values = station.outputs.numpy()
     before, sheet, after = st.columns(3, gap="small")
     with before:
-        st.markdown("**Given**" + (f", map {channel} of {len(station.given)}" if len(station.given) > 1 else ""))
-        maps.show_map(station.given[channel].numpy(), key=f"given/{station.name}/{channel}", box=_box(found))
+        st.markdown("**Given**" + (f", map {channel} of {len(station.inputs)}" if len(station.inputs) > 1 else ""))
+        maps.show_map(station.inputs[channel].numpy(), key=f"given/{station.name}/{channel}", box=_box(found))
     with sheet:
         st.markdown(f"**{len(values)} maps**: click one" if len(values) > 1 else "**One map**")
         _show_sheet(station, place)
@@ -158,7 +158,7 @@ def _show_maps(station: StageTrace, place: Place, found: Explanation, channel: i
 
 
 def _show_sheet(station: StageTrace, place: Place) -> None:
-    values = station.gives.numpy()
+    values = station.outputs.numpy()
     columns = 1 if len(values) == 1 else 5 if len(values) <= 25 else 8
     limit = float(np.abs(values).max()) or 1.0
     picture = draw_signed_maps(values, columns=columns, limit=limit, factor=2, chosen=place[0])
@@ -181,19 +181,19 @@ def _box(found: Explanation) -> Box | None:
 def _show_account(station: StageTrace, place: Place, found: Explanation, key: str) -> None:
     """Show the arithmetic of one number."""
     if found.window is not None:
-        rows, columns = station.given.shape[1:]
-        many = len(station.given) > 1
+        rows, columns = station.inputs.shape[1:]
+        many = len(station.inputs) > 1
         channel = maps.choose_channel(found.window, key=key) if many else 0
         maps.show_window(found.window, (rows, columns), {channel: f" of channel {channel}" if many else ""})
         one = stage_filter(station, place[0])
         with st.expander("Watch the window slide over the whole picture", key="sliding", on_change="rerun") as box:
             if box.open:
-                maps.show_slide(station.given, one, channel=channel, key="network")
+                maps.show_slide(station.inputs, one, channel=channel, key="network")
         return
     if found.pool is not None:
         grid = NumberGrid("what is there", found.pool.values.numpy(), best=found.pool.winners.numpy())
         st.html(draw_products([grid], (), f"→ {format_short(found.value)}"))
-    st.html(draw_formulas([(_DOES.get(type(station.stage), "This stage"), found.line)]))
+    st.html(draw_formulas([(_DOES.get(type(station.stage), "This stage"), found.formula)]))
 
 
 _DOES: dict[type[nn.Module], str] = {
@@ -210,7 +210,7 @@ def _show_onwards(stations: Sequence[StageTrace], number: int, place: Place) -> 
     if not isinstance(stations[number].stage, nn.Conv2d):
         return
     stops = trace_forward(stations, number, place)
-    lines = [(_title(stations[stop.number], stop.place), stop.account.line) for stop in stops]
+    lines = [(_title(stations[stop.stage_index], stop.place), stop.explanation.formula) for stop in stops]
     if lines:
         st.markdown("**And then**")
         st.html(draw_formulas(lines))
@@ -222,18 +222,18 @@ def _show_way_back(stations: Sequence[StageTrace], number: int, place: Place) ->
     """Name the largest part of this number, the largest part of that, and so on."""
     way = trace_back(stations, number, place)
     if len(way) > 2:
-        words = " ← ".join(f"{_title(stations[stop.number], stop.place)}" for stop in way)
+        words = " ← ".join(f"{_title(stations[stop.stage_index], stop.place)}" for stop in way)
         st.caption(f"The largest part of the largest part, down to the picture: {words}.")
 
 
 def _offer(stations: Sequence[StageTrace], stops: Sequence[PathStep], words: str) -> None:
     for stop in stops:
         st.button(
-            f"{words} {stations[stop.number].name}",
+            f"{words} {stations[stop.stage_index].name}",
             key=f"{words} offered",
             on_click=_go,
-            args=(stop.place, stations[stop.number].name),
-            help=_title(stations[stop.number], stop.place),
+            args=(stop.place, stations[stop.stage_index].name),
+            help=_title(stations[stop.stage_index], stop.place),
         )
 
 

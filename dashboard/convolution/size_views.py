@@ -109,7 +109,7 @@ def _show_landings(setting: Convolution, output: int) -> None:
         st.caption(f"Where the window lands is drawn for inputs of up to {SHOWN} pixels a side, with their padding.")
         return
     st.markdown("**Where the window lands**, along one side: a line for each place, dashed is padding")
-    places = [setting.reads(place) for place in range(output)]
+    places = [setting.window_pixels(place) for place in range(output)]
     st.html(draw_window_positions(places, setting.size, setting.padding))
     counts = setting.coverage()
     never = [str(pixel) for pixel, count in enumerate(counts) if not count]
@@ -203,13 +203,13 @@ def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _show_signal(digit: torch.Tensor, kind: str) -> None:
     found = dimensions.convolve_dimensions(examples.to_signal(digit), dimensions.make_filter(kind, 1))
     st.markdown(f"**1-D, one loop** ({found.places} places): a signal, here the ink in each column")
-    st.plotly_chart(draw_signal(found.given.numpy(), found.gives.numpy(), 1), width="stretch", config=PLAIN)
+    st.plotly_chart(draw_signal(found.inputs.numpy(), found.outputs.numpy(), 1), width="stretch", config=PLAIN)
 
 
 def _show_picture(digit: torch.Tensor, kind: str) -> None:
     found = dimensions.convolve_dimensions(digit, dimensions.make_filter(kind, 2))
     st.markdown(f"**2-D, two loops** ({found.places} places): a picture; *change* is that from row to row")
-    values = found.gives.numpy()
+    values = found.outputs.numpy()
     with st.columns([1, 1])[0]:
         st.html(
             draw_gallery(
@@ -229,9 +229,9 @@ def _show_stack(digit: torch.Tensor, kind: str) -> None:
         f"**3-D, three loops** ({found.places:,} places): a film that stands still for four pictures, then moves to "
         "the right; *change* is that from picture to picture"
     )
-    values = found.gives.numpy()
+    values = found.outputs.numpy()
     limit = float(np.abs(values).max()) or 1.0
-    film = [GalleryItem(arrays.to_gray(one), f"picture {number}") for number, one in enumerate(found.given.numpy(), 1)]
+    film = [GalleryItem(arrays.to_gray(one), f"picture {number}") for number, one in enumerate(found.inputs.numpy(), 1)]
     seen = [GalleryItem(to_signed(one, limit), f"{number} to {number + 2}") for number, one in enumerate(values, 1)]
     st.html(draw_gallery(film, min_width=70, css_class="ns-film"))
     st.html(draw_gallery(seen, min_width=70, css_class="ns-film-seen"))

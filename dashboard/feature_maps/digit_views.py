@@ -65,9 +65,9 @@ def describe(stages: Sequence[StageMaps]) -> str:
     if first is None:
         return "This network has no convolutions: its units read the pixels as they are."
     places = first.maps[0].numel() / last.maps[0].numel()
-    quiet = f"; {100 * last.zeros:.0f} % of their values are zero, and {last.silent} of them are silent"
+    quiet = f"; {100 * last.zero_share:.0f} % of their values are zero, and {last.zero_maps} of them are silent"
     return (
         f"From {first.stage} to the head, places become {places:.0f} times fewer, and {len(last.maps)} maps come of "
         f"{len(first.maps)}: less *where*, more *what*. Map {int(one_map.peaks(last).argmax())} is the strongest of "
-        f"the last {len(last.maps)}{quiet if last.zeros else ''}."
+        f"the last {len(last.maps)}{quiet if last.zero_share else ''}."
     )

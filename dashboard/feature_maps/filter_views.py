@@ -85,7 +85,7 @@ def _to_row(now: Filters, start: Filters | None, *, each: bool) -> Row:
     lines = [shape, format_range(float(now.weights.min()), float(now.weights.max()))]
     if start is not None:
         move = measure_filter_change(start, now)
-        lines.append(f"moved by {100 * move.length:.0f} %" if move.length else "not moved at all")
+        lines.append(f"moved by {100 * move.relative_length:.0f} %" if move.relative_length else "not moved at all")
     return Row(now.stage, "\n".join(lines), built)
 
 

@@ -67,8 +67,8 @@ def enlarge(maps: Sequence[StageMaps], number: int, titles: Sequence[str], *, wi
 def describe(maps: StageMaps) -> str:
     """Return how many maps of which size a stage has, from where to where its values go, and what is silent."""
     lines = [_shape(maps), format_range(maps.low, maps.high)]
-    if maps.spatial and maps.silent:
-        lines.append(f"{maps.silent} silent")
+    if maps.spatial and maps.zero_maps:
+        lines.append(f"{maps.zero_maps} silent")
     return "\n".join(lines)
 
 

@@ -171,7 +171,7 @@ def _show_nearest(made: TrainedGenerator, images: Tensor) -> None:
     found = find_nearest_digits(images, data.train)
     usual = cached.usual_distances(name)
     items = []
-    for image, index, distance in zip(images, found.index.tolist(), found.distance.tolist(), strict=True):
+    for image, index, distance in zip(images, found.indices.tolist(), found.distances.tolist(), strict=True):
         real = data.train.images(slice(index, index + 1))[0, 0].numpy()
         items += [
             GalleryItem(arrays.to_gray(image[0].numpy()), "made"),
@@ -180,6 +180,6 @@ def _show_nearest(made: TrainedGenerator, images: Tensor) -> None:
     st.html(draw_gallery(items, min_width=103, css_class="ns-nearest"))
     st.markdown(
         f"If it only repeated what it has seen, the nearest real digit would be 0 away. On average these are "
-        f"**{float(found.distance.mean()):.1f}** away (the length of the difference, pixels from 0 to 1); real test "
+        f"**{float(found.distances.mean()):.1f}** away (the length of the difference, pixels from 0 to 1); real test "
         f"digits of {name} are **{float(usual.distance.mean()):.1f}** away from the nearest training digit."
     )

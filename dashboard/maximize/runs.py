@@ -100,7 +100,7 @@ def costs_of(steps: Steps) -> Tensor:
 
 def awake_of(steps: Steps) -> Tensor:
     """Return which pictures' goals have had a gradient by now."""
-    return torch.cat([step.awake for step in steps])
+    return torch.cat([step.responded for step in steps])
 
 
 @dataclass(eq=False)
@@ -175,5 +175,5 @@ def _show_downloads(run: Run[Steps], trace: Trace, key: str) -> None:
 
 
 def _join(kept: list[CompactStep]) -> CompactStep:
-    parts = [(one.pictures, one.costs, one.dead) for one in kept]
+    parts = [(one.images, one.costs, one.dead) for one in kept]
     return CompactStep(*(np.concatenate(part) for part in zip(*parts, strict=True)))

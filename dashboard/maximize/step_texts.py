@@ -66,7 +66,7 @@ def describe_starts(steps: Steps) -> tuple[list[str], dict[str, float], str]:
     values = {start_title(number): cost for number, cost in enumerate(costs)}
     still = (
         ""
-        if step.awake.any()
+        if step.responded.any()
         else " It has no slope here: at its bound already, or dead. The picture follows what "
         "leaks through the rectifiers."
     )

@@ -94,7 +94,7 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
                 "Below each picture: the number of its map, and how far it has got it. What nothing wakes is "
                 "hatched and called dead at the end, not shown as grey."
             )
-        grown = None if trace is None else trace.kept[-1][0].pictures
+        grown = None if trace is None else trace.kept[-1][0].images
         show_closeup(session, data, name, objective, stage, grown)
 
 

@@ -62,8 +62,8 @@ class Learning:
         """Return what is seen of a record: some of the pictures that are learned from, and how digits are read."""
         sheet = arrays.contact_sheet(list(step.examples.numpy() / 255), COLUMNS, factor=2)
         name = title_of(step.learner)
-        text = f"{name}: {step.pictures:,} pictures seen, {step.digits:.0f} % of the digits read right"
-        return Frame(sheet, {name: step.digits}, text)
+        text = f"{name}: {step.pictures:,} pictures seen, {step.digit_accuracy:.0f} % of the digits read right"
+        return Frame(sheet, {name: step.digit_accuracy}, text)
 
 
 def title_of(learner: str) -> str:
@@ -82,10 +82,11 @@ def tell(result: SecondModelResult) -> Told:
         if kind not in (DIGITS, ALL_MAPS)
     }
     maps = {
-        kind: result.learned[kind].images(slice(0, len(reason.alike)))[:, 0].numpy() for kind, reason in reasons.items()
+        kind: result.learned[kind].images(slice(0, len(reason.correlations)))[:, 0].numpy()
+        for kind, reason in reasons.items()
     }
     first, reason = next(iter(reasons.items()))
-    mapped = len(result.tested[first]) // len(reason.alike)
+    mapped = len(result.tested[first]) // len(reason.correlations)
     return Told(
         result.accuracies,
         len(result.tested[DIGITS]),

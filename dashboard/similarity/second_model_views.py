@@ -117,7 +117,9 @@ def _show_reasons(told: Told, names: Sequence[str]) -> None:
     st.html(draw_gallery(items, min_width=90, css_class="ns-means"))
     for stage, reason in told.reasons.items():
         st.markdown(_describe(reason))
-        words = [f"map {number}: {alike:+.2f}".replace("-", "−") for number, alike in enumerate(reason.alike.tolist())]
+        words = [
+            f"map {number}: {alike:+.2f}".replace("-", "−") for number, alike in enumerate(reason.correlations.tolist())
+        ]
         shown = [GalleryItem(arrays.to_gray(told.digit), "the digit")]
         shown += [GalleryItem(arrays.to_gray(one), text) for one, text in zip(told.maps[stage], words, strict=True)]
         st.html(draw_gallery(shown, min_width=58, css_class="ns-maps"))
@@ -130,6 +132,7 @@ def _show_reasons(told: Told, names: Sequence[str]) -> None:
 def _describe(reason: DomainGap) -> str:
     return (
         f"**{reason.stage}**: a map is {reason.distance:.2f} from its digit, pixel by pixel, where two digits of one "
-        f"class are {reason.among:.2f} apart. {reason.negatives} of {len(reason.alike)} maps show it rather as its "
-        "negative: network 1 knows only light strokes on a dark ground and is lost there, network 2 has learned both."
+        f"class are {reason.within_class:.2f} apart. {reason.negatives} of {len(reason.correlations)} maps show it "
+        "rather as its negative: network 1 knows only light strokes on a dark ground and is lost there, network 2 has "
+        "learned both."
     )

@@ -59,7 +59,7 @@ def _show_figures(setting: Setting, test: Comparison) -> None:
     values = {
         "cut short": f"{now.hits:.1f} %",
         "of those, rightly": "–" if isnan(now.precision) else f"{now.precision:.1f} %",
-        "the network on the same": "–" if isnan(now.network) else f"{now.network:.1f} %",
+        "the network on the same": "–" if isnan(now.network_accuracy) else f"{now.network_accuracy:.1f} %",
         "all digits": f"{now.accuracy:.2f} % ({now.accuracy - test.accuracy:+.2f})".replace("-", "−"),
     }
     for name, value in values.items():
@@ -167,7 +167,7 @@ def _show_wrong(setting: Setting, test: Comparison, data: Dataset) -> None:
             digits.images(slice(at, at + 1))[0, 0].numpy()
             for digits, at in ((data.test, one.index), (data.train, one.match))
         ]
-        read = data.classes[int(test.plain[one.index])]
+        read = data.classes[int(test.network_labels[one.index])]
         words = (
             f"a {data.classes[int(test.labels[one.index])]}, {WORDS.get(one.stage, one.stage)} says "
             f"{data.classes[one.label]}, the network {read}"

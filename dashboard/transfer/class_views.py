@@ -97,7 +97,7 @@ def show_outcome(task: Task, outcome: ClassificationResult) -> None:
 
 
 def _show_pictures(task: Task, outcome: ClassificationResult, cell: list[int] | None) -> None:
-    sure = dict(zip(outcome.tested.tolist(), zip(outcome.predicted, outcome.certainty, strict=True), strict=True))
+    sure = dict(zip(outcome.tested.tolist(), zip(outcome.predicted, outcome.confidence, strict=True), strict=True))
     if cell is None:
         found, title = outcome.wrong(task), "What it got wrong, the surest mistakes first"
     else:

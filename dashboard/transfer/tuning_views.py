@@ -124,7 +124,7 @@ def _write(name: str, step: TuneStep) -> str:
 def _describe(step: TuneStep) -> str:
     if not step.epoch:
         return "Before anything is learned: the last layer is new, and guesses."
-    moved = ", ".join(f"{name} {share:.1f} %" for name, share in step.moved.items())
+    moved = ", ".join(f"{name} {share:.1f} %" for name, share in step.weight_changes.items())
     return (
         f"Epoch {step.epoch} of {step.epochs}. In two phases, {step.phase} learn{'s' * ('last' in step.phase)} now.\n"
         f"How far the older layers have moved: {moved}."

@@ -87,7 +87,9 @@ def _square(subject: Subject, last: SquareStep | None, digit: Digit, mask: Mask,
         return PictureCell(None, "No square hole changes it.")
     found = last.found[subject.name]
     known = " or less" if subject.network.restores else ""
-    caption = f"{found.size} × {found.size}{known}: reads {data.classes[found.read]}, {100 * found.sure:.0f} % sure"
+    caption = (
+        f"{found.size} × {found.size}{known}: reads {data.classes[found.label]}, {100 * found.probability:.0f} % sure"
+    )
     return PictureCell(draw_erasure(digit, mask, found.mask.numpy()), caption)
 
 
@@ -98,5 +100,5 @@ def _pixels(subject: Subject, digit: Digit, mask: Mask, data: Dataset) -> Pictur
     if last is None or not last.changed:
         return PictureCell(None, "However much is erased, it reads the same.")
     many = f"{last.pixels} pixel{'s' if last.pixels > 1 else ''}"
-    caption = f"{many}: reads {data.classes[last.read]}, {100 * last.sure:.0f} % sure"
+    caption = f"{many}: reads {data.classes[last.label]}, {100 * last.probability:.0f} % sure"
     return PictureCell(draw_erasure(digit, mask, last.mask.numpy()), caption)

@@ -59,8 +59,8 @@ def draw_exciting(
 ) -> GalleryItem:
     """Return the nine digits that excite one goal of the objective most."""
     found = caches.exciting(name, repr(objective), data.name, objective, split)
-    digits = (data.train if split == "train" else data.test).images(found.digits[number])[:, 0].numpy()
-    best, kind = float(found.costs[number, 0]), "training" if split == "train" else "test"
+    digits = (data.train if split == "train" else data.test).images(found.indices[number])[:, 0].numpy()
+    best, kind = float(found.activations[number, 0]), "training" if split == "train" else "test"
     caption = f"the nine {kind} digits that excite it most, up to {best:.1f}"
     caption = caption if best else f"no {kind} digit excites it"
     return GalleryItem(arrays.contact_sheet(list(digits), 3, factor=3), caption)

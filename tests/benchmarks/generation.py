@@ -52,7 +52,7 @@ def made_distance() -> Measured:
     """Compare how far made and real test digits lie from the nearest training digit."""
     train, test = mnist.dataset().train, mnist.dataset().test
     made, real = (
-        find_nearest_digits(digits.images(slice(0, 200)), train).distance
+        find_nearest_digits(digits.images(slice(0, 200)), train).distances
         for digits in (make_digits(_made().generator, 200, seed=SEED), test)
     )
     figure = float(made.mean() / real.mean())

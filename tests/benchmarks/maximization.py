@@ -57,7 +57,7 @@ def maximize_flat() -> Measured:
     last = _climb(Neuron("pool2", MAPS))[-1]
     spreads = last.images.std((1, 2, 3)).tolist()
     classes = int((_sheet()[1].images.std((1, 2, 3)) > FLAT).sum())
-    dead = torch.nonzero(~last.awake)[:, 0].tolist()
+    dead = torch.nonzero(~last.responded)[:, 0].tolist()
     note = f"Of the classes {classes} of 10. Dead, and named so: {', '.join(map(str, dead)) or 'none'}."
     return Measured(sum(one > FLAT for one in spreads), spreads, note)
 
