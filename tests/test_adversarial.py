@@ -184,7 +184,7 @@ BAD = {
     "blank": (lambda images: torch.zeros_like(images), "blank"),
     "all ink": (lambda images: torch.ones_like(images), "nothing but ink"),
     "not a number": (lambda images: images.where(images < 0.5, torch.nan), "no numbers"),
-    "too bright": (lambda images: 2 * images, "outside of 0 to 1"),
+    "too bright": (lambda images: 2 * images, "outside 0 to 1"),
     "no batch": (lambda images: images[0], r"\(N, 1, 28, 28\)"),
     "no picture": (lambda images: images[:0], r"\(N, 1, 28, 28\)"),
 }
@@ -223,10 +223,10 @@ def test_a_target_that_is_read_already_is_refused():
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"epsilon": -0.1}, "Epsilon must be a number from 0 on, not -0.1."),
-        ({"epsilon": float("nan")}, "Epsilon must be a number from 0 on, not nan."),
-        ({"epsilon": float("inf")}, "Epsilon must be a number from 0 on, not inf."),
-        ({"steps": 0}, "An attack takes at least 1 step, not 0."),
+        ({"epsilon": -0.1}, "Epsilon must be a number of at least 0, not -0.1."),
+        ({"epsilon": float("nan")}, "Epsilon must be a number of at least 0, not nan."),
+        ({"epsilon": float("inf")}, "Epsilon must be a number of at least 0, not inf."),
+        ({"steps": 0}, "An attack needs at least 1 step, not 0."),
         ({"step_size": 0.0}, "The step size must be a number above 0, not 0.0."),
         ({"step_size": float("nan")}, "The step size must be a number above 0, not nan."),
         ({"norm": "l1"}, "Choose linf or l2, not 'l1'."),
@@ -302,7 +302,7 @@ def test_v7_the_sticker_stays_in_its_region_and_survives_views_that_it_was_not_m
     [
         (torch.ones(28, 28, dtype=torch.bool), "no room"),
         (torch.zeros(27, 28, dtype=torch.bool), "28 x 28"),
-        (torch.zeros(28, 28), "yes or no"),
+        (torch.zeros(28, 28), "bool mask"),
     ],
 )
 def test_v7_a_sticker_without_a_place_is_refused(mask, sentence):

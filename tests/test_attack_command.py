@@ -112,8 +112,8 @@ def test_people_get_sentences_and_a_table(capsys):
     ("words", "sentence"),
     [
         ([*ONE, "--target", "12"], "classes 0 to 9, not 12"),
-        ([*ONE, "--epsilon", "-1"], "Epsilon must be a number from 0 on"),
-        ([*ONE, "--epsilon", "nan"], "Epsilon must be a number from 0 on"),
+        ([*ONE, "--epsilon", "-1"], "Epsilon must be a number of at least 0"),
+        ([*ONE, "--epsilon", "nan"], "Epsilon must be a number of at least 0"),
         (["attack", "--steps", "0"], "at least 1 step"),
         (["attack", "--digit", "-1"], "--digit must be between 0 and"),
         (["attack", "--image", "nowhere.png"], "cannot be opened: No such file"),
@@ -123,7 +123,7 @@ def test_people_get_sentences_and_a_table(capsys):
         (["attack", "--universal", "--network", "restoring"], "carry the digits over"),
         (["attack", "--network", "nobody"], "no network called 'nobody'"),
         (["attack", "--out", "sheet.jpg"], "ends in .png"),
-        (["attack", "--universal", "--batch", "0"], "A step looks at 1 to"),
+        (["attack", "--universal", "--batch", "0"], "A step uses 1 to"),
         (["attack", "--universal", "--images", "0"], "--images must be between 1 and"),
     ],
 )

@@ -96,8 +96,8 @@ def test_of_several_goals_picture_i_has_the_ith_and_they_begin_anew():
         (MapMean("fc1", 500), "no unit 500 here: fc1 has 500 units"),
         (ClassLogit(10), "no class 10 here: logits has 10 classes"),
         (ClassLogit([]), "at least one"),
-        (Neuron("pool2", 1, (7, 0)), r"7x7 places; \(7, 0\) is none"),
-        (ClassLogit(range(10)) + Neuron("pool2", (1, 2)), "for 2 and for 10 pictures cannot be added"),
+        (Neuron("pool2", 1, (7, 0)), r"7x7 places; \(7, 0\) is outside"),
+        (ClassLogit(range(10)) + Neuron("pool2", (1, 2)), "2 goals cannot be added to 10"),
         (0.5 * Neuron("pool9", 1), "no stage called"),
     ],
 )
@@ -297,7 +297,7 @@ def test_with_all_regularizers_off_it_still_climbs():
     ],
 )
 def test_settings_that_make_no_sense_are_refused_in_a_sentence(settings):
-    with pytest.raises(ValueError, match="goes from|is one of"):
+    with pytest.raises(ValueError, match="must be from|Unknown blur"):
         MaximizationConfig(**settings)
 
 

@@ -73,7 +73,7 @@ def test_people_get_a_line_per_picture_and_dead_neurons_are_named(capsys):
         (("--objective", "map:pool2:99"), "There is no map 99 here"),
         (("--objective", "dream"), "'dream' is no objective"),
         (("--network", "nobody"), "There is no network called 'nobody'"),
-        (("--steps", "0"), "The setting steps goes from 1"),
+        (("--steps", "0"), "The setting steps must be from 1"),
         (("--out", "sheet.jpg"), "--out takes a name that ends in .png, .apng, .npz"),
     ],
 )

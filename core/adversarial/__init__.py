@@ -1,4 +1,1 @@
-"""Adversarial noise that one can watch evolve: every attack is a generator of AttackStep records.
-
-The attacked network must let gradients through to its pixels and is never changed.
-"""
+"""Adversarial attacks. Each is a generator of AttackStep records; the attacked network is never changed."""

@@ -1,4 +1,4 @@
-"""What every attack shares: the checks before it, the reading of the pictures at each step, and the record of it."""
+"""What all attacks share: the checks of their input, loss and gradient at each step, and the record of a step."""
 
 from __future__ import annotations
 
@@ -15,54 +15,54 @@ from core.networks import evaluation
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 
-FAINTEST_INK = 0.1  # of full ink: a picture that is nowhere above it is blank, one nowhere below 1 - FAINT is all ink
+FAINTEST_INK = 0.1  # an image that is nowhere darker counts as blank, one nowhere lighter than 0.9 as all ink
 
 
 @dataclass(frozen=True, eq=False)
 class AttackStep:
-    """The pictures after `step` of `steps`; step 0 is before anything was changed."""
+    """The images after `step` of `steps`; step 0 is before any change."""
 
     step: int
     steps: int
     images: Tensor
-    """float32 `(N, 1, 28, 28)` in [0, 1]: adversarial so far."""
+    """float32 `(N, 1, 28, 28)` in [0, 1]: the adversarial images so far."""
     originals: Tensor
     probabilities: Tensor
     """`(N, classes)`, of the attacked network."""
     losses: Tensor
-    """`(N,)`: the cross-entropy of the label, which shall climb, or of the target, which shall fall."""
+    """`(N,)`: the cross-entropy of the label, to be increased, or of the target, to be decreased."""
     fooled: Tensor
-    """bool `(N,)`: whether the attack has got what it wants."""
+    """bool `(N,)`: whether the attack has succeeded."""
     fooled_at_start: Tensor
-    """bool `(N,)`: whether that was so before anything was changed."""
+    """bool `(N,)`: whether that was so before any change."""
 
     @property
     def perturbation(self) -> Tensor:
-        """What was added to the originals, in [-1, 1]."""
+        """Return the difference from the originals, in [-1, 1]."""
         return self.images - self.originals
 
     @property
     def predicted(self) -> Tensor:
-        """The classes `(N,)` that the network reads."""
+        """Return the classes `(N,)` that the network predicts."""
         return self.probabilities.argmax(1)
 
     @property
     def succeeded(self) -> bool:
-        """Whether every digit fools the network."""
+        """Return whether every digit fools the network."""
         return bool(self.fooled.all())
 
 
 class LossAndGradient(NamedTuple):
-    """What a network makes of pictures, and how the loss changes with their pixels."""
+    """A network's logits and losses for images, and the gradient of the losses at their pixels."""
 
     logits: Tensor
     losses: Tensor
     gradient: Tensor
-    """As the pictures; zeros when it was not asked for."""
+    """The shape of the images; zeros if it was not requested."""
 
 
 class Attack:
-    """An attack under way: what is attacked, checked before anything is tried. Raises ValueError, one sentence."""
+    """The network, the images and the settings of an attack, checked. Raises ValueError for bad input."""
 
     def __init__(self, network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig) -> None:
         check_network(network)
@@ -75,11 +75,11 @@ class Attack:
             raise ValueError(f"The network reads a {config.target} already: choose another target.")
 
     def evaluate(self, images: Tensor, *, gradient: bool = True) -> LossAndGradient:
-        """Return what the network makes of pictures on their way."""
+        """Return logits, losses and the gradient for the images of a step."""
         return loss_and_gradient(self.network, images, self.config.loss_classes(self.labels), gradient=gradient)
 
     def is_adversarial(self, reading: LossAndGradient) -> Tensor:
-        """Return bool `(N,)`: which digits are read as the attack wants."""
+        """Return bool `(N,)`: which digits the attack has succeeded with."""
         return self.config.is_adversarial(reading.logits.argmax(1), self.labels)
 
     def record(self, step: int, steps: int, images: Tensor, reading: LossAndGradient) -> AttackStep:
@@ -91,10 +91,10 @@ class Attack:
 
 
 def loss_and_gradient(network: nn.Module, images: Tensor, goals: Tensor, *, gradient: bool = True) -> LossAndGradient:
-    """Return logits, losses against the classes `goals` `(N,)`, and the gradient, some digits at a time.
+    """Return logits, losses for the classes `goals` `(N,)`, and the gradient, computed in batches.
 
-    Works wherever it is called, also where gradients are switched off, and leaves none on the network's weights.
-    Raises ValueError for a class that the network does not know.
+    Also works where gradients are switched off, and leaves no gradients on the network's weights. Raises ValueError for
+    a class that the network does not have.
     """
     parts = zip(images.split(BATCH), goals.split(BATCH), strict=True)
     logits, losses, gradients = zip(*(_read(network, *part, gradient) for part in parts), strict=True)
@@ -112,9 +112,9 @@ def _read(network: nn.Module, images: Tensor, goals: Tensor, gradient: bool) -> 
 
 
 def pool_before_relu(network: nn.Module) -> nn.Module:
-    """Return the same network, with every ReLU that stands before a max pooling behind it: a quarter of the work.
+    """Return the network with each ReLU moved behind the max pooling that follows it: a quarter of the work.
 
-    Both keep order, so outputs and gradients are the same bit by bit; the weights are shared.
+    Both functions are monotonic, so outputs and gradients are bitwise the same. The weights are shared.
     """
     if not isinstance(network, Classifier):
         return network
@@ -126,12 +126,12 @@ def pool_before_relu(network: nn.Module) -> nn.Module:
 
 
 def find_fooled(network: evaluation.Network, images: Tensor, labels: Tensor, target: int | None = None) -> Tensor:
-    """Return bool `(N,)`: which pictures any network misreads, or reads as the target; also one that restores."""
+    """Return bool `(N,)`: which images a network of any kind misreads, or reads as the target."""
     return AttackConfig(target=target).is_adversarial(evaluation.predict(network, images).argmax(1), labels)
 
 
 def check_network(network: object) -> None:
-    """Raise ValueError unless gradients reach the pixels, and nothing in the network is left to chance."""
+    """Raise ValueError unless the network is differentiable and deterministic."""
     if not isinstance(network, nn.Module):
         raise ValueError(
             "A restoring network compares with whole digits, and no gradient leads back through that: attack another "
@@ -143,16 +143,16 @@ def check_network(network: object) -> None:
 
 
 def check_images(images: Tensor, labels: Tensor) -> None:
-    """Raise ValueError for pictures that are no digits to attack, or that have not one label each."""
+    """Raise ValueError for images that cannot be attacked, or a wrong number of labels."""
     if images.ndim != 4 or images.shape[1:] != (1, 28, 28) or not len(images):
-        raise ValueError(f"Pictures to attack come as (N, 1, 28, 28), not {tuple(images.shape)}.")
+        raise ValueError(f"Images to attack have the shape (N, 1, 28, 28), not {tuple(images.shape)}.")
     if labels.shape != (len(images),):
-        raise ValueError(f"{len(images)} pictures need as many labels, not {tuple(labels.shape)}.")
+        raise ValueError(f"{len(images)} images need as many labels, not {tuple(labels.shape)}.")
     if not bool(torch.isfinite(images).all()):
         raise ValueError("The picture has pixels that are no numbers.")
     least, most = images.amin((1, 2, 3)), images.amax((1, 2, 3))
     if least.min() < 0 or most.max() > 1:
-        raise ValueError("The picture has pixels outside of 0 to 1.")
+        raise ValueError("The picture has pixels outside 0 to 1.")
     if bool((most <= FAINTEST_INK).any()):
         raise ValueError("The picture is blank: there is no digit to attack.")
     if bool((least >= 1 - FAINTEST_INK).any()):
@@ -160,7 +160,7 @@ def check_images(images: Tensor, labels: Tensor) -> None:
 
 
 def check_classes(goals: Tensor, classes: int) -> None:
-    """Raise ValueError unless the network knows all these classes."""
+    """Raise ValueError unless the network has all these classes."""
     unknown = goals[(goals < 0) | (goals >= classes)]
     if len(unknown):
         raise ValueError(f"The network knows the classes 0 to {classes - 1}, not {int(unknown[0])}.")

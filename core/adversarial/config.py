@@ -1,4 +1,4 @@
-"""How to attack, as data: what can be chosen, the presets of the papers, and a sentence for what cannot be."""
+"""The settings of an attack, and presets from the papers."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ NORMS = ("linf", "l2")
 
 @dataclass(frozen=True, kw_only=True)
 class AttackConfig:
-    """How far an attack may go and where to; raises ValueError, one sentence, for settings that make no sense."""
+    """The limit, the steps and the target of an attack. Raises ValueError for impossible settings."""
 
     norm: Norm = "linf"
     epsilon: float = 0.3
-    """How much may change: any pixel ("linf"), or the length of all changes together ("l2"). Pixels are in [0, 1]."""
+    """The largest change of a pixel ("linf"), or the largest total change ("l2"). Pixels are in [0, 1]."""
     step_size: float | None = None
-    """Of a pixel ("linf") or in length ("l2"); None: 2.5 epsilon / steps, so that the limit can be reached."""
+    """In the same unit as epsilon; None: 2.5 epsilon / steps, so that the limit can be reached."""
     steps: int = 40
     random_start: bool = False
-    """Whether to begin somewhere within epsilon, as PGD does, and not at the digit itself, as BIM does."""
+    """Whether to start at a random point within epsilon (PGD) or at the digit itself (BIM)."""
     target: int | None = None
-    """The class to be read as; None: anything but the label."""
+    """The target class; None: any class but the label."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -41,37 +41,37 @@ class AttackConfig:
 
     @property
     def effective_step_size(self) -> float:
-        """The step size, chosen or usual (Madry 2018)."""
+        """Return the chosen step size, or the default of Madry 2018."""
         return 2.5 * self.epsilon / self.steps if self.step_size is None else self.step_size
 
     @property
     def direction(self) -> int:
-        """1: climb the loss of the label; -1: descend the loss of the target."""
+        """Return 1 to increase the label's loss, -1 to decrease the target's loss."""
         return 1 if self.target is None else -1
 
     def loss_classes(self, labels: Tensor) -> Tensor:
-        """Return the classes `(N,)` that the loss is about: the labels, or the target."""
+        """Return the classes `(N,)` whose loss is used: the labels, or the target."""
         return labels if self.target is None else torch.full_like(labels, self.target)
 
     def is_adversarial(self, predicted: Tensor, labels: Tensor) -> Tensor:
-        """Return bool `(N,)`: whether each reading is what the attack wants."""
+        """Return bool `(N,)`: whether each prediction counts as a success of the attack."""
         return predicted != labels if self.target is None else predicted == self.target
 
 
 def check_epsilon(epsilon: float) -> None:
-    """Raise ValueError unless epsilon is a distance."""
+    """Raise ValueError unless epsilon is finite and at least 0."""
     if not (isfinite(epsilon) and epsilon >= 0):
-        raise ValueError(f"Epsilon must be a number from 0 on, not {epsilon}.")
+        raise ValueError(f"Epsilon must be a number of at least 0, not {epsilon}.")
 
 
 def check_steps(steps: int) -> None:
-    """Raise ValueError unless there is a step to take."""
+    """Raise ValueError unless there is at least one step."""
     if steps < 1:
-        raise ValueError(f"An attack takes at least 1 step, not {steps}.")
+        raise ValueError(f"An attack needs at least 1 step, not {steps}.")
 
 
 def check_step_size(size: float) -> None:
-    """Raise ValueError unless a step leads somewhere."""
+    """Raise ValueError unless the step size is finite and above 0."""
     if not (isfinite(size) and size > 0):
         raise ValueError(f"The step size must be a number above 0, not {size}.")
 
@@ -84,7 +84,7 @@ PRESETS = {
     "length 2": AttackConfig(norm="l2", epsilon=2.0),
 }
 
-# Each method's own settings: L-BFGS and the sticker are limited by something else than epsilon.
+# L-BFGS and the sticker are not limited by epsilon, hence 1.
 DEFAULTS = {
     "fgsm": AttackConfig(steps=1),
     "pgd": AttackConfig(),

@@ -1,4 +1,4 @@
-"""The attacks that follow the gradient of the loss to the pixels: FGSM, BIM and PGD, within L-inf or L2."""
+"""Attacks along the gradient of the loss: FGSM, BIM and PGD, within an L∞ or L2 limit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from core.adversarial.config import DEFAULTS, AttackConfig
 def fgsm(
     network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = DEFAULTS["fgsm"]
 ) -> Iterator[AttackStep]:
-    """Yield the digits and, after one step of size epsilon along the gradient's sign, what became of them (V5).
+    """Yield the digits, then the result of one step of size epsilon along the gradient's sign (Goodfellow 2015).
 
-    Goodfellow 2015: "a method for fast"; with the norm "l2", one step along the gradient itself. The config's steps,
-    step size and random start do not count. Raises ValueError as `pgd`.
+    With the norm "l2" the step follows the gradient itself. The config's steps, step size and random start are ignored.
+    Raises ValueError as `pgd`.
     """
     once = replace(config, steps=1, step_size=config.epsilon or None, random_start=False)
     yield from pgd(network, images, labels, once)
@@ -27,11 +27,11 @@ def fgsm(
 def pgd(
     network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = DEFAULTS["pgd"]
 ) -> Iterator[AttackStep]:
-    """Yield the digits and then each step of projected gradient ascent on the loss of their labels (V6).
+    """Yield the digits, then each step of projected gradient ascent on the loss of their labels.
 
-    Without a random start it is BIM (Kurakin 2017), with one PGD (Madry 2018); with a target it descends the target's
-    loss. `images` `(N, 1, 28, 28)`, `labels` `(N,)`: the true ones, or for a drawing what the network reads. Every step
-    makes new pictures, so that records stay as they are. Raises ValueError, one sentence, for bad input.
+    With a random start this is PGD (Madry 2018), without one BIM (Kurakin 2017). With a target, the target's loss is
+    decreased instead. `images` `(N, 1, 28, 28)`; `labels` `(N,)`: the true ones, or for a drawing the predicted ones.
+    Raises ValueError for bad input.
     """
     attack = Attack(network, images, labels, config)
     adversarial, reading = attack.originals, attack.at_start
@@ -53,10 +53,10 @@ def make_adversarial(
     *,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Return what `pgd` ends with, with no checks and no records: for training on it (V9).
+    """Return the final images of `pgd`, without checks and records: for adversarial training.
 
-    The network is read in the mode it is in, so one that learns must be put into evaluation mode meanwhile. `generator`
-    draws the random starts, so that every batch has another; None: one from the config's seed.
+    The network's mode is not changed: switch it to evaluation mode first. `generator` draws the random starts, so that
+    they differ from batch to batch; None: a new one from the config's seed.
     """
     network, goals, adversarial = pool_before_relu(network), config.loss_classes(labels), images.detach()
     if config.random_start:
@@ -67,35 +67,35 @@ def make_adversarial(
 
 
 def pgd_step(adversarial: Tensor, gradient: Tensor, originals: Tensor, config: AttackConfig) -> Tensor:
-    """Return the pictures one step further, brought back to within epsilon of the originals and to [0, 1]."""
+    """Return the images after one step, projected to within epsilon of the originals and clipped to [0, 1]."""
     moved = adversarial + config.direction * config.effective_step_size * normalize_gradient(gradient, config)
     return (originals + project(moved - originals, config)).clamp(0, 1)
 
 
 def normalize_gradient(gradient: Tensor, config: AttackConfig) -> Tensor:
-    """Return the steepest direction of size 1: the gradient's sign ("linf"), or the gradient at length 1 ("l2")."""
+    """Return the steepest direction of size 1: the gradient's sign ("linf"), or the gradient over its norm ("l2")."""
     return gradient.sign() if config.norm == "linf" else gradient / l2_norms(gradient)
 
 
 def project(perturbation: Tensor, config: AttackConfig) -> Tensor:
-    """Return the nearest perturbation within epsilon."""
+    """Return the closest perturbation within epsilon."""
     if config.norm == "linf":
         return perturbation.clamp(-config.epsilon, config.epsilon)
     return perturbation * (config.epsilon / l2_norms(perturbation)).clamp(max=1)
 
 
 def l2_norms(perturbation: Tensor) -> Tensor:
-    """Return the length of each picture's perturbation `(N, 1, 1, 1)`, at least so much that one can divide by it."""
+    """Return the L2 norm of each perturbation `(N, 1, 1, 1)`, never 0, so that it can be a divisor."""
     return perturbation.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
 
 
 def seeded_generator(config: AttackConfig, device: torch.device) -> torch.Generator:
-    """Return what draws the random start: the same for the same seed."""
+    """Return a random generator with the config's seed."""
     return torch.Generator(device).manual_seed(config.seed)
 
 
 def random_start(images: Tensor, config: AttackConfig, generator: torch.Generator) -> Tensor:
-    """Return the pictures moved to somewhere within epsilon, everywhere equally likely."""
+    """Return the images moved to a uniformly random point within epsilon."""
     if config.norm == "linf":
         noise = torch.empty_like(images).uniform_(-1, 1, generator=generator)
     else:  # a ball's volume grows with its radius to the power of its dimension

@@ -1,4 +1,4 @@
-"""The smallest change after which a network reads a chosen class: box-constrained L-BFGS (V8, Szegedy 2013)."""
+"""The smallest change that makes a network predict a target class: box-constrained L-BFGS (Szegedy 2013)."""
 
 from __future__ import annotations
 
@@ -16,29 +16,26 @@ from core.adversarial.config import AttackConfig
 from core.adversarial.gradient_attacks import l2_norms
 
 Vector = NDArray[np.float64]
-SMALLEST_WEIGHT, LARGEST_WEIGHT = (
-    1e-3,
-    10.0,
-)  # between these lies the weight of the change's size; below, it hardly counts at all
+SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-3, 10.0  # the range of c; below, the change costs next to nothing
 ROUNDS = 7  # each halves the range on a logarithmic scale: in the end the weight is known to within 8 %
 TOLERANCE = 1e-4  # a round ends when an iteration gains less than this share of the cost
 
 
 @dataclass(frozen=True, eq=False)
 class LbfgsStep(AttackStep):
-    """One iteration of L-BFGS; the last record holds the smallest change that was found for each digit."""
+    """One iteration of L-BFGS; the last record holds the smallest change found for each digit."""
 
     weights: Tensor
-    """`(N,)`: what the squared length of the change costs, tried now."""
+    """`(N,)`: the current weight c of the squared change."""
 
 
 def lbfgs(network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig) -> Iterator[LbfgsStep]:
     """Yield the digits, every iteration of every round, and last the smallest changes that reach the target.
 
-    A round minimises c |r|^2 + loss(image + r, target), pixels within [0, 1] and epsilon (1: no limit), in at most
-    `config.steps` iterations; a digit that reaches the target is tried with a larger c next, one that does not with a
-    smaller. The digits of a batch share their iterations. Raises ValueError, one sentence, for bad input, also without
-    a target or with a limit "l2".
+    A round minimises c |r|² + loss(image + r, target) in at most `config.steps` iterations, with pixels in [0, 1] and
+    changes within epsilon (1: no limit). Where the target is reached, the next round uses a larger c, elsewhere a
+    smaller one. The digits of a batch share their iterations. Raises ValueError for bad input, also without a target
+    or with the norm "l2".
     """
     _check(config)
     attack = Attack(network, images, labels, config)
@@ -48,19 +45,19 @@ def lbfgs(network: nn.Module, images: Tensor, labels: Tensor, config: AttackConf
         pictures = attack.originals
         for iteration, pictures in enumerate(search.minimize(), 1):
             yield search.record(number * config.steps + iteration, pictures)
-        search.narrow(pictures)
+        search.update(pictures)
     yield search.record(search.steps, search.best)
 
 
 def _check(config: AttackConfig) -> None:
     if config.target is None:
-        raise ValueError("L-BFGS looks for the smallest change that reaches a class: choose a target.")
+        raise ValueError("L-BFGS finds the smallest change that reaches a class: choose a target.")
     if config.norm != "linf":
-        raise ValueError("L-BFGS makes the change as short as it can by itself: limit its pixels instead (linf).")
+        raise ValueError("L-BFGS minimises the total change already: limit its pixels instead (linf).")
 
 
 class _Search:
-    """The search for each digit's largest weight that still lets it reach the target."""
+    """Binary search for the largest weight of the change with which each digit still reaches the target."""
 
     def __init__(self, attack: Attack) -> None:
         self.attack, self.steps = attack, ROUNDS * attack.config.steps + 1
@@ -71,11 +68,11 @@ class _Search:
 
     @property
     def weights(self) -> Tensor:
-        """The middle of what is left of each digit's range `(N, 1, 1, 1)`."""
+        """Return the middle of each digit's range, on a logarithmic scale, `(N, 1, 1, 1)`."""
         return (self.low * self.high).sqrt()
 
     def minimize(self) -> list[Tensor]:
-        """Return the pictures after each iteration of a round, which begins with the best so far."""
+        """Return the images after each iteration of a round, which starts from the best so far."""
         iterates: list[Tensor] = []
         start = torch.where(self._is(self.found), self.best, self.attack.originals)
         minimize(
@@ -90,18 +87,18 @@ class _Search:
         return iterates
 
     def _objective(self, vector: Vector) -> tuple[float, Vector]:
-        """Return what a round minimises, summed over the digits, and its gradient."""
+        """Return the cost that a round minimises, summed over the digits, and its gradient."""
         pictures = self._pictures(vector)
         reading, change = self.attack.evaluate(pictures), pictures - self.attack.originals
         cost = (self.weights * change.square()).sum() + reading.losses.sum()
         return float(cost), _vector(reading.gradient + 2 * self.weights * change)
 
-    def narrow(self, pictures: Tensor) -> None:
-        """Learn from how a round ended: keep what is smaller, and halve each digit's range."""
+    def update(self, pictures: Tensor) -> None:
+        """Keep the smaller changes of a finished round, and halve each digit's range."""
         reached = self._is(self.attack.is_adversarial(self.attack.evaluate(pictures, gradient=False)))
         found = self._is(self.found)
         smaller = l2_norms(pictures - self.attack.originals) < l2_norms(self.best - self.attack.originals)
-        better = ~found | (reached & smaller)  # as long as nothing reaches the target, keep the last attempt
+        better = ~found | (reached & smaller)  # until something reaches the target, keep the last attempt
         self.low, self.high = self.weights.where(reached, self.low), self.high.where(reached, self.weights)
         self.best, self.found = pictures.where(better, self.best), (found | reached).flatten()
 

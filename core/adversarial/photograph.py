@@ -1,7 +1,4 @@
-"""A digit printed and photographed, in simulation: does its noise survive (V6, Kurakin 2017)?
-
-Also the views of a digit that a sticker is made for. No network is looked at here.
-"""
+"""A simulation of a digit that is printed and photographed, to test whether its noise still works (Kurakin 2017)."""
 
 from __future__ import annotations
 
@@ -13,16 +10,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample
 
-BLUR = 0.7  # pixels: what a lens out of focus spreads a point over (standard deviation)
-ROTATION, SHIFT, SCALE = 8.0, 1.0, 0.08  # a camera held by hand: degrees, pixels, share of the size, each at most
-CONTRAST, LIGHT = 0.25, 0.1  # at most so much of the contrast is lost, and so much light is added or taken away
-STRONGEST = 3  # beyond, hardly a digit is left
+BLUR = 0.7  # pixels: the blur of a lens out of focus (standard deviation)
+ROTATION, SHIFT, SCALE = 8.0, 1.0, 0.08  # the most a hand-held camera moves: degrees, pixels, share of the size
+CONTRAST, LIGHT = 0.25, 0.1  # the largest loss of contrast and change of brightness
+STRONGEST = 3  # beyond it, hardly anything of a digit is left
 GRAIN = 0.05  # standard deviation of a sensor's noise in dim light
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoStep:
-    """The pictures after one stage of the way through printer and camera."""
+    """The images after one stage of the simulation."""
 
     stage: str
     images: Tensor
@@ -30,10 +27,10 @@ class PhotoStep:
 
 
 def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Iterator[PhotoStep]:
-    """Yield the pictures `(N, 1, 28, 28)` blurred, then turned, rescaled, lit and grainy, each on top of the last.
+    """Yield the images `(N, 1, 28, 28)` blurred, then also rotated, rescaled, relit and with noise added.
 
-    Each picture is held and lit in its own way. Strength 0 changes nothing, 1 is a photo taken with some care, 2 one
-    taken with none. Raises ValueError for a strength that is none.
+    Every image gets its own random values. Strength 0 changes nothing, 1 is a careful photo, 2 a careless one. Raises
+    ValueError for a strength outside 0 to 3.
     """
     if not 0 <= strength <= STRONGEST:
         raise ValueError(f"The strength must be a number from 0 to {STRONGEST}, not {strength}.")
@@ -44,14 +41,14 @@ def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Itera
 
 
 def share_still_fooled(before: Tensor, after: Tensor) -> float:
-    """Return the share of the digits that fooled a network, bool `(N,)`, and still do; 0 when none did."""
+    """Return the share of the digits that fooled a network `before`, bool `(N,)`, and still do `after`; 0 if none."""
     return float((before & after).sum()) / max(1, int(before.sum()))
 
 
 def rotate_shift_scale(images: Tensor, *, degrees: Tensor, shifts: Tensor, scales: Tensor) -> Tensor:
-    """Return the pictures turned, shifted by pixels `(N, 2)` to the right and down, and scaled, each by its own.
+    """Return the images rotated, shifted by pixels `(N, 2)` to the right and down, and scaled, each by its own values.
 
-    Gradients flow through. What comes in from outside is black.
+    Differentiable. Pixels from outside the image are black.
     """
     angle = degrees * radians(1)
     cosine, sine = angle.cos() / scales, angle.sin() / scales
@@ -92,7 +89,7 @@ def _grainy(images: Tensor, strength: float, generator: torch.Generator) -> Tens
 
 
 def _between(generator: torch.Generator, *shape: int) -> Tensor:
-    """Return random numbers from -1 to 1."""
+    """Return uniform random numbers from -1 to 1."""
     return 2 * torch.rand(shape, generator=generator) - 1
 
 

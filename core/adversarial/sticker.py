@@ -1,4 +1,4 @@
-"""Noise confined to a region, as a sticker on a sign is, made to survive being seen a little otherwise (V7)."""
+"""An adversarial sticker: noise inside a region that still works when the image is shifted, rotated or scaled."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from core.adversarial.config import DEFAULTS, AttackConfig
 from core.adversarial.gradient_attacks import pgd_step
 from core.adversarial.photograph import rotate_shift_scale
 
-VIEWS = 8  # of each digit, new ones every step; and as many others, always the same, to see whether it survives
+VIEWS = 8  # of each digit, new ones every step; and 8 fixed ones, not trained on, to measure success
 ROTATION, SHIFT, SCALE = 15.0, 2.0, 0.1  # degrees, pixels, share of the size: at most
 
 
 @dataclass(frozen=True, eq=False)
 class StickerStep(AttackStep):
-    """The digits with the sticker so far, and how they are read from elsewhere."""
+    """The digits with the sticker so far, and how their transformed views are read."""
 
     views: Tensor
-    """float32 `(VIEWS, N, 1, 28, 28)`: the digits shifted, turned and scaled, never as the sticker was made with."""
+    """float32 `(VIEWS, N, 1, 28, 28)`: the digits shifted, rotated and scaled by values not used in training."""
     fooled_share: Tensor
     """`(N,)`: the share of these views that fool the network."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Views:
-    """How each digit is seen: `(VIEWS * N,)` of each, all views of the first digit first."""
+    """The transforms of the views: `(VIEWS * N,)` of each, view by view."""
 
     degrees: Tensor
     shifts: Tensor
@@ -44,11 +44,11 @@ class _Views:
 def sticker(
     network: nn.Module, images: Tensor, labels: Tensor, config: AttackConfig = DEFAULTS["sticker"], *, mask: Tensor
 ) -> Iterator[StickerStep]:
-    """Yield the digits and then each step of a sticker that covers what `mask` `(28, 28)` has erased, True = kept.
+    """Yield the digits, then each step of a sticker that covers what `mask` `(28, 28)` erases, True = kept.
 
-    Each step climbs the mean loss over small shifts, turns and scales of the whole picture (Athalye 2018, expectation
-    over transformations), so the sticker fools the network from elsewhere too. With epsilon 1 it may take any colour.
-    Raises ValueError, one sentence, for bad input, and where there is no room for a sticker.
+    Each step increases the mean loss over random shifts, rotations and scales of the whole image (expectation over
+    transformation, Athalye 2018). With epsilon 1 the sticker may have any grey value. Raises ValueError for bad input
+    and for a mask that erases nothing.
     """
     place = _place(mask)
     attack = Attack(network, images, labels, config)
@@ -73,7 +73,7 @@ def _record(attack: Attack, step: int, images: Tensor, reading: LossAndGradient,
 
 
 def _slope(attack: Attack, images: Tensor, views: _Views) -> Tensor:
-    """Return how the loss, summed over the views, changes with the pixels of what is viewed."""
+    """Return the gradient of the loss, summed over the views, at the pixels of the images."""
     goals = attack.config.loss_classes(attack.labels).repeat(VIEWS)
     with torch.enable_grad():
         pixels = images.detach().requires_grad_(True)
@@ -88,9 +88,9 @@ def _draw(count: int, generator: torch.Generator) -> _Views:
 
 
 def _place(mask: Tensor) -> Tensor:
-    """Return 1 where the sticker goes and 0 elsewhere. Raises ValueError when there is no such place."""
+    """Return 1 where the sticker goes and 0 elsewhere. Raises ValueError for a mask that erases nothing."""
     if mask.shape != (28, 28) or mask.dtype != torch.bool:
-        raise ValueError(f"A sticker needs a mask of 28 x 28 yes or no, not {tuple(mask.shape)} of {mask.dtype}.")
+        raise ValueError(f"A sticker needs a bool mask of 28 x 28, not {tuple(mask.shape)} of {mask.dtype}.")
     if bool(mask.all()):
         raise ValueError("Mark where the sticker goes: there is no room for it yet.")
     return (~mask).float()

@@ -1,6 +1,6 @@
-"""Universal noise: one perturbation per class that makes a network read any digit as that class (V1 to V4).
+"""Universal noise: one perturbation per class that makes a network read any digit as that class (lecture, V1 to V4).
 
-The weights stay as they are; the noise is what learns, and the noises of all classes learn together.
+The weights are fixed. The noises of all classes are trained together.
 """
 
 from __future__ import annotations
@@ -20,26 +20,24 @@ from core.digits.datasets import Digits
 from core.networks import evaluation
 from core.networks.evaluation import BATCH
 
-VALIDATION_DIGITS = (
-    100  # validation digits that are read after every step: enough to see it work, few enough not to wait for
-)
+VALIDATION_DIGITS = 100  # read after every step: enough to see the noise work, few enough to be fast
 
 
 @dataclass(frozen=True, kw_only=True)
 class UniversalConfig:
-    """How the noises learn; raises ValueError, one sentence, for settings that make no sense."""
+    """How the noises are trained. Raises ValueError for impossible settings."""
 
     norm: Norm | None = None
-    """What limits each noise: its largest pixel ("linf"), its length ("l2"), or nothing, as in the seed."""
+    """The limit of each noise: its largest pixel ("linf"), its total ("l2"), or none, as in the lecture."""
     epsilon: float = 0.3
-    """The limit, if there is a norm."""
+    """The size of the limit, if there is a norm."""
     step_size: float = 0.2
-    """How far a noise moves along the gradient of the mean cross-entropy."""
+    """The learning rate, a factor of the gradient of the mean cross-entropy."""
     steps: int = 50
     digits: int = 10_000
-    """Training digits that are used, drawn with the seed."""
+    """Number of training digits, drawn with the seed."""
     batch: int = 200
-    """How many of them each step looks at; as many as `digits`: all of them, as in the seed."""
+    """Digits per step; the lecture uses all of them in every step."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -49,7 +47,7 @@ class UniversalConfig:
         check_steps(self.steps)
         check_step_size(self.step_size)
         if not 1 <= self.batch <= self.digits:
-            raise ValueError(f"A step looks at 1 to {self.digits:,} digits, not {self.batch:,}.")
+            raise ValueError(f"A step uses 1 to {self.digits:,} digits, not {self.batch:,}.")
 
 
 DEFAULT = UniversalConfig()
@@ -57,30 +55,30 @@ DEFAULT = UniversalConfig()
 
 @dataclass(frozen=True, eq=False)
 class UniversalStep:
-    """The noises after `step` of `steps`, and what they do; step 0 is before there is any noise."""
+    """The noises after `step` of `steps`, and their effect; step 0 is without noise."""
 
     step: int
     steps: int
     noises: Tensor
-    """`(classes, 1, 28, 28)`, in [-1, 1]: one towards each class, to be added before pixels are kept in [0, 1]."""
+    """`(classes, 1, 28, 28)`, in [-1, 1]: one for each target class; add it, then clip to [0, 1]."""
     costs: Tensor
     """`(classes,)`: mean cross-entropy towards each noise's class, on the training digits of this step."""
     validation_costs: Tensor
     shares: Tensor
     """`(classes,)`: percent of validation digits read as the noise's class."""
     accuracies: Tensor
-    """`(classes,)`: percent of validation digits still read right."""
+    """`(classes,)`: percent of validation digits still read correctly."""
     readings: Tensor
     """int64 `(examples, classes)`: how each example is read with each noise."""
 
 
 class NoiseResult(NamedTuple):
-    """What finished noises do to digits."""
+    """The effect of finished noises on digits."""
 
     shares: Tensor
     """`(classes,)`: percent read as the noise's class."""
     accuracies: Tensor
-    """`(classes,)`: percent still read right."""
+    """`(classes,)`: percent still read correctly."""
     predicted: Tensor
     """int64 `(classes, N)`."""
 
@@ -88,10 +86,10 @@ class NoiseResult(NamedTuple):
 def universal_noise(
     network: nn.Module, digits: Digits, validation: Digits, examples: Digits, config: UniversalConfig = DEFAULT
 ) -> Iterator[UniversalStep]:
-    """Yield the noises of all classes as they grow from zeros, the network's weights fixed (V1, V3).
+    """Yield the noises of all classes at every step, starting from zeros, with the network's weights fixed.
 
-    Each step *descends* the cross-entropy towards the noise's class: the seed adds alpha times its gradient, which
-    leads away from the class. `examples` are fixed digits to watch (V4). Raises ValueError, one sentence.
+    Each step *decreases* the cross-entropy for the noise's class. (The lecture adds alpha times its gradient, which
+    would lead away from the class.) `examples` are fixed digits to watch. Raises ValueError for bad input.
     """
     check_network(network)
     network, batches = pool_before_relu(network), _batches(digits, config)
@@ -110,10 +108,10 @@ def universal_noise(
 def costs_and_gradient(
     network: nn.Module, images: Tensor, noises: Tensor, *, gradient: bool = True
 ) -> tuple[Tensor, Tensor]:
-    """Return for each noise the mean cross-entropy towards its class `(classes,)`, and that cost's gradient.
+    """Return for each noise the mean cross-entropy for its class `(classes,)`, and its gradient.
 
-    All noises share the digits and the passes through the network. Where a pixel is held back at 0 or 1 nothing flows,
-    but at 0 or 1 itself it does: torch's own `clamp` stops it there, and no noise could begin on blank paper.
+    Clipped pixels pass no gradient, but pixels at exactly 0 or 1 do. (torch's `clamp` stops it there as well, so that
+    no noise could start on the empty background.)
     """
     costs, slopes = torch.zeros(len(noises)), torch.zeros_like(noises)
     for part in images.split(BATCH):
@@ -126,7 +124,7 @@ def costs_and_gradient(
 
 
 def project_noises(noises: Tensor, config: UniversalConfig) -> Tensor:
-    """Return the nearest noises within the limit; more than 1 changes no pixel further."""
+    """Return the closest noises within the limit and within [-1, 1]."""
     if config.norm == "linf":
         noises = noises.clamp(-config.epsilon, config.epsilon)
     elif config.norm == "l2":
@@ -135,25 +133,25 @@ def project_noises(noises: Tensor, config: UniversalConfig) -> Tensor:
 
 
 def add_noise(images: Tensor, noises: Tensor) -> Tensor:
-    """Return every image with every noise `(classes, N, 1, 28, 28)`, its pixels kept in [0, 1]."""
+    """Return every image with every noise `(classes, N, 1, 28, 28)`, clipped to [0, 1]."""
     return (images + noises[:, None]).clamp(0, 1)
 
 
 def nine_examples(digits: Digits) -> Digits:
-    """Return the first digit of each of the first nine classes: always the same ones (V4)."""
+    """Return the first digit of each of the first nine classes, as the lecture shows them."""
     first = torch.stack([(digits.labels == label).nonzero()[0, 0] for label in digits.labels.unique()[:9]])
     return Digits(digits.pixels[first], digits.labels[first])
 
 
 def measure_noise(network: evaluation.Network, digits: Digits, noises: Tensor) -> NoiseResult:
-    """Return what the noises do to digits that any network reads, also another one or one that restores (V12)."""
+    """Return the effect of the noises on how any network reads digits, not only the one they were made for."""
     images = digits.images()
     predicted = torch.stack([evaluation.predict(network, (images + noise).clamp(0, 1)).argmax(1) for noise in noises])
     return NoiseResult(*_percent(predicted, digits.labels), predicted)
 
 
 class _Watched:
-    """Digits that no noise learns from, read after every step."""
+    """Digits that no noise is trained on, read after every step."""
 
     def __init__(self, network: nn.Module, validation: Digits, examples: Digits) -> None:
         self.network, self.labels = network, validation.labels
@@ -168,13 +166,13 @@ class _Watched:
 
 
 def _percent(predicted: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return for each row the percent read as the row's class, and the percent read right."""
+    """Return for each row the percent read as the row's class, and the percent read correctly."""
     goals = torch.arange(len(predicted))[:, None]
     return 100 * (predicted == goals).float().mean(1), 100 * (predicted == labels).float().mean(1)
 
 
 def _logits(network: nn.Module, images: Tensor, noises: Tensor) -> Tensor:
-    """Return `(classes, N, classes)`; where all noises are the same, as at the start, one of them is read for all."""
+    """Return `(classes, N, classes)`; where all noises are 0, as at the start, the network runs only once."""
     different = noises if noises.any() else noises[:1]
     pictures = add_noise(images, different).flatten(0, 1)
     goals = torch.zeros(len(pictures), dtype=torch.long)
@@ -188,9 +186,9 @@ def mean_costs(logits: Tensor) -> Tensor:
 
 
 def _batches(digits: Digits, config: UniversalConfig) -> Iterator[Tensor]:
-    """Yield the step's digits, on and on, from those that the seed has drawn."""
+    """Yield each step's digits, without end, from those drawn with the seed."""
     if config.batch > len(digits):
-        raise ValueError(f"A step looks at {config.batch:,} digits, but there are only {len(digits):,}.")
+        raise ValueError(f"A step uses {config.batch:,} digits, but there are only {len(digits):,}.")
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(config.seed))[: config.digits]
     for index in cycle(order.split(config.batch)):
         yield digits.images(index)

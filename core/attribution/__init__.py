@@ -1,1 +1,1 @@
-"""Why this class: where a network looks, where a digit may be missing, how little must go to change the answer."""
+"""Why this class: attribution maps, the effect of a hole at every place, the smallest decisive erasure."""

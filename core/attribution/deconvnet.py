@@ -1,4 +1,4 @@
-"""What places of the feature maps saw: Zeiler and Fergus' deconvnet, one place at a time as in the paper (C12)."""
+"""The deconvnet of Zeiler and Fergus: one activation at a time is projected down to the pixels, as in their paper."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from core.pmnist.masks import SIDE
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """The strongest place of one map, projected down to the pixels through everything below it."""
+    """The strongest place of one map, projected down to the pixels."""
 
     map: int
     place: tuple[int, int]
     """Row and column."""
     strength: float
-    """The activation there: the signal that went down, all others being 0."""
+    """The activation there; all others are set to 0."""
     pixels: Tensor
-    """`(28, 28)`, signed: ink that excites it here, and ink that would calm it."""
+    """`(28, 28)`: above 0, ink raises the activation; below 0, it lowers it."""
 
 
 def map_stages(network: Classifier) -> list[str]:
-    """Return the stages whose maps can be projected down: those after a convolution, up to the last maps."""
+    """Return the stages whose maps can be projected: from the first convolution to the last maps."""
     names = [name for name, stage in network.features.named_children() if name != "flatten"]
     convs = [name for name in names if isinstance(network.features.get_submodule(name), nn.Conv2d)]
     return names[names.index(convs[0]) :] if convs else []
@@ -35,10 +35,10 @@ def map_stages(network: Classifier) -> list[str]:
 
 @torch.enable_grad()
 def project_strongest(network: Classifier, image: Tensor, stage: str, *, count: int = 12) -> list[Projection]:
-    """Return the `count` maps of a stage that an image `(1, 28, 28)` excites most, each projected down, best first.
+    """Project the `count` maps of a stage with the highest activations for an image `(1, 28, 28)`, best first.
 
-    Maps that it does not excite are left out. Raises AttributionError, one sentence, for a network that has no maps or
-    other activations than ReLU, and for a stage that it has not got.
+    Maps without a positive activation are left out. Raises AttributionError for a network without maps or with other
+    activations than ReLU, and for an unknown stage.
     """
     if stage not in map_stages(network):
         raise AttributionError(f"This network has no feature maps at a stage {stage!r}.")

@@ -1,4 +1,4 @@
-"""A square hole at every place of a digit: where may it be missing, and who still reads what it is?"""
+"""A square hole at every place of a digit: which networks still read it correctly?"""
 
 from __future__ import annotations
 
@@ -16,35 +16,34 @@ from core.pmnist.masks import SIDE, SQUARE, sliding_squares
 
 @dataclass(frozen=True, eq=False)
 class HoleMap:
-    """What one network reads while the hole is at each place."""
+    """One network's predictions with the hole at each place."""
 
     probabilities: NDArray[np.float32]
     """`(rows, columns, classes)`: the hole's upper left corner is at that row and column."""
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """The class read `(rows, columns)`."""
+        """Return the predicted class `(rows, columns)`."""
         return self.probabilities.argmax(2)
 
     def margins(self, label: int) -> NDArray[np.float32]:
-        """Return by how much a class is more probable than every other, in [-1, 1]; above 0 it is what is read."""
+        """Return a class's probability less the highest other one, in [-1, 1]; above 0 it is predicted."""
         others = np.delete(self.probabilities, label, 2)
         margins: NDArray[np.float32] = self.probabilities[..., label] - others.max(2)
         return margins
 
 
 def count_places(size: int = SQUARE) -> int:
-    """Return at how many places along a side the hole can be: 20 of a hole of 9 pixels, 400 in all."""
+    """Return the number of places of the hole along a side: 20 for a hole of 9 pixels, 400 in all."""
     return SIDE - size + 1
 
 
 def scan_with_hole(
     networks: Mapping[str, Network], image: Tensor, mask: Tensor, *, size: int = SQUARE, rows: range | None = None
 ) -> dict[str, HoleMap]:
-    """Return what each network reads in `image` `(1, 28, 28)`, what `mask` keeps of it, with a hole at every place.
+    """Return each network's predictions for `image` `(1, 28, 28)`, under `mask`, with a hole at every place.
 
-    `rows`: only with its upper edge in these. Networks that share their features share the work on them; for one that
-    is told what is missing, the hole is part of that. Raises ValueError for a hole that does not fit.
+    `rows`: the rows of the hole's upper edge, all by default. Raises ValueError for a hole that does not fit.
     """
     side = count_places(size)
     rows = range(side) if rows is None else rows
@@ -63,11 +62,11 @@ def read_under_masks(networks: Mapping[str, Network], image: Tensor, masks: Tens
 
 
 def join_rows(bands: Sequence[HoleMap]) -> HoleMap:
-    """Return the map of bands of rows that were read one after the other."""
+    """Return one map from consecutive bands of rows."""
     return HoleMap(np.concatenate([band.probabilities for band in bands]))
 
 
 def count_correct(maps: Mapping[str, HoleMap], label: int) -> NDArray[np.int64]:
-    """Return how many networks read the class at each place `(rows, columns)`."""
+    """Return how many networks predict the class at each place `(rows, columns)`."""
     counts: NDArray[np.int64] = np.sum([found.labels == label for found in maps.values()], 0)
     return counts

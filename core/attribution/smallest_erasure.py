@@ -1,4 +1,4 @@
-"""The smallest erasure that changes what a network reads: a square hole, or as few single pixels as can be found."""
+"""The smallest erasure that changes a network's prediction: a square hole, or single pixels."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH, Network, predict_together
 from core.pmnist.masks import SIDE, erase, sliding_squares
 
-COARSE_STEP = 2  # between two sizes, and two places, of a hole that a restoring network is tried with: a try takes 5 ms
+COARSE_STEP = 2  # step of sizes and places for restoring networks, which take 5 ms for each hole
 
 
 @dataclass(frozen=True, eq=False)
 class Erasure:
-    """Something that was erased, and what is read then."""
+    """An erasure, and the prediction after it."""
 
     mask: Tensor
     """bool `(28, 28)`, True = kept."""
     label: int
     probability: float
-    """The probability of what is read."""
+    """Of the predicted class."""
     size: int
-    """Pixels along the hole's side, or, of single pixels, how many."""
+    """The hole's side in pixels, or the number of single pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,20 +36,20 @@ class SquareStep:
 
     size: int
     tried: int
-    """Holes so far, for a network that still reads what it did."""
+    """Number of holes so far, for a network whose prediction has not changed."""
     found: dict[str, Erasure]
-    """Of each network that has changed its mind, the hole that makes it surest of something else."""
+    """For each network whose prediction has changed, the hole with the highest probability of another class."""
 
 
 @torch.no_grad()
 def find_smallest_square(
     networks: Mapping[str, Network], image: Tensor, mask: Tensor, *, coarse: bool = False
 ) -> Iterator[SquareStep]:
-    """Yield, from one pixel up to the whole picture, which networks a square hole of that size makes read otherwise.
+    """Yield, for square holes of growing size, which networks change their prediction.
 
-    Every place that erases ink is tried, so the first hole that is found is the smallest there is; it ends when all
-    have changed their minds. `coarse`: only every other size at every other place, for networks that take long: what
-    is found is then an upper bound. `image` `(1, 28, 28)`, what is missing before is not kept by `mask`.
+    Every place that erases ink is tried, so the first hole found is the smallest possible one. Ends when all networks
+    have changed. `coarse`: only every other size and place, for slow networks; the result is then an upper bound.
+    `image` `(1, 28, 28)`; what `mask` does not keep is missing from the beginning.
     """
     before = {name: int(read.argmax()) for name, read in predict_together(networks, image[None], mask).items()}
     found: dict[str, Erasure] = {}
@@ -67,7 +67,7 @@ def find_smallest_square(
 
 
 def _holes(image: Tensor, mask: Tensor, size: int, coarse: bool) -> Tensor:
-    """Return the masks of all holes of a size that erase any ink."""
+    """Return the masks of all holes of a size that erase some ink."""
     masks = sliding_squares(size)
     if coarse:
         side = SIDE - size + 1
@@ -77,7 +77,7 @@ def _holes(image: Tensor, mask: Tensor, size: int, coarse: bool) -> Tensor:
 
 
 def _best(read: Tensor, before: int, masks: Tensor, size: int) -> Erasure | None:
-    """Return the erasure that is surest of something else than before, if any is read so."""
+    """Return the erasure with the highest probability of another class than before, if there is one."""
     sure, labels = read.max(1)
     changed = (labels != before).nonzero()[:, 0]
     if not len(changed):
@@ -88,25 +88,24 @@ def _best(read: Tensor, before: int, masks: Tensor, size: int) -> Erasure | None
 
 @dataclass(frozen=True, eq=False)
 class PixelStep:
-    """One pixel more has been erased, or, once the digit is read otherwise, been given back."""
+    """One more pixel has been erased, or, after the prediction has changed, been restored."""
 
     mask: Tensor
     """bool `(28, 28)`, True = kept."""
     pixels: int
-    """How many are erased."""
+    """Number of erased pixels."""
     label: int
     probability: float
     changed: bool
-    """Whether another class is read than before."""
+    """Whether the prediction differs from the first one."""
 
 
 @torch.no_grad()
 def find_fewest_pixels(network: Classifier, image: Tensor, mask: Tensor) -> Iterator[PixelStep]:
-    """Yield the digit with one inked pixel less after the other until it is read otherwise, then without needless ones.
+    """Erase inked pixels one by one until the prediction changes, then restore those that were not needed.
 
-    Greedy: the pixel goes whose loss costs the class that was read most of its lead over the others; then every pixel
-    is given back without which the digit is read otherwise still. So none of the result is needless, but others might
-    have been fewer: their number is an upper bound. Ends without a change when no ink is left.
+    Greedy: each step erases the pixel that lowers the class's lead over the others most. Every remaining pixel is
+    needed, but another set might be smaller, so the number is an upper bound. Ends without a change if no ink is left.
     """
     fast = pool_before_relu(network)
     kept, label = mask.clone(), int(fast(erase(image[None], mask)).argmax())
@@ -127,14 +126,14 @@ def find_fewest_pixels(network: Classifier, image: Tensor, mask: Tensor) -> Iter
 
 
 def _with(kept: Tensor, pixels: Tensor, value: bool) -> Tensor:
-    """Return a mask `(K, 28, 28)` for each of the pixels `(K, 2)`, only that one kept or not."""
+    """Return masks `(K, 28, 28)`, in each of which one of the pixels `(K, 2)` is set to `value`."""
     masks = kept.repeat(len(pixels), 1, 1)
     masks[torch.arange(len(pixels)), pixels[:, 0], pixels[:, 1]] = value
     return masks
 
 
 def _leads(network: nn.Module, image: Tensor, masks: Tensor, label: int) -> Tensor:
-    """Return by how much the class's logit is above all others `(K,)`; below 0 another class is read."""
+    """Return the class's logit less the highest other one `(K,)`; below 0 another class is predicted."""
     images = erase(image.expand(len(masks), 1, SIDE, SIDE), masks)
     logits = torch.cat([network(part) for part in images.split(BATCH)])
     others = logits.clone()
@@ -143,5 +142,5 @@ def _leads(network: nn.Module, image: Tensor, masks: Tensor, label: int) -> Tens
 
 
 def _step(network: nn.Module, image: Tensor, mask: Tensor, kept: Tensor, label: int) -> PixelStep:
-    sure, read = network(erase(image[None], kept)).softmax(1)[0].max(0)
-    return PixelStep(kept, int((mask & ~kept).sum()), int(read), float(sure), int(read) != label)
+    probability, read = network(erase(image[None], kept)).softmax(1)[0].max(0)
+    return PixelStep(kept, int((mask & ~kept).sum()), int(read), float(probability), int(read) != label)

@@ -1,4 +1,1 @@
-"""What to look at inside a network: all maps of one digit, how two digits' maps differ, and the filters of every layer.
-
-Networks are walked through, never hooked: they are shared by everyone who looks at them.
-"""
+"""All feature maps of a digit, differences between two digits' maps, and the filters of every layer. No hooks."""

@@ -1,4 +1,4 @@
-"""The filters of every convolution, input by output, and how far they have moved while the network learned (F1)."""
+"""The filters of every convolution, and how much training has changed them."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ class Filters:
 
     stage: str
     weights: Tensor
-    """`(out, in, k, k)`, as PyTorch keeps them; Keras writes the same shape as (k, k, in, out)."""
+    """`(out, in, k, k)`, as in PyTorch; Keras writes the same shape as (k, k, in, out)."""
     biases: Tensor
     """`(out,)`; zeros where there are none."""
 
     @property
     def keras_shape(self) -> tuple[int, int, int, int]:
-        """The shape as the lecture prints it (F1): (3, 3, 1, 8) is eight filters of 3x3 over one map."""
-        made, read, rows, columns = self.weights.shape
-        return rows, columns, read, made
+        """Return the shape as the lecture prints it: (3, 3, 1, 8) is eight filters of 3x3 over one map."""
+        outputs, inputs, rows, columns = self.weights.shape
+        return rows, columns, inputs, outputs
 
 
 @dataclass(frozen=True)
 class FilterChange:
-    """How far the filters of a layer are from where they began."""
+    """How much the filters of a layer have changed."""
 
     relative_length: float
-    """Of the change, as a share of the length of the weights at the start."""
+    """L2 norm of the change, as a share of the norm at the start."""
     cosine: float
-    """The cosine between start and now: 1 where nothing has turned."""
+    """Cosine similarity of start and now: 1 for the same direction."""
 
 
 def list_filters(network: Classifier) -> tuple[Filters, ...]:
-    """Return a copy of the filters of every convolution, in the order in which they flow; none for a dense network."""
+    """Return a copy of the filters of every convolution, in order; none for a dense network."""
     return tuple(
         Filters(name, stage.weight.detach().clone(), _biases(stage))
         for name, stage in network.stages()
@@ -51,7 +51,7 @@ def _biases(stage: nn.Conv2d) -> Tensor:
 
 
 def measure_filter_change(start: Filters, now: Filters) -> FilterChange:
-    """Return how far a layer's filters have moved. Raises ValueError when they are not of the same layer."""
+    """Return how much a layer's filters have changed. Raises ValueError for filters of different shapes."""
     if start.weights.shape != now.weights.shape:
         raise ValueError("Filters can be compared one by one only where both networks are built alike.")
     before, after = start.weights.flatten(), now.weights.flatten()

@@ -1,4 +1,4 @@
-"""All feature maps of one digit, stage by stage, and what differs between those of two (F4, F5)."""
+"""All feature maps of one digit, stage by stage, and the difference between those of two digits."""
 
 from __future__ import annotations
 
@@ -13,25 +13,20 @@ from torch import Tensor, nn
 from core.maximization.stage_outputs import stage_outputs
 from core.networks.classifier import Classifier
 
-PASS_THROUGH = (
-    nn.Flatten,
-    nn.Identity,
-    nn.Dropout,
-    nn.Dropout2d,
-)  # what only passes on what it is given, outside of training
+PASS_THROUGH = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d)  # stages that change no value when evaluating
 
 
 @dataclass(frozen=True, eq=False)
 class StageMaps:
-    """What one stage gives for one digit."""
+    """One stage's output for one digit."""
 
     stage: str
     maps: Tensor
     """`(maps, rows, columns)`; a unit of the head is a map of one place."""
     spatial: bool
-    """Whether the maps lie over the digit, so that their places mean something."""
+    """Whether the maps' rows and columns correspond to the digit's."""
     repeats: bool = False
-    """Whether these are the numbers of the stage before: flattened, not inverted, or left alone by dropout."""
+    """Whether the values are those of the stage before: flattened, not inverted, or dropout outside training."""
 
     @property
     def low(self) -> float:
@@ -43,20 +38,20 @@ class StageMaps:
 
     @property
     def zero_maps(self) -> int:
-        """How many maps are zero everywhere."""
+        """Return how many maps are zero everywhere."""
         return int((self.maps.flatten(1) == 0).all(1).sum())
 
     @property
     def zero_share(self) -> float:
-        """The share of values that are exactly zero."""
+        """Return the share of values that are exactly zero."""
         return float((self.maps == 0).float().mean())
 
 
 @torch.no_grad()
 def compute_stage_maps(network: Classifier, image: Tensor) -> tuple[StageMaps, ...]:
-    """Return what every stage gives for one digit `(1, 28, 28)` in [0, 1], in the order in which they flow.
+    """Return every stage's output for one digit `(1, 28, 28)` in [0, 1], in order.
 
-    What was flattened, or inverted after that, has its places again.
+    Flattened and inverted features get their rows and columns back.
     """
     stages, inside = dict(network.stages()), {*dict(network.features.named_children()), "inverted"}
     found = stage_outputs(network, image[None], stages)
@@ -71,7 +66,7 @@ def _repeats(stage: nn.Module) -> bool:
 
 
 def subtract_maps(before: Sequence[StageMaps], after: Sequence[StageMaps]) -> tuple[StageMaps, ...]:
-    """Return `after - before`, stage by stage. Raises ValueError for maps of networks that are built differently."""
+    """Return `after - before`, stage by stage. Raises ValueError for maps of different architectures."""
     shapes = [[(one.stage, one.maps.shape) for one in maps] for maps in (before, after)]
     if shapes[0] != shapes[1]:
         raise ValueError("Maps can be compared one by one only where both networks are built alike.")
@@ -82,19 +77,19 @@ def subtract_maps(before: Sequence[StageMaps], after: Sequence[StageMaps]) -> tu
 
 
 def relative_change(before: StageMaps, after: StageMaps) -> float:
-    """Return how long the difference is, as a share of how long the maps were before; of nothing, infinite or 0."""
+    """Return the norm of the difference over the norm before; if that is 0, infinity, or 0 for no difference."""
     change, length = float((after.maps - before.maps).norm()), float(before.maps.norm())
     return change / length if length else float("inf") if change else 0.0
 
 
 def last_features(stages: Sequence[StageMaps]) -> StageMaps:
-    """Return the last features before any inversion: what is there. `inverted` then says what the head reads."""
+    """Return the last features before any inversion; the stage `inverted` is what the head reads."""
     names = [one.stage for one in stages]
     return stages[names.index("inverted") - 1]
 
 
 def to_npz(stages: Sequence[StageMaps]) -> bytes:
-    """Return a NumPy file with an array `(maps, rows, columns)` for each stage, by its name."""
+    """Return an .npz file with an array `(maps, rows, columns)` for each stage, by its name."""
     stream = io.BytesIO()
     arrays = {one.stage: one.maps.numpy() for one in stages}
     np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # its stubs take any keyword for `allow_pickle`

@@ -1,4 +1,4 @@
-"""What fires a neuron: pictures that climb an objective of a network's own (003 §3).
+"""Activation maximisation: images optimised to maximise a class, a map or a neuron.
 
-An objective, a parameterization, regularizers and the loop are separate pieces; objectives add up.
+Objective, parameterization, regularizers and loop are separate modules, as in lucid.
 """

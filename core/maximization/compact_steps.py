@@ -1,4 +1,4 @@
-"""What is kept of a climb: the pictures as grey values, a quarter of their size, and how far they had come."""
+"""The steps of an optimisation in a quarter of the memory: images as uint8."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from core.maximization.loop import MaximizationStep
 
 @dataclass(frozen=True, eq=False)
 class CompactStep:
-    """All pictures after one step."""
+    """All images after one step."""
 
     images: NDArray[np.uint8]
     """`(N, 28, 28)`, 0 to 255."""
     costs: NDArray[np.float32]
     dead: NDArray[np.bool_]
-    """Who has never been woken so far."""
+    """`(N,)`: which have not responded so far."""
 
 
 def to_compact(step: MaximizationStep) -> CompactStep:
-    """Return what is kept of a step."""
+    """Return the step with its images as uint8."""
     pictures = (255 * step.images[:, 0]).round().byte().numpy()
     return CompactStep(pictures, step.costs.numpy(), ~step.responded.numpy())
 

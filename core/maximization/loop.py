@@ -1,4 +1,4 @@
-"""The climb itself: a generator of frozen steps, the same for any objective, parameterization and regularizer."""
+"""The optimisation loop: a generator of steps, the same for any objective, parameterization and regularizer."""
 
 from __future__ import annotations
 
@@ -23,42 +23,41 @@ from core.maximization.stage_outputs import LOGITS, stage_outputs
 from core.networks.architectures import SIDE
 from core.networks.classifier import Classifier
 
-GRAY = 0.5  # the seed's 128
-LEAK = 0.1  # share of what is negative that shows a silent neuron's gradient the way
+GRAY = 0.5  # 128 in the assignment
+LEAK = 0.1  # slope of negative values in ReLUs, used for neurons without a gradient
 MOST_STEPS, MOST_PICTURES = 2000, 512
-SMALLEST_BATCH = (
-    4  # pictures that a network is given at once: it rounds fewer in another way, and a climb magnifies that
-)
+SMALLEST_BATCH = 4  # smaller batches are rounded differently, and an optimisation magnifies that
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaximizationConfig:
-    """How pictures climb; the defaults are the assignment's (N1 to N3)."""
+    """The settings of an optimisation; the defaults are the assignment's."""
 
     steps: int = 200
     step_size: float = 1 / 255
-    """Standard deviation of a step; one of the seed's 255 grey values."""
+    """Standard deviation of a step; the default is one of 255 grey values."""
     seed: int = 0
     starts: int = 1
-    """From how many different noises each goal is climbed."""
+    """Number of random starts for each goal."""
     noise: float = 10 / 255
-    """Standard deviation around grey, or around a given picture; the seed does not say how much."""
+    """Standard deviation of the start around grey or a given image; the assignment gives no value."""
     blur: str = "growing"
     """Of the gradient; one of BLURS."""
     widest: float = 4.0
     """Standard deviation of the widest blur, in pixels."""
     decay: float = 1e-4
     ink: float = 0.0
-    """L1: weight of the slope of all ink beside the objective's, which counts as of standard deviation 1."""
+    """Weight of the L1 penalty's gradient, relative to the objective's gradient at standard deviation 1."""
     variation: float = 0.0
     """The same for the total variation."""
     jitter: int = 0
-    """By how many pixels the picture trembles at most."""
+    """The largest random shift, in pixels."""
     parameterization: str = "pixels"
 
     def __post_init__(self) -> None:
         if self.blur not in BLURS or self.parameterization not in PARAMETERIZATIONS:
-            raise ValueError(f"The blur is one of {', '.join(BLURS)}; what moves is {' or '.join(PARAMETERIZATIONS)}.")
+            choices = f"Blur: {', '.join(BLURS)}. Parameterization: {' or '.join(PARAMETERIZATIONS)}."
+            raise ValueError(f"Unknown blur or parameterization. {choices}")
         for name, low, high in (
             ("steps", 1, MOST_STEPS),
             ("step_size", 0, 1),
@@ -72,7 +71,7 @@ class MaximizationConfig:
             ("seed", 0, 2**62),
         ):
             if not low <= getattr(self, name) <= high:
-                raise ValueError(f"The setting {name} goes from {low} to {high}, so {getattr(self, name)} is none.")
+                raise ValueError(f"The setting {name} must be from {low} to {high}, not {getattr(self, name)}.")
 
 
 PRESETS = {
@@ -88,49 +87,49 @@ PRESETS = {
 
 @dataclass(frozen=True, eq=False)
 class MaximizationStep:
-    """All pictures after one step; step 0 is the start. Tensors are detached copies."""
+    """All images after one step; step 0 is the start. Tensors are detached copies."""
 
     step: int
     steps: int
     images: Tensor
-    """`(N, 1, 28, 28)` in [0, 1]; start by start, and in each start one picture for every goal."""
+    """`(N, 1, 28, 28)` in [0, 1]; start by start, and in each start one image for every goal."""
     costs: Tensor
     """The objective `(N,)`."""
     responded: Tensor
-    """bool `(N,)`: whether the objective has had a gradient by now; at the end one that never had is dead."""
+    """bool `(N,)`: whether the objective has had a gradient so far; one that never had is called dead at the end."""
     probabilities: Tensor | None
-    """What the network reads `(N, classes)`; None where the climb does not go through its head."""
+    """The network's probabilities `(N, classes)`; None where the objective does not need the head."""
 
 
 def maximize(
     network: Classifier, objective: Objective, config: MaximizationConfig | None = None, *, start: Tensor | None = None
 ) -> Iterator[MaximizationStep]:
-    """Climb the objective from noise around grey, or around a digit `(28, 28)`; yield the start and every step.
+    """Maximise the objective from noise around grey, or around a digit `(28, 28)`; yield the start and every step.
 
-    Every picture climbs on its own, so that ten at once become what ten runs make of them one by one. Raises ValueError
-    for an objective that the network has not got. The network stays as it is.
+    The images are independent: ten at once give the same as ten runs. Raises ValueError for an objective that the
+    network does not have. The network is not changed.
     """
     settings = config or MaximizationConfig()
     if network.training:
-        raise ValueError("A network that is still learning would change: call its eval() first.")
+        raise ValueError("The network is in training mode and would change: call its eval() first.")
     check_objective(network, objective)
     if objective.count * settings.starts > MOST_PICTURES:
-        raise ValueError(f"At most {MOST_PICTURES} pictures climb at once.")
+        raise ValueError(f"At most {MOST_PICTURES} images can be optimised at once.")
     parameterization = PARAMETERIZATIONS[settings.parameterization]
-    parameters = parameterization.encode(_begin(objective.count, settings, start))
-    awake = torch.zeros(len(parameters), dtype=torch.bool)
+    parameters = parameterization.encode(_start_images(objective.count, settings, start))
+    responded = torch.zeros(len(parameters), dtype=torch.bool)
     for step, shift in enumerate(jitter_shifts(settings.jitter, settings.steps + 1)):
         images = parameterization.decode(parameters)
-        seen = _look(network, objective, images, shift)
-        awake = awake | seen.responded
-        yield MaximizationStep(step, settings.steps, images.clone(), seen.costs, awake, seen.probabilities)
+        found = _evaluate(network, objective, images, shift)
+        responded = responded | found.responded
+        yield MaximizationStep(step, settings.steps, images.clone(), found.costs, responded, found.probabilities)
         if step < settings.steps:
-            slope = _regularize(seen.gradient, images, settings, step + 1)
+            slope = _regularize(found.gradient, images, settings, step + 1)
             parameters = parameterization.update(parameters, slope, size=settings.step_size, decay=settings.decay)
 
 
-def _begin(count: int, settings: MaximizationConfig, start: Tensor | None) -> Tensor:
-    """Return the pictures of step 0; in each start all goals begin with the same."""
+def _start_images(count: int, settings: MaximizationConfig, start: Tensor | None) -> Tensor:
+    """Return the images of step 0; in each start, all goals begin with the same image."""
     ground = torch.full((1, SIDE, SIDE), GRAY) if start is None else start.detach().reshape(1, SIDE, SIDE)
     noises = [
         torch.randn(1, SIDE, SIDE, generator=torch.Generator().manual_seed(settings.seed + number))
@@ -141,45 +140,45 @@ def _begin(count: int, settings: MaximizationConfig, start: Tensor | None) -> Te
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class _Evaluation:
     costs: Tensor
     gradient: Tensor
     responded: Tensor
     probabilities: Tensor | None
 
 
-def _look(network: Classifier, objective: Objective, images: Tensor, shift: tuple[int, int]) -> _Look:
-    """Return costs and answers for the pictures, and the gradient where they have trembled to."""
-    costs, gradient, probabilities = _climb(network, objective, images, shift)
-    awake = gradient.flatten(1).any(1)
-    if not awake.all():
-        silent = torch.nonzero(~awake)[:, 0]
-        gradient = gradient.index_copy(0, silent, _leaked(network, objective, images, shift, silent))
+def _evaluate(network: Classifier, objective: Objective, images: Tensor, shift: tuple[int, int]) -> _Evaluation:
+    """Return costs and probabilities of the images, and the gradient at the shifted images."""
+    costs, gradient, probabilities = _gradient(network, objective, images, shift)
+    responded = gradient.flatten(1).any(1)
+    if not responded.all():
+        silent = torch.nonzero(~responded)[:, 0]
+        gradient = gradient.index_copy(0, silent, _leaky_gradient(network, objective, images, shift, silent))
     if any(shift):
         costs, probabilities = _read(network, objective, images)
-    return _Look(costs, gradient, awake, probabilities)
+    return _Evaluation(costs, gradient, responded, probabilities)
 
 
-def _climb(
+def _gradient(
     network: Classifier, objective: Objective, images: Tensor, shift: tuple[int, int]
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     with torch.enable_grad():
-        pictures = _in_company(images.detach()).requires_grad_()
+        pictures = _padded_batch(images.detach()).requires_grad_()
         outputs = stage_outputs(network, pictures.roll(shift, (2, 3)), objective.stages)
         costs = objective(outputs)
         (gradient,) = torch.autograd.grad(costs.sum(), pictures)  # never backward(): it would fill the network's too
     count = len(images)
-    return costs.detach()[:count], gradient[:count], _answers(outputs, count)
+    return costs.detach()[:count], gradient[:count], _probabilities(outputs, count)
 
 
-def _leaked(
+def _leaky_gradient(
     network: Classifier, objective: Objective, images: Tensor, shift: tuple[int, int], silent: Tensor
 ) -> Tensor:
-    """Return the gradients of the `silent` pictures: what leaks through a rectifier shows them the way up."""
+    """Return gradients for the images at indices `silent`, with leaky ReLUs so that they are not 0."""
     with torch.enable_grad():
-        pictures = _in_company(images.detach()[silent]).requires_grad_()
+        pictures = _padded_batch(images.detach()[silent]).requires_grad_()
         outputs = stage_outputs(network, pictures.roll(shift, (2, 3)), objective.stages, leak=LEAK)
-        # Back to their places, by which an objective knows which picture wants what.
+        # Back to their indices, from which the objective knows each image's goal.
         placed = {
             stage: output.new_zeros(len(images), *output.shape[1:]).index_copy(0, silent, output[: len(silent)])
             for stage, output in outputs.items()
@@ -190,21 +189,21 @@ def _leaked(
 
 @torch.no_grad()
 def _read(network: Classifier, objective: Objective, images: Tensor) -> tuple[Tensor, Tensor | None]:
-    outputs = stage_outputs(network, _in_company(images), objective.stages)
-    return objective(outputs)[: len(images)], _answers(outputs, len(images))
+    outputs = stage_outputs(network, _padded_batch(images), objective.stages)
+    return objective(outputs)[: len(images)], _probabilities(outputs, len(images))
 
 
-def _in_company(images: Tensor) -> Tensor:
-    """Return at least LEAST pictures, the given ones first: so each climbs alone exactly as it does among others."""
+def _padded_batch(images: Tensor) -> Tensor:
+    """Return at least SMALLEST_BATCH images, the given ones first, so that results do not depend on their number."""
     return images.repeat(-(-SMALLEST_BATCH // len(images)), 1, 1, 1)
 
 
-def _answers(outputs: dict[str, Tensor], count: int) -> Tensor | None:
+def _probabilities(outputs: dict[str, Tensor], count: int) -> Tensor | None:
     return outputs[LOGITS].detach()[:count].flatten(1).softmax(1) if LOGITS in outputs else None
 
 
 def _regularize(gradient: Tensor, images: Tensor, settings: MaximizationConfig, step: int) -> Tensor:
-    """Return the slope to climb: the objective's less the penalties', smoothed (N2)."""
+    """Return the objective's gradient less the penalties', blurred."""
     slope = gradient
     if settings.ink or settings.variation:
         penalty = settings.ink * l1_gradient(images) + settings.variation * variation_gradient(images)

@@ -1,4 +1,4 @@
-"""Objectives in words, as the command line and links have them: `class:3`, `maps:pool2`, `class:3+0.5*map:pool2:7`."""
+"""Objectives as text, for the command line and links: `class:3`, `maps:pool2`, `class:3+0.5*map:pool2:7`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _TERM = re.compile(r"(?:(?P<weight>-?\d*\.?\d+)\*)?(?P<kind>classes|class|maps|m
 
 @dataclass(frozen=True)
 class NamedObjective:
-    """An objective and what each of its pictures is called."""
+    """An objective, and a name for each of its images."""
 
     objective: Objective
     names: tuple[str, ...]
 
 
 def parse_objective(text: str, network: Classifier) -> NamedObjective:
-    """Return the objective that the words describe; raise ValueError, with a sentence, for one that cannot be."""
+    """Return the objective that the text describes. Raises ValueError where there is none."""
     terms = [_read_term(term.strip(), network) for term in text.split("+")]
     question = terms[0]
     for term in terms[1:]:

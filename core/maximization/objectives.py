@@ -1,7 +1,4 @@
-"""What a picture is to excite: a class's logit, a neuron, a map's mean, and sums of them. One number per picture.
-
-Also the walk to the last stage that an objective asks about: what lies behind it is never computed.
-"""
+"""What is maximised: a class's logit, a neuron, a map's mean or maximum, and weighted sums. One number per image."""
 
 from __future__ import annotations
 
@@ -17,34 +14,34 @@ from core.networks.classifier import Classifier
 
 
 class Objective(ABC):
-    """A number per picture, from what a network's stages give for it: `ClassLogit(3) + 0.5 * MapMean("pool2", 7)`.
+    """A number per image, from the outputs of a network's stages: `ClassLogit(3) + 0.5 * MapMean("pool2", 7)`.
 
-    Asked of several classes, maps or units, picture `i` climbs the `i`-th of them, and begins anew after the last.
+    With several classes, maps or units, image `i` has the `i`-th of them as its goal, modulo their number.
     """
 
     @property
     @abstractmethod
     def stages(self) -> frozenset[str]:
-        """The stages that it needs."""
+        """Return the stages whose outputs it needs."""
 
     @property
     @abstractmethod
     def count(self) -> int:
-        """How many pictures have goals of their own."""
+        """Return the number of different goals."""
 
     @abstractmethod
     def measure(self, outputs: Mapping[str, Tensor]) -> Tensor:
-        """Return every goal `(N, count)` of N pictures whose stages gave `outputs` `(N, maps, rows, columns)`."""
+        """Return every goal `(N, count)` for N images with the stage outputs `(N, maps, rows, columns)`."""
 
     def __call__(self, outputs: Mapping[str, Tensor]) -> Tensor:
-        """Return how far each picture has come with its own goal `(N,)`."""
+        """Return the value of each image's own goal `(N,)`."""
         measured = self.measure(outputs)
         pictures = torch.arange(len(measured), device=measured.device)
         return measured[pictures, pictures % measured.shape[1]]
 
     @abstractmethod
     def check(self, shapes: Mapping[str, Shape]) -> None:
-        """Raise ValueError, with a sentence, for what a network of these stages has not got."""
+        """Raise ValueError for a goal that a network with these stages does not have."""
 
     def __add__(self, other: Objective) -> Objective:
         return Sum(((1.0, self), (1.0, other)))
@@ -63,7 +60,7 @@ class Objective(ABC):
 
 @dataclass(frozen=True)
 class _Maps(Objective):
-    """A goal for each of some maps of one stage."""
+    """One goal for each of the chosen maps of a stage."""
 
     stage: str
     maps: int | tuple[int, ...]
@@ -79,10 +76,7 @@ class _Maps(Objective):
 
 @dataclass(frozen=True)
 class Neuron(_Maps):
-    """One place (row, column) of one map or of several; without a place, the central one (N5).
-
-    The central place of the assignment's 7x7 maps is (3, 3).
-    """
+    """One place (row, column) of one or several maps; the default is the central one, (3, 3) of 7x7 maps."""
 
     place: tuple[int, int] | None = None
 
@@ -95,12 +89,12 @@ class Neuron(_Maps):
         _, rows, columns = _check_maps(self.stage, self.maps, shapes)
         row, column = self.place or (0, 0)
         if not (0 <= row < rows and 0 <= column < columns):
-            raise ValueError(f"A map of {self.stage} has {rows}x{columns} places; ({row}, {column}) is none of them.")
+            raise ValueError(f"A map of {self.stage} has {rows}x{columns} places; ({row}, {column}) is outside.")
 
 
 @dataclass(frozen=True)
 class MapMean(_Maps):
-    """The mean of one whole map or of several."""
+    """The mean of one or several whole maps."""
 
     def measure(self, outputs: Mapping[str, Tensor]) -> Tensor:
         return outputs[self.stage][:, list(_several(self.maps))].mean((2, 3))
@@ -111,14 +105,14 @@ class MapMean(_Maps):
 
 @dataclass(frozen=True)
 class MapMax(MapMean):
-    """The strongest place of each map. The mean would not do: before an activation, what is for and against cancels."""
+    """The largest value of each map. (In a mean, positive and negative values before an activation would cancel.)"""
 
     def measure(self, outputs: Mapping[str, Tensor]) -> Tensor:
         return outputs[self.stage][:, list(_several(self.maps))].amax((2, 3))
 
 
 class ClassLogit(Neuron):
-    """A class's logit, before the softmax (N1), or those of several classes."""
+    """The logit of one or several classes, before the softmax."""
 
     def __init__(self, labels: int | Iterable[int]) -> None:
         super().__init__(LOGITS, labels if isinstance(labels, int) else tuple(labels))
@@ -146,7 +140,7 @@ class Sum(Objective):
         for _, term in self.terms:
             term.check(shapes)
             if term.count not in (1, self.count):
-                raise ValueError(f"Goals for {term.count} and for {self.count} pictures cannot be added up.")
+                raise ValueError(f"{term.count} goals cannot be added to {self.count}.")
 
 
 def _several(numbers: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -167,5 +161,5 @@ def _check_maps(stage: str, numbers: int | tuple[int, ...], shapes: Mapping[str,
 
 
 def check_objective(network: Classifier, objective: Objective) -> None:
-    """Raise ValueError, with a sentence, when the network has no such stage, map or place."""
+    """Raise ValueError if the network has no such stage, map or place."""
     objective.check(stage_shapes(network))

@@ -1,4 +1,4 @@
-"""What moves when a picture climbs: its pixels, or its frequencies. Either way the picture stays within [0, 1]."""
+"""How an image is parameterized: by its pixels or by its frequencies. Either way it stays within [0, 1]."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from torch import Tensor
 
 from core.maximization.regularizers import divide_by_deviation, standard_deviation
 
-MARGIN = 0.004  # of 0 and 1, which no frequencies reach: a grey value of 255
+MARGIN = 0.004  # distance from 0 and 1, which a sigmoid never reaches: one of 255 grey values
 
 
 class Parameterization(Protocol):
-    """How pictures `(N, 1, H, W)` in [0, 1] are described while they climb."""
+    """A mapping between images `(N, 1, H, W)` in [0, 1] and the parameters that are optimised."""
 
     def encode(self, images: Tensor) -> Tensor:
-        """Return the parameters of these pictures."""
+        """Return the parameters of these images."""
 
     def decode(self, parameters: Tensor) -> Tensor:
-        """Return the pictures that the parameters describe, in [0, 1]."""
+        """Return the images of these parameters."""
 
     def update(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
-        """Return the parameters after a step up the gradient of the pictures; each picture's step has that size."""
+        """Return the parameters after a gradient step; `size` is the step's standard deviation in each image."""
 
 
 class Pixels:
-    """The pixels themselves, as the assignment moves them: x = (1 - decay) x + size * gradient / std, clipped (N3)."""
+    """The pixels themselves, updated as in the assignment: x = (1 - decay) x + size * gradient / std, clipped."""
 
     def encode(self, images: Tensor) -> Tensor:
         return images
@@ -39,10 +39,7 @@ class Pixels:
 
 
 class Fourier:
-    """Frequencies, of which the low ones move farthest (lucid's "spatially decorrelated" pictures).
-
-    A sigmoid keeps what they add up to within [0, 1].
-    """
+    """Frequencies, of which the low ones take the largest steps (lucid's decorrelated images), then a sigmoid."""
 
     def encode(self, images: Tensor) -> Tensor:
         field = images.clamp(MARGIN, 1 - MARGIN).logit()
@@ -53,9 +50,9 @@ class Fourier:
 
     def update(self, parameters: Tensor, gradient: Tensor, *, size: float, decay: float) -> Tensor:
         images = self.decode(parameters)
-        slope = gradient * images * (1 - images)  # of the field under the sigmoid
+        slope = gradient * images * (1 - images)  # before the sigmoid
         direction = torch.fft.rfft2(slope, norm="ortho") * _scale(images)
-        # A field that moves by 4 moves a grey picture by 1: there the sigmoid's slope is a quarter.
+        # The sigmoid's slope at grey is a quarter, so a change of 4 before it changes the image by 1.
         return (1 - decay) * parameters + 4 * size * _per_unit(direction)
 
 
@@ -75,7 +72,7 @@ def _scale(images: Tensor) -> Tensor:
 
 
 def _scale_of(size: tuple[int, int], device: torch.device) -> Tensor:
-    """Return 1/frequency `(H, W // 2 + 1)`, and at most what the lowest frequency but zero has."""
+    """Return 1/frequency `(H, W // 2 + 1)`; frequency zero gets the value of the lowest other one."""
     rows, columns = torch.fft.fftfreq(size[0], device=device), torch.fft.rfftfreq(size[1], device=device)
     frequency = (rows[:, None] ** 2 + columns**2).sqrt()
     return 1 / frequency.clamp(min=1 / max(size))

@@ -1,4 +1,4 @@
-"""What keeps a picture from becoming noise: blurred gradients, little ink, little variation, and a trembling hand."""
+"""Regularisers, which keep an image from becoming noise: blurred gradients, L1, total variation and jitter."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ BLURS = ("growing", "shrinking", "steady", "none")
 def blur_sigma(kind: str, step: int, steps: int, widest: float) -> float:
     """Return the blur's standard deviation in pixels at `step` (1 to `steps`); 0 for none.
 
-    Growing is the assignment's `4 k / (steps + 0.5)`, whose "variance, sigma" we take for a standard deviation (N2);
-    shrinking is the same the other way round, as is usual.
+    "growing" is the assignment's `4 k / (steps + 0.5)`, whose "variance, sigma" we read as a standard deviation;
+    "shrinking" is its reverse.
     """
     match kind:
         case "growing":
@@ -25,9 +25,9 @@ def blur_sigma(kind: str, step: int, steps: int, widest: float) -> float:
 
 
 def blur(pictures: Tensor, sigma: float) -> Tensor:
-    """Return pictures `(N, 1, H, W)` smoothed by a Gaussian of `sigma` pixels, mirrored at their edges.
+    """Return images `(N, 1, H, W)` blurred by a Gaussian of `sigma` pixels, mirrored at the edges.
 
-    Two products of small matrices: faster than a convolution, and every picture is on its own.
+    As two matrix products: faster than a convolution at this size.
     """
     if sigma <= 0:
         return pictures
@@ -39,7 +39,7 @@ def blur(pictures: Tensor, sigma: float) -> Tensor:
 def _gaussian(length: int, sigma: float, like: Tensor) -> Tensor:
     """Return the matrix `(length, length)` that blurs a line; each of its rows sums to 1."""
     places = torch.arange(length, device=like.device, dtype=like.dtype)
-    reach = sum(  # the line, and its mirror images beyond either end
+    reach = sum(  # the line and its mirror images at both ends
         torch.exp(-((places[:, None] - mirrored) ** 2) / (2 * sigma**2))
         for mirrored in (places, -1 - places, 2 * length - 1 - places)
     )
@@ -48,12 +48,12 @@ def _gaussian(length: int, sigma: float, like: Tensor) -> Tensor:
 
 
 def l1_gradient(images: Tensor) -> Tensor:
-    """Return the slope of the sum of all pixels' absolute values (L1)."""
+    """Return the gradient of the L1 norm: the sum of all absolute pixel values."""
     return images.sign()
 
 
 def variation_gradient(images: Tensor) -> Tensor:
-    """Return the slope of the total variation: the sum of the differences between neighbours."""
+    """Return the gradient of the total variation: the sum of absolute differences between neighbours."""
     slope = torch.zeros_like(images)
     for side in (2, 3):
         rising = images.diff(dim=side).sign()
@@ -64,21 +64,18 @@ def variation_gradient(images: Tensor) -> Tensor:
 
 
 def standard_deviation(pictures: Tensor) -> Tensor:
-    """Return the standard deviation of each picture `(N, 1, 1, 1)`."""
+    """Return the standard deviation of each image `(N, 1, 1, 1)`."""
     return pictures.std(dim=(1, 2, 3), keepdim=True)
 
 
 def divide_by_deviation(pictures: Tensor) -> Tensor:
-    """Return each picture divided by its own standard deviation (N3); one without any becomes 0."""
+    """Return each image divided by its standard deviation; a constant image becomes 0."""
     deviation = standard_deviation(pictures)
     return torch.where(deviation > 0, pictures / deviation.clamp(min=torch.finfo(pictures.dtype).tiny), 0.0)
 
 
 def jitter_shifts(jitter: int, steps: int) -> list[tuple[int, int]]:
-    """Return by how many pixels, at most `jitter`, the pictures tremble at each step.
-
-    Always the same walk, so that a picture is the same alone and among others.
-    """
+    """Return each step's shift by at most `jitter` pixels (rows, columns); always the same sequence."""
     generator = torch.Generator().manual_seed(0)
     found = torch.randint(-jitter, jitter + 1, (steps, 2), generator=generator)
     return [(row, column) for row, column in found.tolist()]

@@ -1,4 +1,4 @@
-"""What the stages of a network give for images, as maps. The walk ends at the last stage that is needed."""
+"""The outputs of a network's stages as maps. Later stages than needed are never computed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Shape = tuple[int, int, int]
 
 @torch.no_grad()
 def stage_shapes(network: Classifier) -> dict[str, Shape]:
-    """Return every stage's maps, rows and columns; `logits` is the last one."""
+    """Return the shape of every stage's output; the last stage is also there as `logits`."""
     blank = torch.zeros(1, 1, SIDE, SIDE, device=next(network.parameters()).device)
     found = {name: (output.shape[1], output.shape[2], output.shape[3]) for name, output in _walk(network, blank, 0.0)}
     return {**found, LOGITS: found[list(found)[-1]]}
@@ -29,9 +29,9 @@ def stage_shapes(network: Classifier) -> dict[str, Shape]:
 def stage_outputs(
     network: Classifier, images: Tensor, stages: Iterable[str], *, leak: float = 0.0
 ) -> dict[str, Tensor]:
-    """Return what the named stages give for images, as maps `(N, maps, rows, columns)`.
+    """Return the outputs of the named stages for images, as maps `(N, maps, rows, columns)`.
 
-    The walk ends at the last of them. With a `leak`, rectifiers let that share of what is negative through.
+    With a `leak`, ReLUs become leaky ReLUs of that negative slope.
     """
     wanted = set(stages)
     found: dict[str, Tensor] = {}
@@ -44,7 +44,7 @@ def stage_outputs(
 
 
 def _walk(network: Classifier, images: Tensor, leak: float) -> Iterator[tuple[str, Tensor]]:
-    """Yield every stage's output as maps; what was flattened, or inverted after that, has its places again."""
+    """Yield every stage's output as maps; flattened and inverted features get their rows and columns back."""
     output, places = images, images.shape[2:]
     for name, stage in network.stages():
         output = functional.leaky_relu(output, leak) if leak and isinstance(stage, nn.ReLU) else stage(output)

@@ -1,4 +1,4 @@
-"""One goal looked at closely: the digits that excite it most, the filter behind it, and its map on one digit."""
+"""Details of one goal: the digits with the highest values, its filter, and its map for one digit."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from core.networks.evaluation import BATCH
 
 @dataclass(frozen=True, eq=False)
 class TopDigits:
-    """The digits that excite each goal most, the best first."""
+    """The digits with the highest values of each goal, highest first."""
 
     indices: Tensor
-    """Which they are `(goals, count)`."""
+    """`(goals, count)`"""
     activations: Tensor
-    """How much they excite it `(goals, count)`."""
+    """`(goals, count)`"""
 
 
 @torch.no_grad()
 def find_top_digits(network: Classifier, objective: Objective, digits: Digits, *, count: int = 9) -> TopDigits:
-    """Return the digits that excite each goal of the objective most; a goal for each map, unit or class it is about."""
+    """Return the digits with the highest values of each of the objective's goals."""
     chunks = torch.arange(len(digits)).split(BATCH)
     measured = [objective.measure(stage_outputs(network, digits.images(chunk), objective.stages)) for chunk in chunks]
     best = torch.cat(measured).T.topk(min(count, len(digits)), dim=1)
@@ -40,10 +40,7 @@ def feature_map(network: Classifier, stage: str, number: int, image: Tensor) -> 
 
 
 def find_filter(network: Classifier, stage: str, number: int) -> Tensor | None:
-    """Return the filter `(in, k, k)` that makes a map of this stage; None where no convolution has made it.
-
-    A stage that pools or activates has the filters of the convolution before it.
-    """
+    """Return the filter `(in, k, k)` behind a map of this stage, from the last convolution before it; None without."""
     convolution = None
     for name, module in network.stages():
         convolution = module if isinstance(module, nn.Conv2d) else convolution

@@ -181,5 +181,5 @@ def _show_nearest(made: TrainedGenerator, images: Tensor) -> None:
     st.markdown(
         f"If it only repeated what it has seen, the nearest real digit would be 0 away. On average these are "
         f"**{float(found.distances.mean()):.1f}** away (the length of the difference, pixels from 0 to 1); real test "
-        f"digits of {name} are **{float(usual.distance.mean()):.1f}** away from the nearest training digit."
+        f"digits of {name} are **{float(usual.distances.mean()):.1f}** away from the nearest training digit."
     )
