@@ -1,6 +1,6 @@
-"""Attacks, drawn: a digit and what is added to it step by step, noises on a sheet, two networks side by side.
+"""Attacks: a digit and its perturbation step by step, universal noises, two networks side by side.
 
-Signed colours throughout: black is zero, blue is ink that was added, red is ink that was taken away.
+Signed colours throughout: black is zero, blue is added ink, red is removed ink.
 """
 
 from __future__ import annotations
@@ -11,16 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from core.visualization.arrays import (
-    CAPTION_GROUND,
-    ERASED,
-    Picture,
-    draw_caption,
-    draw_frame,
-    enlarge,
-    to_gray,
-    to_rgb,
-)
+from core.visualization import arrays
+from core.visualization.arrays import Picture, enlarge, to_gray, to_rgb
 from core.visualization.number_format import format_factor
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, to_signed
@@ -29,8 +21,8 @@ PANEL = 5  # pixels of the picture for one of the digit: two panels beside one a
 SMALL = 2  # the same for ten noises
 LINE = 15  # pixels of a caption
 RULE = 70  # grey of the lines between panels
-INK, FAINT = 235, 160  # greys of what is written
-BARS = 0.8  # of their panel's height that a bar for certainty reaches
+INK, FAINT = 235, 160  # greys of text
+BARS = 0.8  # of the panel's height: a bar of probability 1
 
 
 def draw_attack(
@@ -44,10 +36,10 @@ def draw_attack(
     magnify: float,
     mask: NDArray[np.bool_] | None = None,
 ) -> Picture:
-    """Return `(H, W, 3)`: the digit now, what was added, the same `magnify` times as strong, and a network's ten bars.
+    """Return `(H, W, 3)`: the digit, its perturbation, the same magnified `magnify` times, and the probabilities.
 
-    `image` and `original` are `(28, 28)`; the class `target` is framed; where `mask` is False a sticker may go, which
-    is outlined. All frames of an attack have one size.
+    `image` and `original` are `(28, 28)`; the class `target` is framed; a line surrounds the sticker, where `mask` is
+    False. All frames of an attack have one size.
     """
     change = image - original
     now = to_rgb(enlarge(to_gray(image), PANEL))
@@ -68,7 +60,7 @@ def _outline(picture: Picture, mask: NDArray[np.bool_]) -> Picture:
     """Return the picture with a line along the inner rim of where the mask is False."""
     gone = np.pad(enlarge((~mask).astype(np.uint8), PANEL) > 0, 1)
     inner = gone[:-2, 1:-1] & gone[2:, 1:-1] & gone[1:-1, :-2] & gone[1:-1, 2:]
-    return np.where((gone[1:-1, 1:-1] & ~inner)[..., None], np.array(ERASED, np.uint8), picture)
+    return np.where((gone[1:-1, 1:-1] & ~inner)[..., None], np.array(arrays.ERASED, np.uint8), picture)
 
 
 def _bars(probabilities: NDArray[np.floating], classes: tuple[str, ...], color: str, target: int) -> Picture:
@@ -88,12 +80,12 @@ def _bars(probabilities: NDArray[np.floating], classes: tuple[str, ...], color: 
     return np.asarray(sheet)
 
 
-def _grey(loud: bool) -> tuple[int, int, int]:
-    return (INK if loud else FAINT,) * 3
+def _grey(highlighted: bool) -> tuple[int, int, int]:
+    return (INK if highlighted else FAINT,) * 3
 
 
-def _caption(text: str, width: int, loud: bool = False) -> Picture:
-    return to_rgb(draw_caption(text, width, gray=INK if loud else FAINT))
+def _caption(text: str, width: int, highlighted: bool = False) -> Picture:
+    return to_rgb(arrays.draw_caption(text, width, gray=INK if highlighted else FAINT))
 
 
 def draw_noises(
@@ -123,38 +115,31 @@ def draw_universal(
     limit: float,
     chosen: int,
 ) -> Picture:
-    """Return one moment of universal noise `(H, W, 3)`: all noises, and digits with the chosen one, as they are read.
+    """Return one step of universal noise `(H, W, 3)`: all noises, and digits with the chosen one under their readings.
 
-    `noisy` `(N, 28, 28)` are the digits with it, `labels` what they are. A reading that was led to the class is red.
+    `noisy` `(N, 28, 28)` are the digits with it, `labels` their true classes. A reading as the chosen class is red.
     """
     top = draw_noises(noises, classes, limit=limit, chosen=chosen)
     cells = [
-        (
-            to_rgb(enlarge(to_gray(digit), SMALL)),
-            f"{classes[label]} read {classes[read]}",
-            read == chosen,
-        )
+        (to_rgb(enlarge(to_gray(digit), SMALL)), f"{classes[label]} read {classes[read]}", read == chosen)
         for digit, label, read in zip(noisy, labels, readings, strict=True)
     ]
     return np.concatenate([top, _sheet(cells, 5)])
 
 
 def _sheet(cells: Sequence[tuple[Picture, str, bool]], columns: int) -> Picture:
-    """Return pictures with captions above them, the loud ones framed; no gap, but a line, between two."""
+    """Return pictures under their captions, lines between them; the third value of a cell highlights it."""
     drawn = []
-    for picture, text, loud in cells:
-        framed = draw_frame(picture, NEGATIVE if loud else (RULE,) * 3)
-        drawn.append(np.concatenate([_caption(text, picture.shape[1], loud), framed]))
-    blank = np.full_like(drawn[0], CAPTION_GROUND)
-    drawn += [blank] * (-len(drawn) % columns)
-    rows = [np.concatenate(drawn[start : start + columns], 1) for start in range(0, len(drawn), columns)]
-    return np.concatenate(rows)
+    for picture, text, highlighted in cells:
+        framed = arrays.draw_frame(picture, NEGATIVE if highlighted else (RULE,) * 3)
+        drawn.append(np.concatenate([_caption(text, picture.shape[1], highlighted), framed]))
+    return arrays.arrange(drawn, columns, gap=0, ground=arrays.CAPTION_GROUND)
 
 
 def draw_comparison(
-    images: Sequence[NDArray[np.floating]], original: NDArray[np.floating], words: Sequence[str]
+    images: Sequence[NDArray[np.floating]], original: NDArray[np.floating], captions: Sequence[str]
 ) -> Picture:
-    """Return `(H, W, 3)`: for each network the digit `(28, 28)` made for it under its words, and what was changed."""
+    """Return `(H, W, 3)`: for each network its adversarial digit `(28, 28)` under a caption, and the change."""
     columns = [
         np.concatenate(
             [
@@ -164,7 +149,7 @@ def draw_comparison(
                 enlarge(to_signed(image - original, 1.0), PANEL),
             ]
         )
-        for image, text in zip(images, words, strict=True)
+        for image, text in zip(images, captions, strict=True)
     ]
     return np.concatenate(columns, 1)
 

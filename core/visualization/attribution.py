@@ -1,6 +1,6 @@
-"""Why this class, drawn: a row of pictures for each network, and one digit under many holes.
+"""Why this class: a row of pictures for each network, and one digit under many holes.
 
-Signed colours throughout: black is zero, blue speaks for the class, red against it.
+Signed colours throughout: black is zero, blue supports the class, red opposes it.
 """
 
 from __future__ import annotations

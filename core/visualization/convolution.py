@@ -5,13 +5,14 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from core.visualization.arrays import Picture, draw_frame, enlarge, text_color_on
-from core.visualization.figures import MARK
+from core.visualization.figures import LEGEND_ABOVE, MARGIN, MARK
 from core.visualization.number_format import format_short
 from core.visualization.rendering import render
 from core.visualization.signed_colors import CHOSEN, NEGATIVE, NEUTRAL, POSITIVE, to_signed
@@ -100,36 +101,33 @@ def _fill(made: Picture, filled: int) -> Picture:
     return shown.reshape(made.shape)
 
 
-@dataclass(frozen=True)
-class _Stack:
-    """Squares one behind another: their corners (left, top), and the texts below."""
-
-    left: float
-    width: float
-    height: float
-    corners: Sequence[tuple[float, float]]
-    texts: tuple[str, str]
-    end: float
-
-
 def draw_shapes(shapes: Sequence[tuple[str, tuple[int, ...]]]) -> str:
     """Return a network's stages as SVG: stacks of squares, each as large and, up to 12, as many as its maps."""
-    stages, end = [], 8.0
+    drawn, end = "", 8.0
     for name, shape in shapes:
-        stages.append(_stack(name, shape, end))
-        end = stages[-1].end
-    return render("shapes.html", stages=stages, width=round(end))
+        stack, end = _draw_stack(name, shape, end)
+        drawn += stack
+    svg = f'<svg viewBox="0 0 {end:.0f} 192" width="{end:.0f}" height="192" role="img">{drawn}</svg>'
+    return f'<div class="ns-scroll">{svg}</div>'
 
 
-def _stack(name: str, shape: tuple[int, ...], left: float) -> _Stack:
+def _draw_stack(name: str, shape: tuple[int, ...], left: float) -> tuple[str, float]:
+    """Return one stage's squares over its name and size, and where the next stage begins."""
     maps, side = (shape[0], shape[1]) if len(shape) == 3 else (1, 0)
     height = 4.0 * side if side else min(150.0, 20 + 12 * np.log2(shape[0]))
     width, shift = (4.0 * side, 2.2) if side else (12.0, 0.0)
     depth = min(maps, 12)
-    corners = [(left + shift * at, 126 - height + shift * (depth - at)) for at in reversed(range(depth))]
-    text = f"{maps} × {side} × {side}" if side else f"{shape[0]}"
-    end = left + max(width + shift * depth, 7.0 * max(len(name), len(text))) + 12
-    return _Stack(left, width, height, corners, (name, text), end)
+    squares = "".join(
+        f'<rect x="{left + shift * at:.1f}" y="{126 - height + shift * (depth - at):.1f}" width="{width:.1f}" '
+        f'height="{height:.1f}" rx="1" fill="#3B82C4" fill-opacity=".25" stroke="#3B82C4"/>'
+        for at in reversed(range(depth))
+    )
+    lines = (name, f"{maps} × {side} × {side}" if side else f"{shape[0]}")
+    texts = "".join(
+        f'<text x="{left:.1f}" y="{172 + 14 * number}" font-size="12" fill="currentColor">{escape(line)}</text>'
+        for number, line in enumerate(lines)
+    )
+    return squares + texts, left + max(width + shift * depth, 7.0 * max(map(len, lines))) + 12
 
 
 def draw_answer_boxes(answers: Sequence[tuple[str, float]], usual: str) -> str:
@@ -207,9 +205,5 @@ def draw_activation_functions(curves: Sequence[tuple[str, str, Values, Values]])
 def _small(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, zeroline=True, zerolinecolor=NEUTRAL)
-    figure.update_layout(
-        height=300,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    )
+    figure.update_layout(height=300, margin=MARGIN, legend=LEGEND_ABOVE)
     return figure

@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from core.visualization.arrays import Picture
+from core.visualization.arrays import Picture, arrange
 from core.visualization.number_format import format_range, format_short
 from core.visualization.signed_colors import to_signed
 
@@ -29,7 +29,7 @@ class Tiles:
 
 
 def color_limits(sheets: Sequence[Values], *, per_map: bool, clipped: float = 0.0) -> Values:
-    """Return up to which value colours go, for each map `(N,)` of sheets `(N, H, W)` that are to be compared.
+    """Return the value of full colour for each map `(N,)` of sheets `(N, H, W)` that are to be compared.
 
     `per_map`: every map to its own strongest value, else all to the strongest of all; the share
     `clipped` of the values may lie outside.
@@ -44,15 +44,12 @@ def draw_tiles(values: Values, limits: Values, names: Sequence[str]) -> Tiles:
     """Return maps `(N, H, W)` as tiles: black at zero, blue up to each map's limit `(N,)`, red down to minus it."""
     count, height, width = values.shape
     columns = ceil((count * height / width) ** 0.5)
-    rows = ceil(count / columns)
-    colors = np.zeros((rows * columns, height, width, 3), np.uint8)
-    colors[:count] = to_signed(values / limits[:, None, None], 1.0)
-    packed = colors.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
-    return Tiles(np.ascontiguousarray(packed.reshape(rows * height, columns * width, 3)), width, height, names)
+    colors = to_signed(values / limits[:, None, None], 1.0)
+    return Tiles(arrange(list(colors), columns, gap=0, ground=0), width, height, names)
 
 
 def name_maps(values: Values, what: str) -> list[str]:
-    """Return what each map is called, and from where to where its values go."""
+    """Return each map's name with the range of its values."""
     lows, highs = values.min(axis=(1, 2)), values.max(axis=(1, 2))
     return [
         f"{what} {number}: {format_range(low, high)}"
@@ -61,14 +58,14 @@ def name_maps(values: Values, what: str) -> list[str]:
 
 
 def name_filters(squares: Values, read: int, made: int) -> list[str]:
-    """Return what each square `(in * out, k, k)` of a layer's filters is called, and its weights' range."""
+    """Return the name of each square `(in * out, k, k)` of a layer's filters with the range of its weights."""
     ranges = [words.partition(": ")[2] for words in name_maps(squares, "")]
     over = [f" over map {number // made}" if read > 1 else "" for number in range(read * made)]
     return [f"filter {number % made}{over[number]}: {words}" for number, words in enumerate(ranges)]
 
 
 def name_places(values: Values) -> list[str]:
-    """Return where each value of a map `(H, W)` is, and how large it is."""
+    """Return the place and the number of each value of a map `(H, W)`."""
     return [
         f"row {row}, column {column}: {format_short(float(values[row, column]))}"
         for row, column in np.ndindex(*values.shape)
@@ -76,7 +73,7 @@ def name_places(values: Values) -> list[str]:
 
 
 def tile_size(side: int, count: int) -> tuple[int, int]:
-    """Return how wide `count` maps of `side` places are shown, at least and at most: one sees that they shrink."""
+    """Return the least and the most pixels of screen for each of `count` maps of `side` places: maps visibly shrink."""
     if side == 1:
         return FEW_UNITS if count <= 20 else UNITS
     return next((least, most) for start, least, most in SIZES if side >= start)

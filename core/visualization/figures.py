@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_url
 
+MARK = "#E69F00"
+MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}  # pixels
+LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -38,7 +42,7 @@ def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str) -> go.Fi
         )
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, range=[0, 101])
-    figure.update_layout(height=380, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="x unified")
+    figure.update_layout(height=380, margin=MARGIN, hovermode="x unified")
     return figure
 
 
@@ -67,11 +71,8 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str
     figure.update_yaxes(
         title="really a", type="category", categoryarray=list(classes), autorange="reversed", showgrid=False
     )
-    figure.update_layout(height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10}, clickmode="event+select")
+    figure.update_layout(height=430, margin=MARGIN, clickmode="event+select")
     return figure
-
-
-MARK = "#E69F00"
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,4 @@ def draw_clickable(
 
 def _outside(box: Box, rows: int, columns: int) -> tuple[int, int]:
     """Return by how many cells, downwards and sideways, the box reaches beyond the picture into its padding."""
-    return (
-        max(0, -box.top, box.top + box.height - rows),
-        max(0, -box.left, box.left + box.width - columns),
-    )
+    return (max(0, -box.top, box.top + box.height - rows), max(0, -box.left, box.left + box.width - columns))

@@ -1,4 +1,4 @@
-"""What a generator makes, drawn: sheets by class, a walk from one digit to another, and what beginnings are worth."""
+"""What a generator makes: sheets by class, a walk from one digit to another, and what pretraining is worth."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from core.visualization.arrays import Picture, contact_sheet, enlarge, to_gray
+from core.visualization.figures import MARGIN
 
 CLASSES = 10
-WALK_PICTURES = 9  # pictures of a walk that are seen all the time
+WALK_PICTURES = 9  # of a walk, always in sight
 LARGE = 6  # pixels of a walk's picture for one of the digit
 GROUND, MARK = 40, 235  # greys
 
@@ -24,7 +25,7 @@ def draw_samples(samples: NDArray[np.floating], *, factor: int = 2) -> Picture:
 
 
 def draw_walk(image: NDArray[np.floating], stations: NDArray[np.floating], share: float) -> Picture:
-    """Return the picture `(28, 28)` of now above those on the way `(STATIONS, 28, 28)`, with a mark where one is."""
+    """Return the current picture `(28, 28)` over those on the way `(WALK_PICTURES, 28, 28)`, with a mark at `share`."""
     side = image.shape[0]
     strip = np.concatenate([to_gray(station) for station in stations], 1)
     large = enlarge(to_gray(image), LARGE)
@@ -39,35 +40,31 @@ def draw_walk(image: NDArray[np.floating], stations: NDArray[np.floating], share
 
 @dataclass(frozen=True)
 class PretrainingCurve:
-    """A line of the figure: how well classifiers read that began alike."""
+    """The test error of classifiers with one kind of pretraining."""
 
     title: str
     color: str
-    wrong: Mapping[int, float]
-    """Percent of the test digits that are read wrong, by the number of labelled digits."""
+    errors: Mapping[int, float]
+    """Test error in percent by the number of labelled digits."""
     spread: Mapping[int, float]
     frozen: bool
 
 
-def draw_pretraining(beginnings: Sequence[PretrainingCurve]) -> go.Figure:
-    """Return how much is read wrong against how many digits were labelled, frozen ones dotted."""
+def draw_pretraining(curves: Sequence[PretrainingCurve]) -> go.Figure:
+    """Return the test error by the number of labelled digits; dotted where the convolutions were frozen."""
     figure = go.Figure()
-    for one in beginnings:
+    for one in curves:
         figure.add_scatter(
-            x=list(one.wrong),
-            y=list(one.wrong.values()),
+            x=list(one.errors),
+            y=list(one.errors.values()),
             name=one.title,
             mode="lines+markers",
             line={"color": one.color, "width": 2 if one.frozen else 3, "dash": "dot" if one.frozen else "solid"},
             error_y={"array": list(one.spread.values()), "thickness": 1, "width": 3},
             hovertemplate="%{y:.2f} % wrong<extra>" + one.title + "</extra>",
         )
-    counts = sorted({count for one in beginnings for count in one.wrong})
+    counts = sorted({count for one in curves for count in one.errors})
     figure.update_xaxes(title="labelled digits", type="log", tickvals=counts, ticktext=[f"{n:,}" for n in counts])
     figure.update_yaxes(title="read wrong, %", type="log", tickvals=[0.5, 1, 2, 5, 10, 20, 50])
-    figure.update_layout(
-        height=400,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
-    )
+    figure.update_layout(height=400, margin=MARGIN, legend={"orientation": "h", "y": -0.2, "yanchor": "top"})
     return figure

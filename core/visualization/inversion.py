@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from core.visualization.arrays import Picture
-from core.visualization.figures import Curve, draw_curves
+from core.visualization.figures import LEGEND_ABOVE, MARGIN, Curve, draw_curves
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL
 
@@ -73,7 +73,7 @@ def draw_omega(curves: Sequence[Curve], omega: float) -> go.Figure:
     figure.update_traces(mode="lines")
     figure.update_yaxes(range=[min(values) - 1, max(values) + 1])
     figure.add_vline(x=omega, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
-    figure.update_layout(height=300, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_layout(height=300, legend=LEGEND_ABOVE)
     return figure
 
 
@@ -121,10 +121,7 @@ def draw_contributions(
     figure.update_xaxes(type="category", side="top", title=None)
     figure.update_yaxes(title="logit, compared with the answer's", zeroline=True, zerolinecolor=NEUTRAL)
     figure.update_layout(
-        barmode="relative",
-        height=300,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": -0.02, "yanchor": "top"},
+        barmode="relative", height=300, margin=MARGIN, legend={"orientation": "h", "y": -0.02, "yanchor": "top"}
     )
     return figure
 
@@ -148,5 +145,5 @@ def draw_map_strengths(strengths: NDArray[np.floating], classes: Sequence[str]) 
     )
     figure.update_xaxes(type="category", title="feature map", tickfont={"size": 9})
     figure.update_yaxes(type="category", autorange="reversed", title="class")
-    figure.update_layout(height=330, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    figure.update_layout(height=330, margin=MARGIN)
     return figure

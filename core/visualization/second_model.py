@@ -8,6 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.visualization.figures import MARGIN
+
 
 def draw_pairs(percents: NDArray[np.floating], classes: Sequence[str]) -> go.Figure:
     """Return a figure for every pair, `(classes, classes)`, `nan` where there is none; the darker the fewer percent."""
@@ -34,5 +36,5 @@ def draw_pairs(percents: NDArray[np.floating], classes: Sequence[str]) -> go.Fig
     )
     figure.update_xaxes(type="category", side="top", showgrid=False)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_layout(height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    figure.update_layout(height=430, margin=MARGIN)
     return figure

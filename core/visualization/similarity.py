@@ -1,4 +1,4 @@
-"""The similarity shortcut, drawn: the nearest digits at each stage, and what a threshold is worth."""
+"""The similarity shortcut: the nearest digits at each stage, and what each threshold costs and saves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.visualization.arrays import Picture
-from core.visualization.figures import Curve, draw_curves
+from core.visualization.figures import MARGIN, Curve, draw_curves
 from core.visualization.number_format import format_distance
 from core.visualization.rendering import render
 
@@ -19,26 +19,26 @@ HITS_COLOR, PRECISION_COLOR, ACCURACY_COLOR, TIME_COLOR = "#3B82C4", "#009E73", 
 
 @dataclass(frozen=True, eq=False)
 class Neighbour:
-    """A digit seen before: its picture, its label, and how far it is."""
+    """A stored digit: its picture, its label, and its distance."""
 
     picture: Picture
     label: str
     distance: float
     near: bool
-    """Whether it is near enough to give its label."""
+    """Whether its distance is below the threshold."""
 
 
 @dataclass(frozen=True, eq=False)
 class StageComparison:
-    """One comparison: what came of it in words, and the nearest digits."""
+    """The comparison at one stage: its outcome in words, and the nearest digits."""
 
     title: str
     outcome: str
     neighbours: Sequence[Neighbour]
     hit: bool = False
-    """Whether the digit was cut short here."""
+    """Whether the network stopped early here."""
     skipped: bool = False
-    """Whether it never came so far."""
+    """Whether this stage was never computed."""
 
 
 def draw_comparisons(rows: Sequence[StageComparison]) -> str:
@@ -48,7 +48,7 @@ def draw_comparisons(rows: Sequence[StageComparison]) -> str:
 
 @dataclass(frozen=True)
 class Tradeoff:
-    """What each threshold is worth, in percent; a gap where nothing was cut short."""
+    """Hits, their precision, and overall accuracy by threshold, in percent; None where there is no hit."""
 
     thresholds: Sequence[float]
     hits: Sequence[float]
@@ -59,7 +59,7 @@ class Tradeoff:
 
 
 def draw_tradeoff(curves: Tradeoff, *, threshold: float | None, where: str) -> go.Figure:
-    """Return hits, precision of the hits and overall accuracy by threshold; the one of now is marked."""
+    """Return hits, precision of the hits and overall accuracy by threshold; the chosen threshold is marked."""
     precision = [np.nan if value is None else value for value in curves.precision]
     shown = {
         "cut short": (curves.hits, HITS_COLOR),
@@ -78,7 +78,7 @@ def draw_tradeoff(curves: Tradeoff, *, threshold: float | None, where: str) -> g
 def draw_times(
     thresholds: Sequence[float], ratios: Sequence[float], *, threshold: float | None, where: str
 ) -> go.Figure:
-    """Return the time against the plain network by threshold; below the line the shortcut pays."""
+    """Return the time against the plain network by threshold; below the line the shortcut saves time."""
     figure = go.Figure()
     figure.add_scatter(
         x=list(thresholds),
@@ -92,7 +92,7 @@ def draw_times(
     figure.add_hline(1, line={"color": MISS, "dash": "dot", "width": 2}, annotation_text="plain network")
     figure.update_yaxes(title="time, × plain network", range=[0, 1.1 * max(1.2, *ratios)])
     figure.update_xaxes(title=f"threshold at {where}")
-    figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    figure.update_layout(margin=MARGIN)
     return _on_distances(figure, threshold)
 
 

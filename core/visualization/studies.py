@@ -22,11 +22,10 @@ class Interval:
     low: float | None
     high: float | None
     claimed: float | None = None
-    """What others say that it is."""
+    """What somebody else reported."""
 
     @property
-    def told(self) -> bool:
-        """Whether zero lies outside."""
+    def excludes_zero(self) -> bool:
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
@@ -65,7 +64,7 @@ def _add_series(figure: go.Figure, name: str, found: Sequence[Interval], y: Sequ
             "color": color,
             "size": 8,
             "line": {"color": color, "width": 2},
-            "symbol": ["circle" if one.told else "circle-open" for one in found],
+            "symbol": ["circle" if one.excludes_zero else "circle-open" for one in found],
         },
         error_x={
             "type": "data",

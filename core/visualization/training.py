@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from core.visualization.arrays import Picture, to_gray, to_rgb
-from core.visualization.figures import Curve
+from core.visualization.arrays import CAPTION_GROUND, Picture, arrange, enlarge, to_gray, to_rgb
+from core.visualization.figures import LEGEND_ABOVE, MARGIN, Curve
 from core.visualization.rendering import render
-from core.visualization.signed_colors import NEGATIVE, POSITIVE, to_signed
+from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
 
 TRAINING, VALIDATION = "#3B82C4", "#D55E00"
 MOST_POINTS = 200  # of a curve: more than its pixels could show are thinned out
@@ -33,15 +33,42 @@ def draw_svg_curves(
     low, high = limits
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
 
-    def place(x: float, y: float) -> str:
+    def place(x: float, y: float) -> tuple[float, float]:
         share = (y - low) / (high - low or 1.0)
-        return f"{LEFT + (right - LEFT) * x / (x_end or 1):.1f},{TOP + (bottom - TOP) * (1 - share):.1f}"
+        return LEFT + (right - LEFT) * x / (x_end or 1), TOP + (bottom - TOP) * (1 - share)
 
-    ticks = [(low + (high - low) * part / 4, TOP + (bottom - TOP) * (1 - part / 4)) for part in range(5)]
-    lines = [(curve, [place(x, y) for x, y in _thin(curve)]) for curve in curves]
-    box = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": right, "top": TOP, "bottom": bottom}
-    texts = {"title": title, "x_end": x_end, "unit": unit}
-    return render("svg_curves.html", curves=curves, lines=lines, ticks=ticks, **box, **texts)
+    ticks = [low + (high - low) * part / 4 for part in range(5)]
+    drawn = "".join(_tick(tick, place(0, tick)[1]) for tick in ticks)
+    lines = "".join(_line(curve, [place(x, y) for x, y in _thin(curve)]) for curve in curves)
+    return (
+        f'<div><b>{escape(title)}</b> {_legend(curves, unit)}</div><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(title)}" style="width:100%;font-size:12px;fill:currentColor">{drawn}'
+        f'<text x="{LEFT}" y="{HEIGHT - 8}">0</text>'
+        f'<text x="{right}" y="{HEIGHT - 8}" text-anchor="end">epoch {x_end:g}</text>'
+        f'<svg y="{TOP - 4}" width="{WIDTH}" height="{bottom - TOP + 8}" viewBox="0 {TOP - 4} {WIDTH} '
+        f'{bottom - TOP + 8}">{lines}</svg></svg>'
+    )
+
+
+def _tick(value: float, y: float) -> str:
+    line = f'<path d="M{LEFT},{y:.1f}H{WIDTH - RIGHT}" stroke="{NEUTRAL}" stroke-opacity=".3"/>'
+    return f'{line}<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
+
+
+def _line(curve: Curve, places: Sequence[tuple[float, float]]) -> str:
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    line = f'<polyline points="{points}" fill="none" stroke="{curve.color}" stroke-width="2.5"/>'
+    dots = (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{curve.color}"/>' for x, y in places if curve.dots)
+    return line + "".join(dots)
+
+
+def _legend(curves: Sequence[Curve], unit: str) -> str:
+    named = (
+        f'<span style="color:{curve.color};white-space:nowrap">&#9644;</span> {escape(curve.title)}'
+        + (f" <b>{curve.y[-1]:.4g}{escape(unit)}</b>" if curve.y else "")
+        for curve in curves
+    )
+    return f'<span style="font-size:.85rem">{" &nbsp; ".join(named)}</span>'
 
 
 def _thin(curve: Curve) -> Sequence[tuple[float, float]]:
@@ -96,17 +123,12 @@ def draw_runs(curves: Sequence[Curve], *, x_title: str, y_title: str, beside: Se
         )
     figure.update_xaxes(title=x_title, rangemode="tozero")
     figure.update_yaxes(title=y_title)
-    figure.update_layout(
-        height=400,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    )
+    figure.update_layout(height=400, margin=MARGIN, legend=LEGEND_ABOVE)
     return figure
 
 
 CELL, COLUMNS, GAP = 28, 10, 4  # pixels of a cell, cells in a row, pixels between
 ANSWERS = 17  # pixels below the digits
-GROUND = 40  # grey between the cells
 
 
 def draw_snapshot(
@@ -116,7 +138,7 @@ def draw_snapshot(
     filters: NDArray[np.floating],
     maps: Sequence[NDArray[np.floating]],
 ) -> Picture:
-    """Return the picture `(H, W, 3)`, of one size for all moments of a training.
+    """Return the picture `(H, W, 3)`, of one size for all steps of a training.
 
     Filters are blue where positive and red where negative, to the scale of their largest weight.
     """
@@ -129,17 +151,15 @@ def draw_snapshot(
 
 
 def _row(cells: Sequence[Picture]) -> Picture:
-    row = np.full((CELL + GAP, COLUMNS * (CELL + GAP), 3), GROUND, np.uint8)
-    for number, cell in enumerate(cells[:COLUMNS]):
-        left = number * (CELL + GAP) + GAP // 2
-        row[GAP // 2 : GAP // 2 + CELL, left : left + CELL] = _fit(cell)
-    return row
+    around = (GAP // 2, GAP // 2)
+    padded = [np.pad(_fit(cell), (around, around, (0, 0)), constant_values=CAPTION_GROUND) for cell in cells[:COLUMNS]]
+    return arrange(padded, COLUMNS, gap=0, ground=CAPTION_GROUND)
 
 
 def _fit(cell: Picture) -> Picture:
-    """Return the cell as large as it goes without blurring its pixels, in the middle of a black one."""
+    """Return the cell enlarged by a whole factor, in the middle of a black cell."""
     factor = max(1, CELL // max(cell.shape[:2]))
-    large = cell.repeat(factor, 0).repeat(factor, 1)[:CELL, :CELL]
+    large = enlarge(cell, factor)[:CELL, :CELL]
     fitted = np.zeros((CELL, CELL, 3), np.uint8)
     top, left = ((CELL - side) // 2 for side in large.shape[:2])
     fitted[top : top + large.shape[0], left : left + large.shape[1]] = large
@@ -147,8 +167,8 @@ def _fit(cell: Picture) -> Picture:
 
 
 def _answers(labels: Sequence[int], probabilities: NDArray[np.floating]) -> Picture:
-    """Return how each digit is read, blue when right and red when not, over a bar of how sure."""
-    sheet = Image.new("RGB", (COLUMNS * (CELL + GAP), ANSWERS), (GROUND,) * 3)
+    """Return the predicted classes, blue if right and red if wrong, over bars of their probabilities."""
+    sheet = Image.new("RGB", (COLUMNS * (CELL + GAP), ANSWERS), (CAPTION_GROUND,) * 3)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
     for number, (label, shares) in enumerate(zip(labels, probabilities, strict=False)):
         read, left = int(shares.argmax()), number * (CELL + GAP) + GAP // 2

@@ -1,4 +1,4 @@
-"""Transfer, drawn: pictures in a row, what is read in them while a network is tuned, colour filters, many maps."""
+"""Transfer: pictures in a row, errors while a network is tuned, colour filters, many maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.visualization.arrays import CAPTION_GROUND, Picture, contact_sheet, draw_caption, draw_frame, to_gray, to_rgb
+from core.visualization.arrays import (
+    CAPTION_GROUND,
+    Picture,
+    arrange,
+    draw_caption,
+    draw_frame,
+    enlarge,
+    to_gray,
+    to_rgb,
+)
 from core.visualization.signed_colors import NEGATIVE
 
 THUMB, GAP, LINE = 56, 4, 16  # pixels of a small picture, between two, and of a line of text
@@ -16,7 +25,7 @@ FRAME = 3  # pixels around what is read wrongly
 
 
 def to_thumb(picture: Picture, side: int = THUMB) -> Picture:
-    """Return a picture `(H, W, 3)` as `(side, side, 3)`; a digit's own pixels stay to be seen."""
+    """Return a picture `(H, W, 3)` as `(side, side, 3)`; a digit is not smoothed."""
     scaling = Image.Resampling.NEAREST if max(picture.shape[:2]) <= 28 else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize((side, side), scaling))
 
@@ -31,7 +40,7 @@ def draw_strip(pictures: Sequence[Picture], *, side: int = THUMB) -> Picture:
 def draw_tuning(
     pictures: Sequence[Picture], labels: NDArray[np.int64], predicted: Mapping[str, NDArray[np.int64]]
 ) -> Picture:
-    """Return a row of the pictures for each name, those that it reads wrongly framed in red.
+    """Return a row of the pictures for each name, with red frames around those that it reads wrongly.
 
     All frames of a run have one size.
     """
@@ -47,14 +56,14 @@ def draw_tuning(
 
 
 def draw_color_filters(filters: NDArray[np.floating], columns: int, *, factor: int) -> Picture:
-    """Return filters `(N, 3, k, k)` in the colours that they look for (F2): grey is zero, all to one scale."""
+    """Return filters `(N, 3, k, k)` in the colours that they respond to: grey is zero, all to one scale."""
     shown = 0.5 + filters / (2 * max(float(np.abs(filters).max()), 1e-9))
-    sheets = [contact_sheet(list(shown[:, channel]), columns, factor=factor) for channel in range(3)]
-    return np.stack(sheets, -1)
+    cells = [enlarge(to_gray(one), factor) for one in np.moveaxis(shown, 1, -1)]
+    return arrange(cells, min(columns, len(cells)), gap=2, ground=128)
 
 
 def draw_maps(maps: NDArray[np.floating], columns: int, *, height: int) -> Picture:
-    """Return maps `(N, H, W)` on one grey sheet (F3), white where a map is strongest; a silent one is black."""
+    """Return maps `(N, H, W)` on one grey sheet, white where a map is strongest; a map of zeros is black."""
     width = max(1, round(maps.shape[2] * height / maps.shape[1]))
     cells = [_shrink(one, (width, height)) for one in maps]
     blank = np.zeros_like(cells[0])
