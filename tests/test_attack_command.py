@@ -117,7 +117,7 @@ def test_people_get_sentences_and_a_table(capsys):
         (["attack", "--steps", "0"], "at least 1 step"),
         (["attack", "--digit", "-1"], "--digit must be between 0 and"),
         (["attack", "--image", "nowhere.png"], "cannot be opened: No such file"),
-        (["attack", "--method", "sticker"], "Say with --region where the sticker goes"),
+        (["attack", "--method", "sticker"], "Give the place of the sticker with --region"),
         (["attack", "--method", "lbfgs"], "choose a target"),
         (["attack", "--network", "restoring"], "carry the digits over"),
         (["attack", "--universal", "--network", "restoring"], "carry the digits over"),

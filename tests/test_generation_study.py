@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core import __main__ as command_line
+from core.commands.studies.pretraining import lines
 from core.digits import datasets
 from core.studies import finished_parts, pretraining
 from core.studies.pretraining import (
@@ -23,7 +24,7 @@ from core.studies.pretraining import (
     run_pretraining,
     shipped_weights,
 )
-from core.studies.pretraining_record import STUDY, conclude, find_row, gains, label_counts, summarize, to_lines
+from core.studies.pretraining_record import STUDY, conclude, find_row, gains, label_counts, summarize
 from core.studies.recorded import load_recorded
 from tests.sample_digits import made_dataset, made_digits
 
@@ -50,7 +51,7 @@ def test_v10_every_beginning_is_measured_with_every_seed_and_a_finished_part_is_
     path.write_text(json.dumps(changed))
     again = list(run_pretraining(DATASET, TINY, out))
     assert [row.accuracy for step in again for row in step.rows][0] == -1.0, "the part was read, not run"
-    assert not any(step.what.startswith("a GAN") for step in again), "nor was the GAN trained again"
+    assert not any(step.text.startswith("a GAN") for step in again), "nor was the GAN trained again"
     other = next(step for step in run_pretraining(DATASET, replace(TINY, batches=3), out) if step.rows)
     assert other.rows[0].accuracy >= 0, "with other settings it is"
 
@@ -112,7 +113,7 @@ def test_a_shift_counts_only_where_all_seeds_agree():
     assert "frozen +2.0 (no clear difference)." in " ".join(conclude(mixed))
     assert gains(agreed, SUPERVISED, frozen=True, labelled=100) == [], "nothing is said of what was not measured"
     assert label_counts(agreed) == [100] and find_row(agreed, UNLABELLED, frozen=True, labelled=100)["mean"] == 81.0
-    assert any("81.00 ± 5.57" in line for line in to_lines(agreed))
+    assert any("81.00 ± 5.57" in line for line in lines(agreed))
 
 
 def test_the_command_runs_it_and_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch):

@@ -80,7 +80,7 @@ def test_start_trains_what_a_file_says(say, tmp_path, monkeypatch):
     ("words", "said"),
     [
         (["show", "nobody"], "There is no run called 'nobody'; it may have been removed for newer ones."),
-        (["stop"], "Say which run to stop; `python -m core jobs` lists them."),
+        (["stop"], "Name the run to stop; `python -m core jobs` lists them."),
         (["start", "none.json"], "none.json cannot be used: No such file or directory."),
         (["start", "README.md"], "README.md holds no JSON."),
     ],

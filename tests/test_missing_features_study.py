@@ -28,7 +28,8 @@ from core.studies import paired_differences, study_job
 from core.studies.arm_training import ArmTrainer, FeatureVectors, PartialDigits, alternate_inversions
 from core.studies.arms import ARMS, COLUMNS, PUBLISHED_LOG, with_required_arms
 from core.studies.missing_features import NETWORKS, StudyConfig, run_seed, run_study
-from core.studies.recorded import load_recorded, summarize
+from core.studies.missing_features_record import summarize
+from core.studies.recorded import load_recorded
 from core.training.config import TrainConfig
 from core.training.loop import train
 from tests import ROOT
@@ -430,8 +431,8 @@ def test_an_arm_that_diverges_is_read_as_it_was_before_and_the_others_go_on() ->
     found = ArmTrainer(made_dataset(), ARCHITECTURES["talk"], seed=42, config=replace(CONFIG, learning_rate=1e9))
     fresh = build(ARCHITECTURES["talk"], seed=42).eval()
     digits = made_dataset().test
-    assert found.read("standard")["whole"] == evaluate(fresh, digits)
-    assert set(found.read("control")) == set(COLUMNS)
+    assert found.evaluate("standard")["whole"] == evaluate(fresh, digits)
+    assert set(found.evaluate("control")) == set(COLUMNS)
 
 
 # One seed as a job

@@ -146,13 +146,13 @@ def test_s7_finished_pairs_are_kept_and_measured_again_for_other_settings(datase
     assert not next(stopped).kept
     stopped.close()
     steps = list(run_pairs(few, config, out))
-    assert [(step.row.first, step.row.second, step.kept) for step in steps] == [
+    assert [(*step.task, step.kept) for step in steps] == [
         (0, 1, True),
         (0, 2, False),
         (1, 2, False),
     ]
     assert not next(run_pairs(few, replace(config, learned=6), out)).kept
-    record = summarize([step.row for step in steps], few, config)
+    record = summarize([row for step in steps for row in step.rows], few, config)
     assert json.loads(json.dumps(record))["command"].startswith("python -m core study second-model --learned 5")
     assert "Over 3 pairs network 1 reads" in record["conclusions"][0]
     assert list(conclude({**record, "rows": []})) == []

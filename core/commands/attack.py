@@ -1,10 +1,9 @@
-"""The verb `attack` of the command line: noise for one digit, or universal noise for all classes."""
+"""The verb `attack`: noise for one digit, or universal noise for all classes."""
 
 from __future__ import annotations
 
 import argparse
 import io
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,8 +19,11 @@ from core.adversarial.gradient_attacks import fgsm, pgd
 from core.adversarial.lbfgs import lbfgs
 from core.adversarial.sticker import sticker
 from core.adversarial.universal import UniversalConfig, measure_noise, nine_examples, universal_noise
-from core.commands.terminal import progress
-from core.digits import datasets, drawing, pictures
+from core.commands import tables
+from core.commands.options import add_dataset, load_dataset, parse_mask
+from core.commands.predict import to_reading
+from core.commands.terminal import answer, progress
+from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
 from core.networks import evaluation
 from core.system import files
@@ -33,44 +35,42 @@ ENDINGS = {"one digit": (".png",), "universal noise": (".png", ".npz")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the verb takes."""
+    """Add the options of this verb."""
     parser.add_argument("--method", choices=DEFAULTS, default="pgd", help="default: pgd")
-    parser.add_argument("--universal", action="store_true", help="one noise per class that fits any digit")
+    parser.add_argument("--universal", action="store_true", help="one noise per class for all digits")
     parser.add_argument("--network", default="standard", metavar="NAME", help="a shipped network; default: standard")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--image", type=Path, metavar="FILE", help="a picture of a digit")
     which.add_argument("--digit", type=int, default=0, metavar="N", help="a test digit by its number; default: 0")
-    parser.add_argument("--label", type=int, metavar="C", help="what the picture shows; default: what is read")
-    parser.add_argument("--target", type=int, metavar="C", help="the class to be read as; default: any other")
+    parser.add_argument("--label", type=int, metavar="C", help="the true class; default: what the network reads")
+    parser.add_argument("--target", type=int, metavar="C", help="the target class; default: any other class")
     parser.add_argument("--norm", choices=NORMS, help="default: linf; for universal noise: no limit")
-    parser.add_argument("--epsilon", type=float, help="how much may change, pixels being 0 to 1")
+    parser.add_argument("--epsilon", type=float, help="the limit of the change; pixels are 0 to 1")
     parser.add_argument("--step-size", type=float)
     parser.add_argument("--steps", type=int)
-    parser.add_argument("--random-start", action="store_true", default=None, help="begin somewhere within epsilon")
-    parser.add_argument("--region", metavar="CUT|x0,y0,x1,y1", help="where the sticker goes")
+    parser.add_argument("--random-start", action="store_true", default=None, help="start at random within epsilon")
+    parser.add_argument("--region", metavar="CUT|x0,y0,x1,y1", help="where the sticker is")
     parser.add_argument("--digits", type=int, help="training digits for universal noise")
-    parser.add_argument("--batch", type=int, help="how many of them each step looks at")
+    parser.add_argument("--batch", type=int, help="how many of them each step uses")
     parser.add_argument("--images", type=int, metavar="N", help="measure universal noise on the first N test digits")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--dataset", choices=datasets.DATASETS, help="MNIST, or what there is")
-    out = "a PNG: the digit, what was added, and both together; for universal noise all noises, or an .npz of all steps"
+    add_dataset(parser)
+    out = "a PNG of the digit, the noise and their sum; with --universal all noises, or an .npz of all steps"
     parser.add_argument("--out", type=Path, metavar="FILE", help=out)
 
 
-def run(options: argparse.Namespace, dataset: Dataset, region: Tensor | None) -> None:
-    """Print what the attack did, as one JSON object for machines, as lines for people; write `--out`."""
+def run(options: argparse.Namespace) -> None:
+    """Attack one digit, or make universal noise; print the result and write `--out`."""
+    dataset, region = load_dataset(options), parse_mask("--region", options.region)
     _check_out(options.out, ENDINGS["universal noise" if options.universal else "one digit"])
-    network: Any = checkpoints.load_network(
-        options.network, references=dataset.train
-    )  # an attack says what it cannot take
-    result = _universal(options, network, dataset) if options.universal else _single(options, network, dataset, region)
-    answer = {"network": options.network, "dataset": dataset.name, **result}
-    lines = _table(answer) if options.universal else _sentences(answer)
-    print(json.dumps(answer) if options.json else "\n".join(lines))
+    network: Any = checkpoints.load_network(options.network, references=dataset.train)  # attacks check its type
+    found = _universal(options, network, dataset) if options.universal else _single(options, network, dataset, region)
+    result = {"network": options.network, "dataset": dataset.name, **found}
+    answer(options, result, _table(result) if options.universal else _sentences(result))
 
 
 def _check_out(path: Path | None, endings: tuple[str, ...]) -> None:
-    """Say before anything is computed that it could not be written."""
+    """Raise ValueError for a file that could not be written, before anything is computed."""
     if path is not None and path.suffix not in endings:
         raise ValueError(f"--out takes a name that ends in {' or '.join(endings)}.")
     if path is not None and not path.parent.is_dir():
@@ -97,18 +97,18 @@ def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region:
     for last in _steps(options.method, network, image, label, config, region):
         first = first or last
         progress(last.step / last.steps, f"{options.method}, step {last.step}")
-    assert first and last  # the untouched digit at least
+    assert first and last  # the first step is the unchanged digit
     if options.out is not None:
-        gray = (last.perturbation + 1) / 2  # where nothing was added
-        _write(options.out, torch.cat([last.originals, gray, last.images]), columns=3)
+        noise = (last.perturbation + 1) / 2  # gray: no change
+        _write(options.out, torch.cat([last.originals, noise, last.images]), columns=3)
     return {
         "method": options.method,
         **asdict(config),
         "label": int(label),
         "already": bool(last.fooled_at_start),
         "succeeded": last.succeeded,
-        "before": _reading(first),
-        "after": _reading(last),
+        "before": to_reading(first.probabilities[0]),
+        "after": to_reading(last.probabilities[0]),
         "largest_change": round(float(last.perturbation.abs().max()), 6),
         "length": round(float(last.perturbation.norm()), 6),
     }
@@ -119,14 +119,14 @@ def _steps(
 ) -> Iterator[AttackStep]:
     if method == "sticker":
         if region is None:
-            raise ValueError("Say with --region where the sticker goes.")
+            raise ValueError("Give the place of the sticker with --region.")
         return sticker(network, image, label, config, mask=region)
     attacks: dict[str, Attack] = {"fgsm": fgsm, "pgd": pgd, "lbfgs": lbfgs}
     return attacks[method](network, image, label, config)
 
 
 def _digit(options: argparse.Namespace, network: Any, dataset: Dataset) -> tuple[Tensor, Tensor]:
-    """Return the digit `(1, 1, 28, 28)` and its label `(1,)`: the true one, the given one, or else what is read."""
+    """Return the digit `(1, 1, 28, 28)` and its label `(1,)`: of `--label`, else the true one, else the prediction."""
     if options.image is not None:
         image = _read(options.image)
         label = evaluation.predict(network, image).argmax(1)
@@ -146,19 +146,16 @@ def _read(path: Path) -> Tensor:
     return torch.from_numpy(drawing.to_digit(pictures.read_picture(content)))[None, None]
 
 
-def _reading(step: AttackStep) -> dict[str, Any]:
-    probabilities = [round(float(value), 6) for value in step.probabilities[0]]
-    return {"label": int(step.predicted), "confidence": max(probabilities), "probabilities": probabilities}
-
-
-def _sentences(answer: dict[str, Any]) -> Iterator[str]:
-    reads = answer["before"], answer["after"]
-    before, after = (f"{read['label']} ({100 * read['confidence']:.1f} % sure)" for read in reads)
-    yield f"{answer['network']} read {before}, and reads {after} after {answer['method']}."
-    yield f"The largest change of a pixel is {answer['largest_change']:.3f}, the length of all {answer['length']:.2f}."
-    if answer["already"]:
+def _sentences(result: dict[str, Any]) -> Iterator[str]:
+    before, after = (
+        f"{reading['label']} ({100 * reading['confidence']:.1f} % sure)"
+        for reading in (result["before"], result["after"])
+    )
+    yield f"{result['network']} read {before}, and reads {after} after {result['method']}."
+    yield f"Largest change of a pixel: {result['largest_change']:.3f}; total change (L2): {result['length']:.2f}."
+    if result["already"]:
         yield "It was misread before anything was changed."
-    elif not answer["succeeded"]:
+    elif not result["succeeded"]:
         yield "The attack failed."
 
 
@@ -174,9 +171,9 @@ def _universal(options: argparse.Namespace, network: Any, dataset: Dataset) -> d
     steps, noises = universal_noise(network, dataset.train, dataset.validation, examples, config), []
     for step in steps:
         noises.append(step.noises)
-        progress(step.step / step.steps, f"step {step.step}: {step.shares.mean():.0f} % are read as the noise's class")
+        progress(step.step / step.steps, f"step {step.step}: {step.shares.mean():.0f} % are read as the target class")
     if options.out is not None:
-        _keep(options.out, noises)
+        _save_noises(options.out, noises)
     result = measure_noise(network, test, step.noises)
     return {
         **asdict(config),
@@ -191,7 +188,7 @@ def _percent(shares: Tensor) -> list[float]:
     return [round(float(share), 2) for share in shares]
 
 
-def _keep(path: Path, noises: list[Tensor]) -> None:
+def _save_noises(path: Path, noises: list[Tensor]) -> None:
     """Write the last noises as a sheet, or all steps' as an array `noises` `(steps + 1, classes, 28, 28)`."""
     if path.suffix == ".png":
         return _write(path, (noises[-1] + 1) / 2, columns=5)
@@ -200,8 +197,8 @@ def _keep(path: Path, noises: list[Tensor]) -> None:
     files.write_atomically(path, stream.getvalue())
 
 
-def _table(answer: dict[str, Any]) -> Iterator[str]:
-    yield f"{answer['network']}, {answer['test_digits']:,} test digits, {answer['dataset']}; percent"
-    yield f"{'noise of class':20}{'read as it':>12}{'read right':>12}"
-    for number, shares in enumerate(zip(answer["read_as_class"], answer["accuracy"], strict=True)):
-        yield f"{number:<20}" + "".join(f"{share:12.2f}" for share in shares)
+def _table(result: dict[str, Any]) -> Iterator[str]:
+    yield f"{result['network']}, {result['test_digits']:,} test digits, {result['dataset']}; percent"
+    shares = zip(result["read_as_class"], result["accuracy"], strict=True)
+    rows = [(str(target), *(f"{share:.2f}" for share in pair)) for target, pair in enumerate(shares)]
+    yield from tables.to_lines(("target class", "read as it", "read correctly"), rows)

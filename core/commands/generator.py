@@ -1,4 +1,4 @@
-"""The recipe `generator` of the verb `train`: make the shipped generator again, which reads no digits it makes them."""
+"""The recipe `generator` of the verb `train`: train the shipped generator of digits again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TITLE = "Generator"
 
 
 def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str, Any]:
-    """Train it, measure it, save it with its card, and return what was measured."""
+    """Train the generator, measure it, save it with its card, and return the measurements."""
     config = GanConfig() if epochs is None else GanConfig(epochs=epochs)
     pair = Gan(config)
     moments = list(_show(train_gan(pair, dataset.train, config), PictureSchedule(config.epochs)))
@@ -36,7 +36,7 @@ def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str
 
 
 def _show(steps: Iterator[GanStep], due: PictureSchedule) -> Iterator[TrainingPicture]:
-    """Say how far it is, and yield the moments that its growth shows."""
+    """Show the progress, and yield the moments whose pictures are saved."""
     for step in steps:
         progress(
             step.batch / step.batches,

@@ -1,16 +1,15 @@
-"""The verb `maximize` of the command line: climb an objective, write the sheet, say how far it came."""
+"""The verb `maximize`: optimise pictures for an objective, write them as a sheet, print the objective's values."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.commands.terminal import progress
+from core.commands.terminal import answer, progress
 from core.jobs import trained_networks
 from core.maximization.compact_steps import to_compact, to_npz
 from core.maximization.loop import PRESETS, MaximizationStep, maximize
@@ -24,23 +23,23 @@ ENDINGS = (".png", ".apng", ".npz")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the verb takes."""
+    """Add the options of this verb."""
     parser.add_argument("--objective", default="classes", help=SYNTAX)
     parser.add_argument("--network", default="assignment", metavar="NAME", help="a shipped network, or a run's")
     parser.add_argument("--preset", choices=PRESETS, default=next(iter(PRESETS)))
-    parser.add_argument("--steps", type=int, help="instead of the preset's")
-    parser.add_argument("--seed", type=int, default=0, help="of the noise that it begins with")
-    parser.add_argument("--starts", type=int, default=1, help="from how many noises each goal is climbed")
-    out = "the sheet as a PNG; .apng: the climb as an animation; .npz: pictures and goals of all steps"
+    parser.add_argument("--steps", type=int, help="default: the preset's")
+    parser.add_argument("--seed", type=int, default=0, help="of the noise it starts from")
+    parser.add_argument("--starts", type=int, default=1, help="how many starts each objective has")
+    out = "the sheet as a PNG; .apng: all steps as an animation; .npz: pictures and values of all steps"
     parser.add_argument("--out", type=Path, metavar="FILE", help=out)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Climb, write the sheet if asked to, and print the goals: one JSON object for machines, lines for people."""
+    """Optimise, write `--out`, and print the objective's value for each picture."""
     if options.out is not None and options.out.suffix not in ENDINGS:
         raise ValueError(f"--out takes a name that ends in {', '.join(ENDINGS)}.")
-    place = trained_networks.find_checkpoint(options.network)
-    network = checkpoints.load_classifier(place.name, place.folder)
+    checkpoint = trained_networks.find_checkpoint(options.network)
+    network = checkpoints.load_classifier(checkpoint.name, checkpoint.folder)
     question = parse_objective(options.objective, network)
     changes = {"seed": options.seed, "starts": options.starts}
     changes |= {"steps": options.steps} if options.steps is not None else {}
@@ -60,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
         "sheet": None if options.out is None else str(options.out),
         "pictures": _to_pictures(question, seen[0], seen[-1]),
     }
-    print(json.dumps(result) if options.json else "\n".join(map(_line, result["pictures"])))
+    answer(options, result, map(_line, result["pictures"]))
 
 
 def _write(out: Path, question: NamedObjective, seen: list[MaximizationStep]) -> None:
@@ -104,5 +103,5 @@ def _reading(last: MaximizationStep, number: int) -> dict[str, Any]:
 
 def _line(picture: dict[str, Any]) -> str:
     read = f", read as {picture['label']}, {100 * picture['confidence']:.1f} % sure" if "label" in picture else ""
-    dead = "; dead: nothing on the way woke it" if picture["dead"] else ""
+    dead = "; dead: it was never activated" if picture["dead"] else ""
     return f"{picture['name']:16}{picture['start']:10.2f} ->{picture['end']:10.2f}{read}{dead}"

@@ -1,12 +1,18 @@
-"""What the command line says to people while it works: on stderr, so that stdout holds the answer alone."""
+"""Exit codes, and what the command line prints: the answer on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
+from collections.abc import Iterable
+from typing import Any
+
+DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 
 def progress(share: float, text: str) -> None:
-    """Draw a bar on a terminal; nothing elsewhere."""
+    """Draw a progress bar on a terminal; nothing elsewhere. `share` is 0 to 1."""
     if sys.stderr.isatty():
         filled = round(30 * share)
         end = "\n" if share >= 1 else ""
@@ -14,5 +20,13 @@ def progress(share: float, text: str) -> None:
 
 
 def say(sentence: str) -> None:
-    """Print one sentence for people, on stderr."""
+    """Print one sentence on stderr."""
     print(sentence, file=sys.stderr, flush=True)
+
+
+def answer(options: argparse.Namespace, result: dict[str, Any], lines: Iterable[str] | None = None) -> None:
+    """Print the result: one JSON object with `--json`, else these lines (default: the object, indented)."""
+    if options.json:
+        print(json.dumps(result))
+    else:
+        print(json.dumps(result, indent=2) if lines is None else "\n".join(lines))

@@ -19,7 +19,7 @@ from core.adversarial.gradient_attacks import make_adversarial
 from core.adversarial.universal import UniversalConfig, nine_examples, universal_noise
 from core.digits.datasets import Dataset, Digits
 from core.networks.evaluation import Network, accuracy, predict
-from core.studies import finished_parts
+from core.studies.finished_parts import PartStep, run_parts
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
 Loader = Callable[[Dataset], Mapping[str, Network]]
@@ -69,18 +69,6 @@ class TransferRow:
     """Percent."""
 
 
-@dataclass(frozen=True)
-class TransferStep:
-    """One source's noise has been made, read and kept."""
-
-    source: str
-    rows: tuple[TransferRow, ...]
-    done: int
-    sources: int
-    kept: bool
-    """Whether an earlier run had finished it."""
-
-
 def run_transfer(
     load: Loader,
     dataset: Dataset,
@@ -89,23 +77,20 @@ def run_transfer(
     *,
     settings: Any = None,
     pool: WorkerPool = SINGLE_PROCESS,
-) -> Iterator[TransferStep]:
-    """Yield every source's rows once they are there, a file for each beside `out`; a finished one is not run again.
+) -> Iterator[PartStep[str, TransferRow]]:
+    """Yield every source's rows once they are saved, in a file beside `out`; a finished one is not run again.
 
-    `load` returns the networks, to whoever works; those that restore are too large to be sent about. Networks that let
-    no gradient through only read. `settings` is what else must be the same for parts to be kept: which weights.
+    `load` returns the networks in every process that works: restoring ones are too large to be sent. Networks without
+    gradients only read. `settings` identifies the weights: finished parts of other weights are not reused.
     """
     networks = load(dataset)
     sources = (CLEAN, RANDOM_SIGNS, *attackable_networks(networks))
     same = {**asdict(config), "sha256": dataset.sha256, "networks": list(networks), "weights": settings}
-    found = finished_parts.run_parts(
-        partial(_read, load, config), sources, TransferRow, same, dataset=dataset, out=out, pool=pool
-    )
-    for number, (source, rows, kept) in enumerate(found, 1):
-        yield TransferStep(source, rows, number, len(sources), kept)
+    work = partial(_evaluate, load, config)
+    yield from run_parts(work, sources, TransferRow, same, dataset=dataset, out=out, pool=pool)
 
 
-def _read(load: Loader, config: TransferConfig, dataset: Dataset, source: str) -> list[TransferRow]:
+def _evaluate(load: Loader, config: TransferConfig, dataset: Dataset, source: str) -> list[TransferRow]:
     return list(evaluate_source(source, load(dataset), dataset, config))
 
 

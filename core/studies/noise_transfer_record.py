@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from statistics import mean
 from typing import Any
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.studies.noise_transfer import CLEAN, RANDOM_SIGNS, TransferConfig, TransferRow
+from core.studies.recorded import to_command, to_record
 from core.zoo.checkpoints import Card
 
 STUDY = "adversarial"
@@ -35,25 +35,17 @@ def summarize(
     rows: Sequence[TransferRow], dataset: Dataset, config: TransferConfig, cards: Mapping[str, Card]
 ) -> dict[str, Any]:
     """Return the record of the finished sources' rows."""
-    record = {
-        "study": STUDY,
-        "dataset": {"name": dataset.name, "source": dataset.source, "images": config.digits, "sha256": dataset.sha256},
-        "seeds": 1,
-        "command": to_command(config, dataset),
-        "settings": asdict(config),
-        "networks": {name: {"title": card.title, "features": card.features_sha256} for name, card in cards.items()},
-        "rows": [asdict(row) for row in rows],
-        "versions": {"torch": version("torch")},
-    }
+    record = to_record(
+        STUDY,
+        dataset,
+        [asdict(row) for row in rows],
+        images=config.digits,
+        seeds=1,
+        command=to_command(STUDY, dataset.name, digits=config.digits, steps=config.steps),
+        settings=asdict(config),
+        networks={name: {"title": card.title, "features": card.features_sha256} for name, card in cards.items()},
+    )
     return {**record, "conclusions": list(conclude(record))}
-
-
-def to_command(config: TransferConfig, dataset: Dataset) -> str:
-    """Return the command that measures this again."""
-    words = [f"python -m core study {STUDY} --digits {config.digits} --steps {config.steps}"]
-    if dataset.name != "MNIST":
-        words.append(f'--dataset "{dataset.name}"')
-    return " ".join(words)
 
 
 def to_matrix(record: dict[str, Any], noise: str, epsilon: float) -> Matrix:

@@ -91,12 +91,13 @@ class PretrainingRow:
 
 @dataclass(frozen=True)
 class PretrainingStep:
-    """What has just been done, and the rows that are there with it."""
+    """A part of the study is finished, or an epoch of its GAN."""
 
-    what: str
+    text: str
+    """Which part."""
     rows: tuple[PretrainingRow, ...]
     share: float
-    """Of all the work, roughly."""
+    """Of all the work, 0 to 1, roughly."""
 
 
 GAN_SHARE = 0.25  # of the work
@@ -123,10 +124,10 @@ def run_pretraining(
     )
     tasks = [(config.first_seed + seed, labelled) for seed in range(config.seeds) for labelled in config.labelled]
     work = partial(_compare, weights, config)
-    found = finished_parts.run_parts(work, tasks, PretrainingRow, same, dataset=dataset, out=out, pool=pool)
-    for number, ((seed, labelled), rows, _) in enumerate(found, 1):
-        share = GAN_SHARE + (1 - GAN_SHARE) * number / len(tasks)
-        yield PretrainingStep(f"seed {seed}, {labelled:,} labelled digits", rows, share)
+    for step in finished_parts.run_parts(work, tasks, PretrainingRow, same, dataset=dataset, out=out, pool=pool):
+        seed, labelled = step.task
+        share = GAN_SHARE + (1 - GAN_SHARE) * step.share
+        yield PretrainingStep(f"seed {seed}, {labelled:,} labelled digits", step.rows, share)
 
 
 def _compare(

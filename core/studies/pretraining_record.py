@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from itertools import product
 from statistics import mean, stdev
-from typing import Any
 
 from core.digits.datasets import Dataset
 from core.studies.pretraining import (
@@ -22,6 +20,7 @@ from core.studies.pretraining import (
     PretrainingConfig,
     PretrainingRow,
 )
+from core.studies.recorded import Record, to_command, to_record
 
 STUDY = "pretraining"
 TITLES = {
@@ -30,26 +29,19 @@ TITLES = {
     LABELLED: "the shipped discriminator (all labels)",
     SUPERVISED: "the standard network (all labels)",
 }
-Record = dict[str, Any]
 
 
 def summarize(rows: Sequence[PretrainingRow], dataset: Dataset, config: PretrainingConfig) -> Record:
     """Return the record of the finished parts' rows."""
-    record: Record = {
-        "study": STUDY,
-        "dataset": {
-            "name": dataset.name,
-            "source": dataset.source,
-            "images": len(dataset.test),
-            "sha256": dataset.sha256,
-        },
-        "seeds": len({row.seed for row in rows}),
-        "command": to_command(config, dataset),
-        "settings": asdict(config),
-        "titles": TITLES,
-        "rows": [*_rows(rows)],
-        "versions": {"torch": version("torch")},
-    }
+    record = to_record(
+        STUDY,
+        dataset,
+        list(_rows(rows)),
+        seeds=len({row.seed for row in rows}),
+        command=_command(config, dataset),
+        settings=asdict(config),
+        titles=TITLES,
+    )
     return {**record, "conclusions": list(conclude(record))}
 
 
@@ -71,17 +63,15 @@ def _rows(rows: Sequence[PretrainingRow]) -> Iterator[Record]:
             }
 
 
-def to_command(config: PretrainingConfig, dataset: Dataset) -> str:
-    """Return the command that measures this again."""
+def _command(config: PretrainingConfig, dataset: Dataset) -> str:
     default = PretrainingConfig()
-    words = [f"python -m core study {STUDY} --seeds {config.seeds}"]
-    if config.labelled != default.labelled:
-        words.append(f"--labelled {','.join(map(str, config.labelled))}")
-    if config.gan_epochs != default.gan_epochs:
-        words.append(f"--gan-epochs {config.gan_epochs}")
-    if dataset.name != "MNIST":
-        words.append(f'--dataset "{dataset.name}"')
-    return " ".join(words)
+    return to_command(
+        STUDY,
+        dataset.name,
+        seeds=config.seeds,
+        labelled=",".join(map(str, config.labelled)) if config.labelled != default.labelled else None,
+        gan_epochs=config.gan_epochs if config.gan_epochs != default.gan_epochs else None,
+    )
 
 
 def find_row(record: Record, start: str, *, frozen: bool, labelled: int) -> Record | None:
@@ -145,20 +135,3 @@ def _part(record: Record, start: str, labelled: int) -> str:
 def _points(found: list[float]) -> str:
     agreed = len(found) > 1 and (all(one > 0 for one in found) or all(one < 0 for one in found))
     return f"{mean(found):+.1f}" + ("" if agreed else " (no clear difference)")
-
-
-def to_lines(record: Record) -> Iterator[str]:
-    """Yield the record as a table and sentences for people."""
-    about = record["dataset"]
-    yield f"{about['images']:,} test digits, {about['name']}; mean accuracy in percent and its spread over the seeds"
-    yield f"\n{'convolutions begin as':46}" + "".join(f"{count:>15,}" for count in label_counts(record))
-    for start, frozen in product(STARTS, (False, True)):
-        rows = [find_row(record, start, frozen=frozen, labelled=count) for count in label_counts(record)]
-        yield f"{record['titles'][start] + (', frozen' if frozen else ''):46}" + "".join(map(_cell, rows))
-    yield from ("", *record["conclusions"], f"\n{record['command']}")
-
-
-def _cell(row: Record | None) -> str:
-    if row is None:
-        return f"{'–':>15}"
-    return (f"{row['mean']:.2f}" + ("" if row["std"] is None else f" ± {row['std']:.2f}")).rjust(15)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 from statistics import mean
@@ -17,7 +16,8 @@ from typing import Any
 from core.digits.datasets import Dataset
 from core.second_model.domain_gap import measure_domain_gap
 from core.second_model.training import ALL_MAPS, DIGITS, Accuracies, SecondModelConfig, run_second_model
-from core.studies import finished_parts
+from core.studies.finished_parts import PartStep, run_parts
+from core.studies.recorded import Record, to_command, to_record
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
 STUDY = "second-model"
@@ -40,28 +40,13 @@ class PairRow:
     """By conv stage: how many there are."""
 
 
-@dataclass(frozen=True)
-class PairStep:
-    """One pair has been measured and kept."""
-
-    row: PairRow
-    done: int
-    pairs: int
-    kept: bool
-    """Whether an earlier run had finished it."""
-
-
 def run_pairs(
     dataset: Dataset, config: SecondModelConfig, out: Path, *, pool: WorkerPool = SINGLE_PROCESS
-) -> Iterator[PairStep]:
-    """Yield every pair's row once it is there, a file for each beside `out`; a finished one is not run again."""
+) -> Iterator[PartStep[tuple[int, int], PairRow]]:
+    """Yield every pair's row once it is saved, in a file beside `out`; a finished one is not run again."""
     pairs = list(combinations(range(len(dataset.classes)), 2))
     same = {**asdict(replace(config, first=0, second=1)), "sha256": dataset.sha256}
-    found = finished_parts.run_parts(
-        partial(_measure, config), pairs, PairRow, same, dataset=dataset, out=out, pool=pool
-    )
-    for number, (_, (row,), kept) in enumerate(found, 1):
-        yield PairStep(row, number, len(pairs), kept)
+    yield from run_parts(partial(_measure, config), pairs, PairRow, same, dataset=dataset, out=out, pool=pool)
 
 
 def _measure(config: SecondModelConfig, dataset: Dataset, pair: tuple[int, int]) -> list[PairRow]:
@@ -87,27 +72,19 @@ def measure_pair(dataset: Dataset, config: SecondModelConfig) -> PairRow:
     )
 
 
-def summarize(rows: Sequence[PairRow], dataset: Dataset, config: SecondModelConfig) -> dict[str, Any]:
+def summarize(rows: Sequence[PairRow], dataset: Dataset, config: SecondModelConfig) -> Record:
     """Return the record of the finished pairs."""
-    record = {
-        "study": STUDY,
-        "dataset": {"name": dataset.name, "source": dataset.source, "images": config.tested, "sha256": dataset.sha256},
-        "classes": list(dataset.classes),
-        "seeds": 1,
-        "command": to_command(config, dataset),
-        "settings": asdict(config),
-        "rows": [asdict(row) for row in rows],
-        "versions": {"torch": version("torch")},
-    }
+    record = to_record(
+        STUDY,
+        dataset,
+        [asdict(row) for row in rows],
+        images=config.tested,
+        classes=list(dataset.classes),
+        seeds=1,
+        command=to_command(STUDY, dataset.name, learned=config.learned, epochs=config.epochs),
+        settings=asdict(config),
+    )
     return {**record, "conclusions": list(conclude(record))}
-
-
-def to_command(config: SecondModelConfig, dataset: Dataset) -> str:
-    """Return the command that measures this again."""
-    words = [f"python -m core study {STUDY} --learned {config.learned} --epochs {config.epochs}"]
-    if dataset.name != "MNIST":
-        words.append(f'--dataset "{dataset.name}"')
-    return " ".join(words)
 
 
 def conclude(record: dict[str, Any]) -> Iterator[str]:

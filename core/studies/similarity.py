@@ -27,7 +27,7 @@ from core.similarity.thresholds import (
     quantile_thresholds,
 )
 from core.similarity.timing import Timing, measure_time
-from core.studies import finished_parts
+from core.studies.finished_parts import PartStep, run_parts
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.training.loop import train
 from core.zoo.recipes import CONFIG, SEED
@@ -96,18 +96,6 @@ class SimilarityRow:
     """With those: "together" and "alone", milliseconds for each digit and their ratio; of test digits only."""
 
 
-@dataclass(frozen=True)
-class SimilarityStep:
-    """One network has been measured and kept."""
-
-    network: str
-    rows: tuple[SimilarityRow, ...]
-    done: int
-    networks: int
-    kept: bool
-    """Whether an earlier run had finished it."""
-
-
 def run_similarity(
     networks: Mapping[str, Classifier],
     dataset: Dataset,
@@ -116,17 +104,16 @@ def run_similarity(
     *,
     settings: Any = None,
     pool: WorkerPool = SINGLE_PROCESS,
-) -> Iterator[SimilarityStep]:
-    """Yield every network's rows once they are there, a file for each beside `out`; a finished one is not run again.
+) -> Iterator[PartStep[str, SimilarityRow]]:
+    """Yield every network's rows once they are saved, in a file beside `out`; a finished one is not run again.
 
-    The first network is trained here, on the digits seen first alone. `settings` is what else must be the same.
+    The first network is trained here, on the first half of the digits alone. `settings` identifies the weights:
+    finished parts of other weights are not reused.
     """
-    names = (HALF_TRAINED, *networks)
     same = {**asdict(config), "sha256": dataset.sha256, "weights": settings}
     work = partial(_measure, networks, config)
-    found = finished_parts.run_parts(work, names, SimilarityRow, same, dataset=dataset, out=out, pool=pool)
-    for number, (name, rows, kept) in enumerate(found, 1):
-        yield SimilarityStep(name, rows, number, len(names), kept)
+    names = (HALF_TRAINED, *networks)
+    yield from run_parts(work, names, SimilarityRow, same, dataset=dataset, out=out, pool=pool)
 
 
 def _measure(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from statistics import mean
 from typing import Any
 
 from core.digits.datasets import Dataset
+from core.studies.recorded import to_command, to_record
 from core.studies.similarity import ARCHITECTURE, HALF_TRAINED, SECOND_HALF, TEST, SimilarityConfig, SimilarityRow
 from core.zoo.checkpoints import Card
 
@@ -28,30 +28,16 @@ def summarize(
     """Return the record of the finished networks' rows."""
     half = f"{ARCHITECTURE.capitalize()}, trained on the half that was seen first"
     titles = {HALF_TRAINED: half} | {name: f"{card.title}, trained on both halves" for name, card in cards.items()}
-    record = {
-        "study": STUDY,
-        "dataset": {
-            "name": dataset.name,
-            "source": dataset.source,
-            "images": len(dataset.test),
-            "sha256": dataset.sha256,
-        },
-        "seeds": 1,
-        "command": to_command(config, dataset),
-        "settings": asdict(config),
-        "networks": titles,
-        "rows": [asdict(row) for row in rows],
-        "versions": {"torch": version("torch")},
-    }
+    record = to_record(
+        STUDY,
+        dataset,
+        [asdict(row) for row in rows],
+        seeds=1,
+        command=to_command(STUDY, dataset.name, loss=f"{config.loss:g}", epochs=config.epochs),
+        settings=asdict(config),
+        networks=titles,
+    )
     return {**record, "conclusions": list(conclude(record))}
-
-
-def to_command(config: SimilarityConfig, dataset: Dataset) -> str:
-    """Return the command that measures this again."""
-    words = [f"python -m core study {STUDY} --loss {config.loss:g} --epochs {config.epochs}"]
-    if dataset.name != "MNIST":
-        words.append(f'--dataset "{dataset.name}"')
-    return " ".join(words)
 
 
 def describe_stages(stages: str) -> str:

@@ -13,8 +13,8 @@ from core.digits import datasets
 from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUTS
 from core.studies.arms import ARMS, PUBLISHED_LOG_COLUMNS, Arm
+from core.studies.missing_features_record import STUDY
 from core.studies.paired_differences import has_learned
-from core.studies.recorded import STUDY
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.server import caches

@@ -1,28 +1,35 @@
-"""The similarity shortcut: hits, precision, accuracy and time by stage, threshold and number of digits seen."""
+"""The similarity shortcut: hits, precision, accuracy and time by stage, threshold and number of stored digits."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from core.commands.studies.progress import StudyStep
+from core.commands import tables
 from core.digits.datasets import Dataset
-from core.studies.similarity import HALF_TRAINED, SECOND_HALF, TEST, SimilarityConfig, SimilarityRow, run_similarity
+from core.studies.recorded import Record, StudyStep
+from core.studies.similarity import (
+    HALF_TRAINED,
+    SECOND_HALF,
+    TEST,
+    SimilarityConfig,
+    SimilarityRow,
+    run_similarity,
+)
 from core.studies.similarity_record import STUDY, select_rows, summarize
 from core.studies.workers import WorkerPool
 from core.zoo import checkpoints
 
 NAME = STUDY
-NETWORKS = ("standard",)  # shipped; one more is trained on the digits seen first
+NETWORKS = ("standard",)  # shipped; one more is trained on the first half of the digits
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what this study takes."""
+    """Add the options of this study."""
     default = SimilarityConfig()
     parser.add_argument("--loss", type=float, default=default.loss, help="points of accuracy that thresholds may cost")
-    parser.add_argument("--epochs", type=int, default=default.epochs, help="of the network that sees one half")
+    parser.add_argument("--epochs", type=int, default=default.epochs, help="of the network trained on one half")
 
 
 def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPool) -> Iterator[StudyStep]:
@@ -34,27 +41,31 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPo
     names, rows = (HALF_TRAINED, *NETWORKS), list[SimilarityRow]()
     for step in run_similarity(networks, dataset, config, out, settings=weights, pool=pool):
         rows = sorted([*rows, *step.rows], key=lambda row: names.index(row.network))
-        text = f"{step.network}{' (kept)' if step.kept else ''}"
-        yield StudyStep(step.done / step.networks, text, summarize(rows, dataset, config, cards))
+        yield StudyStep(step.share, step.task, summarize(rows, dataset, config, cards))
 
 
-def lines(record: dict[str, Any]) -> Iterator[str]:
-    """Yield a table for each network, a row for each setting, and what they say."""
+def lines(record: Record) -> Iterator[str]:
+    """Yield a table for each network with a row for each setting, and the conclusions."""
     loss = record["settings"]["loss"]
     yield f"{record['dataset']['name']}; thresholds chosen on validation digits for {loss:g} points at most; in percent"
+    outcomes = ("hits", "correct hits", "accuracy")
+    header = ("compared at", "seen", *(f"{split}: {name}" for split in (SECOND_HALF, TEST) for name in outcomes))
     for network, title in record["networks"].items():
         yield f"\n{title}"
-        splits = "".join(f"{name:>26}" for name in (SECOND_HALF, TEST))
-        yield f"{'compared at':18}{'seen':>8}{splits}{'time, batch':>14}{'alone':>8}"
-        for row in select_rows(record, network=network, split=TEST):
-            second, *_ = select_rows(record, network=network, split=SECOND_HALF, seen=row["seen"], stages=row["stages"])
-            times = f"{row['times']['together']['ratio']:14.2f}{row['times']['alone']['ratio']:8.2f}"
-            yield f"{row['stages']:18}{row['seen']:>8,}{_cell(second)}{_cell(row)}{times}"
-    yield "hits, right of them, right of all; time: of the plain network's"
+        rows = [_cells(record, row) for row in select_rows(record, network=network, split=TEST)]
+        yield from tables.to_lines((*header, "time, batch", "time, alone"), rows)
+    yield "time: compared with the plain network's"
     yield from ("", *record["conclusions"], f"\n{record['command']}")
 
 
-def _cell(row: dict[str, Any]) -> str:
+def _cells(record: Record, row: Record) -> tuple[str, ...]:
+    same = {name: row[name] for name in ("network", "seen", "stages")}
+    second, *_ = select_rows(record, **same, split=SECOND_HALF)
+    times = (f"{row['times'][way]['ratio']:.2f}" for way in ("together", "alone"))
+    return (row["stages"], f"{row['seen']:,}", *_outcomes(second), *_outcomes(row), *times)
+
+
+def _outcomes(row: Record) -> tuple[str, str, str]:
     chosen = row["chosen"]
     precision = "–" if chosen["precision"] is None else f"{chosen['precision']:.1f}"
-    return f"{chosen['hits']:10.1f}{precision:>8}{chosen['accuracy']:8.2f}"
+    return f"{chosen['hits']:.1f}", precision, f"{chosen['accuracy']:.2f}"

@@ -1,0 +1,21 @@
+"""The verb `data`: download a data set, or describe the one that is here."""
+
+from __future__ import annotations
+
+import argparse
+
+from core.commands.terminal import answer, progress
+from core.digits import datasets, downloads
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("name", nargs="?", default="MNIST", choices=datasets.DATASETS)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Download the set unless it is here, then describe it."""
+    if not datasets.is_available(options.name):
+        for step in downloads.download(options.name):
+            progress(step.share, f"{step.file} ({step.done_files + 1} of {step.files})")
+    answer(options, datasets.load(options.name).describe())

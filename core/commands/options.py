@@ -1,0 +1,72 @@
+"""Options that several verbs share, and what they stand for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor
+
+from core.commands import tables
+from core.commands.terminal import say
+from core.digits import datasets
+from core.digits.datasets import Dataset
+from core.networks.evaluation import COLUMNS, Network
+from core.pmnist import masks
+from core.zoo import checkpoints, recipes
+
+
+def add_dataset(parser: argparse.ArgumentParser) -> None:
+    """Add `--dataset`, see `load_dataset`."""
+    parser.add_argument("--dataset", choices=datasets.DATASETS, help="default: MNIST, else the offline digits")
+
+
+def add_variant(parser: argparse.ArgumentParser) -> None:
+    """Add `--variant` of the cuts."""
+    text = "the cuts as the talk describes them, or as its code makes them; default: text"
+    parser.add_argument("--variant", choices=("text", "code"), default="text", help=text)
+
+
+def load_dataset(options: argparse.Namespace) -> Dataset:
+    """Return the chosen data set; say so when it is not stored but made here."""
+    dataset = datasets.load(options.dataset) if options.dataset else datasets.load_or_offline()
+    if dataset.name in datasets.MAKERS:
+        say(f"These are the {dataset.name}, not MNIST; their results are not comparable with MNIST's.")
+    return dataset
+
+
+def describe_dataset(dataset: Dataset, images: int) -> dict[str, object]:
+    """Return what a result says about its data set."""
+    return {"name": dataset.name, "source": dataset.source, "images": images}
+
+
+def parse_mask(option: str, text: str | None) -> Tensor | None:
+    """Return the mask, bool `(28, 28)`, of a cut's name or a rectangle "x0,y0,x1,y1". Raises ValueError."""
+    if text is None:
+        return None
+    if text in masks.CUTS:
+        return masks.cut_mask(text)
+    corners = text.split(",")
+    if len(corners) != 4 or not all(corner.strip().isdigit() for corner in corners):
+        raise ValueError(f"{option} takes a cut ({', '.join(masks.CUTS)}) or x0,y0,x1,y1, not {text!r}.")
+    return masks.rectangle(*(int(corner) for corner in corners))
+
+
+def load_shipped(dataset: Dataset) -> Iterator[tuple[str, Network]]:
+    """Yield every shipped network by name; say in a sentence which cannot be loaded."""
+    cards, problems = recipes.list_zoo()
+    for problem in problems:
+        say(problem)
+    for name in cards:
+        try:
+            yield name, checkpoints.load_network(name, references=dataset.train)
+        except checkpoints.CheckpointError as error:
+            say(str(error))
+
+
+def accuracy_lines(result: dict[str, Any]) -> Iterator[str]:
+    """Yield the table of a result's networks: accuracy in percent for each cut."""
+    yield f"{result['dataset']['images']:,} test digits, {result['dataset']['name']}; accuracy in percent"
+    rows = [(name, *(f"{found[column]:.2f}" for column in COLUMNS)) for name, found in result["networks"].items()]
+    yield from tables.to_lines(("", *COLUMNS), rows)

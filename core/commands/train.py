@@ -1,0 +1,62 @@
+"""The verb `train`: train a shipped network again, by its recipe."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.commands import generator
+from core.commands.options import accuracy_lines, add_dataset, describe_dataset, load_dataset
+from core.commands.terminal import answer, progress, say
+from core.digits.datasets import Dataset
+from core.system import files
+from core.training.loop import TrainStep
+from core.zoo import checkpoints, recipes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    names = (*recipes.RECIPES, checkpoints.GENERATOR, "all")
+    parser.add_argument("recipe", choices=names, help="which network; all: every one that reads digits, in order")
+    parser.add_argument("--epochs", type=int, help="default: those of the recipe")
+    precision = "default: float32; bfloat16 is faster where the processor supports it"
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help=precision)
+    parser.add_argument("--out", type=Path, default=checkpoints.SHIPPED, help="folder for the checkpoint")
+    add_dataset(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train one network or all of them; each is saved with its card as soon as it is ready."""
+    files.check_writable(options.out)
+    dataset = load_dataset(options)
+    if options.recipe == checkpoints.GENERATOR:
+        measured = generator.train(dataset, options.out, epochs=options.epochs)
+        return answer(options, {"dataset": describe_dataset(dataset, measured["digits"]), "measured": measured})
+    names = recipes.RECIPES if options.recipe == "all" else [options.recipe]
+    accuracies = {name: _train(name, options, dataset) for name in names}
+    result = {"dataset": describe_dataset(dataset, len(dataset.test)), "networks": accuracies}
+    answer(options, result, accuracy_lines(result))
+
+
+def _train(name: str, options: argparse.Namespace, dataset: Dataset) -> dict[str, float]:
+    """Train and save one network; return its accuracies in percent."""
+    changes = {"precision": options.precision} | ({"epochs": options.epochs} if options.epochs is not None else {})
+    recipe = recipes.with_training(recipes.RECIPES[name], **changes)
+    network = recipes.prepare_network(recipe, options.out)
+    last = _report(name, recipes.train_recipe(recipe, network, dataset))
+    card = recipes.write_card(name, recipe, network, dataset, last)
+    checkpoints.save_network(card, network, options.out)
+    accuracies = card.accuracies()
+    say(f"{name}: {', '.join(f'{column} {value:.2f}' for column, value in accuracies.items())}")
+    return accuracies
+
+
+def _report(name: str, steps: Iterator[TrainStep]) -> TrainStep | None:
+    """Run the training to its end and show its progress; return its last step."""
+    step = None
+    for step in steps:
+        progress(step.batch / step.batches, f"{name}, epoch {step.epoch}: training accuracy {step.accuracy:.2f} %")
+        if step.validation_accuracy is not None:
+            say(f"{name}, epoch {step.epoch}: {step.validation_accuracy:.2f} % on validation digits")
+    return step
