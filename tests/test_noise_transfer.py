@@ -162,7 +162,7 @@ def test_v12_finished_sources_are_kept_and_made_again_for_other_weights_or_setti
         return [step.kept for step in run_transfer(lambda _: few, dataset, config, out, settings=weights)]
 
     stopped = run_transfer(lambda _: few, dataset, config, out, settings="a")
-    assert (next(stopped).source, next(stopped).source) == (CLEAN, RANDOM_SIGNS)
+    assert (next(stopped).task, next(stopped).task) == (CLEAN, RANDOM_SIGNS)
     stopped.close()
     assert kept(config) == [True, True, False] and kept(config) == [True] * 3
     (tmp_path / "adversarial" / "chance.json").write_text("{")

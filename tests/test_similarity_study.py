@@ -105,7 +105,7 @@ def test_s4_finished_networks_are_kept_and_measured_again_for_other_weights(netw
         return [step.kept for step in run_similarity({"little": network}, dataset, few, out, settings=weights)]
 
     stopped = run_similarity({"little": network}, dataset, few, out, settings="a")
-    assert next(stopped).network == HALF_TRAINED
+    assert next(stopped).task == HALF_TRAINED
     stopped.close()
     assert kept("a") == [True, False] and kept("a") == [True, True] and kept("b") == [False, False]
 
