@@ -93,7 +93,6 @@ def _growing(what: str, goal: float, better: Better = "higher") -> Benchmark:
 
 BENCHMARKS = {
     "standard-accuracy": Benchmark("accuracy", "Percent of MNIST's 10,000 test digits the standard network reads.", 99),
-    "cards-complete": Benchmark("accuracy", "Shipped networks whose card holds every column, both variants.", 29),
     "restoring-hcut": _restoring("the top half erased, mask known", 90),
     "restoring-vcut": _restoring("the left half erased, mask known", 94),
     "restoring-dcut": _restoring("two opposite quarters erased, mask known", 95),
@@ -178,6 +177,4 @@ BENCHMARKS = {
     "robust-pgd": Benchmark("robustness", "The same network under PGD of 40 steps, L-inf 0.2, every fifth digit.", 90),
     "made-read": Benchmark("generation", "Percent of 10,000 made digits that A3 reads as meant, none left out.", 97),
     "made-teach": Benchmark("generation", "Percent of real test digits, a network that learned from made ones alone."),
-    "made-distance": Benchmark("generation", "Made digits' distance to the nearest training digit; real ones': 1."),
-    "offline-accuracy": Benchmark("accuracy", "Percent of the 1,797 offline digits (not MNIST) the standard reads."),
 }

@@ -1,4 +1,4 @@
-"""What the shipped generator's digits are worth: how many are read as they are meant, and whether they are new."""
+"""What digits from the shipped generator are worth: how many are read as meant, and what a network learns from them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from core.digits import datasets
 from core.digits.datasets import Dataset, Digits
 from core.generation import generator_checkpoint
 from core.generation.generator_checkpoint import TrainedGenerator
-from core.generation.quality import COUNT, SEED, find_nearest_digits, measure_quality
+from core.generation.quality import COUNT, SEED, measure_quality
 from core.generation.sampling import make_digits
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
@@ -46,17 +46,6 @@ def _learn_and_read(digits: Digits, real: Dataset) -> float:
     for _ in train(network, digits, real.validation.first(100), TrainConfig(learning_rate=0.1, epochs=3)):
         pass
     return evaluate(network, real.test)
-
-
-def made_distance() -> Measured:
-    """Compare how far made and real test digits lie from the nearest training digit."""
-    train, test = mnist.dataset().train, mnist.dataset().test
-    made, real = (
-        find_nearest_digits(digits.images(slice(0, 200)), train).distances
-        for digits in (make_digits(_made().generator, 200, seed=SEED), test)
-    )
-    figure = float(made.mean() / real.mean())
-    return Measured(figure, [figure], f"Made {made.mean():.2f} (least {made.min():.2f}), real {real.mean():.2f}.")
 
 
 def _made() -> TrainedGenerator:
