@@ -25,7 +25,7 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 from core.digits.drawing import prepare_strokes
 from dashboard.widgets.canvas import draw_canvas, erase_canvas
-from dashboard.components.live_canvas import heard, stroke_goes_on
+from dashboard.components.live_canvas import acknowledgement, stroke_goes_on
 
 def drawing():
     strokes = draw_canvas(key="draw", pen=int(st.query_params.get("pen", 22)))
@@ -34,7 +34,7 @@ def drawing():
     st.text(f"runs {{st.session_state.runs}}")
     st.text(f"going {{stroke_goes_on('draw')}}")
     time.sleep(float(st.query_params.get("busy", 0)))
-    st.html(heard("draw"))
+    st.html(acknowledgement("draw"))
     ink = np.zeros((280, 280)) if strokes is None else strokes
     st.text(f"ink {{(ink > 127).sum()}}")
     if result and result.json_data and result.json_data["objects"] and strokes is not None:

@@ -1,7 +1,7 @@
-"""The canvases people use: to draw a digit, and to rub part of it out. Arrays in, arrays out.
+"""Canvases to draw a digit and to erase part of it. Arrays in, arrays out.
 
-The only place that knows what is behind them: our own canvas, which answers while people draw, and for shapes that can
-be moved and deleted again the library `streamlit-drawable-canvas`, which does not.
+Only this module knows what they are made of: our own canvas, which answers during a stroke, and for shapes that can be
+moved and deleted the library `streamlit-drawable-canvas`, which answers after it.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.visualization import arrays
-from dashboard.components.live_canvas import Look, live_canvas
+from dashboard.components.live_canvas import CanvasOptions, live_canvas
 
 SIDE = 28  # pixels of an MNIST digit
 PEN_SIZES = {"fine": 14, "medium": 22, "bold": 30}  # canvas pixels; MNIST's own strokes are about 22 of 280 wide
@@ -34,11 +34,11 @@ Tool = Literal["brush", "rectangle"]
 
 @dataclass
 class _Shapes:
-    """What a canvas of shapes must remember itself, because the browser forgets it when the page changes."""
+    """The content of a canvas of shapes: the browser forgets it when the page changes."""
 
     drawn: dict[str, Any] | None = None  # the library's description of every shape
-    png: bytes | None = None  # what they look like
-    shown_first: dict[str, Any] | None = None  # what it held when it appeared; the same while it is on the page
+    png: bytes | None = None  # their picture
+    shown_first: dict[str, Any] | None = None  # its content when it appeared on the page
     cleared: int = 0
 
 
@@ -50,14 +50,13 @@ def draw_canvas(
     initial: NDArray[np.uint8] | None = None,
     on_change: Callable[[NDArray[np.uint8] | None], None] | None = None,
 ) -> NDArray[np.uint8] | None:
-    """Show a black canvas with a white pen; return the ink `(size, size)`, 0 to 255, or None when there is none.
+    """Draw a black canvas with a white pen; return the ink `(size, size)`, 0 to 255; None if there is none.
 
-    The drawing survives reruns and page changes. `initial` (same shape) is what the canvas holds the first time;
-    another one needs another `key`. `on_change` is called with the ink, also in the middle of a stroke, before the
-    page runs again.
+    The ink survives reruns and page changes. `initial` (same shape) is the first ink; another one needs another `key`.
+    `on_change` is called with the ink before the page reruns, also during a stroke.
     """
-    look = Look(mode="draw", label=DRAW_LABEL, clear="Clear", tool="pen", width=pen, side=size)
-    return live_canvas(key, look, first=initial, on_change=on_change)
+    options = CanvasOptions(mode="draw", label=DRAW_LABEL, clear="Clear", tool="pen", width=pen, side=size)
+    return live_canvas(key, options, first=initial, on_change=on_change)
 
 
 def erase_canvas(
@@ -71,14 +70,13 @@ def erase_canvas(
     on_change: Callable[[NDArray[np.bool_]], None] | None = None,
     on_clear: Callable[[], None] | None = None,
 ) -> NDArray[np.bool_]:
-    """Show `digit` `(28, 28)` enlarged, let people rub over it, and return `mask` without what they rubbed out.
+    """Draw `digit` `(28, 28)` enlarged, to erase from; return `mask` without the erased pixels.
 
-    `mask` is True where the digit is kept, and so is the result. Give the same base `mask` on every rerun, not the
-    result: another digit or base mask is another canvas. `brush` is in digit pixels; `size` a multiple of 28.
-    `on_change` is called with the new mask, also in the middle of a stroke, before the page runs again; `on_clear` when
-    people bring everything back.
+    Both masks are True where the digit is kept. Give the same base `mask` on every rerun, not the result: another digit
+    or base mask is another canvas. `brush` is in digit pixels; `size` is a multiple of 28. Before the page reruns,
+    `on_change` is called with the new mask, also during a stroke, and `on_clear` when the user undoes all erasing.
     """
-    look = Look(
+    options = CanvasOptions(
         mode="erase",
         label=ERASE_LABEL,
         clear="Bring it back",
@@ -89,7 +87,7 @@ def erase_canvas(
     board = erase_key(key, digit, mask)
     changed = None if on_change is None else lambda covered: on_change(_uncovered(mask, covered))
     ground = partial(_ground, digit, mask)
-    return _uncovered(mask, live_canvas(key, look, board=board, ground=ground, on_change=changed, on_clear=on_clear))
+    return _uncovered(mask, live_canvas(key, options, board=board, ground=ground, on_change=changed, on_clear=on_clear))
 
 
 def _uncovered(mask: NDArray[np.bool_], covered: NDArray[np.uint8] | None) -> NDArray[np.bool_]:
@@ -97,7 +95,7 @@ def _uncovered(mask: NDArray[np.bool_], covered: NDArray[np.uint8] | None) -> ND
 
 
 def _ground(digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> str:
-    """Return the digit with what `mask` has erased hatched over; the browser enlarges what has no hatching itself."""
+    """Return the data URL of the digit, erased pixels hatched; without these a small one for the browser to enlarge."""
     return arrays.to_data_url(arrays.mark_erased(digit, mask, 1 if mask.all() else 10))
 
 
@@ -109,12 +107,12 @@ def shapes_canvas(
     size: int = 280,
     on_clear: Callable[[], None] | None = None,
 ) -> NDArray[np.bool_]:
-    """Like `erase_canvas`, with rectangles and polygons that people can move and delete again; slower to answer."""
+    """Do as `erase_canvas`, with rectangles and polygons that can be moved and deleted; it answers more slowly."""
     key = erase_key(key, digit, mask)
     saved: _Shapes = st.session_state.setdefault(f"{key}/saved", _Shapes())
     with st.container(horizontal=True, gap="small"):
-        # The bin of the library's own toolbar goes back to what the canvas held when it appeared, so after a page
-        # change only this button empties it.
+        # The bin of the library's toolbar restores the content with which the canvas appeared, so after a page change
+        # only this button empties it.
         st.button("Bring it back", key=f"{key}/clear", on_click=_empty, args=(saved, on_clear))
         shape = st.segmented_control(
             "Shape",
@@ -136,7 +134,7 @@ def shapes_canvas(
         width=size,
         height=size,
         drawing_mode="polygon" if shape == "polygon" else "rect",
-        stroke_width=1,  # the outline is drawn outside: one pixel keeps a rectangle the box people dragged
+        stroke_width=1,  # drawn outside the shape: a wider line would erase more than the box that was dragged
         stroke_color=_rgba(arrays.ERASED, SHAPE_ALPHA),
         fill_color=_rgba(arrays.ERASED, SHAPE_ALPHA),
         background_image=erase_background(digit, mask, size),
@@ -149,7 +147,7 @@ def shapes_canvas(
 
 
 def _empty(saved: _Shapes, on_clear: Callable[[], None] | None) -> None:
-    """Forget the shapes; the next canvas gets a new key, so the browser forgets them too."""
+    """Delete the shapes; the next canvas gets a new key, so that the browser deletes them too."""
     saved.drawn = saved.png = saved.shown_first = None
     saved.cleared += 1
     if on_clear is not None:
@@ -157,21 +155,21 @@ def _empty(saved: _Shapes, on_clear: Callable[[], None] | None) -> None:
 
 
 def erase_key(key: str, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> str:
-    """Return the name of the canvas over this digit and base mask."""
+    """Return the key of the canvas over this digit and base mask."""
     return f"{key}-{hashlib.sha1(digit.tobytes() + mask.tobytes()).hexdigest()[:8]}"
 
 
 def erase_background(digit: NDArray[np.float32], mask: NDArray[np.bool_], size: int) -> Image.Image:
-    """Return the digit enlarged so that its pixels are seen, with what `mask` has erased hatched over."""
+    """Return the digit enlarged without smoothing, erased pixels hatched."""
     return Image.fromarray(arrays.mark_erased(digit, mask, size // SIDE))
 
 
 def covered_cells(alpha: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which of the 28x28 cells are at least half under shapes; `alpha` is square, a multiple of 28 wide."""
-    # The rim of a shape is blurred: a canvas pixel is under it when half of it is.
-    under = alpha >= round(SHAPE_ALPHA * 255 / 2)
+    """Return which of the 28x28 cells are at least half covered; `alpha` is square, its side a multiple of 28."""
+    # The edge of a shape is smoothed: a canvas pixel counts as covered if half of it is.
+    covered = alpha >= round(SHAPE_ALPHA * 255 / 2)
     cell = len(alpha) // SIDE
-    share = under.reshape(SIDE, cell, SIDE, cell).mean(axis=(1, 3))
+    share = covered.reshape(SIDE, cell, SIDE, cell).mean(axis=(1, 3))
     return np.asarray(share >= 0.5)
 
 

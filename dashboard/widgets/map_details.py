@@ -1,4 +1,4 @@
-"""One map closely: its picture, its filter, the digits that excite it most, and what it does on your digit (N5)."""
+"""One feature map in detail: its filter, the digits that activate it most, and its values on the visitor's digit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dashboard.widgets.digit import choose_digit
 def show_closeup(
     session: Session, data: Dataset, name: str, objective: Objective, stage: str, grown: NDArray[np.uint8] | None
 ) -> None:
-    """Let people choose a map; `grown` are the pictures that have been grown for all of them, if they have."""
+    """Draw a choice of a map, and its details; `grown` are the optimised pictures of all maps, if there are any."""
     st.markdown("**Look closely at one map**")
     number = st.segmented_control(
         "Map",
@@ -57,7 +57,7 @@ def show_closeup(
 def draw_exciting(
     data: Dataset, name: str, objective: Objective, number: int, *, split: Literal["train", "test"] = "train"
 ) -> GalleryItem:
-    """Return the nine digits that excite one goal of the objective most."""
+    """Return the nine digits of a split that activate one goal of the objective most."""
     found = caches.exciting(name, repr(objective), data.name, objective, split)
     digits = (data.train if split == "train" else data.test).images(found.indices[number])[:, 0].numpy()
     best, kind = float(found.activations[number, 0]), "training" if split == "train" else "test"
@@ -67,7 +67,7 @@ def draw_exciting(
 
 
 def draw_filter(network: Classifier, stage: str, number: int) -> list[GalleryItem]:
-    """Return the filter that makes a map; nothing where no convolution has made it."""
+    """Return the filter of a map; nothing where no convolution made it."""
     weights = find_filter(network, stage, number)
     if weights is None:
         return []

@@ -1,4 +1,4 @@
-"""What all views of the lesson share: pictures that can be clicked, one window in numbers, a window that slides."""
+"""Maps that can be clicked, the numbers of one convolution window, and a window that slides over a map."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ from dashboard.widgets.charts import PLAIN
 
 Choose = Callable[[int, int], None]
 WRITTEN_SIDE = 6  # rows and columns of a map whose numbers are written into it
-WRITTEN = 4  # channels whose sums are written under a window that slides
+WRITTEN = 4  # most channels whose products are written under a sliding window
 
 
 def to_image(digit: Digit, mask: Mask) -> torch.Tensor:
-    """Return the erased digit as networks read it, `(1, 28, 28)`."""
+    """Return the erased digit as an image `(1, 28, 28)`."""
     return erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))[0]
 
 
 def choose_network(data: Dataset, zoo: Zoo, *, key: str = "lesson network") -> Classifier | None:
-    """Let people choose any network that does not restore, also those of the laboratory and their own."""
+    """Draw a choice of all networks that do not restore; return it, or None after a warning if it is damaged."""
     name = networks.choose_network(without_restoring(zoo | caches.own_networks()), key=key)
     try:
         return caches.classifier(name, data.name) if name else None
@@ -58,14 +58,14 @@ def choose_network(data: Dataset, zoo: Zoo, *, key: str = "lesson network") -> C
 
 
 def show_clickable(figure: go.Figure, key: str, choose: Choose | None = None) -> None:
-    """Show a picture of cells; `choose` is called with the row and column of the one that is clicked."""
+    """Draw a picture of cells; `choose` is called with the row and column of a clicked cell."""
     if choose is None:
         st.plotly_chart(figure, width="content", config=PLAIN, key=key)
         return
 
     def take() -> None:
         points = st.session_state[key].selection.points
-        if points:  # a second click on the same cell takes the first one back
+        if points:  # a second click on the same cell cancels the selection
             choose(*points[0]["customdata"])
 
     st.plotly_chart(figure, width="content", config=PLAIN, key=key, on_select=take, selection_mode="points")
@@ -74,7 +74,7 @@ def show_clickable(figure: go.Figure, key: str, choose: Choose | None = None) ->
 def show_map(
     values: NDArray[np.floating], *, key: str, box: Box | None = None, choose: Choose | None = None, width: int = 230
 ) -> None:
-    """Show one map in signed colours: values under the pointer, a frame around the window, its range below."""
+    """Draw one map in signed colours, with its values on hover, a frame at `box`, and its range below."""
     limit = float(np.abs(values).max()) or 1.0
     hover = [
         f"row {row}, column {column}: {format_short(float(values[row, column]))}"
@@ -90,7 +90,7 @@ def show_map(
 
 
 def choose_channel(window: Window, *, key: str) -> int:
-    """Let people choose the channel whose products are shown; at first the one that adds most."""
+    """Draw a choice of the channel whose products are shown; return it (default: the one with the largest sum)."""
     strongest = int(np.argmax(np.abs(window.sums)))
     return st.selectbox(
         "Channel",
@@ -103,7 +103,7 @@ def choose_channel(window: Window, *, key: str) -> int:
 
 
 def show_window(window: Window, shape: tuple[int, int], channels: Mapping[int, str]) -> None:
-    """Show one window in numbers: values, weights and products of some channels by name, then the sum with the bias."""
+    """Show the numbers of one window: values, weights and products of some channels, then the sum with the bias."""
     for channel, name in channels.items():
         result = f"→ {format_short(window.sums[channel])}"
         st.html(draw_products(_grids(window, shape, channel, name), ("×", "="), result))
@@ -126,7 +126,7 @@ def _grids(window: Window, shape: tuple[int, int], channel: int, name: str) -> l
 
 
 def describe_activations(value: float) -> str:
-    """Return what each activation would make of a value (C7)."""
+    """Return the value of each activation function for one input, as a line of text."""
     given = torch.tensor(value)
     return " · ".join(
         f"{TITLES[kind]} {format_number(float(act(given)))}" for kind, act in ACTIVATION_FUNCTIONS.items()
@@ -134,7 +134,7 @@ def describe_activations(value: float) -> str:
 
 
 def show_slide(inputs: torch.Tensor, one: Filter, *, channel: int, key: str, hold: int = 1) -> None:
-    """Offer to watch the window slide over the inputs, and the output fill; `hold` is how many frames a place lasts."""
+    """Play the window sliding over the inputs and the output filling; each place lasts `hold` frames."""
     gives = convolve(inputs, one).numpy()
     pictures = [to_signed(values, float(np.abs(values).max()) or 1.0) for values in (inputs[channel].numpy(), gives)]
 
@@ -162,7 +162,7 @@ def show_slide(inputs: torch.Tensor, one: Filter, *, channel: int, key: str, hol
 
 
 def describe_step(step: SlideStep) -> str:
-    """Return what happens at one place of a window that slides."""
+    """Return a line of text about one place of a sliding window."""
     window = step.window
     if len(window.weights) <= WRITTEN:
         sums = format_sum(window)

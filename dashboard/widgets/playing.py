@@ -1,4 +1,4 @@
-"""Any generator of records, played in a page: a worker thread per run, which never touches Streamlit, and a player."""
+"""Play any generator of records in a page: a worker thread for each run, which never calls Streamlit, and a player."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import streamlit as st
 from dashboard.components.player import Frame, Look, player
 from dashboard.server.streamlit_internals import watch_connection
 
-POLL = 0.25  # seconds between two looks at what the worker has made; BETWEEN_CHUNKS in player.js
-FIRST = 0.1  # seconds that a page waits at most for the first frames, so that they come with the answer to the click
-AHEAD = 8  # frames to begin with: they last until the first look
-GRACE = 30.0  # seconds that a visitor may be disconnected (a phone in a pocket) before the run is given up
-MOST_BYTES = 32 * 2**20  # of pictures that one run may have a browser keep: 4,200 sheets of ten digits
+POLL = 0.25  # seconds between two checks for new frames; BETWEEN_CHUNKS in player.js
+FIRST = 0.1  # seconds that a page waits at most for the first frames, to show them with the answer to the click
+AHEAD = 8  # first frames to wait for: they last until the first check
+GRACE = 30.0  # seconds that a visitor may be disconnected (a phone in a pocket) before the run is stopped
+MOST_BYTES = 32 * 2**20  # of the pictures of one run in the browser: 4,200 sheets of ten digits
 Step = TypeVar("Step")
 
 
 class Run(Generic[Step]):
-    """One generator being drained by a thread of its own; what it has made stays when it ends."""
+    """A generator that a thread of its own consumes; its frames stay when it ends."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class Run(Generic[Step]):
         threading.Thread(target=self._work, name="player's run", daemon=True).start()
 
     def stop(self) -> None:
-        """End the run after the step it is at; the generator is closed."""
+        """End the run after its current step and close the generator."""
         self._stopped.set()
 
     def _work(self) -> None:
         try:
             self._drain()
-        except Exception as error:  # whatever it is, the visitor is told in a sentence and keeps the frames so far
+        except Exception as error:  # any fault becomes a sentence, and the frames so far stay
             logging.getLogger(__name__).exception("a run stopped")
             self.problem = f"It stopped after {len(self.frames)} frames: {error}"
         self.finished = True
@@ -84,18 +84,18 @@ def play(
     about: Hashable = None,
     start: str = "Start",
 ) -> None:
-    """Show a start and a stop button, and play what the generator yields as soon as it is there.
+    """Draw a start and a stop button, and play the generator's records as soon as they are there.
 
-    Both functions run in a thread: no Streamlit in them. `about` is what they depend on: a run about something else is
-    stopped and forgotten. `total` is how many steps there will be, if that is known.
+    Both functions run in a thread, so they must not call Streamlit. `about` is what they depend on: a run with another
+    `about` is stopped and dropped. `total` is the final number of steps, if it is known.
     """
     run: Run[Step] | None = st.session_state.get(f"{key}/run")
     if run is not None and run.about != about:
-        _forget(key)
+        _drop(key)
         run = None
 
     def begin() -> None:
-        _forget(key)
+        _drop(key)
         st.session_state[f"{key}/run"] = Run(make_steps, to_frame, about=about, is_wanted=watch_connection())
 
     polling = run is not None and not (run.begun.wait(FIRST) and run.finished)
@@ -108,16 +108,16 @@ def play(
 
 
 def _show(run: Run[Step], key: str, look: Look, total: int | None, polling: bool) -> None:
-    finished = run.finished  # before the frames: none is added after it
+    finished = run.finished  # read before the frames: none is added after it is set
     if finished and polling:
-        st.rerun()  # the whole page once, which shows the rest, and ends the polling and the stop button
+        st.rerun()  # the whole page: it shows the last frames, stops polling and disables the stop button
     if run.problem:
         st.warning(run.problem)
     if run.frames:
-        name = f"{run.name} {look.label}"  # with other curves all is sent again
+        name = f"{run.name} {look.label}"  # with other curves all frames are sent again
         player(run.frames, key=f"{key}/player", run=name, look=look, finished=finished, total=total)
 
 
-def _forget(key: str) -> None:
+def _drop(key: str) -> None:
     if (run := st.session_state.pop(f"{key}/run", None)) is not None:
         run.stop()

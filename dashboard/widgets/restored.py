@@ -1,4 +1,4 @@
-"""What restoring networks think was there: the hole, if they had to find it, and what they put into it."""
+"""The digits that restoring networks propose: the hole, if they had to find it, and how they fill it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.server.scene import Digit, Mask
 def show_restored(
     networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
 ) -> None:
-    """Show what every network that restores thinks was there, those apart that had to find the hole."""
+    """Show the fills of each network that restores; also the hole, for those that had to find it."""
     direct = without_filling(networks, mask)
     for name, network in networks.items():
         if name in direct:
@@ -33,7 +33,7 @@ def show_restored(
 
 
 def show_fills(title: str, restored: Restored, left: Digit | None, classes: Sequence[str]) -> None:
-    """Show a restoring network's best fills and how much each counts, after the hole if it found that itself."""
+    """Show a restoring network's best fills with their weights, after the hole if it found that itself."""
     assert restored.fills is not None
     order = "," if left is None else ": first the hole it found, then the fills,"
     st.markdown(f"**What “{title}” thinks was there**{order} best first, and how much each counts")

@@ -30,7 +30,7 @@ def stroke_goes_on() -> bool:
 
 def heard() -> str:
     """Return what tells the canvases, invisibly, that this answers all they have sent."""
-    return "".join(map(live_canvas.heard, CANVASES))
+    return "".join(map(live_canvas.acknowledgement, CANVASES))
 
 
 def run_only(live: Live) -> None:

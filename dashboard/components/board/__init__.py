@@ -1,7 +1,7 @@
-"""A board of sheets, each of many small pictures in rows that wrap; people point at one of them and choose it.
+"""A board of sheets of many small pictures (tiles) in rows that wrap; the user can point at a tile and choose it.
 
-`board(rows, key=..., on_choose=...)` needs Streamlit, NumPy and the files beside this one. All small pictures of a
-sheet come as one, a pixel for each value; the browser enlarges and lays them out for the room that there is.
+`board(rows, key=..., on_choose=...)` needs Streamlit, NumPy and the files beside this one. The tiles of a sheet are
+sent as one picture, a pixel for each value; the browser enlarges and lays them out for the space that there is.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _component = st.components.v2.component("negative_space.board", html=_html, css=
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Some small pictures, which are called tiles."""
+    """Tiles that belong together."""
 
     tiles: Tiles
     least: int
-    """Width of a tile on the screen: at least, which can make many rows, ..."""
+    """Smallest width of a tile in screen pixels; it may take many rows."""
     most: int
-    """... and at most, where two rows have room for that."""
+    """Largest width, if two rows have space for it."""
     title: str = ""
     columns: int = 0
-    """Tiles in a row, always; 0: as many as there is room for."""
+    """Tiles in a row; 0: as many as fit."""
     apart: bool = True
     """Whether there is a line between tiles."""
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A name, a note of some lines below it, and sheets beside one another."""
+    """A name, a note of some lines below it, and sheets side by side."""
 
     name: str
     note: str
@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A tile of a row: the same one on all of its sheets."""
+    """A tile of a row, by its place, which is the same on all sheets of the row."""
 
     row: str
     tile: int
@@ -63,12 +63,12 @@ def board(
     chosen: Chosen | None = None,
     on_choose: Callable[[Chosen], None] | None = None,
 ) -> None:
-    """Show the rows below one another, what is `chosen` in a frame; `on_choose` is called before the page runs again.
+    """Draw the rows below one another, and a frame around `chosen`; `on_choose` is called before the page reruns.
 
-    `label` says in a few words what is to be seen, for those who cannot see it.
+    `label` says what the board shows, for screen readers.
     """
     described = [_describe(row) for row in rows]
-    mark = crc32(repr(described).encode())  # tests and benchmarks see by it which board has been drawn
+    mark = crc32(repr(described).encode())  # tests and benchmarks tell by it which board was drawn
     data = {
         "rows": described,
         "label": label,
@@ -86,7 +86,7 @@ def board(
 
 
 def read_choice(sent: Any, rows: Sequence[Row]) -> Chosen | None:
-    """Return what a browser has sent, where anything may come from; None for what is on none of the rows."""
+    """Return the chosen tile; None if it is on none of the rows, since a browser may send anything."""
     counts = {row.name: len(row.sheets[0].tiles.names) for row in rows if row.sheets}
     match sent:
         case [str(name), int(tile)] if 0 <= tile < counts.get(name, 0):

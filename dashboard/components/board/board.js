@@ -1,8 +1,8 @@
-// Lays out sheets of small pictures for the room that there is, and says which one people have chosen.
+// Lay out sheets of small pictures (tiles) for the space that there is, and send which one was chosen.
 // Streamlit calls the default export for every change, always with the same parentElement while the board is on the page.
 
-const boards = new WeakMap(); // a board's outermost element -> what it holds
-const EDGES = { 1: "#444", 3: "#666" }; // of tiles so far apart: black ones are seen on a dark page too
+const boards = new WeakMap(); // a board's outermost element -> its state
+const EDGES = { 1: "#444", 3: "#666" }; // of tiles with a gap of so many pixels: black tiles are visible on a dark page too
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -23,7 +23,7 @@ function create(root) {
 async function receive(board, data) {
   const pictures = await Promise.all(data.rows.flatMap((row) => row.sheets.map((sheet) => load(sheet.picture))));
   const form = JSON.stringify(data.rows.map((row) => [row.name, row.sheets.length]));
-  if (form !== board.form) build(board, data.rows); // else what is there is painted over, and nothing jumps
+  if (form !== board.form) build(board, data.rows); // else the same elements are painted again, and nothing jumps
   board.form = form;
   board.chosen = data.chosen;
   board.root.setAttribute("aria-label", data.label);
@@ -44,7 +44,7 @@ async function load(source) {
   return picture;
 }
 
-// What the board is made of
+// Elements
 
 function build(board, rows) {
   board.sheets = [];
@@ -83,7 +83,7 @@ function describe(element, { name, note }) {
 
 // Laying out and painting
 
-// Tiles are as large as two rows of them have room for, within limits; in fixed columns, as large as there is room for.
+// Tiles are as large as fits in two rows, within limits; in fixed columns, as large as fits.
 function measure({ element, names, least, most, columns, apart }) {
   const room = element.clientWidth, gap = !apart ? 0 : least >= 16 ? 3 : 1;
   const wanted = Math.floor((room + gap) / (columns || Math.ceil(names.length / 2))) - gap;
@@ -133,7 +133,7 @@ function hit({ layout: { across, step }, names }, { offsetX, offsetY }) {
   return column >= 0 && column < across && tile >= 0 && tile < names.length ? tile : null;
 }
 
-// The same tile is framed on all sheets of the row: they show the same thing of different digits or networks.
+// Frame the same tile on all sheets of the row: they show the same map for different digits or networks.
 function point(board, sheet, tile) {
   for (const one of board.sheets) {
     if (one.row === sheet.row) frame(one, one.here, tile !== null && tile < one.names.length ? tile : null);

@@ -1,9 +1,9 @@
-"""A canvas to draw on, or to rub parts of a picture out, that says what is on it while the stroke goes on.
+"""A canvas to draw on, or to erase parts of a picture on, that sends its content while the stroke goes on.
 
-`live_canvas(key, Look(...), board=...)` needs Streamlit and NumPy, and the files beside this one. The browser
-sends at most every 80 milliseconds during a stroke, and at its end; nothing that Python answers is ever painted over
-what people are drawing. With `on_change` a page can rerun the one fragment that answers, and not show the canvas again:
-the answer then holds `heard(key)`, without which the browser waits a second for it.
+`live_canvas(key, CanvasOptions(...), board=...)` needs Streamlit, NumPy and the files beside this one. The browser
+sends at most every 80 milliseconds during a stroke, and at its end; no answer from Python is painted over the stroke.
+With `on_change` a page can rerun only the fragment that answers, without the canvas: the answer must then contain
+`acknowledgement(key)`, or the browser waits a second before it sends again.
 """
 
 import base64
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from core.visualization.arrays import to_data_url
 
-CELLS = 28  # along a side: what is rubbed out is told in cells of the digit
-MOST_BOARDS = 32  # sheets with something on them that are kept for one canvas
+CELLS = 28  # pixels of a digit along a side: erasing is sent in these
+MOST_BOARDS = 32  # boards with content that are kept for one canvas
 
 FILES = ("live_canvas.html", "live_canvas.css", "live_canvas.js", "painting.js", "hands.js")
 _html, _css, *_js = (Path(__file__).with_name(name).read_text("utf-8") for name in FILES)
@@ -29,12 +29,12 @@ _component = st.components.v2.component("live_canvas", html=_html, css=_css, js=
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a canvas looks and draws; it may change at any time without a loss."""
+class CanvasOptions:
+    """How a canvas looks and draws; a change keeps its content."""
 
     mode: Literal["draw", "erase"]
     label: str  # for screen readers
-    clear: str  # on the button that empties it
+    clear: str  # label of the button that empties it
     tool: Literal["pen", "brush", "rectangle"] = "pen"
     width: int = 22  # of pen and brush, in canvas pixels
     side: int = 280  # canvas pixels, a multiple of 28; the screen may show it smaller
@@ -42,28 +42,28 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Sent:
-    """What the browser has sent; `number` counts upwards, a smaller one is older."""
+    """A message from the browser; `number` counts upwards, so a smaller one is older."""
 
     board: str
     number: int
     going: bool  # the stroke is not finished yet
-    cleared: int  # the number under which people last cleared the canvas
-    content: NDArray[np.uint8] | None  # 0 to 255: `(side, side)` ink, or `(28, 28)` rubbed out; None for nothing
+    cleared: int  # the number of the message in which the user last cleared the canvas
+    content: NDArray[np.uint8] | None  # 0 to 255: `(side, side)` ink, or `(28, 28)` erased; None if empty
 
 
 @dataclass
 class _Memory:
-    """The session's copy, which is the truth: a browser forgets what it shows when the page changes."""
+    """The session's copy of a canvas: the browser forgets its content when the page changes."""
 
     number: int = 0
     going: bool = False
-    boards: dict[str, NDArray[np.uint8]] = field(default_factory=dict)  # what is on each that is not empty
-    shown: dict[str, Any] = field(default_factory=dict)  # what the browser began with; the same until it begins anew
+    boards: dict[str, NDArray[np.uint8]] = field(default_factory=dict)  # the content of each that is not empty
+    shown: dict[str, Any] = field(default_factory=dict)  # what the browser started with
 
 
 def live_canvas(
     key: str,
-    look: Look,
+    options: CanvasOptions,
     *,
     board: str = "",
     first: NDArray[np.uint8] | None = None,
@@ -71,11 +71,11 @@ def live_canvas(
     on_change: Callable[[NDArray[np.uint8] | None], None] | None = None,
     on_clear: Callable[[], None] | None = None,
 ) -> NDArray[np.uint8] | None:
-    """Show the canvas and return what is on it, 0 to 255, None for nothing: `(side, side)` ink or `(28, 28)` erased.
+    """Draw the canvas; return its content, 0 to 255, `(side, side)` ink or `(28, 28)` erased; None if it is empty.
 
-    Another `board` is another sheet of paper on the same canvas: `ground` gives the data URL of the picture on it, and
-    is called for each board once. `first` is what the canvas holds the first time. `on_clear` is called when people
-    clear it, `on_change` with what is returned, before the page runs again.
+    Each `board` has a content of its own on the same canvas; `ground` returns the data URL of the picture below it, and
+    is called once for each. `first` is the first content. Before the page reruns, `on_clear` is called when the user
+    clears the canvas, and `on_change` with the value that this returns.
     """
     memory = _remember(key, {} if first is None else {board: first})
     if key not in st.session_state or memory.shown.get("board") != board:
@@ -87,27 +87,27 @@ def live_canvas(
         }
 
     def changed() -> None:
-        _receive(memory, st.session_state[key].get("sent"), look, on_clear)
+        _receive(memory, st.session_state[key].get("sent"), options, on_clear)
         if on_change is not None:
             on_change(memory.boards.get(board))
 
-    sent = _component(key=key, data={"key": key, **asdict(look), **memory.shown}, on_sent_change=changed)
-    _receive(memory, sent.get("sent"), look, on_clear)
+    sent = _component(key=key, data={"key": key, **asdict(options), **memory.shown}, on_sent_change=changed)
+    _receive(memory, sent.get("sent"), options, on_clear)
     return memory.boards.get(board)
 
 
 def stroke_goes_on(key: str) -> bool:
-    """Say whether people are in the middle of a stroke on this canvas, if it is on the page."""
+    """Return whether a stroke is going on now on this canvas; False if it is not on the page."""
     return _remember(key, {}).going and key in st.session_state
 
 
-def heard(key: str) -> str:
-    """Return invisible HTML that tells the canvas how much of it has been answered: it sends no more before that."""
+def acknowledgement(key: str) -> str:
+    """Return invisible HTML with the number of the last message received; the canvas waits for it to send on."""
     return f'<i hidden data-heard="{escape(key)} {_remember(key, {}).number}"></i>'
 
 
 def forget(key: str) -> None:
-    """Take new sheets, here and in the browser: what that holds has a smaller number, and so is old."""
+    """Empty all boards, here and in the browser, whose content has a smaller number and so is old."""
     memory = _remember(key, {})
     memory.number, memory.going = memory.number + 1, False
     memory.boards.clear()
@@ -119,9 +119,9 @@ def _remember(key: str, first: Mapping[str, NDArray[np.uint8]]) -> _Memory:
     return memory
 
 
-def _receive(memory: _Memory, value: Any, look: Look, on_clear: Callable[[], None] | None) -> None:
-    """Take over what the browser sent, unless it is known already or cannot be read."""
-    sent = _read(value, look)
+def _receive(memory: _Memory, value: Any, options: CanvasOptions, on_clear: Callable[[], None] | None) -> None:
+    """Keep a message from the browser, unless it is old or cannot be read."""
+    sent = _read(value, options)
     if sent is None or sent.number <= memory.number:
         return
     if sent.cleared > memory.number:
@@ -136,24 +136,24 @@ def _receive(memory: _Memory, value: Any, look: Look, on_clear: Callable[[], Non
         del memory.boards[next(iter(memory.boards))]
 
 
-def _read(value: Any, look: Look) -> Sent | None:
-    """Return what came from a browser, where anything may come from; None where it is not what was agreed."""
+def _read(value: Any, options: CanvasOptions) -> Sent | None:
+    """Return a message; None if it has another form, since a browser may send anything."""
     try:
-        content = _unpack(base64.b64decode(value["content"], validate=True), look)
+        content = _unpack(base64.b64decode(value["content"], validate=True), options)
         numbers = int(value["number"]), bool(value["going"]), int(value["cleared"])
         return Sent(str(value["board"]), *numbers, content)
     except (TypeError, KeyError, ValueError, zlib.error):
         return None
 
 
-def _unpack(content: bytes, look: Look) -> NDArray[np.uint8] | None:
+def _unpack(content: bytes, options: CanvasOptions) -> NDArray[np.uint8] | None:
     if not content:
         return None
-    if look.mode == "erase":
+    if options.mode == "erase":
         bits = np.frombuffer(content, np.uint8, CELLS * CELLS // 8)
         return np.unpackbits(bits).reshape(CELLS, CELLS) * np.uint8(255)
-    ink = zlib.decompressobj().decompress(content, look.side**2 + 1)  # no more, whatever it claims to be
-    return np.frombuffer(ink, np.uint8).reshape(look.side, look.side)
+    ink = zlib.decompressobj().decompress(content, options.side**2 + 1)  # at most, whatever the browser packed
+    return np.frombuffer(ink, np.uint8).reshape(options.side, options.side)
 
 
 def _as_picture(content: NDArray[np.uint8] | None) -> str:

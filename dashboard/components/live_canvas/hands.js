@@ -1,16 +1,16 @@
-// What mouse, finger, pen and keyboard do to a canvas.
+// Input by mouse, finger, pen and keyboard.
 
 function connect(root) {
   const [canvas, cursor] = [root.querySelector("canvas"), root.querySelector(".cursor")];
   const master = document.createElement("canvas");
-  const times = { begun: 0, last: 0, took: 0 }; // milliseconds: this stroke, what was sent last, how long an answer takes
+  const times = { begun: 0, last: 0, took: 0 }; // milliseconds: start of this stroke, last message sent, duration of an answer
   const view = { root, canvas, cursor, master, erasing: false, pointer: null, at: null, timer: null, ...times };
   const handlers = { pointerdown, pointermove, pointerup, pointercancel: pointerup, pointerleave, blur };
   for (const [name, handler] of Object.entries(handlers)) canvas.addEventListener(name, (event) => handler(view, event));
   root.addEventListener("keydown", (event) => keydown(view, event));
   for (const [name, action] of Object.entries({ undo, redo, clear, eraser }))
     root.querySelector(`.${name}`).addEventListener("click", () => action(view));
-  view.observer = new ResizeObserver(() => paint(view)); // its first call comes once the canvas has a size
+  view.observer = new ResizeObserver(() => paint(view)); // first called when the canvas has a size
   view.observer.observe(canvas);
   views.set(root, view);
   return view;
@@ -28,21 +28,21 @@ function eraser(view) {
 
 function place({ canvas, data }, event) {
   const box = canvas.getBoundingClientRect();
-  const scale = data.side / box.width; // the column may be narrower than the canvas wants to be
+  const scale = data.side / box.width; // the column may be narrower than the canvas
   return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
 }
 
 function pointerdown(view, event) {
   const rubber = Boolean(event.buttons & 32); // the other end of a pen
   if (view.pointer !== null || (event.button !== 0 && !rubber)) return;
-  finish(view); // what the keyboard had begun
+  finish(view); // a stroke begun with the keyboard
   view.pointer = event.pointerId;
   view.canvas.setPointerCapture(event.pointerId);
   begin(view, place(view, event), rubber && view.data.mode === "draw" ? "eraser" : undefined);
 }
 
 function pointermove(view, event) {
-  const missed = event.getCoalescedEvents?.() ?? []; // what the browser has put together into one event
+  const missed = event.getCoalescedEvents?.() ?? []; // positions that the browser merged into one event
   const points = (missed.length ? missed : [event]).map((each) => place(view, each));
   if (view.pointer === event.pointerId) extend(view, points);
   point(view, points.at(-1), event.pointerType !== "touch");

@@ -1,20 +1,20 @@
-// A canvas to draw on, or to rub parts of a picture out, that says what is on it while the stroke goes on.
+// A canvas to draw on, or to erase parts of a picture on, that sends its content while the stroke goes on.
 //
-// What people do is kept as a list of marks. The list is painted twice: sharply for the screen, and on a master of
-// data.side pixels from which everything that is sent is read, so that it never depends on the screen.
+// Strokes are kept as a list of marks. The list is painted twice: sharply for the screen, and on a master of data.side
+// pixels from which all that is sent is read, so that it never depends on the screen.
 
 const SEND_EVERY = 80; // milliseconds, during a stroke, at most
-const RESPITE = 4; // times as long as its last answer took, the server is left alone
-const PATIENCE = 1000; // milliseconds, at least, and while the server has not answered the last one
-const LOOK_EVERY = 16; // milliseconds, whether it has
+const RESPITE = 4; // times the duration of the last answer: the pause between two messages
+const PATIENCE = 1000; // milliseconds: the longest pause, also while the last message is not answered
+const LOOK_EVERY = 16; // milliseconds between two checks for an answer
 const CELLS = 28; // of a digit, along a side
 const MOST_MARKS = 60; // that can be undone
 const NEAR = 0.4; // points closer than this add nothing to a stroke
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const RIGHT = { x: 1, y: 0 };
 
-const memories = new Map(); // what each key's canvas holds; outlives a change of page, and so does undo
-const views = new WeakMap(); // what is on the page now
+const memories = new Map(); // the board of each key's canvas, with its undo list; outlives a change of page
+const views = new WeakMap(); // the canvases on the page now
 
 export default function mount({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".live");
@@ -27,7 +27,7 @@ export default function mount({ data, parentElement, setStateValue }) {
   return () => leave(view);
 }
 
-// ---- what is on the canvas
+// ---- the marks
 
 function recall({ key, board, number, first }) {
   const kept = memories.get(key);
@@ -76,7 +76,7 @@ function add(view, mark) {
   show(view);
 }
 
-// The oldest mark becomes part of the picture below all marks: every mark is painted again for every point.
+// Merge the oldest mark into the picture below all marks, because every mark is painted again for every point.
 function settle(board, side) {
   const picture = document.createElement("canvas");
   picture.width = picture.height = side;
@@ -109,7 +109,7 @@ function changed(view) {
   plan(view);
 }
 
-// A whole class draws on one server at the same time: while it is busy, the ends of strokes come first.
+// A whole class may draw at the same time: while the server is busy, the ends of strokes come first.
 function plan(view) {
   view.timer ??= setTimeout(() => {
     view.timer = null;
@@ -118,14 +118,14 @@ function plan(view) {
   }, LOOK_EVERY);
 }
 
-// When the stroke that goes on may be sent next; how one begins is seen at once where answers are quick.
+// Return when the current stroke may be sent next; its beginning is sent at once where answers are quick.
 function due(view) {
   const wait = answered(view) ? Math.max(SEND_EVERY, RESPITE * view.took) : PATIENCE;
   const since = view.took < SEND_EVERY ? view.last : Math.max(view.last, view.begun);
   return since + Math.min(wait, PATIENCE);
 }
 
-// Finds out how long the server takes; of several pictures on their way, for the last one.
+// Measure how long the server takes to answer the last of several messages.
 function measure(view, sent = view.last) {
   if (view.last !== sent) return;
   if (answered(view)) view.took = performance.now() - sent;
@@ -133,7 +133,7 @@ function measure(view, sent = view.last) {
   else view.took = PATIENCE;
 }
 
-// Whatever the page shows as an answer says for how many messages of which canvas it is one.
+// The answer on the page contains the number of the last message of this canvas that it covers.
 function answered({ board, data }) {
   const mark = document.querySelector(`[data-heard^="${CSS.escape(data.key)} "]`);
   return mark !== null && Number(mark.dataset.heard.split(" ").at(-1)) >= board.sent;
@@ -169,7 +169,7 @@ function read({ master, data }, board) {
   return data.mode === "erase" ? toBase64(coveredCells(alpha, data.side)) : deflate(alpha).then(toBase64);
 }
 
-// A cell is covered when at least half of its pixels are; a pixel, when at least half of it is.
+// A cell is covered if at least half of its pixels are; a pixel, if its alpha is at least one half.
 function coveredCells(alpha, side) {
   const size = side / CELLS, counts = new Uint16Array(CELLS ** 2), bits = new Uint8Array(CELLS ** 2 / 8);
   alpha.forEach((value, i) => {

@@ -1,6 +1,6 @@
-"""A player for what evolves: pictures, curves and a line of text, a frame at a time, played in the browser.
+"""A player in the browser for frames of a picture, the points of curves and a line of text.
 
-Python side only: frames become bytes, and the browser is sent those that it has not got yet.
+This side packs frames into bytes, and sends the browser those that it does not have yet.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _component = st.components.v2.component("negative_space.player", html=_html, css
 
 
 class Frame:
-    """What is seen at one step. All frames of a run have pictures of one size; the player enlarges them.
+    """One step of a run. All frames of a run have pictures of one size; the player enlarges them.
 
-    `picture` is grey `(H, W)` or colour `(H, W, 3)`, `values` the newest point of each curve by its name; what is not
-    finite leaves a gap. Raises ValueError for another picture.
+    `picture` is uint8, grey `(H, W)` or colour `(H, W, 3)`; `values` are the newest points of the curves by name, a gap
+    where one is not finite. Raises ValueError for another picture.
     """
 
     def __init__(self, picture: NDArray[np.uint8], values: Mapping[str, float], text: str) -> None:
@@ -36,44 +36,44 @@ class Frame:
         if picture.dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)):
             raise ValueError(f"A frame is grey (H, W) or colour (H, W, 3) in uint8, not {shape} {picture.dtype}.")
         self.shape, self.values, self.text = shape, values, text
-        self.deflated = _deflate(picture.tobytes())  # as it is kept and sent: often a twentieth, and packed only once
+        self.deflated = _deflate(picture.tobytes())  # packed once, often to a twentieth
 
     @property
     def size(self) -> int:
-        """Bytes that the picture takes in the browser."""
+        """The bytes of the picture in the browser."""
         return math.prod(self.shape)
 
     @property
     def picture(self) -> NDArray[np.uint8]:
-        """The picture, unpacked anew each time."""
+        """The picture, unpacked at each call."""
         pixels = zlib.decompress(self.deflated + END, -zlib.MAX_WBITS)
         return np.frombuffer(pixels, np.uint8).reshape(self.shape)
 
 
 def _deflate(content: bytes) -> bytes:
-    """Return a part of a deflated stream: such parts in a row, and END, are a whole one."""
+    """Return a part of a deflated stream; parts in a row and END make a whole one."""
     stream = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
     return stream.compress(content) + stream.flush(zlib.Z_FULL_FLUSH)
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a run is shown, the same for all of its frames."""
+    """How a player shows a run."""
 
     label: str
-    """What is to be seen, in a few words, for those who cannot see it; it also heads the curves."""
+    """What the pictures show, for screen readers; it is also the title of the curves."""
     colors: Mapping[str, str] = field(default_factory=dict)
-    """The curves by name, each with its colour `#rrggbb`."""
+    """The colour `#rrggbb` of each curve by name."""
     unit: str = ""
     limits: tuple[float, float] | None = None
-    """What the curves' axis reaches from and to; without them, just as far as the curves."""
+    """The ends of the curves' axis; None: the lowest and highest value."""
     speed: float = 1.0
-    """At first, of 30 frames a second: 0.25, 0.5, 1, 2 or 4."""
+    """The first speed, times 30 frames a second: 0.25, 0.5, 1, 2 or 4."""
 
 
 @dataclass
 class _Sent:
-    """What the browser has of the run that it shows."""
+    """How many frames of which run the browser has."""
 
     run: str = ""
     count: int = 0
@@ -82,15 +82,15 @@ class _Sent:
 def player(
     frames: Sequence[Frame], *, key: str, run: str, look: Look, finished: bool, total: int | None = None
 ) -> None:
-    """Show the frames of one run so far. Call it again when there are more: it sends only those that are new.
+    """Draw a player with the frames of one run so far. A later call with more frames sends only the new ones.
 
-    Another `run` begins anew. `total` is how many frames there will be, if that is known. The browser asks for frames
-    that it has missed or lost (after a visit to another page, say), which reruns the fragment the player is in.
+    Another `run` replaces them. `total` is the final number of frames, if it is known. When the browser has lost frames
+    (by a visit to another page, say) it requests them, which reruns the fragment that contains the player.
     """
     sent: _Sent = st.session_state.setdefault(f"{key}/sent", _Sent())
     if sent.run != run:
         sent.run, sent.count = run, 0
-    count = len(frames)  # a worker may be adding to them
+    count = len(frames)  # a worker thread may add more meanwhile
     message = to_message(
         frames[sent.count : count],
         start=sent.count,
@@ -102,7 +102,7 @@ def player(
     sent.count = count
 
     def send_again() -> None:
-        """Go back to what the browser says that it has."""
+        """Send all frames after those that the browser says it has."""
         asked = st.session_state[key]["missing"]
         sent.count = min(sent.count, int(asked)) if asked is not None else sent.count
 
@@ -110,7 +110,7 @@ def player(
 
 
 def to_message(frames: Sequence[Frame], *, start: int, run: str, look: Look, finished: bool, total: int) -> bytes:
-    """Return frames as bytes: the length of the JSON that follows (4 bytes, low first), the JSON, raw deflated pixels.
+    """Return frames as bytes: the length of the JSON (4 bytes, little-endian), the JSON, raw deflated pixels.
 
     `start` is the number of the first of these frames within the run.
     """
@@ -135,5 +135,5 @@ def to_message(frames: Sequence[Frame], *, start: int, run: str, look: Look, fin
 
 
 def _to_json(value: float) -> float | None:
-    """Return a number that JSON knows; None for what it does not."""
+    """Return the value; None if it is not finite, which JSON cannot hold."""
     return float(value) if math.isfinite(value) else None

@@ -3,7 +3,7 @@
 function drawChart({ chart, frames, head, place }) {
   const width = chart.clientWidth, height = chart.clientHeight, ratio = window.devicePixelRatio;
   if (!frames.length || !width) return;
-  Object.assign(chart, { width: Math.round(width * ratio), height: Math.round(height * ratio) }); // which also wipes it
+  Object.assign(chart, { width: Math.round(width * ratio), height: Math.round(height * ratio) }); // which also clears it
   const pen = chart.getContext("2d"), [low, high] = head.limits ?? extent(frames);
   const box = { left: 46, right: width - 7, top: 8, bottom: height - 20, low, high, count: Math.max(head.total, frames.length) };
   pen.scale(ratio, ratio);
@@ -11,7 +11,7 @@ function drawChart({ chart, frames, head, place }) {
   Object.values(head.colors).forEach((color, curve) => {
     const values = frames.map((frame) => frame.values[curve]);
     Object.assign(pen, { strokeStyle: color, fillStyle: color, lineWidth: 2, lineJoin: "round" });
-    pen.globalAlpha = 0.3; // what is still to come
+    pen.globalAlpha = 0.3; // points after the playhead
     drawCurve(pen, box, values);
     pen.globalAlpha = 1;
     drawCurve(pen, box, values.slice(0, place.at + 1));

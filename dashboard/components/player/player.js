@@ -1,11 +1,11 @@
-// Plays frames that come in chunks; the message's form is in __init__.py.
+// Play frames that come in chunks; __init__.py describes the message.
 // Streamlit calls the default export for every chunk, always with the same parentElement while the player is on the
-// page. Of two chunks that come together it may hand over only the second: what is missing is asked for again.
+// page. Of two chunks that come together it may pass only the second: the missing one is requested again.
 
 const FRAMES_PER_SECOND = 30;
 const BETWEEN_CHUNKS = 0.25; // seconds
-const players = new WeakMap(); // a player's outermost element -> what it holds
-const places = new Map(); // run -> where it was and how it played, for when the player comes back to the page
+const players = new WeakMap(); // a player's outermost element -> its state
+const places = new Map(); // run -> its position and settings, which outlive a change of page
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".player");
@@ -94,7 +94,7 @@ function tick(player, before, now) {
   if (frames) advance(player, frames);
 }
 
-// Frames a second. What is still being computed is spread evenly over the time until more comes, not played in bursts.
+// Return frames a second. While more are computed, the frames at hand are spread over the time until the next chunk.
 function pace(player) {
   const wanted = FRAMES_PER_SECOND * player.place.speed, ahead = player.frames.length - 1 - player.place.at;
   return isComplete(player) ? wanted : Math.min(wanted, ahead / BETWEEN_CHUNKS);
@@ -141,7 +141,7 @@ const KEYS = {
 };
 
 function press(player, event) {
-  const own = event.key === " " ? "button, select" : "select"; // these know what to do with the key themselves
+  const own = event.key === " " ? "button, select" : "select"; // these handle the key themselves
   if (!KEYS[event.key] || event.ctrlKey || event.altKey || event.metaKey || event.target.matches(own)) return;
   event.preventDefault();
   KEYS[event.key](player);
@@ -153,7 +153,7 @@ function showState({ root, play, loop, text, place }) {
   root.classList.toggle("playing", place.playing);
   play.setAttribute("aria-label", place.playing ? "Pause" : "Play");
   loop.setAttribute("aria-pressed", String(place.loop));
-  text.setAttribute("aria-live", place.playing ? "off" : "polite"); // nobody can listen to 30 lines a second
+  text.setAttribute("aria-live", place.playing ? "off" : "polite"); // a screen reader cannot read 30 lines a second
 }
 
 function show(player) {
