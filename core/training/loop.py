@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +19,14 @@ from core.inversion.functions import Invert, is_frozen
 from core.networks.classifier import Classifier
 from core.system.device import find_device
 from core.training.adversarial import check_attack, with_attacks
+from core.training.captured import CapturedStep, Step
 from core.training.config import TrainConfig as TrainConfig  # one imports it from here too
 from core.training.config import check_learning_rate
 from core.training.modes import mode_dependent_modules, set_training
 from core.training.state import RandomState, TrainState
 
 EVALUATION_BATCH = 125  # small enough for the activations to stay in the processor's cache
+EVALUATION_BATCH_GPU = 5000  # large enough for a GPU to be busy
 LARGEST_LOSS = 1e4  # to guess costs 2.3, the logarithm of ten classes; no training comes back from so far
 
 
@@ -67,7 +70,7 @@ def train(
     """
     training = _prepare(network, digits, validation, config)
     state = TrainState() if state is None else state
-    parts = network, training.optimizer, training.random
+    parts, step = (network, training.optimizer, training.random), _step_of(training)
     try:
         if state.tensors:
             state.restore(*parts)
@@ -76,10 +79,11 @@ def train(
         for epoch in range(state.epoch + 1, config.epochs + 1):
             if config.alternate and isinstance(network.inversion, Invert):
                 network.inversion.name = config.alternate[(epoch - 1) % len(config.alternate)]
-            for step in _epoch(training, epoch, state.seconds, learning_rate):
-                if step.validation_loss is not None:
-                    state.capture(epoch, step.seconds, *parts)
-                yield step
+                step = _step_of(training)  # what was captured still has the inversion of the epoch before
+            for record in _epoch(training, step, epoch, state.seconds, learning_rate):
+                if record.validation_loss is not None:
+                    state.capture(epoch, record.seconds, *parts)
+                yield record
     except DivergedError:
         state.restore(*parts)
         raise
@@ -110,6 +114,9 @@ class _Training:
     random: RandomState
     mode_dependent: list[nn.Module]
     """What works otherwise while learning than while reading."""
+    loss_sum: Tensor
+    correct: Tensor
+    """Both of the batches since the last record."""
 
 
 def _prepare(network: Classifier, digits: Digits, validation: Digits, config: TrainConfig) -> _Training:
@@ -126,8 +133,11 @@ def _prepare(network: Classifier, digits: Digits, validation: Digits, config: Tr
     learner, samples, held_out = _learner(network.to(device), _moved(digits, device), _moved(validation, device))
     if config.attack != "none":
         samples = replace(samples, inputs=with_attacks(samples.inputs, samples.labels, learner, config))
-    optimizer, random = _optimizer(learner, config), RandomState(config.seed, device)
-    return _Training(config, learner.eval(), samples, held_out, optimizer, random, mode_dependent_modules(learner))
+    optimizer, random = _optimizer(learner, config, device), RandomState(config.seed, device)
+    sums = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device)
+    return _Training(
+        config, learner.eval(), samples, held_out, optimizer, random, mode_dependent_modules(learner), *sums
+    )
 
 
 def _moved(digits: Digits, device: torch.device) -> Digits:
@@ -135,7 +145,7 @@ def _moved(digits: Digits, device: torch.device) -> Digits:
 
 
 def _epoch(
-    training: _Training, epoch: int, seconds: float, learning_rate: Callable[[], float | None]
+    training: _Training, step: Step, epoch: int, seconds: float, learning_rate: Callable[[], float | None]
 ) -> Iterator[TrainStep]:
     """Learn from all digits once. Raises Diverged."""
     config, optimizer = training.config, training.optimizer
@@ -144,7 +154,7 @@ def _epoch(
         start = time.perf_counter()
         rate = _set_learning_rate(optimizer, learning_rate() or config.learning_rate_in(epoch))
         chunk = batches[first : first + config.report_every]
-        loss, accuracy = _learn(training, chunk)
+        loss, accuracy = _learn(training, step, chunk)
         done = first + len(chunk)
         figures = _evaluate(training.learner, training.held_out) if done == len(batches) else (None, None)
         if not (loss < LARGEST_LOSS and (figures[0] or 0.0) < LARGEST_LOSS):  # so written, `nan` is caught too
@@ -159,7 +169,10 @@ def _epoch(
 def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> float:
     check_learning_rate(rate)
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
     return rate
 
 
@@ -175,15 +188,14 @@ def _learner(network: Classifier, digits: Digits, validation: Digits) -> tuple[n
 def feature_vectors(network: Classifier, digits: Digits) -> Tensor:
     """Return the features `(N, F)` of all digits, before inversion."""
     network.features.eval()
-    chunks = torch.arange(len(digits), device=digits.labels.device).split(EVALUATION_BATCH)
-    return torch.cat([network.features(digits.images(index)) for index in chunks])
+    return torch.cat([network.features(digits.images(index)) for index in _chunks(digits.labels)])
 
 
 def _cached(network: Classifier, digits: Digits) -> _Samples:
     return _Samples(feature_vectors(network, digits).__getitem__, digits.labels)
 
 
-def _optimizer(learner: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+def _optimizer(learner: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:
     learning = [parameter for parameter in learner.parameters() if parameter.requires_grad]
     if not learning:
         raise ValueError("Every stage of this network is frozen: nothing is left to learn.")
@@ -191,35 +203,50 @@ def _optimizer(learner: nn.Module, config: TrainConfig) -> torch.optim.Optimizer
         {"params": [p for p in learning if p.ndim > 1], "weight_decay": config.l2},
         {"params": [p for p in learning if p.ndim == 1], "weight_decay": 0.0},
     ]
+    on_cuda = device.type == "cuda"
+    # A captured step reads the learning rate from the device, where it can be changed without another capture.
+    rate = torch.tensor(config.learning_rate, device=device) if on_cuda else config.learning_rate
     if config.optimizer == "adam":
-        return torch.optim.Adam(groups, lr=config.learning_rate, fused=True)
-    return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum, fused=True)
+        return torch.optim.Adam(groups, lr=rate, fused=True, capturable=on_cuda)
+    return torch.optim.SGD(groups, lr=rate, momentum=config.momentum, fused=True)
 
 
-def _learn(training: _Training, batches: Sequence[Tensor]) -> tuple[float, float]:
+def _learn(training: _Training, step: Step, batches: Sequence[Tensor]) -> tuple[float, float]:
     """Learn from whole batches; return their mean loss and accuracy in percent.
 
-    No yield happens in here, so neither training mode nor the random state ever leaks to the consumer.
+    No yield happens in here, so neither training mode nor the random state ever leaks to the consumer. The sums stay on
+    the device until all batches are done: reading one would wait for every batch before it.
     """
-    learner, samples, optimizer = training.learner, training.samples, training.optimizer
-    device, precision = training.random.device, training.config.precision
-    loss_sum, correct, count = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device), 0
+    training.loss_sum.zero_()
+    training.correct.zero_()
     set_training(training.mode_dependent, learning=True)
     with training.random.drawing():
         for index in batches:
-            labels = samples.labels[index]
-            optimizer.zero_grad(set_to_none=True)
-            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-                logits = learner(samples.inputs(index))
-                loss = cross_entropy(logits, labels)
-            loss.backward()
-            _penalize(optimizer, training.config)
-            optimizer.step()
-            loss_sum += loss.detach() * len(index)
-            correct += (logits.detach().argmax(1) == labels).sum()
-            count += len(index)
+            step(index)
     set_training(training.mode_dependent, learning=False)
-    return float(loss_sum) / count, 100 * float(correct) / count
+    count = sum(map(len, batches))
+    return float(training.loss_sum) / count, 100 * float(training.correct) / count
+
+
+def _step_of(training: _Training) -> Step:
+    """Return the function that learns from the digits at some indices; on CUDA it is captured, unless one attacks."""
+    step = partial(_step, training)
+    if training.random.device.type == "cuda" and training.config.attack == "none":
+        return CapturedStep(step, training.learner, training.optimizer, training.config.batch)
+    return step
+
+
+def _step(training: _Training, index: Tensor) -> None:
+    labels = training.samples.labels[index]
+    training.optimizer.zero_grad(set_to_none=True)
+    with torch.autocast(labels.device.type, torch.bfloat16, enabled=training.config.precision == "bfloat16"):
+        logits = training.learner(training.samples.inputs(index))
+        loss = cross_entropy(logits, labels)
+    loss.backward()
+    _penalize(training.optimizer, training.config)
+    training.optimizer.step()
+    training.loss_sum.add_(loss.detach() * len(index))
+    training.correct.add_((logits.detach().argmax(1) == labels).sum())
 
 
 @torch.no_grad()
@@ -233,9 +260,16 @@ def _penalize(optimizer: torch.optim.Optimizer, config: TrainConfig) -> None:
 
 @torch.no_grad()
 def _evaluate(learner: nn.Module, samples: _Samples) -> tuple[float, float]:
-    loss, correct = 0.0, 0
-    for index in torch.arange(len(samples.labels), device=samples.labels.device).split(EVALUATION_BATCH):
+    losses, correct = [], []
+    for index in _chunks(samples.labels):
         logits, labels = learner(samples.inputs(index)), samples.labels[index]
-        loss += float(cross_entropy(logits, labels, reduction="sum"))
-        correct += int((logits.argmax(1) == labels).sum())
-    return loss / len(samples.labels), 100 * correct / len(samples.labels)
+        losses.append(cross_entropy(logits, labels, reduction="sum"))
+        correct.append((logits.argmax(1) == labels).sum())
+    count = len(samples.labels)  # read at the end alone: on a GPU each reading waits for all that was computed before
+    return sum(torch.stack(losses).tolist()) / count, 100 * sum(torch.stack(correct).tolist()) / count
+
+
+def _chunks(labels: Tensor) -> tuple[Tensor, ...]:
+    """Return the indices of all digits in parts that suit the device."""
+    size = EVALUATION_BATCH if labels.device.type == "cpu" else EVALUATION_BATCH_GPU
+    return torch.arange(len(labels), device=labels.device).split(size)
