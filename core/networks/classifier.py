@@ -30,9 +30,15 @@ class Normalize(nn.Module):
 class Shuffle(nn.Module):
     """Put all pixels into another order, the same for every digit and in every such network (C9)."""
 
+    order: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        order = torch.randperm(SIDE * SIDE, generator=torch.Generator().manual_seed(0))
+        self.register_buffer("order", order, persistent=False)  # the same everywhere, so no file holds it
+
     def forward(self, images: Tensor) -> Tensor:
-        order = torch.randperm(images[0, 0].numel(), generator=torch.Generator().manual_seed(0))
-        return images.flatten(2)[..., order.to(images.device)].reshape(images.shape)
+        return images.flatten(2)[..., self.order].reshape(images.shape)
 
 
 class Classifier(nn.Module):

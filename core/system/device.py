@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -24,3 +26,14 @@ def find_device(name: str | None = None) -> torch.device:
     if not available[name]:
         raise ValueError(f"This machine has no {name.upper()} device: use the CPU.")
     return torch.device(name)
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Let cuDNN use only algorithms that give the same bits each time, so that a resumed training ends as another."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before

@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from core.digits.datasets import Digits
 from core.inversion.functions import Invert, is_frozen
 from core.networks.classifier import Classifier
-from core.system.device import find_device
+from core.system.device import find_device, repeatable
 from core.training.adversarial import check_attack, with_attacks
 from core.training.captured import CapturedStep, Step
 from core.training.config import TrainConfig as TrainConfig  # one imports it from here too
@@ -220,7 +220,7 @@ def _learn(training: _Training, step: Step, batches: Sequence[Tensor]) -> tuple[
     training.loss_sum.zero_()
     training.correct.zero_()
     set_training(training.mode_dependent, learning=True)
-    with training.random.drawing():
+    with training.random.drawing(), repeatable():
         for index in batches:
             step(index)
     set_training(training.mode_dependent, learning=False)

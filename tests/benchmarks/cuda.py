@@ -1,0 +1,87 @@
+"""Training on a GPU; absolute times, which hold for the card that the note names."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import cache
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.networks.evaluation import evaluate
+from core.training.config import TrainConfig
+from core.training.loop import train
+from tests.benchmarks import Measured, NotMeasurable, mnist
+from tests.benchmarks.loops import BATCH, usual_loader, usual_network, usual_optimizer
+
+CONFIG = TrainConfig(learning_rate=0.1, device="cuda")  # the recipe of the shipped network `standard`
+WORKERS = 8
+
+
+def cuda_epoch() -> Measured:
+    """Seconds of an epoch, the fastest of four, without validation and after the capture."""
+    runs = _epochs()
+    return Measured(min(runs), runs, _card())
+
+
+def cuda_epoch_ratio() -> Measured:
+    """How many times faster than a DataLoader with eight workers in the same run."""
+    usual = [_usual_epoch() for _ in range(2)]
+    return Measured(min(usual) / min(_epochs()), usual, f"Runs: seconds of the DataLoader. {_card()}")
+
+
+def cuda_ten_epochs() -> Measured:
+    """Seconds of the recipe `standard`, its capture and validation included."""
+    _need_cuda()
+    train_one(epochs=1, count=2_000)  # a process's first training also loads CUDA's libraries
+    start = time.perf_counter()
+    network = train_one(epochs=10)
+    seconds = time.perf_counter() - start
+    accuracy = evaluate(network, mnist.dataset().test)
+    return Measured(seconds, [seconds], f"{accuracy:.2f} % of the test digits. {_card()}")
+
+
+def train_one(*, epochs: int, count: int = 50_000):
+    """Return the published network after so many epochs on the first `count` training digits."""
+    data, network = mnist.dataset(), build(ARCHITECTURES["published"])
+    for _ in train(network, data.train.first(count), data.validation, replace(CONFIG, epochs=epochs)):
+        pass
+    return network
+
+
+@cache
+def _epochs() -> list[float]:
+    _need_cuda()
+    data, seconds = mnist.dataset(), []
+    config, before = replace(CONFIG, epochs=5), 0.0
+    for record in train(build(ARCHITECTURES["published"]), data.train, data.validation.first(1), config):
+        if record.batch == record.batches:
+            seconds.append(record.seconds - before)
+            before = record.seconds
+    return seconds[1:]
+
+
+def _usual_epoch() -> float:
+    network = usual_network("published").cuda()
+    optimizer, loader = usual_optimizer(network), usual_loader(50_000, BATCH, workers=WORKERS)
+    next(iter(loader))  # starts its workers
+    network.train()
+    start = time.perf_counter()
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        cross_entropy(network(inputs.cuda()), labels.cuda()).backward()
+        optimizer.step()
+    torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def _need_cuda() -> None:
+    if not torch.cuda.is_available():
+        raise NotMeasurable("this machine has no CUDA device.")
+
+
+def _card() -> str:
+    return f"On one {torch.cuda.get_device_name()}."

@@ -1,0 +1,96 @@
+"""Training on a GPU: the same as on the CPU, and resumed bit by bit.
+
+It needs only what `core` needs: `python -m pytest --noconftest tests/test_cuda.py` runs where nothing else is installed.
+"""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from core.digits.datasets import Digits
+from core.networks.architectures import ARCHITECTURES
+from core.networks.classifier import build
+from core.training.captured import CapturedStep
+from core.training.config import TrainConfig
+from core.training.loop import train
+from core.training.state import TrainState
+from tests.sample_digits import made_digits
+
+pytestmark = [
+    pytest.mark.cuda,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device"),
+]
+CONFIG = TrainConfig(epochs=3, batch=64, learning_rate=0.05, device="cuda")
+WAYS = [
+    {"precision": "bfloat16"},
+    {"alternate": ("identity", "complement")},
+    {"penalty": 1e-4},
+    {"l2": 1e-4},
+    {"attack": "fgsm"},
+]
+COUNT = 1000  # not a multiple of the batch, so that an epoch ends with a batch that is not captured
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
+    return made_digits(COUNT)
+
+
+def learn(digits, architecture="published", *, state=None, stop_after=None, **changes):
+    """Return the weights and records of a training, stopped after the epoch `stop_after`."""
+    network, records = build(ARCHITECTURES[architecture]), []
+    for record in train(network, digits, digits.first(200), replace(CONFIG, **changes), state=state):
+        records.append(record)
+        if record.validation_loss is not None and record.epoch == stop_after:
+            break
+    return network.state_dict(), records
+
+
+def largest_difference(one, other):
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_resumed_training_ends_bit_by_bit_like_an_uninterrupted_one(digits, architecture):
+    whole, _ = learn(digits, architecture)
+    state = TrainState()
+    learn(digits, architecture, state=state, stop_after=2)
+    resumed, _ = learn(digits, architecture, state=TrainState(state.epoch, state.seconds, state.tensors))
+    assert largest_difference(whole, resumed) == 0
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_an_epoch_ends_within_rounding_of_the_cpus(digits, optimizer):
+    """With convolutions in float32, not TF32; the difference grows with the number of steps."""
+    changes = {"epochs": 1, "optimizer": optimizer, "learning_rate": 0.01 if optimizer == "sgd" else 1e-4}
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        there, there_said = learn(digits, **changes)
+    here, here_said = learn(digits, device="cpu", **changes)
+    assert largest_difference(there, here) < 1e-4
+    assert there_said[-1].loss == pytest.approx(here_said[-1].loss, abs=1e-4)
+
+
+@pytest.mark.parametrize("changes", WAYS, ids=str)
+def test_every_way_of_training_learns_there(digits, changes):
+    _, records = learn(digits, epochs=4, **changes)
+    assert records[-1].loss < 0.8 * records[0].loss
+
+
+def test_what_cannot_be_captured_learns_without_and_says_so():
+    layer = nn.Linear(4, 2).cuda()
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+
+    def step(indices):
+        optimizer.zero_grad()
+        loss = layer(torch.ones(len(indices), 4, device="cuda")).sum()
+        loss.item()  # waits for the device, which a capture does not allow
+        loss.backward()
+        optimizer.step()
+
+    before = layer.weight.detach().clone()
+    captured = CapturedStep(step, layer, optimizer, batch=8)
+    with pytest.warns(UserWarning, match="cannot be captured"):
+        captured(torch.arange(8, device="cuda"))
+    assert not torch.equal(layer.weight, before)
