@@ -13,7 +13,8 @@ from tests.benchmarks import BENCHMARKS, Benchmark, Better, Measured
 NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restoring-tcut
     restoring-alone restoring-batch blind-whole blind-hcut blind-vcut blind-dcut blind-tcut blind-alone blind-batch
     pmnist-speed
-    epoch-float32 epoch-bfloat16 cuda-epoch cuda-epoch-ratio cuda-ten-epochs epoch-small epoch-assignment record-cost killed-trainings killed-servers
+    epoch-float32 epoch-bfloat16 cuda-epoch cuda-epoch-ratio cuda-ten-epochs
+    epoch-small epoch-assignment record-cost killed-trainings killed-servers
     bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
     stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 stroke-training

@@ -1,6 +1,6 @@
 """Training on a GPU: the same as on the CPU, and resumed bit by bit.
 
-It needs only what `core` needs: `python -m pytest --noconftest tests/test_cuda.py` runs where nothing else is installed.
+It needs only what `core` needs; where nothing else is installed run `python -m pytest --noconftest tests/test_cuda.py`.
 """
 
 from dataclasses import replace
