@@ -37,7 +37,7 @@ WATCHED = {"normalize", "conv1", "pool1", "relu1", "conv2", "pool2", "relu2", "f
 @pytest.fixture(autouse=True)
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caches, "SURVEYED", 200)
-    caches.exciting.clear()
+    caches.top_digits.clear()
 
 
 def open_view(view: str, *, state: dict[str, object] | None = None, **params: str) -> AppTest:

@@ -36,7 +36,7 @@ VIEWS = {
 @pytest.fixture(autouse=True)
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caches, "SURVEYED", 300)
-    caches.exciting.clear()
+    caches.top_digits.clear()
 
 
 def open_view(view: str, **params: str) -> AppTest:

@@ -153,7 +153,10 @@ def _show_readings(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zo
     hole = WHOLE if asked.mask is not None else mask  # what is missing is known to those who ask for it
     image = asked.digit if take.last is None else take.last.images[0, 0].numpy()
     before, now = (
-        caches.readings(asked.names, data.name, one, WHOLE) | caches.readings(tuple(restoring), data.name, one, hole)
+        {
+            **caches.readings(asked.names, data.name, one, WHOLE),
+            **caches.readings(tuple(restoring), data.name, one, hole),
+        }
         for one in (asked.digit, image)
     )
     notes = dict.fromkeys(restoring, "carried over") | {asked.names[0]: "attacked"} if take.last is not None else {}

@@ -6,6 +6,7 @@ argument whose name begins with an underscore is no part of the key, because the
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -101,7 +102,7 @@ def network(name: str, references: str) -> evaluation.Network:
 
 
 @st.cache_resource(ttl=30, max_entries=96, show_spinner=False)
-def networks(names: tuple[str, ...], references: str) -> tuple[dict[str, evaluation.Network], list[str]]:
+def networks(names: tuple[str, ...], references: str) -> tuple[Mapping[str, evaluation.Network], Sequence[str]]:
     """Return the networks that can be loaded, and a sentence for each of the others."""
     found, problems = {}, []
     for name in names:
@@ -128,7 +129,7 @@ def restored(name: str, data: str, digit: Digit, mask: Mask) -> Restored:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def readings(names: tuple[str, ...], data: str, digit: Digit, mask: Mask) -> dict[str, NDArray[np.float32]]:
+def readings(names: tuple[str, ...], data: str, digit: Digit, mask: Mask) -> Mapping[str, NDArray[np.float32]]:
     """Return each network's probabilities `(classes,)` for one digit under one mask."""
     found, _ = networks(names, data)
     read = evaluation.predict_digit(evaluation.without_filling(found, mask), digit, mask)
@@ -169,13 +170,13 @@ def atlas(name: str, data: str) -> MapAtlas:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at the digits to compare with ...")
-def seen(name: str, count: int, data: str) -> ReferenceVectors:
+def reference_vectors(name: str, count: int, data: str) -> ReferenceVectors:
     """Return the feature vectors of the first training digits; 25,000 digits take up to 180 MB."""
     return compute_references(classifier(name, data), dataset(data).train.first(count))
 
 
 @st.cache_resource(max_entries=24, show_spinner="Looking for the digits that excite each most ...")
-def exciting(name: str, goals: str, data: str, _objective: Objective, split: Literal["train", "test"]) -> TopDigits:
+def top_digits(name: str, goals: str, data: str, _objective: Objective, split: Literal["train", "test"]) -> TopDigits:
     """Return the digits of a split that activate each goal of the objective most; `goals` is its `repr`."""
     digits = getattr(dataset(data), split).first(SURVEYED)
     return find_top_digits(classifier(name, data), _objective, digits)

@@ -17,7 +17,7 @@ TIMED, TIMED_ALONE, ROUNDS = 250, 40, 2
 def comparison(name: str, count: int, stages: tuple[str, ...], split: str, data: str) -> Comparison:
     """Compare the first digits of a split, "validation" or "test", with those that the network saw before."""
     digits = getattr(caches.dataset(data), split).first(LOOKED_AT)
-    network, seen = caches.classifier(name, data), caches.seen(name, count, data).at_stages(*stages)
+    network, seen = caches.classifier(name, data), caches.reference_vectors(name, count, data).at_stages(*stages)
     with locks.LONG:
         return compare_digits(network, seen, digits)
 
@@ -28,7 +28,8 @@ def timing(
 ) -> Timing:
     """Measure how long reading takes with the shortcut and without; another `repeat` is another measurement."""
     images = caches.dataset(data).test.first(TIMED_ALONE if alone else TIMED).images()
-    shortcut = Shortcut(caches.classifier(name, data), caches.seen(name, count, data).at_stages(*stages), thresholds)
+    references = caches.reference_vectors(name, count, data).at_stages(*stages)
+    shortcut = Shortcut(caches.classifier(name, data), references, thresholds)
     with locks.LONG:
         return measure_time(shortcut, images, alone=alone, rounds=ROUNDS)
 
@@ -36,7 +37,7 @@ def timing(
 @st.cache_resource(max_entries=100, show_spinner=False)
 def costs(name: str, count: int, stage: str, data: str, repeat: int) -> StageCosts:
     """Measure what a look-up at a stage costs, and the layers before and after it."""
-    lookup = caches.seen(name, count, data).lookups[stage]
+    lookup = caches.reference_vectors(name, count, data).lookups[stage]
     network, images = caches.classifier(name, data), caches.dataset(data).test.first(TIMED).images()
     with locks.LONG:
         return measure_stage_costs(network, stage, lookup, images, rounds=ROUNDS)

@@ -39,7 +39,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _show_way(setting: Setting, image: Tensor, data: Dataset) -> None:
     """Say where the digit was cut short and what the network would have said; show the nearest at every stage."""
     network = caches.classifier(setting.network, data.name)
-    seen = caches.seen(setting.network, setting.count, data.name)
+    seen = caches.reference_vectors(setting.network, setting.count, data.name)
     with locks.LIVE, torch.no_grad():
         probabilities = network.predict(image[None])[0]
         rows, taken = _compare(network, seen, image, setting, data)

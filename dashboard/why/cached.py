@@ -5,7 +5,7 @@ An argument that begins with an underscore is a network: the names before it say
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 import torch
@@ -28,7 +28,7 @@ def attribution(name: str, data: str, digit: Digit, label: int, method: str, _ne
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
-def projections(name: str, data: str, digit: Digit, stage: str, _network: Classifier) -> list[Projection]:
+def projections(name: str, data: str, digit: Digit, stage: str, _network: Classifier) -> Sequence[Projection]:
     """Return what made the most active maps of a stage respond, by a deconvnet. Raises AttributionError."""
     with locks.LONG:
         return project_strongest(_network, torch.from_numpy(digit)[None], stage)
@@ -43,7 +43,7 @@ def hole_maps(
     size: int,
     rows: tuple[int, int] | None,
     _networks: Mapping[str, Network],
-) -> dict[str, HoleMap]:
+) -> Mapping[str, HoleMap]:
     """Return what each network reads with a square hole at every place, or only in `rows` (first, end) of places."""
     image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
     with locks.LONG:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -68,12 +70,12 @@ def _choose_stage(network: Classifier) -> str | None:
     return st.segmented_control("Stage", stages, key="why stage", persist_state="session", required=True, wrap=True)
 
 
-def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, data: Dataset) -> list[Projection]:
+def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, data: Dataset) -> Sequence[Projection]:
     left = np.ascontiguousarray(digit * mask, np.float32)
     return cached.projections(name, data.name, left, stage, network)
 
 
-def _show_projections(found: list[Projection], digit: Digit, mask: Mask, stage: str) -> None:
+def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, stage: str) -> None:
     if not found:
         st.info("Nothing of this digit excites any map of this stage.")
         return

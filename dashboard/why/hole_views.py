@@ -86,7 +86,7 @@ def _find_slow(subject: Subject, digit: Digit, mask: Mask, size: int, data: Data
 
 def _read(
     networks: Mapping[str, Network], digit: Digit, mask: Mask, size: int, rows: range | None, data: Dataset
-) -> Maps:
+) -> Mapping[str, HoleMap]:
     ends = None if rows is None else (rows.start, rows.stop)
     return cached.hole_maps(tuple(networks), data.name, digit, mask, size, ends, networks)
 

@@ -58,7 +58,7 @@ def draw_exciting(
     data: Dataset, name: str, objective: Objective, number: int, *, split: Literal["train", "test"] = "train"
 ) -> GalleryItem:
     """Return the nine digits of a split that activate one goal of the objective most."""
-    found = caches.exciting(name, repr(objective), data.name, objective, split)
+    found = caches.top_digits(name, repr(objective), data.name, objective, split)
     digits = (data.train if split == "train" else data.test).images(found.indices[number])[:, 0].numpy()
     best, kind = float(found.activations[number, 0]), "training" if split == "train" else "test"
     caption = f"the nine {kind} digits that excite it most, up to {best:.1f}"

@@ -21,7 +21,7 @@ def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
     """Return the networks by name, and say in a sentence which of them cannot be used."""
     networks, problems = caches.networks(tuple(names), data.name)
     show_problems(problems)
-    return networks
+    return dict(networks)
 
 
 def read_all(
