@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.visualization import arrays
-from core.visualization.arrays import Picture, enlarge, to_gray, to_rgb
+from core.visualization.arrays import Mask, Picture, Values, enlarge, to_gray, to_rgb
 from core.visualization.number_format import format_factor
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, to_signed
@@ -26,15 +26,15 @@ BARS = 0.8  # of the panel's height: a bar of probability 1
 
 
 def draw_attack(
-    image: NDArray[np.floating],
-    original: NDArray[np.floating],
-    probabilities: NDArray[np.floating],
+    image: Values,
+    original: Values,
+    probabilities: Values,
     classes: Sequence[str],
     *,
     color: str,
     target: int,
     magnify: float,
-    mask: NDArray[np.bool_] | None = None,
+    mask: Mask | None = None,
 ) -> Picture:
     """Return `(H, W, 3)`: the digit, its perturbation, the same magnified `magnify` times, and the probabilities.
 
@@ -56,14 +56,14 @@ def draw_attack(
     return np.concatenate([np.concatenate(cells[:2], 1), np.concatenate(cells[2:], 1)])
 
 
-def _outline(picture: Picture, mask: NDArray[np.bool_]) -> Picture:
+def _outline(picture: Picture, mask: Mask) -> Picture:
     """Return the picture with a line along the inner rim of where the mask is False."""
     gone = np.pad(enlarge((~mask).astype(np.uint8), PANEL) > 0, 1)
     inner = gone[:-2, 1:-1] & gone[2:, 1:-1] & gone[1:-1, :-2] & gone[1:-1, 2:]
     return np.where((gone[1:-1, 1:-1] & ~inner)[..., None], np.array(arrays.ERASED, np.uint8), picture)
 
 
-def _bars(probabilities: NDArray[np.floating], classes: tuple[str, ...], color: str, target: int) -> Picture:
+def _bars(probabilities: Values, classes: tuple[str, ...], color: str, target: int) -> Picture:
     side, read = 28 * PANEL, int(probabilities.argmax())
     sheet = Image.new("RGB", (side, side))
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
@@ -89,7 +89,7 @@ def _caption(text: str, width: int, highlighted: bool = False) -> Picture:
 
 
 def draw_noises(
-    noises: NDArray[np.floating],
+    noises: Values,
     classes: Sequence[str],
     *,
     limit: float,
@@ -106,8 +106,8 @@ def draw_noises(
 
 
 def draw_universal(
-    noises: NDArray[np.floating],
-    noisy: NDArray[np.floating],
+    noises: Values,
+    noisy: Values,
     readings: Sequence[int],
     labels: Sequence[int],
     classes: Sequence[str],
@@ -136,9 +136,7 @@ def _sheet(cells: Sequence[tuple[Picture, str, bool]], columns: int) -> Picture:
     return arrays.arrange(drawn, columns, gap=0, ground=arrays.CAPTION_GROUND)
 
 
-def draw_comparison(
-    images: Sequence[NDArray[np.floating]], original: NDArray[np.floating], captions: Sequence[str]
-) -> Picture:
+def draw_comparison(images: Sequence[Values], original: Values, captions: Sequence[str]) -> Picture:
     """Return `(H, W, 3)`: for each network its adversarial digit `(28, 28)` under a caption, and the change."""
     columns = [
         np.concatenate(
@@ -155,8 +153,8 @@ def draw_comparison(
 
 
 def draw_noise_table(
-    noises: NDArray[np.floating],
-    noisy: NDArray[np.floating],
+    noises: Values,
+    noisy: Values,
     readings: NDArray[np.int64],
     labels: Sequence[int],
     classes: Sequence[str],
@@ -175,9 +173,7 @@ def draw_noise_table(
     return render("noise_table.html", columns=columns, rows=rows)
 
 
-def _cell(
-    digit: NDArray[np.floating], read: int, label: int, to: int, classes: Sequence[str]
-) -> tuple[Picture, str, str, str]:
+def _cell(digit: Values, read: int, label: int, to: int, classes: Sequence[str]) -> tuple[Picture, str, str, str]:
     """Return the picture, how it is read, of what kind that is, and a description of the cell."""
     kind = "right" if read == label else "led" if read == to else "other"
     description = f"a {classes[label]} with the noise to {classes[to]}, read as {classes[read]}"
@@ -185,7 +181,7 @@ def _cell(
 
 
 def draw_accuracy_matrix(
-    accuracies: NDArray[np.floating], rows: Sequence[str], columns: Sequence[str], *, framed: Sequence[tuple[int, int]]
+    accuracies: Values, rows: Sequence[str], columns: Sequence[str], *, framed: Sequence[tuple[int, int]]
 ) -> str:
     """Return percents `(rows, columns)` as HTML, the darker the fewer; those `framed` get a frame, `nan` is a dash."""
     cells = [

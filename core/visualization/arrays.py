@@ -15,10 +15,12 @@ ERASED = (245, 150, 20)  # the orange that means "gone" on the erase canvas
 ERASED_GROUND = (92, 52, 8)
 CAPTION_GROUND = 40  # the grey behind captions and between pictures
 
-Picture = NDArray[np.uint8]
+Picture = NDArray[np.uint8]  # grey `(H, W)` or colour `(H, W, 3)`
+Values = NDArray[np.floating]
+Mask = NDArray[np.bool_]  # True = kept
 
 
-def to_gray(digit: NDArray[np.floating]) -> Picture:
+def to_gray(digit: Values) -> Picture:
     """Return values in [0, 1] as uint8 0 to 255, same shape."""
     return np.rint(np.clip(digit, 0, 1) * 255).astype(np.uint8)
 
@@ -28,7 +30,7 @@ def enlarge(picture: Picture, factor: int) -> Picture:
     return picture.repeat(factor, 0).repeat(factor, 1)
 
 
-def mark_erased(digit: NDArray[np.floating], mask: NDArray[np.bool_], factor: int) -> Picture:
+def mark_erased(digit: Values, mask: Mask, factor: int) -> Picture:
     """Return the digit enlarged and in colour, what `mask` has erased hatched in the orange that means "gone"."""
     gray = enlarge(to_gray(digit), factor)[..., None]
     row, column = np.indices(gray.shape[:2])
@@ -55,7 +57,7 @@ def arrange(cells: Sequence[Picture], columns: int, *, gap: int, ground: int) ->
     return sheet
 
 
-def contact_sheet(digits: Sequence[NDArray[np.floating]], columns: int, *, factor: int = 2, gap: int = 2) -> Picture:
+def contact_sheet(digits: Sequence[Values], columns: int, *, factor: int = 2, gap: int = 2) -> Picture:
     """Return the digits on one mid-grey sheet, at most `columns` in a row; a single grey pixel for none."""
     if not len(digits):
         return np.full((1, 1), 128, np.uint8)
@@ -97,7 +99,7 @@ def to_data_url(picture: Picture) -> str:
     return "data:image/png;base64," + base64.b64encode(to_png(picture)).decode()
 
 
-def tint_erased(digit: NDArray[np.floating], mask: NDArray[np.bool_]) -> Picture:
+def tint_erased(digit: Values, mask: Mask) -> Picture:
     """Return the digit in colour, ink where `mask` has erased in orange: what a fill has put there."""
     gray = np.clip(digit, 0, 1)[..., None]
     orange = 20 + gray * (np.array(ERASED) - 20)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.visualization.arrays import ERASED, Picture, enlarge, mark_erased
+from core.visualization.arrays import ERASED, Mask, Picture, Values, enlarge, mark_erased
 from core.visualization.rendering import render
 from core.visualization.signed_colors import INK, overlay_evidence, to_signed
 
@@ -45,14 +45,12 @@ def draw_network_rows(rows: Sequence[NetworkRow], columns: Sequence[str], *, max
     return render("network_rows.html", rows=rows, columns=columns, max_width=max_width)
 
 
-def draw_attribution(
-    digit: NDArray[np.floating], mask: NDArray[np.bool_], values: NDArray[np.floating], *, limit: float
-) -> Picture:
+def draw_attribution(digit: Values, mask: Mask, values: Values, *, limit: float) -> Picture:
     """Return the digit under signed values `(28, 28)` that are full at `limit`."""
     return overlay_evidence(DIM * digit, mask, values, limit=limit, factor=4)
 
 
-def draw_hole_map(digit: NDArray[np.floating], values: NDArray[np.floating], size: int, *, factor: int) -> Picture:
+def draw_hole_map(digit: Values, values: Values, size: int, *, factor: int) -> Picture:
     """Return values `(rows, columns)` in [-1, 1] of each place of a hole, over the part of the digit its middle is in.
 
     The digit shines through as a lighter shade.
@@ -64,16 +62,12 @@ def draw_hole_map(digit: NDArray[np.floating], values: NDArray[np.floating], siz
     return enlarge(np.rint(255 * mixed).astype(np.uint8), factor)
 
 
-def draw_hole_counts(
-    digit: NDArray[np.floating], counts: NDArray[np.int64], most: int, size: int, *, factor: int
-) -> Picture:
+def draw_hole_counts(digit: Values, counts: NDArray[np.int64], most: int, size: int, *, factor: int) -> Picture:
     """Return how many of `most` networks are right at each place: blue where all are, red where none, black at half."""
     return draw_hole_map(digit, 2 * counts / max(1, most) - 1, size, factor=factor)
 
 
-def draw_erasure(
-    digit: NDArray[np.floating], before: NDArray[np.bool_], after: NDArray[np.bool_], *, factor: int = 5
-) -> Picture:
+def draw_erasure(digit: Values, before: Mask, after: Mask, *, factor: int = 5) -> Picture:
     """Return the digit, what was missing `before` hatched, and in full orange what is erased now: single pixels too."""
     now = enlarge((before & ~after).astype(np.uint8), factor)[..., None] > 0
     return np.where(now, np.array(ERASED, np.uint8), mark_erased(digit, before, factor))

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.visualization.arrays import Picture, arrange
+from core.visualization.arrays import Picture, Values, arrange
 from core.visualization.number_format import format_range, format_short
 from core.visualization.signed_colors import to_signed
 
-Values = NDArray[np.floating]
 SIZES = ((20, 30, 56), (10, 22, 36), (6, 20, 30), (2, 16, 26))  # from which side on: pixels on the screen, least, most
 UNITS, FEW_UNITS = (5, 12), (18, 26)
 

@@ -100,10 +100,8 @@ def draw_clickable(
     written into the cells.
     """
     rows, columns = shape
-    places = [divmod(number, columns) for number in range(len(hover))]
     height = max(60, round(width * picture.shape[0] / picture.shape[1]))
-    # Markers that cannot be seen take the clicks: a heatmap's cells cannot be selected.
-    side = 0.98 * min(width / columns, height / rows)
+    places = [divmod(number, columns) for number in range(len(hover))]
     figure = go.Figure(
         go.Scatter(
             x=[column for _, column in places],
@@ -113,48 +111,29 @@ def draw_clickable(
             text=list(numbers),
             mode="markers+text" if numbers else "markers",
             textfont={"size": 15, "color": [text_color_on(picture[place]) for place in places] if numbers else "#fff"},
-            marker={"symbol": "square", "size": side, "opacity": 0},
+            # Markers that cannot be seen take the clicks: a heatmap's cells cannot be selected.
+            marker={"symbol": "square", "size": 0.98 * min(width / columns, height / rows), "opacity": 0},
             hovertemplate="%{hovertext}<extra></extra>",
             selected={"marker": {"opacity": 0}},
             unselected={"marker": {"opacity": 0}},
         )
     )
     sharp = enlarge(picture, max(1, 2 * width // picture.shape[1]))  # the browser would blur it
-    figure.add_layout_image(
-        source=to_data_url(sharp),
-        x=-0.5,
-        y=-0.5,
-        sizex=columns,
-        sizey=rows,
-        xref="x",
-        yref="y",
-        sizing="stretch",
-        layer="below",
-    )
-    if box is not None:
-        figure.add_shape(
-            type="rect",
-            x0=box.left - 0.5,
-            x1=box.left + box.width - 0.5,
-            y0=box.top - 0.5,
-            y1=box.top + box.height - 0.5,
-            line={"color": MARK, "width": 3},
-        )
-    outside = (0, 0) if box is None else _outside(box, rows, columns)
+    place = {"x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows, "xref": "x", "yref": "y", "sizing": "stretch"}
+    figure.add_layout_image(source=to_data_url(sharp), layer="below", **place)
+    down, sideways = (0, 0) if box is None else _add_box(figure, box, rows, columns)
     hidden = {"visible": False, "fixedrange": True}
-    figure.update_xaxes(range=[-0.5 - outside[1], columns - 0.5 + outside[1]], **hidden)
-    figure.update_yaxes(range=[rows - 0.5 + outside[0], -0.5 - outside[0]], **hidden)
-    figure.update_layout(
-        width=width,
-        height=height,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        dragmode=False,
-        clickmode="event+select",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
+    figure.update_xaxes(range=[-0.5 - sideways, columns - 0.5 + sideways], **hidden)
+    figure.update_yaxes(range=[rows - 0.5 + down, -0.5 - down], **hidden)
+    figure.update_layout(width=width, height=height, margin=dict.fromkeys("lrtb", 0))
+    figure.update_layout(dragmode=False, clickmode="event+select", plot_bgcolor="rgba(0,0,0,0)")
     return figure
 
 
-def _outside(box: Box, rows: int, columns: int) -> tuple[int, int]:
-    """Return by how many cells, downwards and sideways, the box reaches beyond the picture into its padding."""
-    return (max(0, -box.top, box.top + box.height - rows), max(0, -box.left, box.left + box.width - columns))
+def _add_box(figure: go.Figure, box: Box, rows: int, columns: int) -> tuple[int, int]:
+    """Draw the box; return by how many cells, downwards and sideways, it reaches beyond the picture."""
+    left, top = box.left - 0.5, box.top - 0.5
+    line = {"color": MARK, "width": 3}
+    figure.add_shape(type="rect", x0=left, x1=left + box.width, y0=top, y1=top + box.height, line=line)
+    down = max(0, -box.top, box.top + box.height - rows)
+    return down, max(0, -box.left, box.left + box.width - columns)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from core.visualization.arrays import Picture, contact_sheet, enlarge, to_gray
+from core.visualization.arrays import Picture, Values, contact_sheet, enlarge, to_gray
 from core.visualization.figures import MARGIN
 
 CLASSES = 10
@@ -18,13 +17,13 @@ LARGE = 6  # pixels of a walk's picture for one of the digit
 GROUND, MARK = 40, 235  # greys
 
 
-def draw_samples(samples: NDArray[np.floating], *, factor: int = 2) -> Picture:
+def draw_samples(samples: Values, *, factor: int = 2) -> Picture:
     """Return samples `(N, 28, 28)` in [0, 1] that are in order of class as a grey sheet, a column for each class."""
     rows = samples.reshape(CLASSES, -1, *samples.shape[1:]).swapaxes(0, 1)
     return contact_sheet(list(rows.reshape(samples.shape)), CLASSES, factor=factor)
 
 
-def draw_walk(image: NDArray[np.floating], stations: NDArray[np.floating], share: float) -> Picture:
+def draw_walk(image: Values, stations: Values, share: float) -> Picture:
     """Return the current picture `(28, 28)` over those on the way `(WALK_PICTURES, 28, 28)`, with a mark at `share`."""
     side = image.shape[0]
     strip = np.concatenate([to_gray(station) for station in stations], 1)

@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from core.visualization.arrays import Picture
+from core.visualization.arrays import Picture, Values
 from core.visualization.figures import LEGEND_ABOVE, MARGIN, Curve, draw_curves
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL
@@ -39,7 +38,7 @@ class VariantRow:
         return round(self.accuracies[column] - self.base[column], 1) + 0.0  # no minus zero
 
 
-def draw_inversion_curve(given: NDArray[np.floating], read: NDArray[np.floating], *, color: str) -> str:
+def draw_inversion_curve(given: Values, read: Values, *, color: str) -> str:
     """Return the curve of what a head reads against what a convolution gave, as the address of an SVG picture.
 
     Its axes cross at zero, one unit is as long in every such picture.
@@ -58,7 +57,7 @@ def draw_variants(rows: Sequence[VariantRow], columns: Sequence[str], *, answers
     return render("variants.html", rows=rows, columns=columns, answers=answers)
 
 
-def draw_logits(rows: Mapping[str, NDArray[np.floating]], classes: Sequence[str]) -> str:
+def draw_logits(rows: Mapping[str, Values], classes: Sequence[str]) -> str:
     """Return rows of logits one below another as HTML, and the difference of the first two in the last row."""
     first, second = list(rows.values())[:2]
     texts = {title: [f"{value:.4f}" for value in values] for title, values in rows.items()}
@@ -84,7 +83,7 @@ class FeatureCard:
     title: str
     patches: Picture
     where: Picture
-    effects: NDArray[np.floating]
+    effects: Values
     """What its absence adds to each class's logit."""
     text: str
 
@@ -126,7 +125,7 @@ def draw_contributions(
     return figure
 
 
-def draw_map_strengths(strengths: NDArray[np.floating], classes: Sequence[str]) -> go.Figure:
+def draw_map_strengths(strengths: Values, classes: Sequence[str]) -> go.Figure:
     """Return how strong each map is in each class `(classes, maps)`, maps sorted by the class they are strongest in."""
     order = np.lexsort((-strengths.max(0), strengths.argmax(0)))
     figure = go.Figure(

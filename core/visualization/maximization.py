@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from core.visualization.arrays import CAPTION_GROUND, Picture, arrange, draw_caption, enlarge, to_gray
+from core.visualization.arrays import CAPTION_GROUND, Picture, Values, arrange, draw_caption, enlarge, to_gray
 
 GAP = 4
 FAINT = 150  # grey of the bars
@@ -34,7 +33,7 @@ def layout_for(count: int) -> Layout:
 
 
 def draw_sheet(
-    pictures: NDArray[np.floating],
+    pictures: Values,
     captions: Sequence[str],
     layout: Layout,
     *,
@@ -61,7 +60,7 @@ def draw_sheet(
     return arrange(cells, min(layout.columns, len(cells)), gap=GAP, ground=CAPTION_GROUND)
 
 
-def _cross_out(picture: NDArray[np.floating], factor: int) -> Picture:
+def _cross_out(picture: Values, factor: int) -> Picture:
     side = picture.shape[0] * factor
     row, column = np.indices((side, side))
     return np.where((row + column) % (4 * factor) < factor, DEAD, 0).astype(np.uint8)

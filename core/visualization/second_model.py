@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from core.visualization.arrays import Values
 from core.visualization.figures import MARGIN
 
 
-def draw_pairs(percents: NDArray[np.floating], classes: Sequence[str]) -> go.Figure:
+def draw_pairs(percents: Values, classes: Sequence[str]) -> go.Figure:
     """Return a figure for every pair, `(classes, classes)`, `nan` where there is none; the darker the fewer percent."""
     words = [["" if np.isnan(value) else f"{value:.1f}" for value in row] for row in percents]
     measured = percents[~np.isnan(percents)]

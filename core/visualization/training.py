@@ -8,10 +8,9 @@ from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from core.visualization.arrays import CAPTION_GROUND, Picture, arrange, enlarge, to_gray, to_rgb
+from core.visualization.arrays import CAPTION_GROUND, Picture, Values, arrange, enlarge, to_gray, to_rgb
 from core.visualization.figures import LEGEND_ABOVE, MARGIN, Curve
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
@@ -132,11 +131,7 @@ ANSWERS = 17  # pixels below the digits
 
 
 def draw_snapshot(
-    digits: NDArray[np.floating],
-    labels: Sequence[int],
-    probabilities: NDArray[np.floating],
-    filters: NDArray[np.floating],
-    maps: Sequence[NDArray[np.floating]],
+    digits: Values, labels: Sequence[int], probabilities: Values, filters: Values, maps: Sequence[Values]
 ) -> Picture:
     """Return the picture `(H, W, 3)`, of one size for all steps of a training.
 
@@ -166,7 +161,7 @@ def _fit(cell: Picture) -> Picture:
     return fitted
 
 
-def _answers(labels: Sequence[int], probabilities: NDArray[np.floating]) -> Picture:
+def _answers(labels: Sequence[int], probabilities: Values) -> Picture:
     """Return the predicted classes, blue if right and red if wrong, over bars of their probabilities."""
     sheet = Image.new("RGB", (COLUMNS * (CELL + GAP), ANSWERS), (CAPTION_GROUND,) * 3)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)

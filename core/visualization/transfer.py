@@ -11,6 +11,7 @@ from PIL import Image
 from core.visualization.arrays import (
     CAPTION_GROUND,
     Picture,
+    Values,
     arrange,
     draw_caption,
     draw_frame,
@@ -55,14 +56,14 @@ def draw_tuning(
     return np.concatenate(rows)
 
 
-def draw_color_filters(filters: NDArray[np.floating], columns: int, *, factor: int) -> Picture:
+def draw_color_filters(filters: Values, columns: int, *, factor: int) -> Picture:
     """Return filters `(N, 3, k, k)` in the colours that they respond to: grey is zero, all to one scale."""
     shown = 0.5 + filters / (2 * max(float(np.abs(filters).max()), 1e-9))
     cells = [enlarge(to_gray(one), factor) for one in np.moveaxis(shown, 1, -1)]
     return arrange(cells, min(columns, len(cells)), gap=2, ground=128)
 
 
-def draw_maps(maps: NDArray[np.floating], columns: int, *, height: int) -> Picture:
+def draw_maps(maps: Values, columns: int, *, height: int) -> Picture:
     """Return maps `(N, H, W)` on one grey sheet, white where a map is strongest; a map of zeros is black."""
     width = max(1, round(maps.shape[2] * height / maps.shape[1]))
     cells = [_shrink(one, (width, height)) for one in maps]
@@ -72,6 +73,6 @@ def draw_maps(maps: NDArray[np.floating], columns: int, *, height: int) -> Pictu
     return np.concatenate([np.concatenate(padded[at : at + columns], 1) for at in range(0, len(padded), columns)])
 
 
-def _shrink(values: NDArray[np.floating], size: tuple[int, int]) -> Picture:
+def _shrink(values: Values, size: tuple[int, int]) -> Picture:
     shares = np.clip(values, 0, None) / max(float(values.max()), 1e-9)
     return np.asarray(Image.fromarray(to_gray(shares)).resize(size, Image.Resampling.BILINEAR))
