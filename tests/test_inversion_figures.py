@@ -1,4 +1,4 @@
-"""The drawings of the inversion laboratory: the table of variants, the algebra, omega's curves (M2 to M8, M16)."""
+"""The figures of inversion: the table of variants, the algebra, omega's curves, missing features."""
 
 import re
 from urllib.parse import unquote
@@ -8,9 +8,20 @@ import pytest
 
 from core.visualization.figures import Curve
 from core.visualization.formulas import draw_formulas
-from core.visualization.inversion import VariantRow, draw_inversion_curve, draw_logits, draw_omega, draw_variants
+from core.visualization.inversion import (
+    FeatureCard,
+    VariantRow,
+    draw_contributions,
+    draw_feature_cards,
+    draw_inversion_curve,
+    draw_logits,
+    draw_map_strengths,
+    draw_omega,
+    draw_variants,
+)
 
 COLUMNS = ("whole", "HCUT")
+NAMES = ("0", "1", "<b>")
 
 
 def row(title: str, **settings: object) -> VariantRow:
@@ -55,3 +66,33 @@ def test_m16_the_chosen_omega_is_marked_and_the_axis_holds_every_curve() -> None
     figure = draw_omega(curves, 0.65)
     assert figure.layout.shapes[0].x0 == 0.65 == figure.layout.shapes[0].x1
     assert list(figure.layout.yaxis.range) == pytest.approx([47.0, 54.0])
+
+
+def card(effects: list[float]) -> FeatureCard:
+    picture = np.zeros((4, 4), np.uint8)
+    return FeatureCard("Map <3>", picture, picture, np.array(effects), "Usually & so on")
+
+
+def test_m13_the_bars_of_all_cards_share_one_scale_and_classes_bring_no_html() -> None:
+    html = draw_feature_cards([card([-2.0, 0.0, 1.0]), card([-1.0, 0.5, 0.0])], NAMES)
+    assert [int(share) for share in re.findall(r"height:(\d+)%", html)] == [100, 0, 100, 50, 50, 0]
+    up, down = re.search(r"--ns-up:([\d.]+)fr;--ns-down:([\d.]+)fr", html).groups()  # type: ignore[union-attr]
+    assert float(down) == 2 * float(up)
+    assert "&lt;b&gt;" in html and "Map &lt;3&gt;" in html and "Usually &amp; so on" in html
+
+
+@pytest.mark.parametrize("effects", [[0.0, 0.0, 0.0], [-1.0, -1.0, 0.0], [2.0, 1.0, 0.0]])
+def test_cards_need_no_effects_on_either_side(effects: list[float]) -> None:
+    assert "nan" not in draw_feature_cards([card(effects)], NAMES) and "ns-missing" in draw_feature_cards([], NAMES)
+
+
+def test_m13_the_parts_of_a_balance_stand_on_one_another() -> None:
+    figure = draw_contributions([-2.0, 0.0], [-3.0, 0.0], [0.5, 0.0], NAMES[:2])
+    assert figure.layout.barmode == "relative" and [part.y[0] for part in figure.data] == [-2.0, -3.0, 0.5]
+
+
+def test_m13_the_maps_of_the_table_are_sorted_by_their_strongest_class() -> None:
+    strengths = np.array([[0.1, 1.0, 0.5], [1.0, 0.2, 1.0]])
+    heat = draw_map_strengths(strengths, ("a", "b")).data[0]
+    assert list(heat.x) == ["1", "0", "2"] and heat.z[0].tolist() == [100, 10, 50]
+    assert (heat.zmin, heat.zmax) == (0, 100)

@@ -12,7 +12,15 @@ from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading, draw_answers, draw_readings
 from core.visualization.rendering import STYLESHEET
-from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE
+from core.visualization.signed_colors import (
+    INK,
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    draw_signed_sheet,
+    overlay_evidence,
+    to_signed,
+)
 from core.zoo.recipes import RECIPES
 
 CLASSES = tuple("0123456789")
@@ -104,3 +112,34 @@ def test_a_confusion_square_carries_its_cell() -> None:
 def test_a_curve_keeps_its_points_and_its_colour() -> None:
     figure = draw_curves([Curve("A", "#123456", [0, 50], [99.0, 40.0])], x_title="x", y_title="y")
     assert list(figure.data[0].y) == [99.0, 40.0] and figure.data[0].line.color == "#123456"
+
+
+def test_zero_is_black_and_the_signs_have_colours_of_equal_strength() -> None:
+    picture = to_signed(np.array([-2.0, -1.0, 0.0, 1.0, 9.0, np.nan]), 2.0)
+    assert picture.tolist() == [
+        list(NEGATIVE),
+        [round(one / 2) for one in NEGATIVE],
+        [0, 0, 0],
+        [round(one / 2) for one in POSITIVE],
+        list(POSITIVE),
+        [0, 0, 0],
+    ]
+
+
+def test_values_that_are_all_zero_are_black_whatever_the_limit() -> None:
+    assert not to_signed(np.zeros((3, 3)), 0.0).any()
+
+
+def test_evidence_lies_over_a_dimmed_digit_and_the_hatching() -> None:
+    digit, mask = np.random.default_rng(0).random((28, 28)), np.ones((28, 28), bool)
+    mask[:14] = False
+    dark = overlay_evidence(digit, mask, np.zeros((28, 28)), limit=1, factor=3)
+    assert np.abs(dark - INK * arrays.mark_erased(digit, mask, 3)).max() <= 1
+    lit = overlay_evidence(0 * digit, np.ones((28, 28), bool), np.full((28, 28), -1.0), limit=1, factor=3)
+    assert (lit.reshape(-1, 3) == NEGATIVE).all()
+
+
+def test_a_sheet_of_filters_keeps_zero_black_between_grey_lines() -> None:
+    sheet = draw_signed_sheet(np.stack([np.zeros((5, 5)), np.ones((5, 5))]), 2, limit=1, factor=4)
+    assert sheet.shape == (24, 46, 3) and (sheet[2:22, 2:22] == 0).all() and (sheet[2:22, 24:44] == POSITIVE).all()
+    assert (sheet[:2] == 128).all()

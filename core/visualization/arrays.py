@@ -26,7 +26,7 @@ def to_gray(digit: Values) -> Picture:
 
 
 def enlarge(picture: Picture, factor: int) -> Picture:
-    """Repeat every pixel, so that people see the 28x28 grid."""
+    """Repeat every pixel, so that the 28x28 grid is visible."""
     return picture.repeat(factor, 0).repeat(factor, 1)
 
 

@@ -1,4 +1,4 @@
-"""Arrays -> Plotly figures, for what people hover over and click on."""
+"""Arrays -> Plotly figures that can be hovered over and clicked."""
 
 from __future__ import annotations
 

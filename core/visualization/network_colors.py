@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zlib import crc32
 
-# Okabe and Ito's palette for the networks people see most, neighbours of it for the rest.
+# Okabe and Ito's palette for the networks that are shown most, colours near it for the rest.
 NETWORK_COLORS = {
     "standard": "#3B82C4",
     "missing-feature": "#D55E00",

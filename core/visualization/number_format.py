@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def format_factor(factor: float) -> str:
-    """Return a factor as people say it: 143, 10, 3.3."""
+    """Return a factor with at most one digit after the point: 143, 10, 3.3."""
     return f"{factor:.0f}" if factor >= 9.5 else f"{factor:.1f}".removesuffix(".0")
 
 
