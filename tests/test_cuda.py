@@ -24,6 +24,7 @@ pytestmark = [
 ]
 CONFIG = TrainConfig(epochs=3, batch=64, learning_rate=0.05, device="cuda")
 WAYS = [
+    {"optimizer": "adam", "learning_rate": 0.001},
     {"precision": "bfloat16"},
     {"alternate": ("identity", "complement")},
     {"penalty": 1e-4},
@@ -61,21 +62,22 @@ def test_a_resumed_training_ends_bit_by_bit_like_an_uninterrupted_one(digits, ar
     assert largest_difference(whole, resumed) == 0
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_an_epoch_ends_within_rounding_of_the_cpus(digits, optimizer):
-    """With convolutions in float32, not TF32; the difference grows with the number of steps."""
-    changes = {"epochs": 1, "optimizer": optimizer, "learning_rate": 0.01 if optimizer == "sgd" else 1e-4}
+def test_an_epoch_ends_within_rounding_of_the_cpus(digits):
+    """With convolutions in float32, not TF32: sums in another order are all that differs."""
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        there, there_said = learn(digits, **changes)
-    here, here_said = learn(digits, device="cpu", **changes)
-    assert largest_difference(there, here) < 1e-4
-    assert there_said[-1].loss == pytest.approx(here_said[-1].loss, abs=1e-4)
+        there, there_said = learn(digits, epochs=1, learning_rate=0.01)
+    here, here_said = learn(digits, epochs=1, learning_rate=0.01, device="cpu")
+    assert largest_difference(there, here) < 2e-3
+    assert there_said[-1].loss == pytest.approx(here_said[-1].loss, rel=1e-3)
 
 
 @pytest.mark.parametrize("changes", WAYS, ids=str)
-def test_every_way_of_training_learns_there(digits, changes):
-    _, records = learn(digits, epochs=4, **changes)
-    assert records[-1].loss < 0.8 * records[0].loss
+def test_every_way_of_training_learns_there_as_it_does_on_the_cpu(digits, changes):
+    """One step more or less of rounding grows while a network learns; another inversion or penalty would show."""
+    changes = {"epochs": 2, "learning_rate": 0.01, **changes}
+    _, there = learn(digits, **changes)
+    _, here = learn(digits, device="cpu", **changes)
+    assert [record.loss for record in there] == pytest.approx([record.loss for record in here], rel=0.02)
 
 
 def test_what_cannot_be_captured_learns_without_and_says_so():
