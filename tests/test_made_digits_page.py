@@ -20,7 +20,7 @@ from core.visualization.generation import draw_pretraining, draw_samples, draw_w
 from core.zoo.checkpoints import load_classifier
 from dashboard.made_digits import real_or_made_views, sampling_views
 from dashboard.made_digits.frames import Walk, draw_recorded_growth
-from dashboard.made_digits.pretraining_views import to_beginnings, to_table
+from dashboard.made_digits.pretraining_views import to_curves, to_table
 from tests.job_runs import ended
 from tests.pages import captions, html, open_page, press, rerun, text_of
 
@@ -216,6 +216,6 @@ def test_v10_the_recorded_study_is_shown_with_its_command_and_its_reservations()
     app = open_view("Does it help?")
     assert record["command"] in captions(app) and f"{record['seeds']} seeds" in captions(app)
     assert all(sentence in text_of(app) for sentence in record["conclusions"])
-    lines = to_beginnings(record)
+    lines = to_curves(record)
     assert len(lines) == 2 * len(STARTS) == len(to_table(record)) == len(draw_pretraining(lines).data)
     assert lines[0].errors[100] == pytest.approx(100 - record["rows"][0]["mean"])

@@ -29,7 +29,7 @@ PATH = "../../x"
 def raw_html(app: AppTest) -> str:
     """Return everything that the browser takes for HTML."""
     marked = [one.value for one in app.markdown if one.proto.allow_html]
-    return "".join([*marked, *(one.proto.body for one in app.main.get("html"))])
+    return "".join([*marked, *(one.proto.body for one in app.get("html"))])
 
 
 def rename(job: Job, title: str) -> None:
@@ -88,10 +88,10 @@ def test_classes_and_pictures_of_one_s_own_may_be_called_anything() -> None:
     assert "<img src=x" not in raw_html(app)
     (note, *_) = [one.value for one in app.caption if "left out" in one.value]
     assert "![" not in note and "](" not in note
-    assert any("right of those held out" in one.proto.body for one in app.main.get("html"))
+    assert any("right of those held out" in one.proto.body for one in app.get("html"))
 
 
-@pytest.mark.parametrize("page", ["compare.py", "train.py", "results.py", "quiz.py", "lessons.py"])
+@pytest.mark.parametrize("page", ["compare", "train", "results", "quiz", "lessons"])
 def test_an_address_of_anything_shows_none_of_it_as_html(page: str) -> None:
     known = ("networks", "sample", "digit", "erased", "view", "lesson", "room", "unknown")
     app = open_page(page, **{name: f"{HTML} {MARKDOWN} {PATH}" for name in known})

@@ -31,7 +31,7 @@ def show_help(session: Session, data: Dataset) -> None:
         "better beginning for a classifier that has **few labelled digits** than convolutions drawn anew?"
     )
     figure, table = st.columns([6, 5], gap="medium")
-    figure.plotly_chart(draw_pretraining(to_beginnings(record)), width="stretch", config=PLAIN, key="made help")
+    figure.plotly_chart(draw_pretraining(to_curves(record)), width="stretch", config=PLAIN, key="made help")
     with table:
         st.table(to_table(record))
         st.caption(
@@ -48,7 +48,7 @@ def show_help(session: Session, data: Dataset) -> None:
     )
 
 
-def to_beginnings(record: Record) -> list[PretrainingCurve]:
+def to_curves(record: Record) -> list[PretrainingCurve]:
     """Return a line for each beginning, its convolutions learning on or frozen."""
     lines = []
     for start, frozen in product(STARTS, (False, True)):
