@@ -119,10 +119,10 @@ def test_m13_what_others_usually_have_and_the_digit_has_not_speaks_against_them(
     found = find_missing_features(evidence, atlas)
     assert [(feature.map, feature.usual_in, feature.where) for feature in found] == [(0, (0, 2), "upper left")]
     assert describe_digit(evidence, atlas, CLASSES) == (
-        "A 1. Not a 0 or 2: what they usually have and this digit has not speaks against them by −2.0 and −1.0."
+        "It reads a 1. Parts that a 0 or 2 would have are missing here, which lowers their scores most (−2.0 and −1.0)."
     )
     assert describe_feature(found[0], 1, CLASSES) == (
-        "Usually present in 0 2 (upper left), absent here: speaks against 0 by −2.0 and 2 by −1.0."
+        "Usually present in 0 2 (upper left), absent here. This changes the score of 0 by −2.0 and 2 by −1.0."
     )
 
 
@@ -141,21 +141,24 @@ def test_m13_what_the_answer_itself_lacks_speaks_for_the_others() -> None:
     evidence = Evidence(torch.tensor([0.0, 3.0, 0.0]), made_evidence(maps).contributions, torch.zeros(3), maps)
     found = find_missing_features(evidence, atlas, rival=1)
     assert [feature.map for feature in found] == [1] and found[0].votes.tolist() == [0.5, 0.0, 0.5]
-    words = "Usually present in 1 (lower right), absent here: speaks for 0 by +0.5 and 2 by +0.5."
+    words = "Usually present in 1 (lower right), absent here. This changes the score of 0 by +0.5 and 2 by +0.5."
     assert describe_feature(found[0], 1, CLASSES) == words
 
 
 def test_m13_the_runner_up_is_named_with_where_its_distance_comes_from() -> None:
     evidence, atlas = a_one(), made_atlas()
     assert describe_gap(evidence, split_gap(evidence, atlas), CLASSES) == (
-        "The runner-up, 2, stands at −3.2 against the answer: −1.0 from what is missing, −2.0 from what is there and "
-        "−0.2 from the biases."
+        "The second best class, 2, scores −3.2 relative to the answer: −1.0 from absent features, −2.0 from present "
+        "features and −0.2 from the biases."
     )
 
 
 def test_m13_where_nothing_speaks_against_anything_the_sentence_says_so() -> None:
     full = made_evidence(torch.full((2, 2, 2), 9.0))
-    assert describe_digit(full, made_atlas(), CLASSES) == "A 0: nothing that is missing speaks against any other class."
+    assert (
+        describe_digit(full, made_atlas(), CLASSES)
+        == "It reads a 0. No missing part lowers the score of another class."
+    )
     assert find_missing_features(full, made_atlas()) == []
 
 
@@ -174,6 +177,6 @@ def test_blank_and_erased_digits_get_sentences_too(shipped: tuple[Classifier, Ma
     trained, atlas = shipped
     for mask in (keep_all(), ~keep_all()):
         evidence = measure_evidence(trained, image, mask)
-        assert describe_digit(evidence, atlas, CLASSES).startswith("A") and evidence.logits.isfinite().all()
+        assert describe_digit(evidence, atlas, CLASSES).startswith("It reads a") and evidence.logits.isfinite().all()
         assert len(find_missing_features(evidence, atlas)) <= 3
     assert describe_place(torch.zeros(4, 4)) == "upper left"  # of nothing, any name will do

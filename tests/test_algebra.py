@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from core.inversion.algebra import SHOWN, largest_difference, response_curve, rewrite_unit
+from core.inversion.algebra import SHOWN_TERMS, largest_difference, response_curve, rewrite_unit
 from core.inversion.functions import INVERSIONS, to_ordinary, with_inversion
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
@@ -31,8 +31,8 @@ def test_a_unit_s_sum_is_the_same_before_and_after_the_algebra(name: str) -> Non
 def test_the_terms_written_out_are_those_that_move_the_unit_most() -> None:
     found = rewrite_unit(inverted("complement"), DIGITS.images()[7], unit=12)
     moved = (found.weights * found.features).abs()
-    assert found.unit == 12 and len(found.shown) == SHOWN
-    assert moved[found.shown].min() >= moved.sort(descending=True).values[SHOWN - 1]
+    assert found.unit == 12 and len(found.shown) == SHOWN_TERMS
+    assert moved[found.shown].min() >= moved.sort(descending=True).values[SHOWN_TERMS - 1]
 
 
 @pytest.mark.parametrize("name", AFFINE)

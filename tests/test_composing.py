@@ -38,13 +38,13 @@ def test_multiplications_are_those_of_the_formula():
 @pytest.mark.parametrize(
     ("architecture", "said"),
     [
-        (compose([], [1024, 1024]), "This network would learn 1,863,690 parameters; 1,200,000 is the most here"),
+        (compose([], [1024, 1024]), "This network would learn 1,863,690 parameters; the limit is 1,200,000"),
         (compose([Block(filters=64, padding=1, pool="none")] * 3, []), "This network would multiply "),
         (Architecture("wide", (conv(64, 1, 300),)), "This network would "),
         (compose([], [1025]), "A hidden layer has from 1 to 1,024 units."),
         (compose([], [0]), "A hidden layer has from 1 to 1,024 units."),
         (Architecture("crowd", (), classes=101), "A network tells from 2 to 100 classes apart."),
-        (compose([Block(drop=1.0)], []), "Dropout leaves out a share from 0 up to 1."),
+        (compose([Block(drop=1.0)], []), "Dropout removes a share from 0 up to 1."),
         (compose([Block(size=25), Block()], []), "Stage 4 (conv) cannot be built: a window of 3 covers 3 pixels"),
         (compose([Block(dilation=0)], []), "Stage 1 (conv) cannot be built: dilation must be at least 1"),
     ],

@@ -103,7 +103,7 @@ def test_c1_the_output_size_is_pytorch_s_for_1000_random_settings_and_the_rest_i
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"dilation": 0}, "dilation must be at least 1: with 0 all of a window's weights would fall on one pixel."),
+        ({"dilation": 0}, "dilation must be at least 1: with 0 all weights of a window would meet one pixel."),
         ({"padding": -1}, "padding cannot be negative."),
         ({"stride": 0}, "size, window and stride must be at least 1."),
         ({"filters": 0}, "a convolution needs at least one channel to read and one filter."),

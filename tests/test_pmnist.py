@@ -15,13 +15,12 @@ from core.pmnist.masks import (
     cut_mask,
     cut_masks,
     erase,
-    erase_digits,
     growing_mask,
     keep_all,
     random_squares,
     rectangle,
-    write_pmnist,
 )
+from core.pmnist.partial_set import erase_digits, write_pmnist
 from tests.sample_digits import made_digits
 
 VARIANTS = ("text", "code")

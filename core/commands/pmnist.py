@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.commands.options import add_dataset, add_variant, describe_dataset, load_dataset
 from core.commands.terminal import answer, progress
-from core.pmnist.masks import write_pmnist
+from core.pmnist.partial_set import write_pmnist
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

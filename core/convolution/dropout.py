@@ -37,7 +37,7 @@ def sample_dropout(
     outside 0 to 1, or a place that the network has not.
     """
     if not 0 <= rate < 1:
-        raise ValueError("Dropout leaves out a share from 0 up to 1.")
+        raise ValueError("Dropout removes a share from 0 up to 1.")
     if place not in dropout_places(network):
         raise ValueError(f"This network has no place called {place!r}.")
     generator = torch.Generator().manual_seed(seed)

@@ -1,4 +1,4 @@
-"""What of a digit is *not* there, and how much that says: the talk's Figure 1 measured on real maps (M13)."""
+"""Features that are absent from a digit, and how much their absence changes each class's score: the talk's Figure 1."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from core.inversion.map_atlas import MapAtlas, last_maps
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
 
-SILENT = 0.5  # a feature is absent where it has less than half of what it has on average over the classes
-NAMED = 4  # classes that a sentence names at most
+ABSENT_BELOW = 0.5  # a feature is absent below half of its mean over the classes
+MAX_NAMED = 4  # classes in one sentence
 PLACES = (("upper left", "top", "upper right"), ("left", "centre", "right"), ("lower left", "bottom", "lower right"))
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The logits of one digit, taken apart into what each feature that the head reads adds to them."""
+    """The logits of one digit, split into the contribution of each feature that the head reads."""
 
     logits: Tensor
     """`(classes,)`"""
@@ -35,34 +35,34 @@ class Evidence:
         return int(self.logits.argmax())
 
     @property
-    def sure(self) -> float:
+    def confidence(self) -> float:
         """The probability of the answer."""
         return float(self.logits.softmax(0).max())
 
     @property
     def margins(self) -> Tensor:
-        """What each feature adds to a class's logit more than to the answer's; as `contributions`."""
+        """Each feature's contribution to a class less that to the answer; shaped as `contributions`."""
         return self.contributions - self.contributions[self.answer]
 
 
 @dataclass(frozen=True, eq=False)
 class MissingFeature:
-    """One map that is silent at places where some classes usually excite it."""
+    """One map that does not respond at places where it usually does in some classes."""
 
     map: int
     votes: Tensor
-    """What its silence adds to each class's logit more than to the answer's, `(classes,)`."""
+    """What its absence adds to each class's logit, relative to the answer's, `(classes,)`."""
     usual_in: tuple[int, ...]
-    """The classes in which it is stronger at these places than in the average class."""
+    """The classes in which it is stronger at these places than in the mean class."""
     places: Tensor
-    """How much of the votes comes from each place, `(rows, columns)`: of those against the classes that usually have
-    it, or, where the answer is one of them, of those for the others."""
+    """How much of the votes comes from each place, `(rows, columns)`: the votes against the classes that usually have
+    it; if the answer is one of these, the votes for the others."""
     where: str
 
 
 @dataclass(frozen=True, eq=False)
 class LogitGap:
-    """Why each class is behind the answer, `(classes,)` each; the three sum to the distance between the logits."""
+    """Why each class scores below the answer, `(classes,)` each; the three sum to the difference of the logits."""
 
     missing: Tensor
     there: Tensor
@@ -70,10 +70,10 @@ class LogitGap:
 
 
 def measure_evidence(network: Classifier, image: Tensor, mask: Tensor) -> Evidence:
-    """Take apart what the network makes of an image `(1, 28, 28)` under a mask `(28, 28)`.
+    """Split the logits of an image `(1, 28, 28)` under a mask `(28, 28)` into contributions.
 
-    Every feature that the head reads is multiplied by its slope. A head of linear layers and ReLUs is linear between
-    its kinks, so nothing is approximated: the products and what the open units' biases add sum to the logits.
+    A contribution is a feature times its gradient. A head of linear layers and ReLUs is piecewise linear, so this is
+    exact: the contributions and the biases of the active units sum to the logits.
     """
     erased = erase(image[None], mask)
     with torch.no_grad():
@@ -85,25 +85,25 @@ def measure_evidence(network: Classifier, image: Tensor, mask: Tensor) -> Eviden
 
 
 def _slopes(network: Classifier, read: Tensor) -> Tensor:
-    """Return how fast each logit grows with each feature, `(classes, features)`: one copy of the digit per logit."""
+    """Return the gradient of each logit, `(classes, features)`, from one copy of the digit per logit."""
     copies = read.expand(network.head(read).shape[1], -1).clone().requires_grad_()
     return torch.autograd.grad(network.head(copies).diagonal().sum(), copies)[0]
 
 
 def find_absent(evidence: Evidence, atlas: MapAtlas) -> Tensor:
-    """Return which features `(maps, rows, columns)` are silent in this digit, as bool."""
-    return evidence.maps < SILENT * atlas.means.mean(0)
+    """Return which features are absent from this digit: bool `(maps, rows, columns)`."""
+    return evidence.maps < ABSENT_BELOW * atlas.means.mean(0)
 
 
 def split_gap(evidence: Evidence, atlas: MapAtlas) -> LogitGap:
-    """Return how far each class is behind the answer because of what is missing, and because of what is there."""
-    gone, margins = find_absent(evidence, atlas), evidence.margins
-    missing, there = ((margins * chosen).sum((1, 2, 3)) for chosen in (gone, ~gone))
+    """Return how far each class is below the answer because of absent features, and of present ones."""
+    absent, margins = find_absent(evidence, atlas), evidence.margins
+    missing, there = ((margins * chosen).sum((1, 2, 3)) for chosen in (absent, ~absent))
     return LogitGap(missing, there, evidence.rest - evidence.rest[evidence.answer])
 
 
 def missing_evidence(evidence: Evidence, atlas: MapAtlas) -> Tensor:
-    """Return the margins of what each class usually has, the answer has not, and is absent here; 0 elsewhere."""
+    """Return the margins of features that a class usually has, the answer does not, and are absent here; else 0."""
     lacking = atlas.above_average & ~atlas.above_average[evidence.answer] & find_absent(evidence, atlas)
     return evidence.margins * lacking
 
@@ -111,10 +111,9 @@ def missing_evidence(evidence: Evidence, atlas: MapAtlas) -> Tensor:
 def find_missing_features(
     evidence: Evidence, atlas: MapAtlas, *, rival: int | None = None, count: int = 3
 ) -> list[MissingFeature]:
-    """Return the maps whose absence says most against one class, or against all that usually have them.
+    """Return up to `count` maps whose absence costs `rival` most, or all classes that usually have them.
 
-    When the one is the answer itself, what says most against it: what it usually has, and this digit has not. Fewer
-    than `count` when fewer say anything.
+    If `rival` is the answer itself: the absent maps that the answer usually has.
     """
     places, own = find_absent(evidence, atlas), rival == evidence.answer
     if not own:
@@ -137,7 +136,7 @@ def _feature(evidence: Evidence, number: int, places: Tensor, usual: Tensor) -> 
 
 
 def describe_place(places: Tensor) -> str:
-    """Return in words where on the digit the weight of `places` `(rows, columns)` lies."""
+    """Return the words for where on the digit most weight of `places` `(rows, columns)` lies."""
     weight = places.abs()
     total = float(weight.sum()) or 1.0
     rows, columns = (torch.linspace(0, 1, size) for size in weight.shape)
@@ -150,37 +149,37 @@ def _third(share: float) -> int:
 
 
 def describe_digit(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -> str:
-    """Return the talk's sentence for this digit, from figures: what it is not, and because of what is not there."""
+    """Return the talk's sentence for this digit: which other classes it lacks parts of, with figures."""
     votes = missing_evidence(evidence, atlas).sum((1, 2, 3))
-    against = [label for label in votes.argsort().tolist() if votes[label] < 0][:NAMED]
-    answer = _article(classes[evidence.answer]).capitalize()
+    against = [label for label in votes.argsort().tolist() if votes[label] < 0][:MAX_NAMED]
+    answer = f"It reads {_article(classes[evidence.answer])}."
     if not against:
-        return f"{answer}: nothing that is missing speaks against any other class."
+        return f"{answer} No missing part lowers the score of another class."
     names = _list([classes[label] for label in against], "or")
     figures = _list([_signed(votes[label]) for label in against], "and")
-    why = "what they usually have and this digit has not speaks against them by"
-    return f"{answer}. Not {_article(names)}: {why} {figures}."
+    missing = f"Parts that {_article(names)} would have are missing here"
+    return f"{answer} {missing}, which lowers their scores most ({figures})."
 
 
 def describe_feature(feature: MissingFeature, answer: int, classes: Sequence[str]) -> str:
-    """Return what is known of one missing feature, from figures."""
+    """Return a sentence on one missing feature, with figures."""
     usual = " ".join(classes[label] for label in feature.usual_in)
     if answer in feature.usual_in:
         order = feature.votes.argsort(descending=True).tolist()
-        labels, verb = [label for label in order if feature.votes[label] > 0][:NAMED], "for"
+        labels = [label for label in order if feature.votes[label] > 0][:MAX_NAMED]
     else:
-        labels, verb = [label for label in feature.usual_in if feature.votes[label] < 0], "against"
+        labels = [label for label in feature.usual_in if feature.votes[label] < 0]
     figures = _list([f"{classes[label]} by {_signed(feature.votes[label])}" for label in labels], "and")
-    return f"Usually present in {usual} ({feature.where}), absent here: speaks {verb} {figures}."
+    return f"Usually present in {usual} ({feature.where}), absent here. This changes the score of {figures}."
 
 
 def describe_gap(evidence: Evidence, found: LogitGap, classes: Sequence[str]) -> str:
-    """Return how much of the distance to the second best answer what is missing accounts for, and what is there."""
+    """Return how far the second best class is behind, and how much of that absent and present features explain."""
     second = int(evidence.logits.argsort()[-2])
     behind = _signed(evidence.logits[second] - evidence.logits[evidence.answer])
-    parts = {"what is missing": found.missing, "what is there": found.there, "the biases": found.rest}
+    parts = {"absent features": found.missing, "present features": found.there, "the biases": found.rest}
     figures = _list([f"{_signed(part[second])} from {name}" for name, part in parts.items()], "and")
-    return f"The runner-up, {classes[second]}, stands at {behind} against the answer: {figures}."
+    return f"The second best class, {classes[second]}, scores {behind} relative to the answer: {figures}."
 
 
 def _signed(value: Tensor) -> str:

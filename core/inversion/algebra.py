@@ -1,4 +1,4 @@
-"""An inverted head beside the ordinary head that equals it: W(a*x + c) + b = (a*W)x + (b + c*W1), number by number."""
+"""An inverted head next to the equal ordinary head, in numbers: W(a*x + c) + b = (a*W)x + (b + c*W1)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from core.inversion.functions import INVERSIONS, Invert, to_ordinary
 from core.inversion.summed_heads import compute_logits
 from core.networks.classifier import Classifier
 
-SHOWN = 3  # terms of a sum that are written out
-REACH = 4.0  # from minus to plus that, a response is drawn
+SHOWN_TERMS = 3  # of a sum, written out
+MAX_RESPONSE = 4.0  # a response curve goes from minus to plus this
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class RewrittenUnit:
     scale: float
     shift: float
     shown: list[int]
-    """The features whose terms are written out: those that move the unit most."""
+    """The features whose terms are written out: the largest ones."""
     features: Tensor
     """`(features,)`, before they are inverted."""
     weights: Tensor
@@ -46,9 +46,9 @@ class RewrittenUnit:
 
 
 def rewrite_unit(network: Classifier, image: Tensor, *, unit: int | None = None) -> RewrittenUnit:
-    """Follow one hidden unit (default: the strongest) through the algebra for an image `(1, 28, 28)`.
+    """Return both forms of one hidden unit (default: the strongest) for an image `(1, 28, 28)`.
 
-    Raises ValueError when the network's inversion is not affine: there is no equal ordinary head then.
+    Raises ValueError when the inversion is not affine: then no ordinary head is equal.
     """
     ordinary = to_ordinary(network)
     before, after = (next(m for m in one.head if isinstance(m, nn.Linear)) for one in (network, ordinary))
@@ -57,7 +57,7 @@ def rewrite_unit(network: Classifier, image: Tensor, *, unit: int | None = None)
     with torch.no_grad():
         features = network.features(image[None])[0]
         unit = int(before(inversion.function(features[None])).argmax()) if unit is None else unit
-    shown = (before.weight[unit] * features).abs().topk(SHOWN).indices.tolist()
+    shown = (before.weight[unit] * features).abs().topk(SHOWN_TERMS).indices.tolist()
     return RewrittenUnit(
         unit,
         inversion.formula,
@@ -73,13 +73,13 @@ def rewrite_unit(network: Classifier, image: Tensor, *, unit: int | None = None)
 
 
 def largest_difference(network: Classifier, digits: Digits) -> float:
-    """Return how far any logit of any digit is from the equal ordinary network's; ValueError as `to_ordinary`."""
+    """Return the largest difference of any logit to the equal ordinary network's; raises as `to_ordinary`."""
     ordinary, images = to_ordinary(network), digits.images()
     return float((compute_logits(network, images) - compute_logits(ordinary, images)).abs().max())
 
 
 def response_curve(activation: str, inversion: str, points: int = 33) -> tuple[Tensor, Tensor]:
-    """Return what a convolution gives, from -REACH to REACH, and what the head reads then, `(points,)` each."""
-    given = torch.linspace(-REACH, REACH, points)
+    """Return responses of a convolution, -MAX_RESPONSE to MAX_RESPONSE, and what the head reads, `(points,)` each."""
+    given = torch.linspace(-MAX_RESPONSE, MAX_RESPONSE, points)
     read = INVERSIONS[inversion].function(getattr(functional, activation)(given)[None])
     return given, read[0, :points]

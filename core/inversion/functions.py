@@ -1,6 +1,6 @@
-"""Reading what is *not* there: invert the last conv features, freeze them, reset and retrain the head (000).
+"""The missing-feature network: invert the last convolutional features, freeze them, reset and retrain the head.
 
-Also what honest comparison needs: the algebra that turns an inverted head into an equal ordinary one.
+Also the algebra that turns an inverted head into an equal ordinary one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from core.networks.classifier import Classifier
 class Inversion:
     """A function on the feature vector `(N, F)`; `affine` (a, c) when it is a*x + c.
 
-    An affine inversion before a linear layer is a re-parameterisation: the same functions can be learned, from
-    another start and with another effective step size.
+    An affine inversion before a linear layer is only a re-parameterisation: the head can learn the same functions, with
+    another start and another effective learning rate.
     """
 
     formula: str
@@ -31,21 +31,21 @@ class Inversion:
 
     @property
     def same_function_class(self) -> bool:
-        """Whether an ordinary head could compute the very same thing."""
+        """Whether an ordinary head can compute the same function."""
         return self.affine is not None
 
 
 INVERSIONS = {
     "identity": Inversion("x", lambda x: x, affine=(1.0, 0.0)),
-    "negative": Inversion("-x", torch.neg, affine=(-1.0, 0.0)),  # M3
-    "complement": Inversion("1 - x", lambda x: 1 - x, affine=(-1.0, 1.0)),  # M4
-    "six complement": Inversion("6 - x", lambda x: 6 - x, affine=(-1.0, 6.0)),  # M5, natural after ReLU6
-    # 6 - x and max(x) - x give a head features that are all large, which it may not learn from: these two stay below 1.
-    "sixth complement": Inversion("1 - x/6", lambda x: 1 - x / 6, affine=(-1 / 6, 1.0)),  # M5, the other way
+    "negative": Inversion("-x", torch.neg, affine=(-1.0, 0.0)),
+    "complement": Inversion("1 - x", lambda x: 1 - x, affine=(-1.0, 1.0)),
+    "six complement": Inversion("6 - x", lambda x: 6 - x, affine=(-1.0, 6.0)),  # after ReLU6, which ends at 6
+    # A head may not learn from 6 - x and max(x) - x, whose values are all large; divided, they stay below 1.
+    "sixth complement": Inversion("1 - x/6", lambda x: 1 - x / 6, affine=(-1 / 6, 1.0)),
     "maximum complement": Inversion("max(x) - x", lambda x: x.amax(1, keepdim=True) - x),  # of this digit's features
     "share complement": Inversion("1 - x/max(x)", lambda x: 1 - x / x.amax(1, keepdim=True).clamp(min=1e-6)),
     "clamped complement": Inversion("max(1 - x, 0)", lambda x: (1 - x).clamp(min=0)),
-    "both": Inversion("(x, 1 - x)", lambda x: torch.cat([x, 1 - x], 1)),  # M16: what synergy's two heads read
+    "both": Inversion("(x, 1 - x)", lambda x: torch.cat([x, 1 - x], 1)),  # for the two heads of synergy
 }
 
 
@@ -63,7 +63,7 @@ class Invert(nn.Module):
 
 
 class Synergy(nn.Module):
-    """Two heads summed: `first(x) + omega * second(1 - x)` (M16)."""
+    """Two heads summed: `first(x) + omega * second(1 - x)`."""
 
     def __init__(self, first: nn.Module, second: nn.Module, omega: float = 1.0) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ def with_inversion(network: Classifier, inversion: str) -> Classifier:
 
 
 def build_synergy(normal: Classifier, missing: Classifier, *, omega: float = 1.0) -> Classifier:
-    """Return the two networks' heads summed over the features that they share (M16).
+    """Return a network whose logits are the sum of two heads over the same features ("synergy" in the talk).
 
     Raises ValueError when their features differ, the second does not read 1 - x, or omega is not finite.
     """
@@ -100,9 +100,9 @@ def to_single_stage(two_heads: Synergy) -> nn.Sequential:
 
 
 def freeze(network: Classifier, *, biases: bool = True) -> None:
-    """Stop the features from learning: the talk's "freeze all the conv layers" (M9).
+    """Freeze the features: the talk's "freeze all the conv layers".
 
-    `biases=False` freezes weights only, as the published code does: its features still drift.
+    `biases=False` freezes weights only, as the published code does; then the features still change.
     """
     for name, parameter in network.features.named_parameters():
         if biases or name.endswith("weight"):
@@ -110,12 +110,12 @@ def freeze(network: Classifier, *, biases: bool = True) -> None:
 
 
 def is_frozen(network: Classifier) -> bool:
-    """Whether nothing in the features learns, so that they can be computed once."""
+    """Return whether all features are frozen, so that they can be computed once."""
     return not any(parameter.requires_grad for parameter in network.features.parameters())
 
 
 def features_hash(network: Classifier) -> str:
-    """Return the SHA-256 of every feature weight and bias: equal before and after proves the freezing."""
+    """Return the SHA-256 of all feature weights and biases: if it stays equal, the features were frozen."""
     digest = hashlib.sha256()
     for name, tensor in network.features.state_dict().items():
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
@@ -123,12 +123,12 @@ def features_hash(network: Classifier) -> str:
 
 
 def reset_head(network: Classifier, *, seed: int) -> None:
-    """Draw the head's weights anew (M10: "helps convergence")."""
+    """Re-initialise the head, which "helps convergence" (the talk)."""
     reset_weights(network.head, seed=seed)
 
 
 def reset_weights(stage: nn.Module, *, seed: int) -> None:
-    """Draw the weights of a stage anew; the same seed gives the same and leaves the global generator alone."""
+    """Re-initialise the weights of a stage from a seed, without touching the global generator."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for module in stage.modules():
@@ -140,7 +140,7 @@ def reset_weights(stage: nn.Module, *, seed: int) -> None:
 def to_ordinary(network: Classifier) -> Classifier:
     """Return the equal network without inversion: W(a*x + c) + b = (a*W)x + (b + c*W1).
 
-    Raises ValueError when the inversion is not affine: such a network is really another function.
+    Raises ValueError when the inversion is not affine: no ordinary head computes the same function.
     """
     inversion = INVERSIONS[network.inversion.name] if isinstance(network.inversion, Invert) else INVERSIONS["identity"]
     if inversion.affine is None:

@@ -1,4 +1,4 @@
-"""What the last feature maps usually do: how strongly each answers to which class, and what excites it most (M13)."""
+"""The last feature maps on many digits: how strongly each responds to each class, and which patches most."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATCHES = 9  # of each map; distinct digits
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """The square of the picture that a place of a map sees: `size` pixels wide, `step` apart, the first at `first`."""
+    """The square of pixels that one place of a map depends on: `size` wide, `step` apart, the first at `first`."""
 
     size: int
     step: int
@@ -27,43 +27,43 @@ class ReceptiveField:
 
 @dataclass(frozen=True, eq=False)
 class MapAtlas:
-    """What the maps did on many full digits."""
+    """The responses of the last maps to many full digits."""
 
     means: Tensor
     """Mean activation `(classes, maps, rows, columns)` on the digits of each class."""
     patches: Tensor
-    """What excited each map most, `(maps, PATCHES, size, size)` in [0, 1]: crops of the digits, best first."""
+    """The strongest patches of each map, `(maps, PATCHES, size, size)` in [0, 1], best first."""
     field: ReceptiveField
     digits: int
 
     @property
     def above_average(self) -> Tensor:
-        """Whether a feature (a map at a place) is stronger in a class than in the average class; as `means`."""
+        """Whether a feature (a map at a place) is stronger in a class than in the mean class; shaped as `means`."""
         return self.means > self.means.mean(0)
 
     def strengths(self) -> Tensor:
-        """Return how strong each map is in each class `(classes, maps)`, 1 in the class that it is strongest in.
+        """Return how strong each map is in each class `(classes, maps)`: 1 in its strongest class.
 
-        A map that nothing excites is 0 everywhere.
+        A map that never responds is 0 everywhere.
         """
         strength = self.means.mean((2, 3))
         return strength / strength.amax(0).clamp(min=1e-9)
 
     def weakest_maps(self, label: int, count: int) -> list[int]:
-        """Return the maps that are most silent in a class, compared with the class that they are strongest in."""
+        """Return the maps that respond least in a class, relative to their strongest class; never dead maps first."""
         strengths = self.strengths()
         never = strengths.amax(0) == 0
         found: list[int] = (strengths[label] + 2 * never).argsort()[:count].tolist()
         return found
 
     def classes_of_map(self, number: int) -> list[int]:
-        """Return the classes in which a map is stronger than in the average class."""
+        """Return the classes in which a map is stronger than in the mean class."""
         strength = self.means[:, number].mean((1, 2))
         return [label for label, value in enumerate(strength) if value > strength.mean()]
 
 
 def receptive_field(network: Classifier) -> ReceptiveField:
-    """Return what one place of the last feature maps sees; stages that pool or convolve widen it."""
+    """Return the receptive field of one place of the last feature maps."""
     size, step, first = 1, 1, 0
     for stage in network.features.children():
         if isinstance(stage, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
@@ -91,16 +91,16 @@ def last_maps(network: Classifier, images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def build_atlas(network: Classifier, digits: Digits, *, classes: int = 10) -> MapAtlas:
-    """Look at the last maps of all these full digits."""
+    """Return the atlas of the last maps on full digits."""
     maps = torch.cat([last_maps(network, images) for images in digits.images().split(BATCH)])
-    absent = torch.zeros(maps.shape[1:])
+    # A class without digits has means of 0.
     of_class = [maps[digits.labels == label] for label in range(classes)]
-    means = torch.stack([those.mean(0) if len(those) else absent for those in of_class])
+    means = torch.stack([chosen.sum(0) / max(1, len(chosen)) for chosen in of_class])
     field = receptive_field(network)
-    return MapAtlas(means, _exciting(maps, digits, field), field, len(digits))
+    return MapAtlas(means, _strongest_patches(maps, digits, field), field, len(digits))
 
 
-def _exciting(maps: Tensor, digits: Digits, field: ReceptiveField) -> Tensor:
+def _strongest_patches(maps: Tensor, digits: Digits, field: ReceptiveField) -> Tensor:
     strongest, places = maps.flatten(2).max(2)  # of each digit, the place where a map is strongest
     best = strongest.topk(min(PATCHES, len(digits)), dim=0).indices.T  # (maps, PATCHES)
     columns = maps.shape[3]
@@ -117,16 +117,16 @@ def _exciting(maps: Tensor, digits: Digits, field: ReceptiveField) -> Tensor:
 
 
 def crop_patch(picture: Tensor, place: tuple[int, int], field: ReceptiveField) -> Tensor:
-    """Return the part of a picture `(28, 28)` that a place (row, column) of the maps sees; black beyond its edge."""
+    """Return the receptive field of a place (row, column) in a picture `(28, 28)`; black beyond its edge."""
     padded = functional.pad(picture, (field.size,) * 4)
     top, left = (field.size + field.first + field.step * at for at in place)
     return padded[top : top + field.size, left : left + field.size]
 
 
 def spread_to_pixels(places: Tensor, field: ReceptiveField) -> Tensor:
-    """Return values of places `(rows, columns)` spread over the pixels `(28, 28)` that each place sees.
+    """Return values of places `(rows, columns)` spread over their receptive fields as pixels `(28, 28)`.
 
-    The middle of a field counts most: its pixels reach the place along many more paths than those at its edge.
+    The middle of a field weighs most: more paths lead from there to the place than from its edge.
     """
     ramp = 1 - (torch.arange(field.size) - (field.size - 1) / 2).abs() / (field.size / 2)
     window = ramp[:, None] * ramp

@@ -1,4 +1,4 @@
-"""Two heads summed, for any weight of the second at once (M16): logits are computed once, sums cost nothing."""
+"""Two heads summed for any weight omega of the second: logits are computed once, sums are cheap."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from core.pmnist.masks import cut_masks, erase
 
 @torch.no_grad()
 def compute_logits(network: Classifier, images: Tensor) -> Tensor:
-    """Return the logits `(N, classes)` of images `(N, 1, 28, 28)`, some at a time."""
+    """Return the logits `(N, classes)` of images `(N, 1, 28, 28)`, in batches."""
     return torch.cat([network(part) for part in images.split(BATCH)])
 
 
 def column_logits(network: Classifier, digits: Digits, column: str) -> Tensor:
-    """Return the logits `(N, classes)` of the digits whole, or under a cut of PMNIST as the talk says."""
+    """Return the logits `(N, classes)` of digits for one column of the PMNIST table: "whole" or a cut."""
     return compute_logits(network, erase(digits.images(), cut_masks(column, len(digits))))
 
 
 def add_heads(first: Tensor, second: Tensor, omega: float) -> Tensor:
-    """Return first + omega * second, as `inversion.synergy` does; raise ValueError when omega is no finite number."""
+    """Return first + omega * second, as `functions.build_synergy` does. Raises ValueError unless omega is finite."""
     if not math.isfinite(omega):
         raise ValueError(f"Omega must be a number, not {omega}.")
     return first + omega * second

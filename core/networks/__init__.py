@@ -1,1 +1,1 @@
-"""Architectures as data, the classifier built from them, composing one, evaluation, and ONNX export."""
+"""Architectures as data, the classifier built from them, composing one, evaluation, and a growing hole."""

@@ -1,7 +1,4 @@
-"""What a network looks like, as data: every architecture of the seeds is a short entry here. Nothing is computed.
-
-The modules that these entries describe are built in `networks`.
-"""
+"""Architectures as data: each is a short entry here. `classifier` builds their modules."""
 
 from __future__ import annotations
 
@@ -18,8 +15,8 @@ KINDS = ("conv", "pool", "mean_pool", "norm", "drop", "shuffle", *ACTIVATIONS)
 class Stage:
     """One feature stage: a convolution, a pooling, a batch norm, a dropout of whole maps, or an activation.
 
-    Or a shuffle, which puts all pixels into another order, the same for every digit (C9). A pooling's stride is its
-    size. Rates and sizes that a kind does not have are ignored.
+    Or a shuffle, which puts all pixels into another order, the same for every digit. A pooling's stride is its size.
+    Settings that a kind does not have are ignored.
     """
 
     kind: str
@@ -32,7 +29,7 @@ class Stage:
 
 
 def conv(filters: int, size: int, padding: int = 0) -> Stage:
-    """A convolution of `filters` square filters of `size` pixels, stride 1."""
+    """Return a convolution of `filters` square filters of `size` pixels, stride 1."""
     return Stage("conv", filters=filters, size=size, padding=padding)
 
 
@@ -50,7 +47,7 @@ class Architecture:
     dropout: float = 0.0
     classes: int = 10
     activation: str = "relu"
-    """Of the head; the features name their own."""
+    """Of the head; the features have their own stages for it."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able description that `from_dict` reads back."""
@@ -63,14 +60,14 @@ class Architecture:
         return cls(**{**described, "features": features, "hidden": tuple(described["hidden"])})
 
     def with_activation(self, kind: str) -> Architecture:
-        """Return the same network with another activation after its convolutions (M2, M5 to M8)."""
+        """Return the same network with another activation after its convolutions."""
         features = tuple(replace(stage, kind=kind) if stage.kind in ACTIVATIONS else stage for stage in self.features)
         return replace(self, name=f"{self.name}, {kind}", features=features)
 
     def shapes(self) -> Iterator[tuple[int, int, int]]:
         """Yield each feature stage's output as maps, rows and columns.
 
-        Raises ValueError, with the formula filled in, at the first stage that cannot be.
+        Raises ValueError, with the sizes in a sentence, at the first stage that does not fit.
         """
         maps, side = 1, SIDE
         for number, stage in enumerate(self.features, 1):
@@ -95,14 +92,14 @@ def _side(stage: Stage, side: int) -> int:
 
 
 def output_size(size: int, window: int, *, padding: int = 0, stride: int = 1, dilation: int = 1) -> int:
-    """Return how many places a window has along a side: floor((W + 2P - D(F - 1) - 1) / S) + 1 (C1).
+    """Return how many places a window has along a side: floor((W + 2P - D(F - 1) - 1) / S) + 1.
 
-    Raises ValueError with a sentence when there is none, or a setting makes no sense.
+    Raises ValueError, a sentence, if there is none or a setting is impossible.
     """
     if window < 1 or stride < 1 or size < 1:
         raise ValueError("size, window and stride must be at least 1.")
     if dilation < 1:
-        raise ValueError("dilation must be at least 1: with 0 all of a window's weights would fall on one pixel.")
+        raise ValueError("dilation must be at least 1: with 0 all weights of a window would meet one pixel.")
     if padding < 0:
         raise ValueError("padding cannot be negative.")
     reach = dilation * (window - 1) + 1
@@ -114,7 +111,7 @@ def output_size(size: int, window: int, *, padding: int = 0, stride: int = 1, di
 
 
 def _keras(name: str, filters: int, *, norm: bool = False) -> Architecture:
-    """The Keras networks of 004: batch norm, if any, comes after the activation."""
+    """Return a network of the Keras lecture: two blocks; batch norm, if any, comes after the activation."""
     block = (conv(filters, 3), RELU, *((NORM,) if norm else ()), POOL)
     return Architecture(name, block * 2, hidden=(64,))
 
@@ -122,19 +119,19 @@ def _keras(name: str, filters: int, *, norm: bool = False) -> Architecture:
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
-        Architecture("one conv", (conv(32, 3, 1), RELU, POOL)),  # A1
-        Architecture("two conv", (conv(32, 3, 1), RELU, POOL) * 2),  # A2
-        Architecture("assignment", (conv(32, 3, 1), RELU, POOL) * 2, hidden=(500,)),  # A3
-        Architecture("talk", (conv(10, 5), POOL, RELU, conv(20, 5), DROP, POOL, RELU), hidden=(50,), dropout=0.5),  # A4
-        Architecture("published", (conv(20, 5), POOL, RELU, conv(50, 5), POOL, RELU), hidden=(500,)),  # A5
-        _keras("small", 8),  # A6
-        Architecture("dense", (), hidden=(512, 512), dropout=0.2),  # A7, A12; the rate is Keras's example's
-        Architecture("small, shuffled pixels", (SHUFFLE, *_keras("", 8).features), hidden=(64,)),  # C9
-        Architecture("dense, shuffled pixels", (SHUFFLE,), hidden=(512, 512), dropout=0.2),  # C9
-        _keras("small, batch norm", 8, norm=True),  # A8
-        _keras("64 filters", 64),  # A9
-        _keras("64 filters, batch norm", 64, norm=True),  # A9
-        Architecture(  # A10
+        Architecture("one conv", (conv(32, 3, 1), RELU, POOL)),
+        Architecture("two conv", (conv(32, 3, 1), RELU, POOL) * 2),
+        Architecture("assignment", (conv(32, 3, 1), RELU, POOL) * 2, hidden=(500,)),
+        Architecture("talk", (conv(10, 5), POOL, RELU, conv(20, 5), DROP, POOL, RELU), hidden=(50,), dropout=0.5),
+        Architecture("published", (conv(20, 5), POOL, RELU, conv(50, 5), POOL, RELU), hidden=(500,)),  # of the talk
+        _keras("small", 8),
+        Architecture("dense", (), hidden=(512, 512), dropout=0.2),  # the rate of Keras's example
+        Architecture("small, shuffled pixels", (SHUFFLE, *_keras("", 8).features), hidden=(64,)),
+        Architecture("dense, shuffled pixels", (SHUFFLE,), hidden=(512, 512), dropout=0.2),
+        _keras("small, batch norm", 8, norm=True),
+        _keras("64 filters", 64),
+        _keras("64 filters, batch norm", 64, norm=True),
+        Architecture(
             "LeNet-5",
             (conv(6, 5, 2), TANH, MEAN_POOL, conv(16, 5), TANH, MEAN_POOL),
             hidden=(120, 84),

@@ -1,7 +1,4 @@
-"""A classifier is named feature stages, an inversion and a head, built from the data in `architectures`.
-
-How a network is trained, inverted or stored is not here.
-"""
+"""The classifier: named feature stages, an inversion and a head, built from the data in `architectures`."""
 
 from __future__ import annotations
 
@@ -17,18 +14,18 @@ from torch import Tensor, nn
 from core.networks.architectures import SIDE, Architecture, Stage
 from core.networks.restored import Restored
 
-MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the published code (A5)
+MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the talk's published code
 
 
 class Normalize(nn.Module):
-    """Shift and scale pixels inside the network, so that every public image stays in [0, 1]."""
+    """Normalise pixels inside the network, so that images outside stay in [0, 1]."""
 
     def forward(self, images: Tensor) -> Tensor:
         return (images - MEAN) / STD
 
 
 class Shuffle(nn.Module):
-    """Put all pixels into another order, the same for every digit and in every such network (C9)."""
+    """Put all pixels into another order, the same for every digit and network."""
 
     order: Tensor
 
@@ -44,7 +41,7 @@ class Shuffle(nn.Module):
 class Classifier(nn.Module):
     """Named feature stages up to the flattened vector, an inversion without weights, and a head.
 
-    The missing-feature network (000) is the standard one with another inversion and a retrained head.
+    The missing-feature network is the standard one with another inversion and a retrained head.
     """
 
     def __init__(self, features: nn.Sequential, head: nn.Sequential, inversion: nn.Module | None = None) -> None:
@@ -54,11 +51,11 @@ class Classifier(nn.Module):
         self.head = head
 
     def stages(self) -> list[tuple[str, nn.Module]]:
-        """Return every stage by name, in the order in which they flow."""
+        """Return all stages with their names, first to last."""
         return [*self.features.named_children(), ("inverted", self.inversion), *self.head.named_children()]
 
     def walk(self, images: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Yield every stage's name and output in the order in which they flow; the last are the logits."""
+        """Yield the name and output of every stage, first to last; the last output is the logits."""
         output = images
         for name, stage in self.stages():
             output = stage(output)
@@ -101,15 +98,15 @@ class Classifier(nn.Module):
 
 
 def build(architecture: Architecture, *, seed: int = 0) -> Classifier:
-    """Return a fresh network; the same seed gives the same weights and leaves the global generator alone.
+    """Return a new network with weights from a seed, without touching the global generator.
 
-    Raises ValueError, a sentence with the formula, for stages that do not fit each other.
+    Raises ValueError, a sentence with the sizes, for stages that do not fit.
     """
     *_, (maps, rows, columns) = (1, SIDE, SIDE), *architecture.shapes()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Classifier(_features(architecture), _head(architecture, maps * rows * columns))
-    # Filters laid out by channel are what the processor's convolutions want: two to three times faster.
+    # Convolutions on a processor are two to three times faster in this memory format.
     return network.to(memory_format=torch.channels_last)
 
 
@@ -165,18 +162,18 @@ def _head(architecture: Architecture, inputs: int) -> nn.Sequential:
 
 @dataclass(frozen=True)
 class StageSummary:
-    """A line of a network's table, as Keras prints it."""
+    """One row of a network's summary table, as Keras prints it."""
 
     stage: str
     shape: tuple[int, ...]
     """Of the output, without the batch."""
     parameters: int
-    """Weights and biases; of a batch norm also its two running statistics, which Keras counts (A8)."""
+    """Weights and biases; also the two running statistics of a batch norm, as Keras counts."""
 
 
 @torch.no_grad()
 def summarize(architecture: Architecture) -> list[StageSummary]:
-    """Return the table of the network: every stage, what comes out of it, what it has to learn."""
+    """Return the summary table: each stage's output shape and number of parameters."""
     network = build(architecture).eval()
     stages = {**dict(network.features.named_children()), **dict(network.head.named_children())}
     walk = network.walk(torch.zeros(1, 1, SIDE, SIDE))

@@ -1,4 +1,4 @@
-"""A network of one's own, block by block, within limits; what it would cost is told before anything is built."""
+"""Compose a network from blocks, within limits, and count what it costs before it is built."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Literal
 
 from core.networks.architectures import SIDE, Architecture, Stage
 
-# Of whoever trains or loads one: 4.8 MB as a file, and some seconds per epoch of a tenth of MNIST on one core.
-MOST_PARAMETERS, MOST_PRODUCTS, MOST_VALUES = 1_200_000, 40_000_000, 250_000
-MOST_BLOCKS, MOST_FILTERS, MOST_UNITS, MOST_CLASSES = 4, 64, 1024, 100
+# Limits for users' own networks: a file of 4.8 MB, and some seconds per epoch of a tenth of MNIST on one core.
+MAX_PARAMETERS, MAX_PRODUCTS, MAX_VALUES = 1_200_000, 40_000_000, 250_000
+MAX_BLOCKS, MAX_FILTERS, MAX_UNITS, MAX_CLASSES = 4, 64, 1024, 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Block:
     pool: Literal["max", "mean", "none"] = "max"
     pool_size: int = 2
     drop: float = 0.0
-    """Share of whole feature maps that dropout leaves out."""
+    """Share of feature maps that dropout removes."""
 
 
 def compose(blocks: Sequence[Block], hidden: Sequence[int], *, dropout: float = 0.0) -> Architecture:
@@ -61,18 +61,18 @@ def _stages(block: Block) -> Iterator[Stage]:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a network takes, counted without building it."""
+    """The size of a network, counted without building it."""
 
     parameters: int
-    """As in `networks.summarize`."""
+    """As in `classifier.summarize`."""
     products: int
     """Multiplications to read one digit."""
     values: int
-    """The largest number of values that a stage gives for one digit."""
+    """The largest number of output values of a stage for one digit."""
 
 
 def count_cost(architecture: Architecture) -> Cost:
-    """Return what the network takes. Raises ValueError for stages that do not fit each other."""
+    """Return the network's size. Raises ValueError for stages that do not fit."""
     parameters = products = 0
     channels, sizes, values = 1, (1, SIDE, SIDE), [SIDE * SIDE]
     for stage, sizes in zip(architecture.features, architecture.shapes(), strict=True):
@@ -84,31 +84,31 @@ def count_cost(architecture: Architecture) -> Cost:
             channels = stage.filters
         parameters += 4 * channels if stage.kind == "norm" else 0
     units = (sizes[0] * sizes[1] * sizes[2], *architecture.hidden, architecture.classes)
-    parameters += sum((given + 1) * taken for given, taken in pairwise(units))
-    products += sum(given * taken for given, taken in pairwise(units))
+    parameters += sum((inputs + 1) * outputs for inputs, outputs in pairwise(units))
+    products += sum(inputs * outputs for inputs, outputs in pairwise(units))
     return Cost(parameters, products, max(*values, *units))
 
 
 def check_size(architecture: Architecture) -> Cost:
-    """Return what the network takes. Raises ValueError, with a sentence, when a machine for all cannot bear that.
+    """Return the network's size. Raises ValueError, a sentence, if it is above the limits of a shared machine.
 
-    So nobody can bring the machine to its knees with a card that describes a monster.
+    Also checked for uploaded cards, so that nobody can overload the machine with one.
     """
-    if any(not 1 <= units <= MOST_UNITS for units in architecture.hidden):
-        raise ValueError(f"A hidden layer has from 1 to {MOST_UNITS:,} units.")
+    if any(not 1 <= units <= MAX_UNITS for units in architecture.hidden):
+        raise ValueError(f"A hidden layer has from 1 to {MAX_UNITS:,} units.")
     if any(stage.kind == "drop" and not 0 <= stage.rate < 1 for stage in architecture.features):
-        raise ValueError("Dropout leaves out a share from 0 up to 1.")
-    if not 2 <= architecture.classes <= MOST_CLASSES:
-        raise ValueError(f"A network tells from 2 to {MOST_CLASSES} classes apart.")
+        raise ValueError("Dropout removes a share from 0 up to 1.")
+    if not 2 <= architecture.classes <= MAX_CLASSES:
+        raise ValueError(f"A network tells from 2 to {MAX_CLASSES} classes apart.")
     cost = count_cost(architecture)
     for what, found, most in (
-        ("learn {:,} parameters", cost.parameters, MOST_PARAMETERS),
-        ("multiply {:,} times for each digit", cost.products, MOST_PRODUCTS),
-        ("keep {:,} values of one stage", cost.values, MOST_VALUES),
+        ("learn {:,} parameters", cost.parameters, MAX_PARAMETERS),
+        ("multiply {:,} times for each digit", cost.products, MAX_PRODUCTS),
+        ("keep {:,} values of one stage", cost.values, MAX_VALUES),
     ):
         if found > most:
             raise ValueError(
-                f"This network would {what.format(found)}; {most:,} is the most here, since all share this machine: "
+                f"This network would {what.format(found)}; the limit is {most:,}, since all users share this machine: "
                 "pool more, or use fewer filters or units."
             )
     return cost

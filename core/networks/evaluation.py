@@ -1,4 +1,4 @@
-"""What networks make of digits: predict, evaluate, confusion, who is right, and the PMNIST table."""
+"""Predictions of networks: probabilities, accuracy, confusion, agreement of two networks, and the PMNIST table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.pmnist.masks import CUTS, Variant, cut_masks, erase
 BATCH = 125  # small enough for the activations to stay in the processor's cache
 COLUMNS = ("whole", *CUTS)
 
-# The talk's Table 1 (M12): accuracy, and gain over the ordinary network, in percent. One run, chosen on the test set.
+# The talk's Table 1: accuracy, and gain over the ordinary network, in percent. One run, chosen on the test set.
 TALK_ACCURACY = {"whole": 98.55, "HCUT": 67.00, "VCUT": 70.15, "DCUT": 61.31, "TCUT": 40.87}
 TALK_GAIN = {"whole": 0.31, "HCUT": 4.45, "VCUT": 9.05, "DCUT": 6.36, "TCUT": 6.62}
 
@@ -59,7 +59,7 @@ def without_filling(networks: Mapping[str, Network], mask: NDArray[np.bool_]) ->
 
 @torch.no_grad()
 def predict(network: Network, images: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Erase, then return probabilities `(N, classes)`, some digits at a time."""
+    """Erase, then return probabilities `(N, classes)`, in batches."""
     if mask is None:
         return torch.cat([network.predict(part) for part in images.split(BATCH)])
     masks = mask.split(BATCH) if mask.ndim == 3 else repeat(mask)
@@ -73,7 +73,7 @@ def predict_labels(network: Network, digits: Digits, mask: Tensor | None = None)
 
 
 def accuracy(labels: Tensor, predicted: Tensor) -> float:
-    """Return the share of right answers in percent."""
+    """Return the share of correct predictions in percent."""
     return 100 * int((labels == predicted).sum()) / len(labels)
 
 
@@ -89,7 +89,7 @@ def confusion(labels: Tensor, predicted: Tensor, classes: int = 10) -> Tensor:
 
 @dataclass(frozen=True)
 class PredictionCounts:
-    """How many digits both networks read right, neither, or only one of them."""
+    """How many digits both networks read correctly, neither, or only one of them."""
 
     both: int
     neither: int
@@ -120,7 +120,7 @@ class EvaluationStep:
 def pmnist_table(
     networks: Mapping[str, Network], digits: Digits, *, variant: Variant = "text"
 ) -> Iterator[EvaluationStep]:
-    """Yield the accuracy of every network on whole digits and on every cut (M12), one cell at a time."""
+    """Yield the accuracy of every network on whole digits and on every cut, cell by cell."""
     done, cells = 0, len(networks) * len(COLUMNS)
     for column in COLUMNS:
         for name, network in networks.items():
@@ -148,7 +148,7 @@ def predict_digit(
 def predict_together(networks: Mapping[str, Network], images: Tensor, mask: Tensor) -> dict[str, Tensor]:
     """Erase, then return each network's probabilities `(N, classes)`; one mask for all, or one for each digit.
 
-    Networks that share their frozen features share the work on them.
+    Features that several networks share are computed once.
     """
     erased, vectors, probabilities = erase(images, mask), dict[nn.Module, Tensor](), {}
     for name, network in networks.items():

@@ -1,4 +1,4 @@
-"""A hole that grows over one digit, line by line, and what networks read meanwhile."""
+"""A hole that grows over one digit, line by line, and what networks read at each size."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from core.pmnist.masks import SIDE, growing_mask
 
 @dataclass(frozen=True, eq=False)
 class HoleStep:
-    """The hole at one size, and what every network reads in the rest of the digit."""
+    """The hole at one size, and what every network reads in the visible rest."""
 
     mask: NDArray[np.bool_]
     """`(28, 28)`, True = kept."""
     probabilities: dict[str, NDArray[np.float32]]
     """`(classes,)` of each network, by name."""
     whole: dict[str, int]
-    """The class that each read in the whole digit."""
+    """The class that each network read in the whole digit."""
 
     @property
     def missing(self) -> float:
-        """The share of the picture that is gone, 0 to 1."""
+        """The share of the picture that is erased, 0 to 1."""
         return float(1 - self.mask.mean())
 
     @property
     def labels(self) -> dict[str, int]:
-        """The class that each reads now."""
+        """The class that each network reads now."""
         return _labels(self.probabilities)
 
     @property
@@ -48,7 +48,7 @@ def hole_masks(kind: str) -> list[NDArray[np.bool_]]:
 
     `kind` is one of `core.pmnist.masks.GROWTH_DIRECTIONS`. Raises ValueError for another one.
     """
-    power = 2 if kind == "from the middle" else 1  # there a line more on each side is that much more of the area
+    power = 2 if kind == "from the middle" else 1  # both sides grow, so the area grows with the square
     masks = [growing_mask(kind, (lines / SIDE) ** power).numpy() for lines in range(SIDE + 1)]
     return masks[:1] + [mask for before, mask in zip(masks, masks[1:], strict=False) if mask.sum() < before.sum()]
 

@@ -1,26 +1,18 @@
-"""PMNIST: named cuts and free regions as masks, erasing, and the sets of partial digits (D3).
+"""Masks: PMNIST's named cuts, rectangles, squares and growing holes; and erasing by them.
 
 A mask is bool `(28, 28)` or `(N, 28, 28)`, True = kept. Erased pixels are 0, the background's value.
 """
 
 from __future__ import annotations
 
-import io
-import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from core.digits.datasets import Digits
-from core.system.files import write_atomically
-
 SIDE = 28
 CUTS = ("HCUT", "VCUT", "DCUT", "TCUT")
+GROWTH_DIRECTIONS = ("from the top", "from the left", "from the middle")
 CUT_NAMES = {
     "HCUT": "top half",
     "VCUT": "left half",
@@ -28,14 +20,13 @@ CUT_NAMES = {
     "TCUT": "three squares",
 }
 Variant = Literal["text", "code"]
-"""`text`: as the talk says. `code`: as the published code does, with which its logs were made."""
+"""`text`: as the talk describes the cuts. `code`: as the published code cuts, which made its logs."""
 
 SQUARE = 9  # three 9x9 squares are 243 of 784 pixels, 31 %: the nearest three equal squares get to the talk's 33 %
 CODE_SQUARES = ((6, 6), (18, 11), (8, 17))  # (row, column) of the published code's three fixed squares
-MOST_OVERLAPS = (
-    6  # at that, one draw in a few hundred has none: past it, drawing again until there is none takes for ever
-)
-PMNIST_SEED = 2019  # of the talk's random squares; any seed would do, a fixed one makes the set repeatable
+# Expected overlaps in one random draw. At 6, one draw in a few hundred has none; above, redrawing takes too long.
+MAX_OVERLAPS = 6
+PMNIST_SEED = 2019  # of the random squares; fixed, so that the set can be repeated
 
 
 def keep_all() -> Tensor:
@@ -46,7 +37,7 @@ def keep_all() -> Tensor:
 def rectangle(x0: int, y0: int, x1: int, y1: int) -> Tensor:
     """Return the mask that erases columns x0..x1-1 of rows y0..y1-1.
 
-    Raises ValueError when that is no rectangle within the 28x28 picture.
+    Raises ValueError unless this is a rectangle inside the 28x28 picture.
     """
     if not (0 <= x0 < x1 <= SIDE and 0 <= y0 < y1 <= SIDE):
         raise ValueError(f"{x0},{y0},{x1},{y1} is no rectangle x0,y0,x1,y1 within 0 to 28.")
@@ -85,21 +76,21 @@ def cut_mask(cut: str, *, variant: Variant = "text", seed: int = PMNIST_SEED) ->
 def random_squares(count: int, *, squares: int = 3, size: int = SQUARE, seed: int = PMNIST_SEED) -> Tensor:
     """Return masks `(count, 28, 28)`, each erasing `squares` squares of `size` pixels that do not overlap.
 
-    Raises ValueError when so many squares do not fit side by side, or next to never do at random.
+    Raises ValueError when so many squares do not fit side by side, or hardly ever do at random.
     """
-    if not 1 <= size <= SIDE or not 0 <= squares <= (SIDE // size) ** 2 or _overlaps(squares, size) > MOST_OVERLAPS:
+    if not 1 <= size <= SIDE or not 0 <= squares <= (SIDE // size) ** 2 or _overlaps(squares, size) > MAX_OVERLAPS:
         raise ValueError(f"{squares} squares of {size} pixels do not fit into 28x28 at random.")
     generator = torch.Generator().manual_seed(seed)
     corners = torch.zeros(count, squares, 2, dtype=torch.long)
     again = torch.arange(count)
-    while len(again):  # draw again where squares overlap: every free placement stays equally likely
+    while len(again):  # redraw where squares overlap, so that every valid placement is equally likely
         corners[again] = torch.randint(SIDE - size + 1, (len(again), squares, 2), generator=generator)
         again = again[_overlap(corners[again], size)]
     return _squares(corners, size)
 
 
 def _overlaps(squares: int, size: int) -> float:
-    """Return how many pairs of squares overlap in one draw, about."""
+    """Return about how many pairs of squares overlap in one draw."""
     return squares * (squares - 1) / 2 * ((2 * size - 1) / (SIDE + 1 - size)) ** 2
 
 
@@ -109,7 +100,7 @@ def _overlap(corners: Tensor, size: int) -> Tensor:
 
 
 def _squares(corners: Tensor, size: int = SQUARE) -> Tensor:
-    """Return masks `(N, 28, 28)` from corners `(N, squares, row and column)`; few places, so each is drawn once."""
+    """Return masks `(N, 28, 28)` from corners `(N, squares, row and column)`."""
     kept, side = sliding_squares(size), SIDE - size + 1
     masks = torch.ones(len(corners), SIDE, SIDE, dtype=torch.bool)
     for place in (corners[..., 0] * side + corners[..., 1]).unbind(1):
@@ -120,7 +111,7 @@ def _squares(corners: Tensor, size: int = SQUARE) -> Tensor:
 def sliding_squares(size: int = SQUARE) -> Tensor:
     """Return a mask for each place of a square of `size` pixels, row by row: `((29 - size)^2, 28, 28)`.
 
-    Raises ValueError for a square that is none, or larger than the picture.
+    Raises ValueError for a size below 1 or larger than the picture.
     """
     if not 1 <= size <= SIDE:
         raise ValueError(f"A square hole has 1 to {SIDE} pixels a side, not {size}.")
@@ -132,7 +123,7 @@ def sliding_squares(size: int = SQUARE) -> Tensor:
 def growing_mask(kind: str, missing: float) -> Tensor:
     """Return a mask that erases about the share `missing` (0 to 1): "from the top", "from the left", "from the middle".
 
-    For the curve of accuracy against how much is missing. Raises ValueError for another kind.
+    Used for the curve of accuracy against the missing share. Raises ValueError for another kind.
     """
     lines, side = round(missing * SIDE), round(missing**0.5 * SIDE)
     low = (SIDE - side) // 2
@@ -148,9 +139,6 @@ def growing_mask(kind: str, missing: float) -> Tensor:
     return rectangle(*corners) if lines and side else keep_all()
 
 
-GROWTH_DIRECTIONS = ("from the top", "from the left", "from the middle")
-
-
 def erase(images: Tensor, mask: Tensor) -> Tensor:
     """Return `images` `(N, 1, 28, 28)` with the pixels where `mask` is False set to 0.
 
@@ -161,46 +149,3 @@ def erase(images: Tensor, mask: Tensor) -> Tensor:
     if mask.ndim == 3 and len(mask) != len(images):
         raise ValueError(f"{len(images)} digits need as many masks, not {len(mask)}.")
     return images * (mask if mask.ndim == 2 else mask[:, None])
-
-
-def erase_digits(digits: Digits, cut: str, *, variant: Variant = "text") -> Digits:
-    """Return a copy of the digits with the cut taken out of every picture."""
-    return Digits(digits.pixels * cut_masks(cut, len(digits), variant=variant), digits.labels)
-
-
-@dataclass(frozen=True)
-class WriteStep:
-    """One file of PMNIST written."""
-
-    path: Path
-    done: int
-    files: int
-
-
-def write_pmnist(digits: Digits, folder: Path, *, variant: Variant = "text") -> Iterator[WriteStep]:
-    """Write every cut of `digits` as IDX files (torchvision's `read_image_file` reads them) and one `pmnist.npz`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = 2 * len(CUTS) + 1
-    for number, cut in enumerate(CUTS):
-        images, labels = folder / f"{cut}-images-idx3-ubyte", folder / f"{cut}-labels-idx1-ubyte"
-        write_atomically(images, to_idx(erase_digits(digits, cut, variant=variant).pixels))
-        yield WriteStep(images, 2 * number + 1, files)
-        write_atomically(labels, to_idx(digits.labels.to(torch.uint8)))
-        yield WriteStep(labels, 2 * number + 2, files)
-    write_atomically(folder / "pmnist.npz", to_npz(digits, variant=variant))
-    yield WriteStep(folder / "pmnist.npz", files, files)
-
-
-def to_idx(values: Tensor) -> bytes:
-    """Return a uint8 tensor in IDX, the format of MNIST's own files."""
-    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
-    return header + values.contiguous().numpy().tobytes()
-
-
-def to_npz(digits: Digits, *, variant: Variant = "text") -> bytes:
-    """Return all cuts `(N, 28, 28)` uint8 and the labels as one compressed NumPy file."""
-    arrays = {cut: erase_digits(digits, cut, variant=variant).pixels.numpy() for cut in CUTS}
-    arrays["labels"] = digits.labels.numpy().astype(np.uint8)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes an array for allow_pickle
-    return buffer.getvalue()

@@ -14,7 +14,8 @@ from core.inversion.functions import freeze, reset_head, to_ordinary, with_inver
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import accuracy
-from core.pmnist.masks import CUTS, cut_masks, erase_digits, random_squares
+from core.pmnist.masks import CUTS, cut_masks, random_squares
+from core.pmnist.partial_set import erase_digits
 from core.studies.arms import ARMS, COLUMNS, Arm
 from core.training.loop import EVALUATION_BATCH, DivergedError, TrainConfig, feature_vectors, train
 

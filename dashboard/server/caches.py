@@ -28,7 +28,8 @@ from core.maximization.top_digits import TopDigits, find_top_digits
 from core.networks import evaluation
 from core.networks.classifier import Classifier
 from core.networks.restored import Restored
-from core.pmnist.masks import Variant, growing_mask, to_npz
+from core.pmnist.masks import Variant, growing_mask
+from core.pmnist.partial_set import to_npz
 from core.similarity.reference_vectors import ReferenceVectors, compute_references
 from core.studies.recorded import load_recorded
 from core.zoo import checkpoints

@@ -10,7 +10,7 @@ from core.digits import datasets
 from core.inversion.functions import INVERSIONS
 from core.jobs import trained_networks
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture
-from core.networks.composing import MOST_BLOCKS, MOST_FILTERS, MOST_UNITS, Block, compose
+from core.networks.composing import MAX_BLOCKS, MAX_FILTERS, MAX_UNITS, Block, compose
 from core.system.device import find_device
 from core.training.config import CHOICES
 from core.training.presets import PRESETS
@@ -128,10 +128,8 @@ def choose_network() -> Architecture | None:
 def compose_network() -> Architecture:
     """Let people put a network together."""
     count, units, dropout = st.columns(3)
-    blocks = count.number_input(
-        "Blocks of a convolution", 0, MOST_BLOCKS, 2, key=key("blocks"), persist_state="session"
-    )
-    hidden = units.number_input("Hidden units (0: none)", 0, MOST_UNITS, 64, key=key("hidden"), persist_state="session")
+    blocks = count.number_input("Blocks of a convolution", 0, MAX_BLOCKS, 2, key=key("blocks"), persist_state="session")
+    hidden = units.number_input("Hidden units (0: none)", 0, MAX_UNITS, 64, key=key("hidden"), persist_state="session")
     rate = dropout.slider("Dropout of hidden units", 0.0, 0.9, 0.0, 0.1, key=key("dropout"), persist_state="session")
     names = [f"Block {number}" for number in range(1, blocks + 1)]
     parts = []
@@ -154,7 +152,7 @@ def _compose_block(name: str) -> Block:
 
     first, second = st.columns(5), st.columns(5)
     return Block(
-        filters=number(first[0], "Filters", 1, MOST_FILTERS, 16),
+        filters=number(first[0], "Filters", 1, MAX_FILTERS, 16),
         size=number(first[1], "Size", 1, 28, 3),
         stride=number(first[2], "Stride", 1, 8, 1),
         padding=number(first[3], "Padding", 0, 8, 0),

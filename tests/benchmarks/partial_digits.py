@@ -13,7 +13,8 @@ import numpy as np
 from torch import Tensor
 
 from core.digits.datasets import Digits
-from core.pmnist.masks import CUTS, SIDE, SQUARE, cut_mask, erase_digits
+from core.pmnist.masks import CUTS, SIDE, SQUARE, cut_mask
+from core.pmnist.partial_set import erase_digits
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.timing import ratios, seconds, side_by_side
 
