@@ -219,7 +219,7 @@ def test_a_card_that_is_not_utf_8_or_not_a_file_is_one_sentence(folder):
 @pytest.mark.parametrize("name", ["../mine", "a/b", "", ".", "..", "/mine", "Mine", "mine.json", "mine\n", "m" * 65])
 def test_a_name_that_is_none_never_leaves_the_folder(folder, name):
     (folder / "inside").mkdir()
-    with pytest.raises(CheckpointError, match="is no name of a network: use small letters, digits and dashes"):
+    with pytest.raises(CheckpointError, match="is no name of a network: use lower-case letters, digits and dashes"):
         load_network(name, folder=folder / "inside")
 
 

@@ -90,7 +90,7 @@ def png(draw: Callable[[ImageDraw.ImageDraw], None]) -> bytes:
     ("content", "sentence"),
     [
         (b"no picture at all", "The file is not a PNG"),
-        (png(lambda pen: None), "There is no ink"),
+        (png(lambda pen: None), "We found no digit"),
         (png(lambda pen: pen.line([(60, 20), (60, 100)], 0, 12))[:150], "damaged"),
     ],
 )

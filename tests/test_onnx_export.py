@@ -49,5 +49,5 @@ def test_a_shipped_network_keeps_its_logits():
 
 
 def test_what_onnx_has_no_operator_for_is_a_sentence():
-    with pytest.raises(ValueError, match=r"^ONNX files are not made of networks that read \(x, 1 - x\)\.$"):
+    with pytest.raises(ValueError, match=r"^Networks with the inversion \(x, 1 - x\) cannot be exported to ONNX\.$"):
         to_onnx(checkpoints.load_classifier("synergy"))

@@ -77,7 +77,7 @@ def test_a_composed_network_has_its_table_and_an_impossible_one_its_sentence() -
 BAD = (
     ("learning rate", 0.0, "The learning rate must be a number above 0, not 0.0."),
     ("learning rate", -1.0, "The learning rate must be a number above 0, not -1.0."),
-    ("batch", 2000, "A batch of 2,000 is larger than the 1,197 digits to learn from."),
+    ("batch", 2000, "A batch of 2,000 is larger than the 1,197 training digits."),
     ("batch", 0, "Batch must be at least 1, not 0."),
     ("epochs", 0, "Epochs must be at least 1, not 0."),
     ("epochs", 10**6, "1000000 epochs of 1,197 digits are more than a job may take"),

@@ -168,7 +168,7 @@ def test_m9_a_frozen_batch_norm_keeps_its_statistics():
 
 def test_a_network_without_anything_to_learn_is_one_sentence():
     network = fresh().requires_grad_(False)
-    with pytest.raises(ValueError, match="^Every stage of this network is frozen: nothing is left to learn.$"):
+    with pytest.raises(ValueError, match="^All stages of this network are frozen: there is nothing to train.$"):
         trained(network)
 
 
@@ -278,10 +278,10 @@ SEVENS = Digits(DIGITS.pixels[DIGITS.labels == 7], DIGITS.labels[DIGITS.labels =
 @pytest.mark.parametrize(
     ("digits", "held_out", "said"),
     [
-        (DIGITS.first(9), HELD_OUT, "A batch of 10 is larger than the 9 digits to learn from."),
-        (DIGITS.first(0), HELD_OUT, "A batch of 10 is larger than the 0 digits to learn from."),
-        (SEVENS, HELD_OUT, "All digits to learn from are of one class: there is nothing to tell apart."),
-        (DIGITS, HELD_OUT.first(0), "There are no digits to validate with."),
+        (DIGITS.first(9), HELD_OUT, "A batch of 10 is larger than the 9 training digits."),
+        (DIGITS.first(0), HELD_OUT, "A batch of 10 is larger than the 0 training digits."),
+        (SEVENS, HELD_OUT, "All training digits are of one class: there is nothing to tell apart."),
+        (DIGITS, HELD_OUT.first(0), "There are no validation digits."),
     ],
 )
 def test_digits_that_nothing_can_be_learned_from_are_one_sentence(digits, held_out, said):

@@ -205,7 +205,7 @@ def test_a_training_that_cannot_be_is_one_sentence_and_no_job(changes, said):
 
 
 def test_a_batch_larger_than_the_share_is_one_sentence_and_no_network():
-    with pytest.raises(ValueError, match="^A batch of 64 is larger than the 12 digits to learn from.$"):
+    with pytest.raises(ValueError, match="^A batch of 64 is larger than the 12 training digits.$"):
         run_here(share=0.01, config={"batch": 64})
     (job,) = run_folders.list_jobs()
     assert not (job.folder / "network.json").exists()

@@ -95,7 +95,7 @@ def test_a_state_of_another_network_is_one_sentence():
     state = TrainState()
     learn(build(ARCHITECTURES["talk"]), state, epochs=1)
     network = build(ARCHITECTURES["published"])
-    with pytest.raises(ValueError, match="^This training was begun with another network.$"):
+    with pytest.raises(ValueError, match="^This training was started with another network.$"):
         learn(network, state)
 
 
@@ -115,5 +115,5 @@ def test_a_state_that_cannot_be_read_is_one_sentence(content, tmp_path):
     path = tmp_path / "state.safetensors"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ValueError, match="^What this training has reached cannot be read; start it again.$"):
+    with pytest.raises(ValueError, match="^The saved state of this training cannot be read; start it again.$"):
         load_state(path)

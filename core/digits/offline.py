@@ -1,4 +1,4 @@
-"""The offline digits: real ones that come with scikit-learn, made MNIST-like. Figures on them are never MNIST's."""
+"""The offline digits: real ones from scikit-learn in MNIST's format. Figures on them are never shown as MNIST's."""
 
 import torch
 from torch import Tensor
@@ -6,13 +6,13 @@ from torch.nn import functional
 
 from core.digits.datasets import OFFLINE, Dataset, Digits, hash_digits, split_digits
 
-# Where enlarged 8x8 ink begins and where it is full, as shares of its peak. Stretched so, 20 % of the pixels hold ink
-# and the mean is 0.13, as in MNIST (19 %, 0.13); unstretched it is a blur (33 %, 0.16) that MNIST networks read worse.
+# Enlarged 8x8 ink is stretched between these shares of its peak. Then 20 % of the pixels hold ink and the mean is 0.13,
+# as in MNIST (19 %, 0.13); unstretched it is a blur (33 %, 0.16) that MNIST networks read worse.
 INK_BEGINS, INK_FULL = 0.3, 0.8
 
 
 def load() -> Dataset:
-    """Load the 1,797 real 8x8 digits inside scikit-learn, made MNIST-like: 20x20, centred by mass, padded to 28x28."""
+    """Load the 1,797 real 8x8 digits inside scikit-learn, as 20x20, centred by mass in 28x28."""
     from sklearn.datasets import load_digits  # a second to import, so only where needed
 
     stored = load_digits()
@@ -23,7 +23,7 @@ def load() -> Dataset:
 
 
 def _enlarge(small: Tensor) -> Tensor:
-    """Scale (N, 8, 8) ink to (N, 20, 20) in [0, 1]; the clamp also cuts what bicubic scaling overshoots below 0."""
+    """Scale (N, 8, 8) ink to (N, 20, 20) in [0, 1]; the clamp also removes negative values of bicubic scaling."""
     large = functional.interpolate(small[:, None], size=(20, 20), mode="bicubic", antialias=True)[:, 0]
     large = large / large.amax(dim=(1, 2), keepdim=True)
     return ((large - INK_BEGINS) / (INK_FULL - INK_BEGINS)).clamp(0, 1)

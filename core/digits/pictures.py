@@ -1,6 +1,6 @@
-"""Files and arrays -> pictures that can be worked on: opened, turned upright, checked, never larger than needed.
+"""Files and arrays -> pictures: opened, turned upright, checked and limited in size. `drawing` finds the digit.
 
-Whatever is no such picture gets one sentence. What ink is, and what a digit, is not here (see `drawing`).
+A file that is no such picture raises PictureError with one sentence.
 """
 
 import io
@@ -13,19 +13,19 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-MAX_SIDE = 1000  # fifty times the 20 pixels that are left in the end
+MAX_SIDE = 1000  # fifty times the 20 pixels of the digit
 TOO_MANY_PIXELS = "The picture has more than 40 million pixels; save it smaller and try again."
 DAMAGED = "The picture is damaged and cannot be read."
 
 
 class PictureError(ValueError):
-    """A picture that no digit can be made of; the message is one sentence for the person who made it."""
+    """A picture without a usable digit; the message is one sentence for the user."""
 
 
 def read_picture(data: bytes) -> Image.Image:
-    """Open an uploaded PNG, JPEG, WebP, GIF or BMP, turned the way its camera was held.
+    """Open an uploaded PNG, JPEG, WebP, GIF or BMP, turned upright by its EXIF orientation.
 
-    Raises PictureError, and nothing else, for whatever is no such picture, is damaged, moves or is too large.
+    Raises PictureError, and nothing else, for a file of another kind, damaged, animated or too large.
     """
     if not data:
         raise PictureError("The file is empty.")
@@ -33,7 +33,7 @@ def read_picture(data: bytes) -> Image.Image:
         raise PictureError("The file is larger than 5 MB; save the picture smaller and try again.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata, and of sizes that are refused here anyway
+            warnings.simplefilter("ignore")  # about odd metadata, and sizes that are refused here anyway
             return _decoded(data)
     except PictureError:
         raise
@@ -74,8 +74,8 @@ def _decoded(data: bytes) -> Image.Image:
     _check_pixels(image)
     # A phone's JPEG may hold a second picture (MPO: depth, brightness); only these three formats move.
     if image.format in ("GIF", "WEBP", "PNG") and getattr(image, "is_animated", False):
-        raise PictureError("The picture moves; choose one that stands still.")
-    image.verify()  # finds damage that decoding passes over, and leaves the image unusable
+        raise PictureError("The picture is animated; choose a still one.")
+    image.verify()  # finds damage that decoding skips, and leaves the image unusable
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     image.load()
     try:
@@ -92,7 +92,7 @@ def _check_pixels(image: Image.Image) -> None:
 
 
 def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:
-    """Bring whole numbers or fractions to 8 bits; white is the first usual white that holds them."""
+    """Convert integers or floats to 8 bits; white is the smallest usual maximum (1, 255, 65535) that fits."""
     values = np.asarray(image).astype(np.float32).clip(0)
     white = 65535 if ";16" in image.mode else next((w for w in (1, 255, 65535) if w >= values.max()), values.max())
     if not np.isfinite(values).all():

@@ -58,7 +58,7 @@ def train_gan(
     """Train both in place, yielding a record every `report_every` batches and at each epoch's end.
 
     `state` is brought up to date at each epoch's end; given again, training goes on after that epoch, bit by bit as if
-    it had never stopped. Raises ValueError for digits that cannot be learned from, and Diverged.
+    it had never stopped. Raises ValueError for digits that cannot be learned from, and DivergedError.
     """
     _check(digits, config)
     optimizer, chance = _optimizer(pair, config), RandomState(config.seed, torch.device("cpu"))
@@ -97,7 +97,7 @@ def sample_inputs(config: GanConfig) -> tuple[Tensor, Tensor]:
 
 def _check(digits: Digits, config: GanConfig) -> None:
     if config.batch > len(digits):
-        raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} digits to learn from.")
+        raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} training digits.")
     if int(digits.labels.max()) >= CLASSES:
         raise ValueError(f"This set has more than {CLASSES} classes: the generator knows only so many.")
 

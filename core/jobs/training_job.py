@@ -104,7 +104,7 @@ def check(settings: dict[str, Any]) -> None:
     learned = round(plan.share * digits)
     _check_length(plan.config, learned)
     if plan.config.batch > learned:
-        raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {learned:,} digits to learn from.")
+        raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {learned:,} training digits.")
     find_device(plan.config.device)
     check_size(_architecture(plan, classes))
     check_attack(prepare_network(plan, classes=classes), plan.config)

@@ -1,7 +1,7 @@
-"""How unlike a partial digit and whole ones are on its visible pixels alone: two measures, neither of them learnt.
+"""The distance of a partial digit to whole ones on its visible pixels: two measures, neither of them trained.
 
-`distortions` compares with one whole digit, each pixel free to find its match nearby; `blend_distances` compares with
-the best blend of several. They fail on different digits, so together they tell more than either.
+`distortions` compares with one whole digit and matches each pixel nearby; `blend_distances` compares with the best
+blend of several. They fail on different digits, so both together are better than either.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, pad
 
 SIDE = 28
-# How far a pixel may look for its match. Two pixels each way cost three times as much and were up to 2 points worse on
-# 1,000 validation digits: then nearly everything matches.
+# How far away a pixel's match may be. Two pixels cost three times as much and were up to 2 points worse on 1,000
+# validation digits: then nearly everything matches.
 REACH = 1
-# What a difference in ink counts against one in slope: 2 to 4 alike, 0.5 half a point worse, of the same digits.
+# Weight of a difference in ink relative to one in slope: 2 to 4 are equally good, 0.5 is half a point worse.
 INK = 3.0
-# Keeps a blend near the mean of its digits: 5 to 20 alike, 1 and 50 half a point worse, of the same digits.
+# Keeps a blend near the mean of its digits: 5 to 20 are equally good, 1 and 50 are half a point worse.
 RIDGE = 10.0
 CANDIDATES = 200  # references, the nearest pixel by pixel, that are compared by their distortion
 BLENDED = 40  # references of each class, the nearest pixel by pixel, that are blended
@@ -34,7 +34,7 @@ def distortions(visible: Tensor, kept: Tensor, references: Tensor) -> Tensor:
     """Return how far each of `references` `(K, 784)` must be distorted to look like one digit `(784,)`: `(K,)`.
 
     The image distortion model (Keysers et al. 2007): every kept pixel takes the best match within REACH pixels, by the
-    slopes and the ink of the 3x3 pixels around it. `kept` is 1 or 0; what is hidden on the digit has no say.
+    slopes and the ink of the 3x3 pixels around it. `kept` is 1 or 0; hidden pixels of the digit do not count.
     """
     visible, kept, references = _crop(visible, kept, references)
     weights = plane_weights(kept)
@@ -44,13 +44,13 @@ def distortions(visible: Tensor, kept: Tensor, references: Tensor) -> Tensor:
     for down, right in product(range(2 * REACH + 1), repeat=2):
         differences = (offered[:, :, down : down + rows, right : right + columns] - wanted).square_()
         torch.minimum(best, sum_neighbours(differences.mul_(weights).sum(1)), out=best)
-    # Next to the hole fewer of the 3x3 pixels have a say, yet each kept pixel counts as one.
+    # Next to the hole fewer of the 3x3 pixels count, but each kept pixel has the same weight.
     share = kept / sum_neighbours(weights.sum(0, keepdim=True)).clamp(min=INK)
     return (best * share).sum((1, 2)) * (2 + INK)
 
 
 def _crop(visible: Tensor, kept: Tensor, references: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return all three as pictures without the rows and columns that nothing depends on: about half of each."""
+    """Return all three as pictures without the rows and columns that do not matter: about half of each."""
     visible, kept, references = (pixels.unflatten(-1, (SIDE, SIDE)) for pixels in (visible, kept, references))
     near = 1 + REACH + 1  # a pixel's cost is about the 3x3 pixels around it, matched within REACH, and their slopes
     inked = max_pool2d(((visible + references.sum(0)) > 0).float()[None], 2 * near + 1, 1, near)[0]
@@ -60,7 +60,7 @@ def _crop(visible: Tensor, kept: Tensor, references: Tensor) -> tuple[Tensor, Te
 
 
 def _span(matters: Tensor, near: int) -> slice:
-    """Return the lines from the first to the last that matter, and what is near them; at least one line."""
+    """Return the lines from the first to the last that matters, with a margin; at least one line."""
     lines = matters.nonzero()
     if not len(lines):
         return slice(0, 1)
@@ -75,13 +75,13 @@ def slopes_and_ink(pictures: Tensor) -> Tensor:
 
 
 def plane_weights(kept: Tensor) -> Tensor:
-    """Return what each plane counts at each pixel, `(3, H, W)`: slopes only where no hidden pixel is in them."""
+    """Return each plane's weight at each pixel, `(3, H, W)`: slopes count only where they contain no hidden pixel."""
     inside = sum_neighbours(pad(kept, (1, 1, 1, 1), value=1.0)[None])[0, 1:-1, 1:-1] > 8.5
     return torch.stack([inside.float(), inside.float(), INK * kept])
 
 
 def sum_neighbours(values: Tensor) -> Tensor:
-    """Return the sums over the 3x3 pixels around each, beyond the edge 0; twice as fast as pooling."""
+    """Return the sum of the 3x3 pixels around each pixel, 0 beyond the edge; twice as fast as pooling."""
     padded = pad(values, (1, 1, 1, 1))
     rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
     return rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]

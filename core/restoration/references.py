@@ -1,4 +1,4 @@
-"""Whole digits to compare partial ones with, laid out so that only ink and the edges of holes cost time."""
+"""Whole digits to compare partial ones with, stored so that only ink and the edges of holes cost time."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch.nn.functional import embedding_bag, pad
 
 from core.digits.datasets import Digits
 
-# References side by side: what one digit needs of so many stays in the processor's cache while a batch is compared.
-# Alone a digit takes a third of the time of two products with all pixels, in a batch no more.
+# References in one block: the part that a digit needs stays in the processor's cache while a batch is compared.
+# A single digit takes a third of the time of two products with all pixels, a digit in a batch the same.
 BLOCK = 2500
 
 
 class References:
-    """Whole digits as vectors `(R, 784)` in [0, 1]; with sums of their squares 310 MB for MNIST's training digits."""
+    """Whole digits as vectors `(R, 784)` in [0, 1], with cumulative sums of squares: 310 MB for MNIST's."""
 
     def __init__(self, digits: Digits) -> None:
         self.labels, self._pixels = digits.labels, digits.pixels.flatten(1)
@@ -40,12 +40,12 @@ class References:
         rr - (1 - m)rr - 2(mx)r + mx^2.
         """
         hole = 1 - kept
-        edges = hole - pad(hole[:, 1:], (0, 1))  # by parts, a run of pixels costs two of the sums up to a pixel
+        edges = hole - pad(hole[:, 1:], (0, 1))  # summation by parts: a run of pixels costs two cumulative sums
         return self._totals - _products(edges, self._sums) - 2 * _products(visible, self._columns)
 
 
 def _products(weights: Tensor, columns: list[Tensor]) -> Tensor:
-    """Return `weights` `(N, 784)` times columns `(784, BLOCK)` each, `(N, R)`; what weighs 0 is never looked at."""
+    """Return `weights` `(N, 784)` times columns `(784, BLOCK)` each: `(N, R)`. Weights of 0 are skipped."""
     row, pixel = weights.nonzero(as_tuple=True)
     begins = torch.searchsorted(row, torch.arange(len(weights)))
     shares = weights[row, pixel]
@@ -55,5 +55,5 @@ def _products(weights: Tensor, columns: list[Tensor]) -> Tensor:
 
 @lru_cache(maxsize=2)
 def shared_references(digits: Digits) -> References:
-    """Return the references that all restorers over the same digits share."""
+    """Return the references, shared by all restorers over the same digits."""
     return References(digits)

@@ -1,1 +1,1 @@
-"""What every room stands on: atomic files, locks, names that are safe to show, the device."""
+"""What every room uses: atomic files, locks, names that are safe to show, the device."""

@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old one or the new one, whole, and saying why one could not be written."""
+"""Atomic file writing, and sentences for errors: a reader sees either the whole old file or the whole new one."""
 
 import errno
 import os
@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, or what this account may use of it
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, or the quota, is full
 
 
 @contextmanager
 def temporary_file(path: Path, content: bytes) -> Iterator[Path]:
-    """Write beside the target and flush to the disk; remove it unless it was renamed by then.
+    """Write a temporary file next to the target and yield it, flushed to the disk; remove it unless it was renamed.
 
     Raises OSError, which names the folder.
     """
-    written = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
     try:
-        _write(written, content)
-        yield written
+        _write(temporary, content)
+        yield temporary
     finally:
-        written.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -35,36 +35,33 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file, or fail and leave the old one."""
-    with temporary_file(path, content) as written:
-        os.replace(written, path)
+    """Replace the file's content, or raise OSError and leave the old file."""
+    with temporary_file(path, content) as temporary:
+        os.replace(temporary, path)
 
 
 def overwrite_in_place(path: Path, content: bytes) -> None:
-    """Write over what is in the file: that needs no room, so it is for a last word on a full disk, and not atomic."""
+    """Overwrite an existing file, not atomically: this needs no space, so it works on a full disk."""
     with path.open("r+b") as file:
         file.write(content)
         file.truncate()
 
 
 def check_writable(folder: Path) -> None:
-    """Make the folder and try whether files can be written there, before hours of work. Raises OSError, naming it."""
+    """Create the folder and write a trial file, before hours of work. Raises OSError, which names the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with temporary_file(folder / "trial", b""):
         pass
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what writers that were killed have left; for those who know that nobody else writes there now."""
+    """Remove temporary files of killed processes. Call it only while nothing else writes there."""
     for left in folder.rglob(".*.partial"):
         left.unlink(missing_ok=True)
 
 
 def describe_error(error: OSError | ValueError, what: str = "") -> str:
-    """Return one sentence for the person whose work met this error; `what` could not be used, else the file's name.
-
-    A ValueError's own words are meant for people already.
-    """
+    """Return one sentence for the user; it names `what`, or else the file. A ValueError's message is one already."""
     if isinstance(error, ValueError):
         return str(error)
     if error.errno in DISK_FULL:

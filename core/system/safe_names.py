@@ -1,4 +1,4 @@
-"""Names that strangers' files bring along, and how much of them a page may repeat."""
+"""Names from uploaded files, made safe to show on a page."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import re
 
 
 def to_safe_name(name: str, longest: int = 40) -> str:
-    """Return the end of a name without what Markdown or HTML would make a link, a picture or a tag of."""
+    """Return the end of a name without characters that Markdown or HTML would turn into links, pictures or tags."""
     return " ".join(re.sub(r"[^\w .,:()+·%-]", " ", name).split())[-longest:]

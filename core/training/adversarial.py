@@ -1,4 +1,4 @@
-"""Adversarial training (V9): a network learns to read digits that are attacked through what it has learned so far."""
+"""Adversarial training: the network learns from digits that are attacked through its current weights."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ if TYPE_CHECKING:
     from core.adversarial.config import AttackConfig
 
 Pictures = Callable[[Tensor], Tensor]
-"""Numbers of digits `(N,)` -> what the learner reads of them."""
+"""Indices of digits `(N,)` -> the inputs of the learner."""
 
 
 def check_attack(network: Classifier, config: TrainConfig) -> None:
-    """Raise ValueError when there is nothing to attack: a head alone learns from feature vectors, not from pictures."""
+    """Raise ValueError if all convolutions are frozen: then the head learns from feature vectors, not from pictures."""
     if config.attack != "none" and is_frozen(network):
         raise ValueError(
-            "Adversarial training changes pictures, but with all convolutions frozen only feature vectors are learned "
-            "from: let the convolutions learn too."
+            "Adversarial training changes pictures, but with all convolutions frozen the head learns from feature "
+            "vectors only: let the convolutions learn too."
         )
 
 
 def with_attacks(images: Pictures, labels: Tensor, learner: nn.Module, config: TrainConfig) -> Pictures:
-    """Return `images` with a share of each batch attacked through the learner as it is at that moment.
+    """Return inputs of which a share of each batch is attacked through the learner's current weights.
 
-    It is attacked as it reads, without dropout. The random starts come from the generator that dropout draws from, so
-    that a resumed training repeats them.
+    The attack runs without dropout. Its random starts come from the same generator as dropout, so that a resumed
+    training repeats them.
     """
     from core.adversarial.gradient_attacks import (
-        make_adversarial,  # only now: it takes a second, and most trainings have no use for it
+        make_adversarial,  # imported late: it takes a second, and most trainings do not need it
     )
 
     attack, switched = _to_attack(config), mode_dependent_modules(learner)
 
     def read(index: Tensor) -> Tensor:
         pictures = images(index)
-        first = round(config.attacked * len(index))  # digits come in a new order each epoch, so any may be first
+        first = round(config.attacked * len(index))  # the order is random, so the first ones are a random sample
         seed = int(torch.randint(2**31, (), device=pictures.device))
-        chance = torch.Generator(pictures.device).manual_seed(seed)
+        generator = torch.Generator(pictures.device).manual_seed(seed)
         set_training(switched, learning=False)
-        noisy = make_adversarial(learner, pictures[:first], labels[index[:first]], attack, generator=chance)
+        noisy = make_adversarial(learner, pictures[:first], labels[index[:first]], attack, generator=generator)
         set_training(switched, learning=True)
         return torch.cat([noisy, pictures[first:]])
 
@@ -55,7 +55,7 @@ def with_attacks(images: Pictures, labels: Tensor, learner: nn.Module, config: T
 
 
 def _to_attack(config: TrainConfig) -> AttackConfig:
-    """FGSM begins anywhere and steps a quarter too far; else it would learn to withstand FGSM alone (Wong 2020)."""
+    """Return the attack; FGSM starts at random and oversteps by a quarter, else only FGSM is resisted (Wong 2020)."""
     from core.adversarial.config import AttackConfig
 
     if config.attack == "fgsm":

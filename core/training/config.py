@@ -1,4 +1,4 @@
-"""How to train, as data: what can be chosen, and a sentence for what cannot be."""
+"""How to train, as data: the possible settings, and a sentence for each impossible one."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ CHOICES = {
     "device": DEVICES,
     "attack": ("none", "fgsm", "pgd"),
 }
-PGD_STEPS = 7  # while learning; an attack that shall judge a network takes 40
+PGD_STEPS = 7  # in training; an attack that measures robustness takes 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How to train; the defaults are the published code's (A5)."""
+    """How to train; the defaults are those of the talk's published code."""
 
     epochs: int = 10
     batch: int = 64
     learning_rate: float = 0.01
     slow_epochs: int = 0
-    """So many epochs at the end learn with a tenth of the learning rate."""
+    """The last epochs, this many, have a tenth of the learning rate."""
     momentum: float = 0.5
     optimizer: Literal["sgd", "adam"] = "sgd"
     l2: float = 0.0
-    """Strength of the L2 penalty, on weights only and never on biases (T4)."""
+    """Strength of the L2 penalty, on weights only and never on biases."""
     penalty: float = 0.0
-    """Strength of a penalty of `power`, sum(|w|^power) / power, on weights only (T9); of power 2 it is `l2`."""
+    """Strength of the penalty sum(|w|^power) / power, on weights only; with power 2 it is `l2`."""
     power: float = 1.0
     seed: int = 42
-    """Decides the order of the digits and the dropout; the start weights have their own seed."""
+    """Of the order of the digits and of dropout; the initial weights have their own seed."""
     alternate: tuple[str, ...] = ()
-    """Inversions taken in turn, one per epoch; empty: the network's own (M16, alternating epochs)."""
+    """Inversions that alternate from epoch to epoch; empty: the network's own."""
     attack: Literal["none", "fgsm", "pgd"] = "none"
-    """What attacks the digits while the network learns to read them (V9); see `adversarial_training`."""
+    """The attack of adversarial training; see `adversarial`."""
     epsilon: float = 0.25
-    """How much the attack may change any pixel."""
+    """How much the attack may change a pixel (L-inf)."""
     attacked: float = 1.0
-    """Share of each batch that is attacked; the rest stays as it is."""
+    """Share of each batch that is attacked."""
     precision: Literal["float32", "bfloat16"] = "float32"
     device: Literal["cpu", "cuda", "mps"] = "cpu"
-    """Where to compute (T8); the network is on the CPU before and after."""
+    """The network is moved there, and back to the CPU at the end."""
     report_every: int = 100
     """Batches per record."""
 
     @property
     def work_per_digit(self) -> int:
-        """How many times as much work a digit is as without an attack."""
+        """Forward and backward passes per digit, relative to training without an attack."""
         return {"none": 1, "fgsm": 2, "pgd": 1 + PGD_STEPS}[self.attack]
 
     def learning_rate_in(self, epoch: int) -> float:
@@ -87,6 +87,6 @@ class TrainConfig:
 
 
 def check_learning_rate(rate: float) -> None:
-    """Raise ValueError unless one can learn with it."""
+    """Raise ValueError unless the rate is positive and finite."""
     if not 0 < rate < float("inf"):
         raise ValueError(f"The learning rate must be a number above 0, not {rate}.")

@@ -20,23 +20,23 @@ from core.networks.classifier import Classifier
 from core.system.device import find_device, repeatable
 from core.training.adversarial import check_attack, with_attacks
 from core.training.captured import CapturedStep, Step
-from core.training.config import TrainConfig as TrainConfig  # one imports it from here too
+from core.training.config import TrainConfig as TrainConfig  # also imported from here
 from core.training.config import check_learning_rate
 from core.training.modes import mode_dependent_modules, set_training
 from core.training.state import RandomState, TrainState
 
 EVALUATION_BATCH = 125  # small enough for the activations to stay in the processor's cache
 EVALUATION_BATCH_GPU = 5000  # large enough for a GPU to be busy
-LARGEST_LOSS = 1e4  # to guess costs 2.3, the logarithm of ten classes; no training comes back from so far
+MAX_LOSS = 1e4  # guessing has a loss of 2.3, the logarithm of ten classes; no training recovers from this
 
 
 class DivergedError(ValueError):
-    """The loss is no number any more, or a huge one; the network is again what it was after its last good epoch."""
+    """The loss is not finite, or huge; the network is back in its state after the last good epoch."""
 
 
 @dataclass(frozen=True)
 class TrainStep:
-    """What happened since the last record; validation figures come with the last record of an epoch."""
+    """Training since the last record; the last record of an epoch has validation figures."""
 
     epoch: int
     batch: int
@@ -44,9 +44,9 @@ class TrainStep:
     loss: float
     """Mean cross-entropy of these batches, without penalties."""
     accuracy: float
-    """Percent of the digits of these batches read correctly while learning."""
+    """Training accuracy on these batches, percent."""
     seconds: float
-    """Spent on learning and validating since the first epoch began; what the consumer takes is not counted."""
+    """Training and validation time since the first epoch began, without the consumer's."""
     learning_rate: float
     validation_loss: float | None = None
     validation_accuracy: float | None = None
@@ -63,14 +63,14 @@ def train(
 ) -> Generator[TrainStep, None, None]:
     """Train `network` in place, yielding a record every `report_every` batches and at each epoch's end.
 
-    Closing early leaves a usable network: whole batches only, evaluation mode, no gradients kept. `state` is brought up
-    to date at each epoch's end; given again, training goes on after that epoch, bit by bit as if it had never stopped.
-    `learning_rate` is asked before each record's batches; None is the config's. Raises ValueError for data or a device
-    that cannot be used, and Diverged.
+    Closing early leaves a usable network: whole batches only, evaluation mode, no gradients kept. `state` is updated at
+    each epoch's end; passed again, training resumes after that epoch, bit by bit as if it had never stopped.
+    `learning_rate` is called before each record's batches; None means the config's. Raises ValueError for data or a
+    device that cannot be used, and DivergedError.
     """
     training = _prepare(network, digits, validation, config)
     state = TrainState() if state is None else state
-    parts, step = (network, training.optimizer, training.random), _step_of(training)
+    parts, step = (network, training.optimizer, training.random), _make_step(training)
     try:
         if state.tensors:
             state.restore(*parts)
@@ -79,7 +79,7 @@ def train(
         for epoch in range(state.epoch + 1, config.epochs + 1):
             if config.alternate and isinstance(network.inversion, Invert):
                 network.inversion.name = config.alternate[(epoch - 1) % len(config.alternate)]
-                step = _step_of(training)  # what was captured still has the inversion of the epoch before
+                step = _make_step(training)  # what was captured still has the inversion of the epoch before
             for record in _epoch(training, step, epoch, state.seconds, learning_rate):
                 if record.validation_loss is not None:
                     state.capture(epoch, record.seconds, *parts)
@@ -88,7 +88,7 @@ def train(
         state.restore(*parts)
         raise
     finally:
-        if config.alternate:  # what the network is called after, however many epochs it had
+        if config.alternate:  # the same at the end after any number of epochs
             network.inversion = Invert(config.alternate[-1])
         training.optimizer.zero_grad(set_to_none=True)
         network.cpu().eval()
@@ -96,7 +96,7 @@ def train(
 
 @dataclass(frozen=True, eq=False)
 class _Samples:
-    """What the learner reads: pictures, attacked or not, or the feature vectors of a frozen network."""
+    """Inputs of the learner: pictures, attacked or not, or the feature vectors of a frozen network."""
 
     inputs: Callable[[Tensor], Tensor]
     labels: Tensor
@@ -104,7 +104,7 @@ class _Samples:
 
 @dataclass(frozen=True, eq=False)
 class _Training:
-    """All that takes part in a training."""
+    """The parts of one training."""
 
     config: TrainConfig
     learner: nn.Module
@@ -113,19 +113,19 @@ class _Training:
     optimizer: torch.optim.Optimizer
     random: RandomState
     mode_dependent: list[nn.Module]
-    """What works otherwise while learning than while reading."""
+    """Modules that behave differently in training and evaluation mode."""
     loss_sum: Tensor
     correct: Tensor
-    """Both of the batches since the last record."""
+    """Sums over the batches since the last record."""
 
 
 def _prepare(network: Classifier, digits: Digits, validation: Digits, config: TrainConfig) -> _Training:
     if config.batch > len(digits):
-        raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} digits to learn from.")
+        raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} training digits.")
     if (digits.labels == digits.labels[0]).all():
-        raise ValueError("All digits to learn from are of one class: there is nothing to tell apart.")
+        raise ValueError("All training digits are of one class: there is nothing to tell apart.")
     if not len(validation):
-        raise ValueError("There are no digits to validate with.")
+        raise ValueError("There are no validation digits.")
     check_attack(network, config)
     device = find_device(config.device)
     if config.alternate:
@@ -147,7 +147,7 @@ def _moved(digits: Digits, device: torch.device) -> Digits:
 def _epoch(
     training: _Training, step: Step, epoch: int, seconds: float, learning_rate: Callable[[], float | None]
 ) -> Iterator[TrainStep]:
-    """Learn from all digits once. Raises Diverged."""
+    """Train on all digits once. Raises DivergedError."""
     config, optimizer = training.config, training.optimizer
     batches = training.random.shuffle(len(training.samples.labels)).split(config.batch)
     for first in range(0, len(batches), config.report_every):
@@ -157,7 +157,7 @@ def _epoch(
         loss, accuracy = _learn(training, step, chunk)
         done = first + len(chunk)
         figures = _evaluate(training.learner, training.held_out) if done == len(batches) else (None, None)
-        if not (loss < LARGEST_LOSS and (figures[0] or 0.0) < LARGEST_LOSS):  # so written, `nan` is caught too
+        if not (loss < MAX_LOSS and (figures[0] or 0.0) < MAX_LOSS):  # written so that `nan` is caught too
             raise DivergedError(
                 f"Training diverged in epoch {epoch}, with a learning rate of {rate:g}: the network is "
                 "kept as it was before that epoch; a smaller learning rate may help."
@@ -177,7 +177,7 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> float:
 
 
 def _learner(network: Classifier, digits: Digits, validation: Digits) -> tuple[nn.Module, _Samples, _Samples]:
-    """Return what learns and what it reads: all of the network, or only its head on cached vectors."""
+    """Return the learner and its inputs: the whole network, or only its head on cached vectors."""
     if is_frozen(network):
         head = nn.Sequential(network.inversion, network.head)
         return head, _cached(network, digits), _cached(network, validation)
@@ -198,7 +198,7 @@ def _cached(network: Classifier, digits: Digits) -> _Samples:
 def _optimizer(learner: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:
     learning = [parameter for parameter in learner.parameters() if parameter.requires_grad]
     if not learning:
-        raise ValueError("Every stage of this network is frozen: nothing is left to learn.")
+        raise ValueError("All stages of this network are frozen: there is nothing to train.")
     groups = [
         {"params": [p for p in learning if p.ndim > 1], "weight_decay": config.l2},
         {"params": [p for p in learning if p.ndim == 1], "weight_decay": 0.0},
@@ -212,10 +212,10 @@ def _optimizer(learner: nn.Module, config: TrainConfig, device: torch.device) ->
 
 
 def _learn(training: _Training, step: Step, batches: Sequence[Tensor]) -> tuple[float, float]:
-    """Learn from whole batches; return their mean loss and accuracy in percent.
+    """Train on whole batches; return their mean loss and accuracy in percent.
 
-    No yield happens in here, so neither training mode nor the random state ever leaks to the consumer. The sums stay on
-    the device until all batches are done: reading one would wait for every batch before it.
+    Nothing is yielded in here, so neither the training mode nor the random state leaks to the consumer. The sums stay
+    on the device until all batches are done: reading one would wait for every batch before it.
     """
     training.loss_sum.zero_()
     training.correct.zero_()
@@ -228,8 +228,8 @@ def _learn(training: _Training, step: Step, batches: Sequence[Tensor]) -> tuple[
     return float(training.loss_sum) / count, 100 * float(training.correct) / count
 
 
-def _step_of(training: _Training) -> Step:
-    """Return the function that learns from the digits at some indices; on CUDA it is captured, unless one attacks."""
+def _make_step(training: _Training) -> Step:
+    """Return the function that trains on the digits at some indices; captured on CUDA, except for attacks."""
     step = partial(_step, training)
     if training.random.device.type == "cuda" and training.config.attack == "none":
         return CapturedStep(step, training.learner, training.optimizer, training.config.batch)
@@ -251,7 +251,7 @@ def _step(training: _Training, index: Tensor) -> None:
 
 @torch.no_grad()
 def _penalize(optimizer: torch.optim.Optimizer, config: TrainConfig) -> None:
-    """Add the gradient of sum(|w|^power) / power to that of every weight, as weight decay does for L2 (T9)."""
+    """Add the gradient of sum(|w|^power) / power to that of every weight, as weight decay does for L2."""
     if config.penalty:
         for weight in optimizer.param_groups[0]["params"]:
             slope = weight.sign() if config.power == 1 else weight.sign() * weight.abs() ** (config.power - 1)

@@ -1,4 +1,4 @@
-"""The seeds' training experiments, as data that a page or a person can begin from."""
+"""The training experiments of the assignment, the lectures and the talk, as data to start from."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from core.training.config import TrainConfig
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """One experiment: what is trained and how, and what of that its seed description."""
+    """One experiment: what is trained and how, and what its source says about it."""
 
     description: str
     config: TrainConfig
     architecture: str | None = None
-    """None: that of the network it starts from."""
+    """None: that of the start network."""
     start: str | None = None
     frozen: tuple[str, ...] = ()
     reset: tuple[str, ...] = ()
     inversion: str | None = None
     validation: float | None = None
-    """Share of all training digits that is held out; None: one sixth, as everywhere here."""
+    """Share of the training digits that is held out; None: one sixth."""
 
     def to_settings(self) -> dict[str, Any]:
-        """Return the settings that `training_job` reads."""
+        """Return the settings for `training_job`."""
         described = ARCHITECTURES[self.architecture].to_dict() if self.architecture else None
-        asked = {name: value for name, value in asdict(self).items() if name not in ("description", "architecture")}
-        return {**asked, "architecture": described}
+        settings = {name: value for name, value in asdict(self).items() if name not in ("description", "architecture")}
+        return {**settings, "architecture": described}
 
 
-# 003 leaves optimizer, batch and epochs open; six epochs of Adam ended lower, 98.92 % of the test digits in the mean.
+# The assignment leaves optimizer, batch and epochs open; six epochs of Adam were worse, 98.92 % of the test digits.
 ASSIGNMENT = TrainConfig(optimizer="sgd", learning_rate=0.1, momentum=0.5, batch=64, epochs=10)
-KERAS = TrainConfig(optimizer="adam", learning_rate=0.001, batch=128, epochs=20)  # T5
-TALK = TrainConfig(optimizer="sgd", learning_rate=0.01, momentum=0.5, batch=64, epochs=10)  # A5
+KERAS = TrainConfig(optimizer="adam", learning_rate=0.001, batch=128, epochs=20)
+TALK = TrainConfig(optimizer="sgd", learning_rate=0.01, momentum=0.5, batch=64, epochs=10)
 
 
 def _keras(architecture: str, description: str) -> Preset:
@@ -53,7 +53,7 @@ PRESETS = {
         config=ASSIGNMENT,
     ),
     "assignment: two conv + 500": Preset(
-        description="And 500 hidden units: by far the most parameters of the three, nearly all of them in the head.",
+        description="With 500 hidden units: by far the most parameters of the three, nearly all of them in the head.",
         architecture="assignment",
         config=ASSIGNMENT,
     ),
@@ -66,12 +66,12 @@ PRESETS = {
     "Keras: 64 filters": _keras("64 filters", "The same with 64 filters in each layer: eight times as many."),
     "Keras: 64 filters, batch norm": _keras("64 filters, batch norm", "64 filters, and batch norm after each ReLU."),
     "talk: step 1": Preset(
-        description="An ordinary network on whole digits, whose convolutions are taken on to step 3.",
+        description="An ordinary network on whole digits, whose convolutions are reused in step 3.",
         architecture="talk",
         config=TALK,
     ),
     "talk: step 3": Preset(
-        description="Convolutions frozen, features turned over (1 - x), a new head: it learns what is *missing*.",
+        description="Convolutions frozen, features inverted (1 - x), a new head: it learns what is *missing*.",
         start="standard",
         frozen=("features",),
         reset=("head",),
@@ -79,18 +79,18 @@ PRESETS = {
         config=TALK,
     ),
     "LeNet-5": Preset(
-        description="LeCun's network of 1998: tanh, and averages where others take maxima.",
+        description="LeCun's network of 1998: tanh, and mean pooling instead of max pooling.",
         architecture="LeNet-5",
         config=ASSIGNMENT,
     ),
     "no convolution": Preset(
-        description="512 + 512 hidden units on the flattened pixels: many more parameters. What do they buy?",
+        description="512 + 512 hidden units on the flattened pixels: many more parameters. Do they help?",
         architecture="dense",
         config=replace(KERAS, epochs=6),
     ),
     "adversarial training": Preset(
-        description="Every digit is attacked before it is learned from. What does that cost on ordinary digits?",
+        description="Every training digit is attacked first. What does that cost on ordinary digits?",
         architecture="published",
-        config=TrainConfig(learning_rate=0.05, epochs=6, attack="fgsm", epsilon=0.25),  # V9
+        config=TrainConfig(learning_rate=0.05, epochs=6, attack="fgsm", epsilon=0.25),
     ),
 }

@@ -1,6 +1,6 @@
-"""What a training remembers: weights, optimizer and random state at the end of an epoch, in memory or as one file.
+"""The state of a training at an epoch's end: weights, optimizer and random state, in memory or as one file.
 
-With it an interrupted training goes on bit by bit as if nothing had happened. How one learns is in `training`.
+With it an interrupted training resumes bit by bit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.system.files import write_atomically
 
 
 class RandomState:
-    """The two draws of a training, from one seed: the order of the digits, and what dropout leaves out."""
+    """The two random generators of a training, from one seed: for the order of the digits and for dropout."""
 
     def __init__(self, seed: int, device: torch.device) -> None:
         self.device = device
@@ -27,31 +27,28 @@ class RandomState:
         self.dropout = torch.Generator(device).manual_seed(seed).get_state()
 
     def shuffle(self, count: int) -> Tensor:
-        """Return the numbers below `count` in a new order, on the device."""
+        """Return the indices below `count` in a new order, on the device."""
         return torch.randperm(count, generator=self.order).to(self.device)
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Let dropout draw on from where it stopped; the consumer's own generator is put back afterwards.
+        """Switch the global generator, which dropout uses, to the training's; switch back afterwards.
 
-        Never around a `yield` of the training: the consumer would draw from here too.
+        Never use it around a `yield`: the consumer would draw from the training's generator too.
         """
-        torch_there = torch if self.device.type == "cpu" else torch.get_device_module(self.device)
-        consumers = torch_there.get_rng_state()
-        torch_there.set_rng_state(self.dropout)
+        backend = torch if self.device.type == "cpu" else torch.get_device_module(self.device)
+        before = backend.get_rng_state()
+        backend.set_rng_state(self.dropout)
         try:
             yield
         finally:
-            self.dropout = torch_there.get_rng_state()
-            torch_there.set_rng_state(consumers)
+            self.dropout = backend.get_rng_state()
+            backend.set_rng_state(before)
 
 
 @dataclass(eq=False)
 class TrainState:
-    """Where a training stands at the end of an epoch; a new one stands at the beginning.
-
-    `train` brings it up to date at each epoch's end and goes on from it when it is given again.
-    """
+    """The state at an epoch's end; a new one is the beginning. `train` updates it, and resumes from it."""
 
     epoch: int = 0
     seconds: float = 0.0
@@ -61,7 +58,7 @@ class TrainState:
     def capture(
         self, epoch: int, seconds: float, network: nn.Module, optimizer: torch.optim.Optimizer, random: RandomState
     ) -> None:
-        """Copy what has been learned up to here."""
+        """Copy the current state."""
         tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
         for number, parameter in enumerate(_parameters(optimizer)):
             memory = optimizer.state.get(parameter, {})
@@ -71,7 +68,7 @@ class TrainState:
         self.tensors = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
 
     def restore(self, network: nn.Module, optimizer: torch.optim.Optimizer, random: RandomState) -> None:
-        """Put the copies back. Raises ValueError when they are of another network."""
+        """Load the copied state. Raises ValueError if it belongs to another network."""
         try:
             network.load_state_dict(self._part("network."))
             for number, parameter in enumerate(_parameters(optimizer)):
@@ -80,7 +77,7 @@ class TrainState:
             random.order.set_state(self.tensors["chance.order"])
             random.dropout = self.tensors["chance.dropout"].clone()
         except (RuntimeError, KeyError):
-            raise ValueError("This training was begun with another network.") from None
+            raise ValueError("This training was started with another network.") from None
 
     def _part(self, prefix: str) -> dict[str, Tensor]:
         named = self.tensors.items()
@@ -92,7 +89,7 @@ def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 
 
 def _like(parameter: Tensor, stored: Tensor) -> Tensor:
-    """Return a copy laid out in memory as the parameter is, which the fused optimizers take for granted."""
+    """Return a copy in the parameter's memory format, which the fused optimizers require."""
     if stored.shape == parameter.shape:
         return torch.empty_like(parameter).copy_(stored)
     return stored.to(parameter.device, copy=True)
@@ -105,11 +102,11 @@ def save_state(state: TrainState, path: Path) -> None:
 
 
 def load_state(path: Path) -> TrainState:
-    """Return the state that `save_state` wrote. Raises ValueError when there is none or it cannot be read."""
+    """Return the state that `save_state` wrote. Raises ValueError if it is missing or damaged."""
     try:
         with safetensors.safe_open(path, "pt") as file:
-            stood = file.metadata() or {}
+            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}
-        return TrainState(int(stood["epoch"]), float(stood["seconds"]), tensors)
+        return TrainState(int(metadata["epoch"]), float(metadata["seconds"]), tensors)
     except (OSError, KeyError, ValueError, safetensors.SafetensorError):
-        raise ValueError("What this training has reached cannot be read; start it again.") from None
+        raise ValueError("The saved state of this training cannot be read; start it again.") from None

@@ -1,7 +1,7 @@
 """Save, load and list networks: the only place that turns a name into a network.
 
 A checkpoint is `<name>.safetensors` and `<name>.json`, its card. No pickle is ever loaded, writing is atomic, and a
-file that is missing, truncated or foreign gives one sentence while the others go on.
+missing, truncated or foreign file gives one sentence while the others stay usable.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from core.restoration.restorer import Restorer
 from core.system.files import temporary_file
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
-GENERATOR = "generator"  # lies beside the networks but reads no digits: `generation` loads it
+GENERATOR = "generator"  # in the same folder, but it reads no digits: `generation` loads it
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message is one sentence for the person who asked for it."""
+    """An unusable checkpoint; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What a network is, how it was made, and how well it reads which digits."""
+    """What a network is, how it was made, and its accuracies."""
 
     name: str
     title: str
@@ -47,7 +47,7 @@ class Card:
     track: str
     """"blind", "mask known" or "partial samples": figures of different tracks are never mixed."""
     command: str
-    """What makes this checkpoint again."""
+    """The command that makes this checkpoint again."""
     recipe: dict[str, Any]
     dataset: dict[str, Any]
     epochs: int
@@ -57,9 +57,9 @@ class Card:
     omega: float | None = None
     """Weight of the second head, for synergy."""
     neighbours: int | None = None
-    """Fills per digit, for a network that restores."""
+    """Fills per digit, for a restoring network."""
     finds_holes: bool = False
-    """Whether it restores without being told what is missing."""
+    """Whether it restores blind, without the mask."""
     validation_accuracy: float | None = None
     measured: list[dict[str, Any]] = field(default_factory=list)
     """Accuracies in percent, each with the set, the split, the variant of the cuts and the number of digits."""
@@ -67,16 +67,16 @@ class Card:
 
     @property
     def restores(self) -> bool:
-        """Whether holes are filled before a digit is read."""
+        """Whether the network fills holes before it reads."""
         return self.neighbours is not None
 
     def accuracies(self, variant: str = "text") -> dict[str, float]:
-        """Return the accuracy of each column for this variant of the cuts; empty when never measured."""
+        """Return the accuracy of each column for this variant of the cuts; empty if never measured."""
         return next((entry["accuracy"] for entry in self.measured if entry["variant"] == variant), {})
 
 
 def without_restoring(cards: Mapping[str, Card]) -> dict[str, Card]:
-    """Return those that read what they are given: through one that restores, no gradient leads back to the pixels."""
+    """Return the cards of classifiers. Restoring networks have no gradients to the pixels."""
     return {name: card for name, card in cards.items() if not card.restores}
 
 
@@ -86,28 +86,28 @@ def save_network(card: Card, network: Classifier, folder: Path = SHIPPED) -> Car
 
 
 def write_checkpoint(card: dict[str, Any], tensors: Mapping[str, Tensor], folder: Path) -> str:
-    """Write any card and its tensors atomically; return the weights' hash, which the card is given."""
+    """Write any card and its tensors atomically; return the weights' hash, which is added to the card."""
     weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
     digest = hashlib.sha256(weights).hexdigest()
     described = (json.dumps({**card, "weights_sha256": digest}, indent=1) + "\n").encode()
     folder.mkdir(parents=True, exist_ok=True)
-    card_path, (coming, weights_path) = folder / f"{card['name']}.json", _weights_paths(card["name"], digest, folder)
+    card_path, (new_path, weights_path) = folder / f"{card['name']}.json", _weights_paths(card["name"], digest, folder)
     with temporary_file(card_path, described) as new_card, temporary_file(weights_path, weights) as new_weights:
-        os.replace(new_weights, coming)
-        os.replace(new_card, card_path)  # the old checkpoint until here, the new one from here on: the hash says which
-        os.replace(coming, weights_path)
+        os.replace(new_weights, new_path)
+        os.replace(new_card, card_path)  # the switch from old to new: the card's hash decides
+        os.replace(new_path, weights_path)
     for left in folder.glob(f"{card['name']}.*.coming"):
         left.unlink(missing_ok=True)
     return digest
 
 
 def _weights_paths(name: str, sha256: str, folder: Path) -> tuple[Path, Path]:
-    """Return where the weights lie until they are in their place, also when whoever wrote them was killed, and that."""
+    """Return the path of new weights until the card names them (also after a kill), and the final path."""
     return folder / f"{name}.{sha256[:16]}.coming", folder / f"{name}.safetensors"
 
 
 def list_cards(folder: Path = SHIPPED) -> tuple[list[Card], list[str]]:
-    """Return every readable card of a network, and one sentence for each that is not."""
+    """Return every readable card, and one sentence for each of the others."""
     cards, problems = [], []
     for path in sorted(path for path in folder.glob("*.json") if path.stem != GENERATOR):
         try:
@@ -120,7 +120,7 @@ def list_cards(folder: Path = SHIPPED) -> tuple[list[Card], list[str]]:
 def load_card(name: str, folder: Path = SHIPPED) -> Card:
     """Return the card of that name. Raises CheckpointError."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
-        raise CheckpointError(f"{name!r} is no name of a network: use small letters, digits and dashes.")
+        raise CheckpointError(f"{name!r} is no name of a network: use lower-case letters, digits and dashes.")
     if name == GENERATOR:
         raise CheckpointError("The generator makes digits; it reads none.")
     try:
@@ -138,9 +138,9 @@ def load_card(name: str, folder: Path = SHIPPED) -> Card:
 
 
 def load_network(name: str, *, references: Digits | None = None, folder: Path = SHIPPED) -> Network:
-    """Return the network, in evaluation mode and frozen: it is shared by everyone who asks for it.
+    """Return the network in evaluation mode and frozen, since all users share it.
 
-    `references` are the full digits a restoring network fills holes from. Raises CheckpointError.
+    `references` are the full digits from which a restoring network fills holes. Raises CheckpointError.
     """
     card = load_card(name, folder)
     network = load_classifier(name, folder)
@@ -154,13 +154,13 @@ def load_network(name: str, *, references: Digits | None = None, folder: Path = 
 def to_restorer(
     network: Classifier, references: Digits, *, neighbours: int, finds_holes: bool
 ) -> Restorer | BlindRestorer:
-    """Return the network as one that restores from full digits before it reads, told what is missing or not."""
+    """Return a network that fills holes from full digits before it reads; `finds_holes`: without the mask."""
     restorer = Restorer(network, references, neighbours=neighbours)
     return BlindRestorer(restorer) if finds_holes else restorer
 
 
 def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
-    """Return the classifier of that name; of a network that restores, the one that reads the filled digits."""
+    """Return the classifier of that name; of a restoring network, the one inside. Raises CheckpointError."""
     card, weights = _read(name, folder)
     try:
         network = build_from_card(card)
@@ -174,7 +174,7 @@ def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
 
 
 def build_from_card(card: Card) -> Classifier:
-    """Return the network that the card describes, its weights not yet loaded."""
+    """Return the network that the card describes, without its weights."""
     network = build(Architecture.from_dict(card.architecture))
     network.inversion = Invert(card.inversion)
     if card.omega is not None:
@@ -184,7 +184,7 @@ def build_from_card(card: Card) -> Classifier:
 
 
 def _read(name: str, folder: Path, attempts: int = 5) -> tuple[Card, Mapping[str, Tensor]]:
-    """Return card and weights; if they do not fit, another checkpoint may just have taken this one's place."""
+    """Return card and weights; retry if they do not match, since the checkpoint may just have been replaced."""
     card = load_card(name, folder)
     try:
         return card, read_tensors(name, card.weights_sha256, folder)

@@ -1,6 +1,6 @@
-"""A network as an ONNX file, which other programs run: an ONNX operator for each of its stages.
+"""A network as an ONNX file for other programs: each stage becomes ONNX operators.
 
-torch's own exporter would do the same through a compiler that takes seconds and hundreds of megabytes to start.
+Torch's own exporter starts a compiler, which takes seconds and hundreds of megabytes.
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from core.inversion.functions import INVERSIONS, Invert
 from core.networks.architectures import SIDE
 from core.networks.classifier import MEAN, STD, Classifier, Normalize
 
-OPSET, IR = 18, 9  # of 2022 and 2023: what runs ONNX today knows them
+OPSET, IR = 18, 9  # of 2022 and 2023: widely supported
 Operation = tuple[str, list[Any], dict[str, Any]]
-"""An operator, its further inputs (arrays, or GIVEN), and its attributes."""
-GIVEN = object()  # what the whole stage was given
+"""An operator, its further inputs (arrays, or STAGE_INPUT), and its attributes."""
+STAGE_INPUT = object()  # stands for the input of the whole stage
 
 
 def to_onnx(network: Classifier) -> bytes:
-    """Return the network as a file with input `images` `(N, 1, 28, 28)` in [0, 1] and output `logits` `(N, classes)`.
+    """Return an ONNX file with input `images` `(N, 1, 28, 28)` in [0, 1] and output `logits` `(N, classes)`.
 
-    Raises ValueError for a stage that has no operator there.
+    Raises ValueError for a stage without an ONNX operator.
     """
     nodes, constants, last = [], [], "images"
     for name, stage in _stages(network):
         first = last
         for number, (kind, inputs, attributes) in enumerate(_operations(stage), 1):
             made = f"{name}.{number}"
-            named = {first if one is GIVEN else f"{made}.{place}": one for place, one in enumerate(inputs)}
-            constants += [numpy_helper.from_array(_array(one), at) for at, one in named.items() if one is not GIVEN]
+            named = {first if one is STAGE_INPUT else f"{made}.{place}": one for place, one in enumerate(inputs)}
+            given = {at: one for at, one in named.items() if one is not STAGE_INPUT}
+            constants += [numpy_helper.from_array(_array(one), at) for at, one in given.items()]
             nodes.append(helper.make_node(kind, [last, *named], [made], name=made, **attributes))
             last = made
     nodes[-1].output[0] = "logits"
@@ -63,7 +64,7 @@ def _array(values: Any) -> np.ndarray[Any, Any]:
 
 
 def _operations(stage: nn.Module) -> Iterator[Operation]:
-    """Yield the operators that do what the stage does while reading."""
+    """Yield the operators that compute the stage in evaluation mode."""
     if isinstance(stage, nn.Identity | nn.Dropout | nn.Dropout2d):
         return
     if isinstance(stage, Invert):
@@ -101,7 +102,7 @@ def _linear(stage: Any) -> Iterator[Operation]:
 
 def _silu(stage: Any) -> Iterator[Operation]:
     yield "Sigmoid", [], {}
-    yield "Mul", [GIVEN], {}
+    yield "Mul", [STAGE_INPUT], {}
 
 
 def _simple(kind: str, *inputs: Any, **attributes: Any) -> Callable[[Any], Iterator[Operation]]:
@@ -130,13 +131,13 @@ def _inversion(stage: Invert) -> Iterator[Operation]:
     if stage.name in ("maximum complement", "share complement"):
         yield "ReduceMax", [[1]], {"keepdims": 1}
         if stage.name == "maximum complement":
-            yield "Sub", [GIVEN], {}
+            yield "Sub", [STAGE_INPUT], {}
             return
         yield "Clip", [1e-6], {}
         yield "Reciprocal", [], {}
-        yield "Mul", [GIVEN], {}
+        yield "Mul", [STAGE_INPUT], {}
     elif inversion.affine is None and not clamped:
-        raise ValueError(f"ONNX files are not made of networks that read {inversion.formula}.")
+        raise ValueError(f"Networks with the inversion {inversion.formula} cannot be exported to ONNX.")
     scale, shift = inversion.affine or (-1.0, 1.0)
     yield "Mul", [scale], {}
     yield "Add", [shift], {}

@@ -1,4 +1,4 @@
-"""How each shipped network was made, as data. `python -m core train NAME` makes it again."""
+"""How each shipped network was made, as data. `python -m core train NAME` repeats it."""
 
 from __future__ import annotations
 
@@ -24,67 +24,67 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 
 SEED = 42  # the published code's
-# The published code trains with 0.01. On validation digits the standard network read 98.66 % with 0.01, 99.09 % with
-# 0.05, 99.11 % with 0.1 and 98.93 % with 0.05 and momentum 0.9, so every arm trains with 0.1: equal for all of them.
+# The published code uses 0.01. On validation digits the standard network read 98.66 % with 0.01, 99.09 % with 0.05,
+# 99.11 % with 0.1 and 98.93 % with 0.05 and momentum 0.9, so all networks train with 0.1.
 CONFIG = TrainConfig(learning_rate=0.1)
-KERAS = TrainConfig(optimizer="adam", learning_rate=0.001, batch=128, epochs=6)  # as in 004, fewer epochs
-# Where hardly a feature is ever near zero a head learns nothing at 0.1: over max(x) - x, over 1 - x after a sigmoid and
-# over 1 - x/6 after ReLU6 it stayed at 11 % on validation digits; an epoch with these read 96, 95 and over 95 %.
+KERAS = TrainConfig(optimizer="adam", learning_rate=0.001, batch=128, epochs=6)  # as in the Keras lecture, fewer epochs
+# A head whose features are hardly ever near zero learns nothing at 0.1: with max(x) - x, 1 - x after a sigmoid and
+# 1 - x/6 after ReLU6 it stayed at 11 % on validation digits; one epoch with these rates read 96, 95 and over 95 %.
 SMALL_STEPS, SMALLER_STEPS = replace(CONFIG, learning_rate=0.01), replace(CONFIG, learning_rate=0.001)
 
-# Against an L-inf of 0.2; learned with a little more of it, by the attack that costs least (Wong 2020). With one rate
-# to the end it read 89 to 90 % of validation digits under PGD; the mean of its last five epochs' weights read 91 %.
-HARDENING = replace(CONFIG, learning_rate=0.05, epochs=6, slow_epochs=2, attack="fgsm", epsilon=0.25)
+# Against an L-inf of 0.2; trained with slightly more, by the cheapest attack (Wong 2020). With a constant rate it read
+# 89 to 90 % of validation digits under PGD; the mean of the last five epochs' weights read 91 %.
+ADVERSARIAL = replace(CONFIG, learning_rate=0.05, epochs=6, slow_epochs=2, attack="fgsm", epsilon=0.25)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One network of the zoo: where it starts, what is kept, what is trained."""
+    """One shipped network: what it starts from, what is kept, what is trained."""
 
     title: str
     architecture: str = "published"
     activation: str | None = None
-    """After the convolutions, instead of the architecture's own."""
+    """After the convolutions; None: the architecture's own."""
     inversion: str = "identity"
     start: str | None = None
-    """The network whose features are taken; None: from scratch."""
+    """The network whose features are reused; None: from scratch."""
     frozen: bool = True
-    """Whether features that were taken stay as they are."""
+    """Whether reused features are frozen."""
     reset: bool = False
-    """Draw the head anew before retraining it."""
+    """Whether the head is re-initialised before training."""
     second: str | None = None
     """The network whose head is summed with the start's (synergy)."""
     neighbours: int | None = None
-    """Restore from that many fills before reading."""
+    """Number of fills of a restoring network."""
     finds_holes: bool = False
-    """Whether it restores blind: it is not told what is missing, but finds it first."""
+    """Whether it restores blind, without the mask."""
     config: TrainConfig | None = CONFIG
-    """None: nothing is trained."""
+    """None: no training."""
     laboratory: bool = False
-    """Whether only the page about missing features offers it: elsewhere it would be one of too many."""
+    """Whether only the page Missing features offers it. The name stands in shipped cards."""
 
     @property
     def track(self) -> str:
         return "blind" if self.neighbours is None or self.finds_holes else "mask known"
 
     def design(self) -> Architecture:
-        """Return what the network looks like."""
+        """Return the network's architecture."""
         architecture = ARCHITECTURES[self.architecture]
         return architecture if self.activation is None else architecture.with_activation(self.activation)
 
 
 def _variant(title: str, inversion: str, *, start: str = "standard", **settings: Any) -> Recipe:
-    """A missing-feature network of the laboratory: another inversion, or over another activation."""
+    """Return a missing-feature network with another inversion or activation."""
     return Recipe(title=title, start=start, reset=True, inversion=inversion, laboratory=True, **settings)
 
 
 def _local(title: str, architecture: str) -> Recipe:
-    """A network that shows what neighbouring pixels are worth (C9)."""
+    """Return a network for the comparison with and without shuffled pixels."""
     return Recipe(title=title, architecture=architecture, config=KERAS, laboratory=True)
 
 
-def _over(activation: str, name: str, inversion: str, config: TrainConfig = CONFIG) -> dict[str, Recipe]:
-    """An ordinary network with another activation, and the missing-feature network over it."""
+def _with_activation(activation: str, name: str, inversion: str, config: TrainConfig = CONFIG) -> dict[str, Recipe]:
+    """Return an ordinary network with another activation, and the missing-feature network on it."""
     start = f"standard-{name}"
     ordinary = Recipe(title=f"Standard, {name}", activation=activation, laboratory=True)
     variant = _variant(f"Missing-feature, {name}", inversion, start=start, activation=activation, config=config)
@@ -106,23 +106,23 @@ RECIPES = {
     "control": Recipe(title="Control (no inversion)", start="standard", reset=True),
     "synergy": Recipe(title="Synergy", start="standard", second="missing-feature", inversion="both", config=None),
     "assignment": Recipe(title="Assignment", architecture="assignment"),
-    "robust": Recipe(title="Adversarially trained", config=HARDENING),  # V9
+    "robust": Recipe(title="Adversarially trained", config=ADVERSARIAL),
     "restoring": Recipe(title="Restoring", start="standard", neighbours=NEIGHBOURS, config=None),
     "restoring-blind": Recipe(
         title="Restoring, blind", start="standard", neighbours=NEIGHBOURS, finds_holes=True, config=None
     ),
-    "missing-negative": _variant("Missing-feature, -x", "negative"),  # M3
+    "missing-negative": _variant("Missing-feature, -x", "negative"),
     "missing-clamped": _variant("Missing-feature, max(1 - x, 0)", "clamped complement"),
     "missing-maximum": _variant("Missing-feature, max(x) - x", "maximum complement", config=SMALLER_STEPS),
-    "missing-unfrozen": _variant("Missing-feature, not frozen", "complement", frozen=False),  # M11
-    **_over("sigmoid", "sigmoid", "complement", SMALL_STEPS),  # M2
-    **_over("tanh", "tanh", "negative"),  # M8
-    **_over("relu6", "relu6", "sixth complement", SMALL_STEPS),  # M5
-    **_over("leaky_relu", "leaky-relu", "complement"),  # M6
-    **_over("silu", "swish", "complement"),  # M7
-    "local-conv": _local("Convolutional", "small"),  # C9
+    "missing-unfrozen": _variant("Missing-feature, not frozen", "complement", frozen=False),
+    **_with_activation("sigmoid", "sigmoid", "complement", SMALL_STEPS),
+    **_with_activation("tanh", "tanh", "negative"),
+    **_with_activation("relu6", "relu6", "sixth complement", SMALL_STEPS),
+    **_with_activation("leaky_relu", "leaky-relu", "complement"),
+    **_with_activation("silu", "swish", "complement"),
+    "local-conv": _local("Convolutional", "small"),
     "local-conv-shuffled": _local("Convolutional, shuffled pixels", "small, shuffled pixels"),
-    "local-dense": _local("Dense", "dense"),  # A12
+    "local-dense": _local("Dense", "dense"),
     "local-dense-shuffled": _local("Dense, shuffled pixels", "dense, shuffled pixels"),
 }
 
@@ -136,9 +136,9 @@ def list_zoo(folder: Path = checkpoints.SHIPPED) -> tuple[dict[str, Card], list[
 
 
 def prepare_network(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Classifier:
-    """Return the network as it is before its training: built, or taken from the networks it starts from.
+    """Return the network before its training: new, or built from its start networks.
 
-    Raises CheckpointError when such a network has not been made yet.
+    Raises CheckpointError if a start network has not been made yet.
     """
     if recipe.start is None:
         fresh = build(recipe.design(), seed=SEED)
@@ -154,18 +154,18 @@ def prepare_network(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Class
 
 
 def with_training(recipe: Recipe, **changes: Any) -> Recipe:
-    """Return the recipe with other settings of its training (see TrainConfig), if it trains at all."""
+    """Return the recipe with other TrainConfig settings; unchanged if it has no training."""
     return recipe if recipe.config is None else replace(recipe, config=replace(recipe.config, **changes))
 
 
 def train_recipe(recipe: Recipe, network: Classifier, dataset: Dataset) -> Iterator[TrainStep]:
-    """Train the prepared network as its recipe says; yield nothing if it need not."""
+    """Train the prepared network by its recipe; yield nothing if there is no training."""
     if recipe.config is not None:
         yield from train(network, dataset.train, dataset.validation, recipe.config)
 
 
 def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset, last: TrainStep | None) -> Card:
-    """Return the card of a network whose training ended with `last`, its accuracies measured just now."""
+    """Return the card of a network whose training ended with `last`, and measure its accuracies."""
     reader = _reader(recipe, network, dataset)
     return Card(
         name=name,
@@ -195,7 +195,7 @@ def _reader(recipe: Recipe, network: Classifier, dataset: Dataset) -> Network:
 
 
 def _measure_all(reader: Network, dataset: Dataset) -> list[dict[str, Any]]:
-    """Return the accuracies for both variants of the cuts; what they have in common is measured once."""
+    """Return the accuracies for both variants of the cuts; cuts that are equal are measured once."""
     text = {step.column: round(step.accuracy, 2) for step in pmnist_table({"": reader}, dataset.test)}
     differing = [cut for cut in CUTS if not torch.equal(cut_mask(cut), cut_mask(cut, variant="code"))]
     predicted = {cut: predict_column(reader, dataset.test, cut, variant="code") for cut in differing}
