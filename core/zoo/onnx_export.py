@@ -29,7 +29,7 @@ def to_onnx(network: Classifier) -> bytes:
     Raises ValueError for a stage without an ONNX operator.
     """
     nodes, constants, last = [], [], "images"
-    for name, stage in _stages(network):
+    for name, stage in network.stages():
         first = last
         for number, (kind, inputs, attributes) in enumerate(_operations(stage), 1):
             made = f"{name}.{number}"
@@ -49,12 +49,6 @@ def to_onnx(network: Classifier) -> bytes:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
-
-
-def _stages(network: Classifier) -> Iterator[tuple[str, nn.Module]]:
-    yield from network.features.named_children()
-    yield "inverted", network.inversion
-    yield from network.head.named_children()
 
 
 def _array(values: Any) -> np.ndarray[Any, Any]:
