@@ -203,9 +203,9 @@ def test_only_whoever_opened_the_room_is_offered_its_end() -> None:
     assert not [one for one in pupil.button if one.key == "quiz remove"]
     playing = play(open_quiz(room=code), 1)
     press(open_quiz(TEACHER, "The room", room=code), "quiz remove")
-    assert "is not there any more" not in text_of(playing)
+    assert "no longer exists" not in text_of(playing)
     press(play(playing, 1), "quiz next")
-    assert "not there any more. Your answers count no more" in playing.warning[0].value
+    assert "no longer exists. Your answers count no more" in playing.warning[0].value
     assert "Digit 3 of 20" in text_of(playing)
 
 

@@ -1,4 +1,5 @@
-"""Rooms: who plays the quiz together, and what they said, in SQLite beside the runs or in PostgreSQL (by URL).
+"""The quiz, its scores, lessons, and rooms of people who play the quiz together.
 
-Nothing personal is kept: an answer is of a player, and a player is a number drawn for one game.
+Rooms are stored in SQLite beside the runs, or in PostgreSQL (by URL). Nothing personal is stored: a player is a random
+number, drawn for one game.
 """

@@ -1,4 +1,4 @@
-"""Lessons: steps across the pages, each with the state it opens, as a small YAML file that anyone can write."""
+"""Lessons: steps across the pages, each with the state it opens, read from a small YAML file."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ import yaml
 
 MAX_BYTES = 100_000
 MAX_STEPS, MAX_TITLE_LENGTH, MAX_TEXT_LENGTH = 40, 80, 3000  # characters
-STEP_FIELDS = {"page": True, "state": False, "text": True, "question": False, "answer": False}  # of a step: must it be?
+STEP_FIELDS = {
+    "page": True,
+    "state": False,
+    "text": True,
+    "question": False,
+    "answer": False,
+}  # of a step; True: required
 
 Check = Callable[[str, Mapping[str, str]], str]
 
 
 class LessonError(ValueError):
-    """A file that is no lesson; the message is one sentence, and says where."""
+    """A file that is no valid lesson; the message is one sentence that says what is wrong and where."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One page in one state, what is to be seen there, and what to think about."""
+    """One page in one state, with an explanation and perhaps a question."""
 
     page: str
     state: Mapping[str, str]
-    """What the page's address says, name by name."""
+    """The values in the page's address, by name."""
     text: str
     """Markdown, as are the question and the answer."""
     question: str = ""
@@ -34,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A way through the pages."""
+    """A sequence of steps across the pages."""
 
     title: str
     about: str
@@ -43,9 +49,9 @@ class Lesson:
 
 
 def read_lesson(content: bytes, check: Check = lambda page, state: "") -> Lesson:
-    """Return the lesson in a file, which anybody may have written. Raises LessonError.
+    """Return the lesson in a file, which is checked completely. Raises LessonError.
 
-    `check` is given the page and the state of each step, and returns a sentence about what is wrong with them, or none.
+    `check` returns a sentence about what is wrong with the page and the state of a step, or an empty one.
     """
     if len(content) > MAX_BYTES:
         raise LessonError(f"A lesson has at most {MAX_BYTES // 1000} kB; this file is larger.")
@@ -55,20 +61,18 @@ def read_lesson(content: bytes, check: Check = lambda page, state: "") -> Lesson
         line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
         raise LessonError(f"This is no YAML: something is wrong{line}.") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise LessonError("This is no YAML: it cannot be read at all.") from error
+        raise LessonError("This is no YAML: it cannot be read.") from error
     lesson = _read_fields(found, {"title": True, "about": False, "steps": True}, "The lesson")
     steps = lesson["steps"]
     if not isinstance(steps, list) or not 0 < len(steps) <= MAX_STEPS:
         raise LessonError(f"The lesson's steps must be a list, of {MAX_STEPS} at most.")
-    title, about = (
-        _read_text(lesson.get(name, ""), f"The lesson's {name}", MAX_TITLE_LENGTH * longer)
-        for name, longer in (("title", 1), ("about", 3))
-    )
+    title = _read_text(lesson["title"], "The lesson's title", MAX_TITLE_LENGTH)
+    about = _read_text(lesson.get("about", ""), "The lesson's about", 3 * MAX_TITLE_LENGTH)
     return Lesson(title, about, tuple(_read_step(step, number, check) for number, step in enumerate(steps, 1)))
 
 
 def _read_fields(found: Any, fields: Mapping[str, bool], where: str) -> dict[str, Any]:
-    """Return a mapping that has these fields and no others; those marked must be there."""
+    """Return a mapping that has these fields and no others; those that are True are required."""
     if not isinstance(found, dict):
         raise LessonError(f"{where} must have the fields {', '.join(fields)}.")
     for name in fields:
@@ -103,7 +107,7 @@ def _read_text(found: Any, where: str, longest: int) -> str:
 
 
 def _to_word(value: Any, where: str) -> str:
-    """Return a value as an address has it: YAML reads numbers, yes and no, and lists."""
+    """Return a value as an address writes it; YAML has numbers, booleans and lists."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
@@ -114,6 +118,6 @@ def _to_word(value: Any, where: str) -> str:
 
 
 def _quote(word: Any) -> str:
-    """Return what somebody wrote so that it stays a word in a sentence: no Markdown, no page-long name."""
+    """Return a short quotation of an unknown name, without Markdown."""
     kept = "".join(letter for letter in str(word)[:30] if letter.isalnum() or letter in "-_ ")
     return f"'{kept}'"

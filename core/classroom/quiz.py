@@ -1,7 +1,7 @@
-"""Human or machine? Twenty partial test digits for people and networks alike; `scores` counts who read them.
+"""Human or machine? Twenty partial test digits for people and networks; `quiz_scores` counts answers.
 
-The digits are drawn from the whole test set, each cut as PMNIST cuts that digit: of the same question the table says
-what a network reads, so people and networks can be compared digit by digit.
+The digits are drawn from the whole test set, each cut as PMNIST cuts it, so people and networks can be compared on each
+of them.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class Question:
 
 
 def draw_questions(digits: Digits, *, seed: int) -> list[Question]:
-    """Return the round of this seed: five digits for each cut, all different, in any order.
+    """Return the round of this seed: five digits for each cut, all different, in random order.
 
-    Every test digit is equally likely, whatever its class: so what people read of them estimates what they would read
-    of all, and knowing the classes so far helps nobody. Raises ValueError when there are too few digits.
+    Every test digit is equally likely, whatever its class: so the accuracy on them estimates the accuracy on all, and
+    the earlier answers tell nothing about the next. Raises ValueError when there are too few digits.
     """
     if len(digits) < QUESTIONS_PER_ROUND:
         raise ValueError(f"A round needs {QUESTIONS_PER_ROUND} different digits, and there are {len(digits)}.")
-    chance = torch.Generator().manual_seed(seed)
-    drawn = torch.randperm(len(digits), generator=chance)[:QUESTIONS_PER_ROUND].tolist()
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randperm(len(digits), generator=generator)[:QUESTIONS_PER_ROUND].tolist()
     masks = {cut: cut_masks(cut, len(digits)) for cut in CUTS}
     questions = []
-    for place in torch.randperm(QUESTIONS_PER_ROUND, generator=chance).tolist():
+    for place in torch.randperm(QUESTIONS_PER_ROUND, generator=generator).tolist():
         digit, cut = drawn[place], CUTS[place // QUESTIONS_PER_CUT]
         mask = masks[cut] if masks[cut].ndim == 2 else masks[cut][digit].clone()
         questions.append(Question(digit, cut, int(digits.labels[digit]), mask))
@@ -52,7 +52,7 @@ def draw_questions(digits: Digits, *, seed: int) -> list[Question]:
 
 
 def count_answers(questions: Sequence[Question], said: Sequence[int]) -> list[AnswerCount]:
-    """Return one person's answers to the first questions of a round, as the answers of a room are counted."""
+    """Return one person's answers to the first questions of a round, in the form in which a room's are counted."""
     pairs = enumerate(zip(questions, said, strict=False))
     return [
         AnswerCount(round=0, number=number, digit=asked.digit, cut=asked.cut, label=asked.label, said=answer)

@@ -1,4 +1,4 @@
-"""Answers to the quiz counted: who was right how often, on which cut, and what fooled most. No torch is needed."""
+"""Scores of the quiz: correct answers of people and networks by cut, and the hardest questions. Imports no torch."""
 
 from __future__ import annotations
 
@@ -6,41 +6,43 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 ALL_CUTS = "all"
-NORMAL = 1.959964  # standard deviations to both sides hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnsweredQuestion:
-    """What was said to one question."""
+    """An answer to one question."""
 
     round: int
-    """Which of the room's rounds, from 0."""
+    """The room's round, from 0."""
     number: int
-    """Of the question within the round, from 0."""
+    """The question within the round, from 0."""
     digit: int
+    """Index among the test digits."""
     cut: str
     label: int
+    """The true class."""
     said: int
+    """The class that was answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer(AnsweredQuestion):
-    """What one person said to one question: all that is ever kept of them."""
+    """One person's answer to one question: nothing else is stored of them."""
 
     player: str
-    """A random number, drawn for this game."""
+    """A random number for this game."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerCount(AnsweredQuestion):
-    """How many people said the same to the same question."""
+    """The number of people who gave the same answer to the same question."""
 
     people: int = 1
 
 
 @dataclass(frozen=True)
 class Score:
-    """How many answers were right."""
+    """The number of correct answers."""
 
     right: int
     answers: int
@@ -50,25 +52,25 @@ class Score:
         return 100 * self.right / self.answers if self.answers else 0.0
 
     def interval(self) -> tuple[float, float]:
-        """Return the 95 % interval of the share of right answers, in percent (Wilson 1927): it never leaves 0 to 100.
+        """Return the 95 % interval of the share of correct answers, in percent (Wilson 1927).
 
-        It takes every answer for independent of the others; people who share twenty digits know less than that.
+        It assumes independent answers; people who share twenty digits are less certain than that.
         """
         if not self.answers:
             return 0.0, 100.0
-        share, spread = self.right / self.answers, NORMAL**2 / self.answers
-        middle = (share + spread / 2) / (1 + spread)
-        reach = NORMAL * ((share * (1 - share) + spread / 4) / self.answers) ** 0.5 / (1 + spread)
-        return 100 * max(0.0, middle - reach), 100 * min(1.0, middle + reach)
+        from scipy.stats import binomtest  # takes a second to import
+
+        interval = binomtest(self.right, self.answers).proportion_ci(0.95, "wilson")
+        return 100 * float(interval.low), 100 * float(interval.high)
 
 
 def score_answers(
     tallies: Iterable[AnswerCount], read: Mapping[tuple[int, int], int] | None = None
 ) -> dict[str, Score]:
-    """Return the people's score on "all" cuts and on every one that was asked, or that of a network.
+    """Return the score of people, or of a network, by cut and for ALL_CUTS.
 
-    `read` is what the network answers, by round and number. Each of its answers counts once for everybody who answered
-    that question, so that people and networks are compared on the very same digits, each as often.
+    `read` holds the network's answers by round and number. Each counts once per person who answered that question, so
+    people and networks are compared on the same digits, each as often.
     """
     scores = {ALL_CUTS: Score(0, 0)}
     for tally in tallies:
@@ -82,7 +84,7 @@ def score_answers(
 
 @dataclass(frozen=True)
 class HardQuestion:
-    """One question, and what all people made of it."""
+    """A question that people answered wrongly."""
 
     round: int
     number: int
@@ -91,16 +93,16 @@ class HardQuestion:
     people: int
     wrong: int
     commonest: int
-    """The wrong answer that most gave."""
+    """The most frequent wrong answer."""
 
 
 def hardest_questions(tallies: Iterable[AnswerCount], *, most: int = 5) -> list[HardQuestion]:
-    """Return the questions that fooled the largest share of people, the worst first; of equals the more answered."""
-    asked: dict[tuple[int, int], list[AnswerCount]] = {}
+    """Return the `most` questions with the largest share of wrong answers, the worst first."""
+    by_question: dict[tuple[int, int], list[AnswerCount]] = {}
     for tally in tallies:
-        asked.setdefault((tally.round, tally.number), []).append(tally)
-    puzzles = [puzzle for found in asked.values() if (puzzle := _hard_question(found)) is not None]
-    return sorted(puzzles, key=lambda one: (-one.wrong / one.people, -one.people, one.round, one.number))[:most]
+        by_question.setdefault((tally.round, tally.number), []).append(tally)
+    questions = [question for found in by_question.values() if (question := _hard_question(found)) is not None]
+    return sorted(questions, key=lambda one: (-one.wrong / one.people, -one.people, one.round, one.number))[:most]
 
 
 def _hard_question(found: Sequence[AnswerCount]) -> HardQuestion | None:
@@ -108,5 +110,5 @@ def _hard_question(found: Sequence[AnswerCount]) -> HardQuestion | None:
     if not wrong:
         return None
     first, commonest = found[0], max(wrong, key=lambda tally: tally.people)
-    people, misled = sum(tally.people for tally in found), sum(tally.people for tally in wrong)
-    return HardQuestion(first.round, first.number, first.cut, first.label, people, misled, commonest.said)
+    people, mistakes = sum(tally.people for tally in found), sum(tally.people for tally in wrong)
+    return HardQuestion(first.round, first.number, first.cut, first.label, people, mistakes, commonest.said)

@@ -1,4 +1,4 @@
-"""The board: rooms are opened, found and removed, answers come in, and what a room said is counted."""
+"""Rooms of people who play the quiz together: open, find and remove them, store and count their answers."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ import sqlalchemy as sql
 from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
 from core.classroom.room_database import ANSWERS, ROOMS, Database, RoomError
 
-CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so that no code is a word, and none that looks like a digit
+CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no code is a word; no letter that looks like a digit
 CODE_PATTERN = re.compile(f"[{CODE_LETTERS}]{{4}}")
-ROOM_LIFETIME = 90 * 24 * 3600.0  # seconds that a room stays
-MAX_ROOMS, MAX_ANSWERS = 1000, 20_000  # of all, and of one room: what a prankster can fill ends there
+ROOM_LIFETIME = 90 * 24 * 3600.0  # seconds
+MAX_ROOMS, MAX_ANSWERS = 1000, 20_000  # in the database; in one room
 _ANSWER_COLUMNS = [ANSWERS.c[one.name] for one in fields(AnsweredQuestion)]
 
 
 @dataclass(frozen=True)
 class Room:
-    """Who plays together."""
+    """One class that plays the quiz together."""
 
     code: str
     seed: int
-    """Of its first round; each next one has the next seed."""
+    """Of its first round; each later round has the next seed."""
     data: str
-    """The set that the digits are of: offline digits and MNIST never meet in one room."""
+    """The name of the data set: all in a room read the same digits."""
     told: bool
-    """Whether people are shown where something is missing; if not, they see what is left, as blind networks do."""
+    """Whether people see where parts are missing (mask known); if not, they see only the rest, like blind networks."""
 
 
 class RoomBoard:
-    """All rooms of one database. Everything here raises RoomError, a sentence, and RoomUnreachable while it is away."""
+    """All rooms of one database. Every method raises RoomError; RoomUnreachable: try again."""
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
 
     def open_room(self, data: str, *, told: bool, opener: str) -> Room:
-        """Open a room, and let go of those that are too old; `opener` is a secret of whoever may remove it."""
+        """Open a room, and delete rooms that are too old; only a visitor with the secret `opener` can remove it."""
         now = time.time()
         with self._database.begin() as connection:
             connection.execute(sql.delete(ROOMS).where(ROOMS.c.opened < now - ROOM_LIFETIME))
             if (connection.scalar(sql.select(sql.func.count()).select_from(ROOMS)) or 0) >= MAX_ROOMS:
-                raise RoomError("There are too many rooms for another one: remove one that nobody needs any more.")
-            while True:  # until the code is one that no other room has
+                raise RoomError("There are too many rooms for another one: remove one that is no longer needed.")
+            while True:  # until no other room has the code
                 room = Room(_draw_code(), secrets.randbelow(2**31), data, told)
                 row = {**asdict(room), "opened": now, "opener": _hash_opener(room.code, opener)}
                 if connection.execute(self._database.insert_new(ROOMS), row).rowcount:
                     return room
 
     def find(self, code: str) -> Room:
-        """Return the room of that code, its letters of any case."""
+        """Return the room of that code, in upper or lower case."""
         code, columns = code.strip().upper(), [ROOMS.c[one.name] for one in fields(Room)]
         if not CODE_PATTERN.fullmatch(code):
             raise RoomError("The code of a room is four letters, as its board shows them.")
@@ -67,7 +67,7 @@ class RoomBoard:
         return Room(**found._mapping)
 
     def add(self, code: str, answers: Sequence[Answer]) -> None:
-        """Keep the answers, all or none; of what is there already nothing changes: sent twice it counts once."""
+        """Store the answers, all or none; an answer that is stored already is not changed or counted again."""
         rows = [{"room": code, **asdict(answer)} for answer in answers]
         if not rows:
             return
@@ -78,7 +78,7 @@ class RoomBoard:
             connection.execute(self._database.insert_new(ANSWERS), rows)
 
     def tallies(self, code: str) -> tuple[int, list[AnswerCount]]:
-        """Return how many people have played in the room, and what they said."""
+        """Return the number of players in the room, and their answers, counted."""
         inside = ANSWERS.c.room == code
         counted = (
             sql.select(*_ANSWER_COLUMNS, sql.func.count().label("people")).where(inside).group_by(*_ANSWER_COLUMNS)
@@ -99,21 +99,21 @@ class RoomBoard:
         return stream.getvalue().encode()
 
     def may_remove(self, code: str, opener: str) -> bool:
-        """Say whether this is who opened the room."""
+        """Say whether this visitor opened the room."""
         with self._database.begin() as connection:
             return connection.scalar(sql.select(ROOMS.c.opener).where(ROOMS.c.code == code)) == _hash_opener(
                 code, opener
             )
 
     def remove(self, code: str, opener: str) -> None:
-        """Delete the room with all its answers; only whoever opened it may."""
+        """Delete the room with all its answers; only its opener may."""
         own = (ROOMS.c.code == code) & (ROOMS.c.opener == _hash_opener(code, opener))
         with self._database.begin() as connection:
             if not connection.execute(sql.delete(ROOMS).where(own)).rowcount:
                 raise RoomError(f"Only whoever opened the room {code} can remove it.")
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._database.close()
 
 
@@ -122,5 +122,5 @@ def _draw_code() -> str:
 
 
 def _hash_opener(code: str, opener: str) -> str:
-    """Return what is kept of the opener: it tells that it is the same one again, and nothing else."""
+    """Return the hash that is stored of the opener, so that the secret itself is not."""
     return hashlib.sha256(f"{code} {opener}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Where rooms are kept: the two tables, and a connection to SQLite or PostgreSQL whose faults are sentences."""
+"""The rooms' two tables in SQLite or PostgreSQL; errors of the database become sentences."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from core.jobs.run_folders import runs_folder
 from core.system import locks
 
 DATABASE_VARIABLE = "NEGATIVE_SPACE_DATABASE"
-LOCK_TIMEOUT = 20  # seconds that a writer waits for the others, on SQLite
+LOCK_TIMEOUT = 20  # seconds that a writer waits for others, on SQLite
 TIMEOUT = 5  # seconds for a server that does not answer
-RETRY_AFTER = (
-    5.0  # seconds in which a database that failed is not asked again: else every answer of thirty people would wait
-)
-CREATE_TABLES_LOCK = 2019  # names the lock under which replicas that start at once make the tables, one after the other
+# Seconds without a new attempt after a failure: else every answer of thirty people would wait for the database.
+RETRY_AFTER = 5.0
+# Names the PostgreSQL lock under which replicas that start at once create the tables, one after the other.
+CREATE_TABLES_LOCK = 2019
 
 _TABLES = sql.MetaData()
 ROOMS = sql.Table(
@@ -37,7 +37,7 @@ ROOMS = sql.Table(
     sql.Column("opened", sql.Double, nullable=False),
     sql.Column("opener", sql.String(64), nullable=False),
 )
-# The key is what makes an answer that comes twice count once, and what all reading goes along.
+# The primary key makes an answer that arrives twice count once, and is the index of all queries.
 ANSWERS = sql.Table(
     "answers",
     _TABLES,
@@ -53,15 +53,15 @@ ANSWERS = sql.Table(
 
 
 class RoomError(ValueError):
-    """A room that is not there, or not to be changed; the message is one sentence."""
+    """A room that does not exist or cannot be changed; the message is one sentence."""
 
 
 class RoomUnreachable(RoomError):
-    """The database cannot be used now: whoever has something to store keeps it, and tries again."""
+    """The database cannot be used now; keep unsent answers and try again."""
 
 
 def database_url() -> str:
-    """Return where rooms are kept: NEGATIVE_SPACE_DATABASE, else a SQLite file beside the runs."""
+    """Return the URL of the rooms' database: NEGATIVE_SPACE_DATABASE, else a SQLite file beside the runs."""
     beside = sql.URL.create("sqlite", database=str(runs_folder() / "rooms.db"))
     return os.environ.get(DATABASE_VARIABLE) or beside.render_as_string()
 
@@ -70,7 +70,7 @@ class Database:
     """The tables at one URL. Any number of threads and processes may use them at once."""
 
     def __init__(self, url: str) -> None:
-        """Nothing is opened before it is needed. Raises RoomError for what is no address of such a database."""
+        """Prepare the connection; nothing is opened before the first use. Raises RoomError for an invalid URL."""
         try:
             self._engine = _engine(url)
         except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
@@ -80,27 +80,27 @@ class Database:
         self._first_use, self._ready, self._rest_until = threading.Lock(), False, 0.0
 
     def insert_new(self, table: sql.Table) -> Any:
-        """Return the statement that inserts rows, and leaves those alone whose key is there already."""
+        """Return a statement that inserts rows and skips those whose key exists."""
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
         return dialect.insert(table).on_conflict_do_nothing()
 
     @contextmanager
     def begin(self) -> Iterator[sql.Connection]:
-        """Give a transaction, committed when it ends well. Raises RoomError for every fault of the database."""
+        """Yield a transaction, committed unless an error is raised. Raises RoomError for every database error."""
         if time.monotonic() < self._rest_until:
-            raise RoomUnreachable("The rooms' database does not answer; it is asked again in a few seconds.")
+            raise RoomUnreachable("The rooms' database does not answer; it is tried again in a few seconds.")
         try:
             self._make_tables()
             with self._engine.begin() as connection:
                 yield connection
         except IntegrityError:
-            raise RoomError("This room is not there any more.") from None
+            raise RoomError("This room no longer exists.") from None
         except (SQLAlchemyError, OSError) as error:
             self._rest_until = time.monotonic() + RETRY_AFTER
             raise RoomUnreachable(_sentence(error)) from error
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     def _make_tables(self) -> None:
@@ -130,13 +130,13 @@ def _engine(url: str) -> sql.Engine:
 
 
 def _enforce_foreign_keys(connection: Any, _: object) -> None:
-    """Let SQLite refuse answers to rooms that are not there, as PostgreSQL does."""
+    """Make SQLite refuse answers to rooms that do not exist, as PostgreSQL does."""
     connection.execute("PRAGMA foreign_keys = ON")
 
 
 @contextmanager
 def _lock_tables(engine: sql.Engine) -> Iterator[sql.Connection]:
-    """Give a transaction in which tables can be made: of two processes that make one at the same time one fails."""
+    """Yield a transaction for creating tables: of two processes that create one at the same time, one would fail."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             connection.execute(sql.select(sql.func.pg_advisory_xact_lock(CREATE_TABLES_LOCK)))
@@ -152,4 +152,4 @@ def _lock_tables(engine: sql.Engine) -> Iterator[sql.Connection]:
 def _sentence(error: Exception) -> str:
     if "disk is full" in str(error) or "No space left" in str(error):
         return "There is no space left on the disk of the rooms' database."
-    return "The rooms' database cannot be reached now; it is asked again in a few seconds."
+    return "The rooms' database cannot be reached now; it is tried again in a few seconds."

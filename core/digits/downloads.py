@@ -1,12 +1,12 @@
-"""Fetch a set that is not on the machine: every file streamed, checked and unpacked before the set is put in place.
+"""Download a data set: every archive is streamed, checked and unpacked before the set is put in place.
 
-The addresses and checksums are torchvision's own; what a set looks like on disk is in `datasets`.
+Addresses and checksums are torchvision's own; `datasets` knows the files. The package pooch has no fallback mirrors, no
+check by the start of a checksum (as VGG16's weights need), and reports progress only to callbacks.
 """
 
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -15,29 +15,27 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import IO
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from core.digits.datasets import LAYOUTS, PROJECT_DATA, DatasetError, find_layout, read_dataset
-
-if sys.platform != "win32":
-    import fcntl
+from core.system import locks
 
 MIRROR_VARIABLE = "NEGATIVE_SPACE_MIRROR"
 TIMEOUT = 10.0  # seconds of silence after which a mirror counts as dead
-CHUNK, STEP_EVERY = 64 * 1024, 0.2  # bytes; seconds: as often as a page can usefully redraw a bar
-PARTIAL, LOCK = ".partial-", "lock"
+CHUNK = 64 * 1024  # bytes
+STEP_EVERY = 0.2  # seconds: as often as a page can usefully redraw a progress bar
+PARTIAL, LOCK = ".partial-", "lock"  # prefix of an unfinished set's folder, and the file in it that is locked
 
 
 class DownloadError(DatasetError):
-    """A set that could not be fetched; the message is one sentence for the reader of a page."""
+    """A download that failed; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a set's archives are: any mirror plus "/" plus an archive's name; the md5 says whether it is right."""
+    """The addresses of a set's archives: a mirror plus "/" plus an archive's name; the md5 checks the archive."""
 
     mirrors: tuple[str, ...]
     archives: tuple[tuple[str, str], ...]  # (name, md5)
@@ -45,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True)
 class DownloadStep:
-    """How far a download is: bytes `received` of `total` (None: not told) of `file`, after `done_files` of `files`."""
+    """The progress: bytes `received` of `total` (None: unknown) of `file`, after `done_files` of `files`."""
 
     file: str
     received: int
@@ -55,15 +53,15 @@ class DownloadStep:
 
     @property
     def share(self) -> float:
-        """The whole download from 0 to 1, every file counting the same: their sizes are not known beforehand."""
+        """The share of the whole download, 0 to 1; every file counts the same, as sizes are unknown beforehand."""
         part = min(self.received / self.total, 1.0) if self.total else 0.0
         return min((self.done_files + part) / self.files, 1.0)
 
 
 def official_source(name: str) -> Source:
-    """Return torchvision's own table for a set, so that no address is written in this project."""
+    """Return the source of a set from torchvision's own tables."""
     layout = find_layout(name)
-    from torchvision import datasets as vision  # a second to import, so only where needed
+    from torchvision import datasets as vision  # takes a second to import
 
     kind = getattr(vision, layout.kind)
     if layout.kind == "EMNIST":  # one archive with every EMNIST set
@@ -79,11 +77,11 @@ def official_source(name: str) -> Source:
 def download(
     name: str = "MNIST", root: Path | None = None, *, mirror: str | None = None, source: Source | None = None
 ) -> Generator[DownloadStep, None, None]:
-    """Fetch a set into `root` (default: the project's `data/`), yielding a step every 0.2 s and at each file's end.
+    """Download a set into `root` (default: the project's `data/`); yield a step every 0.2 s and after each file.
 
-    `mirror` (default: NEGATIVE_SPACE_MIRROR) is tried before the official ones, both as `<mirror>/<torchvision class>`
-    and as it is. A whole set already there is kept and nothing is fetched; a broken one is replaced. Close the
-    generator to cancel: nothing stays behind. Raises DatasetError, nearly always a DownloadError.
+    `mirror` (default: NEGATIVE_SPACE_MIRROR) is tried before the official ones, as `<mirror>/<torchvision class>` and
+    as it is. A complete set that is there is kept; a damaged one is replaced. Close the generator to cancel: no file
+    remains. Raises DatasetError, nearly always a DownloadError.
     """
     root = root or PROJECT_DATA
     if _is_whole(name, root):
@@ -108,7 +106,7 @@ def download(
 
 
 class BackgroundDownload:
-    """A daemon thread that drains `download` or other `steps`: read `step`, `error`, `finished`, or `cancel`."""
+    """A daemon thread that runs `download` or other `steps`; read `step`, `error` and `finished`."""
 
     def __init__(
         self,
@@ -129,7 +127,7 @@ class BackgroundDownload:
 
     @property
     def finished(self) -> bool:
-        """Whether the thread has ended and cleaned up: with the set in place, with an `error`, or cancelled."""
+        """Whether the thread has ended and cleaned up: done, with an `error`, or cancelled."""
         return not self._thread.is_alive()
 
     @property
@@ -138,7 +136,7 @@ class BackgroundDownload:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Ask the thread to stop and clean up; it does at its next step, within TIMEOUT when a mirror is silent."""
+        """Stop the thread and remove its files at its next step; within TIMEOUT seconds when a mirror is silent."""
         self._cancelled.set()
 
     def _run(self) -> None:
@@ -151,7 +149,7 @@ class BackgroundDownload:
             self.error = str(error)
         except Exception as error:
             self.error = f"{self.name} could not be downloaded: {type(error).__name__}: {error}."
-            raise  # a fault of ours: the page has its sentence, the log has the traceback
+            raise  # a bug: the page shows the sentence, the log has the traceback
         finally:
             self._steps.close()
 
@@ -166,48 +164,46 @@ def _is_whole(name: str, root: Path) -> bool:
 
 @contextmanager
 def _partial_folder(root: Path) -> Iterator[Path]:
-    """Make a folder beside the sets that is gone afterwards, and clear away those that killed downloads left."""
+    """Make a temporary folder beside the sets, after removing those that killed downloads left behind."""
     root.mkdir(parents=True, exist_ok=True)
     for left in root.glob(f"{PARTIAL}*"):
-        with suppress(OSError), (left / LOCK).open("ab") as lock:
-            _lock(lock)
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):
+            if lock := locks.acquire(left / LOCK):  # else a running download holds it
+                shutil.rmtree(left, ignore_errors=True)
+                lock.close()
     folder = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=root))
     try:
-        with (folder / LOCK).open("ab") as lock:
-            _lock(lock)
+        with locks.hold(folder / LOCK):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lock(file: IO[bytes]) -> None:
-    """Hold the file until it is closed or the process dies; raises OSError while a running download holds it."""
-    if sys.platform != "win32":  # on Windows two downloads at once may spoil one another; the loser says so
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def _fetch(name: str, mirrors: list[str], target: Path, md5: str) -> Iterator[tuple[int, int | None]]:
-    """Stream one archive from the first mirror that has it, and move that mirror to the front for the next archive."""
-    faults = []
+    """Stream one archive from the first mirror that has it, and try that mirror first for the next archive."""
+    problems = []
     for mirror in list(mirrors):
         try:
             yield from stream_file(f"{mirror}/{target.name}", target, md5)
-        except (OSError, ValueError, HTTPException) as fault:
-            faults.append(f"{urlsplit(mirror).netloc or mirror}: {describe_fault(fault)}")
+        except (OSError, ValueError, HTTPException) as error:
+            problems.append(f"{urlsplit(mirror).netloc or mirror}: {describe_fault(error)}")
         else:
-            mirrors.sort(key=mirror.__ne__)  # stable: it goes to the front, the others keep their order
+            mirrors.remove(mirror)
+            mirrors.insert(0, mirror)
             return
-    raise DownloadError(f"{name} could not be downloaded: no mirror gave {target.name} ({'; '.join(faults)}).")
+    raise DownloadError(f"{name} could not be downloaded: no mirror gave {target.name} ({'; '.join(problems)}).")
 
 
 def stream_file(address: str, target: Path, checksum: str, algorithm: str = "md5") -> Iterator[tuple[int, int | None]]:
-    """Fetch one file whose checksum begins so, yielding bytes received and expected. Raises OSError, ValueError."""
+    """Download one file; yield the bytes received and expected (None: unknown).
+
+    `checksum` is the hexadecimal digest or its start. Raises OSError, HTTPException, and ValueError for a wrong file.
+    """
     digest, received, shown = hashlib.new(algorithm, usedforsecurity=False), 0, time.monotonic()
     request = Request(address, headers={"User-Agent": "negative-space"})
     with urlopen(request, timeout=TIMEOUT) as response, target.open("wb") as file:
         total = int(response.headers["Content-Length"]) if response.headers["Content-Length"] else None
-        while chunk := response.read1(CHUNK):  # read1 returns what has arrived, so a slow line can still be cancelled
+        while chunk := response.read1(CHUNK):  # read1 returns what has arrived, so a slow download can be cancelled
             file.write(chunk)
             digest.update(chunk)
             received += len(chunk)
@@ -217,21 +213,21 @@ def stream_file(address: str, target: Path, checksum: str, algorithm: str = "md5
     if total is not None and received < total:
         raise ValueError(f"broke off after {received:,} of {total:,} bytes")
     if not digest.hexdigest().startswith(checksum):
-        raise ValueError(f"sent something else (wrong {algorithm})")
+        raise ValueError(f"sent another file (wrong {algorithm})")
     yield received, total
 
 
-def describe_fault(fault: Exception) -> str:
-    """Return in a few words what went wrong on the way."""
-    if isinstance(fault, HTTPError):
-        fault.close()
-        return f"answered {fault.code}"
-    cause = getattr(fault, "reason", fault)  # URLError wraps what went wrong
+def describe_fault(error: Exception) -> str:
+    """Return in a few words why a download failed."""
+    if isinstance(error, HTTPError):
+        error.close()
+        return f"answered {error.code}"
+    cause = getattr(error, "reason", error)  # URLError wraps the cause
     return str(getattr(cause, "strerror", None) or cause or type(cause).__name__)
 
 
 def _unpack(folder: Path, kind: str) -> None:
-    """Unpack the archives in `folder` to torchvision's layout, without what no set here reads (most of EMNIST)."""
+    """Unpack the archives in `folder` to torchvision's layout, without those that no set needs (most of EMNIST)."""
     from torchvision.datasets.utils import extract_archive
 
     raw = folder / kind / "raw"
@@ -248,7 +244,7 @@ def _put_in_place(name: str, folder: Path, root: Path) -> None:
     kind = find_layout(name).kind
     try:
         os.replace(folder / kind, root / kind)
-    except OSError:  # there is such a folder: another download was faster, or what it holds is broken or another set
+    except OSError:  # the folder exists: from a faster download, damaged, or with another set of the same kind
         if not _is_whole(name, root):
             (root / kind / "raw").mkdir(parents=True, exist_ok=True)
             for file in (folder / kind / "raw").iterdir():
