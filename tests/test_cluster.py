@@ -180,7 +180,7 @@ def test_no_scheduler_is_a_sentence(hasty, tmp_path, capsys):
 
 def test_a_cluster_has_workers_of_its_own(tmp_path, capsys):
     assert main([*command(tmp_path / "s.json", "tcp://127.0.0.1:9"), "--workers", "2"]) == 2
-    assert sentence(capsys) == "A Dask cluster has workers of its own: ask for --workers or for --dask."
+    assert sentence(capsys) == "A Dask cluster has its own workers: give --workers or --dask, not both."
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ def test_a_database_that_failed_is_left_alone_for_a_while(tmp_path: Path) -> Non
     board = RoomBoard(f"sqlite:///{tmp_path}/rooms.db")
     with pytest.raises(RoomUnreachable, match="cannot be reached now"):
         open_room(board)
-    with pytest.raises(RoomUnreachable, match="does not answer; it is asked again"):
+    with pytest.raises(RoomUnreachable, match="does not answer; it is tried again"):
         open_room(board)
 
 

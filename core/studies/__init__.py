@@ -1,1 +1,1 @@
-"""The tables that need many runs: arms, the bench they are trained on, what many seeds say, and what is recorded."""
+"""Studies: tables that need many training runs; how they are run, what they show, and the recorded ones."""

@@ -1,4 +1,4 @@
-"""Where the arms of one seed are trained and read: frozen features are computed once and shared by all their heads."""
+"""Train and evaluate the arms of one seed: frozen features are computed once and shared by all heads over them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from core.pmnist.partial_set import erase_digits
 from core.studies.arms import ARMS, COLUMNS, Arm
 from core.training.loop import EVALUATION_BATCH, DivergedError, TrainConfig, feature_vectors, train
 
-RAND3_SEED = 123  # of three squares placed otherwise than PMNIST's
-PARTIAL_SEED = 7  # of the squares in training digits: never those that are tested
+RAND3_SEED = 123  # of three squares at other places than PMNIST's
+PARTIAL_SEED = 7  # of the squares in training digits: never those of the test digits
 _ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureVectors(Digits):
-    """Digits whose `pixels` are feature vectors already, float32 `(N, F)`: what a head without features reads."""
+    """Digits whose `pixels` are feature vectors, float32 `(N, F)`: the input of a head without features."""
 
     def images(self, index: slice | Tensor = _ALL) -> Tensor:
         return self.pixels[index]
@@ -34,7 +34,7 @@ class FeatureVectors(Digits):
 
 @dataclass(frozen=True, eq=False)
 class PartialDigits(Digits):
-    """Training digits of which each is seen whole or under one of the cuts, drawn anew every time (M14)."""
+    """Training digits that are whole or under a cut, at random each time they are read."""
 
     squares: Tensor = field(default_factory=lambda: random_squares(50_000, seed=PARTIAL_SEED))
 
@@ -48,7 +48,7 @@ class PartialDigits(Digits):
 
 
 class ArmTrainer:
-    """The arms of one architecture and one seed. An arm is trained when it is asked for, with what it starts from."""
+    """Trains the arms of one architecture and one seed; an arm is trained when it is first used."""
 
     def __init__(self, dataset: Dataset, architecture: Architecture, *, seed: int, config: TrainConfig) -> None:
         self.dataset, self.architecture, self.seed = dataset, architecture, seed
@@ -64,12 +64,12 @@ class ArmTrainer:
         return {column: accuracy(self.dataset.test.labels, part) for column, part in zip(COLUMNS, right, strict=True)}
 
     def logits(self, name: str) -> Tensor:
-        """Return what the arm answers `(columns * N, classes)`; kept, as other arms add to it."""
+        """Return the arm's logits `(columns * N, classes)`; kept, as other arms sum them."""
         if name not in self._logits:
-            self._logits[name] = self._answer(name, ARMS[name])
+            self._logits[name] = self._compute_logits(name, ARMS[name])
         return self._logits[name]
 
-    def _answer(self, name: str, arm: Arm) -> Tensor:
+    def _compute_logits(self, name: str, arm: Arm) -> Tensor:
         if arm.heads:
             return torch.stack([self.logits(one) for one in arm.heads]).sum(0)
         if arm.learns == "head":
@@ -79,7 +79,7 @@ class ArmTrainer:
         return _logits(self.network(name), self._test)
 
     def network(self, name: str) -> Classifier:
-        """Return the trained network of an arm all of whose stages learn; kept, as other arms start from it."""
+        """Return the trained network of an arm whose stages all learn; kept, as other arms start from it."""
         if name not in self._networks:
             arm = ARMS[name]
             network = self.prepare(arm)
@@ -98,7 +98,9 @@ class ArmTrainer:
         if arm.head == "reset":
             reset_head(network, seed=self.seed + 1)
         elif arm.head == "equal":
-            equal = to_ordinary(network).head  # reads x as the old head reads 1 - x, so reads 1 - x as that read x
+            equal = to_ordinary(
+                network
+            ).head  # reads x as the old head reads 1 - x, and so 1 - x as the old head reads x
             network = Classifier(network.features, equal, network.inversion)
         if arm.learns != "everything":
             freeze(network, biases=arm.learns == "head")
@@ -111,16 +113,16 @@ class ArmTrainer:
         return head
 
     def _learn(self, network: Classifier, digits: Digits, arm: Arm) -> None:
-        turns = alternate_inversions(arm.inversion, self.config.epochs) if arm.alternating else ()
-        unused = replace(digits, pixels=digits.pixels[:100], labels=digits.labels[:100])  # nothing is chosen by them
-        with suppress(
-            DivergedError
-        ):  # then it is read as it was after its last good epoch, which may be before the first
-            for _ in train(network, digits, unused, replace(self.config, alternate=turns)):
+        alternate = alternate_inversions(arm.inversion, self.config.epochs) if arm.alternating else ()
+        unused = replace(
+            digits, pixels=digits.pixels[:100], labels=digits.labels[:100]
+        )  # for validation, which decides nothing here
+        with suppress(DivergedError):  # then its last good epoch is evaluated, or the untrained network
+            for _ in train(network, digits, unused, replace(self.config, alternate=alternate)):
                 pass
 
     def _vectors(self, name: str) -> tuple[FeatureVectors, FeatureVectors]:
-        """Return training digits and all columns of test digits as an arm's features; only the last one's are kept."""
+        """Return an arm's features of the training digits and of all test columns; only the last arm's are kept."""
         if self._features is None or self._features[0] != name:
             self._features = None
             network = self.network(name)
@@ -129,7 +131,7 @@ class ArmTrainer:
 
 
 def alternate_inversions(inversion: str, epochs: int) -> tuple[str, ...]:
-    """Return identity and the inversion by turns, an epoch each; the inversion, which is then read with, comes last."""
+    """Return identity and the inversion alternately, one per epoch; the last is the inversion, as in evaluation."""
     return tuple((inversion, "identity")[(epochs - epoch) % 2] for epoch in range(1, epochs + 1))
 
 
@@ -149,7 +151,7 @@ def _logits(network: Classifier, digits: Digits) -> Tensor:
 
 
 def _all_columns(digits: Digits) -> Digits:
-    """Return the digits once for every column, one after the other."""
+    """Return the digits once for every column, one column after the other."""
     parts = [_column(digits, column).pixels for column in COLUMNS]
     return Digits(torch.cat(parts), digits.labels.repeat(len(COLUMNS)))
 

@@ -1,6 +1,6 @@
-"""The arms of the study of missing features, as data: where each starts, what learns, what it is compared with (M16).
+"""The arms of the study of missing features: where each starts, what it trains, and its matched control.
 
-Every arm that goes on from a network trains for as many epochs again, so each has its matched control among the arms.
+Every arm that continues from a network trains for as many epochs again, so each has a matched control among the arms.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from typing import Literal
 from core.pmnist.masks import CUTS
 
 COLUMNS = ("whole", *CUTS, "DCUT code", "TCUT code", "RAND3")
-"""What each arm reads: whole digits; the talk's cuts; two as its code makes them; three squares placed otherwise."""
+"""What each arm reads: whole digits; the talk's cuts; two as its code makes them; three squares at other places."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One way to a network that reads partial digits."""
+    """One method of training a network for partial digits."""
 
     title: str
     control: str | None = None
-    """The arm that differs only in what is asked about."""
+    """The arm that differs only in the method under study."""
     start: str | None = None
-    """The arm whose network it goes on from; None: from scratch."""
+    """The arm whose network it continues from; None: from scratch."""
     inversion: str = "identity"
     head: Literal["kept", "reset", "equal"] = "kept"
-    """Of the start; `equal`: rewritten so that with the inversion it answers as it did without."""
+    """Of the start network; `equal`: rewritten to give the same logits with the inversion as without."""
     learns: Literal["head", "head and conv biases", "everything"] = "everything"
     alternating: bool = False
-    """Whether identity and the inversion take turns, epoch by epoch."""
+    """Whether identity and the inversion alternate, epoch by epoch."""
     activation: str | None = None
     """After the convolutions, instead of the architecture's own."""
     heads: tuple[str, ...] = ()
-    """The arms whose logits are summed; then nothing is trained."""
+    """The arms whose logits are summed; such an arm trains nothing."""
     partial: bool = False
-    """Trained on digits cut as the test digits are: the ceiling that the talk says not to use (M14)."""
+    """Trained on digits cut like the test digits: an upper bound, which the talk excludes."""
 
     @property
     def track(self) -> str:
@@ -43,19 +43,19 @@ class Arm:
 
     @property
     def costly(self) -> bool:
-        """Whether convolutions learn, other than the ordinary network's own: many times the work of a head."""
+        """Whether convolutions are trained beyond the standard network's: far slower than training a head."""
         again = self.start is not None or self.inversion != "identity" or self.partial
         return self.activation is not None or (again and self.learns != "head" and not self.heads)
 
 
 def _missing(title: str, inversion: str = "complement", **settings: str) -> Arm:
-    """A missing-feature head over the frozen features of the ordinary network."""
+    """Return a missing-feature head over the frozen features of the standard network."""
     chosen = {"start": "standard", "head": "reset", "control": "control", **settings}
     return Arm(title=title, inversion=inversion, learns="head", **chosen)  # type: ignore[arg-type]
 
 
 def _with_activation(activation: str, name: str, inversion: str, formula: str) -> dict[str, Arm]:
-    """An ordinary network with another activation, its missing-feature head, and the control of that (M2, M5 to M8)."""
+    """Return a standard network with another activation, its missing-feature head, and the head's control."""
     start, control = f"standard-{name}", f"control-{name}"
     return {
         start: Arm(title=f"Standard, {name}", activation=activation),
@@ -88,7 +88,7 @@ ARMS = {
         alternating=True,
         control="control",
     ),
-    "missing-negative": _missing("-x", "negative"),  # M3
+    "missing-negative": _missing("-x", "negative"),
     "missing-clamped": _missing("max(1 - x, 0)", "clamped complement"),
     "missing-maximum": _missing("max(x) - x", "maximum complement"),
     "missing-share": _missing("1 - x/max(x)", "share complement"),
@@ -96,14 +96,14 @@ ARMS = {
     "synergy": Arm(title="Synergy", heads=("standard", "missing-feature"), control="two-ordinary-heads"),
     "standard-longer": Arm(title="Standard, twice as long", start="standard"),
     "missing-from-scratch": Arm(title="From scratch: 1 - x", inversion="complement", control="standard"),
-    "missing-unfrozen": Arm(  # M11
+    "missing-unfrozen": Arm(
         title="Not frozen: 1 - x",
         start="standard",
         head="reset",
         inversion="complement",
         control="standard-longer",
     ),
-    "missing-free-biases": Arm(  # M9, as the published code freezes
+    "missing-free-biases": Arm(  # as the published code freezes
         title="Conv biases not frozen: 1 - x",
         start="standard",
         head="reset",
@@ -128,7 +128,7 @@ ARMS = {
     "partial-samples": Arm(title="Trained on partial samples", partial=True),
 }
 
-# The log of the published code (A5, seed 42, 10 + 10 epochs, final epoch), in percent; its cuts are the code's.
+# The log of the talk's published code (seed 42, 10 + 10 epochs, final epoch), in percent; its cuts are the code's.
 PUBLISHED_LOG = {
     "standard": (99.13, 44.71, 57.46, 52.97, 40.68),
     "missing-from-scratch": (98.90, 48.96, 64.64, 59.59, 34.62),
@@ -144,12 +144,12 @@ def with_required_arms(names: Iterable[str]) -> tuple[str, ...]:
 
     Raises ValueError for a name that is no arm.
     """
-    wanted, open_names = set[str](), list(names)
-    while open_names:
-        name = open_names.pop()
+    required, pending = set[str](), list(names)
+    while pending:
+        name = pending.pop()
         if name not in ARMS:
             raise ValueError(f"There is no arm called {name!r}; there are {', '.join(ARMS)}.")
-        if name not in wanted:
-            wanted.add(name)
-            open_names += [*ARMS[name].heads, *filter(None, [ARMS[name].control, ARMS[name].start])]
-    return tuple(name for name in ARMS if name in wanted)
+        if name not in required:
+            required.add(name)
+            pending += [*ARMS[name].heads, *filter(None, [ARMS[name].control, ARMS[name].start])]
+    return tuple(name for name in ARMS if name in required)

@@ -1,7 +1,7 @@
-"""A Dask cluster that works on the parts of a study; see `pool`, which imports this when one is asked for.
+"""Compute the parts of a study on a Dask cluster; `workers` imports this when one is used.
 
-Its workers have the project and the digits themselves: they are sent a part's name and settings, and send back its
-figures. Both go as pickles, so whoever reaches a scheduler or a worker can have it do anything.
+Its workers need the project and the digits: they receive a part's name and settings and return its figures. Both are
+sent as pickles, so anyone who can reach a scheduler or a worker can run any code there.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from distributed import Client, KilledWorker, as_completed, get_worker
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-TIMEOUT = 20.0  # seconds: for the scheduler to answer, and for the first worker to be there
+TIMEOUT = 20.0  # seconds for the scheduler to answer, and for the first worker to appear
 
 
 class ClusterError(ValueError):
-    """A cluster that cannot be worked with; the message is one sentence for the person who named it."""
+    """A cluster that cannot be used; the message is one sentence for the user."""
 
 
 def map_tasks(address: str, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
-    """Yield what the work returns for each task as soon as it does; what a lost worker was at, another does again.
+    """Yield the result of each task as soon as it is there; tasks of a lost worker are repeated by another.
 
     Raises ClusterError.
     """
     with _raise_cluster_errors(address), _connect(address) as client:
         _check_workers(client, work)
-        asked = client.map(partial(_run_in_worker, work), tasks, pure=False)
-        for future in as_completed(asked, loop=client.loop):
+        futures = client.map(partial(_run_in_worker, work), tasks, pure=False)
+        for future in as_completed(futures, loop=client.loop):
             yield future.result()
 
 
 @contextmanager
 def _connect(address: str) -> Iterator[Client]:
-    """Reach a cluster that has workers, and let go of what it has not done yet at the end."""
-    for name in ("distributed", "distributed.client"):  # what they would say is said in a sentence instead
+    """Connect to a cluster that has workers; at the end its unfinished tasks are cancelled."""
+    for name in ("distributed", "distributed.client"):  # errors are reported in a sentence instead
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with dask.config.set({"distributed.comm.timeouts.connect": TIMEOUT}):
         try:
@@ -60,26 +60,26 @@ def _raise_cluster_errors(address: str) -> Iterator[None]:
     try:
         yield
     except KilledWorker as error:
-        raise ClusterError(f"One part ended several workers of {address}: have they the memory for it?") from error
+        raise ClusterError(f"One part ended several workers of {address}: do they have enough memory?") from error
     except CancelledError as error:
         raise ClusterError(f"The Dask scheduler at {address} is gone.") from error
 
 
 def _check_workers(client: Client, work: Callable[[Task], Result]) -> None:
-    """Let every worker import what it needs: one that cannot would end without a word when it is sent a part."""
+    """Let every worker import what it needs: one that cannot would end without a message when it receives a part."""
     for worker, problem in client.run(_receive, work, on_error="return").items():
         if isinstance(problem, Exception):
             raise ClusterError(f"The worker {worker} lacks this project or what it requires: {problem}.")
 
 
 def _receive(work: Callable[[Task], Result]) -> None:
-    """Do nothing, in a worker: to be sent the work is enough."""
+    """Do nothing, in a worker: receiving `work` imports all that it needs."""
 
 
 def _run_in_worker(work: Callable[[Task], Result], task: Task) -> Result:
-    """Do one part, in a worker."""
+    """Compute one part, in a worker."""
     worker = get_worker()
-    if worker.state.nthreads != 1:  # a process has one generator of random numbers, whoever draws from it
+    if worker.state.nthreads != 1:  # the threads of a process share its random numbers
         raise ClusterError(f"The worker {worker.address} has {worker.state.nthreads} threads: it must have one.")
     try:
         return work(task)

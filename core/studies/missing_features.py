@@ -1,6 +1,6 @@
-"""The tables that need many runs: seeds x arms x cuts, a finished seed kept the moment it is finished.
+"""The study of missing features: seeds x arms x cuts; each finished seed is saved at once.
 
-What they say together is in `comparisons`, the recorded ones in `records`.
+Its record is made in `missing_features_record`, its conclusions in `paired_differences`.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from core.studies.arms import ARMS, with_required_arms
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.zoo.recipes import CONFIG, SEED
 
-NETWORKS = ("published", "talk")  # A5 and A4
+NETWORKS = ("published", "talk")
 TRAINING_FIELDS = ("epochs", "batch", "learning_rate", "momentum", "optimizer", "precision")
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyConfig:
-    """What a study runs over. Raises ValueError, one sentence, for what cannot be studied."""
+    """The settings of the study. Raises ValueError, one sentence, for impossible ones."""
 
     dataset: str = "MNIST"
     networks: tuple[str, ...] = NETWORKS
     arms: tuple[str, ...] = tuple(ARMS)
     seeds: int = 10
     costly_seeds: int | None = None
-    """Seeds for the arms in which convolutions learn; None: as many as for all."""
+    """Seeds for the arms that train convolutions; None: as many as for the others."""
     epochs: int = 5
-    """For the ordinary network, and as many again for each arm that goes on from it."""
+    """For the standard network, and as many again for each arm that continues from it."""
 
     def __post_init__(self) -> None:
         if self.seeds < 1 or self.costly < 1:
@@ -56,7 +56,7 @@ class StudyConfig:
 
 @dataclass(frozen=True)
 class ArmStep:
-    """One arm of one seed has been trained and read."""
+    """One arm of one seed has been trained and evaluated."""
 
     network: str
     seed: int
@@ -70,7 +70,7 @@ class ArmStep:
 
 
 def run_seed(dataset: Dataset, network: str, seed: int, arms: Sequence[str], *, epochs: int = 5) -> Iterator[ArmStep]:
-    """Yield every arm of one architecture and one seed as it is finished; controls that are needed come along."""
+    """Yield every arm of one architecture and one seed as it is finished; required controls are added."""
     trainer = ArmTrainer(dataset, ARCHITECTURES[network], seed=seed, config=replace(CONFIG, epochs=epochs))
     names, start = with_required_arms(arms), time.perf_counter()
     for number, name in enumerate(names, 1):
@@ -79,7 +79,7 @@ def run_seed(dataset: Dataset, network: str, seed: int, arms: Sequence[str], *, 
 
 @dataclass(frozen=True)
 class SeedStep:
-    """One seed of one network is finished and kept."""
+    """One seed of one network is finished and saved."""
 
     network: str
     seed: int
@@ -99,7 +99,7 @@ class _Task:
 def run_study(
     config: StudyConfig, dataset: Dataset, out: Path, *, pool: WorkerPool = SINGLE_PROCESS
 ) -> Iterator[SeedStep]:
-    """Run all seeds of all networks, a file for each beside `out`; a finished one is not run again."""
+    """Run all seeds of all networks, each saved in a file beside `out`; a finished one is not run again."""
     tasks = _tasks(config)
     kept = {task: _finished_arms(config, dataset, out, task) for task in tasks}
     missing = [task for task in tasks if set(task.arms) - set(kept[task])]
@@ -113,7 +113,7 @@ def run_study(
 
 
 def _tasks(config: StudyConfig) -> list[_Task]:
-    """Return what is to be run, what all seeds have before what only the first ones have."""
+    """Return the tasks: first the arms that run with all seeds, then those that run only with the first ones."""
     apart = config.costly < config.seeds
     rounds = [(config.seeds, (False,)), (config.costly, (True,))] if apart else [(config.seeds, (False, True))]
     return [
@@ -131,7 +131,7 @@ def _run_task(epochs: int, dataset: Dataset, task: _Task) -> dict[str, dict[str,
 
 
 def _keep(config: StudyConfig, dataset: Dataset, out: Path, task: _Task, arms: dict[str, Any]) -> None:
-    """Keep what has been run, with what was there of this seed: arms may come in turns."""
+    """Save the new arms of a seed together with its earlier ones."""
     path, settings = _path(out, task.network, task.seed), shared_settings(config, dataset)
     arms = _finished_arms(config, dataset, out, task) | arms
     finished_parts.save_part(path, settings, network=task.network, seed=task.seed, arms=arms)
@@ -142,7 +142,7 @@ def _path(out: Path, network: str, seed: int) -> Path:
 
 
 def shared_settings(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
-    """Return what seeds must have in common to stand in one table."""
+    """Return the settings that all seeds of one table must share."""
     training = asdict(replace(CONFIG, epochs=config.epochs))
     return {
         "dataset": dataset.name,
@@ -152,7 +152,7 @@ def shared_settings(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
 
 
 def load_seed(config: StudyConfig, dataset: Dataset, out: Path, network: str, seed: int) -> dict[str, Any] | None:
-    """Return a finished seed of a network; None when it is not there, damaged, or of other settings."""
+    """Return a finished seed of a network; None when it is missing, damaged, or of other settings."""
     part = finished_parts.load_part(_path(out, network, seed), shared_settings(config, dataset))
     return part if part and part.get("arms") else None
 

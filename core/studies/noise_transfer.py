@@ -1,6 +1,6 @@
-"""Who falls for whose noise (V12): every network reads the digits that were changed to fool each of them.
+"""Whose noise fools whom: every network reads digits with noise made for each of them.
 
-What the figures say together is in `transfer_records`.
+Its record and conclusions are made in `noise_transfer_record`.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from core.studies.finished_parts import PartStep, run_parts
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 
 Loader = Callable[[Dataset], Mapping[str, Network]]
-CLEAN, RANDOM_SIGNS = "nothing", "chance"  # sources that are no networks: digits as they are, and random signs
+CLEAN, RANDOM_SIGNS = "nothing", "chance"  # sources without a network: unchanged digits, and random signs
 EPSILONS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 CROSSED = (0.1, 0.2)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransferConfig:
-    """What is crossed with what. Raises ValueError, one sentence, for what cannot be."""
+    """The settings of the study. Raises ValueError, one sentence, for impossible ones."""
 
     digits: int = 1000
-    """The first so many test digits."""
+    """Number of test digits, the first ones."""
     slow_digits: int = 100
-    """So many, of the first network's noise alone, for one that looks for holes: it takes 0.1 s for a noisy digit."""
+    """For a network that finds holes, with the first network's noise alone: it takes 0.1 s for a noisy digit."""
     epsilons: tuple[float, ...] = EPSILONS
-    """L-inf, for each network's own noise."""
+    """L-inf limits of each network's own noise."""
     crossed: tuple[float, ...] = CROSSED
-    """Those of them at which every network reads every other's noise too."""
+    """Those of them at which every network also reads every other's noise."""
     steps: int = 10
-    """Of PGD, from a random start."""
+    """Steps of PGD, from a random start."""
     universal_epsilon: float = 0.3
-    """L-inf, of the noise that is one for all digits."""
+    """L-inf limit of the noise that is the same for all digits."""
     universal_steps: int = 30
     seed: int = 0
 
@@ -95,14 +95,14 @@ def _evaluate(load: Loader, config: TransferConfig, dataset: Dataset, source: st
 
 
 def attackable_networks(networks: Mapping[str, Network]) -> tuple[str, ...]:
-    """Return the names of those that noise can be made for."""
+    """Return the names of the networks that noise can be made for."""
     return tuple(name for name, network in networks.items() if isinstance(network, nn.Module))
 
 
 def evaluate_source(
     source: str, networks: Mapping[str, Network], dataset: Dataset, config: TransferConfig
 ) -> Iterator[TransferRow]:
-    """Yield how well every network reads one source's noise; noise of a size that is not crossed, only its own network.
+    """Yield the accuracy of every network with a source's noise; at sizes that are not crossed, only the source's.
 
     The first network's noise is crossed at all sizes.
     """
@@ -139,7 +139,7 @@ def _noises(
 
 
 def _universal(network: nn.Module, dataset: Dataset, digits: Digits, config: TransferConfig) -> Tensor:
-    """Return each digit with the noise towards another class than its own, the nine others in turn."""
+    """Return each digit with the noise of another class than its own, the nine others in turn."""
     settings = UniversalConfig(
         norm="linf",
         epsilon=config.universal_epsilon,
@@ -148,7 +148,7 @@ def _universal(network: nn.Module, dataset: Dataset, digits: Digits, config: Tra
         digits=min(10_000, len(dataset.train)),
         seed=config.seed,
     )
-    watched = dataset.validation.first(10)  # the finished noises are read here, by all networks
+    watched = dataset.validation.first(10)  # not used: all networks read the finished noise here
     *_, last = universal_noise(network, dataset.train, watched, nine_examples(dataset.train), settings)
     classes = len(last.noises)
     other = torch.arange(len(digits)) % (classes - 1) + 1

@@ -1,7 +1,4 @@
-"""Who falls for whose noise, as a record: what the command prints, what the project ships, and what it says.
-
-The figures come from `transferability`.
-"""
+"""The study `adversarial` as a record: rows, matrices, curves and conclusions; `noise_transfer` measures it."""
 
 from __future__ import annotations
 
@@ -69,7 +66,7 @@ def to_curve(record: dict[str, Any], reader: str, source: str | None = None) -> 
 
 
 def conclude(record: dict[str, Any]) -> Iterator[str]:
-    """Yield what the figures say, a sentence each; nothing about what has not been measured."""
+    """Yield the conclusions, a sentence each, without those whose figures are missing."""
     small, *_, large = record["settings"]["crossed"]
     parts = (
         _between(record, small),
@@ -96,7 +93,7 @@ def _title(record: dict[str, Any], name: str) -> str:
 
 
 def _between(record: dict[str, Any], epsilon: float) -> str:
-    """Say whether the missing-feature network falls for the standard one's noise, and the other way round."""
+    """Say whether the standard network's noise fools the missing-feature network, and the reverse."""
     ways = [(STANDARD, MISSING), (MISSING, STANDARD)]
     cells = [_cell(record, source, "pgd", epsilon, reader) for source, reader in (*ways, (STANDARD, STANDARD))]
     cells += [_cell(record, RANDOM_SIGNS, "chance", epsilon, MISSING)]
@@ -113,14 +110,14 @@ def _between(record: dict[str, Any], epsilon: float) -> str:
 
 
 def _shared(record: dict[str, Any], epsilon: float) -> str:
-    """Say whether noise carries over better between networks that have the same convolutions."""
+    """Say whether noise transfers better between networks that have the same convolutions."""
     matrix, networks = to_matrix(record, "pgd", epsilon), record["networks"]
     same: list[float] = []
     other: list[float] = []
     for (row, column), accuracy in np.ndenumerate(matrix.accuracies):
         source, reader = matrix.sources[row], matrix.readers[column]
         if source in (RANDOM_SIGNS, reader, ROBUST) or reader == ROBUST or reader not in matrix.sources:
-            continue  # whoever only reads, restores and then reads as another does
+            continue  # networks without own noise restore, then read like another
         alike = networks[source]["features"] == networks[reader]["features"]
         (same if alike else other).append(float(accuracy))
     if not same or not other:
@@ -134,7 +131,7 @@ def _shared(record: dict[str, Any], epsilon: float) -> str:
 
 
 def _defended(record: dict[str, Any], epsilon: float) -> str:
-    """Say what adversarial training is worth, and what it costs."""
+    """Say what adversarial training gains and costs."""
     networks, largest = (ROBUST, STANDARD), max(record["settings"]["epsilons"])
     noisy, beyond = ([_cell(record, name, "pgd", size, name) for name in networks] for size in (epsilon, largest))
     clean = [_cell(record, CLEAN, "none", 0.0, name) for name in networks]
@@ -148,7 +145,7 @@ def _defended(record: dict[str, Any], epsilon: float) -> str:
 
 
 def _borrowed(record: dict[str, Any], epsilon: float) -> str:
-    """Say what other networks' noise does to the adversarially trained one, and its own to others."""
+    """Say how other networks' noise affects the adversarially trained one, and how its noise affects them."""
     matrix = to_matrix(record, "pgd", epsilon)
     if ROBUST not in matrix.sources:
         return ""
@@ -171,7 +168,7 @@ def _borrowed(record: dict[str, Any], epsilon: float) -> str:
 
 
 def _for_all(record: dict[str, Any]) -> str:
-    """Say what one noise for all digits does to the network it was made for and to the others."""
+    """Say how one noise for all digits affects its own network and the others."""
     epsilon = record["settings"]["universal_epsilon"]
     matrix = to_matrix(record, "universal", epsilon)
     if STANDARD not in matrix.sources:
@@ -189,7 +186,7 @@ def _for_all(record: dict[str, Any]) -> str:
 
 
 def _blind(record: dict[str, Any], epsilon: float) -> str:
-    """Say whether looking for what is missing helps against noise."""
+    """Say whether blind restoration helps against noise."""
     cells = [_cell(record, STANDARD, "pgd", epsilon, name) for name in (BLIND, STANDARD)]
     if np.isnan(cells).any():
         return ""

@@ -1,4 +1,4 @@
-"""What many seeds say together: means, spreads, paired differences with their intervals, and sentences about them."""
+"""Statistics over many seeds: means, spreads, paired differences with intervals, and conclusions as sentences."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def paired_difference(values: Sequence[float], others: Sequence[float]) -> Diffe
 
 
 def to_rows(network: str, figures: Figures) -> Iterator[dict[str, Any]]:
-    """Yield a row for every arm and column: mean, spread, values, and what it differs by."""
+    """Yield a row for every arm and column: mean, spread, values, and differences to its control and the standard."""
     for arm, columns in figures.items():
         control = ARMS[arm].control
         for cut, values in columns.items():
@@ -82,7 +82,7 @@ def _against(other: str, values: Sequence[float], figures: Figures, cut: str) ->
 
 
 def conclude(network: str, figures: Figures) -> list[str]:
-    """Return what the figures of one network say, in sentences."""
+    """Return the conclusions for one network, in sentences."""
     sentences = [*_verdict(network, figures), *_spread(network, figures), *_claim(figures)]
     for arm in figures:
         if ARMS[arm].control in figures and arm != "missing-feature":
@@ -93,7 +93,7 @@ def conclude(network: str, figures: Figures) -> list[str]:
 
 
 def _verdict(network: str, figures: Figures) -> Iterator[str]:
-    """Say in one sentence what became of the talk's claim."""
+    """Say in one sentence whether the talk's claim is reproduced."""
     if not {"missing-feature", "control"} <= set(figures):
         return
     found = {cut: paired_difference(figures["missing-feature"][cut], figures["control"][cut]) for cut in CUTS}
@@ -111,7 +111,7 @@ def _verdict(network: str, figures: Figures) -> Iterator[str]:
 
 
 def _reproduction(found: Difference, claimed: float) -> str:
-    """Say what became of a claimed gain: it is undecided as long as the interval holds it and zero."""
+    """Say whether a claimed gain is reproduced; undecided while the interval contains both the gain and zero."""
     if found.low is None or found.high is None or (found.low <= 0 and found.low <= claimed <= found.high):
         return "undecided"
     return "reproduced" if found.low > 0 and claimed <= found.high else "not reproduced"
@@ -133,7 +133,7 @@ def _spread(network: str, figures: Figures) -> Iterator[str]:
 
 
 def _claim(figures: Figures) -> Iterator[str]:
-    """Hold the talk's gains against ours, first as the talk compares, then against the matched control."""
+    """Compare the talk's gains with ours, first against the standard network, then against the matched control."""
     for arm, words in (("standard", "plain standard network, as the talk compares"), ("control", "matched control")):
         if not {"missing-feature", arm} <= set(figures):
             continue
@@ -143,7 +143,7 @@ def _claim(figures: Figures) -> Iterator[str]:
 
 
 def _judge(found: Difference, claimed: float) -> str:
-    """Say whether a claimed gain reproduced, and what there is instead."""
+    """Say whether a claimed gain is reproduced, and what was found instead."""
     if found.low is None:
         return f"one seed, which cannot tell (the talk: {claimed:+.1f})"
     fate = _reproduction(found, claimed)
@@ -171,7 +171,7 @@ def _about(arm: str, figures: Figures) -> str:
 
 
 def has_learned(whole: Sequence[float]) -> bool:
-    """Whether an arm reads whole digits at all, by its accuracies on them: else its differences mean nothing."""
+    """Say whether an arm learned to read whole digits, by its accuracies on them: else its differences mean nothing."""
     return min(whole) > MIN_ACCURACY
 
 
@@ -211,9 +211,9 @@ def _ceiling(figures: Figures) -> Iterator[str]:
 def collect_accuracies(
     parts: Iterable[Mapping[str, Any]], *, first: int
 ) -> dict[str, dict[str, dict[str, list[float]]]]:
-    """Return the figures of every network from its finished seeds, of which `first` is the first.
+    """Return the accuracies of every network from its finished seeds, which start at `first`.
 
-    Of each arm the seeds up to the first missing one are taken, so that values pair.
+    Each arm has its seeds up to the first missing one, so that values can be paired.
     """
     figures: dict[str, dict[str, dict[str, list[float]]]] = {}
     for part in sorted(parts, key=lambda part: int(part["seed"])):

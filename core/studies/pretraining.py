@@ -1,6 +1,6 @@
-"""What a discriminator's convolutions are worth as pre-trained weights of a classifier (V10), against other beginnings.
+"""Pre-training: a discriminator's convolutions as the first weights of a classifier, compared with other weights.
 
-What the figures say together is in `pretraining_records`.
+Its record and conclusions are made in `pretraining_record`.
 """
 
 from __future__ import annotations
@@ -35,34 +35,34 @@ from core.zoo.checkpoints import load_classifier
 ARCHITECTURE = "published"
 RANDOM, UNLABELLED, LABELLED, SUPERVISED = "random", "discriminator", "labelled-discriminator", "supervised"
 STARTS = (RANDOM, UNLABELLED, LABELLED, SUPERVISED)
-VALIDATION_DIGITS = 100  # validation digits that each epoch reads; nothing is chosen by them
+VALIDATION_DIGITS = 100  # of each epoch; they decide nothing
 Weights = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainingConfig:
-    """What is compared. Raises ValueError, one sentence, for what cannot be."""
+    """The settings of the study. Raises ValueError, one sentence, for impossible ones."""
 
     labelled: tuple[int, ...] = (100, 1_000, 10_000)
-    """How many labelled digits a classifier learns from."""
+    """Numbers of labelled digits that a classifier learns from."""
     seeds: int = 3
-    """Each has its own labelled digits, heads and orders, the same for all beginnings."""
+    """Each has its own labelled digits, heads and orders, the same for all first weights."""
     first_seed: int = 42
     gan_epochs: int = 3
-    """Of the GAN that never sees a label, on all training digits; it is trained once."""
+    """Epochs of the GAN without labels, on all training digits; it is trained once."""
     batches: int = 200
-    """At least so many for every classifier, and at least `epochs` epochs."""
+    """Least number of batches for every classifier."""
     epochs: int = 2
     batch: int = 50
     learning_rate: float = 0.001
-    """Adam's own default, for every beginning."""
+    """Adam's default, for all first weights."""
 
     def __post_init__(self) -> None:
         if min((self.seeds, self.gan_epochs, self.batches, self.epochs, *self.labelled), default=0) < 1:
             raise ValueError("A comparison of beginnings takes at least one seed, epoch and labelled digit.")
 
     def training(self, labelled: int, seed: int) -> TrainConfig:
-        """Return how every classifier learns from so many digits."""
+        """Return the training settings for so many labelled digits."""
         batch = min(self.batch, labelled)
         epochs = max(self.epochs, ceil(self.batches * batch / labelled))
         return TrainConfig(
@@ -77,12 +77,12 @@ class PretrainingConfig:
 
 @dataclass(frozen=True)
 class PretrainingRow:
-    """How well one classifier reads."""
+    """The accuracy of one classifier."""
 
     start: str
-    """Whose convolutions it began with, one of STARTS."""
+    """The source of its first convolutions, one of STARTS."""
     frozen: bool
-    """Whether they stayed as they were."""
+    """Whether the convolutions were frozen."""
     labelled: int
     seed: int
     accuracy: float
@@ -153,7 +153,7 @@ def _weight_sum(weights: Weights) -> float:
 def _learn_unlabelled(
     dataset: Dataset, config: PretrainingConfig, path: Path, weights: dict[str, Weights]
 ) -> Iterator[PretrainingStep]:
-    """Put the convolutions of a discriminator that never saw a label among the weights: from a file, or learned now."""
+    """Add the convolutions of a discriminator without labels to the weights: from a file, or trained now."""
     settings = GanConfig(discriminator=ARCHITECTURE, labelled=False, epochs=config.gan_epochs, seed=config.first_seed)
     about = json.dumps({**asdict(settings), "sha256": dataset.sha256})
     try:
@@ -176,7 +176,7 @@ def _learn_unlabelled(
 def compare_starts(
     dataset: Dataset, weights: Mapping[str, Weights], config: PretrainingConfig, *, labelled: int, seed: int
 ) -> Iterator[PretrainingRow]:
-    """Yield what each beginning comes to, its convolutions learning on or frozen."""
+    """Yield the accuracy for each source of first weights, with trained and with frozen convolutions."""
     digits = choose_digits(dataset.train, labelled, seed)
     training = config.training(labelled, seed)
     for start in STARTS:
@@ -189,13 +189,13 @@ def compare_starts(
 
 
 def choose_digits(digits: Digits, count: int, seed: int) -> Digits:
-    """Return so many digits, others for each seed; more of them hold the fewer."""
+    """Return `count` random digits of the seed; a larger count contains the smaller ones."""
     index = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))[:count]
     return Digits(digits.pixels[index], digits.labels[index])
 
 
 def build_start(convolutions: Weights | None, *, seed: int, frozen: bool) -> Classifier:
-    """Return a classifier with these convolutions, drawn anew without any; its head is the seed's in any case."""
+    """Return a classifier with these convolutions (None: random ones); the seed alone decides its head."""
     network = build(ARCHITECTURES[ARCHITECTURE], seed=seed)
     if convolutions is not None:
         network.features.load_state_dict(convolutions)

@@ -1,7 +1,4 @@
-"""The study of beginnings as a record: what the command prints, what the project ships, and what it says (V10).
-
-The figures come from `pretraining`.
-"""
+"""The study of pre-training as a record: rows, gains and conclusions; `pretraining` measures it."""
 
 from __future__ import annotations
 
@@ -86,7 +83,7 @@ def label_counts(record: Record) -> list[int]:
 
 
 def gains(record: Record, start: str, *, frozen: bool, labelled: int) -> list[float]:
-    """Return by how many points this beginning is better than one drawn anew that learns on, seed by seed."""
+    """Return the gain in points over random convolutions that are trained, for each seed."""
     row, base = (
         find_row(record, start, frozen=frozen, labelled=labelled),
         find_row(record, RANDOM, frozen=False, labelled=labelled),
@@ -97,7 +94,7 @@ def gains(record: Record, start: str, *, frozen: bool, labelled: int) -> list[fl
 
 
 def conclude(record: Record) -> Iterator[str]:
-    """Yield what the figures say, a sentence each; nothing about what has not been measured."""
+    """Yield the conclusions, a sentence each, without those whose figures are missing."""
     for labelled in label_counts(record):
         yield from _at(record, labelled)
     if label_counts(record):

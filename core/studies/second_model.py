@@ -1,7 +1,4 @@
-"""The second model over all pairs of classes (S7, D5, A14): who, having learned from what, reads what.
-
-What the figures say together is here too: they are few.
-"""
+"""The second model over all pairs of classes: trained on digits or on feature maps, tested on both."""
 
 from __future__ import annotations
 
@@ -54,7 +51,7 @@ def _measure(config: SecondModelConfig, dataset: Dataset, pair: tuple[int, int])
 
 
 def measure_pair(dataset: Dataset, config: SecondModelConfig) -> PairRow:
-    """Train and test all networks on one pair."""
+    """Train and test all networks on one pair of classes."""
     result = run_second_model(dataset, config)
     reasons = [
         measure_domain_gap(stage, result.learned[DIGITS], result.learned[stage])
@@ -88,7 +85,7 @@ def summarize(rows: Sequence[PairRow], dataset: Dataset, config: SecondModelConf
 
 
 def conclude(record: dict[str, Any]) -> Iterator[str]:
-    """Yield what the figures say, a sentence each; nothing where nothing was measured."""
+    """Yield the conclusions, a sentence each; none without rows."""
     rows, classes = record["rows"], record["classes"]
     if not rows:
         return
@@ -120,7 +117,7 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
 
 
 def _why(rows: Sequence[dict[str, Any]], stages: Sequence[str]) -> Iterator[str]:
-    """Say how far the maps are from digits, and how many are their negatives."""
+    """Say how much the maps differ from digits, and how many resemble the negative."""
     among = mean(float(row["among"]) for row in rows)
     for stage in stages:
         apart = mean(float(row["distances"][stage]) for row in rows)

@@ -1,7 +1,4 @@
-"""What the similarity shortcut is worth, as a record: what the command prints, the project ships, and what it says.
-
-The figures come from `studies.similarity`.
-"""
+"""The study of the similarity shortcut as a record: rows and conclusions; `similarity` measures it."""
 
 from __future__ import annotations
 
@@ -60,7 +57,7 @@ def fastest_row(record: dict[str, Any], network: str, way: str) -> Row | None:
 
 
 def conclude(record: dict[str, Any]) -> Iterator[str]:
-    """Yield what the figures say, a sentence each; nothing about what has not been measured."""
+    """Yield the conclusions, a sentence each, without those whose figures are missing."""
     for network in record["networks"]:
         yield from filter(None, (_first_half(record, network), _stages(record, network)))
         yield from (_best(record, network, way) for way in WAYS if fastest_row(record, network, way))
@@ -109,7 +106,7 @@ def _rightly(row: Row) -> str:
 
 
 def _stages(record: dict[str, Any], network: str) -> str:
-    """Say what the nearest digit's label alone is worth at each stage, whatever its distance."""
+    """Say how often the nearest digit's label is right at each stage, whatever its distance."""
     rows = select_rows(record, network=network, split=TEST, seen=_largest(record, network))
     shares = [
         f"{row['precision'][-1]:.1f} % at {describe_stages(row['stages'])}"
@@ -132,7 +129,7 @@ def _best(record: dict[str, Any], network: str, way: str) -> str:
 
 
 def _strangers(record: dict[str, Any]) -> str:
-    """Say what the chosen thresholds cost on digits that did not choose them (S5)."""
+    """Say what the chosen thresholds cost on digits that were not used to choose them."""
     rows = select_rows(record, split=TEST)
     costs = [float(row["plain"]) - float(row["chosen"]["accuracy"]) for row in rows]
     fit = ": they fit the digits that they were chosen on too well" if mean(costs) > record["settings"]["loss"] else ""
@@ -143,7 +140,7 @@ def _strangers(record: dict[str, Any]) -> str:
 
 
 def _verdict(record: dict[str, Any]) -> str:
-    """Say whether the shortcut ever pays."""
+    """Say whether the shortcut ever saves time."""
     ratios = [row["times"][way]["ratio"] for row in select_rows(record, split=TEST) for way in WAYS]
     pays, least = sum(ratio < 1 - TIE for ratio in ratios), min(ratios)
     if pays:

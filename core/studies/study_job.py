@@ -1,4 +1,4 @@
-"""One seed of a study as a job (see `core.jobs`): every arm is a record as soon as it is finished."""
+"""The job "study": one seed of the study of missing features; every finished arm is a record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.studies.missing_features import ArmStep, StudyConfig, run_seed
 
 
 def check(settings: dict[str, Any]) -> None:
-    """Raise ValueError, with a sentence, for settings that name no seed of a study."""
+    """Raise ValueError, with one sentence, for settings that are not those of a seed."""
     if set(settings) - {"dataset", "network", "seed", "arms", "epochs"} or not isinstance(settings.get("seed"), int):
         raise ValueError("A seed of a study is a dataset, a network, a whole number as seed, arms and epochs.")
     _config(settings)
@@ -22,7 +22,7 @@ def check(settings: dict[str, Any]) -> None:
 
 
 def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], object]) -> Iterator[ArmStep]:
-    """Yield each arm of the seed, with the controls that it needs."""
+    """Yield each arm of the seed; required controls are added."""
     config = _config(settings)
     dataset = datasets.load(config.dataset)
     torch.set_num_threads(1)

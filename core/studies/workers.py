@@ -1,6 +1,6 @@
-"""Who works on the independent parts of a study: this process, several of this machine, or the workers of a cluster.
+"""Compute the independent parts of a study: in this process, in several of this machine, or on a Dask cluster.
 
-Wherever a part is done, one thread computes it: more would add up in another order, and figures would not be the same.
+Everywhere one thread computes a part: several would sum in another order, and the figures would differ.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerPool:
-    """How many there are, or where. Raises ValueError, one sentence, for what cannot be."""
+    """The workers of a study. Raises ValueError, one sentence, for impossible numbers."""
 
     workers: int = 1
     """Processes of this machine."""
@@ -37,15 +37,15 @@ class WorkerPool:
         if self.workers < 1:
             raise ValueError(f"There must be at least one worker, not {self.workers}.")
         if self.dask is not None and self.workers > 1:
-            raise ValueError("A Dask cluster has workers of its own: ask for --workers or for --dask.")
+            raise ValueError("A Dask cluster has its own workers: give --workers or --dask, not both.")
 
     def map(
         self, work: Callable[[Dataset, Task], Result], dataset: Dataset, tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Result]]:
-        """Yield each task with what the work returns for it, the one first that is finished first.
+        """Yield each task with its result, in the order in which they finish.
 
-        Work that leaves this process is a function of a module, or a `partial` of one with small arguments. The digits
-        stay: who works elsewhere loads them there. Raises ValueError, one sentence, when somebody cannot go on.
+        `work` must be a function of a module, or a `partial` of one with small arguments. The digits are not sent:
+        other processes load them. Raises ValueError, one sentence, when a worker fails.
         """
         elsewhere = partial(_run_elsewhere, work, _describe_environment(dataset))
         if self.dask is None:
@@ -53,7 +53,7 @@ class WorkerPool:
             jobs = (joblib.delayed(one)(task) for task in tasks)
             yield from joblib.Parallel(n_jobs=self.workers, return_as="generator_unordered")(jobs)
         elif tasks:
-            from core.studies import dask_cluster  # a second to import, so only where needed
+            from core.studies import dask_cluster  # takes a second to import
 
             yield from dask_cluster.map_tasks(self.dask, elsewhere, tasks)
 
@@ -63,13 +63,13 @@ SINGLE_PROCESS = WorkerPool()
 
 @dataclass(frozen=True)
 class Environment:
-    """What all must have in common whose figures stand in one table."""
+    """What all processes must have in common to contribute to one table."""
 
     dataset: str
     sha256: str
     torch: str
     project: str
-    """A hash of all that computes: the sources of core, and the cards of the shipped networks, which name theirs."""
+    """A hash of the sources of core and of the shipped networks' cards, which hold hashes of their weights."""
 
 
 def _describe_environment(dataset: Dataset) -> Environment:
@@ -89,18 +89,20 @@ def _run_here(work: Callable[[Dataset, Task], Result], dataset: Dataset, task: T
     return task, work(dataset, task)
 
 
-def _run_elsewhere(work: Callable[[Dataset, Task], Result], terms: Environment, task: Task) -> tuple[Task, Result]:
-    return _run_here(work, _load(terms), task)
+def _run_elsewhere(
+    work: Callable[[Dataset, Task], Result], environment: Environment, task: Task
+) -> tuple[Task, Result]:
+    return _run_here(work, _load(environment), task)
 
 
 @cache
-def _load(terms: Environment) -> Dataset:
-    """Return the digits that everyone works with, once for all parts that this process does. Raises ValueError."""
-    if version("torch") != terms.torch:
-        raise ValueError(f"It has torch {version('torch')}, the study is computed with {terms.torch}.")
-    if _hash_project() != terms.project:
+def _load(environment: Environment) -> Dataset:
+    """Return the digits, loaded once per process. Raises ValueError for another environment."""
+    if version("torch") != environment.torch:
+        raise ValueError(f"It has torch {version('torch')}, the study is computed with {environment.torch}.")
+    if _hash_project() != environment.project:
         raise ValueError("It has another version of the project's core or of its networks.")
-    dataset = datasets.load(terms.dataset)
-    if dataset.sha256 != terms.sha256:
-        raise ValueError(f"It has other digits under the name of {terms.dataset}.")
+    dataset = datasets.load(environment.dataset)
+    if dataset.sha256 != environment.sha256:
+        raise ValueError(f"It has other digits under the name of {environment.dataset}.")
     return dataset
