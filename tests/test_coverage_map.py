@@ -1,0 +1,74 @@
+"""What the documents name exists: the page, view, module and test of every row of docs/coverage.md, and every path."""
+
+import ast
+import re
+from functools import cache
+
+from tests.browser import ROOT
+
+ROWS = {"A": 14, "D": 8, "T": 12, "M": 16, "C": 12, "F": 5, "S": 7, "X": 8, "V": 12, "N": 5}  # by letter: 99 in all
+NOT_BUILT = "S6"
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+PLACES = r"(?:core|dashboard|pages|tests|docs|checkpoints)/[\w./-]+"
+
+
+@cache
+def rows() -> dict[str, list[str]]:
+    """Return the cells after the id of every row: what, page and view, module, test."""
+    lines = re.findall(r"^\| ([A-Z]\d+ \|.+) \|$", (ROOT / "docs" / "coverage.md").read_text("utf-8"), re.MULTILINE)
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    found = {row[0]: row[1:] for row in cells}
+    assert len(found) == len(cells), "an id stands twice"
+    return found
+
+
+def built() -> dict[str, list[str]]:
+    return {row: cells for row, cells in rows().items() if row != NOT_BUILT}
+
+
+def strings(page: str) -> set[str]:
+    """Return every string in the sources of a page."""
+    sources = [ROOT / "pages" / f"{page}.py", *(ROOT / "dashboard" / page).glob("*.py")]
+    nodes = (node for path in sources for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def test_all_rows_are_there_with_all_cells():
+    assert set(rows()) == {f"{letter}{number}" for letter, count in ROWS.items() for number in range(1, count + 1)}
+    assert not [row for row, cells in built().items() if len(cells) != 4 or not all(cells)]
+
+
+def test_every_page_and_view_exists():
+    for row, (_, place, _, _) in built().items():
+        page, view = re.fullmatch(r"`(\w+)`(?: · (.+))?", place).groups()
+        assert (ROOT / "pages" / f"{page}.py").exists(), f"{row}: there is no page {page}"
+        assert view is None or view in strings(page), f"{row}: the page {page} has no view {view!r}"
+
+
+def test_every_module_exists():
+    for row, (_, _, module, _) in built().items():
+        assert (ROOT / module.strip("`")).is_file(), f"{row}: there is no {module}"
+
+
+def test_every_test_exists():
+    for row, (_, _, _, test) in built().items():
+        file, name = test.strip("`").split("::")
+        assert re.search(rf"def {name}\(", (ROOT / file).read_text("utf-8")), f"{row}: {file} has no {name}"
+
+
+def test_every_path_in_the_documents_exists():
+    for document in DOCUMENTS:
+        text = document.read_text("utf-8")
+        links = [document.parent / link for link in re.findall(r"(?:\]\(|src(?:set)?=\")(?!http|#)([\w./-]+)", text)]
+        paths = [ROOT / path.rstrip(".") for path in re.findall(rf"`({PLACES})`", text) if "NAME" not in path]
+        for path in [*links, *paths]:
+            assert path.exists(), f"{document.name}: {path.relative_to(ROOT)}"
+
+
+def test_no_document_knows_a_machine():
+    for document in DOCUMENTS:
+        assert not re.search(r"(?<![\w.}])/(?:work|root|home|Users|mnt|tmp)/\w", document.read_text("utf-8")), document
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
