@@ -15,7 +15,7 @@ REACH, LIMIT = 5, 60  # seconds to answer at all, and for all packages
 
 
 def main() -> int:
-    """Print what is known; return 1 when something is to be done about it."""
+    """Print the known vulnerabilities; return 1 when a newer version mends one."""
     try:
         found = audit()
     except (OSError, subprocess.SubprocessError, ValueError):
@@ -27,7 +27,7 @@ def main() -> int:
 
 
 def audit() -> list[dict[str, Any]]:
-    """Return what pip-audit says of each package. Raises what a missing network, or an odd one, makes of it."""
+    """Return pip-audit's answer for each package. Raises OSError, SubprocessError or ValueError without a network."""
     command = [sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off"]
     command += ["--timeout", f"{REACH}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
@@ -36,7 +36,7 @@ def audit() -> list[dict[str, Any]]:
 
 
 def report(found: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield a line for each vulnerability, and one about the whole."""
+    """Yield a line for each vulnerability, and a summary."""
     for one in found:
         for vulnerability in one.get("vulns", ()):
             mended = ", ".join(vulnerability["fix_versions"]) or "no version yet"

@@ -1,4 +1,4 @@
-"""Bad uploads without end: pictures cut short, with bits turned over, of odd modes, too large, or two files in one.
+"""Bad uploads by the thousand: truncated pictures, flipped bits, unusual modes, too large, or two files in one.
 
 `python -m tests.bad_uploads COUNT` sends them the way of every upload, in a process whose memory can be looked at.
 """
@@ -69,14 +69,14 @@ def take_another_type(chance: random.Random) -> bytes:
 
 
 def be_two_files(chance: random.Random) -> bytes:
-    """A picture with another file before, after or in the middle of it."""
+    """Return a picture with another file before, after or in the middle of it."""
     good, other = draw_good(chance), take_another_type(chance)
     at = chance.randrange(len(good))
     return chance.choice((good + other, other + good, good[:at] + other + good[at:], good + draw_good(chance)))
 
 
 def pretend_a_size(chance: random.Random) -> bytes:
-    """A tiny PNG that says it is huge, with little or nothing in it; its checksums are right."""
+    """Return a tiny PNG whose header promises a huge picture, with correct checksums."""
     side = chance.choice((0, 6_000, 60_000, 2**31 - 1, 2**32 - 1))
     depth, colours, interlaced = chance.choice((1, 8, 16)), chance.choice((0, 2, 6)), chance.choice((0, 1))
     header = struct.pack(">IIBBBBB", side, chance.choice((1, side)), depth, colours, 0, 0, interlaced)
@@ -109,7 +109,7 @@ WAYS: tuple[Callable[[random.Random], bytes], ...] = (
 
 
 def spoil(count: int, seed: int = 0) -> Iterator[tuple[str, bytes]]:
-    """Yield so many bad uploads, each with the way it was made."""
+    """Yield `count` bad uploads, each with the function that made it."""
     chance = random.Random(seed)
     for number in range(count):
         way = WAYS[number % len(WAYS)]
@@ -117,7 +117,7 @@ def spoil(count: int, seed: int = 0) -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> None:
-    """Print what became of each way's uploads, every sentence that was said, and the memory it took, as JSON."""
+    """Print as JSON how many uploads of each kind were read or refused, every message, and the memory used (bytes)."""
     fates: Counter[str] = Counter()
     said: set[str] = set()
     for way, data in spoil(int(sys.argv[1])):

@@ -125,7 +125,7 @@ def draw_strokes(page: Page, canvas: Locator | int, points: Iterable[tuple[float
 
 
 def drag_finger(page: Page, locator: Locator, points: Iterable[tuple[float, float]], *, moves: int = 8) -> None:
-    """Drag a finger through `points`, given as shares of the locator's size, as a touch screen would say it."""
+    """Drag a finger through `points`, given as shares of the locator's size, with a touch screen's events."""
     box = locator.bounding_box()
     assert box is not None, "there is nothing to touch"
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
@@ -143,14 +143,14 @@ def drag_finger(page: Page, locator: Locator, points: Iterable[tuple[float, floa
 
 
 def settle(page: Page) -> None:
-    """Wait until the page has sent what it has to send, and has shown the answer."""
+    """Wait until the page has sent its changes and the script has run."""
     page.wait_for_timeout(250)
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
     page.wait_for_timeout(250)
 
 
 def press_until(page: Page, key: str, shown: Locator) -> None:
-    """Press a key until the page shows what it leads to: a button that just came may not have heard of its key yet."""
+    """Press a key until `shown` is visible: a button that has just appeared may not react to its key yet."""
     for _ in range(30):
         page.keyboard.press(key)
         with suppress(AssertionError):

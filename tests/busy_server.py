@@ -1,4 +1,4 @@
-"""What the server does when people press buttons, over and over, for whoever wants to kill it in the middle of that.
+"""What the server does when visitors press buttons, in a loop, so that a test can kill it in the middle.
 
 `python -m tests.busy_server PARCEL` takes a network in, keeps it, starts a job and removes both, until it is killed.
 """
@@ -23,7 +23,7 @@ JOB = {"to": 5, "pause": 0.001}
 
 
 def main(parcel: Path) -> None:
-    """Press on for ever."""
+    """Repeat until killed."""
     control.KINDS["count"] = "tests.counting_job"
     content = parcel.read_bytes()
     for number in count():
@@ -43,7 +43,7 @@ def main(parcel: Path) -> None:
 
 
 def press_and_kill(parcel: Path, chance: random.Random, longest: float) -> int:
-    """Start a server, kill it after a random while at work, and return how many runs cannot be read afterwards."""
+    """Start the process, kill it after up to `longest` seconds, and return how many runs cannot be read afterwards."""
     command = [sys.executable, "-m", "tests.busy_server", str(parcel)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None and server.stdout.readline(), "it never began"
@@ -53,7 +53,7 @@ def press_and_kill(parcel: Path, chance: random.Random, longest: float) -> int:
 
 
 def is_whole(folder: Path) -> bool:
-    """Say whether a run can be read, and the network in one that was taken in."""
+    """Return whether a run can be read, and its network too where one was uploaded."""
     try:
         job = run_folders.load_job(folder.name)
         if job.kind != network_files.KIND:

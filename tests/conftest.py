@@ -68,14 +68,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """An empty tab of a laptop's size, as a new visitor; what its console complains of is in `page.complaints`."""
+    """A new visitor's empty tab of a laptop's size; `complaints_of` returns the errors in its console."""
     with open_tab(chromium, **LAPTOP) as tab:
         yield tab
 
 
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[Page]:
-    """An empty tab of a phone's size with touch, as a new visitor; with `complaints` like `page`."""
+    """A new visitor's empty tab of a phone's size, with touch."""
     with open_tab(chromium, **PHONE) as tab:
         yield tab
 

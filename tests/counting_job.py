@@ -1,4 +1,4 @@
-"""A kind of job that only counts: quick to start, slow on demand, and it says what is asked of it."""
+"""A kind of job that only counts: quick to start, slow on request, and its records hold the requested learning rate."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ def check(settings: dict[str, Any]) -> None:
 
 
 def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], run_folders.JobRequest]) -> Iterator[Count]:
-    """Count up, going on after the last number in the folder; leave a note when closed."""
+    """Count up from the last number in the folder; write the file `closed` when the generator is closed."""
     done = len(run_folders.read_steps(folder.name))
     try:
         for number in range(done + 1, settings["to"] + 1):

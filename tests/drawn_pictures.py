@@ -1,4 +1,4 @@
-"""Made pictures for test_drawing: drawn digits as a phone, a scanner or a paint program would give them."""
+"""Drawn digits as picture files of a phone, a scanner or a paint program."""
 
 import io
 import struct
@@ -63,13 +63,13 @@ def transparent(ink: NDArray[np.uint8], brightness: int) -> NDArray[np.uint8]:
 
 
 def noisy(picture: NDArray[np.uint8], spread: float) -> NDArray[np.uint8]:
-    """Add Gaussian noise, always the same."""
+    """Add Gaussian noise with a fixed seed."""
     noise = np.random.default_rng(0).normal(0, spread, picture.shape)
     return (picture + noise).clip(0, 255).astype(np.uint8)
 
 
 def lit(picture: NDArray[np.uint8], kind: str) -> NDArray[np.uint8]:
-    """Light a picture unevenly: a slope from one corner, a spot in the middle, or a shadow's edge."""
+    """Light a picture unevenly: a gradient from one corner, a spot in the middle, or the edge of a shadow."""
     y, x = (axis / max(picture.shape) for axis in np.indices(picture.shape))
     light = {
         "slope": 0.35 + 0.3 * (x + y),

@@ -1,4 +1,4 @@
-"""Waiting for real workers, and ending them the hard way: what all tests of jobs need."""
+"""Runs of jobs in tests: a folder of their own, waiting for a state, and killing workers."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from core.jobs.run_folders import Job, Status, read_status
 
 @contextmanager
 def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a test a runs folder of its own, whose workers end with it; one thread each."""
+    """Yield a temporary runs folder, whose workers are killed afterwards; each worker has one thread."""
     folder = tmp_path / "runs"
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(folder))
@@ -30,7 +30,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def without_mnist(folder: Path) -> dict[str, str]:
-    """Return the environment in which no MNIST is found, in an empty folder, nor fetched: the offline digits stay."""
+    """Return environment variables with which MNIST is neither found nor fetched; `folder` is an empty folder."""
     return {DATA_VARIABLE: str(folder), MIRROR_VARIABLE: "http://127.0.0.1:9"}  # a port at which nobody listens
 
 
@@ -39,7 +39,7 @@ def pid_of(job: Job) -> int | None:
 
 
 def kill(job: Job) -> None:
-    """Kill the worker as a machine that goes off would, and wait until it is gone."""
+    """Kill the worker, as a power cut would, and wait until it is gone."""
     if not run_folders.is_alive(job):
         return
     until(lambda: pid_of(job))
@@ -55,7 +55,7 @@ def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 def reach(job: Job, *states: str) -> Status:
-    """Wait until the job stands there."""
+    """Wait until the job is in one of these states; return its status."""
     until(lambda: read_status(job).state in states)
     return read_status(job)
 

@@ -1,4 +1,4 @@
-"""A room full of people on one small server: `make load`. Bounded, and on this machine alone.
+"""Many visitors on one small server: `make load`. It starts a server of its own on this machine.
 
 Everyone draws a stroke every two seconds on the main page, read by five networks: how long until the answer is there?
 """

@@ -1,4 +1,4 @@
-"""A room full of visitors on one dashboard: how long each waits, and what the server uses up meanwhile.
+"""Many visitors on one dashboard: how long each waits, and how much memory and processor time the server uses.
 
 They have no browsers, each has a websocket; the server must have been started by this process, on Linux.
 """
@@ -31,7 +31,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Usage:
-    """What the server had used up at one moment."""
+    """The memory and processor time that the server had used at one moment."""
 
     cpu: float
     """Seconds."""
@@ -41,7 +41,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Visit:
-    """What the visitors found who came at once."""
+    """Waiting times, losses and errors of visitors who came at the same time."""
 
     visitors: int
     taken: list[float]
@@ -50,7 +50,7 @@ class Visit:
     """Exceptions and error messages on their pages."""
     seconds: float
     cpu: float
-    """Seconds of the server's, while they drew."""
+    """Seconds of the server's processor time while they drew."""
     client: float
     """Seconds of CPU that the visitors themselves took."""
     before: float
@@ -82,7 +82,7 @@ def _rows(seed: int, strokes: int) -> list[Line]:
 
 
 async def warm_up(address: str) -> None:
-    """Let one visitor in, who waits until the networks are loaded. Raises Unusable."""
+    """Open the page once, so that the networks are loaded. Raises Unusable."""
     ((stroke,),) = draw_for(1, 1)
     visitor = Visitor(address)
     await visitor.open(PAGE)
@@ -93,7 +93,7 @@ async def warm_up(address: str) -> None:
 
 
 async def visit(address: str, drawings: list[list[Stroke]]) -> Visit:
-    """Let everyone in at once, let each draw a stroke every two seconds, and let them leave."""
+    """Connect all visitors at once, let each draw a stroke every two seconds, and disconnect them."""
     before, visitors = usage(address), [Visitor(address) for _ in drawings]
     await asyncio.gather(*(visitor.open(PAGE) for visitor in visitors))
     await asyncio.sleep(1)
@@ -138,7 +138,7 @@ def _no_collections() -> Iterator[None]:
 
 
 def usage(address: str) -> Usage:
-    """Return what the server at this address has used up. Raises Unusable."""
+    """Return the usage of the server at this address. Raises Unusable."""
     process = _server(address)
     fields = (process / "stat").read_text().rpartition(")")[2].split()
     ticks, pages = int(fields[11]) + int(fields[12]), int(fields[21])  # user and system time; resident memory

@@ -25,7 +25,7 @@ def failing() -> Iterator[int]:
 
 
 def to_frame(step: int) -> Frame:
-    """A sheet of ten 28x28 pictures of noise, the hardest to pack; the first pixel is the number of the step."""
+    """Return a sheet of ten 28x28 pictures of noise, the hardest to compress; the first pixel is the step's number."""
     picture = np.random.default_rng(step).integers(0, 256, (56, 140), np.uint8)
     picture[0, 0] = step % 256
     return Frame(picture, {"rising": step / 2, "falling": 100 - step / 2}, f"step {step}")

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test's own: Debian's package, in a folder and on a socket of its own, gone afterwards."""
+"""A temporary PostgreSQL server for a test (Debian's package), in its own folder and on its own socket."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Postgres:
             time.sleep(0.2)
 
     def kill(self) -> None:
-        """End it as a machine that goes off would."""
+        """Kill it, as a power cut would."""
         self._server.kill()
         self._server.wait()
 
     def stop(self) -> None:
-        """End it in order, at once."""
+        """Shut it down in order, without waiting for clients."""
         self._server.send_signal(signal.SIGINT)
         try:
             self._server.wait(10)
@@ -67,7 +67,7 @@ class Postgres:
 
 @contextmanager
 def own_postgres() -> Iterator[Postgres]:
-    """Give a server, stopped and removed afterwards; the test is skipped where the package is not installed."""
+    """Yield a server, stopped and removed afterwards; the test is skipped where the package is not installed."""
     tools = find_tools()
     if tools is None:
         pytest.skip("no PostgreSQL server is installed: Debian's package is called postgresql")

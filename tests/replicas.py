@@ -40,7 +40,7 @@ class Replicas:
     processes: dict[str, subprocess.Popen[bytes]]
 
     def kill(self, letter: str) -> None:
-        """Let one end as by a machine's lack of memory."""
+        """Kill one, as the system does when memory runs out."""
         self.processes[letter].send_signal(signal.SIGKILL)
         self.processes[letter].wait()
 

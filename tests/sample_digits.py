@@ -1,4 +1,4 @@
-"""Small digits for tests: made ones that need no data set, and the first real ones on this machine."""
+"""Digits for tests: drawn ones that need no data set, and the first real ones on this machine."""
 
 from functools import cache
 
@@ -21,7 +21,7 @@ PLACES = {  # (rows, columns) of each bar
 
 
 def made_digits(count: int, seed: int = 0) -> Digits:
-    """Draw calculator digits, every class equally often, each somewhere else and with other ink; no two alike."""
+    """Draw calculator digits, every class equally often, each with a random shift and ink; no two are alike."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 10
     pixels = torch.zeros(count, 28, 28, dtype=torch.uint8)
@@ -55,5 +55,5 @@ def real_digits(count: int) -> Digits:
 
 
 def sample_of(label: int) -> str:
-    """Return the number of a real test digit of this class, as an address has it: which it is depends on the set."""
+    """Return the number of a real test digit of this class, as in an address; it depends on the data set."""
     return str(FROM + int(torch.nonzero(real_set().test.labels[FROM:] == label)[0]))

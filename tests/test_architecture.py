@@ -133,3 +133,8 @@ def test_no_source_knows_a_machine():
     folders = re.compile(r"(?<![\w.}])/(?:work|root|home|Users|mnt)/\w")
     for path in kept:
         assert not folders.search(path.read_text("utf-8")), path
+
+
+def test_tests_share_helpers_and_never_import_each_other():
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        assert not re.search(r"(?:from|import) tests(?:\.| import )test_", path.read_text("utf-8")), path

@@ -41,11 +41,10 @@ def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_view(view: str, *, state: dict[str, object] | None = None, **params: str) -> AppTest:
-    app = open_page("feature_maps", **params)
-    for key, value in (state or {}).items():
+    app = open_page("feature_maps", view=view, **params)
+    for key, value in (state or {}).items():  # afterwards: a link brings everything back to what it is at first
         app.session_state[key] = value
-    app.segmented_control(key="maps view").set_value(view)
-    return rerun(app)
+    return rerun(app) if state else app
 
 
 def boards(app: AppTest) -> list[dict]:

@@ -40,9 +40,7 @@ def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_view(view: str, **params: str) -> AppTest:
-    app = open_page("maximize", **params)
-    app.segmented_control(key="maximize view").set_value(view)
-    return rerun(app)
+    return open_page("maximize", view=view, **params)
 
 
 def grow(app: AppTest, key: str, *, steps: int = 6) -> playing.Run:

@@ -50,9 +50,7 @@ def laboratory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path
 
 
 def open_missing(view: str, **params: str) -> AppTest:
-    app = open_page("missing_features", **params)
-    app.segmented_control(key="missing view").set_value(view)
-    return rerun(app)
+    return open_page("missing_features", view=view, **params)
 
 
 @pytest.mark.parametrize("view", ["The idea", "Variants", "The algebra", "Freezing", "Synergy"])

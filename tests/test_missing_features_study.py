@@ -358,6 +358,7 @@ def test_study_answers_in_the_promised_shape(tmp_path):
     check_rows(answer["rows"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_interrupted_study_ends_with_130_and_keeps_its_finished_seeds(tmp_path, workers):
     out = tmp_path / "s.json"

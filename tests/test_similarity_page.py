@@ -35,9 +35,7 @@ def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_view(view: str, **params: str) -> AppTest:
-    app = open_page("similarity", **{"sample": "18", **params})
-    app.segmented_control(key="similarity view").set_value(view)
-    return rerun(app)
+    return open_page("similarity", **{"sample": "18", "view": view, **params})
 
 
 def near(app: AppTest, share: float) -> AppTest:

@@ -31,10 +31,7 @@ QUICK = "standard,missing-feature"  # networks
 
 
 def open_view(view: str, **params: str) -> AppTest:
-    app = open_page("why", **{"sample": sample_of(5), "networks": QUICK, **params})
-    if view != VIEWS[0]:
-        app.segmented_control(key="why view").set_value(view)
-        rerun(app)
+    app = open_page("why", **{"sample": sample_of(5), "networks": QUICK, "view": view, **params})
     assert not app.warning
     return app
 

@@ -11,9 +11,7 @@ from tests.pages import open_page, rerun
 
 
 def open_view(view: str) -> AppTest:
-    app = open_page("transfer")
-    app.segmented_control(key="transfer view").set_value(view)
-    return rerun(app)
+    return open_page("transfer", view=view)
 
 
 def choose_source(app: AppTest, source: str) -> AppTest:

@@ -1,4 +1,4 @@
-"""A visitor without a browser, who speaks Streamlit's own websocket protocol and draws on the live canvas.
+"""A visitor without a browser: it uses Streamlit's websocket protocol and draws on the live canvas.
 
 What is sent is what Chromium was seen to send: with every update the values of all widgets, the address, and the
 hashes of the large messages that were kept, so that the server need not send these again.
@@ -47,7 +47,7 @@ def draw_lines(lines: Iterable[Line]) -> list[Stroke]:
 
 
 def _walk(line: Line, steps: int = 60) -> np.ndarray:
-    """Return places along the line, equally far apart."""
+    """Return equally spaced places along the line."""
     points = np.asarray(line, float)
     lengths = np.r_[0, np.hypot(*np.diff(points, axis=0).T).cumsum()]
     at = np.linspace(0, lengths[-1], steps)
@@ -104,7 +104,7 @@ class Visitor:
         return await asyncio.wait_for(self._answer(), limit) - ended
 
     async def close(self) -> None:
-        """Leave, as one closes a tab."""
+        """Close the connection, as closing a tab does."""
         await self._socket.close()
         await self._listener
 
