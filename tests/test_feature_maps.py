@@ -25,8 +25,7 @@ from core.zoo.checkpoints import load_classifier
 from core.zoo.recipes import RECIPES
 from tests.job_runs import own_runs
 from tests.sample_digits import real_digits
-from tests.tiny_training import name_of, train_here
-from tests.train_page import TINY
+from tests.tiny_training import TINY, name_of, train_here
 
 STANDARD = load_classifier("standard")
 

@@ -27,8 +27,7 @@ from tests.browser import complaints_of, settle
 from tests.job_runs import own_runs
 from tests.pages import captions, drawn_seven, html, open_page, rerun
 from tests.sample_digits import real_set
-from tests.tiny_training import name_of, train_here
-from tests.train_page import TINY
+from tests.tiny_training import TINY, name_of, train_here
 
 VIEWS = ("One digit", "Two digits", "Two networks", "Filters")
 WATCHED = {"normalize", "conv1", "pool1", "relu1", "conv2", "pool2", "relu2", "fc1", "fc_relu1", "fc2"}

@@ -13,7 +13,7 @@ SETTINGS = {
     "dataset": datasets.OFFLINE,
     "config": {"epochs": 2, "batch": 16, "optimizer": "adam", "learning_rate": 0.003, "report_every": 1},
 }
-TINY = {"Block 1 Filters": 4, "Block 1 Size": 5, "blocks": 1, "hidden": 20}
+FIELDS = {"Block 1 Filters": 4, "Block 1 Size": 5, "blocks": 1, "hidden": 20}
 
 
 def set_up(**chosen: object) -> AppTest:
@@ -22,7 +22,7 @@ def set_up(**chosen: object) -> AppTest:
     app.selectbox(key="train network").set_value("your own")
     app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
     rerun(app)
-    for name, value in {**TINY, "epochs": 2, "batch": 16, **chosen}.items():
+    for name, value in {**FIELDS, "epochs": 2, "batch": 16, **chosen}.items():
         app.number_input(key=f"train {name}").set_value(value)
     return rerun(app)
 
