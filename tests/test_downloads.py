@@ -15,6 +15,7 @@ import pytest
 from core.digits import datasets, downloads
 from core.digits.datasets import LAYOUTS, STORED_DATASETS, DatasetError
 from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep, Source, download
+from dashboard.server.downloads import SharedDownload
 from tests.mirror import NOBODY
 from tests.set_files import make_set
 
@@ -275,3 +276,20 @@ def test_d8_a_background_download_of_an_unknown_set_says_so():
     job = BackgroundDownload("CIFAR")
     wait_for(lambda: job.finished)
     assert "no set named 'CIFAR'" in job.error
+
+
+def test_what_visitors_share_is_downloaded_once_at_a_time() -> None:
+    def wait_for_ever():
+        while True:
+            time.sleep(0.01)
+            yield DownloadStep("a file", 0, None, 0, 1)
+
+    shared = SharedDownload(lambda: BackgroundDownload("a file", steps=wait_for_ever()))
+    assert shared.last is None, "nothing starts by itself"
+    first = shared.start()
+    assert shared.start() is first is shared.last
+    first.cancel()
+    first._thread.join(10)
+    second = shared.start()
+    assert second is not first and shared.last is second
+    second.cancel()

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.jobs.training_snapshots import SnapshotRecorder, list_snapshots, load_snapshot
+from core.jobs.training_snapshots import FOLDER, SnapshotRecorder, list_snapshots, load_snapshot
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.training.loop import TrainConfig, TrainStep, train
+from dashboard.train import cached
 from tests.sample_digits import made_digits
 
 
@@ -63,3 +64,13 @@ def test_a_damaged_picture_is_a_sentence(tmp_path):
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(ValueError, match="^A picture of this training cannot be read.$"):
         load_snapshot(tmp_path, name)
+
+
+def test_the_player_gets_each_picture_once_and_no_damaged_one(tmp_path):
+    take_all(tmp_path, digits=40)
+    frames = cached.growth_frames(tmp_path)
+    assert len(frames) == len(list_snapshots(tmp_path)) and frames[0].text.startswith("Before it has learned anything")
+    last = tmp_path / FOLDER / f"{list_snapshots(tmp_path)[-1]}.safetensors"
+    last.write_bytes(b"no picture")
+    again = cached.growth_frames(tmp_path)
+    assert len(again) == len(frames) - 1 and all(one is other for one, other in zip(again, frames, strict=False))
