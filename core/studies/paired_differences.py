@@ -165,8 +165,8 @@ def _about(arm: str, figures: Figures) -> str:
         cuts = [f"{cut} {difference}" for cut, difference in found.items() if difference.verdict == verdict]
         parts += [f"{words} {', '.join(cuts)}"] if cuts else []
     still_open = [cut for cut, difference in found.items() if difference.verdict == "open"]
-    told = f"no difference that {seeds} seed{'s' * (seeds > 1)} can tell on"
-    parts += [f"{told} {', '.join(still_open)}"] if still_open else []
+    unclear = f"no clear difference over {seeds} seed{'s' * (seeds > 1)} on"
+    parts += [f"{unclear} {', '.join(still_open)}"] if still_open else []
     return f"{ARMS[arm].title}, against {ARMS[control].title}: {'; '.join(parts)}."
 
 
@@ -204,7 +204,7 @@ def _ceiling(figures: Figures) -> Iterator[str]:
         means = ", ".join(f"{cut} {np.mean(figures['partial-samples'][cut]):.1f} %" for cut in ("whole", *CUTS))
         yield (
             f"Trained on partial samples, which the talk says not to do, the same network reads {means}: "
-            "a ceiling of another track, no competitor."
+            "an upper bound, not a fair comparison."
         )
 
 

@@ -59,7 +59,7 @@ class PretrainingConfig:
 
     def __post_init__(self) -> None:
         if min((self.seeds, self.gan_epochs, self.batches, self.epochs, *self.labelled), default=0) < 1:
-            raise ValueError("A comparison of beginnings takes at least one seed, epoch and labelled digit.")
+            raise ValueError("A comparison of first weights takes at least one seed, epoch and labelled digit.")
 
     def training(self, labelled: int, seed: int) -> TrainConfig:
         """Return the training settings for so many labelled digits."""

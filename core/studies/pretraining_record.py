@@ -21,7 +21,7 @@ from core.studies.recorded import Record, to_command, to_record
 
 STUDY = "pretraining"
 TITLES = {
-    RANDOM: "drawn anew",
+    RANDOM: "random",
     UNLABELLED: "a discriminator without labels",
     LABELLED: "the shipped discriminator (all labels)",
     SUPERVISED: "the standard network (all labels)",
@@ -117,8 +117,8 @@ def _at(record: Record, labelled: int) -> Iterator[str]:
         return
     parts = [part for start in STARTS[1:] if (part := _part(record, start, labelled))]
     yield (
-        f"With {labelled:,} labelled digits, convolutions drawn anew read {base['mean']:.1f} %; in points, other "
-        f"beginnings add: {'; '.join(parts)}."
+        f"With {labelled:,} labelled digits, random convolutions read {base['mean']:.1f} %; in points, other "
+        f"first weights add: {'; '.join(parts)}."
     )
 
 
