@@ -1,20 +1,30 @@
 """The dashboard: one folder per page, and what pages share in `components`, `server`, `address`, `widgets`, `shell`."""
 
-PAGES = (
-    "start",
-    "compare",
-    "pmnist",
-    "missing_features",
-    "feature_maps",
-    "convolution",
-    "maximize",
-    "why",
-    "train",
-    "transfer",
-    "made_digits",
-    "attack",
-    "similarity",
-    "lessons",
-    "quiz",
-    "results",
-)
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """Where a page stands in the menu."""
+
+    section: str
+    title: str
+
+
+PAGES = {  # by name: its file in `pages`, its folder here, its address
+    "start": Page("See", "Start"),
+    "compare": Page("See", "Draw · Erase · Compare"),
+    "pmnist": Page("See", "PMNIST"),
+    "missing_features": Page("See", "Missing features"),
+    "feature_maps": Page("Look inside", "Feature maps"),
+    "convolution": Page("Look inside", "One window at a time"),
+    "maximize": Page("Look inside", "What fires a neuron"),
+    "why": Page("Look inside", "Why this class"),
+    "train": Page("Make", "Train"),
+    "transfer": Page("Make", "Transfer"),
+    "made_digits": Page("Make", "Made digits"),
+    "attack": Page("Break", "Attack"),
+    "similarity": Page("Shortcut", "Nearest digits"),
+    "lessons": Page("Class", "Lessons"),
+    "quiz": Page("Class", "Human or machine"),
+    "results": Page("Class", "Results"),
+}

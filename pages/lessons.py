@@ -1,11 +1,6 @@
 """Lessons: ways through the pages that a class takes together, those that ship and one's own."""
 
-import streamlit as st
+from dashboard.lessons import VIEWS
+from dashboard.shell.page import show_plain_page
 
-from dashboard.lessons import views
-from dashboard.widgets.texts import show_text
-
-show_text("lessons")
-views.show_shipped()
-st.subheader("Your own")
-views.show_own()
+show_plain_page("lessons", VIEWS)

@@ -1,6 +1,5 @@
 """Addresses: each page says in its address what is on it, opens as an address says, and hides what a link locks."""
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -9,15 +8,19 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.address import links
-from dashboard.address.address_book import PAGES
-from dashboard.address.choices import FLAG, NUMBER, PLACE, TEXT, TILE, WHOLE, WORD, WORDS, Choice, number, one_of, whole
+import dashboard
+from dashboard.address.kinds import FLAG, PLACE, TEXT, TILE, WHOLE, Kind, many_of, number, one_of, whole
+from dashboard.address.state import Part
 from dashboard.components.board import Chosen
-from dashboard.server.scene import Scene
+from dashboard.server.scene import SCENE_PARTS, Scene
 from dashboard.shell import share
-from tests.pages import address_of, go_to, html, open_page, rerun
+from dashboard.shell.lesson_bar import find_views
+from tests.pages import address_of, go_to, open_page, rerun
 
 PATIENCE = 60_000  # milliseconds
+NUMBER = number()
+WORD = one_of(["gradient →", "linf", "l2"])
+WORDS = many_of(["standard", "control", "a", "b"])
 CLIMB = {"preset": "white on black", "steps": "30", "seed": "5", "ink": "0.5", "blur": "shrinking"}
 EVERY_PAGE = {
     "compare": {"sample": "19", "erased": "HCUT", "networks": "standard,control"},
@@ -66,14 +69,16 @@ def fresh_caches() -> Iterator[None]:
     st.cache_data.clear()
 
 
-def held(app: AppTest, page: str, view: str) -> dict[str, str]:
+def parts_of(app: AppTest) -> dict[str, Part]:
+    """What the widgets on the page have put into its address, by name."""
+    parts: dict[str, Part] = app.session_state["address"].parts
+    return parts
+
+
+def held(app: AppTest) -> dict[str, str]:
     """What the widgets of a page hold, in the words of its address."""
-    found = {}
-    for choice in PAGES[page].choices(view):
-        key = choice.find_key(app.session_state)
-        if key in app.session_state and app.session_state[key] is not None:
-            found[choice.name] = choice.kind.write(app.session_state[key])
-    return found
+    values = {name: (part, app.session_state[part.key]) for name, part in parts_of(app).items()}
+    return {name: part.kind.write(value) for name, (part, value) in values.items() if value is not None}
 
 
 # One value
@@ -119,7 +124,7 @@ def test_every_kind_of_value_is_read_as_it_was_written(kind, value, text):
         (WHOLE, "x"),
         (NUMBER, "nan"),
         (NUMBER, "inf"),
-        (one_of("linf", "l2"), "l1"),
+        (one_of(["linf", "l2"]), "l1"),
         (NUMBER, "1e999"),
         (number(0, 1), "1.01"),
         (whole(3, 20), "2"),
@@ -130,27 +135,26 @@ def test_what_is_no_such_value_is_refused(kind, text):
         kind.read(text)
 
 
-def test_a_key_may_depend_on_what_other_widgets_hold():
-    choice = Choice("unit", "neuron {network} {stage {network}}", WHOLE)
-    assert choice.find_key({"network": "a", "stage a": "conv1"}) == "neuron a conv1"
-    with pytest.raises(KeyError):
-        choice.find_key({"network": "a"})
+@pytest.mark.parametrize(("first", "second"), [("size", "size"), ("erased", "size"), ("step", "size"), ("hide", "x")])
+def test_no_two_widgets_have_one_name_and_none_is_called_like_a_part_of_the_scene(first, second):
+    def draw(first, second):
+        from dashboard import address
 
+        address.toggle(first, "One", key="one")
+        address.toggle(second, "Two", key="two")
 
-def test_no_two_choices_of_a_view_have_one_name_and_none_is_called_like_a_part_of_the_scene():
-    for page in PAGES.values():
-        for view in page.views:
-            names = [choice.name for choice in page.choices(view)]
-            assert len({*names}) == len(names)
-            assert not {*names} & {"sample", "digit", "erased", "networks", "hide", "lesson", "step"}
-            assert not {*names} & {*links.GROUPS} - {"view"}
+    assert not AppTest.from_function(draw, args=("one", "two")).run().exception
+    assert len(AppTest.from_function(draw, args=(first, second)).run().exception) == 1
 
 
 # Every page
 
 
 def test_every_page_that_has_choices_is_tried_here():
-    assert {name for name, page in PAGES.items() if len(page.views) > 1 or page.scene} == {*EVERY_PAGE}
+    without = {"start", "lessons", "quiz"}  # the quiz has an address of its own
+    assert {*dashboard.PAGES} - without == {*EVERY_PAGE}
+    for page in without - {"quiz"}:
+        assert not parts_of(open_page(page)) and len(find_views(page)) == 1
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
@@ -158,17 +162,16 @@ def test_every_page_opens_as_its_address_says_and_says_it_again(page):
     wanted = EVERY_PAGE[page]
     app = open_page(page, **wanted)
     assert not [one.value for one in app.warning if "address" in one.value]
-    view = wanted.get("view", "")
-    parts = {name: text for name, text in wanted.items() if name not in links.SCENE_PARTS}
-    assert held(app, page, view).items() >= parts.items()
+    parts = {name: text for name, text in wanted.items() if name not in SCENE_PARTS}
+    assert held(app).items() >= parts.items()
     said = address_of(app)
     assert {name: said[name] for name in said if name in wanted} == {
         name: text for name, text in wanted.items() if name != "view" or name in said
     }
-    assert {*said} <= {*wanted} | {choice.name for choice in PAGES[page].choices(view) if choice.always}
-    menus = [menu for menu in app.get("button_group") if menu.key and menu.key == PAGES[page].key]
-    assert all([one.content for one in menu.proto.options] == [*PAGES[page].views] for menu in menus)
-    assert len(menus) == bool(PAGES[page].key)
+    assert {*said} <= {*wanted} | {name for name, part in parts_of(app).items() if part.always}
+    menus = [menu for menu in app.get("button_group") if menu.key and menu.key == f"{page} view"]
+    assert all([one.content for one in menu.proto.options] == find_views(page) for menu in menus)
+    assert len(menus) == (len(find_views(page)) > 1)
 
 
 def test_what_was_not_changed_is_not_in_the_address():
@@ -221,23 +224,25 @@ def test_an_address_by_hand_opens_the_page_with_a_sentence_for_each_part(page):
     assert "colour" in said and "everything" in said and "script" not in said and "h1" not in said
 
 
-def readable(choice: Choice) -> str:
-    """Something that reads as a value of this kind, and hardly is an option."""
-    for text in ("zz", "7", "3", "0.5", "yes", "conv9.3", "2.1", "linf"):
+def readable(kind: Kind) -> str:
+    """Something that reads as a value of this kind, if it has no options, and hardly is an option else."""
+    for text in ("zz", "7", "3", "0.5", "yes", "conv9.3", "2.1"):
         with suppress(ValueError):
-            choice.kind.read(text)
+            kind.read(text)
             return text
-    raise AssertionError(choice.name)
+    return "zz"
 
 
 @pytest.mark.parametrize("page", ["attack", "convolution", "maximize", "train", "transfer", "results"])
 def test_words_that_no_widget_knows_open_every_view_of_a_page(page):
     app = open_page("start")
-    for view in PAGES[page].views:
+    for view in find_views(page):
         app.query_params.clear()
-        app.query_params.update({one.name: readable(one) for one in PAGES[page].choices(view)} | {"view": view})
+        app.query_params.update({"view": view})
         go_to(app, page)
-        assert app.session_state["session"].params["view"] == view or view == [*PAGES[page].views][0]
+        app.query_params.update({name: readable(part.kind) for name, part in parts_of(app).items()} | {"view": view})
+        rerun(app)
+        assert app.session_state["address"].params["view"] == view or view == find_views(page)[0]
 
 
 def test_a_value_that_is_no_option_costs_a_sentence():
@@ -258,9 +263,9 @@ def test_sentences_about_an_address_stay_with_its_page():
 
 def test_what_a_link_hides_is_not_shown_keeps_its_value_and_stays_in_the_address():
     app = open_page("attack", sample="18", epsilon="0.3", hide="networks,epsilon,tools")
-    (rule,) = re.findall(r"<style>(\.st-key[^{]*)\{ display: none !important \}", html(app))
-    assert ".st-key-attack-network" in rule and ".st-key-attack-linf" in rule and ".st-key-cut" in rule
-    assert "attack-method" not in rule
+    shown_keys = {one.key for kind in (app.selectbox, app.slider, app.get("button_group")) for one in kind}
+    assert not shown_keys & {"attack network", "attack linf", "attack watched", "cut", "tool", "networks"}
+    assert {"attack method", "attack target", "attack steps"} <= shown_keys
     app.selectbox(key="attack target").set_value("8")
     assert address_of(rerun(app)) == {
         "sample": "18",
@@ -269,7 +274,19 @@ def test_what_a_link_hides_is_not_shown_keeps_its_value_and_stays_in_the_address
         "hide": "networks,epsilon,tools",
     }
     app.query_params.clear()  # the menu leads to another page: nothing is locked there
-    assert "display: none !important" not in html(go_to(app, "why"))
+    go_to(app, "why")
+    assert app.session_state["address"].hidden == () and not app.session_state["address"].locked
+
+
+def test_what_a_link_hides_cannot_be_changed_by_what_a_browser_sends():
+    app = open_page("attack", sample="18")
+    app.query_params.update({"epsilon": "0.3", "hide": "epsilon,digit,networks"})
+    rerun(app)  # its widgets were on the page before
+    app.session_state["attack linf"] = 0.9
+    app.session_state["attack network"] = "robust"
+    app.session_state["session"].scene.sample = 3
+    assert address_of(rerun(app)) == {"sample": "18", "epsilon": "0.3", "hide": "epsilon,digit,networks"}
+    assert app.session_state["attack linf"] == 0.3 and app.session_state["attack network"] == "standard"
 
 
 def test_with_the_tools_locked_nothing_can_be_rubbed_out():

@@ -60,15 +60,15 @@ def test_every_view_opens_for_every_digit(view: str, scene: str) -> None:
 
 
 def test_c2_c3_the_seed_s_examples_are_worked_out() -> None:
-    app = open_view("One number", keys={"lesson source": "A 5 × 5 picture"})
+    app = open_view("One number", keys={"convolution of": "A 5 × 5 picture"})
     assert "row 0, column 0 gives 4" in text_of(app)
     assert "1·1 + 1·0 + 1·1 + 0·0 + 1·1 + 1·0 + 0·1 + 0·0 + 1·1 = 4" in html(app)
-    app.segmented_control(key="lesson source").set_value("Red, green, blue")
+    app.segmented_control(key="convolution of").set_value("Red, green, blue")
     assert "308 − 498 + 164 + 1 = −25" in html(rerun(app))
 
 
 def test_the_number_that_is_chosen_is_worked_out_and_followed_both_ways() -> None:
-    app = open_view("One number", keys={"lesson map": 7, "lesson row": 11, "lesson column": 12})
+    app = open_view("One number", keys={"convolution map": 7, "convolution row": 11, "convolution column": 12})
     assert "conv1: map 7, row 11, column 12 = " in text_of(app)
     shown = html(app)
     assert "The products" in shown and "pool1: map 7, row 5, column 6" in shown and "relu1" in shown
@@ -77,21 +77,21 @@ def test_the_number_that_is_chosen_is_worked_out_and_followed_both_ways() -> Non
     back = next(button for button in app.button if button.label.startswith("Back"))
     back.click()
     assert "normalize: map 0, row " in text_of(rerun(app))
-    assert app.segmented_control(key="lesson stage").value == "normalize"
+    assert app.segmented_control(key="convolution stage").value == "normalize"
 
 
 @pytest.mark.parametrize("stage", ["normalize", "pool1", "relu1", "conv2", "flatten", "inverted", "fc1", "fc2"])
 def test_every_stage_can_be_looked_at(stage: str) -> None:
-    app = open_view("One number", keys={"lesson stage": stage, "lesson network": "missing-feature"})
+    app = open_view("One number", keys={"convolution stage": stage, "convolution network": "missing-feature"})
     assert f"#### {stage}: " in text_of(app)
-    assert app.segmented_control(key="lesson stage").value == stage
+    assert app.segmented_control(key="convolution stage").value == stage
 
 
 @pytest.mark.parametrize("network", ["synergy", "missing-maximum", "local-conv-shuffled", "local-dense"])
 def test_any_network_of_the_zoo_can_be_looked_into(network: str) -> None:
-    app = open_view("One number", keys={"lesson network": network})
-    assert app.selectbox(key="lesson network").value == network and "ns-way" in html(app)
-    app.segmented_control(key="lesson stage").set_value(app.segmented_control(key="lesson stage").options[-1])
+    app = open_view("One number", keys={"convolution network": network})
+    assert app.selectbox(key="convolution network").value == network and "ns-way" in html(app)
+    app.segmented_control(key="convolution stage").set_value(app.segmented_control(key="convolution stage").options[-1])
     rerun(app)
 
 

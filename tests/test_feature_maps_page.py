@@ -122,9 +122,9 @@ def test_f1_a_unit_of_the_head_can_be_looked_at_too() -> None:
 
 def test_a_map_that_another_network_has_not_gives_way_to_one_that_it_has() -> None:
     app = open_view("One digit", sample="15", state={one_map.CHOSEN: Chosen("conv2", 49)})
-    app.selectbox(key="maps network").set_value("local-dense")
+    app.selectbox(key="feature_maps network").set_value("local-dense")
     assert "no convolutions" in captions(rerun(app))
-    app.selectbox(key="maps network").set_value("assignment")
+    app.selectbox(key="feature_maps network").set_value("assignment")
     chosen = max(boards(rerun(app)), key=lambda one: len(one["rows"]))["chosen"]
     assert chosen[0] == "conv1" and 0 <= chosen[1] < 32
 
@@ -222,7 +222,7 @@ def test_networks_that_are_built_differently_stand_side_by_side_without_a_differ
 
 
 def test_f1_the_filters_of_all_layers_are_shown_at_the_start_and_after_training() -> None:
-    app = open_view("Filters", state={"maps network": "local-conv"})
+    app = open_view("Filters", state={"feature_maps network": "local-conv"})
     shown = rows(app)
     assert "(3, 3, 1, 8)" in shown["conv1"]["note"] and "(3, 3, 8, 8)" in shown["conv2"]["note"]
     assert [sheet["title"] for sheet in shown["conv2"]["sheets"]] == ["at the start", "after training"]
@@ -231,12 +231,12 @@ def test_f1_the_filters_of_all_layers_are_shown_at_the_start_and_after_training(
 
 
 def test_m9_frozen_filters_are_said_to_be_another_network_s() -> None:
-    app = open_view("Filters", state={"maps network": "missing-feature"})
+    app = open_view("Filters", state={"feature_maps network": "missing-feature"})
     assert "those of Standard" in captions(app) and "not moved at all" in rows(app)["conv2"]["note"]
 
 
 def test_a_dense_network_has_no_filters_and_an_unknown_start_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "no convolutions" in open_view("Filters", state={"maps network": "local-dense"}).info[-1].value
+    assert "no convolutions" in open_view("Filters", state={"feature_maps network": "local-dense"}).info[-1].value
     monkeypatch.setattr(filter_views, "find_initial_network", lambda name: None)
     app = open_view("Filters")
     assert "not known exactly" in captions(app)
@@ -244,7 +244,9 @@ def test_a_dense_network_has_no_filters_and_an_unknown_start_is_not_shown(monkey
 
 
 def test_f1_one_square_of_a_filter_is_shown_in_numbers_before_and_after() -> None:
-    app = open_view("Filters", state={"maps network": "local-conv", filter_views.CHOSEN: Chosen("conv2", 8 * 3 + 5)})
+    app = open_view(
+        "Filters", state={"feature_maps network": "local-conv", filter_views.CHOSEN: Chosen("conv2", 8 * 3 + 5)}
+    )
     assert any("conv2, filter 5**, over map 3" in one.value for one in app.markdown)
     assert len(app.get("plotly_chart")) == 2
 
@@ -260,12 +262,15 @@ def own_network(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_f1_a_network_of_one_s_own_shows_how_its_filters_grew(own_network: str) -> None:
-    app = open_view("Filters", state={"maps network": own_network})
+    app = open_view("Filters", state={"feature_maps network": own_network})
     grown = [board["rows"][0] for board in boards(app) if board["rows"][0]["name"] == "first filters"]
     assert len(grown) == 1 and "moments" in grown[0]["note"]
     assert len(grown[0]["sheets"][0]["names"]) == 4 * grown[0]["sheets"][0]["columns"]
     assert "drawn at random with seed" in captions(app)
-    assert set(rows(open_view("One digit", sample="1", state={"maps network": own_network}))) >= {"conv1", "fc2"}
+    assert set(rows(open_view("One digit", sample="1", state={"feature_maps network": own_network}))) >= {
+        "conv1",
+        "fc2",
+    }
     assert run_folders.list_jobs("ann")
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from core.classroom.lessons import MAX_BYTES, LessonError, read_lesson
-from dashboard.address.address_book import PAGES
+from dashboard import PAGES
 from dashboard.shell import lesson_bar
 from tests.browser import settle
 from tests.pages import open_page
@@ -50,8 +50,6 @@ BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\ntitle: *c\nsteps: [1]"
         ("title: x\nsteps: [{page: why, text: x, '<b>': red}]", "unknown field, 'b'"),
         ("title: x\nsteps: [{page: why}]", "Step 1 has no text"),
         ("title: x\nsteps: [{page: why, text: x, state: {view: Nonsense}}]", "has no such view"),
-        ("title: x\nsteps: [{page: why, text: x, state: {epsilon: 1}}]", "no part of that name"),
-        ("title: x\nsteps: [{page: why, text: x, state: {class: many}}]", "'class' of its state cannot be read"),
         ("title: x\nsteps: [{page: why, text: x, state: {erased: ZCUT}}]", "'erased'"),
         ("title: x\nsteps: [{page: why, text: x, state: {class: {a: 1}}}]", "must be a word, a number"),
         ("title: x\nsteps: [{page: why, text: 2020-01-01}]", "its text must be a text"),
@@ -71,6 +69,28 @@ def test_what_is_no_lesson_is_refused_with_one_sentence_that_says_where(content:
 def test_bytes_that_are_no_text_are_refused_too() -> None:
     with pytest.raises(LessonError, match="This is no YAML"):
         read_lesson(b"title: \x80")
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("epsilon: 1", "This address has parts that are not known here: epsilon."),
+        ("'<b>': 1", "This address has parts that are not known here."),
+        ("size: many, view: A hole everywhere", "The part 'size' of this address cannot be read"),
+        ("class: many", "What this address asks for in 'class' is not to be had here"),
+    ],
+)
+def test_a_step_with_an_unknown_part_opens_with_a_sentence(state: str, says: str) -> None:
+    content = f"title: x\nsteps: [{{page: why, text: Look., state: {{sample: 3, {state}}}}}]"
+    step = read_lesson(content.encode(), lesson_bar.find_fault).steps[0]
+    (warning,) = open_page("why", **step.state).warning
+    assert says in warning.value
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_shipped_lessons_have_no_fault(name: str) -> None:
+    content = (lesson_bar.FOLDER / f"{name}.yaml").read_bytes()
+    assert read_lesson(content, lesson_bar.find_fault) == LESSONS[name]
 
 
 def test_three_lessons_ship_each_with_a_question_at_every_step() -> None:
@@ -96,12 +116,11 @@ def at(app: AppTest, name: str, number: int) -> None:
     assert not app.warning and not app.error
     address = dict(app.query_params.items())
     assert address.items() >= {"lesson": name, "step": str(number + 1)}.items()
-    assert app.session_state["session"].page == step.page
+    assert app.session_state["address"].page == step.page
+    parts = app.session_state["address"].parts
     for part, text in step.state.items():  # what it would say of itself; what is as at first is not said
-        choices = {one.name: one for one in PAGES[step.page].choices(step.state.get("view", ""))}
-        if part in choices:
-            held = app.session_state[choices[part].find_key(app.session_state)]
-            assert choices[part].kind.write(held) == text
+        if part in parts:
+            assert parts[part].kind.write(app.session_state[parts[part].key]) == text
         else:
             assert address[part] == text
     assert any(step.question in one.value for one in app.markdown)
@@ -159,7 +178,7 @@ def test_the_page_of_lessons_begins_one_and_keeps_the_visitor_s_own() -> None:
     app = open_page("lessons")
     app.session_state["session"].own_lesson = read_lesson(GOOD.encode(), lesson_bar.find_fault)
     app.run().button(key="begin own").click().run()
-    assert not app.exception and app.session_state["session"].page == "compare"
+    assert not app.exception and app.session_state["address"].page == "compare"
     assert dict(app.query_params.items()) == {"sample": "19", "erased": "HCUT", "networks": "standard,control"}
 
 

@@ -35,7 +35,7 @@ SETTINGS = {
 
 
 def open_view(view: str) -> AppTest:
-    return open_page("made_digits", state={"visitor": ANN, "made view": view})
+    return open_page("made_digits", state={"visitor": ANN, "made_digits view": view})
 
 
 def sheet(app: AppTest) -> str:
@@ -183,7 +183,7 @@ def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_use
     again.selectbox(key="made source").set_value(started.id)
     rerun(again)
     assert "The discriminator is right" in text_of(again)
-    again.segmented_control(key="made view").set_value("Make digits")
+    again.segmented_control(key="made_digits view").set_value("Make digits")
     assert "It learned from 1,000 digits of" in captions(rerun(again))
 
 

@@ -9,8 +9,8 @@ import streamlit as st
 import dashboard
 from core.digits import datasets
 from core.zoo import checkpoints
-from dashboard.address import address_book
 from dashboard.server import caches, downloads
+from dashboard.shell.lesson_bar import find_views
 from tests import ROOT
 from tests.job_runs import without_mnist
 from tests.pages import captions, drawn_seven, html, open_page, rerun, text_of
@@ -64,9 +64,9 @@ def test_without_a_single_network_every_view_opens_and_says_what_is_missing(
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
     st.cache_resource.clear()
     try:
-        for name, page in address_book.PAGES.items():
+        for name in dashboard.PAGES:
             app, said = open_page(name, sample="3"), ""
-            for view in page.views:
+            for view in find_views(name):
                 app.query_params["view"] = view
                 said += text_of(rerun(app))
             assert "no network for this" in said or name not in ("compare", "pmnist", "attack", "maximize", "why"), name

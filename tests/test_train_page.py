@@ -68,7 +68,7 @@ def test_a_composed_network_has_its_table_and_an_impossible_one_its_sentence() -
     app = set_up()
     # 4 filters of 25 weights and a bias; 12 x 12 places after pooling; 20 units; ten classes
     assert f">{4 * 26 + (4 * 144 + 1) * 20 + 21 * 10:,}</td>" in html(app)
-    app.number_input(key="train Block 1 Dilation").set_value(8)
+    app.number_input(key="train block-1-dilation").set_value(8)
     rerun(app)
     assert "a window of 5 spread by 8 covers 33 pixels, but there are only 28." in app.warning[0].value
     assert app.button(key="train go").disabled and "total" not in html(app)
@@ -152,7 +152,7 @@ def test_a_diverging_training_says_so_on_the_page() -> None:
     app = open_page("train")
     app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
     app.selectbox(key="train optimizer").set_value("sgd")
-    app.number_input(key="train learning rate").set_value(1e30)
+    app.number_input(key="train learning-rate").set_value(1e30)
     press(rerun(app), "train go")
     assert ended(only_job()).state == "failed"
     assert "Training diverged in epoch 1" in rerun(app).warning[0].value
@@ -227,7 +227,7 @@ def test_a_trained_network_reads_beside_the_missing_feature_networks(job: Job) -
     (name,) = caches._networks_of(ANN)
     app.query_params.update({"sample": "3"})
     go_to(app, "missing_features")
-    app.segmented_control(key="missing view").set_value("Variants")
+    app.segmented_control(key="missing_features view").set_value("Variants")
     rerun(app)
     assert "mine" in app.pills(key="variants").options
     app.pills(key="variants").set_value(["standard", name])

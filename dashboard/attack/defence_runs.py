@@ -17,8 +17,9 @@ from core.networks.classifier import Classifier
 from core.networks.evaluation import predict_digit
 from core.pmnist.masks import erase, growing_mask
 from core.visualization.adversarial import draw_comparison
-from dashboard.attack.digit_runs import BREATH, WHOLE
+from dashboard.attack.digit_runs import BREATH
 from dashboard.components.player import Frame
+from dashboard.widgets.readings import WHOLE
 
 STEPS = 20  # of PGD for each size
 SIZES = 26  # frames: sizes from nothing to the largest

@@ -10,16 +10,16 @@ from core.digits.datasets import Dataset
 from core.studies.noise_transfer_record import to_curve
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
+from dashboard import address
 from dashboard.attack import falls_views
 from dashboard.attack.defence_runs import KINDS, SIZES, STEPS, AskedSweep, Sweep
-from dashboard.attack.digit_views import label_of
 from dashboard.components.player import Look
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import playing
 from dashboard.widgets.charts import PLAIN
-from dashboard.widgets.readings import load_networks
+from dashboard.widgets.readings import label_of, load_networks
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
 
@@ -36,19 +36,15 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
         data,
     )
     with right:
-        kind = (
-            st.segmented_control(
-                "What grows",
-                list(KINDS),
-                default="linf",
-                key="defence kind",
-                persist_state="session",
-                required=True,
-                format_func=lambda one: KINDS[one][0],
-                label_visibility="collapsed",
-                wrap=True,
-            )
-            or "linf"
+        kind = address.segmented_control(
+            "grows",
+            "What grows",
+            list(KINDS),
+            "linf",
+            key="defence kind",
+            format_func=lambda one: KINDS[one][0],
+            label_visibility="collapsed",
+            wrap=True,
         )
         if scene is not None and len(load_networks((ORDINARY, ROBUST), data)) == 2:
             pixels = np.ascontiguousarray(scene[0] * scene[1], np.float32)

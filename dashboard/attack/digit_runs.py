@@ -22,10 +22,10 @@ from core.visualization.adversarial import draw_attack
 from dashboard.components.player import Frame
 from dashboard.server.scene import Digit, Mask
 from dashboard.widgets.playing import AHEAD
+from dashboard.widgets.readings import WHOLE
 
 BREATH = 0.01  # seconds between two steps in which others have the interpreter: a thread beside it is answering strokes
 EVERY = 3  # of the records of L-BFGS, which may be 281, one is played
-WHOLE = np.ones((28, 28), np.bool_)
 Step = TypeVar("Step")
 
 

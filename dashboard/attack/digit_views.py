@@ -10,7 +10,7 @@ from core.digits.datasets import Dataset
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
 from dashboard.attack import photo_views, settings
-from dashboard.attack.digit_runs import WHOLE, Asked, Take, start
+from dashboard.attack.digit_runs import Asked, Take, start
 from dashboard.attack.settings import Attacked
 from dashboard.components.player import Look
 from dashboard.server import caches
@@ -18,7 +18,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets import playing
-from dashboard.widgets.readings import show_readings
+from dashboard.widgets.readings import WHOLE, label_of, show_readings
 from dashboard.widgets.scene import choose_beside
 
 KEY = "attack"
@@ -41,7 +41,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         method = settings.choose_method()
         attacked = settings.choose_attack(method, data, zoo)
-        settings.choose_epsilon(method)
+        photo_views.choose_strength(shown=False)  # drawn below, once there is an attacked digit
         if attacked is None or scene is None:
             return
         take = _prepare(attacked, scene, session, data, zoo)
@@ -90,13 +90,6 @@ def _misread(first: AttackStep, asked: Asked, data: Dataset) -> str:
         f"It is a {label}, and is read as {read} before anything is added: there is nothing left to win, but the "
         "noise can still be watched."
     )
-
-
-def label_of(session: Session, network: str, pixels: Digit, data: Dataset) -> int:
-    """Return the true label, or of what nobody has labelled, what the attacked network reads."""
-    if session.scene.sample is not None and session.scene.drawn is None:
-        return int(data.test.labels[session.scene.sample])
-    return int(caches.readings((network,), data.name, pixels, WHOLE)[network].argmax())
 
 
 def _show_take(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zoo: Zoo) -> None:

@@ -12,6 +12,7 @@ from core.studies.noise_transfer_record import STUDY, Matrix, to_curve, to_matri
 from core.visualization.adversarial import draw_accuracy_matrix
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
+from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -55,16 +56,8 @@ def _show_matrix(record: Record) -> None:
     settings = record["settings"]
     noises = {f"for each digit, epsilon {size:g}": ("pgd", size) for size in settings["crossed"]}
     noises[f"one for all, epsilon {settings['universal_epsilon']:g}"] = ("universal", settings["universal_epsilon"])
-    chosen = st.segmented_control(
-        "Noise made",
-        list(noises),
-        default=next(iter(noises)),
-        key="falls noise",
-        persist_state="session",
-        required=True,
-        wrap=True,
-    )
-    found: Matrix = to_matrix(record, *noises[chosen or next(iter(noises))])
+    chosen = address.segmented_control("noise", "Noise made", list(noises), key="falls noise", wrap=True)
+    found: Matrix = to_matrix(record, *noises[chosen])
     rows, columns = ([_title(record, name) for name in names] for names in (found.sources, found.readers))
     own = [(row, found.readers.index(name)) for row, name in enumerate(found.sources) if name in found.readers]
     st.html(draw_accuracy_matrix(found.accuracies, rows, columns, framed=own))
@@ -79,18 +72,10 @@ def _show_curves(record: Record) -> None:
     settings = record["settings"]
     readers = list(record["networks"])
     sources = {OWN: None, f"that of {_title(record, readers[0])}": readers[0], "random signs": RANDOM_SIGNS}
-    chosen = st.segmented_control(
-        "Under whose noise",
-        list(sources),
-        default=OWN,
-        key="falls source",
-        required=True,
-        persist_state="session",
-        wrap=True,
-    )
+    chosen = address.segmented_control("under", "Under whose noise", list(sources), key="falls source", wrap=True)
     curves = []
     for name in readers:
-        points = to_curve(record, name, sources[chosen or OWN])
+        points = to_curve(record, name, sources[chosen])
         if len(points) > 1:
             curves.append(Curve(_title(record, name), color_of(name), list(points), list(points.values())))
     figure = draw_curves(curves, x_title=f"epsilon (L∞), {settings['steps']} steps of PGD", y_title="read right, %")

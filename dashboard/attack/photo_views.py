@@ -13,8 +13,10 @@ from core.networks.evaluation import predict_digit
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.readings import Reading, draw_answers
-from dashboard.attack.digit_runs import WHOLE, Take
+from dashboard import address
+from dashboard.attack.digit_runs import Take
 from dashboard.server.scene import Digit
+from dashboard.widgets.readings import WHOLE
 
 SEED = "attack photo"
 
@@ -25,9 +27,7 @@ def show_aftermath(take: Take, data: Dataset) -> None:
         _show_elsewhere(take, take.last)
     st.markdown("#### Print it and photograph it: does the noise survive?")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        strength = st.slider(
-            "How careless the photo is", 0.0, 2.0, 1.0, 0.1, key="attack strength", width=260, persist_state="session"
-        )
+        strength = choose_strength()
         st.button("Another photo", on_click=_count, key="another photo")
     seed = st.session_state.get(SEED, 0)
     assert take.first is not None and take.last is not None
@@ -36,6 +36,12 @@ def show_aftermath(take: Take, data: Dataset) -> None:
     items = [_to_item(take, words, images) for words, images in pictures.items()]
     st.html(draw_gallery(items, min_width=118, css_class="ns-photo"))
     st.markdown(_verdict(take, pictures, clean[-1].images, data))
+
+
+def choose_strength(*, shown: bool = True) -> float:
+    """Draw how careless the photo is; return a value from 0 to 2."""
+    label = "How careless the photo is"
+    return address.slider("careless", label, 0.0, 2.0, 1.0, 0.1, key="attack strength", shown=shown, width=260)
 
 
 def _count() -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.adversarial.config import DEFAULTS, PRESETS, AttackConfig
+from core.adversarial.config import DEFAULTS, PRESETS, AttackConfig, Norm
 from core.digits.datasets import Dataset
 from core.zoo.checkpoints import without_restoring
+from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets import networks
@@ -20,8 +21,11 @@ TITLES = {
     "lbfgs": "L-BFGS: the least",
     "sticker": "A sticker",
 }
-NORMS = {"linf": "any pixel (L∞)", "l2": "all together (L2)"}
-OWN = {"norm": "linf", "linf": 0.15, "l2": 2.5, "steps": 40, "random": False, "stride": 0.0}  # at first
+NORMS: dict[Norm, str] = {"linf": "any pixel (L∞)", "l2": "all together (L2)"}
+EPSILONS: dict[Norm, tuple[str, str, float, float, float, str]] = {  # name, label, largest, first, step, format
+    "linf": ("epsilon", "Epsilon: how much a pixel may change", 1.0, 0.15, 0.001, "%.3f"),
+    "l2": ("length", "Epsilon: length of all changes (L2)", 10.0, 2.5, 0.1, "%.1f"),
+}
 MOST_STEPS, MOST_ROUND = 100, 40  # of what is played; of one round of L-BFGS, which has seven
 ANY = "anything else"
 
@@ -37,123 +41,154 @@ class Attacked:
     config: AttackConfig
 
 
+@dataclass(frozen=True)
+class Steps:
+    """How an attack goes on; the first values fool most digits and can still be watched."""
+
+    norm: Norm = "linf"
+    count: int = 40
+    random: bool = False
+    size: float = 0.0
+    """0: as the method has it."""
+
+
 def key(name: str) -> str:
     """Return the key of a setting in the session."""
     return f"attack {name}"
 
 
-def open_settings() -> None:
-    """Begin with what fools most digits and can still be watched."""
-    for name, value in OWN.items():
-        st.session_state.setdefault(key(name), value)
-
-
 def choose_method() -> str:
-    """Let people choose the method."""
-    return (
-        st.segmented_control(
-            "Attack",
-            list(DEFAULTS),
-            default="pgd",
-            key=key("method"),
-            persist_state="session",
-            required=True,
-            wrap=True,
-            format_func=TITLES.__getitem__,
-            label_visibility="collapsed",
-            on_change=_show_region,
-        )
-        or "pgd"
+    """Draw the methods; return the chosen one."""
+    return address.segmented_control(
+        "attack",
+        "Attack",
+        list(DEFAULTS),
+        "pgd",
+        key=key("method"),
+        wrap=True,
+        format_func=TITLES.__getitem__,
+        label_visibility="collapsed",
+        on_change=_show_region,
     )
 
 
 def _show_region() -> None:
-    """Bring the erase canvas up for who wants a sticker: that is where its region is drawn."""
+    """Show the erase canvas when the sticker is chosen: that is where its region is drawn."""
     if st.session_state[key("method")] == "sticker":
         st.session_state["missing part"] = "Rub it out"
 
 
 def choose_attack(method: str, data: Dataset, zoo: Zoo) -> Attacked | None:
-    """Let people choose all the rest; None, after a sentence, when there is no network to attack."""
-    open_settings()
+    """Draw all other settings; return them, None after a sentence when there is no network to attack."""
+    target: int | None = None
+    watched: tuple[str, ...] = ()
+    steps = Steps()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         network = choose_network(zoo)
-        if not network:
-            return None
-        target = _choose_target(data, required=method == "lbfgs")
-        with st.popover("Who looks on", width=130, key=key("onlookers")):
+        if network:
+            target = _choose_target(data, required=method == "lbfgs")
             watched = _choose_watched(zoo, network)
-        with st.popover("More", width=90):
-            _choose_more(method)
-    config = replace(_config(method), target=target)
-    return Attacked(method, network, watched, config)
+            with st.popover("More", width=90):
+                steps = _choose_steps(method)
+    epsilon = _choose_epsilon(method, steps.norm)
+    if not network:
+        return None
+    return Attacked(method, network, watched, replace(_config(method, steps, epsilon), target=target))
 
 
 def choose_network(zoo: Zoo) -> str:
     """Let people choose the network that is attacked; "" where there is none."""
-    return networks.choose_network(without_restoring(zoo), key=key("network"), label="Attacked network", width=210)
+    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=210)
 
 
 def _choose_target(data: Dataset, *, required: bool) -> int | None:
     options = [name for name in data.classes] if required else [ANY, *data.classes]
-    if st.session_state.get(key("target")) not in options:
-        st.session_state[key("target")] = options[0]
-    chosen = st.selectbox("Shall be read as", options, key=key("target"), persist_state="session", width=150)
-    return None if chosen in (ANY, None) else data.classes.index(chosen)
+    chosen = address.selectbox("target", "Shall be read as", options, width=150)
+    return None if chosen == ANY else data.classes.index(chosen)
 
 
 def _choose_watched(zoo: Zoo, network: str) -> tuple[str, ...]:
-    first = (*DEFAULT_NETWORKS, "robust")
-    chosen = networks.choose_any(zoo, key=key("watched"), first=first, label="Read the attacked digit too")
-    st.caption(
-        "The noise is made for the attacked network; the others are given the same picture. A network that restores "
-        "cannot be attacked itself: no gradient leads back through its comparison with whole digits. What was made "
-        "for another is **carried over** to it, once, at the end."
-    )
+    if address.get_address().hides("networks"):
+        chosen = _choose_readers(zoo)
+    else:
+        with st.popover("Who looks on", width=130, key=key("onlookers")):
+            chosen = _choose_readers(zoo)
+            st.caption(
+                "The noise is made for the attacked network; the others are given the same picture. A network that "
+                "restores cannot be attacked itself: no gradient leads back through its comparison with whole digits. "
+                "What was made for another is **carried over** to it, once, at the end."
+            )
     return (network, *(name for name in zoo if name in chosen and name != network))
 
 
-def _choose_more(method: str) -> None:
-    """Let people set what is seldom changed."""
-    if method in ("fgsm", "pgd"):
-        st.segmented_control(
-            "Limited is",
-            list(NORMS),
-            key=key("norm"),
-            persist_state="session",
-            required=True,
-            format_func=NORMS.__getitem__,
-            on_change=_is_own,
-        )
-    if method == "pgd":
-        st.toggle(
-            "Begin somewhere within epsilon (PGD), not at the digit (BIM)",
-            key=key("random"),
-            persist_state="session",
-            on_change=_is_own,
-        )
-        st.number_input(
-            "Step size (0: 2.5 epsilon / steps)",
-            0.0,
-            10.0,
-            step=0.01,
-            key=key("stride"),
-            persist_state="session",
-            format="%g",
-            on_change=_is_own,
-        )
-    if method != "fgsm":
-        most = MOST_ROUND if method == "lbfgs" else MOST_STEPS
-        st.session_state[key("steps")] = min(st.session_state[key("steps")], most)
-        label = "Steps of each round" if method == "lbfgs" else "Steps"
-        st.slider(label, 1, most, key=key("steps"), persist_state="session", on_change=_is_own)
-    else:
+def _choose_readers(zoo: Zoo) -> list[str]:
+    first = (*DEFAULT_NETWORKS, "robust")
+    return networks.choose_any(zoo, name="watched", first=first, label="Read the attacked digit too")
+
+
+def _choose_steps(method: str) -> Steps:
+    """Draw what is seldom changed."""
+    gradual, own = method == "pgd", Steps()
+    norm = address.segmented_control(
+        "limit",
+        "Limited is",
+        list(NORMS),
+        own.norm,
+        key=key("norm"),
+        shown=method in ("fgsm", "pgd"),
+        format_func=NORMS.__getitem__,
+        on_change=_is_own,
+    )
+    random = address.toggle(
+        "random",
+        "Begin somewhere within epsilon (PGD), not at the digit (BIM)",
+        own.random,
+        shown=gradual,
+        on_change=_is_own,
+    )
+    label = "Step size (0: 2.5 epsilon / steps)"
+    stride = address.number_input(
+        "stride", label, 0.0, 10.0, own.size, 0.01, shown=gradual, format="%g", on_change=_is_own
+    )
+    if method == "fgsm":
         st.caption("One step, as long as epsilon: nothing else to set.")
+    rounds = method == "lbfgs"
+    label, most = ("Steps of each round", MOST_ROUND) if rounds else ("Steps", MOST_STEPS)
+    steps = address.slider("steps", label, 1, most, own.count, shown=method != "fgsm", on_change=_is_own)
+    return Steps(norm, steps, random, stride)
 
 
-def choose_epsilon(method: str) -> None:
-    """Show the presets of the papers and how far the attack may go; two methods have no such limit."""
-    open_settings()
+def _choose_epsilon(method: str, norm: Norm) -> float:
+    """Draw the presets of the papers and how far the attack may go; return that. Two methods have no such limit."""
+    limited = method in ("fgsm", "pgd")
+    far, papers = st.columns([4, 5], gap="medium", vertical_alignment="bottom") if limited else (st, st)
+    paper = address.pills(
+        "paper",
+        "As in the papers",
+        list(PRESETS),
+        required=False,
+        key=key("preset"),
+        place=papers,
+        shown=limited,
+        wrap=True,
+        on_change=_take_preset,
+    )
+    epsilons = {
+        kind: address.slider(
+            name,
+            label,
+            0.0,
+            most,
+            first,
+            step,
+            key=key(kind),
+            place=far,
+            shown=limited and norm == kind,
+            format=written,
+            on_change=_is_own,
+        )
+        for kind, (name, label, most, first, step, written) in EPSILONS.items()
+    }
     if method == "lbfgs":
         st.caption("No limit: it looks for the *smallest* change that reaches the class (Szegedy 2013), in rounds.")
     elif method == "sticker":
@@ -161,38 +196,7 @@ def choose_epsilon(method: str) -> None:
             "The sticker may take any colour, but only where you rub the digit out; it is made to be read "
             "wrongly also when it is seen a little shifted, turned or from afar."
         )
-    else:
-        far, papers = st.columns([4, 5], gap="medium", vertical_alignment="bottom")
-        papers.pills(
-            "As in the papers",
-            list(PRESETS),
-            key=key("preset"),
-            on_change=_take_preset,
-            wrap=True,
-            persist_state="session",
-        )
-        if st.session_state[key("norm")] == "linf":
-            far.slider(
-                "Epsilon: how much a pixel may change",
-                0.0,
-                1.0,
-                step=0.001,
-                format="%.3f",
-                key=key("linf"),
-                persist_state="session",
-                on_change=_is_own,
-            )
-        else:
-            far.slider(
-                "Epsilon: length of all changes (L2)",
-                0.0,
-                10.0,
-                step=0.1,
-                format="%.1f",
-                key=key("l2"),
-                persist_state="session",
-                on_change=_is_own,
-            )
+    return epsilons[norm] if paper is None else PRESETS[paper].epsilon
 
 
 def _take_preset() -> None:
@@ -215,22 +219,18 @@ def _is_own() -> None:
     st.session_state[key("preset")] = None
 
 
-def _config(method: str) -> AttackConfig:
-    """Return the settings as they stand in the session, without a target."""
+def _config(method: str, steps: Steps, epsilon: float) -> AttackConfig:
+    """Return the settings of an attack, without a target."""
     if method in ("lbfgs", "sticker"):
-        return replace(DEFAULTS[method], steps=int(st.session_state[key("steps")]))
-    norm = st.session_state[key("norm")]
-    preset = PRESETS.get(st.session_state.get(key("preset")) or "")
-    epsilon = preset.epsilon if preset is not None else float(st.session_state[key(norm)])
+        return replace(DEFAULTS[method], steps=steps.count)
     if method == "fgsm":
-        return AttackConfig(norm=norm, epsilon=epsilon, steps=1)
-    stride = float(st.session_state[key("stride")]) or None
+        return AttackConfig(norm=steps.norm, epsilon=epsilon, steps=1)
     return AttackConfig(
-        norm=norm,
+        norm=steps.norm,
         epsilon=epsilon,
-        steps=int(st.session_state[key("steps")]),
-        step_size=stride,
-        random_start=bool(st.session_state[key("random")]),
+        steps=steps.count,
+        step_size=steps.size or None,
+        random_start=steps.random,
     )
 
 

@@ -14,6 +14,7 @@ from core.digits.datasets import Dataset, Digits
 from core.visualization.adversarial import draw_noise_table
 from core.visualization.network_colors import color_of
 from core.zoo.checkpoints import CheckpointError, without_restoring
+from dashboard import address
 from dashboard.attack import settings
 from dashboard.attack import universal_runs as runs
 from dashboard.attack.universal_runs import AskedNoise, Growth
@@ -47,8 +48,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
         growth = _prepare(asked, data, zoo)
         run: Run[UniversalStep] | None = st.session_state.get(f"{KEY}/run")
         under_way = run is not None and run.about == asked and not run.finished
-        _choose_shown(growth, under_way=under_way)
-        cost = st.session_state.get("noise curves") == "cost"
+        cost = _choose_shown(growth, under_way=under_way) == "cost"
         playing.play(
             growth.steps,
             growth.to_frame,
@@ -72,18 +72,14 @@ def _choose(data: Dataset, zoo: Zoo) -> AskedNoise | None:
     network = settings.choose_network(zoo)
     if not network:
         return None
-    chosen = st.selectbox(
-        "Limited is", list(NORMS), key="noise norm", format_func=NORMS.__getitem__, persist_state="session"
-    )
+    chosen = address.selectbox("limit", "Limited is", list(NORMS), key="noise norm", format_func=NORMS.__getitem__)
     norm: Norm | None = "linf" if chosen == "linf" else "l2" if chosen == "l2" else None
-    epsilon = 0.2
-    if norm == "linf":
-        epsilon = st.slider("Epsilon", 0.0, 1.0, 0.2, 0.01, key="noise linf", persist_state="session")
-    elif norm == "l2":
-        epsilon = st.slider("Epsilon", 0.0, 15.0, 5.0, 0.5, key="noise l2", persist_state="session")
-    steps = st.slider("Steps", 5, 100, 50, 5, key="noise steps", persist_state="session")
-    stride = st.slider("Step size", 0.01, 1.0, 0.2, 0.01, key="noise stride", persist_state="session")
-    used = st.select_slider("Training digits used", list(USED), "10,000", key="noise digits", persist_state="session")
+    largest = address.slider("epsilon", "Epsilon", 0.0, 1.0, 0.2, 0.01, key="noise linf", shown=norm == "linf")
+    length = address.slider("length", "Epsilon", 0.0, 15.0, 5.0, 0.5, key="noise l2", shown=norm == "l2")
+    epsilon = largest if norm == "linf" else length if norm == "l2" else 0.2
+    steps = address.slider("steps", "Steps", 5, 100, 50, 5, key="noise steps")
+    stride = address.slider("stride", "Step size", 0.01, 1.0, 0.2, 0.01, key="noise stride")
+    used = address.select_slider("digits", "Training digits used", list(USED), "10,000", key="noise digits")
     digits = min(USED[used], len(data.train))
     config = UniversalConfig(
         norm=norm, epsilon=epsilon, steps=steps, step_size=stride, digits=digits, batch=min(BATCH, digits)
@@ -96,36 +92,30 @@ def _prepare(asked: AskedNoise, data: Dataset, zoo: Zoo) -> Growth:
     growth: Growth | None = st.session_state.get(GROWTH)
     if growth is None or growth.asked != asked:
         network = caches.classifier(asked.network, data.name)
-        growth = Growth(asked, zoo[asked.network].title, network, data, locks.NOISE, chosen=_chosen(data))
+        growth = Growth(asked, zoo[asked.network].title, network, data, locks.NOISE)
         st.session_state[GROWTH] = growth
     return growth
 
 
-def _chosen(data: Dataset) -> int:
-    return min(st.session_state.get("noise class", 3) or 0, len(data.classes) - 1)
-
-
-def _choose_shown(growth: Growth, *, under_way: bool) -> None:
-    """Let people choose whose noise is laid over the digits, and the curves; frames that are there are drawn anew."""
+def _choose_shown(growth: Growth, *, under_way: bool) -> str:
+    """Draw whose noise is laid over the digits, and the curves; return the latter. Frames are drawn again."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        label = st.segmented_control(
+        label = address.segmented_control(
+            "class",
             "On the nine digits: the noise to ...",
             range(len(growth.classes)),
-            default=3,
+            3,
             key="noise class",
-            required=True,
-            persist_state="session",
             format_func=growth.classes.__getitem__,
             disabled=under_way,
             wrap=True,
         )
-        st.segmented_control(
-            "Curves", ["percent", "cost"], default="percent", key="noise curves", required=True, persist_state="session"
-        )
-    if label is not None and label != growth.chosen and not under_way:
+        curves = address.segmented_control("curves", "Curves", ["percent", "cost"], key="noise curves")
+    if label != growth.chosen and not under_way:
         growth.chosen = label
         if growth.records:
             st.session_state[f"{KEY}/run"] = Run(growth.again, growth.to_frame, about=growth.asked)
+    return curves
 
 
 def _look(growth: Growth, *, cost: bool) -> Look:

@@ -21,6 +21,7 @@ from core.visualization.figures import Box
 from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import to_signed
+from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -37,14 +38,8 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption("Try: a gradient on your digit, then *emboss* on a photo. Type a filter of your own.")
-        subject = st.segmented_control(
-            "Of what",
-            [DIGIT, COLORS],
-            default=DIGIT,
-            key="filter subject",
-            required=True,
-            persist_state="session",
-            label_visibility="collapsed",
+        subject = address.segmented_control(
+            "of", "Of what", [DIGIT, COLORS], key="filter subject", label_visibility="collapsed"
         )
         if subject == COLORS:
             picture = _choose_colors()
@@ -75,23 +70,18 @@ def _choose_colors() -> Tensor | None:
 
 def _choose_filter() -> Tensor | None:
     """Let people choose a filter or type one; None while what is typed is none."""
-    name = (
-        st.pills(
-            "Filter",
-            [*MANUAL_FILTERS, OWN],
-            default="gradient →",
-            key="handmade",
-            required=True,
-            persist_state="session",
-            wrap=True,
-        )
-        or "gradient →"
+    name = address.pills("filter", "Filter", [*MANUAL_FILTERS, OWN], "gradient →", key="handmade", wrap=True)
+    typed = address.text_area(
+        "numbers",
+        "Your filter: 3 or 5 rows of numbers",
+        FIRST_OWN,
+        key="own filter",
+        height=150,
+        shown=name == OWN,
     )
     if name in MANUAL_FILTERS:
         st.caption(MANUAL_FILTERS[name].description.capitalize() + ".")
         return MANUAL_FILTERS[name].weights
-    st.session_state.setdefault("own filter", FIRST_OWN)
-    typed = st.text_area("Your filter: 3 or 5 rows of numbers", key="own filter", persist_state="session", height=150)
     try:
         return manual_filters.parse_filter(typed)
     except FilterError as error:
@@ -156,13 +146,12 @@ def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption("Try: click a place of the output. Which numbers decide it? Then take another kind.")
-        subject = st.segmented_control(
+        subject = address.segmented_control(
+            "of",
             "Of what",
             [SEED, DIGIT, MAPS],
-            default=SEED,
             key="pool subject",
-            required=True,
-            persist_state="session",
+            always=True,
             label_visibility="collapsed",
             wrap=True,
         )
@@ -179,12 +168,12 @@ def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
             if found is None:
                 return
             values = found
-        _show_pooled(values, subject or SEED)
+        _show_pooled(values, subject)
 
 
 def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
     """Let people choose a map of the first convolution."""
-    network = maps.choose_network(data, zoo)
+    _, network = maps.choose_network(data, zoo)
     if network is None:
         return None
     stations = [one for one in trace_stages(network, image) if one.name.startswith("conv")]
@@ -192,24 +181,20 @@ def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
         st.info("This network has no convolution, so it has no maps to pool.")
         return None
     count = len(stations[0].outputs)
-    st.session_state["pool map"] = min(st.session_state.get("pool map", 0), count - 1)
-    number = st.number_input(
-        "Map of the first convolution", 0, count - 1, key="pool map", persist_state="session", width=250
-    )
-    return stations[0].outputs[int(number)]
+    number = address.number_input("map", "Map of the first convolution", 0, count - 1, 0, key="pool map", width=250)
+    return stations[0].outputs[number]
 
 
 def _show_pooled(values: Tensor, subject: str) -> None:
-    kind = (
-        st.segmented_control(
-            "Kind", list(POOLINGS), default="max", key="pool kind", required=True, persist_state="session"
-        )
-        or "max"
-    )
+    kind = address.segmented_control("kind", "Kind", list(POOLINGS), "max", key="pool kind")
     small = subject == SEED
     with st.container(horizontal=True, gap="small"):
-        window = int(st.number_input("Window", 1, 14, 3 if small else 2, key=f"pool window {subject}", width=130))
-        stride = int(st.number_input("Stride", 1, 14, 1 if small else 2, key=f"pool stride {subject}", width=130))
+        window = address.number_input(
+            "window", "Window", 1, 14, 3 if small else 2, key=f"pool window {subject}", width=130
+        )
+        stride = address.number_input(
+            "stride", "Stride", 1, 14, 1 if small else 2, key=f"pool stride {subject}", width=130
+        )
     try:
         found = pool_maps(values[None], kind, window, stride)[0]
     except ValueError as error:

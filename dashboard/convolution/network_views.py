@@ -27,6 +27,8 @@ from core.visualization.convolution import (
 from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
+from dashboard import address
+from dashboard.address.kinds import WHOLE
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -36,6 +38,7 @@ from dashboard.widgets.scene import choose_beside, choose_scene
 from dashboard.widgets.texts import show_text
 
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
+SEED = "drop seed"  # the key of what decides which values are left out
 TIMES = 20  # the same digit with dropout on (T10)
 SHOWN = 10  # digits of a batch
 CURVES = dict(
@@ -91,12 +94,10 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption("Try: a small batch, then a large one. Move gamma and beta: can they undo it?")
-        network = maps.choose_network(data, zoo)
-        size = st.select_slider(
-            "Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch", persist_state="session"
-        )
-        gamma = st.slider("Gamma (scale)", -3.0, 3.0, 1.0, 0.1, key="norm gamma", persist_state="session")
-        beta = st.slider("Beta (shift)", -3.0, 3.0, 0.0, 0.1, key="norm beta", persist_state="session")
+        _, network = maps.choose_network(data, zoo)
+        size = address.select_slider("batch", "Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch")
+        gamma = address.slider("gamma", "Gamma (scale)", -3.0, 3.0, 1.0, 0.1, key="norm gamma")
+        beta = address.slider("beta", "Beta (shift)", -3.0, 3.0, 0.0, 0.1, key="norm beta")
     if network is None:
         return
     images, first = data.train.first(size).images(), None
@@ -109,8 +110,9 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
         if first is None:
             st.info("This network has no convolution, so it has no maps to normalize.")
             return
-        st.session_state["norm map"] = min(st.session_state.get("norm map", 0), first.shape[1] - 1)
-        number = int(st.number_input("Map of the first convolution", 0, first.shape[1] - 1, key="norm map", width=250))
+        number = address.number_input(
+            "map", "Map of the first convolution", 0, first.shape[1] - 1, 0, key="norm map", width=250
+        )
         found = normalize_batch(first[:, number], gamma=gamma, beta=beta)
         count = first[:, number].numel()
         scale = format_number((found.variance + EPSILON) ** 0.5)
@@ -149,16 +151,14 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         data,
     )
     with right:
-        network = maps.choose_network(data, zoo)
+        _, network = maps.choose_network(data, zoo)
         if network is None or scene is None:
             return
         places = dropout.dropout_places(network)
-        if st.session_state.get("drop place") not in places:
-            st.session_state["drop place"] = places[-1]
-        place = st.segmented_control("Left out of", places, key="drop place", required=True, persist_state="session")
-        rate = st.slider("Share that is left out", 0.0, 0.95, 0.5, 0.05, key="drop rate", persist_state="session")
-        seed = st.session_state.setdefault("drop seed", 0)
-        st.button("Twenty others", on_click=lambda: st.session_state.update({"drop seed": seed + 1}))
+        place = address.segmented_control("place", "Left out of", places, places[-1], key="drop place", always=True)
+        rate = address.slider("rate", "Share that is left out", 0.0, 0.95, 0.5, 0.05, key="drop rate")
+        seed = address.hold("seed", WHOLE, 0, key=SEED)
+        st.button("Twenty others", on_click=lambda: st.session_state.update({SEED: seed + 1}))
         image = maps.to_image(*scene)
         drawn = list(
             islice(dropout.sample_dropout(network, image, place=place or places[0], rate=rate, seed=seed), TIMES)
@@ -186,13 +186,7 @@ def _show_drawn(probabilities: torch.Tensor, calm: torch.Tensor, data: Dataset) 
 
 def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a network from its real shapes (A10), its activations (C7) and how logits become probabilities."""
-    name = st.selectbox(
-        "Drawn",
-        list(ARCHITECTURES),
-        index=list(ARCHITECTURES).index("LeNet-5"),
-        key="drawn network",
-        persist_state="session",
-    )
+    name = address.selectbox("drawn", "Drawn", list(ARCHITECTURES), "LeNet-5", key="drawn network")
     _show_drawing(ARCHITECTURES[name])
     scene, right = choose_beside(
         "Try: a digit that is hardly there. Are the logits small? Is the answer less sure?",
@@ -200,7 +194,7 @@ def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
         data,
     )
     with right:
-        network = maps.choose_network(data, zoo)
+        _, network = maps.choose_network(data, zoo)
         if network is not None and scene is not None:
             _show_softmax(trace_stages(network, maps.to_image(*scene))[-1].outputs, data)
         _show_activations()

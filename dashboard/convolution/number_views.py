@@ -20,6 +20,8 @@ from core.visualization.figures import Box, draw_clickable
 from core.visualization.formulas import draw_formulas
 from core.visualization.number_format import format_short
 from core.visualization.signed_colors import draw_signed_maps, to_signed
+from dashboard import address
+from dashboard.address.kinds import PLACE, WHOLE
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -31,22 +33,15 @@ EXAMPLES = {
     "Red, green, blue": (examples.PHOTO, examples.COLOR_FILTER),  # C3
 }
 SHOWN_MAPS = 12  # of a stage, in the overview
-STAGE, MAP, ROW, COLUMN = "lesson stage", "lesson map", "lesson row", "lesson column"
+STAGE, MAP, ROW, COLUMN = (f"convolution {name}" for name in ("stage", "map", "row", "column"))
 
 
 def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show how any number comes about: on a digit's way through a network, or in the seed's examples."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
-        source = st.segmented_control(
-            "What is convolved",
-            [NETWORK, *EXAMPLES],
-            default=NETWORK,
-            key="lesson source",
-            required=True,
-            persist_state="session",
-            label_visibility="collapsed",
-            wrap=True,
+        source = address.segmented_control(
+            "of", "What is convolved", [NETWORK, *EXAMPLES], label_visibility="collapsed", wrap=True
         )
     if source in EXAMPLES:
         with right:
@@ -61,7 +56,7 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         settings = st.container(horizontal=True, gap="small")
         with settings:
-            network = maps.choose_network(data, zoo)
+            _, network = maps.choose_network(data, zoo)
         if network is not None and scene is not None:
             _show_zoom(trace_stages(network, maps.to_image(*scene)), settings)
 
@@ -69,14 +64,10 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _show_zoom(stations: list[StageTrace], settings: DeltaGenerator) -> None:
     """Show all stages, one of them large, and one of its numbers in full."""
     names = [station.name for station in stations]
-    if st.session_state.get(STAGE) not in names:
-        st.session_state[STAGE] = next((name for name in names if name.startswith("conv")), names[0])
+    first = next((name for name in names if name.startswith("conv")), names[0])
     overview = st.empty()
-    name = (
-        st.segmented_control(
-            "Stage", names, key=STAGE, persist_state="session", required=True, wrap=True, label_visibility="collapsed"
-        )
-        or names[0]
+    name = address.segmented_control(
+        "stage", "Stage", names, first, key=STAGE, always=True, wrap=True, label_visibility="collapsed"
     )
     overview.html(draw_stage_pictures([_to_halt(station, here=station.name == name) for station in stations]))
     number = names.index(name)
@@ -118,17 +109,21 @@ def _to_halt(station: StageTrace, *, here: bool) -> StagePicture:
 
 
 def _choose_place(station: StageTrace) -> Place:
-    """Let people choose a number of the stage; the fields follow clicks on the pictures, and the other way round."""
-    labels = {MAP: "Map", ROW: "Row", COLUMN: "Column"} if station.spatial else {MAP: "Number"}
-    if MAP not in st.session_state:  # at first what this digit excites most
-        strongest = np.unravel_index(int(station.outputs.argmax()), station.outputs.shape)
-        st.session_state.update(zip(labels, map(int, strongest), strict=True))
-    place = []
-    for (key, label), size in zip(labels.items(), station.outputs.shape, strict=True):
-        st.session_state[key] = min(max(0, st.session_state.get(key, size // 2)), size - 1)
-        place.append(int(st.number_input(label, 0, size - 1, key=key, persist_state="session", width=110)))
-    first, second, third = (*place, 0, 0)[:3]
-    return first, second, third
+    """Draw fields for a number of the stage, at first the strongest; the fields follow clicks on the pictures."""
+    keys, shape = {"map": MAP, "row": ROW, "column": COLUMN}, station.outputs.shape
+    first: tuple[int, ...] = tuple(size // 2 for size in shape)
+    if MAP not in st.session_state and "map" not in address.get_address().asked:
+        first = tuple(map(int, np.unravel_index(int(station.outputs.argmax()), shape)))
+    labels = ("Map", "Row", "Column") if station.spatial else ("Number",)
+    place = [0, 0, 0]
+    for at, (name, key) in enumerate(keys.items()):
+        if at < len(labels):
+            place[at] = address.number_input(
+                name, labels[at], 0, shape[at] - 1, first[at], key=key, always=True, width=110
+            )
+        else:  # kept for the next stage that has rows and columns
+            address.hold(name, WHOLE, key=key, always=True)
+    return place[0], place[1], place[2]
 
 
 def _go(place: Place, stage: str | None = None) -> None:
@@ -241,7 +236,8 @@ def _show_example(name: str, inputs: Tensor, one: Filter) -> None:
     """Show one of the seed's examples, with the same steps as in a network (C2, C3)."""
     steps = list(slide(inputs, one))
     rows, columns = steps[-1].row + 1, steps[-1].column + 1
-    chosen: tuple[int, int] = st.session_state.get(f"place/{name}", (0, 0))
+    key = f"place/{name}"
+    chosen: tuple[int, int] = address.hold("place", PLACE, (0, 0), key=key)
     values = np.array([step.window.total for step in steps]).reshape(rows, columns)
     st.markdown(f"#### {name}: the window at row {chosen[0]}, column {chosen[1]} gives {format_number(values[chosen])}")
     window = read_window(inputs, one, *chosen)
@@ -259,7 +255,7 @@ def _show_example(name: str, inputs: Tensor, one: Filter) -> None:
             key=f"output/{name}",
             box=Box(chosen[0], chosen[1], 1, 1),
             width=205,
-            choose=lambda row, column: st.session_state.update({f"place/{name}": (row, column)}),
+            choose=lambda row, column: st.session_state.update({key: (row, column)}),
         )
     maps.show_window(window, (inputs.shape[1], inputs.shape[2]), colors)
     st.caption(f"And an activation? {maps.describe_activations(window.total)}.")

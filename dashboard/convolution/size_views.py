@@ -16,6 +16,7 @@ from core.visualization.convolution import draw_signal, draw_weight_matrix, draw
 from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import to_signed
+from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps as windows
@@ -67,23 +68,20 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _choose_setting() -> Convolution:
-    along = st.segmented_control(
+    along = address.segmented_control(
+        "dimensions",
         "It moves along",
         list(ALONG),
-        default=2,
+        2,
         key="size dimensions",
-        required=True,
-        persist_state="session",
         format_func=lambda number: f"{number}-D",
         help="1-D: a signal; 2-D: a picture; 3-D: a film or a scan",
     )
-    chosen = {}
     with st.container(horizontal=True, gap="small"):
-        for name, (label, least, most, first) in FIELDS.items():
-            key = f"size {name}"
-            st.session_state.setdefault(key, first)
-            chosen[name] = int(st.number_input(label, least, most, key=key, persist_state="session", width=148))
-    return Convolution(**chosen, dimensions=along or 2)
+        chosen = {
+            name: address.number_input(name, *field, key=f"size {name}", width=148) for name, field in FIELDS.items()
+        }
+    return Convolution(**chosen, dimensions=along)
 
 
 def _show_figures(setting: Convolution, output: int) -> None:
@@ -183,16 +181,12 @@ def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
     if scene is None:
         return
     with right:
-        kind = (
-            st.segmented_control(
-                "The filter",
-                [dimensions.SMOOTH, dimensions.CHANGE],
-                default=dimensions.CHANGE,
-                key="dimensions filter",
-                required=True,
-                persist_state="session",
-            )
-            or dimensions.CHANGE
+        kind = address.segmented_control(
+            "filter",
+            "The filter",
+            [dimensions.SMOOTH, dimensions.CHANGE],
+            dimensions.CHANGE,
+            key="dimensions filter",
         )
         digit = windows.to_image(*scene)[0]
         _show_signal(digit, kind)

@@ -1,1 +1,11 @@
 """What the page Feature maps shows."""
+
+from dashboard.feature_maps import digit_views, filter_views, pair_views
+from dashboard.shell.page import View
+
+VIEWS = (
+    View("One digit", digit_views.show_digit),
+    View("Two digits", pair_views.show_digits),
+    View("Two networks", pair_views.show_networks),
+    View("Filters", filter_views.show_filters),
+)

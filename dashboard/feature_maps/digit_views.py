@@ -18,7 +18,6 @@ from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.scene import choose_scene
 
-NETWORK = "maps network"
 # The closeup stays in sight while people go down the stages; on a phone it stands below them.
 STICKY = """<style>@media (min-width: 641px) {
   [data-testid="stColumn"]:has(.st-key-maps-closeup) { position: sticky; top: 4rem; align-self: flex-start; }
@@ -33,11 +32,11 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         scene = choose_scene(session, data)
     with middle:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            network = maps.choose_network(data, zoo, key=NETWORK)
+            name, network = maps.choose_network(data, zoo)
             each = sheets.choose_scale("digit")
         if network is None or scene is None:
             return
-        name, pixels = st.session_state[NETWORK], to_pixels(*scene)
+        pixels = to_pixels(*scene)
         with locks.LIVE:
             stages = caches.stage_maps(name, data.name, pixels)
             rows = [sheets.to_row(one, each=each) for one in stages if not one.repeats]

@@ -16,9 +16,10 @@ from core.jobs.initial_networks import InitialNetwork, find_initial_network
 from core.jobs.training_snapshots import Snapshot
 from core.visualization.feature_maps import color_limits, draw_legend, draw_tiles, name_filters, name_maps
 from core.visualization.number_format import format_range
+from dashboard import address
+from dashboard.address.kinds import TILE
 from dashboard.components.board import Chosen, Row, Sheet, board
 from dashboard.feature_maps import sheets
-from dashboard.feature_maps.digit_views import NETWORK
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -35,11 +36,11 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
     middle, right = st.columns([900, 270], gap="medium")
     with middle:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            network = maps.choose_network(data, zoo, key=NETWORK)
+            name, network = maps.choose_network(data, zoo)
             each = sheets.choose_scale("filters", of="square", every="layer")
         if network is None:
             return
-        name, now = st.session_state[NETWORK], list_filters(network)
+        now = list_filters(network)
         if not now:
             st.info("This network has no convolutions, and so no filters.")
             return
@@ -99,7 +100,7 @@ def _choose(chosen: Chosen) -> None:
 
 
 def _find_chosen(rows: Sequence[Row]) -> Chosen:
-    chosen: Chosen | None = st.session_state.get(CHOSEN)
+    chosen: Chosen | None = address.hold("filter", TILE, key=CHOSEN)
     counts = {row.name: len(row.sheets[0].tiles.names) for row in rows}
     return chosen if chosen is not None and chosen.tile < counts.get(chosen.row, 0) else Chosen(rows[0].name, 0)
 

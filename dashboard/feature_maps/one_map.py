@@ -12,6 +12,8 @@ from core.feature_maps.stage_maps import StageMaps
 from core.maximization.objectives import MapMax
 from core.networks.classifier import Classifier
 from core.visualization.gallery import draw_gallery
+from dashboard import address
+from dashboard.address.kinds import TILE
 from dashboard.components.board import Chosen, board
 from dashboard.feature_maps import sheets
 from dashboard.widgets.map_details import draw_exciting, draw_filter
@@ -26,7 +28,8 @@ def choose(chosen: Chosen) -> None:
 
 def find_chosen(stages: Sequence[StageMaps], strength: Callable[[StageMaps], np.ndarray]) -> Chosen:
     """Return the chosen map; where there is none of that name, the strongest of the first convolution."""
-    chosen, sizes = st.session_state.get(CHOSEN), {one.stage: len(one.maps) for one in stages if not one.repeats}
+    chosen = address.hold("map", TILE, key=CHOSEN)
+    sizes = {one.stage: len(one.maps) for one in stages if not one.repeats}
     if chosen is not None and chosen.tile < sizes.get(chosen.row, 0):
         return Chosen(chosen.row, chosen.tile)
     first = next((one for one in stages if one.stage.startswith("conv")), stages[0])

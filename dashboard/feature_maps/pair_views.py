@@ -16,20 +16,19 @@ from core.inversion.functions import INVERSIONS
 from core.networks.classifier import Classifier
 from core.pmnist.masks import cut_mask
 from core.visualization.feature_maps import draw_legend
-from dashboard.attack.digit_runs import WHOLE
-from dashboard.attack.digit_views import label_of
+from dashboard import address
 from dashboard.components.board import Row, board
 from dashboard.feature_maps import one_map, sheets
-from dashboard.feature_maps.digit_views import NETWORK, to_pixels
+from dashboard.feature_maps.digit_views import to_pixels
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets import maps as windows
 from dashboard.widgets.data_set import sample
+from dashboard.widgets.readings import WHOLE, label_of
 from dashboard.widgets.scene import choose_beside
 
-FIRST, SECOND = "maps first network", "maps second network"
 ERASED, ATTACKED, OTHER = "whole and rubbed out", "before and after an attack", "another digit"
 READ = (28, 44)  # pixels of the screen for a map of what a head reads: at least, at most
 METHODS = {"FGSM": 1, "PGD": 20}  # steps
@@ -52,25 +51,19 @@ def show_digits(session: Session, data: Dataset, zoo: Zoo) -> None:
         data,
     )
     with right:
-        kind = (
-            st.segmented_control(
-                "Which two",
-                [ERASED, ATTACKED, OTHER],
-                default=ERASED,
-                key="maps pair",
-                required=True,
-                wrap=True,
-                persist_state="session",
-                label_visibility="collapsed",
-            )
-            or ERASED
+        kind = address.segmented_control(
+            "two",
+            "Which two",
+            [ERASED, ATTACKED, OTHER],
+            key="maps pair",
+            wrap=True,
+            label_visibility="collapsed",
         )
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            network = windows.choose_network(data, zoo, key=NETWORK)
+            name, network = windows.choose_network(data, zoo)
             each = sheets.choose_scale("digits")
             if network is None or scene is None:
                 return
-            name = st.session_state[NETWORK]
             try:
                 two = _choose_two(kind, scene, session, name, network, data)
             except ValueError as error:
@@ -85,25 +78,29 @@ def _choose_two(
     """Return the two digits that are compared. Raises ValueError for a digit that cannot be attacked."""
     digit, mask = scene
     now = to_pixels(digit, mask)
+    index = address.number_input(
+        "other",
+        "Test digit",
+        0,
+        len(data.test) - 1,
+        0,
+        key="maps other",
+        width=130,
+        shown=kind == OTHER,
+    )
+    method = address.segmented_control(
+        "attack", "Attack", list(METHODS), "PGD", key="maps attack", shown=kind == ATTACKED
+    )
+    epsilon = address.slider(
+        "epsilon", "Epsilon", 0.0, 0.4, 0.15, 0.01, key="maps epsilon", width=150, shown=kind == ATTACKED
+    )
     if kind == ERASED:
         if mask.all():
             st.caption("Nothing is rubbed out yet: as an example, the top half is.")
             now = to_pixels(digit, cut_mask("HCUT").numpy())
         return Two((digit, now), ("whole", "rubbed out"))
     if kind == OTHER:
-        index = int(
-            st.number_input(
-                "Test digit", 0, len(data.test) - 1, 0, key="maps other", persist_state="session", width=130
-            )
-        )
         return Two((now, sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
-    method = (
-        st.segmented_control(
-            "Attack", list(METHODS), default="PGD", key="maps attack", required=True, persist_state="session"
-        )
-        or "PGD"
-    )
-    epsilon = st.slider("Epsilon", 0.0, 0.4, 0.15, 0.01, key="maps epsilon", persist_state="session", width=150)
     attacked = _attack(network, now, label_of(session, name, now, data), epsilon, METHODS[method])
     return Two((now, attacked), ("before", "after the attack"))
 
@@ -145,7 +142,6 @@ def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
 
 def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one digit in two networks: what is there beside what is missing."""
-    st.session_state.setdefault(SECOND, "missing-feature")
     scene, right = choose_beside(
         "Try: rub out half of the digit: *1 − x* lights up where features went missing.",
         session,
@@ -153,11 +149,16 @@ def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
     )
     with right:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            networks = [windows.choose_network(data, zoo, key=key) for key in (FIRST, SECOND)]
+            chosen = [
+                windows.choose_network(data, zoo, name=which, key=f"maps {which} network", first=first)
+                for which, first in (("first", ""), ("second", "missing-feature"))
+            ]
             each = sheets.choose_scale("networks", each=True)
-        if scene is None or networks[0] is None or networks[1] is None:
+        names = [name for name, _ in chosen]
+        networks = [network for _, network in chosen if network is not None]
+        if scene is None or len(networks) < len(names):
             return
-        names, pixels = [st.session_state[key] for key in (FIRST, SECOND)], to_pixels(*scene)
+        pixels = to_pixels(*scene)
         with locks.LIVE:
             found = [caches.stage_maps(name, data.name, pixels) for name in names]
             readings = caches.readings(tuple(dict.fromkeys(names)), data.name, pixels, WHOLE)
@@ -167,7 +168,7 @@ def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
             for name, title in zip(names, titles, strict=True)
         ]
         st.markdown(" · ".join(words))
-        _show_side_by_side(found, titles, [_formula(one) for one in networks if one is not None], each=each)
+        _show_side_by_side(found, titles, [_formula(one) for one in networks], each=each)
 
 
 def _show_side_by_side(

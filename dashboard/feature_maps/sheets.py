@@ -8,24 +8,34 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
+from core.digits.datasets import Dataset
 from core.feature_maps.stage_maps import StageMaps, relative_change, subtract_maps
 from core.visualization.feature_maps import color_limits, draw_tiles, name_maps, name_places, tile_size
 from core.visualization.number_format import format_range
+from dashboard import address
 from dashboard.components.board import Row, Sheet
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
+from dashboard.widgets.texts import show_text
 
 ENLARGED = 270  # pixels of the screen
+
+
+def show_reading(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show what to look for in feature maps."""
+    with st.expander("What to look for"):
+        show_text("feature_maps_reading")
 
 
 def choose_scale(view: str, *, of: str = "map", every: str = "stage", each: bool = False) -> bool:
     """Let people choose the scale of the colours; return whether every map has its own, at first `each`."""
     options = [f"one for each {every}", f"one for each {of}"]
-    chosen = st.segmented_control(
+    chosen = address.segmented_control(
+        "scale",
         "Scale of the colours",
         options,
-        default=options[each],
+        options[each],
         key=f"maps scale {view}",
-        required=True,
-        persist_state="session",
         help=f"One for each {every}: its {of}s can be compared, weak ones stay dark. One for each {of}: weak ones are "
         "seen too.",
     )

@@ -9,6 +9,13 @@ from dashboard.server.session import LessonPosition, get_session
 from dashboard.shell import lesson_bar
 
 
+def show_lessons() -> None:
+    """Show the lessons that come with the dashboard, and the visitor's own."""
+    show_shipped()
+    st.subheader("Your own")
+    show_own()
+
+
 def show_shipped() -> None:
     """Show the lessons that come with the dashboard, to begin and to take home as a start for one's own."""
     lessons = lesson_bar.shipped_lessons()

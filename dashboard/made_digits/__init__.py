@@ -1,1 +1,12 @@
 """What the page Made digits shows."""
+
+from dashboard.made_digits import pretraining_views, real_or_made_views, sampling_views, training_views
+from dashboard.shell.page import View
+
+VIEWS = (
+    View("Make digits", sampling_views.show_making),
+    View("Real or made?", real_or_made_views.show_quiz),
+    View("Watch it learn", training_views.show_learning),
+    View("Does it help?", pretraining_views.show_help),
+    View("Where this leads", pretraining_views.show_prospects),
+)

@@ -13,14 +13,22 @@ from core.studies.pretraining import LABELLED, RANDOM, STARTS, SUPERVISED, UNLAB
 from core.studies.pretraining_record import STUDY, find_row, label_counts
 from core.visualization.generation import PretrainingCurve, draw_pretraining
 from dashboard.server import caches
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.texts import show_text
 
 PLAIN = {"displayModeBar": False}
 COLORS = {RANDOM: "#8A8F98", UNLABELLED: "#D55E00", LABELLED: "#E69F00", SUPERVISED: "#3B82C4"}
 Record = dict[str, Any]
 
 
-def show_help(session: Session, data: Dataset) -> None:
+def show_prospects(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show the text about what such networks have led to."""
+    with st.container(width=820):
+        show_text("made_digits_gan")
+
+
+def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the figure, the table, and what they say."""
     record = caches.find_record(STUDY, data.name)
     if record is None:

@@ -14,6 +14,7 @@ from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from dashboard.made_digits import generators
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 
 QUIZ = "made quiz"
@@ -31,7 +32,7 @@ class Quiz:
     """How many were right in the rounds before."""
 
 
-def show_quiz(session: Session, data: Dataset) -> None:
+def show_quiz(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let people guess."""
     made = generators.load(None)
     if made is not None:

@@ -20,10 +20,13 @@ from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.generation import draw_samples
 from core.zoo.checkpoints import CheckpointError
+from dashboard import address
+from dashboard.address.kinds import WHOLE
 from dashboard.components.player import player
 from dashboard.made_digits import cached, generators
 from dashboard.made_digits.frames import Walk
 from dashboard.server import caches
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 
 ROWS = 4
@@ -32,7 +35,7 @@ SHEET, ENDS = "made sheet", "made ends"  # seeds of the sheet, and of the walk's
 COMPARED = 5  # made digits, with the real one nearest to each
 
 
-def show_making(session: Session, data: Dataset) -> None:
+def show_making(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let people make digits, and walk from one to another."""
     left, right = st.columns([606, 564], gap="medium")
     with left:
@@ -43,7 +46,7 @@ def show_making(session: Session, data: Dataset) -> None:
         images = _show_sheet(made, reader)
     with right:
         _show_walk(made, reader)
-    if st.toggle("Has it learned real digits by heart? Compare", key="made nearest", persist_state="session"):
+    if address.toggle("nearest", "Has it learned real digits by heart? Compare", key="made nearest"):
         _show_nearest(made, images[:: ROWS * 2][:COMPARED])
 
 
@@ -59,21 +62,16 @@ def _reader(data: Dataset) -> Classifier | None:
 def _show_sheet(made: TrainedGenerator, reader: Classifier) -> Tensor:
     """Show forty digits and how they are read; return them in order of class."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = ALL
-        if made.labelled:
-            wanted = (
-                st.segmented_control(
-                    "Make",
-                    [ALL, *map(str, range(CLASSES))],
-                    default=ALL,
-                    key="made class",
-                    persist_state="session",
-                    required=True,
-                    wrap=True,
-                    label_visibility="collapsed",
-                )
-                or ALL
-            )
+        wanted = address.segmented_control(
+            "class",
+            "Make",
+            [ALL, *map(str, range(CLASSES))],
+            key="made class",
+            shown=made.labelled,
+            wrap=True,
+            label_visibility="collapsed",
+        )
+        wanted = wanted if made.labelled else ALL
         st.button("New ones", on_click=_count, args=(SHEET,), key="made new", type="primary")
     images, labels = _make_sheet(made, wanted)
     sheet = draw_samples(images[:, 0].numpy())
@@ -93,7 +91,7 @@ def _show_sheet(made: TrainedGenerator, reader: Classifier) -> Tensor:
 
 def _make_sheet(made: TrainedGenerator, wanted: str) -> tuple[Tensor, Tensor]:
     """Return forty digits and the classes that are meant: of all classes in order, by the same numbers, or of one."""
-    seed, count = st.session_state.get(SHEET, 0), ROWS * CLASSES
+    seed, count = address.hold("sheet", WHOLE, 0, key=SHEET), ROWS * CLASSES
     if wanted == ALL and made.labelled:
         latents = draw_latents(ROWS, made.generator.latent, seed).repeat(CLASSES, 1)
         labels = torch.arange(CLASSES).repeat_interleave(ROWS)
@@ -130,13 +128,13 @@ def _show_walk(made: TrainedGenerator, reader: Classifier) -> None:
     """Play the way from one digit to another."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = (
-            (_choose_end("Walk from a", 4, "made first"), _choose_end("to a", 9, "made last"))
-            if made.labelled
-            else None
+            _choose_end("first", "Walk from a", 4, shown=made.labelled),
+            _choose_end("last", "to a", 9, shown=made.labelled),
         )
         st.button("Other ends", on_click=_count, args=(ENDS,), key="made other")
-    seed = 1000 + 2 * st.session_state.get(ENDS, 0)
-    route = Walk(made, reader, chosen or _read_ends(made, reader, seed), (seed, seed + 1))
+    seed = 1000 + 2 * address.hold("ends", WHOLE, 0, key=ENDS)
+    ends = chosen if made.labelled else _read_ends(made, reader, seed)
+    route = Walk(made, reader, ends, (seed, seed + 1))
     name = sha256(repr(route.about).encode()).hexdigest()
     player(route.frames(), key="made walk", run=name, look=route.look, finished=True)
     st.caption(
@@ -154,8 +152,8 @@ def _read_ends(made: TrainedGenerator, reader: Classifier, seed: int) -> tuple[i
     return first, last
 
 
-def _choose_end(label: str, first: int, key: str) -> int:
-    return int(st.selectbox(label, range(CLASSES), index=first, key=key, persist_state="session", width=110))
+def _choose_end(name: str, label: str, first: int, *, shown: bool) -> int:
+    return address.selectbox(name, label, range(CLASSES), first, key=f"made {name}", shown=shown, width=110)
 
 
 def _show_nearest(made: TrainedGenerator, images: Tensor) -> None:

@@ -16,9 +16,11 @@ from core.jobs.run_folders import Job, Status
 from core.system import files
 from core.visualization.figures import Curve
 from core.visualization.training import axis_limits, draw_svg_curves
+from dashboard import address
 from dashboard.components.player import player
 from dashboard.made_digits import cached, generators
 from dashboard.made_digits.frames import GROWTH
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
 
@@ -31,7 +33,7 @@ LOSSES = {"generator": "#3B82C4", "discriminator": "#D55E00"}
 FOUND = {"real ones taken for real": "#009E73", "made ones found out": "#CC79A7"}
 
 
-def show_learning(session: Session, data: Dataset) -> None:
+def show_learning(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a generator while it learns, or as it did."""
     if NEXT in st.session_state:
         st.session_state[generators.SOURCE] = st.session_state.pop(NEXT)
@@ -56,27 +58,27 @@ def _show_form(data: Dataset) -> None:
     with st.expander("Train one yourself"):
         most = len(data.train)
         counts = [count for count in DIGITS if count < most] + [most]
-        digits = st.select_slider(
+        digits = address.select_slider(
+            "digits",
             "Digits to learn from",
             counts,
             min(FIRST_DIGITS, most),
             key="made digits",
-            persist_state="session",
             format_func="{:,}".format,
         )
-        epochs = st.slider("Epochs", 1, 12, FIRST_EPOCHS, key="made epochs", persist_state="session")
-        latent = st.select_slider(
-            "Numbers per digit", (2, 8, 24, 48, 96), GanConfig().latent, key="made latent", persist_state="session"
+        epochs = address.slider("epochs", "Epochs", 1, 12, FIRST_EPOCHS, key="made epochs")
+        latent = address.select_slider(
+            "numbers", "Numbers per digit", (2, 8, 24, 48, 96), GanConfig().latent, key="made latent"
         )
-        labelled = st.toggle("Tell both which digit is meant", value=True, key="made labelled", persist_state="session")
-        seed = st.number_input("Seed", 0, 9999, GanConfig().seed, key="made seed", persist_state="session")
+        labelled = address.toggle("labelled", "Tell both which digit is meant", True, key="made labelled")
+        seed = address.number_input("seed", "Seed", 0, 9999, GanConfig().seed, key="made seed")
         pressed = st.button("Train", type="primary", key="made train", width="stretch")
         st.caption(
             f"{epochs * (digits // GanConfig().batch):,} batches of {GanConfig().batch}; the shipped one had "
             "about nine thousand. It goes on when you leave this page."
         )
     if pressed:
-        config = {"epochs": epochs, "latent": latent, "labelled": labelled, "seed": int(seed), "report_every": 5}
+        config = {"epochs": epochs, "latent": latent, "labelled": labelled, "seed": seed, "report_every": 5}
         _start({"config": config, "dataset": data.name, "digits": digits})
 
 

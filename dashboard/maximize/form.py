@@ -15,6 +15,7 @@ from core.maximization.regularizers import BLURS
 from core.maximization.stage_outputs import LOGITS
 from core.networks.classifier import Classifier
 from core.zoo.checkpoints import Card, CheckpointError, without_restoring
+from dashboard import address
 from dashboard.server import caches
 from dashboard.widgets import networks as network_inputs
 
@@ -30,16 +31,16 @@ MOST_STARTS = 9
 Shapes = Mapping[str, tuple[int, int, int]]
 
 
-def choose_network(zoo: Mapping[str, Card], key: str, first: str) -> str:
-    """Let people choose one network whose gradients lead to the pixels; "" where there is none."""
-    return network_inputs.choose_network(without_restoring(zoo), key=key, first=first)
+def choose_network(zoo: Mapping[str, Card], first: str, **more: Any) -> str:
+    """Draw a list of the networks whose gradients lead to the pixels; return the name, "" where there is none."""
+    return network_inputs.choose_network(without_restoring(zoo), first=first, **more)
 
 
 def choose_networks(zoo: Mapping[str, Card], key: str, first: Sequence[str]) -> list[str]:
-    """Let people choose several networks; at least one."""
+    """Draw several networks; return the names of at least one, if there is any."""
     networks = without_restoring(zoo)
     known = [name for name in first if name in networks]
-    return network_inputs.choose_any(networks, key=key, first=known) or known[:1] or list(networks)[:1]
+    return network_inputs.choose_any(networks, name="by", key=key, first=known) or known[:1] or list(networks)[:1]
 
 
 def load_classifiers(names: Sequence[str], data: Dataset) -> dict[str, Classifier]:
@@ -58,9 +59,7 @@ def choose_settings(key: str, first: str, *, several: bool = False, **changes: A
 
     `changes` are made to every preset beforehand; `several`: whether there may be more than one start.
     """
-    preset = st.selectbox(
-        "How it climbs", list(PRESETS), index=list(PRESETS).index(first), key=f"{key} preset", persist_state="session"
-    )
+    preset = address.selectbox("preset", "How it climbs", list(PRESETS), first, key=f"{key} preset", always=True)
     st.caption(ABOUT[preset])
     with st.popover("All settings", width="stretch"):
         return _change(replace(PRESETS[preset], **changes), f"{key} {preset}", starts=several)
@@ -70,28 +69,15 @@ def _change(config: MaximizationConfig, key: str, *, starts: bool) -> Maximizati
     """Let people change every setting. Widgets know their limits, so nothing that makes no sense comes out of them."""
 
     def number(label: str, name: str, low: float, high: float, step: float, *, scale: float = 1.0) -> float:
-        value = st.number_input(
-            label,
-            low,
-            high,
-            float(getattr(config, name)) * scale,
-            step,
-            key=f"{key} {name}",
-            persist_state="session",
-            format="%g",
-        )
-        return value / scale
+        first = float(getattr(config, name)) * scale
+        part = name.replace("_", "-")
+        return address.number_input(part, label, low, high, first, step, key=f"{key} {name}", format="%g") / scale
 
     def whole(label: str, name: str, low: int, high: int) -> int:
-        return int(
-            st.number_input(label, low, high, int(getattr(config, name)), key=f"{key} {name}", persist_state="session")
-        )
+        return address.number_input(name, label, low, high, int(getattr(config, name)), key=f"{key} {name}")
 
     def one_of(label: str, name: str, options: Sequence[str]) -> str:
-        chosen = st.segmented_control(
-            label, options, default=getattr(config, name), key=f"{key} {name}", required=True, persist_state="session"
-        )
-        return chosen or str(getattr(config, name))
+        return address.segmented_control(name, label, options, getattr(config, name), key=f"{key} {name}")
 
     left, right = st.columns(2)
     with left:

@@ -12,6 +12,7 @@ from core.maximization.stage_outputs import stage_shapes
 from core.networks.classifier import Classifier
 from core.visualization.maximization import Layout, layout_for
 from core.visualization.network_colors import GOAL_COLORS
+from dashboard import address
 from dashboard.components.player import Look
 from dashboard.maximize import form
 from dashboard.maximize.form import ASSIGNMENT, WHITE, Shapes
@@ -39,7 +40,7 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let ten pictures climb, one for each class (N1 to N4)."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
-        name = form.choose_network(zoo, "class network", "assignment")
+        name = form.choose_network(zoo, "assignment", key="class network")
         config = form.choose_settings("classes", ASSIGNMENT, several=True)
     with right:
         networks = form.load_classifiers([name], data)
@@ -60,28 +61,22 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let a picture climb for every map of a stage, and look closely at one of them (N5)."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
-        name = form.choose_network(zoo, "map network", "assignment")
+        name = form.choose_network(zoo, "assignment", key="map network", always=True)
         networks = form.load_classifiers([name], data)
         if not networks:
             return
         shapes = stage_shapes(networks[name])
         stages = form.stages_of(networks[name], shapes, maps=True)
-        stage = st.selectbox(
+        stage = address.selectbox(
+            "stage",
             "Stage",
             stages,
-            index=_last_pooling(stages),
+            _last_pooling(stages),
             key=f"map stage {name}",
-            persist_state="session",
+            always=True,
             format_func=lambda one: form.describe_stage(one, shapes),
         )
-        whole = st.segmented_control(
-            "What of each map",
-            ["central neuron", "whole map"],
-            default="central neuron",
-            key="map part",
-            persist_state="session",
-            required=True,
-        )
+        whole = address.segmented_control("part", "What of each map", ["central neuron", "whole map"], key="map part")
         config = form.choose_settings("maps", ASSIGNMENT)
     numbers = tuple(range(shapes[stage][0]))
     objective: Objective = Neuron(stage, numbers) if whole == "central neuron" else MapMean(stage, numbers)
@@ -98,16 +93,16 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
         show_closeup(session, data, name, objective, stage, grown)
 
 
-def _last_pooling(stages: Sequence[str]) -> int:
-    pooled = [number for number, stage in enumerate(stages) if stage.startswith(("pool", "mean_pool"))]
-    return pooled[-1] if pooled else len(stages) - 1
+def _last_pooling(stages: Sequence[str]) -> str:
+    pooled = [stage for stage in stages if stage.startswith(("pool", "mean_pool"))]
+    return pooled[-1] if pooled else stages[-1]
 
 
 def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let several pictures climb for one neuron of any stage, up or down, with a class on top if wanted."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
-        name = form.choose_network(zoo, "neuron network", "missing-feature")
+        name = form.choose_network(zoo, "missing-feature", key="neuron network", always=True)
         networks = form.load_classifiers([name], data)
         if not networks:
             return
@@ -127,50 +122,40 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:
     shapes = stage_shapes(network)
     stages = form.stages_of(network, shapes, maps=False)
-    stage = st.selectbox(
+    stage = address.selectbox(
+        "stage",
         "Stage",
         stages,
-        index=_last_pooling(stages),
+        _last_pooling(stages),
         key=f"neuron stage {name}",
-        persist_state="session",
+        always=True,
         format_func=lambda one: form.describe_stage(one, shapes),
     )
     objective = _choose_part(stage, shapes, key=f"neuron {name} {stage}")
     first = "its absence" if form.inverts(network) else "its presence"
-    if (
-        st.segmented_control(
-            "What excites",
-            ["its presence", "its absence"],
-            default=first,
-            key=f"neuron sign {name}",
-            persist_state="session",
-            required=True,
-        )
-        == "its absence"
-    ):
+    excites = address.segmented_control(
+        "excites", "What excites", ["its presence", "its absence"], first, key=f"neuron sign {name}"
+    )
+    if excites == "its absence":
         objective = -objective
-    extra = st.selectbox("And also a class", ["none", *data.classes], key="neuron class", persist_state="session")
+    extra = address.selectbox("class", "And also a class", ["none", *data.classes], key="neuron class")
     return objective if extra == "none" else objective + ClassLogit(data.classes.index(extra))
 
 
 def _choose_part(stage: str, shapes: Shapes, key: str) -> Objective:
     """Let people choose a unit, or a map and what of it."""
     maps, rows, columns = shapes[stage]
-    number = int(st.number_input("Map" if rows > 1 else "Unit", 0, maps - 1, 0, key=key, persist_state="session"))
+    number = address.number_input("unit", "Map" if rows > 1 else "Unit", 0, maps - 1, 0, key=key)
+    part = address.segmented_control(
+        "part", "What of it", ["centre", "a place", "whole map"], key="neuron part", shown=rows > 1
+    )
+    is_place = rows > 1 and part == "a place"
+    row = address.number_input("row", "Row", 0, rows - 1, rows // 2, key=f"{key} row", shown=is_place)
+    column = address.number_input("column", "Column", 0, columns - 1, columns // 2, key=f"{key} column", shown=is_place)
     if rows == 1:
         return Neuron(stage, number)
-    part = st.segmented_control(
-        "What of it",
-        ["centre", "a place", "whole map"],
-        default="centre",
-        key="neuron part",
-        persist_state="session",
-        required=True,
-    )
     if part != "a place":
         return MapMean(stage, number) if part == "whole map" else Neuron(stage, number)
-    row = int(st.number_input("Row", 0, rows - 1, rows // 2, key=f"{key} row", persist_state="session"))
-    column = int(st.number_input("Column", 0, columns - 1, columns // 2, key=f"{key} column", persist_state="session"))
     return Neuron(stage, number, (row, column))
 
 
@@ -182,10 +167,10 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         config = form.choose_settings("digit", WHITE, steps=60, noise=0.0)
     with right:
         into, by = st.columns([1, 2], gap="small")
-        target = into.selectbox("Turn it into", [ALL, *data.classes], key="digit target", persist_state="session")
+        target = address.selectbox("into", "Turn it into", [ALL, *data.classes], key="digit target", place=into)
         with by:
             names = (
-                [form.choose_network(zoo, "digit network", "standard")]
+                [form.choose_network(zoo, "standard", key="digit network")]
                 if target == ALL
                 else form.choose_networks(zoo, "digit networks", COMPARED)
             )

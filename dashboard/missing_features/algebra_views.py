@@ -20,6 +20,7 @@ from core.visualization.network_colors import color_of
 from core.visualization.signed_colors import draw_signed_sheet
 from core.zoo.checkpoints import CheckpointError
 from core.zoo.recipes import RECIPES
+from dashboard import address
 from dashboard.missing_features.idea_views import NAME
 from dashboard.missing_features.variant_views import is_variant
 from dashboard.server import caches
@@ -55,12 +56,13 @@ def show_algebra(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.info("None of the inverted networks is on this machine.")
             return
         formulas = {one: f"{zoo[one].title} ({INVERSIONS[zoo[one].inversion].formula})" for one in affine}
-        name = st.selectbox(
+        name = address.selectbox(
+            "network",
             "An inverted network",
             affine,
-            index=affine.index(NAME) if NAME in affine else 0,
+            NAME if NAME in affine else affine[0],
             key="affine",
-            persist_state="session",
+            group="networks",
             format_func=formulas.__getitem__,
         )
         if scene is not None:
@@ -149,16 +151,11 @@ def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
     found = load_networks([name for name in FROZEN if name in zoo], data)
     networks = {name: one.classifier for name, one in found.items()}
-    layer = (
-        st.segmented_control(
-            "Filters",
-            ["first layer", "second layer, first input", "second layer, all inputs"],
-            default="first layer",
-            key="filters",
-            required=True,
-            persist_state="session",
-        )
-        or "first layer"
+    layer = address.segmented_control(
+        "filters",
+        "Filters",
+        ["first layer", "second layer, first input", "second layer, all inputs"],
+        key="filters",
     )
     filters = {name: filters_of(network, layer) for name, network in networks.items()}
     limit = max((float(np.abs(values).max()) for values in filters.values()), default=1.0)

@@ -17,6 +17,7 @@ from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.inversion import FeatureCard, draw_contributions, draw_feature_cards, draw_map_strengths
 from core.visualization.signed_colors import overlay_evidence
 from core.zoo.checkpoints import CheckpointError
+from dashboard import address
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
@@ -69,11 +70,13 @@ def _show_rivals(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, 
 
 def _show_features(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
     """Show the feature maps whose silence says most, against one class or against all."""
-    rival = st.segmented_control(
+    rival = address.segmented_control(
+        "of",
         "What is missing of a ... (asked of the answer: what speaks against it)",
         range(len(classes)),
+        required=False,
         key="missing of",
-        persist_state="session",
+        always=True,
         format_func=classes.__getitem__,
         wrap=True,
     )
@@ -109,28 +112,27 @@ def _show_balance(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -
     )
 
 
-def show_atlas(data: Dataset) -> None:
+def show_atlas(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the maps that are most silent in a class, and the whole table of maps and classes; no digit changes it."""
     try:
         atlas, classes = caches.atlas(NAME, data.name), data.classes
     except CheckpointError:
         return  # the view above has said so
     st.markdown("#### Which maps are habitually silent in which class?")
-    label = st.segmented_control(
+    label = address.segmented_control(
+        "class",
         "Habitually silent in a ...",
         range(len(classes)),
-        default=5,
+        5,
         key="atlas class",
-        required=True,
-        persist_state="session",
         format_func=classes.__getitem__,
     )
     strengths = atlas.strengths().numpy()
     items = []
-    for number in atlas.weakest_maps(label or 0, SILENT_MAPS):
+    for number in atlas.weakest_maps(label, SILENT_MAPS):
         sheet = arrays.contact_sheet(list(atlas.patches[number].numpy()), 3, factor=3)
         usual = " ".join(classes[one] for one in atlas.classes_of_map(number))
-        caption = f"map {number}: {100 * strengths[label or 0, number]:.0f} % · usual in {usual}"
+        caption = f"map {number}: {100 * strengths[label, number]:.0f} % · usual in {usual}"
         items.append(GalleryItem(sheet, caption))
     st.html(draw_gallery(items, min_width=110, css_class="ns-silent"))
     st.plotly_chart(draw_map_strengths(strengths, classes), width="stretch", config=PLAIN)

@@ -23,11 +23,13 @@ from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
 from core.zoo.checkpoints import Card
 from core.zoo.recipes import RECIPES
+from dashboard import address
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.networks import choose_any
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import load_networks, read_all, show_readings
 from dashboard.widgets.scene import choose_scene
@@ -58,17 +60,7 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
         scene = choose_scene(session, data)
     with right:
         cards = {name: zoo[name] for name in names} | caches.own_networks()
-        # One of the visitor's own may have gone since it was chosen.
-        st.session_state["variants"] = [name for name in st.session_state.get("variants", FIRST) if name in cards]
-        chosen = st.pills(
-            "Read it with",
-            list(cards),
-            selection_mode="multi",
-            key="variants",
-            persist_state="session",
-            format_func=lambda name: cards[name].title,
-            wrap=True,
-        )
+        chosen = choose_any(cards, name="variants", key="variants", first=FIRST, label="Read it with")
         networks = load_networks(names, data)
         if scene is not None and networks:
             with locks.LIVE:
@@ -155,9 +147,7 @@ def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
     if len(networks) < len(names):
         return
     with right:
-        omega = st.slider(
-            "Omega, the weight of the second head", 0.0, OMEGAS[-1], 1.0, 0.05, key="omega", persist_state="session"
-        )
+        omega = address.slider("omega", "Omega, the weight of the second head", 0.0, OMEGAS[-1], 1.0, 0.05, key="omega")
         if scene is not None:
             with locks.LIVE:
                 show_readings(read_heads(networks, *scene, omega), data.classes)
@@ -197,17 +187,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
     st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
     which, counts = st.columns([1, 1], gap="medium")
     with which:
-        column = (
-            st.segmented_control(
-                "Digits",
-                COLUMNS,
-                default="HCUT",
-                key="omega column",
-                required=True,
-                persist_state="session",
-            )
-            or "HCUT"
-        )
+        column = address.segmented_control("on", "Digits", COLUMNS, "HCUT", key="omega column")
         normal = read["standard", column]
         curves = [
             Curve(title, color_of(_color(name)), OMEGAS, accuracy_by_omega(normal, read[name, column], labels, OMEGAS))

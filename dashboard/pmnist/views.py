@@ -20,6 +20,7 @@ from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
 from core.visualization.readings import draw_answers
+from dashboard import address
 from dashboard.components.player import Frame, Look
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -66,8 +67,7 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = choose_growth()
-            with st.popover("Networks", key="networks menu"):
-                names = network_inputs.choose_networks(zoo)
+            names = network_inputs.choose_in_menu(zoo)
         networks = load_networks(names, data)
         if choice is None:
             st.info("As soon as there is a digit, a hole can grow over it here.")
@@ -102,35 +102,24 @@ def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequ
 
 
 def choose_growth() -> str:
-    """Let people choose from where a hole grows."""
-    kind = st.segmented_control(
-        "The hole grows",
-        list(GROWTH_DIRECTIONS),
-        default=GROWTH_DIRECTIONS[0],
-        key="growing",
-        required=True,
-        persist_state="session",
-    )
-    return kind or GROWTH_DIRECTIONS[0]
+    """Draw where the hole begins; return the chosen option."""
+    return address.segmented_control("hole", "The hole grows", GROWTH_DIRECTIONS, key="growing")
 
 
 def choose_variant() -> Variant:
-    """Let people choose between the talk's cuts and those of the published code."""
-    words = st.segmented_control(
-        "The cuts", list(VARIANTS), default="as the talk says", key="variant", required=True, persist_state="session"
-    )
-    return cast(Variant, VARIANTS[words or "as the talk says"])
+    """Draw a choice between the talk's cuts and those of the published code."""
+    return cast(Variant, VARIANTS[address.segmented_control("cuts", "The cuts", list(VARIANTS), key="variant")])
 
 
 def choose_count(data: Dataset, key: str, first: int) -> int:
-    """Let people choose how many test digits are measured."""
+    """Draw how many test digits are measured, `first` of them at first."""
     most = len(data.test)
-    return st.select_slider(
+    return address.select_slider(
+        "digits",
         "Test digits",
         sorted({count for count in (100, 250, 500, 1000, 2500, 5000, most) if count <= most}),
-        value=min(first, most if most < 500 else first),
+        min(first, most if most < 500 else first),
         key=key,
-        persist_state="session",
     )
 
 
@@ -197,9 +186,11 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
     if not name:
         return
     with other:
-        rival = network_inputs.choose_network(zoo, key="rival", label="beside", first=list(zoo)[min(1, len(zoo) - 1)])
-    column = on.selectbox(
-        "Digits", COLUMNS, index=1, format_func=HEADINGS.__getitem__, key="column", persist_state="session"
+        rival = network_inputs.choose_network(
+            zoo, name="beside", key="rival", label="beside", first=list(zoo)[min(1, len(zoo) - 1)]
+        )
+    column = address.selectbox(
+        "on", "Digits", COLUMNS, COLUMNS[1], key="column", place=on, format_func=HEADINGS.__getitem__
     )
     with how_many:
         count = choose_count(data, "confusion count", 1000)

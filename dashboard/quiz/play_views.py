@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.classroom.quiz import count_answers
+from core.digits.datasets import Dataset
 from core.pmnist.masks import CUT_NAMES
 from core.visualization import arrays
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_answer_captions, draw_quiz_answers, draw_scores
@@ -15,6 +16,7 @@ from core.visualization.network_colors import color_of
 from dashboard.quiz import cached, players, round
 from dashboard.quiz.round import Game
 from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
 
 YOU = "You"
@@ -35,8 +37,8 @@ LET_GO = "<script>setTimeout(() => document.activeElement?.closest('[role=radio]
 AGAIN = 5.0  # seconds after which answers that wait are sent again
 
 
-def show_play(game: Game, zoo: Zoo) -> None:
-    """Let people read the digits of a round, one after the other."""
+def show_play(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show the digits of a round to read, one after the other."""
     st.html(LET_GO, unsafe_allow_javascript=True)
     st.fragment(_show_game)(zoo)
 

@@ -19,6 +19,7 @@ from dashboard.quiz.cached import Round
 from dashboard.quiz.round import Game
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
 from dashboard.shell import share
 from dashboard.widgets.texts import show_problems
@@ -28,8 +29,9 @@ A_DAY = 24 * 3600  # seconds
 MISTAKE = "quiz room mistake"
 
 
-def show_room(game: Game, zoo: Zoo) -> None:
+def show_room(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the board of the room that one is in, or how to get into one."""
+    game: Game = st.session_state[round.GAME]
     if game.room is None:
         _show_door(game)
     else:

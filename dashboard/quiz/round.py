@@ -14,9 +14,11 @@ from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import Room, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
 from core.digits.datasets import Dataset, DatasetError
-from dashboard.address import links
+from dashboard.address import is_late, put
 from dashboard.quiz import cached
 from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 
 GAME = "quiz game"
 SEEDS = 10**6  # an own round's address is to be short
@@ -60,12 +62,17 @@ def board() -> RoomBoard:
     return cached.board(database_url())
 
 
+def show_game(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Open this visitor's game, and say in a sentence what of its address cannot be had."""
+    open_game(data)
+
+
 def open_game(data: Dataset) -> Game:
     """Return this visitor's game: what the address asks for, else the one they are in, else a new one of their own."""
     game: Game | None = st.session_state.get(GAME)
     asked = {name: st.query_params[name] for name in ("room", "round", "holes") if name in st.query_params}
     try:
-        if asked and (game is None or asked != game.params() and not links.is_late(asked)):
+        if asked and (game is None or asked != game.params() and not is_late(asked)):
             game = _read_address(asked, data)
         elif game is None or (game.room is None and game.data.name != data.name):
             game = _any_round(data)
@@ -85,7 +92,7 @@ def _any_round(data: Dataset, *, told: bool = True) -> Game:
 
 def write_address(game: Game) -> None:
     """Put the round into the address, where it is also shared from."""
-    links.put(game.params())
+    put(game.params())
 
 
 def _read_address(asked: dict[str, str], data: Dataset) -> Game:

@@ -9,13 +9,19 @@ from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
 from core.studies.arms import ARMS, with_required_arms
 from core.zoo.recipes import SEED
-from dashboard.results.views import Choice, Row
+from dashboard.results.views import Row, ShownStudy, show_command
 from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
 
 
-def show_repeat(choice: Choice) -> None:
+def show_below(study: ShownStudy) -> None:
+    """Show what stands below every view: how the study was made, and a row of it run again."""
+    show_command(study)
+    show_repeat(study)
+
+
+def show_repeat(study: ShownStudy) -> None:
     """Let people run one row with one seed, and show it beside the recorded figures as it comes."""
-    arms = list(dict.fromkeys(arm for arm, _ in choice.rows()))
+    arms = list(dict.fromkeys(arm for arm, _ in study.rows()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         arm = st.selectbox("Repeat a row", arms, format_func=lambda name: ARMS[name].title, index=_first(arms))
         seed = st.number_input("with the seed", 0, 9999, SEED, width=140)
@@ -23,23 +29,23 @@ def show_repeat(choice: Choice) -> None:
     count = len(with_required_arms([arm]))
     st.caption(f"{count} networks, counting what it is compared with; it goes on when you leave this page.")
     if pressed:
-        _start(choice, arm, int(seed))
+        _start(study, arm, int(seed))
     store_visitor_id()
     if (job := _last()) is not None:
-        _watch(job, choice)
+        _watch(job, study)
 
 
 def _first(arms: list[str]) -> int:
     return arms.index("missing-feature") if "missing-feature" in arms else 0
 
 
-def _start(choice: Choice, arm: str, seed: int) -> None:
+def _start(study: ShownStudy, arm: str, seed: int) -> None:
     settings = {
-        "dataset": choice.record["dataset"]["name"],
-        "network": choice.network,
+        "dataset": study.record["dataset"]["name"],
+        "network": study.network,
         "seed": seed,
         "arms": [arm],
-        "epochs": choice.record["epochs"],
+        "epochs": study.record["epochs"],
     }
     try:
         control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, ensure_visitor_id())
@@ -54,7 +60,7 @@ def _last() -> Job | None:
 
 
 @st.fragment(run_every=2.0)
-def _watch(job: Job, choice: Choice) -> None:
+def _watch(job: Job, study: ShownStudy) -> None:
     status, steps = run_folders.read_status(job), run_folders.read_steps(job.id)
     arms = with_required_arms(job.settings["arms"])
     place = control.queue_position(job.id)
@@ -67,17 +73,17 @@ def _watch(job: Job, choice: Choice) -> None:
     rows = {}
     for step in steps:
         rows[f"{ARMS[step['arm']].title}: now"] = {cut: f"{value:.1f}" for cut, value in step["accuracies"].items()}
-        rows[f"{ARMS[step['arm']].title}: recorded"] = _recorded(choice, job, step["arm"], list(step["accuracies"]))
+        rows[f"{ARMS[step['arm']].title}: recorded"] = _recorded(study, job, step["arm"], list(step["accuracies"]))
     if rows:
         st.table(pd.DataFrame(rows).T)
 
 
-def _recorded(choice: Choice, job: Job, arm: str, columns: list[str]) -> dict[str, str]:
+def _recorded(study: ShownStudy, job: Job, arm: str, columns: list[str]) -> dict[str, str]:
     """Return the same seed's recorded figures, else the mean and its spread; nothing for another set or network."""
-    same = (job.settings["dataset"], job.settings["network"]) == (choice.record["dataset"]["name"], choice.network)
-    rows = choice.rows() if same else {}
+    same = (job.settings["dataset"], job.settings["network"]) == (study.record["dataset"]["name"], study.network)
+    rows = study.rows() if same else {}
     found = {column: rows[arm, column] for column in columns if (arm, column) in rows}
-    at = job.settings["seed"] - choice.record["first_seed"]
+    at = job.settings["seed"] - study.record["first_seed"]
     return {column: _figure(row, at) for column, row in found.items()}
 
 

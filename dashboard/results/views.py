@@ -17,6 +17,7 @@ from core.studies.missing_features_record import STUDY
 from core.studies.paired_differences import has_learned
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
+from dashboard import address
 from dashboard.server import caches
 
 SETS = {"MNIST": "MNIST", "Offline digits": datasets.OFFLINE}
@@ -26,7 +27,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Choice:
+class ShownStudy:
     """What is looked at: a recorded study, one of its networks, and the cuts as the talk or its code makes them."""
 
     record: dict[str, Any]
@@ -39,50 +40,50 @@ class Choice:
         return {(row["arm"], row["cut"]): row for row in self.record["rows"] if row["network"] == self.network}
 
 
-def choose() -> Choice | None:
-    """Let people choose; return nothing, after a sentence, when no such study is recorded."""
+def choose_study() -> tuple[ShownStudy] | None:
+    """Draw what is shown, and say first what became of the talk's claim; None, after a sentence, without a record."""
     with st.container(horizontal=True, gap="medium"):
-        data = _pick("Digits", SETS, "results data")
-        network = _pick("Network", NETWORKS, "results network")
-        variant = _pick("The cuts", VARIANTS, "results variant")
+        data = _pick("digits", "Digits", SETS, "results data")
+        network = _pick("network", "Network", NETWORKS, "results network")
+        variant = _pick("cuts", "The cuts", VARIANTS, "results variant")
     try:
         record = caches.recorded_study(STUDY, data)
     except ValueError as error:
         st.info(str(error))
         return None
     in_code = {cut: f"{cut} code" for cut in ("DCUT", "TCUT")} if variant == "code" else {}
-    return Choice(record, network, {name: in_code.get(name, name) for name in COLUMN_COLORS})
+    study = ShownStudy(record, network, {name: in_code.get(name, name) for name in COLUMN_COLORS})
+    show_claim(study)
+    return (study,)
 
 
-def _pick(label: str, options: Mapping[str, str], key: str) -> str:
-    first = next(iter(options))
-    chosen = st.segmented_control(label, list(options), default=first, key=key, required=True, persist_state="session")
-    return options[chosen or first]
+def _pick(name: str, label: str, options: Mapping[str, str], key: str) -> str:
+    return options[address.segmented_control(name, label, list(options), key=key)]
 
 
-def show_claim(choice: Choice) -> None:
+def show_claim(study: ShownStudy) -> None:
     """Say first what became of the talk's claim."""
-    for sentence in choice.record["conclusions"].get(choice.network, [])[:1]:
+    for sentence in study.record["conclusions"].get(study.network, [])[:1]:
         st.markdown(f"**{_plain(sentence)}**")
 
 
-def show_idea(choice: Choice) -> None:
+def show_idea(study: ShownStudy) -> None:
     """Show the talk's idea and its variants over the network's own activation."""
-    _show_differences(choice, lambda arm: arm.activation is None)
+    _show_differences(study, lambda arm: arm.activation is None)
 
 
-def show_activations(choice: Choice) -> None:
+def show_activations(study: ShownStudy) -> None:
     """Show the missing-feature heads over other activations, each with its own network and control."""
-    _show_differences(choice, lambda arm: arm.activation is not None)
+    _show_differences(study, lambda arm: arm.activation is not None)
 
 
-def _show_differences(choice: Choice, belongs: Callable[[Arm], bool]) -> None:
+def _show_differences(study: ShownStudy, belongs: Callable[[Arm], bool]) -> None:
     """Show every arm's paired difference to its matched control, with its interval, cut by cut."""
-    rows = choice.rows()
+    rows = study.rows()
     asked = [arm for arm in dict.fromkeys(arm for arm, _ in rows) if ARMS[arm].control and belongs(ARMS[arm])]
     asked.sort(key=lambda arm: arm != "missing-feature")  # the talk's own first
     kept = [arm for arm in asked if has_learned(rows[arm, "whole"]["values"])]
-    intervals = [_interval(rows[arm, column], cut) for arm in kept for cut, column in choice.columns.items()]
+    intervals = [_interval(rows[arm, column], cut) for arm in kept for cut, column in study.columns.items()]
     if intervals:
         figure = draw_intervals(
             intervals, COLUMN_COLORS, claim="what the talk claims", x_title="points more than the matched control"
@@ -105,15 +106,15 @@ def _interval(row: Row, cut: str) -> Interval:
     return Interval(title, cut, found["mean"], found["low"], found["high"], claimed)
 
 
-def show_figures(choice: Choice) -> None:
+def show_figures(study: ShownStudy) -> None:
     """Show the mean accuracy of every arm on every column, with its spread over the seeds."""
-    rows = choice.rows()
+    rows = study.rows()
     pinned = {"arm": st.column_config.TextColumn(pinned=True, width="medium")}
     arms = dict.fromkeys(arm for arm, _ in rows)
     for track in dict.fromkeys(rows[arm, "whole"]["track"] for arm in arms):
         table = []
         for arm in (arm for arm in arms if rows[arm, "whole"]["track"] == track):
-            figures = {column: _figure(rows[arm, column]) for column in choice.record["columns"]}
+            figures = {column: _figure(rows[arm, column]) for column in study.record["columns"]}
             table.append({"arm": ARMS[arm].title, "seeds": rows[arm, "whole"]["seeds"], **figures})
         st.markdown(f"*{track.capitalize()}*")
         st.dataframe(pd.DataFrame(table), hide_index=True, height="content", column_config=pinned)
@@ -128,10 +129,10 @@ def _figure(row: Row) -> str:
     return f"{row['mean']:.1f}" + ("" if row["std"] is None else f" ± {row['std']:.1f}")
 
 
-def show_published(choice: Choice) -> None:
+def show_published(study: ShownStudy) -> None:
     """Show the talk's table and the log of its published code beside ours."""
-    rows, published = choice.rows(), choice.record["published"]
-    if choice.record["dataset"]["name"] != "MNIST":
+    rows, published = study.rows(), study.record["published"]
+    if study.record["dataset"]["name"] != "MNIST":
         st.info("The talk's figures and the log are of MNIST: choose MNIST to see them beside ours.")
         return
     st.markdown("**The talk's Table 1**: gain of the missing-feature network over the ordinary one, in points")
@@ -161,9 +162,9 @@ def _gain(found: Row) -> str:
     return f"{found['mean']:+.1f}{bounds}"
 
 
-def show_sentences(choice: Choice) -> None:
+def show_sentences(study: ShownStudy) -> None:
     """Show all that the figures say, in sentences made from them."""
-    for sentence in choice.record["conclusions"].get(choice.network, []):
+    for sentence in study.record["conclusions"].get(study.network, []):
         st.markdown(f"- {_plain(sentence)}")
 
 
@@ -172,9 +173,9 @@ def _plain(sentence: str) -> str:
     return sentence.replace("*", r"\*").replace("~", r"\~")
 
 
-def show_command(choice: Choice) -> None:
+def show_command(study: ShownStudy) -> None:
     """Say what was run, on what, and which command repeats it."""
-    record, training = choice.record, choice.record["training"]
+    record, training = study.record, study.record["training"]
     about, epochs = record["dataset"], record["epochs"]
     st.caption(
         f"Recorded on the {about['images']:,} test digits of {about['name']}: up to {record['seeds']} seeds from "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -59,34 +58,10 @@ class Session:
     """The readings as the page shows them."""
     page_complete: bool = False
     """Whether the page was drawn to its end: then a stroke reruns only the fragments that it changes."""
-    problems: list[str] = field(default_factory=list)
-    """What of the address could not be read, one sentence each."""
-    page: str = ""
-    """The page that is shown."""
-    params: dict[str, str] = field(default_factory=dict)
-    """What the dashboard last wrote into the address: anything else there came from a link."""
-    past: list[dict[str, str]] = field(default_factory=list)
-    """What it wrote there before."""
-    asked: dict[str, str] = field(default_factory=dict)
-    """What a link has just set, by the widget's key, as the address has it."""
-    reset: list[str] = field(default_factory=list)
-    """The keys of widgets that a link has brought back to what they are at first, ..."""
-    told: dict[str, Any] = field(default_factory=dict)
-    """... and what that is: the browser has to be told, or it shows and sends what it had."""
-    firsts: dict[tuple[str, str], str | None] = field(default_factory=dict)
-    """What choices were at first, which is not written; None where a link had set them before that was seen."""
-    fresh: bool = False
-    """Whether a step of a lesson opens: nothing stays as people left it, even if the address is the same."""
-    hidden: tuple[str, ...] = ()
-    """Which choices the link does not show."""
     lesson_position: LessonPosition | None = None
     """The lesson whose step the page shows."""
     own_lesson: Lesson | None = None
     """The lesson that the visitor uploaded."""
-
-    def hides(self, name: str) -> bool:
-        """Say whether the link that opened the page has locked these choices."""
-        return name in self.hidden
 
 
 def get_session() -> Session:

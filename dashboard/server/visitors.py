@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import streamlit as st
@@ -29,6 +30,11 @@ def store_visitor_id() -> None:
     if visitor is not None and visitor != _from_cookie():
         cookie = f"{COOKIE}={visitor}; path=/; max-age={A_YEAR}; SameSite=Lax"
         st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
+
+
+def keep_visitor(*scene: Any) -> None:
+    """Store the visitor's id at the end of a page on which runs are started."""
+    store_visitor_id()
 
 
 def _from_cookie() -> str | None:

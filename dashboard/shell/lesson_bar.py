@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
 
+import dashboard
 from core.classroom.lessons import Lesson, read_lesson
-from dashboard.address import links
-from dashboard.address.address_book import PAGES
+from dashboard.address import get_address
+from dashboard.address.links import LESSON_PARTS
 from dashboard.server.scene import SCENE_PARTS, read_scene
 from dashboard.server.session import LessonPosition, get_session
 
@@ -30,28 +32,27 @@ STYLE = """<style>
 
 @cache
 def shipped_lessons() -> dict[str, Lesson]:
-    """Return the lessons that come with the dashboard, by the name that an address has for them."""
-    return {name: read_lesson((FOLDER / f"{name}.yaml").read_bytes(), find_fault) for name in SHIPPED}
+    """Return the lessons that come with the dashboard, by their names in an address; a test checks their steps."""
+    return {name: read_lesson((FOLDER / f"{name}.yaml").read_bytes()) for name in SHIPPED}
 
 
 def find_fault(page: str, parts: Mapping[str, str]) -> str:
-    """Return a sentence about what the address of a page cannot say, for who writes it by hand; none if all is well."""
-    if page not in PAGES:
-        return f"there is no page of that name; there are {', '.join(PAGES)}."
-    if parts.get("view", next(iter(PAGES[page].views))) not in PAGES[page].views:
-        return f"the page {page!r} has no such view; it has {', '.join(PAGES[page].views)}."
-    choices = {one.name: one for one in PAGES[page].choices(parts.get("view", ""))}
-    known = (*choices, *(SCENE_PARTS if PAGES[page].scene else ()), "hide")
-    for name, text in parts.items():
-        if name not in known:
-            return f"this view of the page {page!r} has no part of that name in its state; it has {', '.join(known)}."
-        try:
-            if name in choices:
-                choices[name].kind.read(text)
-        except ValueError:
-            return f"the part {name!r} of its state cannot be read."
+    """Return a sentence about a step whose page, view or scene does not exist, for the author; "" if all is well.
+
+    Whether its other parts exist is known when the step opens: the page says then which are not.
+    """
+    if page not in dashboard.PAGES:
+        return f"there is no page of that name; there are {', '.join(dashboard.PAGES)}."
+    titles = find_views(page)
+    if parts.get("view", titles[0]) not in titles:
+        return f"the page {page!r} has no such view; it has {', '.join(titles)}."
     _, problems = read_scene({name: text for name, text in parts.items() if name in SCENE_PARTS[:-1]}, ())
     return problems[0] if problems else ""
+
+
+def find_views(page: str) -> list[str]:
+    """Return the titles of a page's views. The folder of a page stands above this one: it is found by its name."""
+    return [view.title for view in import_module(f"dashboard.{page}").VIEWS]
 
 
 def to_params(position: LessonPosition) -> dict[str, str]:
@@ -62,8 +63,7 @@ def to_params(position: LessonPosition) -> dict[str, str]:
 
 def open_step(position: LessonPosition) -> NoReturn:
     """Go to a step's page, exactly as it was prepared."""
-    session = get_session()
-    session.lesson_position, session.fresh = position, True
+    get_session().lesson_position, get_address().fresh = position, True
     st.switch_page(FILES / f"{position.lesson.steps[position.step].page}.py", query_params=to_params(position))
 
 
@@ -76,22 +76,27 @@ def open_linked() -> None:
         return
     lesson = shipped_lessons().get(name)
     if lesson is None:
-        session.problems.append("There is no lesson of the name that is in this address.")
+        get_address().problems.append("There is no lesson of the name that is in this address.")
         return
     if number not in map(str, range(1, len(lesson.steps) + 1)):
-        session.problems.append(f"The part 'step' of this address cannot be read: the lesson has {len(lesson.steps)}.")
+        get_address().problems.append(
+            f"The part 'step' of this address cannot be read: the lesson has {len(lesson.steps)}."
+        )
         session.lesson_position = LessonPosition(lesson, 0, name)
         return
     session.lesson_position = position = LessonPosition(lesson, int(number) - 1, name)
-    if {*params} <= {*links.LESSON_PARTS}:
+    if {*params} <= {*LESSON_PARTS}:
         open_step(position)
 
 
 def show_bar() -> None:
     """Show the step that people are at, and the way to the others."""
-    position = get_session().lesson_position
+    position, address = get_session().lesson_position, get_address()
+    address.lesson = {}
     if position is None:
         return
+    if position.name and position.lesson.steps[position.step].page == address.page:
+        address.lesson = {"lesson": position.name, "step": str(position.step + 1)}
     step, count = position.lesson.steps[position.step], len(position.lesson.steps)
     st.html(STYLE)
     with st.container(key="lesson-bar", border=True):

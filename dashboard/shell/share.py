@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 import segno
 import streamlit as st
 
-from dashboard.address import links
-from dashboard.server.session import get_session
+from dashboard.address import GROUPS, get_address, groups_of
 
 OPEN, LARGE = "share", "share large code"
 HERE = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
@@ -52,8 +51,8 @@ def show_share() -> None:
 
 
 def _show_address() -> None:
-    session = get_session()
-    groups = links.groups_of(session)
+    page = get_address()
+    groups = groups_of(page)
     hidden = (
         st.pills(
             "Hide and lock for whoever opens it",
@@ -61,9 +60,9 @@ def _show_address() -> None:
             selection_mode="multi",
             key="share hides",
             wrap=True,
-            default=[name for name in session.hidden if name in groups],
+            default=[name for name in page.hidden if name in groups],
             help="What is hidden stays as it is now.",
-            format_func=links.GROUPS.__getitem__,
+            format_func=GROUPS.__getitem__,
         )
         if groups
         else []

@@ -1,1 +1,11 @@
 """What the page Nearest digits shows."""
+
+from dashboard.shell.page import View
+from dashboard.similarity import digit_views, recorded_views, second_model_views, threshold_views
+
+VIEWS = (
+    View("Your digit", digit_views.show_digit),
+    View("Threshold", threshold_views.show_threshold),
+    View("Recorded", recorded_views.show_recorded, lambda data, zoo: recorded_views.find_record(data) is not None),
+    View("Second network", second_model_views.show_second),
+)

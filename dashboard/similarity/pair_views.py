@@ -9,6 +9,7 @@ from core.digits.datasets import Dataset
 from core.second_model.training import ALL_MAPS, DIGITS
 from core.studies.second_model import STUDY
 from core.visualization.second_model import draw_pairs
+from dashboard import address
 from dashboard.server import caches
 from dashboard.widgets.charts import PLAIN
 
@@ -26,16 +27,9 @@ def show_pairs(data: Dataset) -> None:
     if record is None:
         return
     st.markdown("#### All pairs of digits")
-    chosen = st.segmented_control(
-        "Who reads what",
-        list(WHAT),
-        default=next(iter(WHAT)),
-        key="second pairs",
-        persist_state="session",
-        required=True,
-        wrap=True,
-        label_visibility="collapsed",
-    ) or next(iter(WHAT))
+    chosen = address.segmented_control(
+        "pairs", "Who reads what", list(WHAT), key="second pairs", wrap=True, label_visibility="collapsed"
+    )
     learner, kind = WHAT[chosen]
     classes = record["classes"]
     percents = np.full((len(classes), len(classes)), np.nan)

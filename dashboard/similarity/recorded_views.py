@@ -10,6 +10,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.studies.similarity import SECOND_HALF, TEST
 from core.studies.similarity_record import STUDY, describe_stages, select_rows
+from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -29,16 +30,15 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.info("What the shortcut is worth was not measured.")
         return
     titles = record["networks"]
-    network = st.segmented_control(
+    network = address.segmented_control(
+        "network",
         "Network",
         list(titles),
-        default=next(iter(titles)),
         key="shortcut recorded",
+        group="networks",
         format_func=titles.__getitem__,
-        required=True,
         wrap=True,
-        persist_state="session",
-    ) or next(iter(titles))
+    )
     tests = select_rows(record, network=network, split=TEST)
     plain = {name: select_rows(record, network=network, split=name)[0]["plain"] for name in (SECOND_HALF, TEST)}
     st.markdown(

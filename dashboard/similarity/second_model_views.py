@@ -13,6 +13,7 @@ from core.second_model.training import ALL_MAPS, DIGITS, SecondModelConfig
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import GOAL_COLORS
+from dashboard import address
 from dashboard.components.player import Look
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -47,16 +48,10 @@ def _choose(data: Dataset) -> SecondModelConfig | None:
     classes = list(range(len(data.classes)))
     with st.container(horizontal=True, gap="small"):
         first, second = (
-            st.selectbox(
-                label,
-                classes,
-                index=default,
-                key=f"second {label}",
-                persist_state="session",
-                width=120,
-                format_func=data.classes.__getitem__,
+            address.selectbox(
+                name, label, classes, default, key=f"second {label}", width=120, format_func=data.classes.__getitem__
             )
-            for label, default in (("One digit", 3), ("The other", 8))
+            for name, label, default in (("one", "One digit", 3), ("other", "The other", 8))
         )
     try:
         return SecondModelConfig(first=first, second=second)

@@ -10,6 +10,7 @@ from core.digits.datasets import Dataset
 from core.similarity.feature_vectors import LAST_STAGE, list_stages
 from core.similarity.thresholds import Comparison, evaluate_thresholds, quantile_thresholds
 from core.visualization.number_format import format_distance
+from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.similarity import cached
@@ -18,7 +19,7 @@ from dashboard.widgets import maps
 SEEN = (0.02, 0.1, 0.5)  # shares of the training digits: of MNIST's 1,000, 5,000 and the half of the proposal
 SHARES = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, *(step / 20 for step in range(2, 21)))
 WORDS = {LAST_STAGE: "last vector"}
-NETWORK = "shortcut network"
+SHARE = "shortcut share"  # the key of its slider
 
 
 @dataclass(frozen=True)
@@ -41,19 +42,15 @@ def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
     """Let people choose; None, after a sentence, while there is nothing to compare or nowhere."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=210):
-            network = maps.choose_network(data, zoo, key=NETWORK)
+            name, network = maps.choose_network(data, zoo, key="shortcut network")
         counts = [max(1, round(share * len(data.train))) for share in SEEN]
-        count = (
-            st.segmented_control(
-                "Digits seen before",
-                counts,
-                default=counts[1],
-                key="shortcut seen",
-                persist_state="session",
-                required=True,
-                format_func=lambda one: f"{one:,}" + (" (half)" if one == counts[-1] else ""),
-            )
-            or counts[1]
+        count = address.segmented_control(
+            "seen",
+            "Digits seen before",
+            counts,
+            counts[1],
+            key="shortcut seen",
+            format_func=lambda one: f"{one:,}" + (" (half)" if one == counts[-1] else ""),
         )
         stages = list_stages(network) if network is not None else ()
         chosen = _choose_stages(stages)
@@ -62,7 +59,6 @@ def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
     if not chosen:
         st.info("Choose at least one place in the network at which digits are compared.")
         return None
-    name = st.session_state[NETWORK]
     title = (zoo | caches.own_networks())[name].title
     found = cached.comparison(name, count, chosen, "validation", data.name)
     share = _choose_share(found, chosen)
@@ -71,17 +67,14 @@ def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
 
 def _choose_stages(stages: tuple[str, ...]) -> tuple[str, ...]:
     """Let people choose where; at first after each convolution, as the proposal has it."""
-    key = "shortcut stages"
     known = [stage for stage in stages if stage != LAST_STAGE] or list(stages)
-    before = st.session_state.get(key, known)
-    kept = [stage for stage in before if stage in stages]
-    st.session_state[key] = kept or (known if before else [])  # another network may have none of those chosen before
-    chosen = st.pills(
+    chosen = address.several_pills(
+        "after",
         "Compared after",
         stages,
-        selection_mode="multi",
-        key=key,
-        persist_state="session",
+        known,
+        key="shortcut stages",
+        always=True,
         wrap=True,
         format_func=lambda stage: WORDS.get(stage, stage),
     )
@@ -90,14 +83,15 @@ def _choose_stages(stages: tuple[str, ...]) -> tuple[str, ...]:
 
 def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
     slider, loss, button = st.columns([5, 1.5, 2.2], vertical_alignment="bottom", gap="small")
-    points = loss.number_input(
+    points = address.number_input(
+        "cost",
         "may cost, points",
         0.0,
         20.0,
         0.3,
         0.1,
         key="shortcut loss",
-        persist_state="session",
+        place=loss,
         format="%.1f",
         help="Of accuracy on validation digits; the test digits have no say in the choice.",
     )
@@ -109,16 +103,16 @@ def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
         key="shortcut choose",
         help="The largest threshold that costs no more than that on validation digits.",
     )
-    st.session_state.setdefault("shortcut share", 0.2)
     deeper = " (deeper ones: the same share of digits)" if len(stages) > 1 else ""
-    share: float = slider.select_slider(
+    return address.select_slider(
+        "share",
         f"Near enough: cosine distance at {WORDS.get(stages[0], stages[0])}{deeper}",
         SHARES,
-        key="shortcut share",
-        persist_state="session",
+        0.2,
+        key=SHARE,
+        place=slider,
         format_func=lambda one: _write_share(found, stages[0], one),
     )
-    return share
 
 
 def _write_share(found: Comparison, stage: str, share: float) -> str:
@@ -134,4 +128,4 @@ def _choose_for(found: Comparison, points: float) -> None:
     """Move the slider to the largest threshold that costs no more than so many points."""
     least = found.accuracy - points - 1e-9
     fair = [share for share in SHARES if evaluate_thresholds(found, thresholds_of(found, share)).accuracy >= least]
-    st.session_state["shortcut share"] = max(fair)
+    st.session_state[SHARE] = max(fair)

@@ -12,6 +12,7 @@ from core.similarity.timing import Timing
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.similarity import Tradeoff, draw_times, draw_tradeoff
+from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.similarity import cached
@@ -68,16 +69,9 @@ def _show_figures(setting: Setting, test: Comparison) -> None:
 
 def _choose_way() -> bool:
     """Let people choose whether digits come together or alone, and have the time measured anew."""
-    way = st.segmented_control(
-        "Time, when they come",
-        list(WAYS),
-        default="many together",
-        key="shortcut way",
-        persist_state="session",
-        required=True,
-    )
+    way = address.segmented_control("time", "Time, when they come", list(WAYS), "many together", key="shortcut way")
     st.button("Measure again", on_click=_measure_again, type="tertiary", key="shortcut again")
-    return WAYS[way or "many together"]
+    return WAYS[way]
 
 
 def _measure_again() -> None:

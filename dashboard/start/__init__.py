@@ -1,1 +1,6 @@
 """The page Start."""
+
+from dashboard.shell.page import View
+from dashboard.start import views
+
+VIEWS = (View("Start", views.show_start),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,40 @@ from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.zoo.checkpoints import Card
 from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import load_networks
+from dashboard.widgets.texts import show_text
+
+FILES = Path(__file__).parents[2] / "pages"
+COMPARE, PMNIST = FILES / "compare.py", FILES / "pmnist.py"
+STOPS = (  # page, test digit, cut, label
+    (COMPARE, 19, "HCUT", "A four without its top half: who still reads it?"),
+    (COMPARE, 0, "VCUT", "The left half of a seven is gone"),
+    (COMPARE, 18, "whole", "Rub this one out yourself, and watch"),
+    (PMNIST, 8, "DCUT", "All four cuts at once, and the talk's table"),
+)
+
+
+def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show what this is, a tour of two minutes, and what is loaded."""
+    st.title("Negative Space")
+    picture, words = st.columns([6, 5], gap="large", vertical_alignment="center")
+    with words:
+        show_text("start")
+        if st.button("Draw a digit now", type="primary"):
+            st.switch_page(COMPARE)
+    with picture:
+        show_opening(data, zoo)
+    st.subheader("A tour in two minutes")
+    for number, (place, (page, index, cut, label)) in enumerate(zip(st.columns(4), STOPS, strict=True), 1):
+        with place:
+            show_stop(data, index, cut)
+            scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
+            st.page_link(page, label=f"{number}. {label}", query_params=scene)
+    st.subheader("What is loaded")
+    show_loaded(data, zoo)
 
 
 def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:

@@ -14,6 +14,8 @@ from core.visualization.figures import Curve
 from core.visualization.training import RUN_COLORS, draw_runs
 from core.zoo import checkpoints
 from core.zoo.checkpoints import CheckpointError
+from dashboard import address
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train.watch_views import my_jobs
 
@@ -22,7 +24,7 @@ MOST = len(RUN_COLORS)
 KINDS = {"accuracy": "read right, %", "error": "error (cross-entropy)"}
 
 
-def show_comparison(session: Session, data: Dataset) -> None:
+def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let people lay runs over one another (T6), and show what each took and came to (X3, T12)."""
     found = {job.id: job for job in my_jobs() if job.kind == "train"}
     steps: dict[str, list[Record]] = {name: list(run_folders.read_steps(name)) for name in found}
@@ -42,23 +44,8 @@ def show_comparison(session: Session, data: Dataset) -> None:
         label_visibility="collapsed",
     )
     with st.container(horizontal=True):
-        kind = (
-            st.segmented_control(
-                "Show", list(KINDS), default="accuracy", key="train kind", required=True, persist_state="session"
-            )
-            or "accuracy"
-        )
-        axis = (
-            st.segmented_control(
-                "over",
-                ["epochs", "seconds"],
-                default="epochs",
-                key="train axis",
-                required=True,
-                persist_state="session",
-            )
-            or "epochs"
-        )
+        kind = address.segmented_control("show", "Show", list(KINDS), "accuracy", key="train kind")
+        axis = address.segmented_control("over", "over", ["epochs", "seconds"], key="train axis")
     taken = {name: steps[name] for name in chosen[:MOST]}
     if not taken:
         return

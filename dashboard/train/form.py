@@ -16,6 +16,7 @@ from core.training.config import CHOICES
 from core.training.presets import PRESETS
 from core.visualization.training import StageRow
 from core.zoo.checkpoints import Card
+from dashboard import address
 from dashboard.server import caches
 from dashboard.server.visitors import get_visitor_id
 
@@ -39,21 +40,18 @@ def value(name: str) -> Any:
 
 
 def choose_preset() -> str:
-    """Let people choose the experiment to begin from; it fills in all options."""
-    if value("preset") not in PRESETS:  # an address may say anything
-        st.session_state[key("preset")] = next(iter(PRESETS))
-    for option, chosen in _preset_options().items():  # of a link only what it names is there
-        st.session_state.setdefault(key(option), chosen)
-    return st.selectbox("Begin from", list(PRESETS), key=key("preset"), persist_state="session", on_change=take_preset)
+    """Draw the experiments to begin from; return the name of the chosen one. It fills in all other options."""
+    return address.selectbox("preset", "Begin from", list(PRESETS), on_change=take_preset)
 
 
 def take_preset() -> None:
     """Put the preset's settings into the form."""
-    for option, chosen in _preset_options().items():
+    for option, chosen in preset_options().items():
         st.session_state[key(option)] = chosen
 
 
-def _preset_options() -> Settings:
+def preset_options() -> Settings:
+    """Return what the chosen preset fills in: the first value of every option."""
     name = value("preset")
     preset = PRESETS[name]
     config = preset.config
@@ -66,7 +64,7 @@ def _preset_options() -> Settings:
         "inversion": preset.inversion or KEEP,
         "epochs": config.epochs,
         "optimizer": config.optimizer,
-        "learning rate": config.learning_rate,
+        "learning-rate": config.learning_rate,
         "momentum": config.momentum,
         "batch": config.batch,
         "l2": config.l2,
@@ -75,7 +73,7 @@ def _preset_options() -> Settings:
         "seed": config.seed,
         "attack": config.attack,
         "epsilon": config.epsilon,
-        "held out": preset.validation is not None,
+        "held-out": preset.validation is not None,
         "share": 100,
         "device": "cpu",
         "dataset": caches.current_dataset_name(),
@@ -102,35 +100,33 @@ def starts() -> dict[str, Card]:
 
 
 def choose_network() -> Architecture | None:
-    """Let people choose a network, or a trained one to go on from; None for one of their own, see `compose_network`."""
-    known = starts()
-    if value("start") not in known:
-        st.session_state[key("start")] = SCRATCH
-    start = st.selectbox(
+    """Draw the networks to start from; return the architecture, None for a composed one (`compose_network`)."""
+    known, first = starts(), preset_options()
+    start = address.selectbox(
+        "start",
         "Start from",
         [SCRATCH, *known],
-        key=key("start"),
-        persist_state="session",
+        first["start"],
+        group="networks",
         format_func=lambda name: name if name == SCRATCH else known[name].title,
     )
-    if start != SCRATCH:
-        return Architecture.from_dict(known[start].architecture)
-    name = st.selectbox(
+    name = address.selectbox(
+        "network",
         "Network",
         [*ARCHITECTURES, OWN],
-        key=key("network"),
-        persist_state="session",
+        first["network"],
+        shown=start == SCRATCH,
         help=f"{OWN}: put one together, block by block",
     )
-    return ARCHITECTURES.get(name)
+    return ARCHITECTURES.get(name) if start == SCRATCH else Architecture.from_dict(known[start].architecture)
 
 
 def compose_network() -> Architecture:
-    """Let people put a network together."""
+    """Draw the fields of a network built block by block; return its architecture."""
     count, units, dropout = st.columns(3)
-    blocks = count.number_input("Blocks of a convolution", 0, MAX_BLOCKS, 2, key=key("blocks"), persist_state="session")
-    hidden = units.number_input("Hidden units (0: none)", 0, MAX_UNITS, 64, key=key("hidden"), persist_state="session")
-    rate = dropout.slider("Dropout of hidden units", 0.0, 0.9, 0.0, 0.1, key=key("dropout"), persist_state="session")
+    blocks = address.number_input("blocks", "Blocks of a convolution", 0, MAX_BLOCKS, 2, place=count)
+    hidden = address.number_input("hidden", "Hidden units (0: none)", 0, MAX_UNITS, 64, place=units)
+    rate = address.slider("dropout", "Dropout of hidden units", 0.0, 0.9, 0.0, 0.1, place=dropout)
     names = [f"Block {number}" for number in range(1, blocks + 1)]
     parts = []
     for tab, name in zip(st.tabs(names) if names else [], names, strict=True):
@@ -141,14 +137,14 @@ def compose_network() -> Architecture:
 
 
 def _compose_block(name: str) -> Block:
+    def part(label: str) -> str:
+        return f"{name} {label}".lower().replace(" ", "-")
+
     def number(place: Any, label: str, least: int, most: int, first: int) -> int:
-        chosen = place.number_input(label, least, most, first, key=key(f"{name} {label}"), persist_state="session")
-        return int(chosen)
+        return address.number_input(part(label), label, least, most, first, place=place)
 
     def choice(place: Any, label: str, options: dict[str, str]) -> Any:
-        return place.selectbox(
-            label, list(options), key=key(f"{name} {label}"), persist_state="session", format_func=options.__getitem__
-        )
+        return address.selectbox(part(label), label, list(options), place=place, format_func=options.__getitem__)
 
     first, second = st.columns(5), st.columns(5)
     return Block(
@@ -161,40 +157,45 @@ def _compose_block(name: str) -> Block:
         norm=choice(second[1], "Batch norm", NORMS),
         pool=choice(second[2], "Pooling", POOLS),
         pool_size=number(second[3], "Pool size", 1, 8, 2),
-        drop=second[4].number_input("Dropout", 0.0, 0.9, 0.0, 0.1, key=key(f"{name} drop"), persist_state="session"),
+        drop=address.number_input(part("drop"), "Dropout", 0.0, 0.9, 0.0, 0.1, place=second[4]),
     )
 
 
 def choose_learning() -> Settings:
-    """Let people choose how it learns; return the settings that `TrainConfig` takes."""
+    """Draw how it learns; return the settings that `TrainConfig` takes."""
     left, right = st.columns(2)
+    first = preset_options()
 
-    def number(place: Any, label: str, name: str, **more: Any) -> Any:
-        return place.number_input(label, key=key(name), persist_state="session", **more)
+    def number(
+        place: Any, label: str, name: str, *, least: int | None = None, most: int | None = None, **more: Any
+    ) -> Any:
+        return address.number_input(name, label, least, most, first[name], place=place, **more)
 
-    optimizer = left.selectbox(
+    optimizer = address.selectbox(
+        "optimizer",
         "Optimizer",
         CHOICES["optimizer"],
-        key=key("optimizer"),
-        persist_state="session",
+        first["optimizer"],
+        place=left,
         format_func={"sgd": "SGD", "adam": "Adam"}.__getitem__,
     )
     config = {
         "optimizer": optimizer,
-        "learning_rate": number(right, "Learning rate", "learning rate", format="%g", step=0.001),
+        "learning_rate": number(right, "Learning rate", "learning-rate", format="%g", step=0.001),
         "epochs": number(left, "Epochs", "epochs", step=1),
         "batch": number(right, "Batch", "batch", step=1),
         "momentum": number(left, "Momentum (SGD)", "momentum", disabled=optimizer != "sgd", step=0.1),
-        "seed": number(right, "Seed", "seed", step=1, min_value=0, max_value=2**31),
+        "seed": number(right, "Seed", "seed", step=1, least=0, most=2**31),
         "l2": number(left, "L2 on weights", "l2", format="%g", step=0.001),
         "penalty": number(right, "Penalty |w|^p", "penalty", format="%g", step=0.0001),
         "power": number(left, "p (1: L1)", "power", step=0.5),
     }
-    config["attack"] = attack = left.selectbox(
+    config["attack"] = attack = address.selectbox(
+        "attack",
         "Digits it learns from",
         list(ATTACKS),
-        key=key("attack"),
-        persist_state="session",
+        first["attack"],
+        place=left,
         format_func=ATTACKS.__getitem__,
         help="An attack through what it has learned so far: twice or 8 times the work",
     )
@@ -203,23 +204,13 @@ def choose_learning() -> Settings:
 
 
 def choose_data() -> Settings:
-    """Let people choose what it learns from, and where."""
+    """Draw what it learns from, and on which device; return the settings."""
+    first = preset_options()
     there = [name for name in datasets.DATASETS if datasets.is_available(name)]
-    if value("dataset") not in there:
-        st.session_state[key("dataset")] = there[0]
-    dataset = st.selectbox("Data set", there, key=key("dataset"), persist_state="session")
-    share = st.select_slider(
-        "Share of the digits", SHARES, key=key("share"), persist_state="session", format_func="{} %".format
-    )
-    tenth = st.toggle(
-        "Validate with 10 % instead of a sixth, as Keras did", key=key("held out"), persist_state="session"
-    )
-    device = (
-        st.segmented_control(
-            "Device", _devices(), key=key("device"), persist_state="session", required=True, format_func=str.upper
-        )
-        or "cpu"
-    )
+    dataset = address.selectbox("dataset", "Data set", there, first["dataset"])
+    share = address.select_slider("share", "Share of the digits", SHARES, first["share"], format_func="{} %".format)
+    tenth = address.toggle("held-out", "Validate with 10 % instead of a sixth, as Keras did", first["held-out"])
+    device = address.segmented_control("device", "Device", _devices(), first["device"], format_func=str.upper)
     return {"dataset": dataset, "share": share / 100, "validation": 0.1 if tenth else None, "device": device}
 
 
@@ -234,25 +225,20 @@ def _devices() -> list[str]:
 
 
 def choose_changes(rows: list[StageRow]) -> Settings:
-    """Let people freeze and reset stages, and invert the features."""
-    stages = [row.stage for row in rows if row.parameters]
-    found = {}
-    for name, group, words in (("frozen", "features", "Freeze"), ("reset", "head", "Draw anew")):
-        options = [group, *stages]
-        st.session_state[key(name)] = [one for one in value(name) or [] if one in options]
-        found[name] = st.multiselect(
-            words,
-            options,
-            key=key(name),
-            persist_state="session",
-            format_func=lambda one: GROUPS.get(one, one),
+    """Draw which stages are frozen and reset, and how the features are inverted; return the settings."""
+    stages, first = [row.stage for row in rows if row.parameters], preset_options()
+    found = {
+        name: address.multiselect(
+            name, words, [group, *stages], first[name], format_func=lambda one: GROUPS.get(one, one)
         )
+        for name, group, words in (("frozen", "features", "Freeze"), ("reset", "head", "Draw anew"))
+    }
     formulas = {KEEP: KEEP} | {name: f"{one.formula} ({name})" for name, one in INVERSIONS.items() if name != "both"}
-    inversion = st.selectbox(
+    inversion = address.selectbox(
+        "inversion",
         "What the head reads of the features x",
         list(formulas),
-        key=key("inversion"),
-        persist_state="session",
+        first["inversion"],
         format_func=formulas.__getitem__,
     )
     return {**found, "inversion": None if inversion == KEEP else inversion}

@@ -13,6 +13,7 @@ from core.jobs.training_job import NETWORK_NAME
 from core.system import files
 from core.zoo import checkpoints, onnx_export
 from core.zoo.checkpoints import CheckpointError
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
 from dashboard.train.setup_views import JOB
@@ -22,7 +23,7 @@ MOST_KEPT = 8  # of one visitor: kept runs never make room for others
 DONE = "train done"
 
 
-def show_keep(session: Session, data: Dataset) -> None:
+def show_keep(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let people download, load, keep and delete networks; say how much room is taken."""
     mine, theirs = st.columns(2, gap="large")
     with mine:

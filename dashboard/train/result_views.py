@@ -20,7 +20,9 @@ from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
 from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from core.visualization.training import VALIDATION, draw_stage_table
 from core.zoo.checkpoints import Card, CheckpointError
+from dashboard import address
 from dashboard.server import caches
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train.setup_views import to_rows
@@ -32,7 +34,7 @@ SHOWN, WRONG = 32, 48  # digits
 Shares = NDArray[np.float32]
 
 
-def show_result(session: Session, data: Dataset) -> None:
+def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what one of the visitor's networks can do."""
     cards = trained_networks.list_networks(get_visitor_id() or "")
     by_run = {trained_networks.find_checkpoint(name).folder.name: name for name in cards}
@@ -43,16 +45,7 @@ def show_result(session: Session, data: Dataset) -> None:
         return
     card = cards[by_run[job.id]]
     with parts:
-        part = st.segmented_control(
-            "Part",
-            list(PARTS),
-            key="train part",
-            persist_state="session",
-            required=True,
-            default="In short",
-            label_visibility="collapsed",
-            wrap=True,
-        )
+        part = address.segmented_control("part", "Part", list(PARTS), label_visibility="collapsed", wrap=True)
     try:
         tested = caches.dataset(card.dataset["name"]) if card.dataset["name"] in _known() else data
         with st.spinner(f"Reading all {len(tested.test):,} test digits ..."):
@@ -60,7 +53,7 @@ def show_result(session: Session, data: Dataset) -> None:
     except (CheckpointError, datasets.DatasetError) as error:
         st.warning(str(error))
         return
-    PARTS[part or "In short"](job, card, tested, shares)
+    PARTS[part](job, card, tested, shares)
 
 
 def _known() -> tuple[str, ...]:

@@ -17,16 +17,18 @@ from core.networks.classifier import summarize
 from core.networks.composing import Cost, check_size
 from core.training.presets import PRESETS
 from core.visualization.training import StageRow, draw_stage_table
+from dashboard import address
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
 from dashboard.train import form
-from dashboard.train.form import Settings, key
+from dashboard.train.form import Settings
 
 VIEW, NEXT, JOB = "train view", "train next view", "train job"
 WATCH = "Watch"
 
 
-def show_setup(session: Session, data: Dataset) -> None:
+def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Let people choose an experiment, change what they like about it, and start it."""
     left, right = st.columns([330, 710], gap="medium")
     with left:
@@ -60,6 +62,12 @@ def show_setup(session: Session, data: Dataset) -> None:
             _show_plan(settings, rows, cost)
     with button:
         _show_button(settings, ready=cost is not None and not problem)
+
+
+def go_to_next(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Choose the view that a button of the last run leads to, before the views are drawn."""
+    if NEXT in st.session_state:
+        address.change(VIEW, st.session_state.pop(NEXT))
 
 
 def to_rows(architecture: Architecture) -> list[StageRow]:
@@ -128,7 +136,8 @@ def describe(settings: Settings) -> str:
 
 def _show_button(settings: Settings, *, ready: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        title = st.text_input("Its name", key=key("title"), persist_state="session", max_chars=form.LONGEST_TITLE)
+        first = form.preset_options()["title"]
+        title = address.text_input("title", "Its name", first, max_chars=form.LONGEST_TITLE)
         # No callback: it would get the settings of before, when people type a number and click at once.
         pressed = st.button("Train", type="primary", key="train go", disabled=not ready)
     if pressed and ready:

@@ -17,7 +17,9 @@ from core.jobs.training_report import Progress, Record
 from core.visualization.figures import Curve
 from core.visualization.gallery import draw_metrics
 from core.visualization.training import TRAINING, VALIDATION, axis_limits, draw_svg_curves
+from dashboard import address
 from dashboard.components.player import Look, player
+from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train import cached
@@ -57,7 +59,7 @@ def choose_run(found: list[Job], label: str = "Training") -> Job | None:
     return next(job for job in found if job.id == chosen)
 
 
-def show_watch(session: Session, data: Dataset) -> None:
+def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one training, and let people pause it, stop it, resume it, and change its learning rate."""
     which, controls = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
@@ -107,7 +109,7 @@ def _ask(door: Any, *about: Any) -> None:
 
 
 def _go(view: str) -> None:
-    st.session_state[VIEW] = view
+    address.change(VIEW, view)
 
 
 def read_steps(job: Job) -> list[Record]:

@@ -14,6 +14,7 @@ from core.visualization.figures import draw_confusion
 from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
 from core.visualization.network_colors import color_of
 from core.visualization.transfer import to_thumb
+from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
@@ -56,13 +57,8 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def choose_layer(backbone: Backbone) -> str:
     """Let people choose which layer's activations are the features."""
-    key = "transfer layer"
-    if st.session_state.get(key, LAST_MAPS) not in backbone.layers():  # another network may not have it
-        st.session_state[key] = LAST_MAPS
-    chosen: str = st.selectbox(
-        "Features", backbone.layers(), key=key, persist_state="session", format_func=LAYER_WORDS.__getitem__
-    )
-    return chosen
+    layers, words = backbone.layers(), LAYER_WORDS.__getitem__
+    return address.selectbox("features", "Features", layers, LAST_MAPS, key="transfer layer", format_func=words)
 
 
 def show_outcome(task: Task, outcome: ClassificationResult) -> None:

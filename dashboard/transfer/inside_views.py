@@ -18,6 +18,7 @@ from core.transfer.vgg16_weights import WEIGHTS_MEGABYTES, WEIGHTS_VARIABLE, Wei
 from core.visualization.signed_colors import draw_signed_sheet
 from core.visualization.training import StageRow, draw_stage_table
 from core.visualization.transfer import draw_color_filters, draw_maps
+from dashboard import address
 from dashboard.server import downloads, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -56,9 +57,7 @@ def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_picture() -> NDArray[np.uint8] | None:
     """Let people choose a photograph `(H, W, 3)`."""
-    which = st.segmented_control(
-        "Picture", [*PHOTOGRAPHS, OWN], default="temple", key="transfer picture", required=True, persist_state="session"
-    )
+    which = address.segmented_control("picture", "Picture", [*PHOTOGRAPHS, OWN], "temple")
     if which == OWN:
         file = st.file_uploader(
             "A picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
@@ -76,7 +75,7 @@ def _choose_picture() -> NDArray[np.uint8] | None:
             st.warning(str(error))
             return None
     else:
-        picture = load_photograph(which or "temple")
+        picture = load_photograph(which)
     st.image(picture, width="stretch")
     return picture
 

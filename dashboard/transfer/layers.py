@@ -13,6 +13,8 @@ from core.transfer.backbones import Backbone, FeatureStep, extract_features, own
 from core.transfer.classification import ClassificationResult, fit_logistic_regression
 from core.transfer.tasks import Task
 from core.transfer.vgg16_weights import WeightsError, find_weights
+from dashboard import address
+from dashboard.address.kinds import TEXT
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.transfer import cached
@@ -20,6 +22,7 @@ from dashboard.widgets.maps import choose_network
 from dashboard.widgets.progress import with_progress
 
 OURS, VGG = "one of ours", "VGG16"
+NETWORK = "transfer network"  # the key of its widget
 SECONDS = 0.5  # that VGG16 takes for a picture on one core of a usual machine
 MISSING = (
     "VGG16's weights are not on this machine, so there is nothing pretrained to look with. The view **VGG16** says how "
@@ -29,16 +32,13 @@ MISSING = (
 
 def choose_backbone(data: Dataset, zoo: Zoo) -> Backbone | None:
     """Let people choose whose layers look at the pictures; None, and a sentence, while these cannot be used."""
-    which = st.segmented_control(
-        "Layers of", [OURS, VGG], default=OURS, key="transfer layers", required=True, persist_state="session"
-    )
+    which = address.segmented_control("layers", "Layers of", [OURS, VGG])
     if which == VGG:
+        address.hold("network", TEXT, "standard", key=NETWORK, group="networks")
         return _choose_vgg()
-    st.session_state.setdefault("transfer network", "standard" if "standard" in zoo else None)
-    network = choose_network(data, zoo, key="transfer network")
+    name, network = choose_network(data, zoo, first="standard", key=NETWORK)
     if network is None:
         return None
-    name = st.session_state["transfer network"]
     cards = zoo | caches.own_networks()
     return own_backbone(cards[name].title, network)
 
@@ -64,7 +64,7 @@ def find_vgg() -> Backbone | None:
 
 def name_of(backbone: Backbone) -> str:
     """Return what tells a network from the others, whatever they are called."""
-    own: str = st.session_state.get("transfer network") or ""
+    own: str = st.session_state.get(NETWORK) or ""
     return own if backbone.channels == 1 else backbone.origin
 
 

@@ -13,6 +13,7 @@ from core.digits.pictures import PictureError, read_picture
 from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
 from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
 from core.visualization.transfer import draw_strip
+from dashboard import address
 from dashboard.transfer import cached
 
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
@@ -48,26 +49,16 @@ class Shelf:
 
 def choose_source() -> str:
     """Let people choose where the pictures come from."""
-    return (
-        st.segmented_control(
-            "Pictures",
-            [CROPS, DIGITS, OWN],
-            default=CROPS,
-            key="transfer source",
-            persist_state="session",
-            required=True,
-            wrap=True,
-        )
-        or CROPS
-    )
+    return address.segmented_control("pictures", "Pictures", [CROPS, DIGITS, OWN], key="transfer source", wrap=True)
 
 
 def show_task(source: str, data: Dataset) -> Task | None:
     """Show some pictures of both classes, and return the task; None, and what is missing, while there is none."""
+    pair = _choose_pair(data, shown=source == DIGITS)
     if source == OWN:
         task = _own_task()
     elif source == DIGITS:
-        task = _digits_task(data)
+        task = _digits_task(data, *pair)
     else:
         task = cached.photographs()
     if task is not None:
@@ -86,20 +77,25 @@ def _show_some(task: Task) -> None:
         st.caption(note)
 
 
-def _digits_task(data: Dataset) -> Task | None:
+def _choose_pair(data: Dataset, *, shown: bool) -> tuple[int, int]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first, second = (
-            st.selectbox(
+            address.selectbox(
+                which.lower(),
                 which,
                 range(len(data.classes)),
-                index=label,
+                label,
                 key=f"transfer digit {label}",
+                shown=shown,
                 width=90,
                 format_func=data.classes.__getitem__,
-                persist_state="session",
             )
             for which, label in zip(("Tell", "from"), PAIR, strict=True)
         )
+    return first, second
+
+
+def _digits_task(data: Dataset, first: int, second: int) -> Task | None:
     try:
         return cached.two_digits(data.name, first, second)
     except TaskError as error:

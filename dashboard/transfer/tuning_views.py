@@ -16,6 +16,7 @@ from core.transfer.fine_tuning import ARMS, COLOR_SIDE, TuneConfig, TuneStep, fi
 from core.transfer.tasks import Task
 from core.visualization.network_colors import GOAL_COLORS
 from core.visualization.transfer import draw_tuning
+from dashboard import address
 from dashboard.components.player import Frame, Look
 from dashboard.server import locks
 from dashboard.server.caches import Zoo
@@ -67,12 +68,10 @@ def show_tuning(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _choose_settings() -> TuneConfig:
-    epochs = st.slider("Epochs", 4, 40, 20, key="transfer epochs", persist_state="session")
-    key = f"transfer first {epochs}"
-    if key in st.session_state:  # an address may say anything
-        st.session_state[key] = min(st.session_state[key], epochs - 1)
-    first = st.slider("of them for the last layer alone", 1, epochs - 1, min(8, epochs - 1), key=key)
-    rate = st.select_slider("Learning rate", RATES, 0.01, key="transfer rate", persist_state="session")
+    epochs = address.slider("epochs", "Epochs", 4, 40, 20, always=True)
+    label, usual = "of them for the last layer alone", min(8, epochs - 1)
+    first = address.slider("alone", label, 1, epochs - 1, usual, key=f"transfer first {epochs}")
+    rate = address.select_slider("rate", "Learning rate", RATES, 0.01)
     return TuneConfig(epochs=epochs, first=first, learning_rate=rate)
 
 

@@ -8,12 +8,12 @@ import streamlit as st
 from core.attribution.methods import METHODS, AttributionError
 from core.digits.datasets import Dataset
 from core.visualization.attribution import PictureCell, draw_attribution, draw_network_rows
+from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.why.subjects import Subject, choose_subjects, find_values, to_row
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.strokes import stroke_goes_on
 from dashboard.widgets.texts import show_text
 
 AT_ONCE = ("deconvnet", "saliency", "grad-cam")  # a few passes through the network; the others take dozens
@@ -35,15 +35,14 @@ def show_looks(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not subjects:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            label = st.selectbox(
+            label = address.selectbox(
+                "class",
                 "Why it is a",
                 [None, *range(len(data.classes))],
-                key="why class",
-                persist_state="session",
                 width=240,
                 format_func=lambda one: "what each network reads" if one is None else data.classes[one],
             )
-            shared = st.toggle("One scale for all networks", key="why scale", persist_state="session")
+            shared = address.toggle("one-scale", "One scale for all networks", key="why scale")
         _show_grid(subjects, label, shared, data)
         st.caption(
             "Blue speaks for the class, red against it, black is nothing. "
@@ -60,7 +59,7 @@ def show_looks(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _show_grid(subjects: list[Subject], label: int | None, shared: bool, data: Dataset) -> None:
     """Show what takes no time first; the rest is not even tried while a stroke goes on."""
     place, found = st.empty(), Found()
-    for methods in (AT_ONCE, () if stroke_goes_on() else tuple(METHODS)):
+    for methods in (AT_ONCE, () if address.stroke_goes_on() else tuple(METHODS)):
         for subject in subjects:
             for method in methods:
                 if (subject.name, method) not in found:

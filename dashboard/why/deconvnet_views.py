@@ -14,6 +14,7 @@ from core.networks.classifier import Classifier
 from core.visualization.attribution import draw_attribution
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.zoo.checkpoints import CheckpointError
+from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
@@ -49,7 +50,7 @@ def show_places(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_network(data: Dataset, zoo: Zoo) -> tuple[str, Classifier | None]:
     """Let people choose any network, of one that restores the one within; None, after a sentence, if it is damaged."""
-    name = networks.choose_network(zoo, key="why network", width=240)
+    name = networks.choose_network(zoo, width=240)
     if not name:
         return "", None
     try:
@@ -65,9 +66,7 @@ def _choose_stage(network: Classifier) -> str | None:
     if not stages:
         st.info("This network has no feature maps: it sees all pixels at once.")
         return None
-    if st.session_state.get("why stage") not in stages:
-        st.session_state["why stage"] = stages[-1]
-    return st.segmented_control("Stage", stages, key="why stage", persist_state="session", required=True, wrap=True)
+    return address.segmented_control("stage", "Stage", stages, stages[-1], always=True, wrap=True)
 
 
 def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, data: Dataset) -> Sequence[Projection]:

@@ -10,13 +10,13 @@ from core.attribution.smallest_erasure import PixelStep, SquareStep
 from core.digits.datasets import Dataset
 from core.networks.evaluation import Network
 from core.visualization.attribution import NetworkRow, PictureCell, draw_erasure, draw_network_rows
+from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
 from dashboard.why.subjects import Subject, choose_subjects, to_row
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.strokes import stroke_goes_on
 from dashboard.widgets.texts import show_text
 
 COLUMNS = ("the smallest square hole", "the fewest single pixels found")
@@ -37,7 +37,7 @@ def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
         subjects = choose_subjects(*scene, data, zoo)
         if not subjects:
             return
-        if stroke_goes_on():
+        if address.stroke_goes_on():
             st.caption("As soon as the stroke ends, it is looked for.")
             return
         _show_rows(subjects, *scene, data)

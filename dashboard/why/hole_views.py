@@ -17,6 +17,7 @@ from core.visualization.attribution import draw_hole_counts, draw_hole_map
 from core.visualization.figures import Box, draw_clickable
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.readings import draw_answers
+from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
@@ -27,7 +28,6 @@ from dashboard.widgets.maps import show_clickable
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import read_all
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.strokes import stroke_goes_on
 
 LEAST, LARGEST = 3, 20  # pixels across of a hole: a smaller one is hardly ever noticed, a larger one leaves no choice
 BAND, BLIND_BAND = 10, 2  # rows of places that a restoring network reads at once: a second, told of the hole or not
@@ -53,12 +53,10 @@ def show_holes(session: Session, data: Dataset, zoo: Zoo) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             whole = caches.readings(tuple(one.name for one in subjects), data.name, digit, np.ones_like(mask))
             truth = choose_truth(session, subjects, [int(read.argmax()) for read in whole.values()], data)
-            size = st.slider(
-                "The hole's side, pixels", LEAST, LARGEST, SQUARE, key="why size", persist_state="session", width=280
-            )
+            size = address.slider("size", "The hole's side, pixels", LEAST, LARGEST, SQUARE, width=280)
         place = st.empty()
         maps = _find_quick(subjects, digit, mask, size, data)
-        if not stroke_goes_on():
+        if not address.stroke_goes_on():
             slow = [one for one in subjects if one.name not in maps]
             if slow and maps:
                 place.html(_draw_maps(subjects, maps, digit * mask, truth, size, data))

@@ -14,6 +14,7 @@ from core.networks.classifier import Classifier
 from core.networks.evaluation import Network
 from core.visualization.attribution import NetworkRow, PictureCell
 from core.visualization.network_colors import color_of
+from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
@@ -89,11 +90,10 @@ def choose_truth(session: Session, subjects: list[Subject], whole: list[int], da
     most = Counter(whole).most_common(1)[0][0]
     first = int(data.test.labels[session.scene.sample]) if labelled else most
     why = "its label" if labelled else "what most read in all of it"
-    chosen = st.selectbox(
+    chosen = address.selectbox(
+        "truth",
         "It is really a",
         [None, *range(len(data.classes))],
-        key="why truth",
-        persist_state="session",
         width=240,
         format_func=lambda one: f"{data.classes[first]} ({why})" if one is None else data.classes[one],
     )

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
 from core.visualization import arrays
+from dashboard.address import get_address
+from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
@@ -22,34 +24,53 @@ from dashboard.widgets.strokes import CANVAS, Live, run_only
 def choose_digit(
     session: Session, data: Dataset, *, first: str = "Draw", live: Live | None = None
 ) -> ChosenDigit | None:
-    """Let people draw a digit, take a sample, or upload a picture; None while there is none yet."""
-    sources = ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else [])
-    st.session_state.setdefault("source", first)
-    source = st.segmented_control(
-        "Where the digit comes from",
-        sources,
-        key="source",
-        persist_state="session",
-        label_visibility="collapsed",
-        required=True,
-    )
+    """Draw the source of the digit and the widgets of that source; return the digit, None while there is none.
+
+    `first` is the source at first; `live` are the fragments that a stroke reruns instead of the page.
+    """
     try:
+        if get_address().hides("digit"):
+            return _show_hidden(session, data, first, live)
+        source = _choose_source(session, first)
         match source:
             case "Sample":
                 return choose_sample(session, data)
             case "Upload":
                 return _upload(session)
             case "Link" if session.linked_digit is not None:
-                st.image(
-                    arrays.enlarge(arrays.to_gray(session.linked_digit), CANVAS // 28),
-                    width=CANVAS,
-                    output_format="PNG",
-                )
+                _show_large(session.linked_digit)
                 return ChosenDigit(session.linked_digit)
         return _draw(live)
     except pictures.PictureError as error:
         st.warning(str(error))
         return None
+
+
+def _choose_source(session: Session, first: str) -> str | None:
+    st.session_state.setdefault("source", first)
+    return st.segmented_control(
+        "Where the digit comes from",
+        ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else []),
+        key="source",
+        persist_state="session",
+        label_visibility="collapsed",
+        required=True,
+    )
+
+
+def _show_hidden(session: Session, data: Dataset, first: str, live: Live | None) -> ChosenDigit | None:
+    """Show the digit of a link that hides how to choose another; only a link without a digit leaves the canvas."""
+    if session.linked_digit is not None:
+        _show_large(session.linked_digit)
+        return ChosenDigit(session.linked_digit)
+    if session.scene.sample is None and first == "Draw":
+        return _draw(live)
+    session.scene.sample = get_address().locked.setdefault("sample", session.scene.sample or 0)
+    return _show_sample(data, session.scene.sample)
+
+
+def _show_large(digit: Digit) -> None:
+    st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
 
 
 def _draw(live: Live | None) -> ChosenDigit | None:
@@ -98,7 +119,7 @@ def prepare_drawing() -> None:
 
 
 def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
-    """Let people walk through the test digits: next, any, of one class."""
+    """Draw buttons that go through the test digits: next, any, of one class; return the digit."""
     labels = data.test.labels.numpy()
     if session.scene.sample is None or session.scene.sample >= len(labels):
         session.scene.sample = 0
@@ -119,10 +140,14 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
             format_func=lambda name: "all classes" if name == "any" else f"only {name}",
             width=110,
         )
-    index = session.scene.sample
-    digit = sample(data, index)
-    st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
-    st.caption(f"{data.name}, test digit {index}, labelled {data.classes[labels[index]]}")
+    return _show_sample(data, session.scene.sample)
+
+
+def _show_sample(data: Dataset, index: int) -> ChosenDigit:
+    index = min(index, len(data.test) - 1)
+    digit, label = sample(data, index), int(data.test.labels[index])
+    _show_large(digit)
+    st.caption(f"{data.name}, test digit {index}, labelled {data.classes[label]}")
     return ChosenDigit(digit, sample=index)
 
 

@@ -16,6 +16,7 @@ from core.networks.classifier import Classifier
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import draw_signed_sheet
+from dashboard import address
 from dashboard.server import caches
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
@@ -27,11 +28,12 @@ def show_closeup(
 ) -> None:
     """Draw a choice of a map, and its details; `grown` are the optimised pictures of all maps, if there are any."""
     st.markdown("**Look closely at one map**")
-    number = st.segmented_control(
+    number = address.segmented_control(
+        "map",
         "Map",
         range(objective.count),
+        required=False,
         key=f"closeup {name} {stage}",
-        persist_state="session",
         wrap=True,
         label_visibility="collapsed",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -47,14 +48,14 @@ def to_image(digit: Digit, mask: Mask) -> torch.Tensor:
     return erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))[0]
 
 
-def choose_network(data: Dataset, zoo: Zoo, *, key: str = "lesson network") -> Classifier | None:
-    """Draw a choice of all networks that do not restore; return it, or None after a warning if it is damaged."""
-    name = networks.choose_network(without_restoring(zoo | caches.own_networks()), key=key)
+def choose_network(data: Dataset, zoo: Zoo, *, first: str = "", **more: Any) -> tuple[str, Classifier | None]:
+    """Draw a list of all networks that do not restore; return the name and the network, None if it cannot be used."""
+    name = networks.choose_network(without_restoring(zoo | caches.own_networks()), first=first, **more)
     try:
-        return caches.classifier(name, data.name) if name else None
+        return name, caches.classifier(name, data.name) if name else None
     except CheckpointError as error:
         st.warning(str(error))
-        return None
+        return name, None
 
 
 def show_clickable(figure: go.Figure, key: str, choose: Choose | None = None) -> None:

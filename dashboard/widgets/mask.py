@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.pmnist.masks import CUTS, cut_mask
 from core.visualization import arrays
+from dashboard.address import get_address
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session, get_session
 from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, shapes_canvas
@@ -21,12 +22,14 @@ CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters
 
 
 def choose_mask(session: Session, digit: Digit) -> Mask:
-    """Let people erase by a cut, a brush, a rectangle or shapes; return True where the digit is kept."""
+    """Draw the cuts, the tools and the digit to erase from; return True where the digit is kept."""
     return rub_out(session, digit, choose_tool())
 
 
 def choose_tool() -> str:
-    """Let people choose a cut, and what they rub out with."""
+    """Draw the cuts and the tools; return the name of the tool."""
+    if get_address().hides("tools"):
+        return "medium"
     st.session_state.setdefault("cut", "whole")
     st.segmented_control(
         "Cut",
@@ -55,8 +58,8 @@ def choose_tool() -> str:
 
 
 def rub_out(session: Session, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
-    """Show the digit to rub part of it out; return True where it is kept."""
-    if session.hides("tools"):
+    """Show the digit to erase part of it; return True where it is kept."""
+    if get_address().hides("tools"):
         st.image(arrays.mark_erased(digit, session.base_mask, CANVAS // 28), width=CANVAS, output_format="PNG")
         return session.base_mask
     if tool == SHAPES:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any
 
 import streamlit as st
 
 from core.zoo.checkpoints import Card
+from dashboard import address
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.server.session import get_session
 
@@ -15,57 +16,61 @@ NOBODY = "There is no network for this on this machine."
 
 
 def choose_network(
-    zoo: Mapping[str, Card],
-    *,
-    key: str,
-    label: str = "Network",
-    first: str = "",
-    width: int | Literal["stretch"] = "stretch",
+    zoo: Mapping[str, Card], *, name: str = "network", label: str = "Network", first: str = "", **more: Any
 ) -> str:
-    """Let people choose one network, at first the one called `first`; "", after a sentence, where there is none."""
+    """Draw a list of the networks; return the name of the chosen one, "" after a sentence where there is none.
+
+    `name` and `more` are those of `address.selectbox`; `first` is chosen at first, if it is there.
+    """
     if not zoo:
-        st.info(NOBODY)
+        _say_nobody()
         return ""
-    if st.session_state.get(key) not in zoo:  # one of the visitor's own may have gone
-        st.session_state[key] = first if first in zoo else next(iter(zoo))
-    return str(
-        st.selectbox(
-            label, list(zoo), key=key, persist_state="session", width=width, format_func=lambda name: zoo[name].title
-        )
-    )
+    first = first if first in zoo else next(iter(zoo))
+    more |= {"group": "networks", "format_func": lambda one: zoo[one].title}
+    return address.selectbox(name, label, list(zoo), first, **more)
 
 
-def choose_networks(zoo: dict[str, Card]) -> tuple[str, ...]:
-    """Let people choose the networks; at least one, if there is any, in the order in which the zoo lists them."""
+def choose_networks(zoo: Mapping[str, Card]) -> tuple[str, ...]:
+    """Draw the networks of the scene; return at least one, if there is any, in the order of the zoo."""
     if not zoo:
-        st.info(NOBODY)
-    known = [name for name in DEFAULT_NETWORKS if name in zoo]
-    chosen = choose_any(zoo, key="networks", first=known, label_visibility="collapsed")
-    networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
-    get_session().scene.networks = networks
-    return networks
-
-
-def choose_any(
-    zoo: Mapping[str, Card],
-    *,
-    key: str,
-    first: Sequence[str],
-    label: str = "Networks",
-    label_visibility: Literal["visible", "collapsed"] = "visible",
-) -> list[str]:
-    """Let people choose any of the networks, or none; at first those of `first` that are here."""
-    # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
-    st.session_state[key] = [name for name in st.session_state.get(key, first) if name in zoo]
-    return list(
-        st.pills(
-            label,
+        _say_nobody()
+    session, known = get_session(), [name for name in DEFAULT_NETWORKS if name in zoo]
+    chosen: Sequence[str] = session.scene.networks
+    if not address.get_address().hides("networks"):
+        # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
+        held = st.session_state.get("networks", known)
+        st.session_state["networks"] = [name for name in held if name in zoo]
+        chosen = st.pills(
+            "Networks",
             list(zoo),
             selection_mode="multi",
-            key=key,
+            key="networks",
             persist_state="session",
             wrap=True,
             format_func=lambda name: zoo[name].title,
-            label_visibility=label_visibility,
+            label_visibility="collapsed",
         )
-    )
+    networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
+    session.scene.networks = networks
+    return networks
+
+
+def choose_in_menu(zoo: Mapping[str, Card], **more: Any) -> tuple[str, ...]:
+    """Draw the networks of the scene in a menu, unless the link hides them; `more` is that of `st.popover`."""
+    if address.get_address().hides("networks"):
+        return choose_networks(zoo)
+    with st.popover("Networks", key="networks menu", **more):
+        return choose_networks(zoo)
+
+
+def choose_any(
+    zoo: Mapping[str, Card], *, name: str, first: Sequence[str], label: str = "Networks", **more: Any
+) -> list[str]:
+    """Draw the networks; return any number of them, at first those of `first` that are there."""
+    more |= {"group": "networks", "format_func": lambda one: zoo[one].title, "wrap": True}
+    return address.several_pills(name, label, list(zoo), first, **more)
+
+
+def _say_nobody() -> None:
+    st.info(NOBODY)
+    address.get_address().incomplete = True

@@ -9,12 +9,16 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.networks.evaluation import Network
+from core.pmnist.masks import SIDE
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading, draw_readings
 from core.zoo.checkpoints import Card
 from dashboard.server import caches
 from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
 from dashboard.widgets.texts import show_problems
+
+WHOLE: Mask = np.ones((SIDE, SIDE), np.bool_)
 
 
 def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
@@ -34,6 +38,13 @@ def read_all(
     notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
     notes |= {name: "finds what is missing" for name in networks if zoo[name].finds_holes}
     return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
+
+
+def label_of(session: Session, network: str, pixels: Digit, data: Dataset) -> int:
+    """Return the digit's true label; for a digit without one, what the network reads."""
+    if session.scene.sample is not None and session.scene.drawn is None:
+        return int(data.test.labels[session.scene.sample])
+    return int(caches.readings((network,), data.name, pixels, WHOLE)[network].argmax())
 
 
 def show_readings(readings: Sequence[Reading], classes: Sequence[str]) -> None:

@@ -1,26 +1,22 @@
-"""A digit and what is rubbed out of it, chosen in the place of one picture; the bench on which it is looked at."""
+"""A digit and what is erased from it, chosen in the place of one picture."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.datasets import Dataset
-from dashboard.address import links
-from dashboard.server.caches import Zoo
+from dashboard.address import get_address
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.mask import choose_mask
-from dashboard.widgets.strokes import heard
 
 
 def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
-    """Let people choose a digit and rub part of it out, in the place of one; None while there is no digit yet."""
+    """Draw the widgets for a digit, or for erasing part of it; return digit and mask, None while there is no digit."""
     part = st.segmented_control(
         "Your digit",
         ["A digit", "Rub it out"],
@@ -37,6 +33,7 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
     else:
         choice = choose_digit(session, data, first="Sample")
         if choice is None:
+            get_address().incomplete = True
             st.info("As soon as there is a digit, it is read here.")
             return None
         if digit is None or not np.array_equal(choice.digit, digit):
@@ -52,7 +49,7 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
 
 
 def choose_beside(tip: str, session: Session, data: Dataset) -> tuple[tuple[Digit, Mask] | None, DeltaGenerator]:
-    """Let people choose a digit as `choose_scene` does, below what to try; also return the room to the right of it."""
+    """Choose a digit as `choose_scene` does, below a tip; also return the column to the right of it."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption(tip)
@@ -62,11 +59,3 @@ def choose_beside(tip: str, session: Session, data: Dataset) -> tuple[tuple[Digi
 def _sample(session: Session, data: Dataset) -> Digit:
     session.scene.sample = min(session.scene.sample or 0, len(data.test) - 1)
     return sample(data, session.scene.sample)
-
-
-@st.fragment
-def show_bench(show: Callable[[Session, Dataset, Zoo], None], session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show a view in which a click or a stroke reruns only this, and not the page."""
-    show(session, data, zoo)
-    links.write_address()
-    st.html(heard())  # last: now the canvas may send again

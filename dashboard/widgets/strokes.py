@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
+from dashboard.address.links import CANVASES, stroke_goes_on
 from dashboard.components import live_canvas
 from dashboard.server import streamlit_internals
 from dashboard.server.session import get_session
 
-CANVAS = 280
-CANVASES = ("draw", "erase")  # their keys
+CANVAS = 280  # pixels of the screen
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,18 @@ class Live:
     after: Sequence[str]
 
 
-def stroke_goes_on() -> bool:
-    """Say whether people are in the middle of a stroke; what nobody misses meanwhile can wait for its end."""
-    return any(live_canvas.stroke_goes_on(key) for key in CANVASES)
-
-
 def heard() -> str:
-    """Return what tells the canvases, invisibly, that this answers all they have sent."""
+    """Return invisible HTML that tells the canvases that all they have sent is answered."""
     return "".join(map(live_canvas.acknowledgement, CANVASES))
 
 
+def show_heard(*scene: Any) -> None:
+    """Tell the canvases, last on a page, that all they have sent is answered: now they may send again."""
+    st.html(heard())
+
+
 def run_only(live: Live) -> None:
-    """Let the page be, but for these fragments; all of it must be there."""
+    """Rerun these fragments instead of the page, which must be there completely."""
     if not streamlit_internals.is_fragment_run():
         return  # All of it runs, and must to its end: what the last run has sent may not have reached the browser.
     if get_session().page_complete:

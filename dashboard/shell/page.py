@@ -1,0 +1,123 @@
+"""One page: its address, the lesson bar, what it needs, the choice of a view, the view, and Share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.digits.datasets import Dataset
+from dashboard import address
+from dashboard.address.links import close_address, open_address
+from dashboard.server import caches, visitors
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session, get_session
+from dashboard.shell import lesson_bar, share
+from dashboard.widgets.data_set import current_data
+from dashboard.widgets.strokes import heard
+from dashboard.widgets.texts import show_problems, show_text
+
+Show = Callable[[Session, Dataset, Zoo], None]
+
+
+@dataclass(frozen=True)
+class View:
+    """One view of a page."""
+
+    title: str
+    """Its name on the page and in the address."""
+    show: Callable[..., None]
+    exists: Callable[[Dataset, Zoo], bool] = lambda data, zoo: True
+    """Whether there is anything to show with these digits and networks."""
+    below: Show | None = None
+    """What stands below the bench: strokes and clicks in the view do not change it."""
+
+
+def show_page(
+    name: str,
+    views: Sequence[View],
+    *,
+    networks: Callable[[], tuple[Zoo, list[str]]] | None = caches.zoo,
+    scene: bool = False,
+    bench: bool = False,
+    own_address: bool = False,
+    text: bool = True,
+    above: Show | None = None,
+    below: Show | None = None,
+) -> None:
+    """Show a page whose views are given the session, the data set and the networks.
+
+    `networks` loads the latter; `scene`: the page shows a digit, part of which can be erased; `bench`: clicks and
+    strokes in a view rerun only that; `own_address`: it reads and writes its address itself; `text`: a text of its name
+    stands at its top; `above` and `below` are shown with every view.
+    """
+    with _frame(name, scene=scene, own_address=own_address):
+        session, data = get_session(), current_data()
+        zoo, problems = networks() if networks is not None else ({}, [])
+        show_problems(problems)
+        if text:
+            show_text(name)
+        if above is not None:
+            above(session, data, zoo)
+        view = choose_view([view for view in views if view.exists(data, zoo)])
+        (_show_bench if bench else _show)(view.show, session, data, zoo)
+        for more in (view.below, below):
+            if more is not None:
+                more(session, data, zoo)
+
+
+def show_plain_page(
+    name: str,
+    views: Sequence[View],
+    *,
+    prepare: Callable[[], tuple[Any, ...] | None] = tuple,
+    below: Callable[..., None] | None = None,
+) -> None:
+    """Show a page without digits or networks; its views are given what `prepare` returns, None ends the page."""
+    with _frame(name):
+        show_text(name)
+        prepared = prepare()
+        if prepared is None:
+            return
+        choose_view(views).show(*prepared)
+        if below is not None:
+            below(*prepared)
+
+
+@contextmanager
+def _frame(name: str, *, scene: bool = False, own_address: bool = False) -> Iterator[None]:
+    """Open the address before a page and write it afterwards; show what all pages have in common."""
+    if open_address(name, scene=scene, own=own_address):
+        lesson_bar.open_linked()
+    visitors.rerun_after_reconnect()
+    lesson_bar.show_bar()
+    problems = st.container()
+    yield
+    close_address()
+    with problems:
+        show_problems(address.get_address().problems)
+    share.show_share()
+
+
+def choose_view(views: Sequence[View]) -> View:
+    """Draw the titles of the views, if there are several; return the chosen view."""
+    if len(views) == 1:
+        return views[0]
+    titles = [view.title for view in views]
+    title = address.segmented_control("view", "View", titles, group="view", wrap=True, label_visibility="collapsed")
+    return views[titles.index(title)]
+
+
+def _show(show: Callable[..., None], *scene: Any) -> None:
+    show(*scene)
+
+
+@st.fragment
+def _show_bench(show: Callable[..., None], *scene: Any) -> None:
+    """Show a view in which a click or a stroke reruns only this, and not the page."""
+    show(*scene)
+    address.write_address()
+    st.html(heard())  # last: now the canvas may send again
