@@ -15,7 +15,7 @@ SOURCES = [path.relative_to(ROOT) for part in ("core", "dashboard", "pages") for
 ABOVE = {  # what a part must never import
     "core": {"streamlit", "streamlit_drawable_canvas", "dashboard", "pages", "tests"},
     "dashboard": {"pages", "tests"},
-    "pages": {"torch", "torchvision", "numpy", "pages", "tests"},
+    "pages": {"torch", "torchvision", "numpy", "core", "pages", "tests"},
 }
 SHARED = ("components", "server", "address", "widgets", "shell")  # dashboard's rooms, from the bottom up
 LONGEST_BODY = 60  # lines
@@ -78,7 +78,32 @@ def test_every_room_has_a_place_on_the_map():
     folders = {path.parts[1] for path in SOURCES if path.parts[0] == "core" and len(path.parts) > 2}
     assert folders == set(core.ROOMS)
     folders = {path.parts[1] for path in SOURCES if path.parts[0] == "dashboard" and len(path.parts) > 2}
-    assert folders <= {*SHARED, *dashboard.PAGES}
+    assert folders == {*SHARED, *dashboard.PAGES}
+
+
+def test_pages_folders_never_import_each_other():
+    for path in SOURCES:
+        if path.parts[0] == "dashboard" and path.parts[1] in dashboard.PAGES:
+            assert rooms_used(path) <= set(SHARED), path
+
+
+def test_shared_rooms_of_the_dashboard_import_only_rooms_below_them():
+    for path in SOURCES:
+        if path.parts[0] == "dashboard" and path.parts[1] in SHARED:
+            place = SHARED.index(path.parts[1])
+            assert rooms_used(path) <= set(SHARED[:place]), path
+
+
+def test_a_page_has_one_name_everywhere():
+    assert {path.stem for path in SOURCES if path.parts[0] == "pages"} == set(dashboard.PAGES)
+    for page in dashboard.PAGES:
+        assert (ROOT / "dashboard" / page / "__init__.py").exists(), page
+
+
+def test_a_page_is_one_call():
+    for page in dashboard.PAGES:
+        body = [node for node in tree(Path("pages") / f"{page}.py").body if not isinstance(node, ast.ImportFrom)]
+        assert [type(node).__name__ for node in body] == ["Expr", "Expr"], page  # a docstring and a call
 
 
 def test_visualization_draws_arrays_and_knows_no_network():
