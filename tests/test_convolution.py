@@ -106,7 +106,7 @@ def test_c1_the_output_size_is_pytorch_s_for_1000_random_settings_and_the_rest_i
         ({"dilation": 0}, "dilation must be at least 1: with 0 all weights of a window would meet one pixel."),
         ({"padding": -1}, "padding cannot be negative."),
         ({"stride": 0}, "size, window and stride must be at least 1."),
-        ({"filters": 0}, "a convolution needs at least one channel to read and one filter."),
+        ({"filters": 0}, "a convolution needs at least one channel and one filter."),
         ({"size": 4, "window": 5}, "a window of 5 covers 5 pixels, but there are only 4."),
     ],
 )
@@ -322,7 +322,7 @@ def test_t10_with_nothing_left_out_it_is_the_plain_answer():
         found = next(dropout.sample_dropout(network, image, place=place, rate=0.0))
         assert torch.allclose(found.probabilities, network.predict(image[None])[0], atol=1e-6)
     assert dropout.dropout_places(zoo_network("synergy")) == [dropout.FEATURES]
-    with pytest.raises(ValueError, match="from 0 up to 1"):
+    with pytest.raises(ValueError, match="at least 0 and below 1"):
         next(dropout.sample_dropout(network, image, rate=1.0))
 
 

@@ -166,7 +166,7 @@ def test_settings_that_make_no_sense_are_refused_in_a_sentence(changes: dict[str
 
 
 def test_too_few_digits_and_too_many_classes_are_refused():
-    with pytest.raises(ValueError, match="larger than the 10 digits"):
+    with pytest.raises(ValueError, match="larger than the 10 training digits"):
         learn(digits=DIGITS.first(10))
     with pytest.raises(ValueError, match="more than 10 classes"):
         learn(digits=Digits(DIGITS.pixels, DIGITS.labels + 5))
@@ -391,7 +391,7 @@ def test_a_running_job_can_be_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
         ({"config": {"epochs": 0}}, "at least 1"),
         ({"config": {"colour": 1}}, "cannot be read"),
         ({"dataset": "EMNIST balanced"}, "learns from"),
-        ({"digits": 10}, "at least a batch"),
+        ({"digits": 10}, "at least one batch"),
         ({"config": {"epochs": 31}, "digits": 60_000}, "more than a job may take"),
         ({"what": 1}, "cannot be read"),
     ],

@@ -93,7 +93,7 @@ def test_s2_digits_are_compared_after_every_convolution_and_at_the_last_vector(n
 
 
 def test_s2_a_place_that_is_not_there_is_refused_in_a_sentence(network, dataset):
-    with pytest.raises(ValueError, match="nothing to compare at 'conv9': only at conv1, conv2, flatten"):
+    with pytest.raises(ValueError, match="no stage 'conv9' to compare at; it has conv1, conv2, flatten"):
         compute_references(network, dataset.train, ["conv9"])
 
 
@@ -155,7 +155,7 @@ def test_s3_what_is_all_zero_is_at_distance_one_and_nothing_raises():
     lookup = Lookup(torch.tensor([[0.0, 0.0], [1.0, 2.0]]))
     assert lookup.nearest(torch.zeros(2, 2)).distances.tolist() == [1, 1]
     assert brute(torch.tensor([[0.0, 0.0], [1.0, 2.0]]), torch.zeros(1, 2))[0].tolist() == [[1]]
-    with pytest.raises(ValueError, match="nothing was seen before"):
+    with pytest.raises(ValueError, match="no reference digits"):
         Lookup(torch.zeros(0, 3))
 
 
@@ -218,7 +218,7 @@ def test_s4_what_nothing_resembles_is_read_by_the_network(network, seen, dataset
 
 
 def test_s4_each_stage_needs_a_threshold(network, seen):
-    with pytest.raises(ValueError, match="How near is near enough at 'conv2'"):
+    with pytest.raises(ValueError, match="There is no threshold for 'conv2'"):
         Shortcut(network, seen, {"conv1": 0.1})
 
 

@@ -45,14 +45,14 @@ def test_x5_x6_two_classes_show_both_accuracies_a_matrix_and_the_mistakes():
     page = html(app)
     assert "right of those held out" in page and "(47 of 50)" in page and "16,200" in page
     assert page.count("temple, read as flower") == 2 * 3, "each in its caption, and for those who cannot see it"
-    assert len(app.get("plotly_chart")) == 1 and "no pixel is in both" in captions(app)
+    assert len(app.get("plotly_chart")) == 1 and "they share no pixel" in captions(app)
 
 
 def test_x5_the_digits_are_another_task():
     app = choose_source(open_view("Two classes"), "Digits")
     there = int((real_set().test.labels == 3).sum())  # among the offline digits there are fewer than are asked for
     held_out = f"**3**: 10 to learn from, {min(250, there)} held out"
-    assert "test digits to be tested on" in captions(app) and held_out in captions(app)
+    assert "test digits for testing" in captions(app) and held_out in captions(app)
     app.selectbox(key="transfer digit 5").set_value(3)
     assert "two different digits" in rerun(app).info[0].value
     app.selectbox(key="transfer digit 5").set_value(8)
@@ -162,7 +162,7 @@ def test_a_setting_that_names_no_vgg16_costs_a_sentence(tmp_path: Path, monkeypa
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "text.pth"))
     assert "'text.pth' holds no weights" in open_view("VGG16").warning[0].value
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "gone.pth"))
-    assert "'gone.pth' that is not there" in open_view("VGG16").warning[0].value
+    assert "'gone.pth' that does not exist" in open_view("VGG16").warning[0].value
 
 
 def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained(
@@ -177,7 +177,7 @@ def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained
     (look,) = [button for button in app.button if button.label.startswith("Look at all 8 pictures")]
     look.click()
     app = rerun(app)
-    assert "25,088" in html(app) and "whatever the weights of the file 'made.safetensors'" in captions(app)
+    assert "25,088" in html(app) and "the unknown training data of the file 'made.safetensors'" in captions(app)
     app.segmented_control(key="transfer view").set_value("Filters and maps")
     app = rerun(app)
     assert "64 filters of block1_conv1" in text_of(app) and "64 maps of 200 × 300" in text_of(app)

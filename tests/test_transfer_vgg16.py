@@ -141,7 +141,7 @@ def test_the_setting_names_the_file_and_without_it_torchvision_s_own_place_is_lo
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(made))
     assert find_weights() == made
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "nowhere.pth"))
-    with pytest.raises(WeightsError, match="'nowhere.pth' that is not there"):
+    with pytest.raises(WeightsError, match="'nowhere.pth' that does not exist"):
         find_weights()
 
 

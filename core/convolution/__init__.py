@@ -1,1 +1,1 @@
-"""The lesson: one window, settings, pooling, filters made by hand, batch norm, dropout; one noun per file."""
+"""The arithmetic of a convolutional network, number by number; one noun per file."""

@@ -1,4 +1,4 @@
-"""What follows a sum: activations, and the softmax that makes probabilities of logits (C7)."""
+"""Activation functions, and the softmax that turns logits into probabilities."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ TITLES = {
 
 @dataclass(frozen=True, eq=False)
 class Softmax:
-    """From logits `(classes,)` to probabilities, step by step."""
+    """The softmax of logits `(classes,)`, step by step."""
 
     logits: Tensor
     exponentials: Tensor
-    """exp(logit - largest): taking the largest away changes no share, and no number grows too large."""
+    """exp(logit - largest): subtracting the largest changes no probability and avoids overflow."""
     total: float
     probabilities: Tensor
 

@@ -1,4 +1,4 @@
-"""Batch normalization, step by step on a real batch (T7; Ioffe and Szegedy, arXiv 1502.03167)."""
+"""Batch normalization, step by step on a real batch (Ioffe and Szegedy, arXiv 1502.03167)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-EPSILON = 1e-5  # PyTorch's; keeps a map without any spread from a division by zero
+EPSILON = 1e-5  # PyTorch's; avoids a division by zero for a constant map
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class NormalizedBatch:
 def normalize_batch(
     given: Tensor, *, gamma: float = 1.0, beta: float = 0.0, epsilon: float = EPSILON
 ) -> NormalizedBatch:
-    """Take the seed's four steps: mean, variance (divided by m, not m - 1), normalize, scale and shift."""
+    """Return the paper's four steps: mean, variance (divided by m, not m - 1), normalize, scale and shift."""
     mean, variance = given.mean(), given.var(unbiased=False)
     centred = given - mean
     normalized = centred / (variance + epsilon).sqrt()

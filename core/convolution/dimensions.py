@@ -1,4 +1,4 @@
-"""Convolutions along one, two and three dimensions: the same sum, with one loop for each direction of movement (C5)."""
+"""Convolutions in one, two and three dimensions: the same sum, with one loop for each dimension."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMOOTH, CHANGE = "smooth", "change"
 
 @dataclass(frozen=True, eq=False)
 class ConvolutionResult:
-    """One convolution along as many dimensions as its input has."""
+    """One convolution, with as many dimensions as its input."""
 
     inputs: Tensor
     weights: Tensor
@@ -25,12 +25,12 @@ class ConvolutionResult:
 
     @property
     def places(self) -> int:
-        """How often the window stops: the product of the loops."""
+        """Return the number of window positions."""
         return self.outputs.numel()
 
 
 def make_filter(kind: str, dimensions: int, size: int = 3) -> Tensor:
-    """Return a filter of that many dimensions: the average, or the change along the first of them."""
+    """Return a filter of that many dimensions: the average, or the change along the first dimension."""
     if kind == SMOOTH:
         return torch.full((size,) * dimensions, 1 / size**dimensions)
     step = torch.linspace(-1, 1, size)
@@ -38,7 +38,7 @@ def make_filter(kind: str, dimensions: int, size: int = 3) -> Tensor:
 
 
 def convolve_dimensions(given: Tensor, weights: Tensor) -> ConvolutionResult:
-    """Convolve a signal `(L,)`, a picture `(H, W)` or a stack `(D, H, W)`; raise ValueError for what does not fit."""
+    """Convolve a signal `(L,)`, an image `(H, W)` or a film `(D, H, W)`. Raises ValueError for unsuitable sizes."""
     if given.ndim != weights.ndim or given.ndim not in _CONVOLVE:
         raise ValueError(f"a filter of {weights.ndim} dimensions cannot move along {given.ndim}.")
     for size, window in zip(given.shape, weights.shape, strict=True):

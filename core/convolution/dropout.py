@@ -1,4 +1,4 @@
-"""The same digit many times with dropout on: how far the answer spreads when part of the values is left out (T10)."""
+"""Many predictions for one digit with dropout on: how much they vary when values are left out at random."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FEATURES, HIDDEN = "the features", "the hidden units"
 
 @dataclass(frozen=True, eq=False)
 class DropoutSample:
-    """One time: what is left of the values, and the answer."""
+    """One prediction with dropout."""
 
     kept: Tensor
     """Bool, `(values,)`"""
@@ -24,20 +24,20 @@ class DropoutSample:
 
 
 def dropout_places(network: Classifier) -> list[str]:
-    """Return where dropout can be put in this network."""
+    """Return where dropout can be applied in this network."""
     return [FEATURES, HIDDEN] if _after_hidden(network) is not None else [FEATURES]
 
 
 def sample_dropout(
     network: Classifier, image: Tensor, *, place: str = FEATURES, rate: float = 0.5, seed: int = 0
 ) -> Iterator[DropoutSample]:
-    """Yield the answer to an image `(1, 28, 28)`, each time with other values left out; it never ends.
+    """Yield predictions for an image `(1, 28, 28)` without end, each with other values left out.
 
-    What is left is divided by 1 - rate, as in training, so that sums keep their size. Raises ValueError for a rate
-    outside 0 to 1, or a place that the network has not.
+    The remaining values are divided by 1 - rate, as in training, so that sums keep their size. Raises ValueError for
+    a rate outside 0 to 1, or a place that the network does not have.
     """
     if not 0 <= rate < 1:
-        raise ValueError("Dropout removes a share from 0 up to 1.")
+        raise ValueError("The dropout rate must be at least 0 and below 1.")
     if place not in dropout_places(network):
         raise ValueError(f"This network has no place called {place!r}.")
     generator = torch.Generator().manual_seed(seed)
@@ -54,7 +54,7 @@ def _finish(rest: nn.Module, values: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _split(network: Classifier, image: Tensor, place: str) -> tuple[Tensor, nn.Module]:
-    """Return what the place gives `(1, values)`, and what follows it."""
+    """Return the values at the place `(1, values)`, and the modules after it."""
     read = network.inversion(network.features(image[None]))
     if place == FEATURES:
         return read, network.head
@@ -64,6 +64,6 @@ def _split(network: Classifier, image: Tensor, place: str) -> tuple[Tensor, nn.M
 
 
 def _after_hidden(network: Classifier) -> int | None:
-    """Return the number of the stage after the last hidden units; None for a head that has none of its own."""
+    """Return the index of the stage after the last hidden units; None for a head without any."""
     linear = [number for number, stage in enumerate(network.head) if isinstance(stage, nn.Linear)]
     return linear[-1] if len(linear) > 1 else None

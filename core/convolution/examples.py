@@ -1,4 +1,4 @@
-"""The worked examples of the seeds, and small things to convolve that are made of a digit."""
+"""The worked examples of the lectures, and signals and films made from a digit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from torch.nn import functional
 
 from core.convolution.window import Filter
 
-# C2: a picture of 5 x 5; the filter is what its slide marks x1 and x0. The first output is 4.
+# The lecture's image of 5 x 5; its slide marks the filter's ones and zeros as x1 and x0. The first output is 4.
 PICTURE = torch.tensor(
     [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]], dtype=torch.float32
 )[None]
 CROSS = Filter(torch.tensor([[1, 0, 1], [0, 1, 0], [1, 0, 1]], dtype=torch.float32)[None])
 
-# C3: the upper left corner of a photo, 0 to 255, padded by 1: its first output is 308 - 498 + 164 + 1 = -25.
+# The upper left corner of the lecture's photo, 0 to 255, padded by 1. The first output is 308 - 498 + 164 + 1 = -25.
 PHOTO = torch.tensor(
     [
         [
@@ -54,21 +54,21 @@ COLOR_FILTER = Filter(
     padding=1,
 )
 
-# C6: pooled by the maximum with a window of 3 x 3 and stride 1 it is 3 3 3 / 3 3 3 / 3 2 3.
+# Max pooling with a window of 3 x 3 and stride 1 gives 3 3 3 / 3 3 3 / 3 2 3.
 POOLED = torch.tensor(
     [[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1]], dtype=torch.float32
 )[None]
 
 
 def to_signal(digit: Tensor) -> Tensor:
-    """Return the ink in each column of a digit `(28, 28)`, from left to right: a signal `(28,)` (C5)."""
+    """Return the ink in each column of a digit `(28, 28)`, from left to right: a signal `(28,)`."""
     return digit.sum(0)
 
 
 def to_film(digit: Tensor, *, still: int = 4, moving: int = 6) -> Tensor:
-    """Return a film `(frames, 28, 28)` of a digit that stands still at first and then moves to the right (C5).
+    """Return a film `(frames, 28, 28)` of a digit that stands still and then moves to the right.
 
-    It begins half of its way left of the middle, so that it stays in the picture.
+    It starts left of the centre by half of the distance, so that it stays inside the frame.
     """
     way = [-(moving // 2)] * still + [step - moving // 2 for step in range(1, moving + 1)]
     padded = functional.pad(digit, [moving, moving])

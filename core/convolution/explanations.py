@@ -14,58 +14,61 @@ from core.convolution.window import Filter, Window, format_number, format_sum, r
 from core.inversion.functions import INVERSIONS, Invert
 from core.networks.classifier import MEAN, STD, Normalize, Shuffle
 
-TERMS = 6  # of a dense layer's sum that are written out
+TERMS = 6  # shown of a dense layer's sum
 
 
 Place = tuple[int, int, int]
-"""Map, row and column; of a vector, the number of the value and 0, 0."""
+"""Map, row and column; in a vector, the index of the value and 0, 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """How one number comes about: in a line, and from which values of the stage before."""
+    """How one number is computed: as a formula, and from which values of the stage before."""
 
     value: float
     formula: str
     sources: tuple[Place, ...]
-    """The places that it is made of, the weightiest first."""
+    """The places of these values, the largest contribution first."""
     window: Window | None = None
     pool: PooledWindow | None = None
 
 
-def stage_filter(station: StageTrace, number: int) -> Filter:
+def stage_filter(trace: StageTrace, number: int) -> Filter:
     """Return a convolution's filter by its number."""
-    stage = station.stage
+    stage = trace.stage
     assert isinstance(stage, nn.Conv2d)
     bias = float(stage.bias[number]) if stage.bias is not None else 0.0
     padding, stride, dilation = int(stage.padding[0]), stage.stride[0], stage.dilation[0]
     return Filter(stage.weight[number].detach(), bias, padding, stride, dilation)
 
 
-def explain_value(station: StageTrace, place: Place) -> Explanation:
-    """Return how the number at a place comes about. Raises ValueError when there is no such place."""
-    shape = (*station.outputs.shape, 1, 1)[:3]
-    if not all(0 <= at < size for at, size in zip(place, shape, strict=True)):
-        sizes = " × ".join(map(str, station.outputs.shape))
-        raise ValueError(f"there is no place {place}: {station.name} gives {sizes}.")
-    match station.stage:
+def explain_value(trace: StageTrace, place: Place) -> Explanation:
+    """Return how the number at a place is computed. Raises ValueError if there is no such place."""
+    if not lies_in(place, trace.outputs):
+        sizes = " × ".join(map(str, trace.outputs.shape))
+        raise ValueError(f"there is no place {place}: the output of {trace.name} is {sizes}.")
+    match trace.stage:
         case nn.Conv2d():
-            return _of_convolution(station, place)
-        case nn.MaxPool2d() | nn.AvgPool2d():  # POOLS
-            return _of_pooling(station, place)
+            return _of_convolution(trace, place)
+        case nn.MaxPool2d() | nn.AvgPool2d():
+            return _of_pooling(trace, place)
         case nn.Linear():
-            return _of_dense(station, place[0])
+            return _of_dense(trace, place[0])
         case nn.Flatten():
-            source = _unravel(place[0], station.inputs.shape)
+            source = _unravel(place[0], trace.inputs.shape)
             line = f"map {source[0]}, row {source[1]}, column {source[2]}"
-            return Explanation(_at(station.outputs, place), line, (source,))
+            return Explanation(_at(trace.outputs, place), line, (source,))
         case Shuffle():
-            found = station.stage(torch.arange(station.inputs.numel()).reshape(1, *station.inputs.shape))
-            source = _unravel(int(found.flatten()[place[1] * station.inputs.shape[2] + place[2]]), station.inputs.shape)
-            return Explanation(
-                _at(station.outputs, place), f"taken from row {source[1]}, column {source[2]}", (source,)
-            )
-    return _of_one(station, place)
+            found = trace.stage(torch.arange(trace.inputs.numel()).reshape(1, *trace.inputs.shape))
+            source = _unravel(int(found.flatten()[place[1] * trace.inputs.shape[2] + place[2]]), trace.inputs.shape)
+            return Explanation(_at(trace.outputs, place), f"taken from row {source[1]}, column {source[2]}", (source,))
+    return _of_one(trace, place)
+
+
+def lies_in(place: Place, values: Tensor) -> bool:
+    """Return whether the values `(maps, H, W)` or `(values,)` have this place."""
+    shape = (*values.shape, 1, 1)[:3]
+    return all(0 <= at < size for at, size in zip(place, shape, strict=True))
 
 
 def _at(values: Tensor, place: Place) -> float:
@@ -77,18 +80,18 @@ def _unravel(number: int, shape: Sequence[int]) -> Place:
     return (*divmod(rest, shape[1]), column)
 
 
-def _of_convolution(station: StageTrace, place: Place) -> Explanation:
-    window = read_window(station.inputs, stage_filter(station, place[0]), place[1], place[2])
+def _of_convolution(trace: StageTrace, place: Place) -> Explanation:
+    window = read_window(trace.inputs, stage_filter(trace, place[0]), place[1], place[2])
     order = window.products.abs().flatten().argsort(descending=True).tolist()
     read = (_unravel(number, window.products.shape) for number in order)
     places = tuple((channel, window.rows[row], window.columns[column]) for channel, row, column in read)
     return Explanation(window.total, format_sum(window), places, window=window)
 
 
-def _of_pooling(station: StageTrace, place: Place) -> Explanation:
-    size = pooling_window(station.stage)
-    kind = "max" if isinstance(station.stage, nn.MaxPool2d) else "average"
-    pool = pool_window(station.inputs[place[0]], kind, size, size, place[1], place[2])
+def _of_pooling(trace: StageTrace, place: Place) -> Explanation:
+    size = pooling_window(trace.stage)
+    kind = "max" if isinstance(trace.stage, nn.MaxPool2d) else "average"
+    pool = pool_window(trace.inputs[place[0]], kind, size, size, place[1], place[2])
     order = pool.values.abs().flatten().argsort(descending=True).tolist() if kind == "average" else []
     best = order or pool.values.flatten().argsort(descending=True).tolist()
     sources = tuple((place[0], place[1] * size + at // size, place[2] * size + at % size) for at in best)
@@ -102,13 +105,13 @@ def pooling_window(stage: nn.Module) -> int:
     return size
 
 
-def _of_dense(station: StageTrace, unit: int) -> Explanation:
-    assert isinstance(station.stage, nn.Linear)
-    weights, bias = station.stage.weight[unit].detach(), float(station.stage.bias[unit])
-    products = weights * station.inputs
+def _of_dense(trace: StageTrace, unit: int) -> Explanation:
+    assert isinstance(trace.stage, nn.Linear)
+    weights, bias = trace.stage.weight[unit].detach(), float(trace.stage.bias[unit])
+    products = weights * trace.inputs
     order = products.abs().argsort(descending=True).tolist()
     shown = " + ".join(
-        f"{format_number(float(station.inputs[at]))}·({format_number(float(weights[at]))})" for at in order[:TERMS]
+        f"{format_number(float(trace.inputs[at]))}·({format_number(float(weights[at]))})" for at in order[:TERMS]
     )
     more = len(order) - TERMS
     rest = float(products[order[TERMS:]].double().sum())
@@ -117,12 +120,12 @@ def _of_dense(station: StageTrace, unit: int) -> Explanation:
     return Explanation(total, line, tuple((at, 0, 0) for at in order))
 
 
-def _of_one(station: StageTrace, place: Place) -> Explanation:
-    """The stages that make a number of the number at the same place, whatever they are."""
-    value = _at(station.outputs, place)
-    if station.inputs.shape != station.outputs.shape:  # synergy reads twice as many values, and sums two heads
+def _of_one(trace: StageTrace, place: Place) -> Explanation:
+    """Explain a stage that works on each value by itself."""
+    value = _at(trace.outputs, place)
+    if trace.inputs.shape != trace.outputs.shape:  # synergy reads twice as many values, and sums two heads
         return Explanation(value, f"= {format_number(value)}", ())
-    formula = _write_formula(station.stage, _at(station.inputs, place), place[0])
+    formula = _write_formula(trace.stage, _at(trace.inputs, place), place[0])
     return Explanation(value, f"{formula} = {format_number(value)}", (place,))
 
 

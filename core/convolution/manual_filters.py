@@ -1,4 +1,4 @@
-"""Filters made by hand: smoothing, gradients, sharpening, embossing, one's own numbers, on any picture (C11, C8)."""
+"""Filters made by hand: smoothing, gradients, sharpening, embossing, or typed numbers, for any picture."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from torch.nn import functional
 
 from core.digits import pictures
 
-SIDE = 160  # pixels that the longer side of an uploaded picture keeps: each is to be seen
+SIDE = 160  # pixels of the longer side of an uploaded picture, so that each pixel is visible
 SIZES, LARGEST = (3, 5), 1000.0
 
 
 class FilterError(ValueError):
-    """What was typed is no filter; the message is one sentence for the person who typed it."""
+    """The typed text is no filter; the message is one sentence for its author."""
 
 
 @dataclass(frozen=True, eq=False)
 class ManualFilter:
-    """A filter `(k, k)`, and what it does in a few words."""
+    """A filter `(k, k)` and a short description."""
 
     weights: Tensor
     description: str
@@ -35,35 +35,34 @@ def _filter(does: str, rows: list[list[float]], share: float = 1.0) -> ManualFil
 
 _BINOMIAL = [1.0, 4.0, 6.0, 4.0, 1.0]
 MANUAL_FILTERS = {
-    "nothing": _filter("one in the middle: every pixel stays as it is", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
-    "smooth": _filter("the average of nine pixels: noise goes, edges blur", [[1, 1, 1], [1, 1, 1], [1, 1, 1]], 9),
+    "nothing": _filter("one in the middle: no pixel changes", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
+    "smooth": _filter(
+        "the average of nine pixels: less noise, but blurred edges", [[1, 1, 1], [1, 1, 1], [1, 1, 1]], 9
+    ),
     "smooth more": _filter(
-        "a bell over 25 pixels, the near ones count more: blurs evenly in all directions",
+        "a weighted average of 25 pixels, near ones count more: blurs equally in all directions",
         [[a * b for a in _BINOMIAL] for b in _BINOMIAL],
         256,
     ),
     "gradient →": _filter(
-        "right minus left: upright edges, blue where it gets brighter to the right",
+        "right minus left: vertical edges, blue where it gets brighter to the right",
         [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
     ),
     "gradient ↓": _filter(
-        "below minus above: level edges, blue where it gets brighter downwards", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]
+        "below minus above: horizontal edges, blue where it gets brighter downwards",
+        [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
     ),
     "edges": _filter(
-        "a pixel against its neighbours: edges in all directions, nothing on even ground",
+        "a pixel minus its neighbours: edges in all directions, nothing on flat areas",
         [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
     ),
-    "sharpen": _filter(
-        "a pixel, and how it differs from its neighbours once more", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
-    ),
-    "emboss": _filter(
-        "the picture, and light that falls on it from the upper left", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]
-    ),
+    "sharpen": _filter("a pixel plus its difference from its neighbours", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+    "emboss": _filter("the picture as if lit from the upper left", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
 }
 
 
 def parse_filter(text: str) -> Tensor:
-    """Return the filter that was typed, a row per line: 3 x 3 or 5 x 5 numbers. Raises FilterError."""
+    """Return the filter in a text, a row per line: 3 x 3 or 5 x 5 numbers. Raises FilterError."""
     rows = [re.split(r"[\s,;]+", line.strip(" \t,;")) for line in text.splitlines() if line.strip(" \t,;")]
     if len(rows) not in SIZES or any(len(row) != len(rows) for row in rows):
         found = " and ".join(sorted({str(len(row)) for row in rows})) or "no"
@@ -87,7 +86,7 @@ def _number(word: str) -> float:
 def read_color_picture(content: bytes) -> Tensor:
     """Return an uploaded picture as channels red, green and blue `(3, H, W)` in [0, 1]. Raises PictureError."""
     image = pictures.limit(pictures.read_picture(content)).convert("RGBA")
-    paper = Image.new("RGBA", image.size, "white")  # shows where the picture is transparent
+    paper = Image.new("RGBA", image.size, "white")  # behind transparent parts
     paper.alpha_composite(image)
     image = paper.convert("RGB")
     image.thumbnail((SIDE, SIDE))
@@ -95,9 +94,9 @@ def read_color_picture(content: bytes) -> Tensor:
 
 
 def apply_filter(picture: Tensor, weights: Tensor) -> Tensor:
-    """Return every channel of a picture `(channels, H, W)` under a filter `(k, k)` of odd size, as large as before.
+    """Return a picture `(channels, H, W)` with a filter `(k, k)` of odd size applied to each channel, in the same size.
 
-    The border is repeated outwards: with zeros around it every border would be an edge.
+    The border is repeated outwards: with zeros around it, every border would be an edge.
     """
     reach = weights.shape[-1] // 2
     padded = functional.pad(picture[None], [reach] * 4, mode="replicate")

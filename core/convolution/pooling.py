@@ -11,8 +11,8 @@ from torch import Tensor
 from core.convolution.window import format_number
 from core.networks.architectures import output_size
 
-# Each reduces the last dimension. Of an even number of values the median lies between the middle two; of values that
-# are equally frequent the smallest is the mode.
+# Each reduces the last dimension. The median of an even number of values lies between the middle two; the mode of
+# equally frequent values is the smallest.
 POOLINGS: dict[str, Callable[[Tensor], Tensor]] = {
     "max": lambda values: values.amax(-1),
     "average": lambda values: values.mean(-1),
@@ -31,7 +31,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True, eq=False)
 class PooledWindow:
-    """What becomes of one window."""
+    """One window and its pooled value."""
 
     values: Tensor
     """`(k, k)`"""
@@ -40,19 +40,19 @@ class PooledWindow:
 
     @property
     def winners(self) -> Tensor:
-        """Where the result stands in the window, `(k, k)`; nowhere when it lies between the values."""
+        """Return where the window holds the result, bool `(k, k)`; all False if it lies between the values."""
         return torch.isclose(self.values, torch.tensor(self.result), rtol=0, atol=1e-7)
 
 
 def pool_maps(maps: Tensor, kind: str, window: int, stride: int) -> Tensor:
-    """Return maps `(channels, H, W)` pooled. Raises ValueError, with a sentence, for what cannot be."""
+    """Return pooled maps `(channels, H, W)`. Raises ValueError for unsuitable sizes."""
     for size in maps.shape[1:]:
         output_size(size, window, stride=stride)
     return POOLINGS[kind](maps.unfold(1, window, stride).unfold(2, window, stride).flatten(3))
 
 
 def pool_window(one_map: Tensor, kind: str, window: int, stride: int, row: int, column: int) -> PooledWindow:
-    """Return how one value of a pooled map `(H, W)` comes about. Raises ValueError when there is no such place."""
+    """Return how one value of a pooled map `(H, W)` is computed. Raises ValueError if there is no such place."""
     rows, columns = (output_size(size, window, stride=stride) for size in one_map.shape)
     if not (0 <= row < rows and 0 <= column < columns):
         raise ValueError(f"there is no place {row}, {column}: the output has {rows} × {columns} places.")

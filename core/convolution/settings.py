@@ -1,4 +1,4 @@
-"""A convolution's settings: how large its output is, what it costs, where its window lands, and what sharing saves."""
+"""A convolution's settings: the size of its output, its parameters, its cost, and the equal dense layer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.networks.architectures import output_size
 
 @dataclass(frozen=True, kw_only=True)
 class Convolution:
-    """A convolution of as many dimensions over an input that is equally long along each (C1, C4).
+    """A convolution over an input with sides of equal length.
 
-    `output` and all that follows from it raise ValueError, with a sentence, for what cannot be.
+    `output`, and everything computed from it, raises ValueError for impossible settings.
     """
 
     size: int = 28
@@ -30,33 +30,33 @@ class Convolution:
 
     @property
     def output(self) -> int:
-        """Places along each side."""
+        """Return the number of places along each side."""
         if self.channels < 1 or self.filters < 1:
-            raise ValueError("a convolution needs at least one channel to read and one filter.")
+            raise ValueError("a convolution needs at least one channel and one filter.")
         return output_size(self.size, self.window, padding=self.padding, stride=self.stride, dilation=self.dilation)
 
     @property
     def parameters(self) -> int:
-        """Weights and biases: every place shares them."""
+        """Return the number of weights and biases, shared by all places."""
         return self.filters * (self._weights + 1)
 
     @property
     def products(self) -> int:
-        """Multiplications for one input."""
+        """Return the number of multiplications for one input."""
         return self.filters * self._weights * self.output**self.dimensions
 
     @property
     def dense_parameters(self) -> int:
-        """Weights and biases of a dense layer from the same values to the same values (T11)."""
-        given, taken = self.channels * self.size**self.dimensions, self.filters * self.output**self.dimensions
-        return (given + 1) * taken
+        """Return the number of weights and biases of a dense layer with the same inputs and outputs."""
+        inputs, outputs = self.channels * self.size**self.dimensions, self.filters * self.output**self.dimensions
+        return (inputs + 1) * outputs
 
     @property
     def _weights(self) -> int:
         return self.channels * self.window**self.dimensions
 
     def window_pixels(self, place: int) -> list[int]:
-        """Return the pixels along a side that the window reads at a place; below 0 and from `size` on is padding."""
+        """Return the pixels along a side under the window at a place; below 0 and from `size` on is padding."""
         return [place * self.stride - self.padding + self.dilation * step for step in range(self.window)]
 
     def coverage(self) -> list[int]:
@@ -65,15 +65,15 @@ class Convolution:
         return [read[pixel] for pixel in range(self.size)]
 
     def write_formula(self) -> str:
-        """Return the seed's formula with the numbers filled in (C1)."""
+        """Return the lecture's formula of the output size, with numbers."""
         top = f"{self.size} + 2·{self.padding} − {self.dilation}·({self.window} − 1) − 1"
         return f"⌊({top}) / {self.stride}⌋ + 1 = {self.output}"
 
 
 def to_matrix(weights: Tensor, size: int, *, padding: int = 0, stride: int = 1, dilation: int = 1) -> Tensor:
-    """Return the dense layer's weights `(outputs, inputs)` that do what a convolution `(out, in, k, k)` does (T11).
+    """Return the weights `(outputs, inputs)` of the dense layer that equals a convolution `(out, in, k, k)`.
 
-    The same few weights again and again, and zeros. Raises ValueError for what cannot be.
+    They are the same few weights, repeated, and zeros. Raises ValueError for impossible settings.
     """
     channels = weights.shape[1]
     output_size(size, weights.shape[-1], padding=padding, stride=stride, dilation=dilation)

@@ -12,7 +12,7 @@ from core.networks.classifier import Classifier
 
 @dataclass(frozen=True, eq=False)
 class StageTrace:
-    """One stage on a digit's way: what it is given and what it gives, `(maps, H, W)` or `(values,)`."""
+    """One stage with its inputs and outputs for a digit, `(maps, H, W)` or `(values,)`."""
 
     name: str
     stage: nn.Module
@@ -26,11 +26,11 @@ class StageTrace:
 
 @torch.no_grad()
 def trace_stages(network: Classifier, image: Tensor) -> list[StageTrace]:
-    """Return every stage that an image `(1, 28, 28)` passes, with what it is given and gives there."""
+    """Return every stage that an image `(1, 28, 28)` passes, with its inputs and outputs."""
     stages = {**dict(network.features.named_children()), "inverted": network.inversion}
     stages |= dict(network.head.named_children())
-    stations, given = [], image
+    traces, inputs = [], image
     for name, output in network.walk(image[None]):
-        stations.append(StageTrace(name, stages[name], given, output[0]))
-        given = output[0]
-    return stations
+        traces.append(StageTrace(name, stages[name], inputs, output[0]))
+        inputs = output[0]
+    return traces

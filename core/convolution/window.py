@@ -1,4 +1,4 @@
-"""One window at a time: what one filter makes of one place, number by number. Nothing is drawn here."""
+"""One window at a time: how one filter computes its output at one place, number by number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.networks.architectures import output_size
 
 @dataclass(frozen=True, eq=False)
 class Filter:
-    """One filter of a convolution, and how it moves."""
+    """One filter of a convolution, with padding, stride and dilation."""
 
     weights: Tensor
     """`(channels, k, k)`"""
@@ -26,10 +26,10 @@ class Filter:
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """What a filter makes of one place: products of values and weights, their sum, the bias."""
+    """A filter at one place: products of values and weights, their sum, the bias."""
 
     rows: tuple[int, ...]
-    """Of the input, one for each row of the filter; outside the input lies padding."""
+    """The input row under each row of the filter; outside the input lies padding."""
     columns: tuple[int, ...]
     values: Tensor
     """`(channels, k, k)`, 0 in the padding."""
@@ -42,7 +42,7 @@ class Window:
 
     @property
     def sums(self) -> list[float]:
-        """One for each channel."""
+        """Return the sum of each channel's products."""
         return [float(channel) for channel in (self.values.double() * self.weights.double()).sum((1, 2))]
 
     @property
@@ -51,9 +51,9 @@ class Window:
 
 
 def read_window(inputs: Tensor, one: Filter, row: int, column: int) -> Window:
-    """Return how the filter's output at a place comes about, for inputs `(channels, H, W)` (C2, C3).
+    """Return how the filter's output at a place is computed, for inputs `(channels, H, W)`.
 
-    Raises ValueError, with a sentence, when the filter does not fit or there is no such place.
+    Raises ValueError if the filter does not fit or there is no such place.
     """
     channels, *sizes = inputs.shape
     if one.weights.shape[0] != channels:
@@ -68,7 +68,7 @@ def read_window(inputs: Tensor, one: Filter, row: int, column: int) -> Window:
 
 
 def _line(size: int, window: int, place: int, one: Filter) -> tuple[int, ...]:
-    """Return the rows (or columns) of the input on which the filter's fall."""
+    """Return the input rows (or columns) under those of the filter."""
     count = output_size(size, window, padding=one.padding, stride=one.stride, dilation=one.dilation)
     if not 0 <= place < count:
         raise ValueError(f"there is no place {place}: the output has {count} places along this side.")
@@ -77,14 +77,14 @@ def _line(size: int, window: int, place: int, one: Filter) -> tuple[int, ...]:
 
 
 def convolve(inputs: Tensor, one: Filter) -> Tensor:
-    """Return the whole output of a filter, `(rows, columns)`, at once."""
+    """Return the whole output of a filter, `(rows, columns)`."""
     bias, moves = torch.tensor([one.bias]), {"padding": one.padding, "stride": one.stride, "dilation": one.dilation}
     return functional.conv2d(inputs[None], one.weights[None], bias, **moves)[0, 0]
 
 
 @dataclass(frozen=True, eq=False)
 class SlideStep:
-    """The window at one place, on its way over the input."""
+    """The window at one place."""
 
     row: int
     column: int
@@ -103,21 +103,21 @@ def slide(inputs: Tensor, one: Filter) -> Iterator[SlideStep]:
 
 
 def format_products(window: Window, channel: int = 0) -> str:
-    """Return one channel's products and their sum, written out."""
+    """Return one channel's products and their sum as text."""
     pairs = zip(window.values[channel].flatten().tolist(), window.weights[channel].flatten().tolist(), strict=True)
     terms = " + ".join(f"{_in_brackets(value)}·{_in_brackets(weight)}" for value, weight in pairs)
     return f"{terms} = {format_number(window.sums[channel])}"
 
 
 def format_sum(window: Window) -> str:
-    """Return the channels' sums, the bias and the total, written out: 308 − 498 + 164 + 1 = −25."""
+    """Return the channels' sums, the bias and the total as text: 308 − 498 + 164 + 1 = −25."""
     first, *others = [*window.sums, window.bias]
     rest = "".join(f" {'−' if value < 0 else '+'} {format_number(abs(value))}" for value in others)
     return f"{format_number(first)}{rest} = {format_number(window.total)}"
 
 
 def format_number(value: float) -> str:
-    """Return a number as people write it: whole ones without a point, others with three digits behind it."""
+    """Return a number as text: integers without a decimal point, others with three decimals, and a real minus sign."""
     text = f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.3f}"
     return text.replace("-", "−") if float(text) else text.removeprefix("-")
 

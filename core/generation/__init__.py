@@ -1,1 +1,1 @@
-"""Digits that nobody wrote: a small conditional GAN, how it learns, and what it makes."""
+"""A small conditional GAN: its training, and the digits it makes."""

@@ -1,4 +1,4 @@
-"""How to train a generator and its discriminator, as data: what can be chosen, and a sentence for what cannot be."""
+"""The settings of a GAN's training."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ MOST_WIDTH, MOST_LATENT = 256, 256
 
 @dataclass(frozen=True, kw_only=True)
 class GanConfig:
-    """How to train; the defaults are the shipped generator's."""
+    """The settings of a training; the defaults are the shipped generator's. Raises ValueError for impossible ones."""
 
     epochs: int = 12
     batch: int = 64
     latent: int = 48
-    """Numbers that a digit is made from, each normally distributed."""
+    """Number of normally distributed inputs of the generator."""
     width: int = 32
     """Maps of the generator at 14x14; twice as many at 7x7."""
     discriminator: str = "published"
     """The architecture whose convolutional stages the discriminator has."""
     labelled: bool = True
-    """Whether both are told which digit is meant; False: neither ever sees a label (V10)."""
+    """Whether both networks get the class as an input."""
     learning_rate: float = 0.0015
-    """Adam's, of both, in the first half; in the second it falls to nothing."""
+    """Of Adam, for both networks, in the first half; in the second half it falls to 0."""
     penalty: float = 0.3
-    """Of steep slopes at real digits (R1, Mescheder 2018): without it the two chase each other in circles."""
+    """Weight of the squared gradient at real digits (R1, Mescheder 2018), without which training oscillates."""
     averaged: float = 0.999
-    """Share of the averaged generator that a step keeps: the average of its last thousand steps makes the digits."""
+    """Decay of the generator's moving average, which makes the digits that are shown."""
     seed: int = 42
-    """Decides the generator's start weights, the order of the digits and the latents."""
+    """For the generator's initial weights, the order of the digits and the latents."""
     report_every: int = 50
     """Batches per record."""
 
@@ -42,7 +42,7 @@ class GanConfig:
             if count < 1:
                 raise ValueError(f"{label} must be at least 1, not {count}.")
         if self.batch < 2:
-            raise ValueError("A batch must hold at least 2 digits: the generator norms over them.")
+            raise ValueError("A batch must hold at least 2 digits, because of batch normalization.")
         for name, most in (("latent", MOST_LATENT), ("width", MOST_WIDTH)):
             if getattr(self, name) > most:
                 raise ValueError(f"{name.capitalize()} must be at most {most}, not {getattr(self, name)}.")

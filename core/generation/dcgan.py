@@ -1,7 +1,4 @@
-"""The two that learn against each other: a generator makes digits, a discriminator says how real a digit looks.
-
-A conditional DCGAN (Radford 2016) at 28x28. How they learn is in `loop`.
-"""
+"""A conditional DCGAN (Radford 2016) at 28x28: a generator makes digits, a discriminator rates how real they look."""
 
 from __future__ import annotations
 
@@ -17,13 +14,13 @@ from core.networks.architectures import ARCHITECTURES, SIDE
 from core.networks.classifier import build
 
 CLASSES = 10
-START_SIDE = SIDE // 4  # pixels of the first maps: two steps double them to 28
+START_SIDE = SIDE // 4  # of the first maps; two layers double it to 28
 HIDDEN = 256
-LEAK = 0.2  # of the discriminator's dense stage, as in DCGAN
+LEAK = 0.2  # of the discriminator's dense layer, as in DCGAN
 
 
 class Generator(nn.Module):
-    """Latents `(N, latent)` and the classes meant `(N,)` become images `(N, 1, 28, 28)` in [0, 1]."""
+    """Latents `(N, latent)` and intended classes `(N,)` -> images `(N, 1, 28, 28)` in [0, 1]."""
 
     def __init__(self, *, latent: int, width: int, labelled: bool = True) -> None:
         super().__init__()
@@ -47,16 +44,15 @@ class Generator(nn.Module):
         return self.mix(latents, one_hot(labels, CLASSES).to(latents.dtype))
 
     def mix(self, latents: Tensor, meant: Tensor) -> Tensor:
-        """Return images as `forward` does, of classes given as shares `(N, 10)`: half a 4 and half a 9, say."""
+        """Return images as `forward` does, for mixed classes as shares `(N, 10)`: half a 4 and half a 9, say."""
         return self.stages(torch.cat([latents, meant], 1) if self.labelled else latents)
 
 
 class Discriminator(nn.Module):
-    """How real images `(N, 1, 28, 28)` in [0, 1] look, as logits `(N,)`: above 0 they pass for real.
+    """Images `(N, 1, 28, 28)` in [0, 1] -> logits `(N,)`, above 0 for real.
 
-    `features` are the very stages of one of our architectures, so a classifier can take them over (V10). What a label
-    adds is the features' likeness to what its class looks like (the projection of Miyato and Koyama 2018). All
-    discriminators of one architecture start with the same stages, whatever the seed.
+    `features` are the stages of one of our architectures, so that a classifier can reuse them. The class is used by
+    projection (Miyato and Koyama 2018). The initial stages do not depend on the seed.
     """
 
     def __init__(self, architecture: str, *, labelled: bool = True) -> None:
@@ -75,7 +71,7 @@ class Discriminator(nn.Module):
 
 
 class Gan(nn.Module):
-    """Both, and the generator's running average, which makes the digits that are shown (Yazici 2019)."""
+    """Generator, discriminator, and the generator's moving average, which makes the digits shown (Yazici 2019)."""
 
     def __init__(self, config: GanConfig) -> None:
         super().__init__()
@@ -86,23 +82,23 @@ class Gan(nn.Module):
             self.average = build_generator(config)
         self.average.load_state_dict(self.generator.state_dict())
         self.average.requires_grad_(False).eval()
-        self.to(memory_format=torch.channels_last)  # faster on a processor, as in `networks.build`
+        self.to(memory_format=torch.channels_last)  # faster on a CPU, as in `classifier.build`
 
     @torch.no_grad()
     def update_average(self, kept: float) -> None:
-        """Let the average follow the generator: `kept` of it stays, of the batch norms' statistics too."""
+        """Update the moving average, also of batch norm statistics; `kept` is its decay."""
         for mean, now in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
             if mean.is_floating_point():
                 mean.lerp_(now, 1 - kept)
 
 
 def build_generator(config: GanConfig) -> Generator:
-    """Return a generator of that size, its weights drawn from the global generator."""
+    """Return a generator of the config's size, with weights from torch's global random generator."""
     return Generator(latent=config.latent, width=config.width, labelled=config.labelled)
 
 
 @torch.no_grad()
 def make_images(generator: Generator, latents: Tensor, labels: Tensor, *, batch: int = 125) -> Tensor:
-    """Return the images `(N, 1, 28, 28)` in [0, 1] of these latents `(N, latent)` and classes `(N,)`, on the CPU."""
+    """Return the images `(N, 1, 28, 28)` in [0, 1] for latents `(N, latent)` and classes `(N,)`."""
     parts = zip(latents.split(batch), labels.split(batch), strict=True)
     return torch.cat([generator(some, meant) for some, meant in parts])

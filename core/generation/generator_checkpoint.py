@@ -1,4 +1,4 @@
-"""A generator as a checkpoint: `generator.safetensors` and its card. It reads no digits, so no zoo lists it."""
+"""A generator as a checkpoint: `generator.safetensors` and its card. Not listed in the zoo, as it reads no digits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorCard:
-    """What a generator is, how it was made, and how well its digits are read as they are meant."""
+    """A generator's settings, training and measured quality."""
 
     name: str
     title: str
@@ -32,18 +32,18 @@ class GeneratorCard:
     dataset: dict[str, Any]
     epochs: int
     steps: int
-    """Batches that it learned from."""
+    """Number of training batches."""
     weights_sha256: str = ""
     measured: dict[str, Any] = field(default_factory=dict)
-    """See `measuring.measure`."""
+    """See `quality.measure_generator`."""
     moments: list[dict[str, Any]] = field(default_factory=list)
-    """The GanFigures of the moments that its growth shows."""
+    """The GanFigures of the pictures in `growth`."""
     versions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedGenerator:
-    """A generator that is done, with the discriminator that taught it; both are shared and read-only."""
+    """A trained generator and its discriminator; both are shared and read-only."""
 
     card: GeneratorCard
     generator: Generator
@@ -53,17 +53,17 @@ class TrainedGenerator:
 
     @property
     def labelled(self) -> bool:
-        """Whether it can be told which digit to make."""
+        """Return whether the class can be chosen."""
         return self.generator.labelled
 
 
 def to_bytes(samples: Tensor) -> Tensor:
-    """Return images `(N, 1, 28, 28)` in [0, 1] as digits are stored: uint8 `(N, 28, 28)`."""
+    """Return images `(N, 1, 28, 28)` in [0, 1] as uint8 `(N, 28, 28)`, as data sets store them."""
     return (255 * samples[:, 0]).round().byte()
 
 
 def new_card(config: GanConfig, dataset: Dataset, *, title: str, command: str, name: str = GENERATOR) -> GeneratorCard:
-    """Return the card of a generator that has learned nothing yet."""
+    """Return the card of an untrained generator."""
     return GeneratorCard(
         name=name,
         title=title,
@@ -77,14 +77,14 @@ def new_card(config: GanConfig, dataset: Dataset, *, title: str, command: str, n
 
 
 def finish_card(card: GeneratorCard, moments: Sequence[GanFigures]) -> GeneratorCard:
-    """Return the card of one whose training ended with the last of these moments, which its growth shows."""
+    """Return the card after a training that ended with the last of these records."""
     last = moments[-1]
     steps = (last.epoch - 1) * last.batches + last.batch
     return replace(card, epochs=last.epoch, steps=steps, moments=[asdict(moment) for moment in moments])
 
 
 def save(card: GeneratorCard, pair: Gan, growth: Tensor, folder: Path = SHIPPED) -> GeneratorCard:
-    """Write both and the card atomically; return the card with the weights' hash filled in."""
+    """Write networks and card atomically; return the card with the weights' hash."""
     tensors = {f"generator.{name}": tensor for name, tensor in pair.average.state_dict().items()}
     tensors |= {f"discriminator.{name}": tensor for name, tensor in pair.discriminator.state_dict().items()}
     digest = checkpoints.write_checkpoint(asdict(card), {**tensors, "growth": growth}, folder)
@@ -104,7 +104,7 @@ def load_card(folder: Path = SHIPPED, name: str = GENERATOR) -> GeneratorCard:
 
 
 def load(folder: Path = SHIPPED, name: str = GENERATOR) -> TrainedGenerator:
-    """Return the generator, in evaluation mode and frozen: it is shared by everyone. Raises CheckpointError."""
+    """Return the generator, frozen and in evaluation mode. Raises CheckpointError."""
     card = load_card(folder, name)
     tensors = checkpoints.read_tensors(name, card.weights_sha256, folder)
     config = GanConfig(**card.config)

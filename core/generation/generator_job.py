@@ -1,7 +1,7 @@
-"""The job "generator": a GAN of one's own, kept whole at the end of every epoch.
+"""The job "generator": the training of a GAN, which can be resumed after every epoch.
 
-Its run's folder holds `state.safetensors` to go on from, the pictures of its growth (see `album`), and, however it
-ends, the checkpoint `generator`.
+The run's folder holds `state.safetensors` to resume from, the pictures made during training (see `training_pictures`),
+and, even after a failure, the checkpoint `generator`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from core.training.state import TrainState, load_state, save_state
 STATE = "state.safetensors"
 KIND = "generator"
 SETS = ("MNIST", "Fashion-MNIST", "KMNIST", "QMNIST", datasets.OFFLINE)  # of ten classes
-MOST_EPOCHS, MOST_DIGITS = 30, 60_000  # so that one visitor cannot hold the machine: their product is what counts
+MOST_EPOCHS, MOST_DIGITS = 30, 60_000  # their product limits a job, so that one visitor cannot occupy the machine
 MOST_RECORDS = 40  # per epoch
 
 
@@ -37,7 +37,7 @@ class GanPlan:
     config: GanConfig
     dataset: str = "MNIST"
     digits: int = MOST_DIGITS
-    """At most so many of the training digits, the first ones."""
+    """The largest number of training digits; the first ones are used."""
 
 
 def read_plan(settings: dict[str, Any]) -> GanPlan:
@@ -49,14 +49,14 @@ def read_plan(settings: dict[str, Any]) -> GanPlan:
 
 
 def check(settings: dict[str, Any]) -> None:
-    """Raise ValueError, with one sentence, for a training that cannot be or would take too long."""
+    """Raise ValueError for a training that is impossible or would take too long."""
     plan = read_plan(settings)
     if plan.dataset not in SETS:
         raise ValueError(f"A generator learns from {', '.join(SETS)}, not from {plan.dataset!r}.")
     if not datasets.is_available(plan.dataset):
         raise ValueError(f"{plan.dataset} is not on this machine.")
     if type(plan.digits) is not int or plan.digits < plan.config.batch:
-        raise ValueError(f"It takes at least a batch of {plan.config.batch} digits to learn from, not {plan.digits}.")
+        raise ValueError(f"Training needs at least one batch of {plan.config.batch} digits, not {plan.digits}.")
     if plan.config.epochs * plan.digits > MOST_EPOCHS * MOST_DIGITS:
         raise ValueError(
             f"{plan.config.epochs} epochs of {plan.digits:,} digits are more than a job may take, {MOST_EPOCHS} epochs "
@@ -67,7 +67,7 @@ def check(settings: dict[str, Any]) -> None:
 def run(
     settings: dict[str, Any], folder: Path, read_request: Callable[[], run_folders.JobRequest]
 ) -> Iterator[GanFigures]:
-    """Train, going on after the last epoch that `folder` holds; however it ends, the generator is kept."""
+    """Train, continuing after the last epoch in `folder`; the generator is saved even after a failure."""
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
     dataset = datasets.load(plan.dataset)
     digits = dataset.train.first(plan.digits)
@@ -93,12 +93,12 @@ def run(
 
 
 def _fewest(config: GanConfig, digits: Digits) -> int:
-    """Return the batches per record with which an epoch has no more than MOST_RECORDS."""
+    """Return the number of batches per record that gives at most MOST_RECORDS in an epoch."""
     return ceil(len(digits) / config.batch / MOST_RECORDS)
 
 
 def _keep(card: generator_checkpoint.GeneratorCard, pair: Gan, folder: Path) -> None:
-    """Keep what there is, if it has learned anything."""
+    """Save the generator, if there is a record of its training."""
     moments = [training_pictures.load_picture(folder, name) for name in training_pictures.list_pictures(folder)]
     if moments:
         generator_checkpoint.save(

@@ -1,4 +1,4 @@
-"""A generator and a discriminator learning against each other, as a generator of frozen records."""
+"""The training loop of a GAN: a generator of frozen records."""
 
 from __future__ import annotations
 
@@ -16,49 +16,49 @@ from core.generation.dcgan import CLASSES, Gan, make_images
 from core.training.loop import DivergedError
 from core.training.state import RandomState, TrainState
 
-SAMPLES_PER_CLASS = 4  # of every class among the samples that are watched
-PENALTY_EVERY = 8  # steps: the penalty costs as much as a step, and so rarely it does the same (Karras 2020)
+SAMPLES_PER_CLASS = 4  # in each record
+PENALTY_EVERY = 8  # steps: the penalty costs as much as a step, and works as well when applied rarely (Karras 2020)
 LARGEST_LOSS = 1e3
 
 
 @dataclass(frozen=True)
 class GanFigures:
-    """What happened since the last record, in figures."""
+    """Losses and shares since the last record."""
 
     epoch: int
     batch: int
     batches: int
     generator_loss: float
-    """Mean over these batches of softplus(-score) of made digits: 0.69 when the discriminator cannot tell."""
+    """Mean of softplus(-score) over made digits: 0.69 if the discriminator cannot tell them apart."""
     discriminator_loss: float
-    """The same of real digits, plus softplus(score) of made ones: 1.39 when it cannot tell."""
+    """Mean of softplus(-score) over real digits plus softplus(score) over made ones: 1.39 if it cannot."""
     found_real: float
-    """Percent of the real digits that passed for real."""
+    """Percent of the real digits that were classified as real."""
     found_made: float
-    """Percent of the made digits that did not."""
+    """Percent of the made digits that were classified as made."""
     seconds: float
-    """Spent on learning since the first epoch began."""
+    """Training time since the start of the first epoch."""
 
 
 @dataclass(frozen=True, eq=False)
 class GanStep(GanFigures):
-    """The figures, and what the averaged generator makes now."""
+    """The figures, and samples of the averaged generator."""
 
     samples: Tensor
-    """Images `(10 * EACH, 1, 28, 28)` in [0, 1], of the same latents in every record; by class."""
+    """Images `(10 * SAMPLES_PER_CLASS, 1, 28, 28)` in [0, 1], from the same latents in every record; by class."""
 
     def figures(self) -> GanFigures:
-        """Return the record without its pictures."""
+        """Return the record without its samples."""
         return GanFigures(**{each.name: getattr(self, each.name) for each in fields(GanFigures)})
 
 
 def train_gan(
     pair: Gan, digits: Digits, config: GanConfig, *, state: TrainState | None = None
 ) -> Generator[GanStep, None, None]:
-    """Train both in place, yielding a record every `report_every` batches and at each epoch's end.
+    """Train both networks in place, yielding a record every `report_every` batches and at the end of each epoch.
 
-    `state` is brought up to date at each epoch's end; given again, training goes on after that epoch, bit by bit as if
-    it had never stopped. Raises ValueError for digits that cannot be learned from, and DivergedError.
+    `state` is updated at the end of each epoch; passed again, it resumes the training with bitwise the same results.
+    Raises ValueError for unsuitable digits, and DivergedError.
     """
     _check(digits, config)
     optimizer, chance = _optimizer(pair, config), RandomState(config.seed, torch.device("cpu"))
@@ -99,17 +99,17 @@ def _check(digits: Digits, config: GanConfig) -> None:
     if config.batch > len(digits):
         raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} training digits.")
     if int(digits.labels.max()) >= CLASSES:
-        raise ValueError(f"This set has more than {CLASSES} classes: the generator knows only so many.")
+        raise ValueError(f"This data set has more than {CLASSES} classes, which the generator cannot make.")
 
 
 def _optimizer(pair: Gan, config: GanConfig) -> torch.optim.Optimizer:
-    """Return one optimizer for both: a step moves only what has gradients just then."""
+    """Return one optimizer for both networks; a step only changes the one that has gradients."""
     groups = [{"params": list(part.parameters())} for part in (pair.generator, pair.discriminator)]
     return torch.optim.Adam(groups, lr=config.learning_rate, betas=(0.5, 0.99), fused=True)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, config: GanConfig, share: float) -> None:
-    """Let both learn ever more slowly in the second half, down to nothing: the two come to rest."""
+    """Set the learning rate: constant in the first half, then falling linearly to 0."""
     for group in optimizer.param_groups:
         group["lr"] = config.learning_rate * min(1.0, 2 - 2 * share)
 
@@ -122,7 +122,7 @@ def _learn(
     config: GanConfig,
     done: int,
 ) -> tuple[float, float, float, float]:
-    """Let each in turn learn from whole batches; return the losses' means and the shares found out, in percent."""
+    """Train both in turn on the batches; return the mean losses and the shares classified correctly, in percent."""
     sums = torch.zeros(4)
     pair.generator.train()
     steps = config.epochs * (len(digits) // config.batch)
@@ -144,28 +144,28 @@ def _learn(
 def _judge(
     pair: Gan, optimizer: torch.optim.Optimizer, images: Tensor, made: Tensor, labels: Tensor, penalty: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Let the discriminator learn to tell; return its loss, and the shares of real and of made digits it found."""
+    """Train the discriminator; return its loss, and the shares of real and made digits it classified correctly."""
     optimizer.zero_grad(set_to_none=True)
     if penalty:
         images = images.requires_grad_()
     real, fake = pair.discriminator(torch.cat([images, made]), labels.repeat(2)).chunk(2)
     loss = softplus(-real).mean() + softplus(fake).mean()
-    steepness = _steepness(real, images) if penalty else 0.0
-    (loss + penalty / 2 * steepness).backward()
+    squared = _squared_gradient(real, images) if penalty else 0.0
+    (loss + penalty / 2 * squared).backward()
     optimizer.step()
     return loss.detach(), (real.detach() > 0).float().mean(), (fake.detach() <= 0).float().mean()
 
 
-def _steepness(scores: Tensor, images: Tensor) -> Tensor:
-    """Return the mean squared length of the score's slope at real digits."""
+def _squared_gradient(scores: Tensor, images: Tensor) -> Tensor:
+    """Return the mean squared norm of the score's gradient at real digits."""
     (slopes,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
     return slopes.square().sum(dim=(1, 2, 3)).mean()
 
 
 def _deceive(pair: Gan, optimizer: torch.optim.Optimizer, made: Tensor, labels: Tensor) -> Tensor:
-    """Let the generator learn to be taken for real; return its loss."""
+    """Train the generator to be classified as real; return its loss."""
     optimizer.zero_grad(set_to_none=True)
-    pair.discriminator.requires_grad_(False)  # it judges only, so its own slopes are not needed
+    pair.discriminator.requires_grad_(False)  # only the generator's gradients are needed
     loss = softplus(-pair.discriminator(made, labels)).mean()
     loss.backward()
     pair.discriminator.requires_grad_(True)

@@ -1,4 +1,4 @@
-"""Real or made? Questions for people, half of them real test digits on average, and what the discriminator says."""
+"""A game: is this digit real or made? With the discriminator's answers."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ ROUND_LENGTH = 10
 
 @dataclass(frozen=True, eq=False)
 class RealOrMadeDigit:
-    """One digit, and what it is."""
+    """One digit of the game."""
 
     image: Tensor
     """`(1, 28, 28)` in [0, 1], in steps of 1/255 as real digits are."""
     label: int
     made: bool
     number: int
-    """Of the test digit; of a made one its number within the round."""
+    """Index of the test digit, or of a made digit within the round."""
 
 
 def draw_round(made: TrainedGenerator, real: Digits, *, seed: int, count: int = ROUND_LENGTH) -> list[RealOrMadeDigit]:
-    """Return a round of questions: a coin decides for each whether it is real, a class is drawn, and a digit of it."""
+    """Return the digits of a round: each is real or made with equal probability, of a random class."""
     chance = torch.Generator().manual_seed(seed)
     coins = torch.randint(2, (count,), generator=chance).bool().tolist()
     labels = torch.randint(CLASSES, (count,), generator=chance)
@@ -46,7 +46,7 @@ def draw_round(made: TrainedGenerator, real: Digits, *, seed: int, count: int = 
 
 @torch.no_grad()
 def discriminator_verdicts(made: TrainedGenerator, questions: Sequence[RealOrMadeDigit]) -> list[bool]:
-    """Return what the discriminator takes each for: True is made. It is told the class, which people are not."""
+    """Return the discriminator's answers: True is made. It also gets the class, which players do not."""
     images = torch.stack([question.image for question in questions])
     labels = torch.tensor([question.label for question in questions])
     verdicts: list[bool] = (made.discriminator(images, labels) <= 0).tolist()

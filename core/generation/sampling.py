@@ -1,4 +1,4 @@
-"""What a generator makes: digits of a class, walks from one digit to another, and a whole set, always from a seed."""
+"""What a generator makes from a seed: digits, a whole data set, and interpolations between two digits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.zoo.checkpoints import SHIPPED, CheckpointError
 
 SEED = 0
 SIZES = (20_000, 5_000, 10_000)  # of the set's training, validation and test digits
-STEPS = 60  # of a walk: two seconds at 30 pictures a second
+STEPS = 60  # of an interpolation: two seconds at 30 images a second
 
 
 def draw_latents(count: int, latent: int, seed: int) -> Tensor:
@@ -26,14 +26,14 @@ def draw_latents(count: int, latent: int, seed: int) -> Tensor:
 
 
 def make_digits(generator: Generator, count: int, *, seed: int = SEED) -> Digits:
-    """Make digits of all classes in turn, none of them left out: what the generator makes is what one gets."""
+    """Return made digits of all classes in turn, without any selection."""
     labels = torch.arange(count) % CLASSES
     images = make_images(generator, draw_latents(count, generator.latent, seed), labels)
     return Digits((255 * images[:, 0]).round().byte(), labels)
 
 
 def load() -> Dataset:
-    """Make the set "made digits" with the shipped generator. Raises DatasetError."""
+    """Return the data set "made digits", made by the shipped generator. Raises DatasetError."""
     try:
         made = generator_checkpoint.load(SHIPPED)
     except CheckpointError as error:
@@ -49,10 +49,10 @@ def load() -> Dataset:
 
 @dataclass(frozen=True, eq=False)
 class InterpolationStep:
-    """One picture of a walk."""
+    """One image of an interpolation."""
 
     share: float
-    """Of the way, 0 to 1."""
+    """Of the way, from 0 to 1."""
     image: Tensor
     """`(1, 28, 28)` in [0, 1]."""
 
@@ -61,10 +61,10 @@ class InterpolationStep:
 def interpolate(
     generator: Generator, latents: Sequence[Tensor], labels: Sequence[int], *, steps: int = STEPS
 ) -> Iterator[InterpolationStep]:
-    """Yield the pictures on the way from one latent `(latent,)` and class to another, both ends among them.
+    """Yield the images from one latent `(latent,)` and class to another, both ends included.
 
-    Latents turn on the arc between them: in the straight middle they would be shorter than any that it has learned
-    from (White 2016). Between classes the label is blended too, which nothing has taught the generator.
+    Latents are interpolated spherically: in the middle of a straight line they would be shorter than any in training
+    (White 2016). Classes are mixed linearly, which the generator was never trained for.
     """
     (start, end), meant = latents, one_hot(torch.tensor(labels), CLASSES).float()
     for step in range(steps + 1):
@@ -74,9 +74,9 @@ def interpolate(
 
 
 def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
-    """Return the latent that lies at this share of the arc from one to another."""
+    """Return the spherical linear interpolation between two latents, at a share from 0 to 1."""
     cosine = float(torch.dot(start, end) / (start.norm() * end.norm()))
     angle = acos(max(-1.0, min(1.0, cosine)))
-    if sin(angle) < 1e-4:  # the same direction, or the opposite one, where no arc is shorter than another
+    if sin(angle) < 1e-4:  # the same or the opposite direction: no unique arc
         return start + share * (end - start)
     return (sin((1 - share) * angle) * start + sin(share * angle) * end) / sin(angle)

@@ -1,4 +1,4 @@
-"""What a generator makes while it learns: pictures in the run's folder, a file each, often at first and rarer later."""
+"""What a generator makes during training: pictures in the run's folder, a file each, more often in the beginning."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from core.generation.loop import GanFigures, GanStep
 from core.system.files import write_atomically
 
 FOLDER = "pictures"
-FIRST_EPOCH, MOST_EPOCHS, FEWEST = 10, 40, 20  # pictures: most changes in the first epoch
+FIRST_EPOCH, MOST_EPOCHS, FEWEST = 10, 40, 20  # numbers of pictures; most changes happen in the first epoch
 
 
 class PictureSchedule:
-    """Says of which records a picture is taken: several of the first epoch, then the ends of epochs, or more of few."""
+    """Decides which records become pictures: several in the first epoch, then the ends of epochs, or more of few."""
 
     def __init__(self, epochs: int) -> None:
         self._every, self._later = ceil(epochs / MOST_EPOCHS), FEWEST // epochs
         self._epoch, self._next = 0, 0.0  # share of the epoch
 
     def is_due(self, step: GanFigures) -> bool:
-        """Say whether this record's picture is wanted; ask once for each, in order."""
+        """Return whether this record becomes a picture. Call it once for each record, in order."""
         if step.epoch != self._epoch:
             self._epoch, self._next = step.epoch, 0.0 if step.epoch == 1 else 1 / (self._later or 1)
         share = step.batch / step.batches
@@ -40,7 +40,7 @@ class PictureSchedule:
 
 @dataclass(frozen=True, eq=False)
 class TrainingPicture:
-    """What a generator made at one moment."""
+    """What a generator made at one point of its training."""
 
     figures: GanFigures
     samples: Tensor
@@ -48,12 +48,12 @@ class TrainingPicture:
 
 
 def to_training_picture(step: GanStep) -> TrainingPicture:
-    """Return the record with its samples as digits are stored."""
+    """Return the record with its samples as uint8."""
     return TrainingPicture(step.figures(), (255 * step.samples[:, 0]).round().byte())
 
 
 def save_picture(folder: Path, moment: TrainingPicture) -> None:
-    """Write it into the run's folder. Raises OSError."""
+    """Write the picture into the run's folder. Raises OSError."""
     pictures, figures = folder / FOLDER, moment.figures
     pictures.mkdir(exist_ok=True)
     about = {"figures": json.dumps(asdict(figures))}
@@ -62,12 +62,12 @@ def save_picture(folder: Path, moment: TrainingPicture) -> None:
 
 
 def list_pictures(folder: Path) -> list[str]:
-    """Return the names of a run's pictures in the order in which they were taken."""
+    """Return the names of a run's pictures, in order."""
     return sorted(path.stem for path in (folder / FOLDER).glob("[!.]*.safetensors"))
 
 
 def load_picture(folder: Path, name: str) -> TrainingPicture:
-    """Return one of a run's pictures. Raises ValueError when it cannot be read."""
+    """Return one of a run's pictures. Raises ValueError if it cannot be read."""
     try:
         with safetensors.safe_open(folder / FOLDER / f"{name}.safetensors", "pt") as file:
             about, samples = file.metadata() or {}, file.get_tensor("samples")
@@ -77,12 +77,12 @@ def load_picture(folder: Path, name: str) -> TrainingPicture:
 
 
 def delete_after(folder: Path, epoch: int) -> None:
-    """Remove the pictures of later epochs: a resumed training takes them anew. Raises OSError."""
+    """Delete the pictures of later epochs, which a resumed training makes again. Raises OSError."""
     for name in list_pictures(folder):
         if int(name.split("-")[0]) > epoch:
             (folder / FOLDER / f"{name}.safetensors").unlink(missing_ok=True)
 
 
 def stack_samples(moments: list[TrainingPicture]) -> Tensor:
-    """Return all their samples, uint8 `(moments, samples, 28, 28)`."""
+    """Return all samples, uint8 `(pictures, samples, 28, 28)`."""
     return torch.stack([moment.samples for moment in moments])

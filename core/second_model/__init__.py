@@ -1,4 +1,4 @@
-"""The second model of 001: a network of the same architecture, trained on the first one's feature maps as pictures.
+"""The second model: a network of the same architecture, trained on the first one's feature maps as images.
 
-`pictures` makes pictures of maps, `learning` trains and tests both, `reasons` says how far maps are from digits.
+`map_images` turns maps into images, `training` trains and tests both networks, `domain_gap` compares maps with digits.
 """

@@ -1,4 +1,4 @@
-"""Why a network that learned from feature maps reads digits or does not: how far the two sets of pictures are apart."""
+"""The difference between digits and feature maps as images, which decides whether a network can read both."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from core.digits.datasets import Digits
 
 @dataclass(frozen=True, eq=False)
 class DomainGap:
-    """Maps of one stage held against the digits they were made from."""
+    """Maps of one stage compared with the digits they were made from."""
 
     stage: str
     means: Tensor
-    """Mean picture of each class, `(2, 28, 28)`."""
+    """Mean image of each class, `(2, 28, 28)`."""
     distance: float
-    """Root mean square difference of a map from its digit, pixel by pixel; 0 to 1."""
+    """Root mean square difference of a map's pixels from its digit's, 0 to 1."""
     within_class: float
     """The same between two digits of one class."""
     correlations: Tensor
-    """By map: mean correlation with the digit, `(C,)`; -1: its negative, light and dark exchanged."""
+    """Mean correlation of each map with the digit, `(C,)`; -1: its negative, with light and dark swapped."""
 
     @property
     def negatives(self) -> int:
-        """Return how many maps show the digit rather as its negative."""
+        """Return how many maps resemble the digit's negative."""
         return int((self.correlations < 0).sum())
 
 
 def mean_pictures(digits: Digits) -> Tensor:
-    """Return the mean picture of both classes, `(2, 28, 28)` in [0, 1]."""
+    """Return the mean image of both classes, `(2, 28, 28)` in [0, 1]."""
     return torch.stack([digits.images(digits.labels == label)[:, 0].mean(0) for label in (0, 1)])
 
 
 def measure_domain_gap(stage: str, digits: Digits, maps: Digits) -> DomainGap:
-    """Return how maps differ from the digits they were made from; a digit's maps follow one another."""
+    """Return how maps differ from the digits they were made from; each digit's maps are consecutive."""
     pictures = digits.images().flatten(1)
     each = maps.images().flatten(1).unflatten(0, (len(digits), -1))
     apart = (each - pictures[:, None]).square().mean().sqrt()
@@ -46,7 +46,7 @@ def measure_domain_gap(stage: str, digits: Digits, maps: Digits) -> DomainGap:
 
 
 def _correlations(maps: Tensor, pictures: Tensor) -> Tensor:
-    """Return the mean over the digits of each map's correlation with its digit; an even map has none."""
+    """Return the mean over the digits of each map's correlation with its digit; 0 for a constant map."""
     centered = [pixels - pixels.mean(-1, keepdim=True) for pixels in (maps, pictures[:, None])]
     lengths = [pixels.norm(dim=-1).clamp(min=1e-6) for pixels in centered]
     return ((centered[0] * centered[1]).sum(-1) / (lengths[0] * lengths[1])).mean(0)

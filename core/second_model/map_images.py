@@ -1,4 +1,4 @@
-"""Two classes of digits, and a network's feature maps as pictures in the digits' own format (D5, S7)."""
+"""Two classes of digits, and a network's feature maps as images in the digits' format."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ from core.networks.evaluation import BATCH
 
 
 def select_two_classes(digits: Digits, first: int, second: int, *, each: int) -> Digits:
-    """Return the first `each` digits of two classes, relabelled 0 and 1, in their order in the set (D5)."""
+    """Return the first `each` digits of two classes, relabelled 0 and 1, in the order of the data set."""
     found = [torch.nonzero(digits.labels == label).flatten()[:each] for label in (first, second)]
     index = torch.cat(found).sort().values
     return Digits(digits.pixels[index], (digits.labels[index] == second).long())
 
 
 def conv_stages(network: Classifier) -> tuple[str, ...]:
-    """Return the convolutions, whose maps are "all the feature maps obtained after each convolution layer"."""
+    """Return the names of the convolutions."""
     return tuple(name for name, _ in network.features.named_children() if name.startswith("conv"))
 
 
 def maps_to_pictures(maps: Tensor) -> Tensor:
-    """Return each map as a picture of its own, `(N, C, P, Q)` to `(N * C, 1, 28, 28)`, a digit's maps in a row.
+    """Return each map as an image, `(N, C, P, Q)` to `(N * C, 1, 28, 28)`; each digit's maps are consecutive.
 
-    A picture has to have the digits' size and range, so a map is stretched from its own smallest value to its own
-    largest, and enlarged; one that is the same everywhere becomes black.
+    Every map is rescaled to [0, 1] by its own minimum and maximum, and resized; a constant map becomes black.
     """
     each = maps.flatten(0, 1)[:, None]
     low, high = each.amin((2, 3), keepdim=True), each.amax((2, 3), keepdim=True)
@@ -38,7 +37,7 @@ def maps_to_pictures(maps: Tensor) -> Tensor:
 
 @torch.no_grad()
 def maps_as_digits(network: Classifier, digits: Digits, stage: str) -> Digits:
-    """Return all maps of these digits after a stage as digits, each with the label of the one it was made from."""
+    """Return all maps of these digits after a stage as digits, each with the label of its digit."""
     pictures = []
     for at in range(0, len(digits), BATCH):
         maps = next(output for name, output in network.walk(digits.images(slice(at, at + BATCH))) if name == stage)
@@ -48,5 +47,5 @@ def maps_as_digits(network: Classifier, digits: Digits, stage: str) -> Digits:
 
 
 def join_digits(*sets: Digits) -> Digits:
-    """Return all digits of several sets, one set after another."""
+    """Return the digits of several sets as one set."""
     return Digits(torch.cat([one.pixels for one in sets]), torch.cat([one.labels for one in sets]))

@@ -1,4 +1,4 @@
-"""Network 1 learns from digits, networks 2 from its maps, and all are tested on both (S7, A14)."""
+"""Network 1 is trained on digits, the networks 2 on its maps; all are tested on both."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ DIGITS, ALL_MAPS = "digits", "all maps"
 VALIDATION_DIGITS = 60  # of validation digits, and as many of their maps, that each record is read on
 EXAMPLES = 40
 Accuracies = dict[str, dict[str, float]]
-"""In percent: by what a network learned from, what it reads."""
+"""In percent: training images -> test images -> accuracy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecondModelConfig:
-    """Two digits and how both networks learn. Raises ValueError, a sentence, for what cannot be."""
+    """Two digits and the training settings. Raises ValueError for impossible settings."""
 
     first: int = 3
     second: int = 8
     learned: int = 500
-    """Digits of each class that network 1 learns from."""
+    """Training digits of each class for network 1."""
     tested: int = 500
     """Test digits of each class, or as many as there are."""
     tested_maps: int = 100
-    """So many of these have their maps read too."""
+    """Test digits of each class whose maps are tested too."""
     architecture: str = "small"
-    """A6: two convolutions of eight filters."""
+    """Two convolutions of eight filters."""
     epochs: int = 8
-    """Of network 1; a network 2 sees as many pictures, or each of them once where there are more of them than that."""
+    """Of network 1; a network 2 sees as many images in total, but each one at least once."""
     batch: int = 32
     learning_rate: float = 0.003
-    """Adam's."""
+    """Of Adam."""
     seed: int = 42
 
     def __post_init__(self) -> None:
@@ -53,17 +53,17 @@ class SecondModelConfig:
             raise ValueError("A network without convolutions has no feature maps to learn from.")
 
     def build(self, number: int) -> Classifier:
-        """Return a fresh network of the architecture, with two classes: the same one for every number."""
+        """Return an untrained network with two classes; the number is added to the seed."""
         design: Architecture = replace(ARCHITECTURES[self.architecture], classes=2)
         return build(design, seed=self.seed + number)
 
 
 @dataclass(frozen=True, eq=False)
 class SecondModelResult:
-    """Both kinds of network at the end, and what they learned from and were tested on, by name."""
+    """The trained networks, and their training and test images, by name."""
 
     networks: Mapping[str, Classifier]
-    """DIGITS: network 1. Each conv stage and BOTH: a network 2 that learned from those maps."""
+    """DIGITS: network 1. Each conv stage and ALL_MAPS: a network 2 trained on those maps."""
     learned: Mapping[str, Digits]
     tested: Mapping[str, Digits]
     accuracies: Accuracies
@@ -71,34 +71,34 @@ class SecondModelResult:
 
 @dataclass(frozen=True, eq=False)
 class SecondModelStep:
-    """So far has one of the networks learned; the last record has the result."""
+    """The progress of one network; the last record has the result."""
 
     learner: str
-    """What it learns from: DIGITS, a conv stage, or BOTH."""
+    """Its training images: DIGITS, a conv stage, or ALL_MAPS."""
     pictures: int
-    """It has seen so many, some of them several times."""
+    """Number of training images so far, with repetitions."""
     own_accuracy: float
-    """Percent of validation pictures of its own kind that it reads right."""
+    """In percent, on validation images of its own kind."""
     digit_accuracy: float
-    """Percent of validation digits."""
+    """In percent, on validation digits."""
     examples: Tensor
-    """Some of the pictures that it learns from, uint8 `(EXAMPLES, 28, 28)`, or fewer."""
+    """Some of its training images, uint8 `(EXAMPLES, 28, 28)`, or fewer."""
     done: float
-    """Share of the whole, in [0, 1]."""
+    """Share of the whole training of all networks, in [0, 1]."""
     result: SecondModelResult | None = None
 
 
 def run_second_model(dataset: Dataset, config: SecondModelConfig) -> SecondModelResult:
-    """Train and test all networks; return what came of it."""
+    """Train and test all networks; return the result."""
     *_, last = train_second_model(dataset, config)
     assert last.result is not None
     return last.result
 
 
 def train_second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[SecondModelStep]:
-    """Yield a record now and then while network 1 learns from digits, then networks 2 from its maps.
+    """Yield records while network 1 is trained on digits, then the networks 2 on its maps.
 
-    Raises ValueError where the set has no digits of one of the classes.
+    Raises ValueError if the data set does not have both classes.
     """
     if max(config.first, config.second) >= len(dataset.classes):
         raise ValueError(f"{dataset.name} has only {len(dataset.classes)} classes.")
@@ -111,7 +111,7 @@ def train_second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[
     learners = (DIGITS, *conv_stages(one), ALL_MAPS)
     networks, learned, watched = {DIGITS: one}, {DIGITS: pair["train"]}, {DIGITS: pair["validation"]}
     for number, learner in enumerate(learners):
-        if number == 1:  # network 1 has learned: now there are maps
+        if number == 1:  # network 1 is trained: now there are maps
             learned, watched = (_with_maps(one, pair[name]) for name in ("train", "validation"))
         networks.setdefault(learner, config.build(number))
         for step in _learn(networks[learner], learner, learned, watched, config):
@@ -126,7 +126,7 @@ def train_second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[
 
 
 def _with_maps(network: Classifier, digits: Digits) -> dict[str, Digits]:
-    """Return the digits, their maps after each convolution, and all those maps together."""
+    """Return the digits, their maps after each convolution, and all maps together."""
     maps = {stage: maps_as_digits(network, digits, stage) for stage in conv_stages(network)}
     return {DIGITS: digits, **maps, ALL_MAPS: join_digits(*maps.values())}
 
@@ -138,7 +138,7 @@ def _learn(
     watched: Mapping[str, Digits],
     config: SecondModelConfig,
 ) -> Iterator[SecondModelStep]:
-    """Let one network see as many pictures as network 1 has seen digits, at least each once, and read some between."""
+    """Train one network on as many images as network 1 has seen digits, each at least once; validate in between."""
     pictures, wanted = learned[learner], config.epochs * len(learned[DIGITS])
     epochs = max(1, round(wanted / len(pictures)))
     settings = TrainConfig(
@@ -167,6 +167,6 @@ def _learn(
 
 
 def _spread(digits: Digits, count: int) -> Digits:
-    """Return so many of the digits, by chance, so that of maps all take part; the same ones each time."""
+    """Return `count` digits drawn at random with a fixed seed, so that maps of all kinds are among them."""
     index = torch.randperm(len(digits), generator=torch.Generator().manual_seed(0))[:count]
     return Digits(digits.pixels[index], digits.labels[index])

@@ -1,5 +1,5 @@
-"""The similarity shortcut of 001: a digit whose feature maps resemble those of one seen before takes over its label.
+"""The similarity shortcut: a digit whose feature maps are similar enough to a reference digit's gets its label.
 
-`vectors` turns maps into feature vectors, `lookup` finds the nearest, `seen` keeps those of the digits seen first,
-`shortcut` reads digits so, `outcomes` says what a threshold is worth, `timing` what it costs.
+`feature_vectors` turns maps into vectors, `reference_vectors` holds those of the reference digits, `lookup` finds the
+nearest, `shortcut` reads digits, `thresholds` measures accuracy, and `timing` measures time.
 """

@@ -1,4 +1,4 @@
-"""The digits seen first, as one network's feature vectors at each stage: what new digits are compared with (D4)."""
+"""The reference digits that new digits are compared with, as one network's feature vectors at each stage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.similarity.lookup import Lookup
 
 @dataclass(frozen=True, eq=False)
 class ReferenceVectors:
-    """Digits seen before: their labels `(M,)` and, by stage in the order of the network, their vectors to look up."""
+    """The reference digits' labels `(M,)` and, by stage in the network's order, their vectors."""
 
     labels: Tensor
     lookups: Mapping[str, Lookup]
@@ -26,27 +26,27 @@ class ReferenceVectors:
         return len(self.labels)
 
     def first(self, count: int) -> ReferenceVectors:
-        """Return the first `count` of them; nothing is copied."""
+        """Return the first `count` digits, without a copy."""
         return ReferenceVectors(
             self.labels[:count], {stage: lookup.first(count) for stage, lookup in self.lookups.items()}
         )
 
     def at_stages(self, *stages: str) -> ReferenceVectors:
-        """Return the same digits, to be compared at these stages alone."""
+        """Return the same digits with only these stages."""
         return ReferenceVectors(
             self.labels, {stage: lookup for stage, lookup in self.lookups.items() if stage in stages}
         )
 
 
 def compute_references(network: Classifier, digits: Digits, stages: Sequence[str] | None = None) -> ReferenceVectors:
-    """Return the digits as seen by this network, at the named stages or at all that `list_stages` tells.
+    """Return the digits' vectors in this network, at the given stages or at all of `list_stages`.
 
-    Raises ValueError, a sentence, when the network has no such stage.
+    Raises ValueError if the network has no such stage.
     """
     known = list_stages(network)
     wanted = known if stages is None else tuple(stages)
     if unknown := [stage for stage in wanted if stage not in known]:
-        raise ValueError(f"This network has nothing to compare at {unknown[0]!r}: only at {', '.join(known)}.")
+        raise ValueError(f"This network has no stage {unknown[0]!r} to compare at; it has {', '.join(known)}.")
     parts = [
         compute_vectors(network, digits.images(slice(at, at + BATCH)), wanted) for at in range(0, len(digits), BATCH)
     ]
@@ -56,7 +56,7 @@ def compute_references(network: Classifier, digits: Digits, stages: Sequence[str
 
 @torch.no_grad()
 def compute_vectors(network: Classifier, images: Tensor, stages: Sequence[str]) -> dict[str, Tensor]:
-    """Return the feature vectors `(N, F)` of `images` `(N, 1, 28, 28)` at each of the stages."""
+    """Return the feature vectors `(N, F)` of `images` `(N, 1, 28, 28)` at each stage."""
     vectors = {}
     for name, output in network.walk(images):
         if name in stages:

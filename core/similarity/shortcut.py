@@ -1,4 +1,4 @@
-"""Reading by resemblance: where a digit is near enough to one seen before, it takes over its label (S4)."""
+"""Reading with the similarity shortcut: a digit that is near enough to a reference digit gets its label."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from core.similarity.reference_vectors import ReferenceVectors
 
 @dataclass(frozen=True, eq=False)
 class ShortcutResult:
-    """How digits were read: each its label, and where that comes from, all `(N,)`."""
+    """The labels of digits, and where they come from, all `(N,)`."""
 
     labels: Tensor
     depths: Tensor
-    """Which of the stages compared cut it short, 0 the first; as many as there are stages: the network read it."""
+    """The stage at which the digit was stopped early, counted from 0; the number of stages if the network read it."""
     matches: Tensor
-    """Which of the digits seen before gave the label; -1: none."""
+    """The index of the reference digit that gave the label; -1: none."""
     distances: Tensor
     """To that digit; nan: none was near enough."""
 
     @property
     def hits(self) -> Tensor:
-        """Return which digits were cut short, `(N,)`."""
+        """Return which digits were stopped early, bool `(N,)`."""
         return self.matches >= 0
 
 
 @dataclass(frozen=True)
 class ShortcutAnswer:
-    """How one digit was read; as in a `Reading`."""
+    """How one digit was read; the fields are those of `ShortcutResult`."""
 
     label: int
     depth: int
@@ -44,22 +44,22 @@ class ShortcutAnswer:
 
 
 class Shortcut:
-    """A network beside the digits it has seen, with a threshold for each stage at which they are compared.
+    """A network, its reference digits, and a threshold for each stage at which digits are compared.
 
-    A digit at most so far from its nearest takes over that one's label, and the deeper stages are skipped; any other
-    goes on to the next comparison, and at last to the network's own answer. Raises ValueError without a threshold for
-    each stage.
+    A digit within the threshold of its nearest reference gets that label, and the later stages are skipped. Any other
+    continues to the next stage, and in the end to the network's own prediction. Raises ValueError without a threshold
+    for each stage.
     """
 
     def __init__(self, network: Classifier, seen: ReferenceVectors, thresholds: Mapping[str, float]) -> None:
         if missing := [stage for stage in seen.lookups if stage not in thresholds]:
-            raise ValueError(f"How near is near enough at {missing[0]!r}? Each stage compared needs a threshold.")
+            raise ValueError(f"There is no threshold for {missing[0]!r}: each stage that is compared needs one.")
         self.network, self.references, self.thresholds = network, seen, dict(thresholds)
         self._depths = {stage: depth for depth, stage in enumerate(seen.lookups)}
 
     @torch.no_grad()
     def read(self, images: Tensor) -> ShortcutResult:
-        """Read `images` `(N, 1, 28, 28)`, some at a time; from each stage on, only those that no digit resembled."""
+        """Read `images` `(N, 1, 28, 28)` in batches; each stage computes only the digits without a match so far."""
         parts = [self._read(part) for part in images.split(BATCH)]
         names = ("labels", "depths", "matches", "distances")
         return ShortcutResult(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
@@ -77,7 +77,7 @@ class Shortcut:
         return reading
 
     def _compare(self, stage: str, left: Tensor, output: Tensor, reading: ShortcutResult) -> tuple[Tensor, Tensor]:
-        """Fill in what this stage recognizes; return what is left to read, and its output."""
+        """Fill in the digits that match at this stage; return the indices of the others, and their outputs."""
         found = self.references.lookups[stage].nearest(to_vectors(output))
         hits = found.distances <= self.thresholds[stage]
         if not hits.any():
@@ -90,7 +90,7 @@ class Shortcut:
 
     @torch.no_grad()
     def read_one(self, image: Tensor) -> ShortcutAnswer:
-        """Read one `image` `(1, 28, 28)`: the same answer as in a batch, without a batch's bookkeeping."""
+        """Read one `image` `(1, 28, 28)`: the same result as in a batch, but faster."""
         output = image[None]
         for name, stage in self.network.stages():
             output = stage(output)

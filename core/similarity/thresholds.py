@@ -1,11 +1,11 @@
-"""What a threshold is worth: how many digits are cut short, how many of them rightly, and how many are read at all.
+"""The effect of a threshold: how many digits are stopped early, how many of them correctly, and the accuracy.
 
-All comparisons are made once; a threshold then costs nothing to try. How long reading takes is in `timing`.
+All comparisons are made once; then any threshold can be tried at no cost. Time is measured in `timing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -19,16 +19,16 @@ from core.similarity.reference_vectors import ReferenceVectors, compute_vectors
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Digits compared with those seen before at every stage, `(N,)` each, and what the network itself reads."""
+    """Digits compared with the reference digits at every stage, and the network's own predictions; all `(N,)`."""
 
     labels: Tensor
     network_labels: Tensor
     distances: Mapping[str, Tensor]
-    """To the nearest, by stage in the order of the network."""
+    """To the nearest reference digit, by stage in the network's order."""
     nearest_labels: Mapping[str, Tensor]
-    """The nearest one's label."""
+    """The label of the nearest reference digit."""
     matches: Mapping[str, Tensor]
-    """Which of the digits seen is the nearest."""
+    """The index of the nearest reference digit."""
 
     @property
     def accuracy(self) -> float:
@@ -36,7 +36,7 @@ class Comparison:
         return _percent(self.network_labels == self.labels)
 
     def at_stages(self, *stages: str) -> Comparison:
-        """Return the same with these stages alone."""
+        """Return the same with only these stages."""
         tables = (
             {name: table[name] for name in table if name in stages}
             for table in (self.distances, self.nearest_labels, self.matches)
@@ -46,18 +46,18 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ThresholdResult:
-    """What came of a threshold for each stage; all in percent."""
+    """The effect of one threshold for each stage; all in percent."""
 
     hits: float
-    """Digits that were cut short."""
+    """Digits that were stopped early."""
     precision: float
-    """Of those, the ones whose label was right; nan without any."""
+    """Correct labels among those; nan without any."""
     network_accuracy: float
-    """Of the same digits, the ones that the network would have read right; nan without any (S5)."""
+    """The network's own accuracy on the same digits; nan without any."""
     accuracy: float
-    """Right of all digits, cut short or not."""
+    """Correct labels among all digits."""
     depths: tuple[float, ...]
-    """How many each stage has cut short; they sum to the hits."""
+    """Digits stopped early by each stage; they sum to the hits."""
 
 
 @torch.no_grad()
@@ -80,41 +80,48 @@ def compare_digits(network: Classifier, seen: ReferenceVectors, digits: Digits) 
 
 
 def evaluate_thresholds(comparison: Comparison, thresholds: Mapping[str, float]) -> ThresholdResult:
-    """Return what comes of these thresholds, as a shortcut that has them would read."""
-    given, depths, left = comparison.network_labels.clone(), [], torch.ones(len(comparison.labels), dtype=torch.bool)
+    """Return the result of a shortcut with these thresholds."""
+    labels, depths = comparison.network_labels.clone(), []
+    stopped = torch.zeros(len(labels), dtype=torch.bool)
+    for stage, hits in _hits(comparison, thresholds):
+        labels[hits] = comparison.nearest_labels[stage][hits]
+        depths.append(_percent(hits))
+        stopped |= hits
+    right, network = labels == comparison.labels, comparison.network_labels == comparison.labels
+    return ThresholdResult(
+        _percent(stopped), _percent(right[stopped]), _percent(network[stopped]), _percent(right), tuple(depths)
+    )
+
+
+def _hits(comparison: Comparison, thresholds: Mapping[str, float]) -> Iterator[tuple[str, Tensor]]:
+    """Yield each stage and which digits it stops early, bool `(N,)`."""
+    left = torch.ones(len(comparison.labels), dtype=torch.bool)
     for stage, distances in comparison.distances.items():
         hits = left & (distances <= thresholds[stage])
-        given[hits] = comparison.nearest_labels[stage][hits]
-        depths.append(_percent(hits))
+        yield stage, hits
         left &= ~hits
-    right, plain = given == comparison.labels, comparison.network_labels == comparison.labels
-    return ThresholdResult(
-        _percent(~left), _percent(right[~left]), _percent(plain[~left]), _percent(right), tuple(depths)
-    )
 
 
 @dataclass(frozen=True)
 class WrongHit:
-    """A digit that was cut short and given another one's label."""
+    """A digit that was stopped early with a wrong label."""
 
     index: int
-    """Of the digit, among those surveyed."""
+    """Of the digit, among those compared."""
     stage: str
     match: int
-    """The digit seen before that it was taken for."""
+    """The index of the reference digit."""
     label: int
-    """The label it was given."""
+    """The wrong label."""
 
 
 def find_wrong_hits(comparison: Comparison, thresholds: Mapping[str, float]) -> list[WrongHit]:
-    """Return the digits that these thresholds cut short wrongly, stage by stage, in their order."""
-    found, left = [], torch.ones(len(comparison.labels), dtype=torch.bool)
-    for stage, distances in comparison.distances.items():
-        hits = left & (distances <= thresholds[stage])
-        for index in torch.nonzero(hits & (comparison.nearest_labels[stage] != comparison.labels)).flatten().tolist():
-            match, label = int(comparison.matches[stage][index]), int(comparison.nearest_labels[stage][index])
-            found.append(WrongHit(index, stage, match, label))
-        left &= ~hits
+    """Return the digits that these thresholds stop with a wrong label, stage by stage, in order."""
+    found = []
+    for stage, hits in _hits(comparison, thresholds):
+        nearest = comparison.nearest_labels[stage]
+        for index in torch.nonzero(hits & (nearest != comparison.labels)).flatten().tolist():
+            found.append(WrongHit(index, stage, int(comparison.matches[stage][index]), int(nearest[index])))
     return found
 
 
@@ -123,15 +130,15 @@ def _percent(those: Tensor) -> float:
 
 
 def quantile_thresholds(comparison: Comparison, share: float) -> dict[str, float]:
-    """Return by stage the threshold that this share, 0 to 1, of the digits would pass at that stage."""
+    """Return for each stage the threshold that this share, 0 to 1, of the digits would pass."""
     return {stage: float(distances.quantile(share)) for stage, distances in comparison.distances.items()}
 
 
 def choose_thresholds(comparison: Comparison, loss: float) -> dict[str, float]:
-    """Return by stage the largest threshold that loses at most `loss` points of accuracy on these digits in all.
+    """Return for each stage the largest threshold with which at most `loss` points of accuracy are lost in total.
 
-    The first stage may lose an equal share of it, the next an equal share of what is then left, and so on. A stage that
-    can recognize nothing at that price gets a threshold of -1, under which nothing is.
+    The first stage may lose an equal share of it, the next an equal share of what is then left, and so on. A stage
+    that would lose more with any threshold gets -1, which no distance is below.
     """
     left = torch.ones(len(comparison.labels), dtype=torch.bool)
     budget = loss / 100 * len(comparison.labels)  # in digits
@@ -148,10 +155,10 @@ def choose_thresholds(comparison: Comparison, loss: float) -> dict[str, float]:
 
 
 def _largest(distances: Tensor, gains: Tensor, allowed: float) -> tuple[float, float]:
-    """Return the largest threshold that loses at most so many digits, and how many it loses."""
+    """Return the largest threshold that loses at most `allowed` digits, and how many it loses."""
     order = distances.argsort(stable=True)
     nearest, lost = distances[order], -gains[order].cumsum(0)
     ends = torch.ones_like(nearest, dtype=torch.bool)
-    ends[:-1] = nearest[:-1] < nearest[1:]  # a threshold lets all in that are equally near
+    ends[:-1] = nearest[:-1] < nearest[1:]  # a threshold includes all equal distances
     fair = torch.nonzero(ends & (lost <= allowed + 1e-9)).flatten()
     return (float(nearest[fair[-1]]), float(lost[fair[-1]])) if len(fair) else (-1.0, 0.0)

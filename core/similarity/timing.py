@@ -1,4 +1,4 @@
-"""What reading costs with the shortcut and without, measured in turns so that other work slows both alike."""
+"""The time of reading with and without the shortcut, measured in turns so that other work slows both equally."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds for each digit, medians of the rounds, and the median of each round's ratio."""
+    """Milliseconds per digit (medians over the rounds), and the median of the rounds' ratios."""
 
     plain: float
     shortcut: float
@@ -30,43 +30,30 @@ class Timing:
 
 @dataclass(frozen=True)
 class StageCosts:
-    """Milliseconds for each digit of the parts of a shortcut at one stage."""
+    """Milliseconds per digit for the parts of a shortcut at one stage."""
 
     before: float
-    """The layers up to the stage, which nothing saves."""
+    """The layers up to the stage, which are always computed."""
     lookup: float
-    """The feature vector and the comparison with all that was seen."""
+    """The feature vector and the comparison with all reference digits."""
     after: float
     """The layers that a hit skips."""
 
 
+@torch.no_grad()
 def measure_time(shortcut: Shortcut, images: Tensor, *, alone: bool = False, rounds: int = ROUNDS) -> Timing:
-    """Let the network and the shortcut read `images` in turn, all handed over together, or each digit `alone`."""
-    plain, short = (_alone, _alone_short) if alone else (_together, _together_short)
-    runs = [
-        (_seconds(lambda: plain(shortcut.network, images)), _seconds(lambda: short(shortcut, images)))
-        for _ in range(rounds + 1)
-    ][1:]
+    """Time the network and the shortcut in turn on `images`, in batches, or each digit `alone`."""
+    parts = images.split(1 if alone else BATCH)
+
+    def read_plain() -> object:
+        return [shortcut.network(part).argmax(1) for part in parts]
+
+    def read_short() -> object:
+        return [shortcut.read_one(image) for image in images] if alone else shortcut.read(images)
+
+    runs = [(_seconds(read_plain), _seconds(read_short)) for _ in range(rounds + 1)][1:]  # the first one warms up
     each = [1000 * median(times) / len(images) for times in zip(*runs, strict=True)]
     return Timing(each[0], each[1], median(short / plain for plain, short in runs))
-
-
-@torch.no_grad()
-def _together(network: Classifier, images: Tensor) -> object:
-    return [network(part).argmax(1) for part in images.split(BATCH)]
-
-
-def _together_short(shortcut: Shortcut, images: Tensor) -> object:
-    return shortcut.read(images)
-
-
-@torch.no_grad()
-def _alone(network: Classifier, images: Tensor) -> object:
-    return [network(image).argmax(1) for image in images.split(1)]
-
-
-def _alone_short(shortcut: Shortcut, images: Tensor) -> object:
-    return [shortcut.read_one(image) for image in images]
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -79,7 +66,7 @@ def _seconds(work: Callable[[], object]) -> float:
 def measure_stage_costs(
     network: Classifier, stage: str, lookup: Lookup, images: Tensor, *, rounds: int = ROUNDS
 ) -> StageCosts:
-    """Measure what comes before a stage, at it and after it, for `images` handed over together."""
+    """Time the layers before a stage, the look-up at it, and the layers after it, for a batch of `images`."""
     names = [name for name, _ in network.stages()]
     modules = [module for _, module in network.stages()]
     at = names.index(stage) + 1

@@ -1,4 +1,4 @@
-"""What a network has learned, used for another task: two classes of pictures, of which there are only a few (X1 to X8).
+"""Transfer learning: a network's layers as features for a new task with few pictures of two classes.
 
-Uploaded pictures become a task, a network's layers give features, and a logistic regression or the network learns it.
+The task is learned by a logistic regression on the features, or by fine-tuning the network.
 """

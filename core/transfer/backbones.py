@@ -1,4 +1,4 @@
-"""A network whose layers give features of pictures that it never learned from (X4, X5): VGG16, or one of our own."""
+"""A network used as a feature extractor for new pictures: VGG16, or one of our own."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from core.transfer.tasks import SIDE
 LAST_MAPS, SECOND_TO_LAST_DENSE, LAST_DENSE = "last maps", "second to last dense layer", "last dense layer"
 PIXELS, RANDOM_LAYERS = "pixels alone", "last maps of layers drawn at random"
 LAYERS = (LAST_MAPS, SECOND_TO_LAST_DENSE, LAST_DENSE, PIXELS, RANDOM_LAYERS)
-"""What can be features; the last two are controls: what has been learned is only what goes beyond them."""
-PHOTO_SIDE = 84  # pixels that our own convolutions see of a photograph: three times as many as of a digit
-LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in grey, as pictures are turned grey everywhere (ITU-R 601)
-COLOR_BATCH, GRAY_BATCH = 4, 50  # pictures at a time: VGG16's first maps take 13 MB for each
+"""The possible features; the last two are controls."""
+PHOTO_SIDE = 84  # pixels of a photograph for our own convolutions: three times the side of a digit
+LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue in grey (ITU-R 601)
+COLOR_BATCH, GRAY_BATCH = 4, 50  # VGG16's first maps take 13 MB for each picture
 
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
-    """A frozen network, and what it takes to show it pictures."""
+    """A frozen network and the picture format it needs."""
 
     title: str
     origin: str
-    """What it has learned from, in words, as far as that is known."""
+    """What it was trained on, in words, as far as known."""
     network: Classifier
     channels: int = 1
-    """1: it sees grey; 3: colour."""
+    """1: grey; 3: colour."""
     side: int = architectures.SIDE
-    """Pixels that its dense layers, if any, need a picture to have."""
+    """Side of a picture in pixels that its dense layers need."""
 
     def layers(self) -> tuple[str, ...]:
-        """Return those of LAYERS that it has."""
+        """Return which of LAYERS it has."""
         dense = len(dense_stages(self.network))
         return tuple(
             layer
@@ -50,9 +50,10 @@ class Backbone:
         )
 
     def side_for(self, layer: str, pixels: NDArray[np.uint8]) -> int:
-        """Return to how many pixels a side pictures are brought: dense layers need what they learned with.
+        """Return the side in pixels to which pictures are resized for a layer.
 
-        Convolutions take any size: our own look at more of a photograph than 28 x 28, and so do the pixels alone.
+        Dense layers need the size they were trained with. Convolutions and the pixels alone accept any size, so
+        photographs keep more detail than 28 x 28.
         """
         own = self.channels == 1
         free = layer == PIXELS or layer in (LAST_MAPS, RANDOM_LAYERS) and own
@@ -60,7 +61,7 @@ class Backbone:
 
 
 def dense_stages(network: Classifier) -> list[str]:
-    """Return the names of the dense layers' outputs, each after its activation if it has one."""
+    """Return the names of the dense layers' outputs, after the activation if there is one."""
     names = [name for name, _ in network.head.named_children()]
     dense = [name for name, stage in network.head.named_children() if isinstance(stage, nn.Linear)]
     following = {name: names[names.index(name) + 1 : names.index(name) + 2] for name in dense}
@@ -68,23 +69,20 @@ def dense_stages(network: Classifier) -> list[str]:
 
 
 def own_backbone(title: str, network: Classifier) -> Backbone:
-    """Return one of our networks, which has learned from digits, as a backbone."""
+    """Return one of our networks, trained on digits, as a backbone."""
     return Backbone(title, "digits", network)
 
 
 def vgg_backbone(network: Classifier, *, checked: bool, file: str, side: int = SIDE) -> Backbone:
-    """Return VGG16 as a backbone; it is called pretrained only when the weights are `checked` to be torchvision's."""
+    """Return VGG16 as a backbone; it is called pretrained only if the weights are `checked` to be torchvision's."""
     if checked:
         return Backbone("VGG16, pretrained", "ImageNet: 1.3 million photographs of 1,000 kinds", network, 3, side)
-    origin = f"whatever the weights of the file {file!r} were made from, which cannot be checked here"
+    origin = f"the unknown training data of the file {file!r}, which cannot be checked here"
     return Backbone("VGG16, weights of your file", origin, network, 3, side)
 
 
 def to_images(pixels: NDArray[np.uint8], channels: int, side: int | None = None) -> Tensor:
-    """Return pictures `(N, H, W, 3)` as float32 `(N, channels, side, side)` in [0, 1], in grey or in colour.
-
-    Without a side they stay as large as they are.
-    """
+    """Return pictures `(N, H, W, 3)` as float32 `(N, channels, side, side)` in [0, 1]; without a side, not resized."""
     images = torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 255
     if channels == 1:
         images = (images * torch.tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
@@ -95,7 +93,7 @@ def to_images(pixels: NDArray[np.uint8], channels: int, side: int | None = None)
 
 @dataclass(frozen=True, eq=False)
 class FeatureStep:
-    """Some more pictures have been looked at."""
+    """The features of some more pictures."""
 
     done: int
     count: int
@@ -104,10 +102,7 @@ class FeatureStep:
 
 
 def extract_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str = LAST_MAPS) -> Iterator[FeatureStep]:
-    """Yield the features of pictures `(N, H, W, 3)`, a few at a time, each picture looked at once (X5).
-
-    Raises ValueError for a layer that the network has not got.
-    """
+    """Yield the features of pictures `(N, H, W, 3)` in batches. Raises ValueError for a layer it does not have."""
     if layer not in backbone.layers():
         raise ValueError(f"{backbone.title} has no {layer}; it has {', '.join(backbone.layers())}.")
     network = randomized_copy(backbone.network) if layer == RANDOM_LAYERS else backbone.network
@@ -118,7 +113,7 @@ def extract_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str =
 
 
 def compute_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str = LAST_MAPS) -> Tensor:
-    """Return what `extract` yields of all pictures at once."""
+    """Return the features of all pictures at once."""
     return torch.cat([step.features for step in extract_features(backbone, pixels, layer)])
 
 
@@ -133,7 +128,7 @@ def _look(network: Classifier, images: Tensor, layer: str) -> Tensor:
 
 
 def randomized_copy(network: Classifier, *, seed: int = 0) -> Classifier:
-    """Return a copy that has learned nothing: every layer's weights drawn anew."""
+    """Return a copy with random weights in every layer."""
     drawn = copy.deepcopy(network)
     reset_weights(drawn, seed=seed)
     return drawn.requires_grad_(False)
@@ -141,9 +136,9 @@ def randomized_copy(network: Classifier, *, seed: int = 0) -> Classifier:
 
 @torch.no_grad()
 def pooled_maps(backbone: Backbone, images: Tensor, count: int = 2) -> dict[str, Tensor]:
-    """Return the maps after the first `count` poolings by stage (F3); nothing after them is computed.
+    """Return the maps after the first `count` poolings, by stage; later stages are not computed.
 
-    `images` `(N, channels, H, W)` in [0, 1] may be of any size that the poolings leave something of.
+    `images` `(N, channels, H, W)` in [0, 1] may have any size large enough for the poolings.
     """
     maps: dict[str, Tensor] = {}
     for name, output in backbone.network.walk(images):

@@ -1,4 +1,4 @@
-"""A logistic regression on features: how much of a new task the layers of an old network already hold (X5, X6)."""
+"""Logistic regression on features: how useful a network's layers are for a new task."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from torch import Tensor
 from core.networks.evaluation import accuracy, confusion
 from core.transfer.tasks import Task
 
-FOLDS = 5  # of the cross-validation that chooses the strength of the regularisation; scikit-learn's own number
+FOLDS = 5  # of the cross-validation that chooses the regularisation; scikit-learn's default
 MOST_ITERATIONS = 2000
 
 
 @dataclass(frozen=True, eq=False)
 class ClassificationResult:
-    """What was learned, in figures."""
+    """The accuracy and predictions of a trained classifier."""
 
     train_accuracy: float
-    """Percent of the pictures that were learned from."""
+    """In percent, on the training pictures."""
     test_accuracy: float
-    """Percent of the pictures held out."""
+    """In percent, on the held-out pictures."""
     confusion: NDArray[np.int64]
-    """Counts `(2, 2)` of the pictures held out: row = true class, column = predicted (X6)."""
+    """Counts `(2, 2)` of held-out pictures: row = true class, column = predicted class."""
     tested: NDArray[np.int64]
-    """Which pictures of the task were held out, `(n,)`."""
+    """Indices of the held-out pictures in the task, `(n,)`."""
     predicted: NDArray[np.int64]
     """Their predicted classes `(n,)`."""
     confidence: NDArray[np.float64]
-    """Of each of these predictions, `(n,)`, from 0.5 to 1."""
+    """The probabilities of these classes `(n,)`, from 0.5 to 1."""
     features: int
-    """Length of the vectors that were learned from."""
+    """Length of the feature vectors."""
 
     def wrong(self, task: Task) -> NDArray[np.int64]:
-        """Return which pictures were taken for the other class, the surest mistakes first."""
+        """Return the indices of misclassified pictures, the most confident mistakes first."""
         order = np.argsort(-self.confidence, kind="stable")
         return self.tested[order][(self.predicted != task.labels[self.tested])[order]]
 
 
 def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult:
-    """Learn the task from features `(N, ...)` of its pictures by LogisticRegressionCV (X5).
+    """Train a LogisticRegressionCV on features `(N, ...)` of the task's pictures; return how well it does.
 
-    The strength of the regularisation is chosen by cross-validation among the pictures to learn from; the pictures held
-    out are read once, at the end.
+    The regularisation is chosen by cross-validation on the training pictures; the held-out ones are used only once, at
+    the end.
     """
     from sklearn.linear_model import LogisticRegressionCV  # a second to import, so only where needed
 
@@ -72,11 +72,11 @@ def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult
 
 
 def to_spanned_coordinates(vectors: NDArray[np.float64], learned: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return `(N, F)` in the coordinates that `learned` `(n, F)` span, and of length 1 on average there.
+    """Return `(N, F)` in the coordinates spanned by `learned` `(n, F)`, scaled to a mean length of 1 there.
 
     150 pictures span at most 150 of VGG16's 25,088 dimensions, and the weights of a logistic regression with an L2
-    penalty lie among them: it finds the same answer there, hundreds of times faster. The length only decides what the
-    strengths that are tried mean.
+    penalty lie in that span: the solution is the same and found hundreds of times faster. The scale only changes the
+    meaning of the regularisation strengths.
     """
     _, _, directions = np.linalg.svd(learned, full_matrices=False)
     length = np.sqrt((learned**2).sum(1).mean()) or 1.0

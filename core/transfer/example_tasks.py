@@ -1,4 +1,4 @@
-"""Tasks that are there without an upload: crops of two photographs, and two classes of digits."""
+"""Tasks that need no upload: crops of two photographs, and two classes of digits."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from core.digits.datasets import Dataset, Digits
 from core.transfer.tasks import HELD_OUT, MOST_PICTURES, Task, TaskError
 
 PHOTOGRAPHS = {"temple": "china", "flower": "flower"}  # as scikit-learn calls them
-CROP = 64  # pixels: small enough for a crop to show a part only, so that not every one is easy
-TRAIN_DIGITS, TEST_DIGITS = (
-    10,
-    250,
-)  # digits of each class: with ten to learn from, it shows what has been learned before
+CROP = 64  # pixels: a crop shows only a part, so that not every one is easy
+TRAIN_DIGITS, TEST_DIGITS = 10, 250  # of each class; with ten to train on, the features decide the result
 
 
 def crops_task(count: int = MOST_PICTURES, *, seed: int = 0) -> Task:
-    """Return crops of two photographs that ship with scikit-learn: a temple or a flower?
+    """Return the task to tell crops of two photographs apart, a temple and a flower, which ship with scikit-learn.
 
-    Those to learn from lie in the left 62 % of each photograph, those to be tested on in the right 38 %: no pixel is in
-    both. They are still two photographs and no more, so the task says nothing about other temples and other flowers.
+    Training crops are from the left 62 % of each photograph, test crops from the right 38 %: they share no pixel. The
+    result says nothing about other temples and flowers.
     """
     tested = round(count * HELD_OUT)
     chance = np.random.default_rng(seed)
@@ -37,8 +34,8 @@ def crops_task(count: int = MOST_PICTURES, *, seed: int = 0) -> Task:
         tuple(f"crop {number % count + 1}" for number in range(2 * count)),
         np.tile(np.arange(count) >= count - tested, 2),
         f"Crops of {CROP} × {CROP} pixels of only two photographs, china.jpg and flower.jpg, which ship with "
-        "scikit-learn (CC BY 2.0, by danielbuechele and vultilion on Flickr). Those to learn from are of the left part "
-        "of each, those to be tested on of the right part: no pixel is in both.",
+        "scikit-learn (CC BY 2.0, by danielbuechele and vultilion on Flickr). Training crops are from the left part of "
+        "each, test crops from the right part: they share no pixel.",
     )
 
 
@@ -58,10 +55,9 @@ def _crop(picture: NDArray[np.uint8], count: int, chance: np.random.Generator) -
 def two_digits_task(
     dataset: Dataset, labels: tuple[int, int], *, learned: int = TRAIN_DIGITS, tested: int = TEST_DIGITS
 ) -> Task:
-    """Return two classes of digits: up to so many validation digits to learn from, and test digits to be tested on.
+    """Return the task to tell two digits apart: at most so many validation digits for training, and test digits.
 
-    The shipped networks have learned from neither; but what such digits look like they know from others. Raises
-    TaskError when both classes are the same.
+    The shipped networks were trained on other digits of these classes. Raises TaskError for twice the same class.
     """
     if labels[0] == labels[1]:
         raise TaskError("Choose two different digits.")
@@ -76,8 +72,8 @@ def two_digits_task(
         np.repeat([0, 0, 1, 1], sizes),
         tuple(f"digit {number}" for number in range(len(pixels))),
         np.repeat([False, True, False, True], sizes),
-        f"Digits of {dataset.name}: validation digits to learn from, test digits to be tested on. Our networks have "
-        "learned from neither, but they know from other digits what these two look like.",
+        f"Digits of {dataset.name}: validation digits for training, test digits for testing. Our networks were not "
+        "trained on these, but on other digits of the same classes.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Fine-tuning in two phases against one (X7): the last layer is replaced; is it better to train it alone first?"""
+"""Fine-tuning with a new last layer, in two phases or one: is it better to train that layer alone first?"""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from core.transfer.tasks import Task
 
 TWO_PHASES, ONE_PHASE, RANDOM_START = "two phases", "one phase", "random start"
 ARMS = (TWO_PHASES, ONE_PHASE, RANDOM_START)
-"""The last layer first, then all; all from the beginning; and all, from layers drawn at random, as a control."""
-COLOR_SIDE = 64  # pixels VGG16 is tuned with: at 224 a run would take an hour here
+"""The last layer first, then all; all from the beginning; and, as a control, all from random weights."""
+COLOR_SIDE = 64  # pixels for VGG16: with 224, a run would take an hour on a CPU
 
 
 @dataclass(frozen=True, kw_only=True)
 class TuneConfig:
-    """How to fine-tune. Raises ValueError, one sentence, for what cannot be."""
+    """The settings of fine-tuning. Raises ValueError for impossible ones."""
 
     epochs: int = 20
     """Of each arm, all phases together."""
     first: int = 8
-    """Epochs of them in which the last layer learns alone."""
+    """Epochs in which only the last layer is trained."""
     learning_rate: float = 0.01
     batch: int = 16
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.epochs <= 200 or not 0 < self.first < self.epochs:
-            raise ValueError("The last layer learns alone for at least one epoch, and not for all of them.")
+            raise ValueError("The last layer must be trained alone for at least one epoch, and not for all of them.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,22 +51,22 @@ class TuneStep:
     epoch: int
     epochs: int
     phase: str
-    """What learns in this epoch in the arm with two phases: "the last layer" or "all layers"."""
+    """What is trained in this epoch in the arm with two phases: "the last layer" or "all layers"."""
     losses: dict[str, float]
-    """Mean cross-entropy of each arm on the pictures held out."""
+    """Mean cross-entropy of each arm on the held-out pictures."""
     accuracies: dict[str, float]
-    """Percent of the pictures held out that each arm reads right."""
+    """In percent, of each arm on the held-out pictures."""
     train_accuracies: dict[str, float]
-    """The same of the pictures that it learns from, while learning; nothing at the start."""
+    """In percent, on the training pictures during the epoch; empty at the start."""
     weight_changes: dict[str, float]
-    """By how many percent of their length all weights but the last layer's are away from where they began."""
+    """L2 norm of the change of all weights but the last layer's, in percent of their norm at the start."""
     predicted: dict[str, NDArray[np.int64]]
-    """The classes each arm reads in the pictures held out."""
+    """The predicted classes of the held-out pictures."""
 
 
 @dataclass(frozen=True, eq=False)
 class Photographs(Digits):
-    """Pictures of any size as digits: uint8 `pixels` (N, channels, H, W). What trains on digits trains on these."""
+    """Pictures of any size in the form of digits, to train on: uint8 `pixels` (N, channels, H, W)."""
 
     def images(self, index: slice | Tensor = slice(None)) -> Tensor:
         """Return the pictures at `index` as float32 (n, channels, H, W) in [0, 1]."""
@@ -76,7 +76,7 @@ class Photographs(Digits):
 def fine_tune(backbone: Backbone, task: Task, config: TuneConfig | None = None) -> Iterator[TuneStep]:
     """Yield the start and every epoch of all arms, which see the same pictures in the same order.
 
-    The backbone stays as it is: every arm has a copy. The pictures held out are only watched: they decide nothing.
+    Every arm is a copy of the backbone. The held-out pictures do not influence the training.
     """
     settings = config or TuneConfig()
     learned, held_out = _pictures(backbone, task)
@@ -97,10 +97,9 @@ def _pictures(backbone: Backbone, task: Task) -> tuple[Photographs, Photographs]
 
 
 def _start(backbone: Backbone, learned: Photographs, name: str, config: TuneConfig) -> Classifier:
-    """Return a copy of the network whose last layer is a new one for two classes, the same in every arm."""
+    """Return a copy of the network with a new last layer for two classes, the same in every arm."""
     network = copy.deepcopy(backbone.network).requires_grad_(True)
-    stages = list(network.head.named_children()) if backbone.channels == 1 else []
-    stages = stages[:-1]
+    stages = list(network.head.named_children())[:-1] if backbone.channels == 1 else []
     with torch.no_grad():
         vector = network.inversion(network.features(learned.images(slice(0, 1))))
         inputs = nn.Sequential(OrderedDict(stages))(vector).shape[1]
@@ -115,7 +114,7 @@ def _start(backbone: Backbone, learned: Photographs, name: str, config: TuneConf
 def _run(
     network: Classifier, learned: Photographs, held_out: Photographs, config: TuneConfig, first: int
 ) -> Iterator[TrainStep]:
-    """Yield a record for each epoch: `first` in which only the last layer learns, then all of them."""
+    """Yield a record for each epoch: `first` epochs of only the last layer, then all layers."""
     settings = TrainConfig(
         epochs=config.epochs,
         learning_rate=config.learning_rate,
@@ -134,7 +133,7 @@ def _run(
 
 @torch.no_grad()
 def _older_weights(network: Classifier) -> Tensor:
-    """Return all weights but those of the new layer, as one long vector."""
+    """Return all weights but those of the new layer, as one vector."""
     return torch.cat([weight.flatten() for name, weight in network.named_parameters() if "last" not in name])
 
 

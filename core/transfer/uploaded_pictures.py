@@ -1,6 +1,6 @@
-"""Uploaded files and zips -> photographs of one size. All in memory: nothing is ever written to disk.
+"""Uploaded files and zips -> photographs of one size, in memory: nothing is written to disk.
 
-A zip is a stranger's: what it says of itself is checked before it is unpacked, and again while it is.
+A zip is untrusted: its list of files is checked before it is unpacked, and its real sizes while it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.transfer.tasks import MOST_PICTURES, SIDE, TaskError
 MOST_FILES = 1000  # in a zip, folders and all
 MOST_UNPACKED = 300 * 2**20  # bytes: a hundred photographs of 3 MB
 ZIP_ENTRY = b"PK\x01\x02"  # begins every file's entry in a zip's list of files
-IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what computers put into folders unasked
+IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # files that operating systems add
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +34,13 @@ class UploadedPictures:
     """`(N, 224, 224, 3)`."""
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    """A sentence for whatever was left out."""
+    """A sentence for each kind of omission."""
 
 
 def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
-    """Read pictures, given as names and contents; a zip stands for the pictures in it, of which it may hold anything.
+    """Read pictures from names and contents of files; a zip is replaced by the files in it.
 
-    Raises TaskError for a zip that is dangerous, too large or broken; a file that is no picture only gets a note.
+    A file that is no picture only gets a note. Raises TaskError for a zip that is dangerous, too large or broken.
     """
     pixels: list[NDArray[np.uint8]] = []
     names, faults, beyond = [], [], 0
@@ -57,7 +57,7 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
 
 
 def to_square(image: Image.Image, side: int = SIDE) -> NDArray[np.uint8]:
-    """Return a picture as `(side, side, 3)`, on white where it lets through, squeezed as the seed does it (D7)."""
+    """Return a picture as `(side, side, 3)`, resized without keeping its proportions, on white where transparent."""
     picture = limit(image).convert("RGBA").resize((side, side), Image.Resampling.BILINEAR)
     paper = Image.new("RGBA", picture.size, "white")
     return np.asarray(Image.alpha_composite(paper, picture).convert("RGB"))
@@ -76,7 +76,7 @@ def _notes(faults: list[str], beyond: int) -> Iterator[str]:
 
 
 def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """Yield every file, those in zips too; a zip within a zip stays a file that is no picture."""
+    """Yield every file, and those in zips instead of the zips; a zip within a zip is not opened."""
     for name, content in files:
         if name.lower().endswith(".zip") or content[:4] == b"PK\x03\x04":
             yield from _unzip(to_safe_name(name), content)
@@ -86,7 +86,7 @@ def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]
 
 def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     try:
-        # Counted before the list is read: a small file can list a million.
+        # Counted before the list is parsed: a small file can list a million.
         if content.count(ZIP_ENTRY) > MOST_FILES:
             raise TaskError(f"The zip {name!r} holds more than {MOST_FILES:,} files; put only the pictures into it.")
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -100,9 +100,9 @@ def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _check(name: str, entries: list[zipfile.ZipInfo]) -> None:
-    """Raise TaskError for a zip that is meant to do harm, or could."""
+    """Raise TaskError for a zip with suspicious paths, a password, or too much content."""
     for entry in entries:
-        # Nothing here would follow such a path; but whoever wrote it meant harm, or made the zip wrongly.
+        # Nothing is ever written to such a path, but it shows an attack or a broken program.
         parts = PurePosixPath(entry.filename.replace("\\", "/"))
         if parts.is_absolute() or ".." in parts.parts or ":" in entry.filename[:2]:
             path = to_safe_name(entry.filename)
@@ -125,7 +125,7 @@ def _read_entries(name: str, archive: zipfile.ZipFile, entries: list[zipfile.Zip
     read = 0
     for entry in entries:
         with archive.open(entry) as file:
-            content = file.read(MAX_BYTES + 1)  # whatever it claims; larger ones are refused as pictures
+            content = file.read(MAX_BYTES + 1)  # the stated size may be wrong; larger files are refused as pictures
         read += len(content)
         if read > MOST_UNPACKED:
             raise TaskError(f"The zip {name!r} unpacks to more than it says; it is not read.")

@@ -1,6 +1,6 @@
-"""VGG16 (Simonyan and Zisserman 2014) as a classifier of named stages, without weights or with those of a file (A11).
+"""VGG16 (Simonyan and Zisserman 2014) as a classifier of named stages, without weights.
 
-Where weights come from is in `weights`. The stages are called as Keras calls them; the modules are torchvision's.
+The stages have Keras' names; the modules are torchvision's. Weights are loaded in `vgg16_weights`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from core.networks.classifier import Classifier, StageSummary
 from core.transfer.tasks import SIDE
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, as torchvision has them
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, from torchvision
 DENSE_STAGES = ("fc1", "fc_relu1", "fc_drop1", "fc2", "fc_relu2", "fc_drop2", "fc3")
 
 
 class NormalizeColors(nn.Module):
-    """Shift and scale red, green and blue inside the network, so that every public image stays in [0, 1].
+    """Normalise colours inside the network, so that every public image stays in [0, 1].
 
-    Keras' `preprocess_input` (X5) does so for weights in Caffe's order; these are torchvision's, so this is too.
+    As torchvision does, like the weights; Keras' `preprocess_input` is for weights in Caffe's order.
     """
 
     def forward(self, images: Tensor) -> Tensor:
@@ -30,13 +30,13 @@ class NormalizeColors(nn.Module):
 
 
 def build_vgg16(*, top: bool = False) -> Classifier:
-    """Return VGG16 without its three dense layers, or with them, on the device "meta": shapes, but no weights.
+    """Return VGG16, by default without its three dense layers, on the device "meta": shapes, but no weights.
 
-    Pictures are `(N, 3, H, W)` in [0, 1]; with the dense layers of 224 x 224 pixels only.
+    Its images are `(N, 3, H, W)` in [0, 1], with the dense layers 224 x 224 pixels.
     """
     from torchvision.models import vgg16  # a second to import, so only where needed
 
-    with torch.device("meta"):  # or 138 million weights would be drawn at random, to be thrown away
+    with torch.device("meta"):  # else 138 million random weights would be made for nothing
         plain = vgg16(weights=None)
     stages = OrderedDict(zip(_names(plain.features), plain.features, strict=True))
     features = OrderedDict(normalize=NormalizeColors(), **stages, flatten=nn.Flatten())
@@ -56,9 +56,9 @@ def _names(features: nn.Sequential) -> Iterator[str]:
 
 
 def to_state(weights: Mapping[str, Tensor], *, top: bool) -> dict[str, Tensor]:
-    """Return torchvision's weights, `features.0.weight` and so on, under the names of our stages.
+    """Return torchvision's weights, `features.0.weight` and so on, with the names of our stages.
 
-    Raises KeyError when one is missing.
+    Raises KeyError if one is missing.
     """
     network = build_vgg16(top=top)
     kinds = {
@@ -74,9 +74,9 @@ def to_state(weights: Mapping[str, Tensor], *, top: bool) -> dict[str, Tensor]:
 
 
 def summarize_vgg16(side: int = SIDE) -> list[StageSummary]:
-    """Return the seed's table of VGG16 without top: 13 convolutions, 5 poolings, 14,714,688 parameters (A11).
+    """Return Keras' summary of VGG16 without top: 13 convolutions, 5 poolings, 14,714,688 parameters.
 
-    An activation is part of its convolution there. Nothing is computed: the shapes are enough.
+    Activations are part of the convolutions there. On the device "meta", so nothing is computed.
     """
     network = build_vgg16()
     counts = {name: sum(p.numel() for p in stage.parameters()) for name, stage in network.features.named_children()}

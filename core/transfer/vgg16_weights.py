@@ -1,7 +1,4 @@
-"""Where VGG16's weights come from: a file that the owner of the machine names, or torchvision's own download.
-
-Nothing is fetched unless somebody asks for it, and no weights are ever made up.
-"""
+"""VGG16's weights: a file named by the owner of the machine, or torchvision's download on request."""
 
 from __future__ import annotations
 
@@ -26,26 +23,25 @@ WEIGHTS_MEGABYTES = 528  # of the download
 
 
 class WeightsError(ValueError):
-    """Weights that are not there or cannot be used; the message is one sentence for the reader of a page."""
+    """The weights are missing or cannot be used; the message is one sentence for the page."""
 
 
 def find_weights() -> Path | None:
-    """Return the file that NEGATIVE_SPACE_VGG16 names, else torchvision's download if it is there, else None.
+    """Return the file named by NEGATIVE_SPACE_VGG16, else torchvision's download if it exists, else None.
 
-    Raises WeightsError when a file is named that does not exist.
+    Raises WeightsError if the named file does not exist.
     """
     if named := os.environ.get(WEIGHTS_VARIABLE):
         if not Path(named).is_file():
-            raise WeightsError(f"{WEIGHTS_VARIABLE} names a file {Path(named).name!r} that is not there.")
+            raise WeightsError(f"{WEIGHTS_VARIABLE} names a file {Path(named).name!r} that does not exist.")
         return Path(named)
     return downloaded if (downloaded := _download_path()).is_file() else None
 
 
 def load_vgg16(path: Path) -> tuple[Classifier, bool]:
-    """Return VGG16 with a file's weights, frozen, with its dense layers if the file has them.
+    """Return VGG16 with a file's weights, frozen, and whether they are torchvision's, by the file's checksum.
 
-    And whether they are known to be those that torchvision trained on ImageNet: then the file's checksum says so, and
-    nothing else is ever called pretrained. Raises WeightsError for a file that is no VGG16.
+    It has the dense layers if the file has them. Raises WeightsError for a file with other weights.
     """
     weights = _read(path)
     top = any(name.startswith("classifier.") for name in weights)
@@ -54,23 +50,22 @@ def load_vgg16(path: Path) -> tuple[Classifier, bool]:
         network.load_state_dict(to_state(weights, top=top), assign=True)
     except (KeyError, RuntimeError, AttributeError):
         raise WeightsError(f"The file {path.name!r} holds other weights than those of a VGG16.") from None
-    # Filters laid out by channel are a sixth faster here, as in our own networks.
+    # The channels-last memory format is a sixth faster on a CPU, as in our own networks.
     return network.to(memory_format=torch.channels_last).requires_grad_(False), _is_torchvisions(path)
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:
-    """Read safetensors, or the .pth that torchvision offers.
+    """Read a safetensors file, or torchvision's .pth, for which there is no official safetensors file.
 
-    That one is no safetensors, and there is no other official file. It is read with `weights_only=True`, which makes
-    tensors and plain containers and calls nothing else; and only a file that the owner of this machine has named or
-    has had fetched, with torchvision's checksum: never one that a visitor uploads.
+    A .pth is read with `weights_only=True`, which only creates tensors and plain containers; and it always comes from
+    the owner of this machine or from torchvision, never from a visitor.
     """
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
         found = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         return {name: value for name, value in found.items() if isinstance(value, Tensor)}
-    except Exception as error:  # what a foreign file makes of its readers: OSError, RuntimeError, UnpicklingError, ...
+    except Exception as error:  # a damaged file can raise anything: OSError, RuntimeError, UnpicklingError, ...
         raise WeightsError(f"The file {path.name!r} holds no weights that can be read safely.") from error
 
 
@@ -80,10 +75,10 @@ def _is_torchvisions(path: Path) -> bool:
 
 
 def download_weights(address: str | None = None, target: Path | None = None) -> Generator[DownloadStep, None, None]:
-    """Fetch torchvision's weights to where torchvision itself looks for them, yielding a step every 0.2 s.
+    """Download torchvision's weights to torchvision's own cache folder, yielding a step every 0.2 s.
 
-    The name at the end of `address` says what the sha256 begins with. Close the generator to cancel: nothing stays
-    behind. Raises DownloadError.
+    The file name in `address` holds the beginning of its sha256. Close the generator to cancel; no partial file
+    remains. Raises DownloadError.
     """
     address, target = address or _address(), target or _download_path()
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
@@ -108,7 +103,7 @@ def _address() -> str:
 
 
 def _checksum(address: str) -> str:
-    """Return what the sha256 begins with: torchvision writes it into the name, vgg16-397923af.pth."""
+    """Return the beginning of the sha256, which is part of the name: vgg16-397923af.pth."""
     return Path(address).stem.rpartition("-")[2]
 
 
