@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,6 +25,7 @@ from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
 from core.networks import evaluation
 from core.system import files
+from core.system.npz import arrays_to_npz
 from core.visualization.arrays import contact_sheet, to_png
 from core.zoo import checkpoints
 
@@ -192,9 +191,7 @@ def _save_noises(path: Path, noises: list[Tensor]) -> None:
     """Write the last noises as a sheet, or all steps' as an array `noises` `(steps + 1, classes, 28, 28)`."""
     if path.suffix == ".png":
         return _write(path, (noises[-1] + 1) / 2, columns=5)
-    stream = io.BytesIO()
-    np.savez_compressed(stream, noises=torch.stack(noises)[:, :, 0].numpy())
-    files.write_atomically(path, stream.getvalue())
+    files.write_atomically(path, arrays_to_npz({"noises": torch.stack(noises)[:, :, 0].numpy()}))
 
 
 def _table(result: dict[str, Any]) -> Iterator[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core.maximization.stage_outputs import stage_outputs
 from core.networks.classifier import Classifier
+from core.system.npz import arrays_to_npz
 
 PASS_THROUGH = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d)  # stages that change no value when evaluating
 
@@ -90,7 +89,4 @@ def last_features(stages: Sequence[StageMaps]) -> StageMaps:
 
 def to_npz(stages: Sequence[StageMaps]) -> bytes:
     """Return an .npz file with an array `(maps, rows, columns)` for each stage, by its name."""
-    stream = io.BytesIO()
-    arrays = {one.stage: one.maps.numpy() for one in stages}
-    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # its stubs take any keyword for `allow_pickle`
-    return stream.getvalue()
+    return arrays_to_npz({one.stage: one.maps.numpy() for one in stages})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.networks.architectures import ARCHITECTURES
+from core.training.config import check_learning_rate
 
 MOST_WIDTH, MOST_LATENT = 256, 256
 
@@ -48,8 +49,7 @@ class GanConfig:
                 raise ValueError(f"{name.capitalize()} must be at most {most}, not {getattr(self, name)}.")
         if self.discriminator not in ARCHITECTURES:
             raise ValueError(f"There is no architecture called {self.discriminator!r}.")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(f"The learning rate must be a number above 0, not {self.learning_rate}.")
+        check_learning_rate(self.learning_rate)
         if not 0 <= self.penalty < float("inf"):
             raise ValueError(f"The penalty must be 0 or more, not {self.penalty}.")
         if not 0 <= self.averaged < 1:

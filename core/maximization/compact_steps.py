@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.maximization.loop import MaximizationStep
+from core.system.npz import arrays_to_npz
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,5 @@ def to_compact(step: MaximizationStep) -> CompactStep:
 def to_npz(steps: Iterable[CompactStep]) -> bytes:
     """Return a NumPy file: `images` (steps, N, 28, 28), `costs` (steps, N), and `dead` (N,) after the last step."""
     kept = list(steps)
-    stream = io.BytesIO()
     images, costs = np.stack([step.images for step in kept]), np.stack([step.costs for step in kept])
-    np.savez_compressed(stream, images=images, costs=costs, dead=kept[-1].dead)
-    return stream.getvalue()
+    return arrays_to_npz({"images": images, "costs": costs, "dead": kept[-1].dead})

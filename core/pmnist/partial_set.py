@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from torch import Tensor
 from core.digits.datasets import Digits
 from core.pmnist.masks import CUTS, Variant, cut_masks
 from core.system.files import write_atomically
+from core.system.npz import arrays_to_npz
 
 
 def erase_digits(digits: Digits, cut: str, *, variant: Variant = "text") -> Digits:
@@ -58,6 +58,4 @@ def to_npz(digits: Digits, *, variant: Variant = "text") -> bytes:
     """Return all cuts `(N, 28, 28)` uint8 and the labels as one compressed NumPy file."""
     arrays = {cut: erase_digits(digits, cut, variant=variant).pixels.numpy() for cut in CUTS}
     arrays["labels"] = digits.labels.numpy().astype(np.uint8)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes an array for allow_pickle
-    return buffer.getvalue()
+    return arrays_to_npz(arrays)

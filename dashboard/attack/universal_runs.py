@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from core.adversarial.universal import UniversalConfig, UniversalStep, add_noise, nine_examples, universal_noise
 from core.digits.datasets import Dataset, Digits
 from core.networks.classifier import Classifier
+from core.system.npz import arrays_to_npz
 from core.visualization.adversarial import draw_noises, draw_universal
 from core.visualization.arrays import to_png
 from core.visualization.maximization import to_animation
@@ -146,7 +146,5 @@ def to_npz(growth: Growth) -> bytes:
         name: np.stack([getattr(step, name).numpy() for step in growth.records])
         for name in ("noises", "costs", "validation_costs", "shares", "accuracies", "readings")
     }
-    stream = io.BytesIO()
     stacked |= {"examples": growth.examples.images().numpy(), "labels": growth.examples.labels.numpy()}
-    np.savez_compressed(stream, allow_pickle=False, **stacked)
-    return stream.getvalue()
+    return arrays_to_npz(stacked)
