@@ -77,8 +77,8 @@ def check_step_size(size: float) -> None:
 
 
 PRESETS = {
-    "panda, 0.007": AttackConfig(epsilon=0.007, steps=1),  # Goodfellow 2015 (V5)
-    "4 of 255": AttackConfig(epsilon=4 / 255, steps=8),  # Kurakin 2017: min(epsilon + 4, 1.25 epsilon) steps (V6)
+    "panda, 0.007": AttackConfig(epsilon=0.007, steps=1),  # Goodfellow 2015
+    "4 of 255": AttackConfig(epsilon=4 / 255, steps=8),  # Kurakin 2017: min(epsilon + 4, 1.25 epsilon) steps
     "8 of 255": AttackConfig(epsilon=8 / 255, steps=10),
     "MNIST's usual 0.3": AttackConfig(epsilon=0.3, step_size=0.01, steps=40),  # Madry 2018
     "length 2": AttackConfig(norm="l2", epsilon=2.0),

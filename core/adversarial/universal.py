@@ -1,4 +1,4 @@
-"""Universal noise: one perturbation per class that makes a network read any digit as that class (lecture, V1 to V4).
+"""Universal noise: one perturbation per class that makes a network read any digit as that class.
 
 The weights are fixed. The noises of all classes are trained together.
 """

@@ -1,4 +1,4 @@
-"""Pooling: a window's values become one, in five ways (C6)."""
+"""Pooling: a window's values become one, in five ways."""
 
 from __future__ import annotations
 

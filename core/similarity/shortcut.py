@@ -102,5 +102,5 @@ class Shortcut:
 
 
 def _nothing_yet(count: int, stages: int) -> ShortcutResult:
-    nobody = torch.full((count,), -1)
-    return ShortcutResult(nobody.clone(), torch.full((count,), stages), nobody, torch.full((count,), torch.nan))
+    none = torch.full((count,), -1)
+    return ShortcutResult(none.clone(), torch.full((count,), stages), none, torch.full((count,), torch.nan))
