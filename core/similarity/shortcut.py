@@ -51,11 +51,11 @@ class Shortcut:
     for each stage.
     """
 
-    def __init__(self, network: Classifier, seen: ReferenceVectors, thresholds: Mapping[str, float]) -> None:
-        if missing := [stage for stage in seen.lookups if stage not in thresholds]:
+    def __init__(self, network: Classifier, references: ReferenceVectors, thresholds: Mapping[str, float]) -> None:
+        if missing := [stage for stage in references.lookups if stage not in thresholds]:
             raise ValueError(f"There is no threshold for {missing[0]!r}: each stage that is compared needs one.")
-        self.network, self.references, self.thresholds = network, seen, dict(thresholds)
-        self._depths = {stage: depth for depth, stage in enumerate(seen.lookups)}
+        self.network, self.references, self.thresholds = network, references, dict(thresholds)
+        self._depths = {stage: depth for depth, stage in enumerate(references.lookups)}
 
     @torch.no_grad()
     def read(self, images: Tensor) -> ShortcutResult:
@@ -65,7 +65,7 @@ class Shortcut:
         return ShortcutResult(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
     def _read(self, images: Tensor) -> ShortcutResult:
-        reading = _nothing_yet(len(images), len(self._depths))
+        reading = _empty_result(len(images), len(self._depths))
         left, output = torch.arange(len(images)), images
         for name, stage in self.network.stages():
             output = stage(output)
@@ -101,6 +101,6 @@ class Shortcut:
         return ShortcutAnswer(int(output.argmax(1)), len(self._depths), -1, nan)
 
 
-def _nothing_yet(count: int, stages: int) -> ShortcutResult:
+def _empty_result(count: int, stages: int) -> ShortcutResult:
     none = torch.full((count,), -1)
     return ShortcutResult(none.clone(), torch.full((count,), stages), none, torch.full((count,), torch.nan))

@@ -14,6 +14,7 @@ from torch import Tensor
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
+from core.similarity.lookup import NearestVectors
 from core.similarity.reference_vectors import ReferenceVectors, compute_vectors
 
 
@@ -61,22 +62,20 @@ class ThresholdResult:
 
 
 @torch.no_grad()
-def compare_digits(network: Classifier, seen: ReferenceVectors, digits: Digits) -> Comparison:
-    """Compare digits at every stage of `seen`, and let the network read them all."""
-    stages = tuple(seen.lookups)
-    found: dict[str, list[Tensor]] = {stage: [] for stage in stages}
-    plain = []
+def compare_digits(network: Classifier, references: ReferenceVectors, digits: Digits) -> Comparison:
+    """Compare digits at every stage of `references`, and let the network read them all."""
+    stages = tuple(references.lookups)
+    found: dict[str, list[NearestVectors]] = {stage: [] for stage in stages}
+    predicted = []
     for at in range(0, len(digits), BATCH):
         images = digits.images(slice(at, at + BATCH))
         for stage, vectors in compute_vectors(network, images, stages).items():
-            nearest = seen.lookups[stage].nearest(vectors)
-            found[stage].append(torch.stack([nearest.distances.double(), nearest.indices.double()]))
-        plain.append(network(images).argmax(1))
-    tables = {stage: torch.cat(parts, 1) for stage, parts in found.items()}
-    distances = {stage: table[0].float() for stage, table in tables.items()}
-    matches = {stage: table[1].long() for stage, table in tables.items()}
-    offered = {stage: seen.labels[indices] for stage, indices in matches.items()}
-    return Comparison(digits.labels, torch.cat(plain), distances, offered, matches)
+            found[stage].append(references.lookups[stage].nearest(vectors))
+        predicted.append(network(images).argmax(1))
+    distances = {stage: torch.cat([part.distances for part in parts]) for stage, parts in found.items()}
+    matches = {stage: torch.cat([part.indices for part in parts]) for stage, parts in found.items()}
+    labels = {stage: references.labels[indices] for stage, indices in matches.items()}
+    return Comparison(digits.labels, torch.cat(predicted), distances, labels, matches)
 
 
 def evaluate_thresholds(comparison: Comparison, thresholds: Mapping[str, float]) -> ThresholdResult:

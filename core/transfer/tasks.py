@@ -44,7 +44,7 @@ class Task:
 
 
 def make_task(
-    classes: tuple[str, str], piles: Sequence[NDArray[np.uint8]], names: Sequence[Sequence[str]], *, seed: int = 0
+    classes: tuple[str, str], pictures: Sequence[NDArray[np.uint8]], names: Sequence[Sequence[str]], *, seed: int = 0
 ) -> Task:
     """Return two classes of pictures `(N, side, side, 3)` as a task, a quarter of each held out at random.
 
@@ -54,9 +54,9 @@ def make_task(
     title = [name.strip() or f"class {number}" for number, name in enumerate(classes, 1)]
     if title[0] == title[1]:
         raise TaskError(f"Both classes are called {title[0]!r}; give them different names.")
-    kept = _without_doubles(piles)
-    for name, pile, places in zip(title, piles, kept, strict=True):
-        if not len(pile):
+    kept = _without_doubles(pictures)
+    for name, class_pictures, places in zip(title, pictures, kept, strict=True):
+        if not len(class_pictures):
             raise TaskError(f"There is no picture of {name!r} yet.")
         if len(places) < FEWEST_PICTURES:
             raise TaskError(
@@ -64,10 +64,10 @@ def make_task(
                 "three for training and one for testing."
             )
     labels = np.repeat([0, 1], [len(places) for places in kept])
-    doubles = sum(map(len, piles)) - len(labels)
+    doubles = sum(map(len, pictures)) - len(labels)
     return Task(
         (title[0], title[1]),
-        np.concatenate([pile[places] for pile, places in zip(piles, kept, strict=True)]),
+        np.concatenate([class_pictures[places] for class_pictures, places in zip(pictures, kept, strict=True)]),
         labels,
         tuple(names[label][place] for label, places in enumerate(kept) for place in places),
         _hold_out(labels, seed),
@@ -86,12 +86,12 @@ def _hold_out(labels: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     return held_out
 
 
-def _without_doubles(piles: Sequence[NDArray[np.uint8]]) -> list[list[int]]:
+def _without_doubles(pictures: Sequence[NDArray[np.uint8]]) -> list[list[int]]:
     """Return for each class the indices of the pictures that did not occur before, in either class."""
     met: set[bytes] = set()
-    kept: list[list[int]] = [[] for _ in piles]
-    for pile, places in zip(piles, kept, strict=True):
-        for place, picture in enumerate(pile):
+    kept: list[list[int]] = [[] for _ in pictures]
+    for class_pictures, places in zip(pictures, kept, strict=True):
+        for place, picture in enumerate(class_pictures):
             digest = hashlib.sha256(picture.tobytes()).digest()
             if digest not in met:
                 met.add(digest)
