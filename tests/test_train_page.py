@@ -75,8 +75,8 @@ def test_a_composed_network_has_its_table_and_an_impossible_one_its_sentence() -
 
 
 BAD = (
-    ("learning rate", 0.0, "The learning rate must be a number above 0, not 0.0."),
-    ("learning rate", -1.0, "The learning rate must be a number above 0, not -1.0."),
+    ("learning-rate", 0.0, "The learning rate must be a number above 0, not 0.0."),
+    ("learning-rate", -1.0, "The learning rate must be a number above 0, not -1.0."),
     ("batch", 2000, "A batch of 2,000 is larger than the 1,197 training digits."),
     ("batch", 0, "Batch must be at least 1, not 0."),
     ("epochs", 0, "Epochs must be at least 1, not 0."),
@@ -84,7 +84,7 @@ BAD = (
     ("l2", -1.0, "The L2 strength must be 0 or more, not -1.0."),
     ("power", 0.5, "The power of the penalty must be a number from 1 on, not 0.5."),
     ("momentum", 1.0, "The momentum must be a number from 0 up to 1, not 1.0."),
-    ("Block 1 Dilation", 0, "Stage 1 (conv) cannot be built: dilation must be at least 1"),
+    ("block-1-dilation", 0, "Stage 1 (conv) cannot be built: dilation must be at least 1"),
 )
 
 

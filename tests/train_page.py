@@ -13,7 +13,7 @@ SETTINGS = {
     "dataset": datasets.OFFLINE,
     "config": {"epochs": 2, "batch": 16, "optimizer": "adam", "learning_rate": 0.003, "report_every": 1},
 }
-FIELDS = {"Block 1 Filters": 4, "Block 1 Size": 5, "blocks": 1, "hidden": 20}
+FIELDS = {"block-1-filters": 4, "block-1-size": 5, "blocks": 1, "hidden": 20}
 
 
 def set_up(**chosen: object) -> AppTest:
