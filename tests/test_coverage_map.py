@@ -1,8 +1,8 @@
 """What the documents name exists: the page, view, module and test of every row of docs/coverage.md, and every path."""
 
-import ast
 import re
 from functools import cache
+from importlib import import_module
 
 from tests.browser import ROOT
 
@@ -26,11 +26,8 @@ def built() -> dict[str, list[str]]:
     return {row: cells for row, cells in rows().items() if row != NOT_BUILT}
 
 
-def strings(page: str) -> set[str]:
-    """Return every string in the sources of a page."""
-    sources = [ROOT / "pages" / f"{page}.py", *(ROOT / "dashboard" / page).glob("*.py")]
-    nodes = (node for path in sources for node in ast.walk(ast.parse(path.read_text("utf-8"))))
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+def views(page: str) -> set[str]:
+    return {view.title for view in import_module(f"dashboard.{page}").VIEWS}
 
 
 def test_all_rows_are_there_with_all_cells():
@@ -42,7 +39,7 @@ def test_every_page_and_view_exists():
     for row, (_, place, _, _) in built().items():
         page, view = re.fullmatch(r"`(\w+)`(?: · (.+))?", place).groups()
         assert (ROOT / "pages" / f"{page}.py").exists(), f"{row}: there is no page {page}"
-        assert view is None or view in strings(page), f"{row}: the page {page} has no view {view!r}"
+        assert view is None or view in views(page), f"{row}: the page {page} has no view {view!r}"
 
 
 def test_every_module_exists():
