@@ -213,7 +213,7 @@ def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, runs: Path) -> N
 def test_a_trained_network_is_on_every_page_at_once_and_only_for_who_trained_it(job: Job) -> None:
     app = come_back()
     (name,) = caches._networks_of(ANN)
-    for page in ("compare.py", "pmnist.py"):
+    for page in ("compare", "pmnist"):
         app.query_params.update({"sample": "3"})
         go_to(app, page)
         assert "mine" in app.pills(key="networks").options

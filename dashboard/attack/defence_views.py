@@ -19,7 +19,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import playing
 from dashboard.widgets.charts import PLAIN
-from dashboard.widgets.readings import label_of, load_networks
+from dashboard.widgets.readings import label_of, networks_or_warn
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
 
@@ -46,7 +46,7 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
             label_visibility="collapsed",
             wrap=True,
         )
-        if scene is not None and len(load_networks((ORDINARY, ROBUST), data)) == 2:
+        if scene is not None and len(networks_or_warn((ORDINARY, ROBUST), data)) == 2:
             pixels = np.ascontiguousarray(scene[0] * scene[1], np.float32)
             label = label_of(session, ORDINARY, pixels, data)
             _show_sweep(AskedSweep(kind, (ORDINARY, ROBUST), label, pixels.tobytes()), data, zoo)

@@ -13,7 +13,7 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets import networks
-from dashboard.widgets.readings import load_networks
+from dashboard.widgets.readings import networks_or_warn
 
 TITLES = {
     "fgsm": "FGSM: one step",
@@ -236,5 +236,5 @@ def _config(method: str, steps: Steps, epsilon: float) -> AttackConfig:
 
 def watchers(names: tuple[str, ...], zoo: Zoo, data: Dataset) -> tuple[list[str], list[str]]:
     """Return the usable ones that are read at every step, and those that restore; say in a sentence which are not."""
-    usable = list(load_networks(names, data))
+    usable = list(networks_or_warn(names, data))
     return [name for name in usable if not zoo[name].restores], [name for name in usable if zoo[name].restores]

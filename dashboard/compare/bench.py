@@ -18,7 +18,7 @@ from dashboard.widgets import restored
 from dashboard.widgets.digit import choose_digit, prepare_drawing
 from dashboard.widgets.mask import SHAPES, choose_tool, rub_out
 from dashboard.widgets.networks import choose_in_menu
-from dashboard.widgets.readings import load_networks, read_all
+from dashboard.widgets.readings import networks_or_warn, read_all
 from dashboard.widgets.strokes import Live, heard
 
 ANSWER, RUB, BELOW = "answer", "rub", "below"  # all that a stroke changes, each a fragment of its own
@@ -68,7 +68,7 @@ def _read(session: Session, data: Dataset, zoo: Zoo) -> str:
     prepare_drawing()
     if session.chosen is None:
         return heard()
-    networks = load_networks(session.scene.networks, data)
+    networks = networks_or_warn(session.scene.networks, data)
     session.readings = read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
     return draw_readings(session.readings, data.classes) + heard()
 
@@ -93,7 +93,7 @@ def _show_below(data: Dataset, zoo: Zoo) -> None:
     if session.page_complete:
         time.sleep(PAINT)
     with locks.LIVE:
-        networks = load_networks(scene.networks, data)
+        networks = networks_or_warn(scene.networks, data)
         restored.show_restored(networks, zoo, chosen.digit, scene.mask, data)
         if chosen.preparation is not None:
             steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")

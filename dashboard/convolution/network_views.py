@@ -33,7 +33,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.charts import PLAIN
-from dashboard.widgets.readings import load_networks, read_all, show_readings
+from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_beside, choose_scene
 from dashboard.widgets.texts import show_text
 
@@ -56,7 +56,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
     with left:
         st.caption("Try: can you still read it? Which of the four networks can?")
         scene = choose_scene(session, data)
-    networks = load_networks([name for name in LOCAL if name in zoo], data)
+    networks = networks_or_warn([name for name in LOCAL if name in zoo], data)
     with right:
         if scene is not None:
             image = maps.to_image(*scene)

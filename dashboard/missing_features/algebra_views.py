@@ -27,7 +27,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets.readings import load_networks
+from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_accuracies
 
@@ -119,7 +119,7 @@ def _show_others(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
     """Show the inversions that are no re-parameterisation, and what makes them different at this digit."""
     names = [name for name in RECIPES if name in zoo and zoo[name].inversion in BENT]
     st.markdown("#### What no ordinary head computes")
-    networks = {name: one.classifier for name, one in load_networks(names, data).items()}
+    networks = {name: one.classifier for name, one in networks_or_warn(names, data).items()}
     for place, (name, network) in zip(st.columns(max(2, len(networks))), networks.items(), strict=False):
         with place:
             given, read = response_curve("relu", zoo[name].inversion)
@@ -149,7 +149,7 @@ def _bent(network: Classifier, digit: Digit, mask: Mask) -> str:
 def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the filters before and after a new head was trained, frozen and not."""
     st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
-    found = load_networks([name for name in FROZEN if name in zoo], data)
+    found = networks_or_warn([name for name in FROZEN if name in zoo], data)
     networks = {name: one.classifier for name, one in found.items()}
     layer = address.segmented_control(
         "filters",

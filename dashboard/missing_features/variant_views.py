@@ -31,7 +31,7 @@ from dashboard.server.session import Session
 from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.networks import choose_any
 from dashboard.widgets.progress import with_progress
-from dashboard.widgets.readings import load_networks, read_all, show_readings
+from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_who_is_right
 from dashboard.widgets.texts import show_text
@@ -61,10 +61,10 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         cards = {name: zoo[name] for name in names} | caches.own_networks()
         chosen = choose_any(cards, name="variants", key="variants", first=FIRST, label="Read it with")
-        networks = load_networks(names, data)
+        networks = networks_or_warn(names, data)
         if scene is not None and networks:
             with locks.LIVE:
-                own = load_networks([name for name in chosen if name not in networks and name not in zoo], data)
+                own = networks_or_warn([name for name in chosen if name not in networks and name not in zoo], data)
                 wanted = {name: one for name, one in (networks | own).items() if name in chosen}
                 show_readings(read_all(wanted, cards, *scene, data), data.classes)
     st.html(draw_variants(to_rows(networks, zoo, scene, data), COLUMNS, answers=scene is not None))
@@ -143,7 +143,7 @@ def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption("Try: move omega. Does adding the missing-feature head do more than adding a second ordinary head?")
         scene = choose_scene(session, data)
     names = ["standard", *HEADS]
-    networks = load_networks(names, data)
+    networks = networks_or_warn(names, data)
     if len(networks) < len(names):
         return
     with right:

@@ -30,7 +30,7 @@ from dashboard.widgets import networks as network_inputs
 from dashboard.widgets import playing
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.progress import with_progress
-from dashboard.widgets.readings import load_networks, read_all
+from dashboard.widgets.readings import networks_or_warn, read_all
 from dashboard.widgets.tables import show_accuracies, show_cell, show_who_is_right
 from dashboard.widgets.texts import show_text
 
@@ -50,7 +50,7 @@ def show_cuts(session: Session, data: Dataset, zoo: Zoo) -> None:
         if choice is None:
             st.info("As soon as there is a digit, its four cuts appear here.")
             return
-        networks = load_networks(names, data)
+        networks = networks_or_warn(names, data)
         items = []
         for column in COLUMNS:
             mask = cut_mask(column, variant=variant).numpy()
@@ -68,7 +68,7 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = choose_growth()
             names = network_inputs.choose_in_menu(zoo)
-        networks = load_networks(names, data)
+        networks = networks_or_warn(names, data)
         if choice is None:
             st.info("As soon as there is a digit, a hole can grow over it here.")
             return
@@ -134,7 +134,7 @@ def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     st.caption("Recorded when the networks were made; `python -m core train all` repeats every row.")
 
     st.markdown(f"#### Live: measured now on {data.name}")
-    names = tuple(load_networks(network_inputs.choose_networks(zoo), data))
+    names = tuple(networks_or_warn(network_inputs.choose_networks(zoo), data))
     count = choose_count(data, "live count", 1000)
     if not st.button("Measure", type="primary", key="measure"):
         st.caption(f"{len(names)} networks × {len(COLUMNS)} sets × {count:,} digits.")
@@ -161,7 +161,7 @@ def _show_talk() -> None:
 def show_curve(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show accuracy against how much of each digit is missing."""
     kind = choose_growth()
-    names = tuple(load_networks(network_inputs.choose_networks(zoo), data))
+    names = tuple(networks_or_warn(network_inputs.choose_networks(zoo), data))
     count = choose_count(data, "curve count", 250)
     if not st.button("Draw the curves", type="primary", key="curves"):
         return
@@ -194,7 +194,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
     )
     with how_many:
         count = choose_count(data, "confusion count", 1000)
-    if len(load_networks([name, rival], data)) < len({name, rival}):
+    if len(networks_or_warn([name, rival], data)) < len({name, rival}):
         return
     with st.spinner("Reading ..."):
         predicted, theirs = (

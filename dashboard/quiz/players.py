@@ -17,7 +17,7 @@ from core.visualization.network_colors import color_of
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets.data_set import sample
-from dashboard.widgets.readings import load_networks
+from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.texts import show_text
 
 HEADINGS = {ALL_CUTS: "all cuts", **{cut: f"{cut}: {name} gone" for cut, name in CUT_NAMES.items()}}
@@ -27,7 +27,7 @@ Read = Mapping[tuple[int, int], int]
 
 def networks(data: Dataset, zoo: Zoo) -> tuple[str, ...]:
     """Return the networks that play, and say in a sentence which of them cannot."""
-    return tuple(load_networks([name for name in DEFAULT_NETWORKS if name in zoo], data))
+    return tuple(networks_or_warn([name for name in DEFAULT_NETWORKS if name in zoo], data))
 
 
 def solve(data: Dataset, question: Question) -> Picture:

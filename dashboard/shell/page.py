@@ -16,7 +16,7 @@ from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.shell import lesson_bar, share
-from dashboard.widgets.data_set import current_data
+from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import heard
 from dashboard.widgets.texts import show_problems, show_text
 
@@ -55,7 +55,8 @@ def show_page(
     stands at its top; `above` and `below` are shown with every view.
     """
     with _frame(name, scene=scene, own_address=own_address):
-        session, data = get_session(), current_data()
+        session, (data, problem) = get_session(), caches.current_dataset()
+        show_data_notice(data, problem)
         zoo, problems = networks() if networks is not None else ({}, [])
         show_problems(problems)
         if text:

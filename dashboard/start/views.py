@@ -18,7 +18,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
-from dashboard.widgets.readings import load_networks
+from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.texts import show_text
 
 FILES = Path(__file__).parents[2] / "pages"
@@ -58,7 +58,7 @@ def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
         GalleryItem(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
         GalleryItem(arrays.mark_erased(digit, mask, 10), "what is left"),
     ]
-    if load_networks([name for name in zoo if name == "restoring"], data):
+    if networks_or_warn([name for name in zoo if name == "restoring"], data):
         fills = caches.restored("restoring", data.name, digit, mask).fills
         assert fills is not None
         items.append(GalleryItem(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "what might be there"))

@@ -21,7 +21,7 @@ from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
 from dashboard.widgets import networks as network_inputs
-from dashboard.widgets.readings import load_networks
+from dashboard.widgets.readings import networks_or_warn
 
 MOST = 5  # networks side by side
 
@@ -56,7 +56,7 @@ def choose_subjects(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> list[S
     names = network_inputs.choose_networks(zoo)
     if len(names) > MOST:
         st.caption(f"The first {MOST} of the {len(names)} chosen networks are shown.")
-    networks = load_networks(names[:MOST], data)
+    networks = networks_or_warn(names[:MOST], data)
     read = caches.readings(tuple(networks), data.name, digit, mask)
     return [_to_subject(name, zoo[name].title, one, read[name], digit, mask, data) for name, one in networks.items()]
 

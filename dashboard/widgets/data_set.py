@@ -7,20 +7,13 @@ import streamlit as st
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.digits.downloads import BackgroundDownload
-from dashboard.server import caches, downloads
+from dashboard.server import downloads
 from dashboard.server.scene import Digit
 
 OFFLINE_NOTICE = "These are the **offline digits** (1,797 real ones from scikit-learn), not MNIST."
 
 
-def current_data() -> Dataset:
-    """Return the digits to use now, after a notice about them where one is needed."""
-    data, problem = caches.current_dataset()
-    show_notice(data, problem)
-    return data
-
-
-def show_notice(data: Dataset, problem: str) -> None:
+def show_data_notice(data: Dataset, problem: str) -> None:
     """Show the problem with MNIST, else, for the offline digits, the download of MNIST; the first such page starts it.
 
     `data` and `problem` are what `caches.current_dataset` returns.

@@ -21,8 +21,8 @@ from dashboard.widgets.texts import show_problems
 WHOLE: Mask = np.ones((SIDE, SIDE), np.bool_)
 
 
-def load_networks(names: Sequence[str], data: Dataset) -> dict[str, Network]:
-    """Return the networks by name, and say in a sentence which of them cannot be used."""
+def networks_or_warn(names: Sequence[str], data: Dataset) -> dict[str, Network]:
+    """Show a warning for each network that cannot be loaded; return the others by name."""
     networks, problems = caches.networks(tuple(names), data.name)
     show_problems(problems)
     return dict(networks)
