@@ -27,7 +27,8 @@ GROUPS = {
 }
 RESERVED = {*SCENE_PARTS, *LESSON_PARTS, "hide", *GROUPS} - {"view"}  # no names of widgets
 NAME = re.compile("[a-z0-9-]{1,40}")
-CANVASES = ("draw", "erase")  # keys of the canvases on which strokes are drawn
+CANVASES = DRAW, ERASE = "draw", "erase"  # keys of the canvases on which strokes are drawn
+SOURCE, CLASS, CUT, TOOL, NETWORKS = "source", "class", "cut", "tool", "networks"  # keys of the scene's widgets
 
 
 def open_address(page: str, *, scene: bool, own: bool = False) -> bool:
@@ -72,13 +73,13 @@ def _take_scene(address: PageAddress) -> None:
     session.scene, address.problems = read_scene(address.params, tuple(caches.zoo()[0]))
     scene = session.scene
     session.base_mask, session.linked_digit = scene.mask, scene.drawn
-    live_canvas.forget("erase")
-    for key in ("tool", "source", "class"):
+    live_canvas.forget(ERASE)
+    for key in (TOOL, SOURCE, CLASS):
         held.pop(key, None)
-    held["cut"] = cut_of(scene.mask) or ("whole" if scene.mask.all() else None)
-    held["networks"] = list(scene.networks)
+    held[CUT] = cut_of(scene.mask) or ("whole" if scene.mask.all() else None)
+    held[NETWORKS] = list(scene.networks)
     if scene.drawn is not None or scene.sample is not None:
-        held["source"] = "Link" if scene.drawn is not None else "Sample"
+        held[SOURCE] = "Link" if scene.drawn is not None else "Sample"
 
 
 def close_address() -> None:

@@ -14,6 +14,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets import networks
 from dashboard.widgets.readings import networks_or_warn
+from dashboard.widgets.scene import PART
 
 TITLES = {
     "fgsm": "FGSM: one step",
@@ -75,7 +76,7 @@ def choose_method() -> str:
 def _show_region() -> None:
     """Show the erase canvas when the sticker is chosen: that is where its region is drawn."""
     if st.session_state[key("method")] == "sticker":
-        st.session_state["missing part"] = "Rub it out"
+        st.session_state[PART] = "Rub it out"
 
 
 def choose_attack(method: str, data: Dataset, zoo: Zoo) -> Attacked | None:

@@ -19,6 +19,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train.watch_views import my_jobs
 
+RUNS = "train runs"  # the key of the choice of runs
 AIMS = (95.0, 98.0)  # percent of the validation digits
 MOST = len(RUN_COLORS)
 KINDS = {"accuracy": "read right, %", "error": "error (cross-entropy)"}
@@ -32,12 +33,12 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     if not ready:
         st.info("As soon as one epoch of a training is finished, its curve appears here.")
         return
-    st.session_state["train runs"] = [n for n in st.session_state.get("train runs", ready[:3]) if n in ready]
+    st.session_state[RUNS] = [n for n in st.session_state.get(RUNS, ready[:3]) if n in ready]
     chosen = st.pills(
         "Runs",
         ready,
         selection_mode="multi",
-        key="train runs",
+        key=RUNS,
         persist_state="session",
         wrap=True,
         format_func=lambda name: found[name].title,

@@ -16,6 +16,7 @@ from core.visualization.transfer import draw_strip
 from dashboard import address
 from dashboard.transfer import cached
 
+CAMERA = "transfer camera"  # the key of the camera
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
 PAIR = (3, 5)
 ENDINGS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
@@ -189,7 +190,7 @@ def _take_photos(shelves: tuple[Shelf, Shelf], names: list[str]) -> None:
     )
     st.camera_input(
         "Photo",
-        key="transfer camera",
+        key=CAMERA,
         label_visibility="collapsed",
         on_change=_keep_photo,
         args=(shelves[number or 0],),
@@ -198,7 +199,7 @@ def _take_photos(shelves: tuple[Shelf, Shelf], names: list[str]) -> None:
 
 
 def _keep_photo(shelf: Shelf) -> None:
-    taken = st.session_state["transfer camera"]
+    taken = st.session_state[CAMERA]
     if taken is None or len(shelf.photos) >= MOST_PICTURES:
         return
     try:

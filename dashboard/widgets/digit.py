@@ -14,6 +14,7 @@ from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
 from core.visualization import arrays
 from dashboard.address import get_address
+from dashboard.address.links import CLASS, DRAW, SOURCE
 from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
@@ -47,11 +48,11 @@ def choose_digit(
 
 
 def _choose_source(session: Session, first: str) -> str | None:
-    st.session_state.setdefault("source", first)
+    st.session_state.setdefault(SOURCE, first)
     return st.segmented_control(
         "Where the digit comes from",
         ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else []),
-        key="source",
+        key=SOURCE,
         persist_state="session",
         label_visibility="collapsed",
         required=True,
@@ -86,13 +87,13 @@ def _draw(live: Live | None) -> ChosenDigit | None:
         format_func=lambda size: f"{size} pen",
     )
     size = PEN_SIZES[pen or "medium"]
-    return _drawn(draw_canvas(key="draw", size=CANVAS, pen=size) if live is None else _draw_live(size, live))
+    return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size) if live is None else _draw_live(size, live))
 
 
 @st.fragment
 def _draw_live(pen: int, live: Live) -> NDArray[np.uint8] | None:
     """In a fragment, so that the browser does not ask for the whole page, but leaves it to `run_only`."""
-    return draw_canvas(key="draw", size=CANVAS, pen=pen, on_change=partial(_take_drawing, live))
+    return draw_canvas(key=DRAW, size=CANVAS, pen=pen, on_change=partial(_take_drawing, live))
 
 
 def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
@@ -123,7 +124,7 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
     labels = data.test.labels.numpy()
     if session.scene.sample is None or session.scene.sample >= len(labels):
         session.scene.sample = 0
-    wanted = st.session_state.get("class", "any")
+    wanted = st.session_state.get(CLASS, "any")
     allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.button("◀", on_click=_step_sample, args=(allowed, -1), help="previous", key="previous")
@@ -132,7 +133,7 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
         st.selectbox(
             "Class",
             ["any", *data.classes],
-            key="class",
+            key=CLASS,
             persist_state="session",
             label_visibility="collapsed",
             on_change=_first_of_class,
@@ -162,7 +163,7 @@ def _any_sample(allowed: np.ndarray) -> None:
 
 
 def _first_of_class(data: Dataset) -> None:
-    wanted = st.session_state["class"]
+    wanted = st.session_state[CLASS]
     if wanted != "any":
         matches = np.flatnonzero(data.test.labels.numpy() == data.classes.index(wanted))
         get_session().scene.sample = int(matches[0])

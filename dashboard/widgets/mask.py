@@ -9,6 +9,7 @@ import streamlit as st
 from core.pmnist.masks import CUTS, cut_mask
 from core.visualization import arrays
 from dashboard.address import get_address
+from dashboard.address.links import CUT, ERASE, TOOL
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session, get_session
 from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, shapes_canvas
@@ -30,11 +31,11 @@ def choose_tool() -> str:
     """Draw the cuts and the tools; return the name of the tool."""
     if get_address().hides("tools"):
         return "medium"
-    st.session_state.setdefault("cut", "whole")
+    st.session_state.setdefault(CUT, "whole")
     st.segmented_control(
         "Cut",
         ["whole", *CUTS],
-        key="cut",
+        key=CUT,
         persist_state="session",
         label_visibility="collapsed",
         format_func=CUT_BUTTONS.__getitem__,
@@ -46,7 +47,7 @@ def choose_tool() -> str:
             "Rub out with",
             list(TOOLS),
             default="medium",
-            key="tool",
+            key=TOOL,
             persist_state="session",
             label_visibility="collapsed",
             required=True,
@@ -63,12 +64,12 @@ def rub_out(session: Session, digit: Digit, tool: str, *, live: Live | None = No
         st.image(arrays.mark_erased(digit, session.base_mask, CANVAS // 28), width=CANVAS, output_format="PNG")
         return session.base_mask
     if tool == SHAPES:
-        return shapes_canvas(digit, session.base_mask, key="shapes", size=CANVAS, on_clear=_bring_back)
+        return shapes_canvas(digit, session.base_mask, key=SHAPES, size=CANVAS, on_clear=_bring_back)
     size = TOOLS[tool]
     return erase_canvas(
         digit,
         session.base_mask,
-        key="erase",
+        key=ERASE,
         tool="brush" if size else "rectangle",
         brush=size or 3,
         size=CANVAS,
@@ -83,18 +84,18 @@ def _take_mask(live: Live, mask: Mask) -> None:
 
 
 def _take_cut() -> None:
-    get_session().base_mask = cut_mask(st.session_state["cut"] or "whole").numpy()
+    get_session().base_mask = cut_mask(st.session_state[CUT] or "whole").numpy()
 
 
 def _keep_erased() -> None:
     """Let what is erased so far lie under the next tool: shapes have a canvas of their own."""
-    shapes = st.session_state["tool"] == SHAPES
+    shapes = st.session_state[TOOL] == SHAPES
     if shapes != st.session_state.get("shapes chosen", False):
         get_session().base_mask = get_session().scene.mask
     st.session_state["shapes chosen"] = shapes
 
 
 def _bring_back() -> None:
-    st.session_state["cut"] = "whole"
+    st.session_state[CUT] = "whole"
     _take_cut()
     get_session().page_complete = False  # the row of cuts must say so too

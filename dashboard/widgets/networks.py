@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.zoo.checkpoints import Card
 from dashboard import address
+from dashboard.address.links import NETWORKS
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.server.session import get_session
 
@@ -38,13 +39,13 @@ def choose_networks(zoo: Mapping[str, Card]) -> tuple[str, ...]:
     chosen: Sequence[str] = session.scene.networks
     if not address.get_address().hides("networks"):
         # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
-        held = st.session_state.get("networks", known)
-        st.session_state["networks"] = [name for name in held if name in zoo]
+        held = st.session_state.get(NETWORKS, known)
+        st.session_state[NETWORKS] = [name for name in held if name in zoo]
         chosen = st.pills(
             "Networks",
             list(zoo),
             selection_mode="multi",
-            key="networks",
+            key=NETWORKS,
             persist_state="session",
             wrap=True,
             format_func=lambda name: zoo[name].title,

@@ -14,6 +14,8 @@ from dashboard.widgets.data_set import sample
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.mask import choose_mask
 
+PART = "missing part"  # the key of the choice between the digit and erasing
+
 
 def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
     """Draw the widgets for a digit, or for erasing part of it; return digit and mask, None while there is no digit."""
@@ -21,7 +23,7 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
         "Your digit",
         ["A digit", "Rub it out"],
         default="A digit",
-        key="missing part",
+        key=PART,
         persist_state="session",
         label_visibility="collapsed",
         required=True,
