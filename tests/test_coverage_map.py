@@ -62,6 +62,16 @@ def test_every_path_in_the_documents_exists():
             assert path.exists(), f"{document.name}: {path.relative_to(ROOT)}"
 
 
+def test_every_name_to_change_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## Where to change ...")[1].split("## How")[0]
+    rows_of_table = [re.findall(r"`([^`]+)`", line) for line in text.splitlines() if "`" in line]
+    assert len(rows_of_table) > 10
+    for cells in rows_of_table:
+        paths, names = [cell for cell in cells if "." in cell], [cell for cell in cells if "." not in cell]
+        sources = "".join((ROOT / path).read_text("utf-8") for path in paths)
+        assert not [name for name in names if not re.search(rf"^(?:\w+, )?{name}\b", sources, re.MULTILINE)], paths
+
+
 def test_no_document_knows_a_machine():
     for document in DOCUMENTS:
         assert not re.search(r"(?<![\w.}])/(?:work|root|home|Users|mnt|tmp)/\w", document.read_text("utf-8")), document
