@@ -24,9 +24,9 @@ from core.visualization.adversarial import (
 )
 from core.zoo import checkpoints
 from dashboard.attack import universal_runs as universal
-from dashboard.attack.defence_runs import KINDS, SIZES, AskedSweep, Sweep
-from dashboard.attack.digit_runs import EVERY, Asked, Take, thin
-from dashboard.attack.universal_runs import AskedNoise, Growth
+from dashboard.attack.defence_runs import FRAMES, KINDS, Sweep, SweepInputs
+from dashboard.attack.digit_runs import LBFGS_STRIDE, AttackInputs, AttackRun, every_nth
+from dashboard.attack.universal_runs import NoiseInputs, NoiseRun
 from dashboard.server.scene import Scene
 from tests.browser import settle
 from tests.pages import html, open_page, rerun, text_of
@@ -129,7 +129,7 @@ def test_v7_a_sticker_stays_where_it_was_drawn_and_is_seen_from_elsewhere() -> N
     keys = {**QUICK, "attack method": "sticker"}
     assert "Mark where the sticker goes" in open_view(keys=keys).warning[0].value
     app = run_to_the_end(open_view(keys=keys, sample=HARD, erased="HCUT"), "attack")
-    change = app.session_state["attack take"].last.perturbation[0, 0]
+    change = app.session_state["attack run"].last.perturbation[0, 0]
     assert change[:14].abs().max() > 0 and not change[14:].any()
     assert "Seen from elsewhere, the sticker fools Standard in" in text_of(app) and "ns-views" in html(app)
 
@@ -145,7 +145,7 @@ def test_what_is_no_digit_is_refused_with_a_sentence(ink: float, sentence: str) 
 @pytest.mark.mnist
 def test_an_erased_digit_is_attacked_as_it_is_left() -> None:
     app = run_to_the_end(open_view(keys=QUICK, sample=SEVEN, erased="VCUT"), "attack")
-    step = app.session_state["attack take"].last
+    step = app.session_state["attack run"].last
     assert not step.originals[..., :14].any() and step.originals.any()
 
 
@@ -168,16 +168,16 @@ def test_the_presets_are_those_of_the_papers(preset: str) -> None:
     pills = next(one for one in app.get("button_group") if one.key == "attack preset")
     pills.set_value(preset)
     rerun(app)
-    first = rerun(app).session_state["attack take"].asked.config
+    first = rerun(app).session_state["attack run"].inputs.config
     assert first == PRESETS[preset]
 
 
-def make_take(**changes: object) -> Take:
+def make_attack(**changes: object) -> AttackRun:
     digits = real_set().test.first(1)
     pixels = digits.images()[0, 0].numpy().tobytes()
-    asked = Asked("pgd", ("standard",), AttackConfig(epsilon=0.3, steps=4, **changes), 7, pixels, b"")
-    return Take(
-        asked,
+    inputs = AttackInputs("pgd", ("standard",), AttackConfig(epsilon=0.3, steps=4, **changes), 7, pixels, b"")
+    return AttackRun(
+        inputs,
         {"standard": checkpoints.load_classifier("standard")},
         {"standard": "Standard"},
         {"standard": "#3B82C4"},
@@ -187,10 +187,10 @@ def make_take(**changes: object) -> Take:
 
 @pytest.mark.mnist
 def test_the_frames_begin_with_the_untouched_digit_and_the_network_stays_as_it_is() -> None:
-    take = make_take()
-    network = take.networks["standard"]
+    attack = make_attack()
+    network = attack.networks["standard"]
     before = features_hash(network)
-    frames = [take.to_frame(step) for step in take.steps()]
+    frames = [attack.to_frame(step) for step in attack.steps()]
     begins = [frame.text.split(":")[0] for frame in frames]
     assert begins == ["Before anything is added", *(f"Step {step}" for step in range(1, 5))]
     assert frames[0].values["Standard"] > 99 > frames[-1].values["Standard"]
@@ -198,8 +198,9 @@ def test_the_frames_begin_with_the_untouched_digit_and_the_network_stays_as_it_i
     assert features_hash(network) == before and all(one.grad is None for one in network.parameters())
 
 
-def test_the_last_step_is_played_whatever_is_left_out() -> None:
-    assert list(thin(range(11), EVERY)) == [0, 3, 6, 9, 10] and list(thin(range(10), EVERY)) == [0, 3, 6, 9]
+def test_the_last_step_is_always_played() -> None:
+    assert list(every_nth(range(11), LBFGS_STRIDE)) == [0, 3, 6, 9, 10]
+    assert list(every_nth(range(10), LBFGS_STRIDE)) == [0, 3, 6, 9]
 
 
 @pytest.mark.mnist
@@ -209,17 +210,17 @@ def test_v9_both_networks_are_attacked_harder_and_harder(kind: str) -> None:
     names = ("standard", "assignment")
     networks = {name: checkpoints.load_classifier(name) for name in names}
     sweep = Sweep(
-        AskedSweep(kind, names, 7, digits.images()[0, 0].numpy().tobytes()),
+        SweepInputs(kind, names, 7, digits.images()[0, 0].numpy().tobytes()),
         networks,
         {name: name for name in names},
         CLASSES,
     )
     steps = list(sweep.steps() if kind == "erase" else islice(sweep.steps(), 8))
     frames = [sweep.to_frame(step) for step in (steps[0], steps[-1])]
-    sizes = [step.size for step in steps]
-    assert sizes == sorted(sizes) and torch.equal(steps[0].images["standard"], sweep.digit)
+    strengths = [step.strength for step in steps]
+    assert strengths == sorted(strengths) and torch.equal(steps[0].images["standard"], sweep.digit)
     assert min(frames[0].values.values()) > 99 > frames[-1].values["standard"]
-    assert kind != "erase" or len(steps) == SIZES and not steps[-1].images["standard"].any()
+    assert kind != "erase" or len(steps) == FRAMES and not steps[-1].images["standard"].any()
 
 
 # Universal noise
@@ -231,46 +232,46 @@ def test_v3_v4_ten_noises_grow_and_nine_digits_are_read_with_each() -> None:
     app = run_to_the_end(open_view("Noise for all", keys=keys), "noise")
     assert html(app).count("<td class=") == 90 and html(app).count('alt="noise to') == 10
     assert "on average" in text_of(app) and len(app.session_state["noise/run"].frames) == 6
-    growth = app.session_state["noise growth"]
-    assert growth.records[-1].noises.abs().max() <= 0.2 + 1e-6
+    noise = app.session_state["noise run"]
+    assert noise.records[-1].noises.abs().max() <= 0.2 + 1e-6
     app.segmented_control(key="noise class").set_value(8)
     rerun(app)
     frames = app.session_state["noise/run"].frames
     end = time.monotonic() + 30
     while len(frames) < 6 and time.monotonic() < end:
         time.sleep(0.05)
-    assert "Noise to 8" in frames[-1].text and growth.records and len(frames) == 6
+    assert "Noise to 8" in frames[-1].text and noise.records and len(frames) == 6
 
 
 @pytest.fixture(scope="module")
-def growth() -> Growth:
+def noise() -> NoiseRun:
     data = real_set()
     config = UniversalConfig(steps=2, digits=50, batch=10)
-    grown = Growth(
-        AskedNoise("standard", "MNIST", config),
+    noise = NoiseRun(
+        NoiseInputs("standard", "MNIST", config),
         "Standard",
         checkpoints.load_classifier("standard"),
         data,
         nullcontext(True),
     )
-    list(grown.steps())
-    return grown
+    list(noise.steps())
+    return noise
 
 
 @pytest.mark.mnist
-def test_all_of_the_noises_can_be_taken_home(growth: Growth) -> None:
-    with Image.open(io.BytesIO(universal.animated_png(growth))) as moving:
+def test_all_noises_can_be_downloaded(noise: NoiseRun) -> None:
+    with Image.open(io.BytesIO(universal.animated_png(noise))) as moving:
         assert moving.n_frames == 3 and moving.mode == "RGB"
-    with Image.open(io.BytesIO(universal.sheet_png(growth))) as still:
-        assert still.size == (5 * 28 * universal.LARGE, 2 * (28 * universal.LARGE + 15))
-    with np.load(io.BytesIO(universal.to_npz(growth))) as found:
+    with Image.open(io.BytesIO(universal.sheet_png(noise))) as still:
+        assert still.size == (5 * 28 * universal.ENLARGED, 2 * (28 * universal.ENLARGED + 15))
+    with np.load(io.BytesIO(universal.to_npz(noise))) as found:
         assert found["noises"].shape == (3, 10, 1, 28, 28) and not found["noises"][0].any()
         assert found["readings"].shape == (3, 9, 10) and found["labels"].shape == (9,)
 
 
 @pytest.mark.mnist
-def test_v2_errors_and_accuracy_of_both_sets_are_in_every_frame(growth: Growth) -> None:
-    frame = growth.to_frame(growth.records[-1])
+def test_v2_errors_and_accuracy_of_both_sets_are_in_every_frame(noise: NoiseRun) -> None:
+    frame = noise.to_frame(noise.records[-1])
     assert {universal.COST, universal.VALIDATION, universal.SHARE, universal.RIGHT} <= set(frame.values)
     assert all(np.isfinite(value) for value in frame.values.values())
 
@@ -280,7 +281,7 @@ def test_one_visitor_s_noise_waits_for_another_s_step() -> None:
     data = real_set()
     taken: list[str] = []
 
-    class Turn:
+    class Lock:
         def __enter__(self) -> bool:
             taken.append("in")
             return True
@@ -289,8 +290,10 @@ def test_one_visitor_s_noise_waits_for_another_s_step() -> None:
             taken.append("out")
 
     config = UniversalConfig(steps=1, digits=10, batch=10)
-    grown = Growth(AskedNoise("standard", "MNIST", config), "", checkpoints.load_classifier("standard"), data, Turn())
-    for _ in grown.steps():
+    noise = NoiseRun(
+        NoiseInputs("standard", "MNIST", config), "", checkpoints.load_classifier("standard"), data, Lock()
+    )
+    for _ in noise.steps():
         assert taken[-1] == "out"  # while a frame is drawn and sent, others may compute
     assert taken == ["in", "out"] * 3
 

@@ -15,7 +15,7 @@ from core.maximization.loop import PRESETS, MaximizationConfig, maximize
 from core.maximization.objectives import ClassLogit, Neuron
 from core.visualization.maximization import Layout, draw_sheet, layout_for, to_animation
 from core.zoo.checkpoints import load_classifier
-from dashboard.maximize.runs import Climb
+from dashboard.maximize.runs import Maximization
 from dashboard.maximize.step_texts import describe_classes, describe_maps
 from dashboard.server import caches
 from dashboard.widgets import playing
@@ -83,22 +83,22 @@ def test_an_animation_is_a_png_that_moves():
     assert moving.format == "PNG" and moving.n_frames == 100 and moving.info["loop"] == 0
 
 
-# Climbs as runs of the player
+# Optimisations as runs of the player
 
 
 @pytest.mark.parametrize("count", [1, 3, 10, 32, 50, 64, 90])
-def test_a_whole_run_is_never_larger_than_what_may_be_kept(count):
+def test_a_whole_run_never_exceeds_the_player_s_memory(count):
     config = MaximizationConfig(steps=200)
-    climb = Climb({"assignment": ASSIGNMENT}, ClassLogit([0] * count), config, layout_for(count), describe_maps)
-    first = next(climb.steps())
-    assert climb.frames * climb.to_frame(first).picture.nbytes < playing.MOST_BYTES
-    assert count > 10 or climb.frames == 201, "of ten digits every step is seen"
+    run = Maximization({"assignment": ASSIGNMENT}, ClassLogit([0] * count), config, layout_for(count), describe_maps)
+    first = next(run.steps())
+    assert run.frame_count * run.to_frame(first).picture.nbytes < playing.MOST_BYTES
+    assert count > 10 or run.frame_count == 201, "of ten digits every step is seen"
 
 
 def test_of_large_sheets_some_steps_are_left_out_and_never_the_last():
     config = MaximizationConfig(steps=5)
-    climb = Climb({"assignment": ASSIGNMENT}, ClassLogit(0), config, layout_for(1), describe_maps)
-    assert [steps[0].step for steps in climb.steps()] == [0, 1, 2, 3, 4, 5] and climb.frames == 6
+    run = Maximization({"assignment": ASSIGNMENT}, ClassLogit(0), config, layout_for(1), describe_maps)
+    assert [steps[0].step for steps in run.steps()] == [0, 1, 2, 3, 4, 5] and run.frame_count == 6
 
 
 def test_n4_every_step_says_what_the_network_reads_and_how_far_all_ten_have_come():
@@ -143,7 +143,7 @@ def test_n1_ten_digits_have_ten_curves_that_rise():
 def test_other_settings_are_another_run():
     app = open_view("Ten digits")
     grow(app, "ten digits")
-    (preset,) = [one for one in app.selectbox if one.label == "How it climbs"]
+    (preset,) = [one for one in app.selectbox if one.label == "Optimisation method"]
     preset.set_value("frequencies")
     assert "ten digits/run" not in rerun(app).session_state
     (seed,) = [one for one in app.number_input if one.label == "Seed of noise"]
@@ -217,7 +217,7 @@ def test_stopping_keeps_what_there_is():
         assert time.monotonic() < end
         time.sleep(0.02)
     rerun(app)
-    assert 0 < len(run.frames) < 2001 and len(app.session_state["ten digits/trace"].kept) >= len(run.frames)
+    assert 0 < len(run.frames) < 2001 and len(app.session_state["ten digits/recording"].steps) >= len(run.frames)
     assert [one for one in app.get("download_button") if "npz" in one.proto.id]
 
 

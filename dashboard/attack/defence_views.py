@@ -1,4 +1,4 @@
-"""The view "Defence" of the page "Attack": a network that learned from attacked digits, and what that does not help."""
+"""The view "Defence" of the page "Attack": what adversarial training helps against, and what not."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.studies.noise_transfer_record import to_curve
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
 from dashboard import address
-from dashboard.attack import falls_views
-from dashboard.attack.defence_runs import KINDS, SIZES, STEPS, AskedSweep, Sweep
+from dashboard.attack import noise_transfer_views
+from dashboard.attack.defence_runs import FRAMES, KINDS, STEPS, Sweep, SweepInputs
 from dashboard.components.player import Look
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -23,12 +23,12 @@ from dashboard.widgets.readings import label_of, networks_or_warn
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
 
-ORDINARY, ROBUST = "standard", "robust"
+STANDARD, ROBUST = "standard", "robust"
 KEY, SWEEP = "defence", "defence sweep"
 
 
 def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the ordinary and the adversarially trained network under the same attacks."""
+    """Show the standard and the adversarially trained network under the same attacks."""
     scene, right = choose_beside(
         "Try: press *Attack both*, harder and harder. Then limit the length of all changes instead of each "
         "pixel, and then just rub the digit out: does the training still help?",
@@ -46,10 +46,10 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
             label_visibility="collapsed",
             wrap=True,
         )
-        if scene is not None and len(networks_or_warn((ORDINARY, ROBUST), data)) == 2:
+        if scene is not None and len(networks_or_warn((STANDARD, ROBUST), data)) == 2:
             pixels = np.ascontiguousarray(scene[0] * scene[1], np.float32)
-            label = label_of(session, ORDINARY, pixels, data)
-            _show_sweep(AskedSweep(kind, (ORDINARY, ROBUST), label, pixels.tobytes()), data, zoo)
+            label = label_of(session, STANDARD, pixels, data)
+            _show_sweep(SweepInputs(kind, (STANDARD, ROBUST), label, pixels.tobytes()), data, zoo)
     prose, figures = st.columns([5, 6], gap="medium")
     with prose:
         show_text("attack_defence")
@@ -58,21 +58,21 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
         _show_cuts(zoo)
 
 
-def _show_sweep(asked: AskedSweep, data: Dataset, zoo: Zoo) -> None:
+def _show_sweep(inputs: SweepInputs, data: Dataset, zoo: Zoo) -> None:
     sweep: Sweep | None = st.session_state.get(SWEEP)
-    if sweep is None or sweep.asked != asked:
-        networks = {name: caches.classifier(name, data.name) for name in asked.names}
-        sweep = Sweep(asked, networks, {name: zoo[name].title for name in asked.names}, data.classes)
+    if sweep is None or sweep.inputs != inputs:
+        networks = {name: caches.classifier(name, data.name) for name in inputs.names}
+        sweep = Sweep(inputs, networks, {name: zoo[name].title for name in inputs.names}, data.classes)
         st.session_state[SWEEP] = sweep
     look = Look(
-        f"How sure each is that it is a {data.classes[asked.label]}",
-        {zoo[name].title: color_of(name) for name in asked.names},
+        f"How sure each is that it is a {data.classes[inputs.label]}",
+        {zoo[name].title: color_of(name) for name in inputs.names},
         unit=" %",
         limits=(0, 100),
         speed=0.25,
     )
-    playing.play(sweep.steps, sweep.to_frame, key=KEY, look=look, total=SIZES, about=asked, start="Attack both")
-    left, right = (zoo[name].title for name in asked.names)
+    playing.play(sweep.steps, sweep.to_frame, key=KEY, look=look, total=FRAMES, about=inputs, start="Attack both")
+    left, right = (zoo[name].title for name in inputs.names)
     st.caption(
         f"Left: {left}, right: {right}. The digit is attacked anew for each network and each size, with {STEPS} "
         "steps of PGD."
@@ -80,12 +80,12 @@ def _show_sweep(asked: AskedSweep, data: Dataset, zoo: Zoo) -> None:
 
 
 def _show_curves(data: Dataset, zoo: Zoo) -> None:
-    """Show how many digits both read under their own noise, from the recorded study."""
-    record = falls_views.find_record(data)
+    """Show both networks' accuracy under their own noise by epsilon, from the recorded study."""
+    record = noise_transfer_views.find_record(data)
     if record is None:
         return
     curves = []
-    for name in (ORDINARY, ROBUST):
+    for name in (STANDARD, ROBUST):
         points = to_curve(record, name)
         curves.append(Curve(zoo[name].title, color_of(name), list(points), list(points.values())))
     about = record["dataset"]
@@ -96,10 +96,10 @@ def _show_curves(data: Dataset, zoo: Zoo) -> None:
 
 
 def _show_cuts(zoo: Zoo) -> None:
-    """Show how many partial digits both read: the training has nothing to do with that."""
+    """Show both networks' accuracy on whole and cut digits: adversarial training does not help there."""
     rows = {
         zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()}
-        for name in (ORDINARY, ROBUST)
+        for name in (STANDARD, ROBUST)
     }
     st.markdown("**Read right without noise, whole and cut (all MNIST test digits)**")
     st.table(pd.DataFrame(rows).T)

@@ -1,4 +1,4 @@
-"""An attack on one digit as the player shows it. All of this runs in a thread: no Streamlit here."""
+"""An attack on one digit, as the player shows it. Everything here runs in a thread, so it must not call Streamlit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from core.adversarial.attack import AttackStep
 from core.adversarial.config import AttackConfig
@@ -24,14 +23,14 @@ from dashboard.server.scene import Digit, Mask
 from dashboard.widgets.playing import AHEAD
 from dashboard.widgets.readings import WHOLE
 
-BREATH = 0.01  # seconds between two steps in which others have the interpreter: a thread beside it is answering strokes
-EVERY = 3  # of the records of L-BFGS, which may be 281, one is played
+PAUSE = 0.01  # seconds between two steps: the interpreter is free for other threads, which answer strokes
+LBFGS_STRIDE = 3  # L-BFGS yields up to 281 steps; every third becomes a frame
 Step = TypeVar("Step")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """All that an attack depends on; two of them are equal when they would give the same."""
+class AttackInputs:
+    """Everything an attack depends on; equal inputs give equal attacks."""
 
     method: str
     names: tuple[str, ...]
@@ -39,9 +38,9 @@ class Asked:
     config: AttackConfig
     label: int
     pixels: bytes
-    """Of the digit that is attacked, float32 `(28, 28)`."""
+    """The attacked digit, float32 `(28, 28)`."""
     region: bytes
-    """Where a sticker goes: the mask, bool `(28, 28)`, False there; nothing for all other methods."""
+    """For a sticker the mask, bool `(28, 28)`, False where it goes; empty for all other methods."""
 
     @property
     def digit(self) -> Digit:
@@ -52,97 +51,99 @@ class Asked:
         return np.frombuffer(self.region, np.bool_).reshape(28, 28).copy() if self.region else None
 
     @property
-    def goal(self) -> int:
-        """The class whose probability is followed: the target, or the right one."""
+    def plotted_class(self) -> int:
+        """The class whose probability is plotted: the target class, or the label without one."""
         return self.label if self.config.target is None else self.config.target
 
 
 @dataclass(eq=False)
-class Take:
-    """One attack under way: what was asked, by whom it is read, and how far it has come."""
+class AttackRun:
+    """One attack in progress: its inputs, the networks that are read at every step, and the results so far."""
 
-    asked: Asked
+    inputs: AttackInputs
     networks: Mapping[str, Classifier]
     titles: Mapping[str, str]
     colors: Mapping[str, str]
     classes: Sequence[str]
     misread: str = ""
-    """What is to be said of a digit that is misread before anything is added."""
+    """A sentence about a digit that is misread before the attack; else empty."""
     first: AttackStep | None = None
     last: AttackStep | None = None
     fooled_at: int | None = None
-    """The step at which the attacked network was first fooled."""
+    """The first step at which the attacked network was fooled."""
     readings: dict[str, Any] = field(default_factory=dict)
-    """What each network makes of the last step's picture, `(classes,)`."""
+    """Each network's probabilities `(classes,)` for the last step's picture."""
 
     def steps(self) -> Iterator[AttackStep]:
-        """Yield the attack's steps, with a breath between them. Raises ValueError with a sentence."""
+        """Yield the attack's steps, with a pause after each. Raises ValueError if the attack is impossible."""
         self.first = self.last = self.fooled_at = None
-        steps = start(self.asked, self.networks[self.asked.names[0]])
-        for step in thin(steps, EVERY) if self.asked.method == "lbfgs" else steps:
+        steps = start_attack(self.inputs, self.networks[self.inputs.names[0]])
+        for step in every_nth(steps, LBFGS_STRIDE) if self.inputs.method == "lbfgs" else steps:
             yield step
-            time.sleep(BREATH if step.step >= AHEAD else 0)  # the first frames are waited for
+            time.sleep(PAUSE if step.step >= AHEAD else 0)  # the page waits for the first frames
 
     def to_frame(self, step: AttackStep) -> Frame:
-        """Return what the player shows of a step."""
+        """Return the player's frame of a step."""
         image = step.images[0, 0].numpy()
         self.readings = predict_digit(self.networks, image, WHOLE)
         self.first, self.last = self.first or step, step
         if self.fooled_at is None and bool(step.fooled):
             self.fooled_at = step.step
-        attacked, goal = self.asked.names[0], self.asked.goal
+        attacked, plotted = self.inputs.names[0], self.inputs.plotted_class
         picture = draw_attack(
             image,
             step.originals[0, 0].numpy(),
             self.readings[attacked],
             self.classes,
             color=self.colors[attacked],
-            target=goal,
-            magnify=self._magnify(step),
-            mask=self.asked.mask,
+            target=plotted,
+            magnify=self._magnification(step),
+            mask=self.inputs.mask,
         )
-        values = {self.titles[name]: round(100 * float(self.readings[name][goal]), 1) for name in self.asked.names}
-        return Frame(picture, values, self._words(step))
+        values = {self.titles[name]: round(100 * float(self.readings[name][plotted]), 1) for name in self.inputs.names}
+        return Frame(picture, values, self._describe(step))
 
-    def _magnify(self, step: AttackStep) -> float:
-        """Return how often the change is to be magnified: the same at every step where epsilon tells."""
-        config, largest = self.asked.config, float(step.perturbation.abs().max())
+    def _magnification(self, step: AttackStep) -> float:
+        """Return the factor by which the drawn change is magnified; with an L∞ limit the same at every step."""
+        config, largest = self.inputs.config, float(step.perturbation.abs().max())
         if config.norm == "linf" and 0 < config.epsilon < 1:
             return 1 / config.epsilon
         return 1 / largest if largest > 1e-3 else 1.0
 
-    def _words(self, step: AttackStep) -> str:
-        reads = [
+    def _describe(self, step: AttackStep) -> str:
+        answers = [
             f"{self.titles[name]} {self.classes[int(shares.argmax())]} ({100 * float(shares.max()):.0f} %)"
             for name, shares in self.readings.items()
         ]
         when = f"Step {step.step}" if step.step else "Before anything is added"
         change, length = float(step.perturbation.abs().max()), float(step.perturbation.norm())
-        words = f"{when}: {', '.join(reads)}\nlargest change {change:.3f}, length {length:.2f}"
+        text = f"{when}: {', '.join(answers)}\nlargest change {change:.3f}, total change (L2) {length:.2f}"
         if isinstance(step, StickerStep):
-            words += f"; seen from elsewhere it fools {100 * float(step.fooled_share):.0f} %"
-        return words
+            text += f"; seen from elsewhere it fools {100 * float(step.fooled_share):.0f} %"
+        return text
 
 
-def start(asked: Asked, network: Classifier) -> Iterator[AttackStep]:
-    """Return the attack's generator; its first record says whether it can be made. Raises ValueError there."""
-    image, label = torch.from_numpy(asked.digit)[None, None], torch.tensor([asked.label])
-    match asked.method:
+def start_attack(inputs: AttackInputs, network: Classifier) -> Iterator[AttackStep]:
+    """Return the attack's generator. Its first step raises ValueError if the attack is impossible."""
+    image, label = torch.from_numpy(inputs.digit)[None, None], torch.tensor([inputs.label])
+    match inputs.method:
         case "fgsm":
-            return fgsm(network, image, label, asked.config)
+            return fgsm(network, image, label, inputs.config)
         case "pgd":
-            return pgd(network, image, label, asked.config)
+            return pgd(network, image, label, inputs.config)
         case "lbfgs":
-            return lbfgs(network, image, label, asked.config)
-    region: Tensor = torch.from_numpy(asked.mask if asked.mask is not None else WHOLE)
-    return sticker(network, image, label, asked.config, mask=region)
+            return lbfgs(network, image, label, inputs.config)
+    region = torch.from_numpy(WHOLE if inputs.mask is None else inputs.mask)
+    return sticker(network, image, label, inputs.config, mask=region)
 
 
-def thin(steps: Iterable[Step], every: int) -> Iterator[Step]:
-    """Yield every so many-th step, and the last one in any case."""
-    waiting: list[Step] = []
+def every_nth(steps: Iterable[Step], n: int) -> Iterator[Step]:
+    """Yield every nth step, beginning with the first, and always the last."""
+    skipped: list[Step] = []
     for number, step in enumerate(steps):
-        waiting = [step]
-        if number % every == 0:
-            yield waiting.pop()
-    yield from waiting
+        if number % n == 0:
+            skipped = []
+            yield step
+        else:
+            skipped = [step]
+    yield from skipped

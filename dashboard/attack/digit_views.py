@@ -1,4 +1,4 @@
-"""The view "One digit" of the page "Attack": noise for the digit of now, step by step, and whether it worked."""
+"""The view "One digit" of the page "Attack": an attack on the current digit, step by step, and its result."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from core.adversarial.attack import AttackStep
 from core.digits.datasets import Dataset
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
-from dashboard.attack import photo_views, settings
-from dashboard.attack.digit_runs import Asked, Take, start
-from dashboard.attack.settings import Attacked
+from dashboard.attack import form, photo_views
+from dashboard.attack.digit_runs import AttackInputs, AttackRun, start_attack
+from dashboard.attack.form import AttackSettings
 from dashboard.components.player import Look
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -21,9 +21,8 @@ from dashboard.widgets import playing
 from dashboard.widgets.readings import WHOLE, label_of, show_readings
 from dashboard.widgets.scene import choose_beside
 
-KEY = "attack"
-TAKE = "attack take"
-TRY = {
+KEY, ATTACK = "attack", "attack run"  # keys of the player and of the current attack
+ADVICE = {  # after an attack that did not fool
     "fgsm": "a larger epsilon, or many steps instead of one",
     "pgd": "a larger epsilon, more steps, or another class",
     "lbfgs": "more steps in each round (*More*)",
@@ -32,135 +31,149 @@ TRY = {
 
 
 def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show an attack on the digit of now; what evolves is played, what became of it stands below."""
+    """Play an attack on the current digit, and show its result below."""
     scene, right = choose_beside(
         "Try: press *Attack*. Then a smaller epsilon: how little is enough? Then *Shall be read as*: a 3.",
         session,
         data,
     )
     with right:
-        method = settings.choose_method()
-        attacked = settings.choose_attack(method, data, zoo)
+        method = form.choose_method()
+        settings = form.choose_attack(method, data, zoo)
         photo_views.choose_strength(shown=False)  # drawn below, once there is an attacked digit
-        if attacked is None or scene is None:
+        if settings is None or scene is None:
             return
-        take = _prepare(attacked, scene, session, data, zoo)
-        if take is not None:
-            _show_take(take, attacked, scene[1], data, zoo)
+        attack = _prepare(settings, scene, session, data, zoo)
+        if attack is not None:
+            _show_attack(attack, settings, scene[1], data, zoo)
 
 
-def _prepare(attacked: Attacked, scene: tuple[Digit, Mask], session: Session, data: Dataset, zoo: Zoo) -> Take | None:
-    """Return the attack that is asked for now; None, after a sentence, when it cannot be made."""
-    names, _ = settings.watchers(attacked.watched, zoo, data)
-    if attacked.network not in names:
-        return None  # why was said when it could not be loaded
-    digit, mask = scene
-    is_sticker = attacked.method == "sticker"
-    pixels = np.ascontiguousarray(digit if is_sticker else digit * mask, np.float32)
-    asked = Asked(
-        attacked.method,
-        tuple(names),
-        attacked.config,
-        label_of(session, attacked.network, pixels, data),
-        pixels.tobytes(),
-        np.ascontiguousarray(mask).tobytes() if is_sticker else b"",
-    )
-    take: Take | None = st.session_state.get(TAKE)
-    if take is None or take.asked != asked:
-        networks = {name: caches.classifier(name, data.name) for name in names}
+def _prepare(
+    settings: AttackSettings, scene: tuple[Digit, Mask], session: Session, data: Dataset, zoo: Zoo
+) -> AttackRun | None:
+    """Return the attack with these settings, the same object while they stay; None, after a sentence, if impossible."""
+    names, _ = form.split_readers(settings.readers, zoo, data)
+    if settings.network not in names:
+        return None  # a sentence was shown when it could not be loaded
+    inputs = _to_inputs(settings, names, scene, session, data)
+    attack: AttackRun | None = st.session_state.get(ATTACK)
+    if attack is None or attack.inputs != inputs:
         try:
-            first = next(start(asked, networks[attacked.network]))
+            attack = _make_attack(inputs, data, zoo)
         except ValueError as error:
             st.warning(str(error))
             return None
-        titles, colors = {name: zoo[name].title for name in names}, {name: color_of(name) for name in names}
-        take = Take(asked, networks, titles, colors, data.classes, misread=_misread(first, asked, data))
-        st.session_state[TAKE] = take
-    if take.misread:
-        st.info(take.misread)
-    return take
+        st.session_state[ATTACK] = attack
+    if attack.misread:
+        st.info(attack.misread)
+    return attack
 
 
-def _misread(first: AttackStep, asked: Asked, data: Dataset) -> str:
-    """Return a sentence when there is nothing left to win."""
-    if asked.config.target is not None or not bool(first.fooled_at_start):
+def _to_inputs(
+    settings: AttackSettings, names: list[str], scene: tuple[Digit, Mask], session: Session, data: Dataset
+) -> AttackInputs:
+    """Return the attack's inputs. A sticker is attached to the whole digit; other attacks begin with the erased one."""
+    digit, mask = scene
+    is_sticker = settings.method == "sticker"
+    pixels = np.ascontiguousarray(digit if is_sticker else digit * mask, np.float32)
+    return AttackInputs(
+        settings.method,
+        tuple(names),
+        settings.config,
+        label_of(session, settings.network, pixels, data),
+        pixels.tobytes(),
+        np.ascontiguousarray(mask).tobytes() if is_sticker else b"",
+    )
+
+
+def _make_attack(inputs: AttackInputs, data: Dataset, zoo: Zoo) -> AttackRun:
+    """Return the attack before its first step. Raises ValueError if it is impossible."""
+    networks = {name: caches.classifier(name, data.name) for name in inputs.names}
+    first = next(start_attack(inputs, networks[inputs.names[0]]))
+    titles, colors = {name: zoo[name].title for name in networks}, {name: color_of(name) for name in networks}
+    return AttackRun(inputs, networks, titles, colors, data.classes, misread=_describe_misread(first, inputs, data))
+
+
+def _describe_misread(first: AttackStep, inputs: AttackInputs, data: Dataset) -> str:
+    """Return a sentence if the digit is misread before an untargeted attack; else an empty text."""
+    if inputs.config.target is not None or not bool(first.fooled_at_start):
         return ""
-    label, read = data.classes[asked.label], data.classes[int(first.predicted)]
+    label, read = data.classes[inputs.label], data.classes[int(first.predicted)]
     return (
         f"It is a {label}, and is read as {read} before anything is added: there is nothing left to win, but the "
         "noise can still be watched."
     )
 
 
-def _show_take(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zoo: Zoo) -> None:
-    """Show the player, and below what each network makes of the picture."""
-    asked = take.asked
-    goal = "still read as" if asked.config.target is None else "read as"
+def _show_attack(attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo) -> None:
+    """Show the player, and below it how each network reads the picture."""
+    inputs = attack.inputs
+    goal = "still read as" if inputs.config.target is None else "read as"
     look = Look(
-        f"How sure each network is: {goal} {data.classes[asked.goal]}",
-        {take.titles[name]: take.colors[name] for name in asked.names},
+        f"How sure each network is: {goal} {data.classes[inputs.plotted_class]}",
+        {attack.titles[name]: attack.colors[name] for name in inputs.names},
         unit=" %",
         limits=(0, 100),
     )
-    total = None if asked.method == "lbfgs" else 2 if asked.method == "fgsm" else asked.config.steps + 1
-    playing.play(take.steps, take.to_frame, key=KEY, look=look, total=total, about=asked, start="Attack")
+    total = None if inputs.method == "lbfgs" else 2 if inputs.method == "fgsm" else inputs.config.steps + 1
+    playing.play(attack.steps, attack.to_frame, key=KEY, look=look, total=total, about=inputs, start="Attack")
     run = st.session_state.get(f"{KEY}/run")
-    done = run is not None and run.finished and take.last is not None
+    done = run is not None and run.finished and attack.last is not None
     if done:
-        _show_verdict(take, data)
+        _show_result(attack, data)
     elif run is None:
         st.caption("Below: what they read now, before anything is added.")
     if done or run is None:
-        _show_readings(take, attacked, mask, data, zoo)
+        _show_readings(attack, settings, mask, data, zoo)
     if done:
-        photo_views.show_aftermath(take, data)
+        photo_views.show_photographs(attack, data)
 
 
-def _show_verdict(take: Take, data: Dataset) -> None:
-    """Say whether it worked, also when it did not."""
-    assert take.first is not None and take.last is not None
-    asked, classes, last = take.asked, data.classes, take.last
-    title = take.titles[asked.names[0]]
-    now, before = classes[int(last.predicted)], classes[int(take.first.predicted)]
+def _show_result(attack: AttackRun, data: Dataset) -> None:
+    """Say in a sentence whether the attack fooled the network, and how large the change is."""
+    assert attack.first is not None and attack.last is not None
+    inputs, classes, last = attack.inputs, data.classes, attack.last
+    title = attack.titles[inputs.names[0]]
+    now, before = classes[int(last.predicted)], classes[int(attack.first.predicted)]
     sure = f"{100 * float(last.probabilities.max()):.0f} % sure"
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
-    cost = f"No pixel changed by more than {change:.3f} of 1; all changes together are {length:.2f} long."
-    if asked.config.epsilon == 0 and not bool(last.fooled_at_start):
+    cost = f"No pixel changed by more than {change:.3f} of 1; total change (L2): {length:.2f}."
+    if inputs.config.epsilon == 0 and not bool(last.fooled_at_start):
         st.info(f"Epsilon is 0, so nothing was changed: {title} still reads {now} ({sure}).")
     elif bool(last.fooled) and not bool(last.fooled_at_start):
-        first = "" if take.fooled_at is None else f" First fooled at step {take.fooled_at} of {last.steps}."
+        first = "" if attack.fooled_at is None else f" First fooled at step {attack.fooled_at} of {last.steps}."
         st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}).{first} {cost}")
     elif bool(last.fooled):
         st.info(f"It was misread from the beginning: {title} read {before}, and now reads {now} ({sure}). {cost}")
     else:
-        within = f" within epsilon {asked.config.epsilon:.3g}" if asked.method in ("fgsm", "pgd") else ""
-        wanted = "" if asked.config.target is None else f", not {classes[asked.config.target]}"
+        within = f" within epsilon {inputs.config.epsilon:.3g}" if inputs.method in ("fgsm", "pgd") else ""
+        wanted = "" if inputs.config.target is None else f", not {classes[inputs.config.target]}"
         reads = f"{'still reads' if now == before else 'reads'} {now}{wanted} ({sure})"
-        st.warning(f"**Not fooled{within}:** {title} {reads}. Try {TRY[asked.method]}. {cost}")
+        st.warning(f"**Not fooled{within}:** {title} {reads}. Try {ADVICE[inputs.method]}. {cost}")
 
 
-def _show_readings(take: Take, attacked: Attacked, mask: Mask, data: Dataset, zoo: Zoo) -> None:
-    """Show every network's bars: of the digit as it is, or of what the attack has made of it."""
-    asked = take.asked
-    _, restoring = settings.watchers(attacked.watched, zoo, data)
-    hole = WHOLE if asked.mask is not None else mask  # what is missing is known to those who ask for it
-    image = asked.digit if take.last is None else take.last.images[0, 0].numpy()
+def _show_readings(attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo) -> None:
+    """Show every network's probabilities for the attacked digit; before the attack for the unchanged one."""
+    inputs = attack.inputs
+    _, restoring = form.split_readers(settings.readers, zoo, data)
+    hole = WHOLE if inputs.mask is not None else mask  # restoring networks that know the mask are told it
+    image = inputs.digit if attack.last is None else attack.last.images[0, 0].numpy()
     before, now = (
         {
-            **caches.readings(asked.names, data.name, one, WHOLE),
+            **caches.readings(inputs.names, data.name, one, WHOLE),
             **caches.readings(tuple(restoring), data.name, one, hole),
         }
-        for one in (asked.digit, image)
+        for one in (inputs.digit, image)
     )
-    notes = dict.fromkeys(restoring, "carried over") | {asked.names[0]: "attacked"} if take.last is not None else {}
+    notes = dict.fromkeys(restoring, "carried over") | {inputs.names[0]: "attacked"} if attack.last is not None else {}
     readings = [
         Reading(zoo[name].title, color_of(name), now[name], before[name], notes.get(name, ""))
-        for name in (*asked.names, *restoring)
+        for name in (*inputs.names, *restoring)
     ]
     show_readings(readings, data.classes)
-    if restoring and take.last is not None:
+    if restoring and attack.last is not None:
         st.caption(
             "*Carried over*: restoring networks cannot be attacked directly, because no gradient leads back "
             "through their comparison with whole digits. They are given the picture that was made for "
-            f"{take.titles[asked.names[0]]}."
+            f"{attack.titles[inputs.names[0]]}."
         )

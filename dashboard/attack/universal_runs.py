@@ -1,4 +1,4 @@
-"""Universal noise as the player shows it, and as people take it home. It runs in a thread: no Streamlit here."""
+"""Universal noise, as the player shows it and as files. It runs in a thread, so it must not call Streamlit."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from core.visualization.arrays import to_png
 from core.visualization.maximization import to_animation
 from dashboard.components.player import Frame
 
-BREATH = 0.02  # seconds between two steps: a step is long, and others want the interpreter meanwhile
-NICENESS = 15
-WATCHED = 60  # validation digits that are read after every step: all classes, and no longer to wait for than to learn
-LARGE = 4  # pixels of the sheet that is taken home for one of a noise
+PAUSE = 0.02  # seconds between two steps: a step is long, and other threads need the interpreter
+NICENESS = 15  # of 19: strokes are answered first
+VALIDATED = 60  # validation digits read after every step: all classes, and no slower than the step itself
+ENLARGED = 4  # pixels of a downloaded sheet for each pixel of a noise
 SHARE, RIGHT, AVERAGE = "read as its class", "still read right", "all noises: read as theirs"
 COST, VALIDATION = "cost on training digits", "cost on validation digits"
 
 
 @dataclass(frozen=True)
-class AskedNoise:
-    """What universal noise depends on."""
+class NoiseInputs:
+    """Everything universal noise depends on."""
 
     network: str
     data: str
@@ -40,20 +40,20 @@ class AskedNoise:
 
 
 @dataclass(eq=False)
-class Growth:
-    """The noises of all classes while they grow; every record is kept, to be redrawn and taken home."""
+class NoiseRun:
+    """The noises of all classes while they are optimised; every step is kept, to be redrawn and downloaded."""
 
-    asked: AskedNoise
+    inputs: NoiseInputs
     title: str
     network: Classifier
     data: Dataset
-    turn: AbstractContextManager[bool]
-    """A lock under which steps are taken: of all visitors' noises one grows at a time."""
-    chosen: int = 0
-    """The class whose noise is laid over the nine digits."""
+    lock: AbstractContextManager[bool]
+    """Held during each step: only one visitor's noise is computed at a time."""
+    shown_class: int = 0
+    """The class whose noise is added to the nine digits."""
     records: list[UniversalStep] = field(default_factory=list)
     measured: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
-    """By network: percent of test digits read as each noise's class, and percent still read right."""
+    """By network and for each noise: percent of test digits read as its class, and percent still read correctly."""
 
     def __post_init__(self) -> None:
         self.examples: Digits = nine_examples(self.data.test)
@@ -61,48 +61,49 @@ class Growth:
 
     @property
     def limit(self) -> float:
-        """The strength of noise that is drawn in full colour: the same at every step."""
-        config = self.asked.config
+        """The strength of noise that is drawn in full colour, the same at every step."""
+        config = self.inputs.config
         if config.norm is None:
             return 0.5
         return max(0.02, config.epsilon if config.norm == "linf" else config.epsilon / 8)
 
     def steps(self) -> Iterator[UniversalStep]:
-        """Yield the records as they come. Raises ValueError with a sentence."""
-        _give_way()
+        """Yield and keep every step. Raises ValueError with a sentence."""
+        _lower_priority()
         self.records, self.measured = [], {}
-        watched = self.data.validation.first(WATCHED)
-        steps = universal_noise(self.network, self.data.train, watched, self.examples, self.asked.config)
+        validation = self.data.validation.first(VALIDATED)
+        steps = universal_noise(self.network, self.data.train, validation, self.examples, self.inputs.config)
         while (step := self._next(steps)) is not None:
             self.records.append(step)
             yield step
-            time.sleep(BREATH)
+            time.sleep(PAUSE)
 
     def _next(self, steps: Iterator[UniversalStep]) -> UniversalStep | None:
-        with self.turn:
+        with self.lock:
             return next(steps, None)
 
-    def again(self) -> Iterator[UniversalStep]:
-        """Yield what has been recorded: with another noise chosen the frames are drawn anew."""
+    def replay(self) -> Iterator[UniversalStep]:
+        """Yield the kept steps, to draw their frames again with another noise on the nine digits."""
         yield from list(self.records)
 
     def to_frame(self, step: UniversalStep) -> Frame:
-        """Return what the player shows of a step."""
-        at, noises = self.chosen, step.noises[:, 0].numpy()
-        noisy = add_noise(self.examples.images(), step.noises[at : at + 1])[0, :, 0].numpy()
-        readings, labels = step.readings[:, at].tolist(), self.examples.labels.tolist()
-        picture = draw_universal(noises, noisy, readings, labels, self.classes, limit=self.limit, chosen=at)
+        """Return the player's frame of a step."""
+        shown, noises = self.shown_class, step.noises[:, 0].numpy()
+        noisy = add_noise(self.examples.images(), step.noises[shown : shown + 1])[0, :, 0].numpy()
+        readings, labels = step.readings[:, shown].tolist(), self.examples.labels.tolist()
+        picture = draw_universal(noises, noisy, readings, labels, self.classes, limit=self.limit, chosen=shown)
         values = {
-            SHARE: float(step.shares[at]),
-            RIGHT: float(step.accuracies[at]),
+            SHARE: float(step.shares[shown]),
+            RIGHT: float(step.accuracies[shown]),
             AVERAGE: float(step.shares.mean()),
-            COST: float(step.costs[at]),
-            VALIDATION: float(step.validation_costs[at]),
+            COST: float(step.costs[shown]),
+            VALIDATION: float(step.validation_costs[shown]),
         }
-        return Frame(picture, values, self._words(step))
+        return Frame(picture, values, self._describe(step))
 
-    def _words(self, step: UniversalStep) -> str:
-        name, at = self.classes[self.chosen], self.chosen
+    def _describe(self, step: UniversalStep) -> str:
+        at = self.shown_class
+        name = self.classes[at]
         when = f"Step {step.step} of {step.steps}" if step.step else "Before there is any noise"
         return (
             f"{when}. Noise to {name}: {step.shares[at]:.0f} % of validation digits read as {name}, "
@@ -112,39 +113,39 @@ class Growth:
         )
 
 
-def _give_way() -> None:
-    """Let this thread compute only while no other of the process wants to: strokes come first."""
-    # Elsewhere a thread has no priority of its own, and the main thread's would be inherited by whatever it starts.
+def _lower_priority() -> None:
+    """Give this thread a low priority, so that strokes are answered first."""
+    # Only on Linux has each thread its own priority. Every new thread would inherit the main thread's.
     if sys.platform == "linux" and threading.current_thread() is not threading.main_thread():
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
-def noisy_examples(growth: Growth) -> NDArray[np.float32]:
-    """Return the nine digits with each of the last noises `(classes, 9, 28, 28)`."""
-    images: NDArray[np.float32] = add_noise(growth.examples.images(), growth.records[-1].noises)[:, :, 0].numpy()
+def noisy_examples(run: NoiseRun) -> NDArray[np.float32]:
+    """Return the nine digits with each noise of the last step added, `(classes, 9, 28, 28)`."""
+    images: NDArray[np.float32] = add_noise(run.examples.images(), run.records[-1].noises)[:, :, 0].numpy()
     return images
 
 
-def to_sheet(growth: Growth, step: UniversalStep) -> NDArray[np.uint8]:
-    """Return a step's noises on one sheet."""
-    return draw_noises(step.noises[:, 0].numpy(), growth.classes, limit=growth.limit, factor=LARGE)
+def to_sheet(run: NoiseRun, step: UniversalStep) -> NDArray[np.uint8]:
+    """Return a sheet of a step's noises."""
+    return draw_noises(step.noises[:, 0].numpy(), run.classes, limit=run.limit, factor=ENLARGED)
 
 
-def sheet_png(growth: Growth) -> bytes:
-    """Return the last noises as a PNG file."""
-    return to_png(to_sheet(growth, growth.records[-1]))
+def sheet_png(run: NoiseRun) -> bytes:
+    """Return a PNG file of the last step's noises."""
+    return to_png(to_sheet(run, run.records[-1]))
 
 
-def animated_png(growth: Growth) -> bytes:
-    """Return all steps' noises as an animated PNG file."""
-    return to_animation([to_sheet(growth, step) for step in growth.records])
+def animated_png(run: NoiseRun) -> bytes:
+    """Return an animated PNG file of all steps' noises."""
+    return to_animation([to_sheet(run, step) for step in run.records])
 
 
-def to_npz(growth: Growth) -> bytes:
-    """Return every step's noises and what they did as a NumPy file; percents are of the watched validation digits."""
+def to_npz(run: NoiseRun) -> bytes:
+    """Return a NumPy file of every step's noises and results; percents are of the validation digits."""
     stacked = {
-        name: np.stack([getattr(step, name).numpy() for step in growth.records])
+        name: np.stack([getattr(step, name).numpy() for step in run.records])
         for name in ("noises", "costs", "validation_costs", "shares", "accuracies", "readings")
     }
-    stacked |= {"examples": growth.examples.images().numpy(), "labels": growth.examples.labels.numpy()}
+    stacked |= {"examples": run.examples.images().numpy(), "labels": run.examples.labels.numpy()}
     return arrays_to_npz(stacked)

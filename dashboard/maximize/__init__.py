@@ -1,4 +1,4 @@
-"""What the page What fires a neuron shows."""
+"""The views of the page "What fires a neuron"."""
 
 from dashboard.maximize import views
 from dashboard.shell.page import View

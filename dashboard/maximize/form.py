@@ -1,4 +1,4 @@
-"""What people choose before a climb: the network, the preset and its settings, the stage and what of it."""
+"""The inputs of an optimisation: networks, a preset with its settings, and stages."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from dashboard.server import caches
 from dashboard.widgets import networks as network_inputs
 
 ASSIGNMENT, WHITE = "as in the assignment", "white on black"
-ABOUT = {
+PRESET_TEXTS = {
     ASSIGNMENT: "The gradient is blurred more and more (4k/(steps + 0.5) pixels), so the picture ends soft.",
     "shrinking blur": "The blur shrinks instead, as is usual: first the large shapes, then the edges.",
-    WHITE: "Ink costs something and so does variation, and the picture trembles: strokes on an empty ground remain.",
+    WHITE: "Penalises ink and roughness and shifts the image slightly, which leaves clean strokes.",
     "frequencies": "Not pixels move but waves, the long ones farthest; nothing is blurred.",
     "nothing but the gradient": "No blur, no decay: what pleases the network need not look like anything.",
 }
@@ -32,19 +32,19 @@ Shapes = Mapping[str, tuple[int, int, int]]
 
 
 def choose_network(zoo: Mapping[str, Card], first: str, **more: Any) -> str:
-    """Draw a list of the networks whose gradients lead to the pixels; return the name, "" where there is none."""
+    """Draw the networks whose gradients reach the pixels; return the chosen one's name, "" if there is none."""
     return network_inputs.choose_network(without_restoring(zoo), first=first, **more)
 
 
 def choose_networks(zoo: Mapping[str, Card], key: str, first: Sequence[str]) -> list[str]:
-    """Draw several networks; return the names of at least one, if there is any."""
+    """Draw a choice of several networks; return their names, at least one if there is any."""
     networks = without_restoring(zoo)
     known = [name for name in first if name in networks]
     return network_inputs.choose_any(networks, name="by", key=key, first=known) or known[:1] or list(networks)[:1]
 
 
 def load_classifiers(names: Sequence[str], data: Dataset) -> dict[str, Classifier]:
-    """Return the networks by name, and say in a sentence which of them cannot be used."""
+    """Return the networks by name; a sentence names each that cannot be loaded."""
     networks = {}
     for name in filter(None, names):
         try:
@@ -55,18 +55,18 @@ def load_classifiers(names: Sequence[str], data: Dataset) -> dict[str, Classifie
 
 
 def choose_settings(key: str, first: str, *, several: bool = False, **changes: Any) -> MaximizationConfig:
-    """Let people choose a preset, and change anything about it; every preset keeps its own changes.
+    """Draw the presets and all settings, and return the settings. Each preset keeps what was changed in it.
 
-    `changes` are made to every preset beforehand; `several`: whether there may be more than one start.
+    `changes` replace settings of every preset; with `several` there may be more than one start.
     """
-    preset = address.selectbox("preset", "How it climbs", list(PRESETS), first, key=f"{key} preset", always=True)
-    st.caption(ABOUT[preset])
+    preset = address.selectbox("preset", "Optimisation method", list(PRESETS), first, key=f"{key} preset", always=True)
+    st.caption(PRESET_TEXTS[preset])
     with st.popover("All settings", width="stretch"):
-        return _change(replace(PRESETS[preset], **changes), f"{key} {preset}", starts=several)
+        return _edit(replace(PRESETS[preset], **changes), f"{key} {preset}", starts=several)
 
 
-def _change(config: MaximizationConfig, key: str, *, starts: bool) -> MaximizationConfig:
-    """Let people change every setting. Widgets know their limits, so nothing that makes no sense comes out of them."""
+def _edit(config: MaximizationConfig, key: str, *, starts: bool) -> MaximizationConfig:
+    """Draw every setting, within its limits; return the changed configuration."""
 
     def number(label: str, name: str, low: float, high: float, step: float, *, scale: float = 1.0) -> float:
         first = float(getattr(config, name)) * scale
@@ -79,38 +79,30 @@ def _change(config: MaximizationConfig, key: str, *, starts: bool) -> Maximizati
     def one_of(label: str, name: str, options: Sequence[str]) -> str:
         return address.segmented_control(name, label, options, getattr(config, name), key=f"{key} {name}")
 
+    values: dict[str, Any] = {}
     left, right = st.columns(2)
     with left:
-        counted = {"steps": whole("Steps", "steps", 1, MOST_STEPS), "seed": whole("Seed of noise", "seed", 0, 10**9)}
-        counted |= {"starts": whole("Different noises", "starts", 1, MOST_STARTS)} if starts else {}
-        counted |= {"jitter": whole("Jitter, pixels", "jitter", 0, 6)}
-        size = number("Step, grey values", "step_size", 0.1, 60.0, 0.5, scale=255)
+        values["steps"] = whole("Steps", "steps", 1, MOST_STEPS)
+        values["seed"] = whole("Seed of noise", "seed", 0, 10**9)
+        if starts:
+            values["starts"] = whole("Different noises", "starts", 1, MOST_STARTS)
+        values["jitter"] = whole("Jitter, pixels", "jitter", 0, 6)
+        values["step_size"] = number("Step, grey values", "step_size", 0.1, 60.0, 0.5, scale=255)
     with right:
-        noise = number("Noise, grey values", "noise", 0.0, 128.0, 5.0, scale=255)
-        ink = number("L1: ink costs", "ink", 0.0, 5.0, 0.1)
-        variation = number("Variation costs", "variation", 0.0, 5.0, 0.1)
-        decay = number("Decay", "decay", 0.0, 0.1, 1e-4)
-        widest = number("Widest blur, pixels", "widest", 0.0, 8.0, 0.5)
-    kind = one_of("Blur of the gradient", "blur", BLURS)
-    moves = one_of("What moves", "parameterization", list(PARAMETERIZATIONS))
-    return replace(
-        config,
-        **counted,
-        step_size=size,
-        noise=noise,
-        ink=ink,
-        variation=variation,
-        decay=decay,
-        widest=widest,
-        blur=kind,
-        parameterization=moves,
-    )
+        values["noise"] = number("Noise, grey values", "noise", 0.0, 128.0, 5.0, scale=255)
+        values["ink"] = number("L1: ink costs", "ink", 0.0, 5.0, 0.1)
+        values["variation"] = number("Variation costs", "variation", 0.0, 5.0, 0.1)
+        values["decay"] = number("Decay", "decay", 0.0, 0.1, 1e-4)
+        values["widest"] = number("Widest blur, pixels", "widest", 0.0, 8.0, 0.5)
+    values["blur"] = one_of("Blur of the gradient", "blur", BLURS)
+    values["parameterization"] = one_of("What moves", "parameterization", list(PARAMETERIZATIONS))
+    return replace(config, **values)
 
 
-def stages_of(network: Classifier, shapes: Shapes, *, maps: bool) -> list[str]:
-    """Return the stages that can be climbed; with `maps` only those that have maps.
+def list_stages(network: Classifier, shapes: Shapes, *, maps: bool) -> list[str]:
+    """Return the names of the stages whose units can be maximised; with `maps` only those that have maps.
 
-    Left out is what would be there twice: the flattened maps, and features that nothing inverts.
+    Left out are stages that repeat another one: the flattened maps, and "inverted" in a network that inverts nothing.
     """
     left_out = {"normalize", "flatten", LOGITS} | (set() if inverts(network) else {"inverted"})
     found = [name for name, (_, rows, _) in shapes.items() if name not in left_out and (rows > 1 or not maps)]
@@ -118,11 +110,11 @@ def stages_of(network: Classifier, shapes: Shapes, *, maps: bool) -> list[str]:
 
 
 def inverts(network: Classifier) -> bool:
-    """Say whether the network's head reads features turned over."""
+    """Say whether the network's head reads inverted features."""
     return getattr(network.inversion, "name", "identity") != "identity"
 
 
 def describe_stage(name: str, shapes: Shapes) -> str:
-    """Return a stage's name with its size."""
+    """Return a stage's name and size, as text."""
     maps, rows, columns = shapes[name]
     return f"{name} · {maps} maps of {rows}×{columns}" if rows > 1 else f"{name} · {maps} units"

@@ -1,4 +1,4 @@
-"""Climbs as runs of the player: one or several networks on one sheet, their curves, and what can be taken home."""
+"""Optimisations as the player shows them, of one network or several on one sheet, and their downloads."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from dashboard.widgets.playing import MOST_BYTES, Run
 Steps = tuple[MaximizationStep, ...]
 """The same step of every network."""
 Describe = Callable[[Steps], tuple[list[str], dict[str, float], str]]
-"""What stands under each picture, the newest points of the curves, and the line of text."""
+"""Returns the caption of each picture, the newest points of the curves, and the line of text."""
 
 
 @dataclass(frozen=True, eq=False)
-class Climb:
-    """What is climbed, on what, and how it is shown."""
+class Maximization:
+    """An objective that is maximised for one network or several, and how the images are shown."""
 
     networks: dict[str, Classifier]
     objective: Objective
@@ -40,44 +40,43 @@ class Climb:
     describe: Describe
     start: Digit | None = None
     hatch: bool = True
-    """Whether a picture whose goal nothing has woken is hatched at the end."""
+    """Whether the last frame hatches pictures whose objective never had a gradient."""
 
     @property
     def about(self) -> tuple[Any, ...]:
-        """What a run depends on."""
+        """Everything the images depend on."""
         start = b"" if self.start is None else self.start.tobytes()
         return (*self.networks, repr(self.objective), self.config, start)
 
     @property
-    def count(self) -> int:
+    def picture_count(self) -> int:
         """Pictures on the sheet."""
         return len(self.networks) * self.objective.count * self.config.starts
 
     @property
-    def every(self) -> int:
-        """Which steps become frames: of large sheets not all, so that a whole run can be kept."""
+    def stride(self) -> int:
+        """Steps from one frame to the next: more than 1 for large sheets, so that a whole run fits in MOST_BYTES."""
         side = 28 * self.layout.factor + 20
-        rows = -(-self.count // self.layout.columns)
+        rows = -(-self.picture_count // self.layout.columns)
         return 1 + (self.config.steps + 1) * side * side * rows * self.layout.columns // MOST_BYTES
 
     @property
-    def frames(self) -> int:
-        """How many frames there will be."""
-        return -(-self.config.steps // self.every) + 1
+    def frame_count(self) -> int:
+        return -(-self.config.steps // self.stride) + 1
 
     def steps(self) -> Iterator[Steps]:
-        """Yield the start, the steps that become frames, and the last one, of all networks at once."""
+        """Yield the steps that become frames, of all networks at once; always the start and the last one."""
         start = None if self.start is None else torch.from_numpy(self.start)
-        climbs = [maximize(one, self.objective, self.config, start=start) for one in self.networks.values()]
-        for number, steps in enumerate(zip(*climbs, strict=True)):
-            if number % self.every == 0 or number == self.config.steps:
+        runs = [maximize(one, self.objective, self.config, start=start) for one in self.networks.values()]
+        for number, steps in enumerate(zip(*runs, strict=True)):
+            if number % self.stride == 0 or number == self.config.steps:
                 yield steps
 
     def to_frame(self, steps: Steps) -> Frame:
-        """Return what the player shows of one step."""
+        """Return the player's frame of one step."""
         names, values, text = self.describe(steps)
         ended = steps[0].step == steps[0].steps
-        dead = (~awake_of(steps)).tolist() if ended and self.hatch else None
+        dead = (~responded(steps)).tolist() if ended and self.hatch else None
         sheet = draw_sheet(pictures_of(steps), names, self.layout, shares=self._shares(steps), dead=dead)
         return Frame(sheet, values, text)
 
@@ -89,62 +88,62 @@ class Climb:
 
 
 def pictures_of(steps: Steps) -> NDArray[np.float32]:
-    """Return the pictures of all networks `(N, 28, 28)`, one network's after the other's."""
+    """Return the pictures of all networks `(N, 28, 28)`, network by network."""
     return np.concatenate([step.images[:, 0].numpy() for step in steps])
 
 
 def costs_of(steps: Steps) -> Tensor:
-    """Return how far all pictures have come."""
+    """Return the objective of every picture `(N,)`."""
     return torch.cat([step.costs for step in steps])
 
 
-def awake_of(steps: Steps) -> Tensor:
-    """Return which pictures' goals have had a gradient by now."""
+def responded(steps: Steps) -> Tensor:
+    """Return for every picture whether its objective has had a gradient so far, bool `(N,)`."""
     return torch.cat([step.responded for step in steps])
 
 
 @dataclass(eq=False)
-class Trace:
-    """What one visitor's last run has left, beside its frames; filled by the run's thread."""
+class Recording:
+    """The steps of a visitor's last run, for downloads; the run's thread fills it."""
 
-    kept: list[list[CompactStep]] = field(default_factory=list)
+    steps: list[list[CompactStep]] = field(default_factory=list)
 
-    def follow(self, steps: Iterator[Steps]) -> Iterator[Steps]:
-        """Pass the steps on and keep them; an older run goes on writing into its own list."""
-        self.kept = kept = []
+    def record(self, steps: Iterator[Steps]) -> Iterator[Steps]:
+        """Yield the steps and keep them; an older run that has not ended keeps its own list."""
+        self.steps = recorded = []
         for step in steps:
-            kept.append([to_compact(one) for one in step])
+            recorded.append([to_compact(one) for one in step])
             yield step
 
 
-def play(climb: Climb, *, key: str, look: Look, start: str) -> Trace | None:
-    """Show the start button and the player; return what is kept once the run is over.
+def play(maximization: Maximization, *, key: str, look: Look, start: str) -> Recording | None:
+    """Show the start button and the player; return the recorded steps when the run has ended, before that None.
 
-    A click on the button runs only this again, not the page, so that the first picture is there at once.
+    A click on the button reruns only this fragment, so that the first picture appears at once.
     """
-    found: Trace | None = st.fragment(_play)(climb, key, look, start)
-    return found
+    recording: Recording | None = st.fragment(_play)(maximization, key, look, start)
+    return recording
 
 
-def _play(climb: Climb, key: str, look: Look, start: str) -> Trace | None:
-    trace: Trace = st.session_state.setdefault(f"{key}/trace", Trace())
+def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recording | None:
+    recording: Recording = st.session_state.setdefault(f"{key}/recording", Recording())
     playing.play(
-        lambda: trace.follow(climb.steps()),
-        climb.to_frame,
+        lambda: recording.record(maximization.steps()),
+        maximization.to_frame,
         key=key,
         look=look,
-        total=climb.frames,
-        about=climb.about,
+        total=maximization.frame_count,
+        about=maximization.about,
         start=start,
     )
     run: Run[Steps] | None = st.session_state.get(f"{key}/run")
-    if run is None or not run.finished or not run.frames or not trace.kept:
+    if run is None or not run.finished or not run.frames or not recording.steps:
         return None
-    _show_downloads(run, trace, key)
-    return trace
+    _show_downloads(run, recording, key)
+    return recording
 
 
-def _show_downloads(run: Run[Steps], trace: Trace, key: str) -> None:
+def _show_downloads(run: Run[Steps], recording: Recording, key: str) -> None:
     name = key.replace(" ", "-")
     frames = run.frames
     with st.container(horizontal=True):
@@ -166,7 +165,7 @@ def _show_downloads(run: Run[Steps], trace: Trace, key: str) -> None:
         )
         st.download_button(
             "Pictures and goals (npz)",
-            lambda: to_npz(map(_join, trace.kept)),
+            lambda: to_npz(map(_join, recording.steps)),
             f"{name}.npz",
             "application/octet-stream",
             key=f"{key}/npz",
@@ -174,6 +173,6 @@ def _show_downloads(run: Run[Steps], trace: Trace, key: str) -> None:
         )
 
 
-def _join(kept: list[CompactStep]) -> CompactStep:
-    parts = [(one.images, one.costs, one.dead) for one in kept]
+def _join(steps: list[CompactStep]) -> CompactStep:
+    parts = [(one.images, one.costs, one.dead) for one in steps]
     return CompactStep(*(np.concatenate(part) for part in zip(*parts, strict=True)))

@@ -1,4 +1,4 @@
-"""What the page "What fires a neuron" says of a climb at each step, and how the player shows it."""
+"""The captions, curves and texts of an optimisation's steps, and the looks of its player."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import torch
 from core.visualization.network_colors import GOAL_COLORS, color_of
 from core.zoo.checkpoints import Card
 from dashboard.components.player import Look
-from dashboard.maximize.runs import Describe, Steps, awake_of, costs_of
+from dashboard.maximize.runs import Describe, Steps, costs_of, responded
 
 
 def describe_classes(classes: Sequence[str]) -> Describe:
-    """Return what is said of pictures that climb for the classes, in order, start by start."""
+    """Return the description of pictures that maximise the classes' logits, in order, start by start."""
 
     def describe(steps: Steps) -> tuple[list[str], dict[str, float], str]:
         probabilities = torch.cat([step.probabilities for step in steps if step.probabilities is not None])
@@ -33,63 +33,60 @@ def describe_classes(classes: Sequence[str]) -> Describe:
     return describe
 
 
-def look_at_classes(classes: Sequence[str]) -> Look:
-    """Return how a climb for the classes is shown."""
+def classes_look(classes: Sequence[str]) -> Look:
+    """Return the player's look for the classes' logits."""
     return Look("Each class's logit", dict(zip(classes, GOAL_COLORS, strict=False)))
 
 
 def describe_maps(steps: Steps) -> tuple[list[str], dict[str, float], str]:
-    """Return what is said of pictures that climb for maps, one after the other."""
-    costs, awake, (first, *_) = costs_of(steps), awake_of(steps), steps
+    """Return captions, values and text of pictures that maximise one map each."""
+    costs, alive, first = costs_of(steps), responded(steps), steps[0]
     ended = first.step == first.steps
     captions = [
-        f"{number} dead" if ended and not one else f"{number}: {float(cost):.1f}"
-        for number, (cost, one) in enumerate(zip(costs, awake, strict=True))
+        f"{number} dead" if ended and not responds else f"{number}: {float(cost):.1f}"
+        for number, (cost, responds) in enumerate(zip(costs, alive, strict=True))
     ]
-    silent = torch.nonzero(~awake)[:, 0].tolist()
+    silent = torch.nonzero(~alive)[:, 0].tolist()
     if not silent:
         return captions, {}, f"Step {first.step}: all of them answer."
     named = ", ".join(map(str, silent[:12])) + (" ..." if len(silent) > 12 else "")
-    words = "dead (nothing on the way woke them)" if ended else "silent so far"
-    return captions, {}, f"Step {first.step}: {len(awake) - len(silent)} answer, {len(silent)} are {words}: {named}."
+    state = "dead (they never responded)" if ended else "silent so far"
+    return captions, {}, f"Step {first.step}: {len(alive) - len(silent)} answer, {len(silent)} are {state}: {named}."
 
 
 def start_title(number: int) -> str:
-    """Return what one of several starts is called."""
+    """Return the title of one of several starts."""
     return f"start {number + 1}"
 
 
 def describe_starts(steps: Steps) -> tuple[list[str], dict[str, float], str]:
-    """Return what is said of pictures that climb for the same goal from different noise."""
+    """Return captions, values and text of pictures that maximise one objective from different noise."""
     (step,) = steps
     costs = [float(cost) for cost in step.costs]
     values = {start_title(number): cost for number, cost in enumerate(costs)}
-    still = (
-        ""
-        if step.responded.any()
-        else " It has no slope here: at its bound already, or dead. The picture follows what "
-        "leaks through the rectifiers."
-    )
-    return [f"{cost:.2f}" for cost in costs], values, f"Step {step.step}: on average {np.mean(costs):.2f}.{still}"
+    text = f"Step {step.step}: on average {np.mean(costs):.2f}."
+    if not step.responded.any():
+        text += " No slope here: at its bound already, or dead. The picture follows what leaks through the ReLUs."
+    return [f"{cost:.2f}" for cost in costs], values, text
 
 
-def look_at_networks(networks: Iterable[str], zoo: Mapping[str, Card]) -> Look:
-    """Return how networks are shown that climb for the same goals."""
+def networks_look(networks: Iterable[str], zoo: Mapping[str, Card]) -> Look:
+    """Return the player's look for several networks' mean logits."""
     return Look("The logit, on average", {zoo[name].title: color_of(name) for name in networks})
 
 
 def describe_networks(titles: Sequence[str], classes: Sequence[str], labels: Sequence[int]) -> Describe:
-    """Return what is said of networks that climb for the same classes."""
+    """Return the description of several networks' pictures of the same classes."""
 
     def describe(steps: Steps) -> tuple[list[str], dict[str, float], str]:
         captions: list[str] = []
-        words = []
+        scores: list[str] = []
         for title, step in zip(titles, steps, strict=True):
             assert step.probabilities is not None
             sure, read = step.probabilities.max(1)
             captions += [f"{classes[label]}  {100 * float(one):.0f} %" for one, label in zip(sure, read, strict=True)]
-            words.append(f"{title} {int((read == torch.tensor(labels)).sum())} of {len(labels)}")
+            scores.append(f"{title} {int((read == torch.tensor(labels)).sum())} of {len(labels)}")
         values = {title: float(step.costs.mean()) for title, step in zip(titles, steps, strict=True)}
-        return captions, values, f"Step {steps[0].step}, read as what they climb for: {', '.join(words)}."
+        return captions, values, f"Step {steps[0].step}, read as what they climb for: {', '.join(scores)}."
 
     return describe

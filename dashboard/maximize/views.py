@@ -1,8 +1,8 @@
-"""The five views of the page "What fires a neuron". Each reads its inputs, sets up a climb, and plays it."""
+"""The five views of the page "What fires a neuron". Each draws its inputs and plays the optimisation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -14,18 +14,9 @@ from core.visualization.maximization import Layout, layout_for
 from core.visualization.network_colors import GOAL_COLORS
 from dashboard import address
 from dashboard.components.player import Look
-from dashboard.maximize import form
+from dashboard.maximize import form, step_texts
 from dashboard.maximize.form import ASSIGNMENT, WHITE, Shapes
-from dashboard.maximize.runs import Climb, play
-from dashboard.maximize.step_texts import (
-    describe_classes,
-    describe_maps,
-    describe_networks,
-    describe_starts,
-    look_at_classes,
-    look_at_networks,
-    start_title,
-)
+from dashboard.maximize.runs import Maximization, play
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.digit import choose_digit
@@ -34,10 +25,12 @@ from dashboard.widgets.map_details import show_closeup
 NEURON = {"starts": 5, "noise": 40 / 255}  # enough noise for different answers
 COMPARED = ("standard", "missing-feature", "assignment", "robust")
 ALL = "all ten"
+PRESENT, ABSENT = "its presence", "its absence"  # as links write them
+SIGNS = {PRESENT: "feature present", ABSENT: "feature absent"}
 
 
 def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let ten pictures climb, one for each class (N1 to N4)."""
+    """Grow ten pictures, one that maximises each class's logit."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
         name = form.choose_network(zoo, "assignment", key="class network")
@@ -48,9 +41,9 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         layout = layout_for(10) if config.starts == 1 else Layout(10)
         objective = ClassLogit(range(len(data.classes)))
-        climb = Climb(networks, objective, config, layout, describe_classes(data.classes))
-        trace = play(climb, key="ten digits", look=look_at_classes(data.classes), start="Grow ten digits")
-        if trace is None:
+        run = Maximization(networks, objective, config, layout, step_texts.describe_classes(data.classes))
+        recording = play(run, key="ten digits", look=step_texts.classes_look(data.classes), start="Grow ten digits")
+        if recording is None:
             st.caption(
                 "One picture for each class, 0 to 9. Below it: what the network reads in it now, and how sure "
                 "it is. The curves are the classes' logits; they must rise."
@@ -58,7 +51,7 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let a picture climb for every map of a stage, and look closely at one of them (N5)."""
+    """Grow a picture for every map of a stage, and show one map in detail."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
         name = form.choose_network(zoo, "assignment", key="map network", always=True)
@@ -66,7 +59,7 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not networks:
             return
         shapes = stage_shapes(networks[name])
-        stages = form.stages_of(networks[name], shapes, maps=True)
+        stages = form.list_stages(networks[name], shapes, maps=True)
         stage = address.selectbox(
             "stage",
             "Stage",
@@ -81,15 +74,15 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
     numbers = tuple(range(shapes[stage][0]))
     objective: Objective = Neuron(stage, numbers) if whole == "central neuron" else MapMean(stage, numbers)
     with right:
-        climb = Climb(networks, objective, config, layout_for(len(numbers)), describe_maps)
-        key = "every map"
-        trace = play(climb, key=key, look=Look(f"What excites the maps of {stage}"), start=f"Grow all {len(numbers)}")
-        if trace is None:
+        run = Maximization(networks, objective, config, layout_for(len(numbers)), step_texts.describe_maps)
+        look = Look(f"What excites the maps of {stage}")
+        recording = play(run, key="every map", look=look, start=f"Grow all {len(numbers)}")
+        if recording is None:
             st.caption(
-                "Below each picture: the number of its map, and how far it has got it. What nothing wakes is "
-                "hatched and called dead at the end, not shown as grey."
+                "Below each picture: the number of its map, and how strongly it responds. Maps that never respond are "
+                'hatched and labelled "dead" at the end.'
             )
-        grown = None if trace is None else trace.kept[-1][0].images
+        grown = None if recording is None else recording.steps[-1][0].images
         show_closeup(session, data, name, objective, stage, grown)
 
 
@@ -99,7 +92,7 @@ def _last_pooling(stages: Sequence[str]) -> str:
 
 
 def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let several pictures climb for one neuron of any stage, up or down, with a class on top if wanted."""
+    """Grow several pictures that maximise or minimise one unit or map, and a class's logit too if chosen."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
         name = form.choose_network(zoo, "missing-feature", key="neuron network", always=True)
@@ -109,9 +102,12 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
         objective = _choose_neuron(name, networks[name], data)
         config = form.choose_settings("neuron", "shrinking blur", several=True, **NEURON)
     with right:
-        climb = Climb(networks, objective, config, layout_for(config.starts), describe_starts, hatch=False)
-        look = Look("How far each start has come", {start_title(n): GOAL_COLORS[n] for n in range(config.starts)})
-        play(climb, key="one neuron", look=look, start="Grow it")
+        run = Maximization(
+            networks, objective, config, layout_for(config.starts), step_texts.describe_starts, hatch=False
+        )
+        colors = {step_texts.start_title(number): GOAL_COLORS[number] for number in range(config.starts)}
+        look = Look("How far each start has come", colors)
+        play(run, key="one neuron", look=look, start="Grow it")
         st.caption(
             "The head of a missing-feature network reads 1 − the feature (its stage *inverted*), which is loud "
             "where the feature is absent. **Absence** is minus the feature: it goes on where 1 − the feature "
@@ -121,7 +117,7 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:
     shapes = stage_shapes(network)
-    stages = form.stages_of(network, shapes, maps=False)
+    stages = form.list_stages(network, shapes, maps=False)
     stage = address.selectbox(
         "stage",
         "Stage",
@@ -132,18 +128,18 @@ def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:
         format_func=lambda one: form.describe_stage(one, shapes),
     )
     objective = _choose_part(stage, shapes, key=f"neuron {name} {stage}")
-    first = "its absence" if form.inverts(network) else "its presence"
-    excites = address.segmented_control(
-        "excites", "What excites", ["its presence", "its absence"], first, key=f"neuron sign {name}"
+    first = ABSENT if form.inverts(network) else PRESENT
+    sign = address.segmented_control(
+        "excites", "Maximise", list(SIGNS), first, key=f"neuron sign {name}", format_func=SIGNS.__getitem__
     )
-    if excites == "its absence":
+    if sign == ABSENT:
         objective = -objective
     extra = address.selectbox("class", "And also a class", ["none", *data.classes], key="neuron class")
     return objective if extra == "none" else objective + ClassLogit(data.classes.index(extra))
 
 
 def _choose_part(stage: str, shapes: Shapes, key: str) -> Objective:
-    """Let people choose a unit, or a map and what of it."""
+    """Draw the choice of a unit, or of a map and a part of it; return its objective."""
     maps, rows, columns = shapes[stage]
     number = address.number_input("unit", "Map" if rows > 1 else "Unit", 0, maps - 1, 0, key=key)
     part = address.segmented_control(
@@ -160,7 +156,7 @@ def _choose_part(stage: str, shapes: Shapes, key: str) -> Objective:
 
 
 def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Turn any digit, step by step, into every other class, or into one class by several networks."""
+    """Turn the current digit into every class with one network, or into one class with several."""
     left, right = st.columns([290, 750], gap="medium")
     with left:
         choice = choose_digit(session, data, first="Sample")
@@ -180,17 +176,20 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         labels = list(range(len(data.classes))) if target == ALL else [data.classes.index(target)]
         titles = [zoo[name].title for name in networks]
-        describe = describe_classes(data.classes) if target == ALL else describe_networks(titles, data.classes, labels)
-        look = look_at_classes(data.classes) if target == ALL else look_at_networks(networks, zoo)
+        if target == ALL:
+            describe, look = step_texts.describe_classes(data.classes), step_texts.classes_look(data.classes)
+        else:
+            describe = step_texts.describe_networks(titles, data.classes, labels)
+            look = step_texts.networks_look(networks, zoo)
         layout = layout_for(len(labels) * len(networks))
-        climb = Climb(networks, ClassLogit(labels), config, layout, describe, choice.digit)
-        play(climb, key="another digit", look=look, start="Turn it")
+        run = Maximization(networks, ClassLogit(labels), config, layout, describe, choice.digit)
+        play(run, key="another digit", look=look, start="Turn it")
         if target != ALL:
             st.caption("From the left: " + ", ".join(titles) + ".")
 
 
 def show_side_by_side(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let several networks grow the same ten digits from the same noise."""
+    """Grow the ten digits with several networks from the same noise."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
         names = form.choose_networks(zoo, "compared networks", COMPARED)
@@ -200,15 +199,7 @@ def show_side_by_side(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not networks:
             return
         titles, labels = [zoo[name].title for name in networks], range(len(data.classes))
-        climb = Climb(networks, ClassLogit(labels), config, Layout(10), describe_networks(titles, data.classes, labels))
-        play(climb, key="side by side", look=look_at_networks(networks, zoo), start="Grow them side by side")
+        describe = step_texts.describe_networks(titles, data.classes, labels)
+        run = Maximization(networks, ClassLogit(labels), config, Layout(10), describe)
+        play(run, key="side by side", look=step_texts.networks_look(networks, zoo), start="Grow them side by side")
         st.caption("A row for each network, in this order: " + ", ".join(titles) + ".")
-
-
-VIEWS: dict[str, Callable[[Session, Dataset, Zoo], None]] = {
-    "Ten digits": show_classes,
-    "Every map": show_maps,
-    "From a digit": show_digit,
-    "Side by side": show_side_by_side,
-    "One neuron": show_neuron,
-}

@@ -1,4 +1,4 @@
-"""The view "Who falls" of the page "Attack": every network's noise against every other, from the recorded study."""
+"""The view "Who falls" of the page "Attack": whose noise fools which network, from the recorded study."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import PLAIN
 
-OWN = "each network's own"
+OWN = "each network's own"  # noise
 Record = dict[str, Any]
 
 
 def find_record(data: Dataset) -> Record | None:
-    """Return the study recorded on these digits, else on MNIST; None when there is none."""
+    """Return the study recorded on this data set, else the one on MNIST; None if there is neither."""
     return caches.find_record(STUDY, data.name)
 
 
-def show_falls(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the matrix, the curves, and what they say."""
+def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show the accuracy of every network under every network's noise, as a matrix and as curves."""
     record = find_record(data)
     if record is None:
         st.info("Who falls for whose noise was not measured.")

@@ -1,4 +1,4 @@
-"""What can be set of an attack on one digit: the method, whom it attacks, the class it shall reach, and how far."""
+"""The settings of an attack on one digit: method, attacked network, target class, limit and steps."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ EPSILONS: dict[Norm, tuple[str, str, float, float, float, str]] = {  # name, lab
     "linf": ("epsilon", "Epsilon: how much a pixel may change", 1.0, 0.15, 0.001, "%.3f"),
     "l2": ("length", "Epsilon: length of all changes (L2)", 10.0, 2.5, 0.1, "%.1f"),
 }
-MOST_STEPS, MOST_ROUND = 100, 40  # of what is played; of one round of L-BFGS, which has seven
+MOST_STEPS, MOST_ROUND_STEPS = 100, 40  # the second for each of the seven rounds of L-BFGS
 ANY = "anything else"
 
 
 @dataclass(frozen=True)
-class Attacked:
-    """Whom the attack is made on, who else looks on, how, and how far."""
+class AttackSettings:
+    """The chosen attack."""
 
     method: str
     network: str
-    watched: tuple[str, ...]
-    """The networks that are read at every step, the attacked one first; those that restore only at the end."""
+    readers: tuple[str, ...]
+    """The networks that read the attacked digit, the attacked one first; restoring ones read it only at the end."""
     config: AttackConfig
 
 
 @dataclass(frozen=True)
 class Steps:
-    """How an attack goes on; the first values fool most digits and can still be watched."""
+    """The limit and the steps; the first values fool most digits, in few enough steps to watch."""
 
     norm: Norm = "linf"
     count: int = 40
     random: bool = False
     size: float = 0.0
-    """0: as the method has it."""
+    """Step size; 0 for the method's own."""
 
 
 def key(name: str) -> str:
-    """Return the key of a setting in the session."""
+    """Return the session key of a setting."""
     return f"attack {name}"
 
 
 def choose_method() -> str:
-    """Draw the methods; return the chosen one."""
+    """Draw the attack methods; return the chosen one's name."""
     return address.segmented_control(
         "attack",
         "Attack",
@@ -79,41 +79,41 @@ def _show_region() -> None:
         st.session_state[PART] = "Rub it out"
 
 
-def choose_attack(method: str, data: Dataset, zoo: Zoo) -> Attacked | None:
-    """Draw all other settings; return them, None after a sentence when there is no network to attack."""
+def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None:
+    """Draw all other settings and return them; None if there is no network to attack."""
     target: int | None = None
-    watched: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     steps = Steps()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         network = choose_network(zoo)
         if network:
             target = _choose_target(data, required=method == "lbfgs")
-            watched = _choose_watched(zoo, network)
+            readers = _choose_readers(zoo, network)
             with st.popover("More", width=90):
                 steps = _choose_steps(method)
     epsilon = _choose_epsilon(method, steps.norm)
     if not network:
         return None
-    return Attacked(method, network, watched, replace(_config(method, steps, epsilon), target=target))
+    return AttackSettings(method, network, readers, replace(_to_config(method, steps, epsilon), target=target))
 
 
 def choose_network(zoo: Zoo) -> str:
-    """Let people choose the network that is attacked; "" where there is none."""
+    """Draw the networks that can be attacked; return the chosen one's name, "" if there is none."""
     return networks.choose_network(without_restoring(zoo), label="Attacked network", width=210)
 
 
 def _choose_target(data: Dataset, *, required: bool) -> int | None:
     options = [name for name in data.classes] if required else [ANY, *data.classes]
-    chosen = address.selectbox("target", "Shall be read as", options, width=150)
+    chosen = address.selectbox("target", "Make it read as", options, width=150)
     return None if chosen == ANY else data.classes.index(chosen)
 
 
-def _choose_watched(zoo: Zoo, network: str) -> tuple[str, ...]:
+def _choose_readers(zoo: Zoo, network: str) -> tuple[str, ...]:
     if address.get_address().hides("networks"):
-        chosen = _choose_readers(zoo)
+        chosen = _choose_others(zoo)
     else:
-        with st.popover("Who looks on", width=130, key=key("onlookers")):
-            chosen = _choose_readers(zoo)
+        with st.popover("Other networks to test", width=200, key=key("readers")):
+            chosen = _choose_others(zoo)
             st.caption(
                 "The noise is made for the attacked network; the others are given the same picture. A network that "
                 "restores cannot be attacked itself: no gradient leads back through its comparison with whole digits. "
@@ -122,45 +122,45 @@ def _choose_watched(zoo: Zoo, network: str) -> tuple[str, ...]:
     return (network, *(name for name in zoo if name in chosen and name != network))
 
 
-def _choose_readers(zoo: Zoo) -> list[str]:
+def _choose_others(zoo: Zoo) -> list[str]:
     first = (*DEFAULT_NETWORKS, "robust")
     return networks.choose_any(zoo, name="watched", first=first, label="Read the attacked digit too")
 
 
 def _choose_steps(method: str) -> Steps:
-    """Draw what is seldom changed."""
+    """Draw the limit's norm and the steps, which are seldom changed; return them."""
     gradual, own = method == "pgd", Steps()
     norm = address.segmented_control(
         "limit",
-        "Limited is",
+        "Limit",
         list(NORMS),
         own.norm,
         key=key("norm"),
         shown=method in ("fgsm", "pgd"),
         format_func=NORMS.__getitem__,
-        on_change=_is_own,
+        on_change=_clear_preset,
     )
     random = address.toggle(
         "random",
         "Begin somewhere within epsilon (PGD), not at the digit (BIM)",
         own.random,
         shown=gradual,
-        on_change=_is_own,
+        on_change=_clear_preset,
     )
     label = "Step size (0: 2.5 epsilon / steps)"
     stride = address.number_input(
-        "stride", label, 0.0, 10.0, own.size, 0.01, shown=gradual, format="%g", on_change=_is_own
+        "stride", label, 0.0, 10.0, own.size, 0.01, shown=gradual, format="%g", on_change=_clear_preset
     )
     if method == "fgsm":
         st.caption("One step, as long as epsilon: nothing else to set.")
     rounds = method == "lbfgs"
-    label, most = ("Steps of each round", MOST_ROUND) if rounds else ("Steps", MOST_STEPS)
-    steps = address.slider("steps", label, 1, most, own.count, shown=method != "fgsm", on_change=_is_own)
+    label, most = ("Steps of each round", MOST_ROUND_STEPS) if rounds else ("Steps", MOST_STEPS)
+    steps = address.slider("steps", label, 1, most, own.count, shown=method != "fgsm", on_change=_clear_preset)
     return Steps(norm, steps, random, stride)
 
 
 def _choose_epsilon(method: str, norm: Norm) -> float:
-    """Draw the presets of the papers and how far the attack may go; return that. Two methods have no such limit."""
+    """Draw the papers' presets and the limit epsilon; return epsilon. L-BFGS and the sticker have no such limit."""
     limited = method in ("fgsm", "pgd")
     far, papers = st.columns([4, 5], gap="medium", vertical_alignment="bottom") if limited else (st, st)
     paper = address.pills(
@@ -172,7 +172,7 @@ def _choose_epsilon(method: str, norm: Norm) -> float:
         place=papers,
         shown=limited,
         wrap=True,
-        on_change=_take_preset,
+        on_change=_apply_preset,
     )
     epsilons = {
         kind: address.slider(
@@ -186,7 +186,7 @@ def _choose_epsilon(method: str, norm: Norm) -> float:
             place=far,
             shown=limited and norm == kind,
             format=written,
-            on_change=_is_own,
+            on_change=_clear_preset,
         )
         for kind, (name, label, most, first, step, written) in EPSILONS.items()
     }
@@ -200,7 +200,7 @@ def _choose_epsilon(method: str, norm: Norm) -> float:
     return epsilons[norm] if paper is None else PRESETS[paper].epsilon
 
 
-def _take_preset() -> None:
+def _apply_preset() -> None:
     chosen = st.session_state[key("preset")]
     if chosen is None:
         return
@@ -215,13 +215,13 @@ def _take_preset() -> None:
     st.session_state.update({key(name): value for name, value in values.items()})
 
 
-def _is_own() -> None:
-    """Let go of the preset: something else was set."""
+def _clear_preset() -> None:
+    """Deselect the preset: another value was set by hand."""
     st.session_state[key("preset")] = None
 
 
-def _config(method: str, steps: Steps, epsilon: float) -> AttackConfig:
-    """Return the settings of an attack, without a target."""
+def _to_config(method: str, steps: Steps, epsilon: float) -> AttackConfig:
+    """Return the attack's configuration, without a target."""
     if method in ("lbfgs", "sticker"):
         return replace(DEFAULTS[method], steps=steps.count)
     if method == "fgsm":
@@ -235,7 +235,10 @@ def _config(method: str, steps: Steps, epsilon: float) -> AttackConfig:
     )
 
 
-def watchers(names: tuple[str, ...], zoo: Zoo, data: Dataset) -> tuple[list[str], list[str]]:
-    """Return the usable ones that are read at every step, and those that restore; say in a sentence which are not."""
+def split_readers(names: tuple[str, ...], zoo: Zoo, data: Dataset) -> tuple[list[str], list[str]]:
+    """Return the classifiers, which are read at every step, and the restoring networks, read only at the end.
+
+    A sentence names each network that cannot be loaded.
+    """
     usable = list(networks_or_warn(names, data))
     return [name for name in usable if not zoo[name].restores], [name for name in usable if zoo[name].restores]
