@@ -36,7 +36,7 @@ def open_view(view: str, **params: str) -> AppTest:
     return app
 
 
-def words(app: AppTest) -> str:
+def texts(app: AppTest) -> str:
     return " ".join(one.value for one in app.markdown)
 
 
@@ -96,7 +96,7 @@ def test_c12_every_method_explains_every_network():
     assert "in all +" in shown and "logits" in shown
 
 
-def test_a_class_of_ones_choice_is_explained():
+def test_a_chosen_class_is_explained():
     app = open_view("Where it looks")
     own = html(app)
     app.selectbox(key="why class").set_value(3)
@@ -137,18 +137,18 @@ def test_c12_maps_are_projected_down_from_any_stage_of_any_network():
 
 def test_a_hole_is_slid_over_all_places_and_one_can_be_looked_at():
     app = open_view("A hole everywhere")
-    assert "9 × 9 pixels, all 2 still read a 5 at" in words(app) and "of 400 places" in words(app)
+    assert "9 × 9 pixels, all 2 still read a 5 at" in texts(app) and "of 400 places" in texts(app)
     assert html(app).count("of 400</figcaption>") == 2 and "ns-answers" in html(app)
     app.slider(key="why size").set_value(14)
     assert html(rerun(app)).count("of 225</figcaption>") == 2
     app.selectbox(key="why truth").set_value(3)
     rerun(app)
-    assert "still read a 3" in words(app)
+    assert "still read a 3" in texts(app)
 
 
 def test_a_network_that_restores_is_read_at_every_place_too():
     app = open_view("A hole everywhere", networks="standard,restoring")
-    assert "all 2 still read a 5" in words(app) and "Restoring: " in html(app)
+    assert "all 2 still read a 5" in texts(app) and "Restoring: " in html(app)
 
 
 def test_the_truth_is_the_label_and_of_a_drawing_what_most_networks_read():
@@ -187,12 +187,12 @@ def test_blank_paper_is_explained_too(view: str):
 def test_what_is_worked_out_is_kept_for_the_same_digit_only():
     network = caches.classifier("standard", caches.current_dataset_name())
 
-    def ask(value: float) -> np.ndarray:
+    def explain(value: float) -> np.ndarray:
         digit = np.full((28, 28), value, np.float32)
         return cached.attribution("a test", "a set", digit, 0, next(iter(METHODS)), network)
 
-    first = ask(0.0)
-    assert ask(1.0) is not first and ask(0.0) is first
+    first = explain(0.0)
+    assert explain(1.0) is not first and explain(0.0) is first
 
 
 def test_the_networks_that_everyone_shares_keep_no_hooks():

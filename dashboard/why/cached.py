@@ -1,6 +1,6 @@
-"""What the page "Why this class" computes once for all visitors; long work, one at a time.
+"""Results of the page "Why this class" that are computed once for all visitors, one at a time.
 
-An argument that begins with an underscore is a network: the names before it say which.
+Streamlit leaves arguments with an underscore out of the cache's key; the networks' names are in it instead.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from dashboard.server.scene import Digit, Mask
 
 @st.cache_resource(max_entries=300, show_spinner=False)
 def attribution(name: str, data: str, digit: Digit, label: int, method: str, _network: Classifier) -> Digit:
-    """Return how much each pixel `(28, 28)` speaks for a class. Raises AttributionError."""
+    """Return each pixel's attribution to a class `(28, 28)`. Raises AttributionError."""
     with locks.LONG:
         return attribute(_network, torch.from_numpy(digit)[None], label, method).numpy()
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
 def projections(name: str, data: str, digit: Digit, stage: str, _network: Classifier) -> Sequence[Projection]:
-    """Return what made the most active maps of a stage respond, by a deconvnet. Raises AttributionError."""
+    """Return the deconvnet projections of a stage's most active maps. Raises AttributionError."""
     with locks.LONG:
         return project_strongest(_network, torch.from_numpy(digit)[None], stage)
 
@@ -44,7 +44,10 @@ def hole_maps(
     rows: tuple[int, int] | None,
     _networks: Mapping[str, Network],
 ) -> Mapping[str, HoleMap]:
-    """Return what each network reads with a square hole at every place, or only in `rows` (first, end) of places."""
+    """Return what each network reads with a square hole of `size` pixels at every place.
+
+    `rows` (first, end) limits the rows of places.
+    """
     image, kept = torch.from_numpy(digit)[None], torch.from_numpy(mask)
     with locks.LONG:
         return scan_with_hole(_networks, image, kept, size=size, rows=None if rows is None else range(*rows))
@@ -54,7 +57,7 @@ def hole_maps(
 def smallest_squares(
     names: tuple[str, ...], data: str, digit: Digit, mask: Mask, coarse: bool, _networks: Mapping[str, Network]
 ) -> SquareStep | None:
-    """Return the last step of the search for the smallest square that changes a reading; None without any ink."""
+    """Return the last step of the search for the smallest square that changes a reading; None without ink."""
     with locks.LONG:
         steps = list(
             find_smallest_square(_networks, torch.from_numpy(digit)[None], torch.from_numpy(mask), coarse=coarse)
@@ -64,7 +67,7 @@ def smallest_squares(
 
 @st.cache_resource(max_entries=100, show_spinner=False)
 def fewest_pixels(name: str, data: str, digit: Digit, mask: Mask, _network: Classifier) -> PixelStep | None:
-    """Return the last step of the search for the fewest pixels that change a reading; None without any ink."""
+    """Return the last step of the search for the fewest pixels that change a reading; None without ink."""
     with locks.LONG:
         steps = list(find_fewest_pixels(_network, torch.from_numpy(digit)[None], torch.from_numpy(mask)))
     return steps[-1] if steps else None

@@ -1,4 +1,4 @@
-"""The view "What its maps saw": Zeiler and Fergus' deconvnet from the strongest place of each map (C12)."""
+"""The view "What its maps saw": a deconvnet (Zeiler & Fergus 2014) from the strongest place of each map."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
 
 
-def show_places(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show, for the maps of a stage that the digit excites most, what of the digit did so."""
+def show_deconvnet(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show which ink of the digit activates the strongest maps of a stage."""
     scene, right = choose_beside(
         "Try: the first stages, then the last. Strokes become corners, loops and ends.",
         session,
@@ -49,7 +49,7 @@ def show_places(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _choose_network(data: Dataset, zoo: Zoo) -> tuple[str, Classifier | None]:
-    """Let people choose any network, of one that restores the one within; None, after a sentence, if it is damaged."""
+    """Draw all networks; return the chosen one's name and its classifier, None after a sentence if it is damaged."""
     name = networks.choose_network(zoo, width=240)
     if not name:
         return "", None
@@ -87,5 +87,5 @@ def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, sta
     st.html(draw_gallery(items, min_width=125, css_class="ns-places"))
     st.caption(
         f"The maps of {stage} that are excited most, each from its strongest place alone. Blue is ink that excites "
-        "it there, red is ink that would calm it; every picture is as bright as it can be."
+        "it there, red ink lowers the response; every picture is as bright as it can be."
     )

@@ -1,8 +1,9 @@
-"""The view "A hole everywhere": a square hole slid over the digit, and who still reads what it is."""
+"""The view "A hole everywhere": which networks still read the digit with a square hole at each place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -23,21 +24,51 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.why import cached
-from dashboard.why.subjects import Subject, choose_subjects, choose_truth
+from dashboard.why.network_readings import NetworkReading, choose_readings, choose_truth
 from dashboard.widgets.maps import show_clickable
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import read_all
 from dashboard.widgets.scene import choose_beside
 
-LEAST, LARGEST = 3, 20  # pixels across of a hole: a smaller one is hardly ever noticed, a larger one leaves no choice
-BAND, BLIND_BAND = 10, 2  # rows of places that a restoring network reads at once: a second, told of the hole or not
-WIDTH = 330
-CHOSEN = "why hole"
+SMALLEST, LARGEST = 3, 20  # sides of a hole in pixels: smaller ones change little, larger ones leave few places
+BAND, BLIND_BAND = 10, 2  # rows of places that a restoring network reads in one second: mask known, or blind
+WIDTH = 330  # pixels of the screen
+CHOSEN = "why hole"  # the key of the clicked place
+
+
+@dataclass(frozen=True, eq=False)
+class HoleScene:
+    """A digit, and the size of the hole that is slid over it."""
+
+    digit: Digit
+    mask: Mask
+    size: int
+    """Side of the hole in pixels."""
+    truth: int
+    """The digit's true class."""
+    data: Dataset
+
+    @property
+    def side(self) -> int:
+        """Places of the hole in each direction."""
+        return count_places(self.size)
+
+    @property
+    def left(self) -> Digit:
+        """What is left of the digit without any hole."""
+        return self.digit * self.mask
+
+    @property
+    def name(self) -> str:
+        return self.data.classes[self.truth]
+
+
 Maps = dict[str, HoleMap]
+"""By network."""
 
 
-def show_holes(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show for every place of a hole how many of the networks still read the digit, and which."""
+def show_hole_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show for every place of the hole how many networks still read the digit, and which."""
     scene, right = choose_beside(
         "Try: a 9 or a 4, then a larger hole. Where must nothing be missing? Click there: what is read now?",
         session,
@@ -47,127 +78,121 @@ def show_holes(session: Session, data: Dataset, zoo: Zoo) -> None:
         if scene is None:
             return
         digit, mask = scene
-        subjects = choose_subjects(digit, mask, data, zoo)
-        if not subjects:
+        readings = choose_readings(digit, mask, data, zoo)
+        if not readings:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            whole = caches.readings(tuple(one.name for one in subjects), data.name, digit, np.ones_like(mask))
-            truth = choose_truth(session, subjects, [int(read.argmax()) for read in whole.values()], data)
-            size = address.slider("size", "The hole's side, pixels", LEAST, LARGEST, SQUARE, width=280)
-        place = st.empty()
-        maps = _find_quick(subjects, digit, mask, size, data)
-        if not address.stroke_goes_on():
-            slow = [one for one in subjects if one.name not in maps]
-            if slow and maps:
-                place.html(_draw_maps(subjects, maps, digit * mask, truth, size, data))
-            maps |= {one.name: _find_slow(one, digit, mask, size, data) for one in slow}
-        shown = [one for one in subjects if one.name in maps]
-        if shown:
-            with place.container():
-                _show_maps(shown, maps, scene, truth, size, data, zoo)
+            whole = caches.readings(tuple(one.name for one in readings), data.name, digit, np.ones_like(mask))
+            truth = choose_truth(session, [int(read.argmax()) for read in whole.values()], data)
+            size = address.slider("size", "The hole's side, pixels", SMALLEST, LARGEST, SQUARE, width=280)
+        _show_maps_as_found(readings, HoleScene(digit, mask, size, truth, data), zoo)
 
 
-def _find_quick(subjects: list[Subject], digit: Digit, mask: Mask, size: int, data: Dataset) -> Maps:
-    """Return the maps of all networks that do not restore; those with the same features share the work."""
-    quick = {one.name: one.network for one in subjects if not one.network.restores}
-    return dict(_read(quick, digit, mask, size, None, data)) if quick else {}
+def _show_maps_as_found(readings: list[NetworkReading], scene: HoleScene, zoo: Zoo) -> None:
+    """Show the quick networks' maps first; skip the slow ones while the visitor is drawing a stroke."""
+    place = st.empty()
+    maps = _find_quick(readings, scene)
+    if not address.stroke_goes_on():
+        slow = [one for one in readings if one.name not in maps]
+        if slow and maps:
+            place.html(_draw_maps(readings, maps, scene))
+        maps |= {one.name: _find_slow(one, scene) for one in slow}
+    found = [one for one in readings if one.name in maps]
+    if found:
+        with place.container():
+            _show_maps(found, maps, scene, zoo)
 
 
-def _find_slow(subject: Subject, digit: Digit, mask: Mask, size: int, data: Dataset) -> HoleMap:
-    """Return the map of a network that restores, some rows at a time, while a bar shows how far it is."""
-    rows, side = BLIND_BAND if subject.network.blind else BAND, count_places(size)
-    bands = [range(top, min(top + rows, side)) for top in range(0, side, rows)]
-    network = {subject.name: subject.network}
-    read = (_read(network, digit, mask, size, band, data)[subject.name] for band in bands)
-    return join_rows(list(with_progress(read, len(bands), f"{subject.title} restores the digit at every place ...")))
+def _find_quick(readings: list[NetworkReading], scene: HoleScene) -> Maps:
+    """Return the maps of all networks that do not restore, in one call: shared features are computed once."""
+    quick = {one.name: one.network for one in readings if not one.network.restores}
+    return dict(_scan(quick, scene)) if quick else {}
 
 
-def _read(
-    networks: Mapping[str, Network], digit: Digit, mask: Mask, size: int, rows: range | None, data: Dataset
+def _find_slow(reading: NetworkReading, scene: HoleScene) -> HoleMap:
+    """Return the map of a restoring network; a progress bar counts the bands of rows."""
+    rows = BLIND_BAND if reading.network.blind else BAND
+    bands = [(top, min(top + rows, scene.side)) for top in range(0, scene.side, rows)]
+    found = (_scan({reading.name: reading.network}, scene, band)[reading.name] for band in bands)
+    return join_rows(list(with_progress(found, len(bands), f"{reading.title} restores the digit at every place ...")))
+
+
+def _scan(
+    networks: Mapping[str, Network], scene: HoleScene, rows: tuple[int, int] | None = None
 ) -> Mapping[str, HoleMap]:
-    ends = None if rows is None else (rows.start, rows.stop)
-    return cached.hole_maps(tuple(networks), data.name, digit, mask, size, ends, networks)
+    return cached.hole_maps(tuple(networks), scene.data.name, scene.digit, scene.mask, scene.size, rows, networks)
 
 
-def _draw_maps(subjects: list[Subject], maps: Maps, left: Digit, truth: int, size: int, data: Dataset) -> str:
-    """Return each network's own map."""
-    many = count_places(size) ** 2
-    return draw_gallery(
-        [
-            GalleryItem(
-                draw_hole_map(left, maps[one.name].margins(truth), size, factor=5),
-                f"{one.title}: {int((maps[one.name].labels == truth).sum())} of {many}",
-            )
-            for one in subjects
-            if one.name in maps
-        ],
-        min_width=90,
-        css_class="ns-holes",
-    )
+def _draw_maps(readings: list[NetworkReading], maps: Maps, scene: HoleScene) -> str:
+    """Return the HTML of each network's own map."""
+    items = []
+    for one in readings:
+        if one.name in maps:
+            picture = draw_hole_map(scene.left, maps[one.name].margins(scene.truth), scene.size, factor=5)
+            right = int((maps[one.name].labels == scene.truth).sum())
+            items.append(GalleryItem(picture, f"{one.title}: {right} of {scene.side**2}"))
+    return draw_gallery(items, min_width=90, css_class="ns-holes")
 
 
-def _show_maps(
-    subjects: list[Subject], maps: Maps, scene: tuple[Digit, Mask], truth: int, size: int, data: Dataset, zoo: Zoo
-) -> None:
-    """Show how many networks are right at each place, which can be clicked, and each network's own map."""
-    counts, side, name = count_correct(maps, truth), count_places(size), data.classes[truth]
-    digit, mask = scene
+def _show_maps(readings: list[NetworkReading], maps: Maps, scene: HoleScene, zoo: Zoo) -> None:
+    """Show how many networks are right at each place, as a clickable map, and each network's own map."""
+    counts, size = count_correct(maps, scene.truth), scene.size
+    place = _find_chosen(counts)
     st.markdown(
-        f"**With a hole of {size} × {size} pixels, all {len(maps)} still read a {name} at "
-        f"{int((counts == len(maps)).sum())} of {side * side} places, and none does at {int((counts == 0).sum())}.**"
+        f"**With a hole of {size} × {size} pixels, all {len(maps)} still read a {scene.name} at "
+        f"{int((counts == len(maps)).sum())} of {counts.size} places, and none does at {int((counts == 0).sum())}.**"
     )
     both, each = st.columns([WIDTH, 520], gap="medium")
     with both:
-        hover = [_describe(subjects, maps, (row, column), truth, data) for row, column in np.ndindex(side, side)]
-        figure = draw_clickable(
-            draw_hole_counts(digit * mask, counts, len(maps), size, factor=1),
-            (side, side),
-            hover,
-            width=WIDTH,
-            box=Box(*_chosen(counts), 1, 1),
-        )
-        show_clickable(figure, f"why holes {size}", _choose)
-        st.caption(
-            "Each square is where the hole's middle is. Blue: all read it right; black: half of them; red: "
-            "none. Click one (a finger taps twice)."
-        )
+        _show_counts(readings, maps, scene, counts, place)
     with each:
-        st.html(_draw_maps(subjects, maps, digit * mask, truth, size, data))
+        st.html(_draw_maps(readings, maps, scene))
         st.caption(
-            f"At how many places each still reads a {name}, and how much more probable that is there than every "
+            f"At how many places each still reads a {scene.name}, and how much more probable that is there than every "
             "other class: 1 is blue, 0 black, −1 (surely another) red."
         )
-        _show_chosen(subjects, _chosen(counts), scene, size, data, zoo)
+        _show_chosen(readings, place, scene, zoo)
+
+
+def _show_counts(
+    readings: list[NetworkReading], maps: Maps, scene: HoleScene, counts: NDArray[np.int64], place: tuple[int, int]
+) -> None:
+    """Show how many networks are right at each place; a click chooses one."""
+    hover = [_describe(readings, maps, (row, column), scene) for row, column in np.ndindex(*counts.shape)]
+    picture = draw_hole_counts(scene.left, counts, len(maps), scene.size, factor=1)
+    figure = draw_clickable(picture, (scene.side, scene.side), hover, width=WIDTH, box=Box(*place, 1, 1))
+    show_clickable(figure, f"why holes {scene.size}", _choose)
+    st.caption(
+        "Each square is where the hole's middle is. Blue: all read it right; black: half of them; red: "
+        "none. Click one (a finger taps twice)."
+    )
 
 
 def _choose(row: int, column: int) -> None:
     st.session_state[CHOSEN] = row, column
 
 
-def _describe(subjects: list[Subject], maps: Maps, place: tuple[int, int], truth: int, data: Dataset) -> str:
-    """Return who reads what with the hole at a place."""
-    read = {one.title: int(maps[one.name].labels[place]) for one in subjects}
-    right = [title for title, label in read.items() if label == truth]
-    wrong = [f"{title} reads {data.classes[label]}" for title, label in read.items() if label != truth]
+def _describe(readings: list[NetworkReading], maps: Maps, place: tuple[int, int], scene: HoleScene) -> str:
+    """Return a hover text: what each network reads with the hole at a place."""
+    labels = {one.title: int(maps[one.name].labels[place]) for one in readings}
+    right = [title for title, label in labels.items() if label == scene.truth]
+    wrong = [f"{title} reads {scene.data.classes[label]}" for title, label in labels.items() if label != scene.truth]
     return "<br>".join([f"right: {', '.join(right) or 'none'}", *wrong])
 
 
-def _chosen(counts: NDArray[np.int64]) -> tuple[int, int]:
-    """Return the place that was clicked; at first the one where fewest networks are right."""
+def _find_chosen(counts: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the clicked place (default: where the fewest networks are right)."""
     worst = divmod(int(counts.argmin()), counts.shape[1])
     row, column = st.session_state.get(CHOSEN, worst)
     return min(row, len(counts) - 1), min(column, len(counts) - 1)
 
 
-def _show_chosen(
-    subjects: list[Subject], place: tuple[int, int], scene: tuple[Digit, Mask], size: int, data: Dataset, zoo: Zoo
-) -> None:
-    """Show the digit with the hole at one place, and what every network reads there."""
-    digit, mask = scene
-    row, column = place
-    kept = sliding_squares(size)[row * count_places(size) + column].numpy() & mask
+def _show_chosen(readings: list[NetworkReading], place: tuple[int, int], scene: HoleScene, zoo: Zoo) -> None:
+    """Show the digit with the hole at one place, and what each network reads then."""
+    (row, column), size = place, scene.size
+    kept = sliding_squares(size)[row * scene.side + column].numpy() & scene.mask
     st.markdown(f"**The hole in rows {row} to {row + size - 1}, columns {column} to {column + size - 1}**")
     picture, answers = st.columns([200, 300], gap="medium")
-    picture.image(arrays.mark_erased(digit, kept, 7), output_format="PNG", width=196)
-    networks = {one.name: one.network for one in subjects}
-    answers.html(draw_answers(read_all(networks, zoo, digit, kept, data), data.classes))
+    picture.image(arrays.mark_erased(scene.digit, kept, 7), output_format="PNG", width=196)
+    networks = {one.name: one.network for one in readings}
+    answers.html(draw_answers(read_all(networks, zoo, scene.digit, kept, scene.data), scene.data.classes))

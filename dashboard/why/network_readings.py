@@ -1,0 +1,106 @@
+"""The chosen networks with what each reads in the digit, which every view of this page explains."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.digits.datasets import Dataset
+from core.networks.classifier import Classifier
+from core.networks.evaluation import Network
+from core.visualization.attribution import NetworkRow, PictureCell
+from core.visualization.network_colors import color_of
+from dashboard import address
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.scene import Digit, Mask
+from dashboard.server.session import Session
+from dashboard.why import cached
+from dashboard.widgets import networks as network_inputs
+from dashboard.widgets.readings import networks_or_warn
+
+MOST_NETWORKS = 5  # networks side by side
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkReading:
+    """What one network reads in the current digit."""
+
+    name: str
+    title: str
+    network: Network
+    probabilities: NDArray[np.float32]
+    """`(classes,)`."""
+    digit: Digit
+    """The digit that is explained: what is left of the current one, or a restoring network's likeliest fill."""
+    mask: Mask
+    """The mask of that digit; nothing is missing from a fill."""
+    note: str
+
+    @property
+    def classifier(self) -> Classifier:
+        """The network that scores classes; in a restoring network the one that reads the fills."""
+        return self.network.classifier
+
+    @property
+    def read(self) -> int:
+        return int(self.probabilities.argmax())
+
+
+def choose_readings(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> list[NetworkReading]:
+    """Draw the choice of networks; return the readings of the first MOST_NETWORKS chosen."""
+    names = network_inputs.choose_networks(zoo)
+    if len(names) > MOST_NETWORKS:
+        st.caption(f"The first {MOST_NETWORKS} of the {len(names)} chosen networks are shown.")
+    networks = networks_or_warn(names[:MOST_NETWORKS], data)
+    read = caches.readings(tuple(networks), data.name, digit, mask)
+    left = np.ascontiguousarray(digit * mask, np.float32)
+    readings = []
+    for name, network in networks.items():
+        note = f"{100 * float(read[name].max()):.0f} % sure"
+        reading = NetworkReading(name, zoo[name].title, network, read[name], left, mask, note)
+        readings.append(_with_fill(reading, digit, data) if network.restores else reading)
+    return readings
+
+
+def _with_fill(reading: NetworkReading, digit: Digit, data: Dataset) -> NetworkReading:
+    """Return a restoring network's reading with its likeliest fill as the digit, if it has filled anything."""
+    fills = caches.restored(reading.name, data.name, digit, reading.mask).fills
+    if fills is None:
+        return reading
+    fill = np.ascontiguousarray(fills.images[0, 0].numpy(), np.float32)
+    note = f"{reading.note}, over all fills; here the likeliest"
+    return replace(reading, digit=fill, mask=np.ones_like(reading.mask), note=note)
+
+
+def to_row(reading: NetworkReading, shown: list[PictureCell], data: Dataset) -> NetworkRow:
+    """Return a network's row of pictures."""
+    return NetworkRow(reading.title, color_of(reading.name), data.classes[reading.read], reading.note, shown)
+
+
+def find_attribution(reading: NetworkReading, label: int, method: str, data: Dataset) -> Digit:
+    """Return each pixel's attribution to a class `(28, 28)` by one method. Raises AttributionError."""
+    return cached.attribution(reading.name, data.name, reading.digit, label, method, reading.classifier)
+
+
+def choose_truth(session: Session, whole: list[int], data: Dataset) -> int:
+    """Draw the choice of the true class; return it (default: the label, or for a drawing what most networks read).
+
+    `whole`: the class that each network reads in the whole digit.
+    """
+    labelled = session.scene.sample is not None and session.scene.drawn is None
+    most = Counter(whole).most_common(1)[0][0]
+    first = int(data.test.labels[session.scene.sample]) if labelled else most
+    why = "its label" if labelled else "what most read in all of it"
+    chosen = address.selectbox(
+        "truth",
+        "It is really a",
+        [None, *range(len(data.classes))],
+        width=240,
+        format_func=lambda one: f"{data.classes[first]} ({why})" if one is None else data.classes[one],
+    )
+    return first if chosen is None else int(chosen)
