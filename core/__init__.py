@@ -13,6 +13,7 @@ ROOMS = (
     "adversarial",  # attacks on one digit, universal noise, stickers, printing and photographing
     "training",  # configuration, loop, state, presets, adversarial training
     "zoo",  # names -> networks: checkpoints, cards, recipes, ONNX files
+    "generation",  # a small GAN
     "jobs",  # generators in processes of their own; run folders; trained networks as files
     "maximization",  # pictures that maximise an activation
     "feature_maps",  # all maps of a digit, filters
@@ -21,7 +22,6 @@ ROOMS = (
     "similarity",  # the similarity shortcut
     "second_model",  # a network that learns from feature maps
     "transfer",  # other pictures: VGG16 or our own networks as feature extractors
-    "generation",  # a small GAN
     "classroom",  # quiz, scores, lessons, rooms
     "studies",  # many seeds against matched controls; recorded results
     "visualization",  # arrays -> pictures and figures; knows no network

@@ -13,7 +13,7 @@ from torch import Tensor
 from core import __main__ as command_line
 from core.digits import datasets
 from core.digits.datasets import MADE_DIGITS, Digits
-from core.generation import generator_checkpoint, generator_job, quality, training_pictures
+from core.generation import generator_checkpoint, quality, training_pictures
 from core.generation.config import GanConfig
 from core.generation.dcgan import Discriminator, Gan, Generator, make_images
 from core.generation.generator_checkpoint import TrainedGenerator
@@ -22,7 +22,7 @@ from core.generation.quality import find_nearest_digits, measure_quality
 from core.generation.real_or_made import discriminator_verdicts, draw_round
 from core.generation.sampling import draw_latents, interpolate, make_digits, slerp
 from core.generation.training_pictures import PictureSchedule
-from core.jobs import control, run_folders
+from core.jobs import control, generator_job, run_folders
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.training.loop import DivergedError

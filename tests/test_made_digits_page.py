@@ -10,9 +10,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
-from core.generation import generator_checkpoint, generator_job
+from core.generation import generator_checkpoint
 from core.generation.real_or_made import draw_round
-from core.jobs import run_folders
+from core.jobs import generator_job, run_folders
 from core.studies.pretraining import STARTS
 from core.studies.pretraining_record import STUDY
 from core.studies.recorded import load_recorded

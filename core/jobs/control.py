@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 KINDS = {
     "train": "core.jobs.training_job",
     "study": "core.studies.study_job",
-    "generator": "core.generation.generator_job",
+    "generator": "core.jobs.generator_job",
 }
 MAX_JOBS_PER_VISITOR = 2
 

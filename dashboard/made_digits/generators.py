@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.generation import generator_checkpoint
 from core.generation.generator_checkpoint import TrainedGenerator
-from core.generation.generator_job import KIND
 from core.generation.training_pictures import FOLDER, list_pictures
 from core.jobs import run_folders
+from core.jobs.generator_job import KIND
 from core.jobs.run_folders import Job
 from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
 from dashboard.components.player import Frame

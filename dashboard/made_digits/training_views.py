@@ -8,10 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.generation import generator_job
 from core.generation.config import GanConfig
-from core.generation.generator_job import KIND
-from core.jobs import control, run_folders
+from core.jobs import control, generator_job, run_folders
+from core.jobs.generator_job import KIND
 from core.jobs.run_folders import Job, Status
 from core.system import files
 from core.visualization.figures import Curve
