@@ -47,7 +47,7 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
         page.locator("summary", has_text="How it learns").click()
         page.get_by_label("Epochs").fill("1000")
         page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_role("button", name="Stop and keep")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_role("button", name="Stop and save")).to_be_visible(timeout=PATIENCE)
         expect(page.locator("svg[aria-label='Read right, %']")).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".player .picture")).to_be_visible(timeout=PATIENCE)
         (job,) = run_folders.list_jobs()
@@ -59,9 +59,9 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
         again = context.new_page()
         again.goto(f"{own_server}/train")
         choose(again, "Watch")
-        again.get_by_role("button", name="Stop and keep").click()
+        again.get_by_role("button", name="Stop and save").click()
         assert ended(job, 120).state in ("stopped", "done")
-        again.get_by_role("button", name="What it can do").click(timeout=PATIENCE)
+        again.get_by_role("button", name="See results").click(timeout=PATIENCE)
         expect(again.get_by_text("of all 400 test digits")).to_be_visible(timeout=PATIENCE)
         choose(again, "Keep")
         with again.expect_download() as download:
@@ -87,7 +87,7 @@ def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server
         ann.get_by_label("Epochs").fill("1")
         ann.get_by_label("Its name").fill("Ann's own")
         ann.get_by_role("button", name="Train", exact=True).click()
-        expect(ann.get_by_role("button", name="What it can do")).to_be_visible(timeout=2 * PATIENCE)
+        expect(ann.get_by_role("button", name="See results")).to_be_visible(timeout=2 * PATIENCE)
         (job,) = run_folders.list_jobs()
         assert job.title == "Ann's own" and ended(job).state == "done"
 

@@ -60,7 +60,7 @@ def test_m9_m10_the_talk_s_third_step_freezes_resets_and_inverts() -> None:
     app = open_page("train")
     app.selectbox(key="train preset").set_value("talk: step 3")
     said = text_of(rerun(app))
-    assert "Starts from *Standard*. Frozen: all convolutions. Drawn anew: all of the head." in said
+    assert "Starts from *Standard*. Frozen: all convolutions. Reset: all of the head." in said
     assert "The head reads 1 - x." in said
 
 
@@ -116,7 +116,7 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     assert shown.count("<svg viewBox") == 2 and "validation" in shown and "digits a second" in html(app)
     press(app, "pause")
     reach(job, "paused")
-    assert "It pauses." in rerun(app).info[0].value
+    assert "Paused." in rerun(app).info[0].value
     app.segmented_control(key="train view").set_value("Result")
     assert "Your network is not ready yet" in rerun(app).info[0].value
     app.segmented_control(key="train view").set_value("Watch")
@@ -161,7 +161,7 @@ def test_a_diverging_training_says_so_on_the_page() -> None:
 
 def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
     app = come_back("Watch")
-    frames = cached.growth_frames(job.folder)
+    frames = cached.snapshot_frames(job.folder)
     assert frames[0].text.startswith("Before it has learned anything") and frames[-1].text.startswith("Epoch 2,")
     sure = [int(re.search(r"(\d+) % sure", frame.text)[1]) for frame in (frames[0], frames[-1])]
     assert sure[0] < 20 < 30 < sure[1]

@@ -68,9 +68,9 @@ def test_a_damaged_picture_is_a_sentence(tmp_path):
 
 def test_the_player_gets_each_picture_once_and_no_damaged_one(tmp_path):
     take_all(tmp_path, digits=40)
-    frames = cached.growth_frames(tmp_path)
+    frames = cached.snapshot_frames(tmp_path)
     assert len(frames) == len(list_snapshots(tmp_path)) and frames[0].text.startswith("Before it has learned anything")
     last = tmp_path / FOLDER / f"{list_snapshots(tmp_path)[-1]}.safetensors"
     last.write_bytes(b"no picture")
-    again = cached.growth_frames(tmp_path)
+    again = cached.snapshot_frames(tmp_path)
     assert len(again) == len(frames) - 1 and all(one is other for one, other in zip(again, frames, strict=False))

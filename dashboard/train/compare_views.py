@@ -1,4 +1,4 @@
-"""The view "Compare" of the page "Train": any runs on one chart, and their time against their accuracy."""
+"""The view "Compare" of the page "Train": the learning curves of several runs, and their time against accuracy."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train.watch_views import my_jobs
+from dashboard.widgets.charts import PLAIN
 
 RUNS = "train runs"  # the key of the choice of runs
-AIMS = (95.0, 98.0)  # percent of the validation digits
-MOST = len(RUN_COLORS)
+TARGETS = (95.0, 98.0)  # validation accuracy, percent
+MAX_SHOWN = len(RUN_COLORS)
 KINDS = {"accuracy": "read right, %", "error": "error (cross-entropy)"}
 
 
 def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let people lay runs over one another (T6), and show what each took and came to (X3, T12)."""
+    """Show the learning curves of the chosen runs, and the time and accuracy of each."""
     found = {job.id: job for job in my_jobs() if job.kind == "train"}
     steps: dict[str, list[Record]] = {name: list(run_folders.read_steps(name)) for name in found}
     ready = [name for name in found if training_report.summarize_run(steps[name]) is not None]
@@ -47,7 +48,7 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     with st.container(horizontal=True):
         kind = address.segmented_control("show", "Show", list(KINDS), "accuracy", key="train kind")
         axis = address.segmented_control("over", "over", ["epochs", "seconds"], key="train axis")
-    taken = {name: steps[name] for name in chosen[:MOST]}
+    taken = {name: steps[name] for name in chosen[:MAX_SHOWN]}
     if not taken:
         return
     titles = {name: found[name].title for name in taken}
@@ -57,7 +58,7 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
         y_title=KINDS[kind],
         beside=to_lines(taken, titles, f"training {kind}", axis),
     )
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
+    st.plotly_chart(figure, width="stretch", config=PLAIN)
     st.caption(
         "Solid: validation digits, after each epoch. Dotted: what it learns from, the mean of the epoch; "
         "how far the dotted line runs away from the solid one is how much a network overfits."
@@ -71,7 +72,7 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def to_lines(steps: dict[str, list[Record]], titles: dict[str, str], curve: str, axis: str) -> list[Curve]:
-    """Return a line for each run, a point for each of its epochs."""
+    """Return a curve for each run, with a point for each epoch; `axis` is "epochs" or "seconds"."""
     lines = []
     for color, (name, found) in zip(RUN_COLORS, steps.items(), strict=False):
         points = (
@@ -89,37 +90,39 @@ def _x(point: CurvePoint, axis: str) -> float:
 
 
 def to_table(found: dict[str, Job], steps: dict[str, list[Record]]) -> pd.DataFrame:
-    """Return the table of time against accuracy (X3)."""
+    """Return the table of time against accuracy, a row for each run that has finished an epoch."""
     rows = []
     for name, job in found.items():
-        outcome = training_report.summarize_run(steps[name], _tested(job))
-        if outcome is None:
+        result = training_report.summarize_run(steps[name], _test_accuracy(job))
+        if result is None:
             continue
-        aims = {f"until {aim:g} %": training_report.seconds_to_accuracy(steps[name], aim) for aim in AIMS}
+        times = {
+            f"time to {target:g} %": training_report.seconds_to_accuracy(steps[name], target) for target in TARGETS
+        }
         rows.append(
             {
                 "run": job.title,
-                "begins from": _beginning(job),
-                "epochs": str(outcome.epochs),
-                "time": f"{outcome.seconds:.0f} s",
-                "an epoch": f"{outcome.seconds / outcome.epochs:.1f} s",
-                **{aim: "–" if seconds is None else f"{seconds:.0f} s" for aim, seconds in aims.items()},
-                "validation": f"{outcome.validation:.2f} %",
-                "test": "–" if outcome.test is None else f"{outcome.test:.2f} %",
-                "gap": f"{outcome.gap:+.1f}",
+                "begins from": _describe_start(job),
+                "epochs": str(result.epochs),
+                "time": f"{result.seconds:.0f} s",
+                "an epoch": f"{result.seconds / result.epochs:.1f} s",
+                **{title: "–" if seconds is None else f"{seconds:.0f} s" for title, seconds in times.items()},
+                "validation": f"{result.validation:.2f} %",
+                "test": "–" if result.test is None else f"{result.test:.2f} %",
+                "gap": f"{result.gap:+.1f}",
             }
         )
     return pd.DataFrame(rows).set_index("run")
 
 
-def _beginning(job: Job) -> str:
+def _describe_start(job: Job) -> str:
     settings = job.settings
     if settings.get("start") is None:
         return "scratch"
     return "frozen" if settings.get("frozen") else "refined"
 
 
-def _tested(job: Job) -> float | None:
+def _test_accuracy(job: Job) -> float | None:
     try:
         return checkpoints.load_card(NETWORK_NAME, job.folder).accuracies().get("whole")
     except CheckpointError:

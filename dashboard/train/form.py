@@ -1,4 +1,4 @@
-"""The form of the page "Train": a preset to begin from, and every option of a training, out of sight until wanted."""
+"""The form of the page "Train": a preset to begin from, and every option of a training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from dashboard import address
 from dashboard.server import caches
 from dashboard.server.visitors import get_visitor_id
 
-OWN, SCRATCH, KEEP = "your own", "nothing: all weights drawn anew", "as it is"
+OWN, KEEP = "your own", "as it is"
+SCRATCH = "nothing: all weights drawn anew"  # how links name it; shown as SCRATCH_TITLE
+SCRATCH_TITLE = "from scratch (random weights)"
 SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
 POOLS = {"max": "largest", "mean": "average", "none": "no pooling"}
 NORMS = {"none": "no batch norm", "before": "before it", "after": "after it"}
@@ -36,29 +38,29 @@ def key(name: str) -> str:
 
 
 def value(name: str) -> Any:
+    """Return the value of an option's widget, None before it is drawn."""
     return st.session_state.get(key(name))
 
 
 def choose_preset() -> str:
-    """Draw the experiments to begin from; return the name of the chosen one. It fills in all other options."""
-    return address.selectbox("preset", "Begin from", list(PRESETS), on_change=take_preset)
+    """Draw the presets; return the name of the chosen one, which fills in all other options."""
+    return address.selectbox("preset", "Begin from", list(PRESETS), on_change=_apply_preset)
 
 
-def take_preset() -> None:
-    """Put the preset's settings into the form."""
+def _apply_preset() -> None:
     for option, chosen in preset_options().items():
         st.session_state[key(option)] = chosen
 
 
 def preset_options() -> Settings:
-    """Return what the chosen preset fills in: the first value of every option."""
+    """Return the chosen preset's value of every option."""
     name = value("preset")
     preset = PRESETS[name]
     config = preset.config
     return {
         "title": name,
         "network": preset.architecture or "small",
-        "start": _start(preset.start),
+        "start": _find_start(preset.start),
         "frozen": list(preset.frozen),
         "reset": list(preset.reset),
         "inversion": preset.inversion or KEEP,
@@ -80,35 +82,35 @@ def preset_options() -> Settings:
     }
 
 
-def _start(wanted: str | None) -> str:
-    """Return where to start: for the talk's step 3 at this visitor's own step 1, if they have trained it."""
-    if wanted is None:
+def _find_start(preset_start: str | None) -> str:
+    """Return the network to start from: the visitor's newest copy of the talk's step 1, else the preset's own."""
+    if preset_start is None:
         return SCRATCH
-    steps = [
+    own = [
         name
         for name, card in caches.own_networks().items()
         if card.architecture.get("name") == "talk" and card.inversion == "identity"
     ]
-    return steps[-1] if steps else wanted
+    return own[-1] if own else preset_start
 
 
-def starts() -> dict[str, Card]:
-    """Return the networks that one can start from: one head each, blind."""
+def starting_networks() -> dict[str, Card]:
+    """Return the networks that a training can start from: blind ones with one head."""
     cards, _ = caches.shipped_zoo()
     own = {} if (name := get_visitor_id()) is None else trained_networks.list_networks(name)
     return {name: card for name, card in (cards | own).items() if card.omega is None and not card.restores}
 
 
 def choose_network() -> Architecture | None:
-    """Draw the networks to start from; return the architecture, None for a composed one (`compose_network`)."""
-    known, first = starts(), preset_options()
+    """Draw the networks to start from; return the architecture, or None if `compose_network` is to build one."""
+    known, first = starting_networks(), preset_options()
     start = address.selectbox(
         "start",
         "Start from",
         [SCRATCH, *known],
         first["start"],
         group="networks",
-        format_func=lambda name: name if name == SCRATCH else known[name].title,
+        format_func=lambda name: SCRATCH_TITLE if name == SCRATCH else known[name].title,
     )
     name = address.selectbox(
         "network",
@@ -162,7 +164,7 @@ def _compose_block(name: str) -> Block:
 
 
 def choose_learning() -> Settings:
-    """Draw how it learns; return the settings that `TrainConfig` takes."""
+    """Draw the options of the optimiser and the attack; return the settings that `TrainConfig` takes."""
     left, right = st.columns(2)
     first = preset_options()
 
@@ -204,10 +206,10 @@ def choose_learning() -> Settings:
 
 
 def choose_data() -> Settings:
-    """Draw what it learns from, and on which device; return the settings."""
+    """Draw the options of the data and the device; return the settings."""
     first = preset_options()
-    there = [name for name in datasets.DATASETS if datasets.is_available(name)]
-    dataset = address.selectbox("dataset", "Data set", there, first["dataset"])
+    available = [name for name in datasets.DATASETS if datasets.is_available(name)]
+    dataset = address.selectbox("dataset", "Data set", available, first["dataset"])
     share = address.select_slider("share", "Share of the digits", SHARES, first["share"], format_func="{} %".format)
     tenth = address.toggle("held-out", "Validate with 10 % instead of a sixth, as Keras did", first["held-out"])
     device = address.segmented_control("device", "Device", _devices(), first["device"], format_func=str.upper)
@@ -225,13 +227,13 @@ def _devices() -> list[str]:
 
 
 def choose_changes(rows: list[StageRow]) -> Settings:
-    """Draw which stages are frozen and reset, and how the features are inverted; return the settings."""
+    """Draw the options of which stages to freeze and reset and how to invert the features; return the settings."""
     stages, first = [row.stage for row in rows if row.parameters], preset_options()
-    found = {
+    chosen = {
         name: address.multiselect(
-            name, words, [group, *stages], first[name], format_func=lambda one: GROUPS.get(one, one)
+            name, label, [group, *stages], first[name], format_func=lambda stage: GROUPS.get(stage, stage)
         )
-        for name, group, words in (("frozen", "features", "Freeze"), ("reset", "head", "Draw anew"))
+        for name, group, label in (("frozen", "features", "Freeze"), ("reset", "head", "Reset"))
     }
     formulas = {KEEP: KEEP} | {name: f"{one.formula} ({name})" for name, one in INVERSIONS.items() if name != "both"}
     inversion = address.selectbox(
@@ -241,4 +243,4 @@ def choose_changes(rows: list[StageRow]) -> Settings:
         first["inversion"],
         format_func=formulas.__getitem__,
     )
-    return {**found, "inversion": None if inversion == KEEP else inversion}
+    return {**chosen, "inversion": None if inversion == KEEP else inversion}

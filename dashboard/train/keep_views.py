@@ -1,4 +1,4 @@
-"""The view "Keep" of the page "Train": take networks home, bring them back, keep or delete runs."""
+"""The view "Keep" of the page "Train": download and upload networks, keep or delete runs."""
 
 from __future__ import annotations
 
@@ -19,26 +19,30 @@ from dashboard.server.visitors import ensure_visitor_id
 from dashboard.train.setup_views import JOB
 from dashboard.train.watch_views import choose_run, my_jobs
 
-MOST_KEPT = 8  # of one visitor: kept runs never make room for others
+MAX_KEPT = 8  # of one visitor: kept runs are never deleted to make room
 DONE = "train done"
 
 
 def show_keep(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let people download, load, keep and delete networks; say how much room is taken."""
-    mine, theirs = st.columns(2, gap="large")
-    with mine:
+    """Show the downloads and the fate of one run, the upload of a network, and the disk space in use."""
+    own, upload = st.columns(2, gap="large")
+    with own:
         st.markdown("**A run of yours**")
         job = choose_run(my_jobs())
         if job is not None:
             _show_downloads(job)
-            _show_choices(job)
-    with theirs:
+            _show_keeping(job)
+    with upload:
         st.markdown("**Bring a network back**")
         _show_upload()
     if problem := st.session_state.pop("train problem", None):
         st.warning(problem)
     if done := st.session_state.pop(DONE, None):
         st.success(done)
+    _show_disk_use()
+
+
+def _show_disk_use() -> None:
     count, taken = len(run_folders.list_jobs()), run_folders.disk_use()
     st.progress(
         min(1.0, taken / MAX_BYTES),
@@ -72,7 +76,7 @@ def _show_downloads(job: Job) -> None:
     )
 
 
-def _show_choices(job: Job) -> None:
+def _show_keeping(job: Job) -> None:
     kept = run_folders.is_kept(job)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -90,9 +94,9 @@ def _show_choices(job: Job) -> None:
 
 
 def _keep(job: Job, kept: bool) -> None:
-    already = sum(run_folders.is_kept(one) for one in my_jobs())
-    if kept and already >= MOST_KEPT:
-        st.session_state["train problem"] = f"You keep {already} runs already: let go of one of them first."
+    kept_count = sum(run_folders.is_kept(one) for one in my_jobs())
+    if kept and kept_count >= MAX_KEPT:
+        st.session_state["train problem"] = f"You keep {kept_count} runs already: let go of one of them first."
         return
     _try(lambda: run_folders.keep(job.id, kept=kept))
 
@@ -112,11 +116,11 @@ def _try(change: Callable[[], None]) -> None:
 def _show_upload() -> None:
     file = st.file_uploader("A ZIP that was downloaded here (5 MB at most)", type=["zip"], key="train upload")
     if file is None:
-        st.caption("Card and weights are checked before they are believed; programs hidden in files are never run.")
+        st.caption("The file is checked before it is used; programs hidden in files are never run.")
         return
-    if st.session_state.get("train taken in") == file.file_id:
+    if st.session_state.get("train imported") == file.file_id:
         return
-    st.session_state["train taken in"] = file.file_id
+    st.session_state["train imported"] = file.file_id
     try:
         job = network_files.import_network(file.getvalue(), ensure_visitor_id())
     except (ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The view "Set up" of the page "Train": what will be trained, its table before anything runs, and the button."""
+"""The view "Set up" of the page "Train": the form, the table of the network that it describes, and the start."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WATCH = "Watch"
 
 
 def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let people choose an experiment, change what they like about it, and start it."""
+    """Show the form of a training, the network that it describes, and the button that starts it."""
     left, right = st.columns([330, 710], gap="medium")
     with left:
         preset = form.choose_preset()
@@ -39,8 +39,8 @@ def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
             architecture = form.choose_network()
         with st.expander("How it learns"):
             config = form.choose_learning()
-        with st.expander("From what, and where"):
-            found = form.choose_data()
+        with st.expander("Data and device"):
+            data_settings = form.choose_data()
     with right:
         table = st.container()
         try:
@@ -51,9 +51,9 @@ def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
         except ValueError as error:
             table.warning(str(error))
             cost, rows = None, []
-    with left, st.expander("Freeze, draw anew, invert"):
+    with left, st.expander("Freeze, reset or invert layers"):
         changes = form.choose_changes(rows)
-    settings = to_settings(architecture, config, found, changes)
+    settings = to_settings(architecture, config, data_settings, changes)
     problem = "" if cost is None else find_problem(settings)
     with right:
         if problem:
@@ -65,35 +65,35 @@ def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def go_to_next(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Choose the view that a button of the last run leads to, before the views are drawn."""
+    """Open the view that the last run asked for in `NEXT`: this has to happen before the views are drawn."""
     if NEXT in st.session_state:
         address.change(VIEW, st.session_state.pop(NEXT))
 
 
 def to_rows(architecture: Architecture) -> list[StageRow]:
-    """Return the network's table; the inversion, which is no stage of its own to people, is left out."""
-    stages = (one for one in summarize(architecture) if one.stage not in ("normalize", "inverted"))
-    return [StageRow(one.stage, one.shape, one.parameters) for one in stages]
+    """Return the rows of the network's table, without normalisation and inversion, which have no weights."""
+    stages = (row for row in summarize(architecture) if row.stage not in ("normalize", "inverted"))
+    return [StageRow(row.stage, row.shape, row.parameters) for row in stages]
 
 
-def to_settings(architecture: Architecture | None, config: Settings, found: Settings, changes: Settings) -> Settings:
-    """Return what the form says as the settings of a job."""
+def to_settings(architecture: Architecture | None, config: Settings, data: Settings, changes: Settings) -> Settings:
+    """Return the values of the form as the settings of a training job."""
     start = form.value("start")
     scratch = start == form.SCRATCH
     return {
         "architecture": architecture.to_dict() if scratch and architecture is not None else None,
         "start": None if scratch else trained_networks.run_id_of(start) or start,
-        "config": {**config, "device": found["device"], "report_every": 1},  # as many as a job writes
-        "dataset": found["dataset"],
-        "share": found["share"],
-        "validation": found["validation"],
+        "config": {**config, "device": data["device"], "report_every": 1},  # as many as a job writes
+        "dataset": data["dataset"],
+        "share": data["share"],
+        "validation": data["validation"],
         **changes,
         "seed": config["seed"],
     }
 
 
 def find_problem(settings: Settings) -> str:
-    """Return the sentence that says why this cannot be trained; empty when it can be."""
+    """Return a sentence that says why this cannot be trained; empty if it can."""
     try:
         training_job.check(settings)
     except ValueError as error:
@@ -111,24 +111,24 @@ def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost) -> None:
 
 
 def describe(settings: Settings) -> str:
-    """Return the training in a sentence or two."""
+    """Return a description of the training in a sentence or two."""
     config, start = settings["config"], form.value("start")
     optimizer = "Adam" if config["optimizer"] == "adam" else f"SGD, momentum {config['momentum']:g}"
     share = "" if settings["share"] == 1 else f"{100 * settings['share']:g} % of "
-    words = [
+    parts = [
         f"**{config['epochs']} epochs** of {share}{settings['dataset']} in batches of {config['batch']}, "
         f"{optimizer}, learning rate {config['learning_rate']:g}"
     ]
-    words += [f"L2 {config['l2']:g}"] if config["l2"] else []
-    words += [f"penalty {config['penalty']:g}·|w|^{config['power']:g}"] if config["penalty"] else []
+    parts += [f"L2 {config['l2']:g}"] if config["l2"] else []
+    parts += [f"penalty {config['penalty']:g}·|w|^{config['power']:g}"] if config["penalty"] else []
     if config.get("attack", "none") != "none":
-        words += [f"every digit attacked first ({config['attack'].upper()}, epsilon {config['epsilon']:g})"]
-    sentence = ", ".join(words) + "."
-    if settings["start"] is not None and start in (known := form.starts()):
+        parts += [f"every digit attacked first ({config['attack'].upper()}, epsilon {config['epsilon']:g})"]
+    sentence = ", ".join(parts) + "."
+    if settings["start"] is not None and start in (known := form.starting_networks()):
         sentence += f" Starts from *{known[start].title}*."
-    for name, words_for_it in (("frozen", "Frozen"), ("reset", "Drawn anew")):
+    for name, label in (("frozen", "Frozen"), ("reset", "Reset")):
         if settings[name]:
-            sentence += f" {words_for_it}: {', '.join(form.GROUPS.get(one, one) for one in settings[name])}."
+            sentence += f" {label}: {', '.join(form.GROUPS.get(stage, stage) for stage in settings[name])}."
     if settings["inversion"]:
         sentence += f" The head reads {INVERSIONS[settings['inversion']].formula}."
     return sentence
@@ -138,16 +138,16 @@ def _show_button(settings: Settings, *, ready: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first = form.preset_options()["title"]
         title = address.text_input("title", "Its name", first, max_chars=form.LONGEST_TITLE)
-        # No callback: it would get the settings of before, when people type a number and click at once.
+        # No callback: after typing a number and clicking at once, it would get the settings from before the number.
         pressed = st.button("Train", type="primary", key="train go", disabled=not ready)
     if pressed and ready:
         start(title, settings)
 
 
 def start(title: str, settings: Settings) -> None:
-    """Start the job and go to where it can be watched; the same one is never started twice at once."""
+    """Start the job, or find the same one that is already active, and open the view "Watch"."""
     try:
-        job = _twin(settings) or control.submit("train", _unlike_others(title), settings, ensure_visitor_id())
+        job = _find_same(settings) or control.submit("train", _unique_title(title), settings, ensure_visitor_id())
     except ValueError as error:
         st.warning(str(error))
         return
@@ -155,14 +155,14 @@ def start(title: str, settings: Settings) -> None:
     st.rerun()
 
 
-def _unlike_others(title: str) -> str:
-    """Return the title with a number when another run of this visitor has it."""
+def _unique_title(title: str) -> str:
+    """Return the title, with a number if another run of this visitor has it."""
     taken, title = {job.title for job in run_folders.list_jobs(ensure_visitor_id())}, title.strip() or "A network"
-    names = chain([title], (f"{title} ({number})" for number in count(2)))
-    return next(name for name in names if name not in taken)
+    titles = chain([title], (f"{title} ({number})" for number in count(2)))
+    return next(one for one in titles if one not in taken)
 
 
-def _twin(settings: dict[str, Any]) -> Job | None:
-    """Return this visitor's job with the same settings that is at work: its network would be the very same."""
-    asked, mine = json.loads(json.dumps(settings)), run_folders.list_jobs(ensure_visitor_id())
-    return next((job for job in mine if job.settings == asked and run_folders.read_status(job).active), None)
+def _find_same(settings: dict[str, Any]) -> Job | None:
+    """Return this visitor's active job with the same settings, whose network would be the same."""
+    stored, mine = json.loads(json.dumps(settings)), run_folders.list_jobs(ensure_visitor_id())
+    return next((job for job in mine if job.settings == stored and run_folders.read_status(job).active), None)

@@ -1,9 +1,9 @@
-"""The view "Watch" of the page "Train": a training while it goes on; everything it shows is read from its folder."""
+"""The view "Watch" of the page "Train": a training while it runs, read from its folder every second."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
 
@@ -25,8 +25,8 @@ from dashboard.server.visitors import get_visitor_id
 from dashboard.train import cached
 from dashboard.train.setup_views import JOB, VIEW
 
-EVERY = 1.0  # seconds between two looks
-GROWTH = Look("Ten digits, filters and feature maps while the network learns", speed=0.25)
+POLL = 1.0  # seconds between two reads of the folder
+SNAPSHOTS = Look("Ten digits, filters and feature maps while the network learns", speed=0.25)
 PARTS = {"training": TRAINING, "validation": VALIDATION}
 RESUMABLE = ("lost", "stopped", "failed")
 
@@ -37,30 +37,30 @@ def my_jobs() -> list[Job]:
     return [] if name is None else run_folders.list_jobs(name)
 
 
-def choose_run(found: list[Job], label: str = "Training") -> Job | None:
-    """Let people choose one of their runs; None when there is none."""
-    if not found and my_jobs():
+def choose_run(jobs: list[Job], label: str = "Training") -> Job | None:
+    """Draw the choice of one of these runs and return it; say why and return None if there are none."""
+    if not jobs and my_jobs():
         st.info("Your network is not ready yet: *Watch* shows how it learns, and can stop it and keep what there is.")
         return None
-    if not found:
+    if not jobs:
         st.info("You have not trained a network yet: *Set up* has experiments to begin from.")
         return None
-    named = {job.id: f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}" for job in found}
-    if st.session_state.get(JOB) not in named:
-        st.session_state[JOB] = found[0].id
+    titles = {job.id: f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}" for job in jobs}
+    if st.session_state.get(JOB) not in titles:
+        st.session_state[JOB] = jobs[0].id
     chosen = st.selectbox(
         label,
-        list(named),
+        list(titles),
         key=JOB,
         persist_state="session",
-        format_func=named.__getitem__,
+        format_func=titles.__getitem__,
         label_visibility="collapsed",
     )
-    return next(job for job in found if job.id == chosen)
+    return next(job for job in jobs if job.id == chosen)
 
 
 def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show one training, and let people pause it, stop it, resume it, and change its learning rate."""
+    """Show one training, with buttons to pause, stop and resume it and to change its learning rate."""
     which, controls = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
         job = choose_run([job for job in my_jobs() if job.kind == "train"])
@@ -71,7 +71,7 @@ def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
         _show_controls(job, status)
     if problem := st.session_state.pop("train problem", None):
         st.warning(problem)
-    st.fragment(_show_live, run_every=EVERY if status.active else None)(job, status.state)
+    st.fragment(_show_live, run_every=POLL if status.active else None)(job, status.state)
 
 
 def _show_controls(job: Job, status: Status) -> None:
@@ -79,41 +79,41 @@ def _show_controls(job: Job, status: Status) -> None:
         if status.active:
             request = run_folders.read_request(job).state
             if request == "pause":
-                st.button("Go on", on_click=_ask, args=(control.resume, job.id), key="go on", type="primary")
+                st.button("Resume", on_click=_request, args=(control.resume, job.id), key="go on", type="primary")
             else:
-                st.button("Pause", on_click=_ask, args=(control.pause, job.id), key="pause")
+                st.button("Pause", on_click=_request, args=(control.pause, job.id), key="pause")
             st.button(
-                "Stop and keep", on_click=_ask, args=(control.stop, job.id), key="stop", disabled=request == "stop"
+                "Stop and save", on_click=_request, args=(control.stop, job.id), key="stop", disabled=request == "stop"
             )
             with st.popover("Learning rate"):
                 _show_rate(job)
         elif status.state in RESUMABLE:
-            st.button("Resume", on_click=_ask, args=(control.resume, job.id), key="resume", type="primary")
+            st.button("Resume", on_click=_request, args=(control.resume, job.id), key="resume", type="primary")
         if not status.active:
-            st.button("What it can do", on_click=_go, args=("Result",), key="to result")
+            st.button("See results", on_click=_open_view, args=("Result",), key="to result")
 
 
 def _show_rate(job: Job) -> None:
     now = run_folders.read_request(job).learning_rate or float(job.settings["config"].get("learning_rate", 0.01))
-    rate = st.number_input("Learn on with", value=now, format="%g", step=0.001, key=f"rate {job.id}")
+    rate = st.number_input("Continue with", value=now, format="%g", step=0.001, key=f"rate {job.id}")
     if st.button("Set", key="set rate"):
-        _ask(control.set_learning_rate, job.id, rate)
+        _request(control.set_learning_rate, job.id, rate)
 
 
-def _ask(door: Any, *about: Any) -> None:
-    """Ask something of a job; what it cannot do is said in a sentence."""
+def _request(request: Callable[..., None], *arguments: Any) -> None:
+    """Send a request to a job; keep the sentence that says why it was refused."""
     try:
-        door(*about)
+        request(*arguments)
     except ValueError as error:
         st.session_state["train problem"] = str(error)
 
 
-def _go(view: str) -> None:
+def _open_view(view: str) -> None:
     address.change(VIEW, view)
 
 
 def read_steps(job: Job) -> list[Record]:
-    """Return all records, reading only what is new; from the start again when a resumed job has dropped some."""
+    """Return all records. Only new ones are read, or all if the file is shorter: a resumed job drops some."""
     path = job.folder / "steps.jsonl"
     size = path.stat().st_size if path.exists() else 0
     before, steps = st.session_state.get("train steps", {}).get(job.id, (0, []))
@@ -125,7 +125,7 @@ def read_steps(job: Job) -> list[Record]:
 
 
 def _show_live(job: Job, shown: str) -> None:
-    """What is shown again every second; the page as a whole when the job's state has changed."""
+    """Show the training as it is now; rerun the whole page if its state is no longer the one that is shown."""
     try:
         status = run_folders.read_status(run_folders.load_job(job.id))
     except JobError as error:
@@ -138,12 +138,12 @@ def _show_live(job: Job, shown: str) -> None:
     progress = training_report.measure_progress(steps, epochs=epochs, batch=batch)
     _show_state(job, status, progress, steps)
     if steps:
-        _show_figures(progress, steps, active=status.active)
+        _show_metrics(progress, steps, active=status.active)
     curves, pictures = st.columns([2, 3], gap="medium")
     if steps:
         show_curves(steps, epochs, (curves, curves))
     with pictures:
-        show_growth(job, finished=not status.active)
+        show_snapshots(job, finished=not status.active)
 
 
 def _show_state(job: Job, status: Status, progress: Progress, steps: list[Record]) -> None:
@@ -154,64 +154,64 @@ def _show_state(job: Job, status: Status, progress: Progress, steps: list[Record
             "starts by itself: you may leave this page, or close it."
         )
     elif status.state == "running":
-        st.progress(min(1.0, progress.share), _words(job, progress, steps))
+        st.progress(min(1.0, progress.share), _describe_progress(job, progress, steps))
     elif status.state == "paused":
-        st.info("It pauses. After ten minutes it makes room for others; it can be resumed then too.")
+        st.info("Paused. After 10 minutes others go first; you can still resume.")
     elif status.message:
         (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
 
 
-def _words(job: Job, progress: Progress, steps: list[Record]) -> str:
+def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> str:
     if not steps:
         return "Getting ready ..."
     if progress.share >= 1 or run_folders.read_request(job).state == "stop":
         return "Learned. Now it reads all test digits, whole and cut ..."
     last = steps[-1]
-    left = f" · {_minutes(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    left = f" · {_format_duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     return f"Epoch {last['epoch']}, batch {last['batch']} of {last['batches']}{left}"
 
 
-def _minutes(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _show_figures(progress: Progress, steps: list[Record], *, active: bool) -> None:
+def _show_metrics(progress: Progress, steps: list[Record], *, active: bool) -> None:
     last, validated = steps[-1], training_report.learning_curve(steps, "validation accuracy")
     figures = {
         "validation accuracy": f"{validated[-1].value:.2f} %" if validated else "after the first epoch",
         "training accuracy": f"{last['accuracy']:.2f} %",
         "digits a second": f"{progress.digits_per_second:,.0f}" if progress.digits_per_second else "–",
         "learning rate": f"{last['learning_rate']:g}",
-        "time so far" if active else "time": _minutes(last["seconds"]),
+        "time so far" if active else "time": _format_duration(last["seconds"]),
     }
     st.html(draw_metrics(figures))
 
 
-def _line(steps: list[Record], kind: str, part: str, color: str) -> Curve:
+def _curve(steps: list[Record], kind: str, part: str, color: str) -> Curve:
     points = training_report.learning_curve(steps, f"{part} {kind}")
     x, y = [point.epochs for point in points], [point.value for point in points]
     return Curve(part, color, x, y, dots=part == "validation")
 
 
 def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerator]) -> None:
-    """Show error and accuracy in two places, on what is learned from and on what is not (T1)."""
+    """Draw error and accuracy, for training and validation digits, each into one of two places."""
     now = training_report.learning_curve(steps, "training error")[-1].epochs
-    end = min(epochs, max(1, ceil(1.5 * now)))  # room for what comes, and not so much that the beginning is a stroke
+    end = min(epochs, max(1, ceil(1.5 * now)))  # room for what comes, but the first epochs must not be too narrow
     for place, kind, top, unit in zip(places, ("error", "accuracy"), (None, 100.0), ("", " %"), strict=True):
-        lines = [_line(steps, kind, part, color) for part, color in PARTS.items()]
+        lines = [_curve(steps, kind, part, color) for part, color in PARTS.items()]
         limits = axis_limits([y for line in lines for y in line.y], top=top)
         title = "Error (cross-entropy)" if kind == "error" else "Read right, %"
         drawn = draw_svg_curves(lines, title=title, x_end=end, limits=limits, unit=unit)
         place.markdown(drawn, unsafe_allow_html=True)
 
 
-def show_growth(job: Job, *, finished: bool) -> None:
-    """Play filters, feature maps and ten digits growing."""
-    frames = cached.growth_frames(job.folder)
+def show_snapshots(job: Job, *, finished: bool) -> None:
+    """Play the snapshots of filters, feature maps and ten digits taken during the training."""
+    frames = cached.snapshot_frames(job.folder)
     if frames:
-        player(frames, key="train growth", run=job.id, look=GROWTH, finished=finished)
+        player(frames, key="train growth", run=job.id, look=SNAPSHOTS, finished=finished)
         st.caption(
             "From the top: ten test digits, how they are read now, and how sure; ten filters of the first convolution "
             "(blue positive, red negative); ten feature maps of the 4 after the first and the last convolution."
