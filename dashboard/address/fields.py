@@ -183,6 +183,9 @@ def _draw(
     field = _prepare(name, kind, first, fit, **own)
     if field.hidden or not shown:
         return field.value
+    drawn = get_address().drawn
+    if drawn.get(field.key) != arguments:  # a widget with other limits or options would forget its value
+        st.session_state[field.key], drawn[field.key] = field.value, arguments
     return getattr(place, draw)(**arguments, **more, key=field.key, persist_state="session")
 
 

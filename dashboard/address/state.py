@@ -41,6 +41,8 @@ class PageAddress:
     """What widgets have put into the address since the page last ran, by name."""
     keys: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The keys of those widgets so far, by page: a link brings all of them back to their first values."""
+    drawn: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The label and the limits or options with which each widget was last drawn, by key."""
     asked: dict[str, str] = field(default_factory=dict)
     """The parts of the link that no widget has taken yet."""
     named: set[str] = field(default_factory=set)
