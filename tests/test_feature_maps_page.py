@@ -130,7 +130,7 @@ def test_a_map_that_another_network_has_not_gives_way_to_one_that_it_has() -> No
 
 
 def test_f5_the_page_says_what_is_to_be_seen() -> None:
-    assert "places become 36 times fewer" in captions(open_view("One digit", sample="15"))
+    assert "resolution drops 36×, while 20 maps become 50" in captions(open_view("One digit", sample="15"))
 
 
 def test_without_a_digit_there_are_no_maps_and_a_drawing_gives_some() -> None:

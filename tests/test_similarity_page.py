@@ -19,15 +19,15 @@ from core.visualization.similarity import (
     draw_times,
     draw_tradeoff,
 )
-from dashboard.similarity import cached, second_model_runs, second_model_views, settings
+from dashboard.similarity import cached, form, second_model_runs, second_model_views
 from tests.pages import captions, html, open_page, rerun
 
 
 @pytest.fixture(autouse=True)
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare less of everything; what is asserted holds for any number."""
-    monkeypatch.setattr(settings, "SEEN", (0.004, 0.01, 0.02))
-    monkeypatch.setattr(cached, "LOOKED_AT", 120)
+    monkeypatch.setattr(form, "SEEN", (0.004, 0.01, 0.02))
+    monkeypatch.setattr(cached, "COMPARED", 120)
     monkeypatch.setattr(cached, "TIMED", 20)
     monkeypatch.setattr(cached, "TIMED_ALONE", 3)
     for function in (cached.comparison, cached.timing, cached.costs):
@@ -61,7 +61,7 @@ def test_s4_the_nearest_at_every_stage_are_shown_with_their_distance_the_nearest
 
 def test_s4_with_a_generous_threshold_the_first_stage_cuts_it_short_with_none_the_network_reads_it() -> None:
     app = near(open_view("Your digit"), 1.0)
-    assert headline(app).startswith("#### Cut short at conv1: taken for a ")
+    assert headline(app).startswith("#### Stopped early at conv1: labelled ")
     assert any("the network would have said" in text.value for text in app.markdown)
     assert 'class="ns-hit"' in html(app) and "never computed" in html(app)
     assert headline(near(app, 0.0)).startswith("#### Nobody is near enough: the network reads it itself, a ")
@@ -71,7 +71,7 @@ def test_s4_with_a_generous_threshold_the_first_stage_cuts_it_short_with_none_th
 def test_s4_a_stage_that_is_not_asked_cuts_nothing_short() -> None:
     app = near(open_view("Your digit"), 1.0)
     app.button_group(key="shortcut stages").set_value(["conv2"])
-    assert headline(rerun(app)).startswith("#### Cut short at conv2")
+    assert headline(rerun(app)).startswith("#### Stopped early at conv2")
     assert "not compared here" in html(app)
 
 

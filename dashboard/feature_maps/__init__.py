@@ -1,4 +1,4 @@
-"""What the page Feature maps shows."""
+"""The views of the page "Feature maps"."""
 
 from dashboard.feature_maps import digit_views, filter_views, pair_views
 from dashboard.shell.page import View

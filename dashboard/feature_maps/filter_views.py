@@ -1,4 +1,4 @@
-"""The view "Filters" of the page "Feature maps": every filter of every layer, at the start and after training (F1)."""
+"""The view "Filters" of the page "Feature maps": every filter of every layer, at the start and after training."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from core.visualization.number_format import format_range
 from dashboard import address
 from dashboard.address.kinds import TILE
 from dashboard.components.board import Chosen, Row, Sheet, board
-from dashboard.feature_maps import sheets
+from dashboard.feature_maps import map_rows
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
 
-CHOSEN = "maps filter"
-MOMENTS = 12  # of a training that are shown
-SIZES = ((30, 44), (9, 44))  # pixels of the screen for a square, at least and at most: of one row, and of many
-BEYOND = 0.01  # of the weights: a few are so large that all others would be dark
-START, NOW = "at the start", "after training"
+CHOSEN = "maps filter"  # the key of the clicked square
+SNAPSHOTS = 12  # shown of a training
+SIZES = ((30, 44), (9, 44))  # least and largest pixels of the screen for a square: in one row, and in many
+CLIPPED = 0.01  # share of the weights: with a few very large ones in the scale all others would be dark
+START, TRAINED = "at the start", "after training"
 
 
 def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the filters of all convolutions, input by output."""
+    """Show the filters of all convolutions, a row for each input map and a column for each filter."""
     middle, right = st.columns([900, 270], gap="medium")
     with middle:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             name, network = maps.choose_network(data, zoo)
-            each = sheets.choose_scale("filters", of="square", every="layer")
+            each = map_rows.choose_scale("filters", of="square", every="layer")
         if network is None:
             return
-        now = list_filters(network)
-        if not now:
+        trained = list_filters(network)
+        if not trained:
             st.info("This network has no convolutions, and so no filters.")
             return
         origin = find_initial_network(name)
         start = () if origin is None else list_filters(origin.network)
-        st.caption(_tell(origin, zoo))
-        rows = [_to_row(now[at], start[at] if start else None, each=each) for at in range(len(now))]
+        st.caption(_describe_start(origin, zoo))
+        rows = [_to_row(one, start[at] if start else None, each=each) for at, one in enumerate(trained)]
         chosen = _find_chosen(rows)
         board(rows, key="maps filters", label="All filters", chosen=chosen, on_choose=_choose)
         st.html(draw_legend())
@@ -57,13 +57,13 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
             "columns of a square, maps read, filters. With one scale for a layer, the strongest 1 % of its "
             "weights are as bright as colours get."
         )
-        _show_moments(name, each=each)
+        _show_snapshots(name, each=each)
     with right:
-        _show_one(now, start, chosen)
+        _show_one(trained, start, chosen)
 
 
-def _tell(origin: InitialNetwork | None, zoo: Zoo) -> str:
-    """Return how the filters began, as far as that is known exactly."""
+def _describe_start(origin: InitialNetwork | None, zoo: Zoo) -> str:
+    """Return a sentence about the filters' initial values, if they are known exactly."""
     if origin is None:
         return "How these filters began is not known exactly, so only what they have become is shown."
     if origin.parent is None:
@@ -72,26 +72,26 @@ def _tell(origin: InitialNetwork | None, zoo: Zoo) -> str:
     return f"*At the start*: those of {title}, which this network went on from."
 
 
-def _to_row(now: Filters, start: Filters | None, *, each: bool) -> Row:
-    made, read, *_ = now.weights.shape
-    shape = "\n".join((f"{made} filters", f"({', '.join(map(str, now.keras_shape))})"))
-    shown = {NOW: now} if start is None else {START: start, NOW: now}
+def _to_row(trained: Filters, start: Filters | None, *, each: bool) -> Row:
+    made, read, *_ = trained.weights.shape
+    shape = "\n".join((f"{made} filters", f"({', '.join(map(str, trained.keras_shape))})"))
+    shown = {TRAINED: trained} if start is None else {START: start, TRAINED: trained}
     squares = [_squares(filters) for filters in shown.values()]
-    limits = color_limits(squares, per_map=each, clipped=BEYOND)
+    limits = color_limits(squares, per_map=each, clipped=CLIPPED)
     names = [name_filters(one, read, made) for one in squares]
     built = [
         Sheet(draw_tiles(one, limits, about), *SIZES[read > 1], title=title, columns=made if read > 1 else 0)
         for one, about, title in zip(squares, names, shown, strict=True)
     ]
-    lines = [shape, format_range(float(now.weights.min()), float(now.weights.max()))]
+    lines = [shape, format_range(float(trained.weights.min()), float(trained.weights.max()))]
     if start is not None:
-        move = measure_filter_change(start, now)
+        move = measure_filter_change(start, trained)
         lines.append(f"moved by {100 * move.relative_length:.0f} %" if move.relative_length else "not moved at all")
-    return Row(now.stage, "\n".join(lines), built)
+    return Row(trained.stage, "\n".join(lines), built)
 
 
 def _squares(filters: Filters) -> np.ndarray:
-    """Return the squares input by input `(in * out, k, k)`: a column for each filter."""
+    """Return the squares `(in * out, k, k)`, input by input: a column for each filter."""
     return filters.weights.transpose(0, 1).flatten(0, 1).numpy()
 
 
@@ -105,32 +105,34 @@ def _find_chosen(rows: Sequence[Row]) -> Chosen:
     return chosen if chosen is not None and chosen.tile < counts.get(chosen.row, 0) else Chosen(rows[0].name, 0)
 
 
-def _show_one(now: Sequence[Filters], start: Sequence[Filters], chosen: Chosen) -> None:
-    """Show the numbers of one square, before and after."""
-    at = next(number for number, one in enumerate(now) if one.stage == chosen.row)
-    row, column = divmod(chosen.tile, len(now[at].weights))
-    st.markdown(f"**{chosen.row}, filter {column}**" + (f", over map {row}" if now[at].weights.shape[1] > 1 else ""))
-    for title, filters in ((START, start), (NOW, now)):
+def _show_one(trained: Sequence[Filters], start: Sequence[Filters], chosen: Chosen) -> None:
+    """Show the weights of one square, before and after training."""
+    at = next(number for number, one in enumerate(trained) if one.stage == chosen.row)
+    row, column = divmod(chosen.tile, len(trained[at].weights))
+    st.markdown(
+        f"**{chosen.row}, filter {column}**" + (f", over map {row}" if trained[at].weights.shape[1] > 1 else "")
+    )
+    for title, filters in ((START, start), (TRAINED, trained)):
         if filters:
             st.caption(title.capitalize())
             maps.show_map(filters[at].weights[column, row].numpy(), key=f"maps {title} {chosen.row}")
-    st.caption(f"Bias: {format_number(float(now[at].biases[column]))}")
+    st.caption(f"Bias: {format_number(float(trained[at].biases[column]))}")
 
 
-def _find_moments(folder: Path) -> list[Snapshot]:
-    """Return what a run has kept at some moments, evenly spread; nothing of a run that has hardly begun."""
-    kept = training_snapshots.list_snapshots(folder)
-    steps = np.unique(np.linspace(0, len(kept) - 1, min(MOMENTS, len(kept))).round().astype(int))
-    return [training_snapshots.load_snapshot(folder, kept[step]) for step in steps] if len(kept) > 1 else []
+def _find_snapshots(folder: Path) -> list[Snapshot]:
+    """Return up to SNAPSHOTS snapshots of a run, evenly spread; none if it has fewer than two."""
+    names = training_snapshots.list_snapshots(folder)
+    steps = np.unique(np.linspace(0, len(names) - 1, min(SNAPSHOTS, len(names))).round().astype(int))
+    return [training_snapshots.load_snapshot(folder, names[step]) for step in steps] if len(names) > 1 else []
 
 
-def _show_moments(name: str, *, each: bool) -> None:
-    """Show the first filters while the network learned, where its run has kept pictures of that."""
+def _show_snapshots(name: str, *, each: bool) -> None:
+    """Show how the first filters changed during training, if the network's run has kept snapshots."""
     run = trained_networks.run_id_of(name)
     if run is None:
         return
     try:
-        found = _find_moments(run_folders.load_job(run).folder)
+        found = _find_snapshots(run_folders.load_job(run).folder)
     except ValueError as error:  # also JobError
         st.warning(str(error))
         return
@@ -141,7 +143,7 @@ def _show_moments(name: str, *, each: bool) -> None:
     if not squares.size:
         return
     when = [f"epoch {one.epoch}, batch {one.batch}" for one in found]
-    names = [f"{words}, {when[at % len(when)]}" for at, words in enumerate(name_maps(squares, "filter"))]
+    names = [f"{text}, {when[at % len(when)]}" for at, text in enumerate(name_maps(squares, "filter"))]
     tiles = draw_tiles(squares, color_limits([squares], per_map=each), names)
     st.markdown("**While it learned**: the first filters of the first layer, from the start (left) to the end")
     board(

@@ -1,4 +1,4 @@
-"""One map of the page "Feature maps", enlarged: its values, its filter, and the test digits that excite it most."""
+"""One feature map, enlarged: its values, its filter, and the test digits that excite it most."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from core.visualization.gallery import draw_gallery
 from dashboard import address
 from dashboard.address.kinds import TILE
 from dashboard.components.board import Chosen, board
-from dashboard.feature_maps import sheets
+from dashboard.feature_maps import map_rows
 from dashboard.widgets.map_details import draw_exciting, draw_filter
 
 CHOSEN = "maps chosen"
 
 
 def choose(chosen: Chosen) -> None:
-    """Take over which map people have clicked."""
+    """Keep the map that was clicked."""
     st.session_state[CHOSEN] = chosen
 
 
 def find_chosen(stages: Sequence[StageMaps], strength: Callable[[StageMaps], np.ndarray]) -> Chosen:
-    """Return the chosen map; where there is none of that name, the strongest of the first convolution."""
+    """Return the chosen map; if the network has no such map, the one of the first convolution with most `strength`."""
     chosen = address.hold("map", TILE, key=CHOSEN)
     sizes = {one.stage: len(one.maps) for one in stages if not one.repeats}
     if chosen is not None and chosen.tile < sizes.get(chosen.row, 0):
@@ -37,16 +37,16 @@ def find_chosen(stages: Sequence[StageMaps], strength: Callable[[StageMaps], np.
 
 
 def peaks(maps: StageMaps) -> np.ndarray:
-    """Return how strong each map is at most."""
+    """Return the largest value of each map `(C,)`."""
     return maps.maps.flatten(1).amax(1).numpy()
 
 
-def show_closeup(stages: Sequence[StageMaps], chosen: Chosen, name: str, network: Classifier, data: Dataset) -> None:
-    """Show the chosen map large, with its values under the pointer, what makes it, and what excites it."""
+def show_map(stages: Sequence[StageMaps], chosen: Chosen, name: str, network: Classifier, data: Dataset) -> None:
+    """Show the chosen map enlarged with its values, the filter that computes it, and the test digits that excite it."""
     maps = next(one for one in stages if one.stage == chosen.row)
-    board([sheets.enlarge([maps], chosen.tile, [""])], key="maps enlarged", label="One map, enlarged")
+    board([map_rows.enlarge([maps], chosen.tile, [""])], key="maps enlarged", label="One map, enlarged")
     items = draw_filter(network, chosen.row, chosen.tile) if maps.spatial else []
-    if items or not maps.spatial:  # else it is the digit itself
+    if items or not maps.spatial:  # otherwise the map is the digit itself
         every = MapMax(maps.stage, tuple(range(len(maps.maps))))
         items.append(draw_exciting(data, name, every, chosen.tile, split="test"))
         st.html(draw_gallery(items, min_width=115, css_class="ns-closeup"))

@@ -18,32 +18,32 @@ from core.pmnist.masks import cut_mask
 from core.visualization.feature_maps import draw_legend
 from dashboard import address
 from dashboard.components.board import Row, board
-from dashboard.feature_maps import one_map, sheets
+from dashboard.feature_maps import map_rows, one_map
 from dashboard.feature_maps.digit_views import to_pixels
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets import maps as windows
+from dashboard.widgets import maps as map_inputs
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import WHOLE, label_of
 from dashboard.widgets.scene import choose_beside
 
 ERASED, ATTACKED, OTHER = "whole and rubbed out", "before and after an attack", "another digit"
-READ = (28, 44)  # pixels of the screen for a map of what a head reads: at least, at most
+HEAD_TILE = (28, 44)  # least and largest pixels of the screen for a map that the head reads
 METHODS = {"FGSM": 1, "PGD": 20}  # steps
 
 
 @dataclass(frozen=True, eq=False)
-class Two:
-    """Two digits as networks read them, and what each is called."""
+class DigitPair:
+    """Two digits as networks read them, and their titles."""
 
     pixels: tuple[Digit, Digit]
     titles: tuple[str, str]
 
 
 def show_digits(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show what two digits have in common in every stage, and what not (F4, F5)."""
+    """Show the maps of two digits and their difference, in every stage."""
     scene, right = choose_beside(
         "Try: rub out a part. Which stage feels it most? Then *before and after an attack*: where does the "
         "change begin to grow?",
@@ -60,22 +60,22 @@ def show_digits(session: Session, data: Dataset, zoo: Zoo) -> None:
             label_visibility="collapsed",
         )
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            name, network = windows.choose_network(data, zoo)
-            each = sheets.choose_scale("digits")
+            name, network = map_inputs.choose_network(data, zoo)
+            each = map_rows.choose_scale("digits")
             if network is None or scene is None:
                 return
             try:
-                two = _choose_two(kind, scene, session, name, network, data)
+                pair = _choose_pair(kind, scene, session, name, network, data)
             except ValueError as error:
                 st.warning(str(error))
                 return
-        _show_two(two, name, data, each=each)
+        _show_pair(pair, name, data, each=each)
 
 
-def _choose_two(
+def _choose_pair(
     kind: str, scene: tuple[Digit, Mask], session: Session, name: str, network: Classifier, data: Dataset
-) -> Two:
-    """Return the two digits that are compared. Raises ValueError for a digit that cannot be attacked."""
+) -> DigitPair:
+    """Draw the choice of the second digit; return both. Raises ValueError for a digit that cannot be attacked."""
     digit, mask = scene
     now = to_pixels(digit, mask)
     index = address.number_input(
@@ -98,11 +98,11 @@ def _choose_two(
         if mask.all():
             st.caption("Nothing is rubbed out yet: as an example, the top half is.")
             now = to_pixels(digit, cut_mask("HCUT").numpy())
-        return Two((digit, now), ("whole", "rubbed out"))
+        return DigitPair((digit, now), ("whole", "rubbed out"))
     if kind == OTHER:
-        return Two((now, sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
+        return DigitPair((now, sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
     attacked = _attack(network, now, label_of(session, name, now, data), epsilon, METHODS[method])
-    return Two((now, attacked), ("before", "after the attack"))
+    return DigitPair((now, attacked), ("before", "after the attack"))
 
 
 def _attack(network: Classifier, pixels: Digit, label: int, epsilon: float, steps: int) -> Digit:
@@ -113,24 +113,24 @@ def _attack(network: Classifier, pixels: Digit, label: int, epsilon: float, step
     return attacked
 
 
-def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
+def _show_pair(pair: DigitPair, name: str, data: Dataset, *, each: bool) -> None:
     with locks.LIVE:
-        before, after = (caches.stage_maps(name, data.name, one) for one in two.pixels)
+        before, after = (caches.stage_maps(name, data.name, one) for one in pair.pixels)
         rows = [
-            sheets.to_trio(*pair, two.titles, each=each)
-            for pair in zip(before, after, strict=True)
-            if not pair[0].repeats
+            map_rows.to_trio(*stages, pair.titles, each=each)
+            for stages in zip(before, after, strict=True)
+            if not stages[0].repeats
         ]
-        readings = [caches.readings((name,), data.name, one, WHOLE)[name] for one in two.pixels]
+        readings = [caches.readings((name,), data.name, one, WHOLE)[name] for one in pair.pixels]
     words = (
         f"{title}: **{data.classes[int(shares.argmax())]}**, {100 * shares.max():.0f} % sure"
-        for title, shares in zip(two.titles, readings, strict=True)
+        for title, shares in zip(pair.titles, readings, strict=True)
     )
     st.markdown(" · ".join(words).capitalize())
     difference = subtract_maps(before, after)
     chosen = one_map.find_chosen(difference, lambda maps: maps.maps.abs().flatten(1).amax(1).numpy())
     shown = [next(one for one in stages if one.stage == chosen.row) for stages in (before, after, difference)]
-    large = sheets.enlarge(shown, chosen.tile, (*two.titles, "difference"), width=160)
+    large = map_rows.enlarge(shown, chosen.tile, (*pair.titles, "difference"), width=160)
     board([large], key="maps two enlarged", label="One map of two digits, enlarged")
     board(rows, key="maps two", label="All feature maps of two digits", chosen=chosen, on_choose=one_map.choose)
     st.html(draw_legend())
@@ -141,7 +141,7 @@ def _show_two(two: Two, name: str, data: Dataset, *, each: bool) -> None:
 
 
 def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show one digit in two networks: what is there beside what is missing."""
+    """Show one digit's maps in two networks, first what their heads read."""
     scene, right = choose_beside(
         "Try: rub out half of the digit: *1 − x* lights up where features went missing.",
         session,
@@ -150,10 +150,10 @@ def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             chosen = [
-                windows.choose_network(data, zoo, name=which, key=f"maps {which} network", first=first)
+                map_inputs.choose_network(data, zoo, name=which, key=f"maps {which} network", first=first)
                 for which, first in (("first", ""), ("second", "missing-feature"))
             ]
-            each = sheets.choose_scale("networks", each=True)
+            each = map_rows.choose_scale("networks", each=True)
         names = [name for name, _ in chosen]
         networks = [network for _, network in chosen if network is not None]
         if scene is None or len(networks) < len(names):
@@ -175,34 +175,30 @@ def _show_side_by_side(
     found: Sequence[Sequence[StageMaps]], titles: Sequence[str], formulas: Sequence[str], *, each: bool
 ) -> None:
     first, second = ({one.stage: one for one in stages} for stages in found)
-    common = [stage for stage in first if stage in second and _same(first[stage], second[stage])]
+    common = [stage for stage in first if stage in second and torch.equal(first[stage].maps, second[stage].maps)]
     if common:
         st.caption(f"The same in both, bit by bit: {', '.join(common)}.")
-    rows = [_read_row(found, titles, formulas, each=each)]
+    rows = [_head_row(found, titles, formulas, each=each)]
     for stage in dict.fromkeys([*first, *second]):
         pair = [(maps[stage], title) for maps, title in zip((first, second), titles, strict=True) if stage in maps]
         if stage != "inverted" and stage not in common and not all(maps.repeats for maps, _ in pair):
-            rows.append(sheets.to_pair([maps for maps, _ in pair], [title for _, title in pair], each=each))
+            rows.append(map_rows.to_pair([maps for maps, _ in pair], [title for _, title in pair], each=each))
     board(rows, key="maps networks", label="Feature maps of two networks")
     st.html(draw_legend())
 
 
-def _same(one: StageMaps, other: StageMaps) -> bool:
-    return torch.equal(one.maps, other.maps)
-
-
-def _read_row(
+def _head_row(
     found: Sequence[Sequence[StageMaps]], titles: Sequence[str], formulas: Sequence[str], *, each: bool
 ) -> Row:
-    """Return what each network's head reads: the features that are there, or those turned over."""
+    """Return the row of what each network's head reads: the last features, or the inverted ones."""
     read = [next(one for one in stages if one.stage == "inverted") for stages in found]
     named = [f"{title}: {formula}" for title, formula in zip(titles, formulas, strict=True)]
-    row = sheets.to_pair(read, named, each=each)
-    larger = [replace(sheet, least=READ[0], most=READ[1]) for sheet in row.sheets]
-    return replace(row, name="what the head reads", note=sheets.describe(last_features(found[0])), sheets=larger)
+    row = map_rows.to_pair(read, named, each=each)
+    larger = [replace(sheet, least=HEAD_TILE[0], most=HEAD_TILE[1]) for sheet in row.sheets]
+    return replace(row, name="what the head reads", note=map_rows.describe(last_features(found[0])), sheets=larger)
 
 
 def _formula(network: Classifier) -> str:
-    """Return what a network's head reads of a feature x."""
+    """Return the function of a feature x that a network's head reads, as text."""
     formula = INVERSIONS[getattr(network.inversion, "name", "identity")].formula.replace("-", "−")
     return "x, what is there" if formula == "x" else f"{formula}, what is missing"

@@ -1,4 +1,4 @@
-"""What the page Nearest digits shows."""
+"""The views of the page "Nearest digits"."""
 
 from dashboard.shell.page import View
 from dashboard.similarity import digit_views, recorded_views, second_model_views, threshold_views

@@ -1,4 +1,4 @@
-"""What the page "Nearest digits" measures once for all visitors: comparisons, times, and the costs of the parts."""
+"""Results of the page "Nearest digits" that are computed once for all visitors: comparisons and times."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from core.similarity.thresholds import Comparison, compare_digits
 from core.similarity.timing import StageCosts, Timing, measure_stage_costs, measure_time
 from dashboard.server import caches, locks
 
-LOOKED_AT = 2000  # digits of a split that are compared: half a second, and figures to half a point
-TIMED, TIMED_ALONE, ROUNDS = 250, 40, 2
+COMPARED = 2000  # digits of a split: takes half a second, exact to half a percentage point
+TIMED, TIMED_ALONE, ROUNDS = 250, 40, 2  # digits together, digits one at a time, repetitions
 
 
 @st.cache_resource(max_entries=100, show_spinner="Comparing digits ...")
 def comparison(name: str, count: int, stages: tuple[str, ...], split: str, data: str) -> Comparison:
-    """Compare the first digits of a split, "validation" or "test", with those that the network saw before."""
-    digits = getattr(caches.dataset(data), split).first(LOOKED_AT)
+    """Compare the first digits of a split ("validation" or "test") with `count` training digits."""
+    digits = getattr(caches.dataset(data), split).first(COMPARED)
     network, seen = caches.classifier(name, data), caches.reference_vectors(name, count, data).at_stages(*stages)
     with locks.LONG:
         return compare_digits(network, seen, digits)
@@ -26,7 +26,7 @@ def comparison(name: str, count: int, stages: tuple[str, ...], split: str, data:
 def timing(
     name: str, count: int, stages: tuple[str, ...], thresholds: dict[str, float], alone: bool, data: str, repeat: int
 ) -> Timing:
-    """Measure how long reading takes with the shortcut and without; another `repeat` is another measurement."""
+    """Measure the time per digit with the shortcut and without; another `repeat` measures again."""
     images = caches.dataset(data).test.first(TIMED_ALONE if alone else TIMED).images()
     references = caches.reference_vectors(name, count, data).at_stages(*stages)
     shortcut = Shortcut(caches.classifier(name, data), references, thresholds)
@@ -36,7 +36,7 @@ def timing(
 
 @st.cache_resource(max_entries=100, show_spinner=False)
 def costs(name: str, count: int, stage: str, data: str, repeat: int) -> StageCosts:
-    """Measure what a look-up at a stage costs, and the layers before and after it."""
+    """Measure the time of a look-up at a stage, and of the layers before and after it."""
     lookup = caches.reference_vectors(name, count, data).lookups[stage]
     network, images = caches.classifier(name, data), caches.dataset(data).test.first(TIMED).images()
     with locks.LONG:

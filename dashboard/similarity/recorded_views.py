@@ -1,4 +1,4 @@
-"""The view "Recorded" of the page "Nearest digits": the study of the shortcut, which one command repeats."""
+"""The view "Recorded" of the page "Nearest digits": the recorded study of the shortcut."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Row = dict[str, Any]
 
 
 def find_record(data: Dataset) -> Row | None:
-    """Return the study recorded on these digits, else on MNIST; None when there is none."""
+    """Return the study recorded on this data set, else the one on MNIST; None if there is neither."""
     return caches.find_record(STUDY, data.name)
 
 
 def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show every setting's figures and what they say."""
+    """Show the figures of every setting, and the study's conclusions."""
     record = find_record(data)
     if record is None:
         st.info("What the shortcut is worth was not measured.")

@@ -1,4 +1,4 @@
-"""What the page keeps of a second model: small enough for a session, worked out in the player's thread."""
+"""The training of a second model, as the player shows it, and a summary that is small enough for a session."""
 
 from __future__ import annotations
 
@@ -22,44 +22,46 @@ from core.second_model.training import (
 from core.visualization import arrays
 from dashboard.components.player import Frame
 
-COLUMNS = 10  # of the sheet of pictures that are learned from
+COLUMNS = 10  # of the sheet of training pictures
 Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
-    """What came of both networks, and why."""
+class Summary:
+    """The accuracies of both networks, and the pictures that explain them."""
 
     accuracies: Accuracies
     tested: int
     """Test digits."""
     mapped: int
-    """So many of them had their maps read."""
+    """Test digits whose maps were read."""
     digit: Pixels
+    """A training digit, `(28, 28)`."""
     means: Pixels
     """Mean digit of each class, `(2, 28, 28)`."""
     maps: Mapping[str, Pixels]
-    """The digit's maps as pictures, `(C, 28, 28)`, by stage."""
-    reasons: Mapping[str, DomainGap]
+    """That digit's maps as pictures `(C, 28, 28)`, by stage."""
+    gaps: Mapping[str, DomainGap]
+    """How far maps are from digits, by stage."""
 
 
-class Learning:
-    """One pair of digits as a run of the player; `told` is there when it is over."""
+class SecondModelRun:
+    """The training on one pair of digits, as a run of the player; `summary` is set when it ends."""
 
     def __init__(self, config: SecondModelConfig, data: Dataset) -> None:
         self.about, self._config, self._data = (data.name, config), config, data
-        self.told: Told | None = None
+        self.summary: Summary | None = None
 
     def steps(self) -> Iterator[SecondModelStep]:
-        """Yield every record; the last one's result is kept as far as it is shown."""
-        self.told = None
+        """Yield every step; keep a summary of the last one's result."""
+        self.summary = None
         for step in train_second_model(self._data, self._config):
             if step.result is not None:
-                self.told = tell(step.result)
+                self.summary = summarize(step.result)
             yield step
 
     def to_frame(self, step: SecondModelStep) -> Frame:
-        """Return what is seen of a record: some of the pictures that are learned from, and how digits are read."""
+        """Return the player's frame of a step: some training pictures, and the accuracy on digits."""
         sheet = arrays.contact_sheet(list(step.examples.numpy() / 255), COLUMNS, factor=2)
         name = title_of(step.learner)
         text = f"{name}: {step.pictures:,} pictures seen, {step.digit_accuracy:.0f} % of the digits read right"
@@ -67,32 +69,31 @@ class Learning:
 
 
 def title_of(learner: str) -> str:
-    """Return which network that is, and what it learns from."""
+    """Return a learner's title: which network it is, and what it learns from."""
     if learner == DIGITS:
         return "network 1: digits"
     return f"network 2: {learner if learner == ALL_MAPS else f'maps of {learner}'}"
 
 
-def tell(result: SecondModelResult) -> Told:
-    """Return what is shown of a result."""
+def summarize(result: SecondModelResult) -> Summary:
+    """Return the part of a result that the page shows."""
     digits = result.learned[DIGITS]
-    reasons = {
+    gaps = {
         kind: measure_domain_gap(kind, digits, maps)
         for kind, maps in result.learned.items()
         if kind not in (DIGITS, ALL_MAPS)
     }
     maps = {
-        kind: result.learned[kind].images(slice(0, len(reason.correlations)))[:, 0].numpy()
-        for kind, reason in reasons.items()
+        kind: result.learned[kind].images(slice(0, len(gap.correlations)))[:, 0].numpy() for kind, gap in gaps.items()
     }
-    first, reason = next(iter(reasons.items()))
-    mapped = len(result.tested[first]) // len(reason.correlations)
-    return Told(
+    first, gap = next(iter(gaps.items()))
+    mapped = len(result.tested[first]) // len(gap.correlations)
+    return Summary(
         result.accuracies,
         len(result.tested[DIGITS]),
         mapped,
         digits.images(slice(0, 1))[0, 0].numpy(),
         mean_pictures(digits).numpy(),
         maps,
-        reasons,
+        gaps,
     )

@@ -1,4 +1,4 @@
-"""The view "Threshold" of the page "Nearest digits": what each threshold is worth, and the time it really takes."""
+"""The view "Threshold" of the page "Nearest digits": accuracy, stops and measured time by threshold."""
 
 from __future__ import annotations
 
@@ -16,47 +16,43 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.similarity import cached
-from dashboard.similarity.settings import SHARES, WORDS, Setting, choose_setting, thresholds_of
+from dashboard.similarity.form import SHARES, ShortcutSettings, choose_settings, stage_name, thresholds_at
 from dashboard.widgets.charts import PLAIN
 
-TIMED = (0.05, 0.35, 0.7, 1.0)
+TIMED = (0.05, 0.35, 0.7, 1.0)  # shares at which the time is measured
 SHOWN = 12  # digits with a wrong label
-REPEAT = "shortcut measured"  # how often this visitor has measured again
-WAYS = {"many together": False, "one at a time": True}
+REPEAT = "shortcut repeat"  # the key of how often this visitor has measured again
+ONE_AT_A_TIME = {"many together": False, "one at a time": True}
 
 
 def show_threshold(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show what the threshold of now costs and saves, and what any other would."""
-    setting = choose_setting(data, zoo)
-    if setting is None:
+    """Show the current threshold's figures, and curves over all thresholds."""
+    settings = choose_settings(data, zoo)
+    if settings is None:
         return
-    network, count, stages = setting.network, setting.count, setting.stages
+    network, count, stages = settings.network, settings.count, settings.stages
     held_out, test = (cached.comparison(network, count, stages, split, data.name) for split in ("validation", "test"))
-    figures, alone = st.container(horizontal=True, vertical_alignment="bottom", gap="medium"), False
-    worth, cost = st.columns([6, 5], gap="medium")
+    figures = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    tradeoff, time = st.columns([6, 5], gap="medium")
     with figures:
-        _show_figures(setting, test)
-        alone = _choose_way()
-    with worth:
-        _show_worth(setting, held_out, test)
-    with cost:
-        _show_cost(setting, held_out, data, alone=alone)
-    _show_parts(setting, test, data)
-    _show_wrong(setting, test, data)
+        _show_figures(settings, test)
+        alone = _choose_timing()
+    with tradeoff:
+        _show_tradeoff(settings, held_out, test)
+    with time:
+        _show_time(settings, held_out, data, alone=alone)
+    _show_parts(settings, test, data)
+    _show_wrong(settings, test, data)
 
 
-def _at_first(setting: Setting, held_out: Comparison, share: float) -> float | None:
-    """Return the threshold at the first stage, where the curves have it; None where nothing is near enough."""
-    distance = thresholds_of(held_out, share)[setting.stages[0]]
-    return max(distance, 1e-7) if distance >= 0 else None  # a digit among those seen is at 0, which no log axis has
+def _first_threshold(settings: ShortcutSettings, held_out: Comparison, share: float) -> float | None:
+    """Return the threshold at the first stage, which is the curves' x axis; None if no digit passes."""
+    distance = thresholds_at(held_out, share)[settings.stages[0]]
+    return max(distance, 1e-7) if distance >= 0 else None  # a reference digit itself is at 0, which a log axis lacks
 
 
-def _where(setting: Setting) -> str:
-    return WORDS.get(setting.stages[0], setting.stages[0])
-
-
-def _show_figures(setting: Setting, test: Comparison) -> None:
-    now = evaluate_thresholds(test, setting.thresholds)
+def _show_figures(settings: ShortcutSettings, test: Comparison) -> None:
+    now = evaluate_thresholds(test, settings.thresholds)
     values = {
         "cut short": f"{now.hits:.1f} %",
         "of those, rightly": "–" if isnan(now.precision) else f"{now.precision:.1f} %",
@@ -67,14 +63,14 @@ def _show_figures(setting: Setting, test: Comparison) -> None:
         st.metric(name, value, width="content")
 
 
-def _choose_way() -> bool:
-    """Let people choose whether digits come together or alone, and have the time measured anew."""
-    way = address.segmented_control("time", "Time, when they come", list(WAYS), "many together", key="shortcut way")
-    st.button("Measure again", on_click=_measure_again, type="tertiary", key="shortcut again")
-    return WAYS[way]
+def _choose_timing() -> bool:
+    """Draw the kind of timing and the button that repeats it; return whether digits come one at a time."""
+    timing = address.segmented_control("time", "Time, when they come", list(ONE_AT_A_TIME), key="shortcut way")
+    st.button("Measure again", on_click=_repeat_timing, type="tertiary", key="shortcut again")
+    return ONE_AT_A_TIME[timing]
 
 
-def _measure_again() -> None:
+def _repeat_timing() -> None:
     st.session_state[REPEAT] = _repeat() + 1
 
 
@@ -82,17 +78,18 @@ def _repeat() -> int:
     return int(st.session_state.get(REPEAT, 0))
 
 
-def _show_worth(setting: Setting, held_out: Comparison, test: Comparison) -> None:
+def _show_tradeoff(settings: ShortcutSettings, held_out: Comparison, test: Comparison) -> None:
     shares = [share for share in SHARES if share]
-    outcomes = [evaluate_thresholds(test, thresholds_of(held_out, share)) for share in shares]
+    outcomes = [evaluate_thresholds(test, thresholds_at(held_out, share)) for share in shares]
     curves = Tradeoff(
-        [_at_first(setting, held_out, share) or 0 for share in shares],
+        [_first_threshold(settings, held_out, share) or 0 for share in shares],
         [one.hits for one in outcomes],
         [None if isnan(one.precision) else one.precision for one in outcomes],
         [one.accuracy for one in outcomes],
         test.accuracy,
     )
-    figure = draw_tradeoff(curves, threshold=_at_first(setting, held_out, setting.share), where=_where(setting))
+    threshold = _first_threshold(settings, held_out, settings.share)
+    figure = draw_tradeoff(curves, threshold=threshold, where=stage_name(settings.stages[0]))
     st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut worth")
     st.caption(
         f"The first {len(test.labels):,} test digits; the dotted line is the network without the shortcut. "
@@ -100,23 +97,23 @@ def _show_worth(setting: Setting, held_out: Comparison, test: Comparison) -> Non
     )
 
 
-def _show_cost(setting: Setting, held_out: Comparison, data: Dataset, *, alone: bool) -> None:
-    """Show the time by threshold, that of now among them."""
+def _show_time(settings: ShortcutSettings, held_out: Comparison, data: Dataset, *, alone: bool) -> None:
+    """Show the time by threshold, the current one among them."""
 
-    def find(thresholds: dict[str, float]) -> Timing:
-        stages, repeat = setting.stages, _repeat()
-        return cached.timing(setting.network, setting.count, stages, thresholds, alone, data.name, repeat)
+    def measure(thresholds: dict[str, float]) -> Timing:
+        stages, repeat = settings.stages, _repeat()
+        return cached.timing(settings.network, settings.count, stages, thresholds, alone, data.name, repeat)
 
-    now = find(setting.thresholds)
-    tried = {share: find(thresholds_of(held_out, share)) for share in TIMED}
-    ratios = {_at_first(setting, held_out, share): timing.ratio for share, timing in tried.items()}
-    ratios[_at_first(setting, held_out, setting.share)] = now.ratio
+    now = measure(settings.thresholds)
+    tried = {share: measure(thresholds_at(held_out, share)) for share in TIMED}
+    ratios = {_first_threshold(settings, held_out, share): timing.ratio for share, timing in tried.items()}
+    ratios[_first_threshold(settings, held_out, settings.share)] = now.ratio
     points = sorted((place, ratio) for place, ratio in ratios.items() if place is not None)
     figure = draw_times(
         [place for place, _ in points],
         [ratio for _, ratio in points],
-        where=_where(setting),
-        threshold=_at_first(setting, held_out, setting.share),
+        where=stage_name(settings.stages[0]),
+        threshold=_first_threshold(settings, held_out, settings.share),
     )
     st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut cost")
     st.caption(
@@ -125,33 +122,33 @@ def _show_cost(setting: Setting, held_out: Comparison, data: Dataset, *, alone: 
     )
 
 
-def _show_parts(setting: Setting, test: Comparison, data: Dataset) -> None:
-    """Say at each stage what looking up costs, what a hit saves, and whether that can pay at all."""
+def _show_parts(settings: ShortcutSettings, test: Comparison, data: Dataset) -> None:
+    """Say for each stage how long a look-up takes, how much time a hit saves, and whether that pays."""
     left = 100.0
-    for stage, hits in zip(setting.stages, evaluate_thresholds(test, setting.thresholds).depths, strict=True):
-        costs = cached.costs(setting.network, setting.count, stage, data.name, _repeat())
-        prices = (
-            f"**{WORDS.get(stage, stage)}**: looking up costs {costs.lookup:.3f} ms for each digit, the layers "
+    for stage, hits in zip(settings.stages, evaluate_thresholds(test, settings.thresholds).depths, strict=True):
+        costs = cached.costs(settings.network, settings.count, stage, data.name, _repeat())
+        times = (
+            f"**{stage_name(stage)}**: looking up costs {costs.lookup:.3f} ms for each digit, the layers "
             f"after it {costs.after:.3f} ms."
         )
         least, share = 100 * costs.lookup / costs.after, 100 * hits / left if left else 0.0
         if least >= 100:
             st.warning(
-                f"{prices} Looking up costs more than the layers it saves: even if every digit were cut short "
+                f"{times} Looking up costs more than the layers it saves: even if every digit were cut short "
                 "here, it would not pay."
             )
         else:
             verdict = "it pays" if share > least else "it does not pay"
             st.info(
-                f"{prices} It pays if more than {least:.0f} % of the digits that come here are cut short; now it "
+                f"{times} It pays if more than {least:.0f} % of the digits that come here are cut short; now it "
                 f"is {share:.0f} %, so {verdict}."
             )
         left -= hits
 
 
-def _show_wrong(setting: Setting, test: Comparison, data: Dataset) -> None:
-    """Show the first digits that were given a wrong label, each beside the one it was taken for."""
-    wrong = find_wrong_hits(test, setting.thresholds)
+def _show_wrong(settings: ShortcutSettings, test: Comparison, data: Dataset) -> None:
+    """Show the first digits with a wrong label, each beside the reference digit it got it from."""
+    wrong = find_wrong_hits(test, settings.thresholds)
     if not wrong:
         return
     st.markdown(f"#### {len(wrong):,} were given a wrong label: each beside the digit it was taken for")
@@ -162,9 +159,9 @@ def _show_wrong(setting: Setting, test: Comparison, data: Dataset) -> None:
             for digits, at in ((data.test, one.index), (data.train, one.match))
         ]
         read = data.classes[int(test.network_labels[one.index])]
-        words = (
-            f"a {data.classes[int(test.labels[one.index])]}, {WORDS.get(one.stage, one.stage)} says "
+        text = (
+            f"a {data.classes[int(test.labels[one.index])]}, {stage_name(one.stage)} says "
             f"{data.classes[one.label]}, the network {read}"
         )
-        items.append(GalleryItem(arrays.contact_sheet(pair, 2, factor=3), words))
+        items.append(GalleryItem(arrays.contact_sheet(pair, 2, factor=3), text))
     st.html(draw_gallery(items, min_width=130, css_class="ns-wrong"))

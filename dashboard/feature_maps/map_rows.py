@@ -1,4 +1,4 @@
-"""Maps as rows of the board: what stands beside each stage, how large its maps are shown, and to which scale."""
+"""Feature maps as rows of the board: the text beside each stage, the size of its maps, and their colour scale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.texts import show_text
 
-ENLARGED = 270  # pixels of the screen
+ENLARGED_WIDTH = 270  # pixels of the screen
 
 
 def show_reading(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -28,7 +28,7 @@ def show_reading(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def choose_scale(view: str, *, of: str = "map", every: str = "stage", each: bool = False) -> bool:
-    """Let people choose the scale of the colours; return whether every map has its own, at first `each`."""
+    """Draw the choice of the colour scale; return whether each map has its own (default: `each`)."""
     options = [f"one for each {every}", f"one for each {of}"]
     chosen = address.segmented_control(
         "scale",
@@ -43,39 +43,39 @@ def choose_scale(view: str, *, of: str = "map", every: str = "stage", each: bool
 
 
 def to_row(maps: StageMaps, *, each: bool) -> Row:
-    """Return a stage with all of its maps."""
-    return Row(maps.stage, describe(maps), [_to_sheets([maps], [""], each=each)[0]])
+    """Return the row of a stage, with all its maps."""
+    return Row(maps.stage, describe(maps), _to_sheets([maps], [""], each=each))
 
 
 def to_pair(maps: Sequence[StageMaps], titles: Sequence[str], *, each: bool) -> Row:
-    """Return the same stage of two digits or two networks side by side, to one scale."""
+    """Return the row of one stage of two digits or two networks, side by side with one scale."""
     return Row(maps[0].stage, describe(maps[0]), _to_sheets(maps, titles, each=each))
 
 
 def to_trio(before: StageMaps, after: StageMaps, titles: Sequence[str], *, each: bool) -> Row:
-    """Return the same stage of two digits and the difference, all three to one scale; the note says how large it is."""
+    """Return the row of one stage of two digits and their difference, with one scale and how much it changes."""
     (difference,) = subtract_maps([before], [after])
     row = to_pair([before, after, difference], [*titles, "difference"], each=each)
     change = relative_change(before, after)
-    words = "the same" if not change else "new" if change == float("inf") else f"changes by {100 * change:.0f} %"
-    return replace(row, note=f"{_shape(before)}\n{words}")
+    note = "the same" if not change else "new" if change == float("inf") else f"changes by {100 * change:.0f} %"
+    return replace(row, note=f"{_shape(before)}\n{note}")
 
 
-def enlarge(maps: Sequence[StageMaps], number: int, titles: Sequence[str], *, width: int = ENLARGED) -> Row:
-    """Return one map of a stage large, of one digit or of several to one scale, its values under the pointer."""
+def enlarge(maps: Sequence[StageMaps], number: int, titles: Sequence[str], *, width: int = ENLARGED_WIDTH) -> Row:
+    """Return a row with one map enlarged, of one digit or of several with one scale; hover shows its values."""
     values = [one.maps[number].numpy() for one in maps]
     limit = np.full(values[0].size, color_limits([one[None] for one in values], per_map=True)[0])
     built = []
     for one, title in zip(values, titles, strict=True):
-        words = f"{title}: " if title else ""
         tiles = draw_tiles(one.reshape(-1, 1, 1), limit, name_places(one))
-        about = f"{words}{format_range(float(one.min()), float(one.max()))}"
+        values_range = format_range(float(one.min()), float(one.max()))
+        about = f"{title}: {values_range}" if title else values_range
         built.append(Sheet(tiles, 3, max(3, width // one.shape[1]), title=about, columns=one.shape[1], apart=False))
     return Row(f"{maps[0].stage}, {'map' if maps[0].spatial else 'unit'} {number}", "", built)
 
 
 def describe(maps: StageMaps) -> str:
-    """Return how many maps of which size a stage has, from where to where its values go, and what is silent."""
+    """Return the number and size of a stage's maps, the range of their values, and how many are silent."""
     lines = [_shape(maps), format_range(maps.low, maps.high)]
     if maps.spatial and maps.zero_maps:
         lines.append(f"{maps.zero_maps} silent")
@@ -84,19 +84,18 @@ def describe(maps: StageMaps) -> str:
 
 def _shape(maps: StageMaps) -> str:
     count, rows, columns = maps.maps.shape
-    words = "maps" if maps.spatial else "units"
-    size = f" of {rows} × {columns}" if maps.spatial else ""
-    return f"{count} {words if count > 1 else words[:-1]}{size}"
+    noun = ("map" if maps.spatial else "unit") + ("s" if count > 1 else "")
+    return f"{count} {noun}" + (f" of {rows} × {columns}" if maps.spatial else "")
 
 
 def _to_sheets(maps: Sequence[StageMaps], titles: Sequence[str], *, each: bool) -> list[Sheet]:
-    """Return sheets to one scale, if they are of one shape; else each to its own. A unit has no scale of its own."""
+    """Return sheets with one scale if they have one shape, else each with its own. Units have no scale of their own."""
     values = [one.maps.numpy() for one in maps]
-    alike = len({one.shape for one in values}) == 1
+    same_shape = len({one.shape for one in values}) == 1
     what = "map" if maps[0].spatial else "unit"
     sheets = []
     for one, title in zip(values, titles, strict=True):
-        limits = color_limits(values if alike else [one], per_map=each and maps[0].spatial)
+        limits = color_limits(values if same_shape else [one], per_map=each and maps[0].spatial)
         tiles = draw_tiles(one, limits, name_maps(one, what))
         sheets.append(Sheet(tiles, *tile_size(one.shape[2], len(one)), title=title))
     return sheets

@@ -1,4 +1,4 @@
-"""What can be set of the shortcut: the network, how many digits it has seen, where they are compared, and how near."""
+"""The settings of the shortcut: network, number of reference digits, stages of comparison, and threshold."""
 
 from __future__ import annotations
 
@@ -16,30 +16,34 @@ from dashboard.server.caches import Zoo
 from dashboard.similarity import cached
 from dashboard.widgets import maps
 
-SEEN = (0.02, 0.1, 0.5)  # shares of the training digits: of MNIST's 1,000, 5,000 and the half of the proposal
-SHARES = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, *(step / 20 for step in range(2, 21)))
-WORDS = {LAST_STAGE: "last vector"}
-SHARE = "shortcut share"  # the key of its slider
+SEEN = (0.02, 0.1, 0.5)  # shares of the training digits: in MNIST 1,000, 5,000 and half of them, as in the proposal
+SHARES = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, *(step / 20 for step in range(2, 21)))  # that pass the threshold
+SHARE = "shortcut share"  # the key of the threshold's slider
+
+
+def stage_name(stage: str) -> str:
+    """Return a stage's name on the screen."""
+    return "last vector" if stage == LAST_STAGE else stage
 
 
 @dataclass(frozen=True)
-class Setting:
-    """A shortcut as it is set now."""
+class ShortcutSettings:
+    """A shortcut: a digit near enough to a reference digit at a stage gets that one's label."""
 
     network: str
     title: str
     count: int
-    """Digits seen."""
+    """Reference digits."""
     stages: tuple[str, ...]
-    """Where they are compared, in the order of the network."""
+    """The stages at which digits are compared, in the network's order."""
     share: float
-    """Of the validation digits, so many would pass the threshold at any one stage."""
+    """The share of validation digits that pass the threshold, the same at every stage."""
     thresholds: dict[str, float]
-    """The cosine distance of that, by stage."""
+    """The largest cosine distance that passes, by stage."""
 
 
-def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
-    """Let people choose; None, after a sentence, while there is nothing to compare or nowhere."""
+def choose_settings(data: Dataset, zoo: Zoo) -> ShortcutSettings | None:
+    """Draw the settings and return them; None, after a sentence, without a network or a stage."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=210):
             name, network = maps.choose_network(data, zoo, key="shortcut network")
@@ -62,11 +66,11 @@ def choose_setting(data: Dataset, zoo: Zoo) -> Setting | None:
     title = (zoo | caches.own_networks())[name].title
     found = cached.comparison(name, count, chosen, "validation", data.name)
     share = _choose_share(found, chosen)
-    return Setting(name, title, count, chosen, share, thresholds_of(found, share))
+    return ShortcutSettings(name, title, count, chosen, share, thresholds_at(found, share))
 
 
 def _choose_stages(stages: tuple[str, ...]) -> tuple[str, ...]:
-    """Let people choose where; at first after each convolution, as the proposal has it."""
+    """Draw the choice of stages; return them (default: after each convolution, as in the proposal)."""
     known = [stage for stage in stages if stage != LAST_STAGE] or list(stages)
     chosen = address.several_pills(
         "after",
@@ -76,16 +80,17 @@ def _choose_stages(stages: tuple[str, ...]) -> tuple[str, ...]:
         key="shortcut stages",
         always=True,
         wrap=True,
-        format_func=lambda stage: WORDS.get(stage, stage),
+        format_func=stage_name,
     )
     return tuple(stage for stage in stages if stage in chosen)
 
 
 def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
-    slider, loss, button = st.columns([5, 1.5, 2.2], vertical_alignment="bottom", gap="small")
+    """Draw the threshold, and a button that finds it from the accuracy one may lose; return the share that passes."""
+    slider, loss, button = st.columns([4.5, 2.4, 1.8], vertical_alignment="bottom", gap="small")
     points = address.number_input(
         "cost",
-        "may cost, points",
+        "accuracy you may lose (points)",
         0.0,
         20.0,
         0.3,
@@ -93,20 +98,20 @@ def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
         key="shortcut loss",
         place=loss,
         format="%.1f",
-        help="Of accuracy on validation digits; the test digits have no say in the choice.",
+        help="On validation digits; the test digits have no say in the choice.",
     )
     button.button(
         "Choose for me",
-        on_click=_choose_for,
+        on_click=_choose_largest,
         args=(found, points),
         width="stretch",
         key="shortcut choose",
-        help="The largest threshold that costs no more than that on validation digits.",
+        help="The largest threshold that loses no more than that on validation digits.",
     )
     deeper = " (deeper ones: the same share of digits)" if len(stages) > 1 else ""
     return address.select_slider(
         "share",
-        f"Near enough: cosine distance at {WORDS.get(stages[0], stages[0])}{deeper}",
+        f"Similarity threshold: cosine distance at {stage_name(stages[0])}{deeper}",
         SHARES,
         0.2,
         key=SHARE,
@@ -116,16 +121,16 @@ def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
 
 
 def _write_share(found: Comparison, stage: str, share: float) -> str:
-    return "never" if share == 0 else format_distance(thresholds_of(found, share)[stage])
+    return "never" if share == 0 else format_distance(thresholds_at(found, share)[stage])
 
 
-def thresholds_of(found: Comparison, share: float) -> dict[str, float]:
-    """Return by stage the distance that this share of the digits would pass; none is below -1."""
+def thresholds_at(found: Comparison, share: float) -> dict[str, float]:
+    """Return by stage the threshold that this share of the digits passes; for 0 that is -1, which no digit passes."""
     return quantile_thresholds(found, share) if share else dict.fromkeys(found.distances, -1.0)
 
 
-def _choose_for(found: Comparison, points: float) -> None:
-    """Move the slider to the largest threshold that costs no more than so many points."""
+def _choose_largest(found: Comparison, points: float) -> None:
+    """Move the slider to the largest threshold that loses at most so many points of accuracy."""
     least = found.accuracy - points - 1e-9
-    fair = [share for share in SHARES if evaluate_thresholds(found, thresholds_of(found, share)).accuracy >= least]
+    fair = [share for share in SHARES if evaluate_thresholds(found, thresholds_at(found, share)).accuracy >= least]
     st.session_state[SHARE] = max(fair)

@@ -1,4 +1,4 @@
-"""The recorded study of the second model: all pairs of digits as a heat map."""
+"""The recorded study of the second model: the accuracy of every pair of digits, as a heat map."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard import address
 from dashboard.server import caches
 from dashboard.widgets.charts import PLAIN
 
-WHAT = {
+READINGS = {  # what is shown: the learner, and what it reads
     "network 2 reads digits": (ALL_MAPS, DIGITS),
     "network 1 reads digits": (DIGITS, DIGITS),
     "network 1 reads maps": (DIGITS, ALL_MAPS),
@@ -22,15 +22,15 @@ WHAT = {
 
 
 def show_pairs(data: Dataset) -> None:
-    """Show every pair of digits, of this data set or else of MNIST; nothing where neither was measured."""
+    """Show every pair of digits, of this data set, else of MNIST; nothing if neither is recorded."""
     record = caches.find_record(STUDY, data.name)
     if record is None:
         return
     st.markdown("#### All pairs of digits")
     chosen = address.segmented_control(
-        "pairs", "Who reads what", list(WHAT), key="second pairs", wrap=True, label_visibility="collapsed"
+        "pairs", "Who reads what", list(READINGS), key="second pairs", wrap=True, label_visibility="collapsed"
     )
-    learner, kind = WHAT[chosen]
+    learner, kind = READINGS[chosen]
     classes = record["classes"]
     percents = np.full((len(classes), len(classes)), np.nan)
     for row in record["rows"]:
