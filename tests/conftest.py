@@ -1,5 +1,6 @@
 """Fixtures that several tests share: a server, a browser (skipped where there is none), runs, mirrors."""
 
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from tests.train_page import ANN, SETTINGS
 
 # A shell that runs us in the background has us ignore it, and so would the processes that we start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+os.environ.setdefault(downloads.MIRROR_VARIABLE, downloads.OFF)  # a test never fetches MNIST into this project
 torch.set_num_threads(1)  # as the dashboard has it: on shared cores more threads only wait for each other
 
 

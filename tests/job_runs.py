@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.digits.datasets import DATA_VARIABLE
-from core.digits.downloads import MIRROR_VARIABLE
+from core.digits.downloads import MIRROR_VARIABLE, OFF
 from core.jobs import run_folders, worker
 from core.jobs.run_folders import Job, Status, read_status
 
@@ -31,7 +31,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def without_mnist(folder: Path) -> dict[str, str]:
     """Return environment variables with which MNIST is neither found nor fetched; `folder` is an empty folder."""
-    return {DATA_VARIABLE: str(folder), MIRROR_VARIABLE: "http://127.0.0.1:9"}  # a port at which nobody listens
+    return {DATA_VARIABLE: str(folder), MIRROR_VARIABLE: OFF}
 
 
 def pid_of(job: Job) -> int | None:

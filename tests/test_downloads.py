@@ -51,6 +51,13 @@ def left_in(root: Path) -> list[str]:
     return sorted(path.name for path in root.iterdir()) if root.exists() else []
 
 
+def test_nothing_is_downloaded_where_downloads_are_switched_off(root, monkeypatch):
+    monkeypatch.setenv(downloads.MIRROR_VARIABLE, downloads.OFF)
+    with pytest.raises(DownloadError, match="MNIST is not downloaded: NEGATIVE_SPACE_MIRROR is 'off'"):
+        list(download("MNIST", root))
+    assert left_in(root) == []
+
+
 @pytest.mark.parametrize("name", STORED_DATASETS)
 def test_d8_a_downloaded_set_loads_through_torchvisions_own_unpacking(mirrors, tmp_path, root, name):
     files = make_archives(tmp_path / "made", name)

@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 from core.digits.datasets import LAYOUTS, PROJECT_DATA, DatasetError, find_layout, read_dataset
 from core.system import locks
 
-MIRROR_VARIABLE = "NEGATIVE_SPACE_MIRROR"
+MIRROR_VARIABLE, OFF = "NEGATIVE_SPACE_MIRROR", "off"
 TIMEOUT = 10.0  # seconds of silence after which a mirror counts as dead
 CHUNK = 64 * 1024  # bytes
 STEP_EVERY = 0.2  # seconds: as often as a page can usefully redraw a progress bar
@@ -80,8 +80,8 @@ def download(
     """Download a set into `root` (default: the project's `data/`); yield a step every 0.2 s and after each file.
 
     `mirror` (default: NEGATIVE_SPACE_MIRROR) is tried before the official ones, as `<mirror>/<torchvision class>` and
-    as it is. A complete set that is there is kept; a damaged one is replaced. Close the generator to cancel: no file
-    remains. Raises DatasetError, nearly always a DownloadError.
+    as it is; "off" there downloads nothing. A complete set that is there is kept; a damaged one is replaced. Close the
+    generator to cancel: no file remains. Raises DatasetError, nearly always a DownloadError.
     """
     root = root or PROJECT_DATA
     if _is_whole(name, root):
@@ -89,6 +89,8 @@ def download(
     source = source or official_source(name)
     kind = find_layout(name).kind
     own = mirror or os.environ.get(MIRROR_VARIABLE, "")
+    if own == OFF:
+        raise DownloadError(f"{name} is not downloaded: {MIRROR_VARIABLE} is {OFF!r} on this machine.")
     mirrors = ([f"{own.rstrip('/')}/{kind}", own.rstrip("/")] if own else []) + list(source.mirrors)
     try:
         with _partial_folder(root) as folder:
