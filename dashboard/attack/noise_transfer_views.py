@@ -17,6 +17,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.texts import show_conclusions
 
 OWN = "each network's own"  # noise
 Record = dict[str, Any]
@@ -42,10 +43,7 @@ def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
         _show_matrix(record)
     with curves:
         _show_curves(record)
-    for sentence in record.get("conclusions", []):
-        st.markdown(f"- {sentence}")
-    about = record["dataset"]
-    st.caption(f"Measured on {about['images']:,} test digits of {about['name']}; again with `{record['command']}`.")
+    show_conclusions(record)
 
 
 def _title(record: Record, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import streamlit as st
 import torch
 
@@ -122,11 +123,8 @@ def _show_pair(pair: DigitPair, name: str, data: Dataset, *, each: bool) -> None
             if not stages[0].repeats
         ]
         readings = [caches.readings((name,), data.name, one, WHOLE)[name] for one in pair.pixels]
-    words = (
-        f"{title}: **{data.classes[int(shares.argmax())]}**, {100 * shares.max():.0f} % sure"
-        for title, shares in zip(pair.titles, readings, strict=True)
-    )
-    st.markdown(" · ".join(words).capitalize())
+    first, second = pair.titles
+    _show_readings([f"{first.capitalize()}:", f"{second}:"], readings, data)
     difference = subtract_maps(before, after)
     chosen = one_map.find_chosen(difference, lambda maps: maps.maps.abs().flatten(1).amax(1).numpy())
     shown = [next(one for one in stages if one.stage == chosen.row) for stages in (before, after, difference)]
@@ -138,6 +136,15 @@ def _show_pair(pair: DigitPair, name: str, data: Dataset, *, each: bool) -> None
         "Both digits and their difference (the second minus the first) are drawn to one scale. *Changes by* is "
         "the length of the difference, as a share of the length of the first digit's maps."
     )
+
+
+def _show_readings(beginnings: Sequence[str], readings: Sequence[np.ndarray], data: Dataset) -> None:
+    """Show what is read in each digit, or by each network, in one line."""
+    texts = [
+        f"{beginning} **{data.classes[int(shares.argmax())]}**, {100 * shares.max():.0f} % sure"
+        for beginning, shares in zip(beginnings, readings, strict=True)
+    ]
+    st.markdown(" · ".join(texts))
 
 
 def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -163,11 +170,7 @@ def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
             found = [caches.stage_maps(name, data.name, pixels) for name in names]
             readings = caches.readings(tuple(dict.fromkeys(names)), data.name, pixels, WHOLE)
         titles = [(zoo | caches.own_networks())[name].title for name in names]
-        words = [
-            f"{title} reads **{data.classes[int(readings[name].argmax())]}**, {100 * readings[name].max():.0f} % sure"
-            for name, title in zip(names, titles, strict=True)
-        ]
-        st.markdown(" · ".join(words))
+        _show_readings([f"{title} reads" for title in titles], [readings[name] for name in names], data)
         _show_side_by_side(found, titles, [_formula(one) for one in networks], each=each)
 
 

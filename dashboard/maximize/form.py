@@ -99,7 +99,22 @@ def _edit(config: MaximizationConfig, key: str, *, starts: bool) -> Maximization
     return replace(config, **values)
 
 
-def list_stages(network: Classifier, shapes: Shapes, *, maps: bool) -> list[str]:
+def choose_stage(network: Classifier, shapes: Shapes, *, key: str, maps: bool = False) -> str:
+    """Draw the stages whose units can be maximised; return the chosen one (default: the last pooling)."""
+    stages = _list_stages(network, shapes, maps=maps)
+    pooled = [stage for stage in stages if stage.startswith(("pool", "mean_pool"))]
+    return address.selectbox(
+        "stage",
+        "Stage",
+        stages,
+        (pooled or stages)[-1],
+        key=key,
+        always=True,
+        format_func=lambda stage: _describe_stage(stage, shapes),
+    )
+
+
+def _list_stages(network: Classifier, shapes: Shapes, *, maps: bool) -> list[str]:
     """Return the names of the stages whose units can be maximised; with `maps` only those that have maps.
 
     Left out are stages that repeat another one: the flattened maps, and "inverted" in a network that inverts nothing.
@@ -114,7 +129,7 @@ def inverts(network: Classifier) -> bool:
     return getattr(network.inversion, "name", "identity") != "identity"
 
 
-def describe_stage(name: str, shapes: Shapes) -> str:
+def _describe_stage(name: str, shapes: Shapes) -> str:
     """Return a stage's name and size, as text."""
     maps, rows, columns = shapes[name]
     return f"{name} · {maps} maps of {rows}×{columns}" if rows > 1 else f"{name} · {maps} units"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from core.digits.datasets import Dataset
@@ -59,16 +57,7 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not networks:
             return
         shapes = stage_shapes(networks[name])
-        stages = form.list_stages(networks[name], shapes, maps=True)
-        stage = address.selectbox(
-            "stage",
-            "Stage",
-            stages,
-            _last_pooling(stages),
-            key=f"map stage {name}",
-            always=True,
-            format_func=lambda one: form.describe_stage(one, shapes),
-        )
+        stage = form.choose_stage(networks[name], shapes, key=f"map stage {name}", maps=True)
         whole = address.segmented_control("part", "What of each map", ["central neuron", "whole map"], key="map part")
         config = form.choose_settings("maps", ASSIGNMENT)
     numbers = tuple(range(shapes[stage][0]))
@@ -84,11 +73,6 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
             )
         grown = None if recording is None else recording.steps[-1][0].images
         show_closeup(session, data, name, objective, stage, grown)
-
-
-def _last_pooling(stages: Sequence[str]) -> str:
-    pooled = [stage for stage in stages if stage.startswith(("pool", "mean_pool"))]
-    return pooled[-1] if pooled else stages[-1]
 
 
 def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -117,16 +101,7 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:
     shapes = stage_shapes(network)
-    stages = form.list_stages(network, shapes, maps=False)
-    stage = address.selectbox(
-        "stage",
-        "Stage",
-        stages,
-        _last_pooling(stages),
-        key=f"neuron stage {name}",
-        always=True,
-        format_func=lambda one: form.describe_stage(one, shapes),
-    )
+    stage = form.choose_stage(network, shapes, key=f"neuron stage {name}")
     objective = _choose_part(stage, shapes, key=f"neuron {name} {stage}")
     first = ABSENT if form.inverts(network) else PRESENT
     sign = address.segmented_control(

@@ -14,6 +14,7 @@ from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.texts import show_conclusions
 
 Row = dict[str, Any]
 
@@ -56,10 +57,7 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
         "Percent; *right*: of all, cut short or not. Time: of the plain network's, 1,000 digits together or "
         "each alone, measured in turns."
     )
-    for sentence in record["conclusions"]:
-        st.markdown(f"- {sentence}")
-    about = record["dataset"]
-    st.caption(f"Measured on {about['images']:,} test digits of {about['name']}; again with `{record['command']}`.")
+    show_conclusions(record)
 
 
 def _to_line(record: Row, row: Row) -> Row:
