@@ -1,4 +1,4 @@
-"""The page of attacks under AppTest: every view and method, what it says when it fails, and its drawings."""
+"""The page "Attack": every view and method, what it says about failed attacks, and its drawings."""
 
 import io
 import time
@@ -41,13 +41,13 @@ QUICK = {**FEW, "attack steps": 5, "attack linf": 0.3}
 
 def open_view(view: str = "One digit", *, keys: dict[str, object] | None = None, **params: str) -> AppTest:
     app = open_page("attack", **(params or {"sample": SEVEN}), view=view)
-    for key, value in (keys or {}).items():  # afterwards: a link brings everything back to what it is at first
+    for key, value in (keys or {}).items():  # after the link, which sets everything to its first value
         app.session_state[key] = value
     return rerun(app) if keys else app
 
 
 def run_to_the_end(app: AppTest, key: str) -> AppTest:
-    """Press the button that starts a run, and show the page as it is when that has ended."""
+    """Press the start button, wait until the run ends, and run the page again."""
     rerun(app.button(key=f"{key}/start").click())
     end = time.monotonic() + 60
     while not app.session_state[f"{key}/run"].finished:

@@ -30,7 +30,7 @@ from tests.sample_digits import real_set
 from tests.tiny_training import TINY, name_of, train_here
 
 VIEWS = ("One digit", "Two digits", "Two networks", "Filters")
-WATCHED = {"normalize", "conv1", "pool1", "relu1", "conv2", "pool2", "relu2", "fc1", "fc_relu1", "fc2"}
+STAGES = {"normalize", "conv1", "pool1", "relu1", "conv2", "pool2", "relu2", "fc1", "fc_relu1", "fc2"}
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def open_view(view: str, *, state: dict[str, object] | None = None, **params: st
 
 
 def boards(app: AppTest) -> list[dict]:
-    """What the page's boards show; the one with all maps has most rows."""
+    """Return what each board of the page shows; the one with all maps has most rows."""
     components = [one.proto for one in app.get("bidi_component")]
     return [json.loads(one.json) for one in components if one.component_name.endswith("board")]
 
@@ -58,7 +58,7 @@ def rows(app: AppTest) -> dict[str, dict]:
 
 
 def pixels(sheet: dict) -> np.ndarray:
-    """The maps of a sheet `(N, H, W, 3)` as the browser gets them."""
+    """Return the maps of a sheet `(N, H, W, 3)` as the browser receives them."""
     picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(sheet["picture"].split(",")[1]))))
     width, height = sheet["width"], sheet["height"]
     columns = picture.shape[1] // width
@@ -81,7 +81,7 @@ def test_f4_every_view_opens_for_every_digit(view: str, scene: str) -> None:
 def test_f4_every_map_of_every_stage_is_on_the_page_as_the_network_gives_it() -> None:
     app = open_view("One digit", sample="15")
     shown = rows(app)
-    assert set(shown) == WATCHED
+    assert set(shown) == STAGES
     for one in compute_stage_maps(load_classifier("standard"), real_set().test.images(slice(15, 16))[0]):
         if one.repeats:
             continue
@@ -99,7 +99,7 @@ def test_one_scale_for_each_map_makes_every_map_as_bright_as_it_can_be() -> None
     assert (after.max((1, 2, 3)) >= 220).all() and not (before.max((1, 2, 3)) >= 220).all()
 
 
-def test_what_is_rubbed_out_is_rubbed_out_of_the_maps_too() -> None:
+def test_what_is_erased_is_missing_from_the_maps_too() -> None:
     full, half = (rows(open_view("One digit", sample="15", **erased)) for erased in ({}, {"erased": "HCUT"}))
     first, second = (pixels(shown["normalize"]["sheets"][0])[0] for shown in (full, half))
     assert len(np.unique(second[:14].reshape(-1, 3), axis=0)) == 1 < len(np.unique(first[:14].reshape(-1, 3), axis=0))
@@ -110,8 +110,8 @@ def test_f4_a_map_that_is_clicked_is_enlarged_with_its_filter_and_the_test_digit
     large = min(boards(app), key=lambda one: len(one["rows"]))["rows"][0]
     assert large["name"] == "conv2, map 7" and len(large["sheets"][0]["names"]) == 64
     values = compute_stage_maps(load_classifier("standard"), real_set().test.images(slice(15, 16))[0])[4].maps[7]
-    told = [float(name.partition(": ")[2].replace("−", "-")) for name in large["sheets"][0]["names"]]
-    assert told == pytest.approx(values.flatten().tolist(), abs=0.006)
+    values_shown = [float(name.partition(": ")[2].replace("−", "-")) for name in large["sheets"][0]["names"]]
+    assert values_shown == pytest.approx(values.flatten().tolist(), abs=0.006)
     assert "its filter over 20 maps" in html(app) and "nine test digits that excite it most" in html(app)
 
 
@@ -120,7 +120,7 @@ def test_f1_a_unit_of_the_head_can_be_looked_at_too() -> None:
     assert "nine test digits" in html(app) and "its filter" not in html(app)
 
 
-def test_a_map_that_another_network_has_not_gives_way_to_one_that_it_has() -> None:
+def test_a_map_that_another_network_lacks_is_replaced_by_one_that_it_has() -> None:
     app = open_view("One digit", sample="15", state={one_map.CHOSEN: Chosen("conv2", 49)})
     app.selectbox(key="feature_maps network").set_value("local-dense")
     assert "no convolutions" in captions(rerun(app))
@@ -138,7 +138,7 @@ def test_without_a_digit_there_are_no_maps_and_a_drawing_gives_some() -> None:
     app.segmented_control(key="source").set_value("Draw")
     assert "As soon as there is a digit" in rerun(app).info[-1].value and not boards(app)
     app.session_state["draw"] = drawn_seven()
-    assert set(rows(rerun(app))) == WATCHED
+    assert set(rows(rerun(app))) == STAGES
 
 
 def test_two_visitors_each_see_the_maps_of_their_own_digit() -> None:
@@ -170,7 +170,7 @@ def conv1_of(image: torch.Tensor) -> np.ndarray:
     )
 
 
-def test_while_nothing_is_rubbed_out_the_top_half_is_an_example() -> None:
+def test_without_an_erased_part_the_top_half_is_an_example() -> None:
     assert "as an example" in captions(open_view("Two digits", sample="15"))
 
 

@@ -1,4 +1,4 @@
-"""The page "What fires a neuron": its views, its player, its close-ups and what it offers to take home."""
+"""The page "What fires a neuron": its views, its player, its maps in detail and its downloads."""
 
 import io
 import time
@@ -44,7 +44,7 @@ def open_view(view: str, **params: str) -> AppTest:
 
 
 def grow(app: AppTest, key: str, *, steps: int = 6) -> playing.Run:
-    """Press the button, wait until the run is over, and run the page as the browser then does."""
+    """Press the start button, wait until the run ends, and run the page again as the browser does then."""
     (setting,) = [one for one in app.number_input if one.label == "Steps"]
     setting.set_value(steps)
     app.run()
@@ -64,10 +64,10 @@ def grow(app: AppTest, key: str, *, steps: int = 6) -> playing.Run:
 def test_a_sheet_shows_every_picture_its_caption_and_how_sure_the_network_is():
     pictures = np.linspace(0, 1, 10)[:, None, None] * np.ones((10, 28, 28))
     plain = draw_sheet(pictures, [""] * 10, layout_for(10))
-    told = draw_sheet(pictures, ["3  99 %"] * 10, layout_for(10), shares=[0.99] * 10)
-    assert plain.shape == told.shape and plain.shape[1] > 1.6 * plain.shape[0]
-    assert told[60:74, 4:60].max() > plain[60:74, 4:60].max()
-    assert (told[-8:] > 100).any() and not (plain[-8:] > 100).any()
+    with_shares = draw_sheet(pictures, ["3  99 %"] * 10, layout_for(10), shares=[0.99] * 10)
+    assert plain.shape == with_shares.shape and plain.shape[1] > 1.6 * plain.shape[0]
+    assert with_shares[60:74, 4:60].max() > plain[60:74, 4:60].max()
+    assert (with_shares[-8:] > 100).any() and not (plain[-8:] > 100).any()
 
 
 def test_n5_a_dead_neuron_is_hatched_not_shown_as_grey():
@@ -95,7 +95,7 @@ def test_a_whole_run_never_exceeds_the_player_s_memory(count):
     assert count > 10 or run.frame_count == 201, "of ten digits every step is seen"
 
 
-def test_of_large_sheets_some_steps_are_left_out_and_never_the_last():
+def test_large_sheets_skip_some_steps_but_never_the_last():
     config = MaximizationConfig(steps=5)
     run = Maximization({"assignment": ASSIGNMENT}, ClassLogit(0), config, layout_for(1), describe_maps)
     assert [steps[0].step for steps in run.steps()] == [0, 1, 2, 3, 4, 5] and run.frame_count == 6
@@ -193,7 +193,7 @@ def test_side_by_side_has_a_row_and_a_curve_for_each_network():
 def test_the_absence_of_a_feature_can_be_excited():
     app = open_view("One neuron")
     run = grow(app, "one neuron", steps=20)
-    assert "Neuron(stage='pool2'" in run.about[1] and "(-1.0," in run.about[1] and "**Absence**" in captions(app)
+    assert "Neuron(stage='pool2'" in run.about[1] and "(-1.0," in run.about[1] and "**Feature absent**" in captions(app)
     assert all(run.frames[-1].values[name] > value for name, value in run.frames[0].values.items())
     (stage,) = [one for one in app.selectbox if one.label == "Stage"]
     assert any(option.startswith("inverted") for option in stage.options)

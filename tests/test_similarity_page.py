@@ -1,4 +1,4 @@
-"""The page "Nearest digits": where a digit is cut short, what a threshold is worth, and what it really costs."""
+"""The page "Nearest digits": where a digit stops early, and each threshold's accuracy and time."""
 
 import re
 import time
@@ -25,7 +25,7 @@ from tests.pages import captions, html, open_page, rerun
 
 @pytest.fixture(autouse=True)
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compare less of everything; what is asserted holds for any number."""
+    """Compare fewer digits; the assertions hold for any number."""
     monkeypatch.setattr(form, "SEEN", (0.004, 0.01, 0.02))
     monkeypatch.setattr(cached, "COMPARED", 120)
     monkeypatch.setattr(cached, "TIMED", 20)
@@ -68,7 +68,7 @@ def test_s4_with_a_generous_threshold_the_first_stage_cuts_it_short_with_none_th
     assert 'class="ns-hit"' not in html(app)
 
 
-def test_s4_a_stage_that_is_not_asked_cuts_nothing_short() -> None:
+def test_s4_a_stage_that_is_not_compared_cuts_nothing_short() -> None:
     app = near(open_view("Your digit"), 1.0)
     app.button_group(key="shortcut stages").set_value(["conv2"])
     assert headline(rerun(app)).startswith("#### Stopped early at conv2")

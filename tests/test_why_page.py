@@ -1,4 +1,4 @@
-"""The page "Why this class": its views, what they explain, and what they do when there is nothing to explain."""
+"""The page "Why this class": its views, what they explain, and what they show when there is nothing to explain."""
 
 import re
 

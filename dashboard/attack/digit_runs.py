@@ -55,6 +55,11 @@ class AttackInputs:
         """The class whose probability is plotted: the target class, or the label without one."""
         return self.label if self.config.target is None else self.config.target
 
+    @property
+    def step_count(self) -> int | None:
+        """Steps of the attack, with the start; None for L-BFGS, which stops when it can."""
+        return {"lbfgs": None, "fgsm": 2}.get(self.method, self.config.steps + 1)
+
 
 @dataclass(eq=False)
 class AttackRun:

@@ -33,7 +33,7 @@ ADVICE = {  # after an attack that did not fool
 def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Play an attack on the current digit, and show its result below."""
     scene, right = choose_beside(
-        "Try: press *Attack*. Then a smaller epsilon: how little is enough? Then *Shall be read as*: a 3.",
+        "Try: press *Attack*. Then a smaller epsilon: how little is enough? Then *Make it read as*: a 3.",
         session,
         data,
     )
@@ -115,7 +115,7 @@ def _show_attack(attack: AttackRun, settings: AttackSettings, mask: Mask, data: 
         unit=" %",
         limits=(0, 100),
     )
-    total = None if inputs.method == "lbfgs" else 2 if inputs.method == "fgsm" else inputs.config.steps + 1
+    total = inputs.step_count
     playing.play(attack.steps, attack.to_frame, key=KEY, look=look, total=total, about=inputs, start="Attack")
     run = st.session_state.get(f"{KEY}/run")
     done = run is not None and run.finished and attack.last is not None

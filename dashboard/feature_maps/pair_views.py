@@ -79,16 +79,8 @@ def _choose_pair(
     """Draw the choice of the second digit; return both. Raises ValueError for a digit that cannot be attacked."""
     digit, mask = scene
     now = to_pixels(digit, mask)
-    index = address.number_input(
-        "other",
-        "Test digit",
-        0,
-        len(data.test) - 1,
-        0,
-        key="maps other",
-        width=130,
-        shown=kind == OTHER,
-    )
+    last = len(data.test) - 1
+    index = address.number_input("other", "Test digit", 0, last, 0, key="maps other", width=130, shown=kind == OTHER)
     method = address.segmented_control(
         "attack", "Attack", list(METHODS), "PGD", key="maps attack", shown=kind == ATTACKED
     )

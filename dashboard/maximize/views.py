@@ -94,8 +94,9 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
         play(run, key="one neuron", look=look, start="Grow it")
         st.caption(
             "The head of a missing-feature network reads 1 − the feature (its stage *inverted*), which is loud "
-            "where the feature is absent. **Absence** is minus the feature: it goes on where 1 − the feature "
-            "has reached its 1. Every picture begins with a noise of its own: is there one answer or many?"
+            "where the feature is absent. **Feature absent** maximises minus the feature: it goes on where "
+            "1 − the feature has reached its 1. Every picture begins with a noise of its own: is there one answer or "
+            "many?"
         )
 
 
@@ -137,14 +138,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         choice = choose_digit(session, data, first="Sample")
         config = form.choose_settings("digit", WHITE, steps=60, noise=0.0)
     with right:
-        into, by = st.columns([1, 2], gap="small")
-        target = address.selectbox("into", "Turn it into", [ALL, *data.classes], key="digit target", place=into)
-        with by:
-            names = (
-                [form.choose_network(zoo, "standard", key="digit network")]
-                if target == ALL
-                else form.choose_networks(zoo, "digit networks", COMPARED)
-            )
+        target, names = _choose_target(data, zoo)
         networks = form.load_classifiers(names, data)
         if choice is None or not networks:
             st.info("As soon as there is a digit, it can be turned into another here.")
@@ -161,6 +155,16 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         play(run, key="another digit", look=look, start="Turn it")
         if target != ALL:
             st.caption("From the left: " + ", ".join(titles) + ".")
+
+
+def _choose_target(data: Dataset, zoo: Zoo) -> tuple[str, list[str]]:
+    """Draw the target class, or all ten, and the networks; return it and their names: one network for all ten."""
+    into, by = st.columns([1, 2], gap="small")
+    target = address.selectbox("into", "Turn it into", [ALL, *data.classes], key="digit target", place=into)
+    with by:
+        if target == ALL:
+            return target, [form.choose_network(zoo, "standard", key="digit network")]
+        return target, form.choose_networks(zoo, "digit networks", COMPARED)
 
 
 def show_side_by_side(session: Session, data: Dataset, zoo: Zoo) -> None:

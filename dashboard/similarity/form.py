@@ -90,7 +90,7 @@ def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
     slider, loss, button = st.columns([4.5, 2.4, 1.8], vertical_alignment="bottom", gap="small")
     points = address.number_input(
         "cost",
-        "accuracy you may lose (points)",
+        "Accuracy you may lose (points)",
         0.0,
         20.0,
         0.3,
