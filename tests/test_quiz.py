@@ -91,7 +91,7 @@ def test_networks_answer_a_question_as_they_do_in_the_table() -> None:
     data = datasets.load(datasets.OFFLINE)
     asked = next(one for one in draw_questions(data.test, seed=3) if one.cut == "TCUT")
     names = ("standard", "missing-feature")
-    for name, (label, sure) in cached.read(names, data.name, asked).items():
+    for name, (label, sure) in cached.answer_question(names, data.name, asked).items():
         table = predict_column(caches.network(name, data.name), data.test, "TCUT")
         assert label == int(table[asked.digit]) and 0.1 <= sure <= 1
 

@@ -12,8 +12,7 @@ from core.classroom.quiz import draw_questions
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
-from dashboard.quiz import cached
-from dashboard.quiz import round as games
+from dashboard.quiz import cached, rounds
 from dashboard.server import caches, downloads
 from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.browser import press_until
@@ -39,10 +38,10 @@ def open_quiz(visitor: str = PUPIL, view: str = "Play", **params: str) -> AppTes
 def play(app: AppTest, answers: int, *, right: bool = True) -> AppTest:
     """Answer so many questions, and stay on the last solution."""
     for _ in range(answers):
-        game = app.session_state[games.GAME]
-        if game.solved:
+        game = app.session_state[rounds.GAME]
+        if game.solution_shown:
             press(app, "quiz next")
-        asked = game.questions[len(game.said)]
+        asked = game.questions[len(game.answers)]
         press(app, f"quiz {asked.label if right else (asked.label + 1) % 10}")
     return app
 
@@ -66,7 +65,7 @@ def test_an_answer_shows_what_it_was_and_what_the_networks_say() -> None:
     app = open_quiz(round="7")
     assert "Digit 1 of 20" in text_of(app) and "ns-verdict" not in html(app)
     play(app, 1)
-    asked = app.session_state[games.GAME].questions[0]
+    asked = app.session_state[rounds.GAME].questions[0]
     assert f"Right: it is a {asked.label}" in text_of(app) and html(app).count('<div class="ns-verdict') == 6
     assert asked.cut in captions(app)
     press(app, "quiz next")
@@ -81,7 +80,7 @@ def test_a_whole_round_ends_with_everybody_s_figures_on_the_same_digits() -> Non
     assert "You read 14 of 20" in text_of(app) and "14 of 20" in html(app)
     data = real_set()
     questions = draw_questions(data.test, seed=7)
-    played = [cached.read(DEFAULT_NETWORKS, data.name, asked) for asked in questions]
+    played = [cached.answer_question(DEFAULT_NETWORKS, data.name, asked) for asked in questions]
     for name in DEFAULT_NETWORKS:
         right = sum(read[name][0] == asked.label for read, asked in zip(played, questions, strict=True))
         row = html(app).split(f"<strong>{caches.zoo()[0][name].title}</strong>")[1]
@@ -93,10 +92,10 @@ def test_a_whole_round_ends_with_everybody_s_figures_on_the_same_digits() -> Non
 
 def test_what_a_browser_sent_with_the_address_of_the_round_before_goes_on_with_this_one() -> None:
     app = press(press(play(open_quiz(round="7"), 1), "quiz next"), "quiz stop")
-    game = press(app, "quiz again").session_state[games.GAME]
+    game = press(app, "quiz again").session_state[rounds.GAME]
     app.query_params["round"] = "7"
     press(app, "quiz 3")
-    assert app.session_state[games.GAME] is game and game.said == [3] and address_of(app)["round"] == str(game.seed)
+    assert app.session_state[rounds.GAME] is game and game.answers == [3] and address_of(app)["round"] == str(game.seed)
 
 
 def test_who_has_seen_enough_is_counted_as_far_as_they_went() -> None:
@@ -109,12 +108,12 @@ def test_who_has_seen_enough_is_counted_as_far_as_they_went() -> None:
 
 def test_a_click_that_comes_twice_answers_once() -> None:
     app = open_quiz(round="7")
-    game = app.session_state[games.GAME]
+    game = app.session_state[rounds.GAME]
     for _ in range(2):
-        games.answer(game, 0, 5)
-    games.go_on(game, 0)
-    games.go_on(game, 0)
-    assert game.said == [5] and not game.solved and not game.over
+        rounds.answer(game, 0, 5)
+    rounds.show_next(game, 0)
+    rounds.show_next(game, 0)
+    assert game.answers == [5] and not game.solution_shown and not game.finished
 
 
 def test_an_address_opens_the_same_round_for_everyone_with_or_without_its_holes() -> None:
@@ -124,8 +123,8 @@ def test_an_address_opens_the_same_round_for_everyone_with_or_without_its_holes(
     rerun(first)
     assert address_of(first)["holes"] == "hidden"
     second = open_quiz(**address_of(first))
-    mine, theirs = (app.session_state[games.GAME] for app in (first, second))
-    assert [one.digit for one in mine.questions] == [one.digit for one in theirs.questions] and not theirs.told
+    mine, theirs = (app.session_state[rounds.GAME] for app in (first, second))
+    assert [one.digit for one in mine.questions] == [one.digit for one in theirs.questions] and not theirs.holes_shown
     sent = [str(app.get("image")[0].proto) for app in (first, open_quiz(round=address_of(first)["round"]))]
     assert sent[0] != sent[1]
 
@@ -165,7 +164,7 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_whoever_opens_a_room_sees_its_code_and_others_answers_on_the_board() -> None:
     teacher = press(open_quiz(TEACHER, "The room"), "quiz open")
-    code = teacher.session_state[games.GAME].room.code
+    code = teacher.session_state[rounds.GAME].room.code
     assert address_of(teacher) == {"room": code} and f">{code}<" in html(teacher)
     assert "0 players, 0 answers" in text_of(teacher)
     for _ in range(2):
@@ -194,7 +193,7 @@ def test_a_room_is_joined_by_its_code_and_left_again() -> None:
     next(one for one in app.button if one.label == "Join").click()
     assert f">{code}<" in html(rerun(app)) and address_of(app) == {"room": code}
     press(app, "quiz leave")
-    assert "round" in address_of(app) and app.session_state[games.GAME].room is None
+    assert "round" in address_of(app) and app.session_state[rounds.GAME].room is None
 
 
 def test_only_whoever_opened_the_room_is_offered_its_end() -> None:
@@ -217,7 +216,7 @@ def test_a_player_s_next_round_in_the_room_is_the_next_one_for_all() -> None:
         press(app, "quiz stop")
         press(app, "quiz again")
     assert counted(code) == (1, 2)
-    seeds = [app.session_state[games.GAME].seed, RoomBoard(database_url()).find(code).seed]
+    seeds = [app.session_state[rounds.GAME].seed, RoomBoard(database_url()).find(code).seed]
     assert seeds[0] == seeds[1] + 2
 
 
@@ -239,8 +238,8 @@ def test_what_a_lost_database_could_not_take_is_kept_and_sent_when_it_is_back(mo
         assert "You play alone meanwhile" in late.warning[0].value and address_of(late) == {"room": code}
         server.start()
         assert not rerun(app).warning and counted(code) == (1, 4)
-        assert not rerun(late).warning and late.session_state[games.GAME].room.code == code
-        games.board().close()
+        assert not rerun(late).warning and late.session_state[rounds.GAME].room.code == code
+        rounds.board().close()
 
 
 def test_a_wrong_address_of_the_database_costs_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The page Human or machine."""
+"""The views of the page "Human or machine"."""
 
 from dashboard.quiz import play_views, room_views
 from dashboard.shell.page import View

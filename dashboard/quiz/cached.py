@@ -1,4 +1,4 @@
-"""What the quiz opens and reads once for all visitors: the board of the rooms, and the networks' answers to a round."""
+"""What the quiz opens and computes once for all visitors: the board of rooms, and the networks' answers to a round."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dashboard.server import caches, locks
 
 
 @dataclass(frozen=True, eq=False)
-class Round:
-    """Twenty questions, and the class that each network reads in each."""
+class AnsweredRound:
+    """The twenty questions of a round, and the classes that each network reads in them."""
 
     questions: list[Question]
-    read: dict[str, list[int]]
+    answers: dict[str, list[int]]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -26,16 +26,16 @@ def board(url: str) -> RoomBoard:
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
-def read_round(names: tuple[str, ...], data: str, seed: int) -> Round:
-    """Return a round, and what the networks of these names answer."""
+def answer_round(names: tuple[str, ...], data: str, seed: int) -> AnsweredRound:
+    """Return the round of this seed with the answers of the networks of these names."""
     questions = draw_questions(caches.dataset(data).test, seed=seed)
     with locks.LONG:
-        answers = [read(names, data, asked) for asked in questions]
-    return Round(questions, {name: [one[name][0] for one in answers] for name in names})
+        answers = [answer_question(names, data, question) for question in questions]
+    return AnsweredRound(questions, {name: [one[name][0] for one in answers] for name in names})
 
 
-def read(names: tuple[str, ...], data: str, question: Question) -> dict[str, tuple[int, float]]:
+def answer_question(names: tuple[str, ...], data: str, question: Question) -> dict[str, tuple[int, float]]:
     """Return each network's answer to a question, and its probability (0 to 1)."""
     digit = caches.dataset(data).test.images(slice(question.digit, question.digit + 1))[0, 0].numpy()
-    found = caches.readings(names, data, digit, question.mask.numpy())
-    return {name: (int(shares.argmax()), float(shares.max())) for name, shares in found.items()}
+    readings = caches.readings(names, data, digit, question.mask.numpy())
+    return {name: (int(found.argmax()), float(found.max())) for name, found in readings.items()}

@@ -1,4 +1,4 @@
-"""The view "Play": a partial digit, ten buttons, what the networks say, and at the end who read how many."""
+"""The view "Play": a partial digit, ten buttons, the answers of the networks, and the scores at the end."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from core.visualization import arrays
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_answer_captions, draw_quiz_answers, draw_scores
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
-from dashboard.quiz import cached, players, round
-from dashboard.quiz.round import Game
+from dashboard.quiz import cached, rounds, score_table
+from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
@@ -32,44 +32,44 @@ STYLE = """<style>
   .st-key-quiz-next kbd, .st-key-quiz-again kbd { display: none; }
 }
 </style>"""
-# The click that chose this view leaves the choice in focus, which would take Enter for itself.
-LET_GO = "<script>setTimeout(() => document.activeElement?.closest('[role=radio]')?.blur(), 100)</script>"
-AGAIN = 5.0  # seconds after which answers that wait are sent again
+# The click that chose this view leaves its radio button in focus, and that would handle the Enter key.
+UNFOCUS = "<script>setTimeout(() => document.activeElement?.closest('[role=radio]')?.blur(), 100)</script>"
+RETRY = 5.0  # seconds after which unsent answers are sent again
 
 
 def show_play(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the digits of a round to read, one after the other."""
-    st.html(LET_GO, unsafe_allow_javascript=True)
+    """Show the questions of a round, one after the other."""
+    st.html(UNFOCUS, unsafe_allow_javascript=True)
     st.fragment(_show_game)(zoo)
 
 
 def _show_game(zoo: Zoo) -> None:
-    game: Game = st.session_state[round.GAME]
-    names = players.networks(game.data, zoo)
+    game: Game = st.session_state[rounds.GAME]
+    names = score_table.players_or_warn(game.data, zoo)
     st.html(STYLE)
-    if game.over:
+    if game.finished:
         _show_end(game, names, zoo)
         return
     picture, answers = st.columns([28 * LARGE + 20, 720], gap="medium")
-    number = len(game.said) - game.solved
+    number = len(game.answers) - game.solution_shown
     with picture, st.container(key="quiz-picture"):
         _show_picture(game, number)
     with answers:
-        if game.solved:
+        if game.solution_shown:
             _show_solution(game, number, names, zoo)
         else:
             _show_keypad(game, number)
-            _show_waiting(game)
-    cached.read(names, game.data.name, game.questions[number])  # the solution is to come at once
+            _show_room_state(game)
+    cached.answer_question(names, game.data.name, game.questions[number])  # in advance: the solution is then immediate
 
 
 def _show_picture(game: Game, number: int) -> None:
-    """Show the partial digit, its hole hatched or black as the ground; once it was answered, the whole one."""
-    asked = game.questions[number]
-    digit, mask = sample(game.data, asked.digit), asked.mask.numpy()
-    if game.solved:
-        picture = arrays.enlarge(players.solve(game.data, asked), LARGE)
-    elif game.told:
+    """Show the partial digit, its hole marked or black like the background; after the answer, the whole digit."""
+    question = game.questions[number]
+    digit, mask = sample(game.data, question.digit), question.mask.numpy()
+    if game.solution_shown:
+        picture = arrays.enlarge(score_table.draw_solution(game.data, question), LARGE)
+    elif game.holes_shown:
         picture = arrays.mark_erased(digit, mask, LARGE)
     else:
         picture = arrays.enlarge(arrays.to_gray(digit * mask), LARGE)
@@ -84,7 +84,7 @@ def _show_keypad(game: Game, number: int) -> None:
                 for label in row:
                     st.button(
                         game.data.classes[label],
-                        on_click=round.answer,
+                        on_click=rounds.answer,
                         args=(game, number, label),
                         key=f"quiz {label}",
                         shortcut=str(label),
@@ -92,12 +92,12 @@ def _show_keypad(game: Game, number: int) -> None:
                     )
     st.caption("No idea? Guess: the networks must, too.")
     if number:
-        st.button("I have seen enough", on_click=round.stop, args=(game,), key="quiz stop", type="tertiary")
+        st.button("I have seen enough", on_click=rounds.finish, args=(game,), key="quiz stop", type="tertiary")
     elif game.room is None:
         st.toggle(
             "Show me where something is missing",
-            game.told,
-            on_change=round.tell,
+            game.holes_shown,
+            on_change=rounds.toggle_holes,
             args=(game,),
             key=f"quiz shown {game.player}",
             help="If not, you see only what is left, as most of the networks do.",
@@ -105,45 +105,47 @@ def _show_keypad(game: Game, number: int) -> None:
 
 
 def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) -> None:
-    asked, said = game.questions[number], game.said[number]
-    read = cached.read(names, game.data.name, asked)
-    if len(game.read) == number:
-        game.read.append({name: label for name, (label, _) in read.items()})
+    question, answer = game.questions[number], game.answers[number]
+    answers = cached.answer_question(names, game.data.name, question)
+    if len(game.network_answers) == number:
+        game.network_answers.append({name: label for name, (label, _) in answers.items()})
     last = number + 1 == len(game.questions)
-    st.markdown(f"#### {'Right' if said == asked.label else 'Wrong'}: it is a {game.data.classes[asked.label]}")
+    st.markdown(f"#### {'Right' if answer == question.label else 'Wrong'}: it is a {game.data.classes[question.label]}")
     st.button(
         "See who won" if last else "Next digit",
-        on_click=round.go_on,
+        on_click=rounds.show_next,
         args=(game, number),
         key="quiz next",
         type="primary",
         shortcut="Enter",
     )
-    notes = {name: f"{100 * sure:.0f} % sure · {_so_far(game, name)}" for name, (_, sure) in read.items()}
-    st.html(draw_quiz_answers(_verdicts(game, number, zoo, {YOU: f"{_so_far(game)} so far"} | notes)))
-    st.caption(f"{asked.cut}, {CUT_NAMES[asked.cut]} gone (orange); test digit {asked.digit} of {game.data.name}")
+    notes = {name: f"{100 * sure:.0f} % sure · {_score(game, name)}" for name, (_, sure) in answers.items()}
+    st.html(draw_quiz_answers(_to_answers(game, number, zoo, {YOU: f"{_score(game)} so far"} | notes)))
+    st.caption(
+        f"{question.cut}, {CUT_NAMES[question.cut]} gone (orange); test digit {question.digit} of {game.data.name}"
+    )
 
 
-def _verdicts(game: Game, number: int, zoo: Zoo, notes: Mapping[str, str]) -> list[QuizAnswer]:
-    """Return what people and networks said to a question, the people first."""
+def _to_answers(game: Game, number: int, zoo: Zoo, notes: Mapping[str, str]) -> list[QuizAnswer]:
+    """Return the answers of the player and then of the networks to a question."""
     label, classes = game.questions[number].label, game.data.classes
-    said = [(YOU, YOU, PEOPLE_COLOR, game.said[number])]
-    said += [(name, zoo[name].title, color_of(name), answer) for name, answer in game.read[number].items()]
+    answers = [(YOU, YOU, PEOPLE_COLOR, game.answers[number])]
+    answers += [(name, zoo[name].title, color_of(name), read) for name, read in game.network_answers[number].items()]
     return [
         QuizAnswer(title, color, classes[answer], answer == label, notes.get(name, ""))
-        for name, title, color, answer in said
+        for name, title, color, answer in answers
     ]
 
 
-def _so_far(game: Game, name: str = "") -> str:
-    """Say how many the player has read, or a network."""
-    answers = [read.get(name) for read in game.read] if name else game.said
-    right = sum(said == asked.label for said, asked in zip(answers, game.questions, strict=False))
+def _score(game: Game, name: str = "") -> str:
+    """Return how many the network of this name has read right, or the player."""
+    answers = [read.get(name) for read in game.network_answers] if name else game.answers
+    right = sum(answer == question.label for answer, question in zip(answers, game.questions, strict=False))
     return f"{right} of {len(answers)}"
 
 
-def _show_waiting(game: Game) -> None:
-    """Say which room this is for, and what of it has to wait."""
+def _show_room_state(game: Game) -> None:
+    """Show the room that the answers count for, or why they wait."""
     if game.room is None:
         return
     if game.problem:
@@ -157,56 +159,59 @@ def _show_waiting(game: Game) -> None:
 
 def _show_end(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### You read {_so_far(game)}", width="content")
-        st.button("Another round", on_click=_play_on, args=(game,), key="quiz again", type="primary", shortcut="Enter")
-    _show_contest(game, names, zoo)
-    st.fragment(_send_again, run_every=AGAIN if game.unsent else None)()
+        st.markdown(f"#### You read {_score(game)}", width="content")
+        st.button(
+            "Another round", on_click=_start_next, args=(game,), key="quiz again", type="primary", shortcut="Enter"
+        )
+    _show_scores(game, names, zoo)
+    st.fragment(_send_again, run_every=RETRY if game.unsent else None)()
     _show_misses(game, zoo)
-    players.show_counting()
+    score_table.show_counting()
 
 
-def _play_on(game: Game) -> None:
-    round.begin(round.next_round(game))
+def _start_next(game: Game) -> None:
+    rounds.start(rounds.next_round(game))
 
 
 def _send_again() -> None:
-    game: Game = st.session_state[round.GAME]
-    round.send(game)
-    _show_waiting(game)
+    game: Game = st.session_state[rounds.GAME]
+    rounds.send(game)
+    _show_room_state(game)
 
 
-def _show_contest(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
-    played = count_answers(game.questions, game.said)
-    reads = {
-        name: {(0, number): read[name] for number, read in enumerate(game.read)}
+def _show_scores(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
+    counts = count_answers(game.questions, game.answers)
+    network_answers = {
+        name: {(0, number): read[name] for number, read in enumerate(game.network_answers)}
         for name in names
-        if all(name in read for read in game.read)
+        if all(name in read for read in game.network_answers)
     }
-    rows = players.to_score_rows(YOU, played, reads, zoo, game.data, told=game.told)
-    st.html(draw_scores(rows, players.HEADINGS))
-    st.caption(players.explain(rows, game.data))
+    rows = score_table.to_score_rows(YOU, counts, network_answers, zoo, game.data, holes_shown=game.holes_shown)
+    st.html(draw_scores(rows, score_table.HEADINGS))
+    st.caption(score_table.explain(rows, game.data))
 
 
 def _show_misses(game: Game, zoo: Zoo) -> None:
-    """Show what people missed and machines did not, and the reverse."""
-    yours, theirs = [], []
-    for number, (said, read) in enumerate(zip(game.said, game.read, strict=True)):
+    """Show the questions that the player missed and a network did not, and those that most networks missed."""
+    missed_by_player, missed_by_networks = [], []
+    for number, (answer, read) in enumerate(zip(game.answers, game.network_answers, strict=True)):
         label = game.questions[number].label
-        readers = sum(answer == label for answer in read.values())
-        if said != label and readers:
-            yours.append(_to_item(game, number, zoo))
-        elif said == label and 2 * readers < len(read):
-            theirs.append(_to_item(game, number, zoo))
-    for title, found in (
-        ("You missed these, and a machine did not", yours),
-        ("You read these, and most machines did not", theirs),
+        right = sum(one == label for one in read.values())
+        if answer != label and right:
+            missed_by_player.append(_to_item(game, number, zoo))
+        elif answer == label and 2 * right < len(read):
+            missed_by_networks.append(_to_item(game, number, zoo))
+    for title, items in (
+        ("You missed these, and a machine did not", missed_by_player),
+        ("You read these, and most machines did not", missed_by_networks),
     ):
-        if found:
+        if items:
             st.markdown(f"#### {title}")
-            st.html(draw_gallery(found, min_width=130, css_class="ns-misses"))
+            st.html(draw_gallery(items, min_width=130, css_class="ns-misses"))
 
 
 def _to_item(game: Game, number: int, zoo: Zoo) -> GalleryItem:
-    asked = game.questions[number]
-    caption = f"a {game.data.classes[asked.label]}, {CUT_NAMES[asked.cut]} gone"
-    return GalleryItem(players.solve(game.data, asked), caption, draw_answer_captions(_verdicts(game, number, zoo, {})))
+    question = game.questions[number]
+    caption = f"a {game.data.classes[question.label]}, {CUT_NAMES[question.cut]} gone"
+    answers = draw_answer_captions(_to_answers(game, number, zoo, {}))
+    return GalleryItem(score_table.draw_solution(game.data, question), caption, answers)

@@ -1,4 +1,4 @@
-"""The view "The room": a code and a QR code to join by, and the board that fills while people play."""
+"""The view "The room": the code to join a room, and the board that counts its answers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from core.digits.datasets import Dataset, DatasetError
 from core.pmnist.masks import CUT_NAMES
 from core.visualization.classroom import draw_scores
 from core.visualization.gallery import GalleryItem, draw_gallery
-from dashboard.quiz import cached, round
-from dashboard.quiz import players as contestants
-from dashboard.quiz.cached import Round
-from dashboard.quiz.round import Game
+from dashboard.quiz import cached, rounds, score_table
+from dashboard.quiz.cached import AnsweredRound
+from dashboard.quiz.rounds import Game
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -24,39 +23,39 @@ from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_v
 from dashboard.shell import share
 from dashboard.widgets.texts import show_problems
 
-EVERY = 2.0  # seconds between two looks at the board
-A_DAY = 24 * 3600  # seconds
-MISTAKE = "quiz room mistake"
+POLL = 2.0  # seconds between two reads of the board
+DAY = 24 * 3600  # seconds
+PROBLEM = "quiz room problem"
 
 
 def show_room(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the board of the room that one is in, or how to get into one."""
-    game: Game = st.session_state[round.GAME]
+    """Show the board of the visitor's room, or the forms to open or join one."""
+    game: Game = st.session_state[rounds.GAME]
     if game.room is None:
-        _show_door(game)
+        _show_open_and_join(game)
     else:
-        ways, board = st.columns([270, 900], gap="medium")
-        with ways:
+        code, board = st.columns([270, 900], gap="medium")
+        with code:
             _show_code(game, game.room)
         with board:
-            st.fragment(_show_board, run_every=EVERY)(game.room, zoo)
-        _show_keeping(game, game.room)
-    show_problems([one] if (one := st.session_state.pop(MISTAKE, "")) else [])
+            st.fragment(_show_board, run_every=POLL)(game.room, zoo)
+        _show_actions(game, game.room)
+    show_problems([one] if (one := st.session_state.pop(PROBLEM, "")) else [])
     store_visitor_id()
 
 
-def _show_door(game: Game) -> None:
+def _show_open_and_join(game: Game) -> None:
     opening, joining = st.columns(2, gap="large")
     with opening:
         st.markdown("#### Open a room")
         st.markdown("Everyone who joins plays the same digits, and a board for the projector counts the answers.")
-        told = st.toggle(
+        holes_shown = st.toggle(
             "Show people where something is missing",
             value=True,
             key="quiz told",
             help="If not, they see only what is left, as most of the networks do.",
         )
-        st.button("Open a room", on_click=_open, args=(game, told), key="quiz open", type="primary")
+        st.button("Open a room", on_click=_open, args=(game, holes_shown), key="quiz open", type="primary")
     with joining:
         st.markdown("#### Join one")
         with st.form("quiz join", border=False):
@@ -65,16 +64,17 @@ def _show_door(game: Game) -> None:
                 _join(code)
 
 
-def _open(game: Game, told: bool) -> None:
+def _open(game: Game, holes_shown: bool) -> None:
     try:
-        round.begin(round.enter(round.board().open_room(game.data.name, told=told, opener=ensure_visitor_id())))
+        room = rounds.board().open_room(game.data.name, told=holes_shown, opener=ensure_visitor_id())
+        rounds.start(rounds.first_round(room))
     except (RoomError, DatasetError) as error:
-        st.session_state[MISTAKE] = str(error)
+        st.session_state[PROBLEM] = str(error)
 
 
 def _join(code: str) -> None:
     try:
-        round.begin(round.enter(round.board().find(code)))
+        rounds.start(rounds.first_round(rounds.board().find(code)))
     except (RoomError, DatasetError) as error:
         st.warning(str(error))
         return
@@ -94,20 +94,20 @@ def _show_code(game: Game, room: Room) -> None:
 
 def _show_board(room: Room, zoo: Zoo) -> None:
     try:
-        players, tallies = round.board().tallies(room.code)
+        players, counts = rounds.board().tallies(room.code)
         data = caches.dataset(room.data)
     except (RoomError, DatasetError) as error:
         st.warning(str(error))
         return
-    answers = sum(one.people for one in tallies)
+    answers = sum(one.people for one in counts)
     st.markdown(f"#### {players:,} player{'s' * (players != 1)}, {answers:,} answer{'s' * (answers != 1)}")
-    names = contestants.networks(data, zoo)
-    rounds = {one.round: cached.read_round(names, data.name, room.seed + one.round) for one in tallies}
-    reads = {name: _answers(rounds, name) for name in names}
-    rows = contestants.to_score_rows("People", tallies, reads, zoo, data, told=room.told)
-    st.html(draw_scores(rows, contestants.HEADINGS))
+    names = score_table.players_or_warn(data, zoo)
+    answered = {one.round: cached.answer_round(names, data.name, room.seed + one.round) for one in counts}
+    network_answers = {name: _answers_of(name, answered) for name in names}
+    rows = score_table.to_score_rows("People", counts, network_answers, zoo, data, holes_shown=room.told)
+    st.html(draw_scores(rows, score_table.HEADINGS))
     st.caption(
-        f"{contestants.explain(rows, data)} A network's answer counts once for everybody who answered the same "
+        f"{score_table.explain(rows, data)} A network's answer counts once for everybody who answered the same "
         "question."
     )
     if st.toggle(
@@ -115,46 +115,46 @@ def _show_board(room: Room, zoo: Zoo) -> None:
         key="quiz fooling",
         help="Whoever still plays then sees solutions on this board.",
     ):
-        _show_fooling(hardest_questions(tallies), rounds, data)
+        _show_hardest(hardest_questions(counts), answered, data)
 
 
-def _answers(rounds: Mapping[int, Round], name: str) -> dict[tuple[int, int], int]:
-    return {(at, number): label for at, one in rounds.items() for number, label in enumerate(one.read[name])}
+def _answers_of(name: str, answered: Mapping[int, AnsweredRound]) -> dict[tuple[int, int], int]:
+    return {(at, number): label for at, one in answered.items() for number, label in enumerate(one.answers[name])}
 
 
-def _show_fooling(puzzles: Sequence[HardQuestion], rounds: Mapping[int, Round], data: Dataset) -> None:
+def _show_hardest(hardest: Sequence[HardQuestion], answered: Mapping[int, AnsweredRound], data: Dataset) -> None:
     items = []
-    for puzzle in puzzles:
-        asked = rounds[puzzle.round].questions[puzzle.number]
+    for hard in hardest:
+        question = answered[hard.round].questions[hard.number]
         caption = (
-            f"{puzzle.wrong} of {puzzle.people} missed this {data.classes[puzzle.label]} "
-            f"({CUT_NAMES[puzzle.cut]} gone); most often said: {data.classes[puzzle.commonest]}"
+            f"{hard.wrong} of {hard.people} missed this {data.classes[hard.label]} "
+            f"({CUT_NAMES[hard.cut]} gone); most often said: {data.classes[hard.commonest]}"
         )
-        items.append(GalleryItem(contestants.solve(data, asked), caption))
+        items.append(GalleryItem(score_table.draw_solution(data, question), caption))
     if items:
         st.html(draw_gallery(items, min_width=130, css_class="ns-fooling"))
     else:
         st.caption("Nobody was fooled yet.")
 
 
-def _show_keeping(game: Game, room: Room) -> None:
-    """Offer the answers as a table, the way out, and to whoever opened the room its end."""
+def _show_actions(game: Game, room: Room) -> None:
+    """Show the download of the answers, the button to leave, and for the opener the button to remove the room."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "All answers (CSV)", lambda: _export(room), f"room-{room.code}.csv", "text/csv", on_click="ignore"
         )
-        st.button("Leave the room", on_click=round.leave, args=(game,), key="quiz leave")
+        st.button("Leave the room", on_click=rounds.leave_room, args=(game,), key="quiz leave")
         if _may_remove(room):
             with st.popover("Remove the room"):
                 st.markdown(f"All answers of room {room.code} are deleted.")
                 st.button("Delete them", on_click=_remove, args=(game, room), key="quiz remove", type="primary")
-    st.caption(f"A room is deleted after {ROOM_LIFETIME / A_DAY:.0f} days.")
-    contestants.show_counting()
+    st.caption(f"A room is deleted after {ROOM_LIFETIME / DAY:.0f} days.")
+    score_table.show_counting()
 
 
 def _export(room: Room) -> bytes:
     try:
-        return round.board().export(room.code)
+        return rounds.board().export(room.code)
     except RoomError as error:
         return str(error).encode()
 
@@ -162,14 +162,14 @@ def _export(room: Room) -> bytes:
 def _may_remove(room: Room) -> bool:
     opener = get_visitor_id()
     try:
-        return opener is not None and round.board().may_remove(room.code, opener)
-    except RoomError:  # the board says it
+        return opener is not None and rounds.board().may_remove(room.code, opener)
+    except RoomError:  # the board on the page shows it
         return False
 
 
 def _remove(game: Game, room: Room) -> None:
     try:
-        round.board().remove(room.code, ensure_visitor_id())
-        round.leave(game)
+        rounds.board().remove(room.code, ensure_visitor_id())
+        rounds.leave_room(game)
     except RoomError as error:
-        st.session_state[MISTAKE] = str(error)
+        st.session_state[PROBLEM] = str(error)
