@@ -1,4 +1,4 @@
-"""The page "Transfer": which pictures, which layers, and the five views."""
+"""The views of the page "Transfer"."""
 
 from dashboard.shell.page import View
 from dashboard.transfer import class_views, inside_views, tuning_views

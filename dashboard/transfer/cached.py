@@ -16,7 +16,7 @@ from dashboard.server import caches, locks
 
 @st.cache_resource(max_entries=1, show_spinner="Loading VGG16's weights ...")
 def vgg16(path: Path, changed: float) -> Backbone:
-    """Return VGG16 with the weights of a file, last changed at that time. Raises WeightsError."""
+    """Return VGG16 with the weights of a file; `changed` is the file's time. Raises WeightsError."""
     network, checked = load_vgg16(path)
     return vgg_backbone(network, checked=checked, file=path.name)
 
@@ -34,7 +34,7 @@ def two_digits(data: str, first: int, second: int) -> Task:
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
-def outcome(digest: str, name: str, layer: str, _task: Task, _backbone: Backbone) -> ClassificationResult:
-    """Return what can be learned for the task of this digest from a layer of the network of this name."""
+def classification(digest: str, name: str, layer: str, _task: Task, _backbone: Backbone) -> ClassificationResult:
+    """Return the logistic regression on a layer's features; `digest` and `name` tell tasks and networks apart."""
     with locks.LONG:
         return fit_logistic_regression(compute_features(_backbone, _task.pixels, layer), _task)

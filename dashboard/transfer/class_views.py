@@ -1,4 +1,4 @@
-"""The views "Two classes" and "Which layer": a logistic regression on features, its figures, and what it got wrong."""
+"""The views "Two classes" and "Which layer": a logistic regression on features, its accuracy and its mistakes."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
+from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.texts import show_text
 
-MOST_SHOWN = 12  # pictures below one another would push all else off the screen
-MARKER = 84  # pixels of a square of the matrix
-RIGHT, WRONG = 0.12, 0.4  # shades of its squares, so light that the figures in them can be read
+MAX_SHOWN = 12  # more pictures would move everything else off the screen
+CELL = 84  # pixels of a cell of the confusion matrix
+RIGHT_OPACITY, WRONG_OPACITY = 0.12, 0.4  # of its cells, light enough to read the numbers in them
 CONTROLS = (
     "**Controls**: the pixels without any layer, and the same layers with weights drawn at random, which have learned "
     "nothing. What a network has *learned* is worth only what goes beyond both."
 )
-LAYER_WORDS = {
+LAYER_TITLES = {
     "last maps": "last feature maps",
     "second to last dense layer": "second to last dense layer",
     "last dense layer": "last dense layer",
@@ -37,7 +38,7 @@ LAYER_WORDS = {
 
 
 def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Learn two classes from features, and show how well and what went wrong (X5, X6)."""
+    """Show the accuracy and the mistakes of a logistic regression that tells two classes apart."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
         source = pictures.choose_source()
@@ -47,37 +48,37 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
         task = pictures.show_task(source, data)
         if task is None:
             return
-        outcome = None if backbone is None or layer is None else layers.learn(task, backbone, layer)
-        if outcome is not None:
-            show_outcome(task, outcome)
+        result = None if backbone is None or layer is None else layers.classify(task, backbone, layer)
+        if result is not None:
+            show_result(task, result)
         st.caption(task.about)
         with st.expander("When this helps, and when it does not"):
             show_text("transfer_limits")
 
 
 def choose_layer(backbone: Backbone) -> str:
-    """Let people choose which layer's activations are the features."""
-    layers, words = backbone.layers(), LAYER_WORDS.__getitem__
-    return address.selectbox("features", "Features", layers, LAST_MAPS, key="transfer layer", format_func=words)
+    """Draw the choice of the layer whose activations are the features; return its name."""
+    names, title = backbone.layers(), LAYER_TITLES.__getitem__
+    return address.selectbox("features", "Features", names, LAST_MAPS, key="transfer layer", format_func=title)
 
 
-def show_outcome(task: Task, outcome: ClassificationResult) -> None:
-    """Show the figures, the confusion matrix, and the pictures of the cell that is clicked, or all mistakes."""
-    right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
+def show_result(task: Task, result: ClassificationResult) -> None:
+    """Show the accuracies, the confusion matrix, and the pictures of the clicked cell, or all mistakes."""
+    right, count = int(result.confusion.trace()), int(result.confusion.sum())
     st.html(
         draw_metrics(
             {
-                "right of those held out": f"{outcome.test_accuracy:.0f} % ({right} of {count})",
-                "right of those learned from": f"{outcome.train_accuracy:.0f} %",
-                "features of a picture": f"{outcome.features:,}",
+                "right of those held out": f"{result.test_accuracy:.0f} % ({right} of {count})",
+                "right of those learned from": f"{result.train_accuracy:.0f} %",
+                "features of a picture": f"{result.features:,}",
             }
         )
     )
     matrix, shown = st.columns([3, 4], gap="medium")
     with matrix:
-        figure = draw_confusion(outcome.confusion, task.classes, color_of("standard"))
-        shades = np.where(np.eye(2, dtype=bool), RIGHT, WRONG) * (outcome.confusion > 0)
-        figure.update_traces(marker_size=MARKER, marker_opacity=shades.ravel().tolist(), textfont_size=18)
+        figure = draw_confusion(result.confusion, task.classes, color_of("standard"))
+        shades = np.where(np.eye(2, dtype=bool), RIGHT_OPACITY, WRONG_OPACITY) * (result.confusion > 0)
+        figure.update_traces(marker_size=CELL, marker_opacity=shades.ravel().tolist(), textfont_size=18)
         figure.update_xaxes(range=[-0.5, 1.5]).update_yaxes(range=[1.5, -0.5]).update_layout(height=290)
         clicked = st.plotly_chart(
             figure,
@@ -85,20 +86,20 @@ def show_outcome(task: Task, outcome: ClassificationResult) -> None:
             selection_mode="points",
             key="transfer confusion",
             width="stretch",
-            config={"displayModeBar": False},
+            config=PLAIN,
         )
     with shown:
         points = clicked.selection.points
-        _show_pictures(task, outcome, points[0]["customdata"] if points else None)
+        _show_pictures(task, result, points[0]["customdata"] if points else None)
 
 
-def _show_pictures(task: Task, outcome: ClassificationResult, cell: list[int] | None) -> None:
-    sure = dict(zip(outcome.tested.tolist(), zip(outcome.predicted, outcome.confidence, strict=True), strict=True))
+def _show_pictures(task: Task, result: ClassificationResult, cell: list[int] | None) -> None:
+    answers = dict(zip(result.tested.tolist(), zip(result.predicted, result.confidence, strict=True), strict=True))
     if cell is None:
-        found, title = outcome.wrong(task), "What it got wrong, the surest mistakes first"
+        found, title = result.wrong(task), "What it got wrong, the surest mistakes first"
     else:
-        there = (task.labels[outcome.tested] == cell[0]) & (outcome.predicted == cell[1])
-        found, title = outcome.tested[there], f"{task.classes[cell[0]]}, read as {task.classes[cell[1]]}"
+        in_cell = (task.labels[result.tested] == cell[0]) & (result.predicted == cell[1])
+        found, title = result.tested[in_cell], f"{task.classes[cell[0]]}, read as {task.classes[cell[1]]}"
     st.markdown(f"**{title}** ({len(found)})")
     if not len(found):
         st.caption("None: every picture held out was read right." if cell is None else "None.")
@@ -107,9 +108,9 @@ def _show_pictures(task: Task, outcome: ClassificationResult, cell: list[int] | 
         items = [
             GalleryItem(
                 to_thumb(task.pixels[one], 112),
-                f"{names[one]}, read as {task.classes[sure[one][0]]}, {100 * sure[one][1]:.0f}\u00a0%",
+                f"{names[one]}, read as {task.classes[answers[one][0]]}, {100 * answers[one][1]:.0f}\u00a0%",
             )
-            for one in found[:MOST_SHOWN].tolist()
+            for one in found[:MAX_SHOWN].tolist()
         ]
         st.html(draw_gallery(items, min_width=88, css_class="ns-mistakes"))
     if cell is None:
@@ -117,7 +118,7 @@ def _show_pictures(task: Task, outcome: ClassificationResult, cell: list[int] | 
 
 
 def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Compare every layer's activations as features, and the pixels alone (X4)."""
+    """Compare the accuracy with every layer's activations as features, and with the pixels alone."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
         source = pictures.choose_source()
@@ -128,9 +129,9 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         rows = {}
         for layer in backbone.layers():
-            outcome = layers.learn(task, backbone, layer)
-            if outcome is not None:
-                rows[LAYER_WORDS[layer]] = _to_row(outcome)
+            result = layers.classify(task, backbone, layer)
+            if result is not None:
+                rows[LAYER_TITLES[layer]] = _to_row(result)
         if rows:
             st.table(pd.DataFrame(rows).T)
         st.caption(
@@ -141,17 +142,17 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _chance(task: Task) -> float:
-    """Return the standard deviation of how many are read right, by a network that is right nine times in ten."""
+    """Return the standard deviation of the number of right answers, for a network with 90 % accuracy."""
     return float(np.sqrt(task.test.sum() * 0.9 * 0.1))
 
 
-def _to_row(outcome: ClassificationResult) -> dict[str, str]:
-    right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
-    first, second = outcome.confusion.diagonal() / np.maximum(1, outcome.confusion.sum(1))
+def _to_row(result: ClassificationResult) -> dict[str, str]:
+    right, count = int(result.confusion.trace()), int(result.confusion.sum())
+    first, second = result.confusion.diagonal() / np.maximum(1, result.confusion.sum(1))
     return {
-        "features": f"{outcome.features:,}",
-        "right of those learned from": f"{outcome.train_accuracy:.0f} %",
-        "right of those held out": f"**{outcome.test_accuracy:.0f} %** ({right} of {count})",
+        "features": f"{result.features:,}",
+        "right of those learned from": f"{result.train_accuracy:.0f} %",
+        "right of those held out": f"**{result.test_accuracy:.0f} %** ({right} of {count})",
         "of each class": f"{100 * first:.0f} % · {100 * second:.0f} %",
     }
 

@@ -1,4 +1,4 @@
-"""The views "Filters and maps" and "VGG16": first filters, maps after two poolings, the table, where weights are."""
+"""The views "Filters and maps" and "VGG16": a network's first filters and maps, VGG16's table and its weights."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from dashboard.transfer import layers
 from dashboard.widgets.texts import show_text
 
 OWN = "your own"
-SIDES = {1: 224, 3: 600}  # pixels of a picture's longer side, for our networks and VGG16; the seed's was 600 x 384
-MOST_MAPS, COLUMNS, HEIGHT = 64, 8, 72
+SIDES = {1: 224, 3: 600}  # pixels of the longer side, by input channels; the lecture's picture was 600 x 384
+MAX_MAPS, COLUMNS, HEIGHT = 64, 8, 72
 Sheets = list[tuple[str, NDArray[np.uint8]]]
 
 
 def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the first layer's filters, and what is left of a picture after the first two poolings (F2, F3)."""
+    """Show the filters of the first layer, and the feature maps of a picture after the first two poolings."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
         picture = _choose_picture()
@@ -42,7 +42,7 @@ def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.info("As soon as there is a picture and a network, what the network makes of it is shown here.")
             return
         _show_filters(backbone)
-        about = (layers.name_of(backbone), picture.tobytes())
+        about = (layers.network_id(backbone), picture.tobytes())
         if st.session_state.get("transfer inside", (None,))[0] != about:
             with st.spinner("Looking ..."):
                 st.session_state["transfer inside"] = (about, draw_sheets(backbone, picture))
@@ -56,7 +56,7 @@ def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _choose_picture() -> NDArray[np.uint8] | None:
-    """Let people choose a photograph `(H, W, 3)`."""
+    """Draw the choice of a photograph; return it as `(H, W, 3)`, or None before one is uploaded."""
     which = address.segmented_control("picture", "Picture", [*PHOTOGRAPHS, OWN], "temple")
     if which == OWN:
         file = st.file_uploader(
@@ -65,7 +65,7 @@ def _choose_picture() -> NDArray[np.uint8] | None:
             key="transfer photo",
         )
         if file is not None:
-            st.session_state["transfer upload"] = file.getvalue()  # the widget forgets it when the page changes
+            st.session_state["transfer upload"] = file.getvalue()  # a change of page empties the widget
         content: bytes | None = st.session_state.get("transfer upload")
         if content is None:
             return None
@@ -104,25 +104,25 @@ def _show_filters(backbone: Backbone) -> None:
 
 
 def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:
-    """Return the maps after the first and the second pooling on a sheet each, with their titles."""
+    """Return a title and a sheet of maps for each of the first two poolings; `picture` is `(H, W, 3)`, 0 to 255."""
     image = Image.fromarray(picture)
     side = SIDES[backbone.channels]
-    share = side / max(image.size)
-    size = (max(16, round(image.width * share)), max(16, round(image.height * share)))
+    scale = side / max(image.size)
+    size = (max(16, round(image.width * scale)), max(16, round(image.height * scale)))
     images = to_images(np.asarray(image.resize(size, Image.Resampling.BILINEAR))[None], backbone.channels)
     with locks.LONG:
         maps = pooled_maps(backbone, images)
     sheets = []
     for which, (name, output) in zip(("first", "second"), maps.items(), strict=False):
         _, count, rows, columns = output.shape
-        few = f", the first {MOST_MAPS}" if count > MOST_MAPS else ""
-        title = f"After the {which} pooling ({name}): {count} maps of {rows} × {columns}{few}"
-        sheets.append((title, draw_maps(output[0, :MOST_MAPS].numpy(), COLUMNS, height=HEIGHT)))
+        part = f", the first {MAX_MAPS}" if count > MAX_MAPS else ""
+        title = f"After the {which} pooling ({name}): {count} maps of {rows} × {columns}{part}"
+        sheets.append((title, draw_maps(output[0, :MAX_MAPS].numpy(), COLUMNS, height=HEIGHT)))
     return sheets
 
 
 def show_vgg(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show VGG16's table (A11), and whether its weights are here or how to get them."""
+    """Show the table of VGG16's layers, and whether its weights are here or how to get them."""
     table, state = st.columns([5, 4], gap="large")
     with table:
         st.markdown("**VGG16 without its three dense layers**, for pictures of 224 × 224 pixels")
@@ -133,7 +133,7 @@ def show_vgg(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _show_weights() -> None:
     try:
-        found = layers.find_vgg()
+        found = layers.load_vgg()
     except WeightsError as error:
         st.warning(str(error))
         found = None
@@ -148,7 +148,7 @@ def _show_weights() -> None:
     )
     download = downloads.VGG16.last
     if download is not None and not download.finished:
-        _watch(download)
+        _show_download(download)
         return
     if download is not None and download.error:
         st.warning(download.error)
@@ -156,7 +156,7 @@ def _show_weights() -> None:
 
 
 @st.fragment(run_every=1.0)
-def _watch(download: BackgroundDownload) -> None:
+def _show_download(download: BackgroundDownload) -> None:
     if download.finished:
         st.rerun()
     share = download.step.share if download.step else 0.0

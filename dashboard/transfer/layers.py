@@ -1,4 +1,4 @@
-"""Which network's layers: one of ours, or VGG16 where its weights are on this machine; and learning from them."""
+"""Choose the network whose layers give the features, and classify pictures by them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from dashboard.widgets.maps import choose_network
 from dashboard.widgets.progress import with_progress
 
 OURS, VGG = "one of ours", "VGG16"
-NETWORK = "transfer network"  # the key of its widget
-SECONDS = 0.5  # that VGG16 takes for a picture on one core of a usual machine
-MISSING = (
+NETWORK = "transfer network"  # key of the widget
+SECONDS_PER_PICTURE = 0.5  # of VGG16 on one core of a usual machine
+NO_WEIGHTS = (
     "VGG16's weights are not on this machine, so there is nothing pretrained to look with. The view **VGG16** says how "
     "to get them; until then, *one of ours* goes the same way with layers that have learned from digits."
 )
 
 
 def choose_backbone(data: Dataset, zoo: Zoo) -> Backbone | None:
-    """Let people choose whose layers look at the pictures; None, and a sentence, while these cannot be used."""
+    """Draw the choice of the network whose layers are used; return None after a sentence if it cannot be loaded."""
     which = address.segmented_control("layers", "Layers of", [OURS, VGG])
     if which == VGG:
         address.hold("network", TEXT, "standard", key=NETWORK, group="networks")
@@ -45,51 +45,52 @@ def choose_backbone(data: Dataset, zoo: Zoo) -> Backbone | None:
 
 def _choose_vgg() -> Backbone | None:
     try:
-        found = find_vgg()
+        found = load_vgg()
     except WeightsError as error:
         st.warning(str(error))
         return None
     if found is None:
-        st.info(MISSING)
+        st.info(NO_WEIGHTS)
     else:
         st.caption(f"{found.title}: it has learned from {found.origin}.")
     return found
 
 
-def find_vgg() -> Backbone | None:
-    """Return VGG16 with the weights that are on this machine, None without them. Raises WeightsError."""
+def load_vgg() -> Backbone | None:
+    """Return VGG16, or None if its weights are not on this machine. Raises WeightsError."""
     path = find_weights()
     return None if path is None else cached.vgg16(path, path.stat().st_mtime)
 
 
-def name_of(backbone: Backbone) -> str:
-    """Return what tells a network from the others, whatever they are called."""
+def network_id(backbone: Backbone) -> str:
+    """Return what identifies the network: its name in the zoo, or where VGG16's weights come from."""
     own: str = st.session_state.get(NETWORK) or ""
     return own if backbone.channels == 1 else backbone.origin
 
 
-def learn(task: Task, backbone: Backbone, layer: str) -> ClassificationResult | None:
-    """Return what can be learned from a layer: at once with our own, after a click with VGG16, which takes long."""
-    about = ("transfer", task.digest, name_of(backbone), layer)
+def classify(task: Task, backbone: Backbone, layer: str) -> ClassificationResult | None:
+    """Return the logistic regression on a layer's features: at once for our networks, for VGG16 after a click."""
+    about = ("transfer", task.digest, network_id(backbone), layer)
     if backbone.channels == 1:
-        return cached.outcome(task.digest, name_of(backbone), layer, task, backbone)
-    outcomes: dict[Any, ClassificationResult] = st.session_state.setdefault("transfer outcomes", {})
-    if about not in outcomes:
+        return cached.classification(task.digest, network_id(backbone), layer, task, backbone)
+    results: dict[Any, ClassificationResult] = st.session_state.setdefault("transfer results", {})
+    if about not in results:
         count = len(task.pixels)
         if not st.button(
-            f"Look at all {count} pictures (about {count * SECONDS:.0f} seconds)",
+            f"Look at all {count} pictures (about {count * SECONDS_PER_PICTURE:.0f} seconds)",
             type="primary",
             key=f"transfer look {layer}",
         ):
             return None
-        steps = with_progress(_in_turn(extract_features(backbone, task.pixels, layer)), -(-count // 4), "Looking ...")
-        outcomes[about] = fit_logistic_regression(torch.cat([step.features for step in steps]), task)
-        st.rerun()  # now without the button
-    return outcomes[about]
+        features = _lock_each_step(extract_features(backbone, task.pixels, layer))
+        steps = with_progress(features, -(-count // 4), "Looking ...")
+        results[about] = fit_logistic_regression(torch.cat([step.features for step in steps]), task)
+        st.rerun()  # to remove the button
+    return results[about]
 
 
-def _in_turn(steps: Iterator[FeatureStep]) -> Iterator[FeatureStep]:
-    """Take each step while nobody else works something out: visitors then share processor and memory."""
+def _lock_each_step(steps: Iterator[FeatureStep]) -> Iterator[FeatureStep]:
+    """Yield the steps, holding the lock of long computations for one step at a time, so that visitors alternate."""
     while True:
         with locks.LONG:
             step = next(steps, None)

@@ -1,4 +1,4 @@
-"""Which two classes of pictures: an example, or people's own, as files, in zips, or taken with the camera."""
+"""Choose the two classes of pictures: an example, or the visitor's own as files, as ZIPs or from the camera."""
 
 from __future__ import annotations
 
@@ -18,43 +18,44 @@ from dashboard.transfer import cached
 
 CAMERA = "transfer camera"  # the key of the camera
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
-PAIR = (3, 5)
-ENDINGS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
-MEGABYTES = 25  # of one upload: a zip of photographs that are not larger than they need be
+FIRST_PAIR = (3, 5)  # digits
+FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
+MAX_MEGABYTES = 25  # of one upload
 SHOWN = 8  # of each class
 NAMES = ("cats", "dogs")
+OWN_PICTURES = "transfer own pictures"  # key of both classes' ClassPictures
 
 
 @dataclass
-class Shelf:
-    """What one visitor has brought for one class."""
+class ClassPictures:
+    """The visitor's own pictures of one class."""
 
     files: tuple[str, ...] = ()
-    """Which uploads the pile is made of."""
-    pile: UploadedPictures = field(default_factory=lambda: read_uploads(()))
+    """The ids of the files that `uploads` was read from."""
+    uploads: UploadedPictures = field(default_factory=lambda: read_uploads(()))
     photos: list[NDArray[np.uint8]] = field(default_factory=list)
     problem: str = ""
-    place: int = 0
-    """How often all was forgotten: the browser empties an upload only when it becomes another one."""
+    version: int = 0
+    """How often the pictures were removed, part of the upload's key: only a new widget starts empty."""
     changed: bool = False
-    """Whether people have changed the uploads since they were read; a change of page empties the widget too."""
+    """Whether the user changed the uploads since they were read; an upload that a change of page emptied is not."""
 
     def pixels(self) -> NDArray[np.uint8]:
         """Return all pictures `(N, 224, 224, 3)`, photos from the camera last."""
-        return np.concatenate([self.pile.pixels, *(photo[None] for photo in self.photos)])[:MOST_PICTURES]
+        return np.concatenate([self.uploads.pixels, *(photo[None] for photo in self.photos)])[:MOST_PICTURES]
 
     def names(self) -> list[str]:
-        """Return what they are called."""
-        return [*self.pile.names, *(f"photo {number + 1}" for number in range(len(self.photos)))][:MOST_PICTURES]
+        """Return their names, in the same order."""
+        return [*self.uploads.names, *(f"photo {number + 1}" for number in range(len(self.photos)))][:MOST_PICTURES]
 
 
 def choose_source() -> str:
-    """Let people choose where the pictures come from."""
+    """Draw the choice of where the pictures come from; return the chosen option."""
     return address.segmented_control("pictures", "Pictures", [CROPS, DIGITS, OWN], key="transfer source", wrap=True)
 
 
 def show_task(source: str, data: Dataset) -> Task | None:
-    """Show some pictures of both classes, and return the task; None, and what is missing, while there is none."""
+    """Show some pictures of both classes and return the task; say what is missing and return None if there is none."""
     pair = _choose_pair(data, shown=source == DIGITS)
     if source == OWN:
         task = _own_task()
@@ -63,19 +64,25 @@ def show_task(source: str, data: Dataset) -> Task | None:
     else:
         task = cached.photographs()
     if task is not None:
-        _show_some(task)
+        _show_pictures(task)
     return task
 
 
-def _show_some(task: Task) -> None:
+def _show_pictures(task: Task) -> None:
     for label, column in enumerate(st.columns(2, gap="small")):
-        there = np.flatnonzero((task.labels == label) & ~task.test)
+        learned = np.flatnonzero((task.labels == label) & ~task.test)
         counts = [int(((task.labels == label) & (task.test == held_out)).sum()) for held_out in (False, True)]
-        picked = there[np.linspace(0, len(there) - 1, min(SHOWN, len(there))).astype(int)]
-        column.image(draw_strip([task.pixels[index] for index in picked]), output_format="PNG", width="stretch")
+        strip = draw_strip([task.pixels[index] for index in pick_evenly(learned, SHOWN)])
+        column.image(strip, output_format="PNG", width="stretch")
         column.caption(f"**{task.classes[label]}**: {counts[0]} to learn from, {counts[1]} held out")
     for note in task.notes:
         st.caption(note)
+
+
+def pick_evenly(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return at most `count` of the indices, evenly spaced from the first to the last."""
+    picked: NDArray[np.int64] = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int)]
+    return picked
 
 
 def _choose_pair(data: Dataset, *, shown: bool) -> tuple[int, int]:
@@ -91,7 +98,7 @@ def _choose_pair(data: Dataset, *, shown: bool) -> tuple[int, int]:
                 width=90,
                 format_func=data.classes.__getitem__,
             )
-            for which, label in zip(("Tell", "from"), PAIR, strict=True)
+            for which, label in zip(("Tell", "from"), FIRST_PAIR, strict=True)
         )
     return first, second
 
@@ -105,7 +112,8 @@ def _digits_task(data: Dataset, first: int, second: int) -> Task | None:
 
 
 def _own_task() -> Task | None:
-    shelves: tuple[Shelf, Shelf] = st.session_state.setdefault("transfer shelves", (Shelf(), Shelf()))
+    both: tuple[ClassPictures, ClassPictures]
+    both = st.session_state.setdefault(OWN_PICTURES, (ClassPictures(), ClassPictures()))
     names = []
     for number, column in enumerate(st.columns(2, gap="small")):
         with column:
@@ -120,15 +128,15 @@ def _own_task() -> Task | None:
                     label_visibility="collapsed",
                 )
             )
-            _fill(shelves[number], number)
-    _take_photos(shelves, names)
-    piles = [shelf.pixels() for shelf in shelves]
-    about = (*names, *(pile.shape[0] for pile in piles), *(shelf.files for shelf in shelves))
+            _show_upload(both[number], number)
+    _show_camera(both, names)
+    pixels = [pictures.pixels() for pictures in both]
+    about = (*names, *(len(of_class) for of_class in pixels), *(pictures.files for pictures in both))
     known = st.session_state.get("transfer own")
     if known is not None and known[0] == about:
         return known[1]
     try:
-        task = make_task((names[0], names[1]), piles, [shelf.names() for shelf in shelves])
+        task = make_task((names[0], names[1]), pixels, [pictures.names() for pictures in both])
     except TaskError as error:
         st.info(str(error))
         return None
@@ -136,48 +144,48 @@ def _own_task() -> Task | None:
     return task
 
 
-def _fill(shelf: Shelf, number: int) -> None:
-    """Let people upload the pictures of one class."""
+def _show_upload(pictures: ClassPictures, number: int) -> None:
+    """Show the upload of the pictures of one class, and read them if it has changed."""
     files = st.file_uploader(
         "Pictures, or a zip of them",
-        ENDINGS,
+        FILE_TYPES,
         accept_multiple_files=True,
-        max_upload_size=MEGABYTES,
-        key=f"transfer files {number}/{shelf.place}",
+        max_upload_size=MAX_MEGABYTES,
+        key=f"transfer files {number}/{pictures.version}",
         on_change=setattr,
-        args=(shelf, "changed", True),
+        args=(pictures, "changed", True),
     )
-    if shelf.changed:
-        shelf.files, shelf.pile, shelf.changed = tuple(file.file_id for file in files), read_uploads(()), False
-        shelf.problem = ""
+    if pictures.changed:
+        pictures.files, pictures.changed = tuple(file.file_id for file in files), False
+        pictures.uploads, pictures.problem = read_uploads(()), ""
         try:
             with st.spinner("Opening the pictures ..."):
-                shelf.pile = read_uploads((file.name, file.getvalue()) for file in files)
+                pictures.uploads = read_uploads((file.name, file.getvalue()) for file in files)
         except TaskError as error:
-            shelf.problem = str(error)
-    if shelf.problem:
-        st.warning(shelf.problem)
-    for note in shelf.pile.notes:
+            pictures.problem = str(error)
+    if pictures.problem:
+        st.warning(pictures.problem)
+    for note in pictures.uploads.notes:
         st.caption(f":orange[{note}]")
-    _show_count(shelf, number)
+    _show_count(pictures, number)
 
 
-def _show_count(shelf: Shelf, number: int) -> None:
-    count = len(shelf.pile.names) + len(shelf.photos)
+def _show_count(pictures: ClassPictures, number: int) -> None:
+    count = len(pictures.uploads.names) + len(pictures.photos)
     if not count:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{count} picture{'s' * (count > 1)}", width="content")
-        st.button("Forget them", key=f"transfer forget {number}", type="tertiary", on_click=_forget, args=(number,))
+        st.button("Remove pictures", key=f"transfer forget {number}", type="tertiary", on_click=_remove, args=(number,))
 
 
-def _forget(number: int) -> None:
-    shelves = list(st.session_state["transfer shelves"])
-    shelves[number] = Shelf(place=shelves[number].place + 1)
-    st.session_state["transfer shelves"] = tuple(shelves)
+def _remove(number: int) -> None:
+    both = list(st.session_state[OWN_PICTURES])
+    both[number] = ClassPictures(version=both[number].version + 1)
+    st.session_state[OWN_PICTURES] = tuple(both)
 
 
-def _take_photos(shelves: tuple[Shelf, Shelf], names: list[str]) -> None:
+def _show_camera(both: tuple[ClassPictures, ClassPictures], names: list[str]) -> None:
     if not st.toggle("Take photos with the camera", key="transfer camera on"):
         return
     number = st.segmented_control(
@@ -193,16 +201,16 @@ def _take_photos(shelves: tuple[Shelf, Shelf], names: list[str]) -> None:
         key=CAMERA,
         label_visibility="collapsed",
         on_change=_keep_photo,
-        args=(shelves[number or 0],),
+        args=(both[number or 0],),
     )
     st.caption("Each photo is kept as you take it; press *Clear photo* to take the next.")
 
 
-def _keep_photo(shelf: Shelf) -> None:
+def _keep_photo(pictures: ClassPictures) -> None:
     taken = st.session_state[CAMERA]
-    if taken is None or len(shelf.photos) >= MOST_PICTURES:
+    if taken is None or len(pictures.photos) >= MOST_PICTURES:
         return
     try:
-        shelf.photos.append(to_square(read_picture(taken.getvalue())))
+        pictures.photos.append(to_square(read_picture(taken.getvalue())))
     except PictureError as error:
-        shelf.problem = str(error)
+        pictures.problem = str(error)

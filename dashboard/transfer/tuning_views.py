@@ -1,4 +1,4 @@
-"""The view "Fine-tuning": the last layer first, then all, against all at once (X7)."""
+"""The view "Fine-tuning": the last layer first and then all, compared with all layers at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.transfer.backbones import Backbone
@@ -24,15 +23,15 @@ from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
 from dashboard.widgets import playing
 
-WATCHED = 5  # pictures of each class that are held out and shown
+SHOWN = 5  # held-out pictures of each class
 COLORS = dict(zip(ARMS, GOAL_COLORS, strict=False))
 LOOK = Look("Pictures held out that are read right", COLORS, unit=" %", limits=(0, 100), speed=0.25)
-COLOR_SECONDS = 0.15  # that one VGG16 learns from one picture, on one core of a usual machine
+COLOR_SECONDS = 0.15  # of training VGG16 on one picture, on one core of a usual machine
 RATES = (0.001, 0.003, 0.01, 0.03)
 
 
 def show_tuning(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Tune a network for the new task in two phases, in one, and from random layers, and watch all three."""
+    """Fine-tune a network in two phases, in one phase, and from random weights; show all three side by side."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
         source = pictures.choose_source()
@@ -56,7 +55,7 @@ def show_tuning(session: Session, data: Dataset, zoo: Zoo) -> None:
             key="transfer tuning",
             look=LOOK,
             total=config.epochs + 1,
-            about=(task.digest, layers.name_of(backbone), config),
+            about=(task.digest, layers.network_id(backbone), config),
             start="Tune it",
         )
         st.caption(
@@ -77,47 +76,37 @@ def _choose_settings() -> TuneConfig:
 
 @dataclass(frozen=True, eq=False)
 class Tuning:
-    """What is tuned, for what, and how it is shown."""
+    """The fine-tuning of a network for a task, as frames for the player."""
 
     task: Task
     backbone: Backbone
     config: TuneConfig
     lock: threading.Lock | None = None
-    """What must be held for it, if anything."""
+    """Held during the whole run, if given."""
 
     def steps(self) -> Iterator[TuneStep]:
-        """Yield the start and every epoch."""
+        """Yield the state before the first epoch and after each. Raises ValueError if the lock is taken."""
         steps = fine_tune(self.backbone, self.task, self.config)
-        return steps if self.lock is None else _alone(steps, self.lock)
+        return steps if self.lock is None else _hold_lock(steps, self.lock)
 
     def to_frame(self, step: TuneStep) -> Frame:
-        """Return what the player shows of one epoch."""
+        """Return the frame of one epoch."""
         held_out = np.flatnonzero(self.task.test)
         labels = self.task.labels[held_out]
-        watched = np.concatenate([_spread(np.flatnonzero(labels == label)) for label in (0, 1)])
-        predicted = {_write(name, step): read[watched] for name, read in step.predicted.items()}
-        picture = draw_tuning([self.task.pixels[held_out[one]] for one in watched], labels[watched], predicted)
+        shown = np.concatenate([pictures.pick_evenly(np.flatnonzero(labels == label), SHOWN) for label in (0, 1)])
+        predicted = {f"{name}: {step.accuracies[name]:.0f} %": read[shown] for name, read in step.predicted.items()}
+        picture = draw_tuning([self.task.pixels[held_out[one]] for one in shown], labels[shown], predicted)
         return Frame(picture, step.accuracies, _describe(step))
 
 
-def _alone(steps: Iterator[TuneStep], lock: threading.Lock) -> Iterator[TuneStep]:
-    """Pass the steps on if nobody else is at it: three VGG16s that learn take half a gigabyte."""
+def _hold_lock(steps: Iterator[TuneStep], lock: threading.Lock) -> Iterator[TuneStep]:
+    """Yield the steps while holding the lock: training three copies of VGG16 takes half a gigabyte."""
     if not lock.acquire(blocking=False):
         raise ValueError("somebody else tunes VGG16 just now, and there is room for one; try again in a few minutes.")
     try:
         yield from steps
     finally:
         lock.release()
-
-
-def _spread(places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return a few of the places, from first to last."""
-    picked: NDArray[np.int64] = places[np.linspace(0, len(places) - 1, min(WATCHED, len(places))).astype(int)]
-    return picked
-
-
-def _write(name: str, step: TuneStep) -> str:
-    return f"{name}: {step.accuracies[name]:.0f} %"
 
 
 def _describe(step: TuneStep) -> str:
