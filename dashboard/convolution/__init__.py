@@ -1,4 +1,4 @@
-"""What the page One window at a time shows."""
+"""The views of the page "One window at a time"."""
 
 from functools import wraps
 from typing import Any
@@ -9,7 +9,7 @@ from dashboard.shell.page import Show, View
 
 
 def _in_turn(show: Show) -> Show:
-    """Return the view, shown when no other visitor computes: thirty at once only compete for the interpreter."""
+    """Return a view that waits for its turn: thirty at once would only compete for the interpreter."""
 
     @wraps(show)
     def show_in_turn(*scene: Any) -> None:

@@ -1,4 +1,4 @@
-"""The views "Neighbours", "Batch norm", "Dropout" and "Whole network" of the lesson."""
+"""The views "Neighbours", "Batch norm", "Dropout" and "Whole network" of the page "One window at a time"."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from core.convolution import dropout
 from core.convolution.activation import ACTIVATION_FUNCTIONS, TITLES, softmax
-from core.convolution.batch_norm import EPSILON, normalize_batch
+from core.convolution.batch_norm import EPSILON, NormalizedBatch, normalize_batch
 from core.convolution.trace import trace_stages
 from core.convolution.window import format_number
 from core.digits.datasets import Dataset
@@ -38,8 +38,8 @@ from dashboard.widgets.scene import choose_beside, choose_scene
 from dashboard.widgets.texts import show_text
 
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
-SEED = "drop seed"  # the key of what decides which values are left out
-TIMES = 20  # the same digit with dropout on (T10)
+SEED = "drop seed"  # key of the seed that decides which values are dropped
+SAMPLES = 20  # of the same digit with dropout on
 SHOWN = 10  # digits of a batch
 CURVES = dict(
     zip(
@@ -51,7 +51,7 @@ CURVES = dict(
 
 
 def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show whom it hurts when all pixels change places, the same way for every digit (C9, A12)."""
+    """Show which networks lose accuracy if all pixels change places, in the same way for every digit."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption("Try: can you still read it? Which of the four networks can?")
@@ -61,36 +61,34 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
         if scene is not None:
             image = maps.to_image(*scene)
             shuffled = Shuffle()(image[None])[0]
+            items = [
+                GalleryItem(arrays.to_gray(image[0].numpy()), "as it is"),
+                GalleryItem(arrays.to_gray(shuffled[0].numpy()), "shuffled, all digits alike"),
+            ]
             pictures, readings = st.columns([2, 3], gap="medium")
-            with pictures:
-                st.html(
-                    draw_gallery(
-                        [
-                            GalleryItem(arrays.to_gray(image[0].numpy()), "as it is"),
-                            GalleryItem(arrays.to_gray(shuffled[0].numpy()), "shuffled, all digits alike"),
-                        ],
-                        min_width=130,
-                        css_class="ns-shuffled",
-                    )
-                )
+            pictures.html(draw_gallery(items, min_width=130, css_class="ns-shuffled"))
             with readings:
                 show_readings(read_all(networks, zoo, *scene, data), data.classes)
     if len(networks) == len(LOCAL):
-        whole = {name: zoo[name].accuracies().get("whole", float("nan")) for name in LOCAL}
-        rows = {
-            zoo[plain].title: {
-                "plain digits": f"{whole[plain]:.2f} %",
-                "shuffled digits": f"{whole[shuffled]:.2f} %",
-                "lost": f"{whole[plain] - whole[shuffled]:+.2f}".replace("-", "−"),
-            }
-            for plain, shuffled in (LOCAL[:2], LOCAL[2:])
-        }
-        st.table(pd.DataFrame(rows).T)
+        st.table(pd.DataFrame(_compare_shuffled(zoo)).T)
     show_text("convolution_neighbours")
 
 
+def _compare_shuffled(zoo: Zoo) -> dict[str, dict[str, str]]:
+    """Return the accuracy of both architectures, trained on plain and on shuffled digits."""
+    whole = {name: zoo[name].accuracies().get("whole", float("nan")) for name in LOCAL}
+    return {
+        zoo[plain].title: {
+            "plain digits": f"{whole[plain]:.2f} %",
+            "shuffled digits": f"{whole[shuffled]:.2f} %",
+            "lost": f"{whole[plain] - whole[shuffled]:+.2f}".replace("-", "−"),
+        }
+        for plain, shuffled in (LOCAL[:2], LOCAL[2:])
+    }
+
+
 def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show batch normalization in the seed's four steps, on a map of a real batch (T7)."""
+    """Show the four steps of batch normalisation on a map of a real batch (Ioffe and Szegedy 2015)."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption("Try: a small batch, then a large one. Move gamma and beta: can they undo it?")
@@ -100,51 +98,46 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
         beta = address.slider("beta", "Beta (shift)", -3.0, 3.0, 0.0, 0.1, key="norm beta")
     if network is None:
         return
-    images, first = data.train.first(size).images(), None
     with torch.no_grad():
-        for name, output in network.walk(images):
-            if name.startswith("conv"):
-                first = output
-                break
+        walk = network.walk(data.train.first(size).images())
+        maps_of_batch = next((output for name, output in walk if name.startswith("conv")), None)
     with right:
-        if first is None:
+        if maps_of_batch is None:
             st.info("This network has no convolution, so it has no maps to normalize.")
             return
-        number = address.number_input(
-            "map", "Map of the first convolution", 0, first.shape[1] - 1, 0, key="norm map", width=250
-        )
-        found = normalize_batch(first[:, number], gamma=gamma, beta=beta)
-        count = first[:, number].numel()
-        scale = format_number((found.variance + EPSILON) ** 0.5)
-        st.html(
-            draw_formulas(
-                [
-                    (
-                        "1 · The mean of the batch",
-                        f"μ = the sum of {count:,} values / {count:,} = {format_number(found.mean)}",
-                    ),
-                    ("2 · The variance", f"σ² = the average of (x − μ)² = {format_number(found.variance)}"),
-                    (
-                        "3 · Normalize",
-                        f"x̂ = (x − ({format_number(found.mean)})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}",
-                    ),
-                    ("4 · Scale and shift", f"y = γ·x̂ + β = {gamma:g}·x̂ + ({beta:g})"),
-                ]
-            )
-        )
-        names = ("inputs", "normalized", "scaled")
-        parts = [(name, getattr(found, name)) for name in names]
-        st.plotly_chart(draw_histograms([(name, one.numpy()) for name, one in parts]), width="stretch", config=PLAIN)
-        limit = max(float(one.abs().max()) for _, one in parts) or 1.0
-        for name, one in (parts[0], parts[2]):
-            items = [GalleryItem(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
-            st.caption(f"{name}, the first digits of the batch, to one scale")
-            st.html(draw_gallery(items, min_width=56, css_class="ns-normalized"))
+        last = maps_of_batch.shape[1] - 1
+        number = address.number_input("map", "Map of the first convolution", 0, last, 0, key="norm map", width=250)
+        normalized = normalize_batch(maps_of_batch[:, number], gamma=gamma, beta=beta)
+        st.html(draw_formulas(_write_batch_norm(normalized, gamma, beta)))
+        _show_normalized(normalized)
     show_text("convolution_batch_norm")
 
 
+def _write_batch_norm(found: NormalizedBatch, gamma: float, beta: float) -> list[tuple[str, str]]:
+    """Return the titles and formulas of the four steps, with the numbers of this batch."""
+    count, mean = found.inputs.numel(), format_number(found.mean)
+    scale = format_number((found.variance + EPSILON) ** 0.5)
+    return [
+        ("1 · The mean of the batch", f"μ = the sum of {count:,} values / {count:,} = {mean}"),
+        ("2 · The variance", f"σ² = the average of (x − μ)² = {format_number(found.variance)}"),
+        ("3 · Normalize", f"x̂ = (x − ({mean})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}"),
+        ("4 · Scale and shift", f"y = γ·x̂ + β = {gamma:g}·x̂ + ({beta:g})"),
+    ]
+
+
+def _show_normalized(found: NormalizedBatch) -> None:
+    """Show histograms of the three steps, and the first maps of the batch before and after."""
+    parts = [("inputs", found.inputs), ("normalized", found.normalized), ("scaled", found.scaled)]
+    st.plotly_chart(draw_histograms([(name, one.numpy()) for name, one in parts]), width="stretch", config=PLAIN)
+    limit = max(float(one.abs().max()) for _, one in parts) or 1.0
+    for name, one in (parts[0], parts[2]):
+        items = [GalleryItem(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
+        st.caption(f"{name}, the first digits of the batch, to one scale")
+        st.html(draw_gallery(items, min_width=56, css_class="ns-normalized"))
+
+
 def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the answer to the same digit twenty times with dropout on (T10)."""
+    """Show twenty answers to the same digit with dropout on."""
     scene, right = choose_beside(
         "Try: rub out a part. Does the answer spread more? At which rate does it break?",
         session,
@@ -160,32 +153,34 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         seed = address.hold("seed", WHOLE, 0, key=SEED)
         st.button("Twenty others", on_click=lambda: st.session_state.update({SEED: seed + 1}))
         image = maps.to_image(*scene)
-        drawn = list(
-            islice(dropout.sample_dropout(network, image, place=place or places[0], rate=rate, seed=seed), TIMES)
+        samples = islice(
+            dropout.sample_dropout(network, image, place=place or places[0], rate=rate, seed=seed), SAMPLES
         )
         with torch.no_grad():
-            calm = network.predict(image[None])[0]
-        _show_drawn(torch.stack([one.probabilities for one in drawn]), calm, data)
+            without = network.predict(image[None])[0]
+        _show_samples(torch.stack([sample.probabilities for sample in samples]), without, data)
     show_text("convolution_dropout")
 
 
-def _show_drawn(probabilities: torch.Tensor, calm: torch.Tensor, data: Dataset) -> None:
-    best, usual = probabilities.max(1), data.classes[int(calm.argmax())]
-    answers = [(data.classes[label], share) for share, label in zip(*(part.tolist() for part in best), strict=True)]
+def _show_samples(probabilities: torch.Tensor, without: torch.Tensor, data: Dataset) -> None:
+    """Show how answers with dropout `(N, 10)` spread around the answer without it `(10,)`."""
+    best, label = probabilities.max(1), int(without.argmax())
+    usual = data.classes[label]
+    answers = [(data.classes[read], share) for share, read in zip(*(part.tolist() for part in best), strict=True)]
     same = sum(name == usual for name, _ in answers)
     mean, spread = probabilities.mean(0), probabilities.std(0)
-    label = int(calm.argmax())
     st.markdown(
-        f"Without dropout: **{usual}**, {100 * float(calm.max()):.1f} % sure. With it: {usual} **{same} of {TIMES} "
-        f"times**, on average {100 * float(mean[label]):.1f} % sure, give or take {100 * float(spread[label]):.1f}."
+        f"Without dropout: **{usual}**, {100 * float(without.max()):.1f} % sure. With it: {usual} "
+        f"**{same} of {SAMPLES} times**, on average {100 * float(mean[label]):.1f} % sure, "
+        f"give or take {100 * float(spread[label]):.1f}."
     )
     st.html(draw_answer_boxes(answers, usual))
-    figure = draw_dropout_spread(probabilities.numpy(), calm.numpy(), data.classes)
+    figure = draw_dropout_spread(probabilities.numpy(), without.numpy(), data.classes)
     st.plotly_chart(figure, width="stretch", config=PLAIN)
 
 
 def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show a network from its real shapes (A10), its activations (C7) and how logits become probabilities."""
+    """Show a drawing of a network, the activation functions, and how logits become probabilities."""
     name = address.selectbox("drawn", "Drawn", list(ARCHITECTURES), "LeNet-5", key="drawn network")
     _show_drawing(ARCHITECTURES[name])
     scene, right = choose_beside(

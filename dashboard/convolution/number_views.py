@@ -1,4 +1,4 @@
-"""The view "One number" of the lesson: from the whole network to one multiplication, for any digit and network."""
+"""The view "One number": how any value of a network is computed, down to the single multiplication."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from dashboard.widgets.scene import choose_scene
 
 NETWORK = "Through a network"
 EXAMPLES = {
-    "A 5 × 5 picture": (examples.PICTURE, examples.CROSS),  # C2
-    "Red, green, blue": (examples.PHOTO, examples.COLOR_FILTER),  # C3
+    "A 5 × 5 picture": (examples.PICTURE, examples.CROSS),
+    "Red, green, blue": (examples.PHOTO, examples.COLOR_FILTER),
 }
 SHOWN_MAPS = 12  # of a stage, in the overview
 STAGE, MAP, ROW, COLUMN = (f"convolution {name}" for name in ("stage", "map", "row", "column"))
 
 
 def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show how any number comes about: on a digit's way through a network, or in the seed's examples."""
+    """Show how a number is computed, in a network that reads a digit or in the lecture's examples."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
         source = address.segmented_control(
@@ -58,140 +58,140 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
         with settings:
             _, network = maps.choose_network(data, zoo)
         if network is not None and scene is not None:
-            _show_zoom(trace_stages(network, maps.to_image(*scene)), settings)
+            _show_stages(trace_stages(network, maps.to_image(*scene)), settings)
 
 
-def _show_zoom(stations: list[StageTrace], settings: DeltaGenerator) -> None:
-    """Show all stages, one of them large, and one of its numbers in full."""
-    names = [station.name for station in stations]
+def _show_stages(traces: list[StageTrace], settings: DeltaGenerator) -> None:
+    """Show all stages small, one of them large, and the arithmetic of one of its numbers."""
+    names = [trace.name for trace in traces]
     first = next((name for name in names if name.startswith("conv")), names[0])
     overview = st.empty()
     name = address.segmented_control(
         "stage", "Stage", names, first, key=STAGE, always=True, wrap=True, label_visibility="collapsed"
     )
-    overview.html(draw_stage_pictures([_to_halt(station, here=station.name == name) for station in stations]))
+    overview.html(draw_stage_pictures([_to_stage_picture(trace, here=trace.name == name) for trace in traces]))
     number = names.index(name)
-    station = stations[number]
+    trace = traces[number]
     with settings:
-        place = _choose_place(station)
-    found = explain_value(station, place)
+        place = _choose_place(trace)
+    found = explain_value(trace, place)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(f"#### {_title(station, place)} = {format_number(found.value)}", width="content")
-        _offer(stations, trace_back(stations, number, place)[1:2], "Back to")
-        _offer(stations, trace_forward(stations, number, place)[:1], "On to")
-    key = f"{station.name}/{place}/channel"
+        st.markdown(f"#### {_title(trace, place)} = {format_number(found.value)}", width="content")
+        _show_step_button(traces, trace_back(traces, number, place)[1:2], "Back to")
+        _show_step_button(traces, trace_forward(traces, number, place)[:1], "On to")
+    key = f"{trace.name}/{place}/channel"
     channel = st.session_state.get(key, found.sources[0][0] if found.sources else 0)
     if found.window is not None:
         channel = st.session_state.get(key, int(np.argmax(np.abs(found.window.sums))))
-    if station.spatial:
-        _show_maps(station, place, found, channel)
-    _show_account(station, place, found, key)
-    _show_onwards(stations, number, place)
-    _show_way_back(stations, number, place)
+    if trace.spatial:
+        _show_maps(trace, place, found, channel)
+    _show_arithmetic(trace, place, found, key)
+    _show_next_stages(traces, number, place)
+    _show_largest_parts(traces, number, place)
 
 
-def _title(station: StageTrace, place: Place) -> str:
-    where = f"map {place[0]}, row {place[1]}, column {place[2]}" if station.spatial else f"number {place[0]}"
-    return f"{station.name}: {where}"
+def _title(trace: StageTrace, place: Place) -> str:
+    where = f"map {place[0]}, row {place[1]}, column {place[2]}" if trace.spatial else f"number {place[0]}"
+    return f"{trace.name}: {where}"
 
 
-def _to_halt(station: StageTrace, *, here: bool) -> StagePicture:
-    """Return a stage as a small sheet: its first maps, or its values one below the other."""
-    values = station.outputs.numpy()
+def _to_stage_picture(trace: StageTrace, *, here: bool) -> StagePicture:
+    """Return a small picture of a stage: its first maps, or its values in columns."""
+    values = trace.outputs.numpy()
     limit = float(np.abs(values).max()) or 1.0
-    if station.spatial:
+    if trace.spatial:
         shown = values[:SHOWN_MAPS]
         sheet = draw_signed_maps(shown, columns=-(-len(shown) // 3), limit=limit, factor=1)
-        return StagePicture(station.name, " × ".join(map(str, values.shape)), sheet, here)
+        return StagePicture(trace.name, " × ".join(map(str, values.shape)), sheet, here)
     columns = -(-len(values) // 40)
     padded = np.pad(values, (0, -len(values) % columns)).reshape(-1, columns)
-    return StagePicture(station.name, str(len(values)), to_signed(padded, limit), here)
+    return StagePicture(trace.name, str(len(values)), to_signed(padded, limit), here)
 
 
-def _choose_place(station: StageTrace) -> Place:
-    """Draw fields for a number of the stage, at first the strongest; the fields follow clicks on the pictures."""
-    keys, shape = {"map": MAP, "row": ROW, "column": COLUMN}, station.outputs.shape
+def _choose_place(trace: StageTrace) -> Place:
+    """Draw the fields that choose a number of the stage, at first the largest; clicks on the pictures set them too."""
+    keys, shape = {"map": MAP, "row": ROW, "column": COLUMN}, trace.outputs.shape
     first: tuple[int, ...] = tuple(size // 2 for size in shape)
     if MAP not in st.session_state and "map" not in address.get_address().asked:
-        first = tuple(map(int, np.unravel_index(int(station.outputs.argmax()), shape)))
-    labels = ("Map", "Row", "Column") if station.spatial else ("Number",)
+        first = tuple(map(int, np.unravel_index(int(trace.outputs.argmax()), shape)))
+    labels = ("Map", "Row", "Column") if trace.spatial else ("Number",)
     place = [0, 0, 0]
     for at, (name, key) in enumerate(keys.items()):
         if at < len(labels):
             place[at] = address.number_input(
                 name, labels[at], 0, shape[at] - 1, first[at], key=key, always=True, width=110
             )
-        else:  # kept for the next stage that has rows and columns
+        else:  # keeps its value for the next stage with rows and columns
             address.hold(name, WHOLE, key=key, always=True)
     return place[0], place[1], place[2]
 
 
-def _go(place: Place, stage: str | None = None) -> None:
+def _choose_number(place: Place, stage: str | None = None) -> None:
     if stage is not None:
         st.session_state[STAGE] = stage
     st.session_state[MAP], st.session_state[ROW], st.session_state[COLUMN] = place
 
 
-def _show_maps(station: StageTrace, place: Place, found: Explanation, channel: int) -> None:
-    """Show what the stage is given in one channel, all its maps, and the chosen one; clicks choose."""
-    values = station.outputs.numpy()
+def _show_maps(trace: StageTrace, place: Place, found: Explanation, channel: int) -> None:
+    """Show one input channel of the stage, all its maps, and the chosen map; a click chooses a map or a place."""
+    values = trace.outputs.numpy()
     before, sheet, after = st.columns(3, gap="small")
     with before:
-        st.markdown("**Given**" + (f", map {channel} of {len(station.inputs)}" if len(station.inputs) > 1 else ""))
-        maps.show_map(station.inputs[channel].numpy(), key=f"given/{station.name}/{channel}", box=_box(found))
+        st.markdown("**Given**" + (f", map {channel} of {len(trace.inputs)}" if len(trace.inputs) > 1 else ""))
+        maps.show_map(trace.inputs[channel].numpy(), key=f"given/{trace.name}/{channel}", box=_box(found))
     with sheet:
         st.markdown(f"**{len(values)} maps**: click one" if len(values) > 1 else "**One map**")
-        _show_sheet(station, place)
+        _show_sheet(trace, place)
     with after:
         st.markdown(f"**Map {place[0]}**: click a place")
         maps.show_map(
             values[place[0]],
-            key=f"map/{station.name}/{place[0]}",
+            key=f"map/{trace.name}/{place[0]}",
             box=Box(place[1], place[2], 1, 1),
-            choose=lambda row, column: _go((place[0], row, column)),
+            choose=lambda row, column: _choose_number((place[0], row, column)),
         )
 
 
-def _show_sheet(station: StageTrace, place: Place) -> None:
-    values = station.outputs.numpy()
+def _show_sheet(trace: StageTrace, place: Place) -> None:
+    values = trace.outputs.numpy()
     columns = 1 if len(values) == 1 else 5 if len(values) <= 25 else 8
     limit = float(np.abs(values).max()) or 1.0
     picture = draw_signed_maps(values, columns=columns, limit=limit, factor=2, chosen=place[0])
     hover = [f"map {one}: up to {format_short(float(values[one].max()))}" for one in range(len(values))]
     figure = draw_clickable(picture, (-(-len(values) // columns), columns), hover, width=230)
     maps.show_clickable(
-        figure, f"maps/{station.name}", lambda row, column: _go((row * columns + column, place[1], place[2]))
+        figure, f"maps/{trace.name}", lambda row, column: _choose_number((row * columns + column, place[1], place[2]))
     )
     st.caption(f"all to one scale, from −{format_short(limit)} (red) to {format_short(limit)} (blue)")
 
 
 def _box(found: Explanation) -> Box | None:
-    """Return the frame around what the number is made of."""
+    """Return the frame around the input values that the number is computed from."""
     if not found.sources:
         return None
     rows, columns = ([place[axis] for place in found.sources] for axis in (1, 2))
     return Box(min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1)
 
 
-def _show_account(station: StageTrace, place: Place, found: Explanation, key: str) -> None:
-    """Show the arithmetic of one number."""
+def _show_arithmetic(trace: StageTrace, place: Place, found: Explanation, key: str) -> None:
+    """Show how one number is computed."""
     if found.window is not None:
-        rows, columns = station.inputs.shape[1:]
-        many = len(station.inputs) > 1
+        rows, columns = trace.inputs.shape[1:]
+        many = len(trace.inputs) > 1
         channel = maps.choose_channel(found.window, key=key) if many else 0
         maps.show_window(found.window, (rows, columns), {channel: f" of channel {channel}" if many else ""})
-        one = stage_filter(station, place[0])
+        one = stage_filter(trace, place[0])
         with st.expander("Watch the window slide over the whole picture", key="sliding", on_change="rerun") as box:
             if box.open:
-                maps.show_slide(station.inputs, one, channel=channel, key="network")
+                maps.show_slide(trace.inputs, one, channel=channel, key="network")
         return
     if found.pool is not None:
         grid = NumberGrid("what is there", found.pool.values.numpy(), best=found.pool.winners.numpy())
         st.html(draw_products([grid], (), f"→ {format_short(found.value)}"))
-    st.html(draw_formulas([(_DOES.get(type(station.stage), "This stage"), found.formula)]))
+    st.html(draw_formulas([(_STAGE_TITLES.get(type(trace.stage), "This stage"), found.formula)]))
 
 
-_DOES: dict[type[nn.Module], str] = {
+_STAGE_TITLES: dict[type[nn.Module], str] = {
     nn.MaxPool2d: "Pooling: one number for a window",
     nn.AvgPool2d: "Pooling: one number for a window",
     nn.Linear: "A dense layer: every value times its weight, the largest products first",
@@ -200,40 +200,40 @@ _DOES: dict[type[nn.Module], str] = {
 }
 
 
-def _show_onwards(stations: Sequence[StageTrace], number: int, place: Place) -> None:
-    """Show what becomes of a convolution's number before the next one."""
-    if not isinstance(stations[number].stage, nn.Conv2d):
+def _show_next_stages(traces: Sequence[StageTrace], number: int, place: Place) -> None:
+    """Show what the following stages make of a convolution's number, up to the next convolution."""
+    if not isinstance(traces[number].stage, nn.Conv2d):
         return
-    stops = trace_forward(stations, number, place)
-    lines = [(_title(stations[stop.stage_index], stop.place), stop.explanation.formula) for stop in stops]
+    steps = trace_forward(traces, number, place)
+    lines = [(_title(traces[step.stage_index], step.place), step.explanation.formula) for step in steps]
     if lines:
         st.markdown("**And then**")
         st.html(draw_formulas(lines))
-    value = explain_value(stations[number], place).value
+    value = explain_value(traces[number], place).value
     st.caption(f"What activations make of {format_number(value)}: {maps.describe_activations(value)}.")
 
 
-def _show_way_back(stations: Sequence[StageTrace], number: int, place: Place) -> None:
-    """Name the largest part of this number, the largest part of that, and so on."""
-    way = trace_back(stations, number, place)
-    if len(way) > 2:
-        words = " ← ".join(f"{_title(stations[stop.stage_index], stop.place)}" for stop in way)
-        st.caption(f"The largest part of the largest part, down to the picture: {words}.")
+def _show_largest_parts(traces: Sequence[StageTrace], number: int, place: Place) -> None:
+    """Name the largest part of this number, the largest part of that part, and so on."""
+    steps = trace_back(traces, number, place)
+    if len(steps) > 2:
+        path = " ← ".join(_title(traces[step.stage_index], step.place) for step in steps)
+        st.caption(f"The largest part of the largest part, down to the picture: {path}.")
 
 
-def _offer(stations: Sequence[StageTrace], stops: Sequence[PathStep], words: str) -> None:
-    for stop in stops:
+def _show_step_button(traces: Sequence[StageTrace], steps: Sequence[PathStep], label: str) -> None:
+    for step in steps:
         st.button(
-            f"{words} {stations[stop.stage_index].name}",
-            key=f"{words} offered",
-            on_click=_go,
-            args=(stop.place, stations[stop.stage_index].name),
-            help=_title(stations[stop.stage_index], stop.place),
+            f"{label} {traces[step.stage_index].name}",
+            key=f"{label} offered",
+            on_click=_choose_number,
+            args=(step.place, traces[step.stage_index].name),
+            help=_title(traces[step.stage_index], step.place),
         )
 
 
 def _show_example(name: str, inputs: Tensor, one: Filter) -> None:
-    """Show one of the seed's examples, with the same steps as in a network (C2, C3)."""
+    """Show one of the lecture's examples, with the same steps as in a network."""
     steps = list(slide(inputs, one))
     rows, columns = steps[-1].row + 1, steps[-1].column + 1
     key = f"place/{name}"

@@ -1,4 +1,4 @@
-"""The views "Output size" and "1-D to 3-D" of the lesson: shapes, costs, where windows land, what sharing saves."""
+"""The views "Output size" and "1-D to 3-D": shapes and costs of convolutions, in one to three dimensions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from core.visualization.signed_colors import to_signed
 from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets import maps as windows
+from dashboard.widgets import maps
 from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.scene import choose_scene
 
-FIELDS = {  # of Convolution: label, least, most, at first
+FIELDS = {  # of Convolution: label, minimum, maximum, first value
     "size": ("Input, pixels a side", 1, 512, 28),
     "window": ("Filter, pixels a side", 1, 64, 5),
     "padding": ("Padding", 0, 64, 0),
@@ -32,14 +32,13 @@ FIELDS = {  # of Convolution: label, least, most, at first
     "channels": ("Channels in", 1, 1024, 1),
     "filters": ("Filters (channels out)", 1, 1024, 20),
 }
-FORMULA = "⌊(W + 2·P − D·(F − 1) − 1) / S⌋ + 1"  # C1
-SHOWN = 40  # pixels and places along a side that are drawn
-SMALL = 7  # pixels a side of the input whose dense layer is drawn: 49 columns
-ALONG = {1: "a signal", 2: "a picture", 3: "a stack (a film, a scan)"}
+FORMULA = "⌊(W + 2·P − D·(F − 1) − 1) / S⌋ + 1"
+MAX_SIDE = 40  # pixels a side, with padding
+DENSE_SIDE = 7  # pixels a side of the input whose dense layer is drawn: 49 columns
 
 
 def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show what comes out of a convolution, what it costs, where its window lands, what a dense layer would cost."""
+    """Show the output size and the cost of a convolution, the places of its window, and the same as a dense layer."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption("Try: stride 2, then dilation 2, then dilation 0. Which pixels are never read?")
@@ -56,9 +55,9 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
                 )
             return
         st.html(draw_formulas([("Places along each side", FORMULA), ("With these numbers", setting.write_formula())]))
-        _show_figures(setting, output)
-        _show_landings(setting, output)
-    _show_sharing(setting)
+        _show_costs(setting, output)
+        _show_window_positions(setting, output)
+    _show_as_dense_layer(setting)
     st.markdown("#### Whole networks, as they are and as dense layers")
     st.table(pd.DataFrame(_count_networks()).T)
     st.caption(
@@ -71,7 +70,7 @@ def _choose_setting() -> Convolution:
     along = address.segmented_control(
         "dimensions",
         "It moves along",
-        list(ALONG),
+        [1, 2, 3],
         2,
         key="size dimensions",
         format_func=lambda number: f"{number}-D",
@@ -84,7 +83,7 @@ def _choose_setting() -> Convolution:
     return Convolution(**chosen, dimensions=along)
 
 
-def _show_figures(setting: Convolution, output: int) -> None:
+def _show_costs(setting: Convolution, output: int) -> None:
     sides = " × ".join([str(output)] * setting.dimensions)
     figures = {
         "Output": f"{setting.filters} × {sides}",
@@ -94,17 +93,16 @@ def _show_figures(setting: Convolution, output: int) -> None:
     }
     for place, (label, value) in zip(st.columns([3, 2, 2, 3]), figures.items(), strict=True):
         place.metric(label, value)
-    share = setting.dense_parameters / setting.parameters
+    ratio = setting.dense_parameters / setting.parameters
     st.markdown(
-        f"A dense layer between the same numbers would learn **{share:,.0f} times** as many parameters"
-        + (": " if share > 1 else ". ")
-        + ("every place shares the filter's weights." if share > 1 else "")
+        f"A dense layer between the same numbers would learn **{ratio:,.0f} times** as many parameters"
+        + (": every place shares the filter's weights." if ratio > 1 else ". ")
     )
 
 
-def _show_landings(setting: Convolution, output: int) -> None:
-    if setting.size + 2 * setting.padding > SHOWN:
-        st.caption(f"Where the window lands is drawn for inputs of up to {SHOWN} pixels a side, with their padding.")
+def _show_window_positions(setting: Convolution, output: int) -> None:
+    if setting.size + 2 * setting.padding > MAX_SIDE:
+        st.caption(f"Where the window lands is drawn for inputs of up to {MAX_SIDE} pixels a side, with their padding.")
         return
     st.markdown("**Where the window lands**, along one side: a line for each place, dashed is padding")
     places = [setting.window_pixels(place) for place in range(output)]
@@ -115,15 +113,15 @@ def _show_landings(setting: Convolution, output: int) -> None:
     st.caption(f"Each pixel is read {min(counts)} to {max(counts)} times along this side; {words}.")
 
 
-def _show_sharing(setting: Convolution) -> None:
-    """Draw the dense layer that does the same as one filter on a small picture (T11)."""
+def _show_as_dense_layer(setting: Convolution) -> None:
+    """Draw the weights of the dense layer that computes the same as one filter on a small picture."""
     st.markdown("#### A convolution is a dense layer that shares its weights")
     numbers = torch.arange(1.0, setting.window**2 + 1).reshape(1, 1, setting.window, setting.window)
     try:
         moves = {"padding": setting.padding, "stride": setting.stride, "dilation": setting.dilation}
-        matrix = to_matrix(numbers, SMALL, **moves)
+        matrix = to_matrix(numbers, DENSE_SIDE, **moves)
     except ValueError:
-        st.caption(f"This window is too large for the {SMALL} × {SMALL} picture for which that can be drawn.")
+        st.caption(f"This window is too large for the {DENSE_SIDE} × {DENSE_SIDE} picture for which that can be drawn.")
         return
     picture, words = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with picture:
@@ -131,9 +129,10 @@ def _show_sharing(setting: Convolution) -> None:
     with words:
         zeros = 100 * float((matrix == 0).float().mean())
         st.markdown(
-            f"The weights of a dense layer that does the same with a {SMALL} × {SMALL} picture: a column for each of "
-            f"its {SMALL**2} pixels, a row for each of the {len(matrix)} outputs. Equal colours are **equal weights**: "
-            f"{setting.window**2} numbers again and again; {zeros:.0f} % are 0 (black): what the window does not see."
+            f"The weights of a dense layer that does the same with a {DENSE_SIDE} × {DENSE_SIDE} picture: a column for "
+            f"each of its {DENSE_SIDE**2} pixels, a row for each of the {len(matrix)} outputs. Equal colours are "
+            f"**equal weights**: {setting.window**2} numbers again and again; "
+            f"{zeros:.0f} % are 0 (black): what the window does not see."
         )
 
 
@@ -153,9 +152,9 @@ def _count_networks() -> dict[str, dict[str, str]]:
 
 
 def to_settings(architecture: Architecture) -> list[Convolution]:
-    """Return the settings of every convolution of a network."""
+    """Return the settings of a network's convolutions, in order."""
     found, channels, side = [], 1, SIDE
-    for stage, (maps, rows, _) in zip(architecture.features, architecture.shapes(), strict=True):
+    for stage, (maps_out, rows, _) in zip(architecture.features, architecture.shapes(), strict=True):
         if stage.kind == "conv":
             found.append(
                 Convolution(
@@ -168,12 +167,12 @@ def to_settings(architecture: Architecture) -> list[Convolution]:
                     filters=stage.filters,
                 )
             )
-        channels, side = maps, rows
+        channels, side = maps_out, rows
     return found
 
 
 def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show convolutions along a signal, a picture and a stack, all made of one digit (C5)."""
+    """Show convolutions of a signal, a picture and a film, all made from one digit."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption("Try: *change*. What does a filter see of a film that stands still at first?")
@@ -188,7 +187,7 @@ def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
             dimensions.CHANGE,
             key="dimensions filter",
         )
-        digit = windows.to_image(*scene)[0]
+        digit = maps.to_image(*scene)[0]
         _show_signal(digit, kind)
         _show_picture(digit, kind)
         _show_stack(digit, kind)
