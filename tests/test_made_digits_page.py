@@ -19,7 +19,7 @@ from core.studies.recorded import load_recorded
 from core.visualization.generation import draw_pretraining, draw_samples, draw_walk
 from core.zoo.checkpoints import load_classifier
 from dashboard.made_digits import real_or_made_views, sampling_views
-from dashboard.made_digits.frames import Walk, draw_recorded_growth
+from dashboard.made_digits.frames import Interpolation, draw_recorded_training
 from dashboard.made_digits.pretraining_views import to_curves, to_table
 from tests.job_runs import ended
 from tests.pages import captions, html, open_page, press, rerun, text_of
@@ -63,12 +63,12 @@ def test_the_mark_of_a_walk_goes_along_the_strip():
 
 
 def test_a_walk_s_frames_say_what_is_read_on_the_way():
-    walk = Walk(generator_checkpoint.load(), load_classifier("assignment"), (4, 9), (1, 2))
+    walk = Interpolation(generator_checkpoint.load(), load_classifier("assignment"), (4, 9), (1, 2))
     frames = walk.frames()
     assert len(frames) == 61 and set(frames[0].values) == set(walk.look.colors) == {"read as 4", "read as 9"}
     assert frames[0].values["read as 4"] > 50 > frames[-1].values["read as 4"]
     assert "0 % of the way: read as 4" in frames[0].text and "100 % of the way: read as 9" in frames[-1].text
-    same = Walk(walk.made, walk.reader, (4, 4), (1, 2))
+    same = Interpolation(walk.made, walk.reader, (4, 4), (1, 2))
     assert set(same.frames()[30].values) == set(same.look.colors) == {"read as 4"}
 
 
@@ -158,7 +158,7 @@ def test_the_quiz_says_which_digits_the_real_ones_are():
 
 def test_the_shipped_generator_s_growth_is_recorded_from_noise_to_digits():
     made = generator_checkpoint.load()
-    frames = draw_recorded_growth(made)
+    frames = draw_recorded_training(made)
     assert len(frames) == len(made.card.moments) >= 12
     assert frames[0].text.startswith("Epoch 1, batch ") and "Losses: generator" in frames[-1].text
     assert Image.open(io.BytesIO(_png(frames[-1].picture))).size[0] > 500

@@ -1,6 +1,6 @@
-"""The page Draw · Erase · Compare."""
+"""The view of the page "Draw · Erase · Compare"."""
 
-from dashboard.compare import bench
+from dashboard.compare import views
 from dashboard.shell.page import View
 
-VIEWS = (View("Compare", bench.show_compare),)
+VIEWS = (View("Compare", views.show_compare),)

@@ -15,7 +15,7 @@ from dashboard.server.session import Session
 
 
 def show_downloads(session: Session, classes: Sequence[str]) -> None:
-    """Offer the erased digit as a picture and the probabilities as a table, as they are when they are asked for."""
+    """Show the downloads of the erased digit as a picture and of the probabilities as a table, made on the click."""
     png, csv, text = st.columns([1, 1, 2], vertical_alignment="center")
     png.download_button("The 28×28 digit (PNG)", lambda: to_png(session), "digit.png", "image/png", width="stretch")
     csv.download_button(
@@ -25,13 +25,13 @@ def show_downloads(session: Session, classes: Sequence[str]) -> None:
 
 
 def to_png(session: Session) -> bytes:
-    """Return the erased digit, 28x28; a black sheet before there is one."""
+    """Return the erased digit as a PNG of 28x28 pixels, black before there is a digit."""
     digit = np.zeros((SIDE, SIDE)) if session.chosen is None else session.chosen.digit * session.scene.mask
     return arrays.to_png(arrays.to_gray(digit))
 
 
 def to_csv(readings: Sequence[Reading], classes: Sequence[str]) -> bytes:
-    """Return the table of probabilities, a network in each row."""
+    """Return the probabilities as CSV, a row for each network."""
     rows = {reading.title: reading.probabilities for reading in readings}
     table = pd.DataFrame(rows, index=list(classes)).T.rename_axis("network").round(6)
     return bytes(table.to_csv().encode())

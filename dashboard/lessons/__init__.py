@@ -1,4 +1,4 @@
-"""The views of the page Lessons, and the lessons that come with the dashboard."""
+"""The view of the page "Lessons"; the lessons that come with the dashboard stand beside it as YAML."""
 
 from dashboard.lessons import views
 from dashboard.shell.page import View

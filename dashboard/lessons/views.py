@@ -17,13 +17,13 @@ def show_lessons() -> None:
 
 
 def show_shipped() -> None:
-    """Show the lessons that come with the dashboard, to begin and to take home as a start for one's own."""
+    """Show the lessons that come with the dashboard, each with a button to begin and a download as a template."""
     lessons = lesson_bar.shipped_lessons()
     for place, (name, lesson) in zip(st.columns(max(1, len(lessons))), lessons.items(), strict=False):
         with place.container(border=True, height="stretch"):
-            _show(lesson, name)
+            _show_lesson(lesson, name)
             st.download_button(
-                "Take it as a start for your own",
+                "Download as a template",
                 (lesson_bar.FOLDER / f"{name}.yaml").read_bytes(),
                 f"{name}.yaml",
                 "application/yaml",
@@ -34,12 +34,12 @@ def show_shipped() -> None:
 
 
 def show_own() -> None:
-    """Let people bring a lesson; it is kept while they are here."""
+    """Show the upload of the visitor's own lesson, which the session keeps, and the lesson."""
     session = get_session()
     file = st.file_uploader("A lesson as a YAML file (100 kB at most)", type=["yaml", "yml"], key="lesson upload")
     st.caption(
         "Its steps name a page, the state that its address has (*Share* shows it), a text and a question, in "
-        "Markdown. The file of any lesson above shows how. It stays in this window alone."
+        "Markdown. The file of any lesson above shows how. Only you can see it, in this tab."
     )
     if file is not None:
         try:
@@ -49,10 +49,10 @@ def show_own() -> None:
             return
     if session.own_lesson is not None:
         with st.container(border=True, width=440):
-            _show(session.own_lesson, "")
+            _show_lesson(session.own_lesson, "")
 
 
-def _show(lesson: Lesson, name: str) -> None:
+def _show_lesson(lesson: Lesson, name: str) -> None:
     st.markdown(f"#### {lesson.title}")
     st.markdown(lesson.about)
     st.caption(f"{len(lesson.steps)} steps")

@@ -1,4 +1,4 @@
-"""What the page Made digits shows."""
+"""The views of the page "Made digits"."""
 
 from dashboard.made_digits import pretraining_views, real_or_made_views, sampling_views, training_views
 from dashboard.shell.page import View

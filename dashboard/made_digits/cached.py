@@ -1,4 +1,4 @@
-"""What the page "TrainedGenerator digits" loads, draws and computes once for all visitors."""
+"""What the page "Made digits" loads, draws and computes once for all visitors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.components.player import Frame
 from dashboard.made_digits import frames
 from dashboard.server import caches, locks
 
-PROBED = 200  # real test digits: how near these are to real training digits is what is usual
+COMPARED = 200  # real test digits
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
@@ -23,20 +23,20 @@ def generator(folder: Path, weights_sha256: str) -> TrainedGenerator:
 
 
 @st.cache_resource(max_entries=600, show_spinner=False)
-def growth_frame(folder: Path, name: str, changed: int) -> Frame:
-    """Return the frame of one of a run's pictures, last changed at that time. Raises ValueError for a damaged one."""
+def snapshot_frame(folder: Path, name: str, changed: int) -> Frame:
+    """Return the frame of a run's snapshot; `changed` is the time of its file. Raises ValueError if it is damaged."""
     return frames.draw_picture(folder, name)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def recorded_growth(weights_sha256: str, _made: TrainedGenerator) -> list[Frame]:
-    """Return the frames of the recorded growth of the generator with these weights."""
-    return frames.draw_recorded_growth(_made)
+def recorded_frames(weights_sha256: str, _made: TrainedGenerator) -> list[Frame]:
+    """Return the frames that were recorded while the generator with these weights was trained."""
+    return frames.draw_recorded_training(_made)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def usual_distances(data: str) -> NearestDigits:
-    """Return how far real test digits are from the nearest training digit."""
+def real_distances(data: str) -> NearestDigits:
+    """Return the nearest training digit of each of some real test digits, for comparison with made ones."""
     digits = caches.dataset(data)
     with locks.LONG:
-        return find_nearest_digits(digits.test.first(PROBED).images(), digits.train)
+        return find_nearest_digits(digits.test.first(COMPARED).images(), digits.train)

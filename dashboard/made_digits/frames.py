@@ -1,4 +1,4 @@
-"""What a generator makes while it learns, and on the way from one digit to another, as frames for the player."""
+"""The digits of a generator while it is trained, and an interpolation between two of them, as frames for the player."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from core.visualization.generation import WALK_PICTURES, draw_samples, draw_walk
 from core.visualization.network_colors import GOAL_COLORS
 from dashboard.components.player import Frame, Look
 
-GROWTH = Look("Forty made digits while the generator learns", speed=0.25)
+SNAPSHOTS = Look("Forty made digits while the generator learns", speed=0.25)
 
 
 def to_frame(figures: GanFigures, samples: Tensor) -> Frame:
-    """Return what the player shows of one moment; `samples` are uint8 `(N, 28, 28)`."""
+    """Return the frame of one moment of the training; `samples` are uint8 `(N, 28, 28)`."""
     text = (
         f"Epoch {figures.epoch}, batch {figures.batch}: the discriminator finds out {figures.found_made:.0f} % of the "
         f"made digits, and takes {figures.found_real:.0f} % of the real ones for real. Losses: generator "
@@ -35,20 +35,20 @@ def to_frame(figures: GanFigures, samples: Tensor) -> Frame:
 
 
 def draw_picture(folder: Path, name: str) -> Frame:
-    """Return the frame of one of a run's pictures. Raises ValueError for one that is gone or damaged."""
+    """Return the frame of a run's snapshot. Raises ValueError if it is deleted or damaged."""
     moment = load_picture(folder, name)
     return to_frame(moment.figures, moment.samples)
 
 
-def draw_recorded_growth(made: TrainedGenerator) -> list[Frame]:
-    """Return the frames of a generator's recorded growth."""
+def draw_recorded_training(made: TrainedGenerator) -> list[Frame]:
+    """Return the frames that were recorded while the generator was trained."""
     figures = (GanFigures(**moment) for moment in made.card.moments)
     return [to_frame(one, samples) for one, samples in zip(figures, made.growth, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
-class Walk:
-    """A walk from one made digit to another, read by a network on the way."""
+class Interpolation:
+    """An interpolation between two made digits, with what a network reads in each picture."""
 
     made: TrainedGenerator
     reader: Classifier
@@ -57,35 +57,34 @@ class Walk:
 
     @property
     def about(self) -> tuple[object, ...]:
-        """What the walk depends on."""
+        """What the pictures depend on."""
         return self.made.card.weights_sha256, self.classes, self.seeds
 
     @property
     def look(self) -> Look:
-        """How it is shown: a curve for each of its two classes."""
+        """The appearance of the player: a curve for each of the two classes."""
         first, last = self.classes
         names = {f"read as {first}": GOAL_COLORS[0], f"read as {last}": GOAL_COLORS[1]}
         return Look("What the assignment network reads", names, unit=" %", limits=(0.0, 100.0), speed=0.5)
 
     def steps(self) -> Iterator[InterpolationStep]:
-        """Yield the pictures on the way."""
+        """Yield the pictures from the first digit to the last."""
         latents = [draw_latents(1, self.made.generator.latent, seed)[0] for seed in self.seeds]
         yield from interpolate(self.made.generator, latents, self.classes)
 
-    def stations(self) -> NDArray[np.float32]:
-        """Return the pictures that are seen all the time `(STATIONS, 28, 28)`."""
-        images = [step.image[0] for step in self.steps()]
-        index = np.linspace(0, len(images) - 1, WALK_PICTURES).round().astype(int)
-        return torch.stack([images[place] for place in index]).numpy()
-
     def frames(self) -> Sequence[Frame]:
-        """Return all frames; a walk takes a tenth of a second."""
-        steps, stations = list(self.steps()), self.stations()
-        shares = predict(self.reader, torch.stack([step.image for step in steps]))
-        return [self._frame(step, read, stations) for step, read in zip(steps, shares, strict=True)]
+        """Return all frames; this takes a tenth of a second."""
+        steps = list(self.steps())
+        images = torch.stack([step.image for step in steps])
+        index = np.linspace(0, len(steps) - 1, WALK_PICTURES).round().astype(int)
+        overview = images[index, 0].numpy()  # in every frame `(WALK_PICTURES, 28, 28)`
+        return [
+            self._frame(step, probabilities, overview)
+            for step, probabilities in zip(steps, predict(self.reader, images), strict=True)
+        ]
 
-    def _frame(self, step: InterpolationStep, read: Tensor, stations: NDArray[np.float32]) -> Frame:
-        sure, label = read.max(0)
-        values = {f"read as {one}": round(100 * float(read[one]), 1) for one in self.classes}
+    def _frame(self, step: InterpolationStep, probabilities: Tensor, overview: NDArray[np.float32]) -> Frame:
+        sure, label = probabilities.max(0)
+        values = {f"read as {one}": round(100 * float(probabilities[one]), 1) for one in self.classes}
         text = f"{100 * step.share:.0f} % of the way: read as {int(label)}, {100 * float(sure):.0f} % sure."
-        return Frame(draw_walk(step.image[0].numpy(), stations, step.share), values, text)
+        return Frame(draw_walk(step.image[0].numpy(), overview, step.share), values, text)

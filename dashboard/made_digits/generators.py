@@ -1,4 +1,4 @@
-"""Which generator makes the digits: the shipped one, or one that this visitor has trained."""
+"""Choose the generator that makes the digits: the shipped one, or one that the visitor has trained."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dashboard.components.player import Frame
 from dashboard.made_digits import cached
 from dashboard.server.visitors import get_visitor_id
 
-SHIPPED_ONE = "shipped"
+SHIPPED_GENERATOR = "shipped"
 SOURCE = "made source"
 
 
@@ -27,20 +27,20 @@ def my_generators() -> list[Job]:
     return [] if name is None else [job for job in run_folders.list_jobs(name) if job.kind == KIND]
 
 
-def choose_source(found: list[Job], *, label: str = "Whose digits") -> Job | None:
-    """Let people choose one of their own generators; None for the shipped one, which is all there is at first."""
-    named = {SHIPPED_ONE: "The shipped generator"}
-    named |= {job.id: f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}" for job in found}
-    if st.session_state.get(SOURCE, SHIPPED_ONE) not in named:
-        st.session_state[SOURCE] = SHIPPED_ONE
-    if len(named) == 1:
+def choose_source(jobs: list[Job], *, label: str = "Whose digits") -> Job | None:
+    """Draw the choice between the shipped generator and these jobs, if there are any; return None for the shipped."""
+    titles = {SHIPPED_GENERATOR: "The shipped generator"}
+    titles |= {job.id: f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}" for job in jobs}
+    if st.session_state.get(SOURCE, SHIPPED_GENERATOR) not in titles:
+        st.session_state[SOURCE] = SHIPPED_GENERATOR
+    if not jobs:
         return None
-    chosen = st.selectbox(label, list(named), key=SOURCE, persist_state="session", format_func=named.__getitem__)
-    return next((job for job in found if job.id == chosen), None)
+    chosen = st.selectbox(label, list(titles), key=SOURCE, persist_state="session", format_func=titles.__getitem__)
+    return next((job for job in jobs if job.id == chosen), None)
 
 
-def load(job: Job | None) -> TrainedGenerator | None:
-    """Return the generator, or say in a sentence why there is none."""
+def load_or_warn(job: Job | None) -> TrainedGenerator | None:
+    """Return the generator of a job, or the shipped one; warn and return None if it cannot be loaded."""
     folder = SHIPPED if job is None else job.folder
     try:
         return cached.generator(folder, generator_checkpoint.load_card(folder).weights_sha256)
@@ -49,18 +49,18 @@ def load(job: Job | None) -> TrainedGenerator | None:
         return None
 
 
-def ready(found: list[Job]) -> list[Job]:
-    """Return those that have made a generator already."""
-    return [job for job in found if (job.folder / f"{GENERATOR}.json").is_file()]
+def with_generator(jobs: list[Job]) -> list[Job]:
+    """Return the jobs that have saved a generator already."""
+    return [job for job in jobs if (job.folder / f"{GENERATOR}.json").is_file()]
 
 
-def growth(job: Job) -> list[Frame]:
-    """Return the frames of a run's pictures so far, in order, without damaged ones."""
+def snapshot_frames(job: Job) -> list[Frame]:
+    """Return the frames of a run's snapshots so far, in order; damaged ones are left out."""
     frames = []
     for name in list_pictures(job.folder):
         try:
             changed = (job.folder / FOLDER / f"{name}.safetensors").stat().st_mtime_ns
-            frames.append(cached.growth_frame(job.folder, name, changed))
-        except (OSError, ValueError):  # it is gone or damaged
+            frames.append(cached.snapshot_frame(job.folder, name, changed))
+        except (OSError, ValueError):  # deleted or damaged
             continue
     return frames

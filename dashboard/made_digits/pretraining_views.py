@@ -1,4 +1,4 @@
-"""The view "Does it help?": a discriminator's convolutions as a classifier's beginning: the record (V10)."""
+"""The view "Does it help?": the recorded study of a classifier that starts from a discriminator's convolutions."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from core.visualization.generation import PretrainingCurve, draw_pretraining
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.texts import show_text
 
-PLAIN = {"displayModeBar": False}
 COLORS = {RANDOM: "#8A8F98", UNLABELLED: "#D55E00", LABELLED: "#E69F00", SUPERVISED: "#3B82C4"}
 Record = dict[str, Any]
 
 
 def show_prospects(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the text about what such networks have led to."""
+    """Show the text about later generative networks."""
     with st.container(width=820):
         show_text("made_digits_gan")
 
 
 def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the figure, the table, and what they say."""
+    """Show the recorded study as a figure, a table and sentences."""
     record = caches.find_record(STUDY, data.name)
     if record is None:
         st.info("What a discriminator's convolutions are worth was not measured here.")
@@ -57,8 +57,8 @@ def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def to_curves(record: Record) -> list[PretrainingCurve]:
-    """Return a line for each beginning, its convolutions learning on or frozen."""
-    lines = []
+    """Return a curve for each start, once with trained and once with frozen convolutions."""
+    curves = []
     for start, frozen in product(STARTS, (False, True)):
         rows = [
             row for count in label_counts(record) if (row := find_row(record, start, frozen=frozen, labelled=count))
@@ -66,12 +66,12 @@ def to_curves(record: Record) -> list[PretrainingCurve]:
         wrong = {row["labelled"]: 100 - row["mean"] for row in rows}
         spread = {row["labelled"]: row["std"] or 0.0 for row in rows}
         title = record["titles"][start] + (", frozen" if frozen else "")
-        lines.append(PretrainingCurve(title, COLORS[start], wrong, spread, frozen))
-    return lines
+        curves.append(PretrainingCurve(title, COLORS[start], wrong, spread, frozen))
+    return curves
 
 
 def to_table(record: Record) -> pd.DataFrame:
-    """Return the figures by beginning and number of labelled digits."""
+    """Return the accuracies, a row for each start and a column for each number of labelled digits."""
     rows = {}
     for start, frozen in product(STARTS, (False, True)):
         found = {count: find_row(record, start, frozen=frozen, labelled=count) for count in label_counts(record)}

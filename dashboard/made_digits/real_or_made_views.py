@@ -1,4 +1,4 @@
-"""The view "Real or made?": ten digits, one after the other; nothing of it is stored but in this visitor's session."""
+"""The view "Real or made?": ten digits to guess, one after the other; only the visitor's session stores them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ LARGE = 10  # screen pixels for one of the digit
 
 @dataclass
 class Quiz:
-    """One visitor's round, and those before it."""
+    """One visitor's round, and the scores of the rounds before."""
 
     seed: int = field(default_factory=lambda: random.randrange(2**31))
     answers: list[bool] = field(default_factory=list)
-    """True: made."""
+    """Whether the visitor takes the digit for made, for each so far."""
     rounds: list[int] = field(default_factory=list)
-    """How many were right in the rounds before."""
+    """The number of right answers in each round before."""
 
 
 def show_quiz(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let people guess."""
-    made = generators.load(None)
+    """Show a round of the quiz."""
+    made = generators.load_or_warn(None)
     if made is not None:
         st.fragment(_show_round)(made, data)
 
@@ -63,23 +63,21 @@ def _show_question(quiz: Quiz, questions: list[RealOrMadeDigit], data: Dataset) 
             last = questions[number - 1]
             right = quiz.answers[-1] == last.made
             st.markdown(
-                f"{'**Right**' if right else '**Wrong**'}: the last one was {_words(last, data)}. "
+                f"{'**Right**' if right else '**Wrong**'}: the last one was {_describe(last, data)}. "
                 f"So far {_score(quiz, questions)} of {number}."
             )
         st.caption(
             f"Real ones are test digits of {data.name}. A coin decides each time, so there may be more of the "
-            f"one than of the other.{_unlike(data)}"
+            f"one than of the other.{_warn_of_clue(data)}"
         )
 
 
-def _unlike(data: Dataset) -> str:
+def _warn_of_clue(data: Dataset) -> str:
+    if data.name == "MNIST":
+        return ""
     return (
-        ""
-        if data.name == "MNIST"
-        else (
-            " The generator learned from MNIST, and these are of another hand and grid: that is a clue that real MNIST "
-            "digits would not give."
-        )
+        " The generator learned from MNIST, and these are of another hand and grid: that is a clue that real MNIST "
+        "digits would not give."
     )
 
 
@@ -91,7 +89,7 @@ def _score(quiz: Quiz, questions: list[RealOrMadeDigit]) -> int:
     return sum(answer == question.made for answer, question in zip(quiz.answers, questions, strict=False))
 
 
-def _words(question: RealOrMadeDigit, data: Dataset) -> str:
+def _describe(question: RealOrMadeDigit, data: Dataset) -> str:
     if question.made:
         return f"made, as a {question.label}"
     return f"real: a {question.label}, test digit {question.number} of {data.name}"
@@ -105,16 +103,16 @@ def _show_end(quiz: Quiz, questions: list[RealOrMadeDigit], made: TrainedGenerat
         st.markdown(f"Your rounds before: {', '.join(map(str, quiz.rounds))}.")
     items = []
     for question, answer in zip(questions, quiz.answers, strict=True):
-        color, said = (POSITIVE, "right") if answer == question.made else (NEGATIVE, "wrong")
-        below = f'<b style="font-size:.85rem;color:rgb{color}">you: {"made" if answer else "real"}, {said}</b>'
-        items.append(GalleryItem(arrays.to_gray(question.image[0].numpy()), _words(question, data), below))
+        color, verdict = (POSITIVE, "right") if answer == question.made else (NEGATIVE, "wrong")
+        below = f'<b style="font-size:.85rem;color:rgb{color}">you: {"made" if answer else "real"}, {verdict}</b>'
+        items.append(GalleryItem(arrays.to_gray(question.image[0].numpy()), _describe(question, data), below))
     st.html(draw_gallery(items, min_width=106, css_class="ns-quiz"))
-    st.button("Another round", on_click=_begin, args=(quiz, score), key="quiz again", type="primary")
+    st.button("Another round", on_click=_start_next, args=(quiz, score), key="quiz again", type="primary")
     st.caption(
         "A coin would be right 5 times of 10. When neither people nor the discriminator do better, the "
         "generator has won."
     )
 
 
-def _begin(quiz: Quiz, score: int) -> None:
+def _start_next(quiz: Quiz, score: int) -> None:
     st.session_state[QUIZ] = Quiz(rounds=[*quiz.rounds, score])

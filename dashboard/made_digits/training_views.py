@@ -1,7 +1,8 @@
-"""The view "Watch it learn": the recorded growth of the shipped generator, and one of your own as it grows."""
+"""The view "Watch it learn": the recorded training of the shipped generator, or the visitor's own as it runs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 from typing import Any
 
@@ -18,22 +19,22 @@ from core.visualization.training import axis_limits, draw_svg_curves
 from dashboard import address
 from dashboard.components.player import player
 from dashboard.made_digits import cached, generators
-from dashboard.made_digits.frames import GROWTH
+from dashboard.made_digits.frames import SNAPSHOTS
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
 
-EVERY = 1.0  # seconds between two looks
+POLL = 1.0  # seconds between two reads of the folder
 NEXT, PROBLEM = "made next source", "made problem"
 DIGITS = (1_000, 5_000, 10_000, 20_000, 50_000)
-FIRST_DIGITS, FIRST_EPOCHS = 10_000, 4  # a minute or two on a laptop: shapes that one can read, with ragged edges
+FIRST_DIGITS, FIRST_EPOCHS = 10_000, 4  # a minute or two on a laptop: readable shapes with ragged edges
 RESUMABLE = ("lost", "stopped", "failed")
 LOSSES = {"generator": "#3B82C4", "discriminator": "#D55E00"}
 FOUND = {"real ones taken for real": "#009E73", "made ones found out": "#CC79A7"}
 
 
 def show_learning(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show a generator while it learns, or as it did."""
+    """Show the training of a generator, and the form that starts one."""
     if NEXT in st.session_state:
         st.session_state[generators.SOURCE] = st.session_state.pop(NEXT)
     left, right = st.columns([300, 740], gap="medium")
@@ -49,11 +50,11 @@ def show_learning(session: Session, data: Dataset, zoo: Zoo) -> None:
             _show_shipped()
         else:
             status = run_folders.read_status(job)
-            st.fragment(_show_live, run_every=EVERY if status.active else None)(job, status.state)
+            st.fragment(_show_live, run_every=POLL if status.active else None)(job, status.state)
 
 
 def _show_form(data: Dataset) -> None:
-    """Let people train one themselves."""
+    """Show the form that trains a generator."""
     with st.expander("Train one yourself"):
         most = len(data.train)
         counts = [count for count in DIGITS if count < most] + [most]
@@ -97,26 +98,25 @@ def _show_controls(job: Job) -> None:
     with st.container(horizontal=True):
         if status.active:
             request = run_folders.read_request(job).state
-            paused = request == "pause"
+            label, act = ("Resume", control.resume) if request == "pause" else ("Pause", control.pause)
+            st.button(label, key="made pause", on_click=_request, args=(act, job.id))
             st.button(
-                "Go on" if paused else "Pause",
-                key="made pause",
-                on_click=_ask,
-                args=(job.id, "resume" if paused else "pause"),
-            )
-            st.button(
-                "Stop and keep", on_click=_ask, args=(job.id, "stop"), key="made stop", disabled=request == "stop"
+                "Stop and save",
+                on_click=_request,
+                args=(control.stop, job.id),
+                key="made stop",
+                disabled=request == "stop",
             )
         elif status.state in RESUMABLE:
-            st.button("Resume", on_click=_ask, args=(job.id, "resume"), key="made resume", type="primary")
+            st.button("Resume", on_click=_request, args=(control.resume, job.id), key="made resume", type="primary")
         if not status.active:
             st.button("Delete", on_click=_delete, args=(job.id,), key="made delete")
 
 
-def _ask(name: str, request: str) -> None:
-    """Ask something of a job; what it cannot do is said in a sentence."""
+def _request(act: Callable[[str], None], name: str) -> None:
+    """Send a request to a job; keep the sentence that says why it was refused."""
     try:
-        {"pause": control.pause, "stop": control.stop, "resume": control.resume}[request](name)
+        act(name)
     except ValueError as error:
         st.session_state[PROBLEM] = str(error)
 
@@ -129,30 +129,30 @@ def _delete(name: str) -> None:
 
 
 def _show_shipped() -> None:
-    made = generators.load(None)
+    made = generators.load_or_warn(None)
     if made is None:
         return
-    frames = cached.recorded_growth(made.card.weights_sha256, made)
-    player(frames, key="made growth", run="shipped", look=GROWTH, finished=True)
+    frames = cached.recorded_frames(made.card.weights_sha256, made)
+    player(frames, key="made growth", run="shipped", look=SNAPSHOTS, finished=True)
     _show_caption()
     _show_curves(made.card.moments, made.card.epochs)
 
 
 def _show_live(job: Job, shown: str) -> None:
-    """What is shown again every second; the page as a whole when the job's state has changed."""
+    """Show the training as it is now; rerun the whole page if its state is no longer the one that is shown."""
     status = run_folders.read_status(job)
     if status.state != shown:
         st.rerun()
     steps = run_folders.read_steps(job.id)
     _show_state(job, status, steps)
-    frames = generators.growth(job)
+    frames = generators.snapshot_frames(job)
     if frames:
-        player(frames, key="made growth", run=job.id, look=GROWTH, finished=not status.active)
+        player(frames, key="made growth", run=job.id, look=SNAPSHOTS, finished=not status.active)
         _show_caption()
     if steps:
         epochs = generator_job.read_plan(job.settings).config.epochs
         so_far = _epochs(steps[-1])
-        # Room for what comes, and not so much that the beginning is a stroke.
+        # Room for what comes, but the first epochs must not be too narrow.
         _show_curves(steps, min(epochs, max(1, ceil(1.5 * so_far))) if status.active else ceil(so_far))
 
 
@@ -168,7 +168,7 @@ def _show_state(job: Job, status: Status, steps: list[dict[str, Any]]) -> None:
         left = f"{steps[-1]['seconds'] * (1 - done) / done:.0f} s left" if done else "Getting ready ..."
         st.progress(min(1.0, done), left)
     elif status.state == "paused":
-        st.info("It pauses. After ten minutes it makes room for others; it can be resumed then too.")
+        st.info("Paused. After 10 minutes others go first; you can still resume.")
     elif status.message:
         (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
 
@@ -181,7 +181,7 @@ def _show_caption() -> None:
 
 
 def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
-    """Show both losses, and how often the discriminator is right, up to an epoch."""
+    """Show both losses and how often the discriminator is right; the charts end at the epoch `end`."""
     at = list(map(_epochs, steps))
     losses = [
         Curve(f"{name}'s loss", color, at, [step[f"{name}_loss"] for step in steps]) for name, color in LOSSES.items()
@@ -204,5 +204,5 @@ def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
 
 
 def _epochs(step: dict[str, Any]) -> float:
-    """Return how many epochs were finished by then, as a fraction."""
+    """Return the number of epochs finished at this step, with a fraction."""
     return float(step["epoch"] - 1 + step["batch"] / step["batches"])

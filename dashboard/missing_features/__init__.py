@@ -1,4 +1,4 @@
-"""What the page Missing features shows."""
+"""The views of the page "Missing features"."""
 
 from dashboard.missing_features import algebra_views, idea_views, variant_views
 from dashboard.shell.page import View

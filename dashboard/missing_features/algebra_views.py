@@ -1,4 +1,4 @@
-"""The views "The algebra" and "Freezing" of the page about missing features: what is equal, and what stays equal."""
+"""The views "The algebra" and "Freezing": inverted heads as ordinary heads, and filters before and after training."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_accuracies
 
 COMPARED = 1000  # test digits
-BENT = {
+NONLINEAR_EFFECTS = {  # by inversion
     "clamped complement": "{above} of this digit's {all} features are above 1. The head reads each of them as 0, "
-    "however large: it hears what is absent or weak, and is deaf to how strong the rest is.",
+    "however large: it distinguishes absent and weak features, but not how strong the others are.",
     "maximum complement": "Each feature is taken from this digit's own strongest, {most:.2f} here. Another digit has "
     "another strongest, so the same feature is read differently in each.",
     "share complement": "Each feature is a share of this digit's own strongest, {most:.2f} here. Another digit has "
@@ -44,9 +44,10 @@ FROZEN = {"standard": "before", NAME: "after, frozen", "missing-unfrozen": "afte
 
 
 def show_algebra(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Turn an inverted head into the equal ordinary head, number by number; then what cannot be turned."""
+    """Show how an inverted head is rewritten as an equal ordinary head, and which inversions cannot be rewritten."""
     names = [name for name in RECIPES if name in zoo and is_variant(zoo[name], RECIPES[name].architecture)]
-    affine = [name for name in names if INVERSIONS[zoo[name].inversion].same_function_class and _inverts(zoo, name)]
+    inverted = [name for name in names if zoo[name].inversion != "identity"]
+    affine = [name for name in inverted if INVERSIONS[zoo[name].inversion].same_function_class]
     left, right = st.columns([330, 720], gap="medium")
     with left:
         st.caption("Try: rub something out, take another network. Do the two rows of logits ever differ?")
@@ -68,11 +69,7 @@ def show_algebra(session: Session, data: Dataset, zoo: Zoo) -> None:
         if scene is not None:
             _show_rewriting(name, data, *scene)
     if scene is not None:
-        _show_others(data, zoo, *scene)
-
-
-def _inverts(zoo: Zoo, name: str) -> bool:
-    return zoo[name].inversion != "identity"
+        _show_nonlinear(data, zoo, *scene)
 
 
 def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
@@ -97,7 +94,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
 
 
 def write_steps(found: RewrittenUnit) -> list[tuple[str, str]]:
-    """Return the algebra with real numbers: the inverted sum, multiplied out, and renamed."""
+    """Return titles and formulas with this unit's numbers: the inverted sum, multiplied out, and with new weights."""
     terms = list(zip(found.features[found.shown].tolist(), found.weights[found.shown].tolist(), strict=True))
     more, bias, new_bias = len(found.features) - len(terms), found.bias, found.ordinary_bias
     inverted = " + ".join(f"({weight:.3f})·({_formula(found, value)})" for value, weight in terms)
@@ -115,22 +112,24 @@ def _formula(found: RewrittenUnit, value: float) -> str:
     return f"{found.shift:g} − {value:.3f}" if found.shift else f"−{value:.3f}"
 
 
-def _show_others(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
-    """Show the inversions that are no re-parameterisation, and what makes them different at this digit."""
-    names = [name for name in RECIPES if name in zoo and zoo[name].inversion in BENT]
+def _show_nonlinear(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
+    """Show the inversions that no ordinary head can replace, and the reason at this digit."""
+    names = [name for name in RECIPES if name in zoo and zoo[name].inversion in NONLINEAR_EFFECTS]
     st.markdown("#### What no ordinary head computes")
     networks = {name: one.classifier for name, one in networks_or_warn(names, data).items()}
     for place, (name, network) in zip(st.columns(max(2, len(networks))), networks.items(), strict=False):
         with place:
-            given, read = response_curve("relu", zoo[name].inversion)
-            curve = draw_inversion_curve(given.numpy(), read.numpy(), color=color_of(name))
+            inputs, outputs = response_curve("relu", zoo[name].inversion)
+            curve = draw_inversion_curve(inputs.numpy(), outputs.numpy(), color=color_of(name))
             st.html(f'<img src="{curve}" alt="its curve" style="height:108px">')
-            st.markdown(f"**{zoo[name].title}.** {_refusal(network)} {_bent(network, digit, mask)}")
+            effect = _describe_effect(network, digit, mask)
+            st.markdown(f"**{zoo[name].title}.** {_why_not_ordinary(network)} {effect}")
     if not names:
         st.info("None of them is on this machine.")
 
 
-def _refusal(network: Classifier) -> str:
+def _why_not_ordinary(network: Classifier) -> str:
+    """Return the reason why the network has no equal ordinary head."""
     try:
         to_ordinary(network)
     except ValueError as error:
@@ -138,16 +137,16 @@ def _refusal(network: Classifier) -> str:
     return ""
 
 
-def _bent(network: Classifier, digit: Digit, mask: Mask) -> str:
-    """Return what the inversion does to this digit's features that no a·x + c does."""
+def _describe_effect(network: Classifier, digit: Digit, mask: Mask) -> str:
+    """Return what the inversion does to this digit's features and no affine function a·x + c could do."""
     with torch.no_grad():
         features = network.features(erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask)))[0]
-    words = BENT[network.inversion.name] if isinstance(network.inversion, Invert) else ""
-    return words.format(above=int((features > 1).sum()), all=len(features), most=float(features.max()))
+    effect = NONLINEAR_EFFECTS[network.inversion.name] if isinstance(network.inversion, Invert) else ""
+    return effect.format(above=int((features > 1).sum()), all=len(features), most=float(features.max()))
 
 
 def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the filters before and after a new head was trained, frozen and not."""
+    """Show the filters before a new head is trained and after it, with frozen and with trained convolutions."""
     st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
     found = networks_or_warn([name for name in FROZEN if name in zoo], data)
     networks = {name: one.classifier for name, one in found.items()}
@@ -162,6 +161,13 @@ def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     if "standard" not in filters:
         st.info("The standard network is not on this machine, so there is nothing to compare with.")
         return
+    _show_filters(filters, layer, limit, zoo)
+    _show_changes(filters, limit)
+    _show_hashes(networks, zoo)
+
+
+def _show_filters(filters: dict[str, NDArray[np.float32]], layer: str, limit: float, zoo: Zoo) -> None:
+    """Show every network's filters on one scale, and their change where the convolutions were trained."""
     columns, factor = (5, 12) if layer == "first layer" else (10, 6) if "first" in layer else (40, 3)
     items = [
         GalleryItem(
@@ -175,12 +181,10 @@ def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
         caption = f"not frozen − before, drawn {limit / most:.0f} times as bright" if change.any() else "no difference"
         items.append(GalleryItem(draw_signed_sheet(change, columns, limit=most, factor=factor), caption))
     st.html(draw_gallery(items, min_width=480 if columns == 40 else 150, css_class="ns-filters"))
-    _show_drift(filters, limit)
-    _show_hashes(networks, zoo)
 
 
 def filters_of(network: Classifier, layer: str) -> NDArray[np.float32]:
-    """Return the chosen filters as squares `(N, k, k)`."""
+    """Return the filters of a layer (an option of the view "Freezing") as squares `(N, k, k)`."""
     convolution = network.features.get_submodule("conv1" if layer == "first layer" else "conv2")
     weights = convolution.get_parameter("weight").numpy()
     chosen = weights if "all" in layer else weights[:, :1]
@@ -188,16 +192,16 @@ def filters_of(network: Classifier, layer: str) -> NDArray[np.float32]:
     return np.ascontiguousarray(chosen).reshape(-1, side, side)
 
 
-def _show_drift(filters: dict[str, NDArray[np.float32]], limit: float) -> None:
-    words = [f"Blue is positive, red negative, black zero; one scale for all networks, up to ±{limit:.2f}."]
+def _show_changes(filters: dict[str, NDArray[np.float32]], limit: float) -> None:
+    sentences = [f"Blue is positive, red negative, black zero; one scale for all networks, up to ±{limit:.2f}."]
     for name, values in filters.items():
         if name != "standard":
             change = np.abs(values - filters["standard"])
-            words.append(f"*{FROZEN[name].capitalize()}*: {_drift(change, filters['standard'])}")
-    st.caption(" ".join(words))
+            sentences.append(f"*{FROZEN[name].capitalize()}*: {_describe_change(change, filters['standard'])}")
+    st.caption(" ".join(sentences))
 
 
-def _drift(change: NDArray[np.float32], before: NDArray[np.float32]) -> str:
+def _describe_change(change: NDArray[np.float32], before: NDArray[np.float32]) -> str:
     if not change.any():
         return "no weight has changed."
     share = 100 * float(np.linalg.norm(change) / np.linalg.norm(before))
@@ -205,12 +209,12 @@ def _drift(change: NDArray[np.float32], before: NDArray[np.float32]) -> str:
 
 
 def _show_hashes(networks: dict[str, Classifier], zoo: Zoo) -> None:
-    """Show the proof that frozen features are the same bit by bit, and what each network reads."""
+    """Show that frozen features are the same bit by bit, by their hashes, and the accuracy of each network."""
     hashes = {name: features_hash(network) for name, network in networks.items()}
-    words = {True: "**the same, bit by bit**", False: "**changed**"}
+    verdicts = {True: "**the same, bit by bit**", False: "**changed**"}
     lines = [
-        f"`{found[:16]}…` {zoo[name].title}" + (f": {words[found == hashes['standard']]}" if name != "standard" else "")
-        for name, found in hashes.items()
+        f"`{one[:16]}…` {zoo[name].title}" + (f": {verdicts[one == hashes['standard']]}" if name != "standard" else "")
+        for name, one in hashes.items()
     ]
     st.markdown("Fingerprints (SHA-256) of all weights and biases of the convolutions:  \n" + "  \n".join(lines))
     show_accuracies({name: zoo[name].accuracies() for name in networks}, zoo)

@@ -1,4 +1,4 @@
-"""The view "The idea" of the page about missing features."""
+"""The view "The idea" of the page "Missing features"."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.scene import choose_scene
 
 NAME = "missing-feature"
-SILENT_MAPS = 6  # shown of one class
+WEAKEST_MAPS = 6  # shown of one class
 
 
 def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show what is missing from any digit, and whom that speaks against."""
+    """Show which features a digit lacks, and which classes that makes less likely."""
     left, right = st.columns([330, 720], gap="medium")
     with left:
         st.caption("Try: a 5 (*only 5*), then ask what of a 6 is missing. Rub out a part: what is missing now?")
@@ -47,14 +47,14 @@ def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
         with locks.LIVE:
             evidence = absent_features.measure_evidence(network, torch.from_numpy(digit)[None], torch.from_numpy(mask))
             st.markdown(f"#### {absent_features.describe_digit(evidence, atlas, data.classes)}")
-            _show_rivals(evidence, atlas, digit, mask, data.classes)
+            _show_other_classes(evidence, atlas, digit, mask, data.classes)
             _show_features(evidence, atlas, digit, mask, data.classes)
     with st.expander("How much of the answer is that? What is there, and what is missing", expanded=True):
         _show_balance(evidence, atlas, data.classes)
 
 
-def _show_rivals(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
-    """Show for every other class where what it usually has is missing."""
+def _show_other_classes(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
+    """Show for every other class where the digit lacks a feature that the class usually has."""
     votes = absent_features.missing_evidence(evidence, atlas)
     pixels = [spread_to_pixels(places, atlas.field).numpy() for places in votes.sum(1)]
     limit = max(float(np.abs(values).max()) for values in pixels)
@@ -65,14 +65,14 @@ def _show_rivals(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, 
         picture = overlay_evidence(digit, mask, 0 * values if is_answer else values, limit=limit, factor=3)
         items.append(GalleryItem(picture, caption.replace("-", "−")))
     st.html(draw_gallery(items, min_width=62, css_class="ns-rivals"))
-    st.caption("Red glows where something is missing that this class usually has, and the answer has not.")
+    st.caption("Red marks places where this class usually has a stroke and your digit has none.")
 
 
 def _show_features(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:
-    """Show the feature maps whose silence says most, against one class or against all."""
+    """Show the inactive feature maps that lower the scores most, of one class or of all."""
     rival = address.segmented_control(
         "of",
-        "What is missing of a ... (asked of the answer: what speaks against it)",
+        "What would it need to be a …?",
         range(len(classes)),
         required=False,
         key="missing of",
@@ -99,7 +99,7 @@ def _to_card(
 
 
 def _show_balance(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -> None:
-    """Show how much of each class's distance to the answer is because of what is missing."""
+    """Show which part of each class's distance to the answer comes from missing features."""
     found = absent_features.split_gap(evidence, atlas)
     st.markdown(absent_features.describe_gap(evidence, found, classes))
     figure = draw_contributions(found.missing.tolist(), found.there.tolist(), found.rest.tolist(), classes)
@@ -113,11 +113,11 @@ def _show_balance(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -
 
 
 def show_atlas(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the maps that are most silent in a class, and the whole table of maps and classes; no digit changes it."""
+    """Show the maps that are weakest in a class, and the strength of every map in every class; no digit changes it."""
     try:
         atlas, classes = caches.atlas(NAME, data.name), data.classes
     except CheckpointError:
-        return  # the view above has said so
+        return  # the view above shows the warning
     st.markdown("#### Which maps are habitually silent in which class?")
     label = address.segmented_control(
         "class",
@@ -129,7 +129,7 @@ def show_atlas(session: Session, data: Dataset, zoo: Zoo) -> None:
     )
     strengths = atlas.strengths().numpy()
     items = []
-    for number in atlas.weakest_maps(label, SILENT_MAPS):
+    for number in atlas.weakest_maps(label, WEAKEST_MAPS):
         sheet = arrays.contact_sheet(list(atlas.patches[number].numpy()), 3, factor=3)
         usual = " ".join(classes[one] for one in atlas.classes_of_map(number))
         caption = f"map {number}: {100 * strengths[label, number]:.0f} % · usual in {usual}"

@@ -1,4 +1,4 @@
-"""The views "Variants" and "Synergy" of the page about missing features: every network of the laboratory reads."""
+"""The views "Variants" and "Synergy": every inversion of the features, and two heads summed."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ FORMULAS = {
     "relu6": "ReLU6",
 }
 MEASURED = 2000  # test digits, for omega
-LEARNED = 50.0  # percent of whole digits; whatever learns at all reads far more
+LEARNED = 50.0  # percent of whole digits; a network that has learned reads far more
 OMEGAS = [step / 20 for step in range(61)]  # 0 to 3
 HEADS = {"missing-feature": "synergy", "control": "two ordinary heads"}
 
 
 def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show every way to turn features over: its curve, its kind, its figures, and what it reads now."""
+    """Show every inversion with its curve, its kind, its accuracy, and what its network reads in the digit."""
     names = [name for name, recipe in RECIPES.items() if name in zoo and is_variant(zoo[name], recipe.architecture)]
     left, right = st.columns([330, 720], gap="medium")
     with left:
@@ -65,21 +65,21 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
         if scene is not None and networks:
             with locks.LIVE:
                 own = networks_or_warn([name for name in chosen if name not in networks and name not in zoo], data)
-                wanted = {name: one for name, one in (networks | own).items() if name in chosen}
-                show_readings(read_all(wanted, cards, *scene, data), data.classes)
+                shown = {name: one for name, one in (networks | own).items() if name in chosen}
+                show_readings(read_all(shown, cards, *scene, data), data.classes)
     st.html(draw_variants(to_rows(networks, zoo, scene, data), COLUMNS, answers=scene is not None))
     show_text("missing_variants")
     _show_failed(names, zoo)
-    _show_unmade(zoo)
+    _show_missing_networks(zoo)
 
 
 def is_variant(card: Card, architecture: str) -> bool:
-    """Say whether a network belongs into the table of variants: blind, of the published architecture, one head."""
+    """Return whether a network is in the table of variants: blind, of the published architecture, with one head."""
     return card.track == "blind" and architecture == "published" and card.omega is None
 
 
 def _show_failed(names: list[str], zoo: Zoo) -> None:
-    """Say of a network that did not learn that its figures are no comparison."""
+    """Show which networks did not learn, so that their accuracy means nothing."""
     for name in names:
         whole = zoo[name].accuracies().get("whole", 100.0)
         if whole < LEARNED:
@@ -89,10 +89,10 @@ def _show_failed(names: list[str], zoo: Zoo) -> None:
             )
 
 
-def _show_unmade(zoo: Zoo) -> None:
-    unmade = [name for name, recipe in RECIPES.items() if recipe.laboratory and name not in zoo]
-    if unmade:
-        commands = ", ".join(f"`python -m core train {name}`" for name in unmade)
+def _show_missing_networks(zoo: Zoo) -> None:
+    names = [name for name, recipe in RECIPES.items() if recipe.laboratory and name not in zoo]
+    if names:
+        commands = ", ".join(f"`python -m core train {name}`" for name in names)
         st.caption(f"Not on this machine; each is made by a command: {commands}")
 
 
@@ -111,10 +111,10 @@ def to_rows(
 
 
 def base_of(name: str) -> str:
-    """Return the ordinary network whose activation a variant shares: what its figures are compared with."""
+    """Return the ordinary network with the same activation function, which a variant is compared with."""
     activation = RECIPES[name].activation
-    same = (other for other, recipe in RECIPES.items() if recipe.activation == activation and recipe.start is None)
-    return next(same)
+    ordinary = (other for other, recipe in RECIPES.items() if recipe.activation == activation and recipe.start is None)
+    return next(ordinary)
 
 
 def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
@@ -137,7 +137,7 @@ def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
 
 
 def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show two heads summed, with any weight of the second, beside two ordinary heads."""
+    """Show an ordinary and an inverted head summed, with any weight of the second, beside two ordinary heads."""
     left, right = st.columns([330, 720], gap="medium")
     with left:
         st.caption("Try: move omega. Does adding the missing-feature head do more than adding a second ordinary head?")
@@ -155,12 +155,14 @@ def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def read_heads(networks: dict[str, Network], digit: Digit, mask: Mask, omega: float) -> list[Reading]:
-    """Return what the ordinary head reads, and each sum of it and omega times a second head."""
+    """Return the readings of the ordinary head, and of its sums with `omega` times a second head."""
     now, whole = (_logits_of(networks, digit, kept) for kept in (mask, np.ones_like(mask)))
-    readings = [Reading("Standard", color_of("standard"), _share(now["standard"]), _share(whole["standard"]))]
+    readings = [
+        Reading("Standard", color_of("standard"), _probabilities(now["standard"]), _probabilities(whole["standard"]))
+    ]
     for name, title in HEADS.items():
-        summed, before = (_share(add_heads(one["standard"], one[name], omega)) for one in (now, whole))
-        readings.append(Reading(f"{title.capitalize()}, ω = {omega:g}", color_of(_color(name)), summed, before))
+        summed, before = (_probabilities(add_heads(one["standard"], one[name], omega)) for one in (now, whole))
+        readings.append(Reading(f"{title.capitalize()}, ω = {omega:g}", _color_of_sum(name), summed, before))
     return readings
 
 
@@ -169,13 +171,13 @@ def _logits_of(networks: dict[str, Network], digit: Digit, mask: Mask) -> dict[s
     return {name: compute_logits(one.classifier, image)[0] for name, one in networks.items() if not one.restores}
 
 
-def _share(logits: torch.Tensor) -> NDArray[np.float32]:
-    share: NDArray[np.float32] = logits.softmax(0).numpy()
-    return share
+def _probabilities(logits: torch.Tensor) -> NDArray[np.float32]:
+    probabilities: NDArray[np.float32] = logits.softmax(0).numpy()
+    return probabilities
 
 
-def _color(second: str) -> str:
-    return "synergy" if second == "missing-feature" else second
+def _color_of_sum(second: str) -> str:
+    return color_of("synergy" if second == "missing-feature" else second)
 
 
 def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
@@ -190,7 +192,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
         column = address.segmented_control("on", "Digits", COLUMNS, "HCUT", key="omega column")
         normal = read["standard", column]
         curves = [
-            Curve(title, color_of(_color(name)), OMEGAS, accuracy_by_omega(normal, read[name, column], labels, OMEGAS))
+            Curve(title, _color_of_sum(name), OMEGAS, accuracy_by_omega(normal, read[name, column], labels, OMEGAS))
             for name, title in HEADS.items()
         ]
         st.plotly_chart(draw_omega(curves, omega), width="stretch", config=PLAIN)

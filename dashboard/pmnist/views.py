@@ -1,4 +1,4 @@
-"""The six views of the PMNIST page. Each reads its inputs, asks the cache, and shows."""
+"""The views of the page "PMNIST": partial digits, and how well networks read them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets import networks as network_inputs
 from dashboard.widgets import playing
+from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import networks_or_warn, read_all
@@ -60,7 +61,7 @@ def show_cuts(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Let a hole grow over any digit, and show when each network gives up what it read in the whole one."""
+    """Play a hole that grows over a digit, with each network's probability of what it read in the whole digit."""
     left, right = st.columns([280, 760], gap="medium")
     with left:
         choice = choose_digit(session, data, first="Sample")
@@ -92,7 +93,7 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequence[str]) -> Frame:
-    """Return what the player shows of a hole at one size."""
+    """Return the frame of one size of the hole."""
     sure = {titles[name]: round(100 * float(step.probabilities[name][label])) for name, label in step.whole.items()}
     answers = " · ".join(f"{titles[name]} {classes[label]}" for name, label in step.labels.items())
     changed = " · ".join(f"{titles[name]} (was {classes[step.whole[name]]})" for name in step.changed)
@@ -102,7 +103,7 @@ def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequ
 
 
 def choose_growth() -> str:
-    """Draw where the hole begins; return the chosen option."""
+    """Draw the choice of where the hole begins; return the chosen option."""
     return address.segmented_control("hole", "The hole grows", GROWTH_DIRECTIONS, key="growing")
 
 
@@ -172,12 +173,12 @@ def show_curve(session: Session, data: Dataset, zoo: Zoo) -> None:
     percent = [100 * share for share in SHARES]
     curves = [Curve(zoo[name].title, color_of(name), percent, points[name]) for name in names]
     figure = draw_curves(curves, x_title="missing, % of the picture", y_title="read right, %")
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
+    st.plotly_chart(figure, width="stretch", config=PLAIN)
     st.caption(f"The first {count:,} test digits of {data.name}. Restoring networks know the hole, the others do not.")
 
 
 def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show which digits a network mixes up (click a cell to see them), and who is right where another is not."""
+    """Show a network's confusion matrix (a click on a cell shows its digits), and compare it with a second network."""
     variant: Variant = "text"
     which, other, on, how_many = st.columns(4)
     title = {name: card.title for name, card in zoo.items()}
@@ -211,7 +212,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
             selection_mode="points",
             key="confusion",
             width="stretch",
-            config={"displayModeBar": False},
+            config=PLAIN,
         )
     with digits:
         points = clicked.selection.points
@@ -220,7 +221,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def show_download(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Offer all partial test digits."""
+    """Show the download of all partial test digits."""
     variant = choose_variant()
     st.markdown(
         f"{len(CUTS) * len(data.test):,} partial digits made from the {len(data.test):,} test digits of {data.name}."

@@ -1,4 +1,4 @@
-"""The views of the page Results."""
+"""The views of the page "Results"."""
 
 from dashboard.results import views
 from dashboard.shell.page import View

@@ -1,4 +1,4 @@
-"""A row of a recorded study run again, with one seed, as a job that people can watch."""
+"""Run a row of a recorded study again, with one seed, as a job whose progress the page shows."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
 from core.studies.arms import ARMS, with_required_arms
 from core.zoo.recipes import SEED
-from dashboard.results.views import Row, ShownStudy, show_command
+from dashboard.results.views import Row, ShownStudy, format_mean, show_command
 from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
 
 
 def show_below(study: ShownStudy) -> None:
-    """Show what stands below every view: how the study was made, and a row of it run again."""
+    """Show what is below every view: the command of the study, and the form that repeats a row of it."""
     show_command(study)
     show_repeat(study)
 
 
 def show_repeat(study: ShownStudy) -> None:
-    """Let people run one row with one seed, and show it beside the recorded figures as it comes."""
+    """Show the form that runs one row with one seed, and the results so far beside the recorded figures."""
     arms = list(dict.fromkeys(arm for arm, _ in study.rows()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        arm = st.selectbox("Repeat a row", arms, format_func=lambda name: ARMS[name].title, index=_first(arms))
+        arm = st.selectbox("Repeat a row", arms, format_func=lambda name: ARMS[name].title, index=_default_index(arms))
         seed = st.number_input("with the seed", 0, 9999, SEED, width=140)
         pressed = st.button("Run it here", type="primary")
     count = len(with_required_arms([arm]))
@@ -31,11 +31,11 @@ def show_repeat(study: ShownStudy) -> None:
     if pressed:
         _start(study, arm, int(seed))
     store_visitor_id()
-    if (job := _last()) is not None:
-        _watch(job, study)
+    if (job := _newest_job()) is not None:
+        _show_progress(job, study)
 
 
-def _first(arms: list[str]) -> int:
+def _default_index(arms: list[str]) -> int:
     return arms.index("missing-feature") if "missing-feature" in arms else 0
 
 
@@ -53,14 +53,14 @@ def _start(study: ShownStudy, arm: str, seed: int) -> None:
         st.warning(str(error))
 
 
-def _last() -> Job | None:
-    number = get_visitor_id()
-    mine = [job for job in run_folders.list_jobs(number) if job.kind == "study"] if number else []
+def _newest_job() -> Job | None:
+    visitor = get_visitor_id()
+    mine = [job for job in run_folders.list_jobs(visitor) if job.kind == "study"] if visitor else []
     return max(mine, key=lambda job: job.created, default=None)
 
 
 @st.fragment(run_every=2.0)
-def _watch(job: Job, study: ShownStudy) -> None:
+def _show_progress(job: Job, study: ShownStudy) -> None:
     status, steps = run_folders.read_status(job), run_folders.read_steps(job.id)
     arms = with_required_arms(job.settings["arms"])
     place = control.queue_position(job.id)
@@ -79,14 +79,14 @@ def _watch(job: Job, study: ShownStudy) -> None:
 
 
 def _recorded(study: ShownStudy, job: Job, arm: str, columns: list[str]) -> dict[str, str]:
-    """Return the same seed's recorded figures, else the mean and its spread; nothing for another set or network."""
+    """Return the recorded figures of this seed, or mean ± deviation; empty for another data set or network."""
     same = (job.settings["dataset"], job.settings["network"]) == (study.record["dataset"]["name"], study.network)
     rows = study.rows() if same else {}
     found = {column: rows[arm, column] for column in columns if (arm, column) in rows}
-    at = job.settings["seed"] - study.record["first_seed"]
-    return {column: _figure(row, at) for column, row in found.items()}
+    index = job.settings["seed"] - study.record["first_seed"]
+    return {column: _format_value(row, index) for column, row in found.items()}
 
 
-def _figure(row: Row, at: int) -> str:
+def _format_value(row: Row, index: int) -> str:
     values = row["values"]
-    return f"{values[at]:.1f}" if 0 <= at < len(values) else f"{row['mean']:.1f} ± {row['std'] or 0:.1f}"
+    return f"{values[index]:.1f}" if 0 <= index < len(values) else format_mean(row)

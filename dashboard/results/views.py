@@ -1,4 +1,4 @@
-"""The views of the page of results: a recorded study as a picture, a table, beside the talk, and in sentences."""
+"""The views of the page "Results": a recorded study as a figure, as tables, beside the talk, and in sentences."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
 from dashboard import address
 from dashboard.server import caches
+from dashboard.widgets.charts import PLAIN
 
 SETS = {"MNIST": "MNIST", "Offline digits": datasets.OFFLINE}
 NETWORKS = {"of the published code": "published", "of the talk": "talk"}
@@ -28,7 +29,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ShownStudy:
-    """What is looked at: a recorded study, one of its networks, and the cuts as the talk or its code makes them."""
+    """A recorded study, one of its networks, and the variant of the cuts: as the talk or as its code makes them."""
 
     record: dict[str, Any]
     network: str
@@ -41,11 +42,11 @@ class ShownStudy:
 
 
 def choose_study() -> tuple[ShownStudy] | None:
-    """Draw what is shown, and say first what became of the talk's claim; None, after a sentence, without a record."""
+    """Draw the choice of the study and show what it found about the talk's claim; None if nothing is recorded."""
     with st.container(horizontal=True, gap="medium"):
-        data = _pick("digits", "Digits", SETS, "results data")
-        network = _pick("network", "Network", NETWORKS, "results network")
-        variant = _pick("cuts", "The cuts", VARIANTS, "results variant")
+        data = _choose("digits", "Digits", SETS, "results data")
+        network = _choose("network", "Network", NETWORKS, "results network")
+        variant = _choose("cuts", "The cuts", VARIANTS, "results variant")
     try:
         record = caches.recorded_study(STUDY, data)
     except ValueError as error:
@@ -57,64 +58,64 @@ def choose_study() -> tuple[ShownStudy] | None:
     return (study,)
 
 
-def _pick(name: str, label: str, options: Mapping[str, str], key: str) -> str:
+def _choose(name: str, label: str, options: Mapping[str, str], key: str) -> str:
     return options[address.segmented_control(name, label, list(options), key=key)]
 
 
 def show_claim(study: ShownStudy) -> None:
-    """Say first what became of the talk's claim."""
+    """Show what the study found about the talk's claim."""
     for sentence in study.record["conclusions"].get(study.network, [])[:1]:
-        st.markdown(f"**{_plain(sentence)}**")
+        st.markdown(f"**{_escape(sentence)}**")
 
 
 def show_idea(study: ShownStudy) -> None:
-    """Show the talk's idea and its variants over the network's own activation."""
+    """Show the differences of the talk's idea and its variants, with the network's own activation function."""
     _show_differences(study, lambda arm: arm.activation is None)
 
 
 def show_activations(study: ShownStudy) -> None:
-    """Show the missing-feature heads over other activations, each with its own network and control."""
+    """Show the differences with other activation functions, each with its own network and control."""
     _show_differences(study, lambda arm: arm.activation is not None)
 
 
 def _show_differences(study: ShownStudy, belongs: Callable[[Arm], bool]) -> None:
-    """Show every arm's paired difference to its matched control, with its interval, cut by cut."""
+    """Show the interval of the paired difference between each arm and its matched control, for every cut."""
     rows = study.rows()
-    asked = [arm for arm in dict.fromkeys(arm for arm, _ in rows) if ARMS[arm].control and belongs(ARMS[arm])]
-    asked.sort(key=lambda arm: arm != "missing-feature")  # the talk's own first
-    kept = [arm for arm in asked if has_learned(rows[arm, "whole"]["values"])]
-    intervals = [_interval(rows[arm, column], cut) for arm in kept for cut, column in study.columns.items()]
+    arms = [arm for arm in dict.fromkeys(arm for arm, _ in rows) if ARMS[arm].control and belongs(ARMS[arm])]
+    arms.sort(key=lambda arm: arm != "missing-feature")  # the talk's own first
+    kept = [arm for arm in arms if has_learned(rows[arm, "whole"]["values"])]
+    intervals = [_to_interval(rows[arm, column], cut) for arm in kept for cut, column in study.columns.items()]
     if intervals:
         figure = draw_intervals(
             intervals, COLUMN_COLORS, claim="what the talk claims", x_title="points more than the matched control"
         )
-        st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
-    lost = [ARMS[arm].title for arm in asked if arm not in kept]
-    if lost:
-        st.caption(f"Left out, as some seeds never learned to read whole digits: {_plain(', '.join(lost))}.")
+        st.plotly_chart(figure, width="stretch", config=PLAIN)
+    failed = [ARMS[arm].title for arm in arms if arm not in kept]
+    if failed:
+        st.caption(f"Left out, as some seeds never learned to read whole digits: {_escape(', '.join(failed))}.")
     st.caption(
         "A line is the 95 % interval of the mean paired difference over the seeds (Student's t); the dot is full where "
         "zero lies outside. Arms with three seeds have wide ones."
     )
 
 
-def _interval(row: Row, cut: str) -> Interval:
+def _to_interval(row: Row, cut: str) -> Interval:
     control = ARMS[ARMS[row["arm"]].control or ""].title
-    found = row["difference"]
+    difference = row["difference"]
     claimed = TALK_GAIN[cut] if row["arm"] == "missing-feature" else None
     title = f"{row['title']} <span style='font-weight:400'>against {control} · {row['seeds']} seeds</span>"
-    return Interval(title, cut, found["mean"], found["low"], found["high"], claimed)
+    return Interval(title, cut, difference["mean"], difference["low"], difference["high"], claimed)
 
 
 def show_figures(study: ShownStudy) -> None:
-    """Show the mean accuracy of every arm on every column, with its spread over the seeds."""
+    """Show the mean and the standard deviation of every arm's accuracy, for every cut."""
     rows = study.rows()
     pinned = {"arm": st.column_config.TextColumn(pinned=True, width="medium")}
     arms = dict.fromkeys(arm for arm, _ in rows)
     for track in dict.fromkeys(rows[arm, "whole"]["track"] for arm in arms):
         table = []
         for arm in (arm for arm in arms if rows[arm, "whole"]["track"] == track):
-            figures = {column: _figure(rows[arm, column]) for column in study.record["columns"]}
+            figures = {column: format_mean(rows[arm, column]) for column in study.record["columns"]}
             table.append({"arm": ARMS[arm].title, "seeds": rows[arm, "whole"]["seeds"], **figures})
         st.markdown(f"*{track.capitalize()}*")
         st.dataframe(pd.DataFrame(table), hide_index=True, height="content", column_config=pinned)
@@ -125,12 +126,13 @@ def show_figures(study: ShownStudy) -> None:
     )
 
 
-def _figure(row: Row) -> str:
+def format_mean(row: Row) -> str:
+    """Return the mean accuracy in percent and its standard deviation, if there are several seeds."""
     return f"{row['mean']:.1f}" + ("" if row["std"] is None else f" ± {row['std']:.1f}")
 
 
 def show_published(study: ShownStudy) -> None:
-    """Show the talk's table and the log of its published code beside ours."""
+    """Show the talk's table and the log of its published code beside our figures."""
     rows, published = study.rows(), study.record["published"]
     if study.record["dataset"]["name"] != "MNIST":
         st.info("The talk's figures and the log are of MNIST: choose MNIST to see them beside ours.")
@@ -139,8 +141,8 @@ def show_published(study: ShownStudy) -> None:
     ours = {cut: rows["missing-feature", cut] for cut in ("whole", *CUTS)}
     gains = {
         "The talk": {cut: f"{gain:+.1f}" for cut, gain in published["talk"]["gain"].items()},
-        "Ours, against the ordinary network": {cut: _gain(row["to_standard"]) for cut, row in ours.items()},
-        "Ours, against the matched control": {cut: _gain(row["difference"]) for cut, row in ours.items()},
+        "Ours, against the ordinary network": {cut: _format_gain(row["to_standard"]) for cut, row in ours.items()},
+        "Ours, against the matched control": {cut: _format_gain(row["difference"]) for cut, row in ours.items()},
     }
     st.table(pd.DataFrame(gains).T)
     st.markdown("**The log of the published code**, one run of 10 + 10 epochs, beside ours: accuracy in percent")
@@ -149,7 +151,7 @@ def show_published(study: ShownStudy) -> None:
         if (arm, "whole") not in rows:
             continue
         log[f"{ARMS[arm].title}: the log"] = {column: f"{figures[column]:.1f}" for column in PUBLISHED_LOG_COLUMNS}
-        log[f"{ARMS[arm].title}: ours"] = {column: _figure(rows[arm, column]) for column in PUBLISHED_LOG_COLUMNS}
+        log[f"{ARMS[arm].title}: ours"] = {column: format_mean(rows[arm, column]) for column in PUBLISHED_LOG_COLUMNS}
     st.table(pd.DataFrame(log).T)
     st.caption(
         "The talk (EuroPython 2019) chose the best epoch on the test digits themselves; the log gives the last epoch "
@@ -157,24 +159,24 @@ def show_published(study: ShownStudy) -> None:
     )
 
 
-def _gain(found: Row) -> str:
-    bounds = "" if found["low"] is None else f"  :small[({found['low']:+.1f} to {found['high']:+.1f})]"
-    return f"{found['mean']:+.1f}{bounds}"
+def _format_gain(gain: Row) -> str:
+    bounds = "" if gain["low"] is None else f"  :small[({gain['low']:+.1f} to {gain['high']:+.1f})]"
+    return f"{gain['mean']:+.1f}{bounds}"
 
 
 def show_sentences(study: ShownStudy) -> None:
-    """Show all that the figures say, in sentences made from them."""
+    """Show the conclusions of the study."""
     for sentence in study.record["conclusions"].get(study.network, []):
-        st.markdown(f"- {_plain(sentence)}")
+        st.markdown(f"- {_escape(sentence)}")
 
 
-def _plain(sentence: str) -> str:
+def _escape(sentence: str) -> str:
     """Keep Markdown from reading formulas as its own signs."""
     return sentence.replace("*", r"\*").replace("~", r"\~")
 
 
 def show_command(study: ShownStudy) -> None:
-    """Say what was run, on what, and which command repeats it."""
+    """Show what was run and on which data, and the command that repeats it."""
     record, training = study.record, study.record["training"]
     about, epochs = record["dataset"], record["epochs"]
     st.caption(

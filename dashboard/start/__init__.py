@@ -1,4 +1,4 @@
-"""The page Start."""
+"""The view of the page "Start"."""
 
 from dashboard.shell.page import View
 from dashboard.start import views

@@ -1,4 +1,4 @@
-"""The parts of the page Start."""
+"""The page "Start": the idea in one picture, a tour, and the data and networks."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.texts import show_text
 
-FILES = Path(__file__).parents[2] / "pages"
-COMPARE, PMNIST = FILES / "compare.py", FILES / "pmnist.py"
-STOPS = (  # page, test digit, cut, label
+PAGES = Path(__file__).parents[2] / "pages"
+COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"
+TOUR = (  # page, test digit, cut, label
     (COMPARE, 19, "HCUT", "A four without its top half: who still reads it?"),
     (COMPARE, 0, "VCUT", "The left half of a seven is gone"),
     (COMPARE, 18, "whole", "Rub this one out yourself, and watch"),
@@ -32,7 +32,7 @@ STOPS = (  # page, test digit, cut, label
 
 
 def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show what this is, a tour of two minutes, and what is loaded."""
+    """Show what the dashboard is, a tour of two minutes, and the data and networks."""
     st.title("Negative Space")
     picture, words = st.columns([6, 5], gap="large", vertical_alignment="center")
     with words:
@@ -40,19 +40,19 @@ def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
         if st.button("Draw a digit now", type="primary"):
             st.switch_page(COMPARE)
     with picture:
-        show_opening(data, zoo)
+        show_idea(data, zoo)
     st.subheader("A tour in two minutes")
-    for number, (place, (page, index, cut, label)) in enumerate(zip(st.columns(4), STOPS, strict=True), 1):
+    for number, (place, (page, index, cut, label)) in enumerate(zip(st.columns(4), TOUR, strict=True), 1):
         with place:
-            show_stop(data, index, cut)
+            show_tour_stop(data, index, cut)
             scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
             st.page_link(page, label=f"{number}. {label}", query_params=scene)
-    st.subheader("What is loaded")
-    show_loaded(data, zoo)
+    st.subheader("Data and networks")
+    show_data_and_networks(data, zoo)
 
 
-def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
-    """Show the idea in one picture: a digit, what is left of it, and what might have been there."""
+def show_idea(data: Dataset, zoo: Mapping[str, Card]) -> None:
+    """Show a digit, what is left of it after a cut, and how the restoring network fills the hole."""
     digit, mask = sample(data, 19), cut_mask("HCUT").numpy()
     items = [
         GalleryItem(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
@@ -65,14 +65,14 @@ def show_opening(data: Dataset, zoo: Mapping[str, Card]) -> None:
     st.html(draw_gallery(items, min_width=90, css_class="ns-opening"))
 
 
-def show_stop(data: Dataset, index: int, cut: str) -> None:
-    """Show the digit of one stop of the tour, cut as it will be found there."""
+def show_tour_stop(data: Dataset, index: int, cut: str) -> None:
+    """Show the digit of one stop of the tour, cut as on its page."""
     picture = arrays.mark_erased(sample(data, index), cut_mask(cut).numpy(), 6)
     st.image(picture, output_format="PNG", width=140)
 
 
-def show_loaded(data: Dataset, zoo: Mapping[str, Card]) -> None:
-    """Show which digits and which networks are loaded, with what each was trained and measured on."""
+def show_data_and_networks(data: Dataset, zoo: Mapping[str, Card]) -> None:
+    """Show the data set that is loaded, and the training and accuracy of every network."""
     sizes = f"{len(data.train):,} for training, {len(data.validation):,} for validation, {len(data.test):,} for tests"
     st.markdown(f"**Digits:** {data.name} ({data.source}): {sizes}.")
     rows = {

@@ -1,4 +1,4 @@
-"""The main page: draw a digit, erase part of it, and compare what the networks read, live."""
+"""The main page: draw a digit, erase part of it, and compare what the networks read, also during a stroke."""
 
 from __future__ import annotations
 
@@ -21,50 +21,50 @@ from dashboard.widgets.networks import choose_in_menu
 from dashboard.widgets.readings import networks_or_warn, read_all
 from dashboard.widgets.strokes import Live, heard
 
-ANSWER, RUB, BELOW = "answer", "rub", "below"  # all that a stroke changes, each a fragment of its own
-DRAWN, RUBBED = Live(ANSWER, (RUB, ANSWER, BELOW)), Live(ANSWER, (ANSWER, BELOW))
-PATIENCE = 0.03  # seconds that the answer in the middle of a stroke waits for its turn
-PAINT = 0.1  # seconds in which the browser paints the bars: what comes all at once it paints all at once
+READINGS, ERASER, BELOW = "answer", "rub", "below"  # keys of the fragments that a stroke changes
+DRAWING_STROKE, ERASING_STROKE = Live(READINGS, (ERASER, READINGS, BELOW)), Live(READINGS, (READINGS, BELOW))
+MAX_WAIT = 0.03  # seconds that the readings wait for the lock during a stroke
+PAINT_TIME = 0.1  # seconds in which the browser paints the bars, before it receives what is below them
 
 
 def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show three steps from left to right, and what follows from them."""
+    """Show the three steps from left to right: draw, erase, compare; the restored digit and downloads below."""
     session.page_complete = False
     st.caption("Try: draw an 8, then rub out its left side. Who still reads it, and who changes their mind?")
     with locks.LIVE:
         left, middle, right = st.columns([290, 330, 440], gap="medium")
         with left:
-            st.markdown("**1 · A digit**")
-            session.chosen = choose_digit(session, data, live=DRAWN)
+            st.markdown("**1 · Draw**")
+            session.chosen = choose_digit(session, data, live=DRAWING_STROKE)
         with middle:
-            st.markdown("**2 · Rub part of it out**")
+            st.markdown("**2 · Erase**")
             tool = choose_tool()
-            # Shapes have a canvas that answers with the page.
-            (_erase if tool == SHAPES else st.fragment(_erase, key=RUB))(tool)
+            # The canvas of shapes reruns the whole page.
+            (_show_eraser if tool == SHAPES else st.fragment(_show_eraser, key=ERASER))(tool)
         with right:
             heading, chooser = st.columns([3, 2], vertical_alignment="center")
             heading.markdown("**3 · What they read now**")
             with chooser:
                 choose_in_menu(zoo, width="stretch")
-            st.fragment(_answer, key=ANSWER)(data, zoo)
+            st.fragment(_show_readings, key=READINGS)(data, zoo)
         st.fragment(_show_below, key=BELOW)(data, zoo)
         show_downloads(session, data.classes)
     session.page_complete = tool != SHAPES
 
 
-def _answer(data: Dataset, zoo: Zoo) -> None:
-    """Show what the networks read; every update of a canvas reruns it, and during a stroke nothing else."""
-    session, turn = get_session(), locks.LIVE
-    # In a full classroom the end of a stroke comes first; during a stroke the answer before is shown meanwhile.
-    if turn.acquire(timeout=PATIENCE if address.stroke_goes_on() else -1):
+def _show_readings(data: Dataset, zoo: Zoo) -> None:
+    """Show what the networks read. During a stroke this is the only fragment that reruns."""
+    session = get_session()
+    # With many visitors the end of a stroke goes first: during a stroke, the last readings may stay.
+    if locks.LIVE.acquire(timeout=MAX_WAIT if address.stroke_goes_on() else -1):
         try:
-            session.readings_html = _read(session, data, zoo)
+            session.readings_html = _draw_readings(session, data, zoo)
         finally:
-            turn.release()
+            locks.LIVE.release()
     st.html(session.readings_html)
 
 
-def _read(session: Session, data: Dataset, zoo: Zoo) -> str:
+def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
     prepare_drawing()
     if session.chosen is None:
         return heard()
@@ -73,7 +73,7 @@ def _read(session: Session, data: Dataset, zoo: Zoo) -> str:
     return draw_readings(session.readings, data.classes) + heard()
 
 
-def _erase(tool: str) -> None:
+def _show_eraser(tool: str) -> None:
     """Show the digit to erase part of it."""
     session = get_session()
     with locks.LIVE:
@@ -81,17 +81,17 @@ def _erase(tool: str) -> None:
         if session.chosen is None:
             st.info("As soon as there is a digit, you can rub it out here.")
             return
-        session.scene.mask = rub_out(session, session.chosen.digit, tool, live=RUBBED)
+        session.scene.mask = rub_out(session, session.chosen.digit, tool, live=ERASING_STROKE)
 
 
 def _show_below(data: Dataset, zoo: Zoo) -> None:
-    """Show what the restoring network sees and how the digit was prepared, and write the address of it all."""
+    """Show the restored digit and how the digit was prepared, and write the address."""
     session = get_session()
     chosen, scene = session.chosen, session.scene
     if chosen is None:
         return
     if session.page_complete:
-        time.sleep(PAINT)
+        time.sleep(PAINT_TIME)
     with locks.LIVE:
         networks = networks_or_warn(scene.networks, data)
         restored.show_restored(networks, zoo, chosen.digit, scene.mask, data)
