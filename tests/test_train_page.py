@@ -114,7 +114,7 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     rerun(app)
     shown = "".join(element.value for element in app.markdown)
     assert shown.count("<svg viewBox") == 2 and "validation" in shown and "digits a second" in html(app)
-    press(app, "pause")
+    press(app, "train pause")
     reach(job, "paused")
     assert "Paused." in rerun(app).info[0].value
     app.segmented_control(key="train view").set_value("Result")
@@ -123,9 +123,9 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     rerun(app)
     app.number_input(key=f"rate {job.id}").set_value(0.0005)
     press(app, "set rate")
-    press(app, "go on")
+    press(app, "train pause")
     until(lambda: run_folders.read_steps(job.id)[-1]["learning_rate"] == 0.0005)
-    press(app, "stop")
+    press(app, "train stop")
     assert ended(job).state == "stopped"
     assert "what it had done by then is kept" in rerun(app).info[0].value
     assert {"resume", "to result"} <= {button.key for button in app.button}

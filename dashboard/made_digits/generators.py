@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from core.generation import generator_checkpoint
 from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.training_pictures import FOLDER, list_pictures
-from core.jobs import run_folders
-from core.jobs.generator_job import KIND
 from core.jobs.run_folders import Job
 from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
 from dashboard.components.player import Frame
 from dashboard.made_digits import cached
-from dashboard.server.visitors import get_visitor_id
+from dashboard.widgets.jobs import title_with_time
 
 SHIPPED_GENERATOR = "shipped"
 SOURCE = "made source"
 
 
-def my_generators() -> list[Job]:
-    """Return this visitor's trainings of generators, the newest first."""
-    name = get_visitor_id()
-    return [] if name is None else [job for job in run_folders.list_jobs(name) if job.kind == KIND]
-
-
 def choose_source(jobs: list[Job], *, label: str = "Whose digits") -> Job | None:
     """Draw the choice between the shipped generator and these jobs, if there are any; return None for the shipped."""
     titles = {SHIPPED_GENERATOR: "The shipped generator"}
-    titles |= {job.id: f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}" for job in jobs}
+    titles |= {job.id: title_with_time(job) for job in jobs}
     if st.session_state.get(SOURCE, SHIPPED_GENERATOR) not in titles:
         st.session_state[SOURCE] = SHIPPED_GENERATOR
     if not jobs:

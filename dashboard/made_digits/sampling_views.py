@@ -14,6 +14,7 @@ from core.generation.dcgan import CLASSES, make_images
 from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.quality import JUDGE, find_nearest_digits
 from core.generation.sampling import draw_latents
+from core.jobs.generator_job import KIND
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict
 from core.visualization import arrays
@@ -28,6 +29,7 @@ from dashboard.made_digits.frames import Interpolation
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.jobs import my_jobs
 
 ROWS = 4
 ALL = "all"
@@ -39,7 +41,7 @@ def show_making(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show made digits, an interpolation between two of them, and on request the nearest real digits."""
     left, right = st.columns([606, 564], gap="medium")
     with left:
-        made = generators.load_or_warn(generators.choose_source(generators.with_generator(generators.my_generators())))
+        made = generators.load_or_warn(generators.choose_source(generators.with_generator(my_jobs(KIND))))
         reader = _reader_or_warn(data)
         if made is None or reader is None:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import ceil
 from typing import Any
 
@@ -13,7 +12,6 @@ from core.generation.config import GanConfig
 from core.jobs import control, generator_job, run_folders
 from core.jobs.generator_job import KIND
 from core.jobs.run_folders import Job, Status
-from core.system import files
 from core.visualization.figures import Curve
 from core.visualization.training import axis_limits, draw_svg_curves
 from dashboard import address
@@ -23,12 +21,12 @@ from dashboard.made_digits.frames import SNAPSHOTS
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
+from dashboard.widgets import jobs
 
-POLL = 1.0  # seconds between two reads of the folder
-NEXT, PROBLEM = "made next source", "made problem"
+NEXT = "made next source"
 DIGITS = (1_000, 5_000, 10_000, 20_000, 50_000)
 FIRST_DIGITS, FIRST_EPOCHS = 10_000, 4  # a minute or two on a laptop: readable shapes with ragged edges
-RESUMABLE = ("lost", "stopped", "failed")
+
 LOSSES = {"generator": "#3B82C4", "discriminator": "#D55E00"}
 FOUND = {"real ones taken for real": "#009E73", "made ones found out": "#CC79A7"}
 
@@ -39,18 +37,17 @@ def show_learning(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.session_state[generators.SOURCE] = st.session_state.pop(NEXT)
     left, right = st.columns([300, 740], gap="medium")
     with left:
-        job = generators.choose_source(generators.my_generators(), label="Watch")
+        job = generators.choose_source(jobs.my_jobs(KIND), label="Watch")
         if job is not None:
             _show_controls(job)
         _show_form(data)
-    if problem := st.session_state.pop(PROBLEM, None):
-        st.warning(problem)
+    jobs.show_problem()
     with right:
         if job is None:
             _show_shipped()
         else:
             status = run_folders.read_status(job)
-            st.fragment(_show_live, run_every=POLL if status.active else None)(job, status.state)
+            st.fragment(_show_live, run_every=jobs.POLL if status.active else None)(job, status.state)
 
 
 def _show_form(data: Dataset) -> None:
@@ -96,36 +93,9 @@ def _start(settings: dict[str, Any]) -> None:
 def _show_controls(job: Job) -> None:
     status = run_folders.read_status(job)
     with st.container(horizontal=True):
-        if status.active:
-            request = run_folders.read_request(job).state
-            label, act = ("Resume", control.resume) if request == "pause" else ("Pause", control.pause)
-            st.button(label, key="made pause", on_click=_request, args=(act, job.id))
-            st.button(
-                "Stop and save",
-                on_click=_request,
-                args=(control.stop, job.id),
-                key="made stop",
-                disabled=request == "stop",
-            )
-        elif status.state in RESUMABLE:
-            st.button("Resume", on_click=_request, args=(control.resume, job.id), key="made resume", type="primary")
+        jobs.show_controls(job, status, "made")
         if not status.active:
-            st.button("Delete", on_click=_delete, args=(job.id,), key="made delete")
-
-
-def _request(act: Callable[[str], None], name: str) -> None:
-    """Send a request to a job; keep the sentence that says why it was refused."""
-    try:
-        act(name)
-    except ValueError as error:
-        st.session_state[PROBLEM] = str(error)
-
-
-def _delete(name: str) -> None:
-    try:
-        run_folders.remove(name)
-    except (ValueError, OSError) as error:
-        st.session_state[PROBLEM] = files.describe_error(error, "The folder of the runs")
+            st.button("Delete", on_click=jobs.attempt, args=(run_folders.remove, job.id), key="made delete")
 
 
 def _show_shipped() -> None:
@@ -168,7 +138,7 @@ def _show_state(job: Job, status: Status, steps: list[dict[str, Any]]) -> None:
         left = f"{steps[-1]['seconds'] * (1 - done) / done:.0f} s left" if done else "Getting ready ..."
         st.progress(min(1.0, done), left)
     elif status.state == "paused":
-        st.info("Paused. After 10 minutes others go first; you can still resume.")
+        st.info(jobs.PAUSED)
     elif status.message:
         (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
 

@@ -10,7 +10,8 @@ from core.jobs.run_folders import Job
 from core.studies.arms import ARMS, with_required_arms
 from core.zoo.recipes import SEED
 from dashboard.results.views import Row, ShownStudy, format_mean, show_command
-from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
+from dashboard.server.visitors import ensure_visitor_id, store_visitor_id
+from dashboard.widgets.jobs import my_jobs
 
 
 def show_below(study: ShownStudy) -> None:
@@ -31,8 +32,8 @@ def show_repeat(study: ShownStudy) -> None:
     if pressed:
         _start(study, arm, int(seed))
     store_visitor_id()
-    if (job := _newest_job()) is not None:
-        _show_progress(job, study)
+    if jobs := my_jobs("study"):
+        _show_progress(jobs[0], study)
 
 
 def _default_index(arms: list[str]) -> int:
@@ -51,12 +52,6 @@ def _start(study: ShownStudy, arm: str, seed: int) -> None:
         control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, ensure_visitor_id())
     except ValueError as error:
         st.warning(str(error))
-
-
-def _newest_job() -> Job | None:
-    visitor = get_visitor_id()
-    mine = [job for job in run_folders.list_jobs(visitor) if job.kind == "study"] if visitor else []
-    return max(mine, key=lambda job: job.created, default=None)
 
 
 @st.fragment(run_every=2.0)

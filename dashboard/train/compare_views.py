@@ -17,8 +17,8 @@ from core.zoo.checkpoints import CheckpointError
 from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.train.watch_views import my_jobs
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.jobs import my_jobs
 
 RUNS = "train runs"  # the key of the choice of runs
 TARGETS = (95.0, 98.0)  # validation accuracy, percent
@@ -28,7 +28,7 @@ KINDS = {"accuracy": "read right, %", "error": "error (cross-entropy)"}
 
 def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the learning curves of the chosen runs, and the time and accuracy of each."""
-    found = {job.id: job for job in my_jobs() if job.kind == "train"}
+    found = {job.id: job for job in my_jobs("train")}
     steps: dict[str, list[Record]] = {name: list(run_folders.read_steps(name)) for name in found}
     ready = [name for name in found if training_report.summarize_run(steps[name]) is not None]
     if not ready:

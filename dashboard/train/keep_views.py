@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core.digits.datasets import Dataset
@@ -17,7 +15,8 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
 from dashboard.train.setup_views import JOB
-from dashboard.train.watch_views import choose_run, my_jobs
+from dashboard.train.watch_views import choose_run
+from dashboard.widgets import jobs
 
 MAX_KEPT = 8  # of one visitor: kept runs are never deleted to make room
 DONE = "train done"
@@ -28,15 +27,14 @@ def show_keep(session: Session, data: Dataset, zoo: Zoo) -> None:
     own, upload = st.columns(2, gap="large")
     with own:
         st.markdown("**A run of yours**")
-        job = choose_run(my_jobs())
+        job = choose_run(jobs.my_jobs())
         if job is not None:
             _show_downloads(job)
             _show_keeping(job)
     with upload:
         st.markdown("**Bring a network back**")
         _show_upload()
-    if problem := st.session_state.pop("train problem", None):
-        st.warning(problem)
+    jobs.show_problem()
     if done := st.session_state.pop(DONE, None):
         st.success(done)
     _show_disk_use()
@@ -81,8 +79,8 @@ def _show_keeping(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Let go" if kept else "Keep",
-            on_click=_keep,
-            args=(job, not kept),
+            on_click=jobs.attempt,
+            args=(_keep, job, not kept),
             key="keep",
             help="A run that is kept never makes room for others.",
         )
@@ -94,23 +92,16 @@ def _show_keeping(job: Job) -> None:
 
 
 def _keep(job: Job, kept: bool) -> None:
-    kept_count = sum(run_folders.is_kept(one) for one in my_jobs())
+    """Keep a run, or stop keeping it. Raises ValueError if the visitor keeps too many."""
+    kept_count = sum(run_folders.is_kept(one) for one in jobs.my_jobs())
     if kept and kept_count >= MAX_KEPT:
-        st.session_state["train problem"] = f"You keep {kept_count} runs already: let go of one of them first."
-        return
-    _try(lambda: run_folders.keep(job.id, kept=kept))
+        raise ValueError(f"You keep {kept_count} runs already: let go of one of them first.")
+    run_folders.keep(job.id, kept=kept)
 
 
 def _delete(job: Job) -> None:
-    _try(lambda: run_folders.remove(job.id))
+    jobs.attempt(run_folders.remove, job.id)
     st.session_state.pop(JOB, None)
-
-
-def _try(change: Callable[[], None]) -> None:
-    try:
-        change()
-    except (ValueError, OSError) as error:
-        st.session_state["train problem"] = files.describe_error(error, "The folder of the runs")
 
 
 def _show_upload() -> None:

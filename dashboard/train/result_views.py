@@ -26,9 +26,10 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train.setup_views import to_rows
-from dashboard.train.watch_views import choose_run, my_jobs, read_steps, show_curves
+from dashboard.train.watch_views import choose_run, read_steps, show_curves
 from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.data_set import sample
+from dashboard.widgets.jobs import my_jobs
 from dashboard.widgets.tables import show_cell
 
 RANDOM_SHOWN, MISTAKES_SHOWN = 32, 48  # digits

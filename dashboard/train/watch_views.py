@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import ceil
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,33 +19,25 @@ from dashboard import address
 from dashboard.components.player import Look, player
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.visitors import get_visitor_id
 from dashboard.train import cached
 from dashboard.train.setup_views import JOB, VIEW
+from dashboard.widgets import jobs
 
-POLL = 1.0  # seconds between two reads of the folder
 SNAPSHOTS = Look("Ten digits, filters and feature maps while the network learns", speed=0.25)
 PARTS = {"training": TRAINING, "validation": VALIDATION}
-RESUMABLE = ("lost", "stopped", "failed")
 
 
-def my_jobs() -> list[Job]:
-    """Return this visitor's runs, the newest first."""
-    name = get_visitor_id()
-    return [] if name is None else run_folders.list_jobs(name)
-
-
-def choose_run(jobs: list[Job], label: str = "Training") -> Job | None:
+def choose_run(runs: list[Job], label: str = "Training") -> Job | None:
     """Draw the choice of one of these runs and return it; say why and return None if there are none."""
-    if not jobs and my_jobs():
+    if not runs and jobs.my_jobs():
         st.info("Your network is not ready yet: *Watch* shows how it learns, and can stop it and keep what there is.")
         return None
-    if not jobs:
+    if not runs:
         st.info("You have not trained a network yet: *Set up* has experiments to begin from.")
         return None
-    titles = {job.id: f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}" for job in jobs}
+    titles = {job.id: jobs.title_with_time(job) for job in runs}
     if st.session_state.get(JOB) not in titles:
-        st.session_state[JOB] = jobs[0].id
+        st.session_state[JOB] = runs[0].id
     chosen = st.selectbox(
         label,
         list(titles),
@@ -56,40 +46,30 @@ def choose_run(jobs: list[Job], label: str = "Training") -> Job | None:
         format_func=titles.__getitem__,
         label_visibility="collapsed",
     )
-    return next(job for job in jobs if job.id == chosen)
+    return next(job for job in runs if job.id == chosen)
 
 
 def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one training, with buttons to pause, stop and resume it and to change its learning rate."""
     which, controls = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
-        job = choose_run([job for job in my_jobs() if job.kind == "train"])
+        job = choose_run(jobs.my_jobs("train"))
     if job is None:
         return
     status = run_folders.read_status(job)
     with controls:
         _show_controls(job, status)
-    if problem := st.session_state.pop("train problem", None):
-        st.warning(problem)
-    st.fragment(_show_live, run_every=POLL if status.active else None)(job, status.state)
+    jobs.show_problem()
+    st.fragment(_show_live, run_every=jobs.POLL if status.active else None)(job, status.state)
 
 
 def _show_controls(job: Job, status: Status) -> None:
     with st.container(horizontal=True):
+        jobs.show_controls(job, status, "train")
         if status.active:
-            request = run_folders.read_request(job).state
-            if request == "pause":
-                st.button("Resume", on_click=_request, args=(control.resume, job.id), key="go on", type="primary")
-            else:
-                st.button("Pause", on_click=_request, args=(control.pause, job.id), key="pause")
-            st.button(
-                "Stop and save", on_click=_request, args=(control.stop, job.id), key="stop", disabled=request == "stop"
-            )
             with st.popover("Learning rate"):
                 _show_rate(job)
-        elif status.state in RESUMABLE:
-            st.button("Resume", on_click=_request, args=(control.resume, job.id), key="resume", type="primary")
-        if not status.active:
+        else:
             st.button("See results", on_click=_open_view, args=("Result",), key="to result")
 
 
@@ -97,15 +77,7 @@ def _show_rate(job: Job) -> None:
     now = run_folders.read_request(job).learning_rate or float(job.settings["config"].get("learning_rate", 0.01))
     rate = st.number_input("Continue with", value=now, format="%g", step=0.001, key=f"rate {job.id}")
     if st.button("Set", key="set rate"):
-        _request(control.set_learning_rate, job.id, rate)
-
-
-def _request(request: Callable[..., None], *arguments: Any) -> None:
-    """Send a request to a job; keep the sentence that says why it was refused."""
-    try:
-        request(*arguments)
-    except ValueError as error:
-        st.session_state["train problem"] = str(error)
+        jobs.attempt(control.set_learning_rate, job.id, rate)
 
 
 def _open_view(view: str) -> None:
@@ -156,7 +128,7 @@ def _show_state(job: Job, status: Status, progress: Progress, steps: list[Record
     elif status.state == "running":
         st.progress(min(1.0, progress.share), _describe_progress(job, progress, steps))
     elif status.state == "paused":
-        st.info("Paused. After 10 minutes others go first; you can still resume.")
+        st.info(jobs.PAUSED)
     elif status.message:
         (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
 

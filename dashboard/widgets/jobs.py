@@ -1,0 +1,62 @@
+"""A visitor's jobs on the pages that train something: their titles, their buttons, and requests that fail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.jobs import control, run_folders
+from core.jobs.run_folders import Job, Status
+from core.system import files
+from dashboard.server.visitors import get_visitor_id
+
+PAUSED = "Paused. After 10 minutes others go first; you can still resume."
+POLL = 1.0  # seconds between two reads of a job's folder
+PROBLEM = "job problem"  # key of the sentence that `show_problem` shows
+RESUMABLE = ("lost", "stopped", "failed")
+
+
+def my_jobs(*kinds: str) -> list[Job]:
+    """Return this visitor's jobs of these kinds (default: all), the newest first."""
+    visitor = get_visitor_id()
+    jobs = [] if visitor is None else run_folders.list_jobs(visitor)
+    return [job for job in jobs if not kinds or job.kind in kinds]
+
+
+def title_with_time(job: Job) -> str:
+    return f"{job.title} · {time.strftime('%H:%M', time.localtime(job.created))}"
+
+
+def attempt(act: Callable[..., object], *arguments: Any) -> None:
+    """Call `act`, which changes a job or its folder; keep the sentence that says why it failed."""
+    try:
+        act(*arguments)
+    except (ValueError, OSError) as error:
+        st.session_state[PROBLEM] = files.describe_error(error, "The folder of the runs")
+
+
+def show_problem() -> None:
+    """Show why the last attempt failed, once."""
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.warning(problem)
+
+
+def show_controls(job: Job, status: Status, page: str) -> None:
+    """Show the buttons that pause, stop and resume a job; their keys begin with `page`."""
+    if status.active:
+        request = run_folders.read_request(job).state
+        if request == "pause":
+            _show_resume(job, f"{page} pause")
+        else:
+            st.button("Pause", on_click=attempt, args=(control.pause, job.id), key=f"{page} pause")
+        disabled = request == "stop"
+        st.button("Stop and save", f"{page} stop", on_click=attempt, args=(control.stop, job.id), disabled=disabled)
+    elif status.state in RESUMABLE:
+        _show_resume(job, f"{page} resume")
+
+
+def _show_resume(job: Job, key: str) -> None:
+    st.button("Resume", on_click=attempt, args=(control.resume, job.id), key=key, type="primary")
