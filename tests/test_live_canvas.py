@@ -213,7 +213,7 @@ def test_the_keyboard_draws_undoes_and_clears(board: str, page: Page) -> None:
     page.keyboard.press("Space")
     for _ in range(5):
         page.keyboard.press("ArrowDown")
-    expect(page.locator(".live .said")).to_have_text("row 19, column 13, pen down")
+    expect(page.locator(".live .position")).to_have_text("row 19, column 13, pen down")
     page.keyboard.press("Space")
     line = ink(page)
     assert abs(line - (22 * 50 + np.pi * 11**2)) < 60

@@ -29,9 +29,9 @@ async function receive(board, data) {
   board.root.setAttribute("aria-label", data.label);
   board.root.classList.toggle("choosable", data.choosable);
   data.rows.forEach((row, at) => describe(board.rows.children[at], row));
-  const told = data.rows.flatMap((row) => row.sheets.map((sheet) => ({ row: row.name, ...sheet })));
+  const sheets = data.rows.flatMap((row) => row.sheets.map((sheet) => ({ row: row.name, ...sheet })));
   board.sheets.forEach((sheet, at) => {
-    Object.assign(sheet, told[at], { picture: pictures[at] });
+    Object.assign(sheet, sheets[at], { picture: pictures[at] });
     draw(board, sheet);
   });
   board.root.dataset.drawn = data.mark;

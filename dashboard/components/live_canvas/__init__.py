@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from core.visualization.arrays import to_data_url
 
 CELLS = 28  # pixels of a digit along a side: erasing is sent in these
-MOST_BOARDS = 32  # boards with content that are kept for one canvas
+MAX_BOARDS = 32  # boards with content that are kept for one canvas
 
-FILES = ("live_canvas.html", "live_canvas.css", "live_canvas.js", "painting.js", "hands.js")
+FILES = ("live_canvas.html", "live_canvas.css", "live_canvas.js", "painting.js", "input.js")
 _html, _css, *_js = (Path(__file__).with_name(name).read_text("utf-8") for name in FILES)
 _component = st.components.v2.component("live_canvas", html=_html, css=_css, js="\n".join(_js))
 
@@ -132,7 +132,7 @@ def _receive(memory: _Memory, value: Any, options: CanvasOptions, on_clear: Call
     memory.boards.pop(sent.board, None)
     if sent.content is not None:
         memory.boards[sent.board] = sent.content
-    while len(memory.boards) > MOST_BOARDS:
+    while len(memory.boards) > MAX_BOARDS:
         del memory.boards[next(iter(memory.boards))]
 
 

@@ -4,11 +4,11 @@
 // pixels from which all that is sent is read, so that it never depends on the screen.
 
 const SEND_EVERY = 80; // milliseconds, during a stroke, at most
-const RESPITE = 4; // times the duration of the last answer: the pause between two messages
-const PATIENCE = 1000; // milliseconds: the longest pause, also while the last message is not answered
-const LOOK_EVERY = 16; // milliseconds between two checks for an answer
+const PAUSE_FACTOR = 4; // times the duration of the last answer: the pause between two messages
+const LONGEST_PAUSE = 1000; // milliseconds: the longest pause, also while the last message is not answered
+const CHECK_EVERY = 16; // milliseconds between two checks for an answer
 const CELLS = 28; // of a digit, along a side
-const MOST_MARKS = 60; // that can be undone
+const MAX_MARKS = 60; // that can be undone
 const NEAR = 0.4; // points closer than this add nothing to a stroke
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const RIGHT = { x: 1, y: 0 };
@@ -72,7 +72,7 @@ function add(view, mark) {
   const { board, data } = view;
   board.marks.push(mark);
   board.undone = [];
-  if (board.marks.length > MOST_MARKS) settle(board, data.side);
+  if (board.marks.length > MAX_MARKS) settle(board, data.side);
   show(view);
 }
 
@@ -115,22 +115,22 @@ function plan(view) {
     view.timer = null;
     if (performance.now() < due(view)) plan(view);
     else sendNow(view);
-  }, LOOK_EVERY);
+  }, CHECK_EVERY);
 }
 
 // Return when the current stroke may be sent next; its beginning is sent at once where answers are quick.
 function due(view) {
-  const wait = answered(view) ? Math.max(SEND_EVERY, RESPITE * view.took) : PATIENCE;
+  const wait = answered(view) ? Math.max(SEND_EVERY, PAUSE_FACTOR * view.took) : LONGEST_PAUSE;
   const since = view.took < SEND_EVERY ? view.last : Math.max(view.last, view.begun);
-  return since + Math.min(wait, PATIENCE);
+  return since + Math.min(wait, LONGEST_PAUSE);
 }
 
 // Measure how long the server takes to answer the last of several messages.
 function measure(view, sent = view.last) {
   if (view.last !== sent) return;
   if (answered(view)) view.took = performance.now() - sent;
-  else if (performance.now() - sent < PATIENCE) setTimeout(() => measure(view, sent), LOOK_EVERY);
-  else view.took = PATIENCE;
+  else if (performance.now() - sent < LONGEST_PAUSE) setTimeout(() => measure(view, sent), CHECK_EVERY);
+  else view.took = LONGEST_PAUSE;
 }
 
 // The answer on the page contains the number of the last message of this canvas that it covers.

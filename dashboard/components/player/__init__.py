@@ -103,8 +103,8 @@ def player(
 
     def send_again() -> None:
         """Send all frames after those that the browser says it has."""
-        asked = st.session_state[key]["missing"]
-        sent.count = min(sent.count, int(asked)) if asked is not None else sent.count
+        missing = st.session_state[key]["missing"]
+        sent.count = min(sent.count, int(missing)) if missing is not None else sent.count
 
     _component(key=key, data=message, on_missing_change=send_again)
 

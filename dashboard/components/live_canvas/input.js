@@ -33,12 +33,12 @@ function place({ canvas, data }, event) {
 }
 
 function pointerdown(view, event) {
-  const rubber = Boolean(event.buttons & 32); // the other end of a pen
-  if (view.pointer !== null || (event.button !== 0 && !rubber)) return;
+  const penEraser = Boolean(event.buttons & 32); // the other end of a pen
+  if (view.pointer !== null || (event.button !== 0 && !penEraser)) return;
   finish(view); // a stroke begun with the keyboard
   view.pointer = event.pointerId;
   view.canvas.setPointerCapture(event.pointerId);
-  begin(view, place(view, event), rubber && view.data.mode === "draw" ? "eraser" : undefined);
+  begin(view, place(view, event), penEraser && view.data.mode === "draw" ? "eraser" : undefined);
 }
 
 function pointermove(view, event) {
@@ -97,7 +97,7 @@ function walk(view, [right, down], cells) {
   point(view, next, true);
   const [row, column] = [next.y, next.x].map((value) => Math.round((value / side) * CELLS));
   const state = view.board.current ? "down" : "up";
-  view.root.querySelector(".said").textContent = `row ${row}, column ${column}, ${view.data.tool} ${state}`;
+  view.root.querySelector(".position").textContent = `row ${row}, column ${column}, ${view.data.tool} ${state}`;
 }
 
 const middle = ({ at, data }) => at ?? { x: data.side / 2, y: data.side / 2 };
