@@ -32,7 +32,7 @@ from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import networks_or_warn, read_all
-from dashboard.widgets.tables import show_accuracies, show_cell, show_who_is_right
+from dashboard.widgets.tables import choose_cell, show_accuracies, show_cell, show_who_is_right
 from dashboard.widgets.texts import show_text
 
 VARIANTS = {"as the talk says": "text", "as its code does": "code"}
@@ -205,18 +205,9 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
     matrix, digits = st.columns([1, 1], gap="medium")
     with matrix:
         counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
-        figure = draw_confusion(counts, data.classes, color_of(name))
-        clicked = st.plotly_chart(
-            figure,
-            on_select="rerun",
-            selection_mode="points",
-            key="confusion",
-            width="stretch",
-            config=PLAIN,
-        )
+        cell = choose_cell(draw_confusion(counts, data.classes, color_of(name)), "confusion")
     with digits:
-        points = clicked.selection.points
-        show_cell(data, labels, predicted, column, points[0]["customdata"] if points else None)
+        show_cell(data, labels, predicted, column, cell)
         show_who_is_right(evaluation.compare_predictions(labels, predicted, theirs), title[name], title[rival])
 
 

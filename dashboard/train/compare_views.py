@@ -34,40 +34,51 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     if not ready:
         st.info("As soon as one epoch of a training is finished, its curve appears here.")
         return
-    st.session_state[RUNS] = [n for n in st.session_state.get(RUNS, ready[:3]) if n in ready]
-    chosen = st.pills(
+    chosen = _choose_runs({name: found[name].title for name in ready})
+    shown = {name: steps[name] for name in chosen[:MAX_SHOWN]}
+    _show_curves(shown, {name: found[name].title for name in shown})
+    if shown:
+        st.table(to_table({name: found[name] for name in shown}, shown))
+        st.caption(
+            "Seconds of learning and validating on this machine, which other work may slow down. What is a "
+            "beginning worth? Train on few digits from scratch, from a trained network, and with its convolutions "
+            "frozen."
+        )
+
+
+def _choose_runs(titles: dict[str, str]) -> list[str]:
+    """Draw the choice of several runs, at first the newest three; return their ids."""
+    first = st.session_state.get(RUNS, list(titles)[:3])
+    st.session_state[RUNS] = [name for name in first if name in titles]
+    return st.pills(
         "Runs",
-        ready,
+        list(titles),
         selection_mode="multi",
         key=RUNS,
         persist_state="session",
         wrap=True,
-        format_func=lambda name: found[name].title,
+        format_func=titles.__getitem__,
         label_visibility="collapsed",
     )
+
+
+def _show_curves(steps: dict[str, list[Record]], titles: dict[str, str]) -> None:
+    """Draw the choice of the curve and its axis, and show it for every run."""
     with st.container(horizontal=True):
         kind = address.segmented_control("show", "Show", list(KINDS), "accuracy", key="train kind")
         axis = address.segmented_control("over", "over", ["epochs", "seconds"], key="train axis")
-    taken = {name: steps[name] for name in chosen[:MAX_SHOWN]}
-    if not taken:
+    if not steps:
         return
-    titles = {name: found[name].title for name in taken}
     figure = draw_runs(
-        to_lines(taken, titles, f"validation {kind}", axis),
+        to_lines(steps, titles, f"validation {kind}", axis),
         x_title=axis,
         y_title=KINDS[kind],
-        beside=to_lines(taken, titles, f"training {kind}", axis),
+        beside=to_lines(steps, titles, f"training {kind}", axis),
     )
     st.plotly_chart(figure, width="stretch", config=PLAIN)
     st.caption(
         "Solid: validation digits, after each epoch. Dotted: what it learns from, the mean of the epoch; "
         "how far the dotted line runs away from the solid one is how much a network overfits."
-    )
-    st.table(to_table({name: found[name] for name in taken}, taken))
-    st.caption(
-        "Seconds of learning and validating on this machine, which other work may slow down. What is a "
-        "beginning worth? Train on few digits from scratch, from a trained network, and with its convolutions "
-        "frozen."
     )
 
 

@@ -27,10 +27,9 @@ from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train.setup_views import to_rows
 from dashboard.train.watch_views import choose_run, read_steps, show_curves
-from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.jobs import my_jobs
-from dashboard.widgets.tables import show_cell
+from dashboard.widgets.tables import choose_cell, show_cell
 
 RANDOM_SHOWN, MISTAKES_SHOWN = 32, 48  # digits
 Probabilities = NDArray[np.float32]
@@ -102,17 +101,10 @@ def show_confusion(job: Job, card: Card, data: Dataset, probabilities: Probabili
     predicted, labels = torch.from_numpy(probabilities.argmax(1)), data.test.labels
     matrix, digits = st.columns(2, gap="medium")
     counts = evaluation.confusion(labels, predicted, len(data.classes)).numpy()
-    clicked = matrix.plotly_chart(
-        draw_confusion(counts, data.classes, VALIDATION),
-        on_select="rerun",
-        selection_mode="points",
-        key="train confusion",
-        width="stretch",
-        config=PLAIN,
-    )
+    with matrix:
+        cell = choose_cell(draw_confusion(counts, data.classes, VALIDATION), "train confusion")
     with digits:
-        points = clicked.selection.points
-        show_cell(data, labels, predicted, "whole", points[0]["customdata"] if points else None)
+        show_cell(data, labels, predicted, "whole", cell)
 
 
 def show_mistakes(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:

@@ -18,7 +18,7 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.tables import choose_cell
 from dashboard.widgets.texts import show_text
 
 MAX_SHOWN = 12  # more pictures would move everything else off the screen
@@ -80,17 +80,9 @@ def show_result(task: Task, result: ClassificationResult) -> None:
         shades = np.where(np.eye(2, dtype=bool), RIGHT_OPACITY, WRONG_OPACITY) * (result.confusion > 0)
         figure.update_traces(marker_size=CELL, marker_opacity=shades.ravel().tolist(), textfont_size=18)
         figure.update_xaxes(range=[-0.5, 1.5]).update_yaxes(range=[1.5, -0.5]).update_layout(height=290)
-        clicked = st.plotly_chart(
-            figure,
-            on_select="rerun",
-            selection_mode="points",
-            key="transfer confusion",
-            width="stretch",
-            config=PLAIN,
-        )
+        cell = choose_cell(figure, "transfer confusion")
     with shown:
-        points = clicked.selection.points
-        _show_pictures(task, result, points[0]["customdata"] if points else None)
+        _show_pictures(task, result, cell)
 
 
 def _show_pictures(task: Task, result: ClassificationResult, cell: list[int] | None) -> None:

@@ -117,17 +117,7 @@ def _own_task() -> Task | None:
     names = []
     for number, column in enumerate(st.columns(2, gap="small")):
         with column:
-            names.append(
-                st.text_input(
-                    f"Class {number + 1}",
-                    NAMES[number],
-                    max_chars=30,
-                    key=f"transfer class {number}",
-                    placeholder=f"what class {number + 1} is called",
-                    persist_state="session",
-                    label_visibility="collapsed",
-                )
-            )
+            names.append(_choose_name(number))
             _show_upload(both[number], number)
     _show_camera(both, names)
     pixels = [pictures.pixels() for pictures in both]
@@ -142,6 +132,18 @@ def _own_task() -> Task | None:
         return None
     st.session_state["transfer own"] = (about, task)
     return task
+
+
+def _choose_name(number: int) -> str:
+    return st.text_input(
+        f"Class {number + 1}",
+        NAMES[number],
+        max_chars=30,
+        key=f"transfer class {number}",
+        placeholder=f"what class {number + 1} is called",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
 
 
 def _show_upload(pictures: ClassPictures, number: int) -> None:

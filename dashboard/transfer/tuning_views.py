@@ -41,29 +41,33 @@ def show_tuning(session: Session, data: Dataset, zoo: Zoo) -> None:
         task = pictures.show_task(source, data)
         if task is None or backbone is None:
             return
-        large = backbone.channels == 3
-        if large:
-            epoch = 3 * COLOR_SECONDS * int((~task.test).sum())
-            st.caption(
-                f"VGG16 is tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels, and still an epoch of all three takes "
-                f"about {epoch:.0f} seconds: begin with few epochs."
-            )
-        tuning = Tuning(task, backbone, config, locks.VGG16_TUNING if large else None)
-        playing.play(
-            tuning.steps,
-            tuning.to_frame,
-            key="transfer tuning",
-            look=LOOK,
-            total=config.epochs + 1,
-            about=(task.digest, layers.network_id(backbone), config),
-            start="Tune it",
-        )
+        _play_tuning(task, backbone, config)
+
+
+def _play_tuning(task: Task, backbone: Backbone, config: TuneConfig) -> None:
+    large = backbone.channels == 3
+    if large:
+        epoch = 3 * COLOR_SECONDS * int((~task.test).sum())
         st.caption(
-            "The network's last layer is replaced by a new one for the two classes. **Two phases**: only that one "
-            "learns at first, then all layers do. **One phase**: all layers learn from the beginning, though the new "
-            "one has nothing sensible to tell the others yet. **Random start**: as one phase, but all layers were "
-            "drawn at random: did the old task help at all? Framed in red: read wrongly."
+            f"VGG16 is tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels, and still an epoch of all three takes "
+            f"about {epoch:.0f} seconds: begin with few epochs."
         )
+    tuning = Tuning(task, backbone, config, locks.VGG16_TUNING if large else None)
+    playing.play(
+        tuning.steps,
+        tuning.to_frame,
+        key="transfer tuning",
+        look=LOOK,
+        total=config.epochs + 1,
+        about=(task.digest, layers.network_id(backbone), config),
+        start="Tune it",
+    )
+    st.caption(
+        "The network's last layer is replaced by a new one for the two classes. **Two phases**: only that one "
+        "learns at first, then all layers do. **One phase**: all layers learn from the beginning, though the new "
+        "one has nothing sensible to tell the others yet. **Random start**: as one phase, but all layers were "
+        "drawn at random: did the old task help at all? Framed in red: read wrongly."
+    )
 
 
 def _choose_settings() -> TuneConfig:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 import torch
+from plotly.graph_objects import Figure
 
 from core.digits.datasets import Dataset
 from core.networks.evaluation import PredictionCounts
 from core.pmnist.masks import cut_masks, erase
 from core.visualization import arrays
 from core.zoo.checkpoints import Card
+from dashboard.widgets.charts import PLAIN
 
 
 def show_accuracies(table: Mapping[str, Mapping[str, float]], zoo: Mapping[str, Card]) -> None:
@@ -29,6 +31,15 @@ def _row(accuracies: Mapping[str, float], table: Mapping[str, Mapping[str, float
         column: f"{value:.1f}" + ("" if base is accuracies else f"  :small[({value - base[column]:+.1f})]")
         for column, value in accuracies.items()
     }
+
+
+def choose_cell(figure: Figure, key: str) -> list[int] | None:
+    """Draw a confusion matrix; return the clicked cell as [class, class read], None before a click."""
+    clicked = st.plotly_chart(
+        figure, on_select="rerun", selection_mode="points", key=key, width="stretch", config=PLAIN
+    )
+    points = clicked.selection.points
+    return points[0]["customdata"] if points else None
 
 
 def show_cell(
