@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from torch import Tensor, nn
+from torch import nn
 
-from core.convolution import examples
 from core.convolution.explanations import Explanation, Place, explain_value, stage_filter
 from core.convolution.paths import PathStep, trace_back, trace_forward
 from core.convolution.trace import StageTrace, trace_stages
-from core.convolution.window import Filter, format_number, read_window, slide
+from core.convolution.window import format_number
 from core.digits.datasets import Dataset
 from core.visualization.convolution import NumberGrid, StagePicture, draw_products, draw_stage_pictures
 from core.visualization.figures import Box, draw_clickable
@@ -21,17 +20,14 @@ from core.visualization.formulas import draw_formulas
 from core.visualization.number_format import format_short
 from core.visualization.signed_colors import draw_signed_maps, to_signed
 from dashboard import address
-from dashboard.address.kinds import PLACE, WHOLE
+from dashboard.address.kinds import WHOLE
+from dashboard.convolution.lecture_examples import EXAMPLES, show_example
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.scene import choose_scene
 
 NETWORK = "Through a network"
-EXAMPLES = {
-    "A 5 × 5 picture": (examples.PICTURE, examples.CROSS),
-    "Red, green, blue": (examples.PHOTO, examples.COLOR_FILTER),
-}
 SHOWN_MAPS = 12  # of a stage, in the overview
 STAGE, MAP, ROW, COLUMN = (f"convolution {name}" for name in ("stage", "map", "row", "column"))
 
@@ -45,7 +41,7 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
     if source in EXAMPLES:
         with right:
-            _show_example(source, *EXAMPLES[source])
+            show_example(source)
         return
     with left:
         st.caption(
@@ -230,35 +226,3 @@ def _show_step_button(traces: Sequence[StageTrace], steps: Sequence[PathStep], l
             args=(step.place, traces[step.stage_index].name),
             help=_title(traces[step.stage_index], step.place),
         )
-
-
-def _show_example(name: str, inputs: Tensor, one: Filter) -> None:
-    """Show one of the lecture's examples, with the same steps as in a network."""
-    steps = list(slide(inputs, one))
-    rows, columns = steps[-1].row + 1, steps[-1].column + 1
-    key = f"place/{name}"
-    chosen: tuple[int, int] = address.hold("place", PLACE, (0, 0), key=key)
-    values = np.array([step.window.total for step in steps]).reshape(rows, columns)
-    st.markdown(f"#### {name}: the window at row {chosen[0]}, column {chosen[1]} gives {format_number(values[chosen])}")
-    window = read_window(inputs, one, *chosen)
-    box = Box(window.rows[0], window.columns[0], len(window.rows), len(window.columns))
-    colors = dict(enumerate((" in red", " in green", " in blue"))) if len(inputs) > 1 else {0: ""}
-    places = st.columns(len(colors) + 1, gap="small")
-    for place, (channel, color) in zip(places, colors.items(), strict=False):
-        with place:
-            st.markdown(f"**Given**{color}")
-            maps.show_map(inputs[channel].numpy(), key=f"given/{name}/{channel}", box=box, width=205)
-    with places[-1]:
-        st.markdown("**The output**: click a place")
-        maps.show_map(
-            values,
-            key=f"output/{name}",
-            box=Box(chosen[0], chosen[1], 1, 1),
-            width=205,
-            choose=lambda row, column: st.session_state.update({key: (row, column)}),
-        )
-    maps.show_window(window, (inputs.shape[1], inputs.shape[2]), colors)
-    st.caption(f"And an activation? {maps.describe_activations(window.total)}.")
-    if len(inputs) > 1:
-        st.caption("The lecture shows the upper left corner of a photo; here the photo ends after five pixels.")
-    maps.show_slide(inputs, one, channel=0, key=name, hold=6)
