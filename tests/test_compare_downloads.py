@@ -1,4 +1,4 @@
-"""What people take home from a page: the digit as a picture, the readings as a table."""
+"""The downloads of the main page: the digit as a picture, the readings as a table."""
 
 import io
 

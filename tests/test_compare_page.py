@@ -17,7 +17,7 @@ def fresh_caches() -> None:
 
 
 def readings(app: AppTest) -> str:
-    """What the networks read, without the invisible mark of what the canvases have sent."""
+    """Return the readings as HTML, without the invisible acknowledgement for the canvases."""
     (shown,) = [body for element in app.main.get("html") if "ns-readings" in (body := element.proto.body)]
     return shown.split("<i hidden")[0]
 

@@ -1,4 +1,4 @@
-"""The main job with a finger on a phone: draw, cut, rub, look elsewhere and come back."""
+"""The main page on a phone, with a finger: draw, cut, erase, open another page and return."""
 
 import re
 

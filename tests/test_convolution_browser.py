@@ -1,4 +1,4 @@
-"""The lesson in a real browser: clicks on the pictures choose, on a laptop and on a phone, and the window slides."""
+"""The page "One window at a time" in a real browser, on a laptop and a phone: clicks, and the sliding window."""
 
 import re
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds
 
 
-def open_lesson(tab: Page, server: str) -> None:
+def open_page_of_convolution(tab: Page, server: str) -> None:
     tab.goto(f"{server}/convolution?sample=18")
     tab.locator("h4").first.wait_for(timeout=PATIENCE)
     expect(tab.locator(".js-plotly-plot")).to_have_count(3, timeout=PATIENCE)
@@ -23,7 +23,7 @@ def test_a_click_on_a_map_and_on_a_place_chooses_that_number(
     server: str, device: str, request: pytest.FixtureRequest
 ) -> None:
     tab: Page = request.getfixturevalue(device)
-    open_lesson(tab, server)
+    open_page_of_convolution(tab, server)
     sheet, chosen = tab.locator(".js-plotly-plot").nth(1), tab.locator(".js-plotly-plot").nth(2)
     for plot, share in ((sheet, 0.05), (chosen, 0.02)):
         plot.scroll_into_view_if_needed()
@@ -43,7 +43,7 @@ def test_a_click_on_a_map_and_on_a_place_chooses_that_number(
 
 
 def test_c2_the_window_slides_over_the_seed_s_picture(server: str, page: Page) -> None:
-    open_lesson(page, server)
+    open_page_of_convolution(page, server)
     page.get_by_role("radio", name="A 5 × 5 picture", exact=True).click()
     settle(page)
     page.get_by_role("button", name="Let the window slide").click()

@@ -1,4 +1,4 @@
-"""The lesson's page under AppTest: every view, for any digit and network; and its drawings."""
+"""The page "One window at a time" under AppTest: every view, for any digit and network; and its drawings."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Lessons: what a file may say, what is refused and with which sentence, and every step of those that ship, opened."""
+"""Lessons: valid and invalid files with their sentences, and every step of the shipped lessons, opened."""
 
 import re
 from collections.abc import Iterator
@@ -118,7 +118,7 @@ def at(app: AppTest, name: str, number: int) -> None:
     assert address.items() >= {"lesson": name, "step": str(number + 1)}.items()
     assert app.session_state["address"].page == step.page
     parts = app.session_state["address"].parts
-    for part, text in step.state.items():  # what it would say of itself; what is as at first is not said
+    for part, text in step.state.items():  # an address leaves out first values
         if part in parts:
             assert parts[part].kind.write(app.session_state[parts[part].key]) == text
         else:
@@ -132,7 +132,7 @@ def test_every_step_of_every_shipped_lesson_opens_as_it_says(name: str, number: 
 
 
 def at_the_table() -> AppTest:
-    """Step 7 on its own page: AppTest does not follow when a script changes the page."""
+    """Open step 7 on its own page: AppTest does not follow a script to another page."""
     return open_page("pmnist", view="The table", lesson="what-is-missing", step="7")
 
 

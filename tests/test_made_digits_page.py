@@ -1,4 +1,4 @@
-"""The page "Made digits": making, guessing, watching a generator learn, and what its adversary is worth."""
+"""The page "Made digits": made digits, the quiz, the training of a generator, and the study of its discriminator."""
 
 import io
 from dataclasses import asdict
@@ -39,7 +39,7 @@ def open_view(view: str) -> AppTest:
 
 
 def sheet(app: AppTest) -> str:
-    """Where the browser would get the sheet of digits from: another address for other digits."""
+    """Return the URL of the sheet of digits, which differs for other digits."""
     return str(app.get("image")[0].proto)
 
 

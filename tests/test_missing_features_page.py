@@ -28,7 +28,7 @@ def fresh_caches() -> None:
 
 @pytest.fixture
 def laboratory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A folder with the networks of the main page, and two of the laboratory made of them."""
+    """Make a folder with the networks of the main page, and two variants made from them; return it."""
     for path in (ROOT / "checkpoints").iterdir():
         if path.stem in RECIPES and not RECIPES[path.stem].laboratory:
             shutil.copy(path, tmp_path)

@@ -27,13 +27,13 @@ PACE = """(player) => new Promise((resolve) => {
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[str]:
-    """The address of a page with nothing but a player."""
+    """Start a page with nothing but a player; yield its address."""
     with serve("tests/player_app.py") as address:
         yield address
 
 
 def start(page: Page, address: str, *, frames: int = 1) -> Locator:
-    """Press Start and return the player when it has so many frames."""
+    """Press Start; return the player as soon as it has this many frames."""
     page.goto(address)
     page.get_by_role("button", name="Start").click()
     player = page.locator(".player")
@@ -51,7 +51,7 @@ def control(player: Locator, name: str) -> Locator:
 
 
 def pause(player: Locator) -> int:
-    """Pause and return where."""
+    """Pause; return the number of the frame."""
     control(player, "Pause").click()
     expect(control(player, "Play")).to_be_visible()
     return at(player)

@@ -27,7 +27,7 @@ PATIENCE = 60_000  # milliseconds
 
 @pytest.fixture(autouse=True)
 def own_rooms(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rooms of this test's own."""
+    """Give the test a database of rooms of its own."""
     monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
 
 
@@ -36,7 +36,7 @@ def open_quiz(visitor: str = PUPIL, view: str = "Play", **params: str) -> AppTes
 
 
 def play(app: AppTest, answers: int, *, right: bool = True) -> AppTest:
-    """Answer so many questions, and stay on the last solution."""
+    """Answer this many questions; the last solution stays on the page."""
     for _ in range(answers):
         game = app.session_state[rounds.GAME]
         if game.solution_shown:
@@ -54,7 +54,7 @@ def open_room(told: bool = True) -> str:
 
 
 def counted(code: str) -> tuple[int, int]:
-    """How many players and answers the board knows."""
+    """Return how many players and answers the board has."""
     board = RoomBoard(database_url())
     players, tallies = board.tallies(code)
     board.close()

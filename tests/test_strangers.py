@@ -17,7 +17,7 @@ from core.jobs.training_job import NETWORK_NAME
 from core.system.safe_names import to_safe_name
 from dashboard.server import caches
 from tests.pages import go_to, open_page, rerun
-from tests.train_page import ANN, come_back, show_view
+from tests.train_page import ANN, open_as_ann, show_view
 from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -57,7 +57,7 @@ def test_a_stranger_s_name_loses_what_makes_tags_links_and_pictures(name: str, k
 @pytest.mark.parametrize("title", [HTML, PATH])
 def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:
     rename(job, title)
-    app = come_back()
+    app = open_as_ann()
     for view in ("Watch", "Result", "Compare", "Keep"):
         assert HTML not in raw_html(show_view(app, view)), view
     app.query_params.update({"sample": "3"})

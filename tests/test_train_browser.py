@@ -1,4 +1,4 @@
-"""Training from the page in a real browser: it goes on without the tab, and who comes back finds it again."""
+"""Training in a real browser: it runs on when the tab is closed, and the visitor finds it again."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ PATIENCE = 180_000  # milliseconds: beside other tests a process may take a minu
 
 @pytest.fixture
 def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a dashboard with the offline digits, whose runs end with the test."""
+    """Start a dashboard with the offline digits, whose runs end with the test; yield its address."""
     with own_runs(tmp_path, monkeypatch) as folder:
         with serve(**without_mnist(tmp_path), **{run_folders.RUNS_VARIABLE: str(folder)}) as address:
             yield address

@@ -1,4 +1,4 @@
-"""The page "Train" under AppTest: real workers learn real digits, the offline ones, in runs of the test's own."""
+"""The page "Train" under AppTest: real worker processes train on the offline digits, in a folder of the test."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from dashboard.server import caches
 from dashboard.train import cached
 from tests.job_runs import ended, reach, until
 from tests.pages import captions, go_to, html, open_page, press, rerun, text_of
-from tests.train_page import ANN, come_back, set_up, show_view
+from tests.train_page import ANN, open_as_ann, set_up, show_view
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -160,7 +160,7 @@ def test_a_diverging_training_says_so_on_the_page() -> None:
 
 
 def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
-    app = come_back("Watch")
+    app = open_as_ann("Watch")
     frames = cached.snapshot_frames(job.folder)
     assert frames[0].text.startswith("Before it has learned anything") and frames[-1].text.startswith("Epoch 2,")
     sure = [int(re.search(r"(\d+) % sure", frame.text)[1]) for frame in (frames[0], frames[-1])]
@@ -173,7 +173,7 @@ def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
 
 
 def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_mistakes(job: Job) -> None:
-    app = press(come_back("Watch"), "to result")
+    app = press(open_as_ann("Watch"), "to result")
     offline = datasets.load(datasets.OFFLINE)
     accuracy = checkpoints.load_card("network", job.folder).accuracies()["whole"]
     assert f"{accuracy:.2f} %" in html(app) and f"all {len(offline.test)} test digits" in html(app)
@@ -198,7 +198,7 @@ def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, runs: Path) -> N
     described = json.loads((other / "job.json").read_bytes())
     settings = {**described["settings"], "start": "standard", "frozen": ["features"]}
     (other / "job.json").write_text(json.dumps({**described, "id": other.name, "title": "other", "settings": settings}))
-    app = come_back("Compare")
+    app = open_as_ann("Compare")
     table = app.table[0].value
     assert dict(table["begins from"]) == {"mine": "scratch", "other": "frozen"}
     last = [step for step in run_folders.read_steps(job.id) if step["validation_accuracy"] is not None][-1]
@@ -211,7 +211,7 @@ def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, runs: Path) -> N
 
 
 def test_a_trained_network_is_on_every_page_at_once_and_only_for_who_trained_it(job: Job) -> None:
-    app = come_back()
+    app = open_as_ann()
     (name,) = caches._networks_of(ANN)
     for page in ("compare", "pmnist"):
         app.query_params.update({"sample": "3"})
@@ -223,7 +223,7 @@ def test_a_trained_network_is_on_every_page_at_once_and_only_for_who_trained_it(
 
 
 def test_a_trained_network_reads_beside_the_missing_feature_networks(job: Job) -> None:
-    app = come_back()
+    app = open_as_ann()
     (name,) = caches._networks_of(ANN)
     app.query_params.update({"sample": "3"})
     go_to(app, "missing_features")
@@ -235,7 +235,7 @@ def test_a_trained_network_reads_beside_the_missing_feature_networks(job: Job) -
 
 
 def test_a_trained_network_reads_on_the_main_page(job: Job) -> None:
-    app = come_back()
+    app = open_as_ann()
     (name,) = caches._networks_of(ANN)
     app.query_params.update({"networks": f"standard,{name}", "sample": "3"})
     go_to(app, "compare")
@@ -243,7 +243,7 @@ def test_a_trained_network_reads_on_the_main_page(job: Job) -> None:
 
 
 def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
-    app = come_back()
+    app = open_as_ann()
     (name,) = caches._networks_of(ANN)
     app.selectbox(key="train start").set_value(name)
     assert "Starts from *mine*." in text_of(rerun(app))
@@ -254,18 +254,18 @@ def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
 
 
 def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job) -> None:
-    app = come_back("Keep")
+    app = open_as_ann("Keep")
     assert "runs: 1 of 40" in app.get("progress")[-1].proto.text
-    parcel = network_files.export_network(job.folder)
+    exported = network_files.export_network(job.folder)
     press(app, "keep")
     assert run_folders.is_kept(job)
     press(app, "delete")
     assert run_folders.list_jobs() == []
-    app.get("file_uploader")[0].set_value(("mine.zip", parcel, "application/zip"))
+    app.get("file_uploader")[0].set_value(("mine.zip", exported, "application/zip"))
     assert "is here, and can be chosen on every page" in rerun(app).success[0].value
     back = only_job()
     assert back.title == job.title and back.visitor == ANN and read_status(back).state == "done"
-    card, network = network_files.read_network(parcel)
+    card, network = network_files.read_network(exported)
     found = checkpoints.load_classifier("network", back.folder)
     assert all((found.state_dict()[name] == tensor).all() for name, tensor in network.state_dict().items())
     assert not card.measured, "figures that come with a file are nobody's"
@@ -280,10 +280,10 @@ def test_deleting_one_that_is_at_work_is_not_offered() -> None:
     assert app.button(key="delete").click().run().warning[0].value == "This job has not ended: stop it first."
 
 
-def repacked(parcel: bytes, **changes: object) -> bytes:
-    """Return the parcel with some of its card changed."""
+def repacked(exported: bytes, **changes: object) -> bytes:
+    """Return the exported network (a ZIP) with some values of its card changed."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(parcel)) as old, zipfile.ZipFile(stream, "w") as new:
+    with zipfile.ZipFile(io.BytesIO(exported)) as old, zipfile.ZipFile(stream, "w") as new:
         new.writestr("network.json", json.dumps({**json.loads(old.read("network.json")), **changes}))
         new.writestr("network.safetensors", old.read("network.safetensors"))
     return stream.getvalue()
@@ -291,9 +291,9 @@ def repacked(parcel: bytes, **changes: object) -> bytes:
 
 def zipped(**files: bytes) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as parcel:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as exported:
         for name, content in files.items():
-            parcel.writestr(name.replace("__", "/").replace("_", "."), content)
+            exported.writestr(name.replace("__", "/").replace("_", "."), content)
     return stream.getvalue()
 
 
@@ -346,8 +346,8 @@ def test_what_a_file_says_of_itself_is_not_believed(tmp_path: Path) -> None:
 
 def test_a_visitor_brings_ten_networks_at_most(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network_files, "MAX_LOADED", 1)
-    parcel = network_files.export_network(job.folder)
-    network_files.import_network(parcel, "ann")
-    network_files.import_network(parcel, "bob")
+    exported = network_files.export_network(job.folder)
+    network_files.import_network(exported, "ann")
+    network_files.import_network(exported, "bob")
     with pytest.raises(ValueError, match="^You have loaded 1 networks already"):
-        network_files.import_network(parcel, "ann")
+        network_files.import_network(exported, "ann")

@@ -1,4 +1,4 @@
-"""The page "Transfer": its views, what people bring, what it says when something is missing (X4 to X8, A11, F2, F3)."""
+"""The page "Transfer": its views, uploaded pictures, and its sentences when something is missing."""
 
 import threading
 import time
@@ -26,7 +26,7 @@ STANDARD = own_backbone("Standard", load_classifier("standard"))
 
 @pytest.fixture(autouse=True)
 def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whatever this machine has: no weights of VGG16, unless a test brings some."""
+    """Hide VGG16's weights of this machine, so that only a test can provide some."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.delenv(WEIGHTS_VARIABLE, raising=False)
 

@@ -1,4 +1,4 @@
-"""The page "Train" for tests: a small network to set up, and coming back as the visitor who trained one."""
+"""The page "Train" for tests: a small network to set up, and the page as its visitor, Ann, sees it."""
 
 from streamlit.testing.v1 import AppTest
 
@@ -33,6 +33,6 @@ def show_view(app: AppTest, view: str) -> AppTest:
     return rerun(app)
 
 
-def come_back(view: str = "Set up") -> AppTest:
-    """Open the page as Ann."""
+def open_as_ann(view: str = "Set up") -> AppTest:
+    """Open a view of the page as the visitor Ann."""
     return open_page("train", state={"visitor": ANN, "train view": view})
