@@ -2,6 +2,6 @@
 
 from dashboard.maximize import VIEWS
 from dashboard.shell.page import show_page
-from dashboard.widgets.strokes import show_heard
+from dashboard.widgets.strokes import show_acknowledgements
 
-show_page("maximize", VIEWS, scene=True, below=show_heard)
+show_page("maximize", VIEWS, scene=True, below=show_acknowledgements)

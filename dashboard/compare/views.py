@@ -16,13 +16,14 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.widgets import restored
 from dashboard.widgets.digit import choose_digit, prepare_drawing
-from dashboard.widgets.mask import SHAPES, choose_tool, rub_out
+from dashboard.widgets.mask import SHAPES, choose_tool, show_eraser
 from dashboard.widgets.networks import choose_in_menu
 from dashboard.widgets.readings import networks_or_warn, read_all
-from dashboard.widgets.strokes import Live, heard
+from dashboard.widgets.strokes import StrokeFragments, acknowledgements
 
 READINGS, ERASER, BELOW = "answer", "rub", "below"  # keys of the fragments that a stroke changes
-DRAWING_STROKE, ERASING_STROKE = Live(READINGS, (ERASER, READINGS, BELOW)), Live(READINGS, (READINGS, BELOW))
+DRAWING_STROKE = StrokeFragments(READINGS, (ERASER, READINGS, BELOW))
+ERASING_STROKE = StrokeFragments(READINGS, (READINGS, BELOW))
 MAX_WAIT = 0.03  # seconds that the readings wait for the lock during a stroke
 PAINT_TIME = 0.1  # seconds in which the browser paints the bars, before it receives what is below them
 
@@ -35,7 +36,7 @@ def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
         left, middle, right = st.columns([290, 330, 440], gap="medium")
         with left:
             st.markdown("**1 · Draw**")
-            session.chosen = choose_digit(session, data, live=DRAWING_STROKE)
+            session.chosen = choose_digit(session, data, fragments=DRAWING_STROKE)
         with middle:
             st.markdown("**2 · Erase**")
             tool = choose_tool()
@@ -67,10 +68,10 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
 def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
     prepare_drawing()
     if session.chosen is None:
-        return heard()
+        return acknowledgements()
     networks = networks_or_warn(session.scene.networks, data)
     session.readings = read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
-    return draw_readings(session.readings, data.classes) + heard()
+    return draw_readings(session.readings, data.classes) + acknowledgements()
 
 
 def _show_eraser(tool: str) -> None:
@@ -81,7 +82,7 @@ def _show_eraser(tool: str) -> None:
         if session.chosen is None:
             st.info("As soon as there is a digit, you can rub it out here.")
             return
-        session.scene.mask = rub_out(session, session.chosen.digit, tool, live=ERASING_STROKE)
+        session.scene.mask = show_eraser(session, session.chosen.digit, tool, fragments=ERASING_STROKE)
 
 
 def _show_below(data: Dataset, zoo: Zoo) -> None:

@@ -17,7 +17,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.shell import lesson_bar, share
 from dashboard.widgets.data_set import show_data_notice
-from dashboard.widgets.strokes import heard
+from dashboard.widgets.strokes import acknowledgements
 from dashboard.widgets.texts import show_problems, show_text
 
 Show = Callable[[Session, Dataset, Zoo], None]
@@ -121,4 +121,4 @@ def _show_bench(show: Callable[..., None], *scene: Any) -> None:
     """Show a view in which a click or a stroke reruns only this, and not the page."""
     show(*scene)
     address.write_address()
-    st.html(heard())  # last: now the canvas may send again
+    st.html(acknowledgements())  # last: now the canvas may send again

@@ -19,19 +19,19 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
-from dashboard.widgets.strokes import CANVAS, Live, run_only
+from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
 
 def choose_digit(
-    session: Session, data: Dataset, *, first: str = "Draw", live: Live | None = None
+    session: Session, data: Dataset, *, first: str = "Draw", fragments: StrokeFragments | None = None
 ) -> ChosenDigit | None:
     """Draw the source of the digit and the widgets of that source; return the digit, None while there is none.
 
-    `first` is the source at first; `live` are the fragments that a stroke reruns instead of the page.
+    `first` is the source at first; `fragments` are the fragments that a stroke reruns instead of the page.
     """
     try:
         if get_address().hides("digit"):
-            return _show_hidden(session, data, first, live)
+            return _show_hidden(session, data, first, fragments)
         source = _choose_source(session, first)
         match source:
             case "Sample":
@@ -41,7 +41,7 @@ def choose_digit(
             case "Link" if session.linked_digit is not None:
                 _show_large(session.linked_digit)
                 return ChosenDigit(session.linked_digit)
-        return _draw(live)
+        return _draw(fragments)
     except pictures.PictureError as error:
         st.warning(str(error))
         return None
@@ -59,13 +59,13 @@ def _choose_source(session: Session, first: str) -> str | None:
     )
 
 
-def _show_hidden(session: Session, data: Dataset, first: str, live: Live | None) -> ChosenDigit | None:
+def _show_hidden(session: Session, data: Dataset, first: str, fragments: StrokeFragments | None) -> ChosenDigit | None:
     """Show the digit of a link that hides how to choose another; only a link without a digit leaves the canvas."""
     if session.linked_digit is not None:
         _show_large(session.linked_digit)
         return ChosenDigit(session.linked_digit)
     if session.scene.sample is None and first == "Draw":
-        return _draw(live)
+        return _draw(fragments)
     session.scene.sample = get_address().locked.setdefault("sample", session.scene.sample or 0)
     return _show_sample(data, session.scene.sample)
 
@@ -74,7 +74,7 @@ def _show_large(digit: Digit) -> None:
     st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
 
 
-def _draw(live: Live | None) -> ChosenDigit | None:
+def _draw(fragments: StrokeFragments | None) -> ChosenDigit | None:
     pen = st.segmented_control(
         "Pen",
         list(PEN_SIZES),
@@ -87,13 +87,13 @@ def _draw(live: Live | None) -> ChosenDigit | None:
         format_func=lambda size: f"{size} pen",
     )
     size = PEN_SIZES[pen or "medium"]
-    return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size) if live is None else _draw_live(size, live))
+    return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size) if fragments is None else _draw_live(size, fragments))
 
 
 @st.fragment
-def _draw_live(pen: int, live: Live) -> NDArray[np.uint8] | None:
-    """In a fragment, so that the browser does not ask for the whole page, but leaves it to `run_only`."""
-    return draw_canvas(key=DRAW, size=CANVAS, pen=pen, on_change=partial(_take_drawing, live))
+def _draw_live(pen: int, fragments: StrokeFragments) -> NDArray[np.uint8] | None:
+    """Draw the canvas in a fragment: the browser then requests that alone, and `rerun_fragments` decides."""
+    return draw_canvas(key=DRAW, size=CANVAS, pen=pen, on_change=partial(_take_drawing, fragments))
 
 
 def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
@@ -103,18 +103,18 @@ def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
     return ChosenDigit(preparation.digit, preparation=preparation)
 
 
-def _take_drawing(live: Live, ink: NDArray[np.uint8] | None) -> None:
+def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> None:
     get_session().new_ink = ink
-    if ink is None:  # the page looks quite different
+    if ink is None:  # an empty canvas changes the whole page
         get_session().page_complete = False
-    run_only(live)
+    rerun_fragments(fragments)
 
 
 def prepare_drawing() -> None:
-    """Make the digit of what people have drawn since the page ran."""
+    """Make the digit from the ink that was drawn since the last run of the page."""
     session = get_session()
     if session.new_ink is not None:
-        with suppress(pictures.PictureError):  # the page says it when it runs
+        with suppress(pictures.PictureError):  # the page shows the reason when it runs
             session.chosen = _drawn(session.new_ink)
         session.new_ink = None
 

@@ -13,7 +13,7 @@ from dashboard.address.links import CUT, ERASE, TOOL
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session, get_session
 from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, shapes_canvas
-from dashboard.widgets.strokes import CANVAS, Live, run_only
+from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
 SHAPES = "shapes"
 TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, SHAPES: 0}
@@ -24,7 +24,7 @@ CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters
 
 def choose_mask(session: Session, digit: Digit) -> Mask:
     """Draw the cuts, the tools and the digit to erase from; return True where the digit is kept."""
-    return rub_out(session, digit, choose_tool())
+    return show_eraser(session, digit, choose_tool())
 
 
 def choose_tool() -> str:
@@ -58,13 +58,13 @@ def choose_tool() -> str:
     )
 
 
-def rub_out(session: Session, digit: Digit, tool: str, *, live: Live | None = None) -> Mask:
-    """Show the digit to erase part of it; return True where it is kept."""
+def show_eraser(session: Session, digit: Digit, tool: str, *, fragments: StrokeFragments | None = None) -> Mask:
+    """Draw the digit to erase parts of it with the tool; return True where it is kept."""
     if get_address().hides("tools"):
         st.image(arrays.mark_erased(digit, session.base_mask, CANVAS // 28), width=CANVAS, output_format="PNG")
         return session.base_mask
     if tool == SHAPES:
-        return shapes_canvas(digit, session.base_mask, key=SHAPES, size=CANVAS, on_clear=_bring_back)
+        return shapes_canvas(digit, session.base_mask, key=SHAPES, size=CANVAS, on_clear=_erase_nothing)
     size = TOOLS[tool]
     return erase_canvas(
         digit,
@@ -73,14 +73,14 @@ def rub_out(session: Session, digit: Digit, tool: str, *, live: Live | None = No
         tool="brush" if size else "rectangle",
         brush=size or 3,
         size=CANVAS,
-        on_change=None if live is None else partial(_take_mask, live),
-        on_clear=_bring_back,
+        on_change=None if fragments is None else partial(_take_mask, fragments),
+        on_clear=_erase_nothing,
     )
 
 
-def _take_mask(live: Live, mask: Mask) -> None:
+def _take_mask(fragments: StrokeFragments, mask: Mask) -> None:
     get_session().scene.mask = mask
-    run_only(live)
+    rerun_fragments(fragments)
 
 
 def _take_cut() -> None:
@@ -88,14 +88,14 @@ def _take_cut() -> None:
 
 
 def _keep_erased() -> None:
-    """Let what is erased so far lie under the next tool: shapes have a canvas of their own."""
+    """Keep what is erased so far when the tool changes to or from shapes, which have a canvas of their own."""
     shapes = st.session_state[TOOL] == SHAPES
     if shapes != st.session_state.get("shapes chosen", False):
         get_session().base_mask = get_session().scene.mask
     st.session_state["shapes chosen"] = shapes
 
 
-def _bring_back() -> None:
+def _erase_nothing() -> None:
     st.session_state[CUT] = "whole"
     _take_cut()
     get_session().page_complete = False  # the row of cuts must say so too

@@ -1,4 +1,4 @@
-"""What happens when a stroke is drawn on a canvas: which fragments run, and what the canvas is told."""
+"""Strokes on a canvas: the fragments that they rerun, and the acknowledgement that the canvas waits for."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ CANVAS = 280  # pixels of the screen
 
 
 @dataclass(frozen=True)
-class Live:
-    """The keys of the fragments that run for a stroke instead of the page."""
+class StrokeFragments:
+    """The keys of the fragments that a stroke reruns instead of the page: during the stroke, and at its end."""
 
     meanwhile: str
     after: Sequence[str]
 
 
-def heard() -> str:
-    """Return invisible HTML that tells the canvases that all they have sent is answered."""
+def acknowledgements() -> str:
+    """Return invisible HTML that acknowledges everything that the canvases have sent."""
     return "".join(map(live_canvas.acknowledgement, CANVASES))
 
 
-def show_heard(*scene: Any) -> None:
-    """Tell the canvases, last on a page, that all they have sent is answered: now they may send again."""
-    st.html(heard())
+def show_acknowledgements(*scene: Any) -> None:
+    """Acknowledge everything that the canvases have sent, last on a page, so that they may send again."""
+    st.html(acknowledgements())
 
 
-def run_only(live: Live) -> None:
-    """Rerun these fragments instead of the page, which must be there completely."""
+def rerun_fragments(fragments: StrokeFragments) -> None:
+    """Rerun these fragments instead of the page, or the page if it is not complete yet."""
     if not streamlit_internals.is_fragment_run():
-        return  # All of it runs, and must to its end: what the last run has sent may not have reached the browser.
+        return  # The whole page runs already, and must finish: its last messages may not have reached the browser.
     if get_session().page_complete:
-        st.rerun(live.meanwhile if stroke_goes_on() else live.after)
+        st.rerun(fragments.meanwhile if stroke_goes_on() else fragments.after)
     st.rerun()
