@@ -11,7 +11,7 @@ from core.digits.datasets import Dataset
 from core.generation.config import GanConfig
 from core.jobs import control, generator_job, run_folders
 from core.jobs.generator_job import KIND
-from core.jobs.run_folders import Job, Status
+from core.jobs.run_folders import Job
 from core.visualization.figures import Curve
 from core.visualization.training import axis_limits, draw_svg_curves
 from dashboard import address
@@ -114,7 +114,7 @@ def _show_live(job: Job, shown: str) -> None:
     if status.state != shown:
         st.rerun()
     steps = run_folders.read_steps(job.id)
-    _show_state(job, status, steps)
+    jobs.show_state(job, status, lambda: _describe_progress(job, steps))
     frames = generators.snapshot_frames(job)
     if frames:
         player(frames, key="made growth", run=job.id, look=SNAPSHOTS, finished=not status.active)
@@ -126,21 +126,12 @@ def _show_live(job: Job, shown: str) -> None:
         _show_curves(steps, min(epochs, max(1, ceil(1.5 * so_far))) if status.active else ceil(so_far))
 
 
-def _show_state(job: Job, status: Status, steps: list[dict[str, Any]]) -> None:
-    if status.state == "waiting":
-        st.info(
-            f"Something else is at work on this machine. This is **number {control.queue_position(job.id) or 1}** in "
-            "the queue, and starts by itself."
-        )
-    elif status.state == "running":
-        epochs = generator_job.read_plan(job.settings).config.epochs
-        done = _epochs(steps[-1]) / epochs if steps else 0.0
-        left = f"{steps[-1]['seconds'] * (1 - done) / done:.0f} s left" if done else "Getting ready ..."
-        st.progress(min(1.0, done), left)
-    elif status.state == "paused":
-        st.info(jobs.PAUSED)
-    elif status.message:
-        (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
+def _describe_progress(job: Job, steps: list[dict[str, Any]]) -> tuple[float, str]:
+    """Return the share of the training that is done, and the time that is left."""
+    done = _epochs(steps[-1]) / generator_job.read_plan(job.settings).config.epochs if steps else 0.0
+    if not done:
+        return 0.0, "Getting ready ..."
+    return min(1.0, done), f"{steps[-1]['seconds'] * (1 - done) / done:.0f} s left"
 
 
 def _show_caption() -> None:

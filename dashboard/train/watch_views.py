@@ -108,7 +108,7 @@ def _show_live(job: Job, shown: str) -> None:
     steps, config = read_steps(job), job.settings["config"]
     epochs, batch = config.get("epochs", 10), config.get("batch", 64)
     progress = training_report.measure_progress(steps, epochs=epochs, batch=batch)
-    _show_state(job, status, progress, steps)
+    jobs.show_state(job, status, lambda: (min(1.0, progress.share), _describe_progress(job, progress, steps)))
     if steps:
         _show_metrics(progress, steps, active=status.active)
     curves, pictures = st.columns([2, 3], gap="medium")
@@ -116,21 +116,6 @@ def _show_live(job: Job, shown: str) -> None:
         show_curves(steps, epochs, (curves, curves))
     with pictures:
         show_snapshots(job, finished=not status.active)
-
-
-def _show_state(job: Job, status: Status, progress: Progress, steps: list[Record]) -> None:
-    if status.state == "waiting":
-        place = control.queue_position(job.id)
-        st.info(
-            f"Another training is at work on this machine. Yours is **number {place or 1}** in the queue, and "
-            "starts by itself: you may leave this page, or close it."
-        )
-    elif status.state == "running":
-        st.progress(min(1.0, progress.share), _describe_progress(job, progress, steps))
-    elif status.state == "paused":
-        st.info(jobs.PAUSED)
-    elif status.message:
-        (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
 
 
 def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> str:

@@ -1,4 +1,4 @@
-"""A visitor's jobs on the pages that train something: their titles, their buttons, and requests that fail."""
+"""A visitor's jobs on the pages that train something: titles, buttons, state, and requests that fail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from core.jobs.run_folders import Job, Status
 from core.system import files
 from dashboard.server.visitors import get_visitor_id
 
-PAUSED = "Paused. After 10 minutes others go first; you can still resume."
 POLL = 1.0  # seconds between two reads of a job's folder
 PROBLEM = "job problem"  # key of the sentence that `show_problem` shows
 RESUMABLE = ("lost", "stopped", "failed")
@@ -60,3 +59,18 @@ def show_controls(job: Job, status: Status, page: str) -> None:
 
 def _show_resume(job: Job, key: str) -> None:
     st.button("Resume", on_click=attempt, args=(control.resume, job.id), key=key, type="primary")
+
+
+def show_state(job: Job, status: Status, describe_progress: Callable[[], tuple[float, str]]) -> None:
+    """Show the place in the queue, the progress (a share from 0 to 1 and a text), or why the job does not run."""
+    if status.state == "waiting":
+        st.info(
+            f"Something else is at work on this machine. Yours is **number {control.queue_position(job.id) or 1}** in "
+            "the queue, and starts by itself: you may leave this page, or close it."
+        )
+    elif status.state == "running":
+        st.progress(*describe_progress())
+    elif status.state == "paused":
+        st.info("Paused. After 10 minutes others go first; you can still resume.")
+    elif status.message:
+        (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
