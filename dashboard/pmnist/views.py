@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import cast
 
 import pandas as pd
 import streamlit as st
@@ -30,12 +29,12 @@ from dashboard.widgets import networks as network_inputs
 from dashboard.widgets import playing
 from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.digit import choose_digit
+from dashboard.widgets.mask import choose_variant
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import networks_or_warn, read_all
 from dashboard.widgets.tables import choose_cell, show_accuracies, show_cell, show_who_is_right
 from dashboard.widgets.texts import show_text
 
-VARIANTS = {"as the talk says": "text", "as its code does": "code"}
 HEADINGS = {"whole": "whole", **{cut: f"{cut} · {name}" for cut, name in CUT_NAMES.items()}}
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
@@ -45,7 +44,7 @@ def show_cuts(session: Session, data: Dataset, zoo: Zoo) -> None:
     left, right = st.columns([280, 760], gap="medium")
     with left:
         choice = choose_digit(session, data, first="Sample")
-        variant = choose_variant()
+        variant = choose_variant("variant")
     with right:
         names = network_inputs.choose_networks(zoo)
         if choice is None:
@@ -107,11 +106,6 @@ def choose_growth() -> str:
     return address.segmented_control("hole", "The hole grows", GROWTH_DIRECTIONS, key="growing")
 
 
-def choose_variant() -> Variant:
-    """Draw a choice between the talk's cuts and those of the published code."""
-    return cast(Variant, VARIANTS[address.segmented_control("cuts", "The cuts", list(VARIANTS), key="variant")])
-
-
 def choose_count(data: Dataset, key: str, first: int) -> int:
     """Draw how many test digits are measured, `first` of them at first."""
     most = len(data.test)
@@ -126,7 +120,7 @@ def choose_count(data: Dataset, key: str, first: int) -> int:
 
 def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the recorded MNIST table, and the same measured here and now on the current digits."""
-    variant = choose_variant()
+    variant = choose_variant("variant")
     show_text("pmnist_table")
     st.markdown("#### Recorded: 10,000 MNIST test digits")
     recorded = {name: card.accuracies(variant) for name, card in zoo.items() if card.accuracies(variant)}
@@ -213,7 +207,7 @@ def show_confusions(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def show_download(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the download of all partial test digits."""
-    variant = choose_variant()
+    variant = choose_variant("variant")
     st.markdown(
         f"{len(CUTS) * len(data.test):,} partial digits made from the {len(data.test):,} test digits of {data.name}."
     )

@@ -20,10 +20,10 @@ from core.visualization.studies import Interval, draw_intervals
 from dashboard import address
 from dashboard.server import caches
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.mask import choose_variant
 
 SETS = {"MNIST": "MNIST", "Offline digits": datasets.OFFLINE}
 NETWORKS = {"of the published code": "published", "of the talk": "talk"}
-VARIANTS = {"as the talk says": "text", "as its code does": "code"}
 Row = Mapping[str, Any]
 
 
@@ -46,7 +46,7 @@ def choose_study() -> tuple[ShownStudy] | None:
     with st.container(horizontal=True, gap="medium"):
         data = _choose("digits", "Digits", SETS, "results data")
         network = _choose("network", "Network", NETWORKS, "results network")
-        variant = _choose("cuts", "The cuts", VARIANTS, "results variant")
+        variant = choose_variant("results variant")
     try:
         record = caches.recorded_study(STUDY, data)
     except ValueError as error:

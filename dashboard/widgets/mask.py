@@ -6,9 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from core.pmnist.masks import CUTS, cut_mask
+from core.pmnist.masks import CUTS, Variant, cut_mask
 from core.visualization import arrays
-from dashboard.address import get_address
+from dashboard import address
 from dashboard.address.links import CUT, ERASE, TOOL
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session, get_session
@@ -17,9 +17,13 @@ from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
 SHAPES = "shapes"
 TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, SHAPES: 0}
-
-
+VARIANTS: dict[str, Variant] = {"as the talk says": "text", "as its code does": "code"}
 CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
+
+
+def choose_variant(key: str) -> Variant:
+    """Draw the choice between the talk's cuts and those of its published code; return the variant."""
+    return VARIANTS[address.segmented_control("cuts", "The cuts", list(VARIANTS), key=key)]
 
 
 def choose_mask(session: Session, digit: Digit) -> Mask:
@@ -29,7 +33,7 @@ def choose_mask(session: Session, digit: Digit) -> Mask:
 
 def choose_tool() -> str:
     """Draw the cuts and the tools; return the name of the tool."""
-    if get_address().hides("tools"):
+    if address.get_address().hides("tools"):
         return "medium"
     st.session_state.setdefault(CUT, "whole")
     st.segmented_control(
@@ -60,7 +64,7 @@ def choose_tool() -> str:
 
 def show_eraser(session: Session, digit: Digit, tool: str, *, fragments: StrokeFragments | None = None) -> Mask:
     """Draw the digit to erase parts of it with the tool; return True where it is kept."""
-    if get_address().hides("tools"):
+    if address.get_address().hides("tools"):
         st.image(arrays.mark_erased(digit, session.base_mask, CANVAS // 28), width=CANVAS, output_format="PNG")
         return session.base_mask
     if tool == SHAPES:
