@@ -128,7 +128,7 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     press(app, "train stop")
     assert ended(job).state == "stopped"
     assert "what it had done by then is kept" in rerun(app).info[0].value
-    assert {"resume", "to result"} <= {button.key for button in app.button}
+    assert {"train resume", "to result"} <= {button.key for button in app.button}
 
 
 def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> None:
