@@ -156,7 +156,7 @@ def test_a_diverging_training_says_so_on_the_page() -> None:
     press(rerun(app), "train go")
     assert ended(only_job()).state == "failed"
     assert "Training diverged in epoch 1" in rerun(app).warning[0].value
-    assert "resume" in [button.key for button in app.button]
+    assert "train resume" in [button.key for button in app.button]
 
 
 def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
