@@ -28,6 +28,11 @@ EPSILONS: dict[Norm, tuple[str, str, float, float, float, str]] = {  # name, lab
     "l2": ("length", "Epsilon: length of all changes (L2)", 10.0, 2.5, 0.1, "%.1f"),
 }
 MOST_STEPS, MOST_ROUND_STEPS = 100, 40  # the second for each of the seven rounds of L-BFGS
+UNLIMITED = {  # methods without an epsilon, and why
+    "lbfgs": "No limit: it looks for the *smallest* change that reaches the class (Szegedy 2013), in rounds.",
+    "sticker": "The sticker may take any colour, but only where you rub the digit out; it is made to be read wrongly "
+    "also when it is seen a little shifted, turned or from afar.",
+}
 ANY = "anything else"
 
 
@@ -136,7 +141,7 @@ def _choose_steps(method: str) -> Steps:
         list(NORMS),
         own.norm,
         key=key("norm"),
-        shown=method in ("fgsm", "pgd"),
+        shown=method not in UNLIMITED,
         format_func=NORMS.__getitem__,
         on_change=_clear_preset,
     )
@@ -161,7 +166,7 @@ def _choose_steps(method: str) -> Steps:
 
 def _choose_epsilon(method: str, norm: Norm) -> float:
     """Draw the papers' presets and the limit epsilon; return epsilon. L-BFGS and the sticker have no such limit."""
-    limited = method in ("fgsm", "pgd")
+    limited = method not in UNLIMITED
     far, papers = st.columns([4, 5], gap="medium", vertical_alignment="bottom") if limited else (st, st)
     paper = address.pills(
         "paper",
@@ -190,13 +195,8 @@ def _choose_epsilon(method: str, norm: Norm) -> float:
         )
         for kind, (name, label, most, first, step, written) in EPSILONS.items()
     }
-    if method == "lbfgs":
-        st.caption("No limit: it looks for the *smallest* change that reaches the class (Szegedy 2013), in rounds.")
-    elif method == "sticker":
-        st.caption(
-            "The sticker may take any colour, but only where you rub the digit out; it is made to be read "
-            "wrongly also when it is seen a little shifted, turned or from afar."
-        )
+    if not limited:
+        st.caption(UNLIMITED[method])
     return epsilons[norm] if paper is None else PRESETS[paper].epsilon
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -30,16 +31,7 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
     if record is None:
         st.info("What the shortcut is worth was not measured.")
         return
-    titles = record["networks"]
-    network = address.segmented_control(
-        "network",
-        "Network",
-        list(titles),
-        key="shortcut recorded",
-        group="networks",
-        format_func=titles.__getitem__,
-        wrap=True,
-    )
+    network = _choose_network(record["networks"])
     tests = select_rows(record, network=network, split=TEST)
     plain = {name: select_rows(record, network=network, split=name)[0]["plain"] for name in (SECOND_HALF, TEST)}
     st.markdown(
@@ -58,6 +50,18 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
         "each alone, measured in turns."
     )
     show_conclusions(record)
+
+
+def _choose_network(titles: Mapping[str, str]) -> str:
+    return address.segmented_control(
+        "network",
+        "Network",
+        list(titles),
+        key="shortcut recorded",
+        group="networks",
+        format_func=titles.__getitem__,
+        wrap=True,
+    )
 
 
 def _to_line(record: Row, row: Row) -> Row:

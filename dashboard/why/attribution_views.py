@@ -35,13 +35,7 @@ def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not readings:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            label = address.selectbox(
-                "class",
-                "Why it is a",
-                [None, *range(len(data.classes))],
-                width=240,
-                format_func=lambda one: "what each network reads" if one is None else data.classes[one],
-            )
+            label = _choose_class(data)
             shared = address.toggle("one-scale", "One scale for all networks", key="why scale")
         _show_grid(readings, label, shared, data)
         st.caption(
@@ -54,6 +48,17 @@ def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
     with st.expander("What the five methods do, and where they mislead"):
         show_text("why_methods")
+
+
+def _choose_class(data: Dataset) -> int | None:
+    """Draw the class that is explained; return it, None for what each network reads."""
+    return address.selectbox(
+        "class",
+        "Why it is a",
+        [None, *range(len(data.classes))],
+        width=240,
+        format_func=lambda one: "what each network reads" if one is None else data.classes[one],
+    )
 
 
 def _show_grid(readings: list[NetworkReading], label: int | None, shared: bool, data: Dataset) -> None:
