@@ -48,15 +48,24 @@ def choose_digit(
 
 
 def _choose_source(session: Session, first: str) -> str | None:
-    st.session_state.setdefault(SOURCE, first)
+    sources = ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else [])
+    if st.session_state.get(SOURCE) not in sources:  # Streamlit forgets it at a page change if a link had set it
+        st.session_state[SOURCE] = _source_of_scene(session) or first
     return st.segmented_control(
         "Where the digit comes from",
-        ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else []),
+        sources,
         key=SOURCE,
         persist_state="session",
         label_visibility="collapsed",
         required=True,
     )
+
+
+def _source_of_scene(session: Session) -> str:
+    """Return the source that the scene's digit came from; "" if there is no digit yet, or it was drawn or uploaded."""
+    if session.scene.sample is not None:
+        return "Sample"
+    return "Link" if session.linked_digit is not None else ""
 
 
 def _show_hidden(session: Session, data: Dataset, first: str, fragments: StrokeFragments | None) -> ChosenDigit | None:
