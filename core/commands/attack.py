@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.adversarial.attack import AttackStep
-from core.adversarial.config import DEFAULTS, NORMS, AttackConfig
-from core.adversarial.gradient_attacks import fgsm, pgd
-from core.adversarial.lbfgs import lbfgs
-from core.adversarial.sticker import sticker
+from core.adversarial.config import DEFAULTS, NORMS
+from core.adversarial.methods import STICKER, start_attack
 from core.adversarial.universal import UniversalConfig, measure_noise, nine_examples, universal_noise
 from core.commands import tables
 from core.commands.options import add_dataset, load_dataset, parse_mask
@@ -29,7 +26,6 @@ from core.system.npz import arrays_to_npz
 from core.visualization.arrays import contact_sheet, to_png
 from core.zoo import checkpoints
 
-Attack = Callable[[Any, Tensor, Tensor, AttackConfig], Iterator[AttackStep]]
 ENDINGS = {"one digit": (".png",), "universal noise": (".png", ".npz")}
 
 
@@ -92,8 +88,10 @@ def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region:
     image, label = _digit(options, network, dataset)
     given = _given(options, "norm", "epsilon", "step_size", "steps", "random_start", "target", "seed")
     config = replace(DEFAULTS[options.method], **given)
+    if options.method == STICKER and region is None:
+        raise ValueError("Give the place of the sticker with --region.")
     first = last = None
-    for last in _steps(options.method, network, image, label, config, region):
+    for last in start_attack(options.method, network, image, label, config, region):
         first = first or last
         progress(last.step / last.steps, f"{options.method}, step {last.step}")
     assert first and last  # the first step is the unchanged digit
@@ -111,17 +109,6 @@ def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region:
         "largest_change": round(float(last.perturbation.abs().max()), 6),
         "length": round(float(last.perturbation.norm()), 6),
     }
-
-
-def _steps(
-    method: str, network: Any, image: Tensor, label: Tensor, config: AttackConfig, region: Tensor | None
-) -> Iterator[AttackStep]:
-    if method == "sticker":
-        if region is None:
-            raise ValueError("Give the place of the sticker with --region.")
-        return sticker(network, image, label, config, mask=region)
-    attacks: dict[str, Attack] = {"fgsm": fgsm, "pgd": pgd, "lbfgs": lbfgs}
-    return attacks[method](network, image, label, config)
 
 
 def _digit(options: argparse.Namespace, network: Any, dataset: Dataset) -> tuple[Tensor, Tensor]:

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from core.adversarial import methods
 from core.adversarial.attack import AttackStep
 from core.adversarial.config import AttackConfig
-from core.adversarial.gradient_attacks import fgsm, pgd
-from core.adversarial.lbfgs import lbfgs
-from core.adversarial.sticker import StickerStep, sticker
+from core.adversarial.sticker import StickerStep
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict_digit
 from core.visualization.adversarial import draw_attack
@@ -129,17 +128,10 @@ class AttackRun:
 
 
 def start_attack(inputs: AttackInputs, network: Classifier) -> Iterator[AttackStep]:
-    """Return the attack's generator. Its first step raises ValueError if the attack is impossible."""
+    """Return the attack's generator. Raises ValueError if the attack is impossible, some only at the first step."""
     image, label = torch.from_numpy(inputs.digit)[None, None], torch.tensor([inputs.label])
-    match inputs.method:
-        case "fgsm":
-            return fgsm(network, image, label, inputs.config)
-        case "pgd":
-            return pgd(network, image, label, inputs.config)
-        case "lbfgs":
-            return lbfgs(network, image, label, inputs.config)
     region = torch.from_numpy(WHOLE if inputs.mask is None else inputs.mask)
-    return sticker(network, image, label, inputs.config, mask=region)
+    return methods.start_attack(inputs.method, network, image, label, inputs.config, region)
 
 
 def every_nth(steps: Iterable[Step], n: int) -> Iterator[Step]:
