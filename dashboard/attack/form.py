@@ -90,7 +90,7 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
     readers: tuple[str, ...] = ()
     steps = Steps()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        network = choose_network(zoo)
+        network = choose_attacked_network(zoo)
         if network:
             target = _choose_target(data, required=method == "lbfgs")
             readers = _choose_readers(zoo, network)
@@ -102,7 +102,7 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
     return AttackSettings(method, network, readers, replace(_to_config(method, steps, epsilon), target=target))
 
 
-def choose_network(zoo: Zoo) -> str:
+def choose_attacked_network(zoo: Zoo) -> str:
     """Draw the networks that can be attacked; return the chosen one's name, "" if there is none."""
     return networks.choose_network(without_restoring(zoo), label="Attacked network", width=210)
 

@@ -69,7 +69,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _choose(data: Dataset, zoo: Zoo) -> NoiseInputs | None:
     """Draw the network and the settings; return them, None if there is no network to attack."""
-    network = form.choose_network(zoo)
+    network = form.choose_attacked_network(zoo)
     if not network:
         return None
     chosen = address.selectbox("limit", "Limit", list(NORMS), key="noise norm", format_func=NORMS.__getitem__)

@@ -92,7 +92,7 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption("Try: a small batch, then a large one. Move gamma and beta: can they undo it?")
-        _, network = maps.choose_network(data, zoo)
+        _, network = maps.choose_classifier(data, zoo)
         size = address.select_slider("batch", "Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch")
         gamma = address.slider("gamma", "Gamma (scale)", -3.0, 3.0, 1.0, 0.1, key="norm gamma")
         beta = address.slider("beta", "Beta (shift)", -3.0, 3.0, 0.0, 0.1, key="norm beta")
@@ -144,7 +144,7 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         data,
     )
     with right:
-        _, network = maps.choose_network(data, zoo)
+        _, network = maps.choose_classifier(data, zoo)
         if network is None or scene is None:
             return
         places = dropout.dropout_places(network)
@@ -189,7 +189,7 @@ def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
         data,
     )
     with right:
-        _, network = maps.choose_network(data, zoo)
+        _, network = maps.choose_classifier(data, zoo)
         if network is not None and scene is not None:
             _show_softmax(trace_stages(network, maps.to_image(*scene))[-1].outputs, data)
         _show_activations()

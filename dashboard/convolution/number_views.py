@@ -52,7 +52,7 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         settings = st.container(horizontal=True, gap="small")
         with settings:
-            _, network = maps.choose_network(data, zoo)
+            _, network = maps.choose_classifier(data, zoo)
         if network is not None and scene is not None:
             _show_stages(trace_stages(network, maps.to_image(*scene)), settings)
 

@@ -51,7 +51,7 @@ def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_map(image: Tensor, data: Dataset, zoo: Zoo) -> Tensor | None:
     """Draw the choice of a map of the first convolution; return it, or None if the network has none."""
-    _, network = maps.choose_network(data, zoo)
+    _, network = maps.choose_classifier(data, zoo)
     if network is None:
         return None
     convolution = next((one for one in trace_stages(network, image) if one.name.startswith("conv")), None)

@@ -32,7 +32,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         scene = choose_scene(session, data)
     with middle:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            name, network = maps.choose_network(data, zoo)
+            name, network = maps.choose_classifier(data, zoo)
             each = map_rows.choose_scale("digit")
         if network is None or scene is None:
             return

@@ -36,7 +36,7 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
     middle, right = st.columns([900, 270], gap="medium")
     with middle:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            name, network = maps.choose_network(data, zoo)
+            name, network = maps.choose_classifier(data, zoo)
             each = map_rows.choose_scale("filters", of="square", every="layer")
         if network is None:
             return

@@ -61,7 +61,7 @@ def show_digits(session: Session, data: Dataset, zoo: Zoo) -> None:
             label_visibility="collapsed",
         )
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            name, network = map_inputs.choose_network(data, zoo)
+            name, network = map_inputs.choose_classifier(data, zoo)
             each = map_rows.choose_scale("digits")
             if network is None or scene is None:
                 return
@@ -149,7 +149,7 @@ def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             chosen = [
-                map_inputs.choose_network(data, zoo, name=which, key=f"maps {which} network", first=first)
+                map_inputs.choose_classifier(data, zoo, name=which, key=f"maps {which} network", first=first)
                 for which, first in (("first", ""), ("second", "missing-feature"))
             ]
             each = map_rows.choose_scale("networks", each=True)

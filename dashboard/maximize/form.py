@@ -31,12 +31,12 @@ MOST_STARTS = 9
 Shapes = Mapping[str, tuple[int, int, int]]
 
 
-def choose_network(zoo: Mapping[str, Card], first: str, **more: Any) -> str:
+def choose_differentiable_network(zoo: Mapping[str, Card], first: str, **more: Any) -> str:
     """Draw the networks whose gradients reach the pixels; return the chosen one's name, "" if there is none."""
     return network_inputs.choose_network(without_restoring(zoo), first=first, **more)
 
 
-def choose_networks(zoo: Mapping[str, Card], key: str, first: Sequence[str]) -> list[str]:
+def choose_differentiable_networks(zoo: Mapping[str, Card], key: str, first: Sequence[str]) -> list[str]:
     """Draw a choice of several networks; return their names, at least one if there is any."""
     networks = without_restoring(zoo)
     known = [name for name in first if name in networks]

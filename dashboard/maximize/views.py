@@ -31,7 +31,7 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Grow ten pictures, one that maximises each class's logit."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
-        name = form.choose_network(zoo, "assignment", key="class network")
+        name = form.choose_differentiable_network(zoo, "assignment", key="class network")
         config = form.choose_settings("classes", ASSIGNMENT, several=True)
     with right:
         networks = form.load_classifiers([name], data)
@@ -52,7 +52,7 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Grow a picture for every map of a stage, and show one map in detail."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
-        name = form.choose_network(zoo, "assignment", key="map network", always=True)
+        name = form.choose_differentiable_network(zoo, "assignment", key="map network", always=True)
         networks = form.load_classifiers([name], data)
         if not networks:
             return
@@ -79,7 +79,7 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Grow several pictures that maximise or minimise one unit or map, and a class's logit too if chosen."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
-        name = form.choose_network(zoo, "missing-feature", key="neuron network", always=True)
+        name = form.choose_differentiable_network(zoo, "missing-feature", key="neuron network", always=True)
         networks = form.load_classifiers([name], data)
         if not networks:
             return
@@ -163,15 +163,15 @@ def _choose_target(data: Dataset, zoo: Zoo) -> tuple[str, list[str]]:
     target = address.selectbox("into", "Turn it into", [ALL, *data.classes], key="digit target", place=into)
     with by:
         if target == ALL:
-            return target, [form.choose_network(zoo, "standard", key="digit network")]
-        return target, form.choose_networks(zoo, "digit networks", COMPARED)
+            return target, [form.choose_differentiable_network(zoo, "standard", key="digit network")]
+        return target, form.choose_differentiable_networks(zoo, "digit networks", COMPARED)
 
 
 def show_side_by_side(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Grow the ten digits with several networks from the same noise."""
     left, right = st.columns([260, 780], gap="medium")
     with left:
-        names = form.choose_networks(zoo, "compared networks", COMPARED)
+        names = form.choose_differentiable_networks(zoo, "compared networks", COMPARED)
         config = form.choose_settings("compared", WHITE, steps=100)
     with right:
         networks = form.load_classifiers(names, data)

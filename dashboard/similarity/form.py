@@ -46,7 +46,7 @@ def choose_settings(data: Dataset, zoo: Zoo) -> ShortcutSettings | None:
     """Draw the settings and return them; None, after a sentence, without a network or a stage."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=210):
-            name, network = maps.choose_network(data, zoo, key="shortcut network")
+            name, network = maps.choose_classifier(data, zoo, key="shortcut network")
         counts = [max(1, round(share * len(data.train))) for share in SEEN]
         count = address.segmented_control(
             "seen",

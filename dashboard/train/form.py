@@ -101,7 +101,7 @@ def starting_networks() -> dict[str, Card]:
     return {name: card for name, card in (cards | own).items() if card.omega is None and not card.restores}
 
 
-def choose_network() -> Architecture | None:
+def choose_architecture() -> Architecture | None:
     """Draw the networks to start from; return the architecture, or None if `compose_network` is to build one."""
     known, first = starting_networks(), preset_options()
     start = address.selectbox(

@@ -36,7 +36,7 @@ def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption(PRESETS[preset].description)
         button = st.container()
         with st.expander("The network"):
-            architecture = form.choose_network()
+            architecture = form.choose_architecture()
         with st.expander("How it learns"):
             config = form.choose_learning()
         with st.expander("Data and device"):

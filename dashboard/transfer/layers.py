@@ -18,7 +18,7 @@ from dashboard.address.kinds import TEXT
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.transfer import cached
-from dashboard.widgets.maps import choose_network
+from dashboard.widgets.maps import choose_classifier
 from dashboard.widgets.progress import with_progress
 
 OURS, VGG = "one of ours", "VGG16"
@@ -36,7 +36,7 @@ def choose_backbone(data: Dataset, zoo: Zoo) -> Backbone | None:
     if which == VGG:
         address.hold("network", TEXT, "standard", key=NETWORK, group="networks")
         return _choose_vgg()
-    name, network = choose_network(data, zoo, first="standard", key=NETWORK)
+    name, network = choose_classifier(data, zoo, first="standard", key=NETWORK)
     if network is None:
         return None
     cards = zoo | caches.own_networks()

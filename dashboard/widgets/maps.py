@@ -48,7 +48,7 @@ def to_image(digit: Digit, mask: Mask) -> torch.Tensor:
     return erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))[0]
 
 
-def choose_network(data: Dataset, zoo: Zoo, *, first: str = "", **more: Any) -> tuple[str, Classifier | None]:
+def choose_classifier(data: Dataset, zoo: Zoo, *, first: str = "", **more: Any) -> tuple[str, Classifier | None]:
     """Draw a list of all networks that do not restore; return the name and the network, None if it cannot be used."""
     name = networks.choose_network(without_restoring(zoo | caches.own_networks()), first=first, **more)
     try:
