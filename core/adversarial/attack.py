@@ -14,6 +14,7 @@ from core.adversarial.config import AttackConfig
 from core.networks import evaluation
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
+from core.system.device import on_cpu
 
 FAINTEST_INK = 0.1  # an image that is nowhere darker counts as blank, one nowhere lighter than 0.9 as all ink
 
@@ -85,8 +86,10 @@ class Attack:
     def record(self, step: int, steps: int, images: Tensor, reading: LossAndGradient) -> AttackStep:
         """Return the record of a step."""
         probabilities, reached = reading.logits.softmax(1), self.is_adversarial(reading)
-        return AttackStep(
-            step, steps, images, self.originals, probabilities, reading.losses, reached, self.fooled_at_start
+        return on_cpu(
+            AttackStep(
+                step, steps, images, self.originals, probabilities, reading.losses, reached, self.fooled_at_start
+            )
         )
 
 

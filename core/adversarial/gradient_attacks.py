@@ -37,7 +37,7 @@ def pgd(
     adversarial, reading = attack.originals, attack.at_start
     yield attack.record(0, config.steps, adversarial, reading)
     if config.random_start:
-        adversarial = random_start(attack.originals, config, seeded_generator(config, images.device))
+        adversarial = random_start(attack.originals, config, seeded_generator(config))
         reading = attack.evaluate(adversarial)
     for step in range(1, config.steps + 1):
         adversarial = pgd_step(adversarial, reading.gradient, attack.originals, config)
@@ -60,7 +60,7 @@ def make_adversarial(
     """
     network, goals, adversarial = pool_before_relu(network), config.loss_classes(labels), images.detach()
     if config.random_start:
-        adversarial = random_start(images, config, generator or seeded_generator(config, images.device))
+        adversarial = random_start(images, config, generator or seeded_generator(config))
     for _ in range(config.steps):
         adversarial = pgd_step(adversarial, loss_and_gradient(network, adversarial, goals).gradient, images, config)
     return adversarial
@@ -89,17 +89,18 @@ def l2_norms(perturbation: Tensor) -> Tensor:
     return perturbation.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
 
 
-def seeded_generator(config: AttackConfig, device: torch.device) -> torch.Generator:
-    """Return a random generator with the config's seed."""
-    return torch.Generator(device).manual_seed(config.seed)
+def seeded_generator(config: AttackConfig) -> torch.Generator:
+    """Return a random generator with the config's seed: on the CPU, so that a seed means the same on every device."""
+    return torch.Generator().manual_seed(config.seed)
 
 
 def random_start(images: Tensor, config: AttackConfig, generator: torch.Generator) -> Tensor:
     """Return the images moved to a uniformly random point within epsilon."""
+    noise = torch.empty_like(images, device=generator.device)
     if config.norm == "linf":
-        noise = torch.empty_like(images).uniform_(-1, 1, generator=generator)
+        noise.uniform_(-1, 1, generator=generator)
     else:  # a ball's volume grows with its radius to the power of its dimension
-        noise = torch.empty_like(images).normal_(generator=generator)
-        radius = torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
+        noise.normal_(generator=generator)
+        radius = torch.rand(len(images), 1, 1, 1, generator=generator, device=generator.device)
         noise = noise / l2_norms(noise) * radius ** (1 / images[0].numel())
-    return (images + config.epsilon * noise).clamp(0, 1)
+    return (images + config.epsilon * noise.to(images.device)).clamp(0, 1)

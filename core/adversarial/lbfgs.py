@@ -63,7 +63,8 @@ class _Search:
         self.attack, self.steps = attack, ROUNDS * attack.config.steps + 1
         originals, epsilon = attack.originals, attack.config.epsilon
         self.bounds = Bounds(_vector((originals - epsilon).clamp(min=0)), _vector((originals + epsilon).clamp(max=1)))
-        self.low, self.high = (torch.full((len(originals), 1, 1, 1), end) for end in (SMALLEST_WEIGHT, LARGEST_WEIGHT))
+        shape = (len(originals), 1, 1, 1)
+        self.low, self.high = (originals.new_full(shape, end) for end in (SMALLEST_WEIGHT, LARGEST_WEIGHT))
         self.best, self.found = originals, attack.fooled_at_start
 
     @property
@@ -105,14 +106,15 @@ class _Search:
     def record(self, step: int, pictures: Tensor) -> LbfgsStep:
         """Return the record of an iteration."""
         plain = self.attack.record(step, self.steps, pictures, self.attack.evaluate(pictures, gradient=False))
-        return LbfgsStep(**vars(plain), weights=self.weights.flatten())
+        return LbfgsStep(**vars(plain), weights=self.weights.flatten().cpu())
 
     def _pictures(self, vector: Vector) -> Tensor:
-        return torch.tensor(vector, dtype=torch.float32).clamp(0, 1).view_as(self.attack.originals)
+        originals = self.attack.originals
+        return torch.tensor(vector, dtype=torch.float32, device=originals.device).clamp(0, 1).view_as(originals)
 
     def _is(self, which: Tensor) -> Tensor:
         return which.view(-1, 1, 1, 1)
 
 
 def _vector(pictures: Tensor) -> Vector:
-    return pictures.flatten().double().numpy()
+    return pictures.flatten().double().cpu().numpy()

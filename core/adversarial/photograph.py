@@ -37,7 +37,7 @@ def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Itera
     generator = torch.Generator().manual_seed(seed)
     for stage, change in STAGES.items():
         images = change(images, strength, generator).clamp(0, 1) if strength else images
-        yield PhotoStep(stage, images)
+        yield PhotoStep(stage, images.cpu())
 
 
 def share_still_fooled(before: Tensor, after: Tensor) -> float:
@@ -59,7 +59,7 @@ def rotate_shift_scale(images: Tensor, *, degrees: Tensor, shifts: Tensor, scale
 
 
 def _blurred(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    offsets = torch.arange(-3.0, 4.0)
+    offsets = torch.arange(-3.0, 4.0, device=images.device)
     window = (-offsets.square() / (2 * (BLUR * strength) ** 2)).exp()
     window = (window / window.sum())[None, None, None]
     across = conv2d(images, window, padding=(0, 3))
@@ -68,29 +68,31 @@ def _blurred(images: Tensor, strength: float, generator: torch.Generator) -> Ten
 
 def _turned(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     count = len(images)
-    degrees = ROTATION * strength * _between(generator, count)
-    return rotate_shift_scale(images, degrees=degrees, shifts=torch.zeros(count, 2), scales=torch.ones(count))
+    degrees = ROTATION * strength * _between(generator, images, count)
+    shifts, scales = images.new_zeros(count, 2), images.new_ones(count)
+    return rotate_shift_scale(images, degrees=degrees, shifts=shifts, scales=scales)
 
 
 def _rescaled(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     count = len(images)
-    scales = 1 + SCALE * strength * _between(generator, count)
-    shifts = SHIFT * strength * _between(generator, count, 2)
-    return rotate_shift_scale(images, degrees=torch.zeros(count), shifts=shifts, scales=scales)
+    scales = 1 + SCALE * strength * _between(generator, images, count)
+    shifts = SHIFT * strength * _between(generator, images, count, 2)
+    return rotate_shift_scale(images, degrees=images.new_zeros(count), shifts=shifts, scales=scales)
 
 
 def _lit(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    contrast = 1 - CONTRAST * strength * torch.rand(len(images), 1, 1, 1, generator=generator)
-    return images * contrast + LIGHT * strength * _between(generator, len(images), 1, 1, 1)
+    each = (len(images), 1, 1, 1)
+    contrast = 1 - CONTRAST * strength * torch.rand(each, generator=generator).to(images.device)
+    return images * contrast + LIGHT * strength * _between(generator, images, *each)
 
 
 def _grainy(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    return images + GRAIN * strength * torch.randn(images.shape, generator=generator)
+    return images + GRAIN * strength * torch.randn(images.shape, generator=generator).to(images.device)
 
 
-def _between(generator: torch.Generator, *shape: int) -> Tensor:
-    """Return uniform random numbers from -1 to 1."""
-    return 2 * torch.rand(shape, generator=generator) - 1
+def _between(generator: torch.Generator, images: Tensor, *shape: int) -> Tensor:
+    """Return uniform random numbers from -1 to 1, on the device of the images."""
+    return 2 * torch.rand(shape, generator=generator).to(images.device) - 1
 
 
 Change = Callable[[Tensor, float, torch.Generator], Tensor]

@@ -50,14 +50,14 @@ def sticker(
     transformation, Athalye 2018). With epsilon 1 the sticker may have any grey value. Raises ValueError for bad input
     and for a mask that erases nothing.
     """
-    place = _place(mask)
+    place = _place(mask).to(images.device)
     attack = Attack(network, images, labels, config)
     generator = torch.Generator().manual_seed(config.seed)
-    unseen = _draw(len(images), generator)
+    unseen = _draw(images, generator)
     adversarial, reading = attack.originals, attack.at_start
     yield _record(attack, 0, adversarial, reading, unseen)
     for step in range(1, config.steps + 1):
-        slope = _slope(attack, adversarial, _draw(len(images), generator)) * place
+        slope = _slope(attack, adversarial, _draw(images, generator)) * place
         adversarial = pgd_step(adversarial, slope, attack.originals, config)
         reading = attack.evaluate(adversarial, gradient=False)
         yield _record(attack, step, adversarial, reading, unseen)
@@ -69,7 +69,8 @@ def _record(attack: Attack, step: int, images: Tensor, reading: LossAndGradient,
     logits = loss_and_gradient(attack.network, seen, labels, gradient=False).logits
     reached = attack.config.is_adversarial(logits.argmax(1), labels).view(VIEWS, -1)
     plain = attack.record(step, attack.config.steps, images, reading)
-    return StickerStep(**vars(plain), views=seen.unflatten(0, (VIEWS, -1)), fooled_share=reached.float().mean(0))
+    views, share = seen.unflatten(0, (VIEWS, -1)), reached.float().mean(0)
+    return StickerStep(**vars(plain), views=views.cpu(), fooled_share=share.cpu())
 
 
 def _slope(attack: Attack, images: Tensor, views: _Views) -> Tensor:
@@ -82,8 +83,8 @@ def _slope(attack: Attack, images: Tensor, views: _Views) -> Tensor:
         return torch.autograd.grad(seen, pixels, reading.gradient)[0]
 
 
-def _draw(count: int, generator: torch.Generator) -> _Views:
-    chance = 2 * torch.rand(4, VIEWS * count, generator=generator) - 1
+def _draw(images: Tensor, generator: torch.Generator) -> _Views:
+    chance = 2 * torch.rand(4, VIEWS * len(images), generator=generator).to(images.device) - 1
     return _Views(ROTATION * chance[0], SHIFT * chance[1:3].T, 1 + SCALE * chance[3])
 
 

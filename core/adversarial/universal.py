@@ -19,6 +19,7 @@ from core.adversarial.gradient_attacks import l2_norms
 from core.digits.datasets import Digits
 from core.networks import evaluation
 from core.networks.evaluation import BATCH
+from core.system.device import on_cpu
 
 VALIDATION_DIGITS = 100  # read after every step: enough to see the noise work, few enough to be fast
 
@@ -95,8 +96,8 @@ def universal_noise(
     network, batches = pool_before_relu(network), _batches(digits, config)
     watched = _Watched(network, validation.first(VALIDATION_DIGITS), examples)
     images = next(batches)
-    classes = loss_and_gradient(network, images[:1], torch.zeros(1, dtype=torch.long), gradient=False).logits.shape[1]
-    noises = torch.zeros(classes, *images.shape[1:])
+    classes = loss_and_gradient(network, images[:1], digits.labels[:1], gradient=False).logits.shape[1]
+    noises = images.new_zeros(classes, *images.shape[1:])
     yield watched.record(0, config.steps, noises, mean_costs(_logits(network, images, noises)))
     _, gradient = costs_and_gradient(network, images, noises)
     for step in range(1, config.steps + 1):
@@ -113,10 +114,10 @@ def costs_and_gradient(
     Clipped pixels pass no gradient, but pixels at exactly 0 or 1 do. (torch's `clamp` stops it there as well, so that
     no noise could start on the empty background.)
     """
-    costs, slopes = torch.zeros(len(noises)), torch.zeros_like(noises)
+    costs, slopes = noises.new_zeros(len(noises)), torch.zeros_like(noises)
     for part in images.split(BATCH):
         noisy = part + noises[:, None]
-        goals = torch.arange(len(noises)).repeat_interleave(len(part))
+        goals = torch.arange(len(noises), device=noises.device).repeat_interleave(len(part))
         reading = loss_and_gradient(network, noisy.clamp(0, 1).flatten(0, 1), goals, gradient=gradient)
         costs += reading.losses.view(len(noises), -1).sum(1)
         slopes += (reading.gradient.view_as(noisy) * ((noisy >= 0) & (noisy <= 1))).sum(1)
@@ -145,7 +146,7 @@ def nine_examples(digits: Digits) -> Digits:
 
 def measure_noise(network: evaluation.Network, digits: Digits, noises: Tensor) -> NoiseResult:
     """Return the effect of the noises on how any network reads digits, not only the one they were made for."""
-    images = digits.images()
+    images, noises = digits.images(), noises.to(digits.device)
     predicted = torch.stack([evaluation.predict(network, (images + noise).clamp(0, 1)).argmax(1) for noise in noises])
     return NoiseResult(*_percent(predicted, digits.labels), predicted)
 
@@ -162,12 +163,13 @@ class _Watched:
         logits, count = _logits(self.network, self.images, noises), len(self.labels)
         predicted, watched = logits.argmax(2), mean_costs(logits[:, :count])
         shares, accuracies = _percent(predicted[:, :count], self.labels)
-        return UniversalStep(step, steps, noises, costs, watched, shares, accuracies, predicted[:, count:].T)
+        readings = predicted[:, count:].T
+        return on_cpu(UniversalStep(step, steps, noises, costs, watched, shares, accuracies, readings))
 
 
 def _percent(predicted: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Return for each row the percent read as the row's class, and the percent read correctly."""
-    goals = torch.arange(len(predicted))[:, None]
+    goals = torch.arange(len(predicted), device=predicted.device)[:, None]
     return 100 * (predicted == goals).float().mean(1), 100 * (predicted == labels).float().mean(1)
 
 
@@ -175,7 +177,7 @@ def _logits(network: nn.Module, images: Tensor, noises: Tensor) -> Tensor:
     """Return `(classes, N, classes)`; where all noises are 0, as at the start, the network runs only once."""
     different = noises if noises.any() else noises[:1]
     pictures = add_noise(images, different).flatten(0, 1)
-    goals = torch.zeros(len(pictures), dtype=torch.long)
+    goals = torch.zeros(len(pictures), dtype=torch.long, device=pictures.device)
     logits = loss_and_gradient(network, pictures, goals, gradient=False).logits
     return logits.view(len(different), len(images), -1).expand(len(noises), -1, -1)
 

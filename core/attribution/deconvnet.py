@@ -53,7 +53,7 @@ def project_strongest(network: Classifier, image: Tensor, stage: str, *, count: 
     chosen, columns = places[best], maps.shape[2]
 
     def select(output: Tensor) -> Tensor:
-        return output.flatten(2)[torch.arange(len(best)), best, chosen]
+        return output.flatten(2)[torch.arange(len(best), device=output.device), best, chosen]
 
     pixels = image.detach().reshape(1, 1, SIDE, SIDE).repeat(len(best), 1, 1, 1).requires_grad_()
     layer = own.features.get_submodule(stage)

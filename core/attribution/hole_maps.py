@@ -47,9 +47,9 @@ def scan_with_hole(
     """
     side = count_places(size)
     rows = range(side) if rows is None else rows
-    masks = sliding_squares(size)[rows.start * side : rows.stop * side] & mask
+    masks = sliding_squares(size)[rows.start * side : rows.stop * side].to(image.device) & mask.to(image.device)
     read = read_under_masks(networks, image, masks)
-    return {name: HoleMap(read[name].reshape(len(rows), side, -1).numpy()) for name in networks}
+    return {name: HoleMap(read[name].reshape(len(rows), side, -1).cpu().numpy()) for name in networks}
 
 
 @torch.no_grad()

@@ -51,6 +51,7 @@ def find_smallest_square(
     have changed. `coarse`: only every other size and place, for slow networks; the result is then an upper bound.
     `image` `(1, 28, 28)`; what `mask` does not keep is missing from the beginning.
     """
+    mask = mask.to(image.device)
     before = {name: int(read.argmax()) for name, read in predict_together(networks, image[None], mask).items()}
     found: dict[str, Erasure] = {}
     tried = 0
@@ -68,7 +69,7 @@ def find_smallest_square(
 
 def _holes(image: Tensor, mask: Tensor, size: int, coarse: bool) -> Tensor:
     """Return the masks of all holes of a size that erase some ink."""
-    masks = sliding_squares(size)
+    masks = sliding_squares(size).to(image.device)
     if coarse:
         side = SIDE - size + 1
         masks = masks.unflatten(0, (side, side))[::COARSE_STEP, ::COARSE_STEP].flatten(0, 1)
@@ -83,7 +84,7 @@ def _best(read: Tensor, before: int, masks: Tensor, size: int) -> Erasure | None
     if not len(changed):
         return None
     best = changed[sure[changed].argmax()]
-    return Erasure(masks[best], int(labels[best]), float(sure[best]), size)
+    return Erasure(masks[best].cpu(), int(labels[best]), float(sure[best]), size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ def find_fewest_pixels(network: Classifier, image: Tensor, mask: Tensor) -> Iter
     Greedy: each step erases the pixel that lowers the class's lead over the others most. Every remaining pixel is
     needed, but another set might be smaller, so the number is an upper bound. Ends without a change if no ink is left.
     """
-    fast = pool_before_relu(network)
+    fast, mask = pool_before_relu(network), mask.to(image.device)
     kept, label = mask.clone(), int(fast(erase(image[None], mask)).argmax())
     changed = False
     while not changed and len(ink := ((image[0] > 0) & kept).nonzero()):
@@ -128,7 +129,7 @@ def find_fewest_pixels(network: Classifier, image: Tensor, mask: Tensor) -> Iter
 def _with(kept: Tensor, pixels: Tensor, value: bool) -> Tensor:
     """Return masks `(K, 28, 28)`, in each of which one of the pixels `(K, 2)` is set to `value`."""
     masks = kept.repeat(len(pixels), 1, 1)
-    masks[torch.arange(len(pixels)), pixels[:, 0], pixels[:, 1]] = value
+    masks[torch.arange(len(pixels), device=kept.device), pixels[:, 0], pixels[:, 1]] = value
     return masks
 
 
@@ -143,4 +144,4 @@ def _leads(network: nn.Module, image: Tensor, masks: Tensor, label: int) -> Tens
 
 def _step(network: nn.Module, image: Tensor, mask: Tensor, kept: Tensor, label: int) -> PixelStep:
     probability, read = network(erase(image[None], kept)).softmax(1)[0].max(0)
-    return PixelStep(kept, int((mask & ~kept).sum()), int(read), float(probability), int(read) != label)
+    return PixelStep(kept.cpu(), int((mask & ~kept).sum()), int(read), float(probability), int(read) != label)

@@ -15,7 +15,7 @@ from core.adversarial.config import DEFAULTS, NORMS
 from core.adversarial.methods import STICKER, start_attack
 from core.adversarial.universal import UniversalConfig, measure_noise, nine_examples, universal_noise
 from core.commands import tables
-from core.commands.options import add_dataset, load_dataset, parse_mask
+from core.commands.options import add_dataset, add_device, load_dataset, parse_mask
 from core.commands.predict import to_reading
 from core.commands.terminal import answer, progress
 from core.digits import drawing, pictures
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=int, metavar="N", help="measure universal noise on the first N test digits")
     parser.add_argument("--seed", type=int)
     add_dataset(parser)
+    add_device(parser)
     out = "a PNG of the digit, the noise and their sum; with --universal all noises, or an .npz of all steps"
     parser.add_argument("--out", type=Path, metavar="FILE", help=out)
 
@@ -114,14 +115,14 @@ def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region:
 def _digit(options: argparse.Namespace, network: Any, dataset: Dataset) -> tuple[Tensor, Tensor]:
     """Return the digit `(1, 1, 28, 28)` and its label `(1,)`: of `--label`, else the true one, else the prediction."""
     if options.image is not None:
-        image = _read(options.image)
+        image = _read(options.image).to(dataset.device)
         label = evaluation.predict(network, image).argmax(1)
     elif 0 <= options.digit < len(dataset.test):
         one = slice(options.digit, options.digit + 1)
         image, label = dataset.test.images(one), dataset.test.labels[one]
     else:
         raise ValueError(f"--digit must be between 0 and {len(dataset.test) - 1}.")
-    return image, label if options.label is None else torch.tensor([options.label])
+    return image, label if options.label is None else torch.tensor([options.label], device=dataset.device)
 
 
 def _read(path: Path) -> Tensor:

@@ -7,6 +7,7 @@ import argparse
 from core.commands.options import (
     accuracy_lines,
     add_dataset,
+    add_device,
     add_variant,
     describe_dataset,
     load_dataset,
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=int, metavar="N", help="only the first N test digits")
     add_variant(parser)
     add_dataset(parser)
+    add_device(parser)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ TITLE = "Generator"
 def train(dataset: Dataset, out: Path, *, epochs: int | None = None) -> dict[str, Any]:
     """Train the generator, measure it, save it with its card, and return the measurements."""
     config = GanConfig() if epochs is None else GanConfig(epochs=epochs)
-    pair = Gan(config)
+    pair = Gan(config).to(dataset.device)
     moments = list(_show(train_gan(pair, dataset.train, config), PictureSchedule(config.epochs)))
     card = generator_checkpoint.new_card(config, dataset, title=TITLE, command=f"python -m core train {GENERATOR}")
     card = generator_checkpoint.finish_card(card, [moment.figures for moment in moments])

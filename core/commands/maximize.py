@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from core.commands.options import add_device
 from core.commands.terminal import answer, progress
 from core.jobs import trained_networks
 from core.maximization.compact_steps import to_compact, to_npz
 from core.maximization.loop import PRESETS, MaximizationStep, maximize
 from core.maximization.objective_parser import SYNTAX, NamedObjective, parse_objective
+from core.system.device import find_device
 from core.system.files import write_atomically
 from core.visualization.arrays import to_png
 from core.visualization.maximization import draw_sheet, layout_for, to_animation
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, help="default: the preset's")
     parser.add_argument("--seed", type=int, default=0, help="of the noise it starts from")
     parser.add_argument("--starts", type=int, default=1, help="how many starts each objective has")
+    add_device(parser)
     out = "the sheet as a PNG; .apng: all steps as an animation; .npz: pictures and values of all steps"
     parser.add_argument("--out", type=Path, metavar="FILE", help=out)
 
@@ -39,7 +42,8 @@ def run(options: argparse.Namespace) -> None:
     if options.out is not None and options.out.suffix not in ENDINGS:
         raise ValueError(f"--out takes a name that ends in {', '.join(ENDINGS)}.")
     checkpoint = trained_networks.find_checkpoint(options.network)
-    network = checkpoints.load_classifier(checkpoint.name, checkpoint.folder)
+    device = find_device(options.device)
+    network = checkpoints.load_classifier(checkpoint.name, checkpoint.folder).to(device)
     question = parse_objective(options.objective, network)
     changes = {"seed": options.seed, "starts": options.starts}
     changes |= {"steps": options.steps} if options.steps is not None else {}

@@ -14,12 +14,19 @@ from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.networks.evaluation import COLUMNS, Network
 from core.pmnist import masks
+from core.system.device import DEVICE_VARIABLE, DEVICES, find_device
 from core.zoo import checkpoints, recipes
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     """Add `--dataset`, see `load_dataset`."""
     parser.add_argument("--dataset", choices=datasets.DATASETS, help="default: MNIST, else the offline digits")
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add `--device`, for `find_device`."""
+    text = f"where to compute; default: {DEVICE_VARIABLE}, else auto: CUDA if it is there, else the CPU"
+    parser.add_argument("--device", choices=("auto", *DEVICES), help=text)
 
 
 def add_variant(parser: argparse.ArgumentParser) -> None:
@@ -29,11 +36,15 @@ def add_variant(parser: argparse.ArgumentParser) -> None:
 
 
 def load_dataset(options: argparse.Namespace) -> Dataset:
-    """Return the chosen data set; say so when it is not stored but made here."""
+    """Return the chosen data set on the chosen device; say so when it is not stored but made here.
+
+    Raises DatasetError, and ValueError for a device that this machine does not have.
+    """
+    device = find_device(options.device)
     dataset = datasets.load(options.dataset) if options.dataset else datasets.load_or_offline()
     if dataset.name in datasets.MAKERS:
         say(f"These are the {dataset.name}, not MNIST; their results are not comparable with MNIST's.")
-    return dataset
+    return dataset.to(device)
 
 
 def describe_dataset(dataset: Dataset, images: int) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.commands.options import add_dataset, add_variant, describe_dataset, load_dataset
+from core.commands.options import add_dataset, add_device, add_variant, describe_dataset, load_dataset
 from core.commands.terminal import answer, progress
 from core.pmnist.partial_set import write_pmnist
 
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("pmnist"), help="folder for the files; default: pmnist")
     add_variant(parser)
     add_dataset(parser)
+    add_device(parser)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.commands.options import add_dataset, load_dataset, load_shipped, parse_mask
+from core.commands.options import add_dataset, add_device, load_dataset, load_shipped, parse_mask
 from core.commands.terminal import BAD_INPUT, DONE, answer
 from core.digits import drawing, pictures
 from core.networks.evaluation import Network, predict
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--erase", metavar="CUT|x0,y0,x1,y1", help="a cut, or a rectangle of the 28x28 digit")
     add_dataset(parser)
+    add_device(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,7 +41,8 @@ def _read(path: Path, mask: Tensor | None, networks: Mapping[str, Network]) -> d
     except OSError as error:
         return {"error": f"The file cannot be opened: {error.strerror}."}
     image = torch.from_numpy(digit)[None, None]
-    return {"networks": {name: to_reading(predict(network, image, mask)[0]) for name, network in networks.items()}}
+    read = {name: predict(network, image.to(network.classifier.device), mask)[0] for name, network in networks.items()}
+    return {"networks": {name: to_reading(probabilities) for name, probabilities in read.items()}}
 
 
 def to_reading(probabilities: Tensor) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from core.commands.options import add_device
 from core.commands.studies import adversarial, missing_features, pretraining, second_model, similarity
 from core.commands.terminal import answer, progress, say
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.studies.recorded import Record, StudyStep, load_recorded, to_json
 from core.studies.workers import WorkerPool
+from core.system.device import find_device
 from core.system.files import check_writable, write_atomically
 
 
@@ -52,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--workers", type=int, default=1, help="processes; each needs a core and 2 GB of memory")
         dask = "of a Dask scheduler, such as tcp://10.0.0.5:8786; workers need this project, these digits, one thread"
         one.add_argument("--dask", metavar="ADDRESS", help=dask)
+        add_device(one)
         study.add_arguments(one)
 
 
@@ -64,8 +67,9 @@ def run(options: argparse.Namespace) -> None:
 
 def _run(study: Study, options: argparse.Namespace) -> Record:
     """Return the finished study; its finished parts are written at once, so that an interrupted one can be read."""
-    pool = WorkerPool(workers=options.workers, dask=options.dask)
-    dataset = _load_dataset(options.dataset)
+    device = find_device(options.device)
+    pool = WorkerPool(workers=options.workers, dask=options.dask, device=device.type)
+    dataset = _load_dataset(options.dataset).to(device)
     out, record = options.out or Path("runs") / f"{study.NAME}.json", {}
     check_writable(out.parent)
     for step in study.run(options, dataset, out, pool):

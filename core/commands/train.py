@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.commands import generator
-from core.commands.options import accuracy_lines, add_dataset, describe_dataset, load_dataset
+from core.commands.options import accuracy_lines, add_dataset, add_device, describe_dataset, load_dataset
 from core.commands.terminal import answer, progress, say
 from core.digits.datasets import Dataset
 from core.system import files
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help=precision)
     parser.add_argument("--out", type=Path, default=checkpoints.SHIPPED, help="folder for the checkpoint")
     add_dataset(parser)
+    add_device(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -41,7 +42,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _train(name: str, options: argparse.Namespace, dataset: Dataset) -> dict[str, float]:
     """Train and save one network; return its accuracies in percent."""
-    changes = {"precision": options.precision} | ({"epochs": options.epochs} if options.epochs is not None else {})
+    changes = {"precision": options.precision, "device": dataset.device.type}
+    changes |= {"epochs": options.epochs} if options.epochs is not None else {}
     recipe = recipes.with_training(recipes.RECIPES[name], **changes)
     network = recipes.prepare_network(recipe, options.out)
     last = _report(name, recipes.train_recipe(recipe, network, dataset))

@@ -44,7 +44,7 @@ def sample_dropout(
     values, rest = _split(network, image, place)
     while True:
         kept = torch.rand(values.shape[1], generator=generator) >= rate
-        yield DropoutSample(kept, _finish(rest, values * kept / (1 - rate)))
+        yield DropoutSample(kept, _finish(rest, values * kept.to(values.device) / (1 - rate)).cpu())
 
 
 @torch.no_grad()

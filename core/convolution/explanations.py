@@ -59,7 +59,9 @@ def explain_value(trace: StageTrace, place: Place) -> Explanation:
             line = f"map {source[0]}, row {source[1]}, column {source[2]}"
             return Explanation(_at(trace.outputs, place), line, (source,))
         case Shuffle():
-            found = trace.stage(torch.arange(trace.inputs.numel()).reshape(1, *trace.inputs.shape))
+            found = trace.stage(
+                torch.arange(trace.inputs.numel(), device=trace.inputs.device).reshape(1, *trace.inputs.shape)
+            )
             source = _unravel(int(found.flatten()[place[1] * trace.inputs.shape[2] + place[2]]), trace.inputs.shape)
             return Explanation(_at(trace.outputs, place), f"taken from row {source[1]}, column {source[2]}", (source,))
     return _of_one(trace, place)

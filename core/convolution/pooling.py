@@ -41,7 +41,7 @@ class PooledWindow:
     @property
     def winners(self) -> Tensor:
         """Return where the window holds the result, bool `(k, k)`; all False if it lies between the values."""
-        return torch.isclose(self.values, torch.tensor(self.result), rtol=0, atol=1e-7)
+        return torch.isclose(self.values, self.values.new_tensor(self.result), rtol=0, atol=1e-7)
 
 
 def pool_maps(maps: Tensor, kind: str, window: int, stride: int) -> Tensor:

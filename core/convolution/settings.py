@@ -77,6 +77,6 @@ def to_matrix(weights: Tensor, size: int, *, padding: int = 0, stride: int = 1, 
     """
     channels = weights.shape[1]
     output_size(size, weights.shape[-1], padding=padding, stride=stride, dilation=dilation)
-    one_by_one = torch.eye(channels * size**2).reshape(-1, channels, size, size)
+    one_by_one = torch.eye(channels * size**2, device=weights.device).reshape(-1, channels, size, size)
     found = functional.conv2d(one_by_one, weights, padding=padding, stride=stride, dilation=dilation)
     return found.flatten(1).T

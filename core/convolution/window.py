@@ -78,7 +78,10 @@ def _line(size: int, window: int, place: int, one: Filter) -> tuple[int, ...]:
 
 def convolve(inputs: Tensor, one: Filter) -> Tensor:
     """Return the whole output of a filter, `(rows, columns)`."""
-    bias, moves = torch.tensor([one.bias]), {"padding": one.padding, "stride": one.stride, "dilation": one.dilation}
+    bias, moves = (
+        inputs.new_tensor([one.bias]),
+        {"padding": one.padding, "stride": one.stride, "dilation": one.dilation},
+    )
     return functional.conv2d(inputs[None], one.weights[None], bias, **moves)[0, 0]
 
 

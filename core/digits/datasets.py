@@ -6,9 +6,10 @@ Nothing is cached here (the dashboard caches `load`) or downloaded (see `downloa
 import hashlib
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -50,6 +51,16 @@ class Digits:
         """Return the first `count`. The first half of MNIST's test file is easier, so quote figures on all of it."""
         return Digits(self.pixels[:count], self.labels[:count])
 
+    @property
+    def device(self) -> torch.device:
+        """The device that the pixels are on."""
+        return self.pixels.device
+
+    def to(self, device: torch.device | str) -> Self:
+        """Return the same digits on a device; those that are there already are returned themselves."""
+        pixels = self.pixels.to(device)
+        return self if pixels is self.pixels else replace(self, pixels=pixels, labels=self.labels.to(device))
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -62,6 +73,16 @@ class Dataset:
     validation: Digits
     test: Digits
     sha256: str
+
+    @property
+    def device(self) -> torch.device:
+        """The device that all splits are on."""
+        return self.train.device
+
+    def to(self, device: torch.device | str) -> "Dataset":
+        """Return the same set with all splits on a device; one that is there already is returned itself."""
+        train, validation, test = (split.to(device) for split in (self.train, self.validation, self.test))
+        return self if train is self.train else replace(self, train=train, validation=validation, test=test)
 
     def describe(self) -> dict[str, object]:
         """Return name, source, sizes, classes and sha256, ready for JSON."""
@@ -227,6 +248,6 @@ def hash_digits(*halves: Digits) -> str:
     """Return the sha256 of all pixels and labels, part after part."""
     found = hashlib.sha256()
     for half in halves:
-        found.update(half.pixels.numpy().data)
-        found.update(half.labels.byte().numpy().data)
+        found.update(half.pixels.cpu().numpy().data)
+        found.update(half.labels.cpu().byte().numpy().data)
     return found.hexdigest()

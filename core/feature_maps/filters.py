@@ -47,7 +47,7 @@ def list_filters(network: Classifier) -> tuple[Filters, ...]:
 
 
 def _biases(stage: nn.Conv2d) -> Tensor:
-    return torch.zeros(stage.out_channels) if stage.bias is None else stage.bias.detach().clone()
+    return stage.weight.new_zeros(stage.out_channels) if stage.bias is None else stage.bias.detach().clone()
 
 
 def measure_filter_change(start: Filters, now: Filters) -> FilterChange:

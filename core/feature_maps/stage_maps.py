@@ -89,4 +89,4 @@ def last_features(stages: Sequence[StageMaps]) -> StageMaps:
 
 def to_npz(stages: Sequence[StageMaps]) -> bytes:
     """Return an .npz file with an array `(maps, rows, columns)` for each stage, by its name."""
-    return arrays_to_npz({one.stage: one.maps.numpy() for one in stages})
+    return arrays_to_npz({one.stage: one.maps.cpu().numpy() for one in stages})

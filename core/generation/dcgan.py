@@ -40,6 +40,11 @@ class Generator(nn.Module):
             )
         )
 
+    @property
+    def device(self) -> torch.device:
+        """The device that the weights are on."""
+        return next(self.parameters()).device
+
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
         return self.mix(latents, one_hot(labels, CLASSES).to(latents.dtype))
 
@@ -99,6 +104,6 @@ def build_generator(config: GanConfig) -> Generator:
 
 @torch.no_grad()
 def make_images(generator: Generator, latents: Tensor, labels: Tensor, *, batch: int = 125) -> Tensor:
-    """Return the images `(N, 1, 28, 28)` in [0, 1] for latents `(N, latent)` and classes `(N,)`."""
-    parts = zip(latents.split(batch), labels.split(batch), strict=True)
-    return torch.cat([generator(some, meant) for some, meant in parts])
+    """Return the images `(N, 1, 28, 28)` in [0, 1] for latents `(N, latent)` and classes `(N,)`, on its device."""
+    inputs = (given.to(generator.device).split(batch) for given in (latents, labels))
+    return torch.cat([generator(some, meant) for some, meant in zip(*inputs, strict=True)])

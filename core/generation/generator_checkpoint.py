@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from core.digits.datasets import Dataset
 from core.generation.config import GanConfig
 from core.generation.dcgan import Discriminator, Gan, Generator, build_generator
 from core.generation.loop import GanFigures
+from core.system.device import describe_environment
 from core.zoo import checkpoints
 from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
 
@@ -72,7 +71,7 @@ def new_card(config: GanConfig, dataset: Dataset, *, title: str, command: str, n
         dataset={"name": dataset.name, "sha256": dataset.sha256, "split": "train", "digits": len(dataset.train)},
         epochs=0,
         steps=0,
-        versions={"python": platform.python_version(), "torch": version("torch")},
+        versions=describe_environment(dataset.device),
     )
 
 

@@ -61,6 +61,7 @@ def train_gan(
     Raises ValueError for unsuitable digits, and DivergedError.
     """
     _check(digits, config)
+    digits = digits.to(pair.generator.device)
     optimizer, chance = _optimizer(pair, config), RandomState(config.seed, torch.device("cpu"))
     state = TrainState() if state is None else state
     parts = pair, optimizer, chance
@@ -80,7 +81,7 @@ def train_gan(
             if not figures[0] + figures[1] < LARGEST_LOSS:  # so written, `nan` is caught too
                 state.restore(*parts)
                 raise DivergedError(f"Training diverged in epoch {epoch}; a smaller learning rate may help.")
-            samples = make_images(pair.average, latents, labels)
+            samples = make_images(pair.average, latents, labels).cpu()
             seconds += time.perf_counter() - start
             done = first + len(chunk)
             if done == len(batches):
@@ -123,14 +124,15 @@ def _learn(
     done: int,
 ) -> tuple[float, float, float, float]:
     """Train both in turn on the batches; return the mean losses and the shares classified correctly, in percent."""
-    sums = torch.zeros(4)
+    sums = torch.zeros(4, device=digits.device)
     pair.generator.train()
     steps = config.epochs * (len(digits) // config.batch)
     for number, index in enumerate(batches, done):
         _set_rate(optimizer, config, number / steps)
         images, labels = digits.images(index), digits.labels[index]
+        latents = torch.randn(len(index), config.latent).to(images.device)
         penalty = config.penalty * PENALTY_EVERY if number % PENALTY_EVERY == 0 else 0.0
-        made = pair.generator(torch.randn(len(index), config.latent), labels)
+        made = pair.generator(latents, labels)
         judged = _judge(pair, optimizer, images, made.detach(), labels, penalty)
         loss = _deceive(pair, optimizer, made, labels)
         pair.update_average(min(config.averaged, (1 + number) / (10 + number)))  # at first it follows more closely

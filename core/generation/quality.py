@@ -43,7 +43,8 @@ def measure_quality(judge: Network, digits: Digits) -> GenerationQuality:
 
 def measure_generator(generator: Generator, *, count: int = COUNT, seed: int = SEED) -> dict[str, Any]:
     """Return how JUDGE reads `count` digits, in the form of a card's `measured`. Raises CheckpointError."""
-    read = measure_quality(load_classifier(JUDGE), make_digits(generator, count, seed=seed))
+    judge = load_classifier(JUDGE).to(generator.device)
+    read = measure_quality(judge, make_digits(generator, count, seed=seed))
     by_class = [round(read.of_class(label), 2) for label in range(CLASSES)]
     return {"judge": JUDGE, "digits": count, "seed": seed, "read_as_meant": round(read.share, 2), "by_class": by_class}
 
@@ -64,7 +65,7 @@ def find_nearest_digits(images: Tensor, digits: Digits) -> NearestDigits:
 
     Made digits that are no nearer to real ones than those are to each other were not memorised.
     """
-    index, distance = torch.zeros(len(images), dtype=torch.long), torch.full((len(images),), torch.inf)
+    index, distance = torch.zeros_like(images[:, 0, 0, 0], dtype=torch.long), images.new_full((len(images),), torch.inf)
     for first in range(0, len(digits), CHUNK):
         known = digits.images(slice(first, first + CHUNK)).flatten(1)
         here, place = torch.cdist(images.flatten(1), known).min(1)

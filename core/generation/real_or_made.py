@@ -34,12 +34,12 @@ def draw_round(made: TrainedGenerator, real: Digits, *, seed: int, count: int = 
     coins = torch.randint(2, (count,), generator=chance).bool().tolist()
     labels = torch.randint(CLASSES, (count,), generator=chance)
     latents = draw_latents(count, made.generator.latent, seed)
-    images = (255 * make_images(made.generator, latents, labels)).round() / 255
+    images = (255 * make_images(made.generator, latents, labels)).round().cpu() / 255
     questions = []
     for number, (coin, label) in enumerate(zip(coins, labels.tolist(), strict=True)):
         found = torch.nonzero(real.labels == label)[:, 0]
         index = int(found[int(torch.randint(len(found), (1,), generator=chance))])
-        image = images[number] if coin else real.images(slice(index, index + 1))[0]
+        image = images[number] if coin else real.images(slice(index, index + 1))[0].cpu()
         questions.append(RealOrMadeDigit(image, label, coin, number if coin else index))
     return questions
 
@@ -47,7 +47,8 @@ def draw_round(made: TrainedGenerator, real: Digits, *, seed: int, count: int = 
 @torch.no_grad()
 def discriminator_verdicts(made: TrainedGenerator, questions: Sequence[RealOrMadeDigit]) -> list[bool]:
     """Return the discriminator's answers: True is made. It also gets the class, which players do not."""
-    images = torch.stack([question.image for question in questions])
-    labels = torch.tensor([question.label for question in questions])
+    device = made.generator.device
+    images = torch.stack([question.image for question in questions]).to(device)
+    labels = torch.tensor([question.label for question in questions], device=device)
     verdicts: list[bool] = (made.discriminator(images, labels) <= 0).tolist()
     return verdicts

@@ -29,7 +29,7 @@ def make_digits(generator: Generator, count: int, *, seed: int = SEED) -> Digits
     """Return made digits of all classes in turn, without any selection."""
     labels = torch.arange(count) % CLASSES
     images = make_images(generator, draw_latents(count, generator.latent, seed), labels)
-    return Digits((255 * images[:, 0]).round().byte(), labels)
+    return Digits((255 * images[:, 0]).round().byte(), labels.to(images.device))
 
 
 def load() -> Dataset:
@@ -66,11 +66,12 @@ def interpolate(
     Latents are interpolated spherically: in the middle of a straight line they would be shorter than any in training
     (White 2016). Classes are mixed linearly, which the generator was never trained for.
     """
-    (start, end), meant = latents, one_hot(torch.tensor(labels), CLASSES).float()
+    start, end = (latent.to(generator.device) for latent in latents)
+    meant = one_hot(torch.tensor(labels, device=generator.device), CLASSES).float()
     for step in range(steps + 1):
         share = step / steps
         mixed = (1 - share) * meant[:1] + share * meant[1:]
-        yield InterpolationStep(share, generator.mix(slerp(start, end, share)[None], mixed)[0])
+        yield InterpolationStep(share, generator.mix(slerp(start, end, share)[None], mixed)[0].cpu())
 
 
 def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:

@@ -139,7 +139,7 @@ def describe_place(places: Tensor) -> str:
     """Return the words for where on the digit most weight of `places` `(rows, columns)` lies."""
     weight = places.abs()
     total = float(weight.sum()) or 1.0
-    rows, columns = (torch.linspace(0, 1, size) for size in weight.shape)
+    rows, columns = (torch.linspace(0, 1, size, device=weight.device) for size in weight.shape)
     row, column = float((weight.sum(1) @ rows) / total), float((weight.sum(0) @ columns) / total)
     return PLACES[_third(row)][_third(column)]
 

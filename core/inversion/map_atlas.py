@@ -128,9 +128,10 @@ def spread_to_pixels(places: Tensor, field: ReceptiveField) -> Tensor:
 
     The middle of a field weighs most: more paths lead from there to the place than from its edge.
     """
-    ramp = 1 - (torch.arange(field.size) - (field.size - 1) / 2).abs() / (field.size / 2)
+    distance = (torch.arange(field.size, device=places.device) - (field.size - 1) / 2).abs()
+    ramp = 1 - distance / (field.size / 2)
     window = ramp[:, None] * ramp
-    spread = torch.zeros(SIDE + 2 * field.size, SIDE + 2 * field.size)
+    spread = places.new_zeros(SIDE + 2 * field.size, SIDE + 2 * field.size)
     for row, column in places.nonzero().tolist():
         top, left = (field.size + field.first + field.step * at for at in (row, column))
         spread[top : top + field.size, left : left + field.size] += places[row, column] * window

@@ -5,11 +5,9 @@ Its run folder holds `state.safetensors` to resume from and, however it ends, th
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,7 @@ from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.composing import check_size
 from core.networks.evaluation import evaluate, pmnist_table
-from core.system.device import find_device
+from core.system.device import describe_environment, find_device
 from core.training.adversarial import check_attack
 from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
@@ -227,7 +225,7 @@ def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: in
         epochs=0,
         seed=plan.seed,
         features_sha256="",
-        versions={"python": platform.python_version(), "torch": version("torch")},
+        versions=describe_environment(find_device(plan.config.device)),
     )
 
 

@@ -75,7 +75,7 @@ class SnapshotRecorder:
 
     @torch.no_grad()
     def _tensors(self, network: Classifier) -> dict[str, Tensor]:
-        images = self.images.to(next(network.parameters()).device)
+        images = self.images.to(network.device)
         walked = dict(network.walk(images))
         maps = [
             found[MAPPED_DIGIT % len(found), :MAX_SHOWN]

@@ -22,6 +22,7 @@ from core.maximization.regularizers import (
 from core.maximization.stage_outputs import LOGITS, stage_outputs
 from core.networks.architectures import SIDE
 from core.networks.classifier import Classifier
+from core.system.device import on_cpu
 
 GRAY = 0.5  # 128 in the assignment
 LEAK = 0.1  # slope of negative values in ReLUs, used for neurons without a gradient
@@ -116,13 +117,14 @@ def maximize(
     if objective.count * settings.starts > MOST_PICTURES:
         raise ValueError(f"At most {MOST_PICTURES} images can be optimised at once.")
     parameterization = PARAMETERIZATIONS[settings.parameterization]
-    parameters = parameterization.encode(_start_images(objective.count, settings, start))
-    responded = torch.zeros(len(parameters), dtype=torch.bool)
+    parameters = parameterization.encode(_start_images(objective.count, settings, start).to(network.device))
+    responded = torch.zeros(len(parameters), dtype=torch.bool, device=network.device)
     for step, shift in enumerate(jitter_shifts(settings.jitter, settings.steps + 1)):
         images = parameterization.decode(parameters)
         found = _evaluate(network, objective, images, shift)
         responded = responded | found.responded
-        yield MaximizationStep(step, settings.steps, images.clone(), found.costs, responded, found.probabilities)
+        shown = images.clone()
+        yield on_cpu(MaximizationStep(step, settings.steps, shown, found.costs, responded, found.probabilities))
         if step < settings.steps:
             slope = _regularize(found.gradient, images, settings, step + 1)
             parameters = parameterization.update(parameters, slope, size=settings.step_size, decay=settings.decay)
@@ -130,7 +132,7 @@ def maximize(
 
 def _start_images(count: int, settings: MaximizationConfig, start: Tensor | None) -> Tensor:
     """Return the images of step 0; in each start, all goals begin with the same image."""
-    ground = torch.full((1, SIDE, SIDE), GRAY) if start is None else start.detach().reshape(1, SIDE, SIDE)
+    ground = torch.full((1, SIDE, SIDE), GRAY) if start is None else start.detach().cpu().reshape(1, SIDE, SIDE)
     noises = [
         torch.randn(1, SIDE, SIDE, generator=torch.Generator().manual_seed(settings.seed + number))
         for number in range(settings.starts)

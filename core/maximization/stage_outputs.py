@@ -21,7 +21,7 @@ Shape = tuple[int, int, int]
 @torch.no_grad()
 def stage_shapes(network: Classifier) -> dict[str, Shape]:
     """Return the shape of every stage's output; the last stage is also there as `logits`."""
-    blank = torch.zeros(1, 1, SIDE, SIDE, device=next(network.parameters()).device)
+    blank = torch.zeros(1, 1, SIDE, SIDE, device=network.device)
     found = {name: (output.shape[1], output.shape[2], output.shape[3]) for name, output in _walk(network, blank, 0.0)}
     return {**found, LOGITS: found[list(found)[-1]]}
 

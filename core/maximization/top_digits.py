@@ -27,8 +27,8 @@ class TopDigits:
 @torch.no_grad()
 def find_top_digits(network: Classifier, objective: Objective, digits: Digits, *, count: int = 9) -> TopDigits:
     """Return the digits with the highest values of each of the objective's goals."""
-    chunks = torch.arange(len(digits)).split(BATCH)
-    measured = [objective.measure(stage_outputs(network, digits.images(chunk), objective.stages)) for chunk in chunks]
+    parts = (digits.images(slice(at, at + BATCH)) for at in range(0, len(digits), BATCH))
+    measured = [objective.measure(stage_outputs(network, part, objective.stages)) for part in parts]
     best = torch.cat(measured).T.topk(min(count, len(digits)), dim=1)
     return TopDigits(best.indices, best.values)
 

@@ -50,6 +50,11 @@ class Classifier(nn.Module):
         self.inversion = inversion if inversion is not None else nn.Identity()
         self.head = head
 
+    @property
+    def device(self) -> torch.device:
+        """The device that the weights are on."""
+        return next(self.parameters()).device
+
     def stages(self) -> list[tuple[str, nn.Module]]:
         """Return all stages with their names, first to last."""
         return [*self.features.named_children(), ("inverted", self.inversion), *self.head.named_children()]
@@ -86,7 +91,8 @@ class Classifier(nn.Module):
     @torch.no_grad()
     def restore(self, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> Restored:
         """Return what it reads in one digit `(28, 28)` under a mask; it fills nothing in."""
-        return Restored(self.predict(torch.from_numpy(digit * mask)[None, None])[0].numpy(), mask, None)
+        image = torch.from_numpy(digit * mask)[None, None].to(self.device)
+        return Restored(self.predict(image)[0].cpu().numpy(), mask, None)
 
     def predict_holes(self, image: Tensor, masks: Tensor) -> Tensor:
         """Return probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""

@@ -62,6 +62,7 @@ def predict(network: Network, images: Tensor, mask: Tensor | None = None) -> Ten
     """Erase, then return probabilities `(N, classes)`, in batches."""
     if mask is None:
         return torch.cat([network.predict(part) for part in images.split(BATCH)])
+    mask = mask.to(images.device)
     masks = mask.split(BATCH) if mask.ndim == 3 else repeat(mask)
     parts = zip(erase(images, mask).split(BATCH), masks, strict=False)
     return torch.cat([network.predict(part, kept) for part, kept in parts])
@@ -126,7 +127,7 @@ def pmnist_table(
         for name, network in networks.items():
             predicted = predict_column(network, digits, column, variant=variant)
             done += 1
-            yield EvaluationStep(name, column, accuracy(digits.labels, predicted), predicted, done, cells)
+            yield EvaluationStep(name, column, accuracy(digits.labels, predicted), predicted.cpu(), done, cells)
 
 
 def predict_column(network: Network, digits: Digits, column: str, *, variant: Variant = "text") -> Tensor:
@@ -140,8 +141,10 @@ def predict_digit(
     networks: Mapping[str, Network], digit: NDArray[np.float32], mask: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float32]]:
     """Return each network's probabilities `(classes,)` of one digit `(28, 28)` under one mask, as arrays for a page."""
-    read = predict_together(networks, torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
-    return {name: probabilities[0].numpy() for name, probabilities in read.items()}
+    device = next((network.classifier.device for network in networks.values()), None)
+    image = torch.from_numpy(digit)[None, None].to(device)
+    read = predict_together(networks, image, torch.from_numpy(mask))
+    return {name: probabilities[0].cpu().numpy() for name, probabilities in read.items()}
 
 
 @torch.no_grad()
@@ -150,6 +153,7 @@ def predict_together(networks: Mapping[str, Network], images: Tensor, mask: Tens
 
     Features that several networks share are computed once.
     """
+    mask = mask.to(images.device)
     erased, vectors, probabilities = erase(images, mask), dict[nn.Module, Tensor](), {}
     for name, network in networks.items():
         if network.restores:

@@ -140,7 +140,7 @@ def growing_mask(kind: str, missing: float) -> Tensor:
 
 
 def erase(images: Tensor, mask: Tensor) -> Tensor:
-    """Return `images` `(N, 1, 28, 28)` with the pixels where `mask` is False set to 0.
+    """Return `images` `(N, 1, 28, 28)` with the pixels where `mask` is False set to 0; the mask may be on the CPU.
 
     Raises ValueError unless the mask is bool `(28, 28)` or one such mask per image.
     """
@@ -148,4 +148,5 @@ def erase(images: Tensor, mask: Tensor) -> Tensor:
         raise ValueError(f"A mask is 28x28 of true and false, not {tuple(mask.shape)} of {mask.dtype}.")
     if mask.ndim == 3 and len(mask) != len(images):
         raise ValueError(f"{len(images)} digits need as many masks, not {len(mask)}.")
+    mask = mask.to(images.device)
     return images * (mask if mask.ndim == 2 else mask[:, None])

@@ -19,7 +19,8 @@ from core.system.npz import arrays_to_npz
 
 def erase_digits(digits: Digits, cut: str, *, variant: Variant = "text") -> Digits:
     """Return a copy of the digits with the cut erased from every picture."""
-    return Digits(digits.pixels * cut_masks(cut, len(digits), variant=variant), digits.labels)
+    masks = cut_masks(cut, len(digits), variant=variant).to(digits.device)
+    return Digits(digits.pixels * masks, digits.labels)
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ def write_pmnist(digits: Digits, folder: Path, *, variant: Variant = "text") -> 
 def to_idx(values: Tensor) -> bytes:
     """Return a uint8 tensor in IDX, the format of MNIST's own files."""
     header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
-    return header + values.contiguous().numpy().tobytes()
+    return header + values.cpu().contiguous().numpy().tobytes()
 
 
 def to_npz(digits: Digits, *, variant: Variant = "text") -> bytes:
     """Return all cuts `(N, 28, 28)` uint8 and the labels as one compressed NumPy file."""
-    arrays = {cut: erase_digits(digits, cut, variant=variant).pixels.numpy() for cut in CUTS}
-    arrays["labels"] = digits.labels.numpy().astype(np.uint8)
+    arrays = {cut: erase_digits(digits, cut, variant=variant).pixels.cpu().numpy() for cut in CUTS}
+    arrays["labels"] = digits.labels.cpu().numpy().astype(np.uint8)
     return arrays_to_npz(arrays)

@@ -40,7 +40,7 @@ def distortions(visible: Tensor, kept: Tensor, references: Tensor) -> Tensor:
     weights = plane_weights(kept)
     wanted, offered = slopes_and_ink(visible[None]), pad(slopes_and_ink(references), (REACH,) * 4)
     rows, columns = kept.shape
-    best = torch.full((len(references), rows, columns), torch.inf)
+    best = references.new_full((len(references), rows, columns), torch.inf)
     for down, right in product(range(2 * REACH + 1), repeat=2):
         differences = (offered[:, :, down : down + rows, right : right + columns] - wanted).square_()
         torch.minimum(best, sum_neighbours(differences.mul_(weights).sum(1)), out=best)
@@ -69,7 +69,7 @@ def _span(matters: Tensor, near: int) -> slice:
 
 def slopes_and_ink(pictures: Tensor) -> Tensor:
     """Return slope to the right, slope downwards and ink of `(K, H, W)`: `(K, 3, H, W)`."""
-    right = torch.tensor(SOBEL)
+    right = torch.tensor(SOBEL, device=pictures.device)
     slopes = conv2d(pictures[:, None], torch.stack([right, right.T])[:, None], padding=1)
     return torch.cat([slopes, pictures[:, None]], 1)
 
@@ -98,6 +98,6 @@ def blend_distances(visible: Tensor, kept: Tensor, references: Tensor) -> Tensor
     directions = (references - mean[:, None]) * kept[:, None]
     rest = (visible - mean) * kept
     projected = directions @ rest[..., None]
-    gram = directions @ directions.mT + RIDGE * torch.eye(references.shape[1])
+    gram = directions @ directions.mT + RIDGE * torch.eye(references.shape[1], device=references.device)
     shares = torch.cholesky_solve(projected, torch.linalg.cholesky(gram))
     return rest.square().sum(1) - (shares * projected).sum((1, 2))

@@ -20,6 +20,7 @@ from core.networks.classifier import Classifier
 from core.networks.restored import Fills, Restored
 from core.pmnist.masks import SIDE
 from core.restoration.restorer import Restorer
+from core.system.device import on_cpu
 
 REFERENCES = 5000  # whole digits, evenly spread, are compared: enough to see that something is missing
 BATCH = 32  # digits at once: about 20 rectangles each, compared with all references, take 13 MB
@@ -49,7 +50,8 @@ class FoundHole:
     @property
     def mask(self) -> Tensor:
         """The most likely one: bool `(N, 28, 28)`, True = visible."""
-        return self.masks[torch.arange(len(self.masks)), self.weights.argmax(1)]
+        likeliest = self.weights.argmax(1)
+        return self.masks[torch.arange(len(self.masks), device=self.masks.device), likeliest]
 
 
 class Rectangles(NamedTuple):
@@ -62,7 +64,7 @@ class Rectangles(NamedTuple):
 
     def pixels(self) -> Tensor:
         """Return bool `(K, 784)`, True inside."""
-        lines = torch.arange(SIDE)
+        lines = torch.arange(SIDE, device=self.corners.device)
         top, bottom, left, right = self.corners[..., None].unbind(1)
         rows, columns = (lines >= top) & (lines < bottom), (lines >= left) & (lines < right)
         return (rows[:, :, None] & columns[:, None, :]).flatten(1)
@@ -74,7 +76,7 @@ def empty_rectangles(ink: Tensor) -> Rectangles:
     Any erased rectangle lies in one of them. A digit has about 20. Found from every span of rows: runs of
     columns that are empty there, kept where the rows above and below the span have ink in the run.
     """
-    top, bottom = torch.triu_indices(SIDE + 1, SIDE + 1, 1)
+    top, bottom = torch.triu_indices(SIDE + 1, SIDE + 1, 1, device=ink.device)
     above = pad(ink.cumsum(1), (0, 0, 1, 0))
     free = pad(above[:, bottom] == above[:, top], (1, 1))
     start = (free[..., 1:-1] & ~free[..., :-2]).nonzero()
@@ -97,7 +99,7 @@ CODES = 4**6  # a pixel, its two neighbours and the three behind them, of four l
 def _codes(images: Tensor) -> Tensor:
     """Return one number per pixel of `(N, 28, 28)` for what it, its neighbours in the row and those below look like."""
     levels = torch.stack([images > level for level in LEVELS]).sum(0).float()
-    weights = 4.0 ** torch.arange(6).view(1, 1, 2, 3)
+    weights = 4.0 ** torch.arange(6, device=images.device).view(1, 1, 2, 3)
     return conv2d(pad(levels, (1, 1, 0, 1))[:, None], weights)[:, 0].long()
 
 
@@ -106,7 +108,7 @@ def learn_breaks(images: Tensor) -> Tensor:
 
     Counted over whole digits `(N, 28, 28)` in all four directions.
     """
-    followed, ended = torch.ones(CODES), torch.ones(CODES)
+    followed, ended = images.new_ones(2, CODES)
     for turns in range(4):
         turned = images.rot90(turns, (1, 2))
         codes, empty = _codes(turned)[:, 1:], turned[:, :-1] == 0
@@ -148,8 +150,8 @@ class HoleFinder:
         squared, breaks = self._squared_distances(images.flatten(1)), find_breaks(images, self.surprises)
         rectangles = empty_rectangles(images > 0)
         owner, pixels = rectangles.owner, rectangles.pixels()
-        holes = [torch.zeros(len(images), SIDE * SIDE, dtype=torch.bool)]
-        gains, misfits = [torch.zeros(len(images))], _misfit(squared)
+        holes = [pixels.new_zeros(len(images), SIDE * SIDE)]
+        gains, misfits = [squared.new_zeros(len(images))], _misfit(squared)
         for _ in range(MAX_RECTANGLES):
             tried = pixels | holes[-1][owner]
             left = _misfit(squared[owner] - tried.float() @ self.squares)
@@ -173,7 +175,7 @@ def _misfit(squared: Tensor) -> Tensor:
 
 def _best(gains: Tensor, owner: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return which rectangle is each digit's best, and its gain `(count,)`; that of a digit without any is -inf."""
-    most = torch.full((count,), -torch.inf).scatter_reduce(0, owner, gains, "amax")
+    most = gains.new_full((count,), -torch.inf).scatter_reduce(0, owner, gains, "amax")
     return (gains == most[owner]).nonzero()[:, 0], most
 
 
@@ -223,8 +225,8 @@ class BlindRestorer:
     @torch.no_grad()
     def restore(self, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> Restored:
         """Return what it finds missing in one digit `(28, 28)` under a mask, fills in and reads then."""
-        image = torch.from_numpy(digit * mask)[None, None]
+        image = torch.from_numpy(digit * mask)[None, None].to(self.classifier.device)
         found = self.find(image)
         probabilities, kept = self.predict_found(image, found), found.mask[0]
         fills = None if bool(kept.all()) else self.restorer.fill(image, kept)
-        return Restored(probabilities[0].numpy(), kept.numpy(), fills)
+        return Restored(probabilities[0].cpu().numpy(), kept.cpu().numpy(), fills and on_cpu(fills))

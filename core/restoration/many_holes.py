@@ -43,6 +43,7 @@ def predict_under_holes(
     classifier: Classifier, references: References, neighbours: int, image: Tensor, masks: Tensor
 ) -> Tensor:
     """Return probabilities `(M, classes)` of one image `(1, 28, 28)` under each of many masks `(M, 28, 28)`."""
+    masks = masks.to(image.device)
     digit = _Digit(references, neighbours, image.flatten(), masks.any(0).flatten().float())
     return torch.cat([digit.predict(classifier, part.flatten(1).float()) for part in masks.split(HOLES)])
 
@@ -54,7 +55,7 @@ class _Digit:
         self.references, self.neighbours, self.base, self.visible = references, neighbours, base, image * base
         distances = references.squared_distances
         # The distance is linear in the visible and in the hidden pixels, so a hole's own part can be added later.
-        everything = distances(torch.zeros(1, SIDE**2), torch.ones(1, SIDE**2))
+        everything = distances(image.new_zeros(1, SIDE**2), image.new_ones(1, SIDE**2))
         self.squared = distances(self.visible[None], base[None]) - everything
 
     def predict(self, classifier: Classifier, kept: Tensor) -> Tensor:
@@ -88,7 +89,7 @@ class _Digit:
 
     def _blends(self, holes: Tensor, of_classes: list[Tensor]) -> Tensor:
         """Return how far the digit is from a blend of each class's nearest references under each hole `(M, labels)`."""
-        distances = torch.zeros(len(holes), max(self.references.classes) + 1)
+        distances = holes.new_zeros(len(holes), max(self.references.classes) + 1)
         for label, near in zip(self.references.classes, of_classes, strict=True):
             chosen, places = near.unique(return_inverse=True)
             vectors = torch.cat([self.references.vectors(chosen), self.visible[None]])
@@ -103,7 +104,7 @@ class _Digit:
         each = torch.cat([classifier.predict(part) for part in images.split(BATCH)])
         weights = weights * (weights >= MIN_WEIGHT)
         weights /= weights.sum(1, keepdim=True)
-        return torch.zeros(len(kept), each.shape[1]).index_add_(0, hole, each * weights[hole, fill, None])
+        return each.new_zeros(len(kept), each.shape[1]).index_add_(0, hole, each * weights[hole, fill, None])
 
 
 def blend_under_holes(vectors: Tensor, base: Tensor, holes: Tensor, places: Tensor) -> Tensor:
@@ -114,13 +115,14 @@ def blend_under_holes(vectors: Tensor, base: Tensor, holes: Tensor, places: Tens
     products less their means.
     """
     products = (vectors * base) @ vectors.T
-    rows = torch.cat([places, torch.full((len(places), 1), len(vectors) - 1)], 1)  # the digit is last
+    rows = torch.cat([places, places.new_full((len(places), 1), len(vectors) - 1)], 1)  # the digit is last
     pixels, inside = _list_pixels(holes)
     hidden = vectors[rows[:, :, None], pixels[:, None, :]] * inside[:, None, :]
     products = products[rows[:, :, None], rows[:, None, :]] - hidden @ hidden.mT
     means = products[:, :, :-1].mean(2, keepdim=True)
     centred = products - means - means.mT + means[:, :-1].mean(1, keepdim=True)
-    gram, projected = centred[:, :-1, :-1] + RIDGE * torch.eye(places.shape[1]), centred[:, :-1, -1:]
+    ridge = RIDGE * torch.eye(places.shape[1], device=vectors.device)
+    gram, projected = centred[:, :-1, :-1] + ridge, centred[:, :-1, -1:]
     shares = torch.cholesky_solve(projected, torch.linalg.cholesky(gram))
     return centred[:, -1, -1] - (shares * projected).sum((1, 2))
 
@@ -142,7 +144,8 @@ class _Near:
         self.base, side = base.view(SIDE, SIDE), 2 * REACH + 1
         wanted = slopes_and_ink(visible.view(1, SIDE, SIDE))
         offered = pad(slopes_and_ink(references.unflatten(1, (SIDE, SIDE))), (REACH,) * 4)
-        self.slopes, self.inks = torch.zeros(2, len(references), side**2, SIDE + 2 * MARGIN, SIDE + 2 * MARGIN)
+        padded = SIDE + 2 * MARGIN
+        self.slopes, self.inks = references.new_zeros(2, len(references), side**2, padded, padded)
         inner = slice(MARGIN, -MARGIN)
         for shift, (down, right) in enumerate(product(range(side), repeat=2)):
             squares = (offered[:, :, down : down + SIDE, right : right + SIDE] - wanted).square_()
@@ -165,9 +168,9 @@ class _Near:
     def _outside(self, chosen: Tensor, window: tuple[slice, slice]) -> Tensor:
         """Return what all pixels but those of a window, less its rim, add for the chosen references `(K,)`."""
         (top, bottom), (left, right) = ((side.start, side.stop - 2) for side in window)  # costs have no rim
-        rows, columns = torch.tensor([bottom, top, bottom, top, -1]), torch.tensor([right, right, left, left, -1])
+        rows, columns = [bottom, top, bottom, top, -1], [right, right, left, left, -1]
         corners = self.sums[chosen[:, None], rows, columns]
-        return (corners @ torch.tensor([-1.0, 1.0, 1.0, -1.0, 1.0], dtype=torch.float64)).float()
+        return (corners @ corners.new_tensor([-1.0, 1.0, 1.0, -1.0, 1.0])).float()
 
     def distances(self, kept: Tensor, chosen: Tensor, blends: Tensor, count: int) -> Tensor:
         """Return the chosen ones' `(K,)` distortion and blend under one mask; infinite where it cannot matter.

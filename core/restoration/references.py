@@ -47,7 +47,7 @@ class References:
 def _products(weights: Tensor, columns: list[Tensor]) -> Tensor:
     """Return `weights` `(N, 784)` times columns `(784, BLOCK)` each: `(N, R)`. Weights of 0 are skipped."""
     row, pixel = weights.nonzero(as_tuple=True)
-    begins = torch.searchsorted(row, torch.arange(len(weights)))
+    begins = torch.searchsorted(row, torch.arange(len(weights), device=row.device))
     shares = weights[row, pixel]
     parts = [embedding_bag(pixel, block, begins, mode="sum", per_sample_weights=shares) for block in columns]
     return torch.cat(parts, 1)

@@ -20,6 +20,7 @@ from core.networks.restored import Fills, Restored
 from core.restoration.distances import BLEND, BLENDED, CANDIDATES, DISTORTION, blend_distances, distortions
 from core.restoration.many_holes import predict_under_holes
 from core.restoration.references import shared_references
+from core.system.device import on_cpu
 
 NEIGHBOURS = 10
 REFERENCE_BATCH = 128  # partial digits at once: bounds what is compared to about 100 MB
@@ -43,7 +44,7 @@ class Restorer:
 
         One mask `(28, 28)` for all of them costs less than one per digit `(N, 28, 28)`.
         """
-        kept = mask.reshape(-1, 784).float()
+        kept = mask.to(images.device).reshape(-1, 784).float()
         visible = images.flatten(1) * kept
         squared, labels = self.references.squared_distances(visible, kept), self.references.labels
         nearest = squared.topk(max(self.neighbours, min(CANDIDATES, len(labels))), largest=False).indices
@@ -61,7 +62,7 @@ class Restorer:
 
     def _blends(self, visible: Tensor, kept: Tensor, squared: Tensor) -> Tensor:
         """Return how far each digit is from a blend of each class's nearest references: `(N, labels)`."""
-        distances = torch.zeros(len(visible), max(self.references.classes) + 1)
+        distances = visible.new_zeros(len(visible), max(self.references.classes) + 1)
         for label, members in self.references.classes.items():
             near = squared[:, members].topk(min(BLENDED, len(members)), largest=False).indices
             distances[:, label] = blend_distances(visible, kept, self.references.vectors(members[near]))
@@ -90,7 +91,8 @@ class Restorer:
     @torch.no_grad()
     def restore(self, digit: NDArray[np.float32], mask: NDArray[np.bool_]) -> Restored:
         """Return what it fills into one digit `(28, 28)` and reads then; without a hole it fills nothing in."""
-        image, kept = torch.from_numpy(digit * mask)[None, None], torch.from_numpy(mask)
+        image = torch.from_numpy(digit * mask)[None, None].to(self.classifier.device)
+        kept = torch.from_numpy(mask)
         fills = None if mask.all() else self.fill(image, kept)
         probabilities = self.predict(image) if fills is None else self.predict_filled(fills)
-        return Restored(probabilities[0].numpy(), mask, fills)
+        return Restored(probabilities[0].cpu().numpy(), mask, fills and on_cpu(fills))

@@ -107,13 +107,13 @@ def train_second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[
         name: select_two_classes(getattr(dataset, name), config.first, config.second, each=each)
         for name, each in counts.items()
     }
-    one = config.build(0)
+    one = config.build(0).to(dataset.device)
     learners = (DIGITS, *conv_stages(one), ALL_MAPS)
     networks, learned, watched = {DIGITS: one}, {DIGITS: pair["train"]}, {DIGITS: pair["validation"]}
     for number, learner in enumerate(learners):
         if number == 1:  # network 1 is trained: now there are maps
             learned, watched = (_with_maps(one, pair[name]) for name in ("train", "validation"))
-        networks.setdefault(learner, config.build(number))
+        networks.setdefault(learner, config.build(number).to(dataset.device))
         for step in _learn(networks[learner], learner, learned, watched, config):
             yield replace(step, done=(number + step.done) / len(learners))
     few = select_two_classes(pair["test"], 0, 1, each=config.tested_maps)
@@ -122,6 +122,8 @@ def train_second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[
         name: {kind: round(evaluate(network, digits), 2) for kind, digits in tested.items()}
         for name, network in networks.items()
     }
+    learned, tested = ({kind: digits.to("cpu") for kind, digits in sets.items()} for sets in (learned, tested))
+    networks = {name: network.cpu() for name, network in networks.items()}
     yield replace(step, done=1.0, result=SecondModelResult(networks, learned, tested, accuracies))
 
 
@@ -148,6 +150,7 @@ def _learn(
         optimizer="adam",
         seed=config.seed,
         report_every=20,
+        device=pictures.device.type,
     )
     digits, own = watched[DIGITS], _spread(watched[learner], len(watched[DIGITS]))
     examples = _spread(pictures, EXAMPLES)
@@ -159,11 +162,11 @@ def _learn(
             seen,
             evaluate(network, own),
             evaluate(network, digits),
-            examples.pixels,
+            examples.pixels.cpu(),
             min(1.0, seen / (epochs * len(pictures))),
         )
         network.train()
-    network.eval().requires_grad_(False)
+    network.to(pictures.device).eval().requires_grad_(False)
 
 
 def _spread(digits: Digits, count: int) -> Digits:

@@ -65,8 +65,8 @@ class Shortcut:
         return ShortcutResult(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
     def _read(self, images: Tensor) -> ShortcutResult:
-        reading = _empty_result(len(images), len(self._depths))
-        left, output = torch.arange(len(images)), images
+        reading = _empty_result(images, len(self._depths))
+        left, output = torch.arange(len(images), device=images.device), images
         for name, stage in self.network.stages():
             output = stage(output)
             if name in self._depths:
@@ -101,6 +101,6 @@ class Shortcut:
         return ShortcutAnswer(int(output.argmax(1)), len(self._depths), -1, nan)
 
 
-def _empty_result(count: int, stages: int) -> ShortcutResult:
-    none = torch.full((count,), -1)
-    return ShortcutResult(none.clone(), torch.full((count,), stages), none, torch.full((count,), torch.nan))
+def _empty_result(images: Tensor, stages: int) -> ShortcutResult:
+    none = torch.full((len(images),), -1, device=images.device)
+    return ShortcutResult(none.clone(), torch.full_like(none, stages), none, images.new_full(none.shape, torch.nan))

@@ -75,13 +75,16 @@ def compare_digits(network: Classifier, references: ReferenceVectors, digits: Di
     distances = {stage: torch.cat([part.distances for part in parts]) for stage, parts in found.items()}
     matches = {stage: torch.cat([part.indices for part in parts]) for stage, parts in found.items()}
     labels = {stage: references.labels[indices] for stage, indices in matches.items()}
-    return Comparison(digits.labels, torch.cat(predicted), distances, labels, matches)
+    distances, labels, matches = (
+        {stage: values.cpu() for stage, values in table.items()} for table in (distances, labels, matches)
+    )
+    return Comparison(digits.labels.cpu(), torch.cat(predicted).cpu(), distances, labels, matches)
 
 
 def evaluate_thresholds(comparison: Comparison, thresholds: Mapping[str, float]) -> ThresholdResult:
     """Return the result of a shortcut with these thresholds."""
     labels, depths = comparison.network_labels.clone(), []
-    stopped = torch.zeros(len(labels), dtype=torch.bool)
+    stopped = torch.zeros_like(labels, dtype=torch.bool)
     for stage, hits in _hits(comparison, thresholds):
         labels[hits] = comparison.nearest_labels[stage][hits]
         depths.append(_percent(hits))

@@ -15,6 +15,7 @@ from core.networks.evaluation import BATCH
 from core.similarity.feature_vectors import to_vectors
 from core.similarity.lookup import Lookup
 from core.similarity.shortcut import Shortcut
+from core.system.device import wait_for
 
 ROUNDS = 3
 
@@ -51,14 +52,16 @@ def measure_time(shortcut: Shortcut, images: Tensor, *, alone: bool = False, rou
     def read_short() -> object:
         return [shortcut.read_one(image) for image in images] if alone else shortcut.read(images)
 
-    runs = [(_seconds(read_plain), _seconds(read_short)) for _ in range(rounds + 1)][1:]  # the first one warms up
+    works, device = (read_plain, read_short), images.device
+    runs = [tuple(_seconds(work, device) for work in works) for _ in range(rounds + 1)][1:]  # the first one warms up
     each = [1000 * median(times) / len(images) for times in zip(*runs, strict=True)]
     return Timing(each[0], each[1], median(short / plain for plain, short in runs))
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def _seconds(work: Callable[[], object], device: torch.device) -> float:
     start = time.perf_counter()
     work()
+    wait_for(device)
     return time.perf_counter() - start
 
 
@@ -80,14 +83,19 @@ def measure_stage_costs(
     return StageCosts(*(1000 * median(times) / len(images) for times in zip(*runs[1:], strict=True)))
 
 
+def _now(device: torch.device) -> float:
+    wait_for(device)
+    return time.perf_counter()
+
+
 def _parts(before: list[torch.nn.Module], lookup: Lookup, after: list[torch.nn.Module], images: Tensor) -> list[float]:
     ticks, output = [time.perf_counter()], images
     for module in before:
         output = module(output)
-    ticks.append(time.perf_counter())
+    ticks.append(_now(images.device))
     lookup.nearest(to_vectors(output))
-    ticks.append(time.perf_counter())
+    ticks.append(_now(images.device))
     for module in after:
         output = module(output)
-    ticks.append(time.perf_counter())
+    ticks.append(_now(images.device))
     return [end - begin for begin, end in zip(ticks, ticks[1:], strict=False)]

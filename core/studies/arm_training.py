@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from core.inversion.functions import freeze, reset_head, to_ordinary, with_inver
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import accuracy
-from core.pmnist.masks import CUTS, cut_masks, random_squares
+from core.pmnist.masks import CUTS, cut_mask, random_squares
 from core.pmnist.partial_set import erase_digits
 from core.studies.arms import ARMS, COLUMNS, Arm
 from core.training.loop import EVALUATION_BATCH, DivergedError, TrainConfig, feature_vectors, train
@@ -37,13 +38,16 @@ class PartialDigits(Digits):
     """Training digits that are whole or under a cut, at random each time they are read."""
 
     squares: Tensor = field(default_factory=lambda: random_squares(50_000, seed=PARTIAL_SEED))
+    masks: Tensor = field(default_factory=lambda: torch.stack([cut_mask(cut) for cut in ("whole", *CUTS[:-1])]))
+
+    def to(self, device: torch.device | str) -> Self:
+        return replace(super().to(device), squares=self.squares.to(device), masks=self.masks.to(device))
 
     def images(self, index: slice | Tensor = _ALL) -> Tensor:
         images = super().images(index)
-        masks = torch.stack([cut_masks(cut, 1).expand(28, 28) for cut in ("whole", *CUTS[:-1])])
-        kind = torch.randint(len(CUTS) + 1, (len(images),))
-        squares = self.squares[torch.randint(len(self.squares), (len(images),))]
-        kept = torch.where((kind == len(CUTS))[:, None, None], squares, masks[kind.clamp(max=len(CUTS) - 1)])
+        kind = torch.randint(len(CUTS) + 1, (len(images),), device=self.device)
+        squares = self.squares[torch.randint(len(self.squares), (len(images),), device=self.device)]
+        kept = torch.where((kind == len(CUTS))[:, None, None], squares, self.masks[kind.clamp(max=len(CUTS) - 1)])
         return images * kept[:, None]
 
 
@@ -52,7 +56,7 @@ class ArmTrainer:
 
     def __init__(self, dataset: Dataset, architecture: Architecture, *, seed: int, config: TrainConfig) -> None:
         self.dataset, self.architecture, self.seed = dataset, architecture, seed
-        self.config = replace(config, seed=seed)
+        self.config = replace(config, seed=seed, device=dataset.device.type)
         self._test = _all_columns(dataset.test)
         self._networks: dict[str, Classifier] = {}
         self._logits: dict[str, Tensor] = {}
@@ -93,7 +97,7 @@ class ArmTrainer:
         if arm.start is None:
             design = self.architecture
             design = design if arm.activation is None else design.with_activation(arm.activation)
-            return with_inversion(build(design, seed=self.seed), arm.inversion)
+            return with_inversion(build(design, seed=self.seed), arm.inversion).to(self.dataset.device)
         network = with_inversion(copy.deepcopy(self.network(arm.start)), arm.inversion)
         if arm.head == "reset":
             reset_head(network, seed=self.seed + 1)
@@ -120,6 +124,7 @@ class ArmTrainer:
         with suppress(DivergedError):  # then its last good epoch is evaluated, or the untrained network
             for _ in train(network, digits, unused, replace(self.config, alternate=alternate)):
                 pass
+        network.to(digits.device)
 
     def _vectors(self, name: str) -> tuple[FeatureVectors, FeatureVectors]:
         """Return an arm's features of the training digits and of all test columns; only the last arm's are kept."""
@@ -146,7 +151,7 @@ def _without_features(network: Classifier) -> Classifier:
 @torch.no_grad()
 def _logits(network: Classifier, digits: Digits) -> Tensor:
     network.eval()
-    chunks = torch.arange(len(digits)).split(EVALUATION_BATCH)
+    chunks = torch.arange(len(digits), device=digits.device).split(EVALUATION_BATCH)
     return torch.cat([network(digits.images(index)) for index in chunks])
 
 
@@ -158,6 +163,7 @@ def _all_columns(digits: Digits) -> Digits:
 
 def _column(digits: Digits, column: str) -> Digits:
     if column == "RAND3":
-        return Digits(digits.pixels * random_squares(len(digits), seed=RAND3_SEED), digits.labels)
+        masks = random_squares(len(digits), seed=RAND3_SEED).to(digits.device)
+        return Digits(digits.pixels * masks, digits.labels)
     cut, _, variant_name = column.partition(" ")
     return erase_digits(digits, cut, variant="code" if variant_name else "text")

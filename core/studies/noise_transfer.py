@@ -128,7 +128,8 @@ def _noises(
     if source == CLEAN:
         yield "none", 0.0, images
     elif source == RANDOM_SIGNS:
-        signs = torch.empty_like(images).uniform_(-1, 1, generator=torch.Generator().manual_seed(config.seed)).sign()
+        chance = torch.Generator().manual_seed(config.seed)
+        signs = torch.empty(images.shape).uniform_(-1, 1, generator=chance).sign().to(images.device)
         for epsilon in config.epsilons:
             yield "chance", epsilon, (images + epsilon * signs).clamp(0, 1)
     elif isinstance(network, nn.Module):
@@ -150,6 +151,6 @@ def _universal(network: nn.Module, dataset: Dataset, digits: Digits, config: Tra
     )
     watched = dataset.validation.first(10)  # not used: all networks read the finished noise here
     *_, last = universal_noise(network, dataset.train, watched, nine_examples(dataset.train), settings)
-    classes = len(last.noises)
-    other = torch.arange(len(digits)) % (classes - 1) + 1
-    return (digits.images() + last.noises[(digits.labels + other) % classes]).clamp(0, 1)
+    classes, noises = len(last.noises), last.noises.to(digits.device)
+    other = torch.arange(len(digits), device=digits.device) % (classes - 1) + 1
+    return (digits.images() + noises[(digits.labels + other) % classes]).clamp(0, 1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -143,7 +143,7 @@ def shipped_weights() -> Iterator[tuple[str, Weights]]:
 
 
 def _convolutions(features: nn.Module) -> Weights:
-    return {name: tensor.detach().clone() for name, tensor in features.state_dict().items()}
+    return {name: tensor.detach().cpu().clone() for name, tensor in features.state_dict().items()}
 
 
 def _weight_sum(weights: Weights) -> float:
@@ -163,7 +163,7 @@ def _learn_unlabelled(
                 return
     except (OSError, safetensors.SafetensorError):
         pass
-    pair = Gan(settings)
+    pair = Gan(settings).to(dataset.device)
     for step in train_gan(pair, dataset.train, settings):
         share = (step.epoch - 1 + step.batch / step.batches) / settings.epochs
         yield PretrainingStep(f"a GAN without labels, epoch {step.epoch}", (), GAN_SHARE * share)
@@ -178,13 +178,13 @@ def compare_starts(
 ) -> Iterator[PretrainingRow]:
     """Yield the accuracy for each source of first weights, with trained and with frozen convolutions."""
     digits = choose_digits(dataset.train, labelled, seed)
-    training = config.training(labelled, seed)
+    training = replace(config.training(labelled, seed), device=dataset.device.type)
     for start in STARTS:
         for frozen in (False, True):
             network = build_start(weights.get(start), seed=seed, frozen=frozen)
             for _ in train(network, digits, dataset.validation.first(VALIDATION_DIGITS), training):
                 pass
-            read = round(evaluate(network, dataset.test), 2)
+            read = round(evaluate(network.to(dataset.device), dataset.test), 2)
             yield PretrainingRow(start, frozen, labelled, seed, read)
 
 

@@ -119,7 +119,7 @@ def run_similarity(
 def _measure(
     networks: Mapping[str, Classifier], config: SimilarityConfig, dataset: Dataset, name: str
 ) -> list[SimilarityRow]:
-    network = train_on_half(dataset, config) if name == HALF_TRAINED else networks[name]
+    network = train_on_half(dataset, config) if name == HALF_TRAINED else networks[name].to(dataset.device)
     return list(measure_network(name, network, dataset, config))
 
 
@@ -132,10 +132,10 @@ def split_halves(dataset: Dataset, config: SimilarityConfig) -> tuple[Digits, Di
 def train_on_half(dataset: Dataset, config: SimilarityConfig) -> Classifier:
     """Return the network that has learned from the digits seen first, and from no other."""
     network = build(ARCHITECTURES[ARCHITECTURE], seed=config.seed)
-    settings = replace(CONFIG, epochs=config.epochs, seed=config.seed)
+    settings = replace(CONFIG, epochs=config.epochs, seed=config.seed, device=dataset.device.type)
     for _ in train(network, split_halves(dataset, config)[0], dataset.validation, settings):
         pass
-    return network.eval().requires_grad_(False)
+    return network.to(dataset.device).eval().requires_grad_(False)
 
 
 def stage_sets(network: Classifier) -> list[tuple[str, ...]]:

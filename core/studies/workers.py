@@ -32,6 +32,8 @@ class WorkerPool:
     """Processes of this machine."""
     dask: str | None = None
     """The address of a Dask scheduler, whose workers then do everything."""
+    device: str = "cpu"
+    """The device that each worker's digits are put on; networks follow them."""
 
     def __post_init__(self) -> None:
         if self.workers < 1:
@@ -47,9 +49,9 @@ class WorkerPool:
         `work` must be a function of a module, or a `partial` of one with small arguments. The digits are not sent:
         other processes load them. Raises ValueError, one sentence, when a worker fails.
         """
-        elsewhere = partial(_run_elsewhere, work, _describe_environment(dataset))
+        elsewhere = partial(_run_elsewhere, work, _describe_environment(dataset), self.device)
         if self.dask is None:
-            one = partial(_run_here, work, dataset) if self.workers == 1 else elsewhere
+            one = partial(_run_here, work, dataset.to(self.device)) if self.workers == 1 else elsewhere
             jobs = (joblib.delayed(one)(task) for task in tasks)
             yield from joblib.Parallel(n_jobs=self.workers, return_as="generator_unordered")(jobs)
         elif tasks:
@@ -90,14 +92,14 @@ def _run_here(work: Callable[[Dataset, Task], Result], dataset: Dataset, task: T
 
 
 def _run_elsewhere(
-    work: Callable[[Dataset, Task], Result], environment: Environment, task: Task
+    work: Callable[[Dataset, Task], Result], environment: Environment, device: str, task: Task
 ) -> tuple[Task, Result]:
-    return _run_here(work, _load(environment), task)
+    return _run_here(work, _load(environment, device), task)
 
 
 @cache
-def _load(environment: Environment) -> Dataset:
-    """Return the digits, loaded once per process. Raises ValueError for another environment."""
+def _load(environment: Environment, device: str) -> Dataset:
+    """Return the digits on a device, loaded once per process. Raises ValueError for another environment."""
     if version("torch") != environment.torch:
         raise ValueError(f"It has torch {version('torch')}, the study is computed with {environment.torch}.")
     if _hash_project() != environment.project:
@@ -105,4 +107,4 @@ def _load(environment: Environment) -> Dataset:
     dataset = datasets.load(environment.dataset)
     if dataset.sha256 != environment.sha256:
         raise ValueError(f"It has other digits under the name of {environment.dataset}.")
-    return dataset
+    return dataset.to(device)

@@ -44,8 +44,8 @@ class TrainConfig:
     attacked: float = 1.0
     """Share of each batch that is attacked."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    device: Literal["cpu", "cuda", "mps"] = "cpu"
-    """The network is moved there, and back to the CPU at the end."""
+    device: str = "cpu"
+    """One of DEVICES. The network is moved there, and back to the CPU at the end."""
     report_every: int = 100
     """Batches per record."""
 

@@ -130,7 +130,7 @@ def _prepare(network: Classifier, digits: Digits, validation: Digits, config: Tr
     device = find_device(config.device)
     if config.alternate:
         network.inversion = Invert(config.alternate[0])
-    learner, samples, held_out = _learner(network.to(device), _moved(digits, device), _moved(validation, device))
+    learner, samples, held_out = _learner(network.to(device), digits.to(device), validation.to(device))
     if config.attack != "none":
         samples = replace(samples, inputs=with_attacks(samples.inputs, samples.labels, learner, config))
     optimizer, random = _optimizer(learner, config, device), RandomState(config.seed, device)
@@ -138,10 +138,6 @@ def _prepare(network: Classifier, digits: Digits, validation: Digits, config: Tr
     return _Training(
         config, learner.eval(), samples, held_out, optimizer, random, mode_dependent_modules(learner), *sums
     )
-
-
-def _moved(digits: Digits, device: torch.device) -> Digits:
-    return replace(digits, pixels=digits.pixels.to(device), labels=digits.labels.to(device))
 
 
 def _epoch(

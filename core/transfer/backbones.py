@@ -108,8 +108,8 @@ def extract_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str =
     network = randomized_copy(backbone.network) if layer == RANDOM_LAYERS else backbone.network
     side, batch = backbone.side_for(layer, pixels), GRAY_BATCH if backbone.channels == 1 else COLOR_BATCH
     for start in range(0, len(pixels), batch):
-        images = to_images(pixels[start : start + batch], backbone.channels, side)
-        yield FeatureStep(min(start + batch, len(pixels)), len(pixels), _look(network, images, layer))
+        images = to_images(pixels[start : start + batch], backbone.channels, side).to(network.device)
+        yield FeatureStep(min(start + batch, len(pixels)), len(pixels), _look(network, images, layer).cpu())
 
 
 def compute_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str = LAST_MAPS) -> Tensor:

@@ -49,7 +49,7 @@ def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult
     """
     from sklearn.linear_model import LogisticRegressionCV  # a second to import, so only where needed
 
-    flat = vectors.flatten(1).double().numpy()
+    flat = vectors.flatten(1).double().cpu().numpy()
     rows = to_spanned_coordinates(flat, flat[~task.test])
     labels = task.labels[~task.test]
     folds = min(FOLDS, int(np.bincount(labels).min()))

@@ -78,4 +78,4 @@ def two_digits_task(
 
 
 def _pick(digits: Digits, label: int, most: int) -> NDArray[np.uint8]:
-    return digits.pixels[torch.nonzero(digits.labels == label)[:most, 0]].numpy()
+    return digits.pixels[torch.nonzero(digits.labels == label)[:most, 0]].cpu().numpy()

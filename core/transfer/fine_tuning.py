@@ -93,7 +93,8 @@ def _pictures(backbone: Backbone, task: Task) -> tuple[Photographs, Photographs]
     images = to_images(task.pixels, backbone.channels, side)
     pixels, labels = (255 * images).round().byte(), torch.from_numpy(task.labels)
     test = torch.from_numpy(task.test)
-    return Photographs(pixels[~test], labels[~test]), Photographs(pixels[test], labels[test])
+    learned, held_out = Photographs(pixels[~test], labels[~test]), Photographs(pixels[test], labels[test])
+    return learned.to(backbone.network.device), held_out.to(backbone.network.device)
 
 
 def _start(backbone: Backbone, learned: Photographs, name: str, config: TuneConfig) -> Classifier:
@@ -103,7 +104,7 @@ def _start(backbone: Backbone, learned: Photographs, name: str, config: TuneConf
     with torch.no_grad():
         vector = network.inversion(network.features(learned.images(slice(0, 1))))
         inputs = nn.Sequential(OrderedDict(stages))(vector).shape[1]
-    last = nn.Linear(inputs, 2)
+    last = nn.Linear(inputs, 2, device=network.device)
     reset_weights(last, seed=config.seed)
     tuned = Classifier(network.features, nn.Sequential(OrderedDict([*stages, ("last", last)])), network.inversion)
     if name == RANDOM_START:
@@ -122,6 +123,7 @@ def _run(
         seed=config.seed,
         batch=min(config.batch, len(learned)),
         report_every=len(learned),
+        device=learned.device.type,
     )
     if first:
         network.requires_grad_(False)
@@ -134,7 +136,7 @@ def _run(
 @torch.no_grad()
 def _older_weights(network: Classifier) -> Tensor:
     """Return all weights but those of the new layer, as one vector."""
-    return torch.cat([weight.flatten() for name, weight in network.named_parameters() if "last" not in name])
+    return torch.cat([weight.flatten().cpu() for name, weight in network.named_parameters() if "last" not in name])
 
 
 def _describe(
@@ -145,8 +147,9 @@ def _describe(
     held_out: Photographs,
     steps: dict[str, TrainStep],
 ) -> TuneStep:
-    predicted = {name: predict_labels(network, held_out) for name, network in arms.items()}
-    right: dict[str, Any] = {name: (read == held_out.labels).double().mean() for name, read in predicted.items()}
+    device, labels = held_out.device, held_out.labels.cpu()
+    predicted = {name: predict_labels(network.to(device), held_out).cpu() for name, network in arms.items()}
+    right: dict[str, Any] = {name: (read == labels).double().mean() for name, read in predicted.items()}
     return TuneStep(
         epoch,
         config.epochs,

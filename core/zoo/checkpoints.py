@@ -87,7 +87,7 @@ def save_network(card: Card, network: Classifier, folder: Path = SHIPPED) -> Car
 
 def write_checkpoint(card: dict[str, Any], tensors: Mapping[str, Tensor], folder: Path) -> str:
     """Write any card and its tensors atomically; return the weights' hash, which is added to the card."""
-    weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
+    weights = safetensors.torch.save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()})
     digest = hashlib.sha256(weights).hexdigest()
     described = (json.dumps({**card, "weights_sha256": digest}, indent=1) + "\n").encode()
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,10 +140,12 @@ def load_card(name: str, folder: Path = SHIPPED) -> Card:
 def load_network(name: str, *, references: Digits | None = None, folder: Path = SHIPPED) -> Network:
     """Return the network in evaluation mode and frozen, since all users share it.
 
-    `references` are the full digits from which a restoring network fills holes. Raises CheckpointError.
+    `references` are the full digits from which a restoring network fills holes; the network is put on their device.
+    Raises CheckpointError.
     """
     card = load_card(name, folder)
     network = load_classifier(name, folder)
+    network = network if references is None else network.to(references.device)
     if card.neighbours is None:
         return network
     if references is None:

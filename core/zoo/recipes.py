@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from core.networks.classifier import Classifier, build
 from core.networks.evaluation import Network, accuracy, pmnist_table, predict_column
 from core.pmnist.masks import CUTS, cut_mask
 from core.restoration.restorer import NEIGHBOURS
+from core.system.device import describe_environment
 from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
 from core.zoo import checkpoints
@@ -165,8 +164,8 @@ def train_recipe(recipe: Recipe, network: Classifier, dataset: Dataset) -> Itera
 
 
 def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset, last: TrainStep | None) -> Card:
-    """Return the card of a network whose training ended with `last`, and measure its accuracies."""
-    reader = _reader(recipe, network, dataset)
+    """Return the card of a network whose training ended with `last`; measure its accuracies on the set's device."""
+    reader = _reader(recipe, network.to(dataset.device), dataset)
     return Card(
         name=name,
         title=recipe.title,
@@ -184,7 +183,7 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
         finds_holes=recipe.finds_holes,
         validation_accuracy=last.validation_accuracy if last else None,
         measured=_measure_all(reader, dataset),
-        versions={"python": platform.python_version(), "torch": version("torch")},
+        versions=describe_environment(dataset.device),
     )
 
 

@@ -1,0 +1,517 @@
+"""What `core` computes, in small: each case runs on any device, and its results can be compared between two.
+
+It needs only what `core` needs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from torch import Tensor, nn
+
+from core.adversarial import attack, gradient_attacks, lbfgs, photograph, sticker, universal
+from core.adversarial.config import AttackConfig
+from core.classroom import quiz
+from core.convolution import (
+    activation,
+    batch_norm,
+    dimensions,
+    dropout,
+    examples,
+    explanations,
+    manual_filters,
+    paths,
+    pooling,
+    settings,
+    trace,
+    window,
+)
+from core.digits import datasets
+from core.digits.datasets import Dataset
+from core.feature_maps import filters, stage_maps
+from core.generation import config as gan_config
+from core.generation import dcgan, generator_checkpoint, loop, quality, real_or_made, sampling
+from core.inversion import absent_features, algebra, functions, map_atlas, summed_heads
+from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
+from core.maximization import loop as maximization
+from core.networks import evaluation, growing_hole
+from core.networks.architectures import NORM, POOL, RELU, Architecture, conv
+from core.networks.classifier import Classifier, build
+from core.pmnist import masks, partial_set
+from core.restoration import many_holes
+from core.restoration.hole_finding import BlindRestorer
+from core.restoration.restorer import Restorer
+from core.second_model import domain_gap, map_images
+from core.second_model import training as second_model
+from core.similarity import reference_vectors, shortcut, thresholds, timing
+from core.training import loop as training
+from core.training.config import TrainConfig
+from core.transfer import backbones, classification, example_tasks, fine_tuning
+from core.zoo import checkpoints, recipes
+from tests.sample_digits import made_dataset, made_digits
+
+TINY = Architecture("tiny", (conv(4, 5), POOL, RELU, conv(5, 3), POOL, RELU), hidden=(12,))
+MASK = masks.cut_mask("HCUT")
+TRAINING = TrainConfig(epochs=1, batch=16, learning_rate=0.05)
+Case = Callable[[str], Any]
+CASES: dict[str, Case] = {}
+
+
+def case(function: Case) -> Case:
+    """Add a function of the device's name to the cases."""
+    CASES[function.__name__] = function
+    return function
+
+
+def tiny(device: str, seed: int = 0, design: Architecture = TINY) -> Classifier:
+    return build(design, seed=seed).eval().requires_grad_(False).to(device)
+
+
+def tiny_set(device: str) -> Dataset:
+    return made_dataset(120, 60).to(device)
+
+
+def digits_on(device: str) -> tuple[Classifier, Tensor, Tensor]:
+    """Return a network, six images and their labels."""
+    digits = made_digits(6).to(device)
+    return tiny(device), digits.images(), digits.labels
+
+
+def networks_on(device: str) -> dict[str, evaluation.Network]:
+    """Return an ordinary network, one that restores, and one that finds the hole first."""
+    network = tiny(device)
+    restorer = Restorer(network, made_digits(50, seed=3).to(device))
+    return {"ordinary": network, "restoring": restorer, "blind": BlindRestorer(restorer)}
+
+
+def records(steps: Iterable[Any]) -> list[Any]:
+    """Return what a generator yields; its tensors must be on the CPU."""
+    kept = list(steps)
+    assert all(leaf.device.type == "cpu" for leaf in leaves(kept) if isinstance(leaf, Tensor))
+    return kept
+
+
+def leaves(found: Any) -> Iterator[Any]:
+    """Yield every tensor, array, number and word in a result; but times, which differ from run to run."""
+    if isinstance(found, nn.Module):
+        yield from leaves(found.state_dict())
+    elif dataclasses.is_dataclass(found):
+        names = (field.name for field in dataclasses.fields(found) if field.name != "seconds")
+        yield from leaves([getattr(found, name) for name in names])
+    elif isinstance(found, Mapping):
+        yield from leaves(list(found.values()))
+    elif isinstance(found, list | tuple):
+        for one in found:
+            yield from leaves(one)
+    else:
+        yield found
+
+
+# Reading
+
+
+@case
+def evaluating(device: str) -> Any:
+    digits, networks = made_digits(20).to(device), networks_on(device)
+    table = records(evaluation.pmnist_table({"tiny": networks["ordinary"]}, digits))
+    few = digits.first(2)
+    a, b = (evaluation.predict_labels(networks[name], few, MASK) for name in ("ordinary", "restoring"))
+    compared = evaluation.compare_predictions(few.labels, a, b), evaluation.confusion(few.labels, a)
+    return table, compared, evaluation.evaluate(networks["blind"], few, masks.random_squares(2))
+
+
+@case
+def reading_one_digit(device: str) -> Any:
+    digit, networks = made_digits(4).images()[3, 0].numpy(), networks_on(device)
+    mask = MASK.numpy()
+    restored = [records([network.restore(digit, mask)]) for network in networks.values()]
+    grown = records(islice(growing_hole.grow_hole({"tiny": networks["ordinary"]}, digit, "from the top"), 13, 15))
+    return restored, grown, list(evaluation.without_filling(networks, mask))
+
+
+@case
+def partial_digits(device: str) -> Any:
+    digits = made_digits(10).to(device)
+    with TemporaryDirectory() as folder:
+        list(partial_set.write_pmnist(digits, Path(folder)))
+    parts = datasets.split_digits(digits, 4, 6)
+    return parts, datasets.hash_digits(digits), [partial_set.erase_digits(digits, cut) for cut in masks.CUTS]
+
+
+# Adversarial examples
+
+
+def attacking(attack_with: Callable[..., Iterator[Any]], config: AttackConfig, device: str, **options: Any) -> Any:
+    return records(attack_with(*digits_on(device), config, **options))
+
+
+for name, method, config, options in (
+    ("fgsm", gradient_attacks.fgsm, AttackConfig(epsilon=0.1), {}),
+    ("pgd", gradient_attacks.pgd, AttackConfig(steps=3, random_start=True), {}),
+    ("pgd towards a class", gradient_attacks.pgd, AttackConfig(norm="l2", steps=3, random_start=True, target=2), {}),
+    ("lbfgs", lbfgs.lbfgs, AttackConfig(epsilon=1.0, steps=2, target=2), {}),
+    ("sticker", sticker.sticker, AttackConfig(epsilon=1.0, step_size=0.05, steps=2), {"mask": MASK}),
+):
+    CASES[name] = partial(attacking, method, config, **options)
+
+
+@case
+def adversarial_images(device: str) -> Any:
+    network, images, labels = digits_on(device)
+    noisy = gradient_attacks.make_adversarial(network, images, labels, AttackConfig(steps=2, random_start=True))
+    photographed = records(photograph.photograph(noisy))
+    fooled = attack.find_fooled(network, noisy, labels)
+    return noisy, photographed, fooled, photograph.share_still_fooled(fooled, fooled)
+
+
+@case
+def universal_noise(device: str) -> Any:
+    dataset, network = tiny_set(device), tiny(device)
+    few = universal.nine_examples(dataset.test)
+    config = universal.UniversalConfig(norm="l2", steps=2, digits=40, batch=20)
+    steps = records(universal.universal_noise(network, dataset.train, dataset.validation, few, config))
+    noises = steps[-1].noises.to(device)
+    return steps, universal.add_noise(few.images(), noises), universal.measure_noise(network, few, steps[-1].noises)
+
+
+# Inversion and features
+
+
+@case
+def inverted_heads(device: str) -> Any:
+    digits, network = made_digits(20).to(device), tiny(device)
+    missing = functions.with_inversion(network, "complement")
+    functions.reset_head(missing, seed=1)
+    functions.freeze(missing)
+    synergy = functions.build_synergy(network, missing)
+    logits = [summed_heads.column_logits(one, digits, "HCUT") for one in (network, missing, synergy)]
+    accuracies = summed_heads.accuracy_by_omega(logits[0], logits[1], digits.labels, [0.0, 0.5])
+    unit, apart = algebra.rewrite_unit(missing, digits.images()[0]), algebra.largest_difference(missing, digits)
+    return logits, accuracies, unit, apart < 1e-4
+
+
+@case
+def absent_parts(device: str) -> Any:
+    digits, network = made_digits(40).to(device), functions.with_inversion(tiny(device), "complement")
+    atlas = map_atlas.build_atlas(network, digits)
+    evidence = absent_features.measure_evidence(network, digits.images()[3], MASK)
+    gap, missing = absent_features.split_gap(evidence, atlas), absent_features.missing_evidence(evidence, atlas)
+    found = absent_features.find_missing_features(evidence, atlas)
+    texts = absent_features.describe_digit(evidence, atlas, "0123456789")
+    return atlas, evidence, gap, missing, found, texts, absent_features.describe_gap(evidence, gap, "0123456789")
+
+
+@case
+def maps_of_a_digit(device: str) -> Any:
+    network, images, _ = digits_on(device)
+    one, other = (stage_maps.compute_stage_maps(network, image) for image in images[:2])
+    changed = filters.measure_filter_change(*(filters.list_filters(tiny(device, seed))[0] for seed in (0, 1)))
+    last = stage_maps.last_features(one)
+    between = stage_maps.subtract_maps(one, other), stage_maps.relative_change(last, stage_maps.last_features(other))
+    return one, between, changed, len(stage_maps.to_npz(one)) > 0
+
+
+# Attribution
+
+
+def attributing(method: str, device: str) -> Any:
+    pytest.importorskip("captum")
+    from core.attribution import methods
+
+    network, images, _ = digits_on(device)
+    return methods.attribute(network, images[2], 3, method)
+
+
+for name in ("deconvnet", "saliency", "integrated", "grad-cam", "occlusion"):
+    CASES[f"attribution by {name}"] = partial(attributing, name)
+
+
+@case
+def deconvnet(device: str) -> Any:
+    pytest.importorskip("captum")
+    from core.attribution.deconvnet import project_strongest
+
+    network, images, _ = digits_on(device)
+    return project_strongest(network, images[2], "conv2", count=3)
+
+
+@case
+def holes_everywhere(device: str) -> Any:
+    from core.attribution import hole_maps
+
+    image = made_digits(3).to(device).images()[2]
+    return hole_maps.scan_with_hole(networks_on(device), image, MASK, size=26, rows=range(1))
+
+
+@case
+def smallest_erasures(device: str) -> Any:
+    from core.attribution import smallest_erasure
+
+    image, network = made_digits(3).to(device).images()[2], tiny(device)
+    squares = smallest_erasure.find_smallest_square({"tiny": network}, image, masks.keep_all(), coarse=True)
+    pixels = smallest_erasure.find_fewest_pixels(network, image, masks.keep_all())
+    return records(islice(squares, 6)), records(islice(pixels, 3))
+
+
+@case
+def many_holes_of_one_digit(device: str) -> Any:
+    image, networks = made_digits(3).to(device).images()[2], networks_on(device)
+    restorer = networks["restoring"]
+    holes = masks.random_squares(5)
+    return many_holes.predict_under_holes(restorer.classifier, restorer.references, restorer.neighbours, image, holes)
+
+
+# Maximisation
+
+
+def maximizing(preset: str, objective: str, device: str) -> Any:
+    network = tiny(device)
+    question = objective_parser.parse_objective(objective, network)
+    settings = dataclasses.replace(maximization.PRESETS[preset], steps=3, starts=2)
+    steps = records(maximization.maximize(network, question.objective, settings, start=made_digits(1).images()[0]))
+    return steps, compact_steps.to_compact(steps[-1])
+
+
+for preset in maximization.PRESETS:
+    CASES[f"maximising, {preset}"] = partial(maximizing, preset, "maps:conv2")
+for objective in ("classes", "class:3", "map:conv1:1", "map:pool2:1@1,2", "map:conv2:2@mean", "class:3-0.5*map:fc1:2"):
+    CASES[f"maximising {objective}"] = partial(maximizing, "white on black", objective.replace("-0.5", "+-0.5"))
+
+
+@case
+def behind_a_map(device: str) -> Any:
+    digits, network = made_digits(20).to(device), tiny(device)
+    question = objective_parser.parse_objective("maps:conv1", network)
+    best = top_digits.find_top_digits(network, question.objective, digits, count=3)
+    one_map = top_digits.feature_map(network, "conv1", 1, digits.images()[0, 0])
+    return best, one_map, top_digits.find_filter(network, "pool1", 1), stage_outputs.stage_shapes(network)
+
+
+# One window at a time
+
+
+@case
+def windows(device: str) -> Any:
+    network, images, _ = digits_on(device)
+    traces = trace.trace_stages(network, images[0])
+    numbers = {one.name: number for number, one in enumerate(traces)}
+    values = [explanations.explain_value(one, (0, 0, 0)) for one in traces]
+    convolution, inputs = traces[numbers["conv1"]], traces[numbers["conv1"]].inputs
+    one = explanations.stage_filter(convolution, 1)
+    way = paths.trace_forward(traces, numbers["conv1"], (0, 2, 3)), paths.trace_back(traces, numbers["fc2"], (1, 0, 0))
+    slid = list(islice(window.slide(inputs, one), 3))
+    weights = convolution.stage.weight
+    return values, way, slid, window.convolve(inputs, one), settings.to_matrix(weights[:2], 8), traces
+
+
+@case
+def layers(device: str) -> Any:
+    network, images, _ = digits_on(device)
+    one_map = images[0]
+    pooled = [pooling.pool_maps(one_map, kind, 2, 2) for kind in pooling.POOLINGS]
+    place = pooling.pool_window(one_map[0], "max", 2, 2, 5, 5)
+    dropped = records(islice(dropout.sample_dropout(network, images[0], place=dropout.HIDDEN), 3))
+    film = examples.to_film(images[0, 0])
+    signal, line = examples.to_signal(images[0, 0]), dimensions.make_filter(dimensions.SMOOTH, 1).to(device)
+    weights = manual_filters.parse_filter("0 1 0\n1 1 1\n0 1 0").to(device)
+    normal = batch_norm.normalize_batch(images[:, 0])
+    along = dimensions.convolve_dimensions(signal, line)
+    return pooled, place, place.winners, dropped, film, along, manual_filters.apply_filter(one_map, weights), normal
+
+
+@case
+def a_softmax_and_a_quiz(device: str) -> Any:
+    network, images, _ = digits_on(device)
+    return activation.softmax(network(images)[0]), quiz.draw_questions(made_digits(40).to(device), seed=1)
+
+
+# Similarity, a second model, transfer
+
+
+@case
+def similar_digits(device: str) -> Any:
+    dataset, network = tiny_set(device), tiny(device)
+    seen = reference_vectors.compute_references(network, dataset.train)
+    compared = thresholds.compare_digits(network, seen, dataset.validation)
+    chosen = thresholds.choose_thresholds(compared, 5.0)
+    wide = thresholds.quantile_thresholds(compared, 0.5)
+    fast = shortcut.Shortcut(network, seen, wide)
+    images = dataset.test.first(4).images()
+    timing.measure_time(fast, images, rounds=1)
+    timing.measure_stage_costs(network, "conv1", seen.lookups["conv1"], images, rounds=1)
+    query = next(iter(reference_vectors.compute_vectors(network, images, ["conv1"]).values()))[0]
+    wrong = list(thresholds.find_wrong_hits(compared, wide))
+    measured = thresholds.evaluate_thresholds(compared, wide), wrong, seen.lookups["conv1"].neighbours(query, 3)
+    return chosen, wide, measured, fast.read(images), fast.read_one(images[0])
+
+
+@case
+def second_models(device: str) -> Any:
+    dataset = tiny_set(device)
+    config = second_model.SecondModelConfig(learned=8, tested=4, tested_maps=2, epochs=1, batch=8)
+    steps = records(second_model.train_second_model(dataset, config))
+    learned = steps[-1].result.learned
+    return steps, domain_gap.measure_domain_gap("conv1", learned["digits"], learned["conv1"])
+
+
+@case
+def map_pictures(device: str) -> Any:
+    digits, network = made_digits(20).to(device), tiny(device)
+    pair = map_images.select_two_classes(digits, 3, 8, each=2)
+    maps = map_images.maps_as_digits(network, pair, "conv1")
+    return map_images.join_digits(pair, maps), domain_gap.mean_pictures(pair), map_images.conv_stages(network)
+
+
+@case
+def transferred_features(device: str) -> Any:
+    task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=6, tested=3)
+    backbone = backbones.own_backbone("tiny", tiny(device))
+    found = {layer: records(backbones.extract_features(backbone, task.pixels, layer)) for layer in backbone.layers()}
+    pooled = backbones.pooled_maps(backbone, backbones.to_images(task.pixels[:2], 1, 28).to(device))
+    return found, pooled
+
+
+@case
+def logistic_regression(device: str) -> Any:
+    pytest.importorskip("sklearn")
+    task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=4, tested=2)
+    vectors = backbones.compute_features(backbones.own_backbone("tiny", tiny(device)), task.pixels)
+    return classification.fit_logistic_regression(vectors.to(device), task)
+
+
+@case
+def fine_tuned(device: str) -> Any:
+    task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=6, tested=3)
+    config = fine_tuning.TuneConfig(epochs=2, first=1, batch=4)
+    return records(fine_tuning.fine_tune(backbones.own_backbone("tiny", tiny(device)), task, config))
+
+
+# Made digits
+
+
+@case
+def a_gan(device: str) -> Any:
+    config = gan_config.GanConfig(epochs=1, batch=16, latent=4, width=4, discriminator="small", report_every=3)
+    pair, dataset = dcgan.Gan(config).to(device), tiny_set(device)
+    steps = records(loop.train_gan(pair, dataset.train, config))
+    card = generator_checkpoint.new_card(config, dataset, title="tiny", command="")
+    made = generator_checkpoint.TrainedGenerator(card, pair.average, pair.discriminator.eval(), steps[-1].samples)
+    with TemporaryDirectory() as folder:
+        generator_checkpoint.save(card, pair, generator_checkpoint.to_bytes(steps[-1].samples), Path(folder))
+    digits = sampling.make_digits(pair.average, 12)
+    latents = sampling.draw_latents(2, 4, 0)
+    way = records(sampling.interpolate(pair.average, list(latents), [3, 8], steps=2))
+    questions = records(real_or_made.draw_round(made, dataset.test, seed=0))
+    verdicts = real_or_made.discriminator_verdicts(made, questions)
+    near = quality.find_nearest_digits(digits.images(), dataset.train)
+    return steps, digits, way, questions, verdicts, near, quality.measure_quality(tiny(device), digits)
+
+
+# Training, cards and studies
+
+
+@case
+def training_all(device: str) -> Any:
+    digits, network = made_digits(70).to(device), build(dataclasses.replace(TINY, features=(NORM, *TINY.features)))
+    config = dataclasses.replace(TRAINING, device=device, penalty=1e-4)
+    return records(training.train(network, digits, digits.first(20), config)), network
+
+
+@case
+def training_a_head(device: str) -> Any:
+    digits, network = made_digits(70).to(device), build(TINY)
+    functions.freeze(network)
+    config = dataclasses.replace(TRAINING, device=device, optimizer="adam", learning_rate=0.003)
+    return records(training.train(network, digits, digits.first(20), config)), network
+
+
+@case
+def training_against_attacks(device: str) -> Any:
+    digits, network = made_digits(70).to(device), build(TINY)
+    config = dataclasses.replace(TRAINING, device=device, attack="fgsm")
+    return records(training.train(network, digits, digits.first(20), config)), network
+
+
+@case
+def recipes_and_files(device: str) -> Any:
+    dataset = tiny_set(device)
+    config = dataclasses.replace(TRAINING, device=device)
+    recipe = recipes.Recipe(title="tiny", architecture="small", config=config)
+    network = recipes.prepare_network(recipe)
+    *_, last = recipes.train_recipe(recipe, network, dataset)
+    card = recipes.write_card("tiny", recipe, network, dataset, last)
+    with TemporaryDirectory() as folder:
+        checkpoints.save_network(card, network, Path(folder))
+        loaded = checkpoints.load_network("tiny", references=dataset.train, folder=Path(folder))
+    restoring = checkpoints.to_restorer(loaded, dataset.train, neighbours=3, finds_holes=False)
+    return card.measured, evaluation.predict_labels(restoring, dataset.test.first(2), MASK)
+
+
+@case
+def onnx_file(device: str) -> Any:
+    pytest.importorskip("onnx")
+    from core.zoo.onnx_export import to_onnx
+
+    return to_onnx(tiny(device))
+
+
+@case
+def the_study_of_missing_features(device: str) -> Any:
+    pytest.importorskip("joblib")
+    from core.studies import missing_features
+
+    arms = ("synergy", "missing-equal-start", "missing-free-biases", "partial-samples")
+    steps = missing_features.run_seed(tiny_set(device), "small", 42, arms, epochs=1)
+    return [dataclasses.replace(step, seconds=0.0) for step in steps]
+
+
+@case
+def the_study_of_noise(device: str) -> Any:
+    pytest.importorskip("joblib")
+    from core.studies import noise_transfer
+
+    config = noise_transfer.TransferConfig(
+        digits=2, slow_digits=1, epsilons=(0.1,), crossed=(0.1,), steps=2, universal_steps=2
+    )
+    networks, dataset = networks_on(device), tiny_set(device)
+    sources = (noise_transfer.CLEAN, noise_transfer.RANDOM_SIGNS, *noise_transfer.attackable_networks(networks))
+    return [list(noise_transfer.evaluate_source(source, networks, dataset, config)) for source in sources]
+
+
+@case
+def the_study_of_first_weights(device: str) -> Any:
+    pytest.importorskip("joblib")
+    from core.studies import pretraining
+
+    config = pretraining.PretrainingConfig(labelled=(20,), seeds=1, batches=2, epochs=1)
+    weights = dict(pretraining.shipped_weights())
+    return list(pretraining.compare_starts(tiny_set(device), weights, config, labelled=20, seed=1))
+
+
+@case
+def the_study_of_similarity(device: str) -> Any:
+    pytest.importorskip("joblib")
+    from core.studies import similarity
+
+    config = similarity.SimilarityConfig(
+        seen=(0.9,), shares=(0.2,), timed_shares=(0.2,), second=10, timed=4, alone=2, epochs=1
+    )
+    dataset = tiny_set(device)
+    rows = similarity.measure_network("half", similarity.train_on_half(dataset, config), dataset, config)
+    return [dataclasses.replace(row, ratios=[], times={}) for row in rows]
+
+
+@case
+def the_study_of_second_models(device: str) -> Any:
+    pytest.importorskip("joblib")
+    from core.studies import second_model as pairs
+
+    config = second_model.SecondModelConfig(learned=8, tested=4, tested_maps=2, epochs=1, batch=8)
+    return pairs.measure_pair(tiny_set(device), config)
