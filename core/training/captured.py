@@ -7,7 +7,7 @@ them. Captured once, they are launched together: six times faster on an H100, th
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -24,8 +24,10 @@ class CapturedStep:
     warning says so once, and every batch takes it as it is.
     """
 
-    def __init__(self, step: Step, learner: nn.Module, optimizer: torch.optim.Optimizer, batch: int) -> None:
-        self._step, self._learner, self._optimizer, self._batch = step, learner, optimizer, batch
+    def __init__(
+        self, step: Step, learner: nn.Module, optimizer: torch.optim.Optimizer, batch: int, sums: Sequence[Tensor] = ()
+    ) -> None:
+        self._step, self._learner, self._optimizer, self._batch, self._sums = step, learner, optimizer, batch, sums
         self._indices: Tensor | None = None
         self._graph: torch.cuda.CUDAGraph | None = None
         self._failed = False
@@ -44,7 +46,7 @@ class CapturedStep:
         """Capture the step; nothing that the warm-up steps learned stays."""
         self._indices, graph = indices.clone(), torch.cuda.CUDAGraph()
         try:
-            with _undone(self._learner, self._optimizer):
+            with _undone(self._learner, self._optimizer, self._sums):
                 stream = torch.cuda.Stream()
                 stream.wait_stream(torch.cuda.current_stream())
                 with torch.cuda.stream(stream):
@@ -64,13 +66,14 @@ class CapturedStep:
 
 
 @contextmanager
-def _undone(learner: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[None]:
-    """Put weights, statistics, the optimizer's memory and the random state back in place afterwards.
+def _undone(learner: nn.Module, optimizer: torch.optim.Optimizer, sums: Sequence[Tensor]) -> Iterator[None]:
+    """Put weights, statistics, sums, the optimizer's memory and the random state back in place afterwards.
 
     The optimizer's memory stays where it is, since the graph writes there: what was not there before becomes zero,
     which is what a first step starts from.
     """
-    kept = {name: tensor.detach().clone() for name, tensor in learner.state_dict().items()}
+    in_place = [*learner.state_dict().values(), *sums]
+    kept = [tensor.detach().clone() for tensor in in_place]
     memory = {
         parameter: {name: value.clone() for name, value in state.items() if isinstance(value, Tensor)}
         for parameter, state in optimizer.state.items()
@@ -79,9 +82,9 @@ def _undone(learner: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[No
     yield
     torch.cuda.set_rng_state(random_state)
     with torch.no_grad():
-        for name, tensor in learner.state_dict().items():
-            tensor.copy_(kept[name])
+        for tensor, before in zip(in_place, kept, strict=True):
+            tensor.copy_(before)
         for parameter, state in optimizer.state.items():
             for name, value in state.items():
-                before = memory.get(parameter, {}).get(name)
-                value.zero_() if before is None else value.copy_(before)
+                stored = memory.get(parameter, {}).get(name)
+                value.zero_() if stored is None else value.copy_(stored)

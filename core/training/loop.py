@@ -228,7 +228,8 @@ def _make_step(training: _Training) -> Step:
     """Return the function that trains on the digits at some indices; captured on CUDA, except for attacks."""
     step = partial(_step, training)
     if training.random.device.type == "cuda" and training.config.attack == "none":
-        return CapturedStep(step, training.learner, training.optimizer, training.config.batch)
+        sums = training.loss_sum, training.correct
+        return CapturedStep(step, training.learner, training.optimizer, training.config.batch, sums)
     return step
 
 
