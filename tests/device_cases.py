@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from torch import Tensor, nn
 
-from core.adversarial import attack, gradient_attacks, lbfgs, photograph, sticker, universal
+from core.adversarial import attack, gradient_attacks, methods, photograph, universal
 from core.adversarial.config import AttackConfig
 from core.classroom import quiz
 from core.convolution import (
@@ -148,18 +148,18 @@ def partial_digits(device: str) -> Any:
 # Adversarial examples
 
 
-def attacking(attack_with: Callable[..., Iterator[Any]], config: AttackConfig, device: str, **options: Any) -> Any:
-    return records(attack_with(*digits_on(device), config, **options))
+def attacking(method: str, config: AttackConfig, device: str) -> Any:
+    return records(methods.start_attack(method, *digits_on(device), config, MASK))
 
 
-for name, method, config, options in (
-    ("fgsm", gradient_attacks.fgsm, AttackConfig(epsilon=0.1), {}),
-    ("pgd", gradient_attacks.pgd, AttackConfig(steps=3, random_start=True), {}),
-    ("pgd towards a class", gradient_attacks.pgd, AttackConfig(norm="l2", steps=3, random_start=True, target=2), {}),
-    ("lbfgs", lbfgs.lbfgs, AttackConfig(epsilon=1.0, steps=2, target=2), {}),
-    ("sticker", sticker.sticker, AttackConfig(epsilon=1.0, step_size=0.05, steps=2), {"mask": MASK}),
+for name, method, config in (
+    ("fgsm", "fgsm", AttackConfig(epsilon=0.1)),
+    ("pgd", "pgd", AttackConfig(steps=3, random_start=True)),
+    ("pgd towards a class", "pgd", AttackConfig(norm="l2", steps=3, random_start=True, target=2)),
+    ("lbfgs", "lbfgs", AttackConfig(epsilon=1.0, steps=2, target=2)),
+    ("sticker", "sticker", AttackConfig(epsilon=1.0, step_size=0.05, steps=2)),
 ):
-    CASES[name] = partial(attacking, method, config, **options)
+    CASES[name] = partial(attacking, method, config)
 
 
 @case

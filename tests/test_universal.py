@@ -161,12 +161,12 @@ def test_v12_the_noise_is_measured_on_any_network_also_on_one_that_restores():
     ("settings", "sentence"),
     [
         ({"norm": "l1"}, "Choose no norm, linf or l2, not 'l1'."),
-        ({"epsilon": float("nan")}, "Epsilon must be a number from 0 on, not nan."),
-        ({"epsilon": -1.0}, "Epsilon must be a number from 0 on, not -1.0."),
-        ({"steps": 0}, "An attack takes at least 1 step, not 0."),
+        ({"epsilon": float("nan")}, "Epsilon must be a number of at least 0, not nan."),
+        ({"epsilon": -1.0}, "Epsilon must be a number of at least 0, not -1.0."),
+        ({"steps": 0}, "An attack needs at least 1 step, not 0."),
         ({"step_size": -1.0}, "The step size must be a number above 0, not -1.0."),
-        ({"batch": 0}, "A step looks at 1 to 10,000 digits, not 0."),
-        ({"digits": 100}, "A step looks at 1 to 100 digits, not 200."),
+        ({"batch": 0}, "A step uses 1 to 10,000 digits, not 0."),
+        ({"digits": 100}, "A step uses 1 to 100 digits, not 200."),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_in_one_sentence(settings, sentence):

@@ -89,7 +89,7 @@ PRESETS = {
         config=replace(KERAS, epochs=6),
     ),
     "adversarial training": Preset(
-        description="Every training digit is attacked first. What does that cost on ordinary digits?",
+        description="It learns from attacked digits. What does that cost on ordinary digits?",
         architecture="published",
         config=TrainConfig(learning_rate=0.05, epochs=6, attack="fgsm", epsilon=0.25),
     ),
