@@ -85,9 +85,7 @@ def test_c1_the_output_size_is_torchs_on_a_thousand_random_settings_and_the_impo
 
 
 def test_c1_why_dilation_is_never_0_is_explained():
-    with pytest.raises(
-        ValueError, match="dilation must be at least 1: with 0 all weights of a window would meet"
-    ):
+    with pytest.raises(ValueError, match="dilation must be at least 1: with 0 all weights of a window would meet"):
         output_size(5, 3, dilation=0)
 
 

@@ -181,7 +181,7 @@ def test_a_network_spoilt_while_the_pages_use_it_costs_at_most_a_sentence(spoil,
         kept.clear()
     assert html(rerun(app)).count("data-answer=") == 4
     assert [one.value for one in app.warning if "synergy" in one.value]
-    for page in ("missing_features.py", "attack.py"):
+    for page in ("missing_features", "attack"):
         open_page(page, sample="18")
 
 
@@ -255,7 +255,7 @@ def test_without_a_folder_for_runs_the_pages_go_on_and_training_is_a_sentence(mo
     app = set_up()
     press(app, "train go")
     assert [one.value for one in app.warning] == ["The folder of the runs cannot be used: File exists."]
-    for page in ("compare.py", "made_digits.py"):
+    for page in ("compare", "made_digits"):
         assert not open_page(page, sample="3").warning
 
 

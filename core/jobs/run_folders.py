@@ -155,7 +155,7 @@ def read_status(job: Job) -> Status:
 def write_status(job: Job, *, write: Callable[[Path, bytes], None] = write_atomically, **changes: Any) -> Status:
     """Change the state of the job; only the holder of its lock may. Raises OSError."""
     status = _read(job.folder / "status.json", Status) or Status(queued=job.created)
-    status = replace(status, **changes, updated=time.time())
+    status = replace(status, **{**changes, "updated": time.time()})
     _write(job.folder / "status.json", status, write)
     return status
 
