@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.requirements
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/test_devices.py
+# The stand-in device must be known before a process computes its first gradient, so its tests have a process of their own.
+PYTEST_DEVICES := $(BIN)/python -m pytest tests/test_devices.py
 
 .PHONY: help setup run data check test test-rest test-all test-cuda bench load screenshots clean
 .DEFAULT_GOAL := help
@@ -31,12 +33,14 @@ check: $(READY)  ## lint, types, and known vulnerabilities where the advisories 
 	@$(BIN)/python -m tests.audit
 
 test: check  ## lint, types and all tests but the slow ones, two files at a time
+	@$(PYTEST_DEVICES)
 	@$(PYTEST) -m "not slow"
 
 test-rest: $(READY)  ## what `make test` leaves out where MNIST is not: tests that need it, and slow ones
 	@$(PYTEST) -m "mnist or slow"
 
 test-all: check  ## lint, types and every test
+	@$(PYTEST_DEVICES)
 	@$(PYTEST)
 
 test-cuda: $(READY)  ## the tests that need a GPU
