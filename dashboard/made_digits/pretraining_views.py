@@ -36,7 +36,7 @@ def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
         return
     st.markdown(
         "A discriminator has looked at all training digits without being told what they are. Are its convolutions a "
-        "better beginning for a classifier that has **few labelled digits** than convolutions drawn anew?"
+        "better beginning for a classifier that has **few labelled digits** than random convolutions?"
     )
     figure, table = st.columns([6, 5], gap="medium")
     figure.plotly_chart(draw_pretraining(to_curves(record)), width="stretch", config=PLAIN, key="made help")

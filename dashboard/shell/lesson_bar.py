@@ -115,7 +115,7 @@ def show_bar() -> None:
 
 
 def _choose_move(position: LessonPosition, count: int) -> int | None:
-    """Let people go to the step before or the next one, or prepare this one again; None while they do not."""
+    """Draw the buttons of a lesson; return the number of the step to open, None if none is pressed."""
     with st.container(horizontal=True, gap="xsmall"):
         back = st.button("◀", key="lesson back", disabled=position.step == 0, help="the step before")
         again = st.button("↺", key="lesson again", help="this step again, as it was prepared")
