@@ -47,11 +47,12 @@ def choose_digit(
         return None
 
 
-def _choose_source(session: Session, first: str) -> str | None:
+def _choose_source(session: Session, first: str) -> str:
     sources = ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else [])
-    if st.session_state.get(SOURCE) not in sources:  # Streamlit forgets it at a page change if a link had set it
-        st.session_state[SOURCE] = _source_of_scene(session) or first
-    return st.segmented_control(
+    likely = _source_of_scene(session) or first
+    if st.session_state.get(SOURCE) not in sources:
+        st.session_state[SOURCE] = likely
+    chosen = st.segmented_control(
         "Where the digit comes from",
         sources,
         key=SOURCE,
@@ -59,6 +60,7 @@ def _choose_source(session: Session, first: str) -> str | None:
         label_visibility="collapsed",
         required=True,
     )
+    return chosen or likely  # Streamlit forgets a value that a link has set when the page changes
 
 
 def _source_of_scene(session: Session) -> str:
