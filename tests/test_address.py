@@ -9,12 +9,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import dashboard
+from dashboard.address.former_names import FORMER_NAMES, present_text
 from dashboard.address.kinds import FLAG, PLACE, TEXT, TILE, WHOLE, Kind, many_of, number, one_of, whole
 from dashboard.address.state import Part
 from dashboard.components.board import Chosen
 from dashboard.server.scene import SCENE_PARTS, Scene
 from dashboard.shell import share
-from dashboard.shell.lesson_bar import find_views
+from dashboard.shell.lesson_bar import find_fault, find_views
 from tests.pages import address_of, go_to, open_page, rerun
 
 PATIENCE = 60_000  # milliseconds
@@ -249,6 +250,21 @@ def test_a_value_that_is_no_option_costs_a_sentence():
     app = open_page("attack", sample="18", network="nobody", attack="magic", epsilon="0.2")
     assert len(app.warning) == 1 and "'attack', 'network'" in app.warning[0].value
     assert address_of(app) == {"sample": "18", "epsilon": "0.2"}
+
+
+def test_a_link_with_a_former_name_opens_what_has_another_name_now(monkeypatch):
+    monkeypatch.setitem(FORMER_NAMES, ("attack", "view", "Whom it fools"), "Noise for all")
+    monkeypatch.setitem(FORMER_NAMES, ("why", "methods", "slope"), "gradient")
+    app = open_page("attack", view="Whom it fools")
+    assert not app.warning and held(app)["view"] == "Noise for all" == address_of(app)["view"]
+    assert present_text("why", "methods", "saliency,slope") == "saliency,gradient"
+    assert not find_fault("attack", {"view": "Whom it fools"})
+
+
+def test_a_former_name_is_no_option_any_more_and_its_present_name_is():
+    views = [(page, former, present) for (page, part, former), present in FORMER_NAMES.items() if part == "view"]
+    for page, former, present in views:
+        assert former not in find_views(page) and present in find_views(page), (page, former)
 
 
 def test_sentences_about_an_address_stay_with_its_page():

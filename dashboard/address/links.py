@@ -10,6 +10,7 @@ import re
 
 import streamlit as st
 
+from dashboard.address.former_names import present_text
 from dashboard.address.state import PageAddress, get_address
 from dashboard.components import live_canvas
 from dashboard.server import caches, streamlit_internals
@@ -63,7 +64,8 @@ def _take_link(address: PageAddress) -> None:
     for key in address.keys[address.page]:
         st.session_state.pop(key, None)
     known = {*SCENE_PARTS, *LESSON_PARTS, "hide"}
-    address.asked = {name: text for name, text in params.items() if name not in known}
+    asked = {name: text for name, text in params.items() if name not in known}
+    address.asked = {name: present_text(address.page, name, text) for name, text in asked.items()}
     address.hidden = tuple(filter(None, params.get("hide", "").split(",")))
 
 

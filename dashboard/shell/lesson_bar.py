@@ -14,6 +14,7 @@ import streamlit as st
 import dashboard
 from core.classroom.lessons import Lesson, read_lesson
 from dashboard.address import get_address
+from dashboard.address.former_names import present_text
 from dashboard.address.links import LESSON_PARTS
 from dashboard.server.scene import SCENE_PARTS, read_scene
 from dashboard.server.session import LessonPosition, get_session
@@ -44,7 +45,7 @@ def find_fault(page: str, parts: Mapping[str, str]) -> str:
     if page not in dashboard.PAGES:
         return f"there is no page of that name; there are {', '.join(dashboard.PAGES)}."
     titles = find_views(page)
-    if parts.get("view", titles[0]) not in titles:
+    if present_text(page, "view", parts.get("view", titles[0])) not in titles:
         return f"the page {page!r} has no such view; it has {', '.join(titles)}."
     _, problems = read_scene({name: text for name, text in parts.items() if name in SCENE_PARTS[:-1]}, ())
     return problems[0] if problems else ""

@@ -1,0 +1,16 @@
+"""Names that were changed: links from before still open."""
+
+from __future__ import annotations
+
+FORMER_NAMES: dict[tuple[str, str, str], str] = {
+    # (page, name of the part in the address, former text): present text. A former text is no option any more.
+    # See, look inside
+    # Make, break, class
+}
+
+
+def present_text(page: str, part: str, text: str) -> str:
+    """Return what a part of a link says with the present names of options, also in a list separated by commas."""
+    if (page, part, text) in FORMER_NAMES:
+        return FORMER_NAMES[page, part, text]
+    return ",".join(FORMER_NAMES.get((page, part, word), word) for word in text.split(","))
