@@ -4,4 +4,4 @@ from dashboard.quiz import VIEWS
 from dashboard.quiz.rounds import show_game
 from dashboard.shell.page import show_page
 
-show_page("quiz", VIEWS, own_address=True, above=show_game)
+show_page("quiz", VIEWS, above=show_game)

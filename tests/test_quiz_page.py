@@ -12,7 +12,7 @@ from core.classroom.quiz import draw_questions
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
-from dashboard.quiz import cached, rounds
+from dashboard.quiz import cached, kept_game, rounds
 from dashboard.server import caches, downloads
 from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.browser import press_until
@@ -129,10 +129,10 @@ def test_an_address_opens_the_same_round_for_everyone_with_or_without_its_holes(
     assert sent[0] != sent[1]
 
 
-@pytest.mark.parametrize("params", [{"round": "-1"}, {"round": "<b>"}, {"round": "9" * 40}, {"holes": "hidden"}])
+@pytest.mark.parametrize("params", [{"round": "-1"}, {"round": "<b>"}, {"round": "9" * 40}, {"holes": "maybe"}])
 def test_an_address_that_cannot_be_read_costs_a_sentence(params: dict[str, str]) -> None:
     app = open_quiz(**params)
-    assert "cannot be read" in app.warning[0].value and "<b>" not in app.warning[0].value
+    assert app.warning[0].value.startswith(("The part", "What this address")) and "<b>" not in app.warning[0].value
     assert "Digit 1 of 20" in text_of(app)
 
 
@@ -165,7 +165,7 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
 def test_whoever_opens_a_room_sees_its_code_and_others_answers_on_the_board() -> None:
     teacher = press(open_quiz(TEACHER, "The room"), "quiz open")
     code = teacher.session_state[rounds.GAME].room.code
-    assert address_of(teacher) == {"room": code} and f">{code}<" in html(teacher)
+    assert address_of(teacher) == {"room": code, "view": "The room"} and f">{code}<" in html(teacher)
     assert "0 players, 0 answers" in text_of(teacher)
     for _ in range(2):
         play(open_quiz(room=code.lower()), 3)
@@ -191,9 +191,40 @@ def test_a_room_is_joined_by_its_code_and_left_again() -> None:
     assert "four letters" in rerun(app).warning[-1].value
     app.text_input(key="quiz code").set_value(code.lower())
     next(one for one in app.button if one.label == "Join").click()
-    assert f">{code}<" in html(rerun(app)) and address_of(app) == {"room": code}
+    assert f"room **{code}**" in captions(rerun(app)) and address_of(app) == {"room": code}
+    assert "Digit 1 of 20" in text_of(app)
+    play(app, 2)
+    app.session_state[rounds.VIEW] = "The room"
+    assert f">{code}<" in html(rerun(app)) and address_of(app) == {"room": code, "view": "The room"}
     press(app, "quiz leave")
     assert "round" in address_of(app) and app.session_state[rounds.GAME].room is None
+    app.text_input(key="quiz code").set_value(code)
+    next(one for one in app.button if one.label == "Join").click()
+    assert "Digit 3 of 20" in text_of(press(rerun(app), "quiz next")) and counted(code) == (1, 2)
+
+
+def test_a_reload_goes_on_with_the_round_as_the_same_player(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = open_room()
+    for link, place in (({"room": code}, code), ({"round": "7"}, "7")):
+        kept = play(open_quiz(**link), 3).session_state[rounds.GAME].to_kept()
+        assert kept.place == place
+        monkeypatch.setattr(kept_game, "read", lambda kept=kept: kept)
+        app = open_quiz(**link)
+        game = app.session_state[rounds.GAME]
+        assert "Digit 4 of 20" in text_of(app) and (game.player, game.answers) == (kept.player, kept.answers)
+        press(press(play(app, 1), "quiz next"), "quiz stop")
+        assert "You read 4 of 4" in text_of(app)
+    assert counted(code) == (1, 4)
+    assert "Digit 1 of 20" in text_of(open_quiz(round="8"))  # another round is not the one that was kept
+
+
+def test_a_view_of_the_quiz_has_a_link() -> None:
+    app = open_page("quiz", view="The room")
+    assert app.text_input(key="quiz code") and address_of(app)["view"] == "The room"
+    code = open_room()
+    board = open_page("quiz", view="The room", room=code)
+    assert f">{code}<" in html(board) and "0 players, 0 answers" in text_of(board)
+    assert "Digit 1 of 20" in text_of(open_page("quiz", room=code))
 
 
 def test_only_whoever_opened_the_room_is_offered_its_end() -> None:
@@ -276,14 +307,20 @@ def test_a_phone_joins_a_room_by_its_link_and_the_board_fills_while_it_plays(
     page.get_by_role("radio", name="The room").click(timeout=PATIENCE)
     page.get_by_role("button", name="Open a room").click(timeout=PATIENCE)
     expect(page.get_by_text("0 players, 0 answers")).to_be_visible(timeout=PATIENCE)
-    expect(page).to_have_url(re.compile(r"\?room=[A-Z]{4}$"), timeout=PATIENCE)
-    phone.goto(page.url)
+    expect(page).to_have_url(re.compile(r"\?room=[A-Z]{4}&view=The\+room$"), timeout=PATIENCE)
+    phone.goto(page.url.replace("&view=The+room", ""))
     for number in range(2):
         expect(phone.get_by_text(f"Digit {number + 1} of 20")).to_be_visible(timeout=PATIENCE)
         phone.get_by_role("button", name="7", exact=False).first.tap()
         expect(phone.locator(".ns-verdict")).to_have_count(6, timeout=PATIENCE)
         phone.get_by_role("button", name="Next digit").tap()
     expect(page.get_by_text("1 player, 2 answers")).to_be_visible(timeout=PATIENCE)
+    phone.reload()
+    expect(phone.get_by_text("Digit 3 of 20")).to_be_visible(timeout=PATIENCE)
+    phone.get_by_role("button", name="7", exact=False).first.tap()
+    expect(page.get_by_text("1 player, 3 answers")).to_be_visible(timeout=PATIENCE)
+    page.reload()
+    expect(page.get_by_text("1 player, 3 answers")).to_be_visible(timeout=PATIENCE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Remove the room").click()
     page.get_by_role("button", name="Delete them").click()

@@ -15,7 +15,7 @@ from dashboard.address.fields import (
     text_input,
     toggle,
 )
-from dashboard.address.links import GROUPS, groups_of, is_late, put, stroke_goes_on, write_address
+from dashboard.address.links import GROUPS, groups_of, stroke_goes_on, write_address
 from dashboard.address.state import get_address
 
 __all__ = [
@@ -24,11 +24,9 @@ __all__ = [
     "get_address",
     "groups_of",
     "hold",
-    "is_late",
     "multiselect",
     "number_input",
     "pills",
-    "put",
     "segmented_control",
     "select_slider",
     "selectbox",

@@ -32,14 +32,14 @@ CANVASES = DRAW, ERASE = "draw", "erase"  # keys of the canvases on which stroke
 SOURCE, CLASS, CUT, TOOL, NETWORKS = "source", "class", "cut", "tool", "networks"  # keys of the scene's widgets
 
 
-def open_address(page: str, *, scene: bool, own: bool = False) -> bool:
+def open_address(page: str, *, scene: bool) -> bool:
     """Take over what the address says before the page runs; return whether a link has just been opened.
 
-    `scene`: whether the page shows a digit; `own`: whether it reads and writes its address itself.
+    `scene`: whether the page shows a digit.
     """
     address, params = get_address(), st.query_params.to_dict()
     arrived, address.page = page != address.page, page
-    address.scene, address.own, address.incomplete = scene, own, False
+    address.scene, address.incomplete = scene, False
     address.parts = {}
     opened = address.fresh or bool(params) and (arrived or params != address.params and not is_late(params))
     if arrived or opened:  # what an earlier link hid or could not say was about another page
@@ -47,8 +47,7 @@ def open_address(page: str, *, scene: bool, own: bool = False) -> bool:
         address.asked, address.named, address.past, address.fresh = {}, set(), [], False
     if opened:
         address.params = params
-        if not own:
-            _take_link(address)
+        _take_link(address)
     return opened
 
 
@@ -114,7 +113,7 @@ def write_address() -> None:
 
 def _write(address: PageAddress) -> None:
     """Put what is on the page into the address, so that a copy of it opens the same; not in the middle of a stroke."""
-    if not (address.own or stroke_goes_on()):  # each change is an entry in the browser's history
+    if not stroke_goes_on():  # each change is an entry in the browser's history
         put(to_params(address))
 
 
@@ -140,8 +139,6 @@ def to_params(address: PageAddress) -> dict[str, str]:
 
 def groups_of(address: PageAddress) -> list[str]:
     """Return the groups that a link to this page and view can hide."""
-    if address.own:
-        return []
     found = {part.group for part in address.parts.values()}
     found |= {"digit", "tools", "networks"} if address.scene else set()
     return [group for group in GROUPS if group in found]

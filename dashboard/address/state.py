@@ -33,8 +33,6 @@ class PageAddress:
     page: str = ""
     scene: bool = False
     """Whether the page shows a digit, part of which can be erased."""
-    own: bool = False
-    """Whether the page writes its address itself."""
     incomplete: bool = False
     """Whether some widgets are not drawn yet, because there is no digit or no network."""
     parts: dict[str, Part] = field(default_factory=dict)

@@ -13,7 +13,8 @@ from core.visualization import arrays
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_answer_captions, draw_quiz_answers, draw_scores
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
-from dashboard.quiz import cached, rounds, score_table
+from dashboard import address
+from dashboard.quiz import cached, kept_game, rounds, score_table
 from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -47,6 +48,20 @@ def _show_game(zoo: Zoo) -> None:
     game: Game = st.session_state[rounds.GAME]
     names = score_table.players_or_warn(game.data, zoo)
     st.html(STYLE)
+    _read_answered(game, names)
+    _show_round(game, names, zoo)
+    kept_game.store(game.to_kept())
+    address.write_address()
+
+
+def _read_answered(game: Game, names: tuple[str, ...]) -> None:
+    """Add the networks' answers to the questions that the player has answered: one, or after a reload all."""
+    for question in game.questions[len(game.network_answers) : len(game.answers)]:
+        read = cached.answer_question(names, game.data.name, question)
+        game.network_answers.append({name: label for name, (label, _) in read.items()})
+
+
+def _show_round(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
     if game.finished:
         _show_end(game, names, zoo)
         return
@@ -107,8 +122,6 @@ def _show_keypad(game: Game, number: int) -> None:
 def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) -> None:
     question, answer = game.questions[number], game.answers[number]
     answers = cached.answer_question(names, game.data.name, question)
-    if len(game.network_answers) == number:
-        game.network_answers.append({name: label for name, (label, _) in answers.items()})
     last = number + 1 == len(game.questions)
     st.markdown(f"#### {'Right' if answer == question.label else 'Wrong'}: it is a {game.data.classes[question.label]}")
     st.button(

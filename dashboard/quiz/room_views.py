@@ -13,6 +13,7 @@ from core.digits.datasets import Dataset, DatasetError
 from core.pmnist.masks import CUT_NAMES
 from core.visualization.classroom import draw_scores
 from core.visualization.gallery import GalleryItem, draw_gallery
+from dashboard import address
 from dashboard.quiz import cached, rounds, score_table
 from dashboard.quiz.cached import AnsweredRound
 from dashboard.quiz.rounds import Game
@@ -25,7 +26,7 @@ from dashboard.widgets.texts import show_problems
 
 POLL = 2.0  # seconds between two reads of the board
 DAY = 24 * 3600  # seconds
-PROBLEM = "quiz room problem"
+PROBLEM, CODE = "quiz room problem", "quiz code"  # keys
 
 
 def show_room(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -36,7 +37,7 @@ def show_room(session: Session, data: Dataset, zoo: Zoo) -> None:
     else:
         code, board = st.columns([270, 900], gap="medium")
         with code:
-            _show_code(game, game.room)
+            _show_code(game.room)
         with board:
             st.fragment(_show_board, run_every=POLL)(game.room, zoo)
         _show_actions(game, game.room)
@@ -59,30 +60,29 @@ def _show_open_and_join(game: Game) -> None:
     with joining:
         st.markdown("#### Join one")
         with st.form("quiz join", border=False):
-            code = st.text_input("The code of the room", max_chars=8, placeholder="four letters", key="quiz code")
-            if st.form_submit_button("Join"):
-                _join(code)
+            st.text_input("The code of the room", max_chars=8, placeholder="four letters", key=CODE)
+            st.form_submit_button("Join", on_click=_join)
 
 
 def _open(game: Game, holes_shown: bool) -> None:
     try:
         room = rounds.board().open_room(game.data.name, told=holes_shown, opener=ensure_visitor_id())
-        rounds.start(rounds.first_round(room))
+        rounds.start(rounds.enter(room))
     except (RoomError, DatasetError) as error:
         st.session_state[PROBLEM] = str(error)
 
 
-def _join(code: str) -> None:
+def _join() -> None:
+    """Enter the room whose code was typed, and play."""
     try:
-        rounds.start(rounds.first_round(rounds.board().find(code)))
+        rounds.start(rounds.enter(rounds.board().find(st.session_state[CODE])))
+        address.change(rounds.VIEW, rounds.PLAY)
     except (RoomError, DatasetError) as error:
-        st.warning(str(error))
-        return
-    st.rerun()
+        st.session_state[PROBLEM] = str(error)
 
 
-def _show_code(game: Game, room: Room) -> None:
-    link = share.write_url(str(st.context.url or ""), game.params())
+def _show_code(room: Room) -> None:
+    link = share.write_url(str(st.context.url or ""), {"room": room.code})
     st.html(
         f'<div class="ns-room" style="font-size:3.4rem;font-weight:800;letter-spacing:.12em;line-height:1.25">'
         f"{room.code}</div>"

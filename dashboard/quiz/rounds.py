@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import random
-import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import streamlit as st
 
-from core.classroom.quiz import Question, draw_questions
+from core.classroom.quiz import QUESTIONS_PER_ROUND, Question, draw_questions
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import Room, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
 from core.digits.datasets import Dataset, DatasetError
-from dashboard.address import is_late, put
-from dashboard.quiz import cached
+from dashboard import address
+from dashboard.address import kinds
+from dashboard.quiz import cached, kept_game
+from dashboard.quiz.kept_game import KeptGame
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 
-GAME = "quiz game"
+GAME, ROOMS = "quiz game", "quiz rooms"  # keys of the current game, and of the last one in every room
 SEEDS = 10**6  # few enough for a short address
+VIEW, PLAY = "quiz view", "Play"
+SHOWN, HIDDEN = "shown", "hidden"  # the holes, in the address
 
 
 @dataclass
@@ -52,11 +56,16 @@ class Game:
     def __post_init__(self) -> None:
         self.questions = draw_questions(self.data.test, seed=self.seed)
 
-    def params(self) -> dict[str, str]:
-        """Return the parameters of this round's address, which opens the same round for everyone."""
+    def address(self) -> dict[str, str | int | None]:
+        """Return the parts of this round's address, which opens the same round for everyone."""
         if self.room is not None:
-            return {"room": self.room.code}
-        return {"round": str(self.seed)} | ({} if self.holes_shown else {"holes": "hidden"})
+            return {"room": self.room.code, "round": None, "holes": SHOWN}
+        return {"room": None, "round": self.seed, "holes": SHOWN if self.holes_shown else HIDDEN}
+
+    def to_kept(self) -> KeptGame:
+        """Return what the browser keeps of this game."""
+        place = str(self.seed) if self.room is None else self.room.code
+        return KeptGame(place, self.data.name, self.player, self.round, self.answers, self.finished)
 
 
 def board() -> RoomBoard:
@@ -72,12 +81,17 @@ def show_game(session: Session, data: Dataset, zoo: Zoo) -> None:
 def open_game(data: Dataset) -> Game:
     """Open and return the game that the address names, else the visitor's current game, else a new one."""
     game: Game | None = st.session_state.get(GAME)
-    params = {name: st.query_params[name] for name in ("room", "round", "holes") if name in st.query_params}
+    held = {
+        "room": address.hold("room", kinds.TEXT, group=""),
+        "round": address.hold("round", kinds.whole(most=SEEDS - 1), group=""),
+        "holes": address.hold("holes", kinds.one_of((SHOWN, HIDDEN)), SHOWN, group=""),
+    }
+    named = held["room"] is not None or held["round"] is not None
     try:
-        if params and (game is None or params != game.params() and not is_late(params)):
-            game = _read_address(params, data)
+        if named and (game is None or held != game.address()):
+            game = _open_named(held, data)
         elif game is None or (game.room is None and game.data.name != data.name):
-            game = _random_round(data)
+            game = _random_round(data, holes_shown=held["holes"] == SHOWN)
     except RoomUnreachable as error:  # the address stays, so that it opens the room when the database is back
         st.warning(f"{error} You play alone meanwhile; open the link again to join the room.")
         return st.session_state.setdefault(GAME, _random_round(data))
@@ -92,20 +106,38 @@ def _random_round(data: Dataset, *, holes_shown: bool = True) -> Game:
     return Game(data, random.randrange(SEEDS), holes_shown)
 
 
-def _read_address(params: dict[str, str], data: Dataset) -> Game:
+def _open_named(held: dict[str, Any], data: Dataset) -> Game:
     """Return the round that an address names. Raises RoomError, and DatasetError if its digits are not here."""
-    if "room" in params:
-        return first_round(board().find(params["room"]))
-    holes_shown = params.get("holes") != "hidden"
-    if re.fullmatch("[0-9]{1,6}", params.get("round", "")):
-        return Game(data, int(params["round"]), holes_shown)
-    st.warning("The part 'round' of this address cannot be read, so this is another round.")
-    return _random_round(data, holes_shown=holes_shown)
+    if held["room"] is not None:
+        return enter(board().find(held["room"]))
+    game = Game(data, held["round"], held["holes"] == SHOWN)
+    return game if GAME in st.session_state else _restore(game)  # a reload begins a new session
 
 
-def first_round(room: Room) -> Game:
-    """Return the first round of a room. Raises DatasetError if its digits are not here."""
-    return Game(caches.dataset(room.data), room.seed, room.told, room)
+def enter(room: Room) -> Game:
+    """Return this visitor's game in a room, at first its first round. Raises DatasetError if its set is not here."""
+    game: Game | None = st.session_state.get(ROOMS, {}).get(room.code)
+    if game is None:
+        game = _restore(Game(caches.dataset(room.data), room.seed, room.told, room))
+        game.unsent = _to_answers(game)  # the room counts each of them once
+        send(game)
+    return game
+
+
+def _restore(game: Game) -> Game:
+    """Return the game as the browser has kept it, if it has."""
+    kept = kept_game.read()
+    if kept is None or (kept.place, kept.data) != (game.to_kept().place, game.data.name):
+        return game
+    ahead = kept.round if game.room is not None else 0
+    return replace(
+        game,
+        seed=game.seed + ahead,
+        player=kept.player,
+        round=kept.round,
+        answers=kept.answers,
+        finished=kept.finished or len(kept.answers) == QUESTIONS_PER_ROUND,
+    )
 
 
 def next_round(game: Game) -> Game:
@@ -125,7 +157,10 @@ def next_round(game: Game) -> Game:
 def start(game: Game) -> None:
     """Make this the visitor's game, and write it into the address."""
     st.session_state[GAME] = game
-    put(game.params())
+    if game.room is not None:
+        st.session_state.setdefault(ROOMS, {})[game.room.code] = game
+    for name, value in game.address().items():
+        address.change(f"quiz {name}", value)
 
 
 def leave_room(game: Game) -> None:
@@ -136,7 +171,7 @@ def leave_room(game: Game) -> None:
 def toggle_holes(game: Game) -> None:
     """Show where something is missing, or stop showing it."""
     game.holes_shown = not game.holes_shown
-    put(game.params())
+    start(game)
 
 
 def answer(game: Game, number: int, label: int) -> None:
@@ -145,20 +180,25 @@ def answer(game: Game, number: int, label: int) -> None:
         return
     game.answers.append(label)
     game.solution_shown = True
-    question = game.questions[number]
     if game.room is not None:
-        game.unsent.append(
-            Answer(
-                player=game.player,
-                round=game.round,
-                number=number,
-                digit=question.digit,
-                cut=question.cut,
-                label=question.label,
-                said=label,
-            )
-        )
+        game.unsent.append(_to_answers(game)[number])
         send(game)
+
+
+def _to_answers(game: Game) -> list[Answer]:
+    """Return the answers so far as a room counts them."""
+    return [
+        Answer(
+            player=game.player,
+            round=game.round,
+            number=number,
+            digit=question.digit,
+            cut=question.cut,
+            label=question.label,
+            said=label,
+        )
+        for number, (question, label) in enumerate(zip(game.questions, game.answers, strict=False))
+    ]
 
 
 def show_next(game: Game, number: int) -> None:

@@ -43,7 +43,6 @@ def show_page(
     networks: Callable[[], tuple[Zoo, list[str]]] | None = caches.zoo,
     scene: bool = False,
     bench: bool = False,
-    own_address: bool = False,
     text: bool = True,
     above: Show | None = None,
     below: Show | None = None,
@@ -51,10 +50,10 @@ def show_page(
     """Show a page whose views are given the session, the data set and the networks.
 
     `networks` loads the latter; `scene`: the page shows a digit, part of which can be erased; `bench`: clicks and
-    strokes in a view rerun only that; `own_address`: it reads and writes its address itself; `text`: a text of its name
-    stands at its top; `above` and `below` are shown with every view.
+    strokes in a view rerun only that; `text`: a text of its name stands at its top; `above` and `below` are shown with
+    every view.
     """
-    with _frame(name, scene=scene, own_address=own_address):
+    with _frame(name, scene=scene):
         session, (data, problem) = get_session(), caches.current_dataset()
         show_data_notice(data, problem)
         zoo, problems = networks() if networks is not None else ({}, [])
@@ -89,9 +88,9 @@ def show_plain_page(
 
 
 @contextmanager
-def _frame(name: str, *, scene: bool = False, own_address: bool = False) -> Iterator[None]:
+def _frame(name: str, *, scene: bool = False) -> Iterator[None]:
     """Open the address before a page and write it afterwards; show what all pages have in common."""
-    if open_address(name, scene=scene, own=own_address):
+    if open_address(name, scene=scene):
         lesson_bar.open_linked()
     visitors.rerun_after_reconnect()
     lesson_bar.show_bar()
