@@ -1,6 +1,10 @@
 """The dashboard: one folder per page, and what pages share in `components`, `server`, `address`, `widgets`, `shell`."""
 
+from pathlib import Path
 from typing import NamedTuple
+
+PRODUCT = "Negative Space"
+FOLDER = Path(__file__).parents[1] / "pages"
 
 
 class Page(NamedTuple):
@@ -28,3 +32,8 @@ PAGES = {  # by name: its file in `pages`, its folder here, its address
     "quiz": Page("Class", "Human or machine"),
     "results": Page("Class", "Results"),
 }
+
+
+def file_of(page: str) -> Path:
+    """Return the file of a page, as Streamlit's links and `switch_page` take it."""
+    return FOLDER / f"{page}.py"

@@ -13,11 +13,15 @@ import streamlit as st  # noqa: E402
 import dashboard  # noqa: E402
 from core.visualization.rendering import STYLESHEET  # noqa: E402
 from dashboard.server import process  # noqa: E402
+from dashboard.shell import FRAME_STYLESHEET, LOGO  # noqa: E402
 
 process.prepare_once()
 menu: dict[str, list[st.Page]] = {}
 for name, page in dashboard.PAGES.items():
-    menu.setdefault(page.section, []).append(st.Page(ROOT / "pages" / f"{name}.py", title=page.title))
-st.set_page_config(layout="wide")
-st.html(STYLESHEET)
-st.navigation(menu, position="top").run()
+    menu.setdefault(page.section, []).append(st.Page(dashboard.file_of(name), title=page.title))
+current = st.navigation(menu, position="top")
+st.set_page_config(page_title=f"{current.title} · {dashboard.PRODUCT}", layout="wide")
+st.logo(LOGO.read_text("utf-8"), size="large")
+for stylesheet in (STYLESHEET, FRAME_STYLESHEET):
+    st.html(stylesheet)
+current.run()

@@ -3,4 +3,4 @@
 from dashboard.compare import VIEWS
 from dashboard.shell.page import show_page
 
-show_page("compare", VIEWS, scene=True, text=False)
+show_page("compare", VIEWS, scene=True)

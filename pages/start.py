@@ -3,4 +3,4 @@
 from dashboard.shell.page import show_page
 from dashboard.start import VIEWS
 
-show_page("start", VIEWS, text=False)
+show_page("start", VIEWS)

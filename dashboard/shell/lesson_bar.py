@@ -20,7 +20,6 @@ from dashboard.server.scene import SCENE_PARTS, read_scene
 from dashboard.server.session import LessonPosition, get_session
 
 FOLDER = Path(__file__).parents[1] / "lessons"
-FILES = Path(__file__).parents[2] / "pages"
 SHIPPED = ("what-is-missing", "from-one-window-to-lenet", "fool-the-network")
 STYLE = """<style>
 .st-key-lesson-bar { padding: .55rem .9rem; }
@@ -65,7 +64,7 @@ def to_params(position: LessonPosition) -> dict[str, str]:
 def open_step(position: LessonPosition) -> NoReturn:
     """Go to a step's page, exactly as it was prepared."""
     get_session().lesson_position, get_address().fresh = position, True
-    st.switch_page(FILES / f"{position.lesson.steps[position.step].page}.py", query_params=to_params(position))
+    st.switch_page(dashboard.file_of(position.lesson.steps[position.step].page), query_params=to_params(position))
 
 
 def open_linked() -> None:

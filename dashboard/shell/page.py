@@ -1,4 +1,4 @@
-"""One page: its address, the lesson bar, what it needs, the choice of a view, the view, and Share."""
+"""One page: its address, its head, the lesson bar, what it needs, the choice of a view, the view, and Share."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from dashboard.address.links import close_address, open_address
 from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
-from dashboard.shell import lesson_bar, share
+from dashboard.shell import head, lesson_bar, share
 from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import acknowledgements
-from dashboard.widgets.texts import show_problems, show_text
+from dashboard.widgets.texts import show_problems
 
 Show = Callable[[Session, Dataset, Zoo], None]
 
@@ -43,23 +43,19 @@ def show_page(
     networks: Callable[[], tuple[Zoo, list[str]]] | None = caches.zoo,
     scene: bool = False,
     bench: bool = False,
-    text: bool = True,
     above: Show | None = None,
     below: Show | None = None,
 ) -> None:
     """Show a page whose views are given the session, the data set and the networks.
 
     `networks` loads the latter; `scene`: the page shows a digit, part of which can be erased; `bench`: clicks and
-    strokes in a view rerun only that; `text`: a text of its name stands at its top; `above` and `below` are shown with
-    every view.
+    strokes in a view rerun only that; `above` and `below` are shown with every view.
     """
     with _frame(name, scene=scene):
         session, (data, problem) = get_session(), caches.current_dataset()
         show_data_notice(data, problem)
         zoo, problems = networks() if networks is not None else ({}, [])
         show_problems(problems)
-        if text:
-            show_text(name)
         if above is not None:
             above(session, data, zoo)
         view = choose_view([view for view in views if view.exists(data, zoo)])
@@ -78,7 +74,6 @@ def show_plain_page(
 ) -> None:
     """Show a page without digits or networks; its views are given what `prepare` returns, None ends the page."""
     with _frame(name):
-        show_text(name)
         prepared = prepare()
         if prepared is None:
             return
@@ -93,13 +88,16 @@ def _frame(name: str, *, scene: bool = False) -> Iterator[None]:
     if open_address(name, scene=scene):
         lesson_bar.open_linked()
     visitors.rerun_after_reconnect()
+    tools = head.show_head(name)
     lesson_bar.show_bar()
     problems = st.container()
     yield
     close_address()
     with problems:
         show_problems(address.get_address().problems)
-    share.show_share()
+    head.show_neighbours(name)
+    with tools:
+        share.show_share()
 
 
 def choose_view(views: Sequence[View]) -> View:

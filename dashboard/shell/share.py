@@ -13,8 +13,6 @@ from dashboard.address import GROUPS, get_address, groups_of
 OPEN, LARGE = "share", "share large code"
 HERE = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
 STYLE = """<style>
-.st-key-share-place { position: fixed; top: 0.6rem; right: 3.2rem; width: auto; z-index: 1000000; }
-.st-key-share-place button { min-height: 2rem; padding: 0.1rem 0.7rem; }
 .ns-copy { display: flex; gap: .5rem; max-width: 30rem; }
 .ns-copy textarea { flex: 1; resize: none; font: .85rem/1.35 monospace; padding: .5rem; border-radius: .5rem;
   border: 1px solid #8884; background: #8881; color: inherit; overflow-wrap: anywhere; }
@@ -41,8 +39,7 @@ document.querySelectorAll(".ns-copy").forEach((place) => {{
 def show_share() -> None:
     """Offer the page's address, out of the way of the page; nothing is computed before people ask for it."""
     st.html(STYLE)
-    with st.container(key="share-place"):
-        place = st.popover("Share", key=OPEN, on_change="rerun")
+    place = st.popover("Share", key=OPEN, on_change="rerun", icon=":material/share:")
     if place.open:
         with place:
             _show_address()

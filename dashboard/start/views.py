@@ -19,7 +19,6 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import networks_or_warn
-from dashboard.widgets.texts import show_text
 
 PAGES = Path(__file__).parents[2] / "pages"
 COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"
@@ -33,10 +32,8 @@ TOUR = (  # page, test digit, cut, label
 
 def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what the dashboard is, a tour of two minutes, and the data and networks."""
-    st.title("Negative Space")
     picture, words = st.columns([6, 5], gap="large", vertical_alignment="center")
     with words:
-        show_text("start")
         if st.button("Draw a digit now", type="primary"):
             st.switch_page(COMPARE)
     with picture:

@@ -8,12 +8,20 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.widgets.glossary import explain
+
 TEXTS = Path(__file__).parents[1] / "texts"
 
 
+def read_text(name: str) -> str:
+    """Return a text of `dashboard/texts` as Markdown that explains its terms; "" if there is none of this name."""
+    path = TEXTS / f"{name}.md"
+    return explain(path.read_text("utf-8")) if path.exists() else ""
+
+
 def show_text(name: str) -> None:
-    """Show a page's teaching prose."""
-    st.markdown((TEXTS / f"{name}.md").read_text("utf-8"))
+    """Show a text that teaches; its terms are explained."""
+    st.markdown(read_text(name), unsafe_allow_html=True)
 
 
 def show_problems(sentences: Sequence[str]) -> None:

@@ -1,0 +1,35 @@
+"""The head of a page: its title, what it shows in a sentence, and the buttons that every page has."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+import dashboard
+from dashboard.widgets.texts import read_text
+
+
+def show_head(name: str) -> DeltaGenerator:
+    """Show the title and the text of a page in one line where there is room; return the place for its buttons."""
+    with st.container(key="page-head"):
+        st.html(f"<h1>{escape(dashboard.PAGES[name].title)}</h1>")
+        st.markdown(f'<span class="ns-about" tabindex="0">{read_text(name).strip()}</span>', unsafe_allow_html=True)
+        return st.container(key="page-tools", horizontal=True, gap="xsmall")
+
+
+def show_neighbours(name: str) -> None:
+    """Show links to the page before and the page after this one, in the order of the menu."""
+    before, after = neighbours(name)
+    with st.container(key="page-end", horizontal=True, horizontal_alignment="distribute"):
+        for neighbour, label in ((before, "← {}"), (after, "{} →")):
+            if neighbour:
+                st.page_link(dashboard.file_of(neighbour), label=label.format(dashboard.PAGES[neighbour].title))
+
+
+def neighbours(name: str) -> tuple[str, str]:
+    """Return the names of the page before and the page after this one; "" at the ends."""
+    names = ["", *dashboard.PAGES, ""]
+    at = names.index(name)
+    return names[at - 1], names[at + 1]

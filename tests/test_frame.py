@@ -1,0 +1,38 @@
+"""What frames every page: its head, the way to its neighbours, the glossary."""
+
+import re
+
+import pytest
+
+import dashboard
+from dashboard.shell.head import neighbours
+from dashboard.widgets.glossary import explain, terms
+from tests.pages import html, open_page
+
+
+@pytest.mark.parametrize("name", dashboard.PAGES)
+def test_every_page_has_its_title_once_and_says_in_a_sentence_what_it_is(name):
+    app = open_page(name)
+    assert re.findall("<h1>(.*?)</h1>", html(app)) == [dashboard.PAGES[name].title]
+    assert "." in next(text.value for text in app.markdown if "ns-about" in text.value)
+
+
+def test_the_tour_goes_through_all_pages_in_the_order_of_the_menu():
+    names = list(dashboard.PAGES)
+    assert neighbours(names[0]) == ("", names[1]) and neighbours(names[-1]) == (names[-2], "")
+    assert neighbours("pmnist") == ("compare", "missing_features")
+
+
+def test_a_term_is_explained_where_it_first_stands_and_only_there():
+    shown = explain("Two *logits* and `a logit`; one logit more, [a seed](x), and a head.")
+    assert shown.count("ns-term") == 2  # the first logit, and the head
+    assert shown.startswith('Two *<span class="ns-term" tabindex="0">logits<span')
+    assert "`a logit`; one logit more" in shown
+
+
+def test_every_term_is_explained_in_two_sentences_and_stands_once():
+    names = [form.casefold() for term in terms() for form in (term.term, *term.also)]
+    assert len(names) == len(set(names)) and len(terms()) >= 30
+    for term in terms():
+        sentences = re.findall(r"[.?](?= [A-Z]|$)", term.means)
+        assert len(sentences) == 2, term.term
