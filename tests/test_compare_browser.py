@@ -37,7 +37,7 @@ def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page
     for height in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
         draw_strokes(page, 0, [(0.1, height), (0.7, height)])
     expect(page.locator(".ns-changed").first).to_be_visible(timeout=30_000)
-    page.get_by_text("Bring it back").click()
+    page.get_by_text("Undo all erasing").click()
     expect(page.locator(".ns-changed")).to_have_count(0, timeout=30_000)
     assert not complaints_of(page)
 
@@ -45,10 +45,44 @@ def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page
 def test_bringing_it_back_takes_back_a_cut_too(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18&erased=VCUT")
     expect(page.locator(".ns-fills img")).to_have_count(10, timeout=60_000)
-    page.get_by_role("button", name="Bring it back").click()
+    page.get_by_role("button", name="Undo all erasing").click()
     expect(page.locator(".ns-fills img")).to_have_count(0, timeout=30_000)
     expect(page).not_to_have_url(re.compile("erased"))
     assert not complaints_of(page)
+
+
+def test_undo_takes_back_a_cut_and_no_cut_erases_nothing(server: str, page: Page) -> None:
+    page.goto(f"{server}/compare?sample=18")
+    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    undo = page.get_by_role("button", name="Undo", exact=True)
+    draw_strokes(page, 0, [(0.3, 0.3), (0.7, 0.3)])
+    expect(page).to_have_url(re.compile("erased="), timeout=30_000)
+    brushed = page.url
+    page.get_by_text("left", exact=True).click()
+    expect(page).to_have_url(re.compile("erased=VCUT"), timeout=30_000)
+    settle(page)
+    undo.click()
+    expect(page).to_have_url(brushed, timeout=30_000)
+    page.get_by_text("none", exact=True).click()
+    expect(page).not_to_have_url(re.compile("erased"), timeout=30_000)
+    settle(page)
+    undo.click()
+    expect(page).to_have_url(brushed, timeout=30_000)
+    assert not complaints_of(page)
+
+
+def test_erased_pixels_are_hatched_while_they_are_erased(server: str, page: Page) -> None:
+    """The screen shows the cells that networks do not see, as it does for a cut."""
+    page.goto(f"{server}/compare?sample=18")
+    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    draw_strokes(page, 0, [(0.3, 0.3), (0.7, 0.3)])
+    colors = drawing_canvas(page).evaluate("""canvas => {
+        const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const seen = new Set();
+        for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) seen.add(data.slice(i, i + 3).join());
+        return [...seen];
+    }""")
+    assert {"245,150,20", "92,52,8"} <= set(colors)
 
 
 def test_the_bars_follow_while_the_stroke_goes_on(server: str, page: Page) -> None:
@@ -85,7 +119,7 @@ def test_what_one_tool_erases_stays_erased_under_the_next(server: str, page: Pag
     expect(page.locator(".live canvas")).to_be_visible(timeout=30_000)
     settle(page)
     assert page.url == with_shape
-    page.get_by_role("button", name="Bring it back").click()
+    page.get_by_role("button", name="Undo all erasing").click()
     expect(page).not_to_have_url(re.compile("erased"), timeout=30_000)
     assert not complaints_of(page)
 

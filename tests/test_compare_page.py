@@ -1,8 +1,10 @@
 """The page "Draw, erase, compare": drawings, samples, uploads and links, and what five networks read in them."""
 
+import base64
 import io
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image, ImageDraw
@@ -49,10 +51,45 @@ def test_bringing_it_back_restores_the_whole_digit() -> None:
     assert "ns-fills" in html(app)
     app.segmented_control(key="tool").set_value("shapes")
     app.run()
-    back = next(button for button in app.button if button.label == "Bring it back")
+    back = next(button for button in app.button if button.label == "Undo all erasing")
     back.click()
     assert "ns-fills" not in html(rerun(app))
     assert "erased" not in app.query_params
+
+
+def undo_erasing(app: AppTest) -> AppTest:
+    """Press Undo on the erase canvas when no stroke is left on it, as the browser reports it."""
+    number = app.session_state["erase/memory"].number + 1
+    sent = {"board": "", "number": number, "going": False, "cleared": 0, "undone": number, "content": ""}
+    app.session_state["erase"] = {"sent": sent}
+    return rerun(rerun(app))
+
+
+def brush_out(app: AppTest) -> AppTest:
+    """Erase the lower half of the digit with the brush, as the browser reports it."""
+    memory = app.session_state["erase/memory"]
+    cells = np.packbits(np.arange(28 * 28) >= 14 * 28).tobytes()
+    sent = {"board": memory.shown["board"], "number": memory.number + 1, "going": False, "cleared": 0}
+    app.session_state["erase"] = {"sent": sent | {"content": base64.b64encode(cells).decode()}}
+    return rerun(app)
+
+
+def test_no_cut_means_that_nothing_is_erased_not_even_by_the_brush() -> None:
+    app = brush_out(open_page("compare", sample="18"))
+    brushed = app.query_params["erased"]
+    for cut in ("VCUT", "whole"):
+        app.segmented_control(key="cut").set_value(cut)
+        rerun(app)
+    assert brushed and "erased" not in app.query_params and "ns-fills" not in html(app)
+
+
+def test_undo_brings_back_what_a_cut_has_replaced() -> None:
+    app = brush_out(open_page("compare", sample="18"))
+    brushed = app.query_params["erased"]
+    app.segmented_control(key="cut").set_value("VCUT")
+    assert rerun(app).query_params["erased"] == "VCUT"
+    assert undo_erasing(app).query_params["erased"] == brushed
+    assert app.segmented_control(key="cut").value is None
 
 
 def test_a_link_opens_the_same_scene_for_everyone() -> None:

@@ -46,7 +46,7 @@ def test_a_finger_draws_a_seven_and_rubs_it_out_and_the_page_stays_where_it_is(s
     phone.wait_for_function("whole => document.querySelector('.ns-readings').innerHTML !== whole", arg=whole)
     assert phone.evaluate(SCROLLED) == scrolled
     settle(phone)  # no finger is back so soon
-    phone.get_by_role("button", name="Bring it back").tap()
+    phone.get_by_role("button", name="Undo all erasing").tap()
     expect(phone).not_to_have_url(re.compile("erased"), timeout=PATIENCE)
 
     go_to(phone, "PMNIST")

@@ -324,10 +324,10 @@ def test_another_digit_is_another_canvas_and_the_first_comes_back(board: str, pa
     slider = page.get_by_role("slider")
     slider.press("ArrowRight")
     assert said(page, "erased") == "0"
-    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
     slider.press("ArrowLeft")
     assert said(page, "erased") == rubbed
-    page.get_by_role("button", name="Bring it back").click()
+    page.get_by_role("button", name="Undo all erasing").click()
     assert said(page, "erased") == "0" and said(page, "cleared") == "1"
 
 

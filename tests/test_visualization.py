@@ -109,6 +109,27 @@ def test_a_confusion_square_carries_its_cell() -> None:
     assert points.y[5] == "b" and points.x[5] == "c"
 
 
+def test_a_larger_count_has_a_stronger_colour_whether_right_or_wrong() -> None:
+    figure = draw_confusion(np.array([[115, 3], [0, 25]]), ("a", "b"), "#3B82C4")
+    marker = figure.data[0].marker
+    right, few, never, some = ([int(one) for one in color[4:-1].split(",")] for color in marker.color)
+    assert sum(right) < sum(some) < sum(few) and right == [0x3B, 0x82, 0xC4]
+    assert [size > 0 for size in marker.size] == [True, True, False, True] and [
+        width > 0 for width in marker.line.width
+    ] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert figure.data[0].unselected.marker.opacity == 1
+    assert [(one.text, one.font.color) for one in figure.layout.annotations] == [
+        ("115", "#000"),
+        ("3", "#000"),
+        ("25", "#000"),
+    ]
+
+
 def test_a_curve_keeps_its_points_and_its_colour() -> None:
     figure = draw_curves([Curve("A", "#123456", [0, 50], [99.0, 40.0])], x_title="x", y_title="y")
     assert list(figure.data[0].y) == [99.0, 40.0] and figure.data[0].line.color == "#123456"

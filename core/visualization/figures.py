@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from plotly.colors import hex_to_rgb
 
 from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_url
 
 MARK = "#E69F00"
+CONFUSION_SIDE = 30  # pixels of a square
 MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}  # pixels
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
 
@@ -47,32 +49,49 @@ def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str) -> go.Fi
 
 
 def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str) -> go.Figure:
-    """Return the confusion matrix as squares that can be clicked; errors are shaded, the right ones are outlined.
+    """Return the confusion matrix as squares that can be clicked: the stronger the colour, the larger the count.
 
-    Each point carries `[true class, predicted class]`.
+    Right answers are outlined. The colours do not depend on the page's theme. Each point carries
+    `[true class, predicted class]`.
     """
     true, predicted = np.indices(counts.shape).reshape(2, -1)
     values, right = counts.ravel(), true == predicted
-    worst = max(1, int(values[~right].max(initial=0)))
-    opacity = np.where(right, 0.12, 0.1 + 0.9 * np.sqrt(values / worst).clip(max=1)) * (values > 0)
+    fills = _shade(np.sqrt(values / max(1, int(values.max()))), color)
+    shown = values > 0
     figure = go.Figure(
         go.Scatter(
             x=[classes[index] for index in predicted],
             y=[classes[index] for index in true],
             text=[str(value) if value else "" for value in values],
             customdata=np.stack([true, predicted], 1).tolist(),
-            mode="markers+text",
-            marker={"symbol": "square", "size": 30, "color": color, "opacity": opacity.tolist()},
+            mode="markers",
+            marker={
+                "symbol": "square",
+                "size": np.where(shown, CONFUSION_SIDE, 0).tolist(),
+                "color": [f"rgb({red},{green},{blue})" for red, green, blue in fills],
+                "line": {"color": MARK, "width": (2.5 * (right & shown)).tolist()},
+            },
             hovertemplate="a %{y}, read as %{x}: %{text}<extra></extra>",
-            unselected={"marker": {"opacity": 0.15}},
+            selected={"marker": {"size": CONFUSION_SIDE + 8}},
+            unselected={"marker": {"opacity": 1}},
         )
     )
+    for at in np.flatnonzero(shown):  # as annotations: text of the trace would fade after a click
+        place = {"x": int(predicted[at]), "y": int(true[at]), "showarrow": False, "captureevents": False}
+        figure.add_annotation(text=str(values[at]), font={"color": text_color_on(fills[at]), "size": 13}, **place)
     figure.update_xaxes(title="read as", type="category", categoryarray=list(classes), showgrid=False)
     figure.update_yaxes(
         title="really a", type="category", categoryarray=list(classes), autorange="reversed", showgrid=False
     )
     figure.update_layout(height=430, margin=MARGIN, clickmode="event+select")
     return figure
+
+
+def _shade(shares: NDArray[np.floating], color: str) -> NDArray[np.uint8]:
+    """Return the colours `(N, 3)` between a pale tint for 0 and `color` for 1."""
+    full = np.array(hex_to_rgb(color))
+    pale = 255 - 0.12 * (255 - full)
+    return np.rint(pale + shares[:, None] * (full - pale)).astype(np.uint8)
 
 
 @dataclass(frozen=True)

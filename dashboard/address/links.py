@@ -14,7 +14,7 @@ from dashboard.address.former_names import present_text
 from dashboard.address.state import PageAddress, get_address
 from dashboard.components import live_canvas
 from dashboard.server import caches, streamlit_internals
-from dashboard.server.scene import SCENE_PARTS, cut_of, read_scene
+from dashboard.server.scene import SCENE_PARTS, read_scene
 from dashboard.server.session import get_session
 
 LESSON_PARTS = ("lesson", "step")
@@ -74,10 +74,10 @@ def _take_scene(address: PageAddress) -> None:
     session.scene, address.problems = read_scene(address.params, tuple(caches.zoo()[0]))
     scene = session.scene
     session.base_mask, session.linked_digit = scene.mask, scene.drawn
+    session.earlier_masks.clear()
     live_canvas.forget(ERASE)
     for key in (TOOL, SOURCE, CLASS):
         held.pop(key, None)
-    held[CUT] = cut_of(scene.mask) or ("whole" if scene.mask.all() else None)
     held[NETWORKS] = list(scene.networks)
     if scene.drawn is not None or scene.sample is not None:
         held[SOURCE] = "Link" if scene.drawn is not None else "Sample"

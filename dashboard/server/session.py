@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,6 +45,8 @@ class Session:
     scene: Scene = field(default_factory=Scene)
     base_mask: Mask = field(default_factory=lambda: np.ones((SIDE, SIDE), np.bool_))
     """The mask from a cut or a link; strokes on the erase canvas are added to it."""
+    earlier_masks: deque[Mask] = field(default_factory=lambda: deque(maxlen=60))
+    """The masks that Undo returns to when no stroke is left to undo, the latest last."""
     linked_digit: Digit | None = None
     """The digit of the link that opened the page."""
     upload: bytes | None = None

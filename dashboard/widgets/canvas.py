@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.visualization import arrays
-from dashboard.components.live_canvas import CanvasOptions, live_canvas
+from dashboard.components.live_canvas import CanvasOptions, forget, live_canvas
 
 SIDE = 28  # pixels of an MNIST digit
 PEN_SIZES = {"fine": 14, "medium": 22, "bold": 30}  # canvas pixels; MNIST's own strokes are about 22 of 280 wide
@@ -27,7 +27,8 @@ SHAPE_ALPHA = 0.7  # the digit stays visible under a shape
 
 KEYS = "Arrow keys move the pen, space puts it down and lifts it, delete clears."
 DRAW_LABEL = f"Canvas to draw a digit on. {KEYS}"
-ERASE_LABEL = f"The digit, to rub parts of it out. {KEYS}"
+ERASE_LABEL = f"The digit, to erase parts of it. {KEYS}"
+UNDO_ALL = "Undo all erasing"
 
 Tool = Literal["brush", "rectangle"]
 
@@ -67,27 +68,42 @@ def erase_canvas(
     tool: Tool = "brush",
     brush: int = 3,
     size: int = 280,
+    undoable: bool = False,
     on_change: Callable[[NDArray[np.bool_]], None] | None = None,
     on_clear: Callable[[], None] | None = None,
+    on_undo: Callable[[], None] | None = None,
 ) -> NDArray[np.bool_]:
     """Draw `digit` `(28, 28)` enlarged, to erase from; return `mask` without the erased pixels.
 
     Both masks are True where the digit is kept. Give the same base `mask` on every rerun, not the result: another digit
     or base mask is another canvas. `brush` is in digit pixels; `size` is a multiple of 28. Before the page reruns,
-    `on_change` is called with the new mask, also during a stroke, and `on_clear` when the user undoes all erasing.
+    `on_change` is called with the new mask, also during a stroke, `on_clear` when the user undoes all erasing, and with
+    `undoable` `on_undo` when the user undoes what was erased before the first stroke.
     """
     options = CanvasOptions(
         mode="erase",
         label=ERASE_LABEL,
-        clear="Bring it back",
+        clear=UNDO_ALL,
         tool=tool,
         width=brush * size // SIDE,
         side=size,
+        undoable=undoable,
     )
     board = erase_key(key, digit, mask)
     changed = None if on_change is None else lambda covered: on_change(_uncovered(mask, covered))
     ground = partial(_ground, digit, mask)
-    return _uncovered(mask, live_canvas(key, options, board=board, ground=ground, on_change=changed, on_clear=on_clear))
+    covered = live_canvas(
+        key, options, board=board, ground=ground, on_change=changed, on_clear=on_clear, on_undo=on_undo
+    )
+    return _uncovered(mask, covered)
+
+
+def forget_erasing(*keys: str) -> None:
+    """Delete the strokes and shapes of all erase canvases with these keys."""
+    for key in keys:
+        forget(key)
+        for name in [name for name in st.session_state if str(name).startswith(f"{key}-")]:
+            del st.session_state[name]
 
 
 def _uncovered(mask: NDArray[np.bool_], covered: NDArray[np.uint8] | None) -> NDArray[np.bool_]:
@@ -113,7 +129,7 @@ def shapes_canvas(
     with st.container(horizontal=True, gap="small"):
         # The bin of the library's toolbar restores the content with which the canvas appeared, so after a page change
         # only this button empties it.
-        st.button("Bring it back", key=f"{key}/clear", on_click=_empty, args=(saved, on_clear))
+        st.button(UNDO_ALL, key=f"{key}/clear", on_click=_empty, args=(saved, on_clear))
         shape = st.segmented_control(
             "Shape",
             ["rectangle", "polygon"],

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from core.pmnist.masks import CUTS, Variant, cut_mask
 from core.visualization import arrays
 from dashboard import address
 from dashboard.address.links import CUT, ERASE, TOOL
-from dashboard.server.scene import Digit, Mask
+from dashboard.server.scene import Digit, Mask, cut_of
 from dashboard.server.session import Session, get_session
-from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, shapes_canvas
+from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, forget_erasing, shapes_canvas
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
 SHAPES = "shapes"
@@ -35,7 +36,8 @@ def choose_tool() -> str:
     """Draw the cuts and the tools; return the name of the tool."""
     if address.get_address().hides("tools"):
         return "medium"
-    st.session_state.setdefault(CUT, "whole")
+    base = get_session().base_mask
+    st.session_state[CUT] = "whole" if base.all() else cut_of(base)
     st.segmented_control(
         "Cut",
         ["whole", *CUTS],
@@ -77,8 +79,10 @@ def show_eraser(session: Session, digit: Digit, tool: str, *, fragments: StrokeF
         tool="brush" if size else "rectangle",
         brush=size or 3,
         size=CANVAS,
+        undoable=bool(session.earlier_masks),
         on_change=None if fragments is None else partial(_take_mask, fragments),
         on_clear=_erase_nothing,
+        on_undo=_undo,
     )
 
 
@@ -88,18 +92,38 @@ def _take_mask(fragments: StrokeFragments, mask: Mask) -> None:
 
 
 def _take_cut() -> None:
-    get_session().base_mask = cut_mask(st.session_state[CUT] or "whole").numpy()
+    _erase_instead(cut_mask(st.session_state[CUT] or "whole").numpy())
+
+
+def _erase_instead(mask: Mask) -> None:
+    """Erase what this mask erases instead of all that was erased before, which Undo brings back."""
+    get_session().earlier_masks.append(get_session().scene.mask)
+    _set_mask(mask)
+
+
+def _undo() -> None:
+    _set_mask(get_session().earlier_masks.pop())
+    get_session().page_complete = False  # the row of cuts must change too
+
+
+def _set_mask(mask: Mask) -> None:
+    """Erase what this mask erases and nothing else."""
+    get_session().base_mask = mask
+    forget_erasing(ERASE, SHAPES)
 
 
 def _keep_erased() -> None:
     """Keep what is erased so far when the tool changes to or from shapes, which have a canvas of their own."""
     shapes = st.session_state[TOOL] == SHAPES
     if shapes != st.session_state.get("shapes chosen", False):
+        get_session().earlier_masks.append(get_session().base_mask)
         get_session().base_mask = get_session().scene.mask
     st.session_state["shapes chosen"] = shapes
 
 
 def _erase_nothing() -> None:
-    st.session_state[CUT] = "whole"
-    _take_cut()
-    get_session().page_complete = False  # the row of cuts must say so too
+    session = get_session()
+    if session.base_mask.all():
+        return  # the canvas itself undoes that its strokes were deleted
+    _erase_instead(np.ones_like(session.base_mask))
+    session.page_complete = False  # the row of cuts must change too

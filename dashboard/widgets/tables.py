@@ -47,7 +47,7 @@ def show_cell(
 ) -> None:
     """Show the digits of one cell of the confusion matrix."""
     if cell is None:
-        st.info("Click a square: its digits appear here. The darker it is, the more often it happens.")
+        st.info("Click a square to see its digits. The stronger its colour, the more digits it has.")
         return
     true, read = cell
     found = torch.nonzero((labels == true) & (predicted == read)).flatten()[:60]

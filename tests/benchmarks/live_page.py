@@ -74,7 +74,7 @@ def _drawing() -> list[float]:
 def _erasing() -> list[float]:
     """Rub a digit out, so that the restoring network has holes to fill."""
     with open_dashboard(f"{ADDRESS}&sample={SAMPLE}") as page:
-        return time_strokes(page, drawing_canvas(page, 0), RUBBED, clear="Bring it back")
+        return time_strokes(page, drawing_canvas(page, 0), RUBBED, clear="Undo all erasing")
 
 
 @contextmanager

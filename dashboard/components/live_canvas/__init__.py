@@ -38,6 +38,7 @@ class CanvasOptions:
     tool: Literal["pen", "brush", "rectangle"] = "pen"
     width: int = 22  # of pen and brush, in canvas pixels
     side: int = 280  # canvas pixels, a multiple of 28; the screen may show it smaller
+    undoable: bool = False  # whether Undo has something to undo before the first stroke: `on_undo` does it
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,7 @@ class Sent:
     number: int
     going: bool  # the stroke is not finished yet
     cleared: int  # the number of the message in which the user last cleared the canvas
+    undone: int  # the number of the message in which the user last undid what came before the first stroke
     content: NDArray[np.uint8] | None  # 0 to 255: `(side, side)` ink, or `(28, 28)` erased; None if empty
 
 
@@ -70,12 +72,14 @@ def live_canvas(
     ground: Callable[[], str] | None = None,
     on_change: Callable[[NDArray[np.uint8] | None], None] | None = None,
     on_clear: Callable[[], None] | None = None,
+    on_undo: Callable[[], None] | None = None,
 ) -> NDArray[np.uint8] | None:
     """Draw the canvas; return its content, 0 to 255, `(side, side)` ink or `(28, 28)` erased; None if it is empty.
 
     Each `board` has a content of its own on the same canvas; `ground` returns the data URL of the picture below it, and
     is called once for each. `first` is the first content. Before the page reruns, `on_clear` is called when the user
-    clears the canvas, and `on_change` with the value that this returns.
+    clears the canvas, `on_undo` when the user undoes what came before the first stroke (`CanvasOptions.undoable`), and
+    `on_change` with the value that this returns.
     """
     memory = _remember(key, {} if first is None else {board: first})
     if key not in st.session_state or memory.shown.get("board") != board:
@@ -87,12 +91,12 @@ def live_canvas(
         }
 
     def changed() -> None:
-        _receive(memory, st.session_state[key].get("sent"), options, on_clear)
+        _receive(memory, st.session_state[key].get("sent"), options, on_clear, on_undo)
         if on_change is not None:
             on_change(memory.boards.get(board))
 
     sent = _component(key=key, data={"key": key, **asdict(options), **memory.shown}, on_sent_change=changed)
-    _receive(memory, sent.get("sent"), options, on_clear)
+    _receive(memory, sent.get("sent"), options, on_clear, on_undo)
     return memory.boards.get(board)
 
 
@@ -119,7 +123,13 @@ def _remember(key: str, first: Mapping[str, NDArray[np.uint8]]) -> _Memory:
     return memory
 
 
-def _receive(memory: _Memory, value: Any, options: CanvasOptions, on_clear: Callable[[], None] | None) -> None:
+def _receive(
+    memory: _Memory,
+    value: Any,
+    options: CanvasOptions,
+    on_clear: Callable[[], None] | None,
+    on_undo: Callable[[], None] | None,
+) -> None:
     """Keep a message from the browser, unless it is old or cannot be read."""
     sent = _read(value, options)
     if sent is None or sent.number <= memory.number:
@@ -128,7 +138,11 @@ def _receive(memory: _Memory, value: Any, options: CanvasOptions, on_clear: Call
         memory.boards.clear()
         if on_clear is not None:
             on_clear()
+    undone = sent.undone > memory.number
     memory.number, memory.going = sent.number, sent.going
+    if undone and on_undo is not None:
+        on_undo()
+        return  # the caller has changed what is below the strokes, so this content is out of date
     memory.boards.pop(sent.board, None)
     if sent.content is not None:
         memory.boards[sent.board] = sent.content
@@ -140,7 +154,7 @@ def _read(value: Any, options: CanvasOptions) -> Sent | None:
     """Return a message; None if it has another form, since a browser may send anything."""
     try:
         content = _unpack(base64.b64decode(value["content"], validate=True), options)
-        numbers = int(value["number"]), bool(value["going"]), int(value["cleared"])
+        numbers = int(value["number"]), bool(value["going"]), int(value["cleared"]), int(value.get("undone", 0))
         return Sent(str(value["board"]), *numbers, content)
     except (TypeError, KeyError, ValueError, zlib.error):
         return None

@@ -32,7 +32,7 @@ export default function mount({ data, parentElement, setStateValue }) {
 function recall({ key, board, number, first }) {
   const kept = memories.get(key);
   if (kept?.id === board && kept.number >= number) return kept; // an older picture never replaces a newer one
-  const fresh = { id: board, marks: [], undone: [], current: null, first: null, cleared: 0, sent: 0 };
+  const fresh = { id: board, marks: [], undone: [], current: null, first: null, cleared: 0, undoneBase: 0, sent: 0 };
   fresh.number = Math.max(number, kept?.number ?? 0);
   fresh.ready = load(first).then((picture) => (fresh.first = picture));
   memories.set(key, fresh);
@@ -101,7 +101,12 @@ function move(view, from, to) {
   sendNow(view);
 }
 
-const undo = (view) => move(view, "marks", "undone");
+function undo(view) {
+  if (view.board.marks.length || !view.data.undoable) return move(view, "marks", "undone");
+  view.board.undoneBase = view.board.number + 1; // Python undoes what came before the first stroke
+  sendNow(view);
+}
+
 const redo = (view) => move(view, "undone", "marks");
 
 function changed(view) {
@@ -155,18 +160,23 @@ async function send(view, board) {
   const content = await read(view, board);
   if (number < board.sent) return; // packing took longer than it did for a newer one
   board.sent = number;
-  view.setStateValue("sent", { board: board.id, number, going, cleared: board.cleared, content });
+  view.setStateValue("sent", { board: board.id, number, going, cleared: board.cleared, undone: board.undoneBase, content });
   measure(view);
 }
 
-function read({ master, data }, board) {
-  master.width = master.height = data.side;
+function read(view, board) {
+  const alpha = readAlpha(view, board);
+  if (!alpha.some(Boolean)) return "";
+  return view.data.mode === "erase" ? toBase64(coveredCells(alpha, view.data.side)) : deflate(alpha).then(toBase64);
+}
+
+// Draw the board's marks on the master, and return the alpha of each of its pixels.
+function readAlpha({ master, data, ...view }, board = view.board) {
+  if (master.width !== data.side) master.width = master.height = data.side;
   const context = master.getContext("2d", { willReadFrequently: true });
   drawMarks(context, board, data.side);
   const pixels = context.getImageData(0, 0, data.side, data.side).data;
-  const alpha = new Uint8Array(data.side ** 2).map((_, i) => pixels[4 * i + 3]);
-  if (!alpha.some(Boolean)) return "";
-  return data.mode === "erase" ? toBase64(coveredCells(alpha, data.side)) : deflate(alpha).then(toBase64);
+  return new Uint8Array(data.side ** 2).map((_, i) => pixels[4 * i + 3]);
 }
 
 // A cell is covered if at least half of its pixels are; a pixel, if its alpha is at least one half.

@@ -28,15 +28,40 @@ function drawMark(context, { kind, width, points }) {
   context.stroke();
 }
 
-function paint({ canvas, board, data }) {
+function paint(view) {
+  const { canvas, board, data } = view;
   const side = Math.round(canvas.clientWidth * devicePixelRatio) || data.side;
   if (canvas.width !== side) canvas.width = canvas.height = side;
   const context = canvas.getContext("2d");
   context.setTransform(side / data.side, 0, 0, side / data.side, 0, 0);
+  if (data.mode === "erase") return paintErased(context, coveredCells(readAlpha(view), data.side), data.side);
   drawMarks(context, board, data.side);
   context.globalCompositeOperation = "source-in"; // whatever is there gets the one colour
   context.fillStyle = getComputedStyle(canvas).color;
   context.fillRect(0, 0, data.side, data.side);
+}
+
+// Hatch whole cells, as `mark_erased` of core/visualization/arrays.py does: the screen shows exactly what networks read.
+function paintErased(context, bits, side) {
+  const size = side / CELLS;
+  context.clearRect(0, 0, side, side);
+  context.fillStyle = context.createPattern(hatching(size), "repeat");
+  for (let cell = 0; cell < CELLS ** 2; cell++)
+    if (bits[cell >> 3] & (128 >> (cell & 7)))
+      context.fillRect((cell % CELLS) * size, Math.floor(cell / CELLS) * size, size, size);
+}
+
+function hatching(size) {
+  const step = 2 * size, tile = document.createElement("canvas");
+  tile.width = tile.height = step;
+  const context = tile.getContext("2d");
+  context.fillStyle = "rgb(92 52 8)";
+  context.fillRect(0, 0, step, step);
+  context.fillStyle = "rgb(245 150 20)";
+  for (let row = 0; row < step; row++)
+    for (let column = 0; column < step; column++)
+      if ((row + column) % step < Math.max(1, Math.floor(step / 5))) context.fillRect(column, row, 1, 1);
+  return tile;
 }
 
 function show(view) {
@@ -48,7 +73,7 @@ function show(view) {
   canvas.ariaLabel = data.label;
   $(".clear").textContent = data.clear;
   $(".eraser").ariaPressed = String(erasing);
-  $(".undo").disabled = !board.marks.length;
+  $(".undo").disabled = !board.marks.length && !data.undoable;
   $(".redo").disabled = !board.undone.length;
   paint(view);
 }
