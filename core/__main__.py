@@ -1,7 +1,5 @@
 """The command line, `python -m core VERB`: it chooses the verb's module in `core.commands` and reports errors."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 

@@ -3,8 +3,6 @@
 Exit 1 for a known vulnerability that a newer version mends; where nobody can be asked, one line says so.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

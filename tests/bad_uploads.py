@@ -3,8 +3,6 @@
 `python -m tests.bad_uploads COUNT` sends them the way of every upload, in a process whose memory can be looked at.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import random

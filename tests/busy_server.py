@@ -3,8 +3,6 @@
 `python -m tests.busy_server PARCEL` takes a network in, keeps it, starts a job and removes both, until it is killed.
 """
 
-from __future__ import annotations
-
 import random
 import signal
 import subprocess

@@ -3,8 +3,6 @@
 It needs only what `core` needs.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial

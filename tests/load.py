@@ -3,8 +3,6 @@
 Everyone draws a stroke every two seconds on the main page, read by five networks: how long until the answer is there?
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import time

@@ -3,8 +3,6 @@
 They have no browsers, each has a websocket; the server must have been started by this process, on Linux.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import os

@@ -1,7 +1,5 @@
 """A temporary PostgreSQL server for a test (Debian's package), in its own folder and on its own socket."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Two replicas of the dashboard behind a real nginx, configured exactly as docs/deploy.md says."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

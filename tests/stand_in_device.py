@@ -4,8 +4,6 @@ As on a GPU, an operation that meets a tensor on "far" and one left on the CPU i
 by bit. It uses parts of PyTorch that are private and marked experimental, so it is for tests only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -32,7 +30,7 @@ class FarTensor(Tensor):
     inner: Tensor
 
     @staticmethod
-    def __new__(cls, inner: Tensor) -> FarTensor:
+    def __new__(cls, inner: Tensor) -> "FarTensor":
         far = Tensor._make_wrapper_subclass(
             cls, inner.shape, inner.stride(), inner.storage_offset(), dtype=inner.dtype, device=f"{NAME}:0"
         )

@@ -4,8 +4,6 @@ What is sent is what Chromium was seen to send: with every update the values of 
 hashes of the large messages that were kept, so that the server need not send these again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

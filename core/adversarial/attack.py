@@ -1,7 +1,5 @@
 """What all attacks share: the checks of their input, loss and gradient at each step, and the record of a step."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The settings of an attack, and presets from the papers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import isfinite
 from typing import Literal

@@ -1,7 +1,5 @@
 """Attacks along the gradient of the loss: FGSM, BIM and PGD, within an L∞ or L2 limit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

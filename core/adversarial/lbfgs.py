@@ -1,7 +1,5 @@
 """The smallest change that makes a network predict a target class: box-constrained L-BFGS (Szegedy 2013)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Attacks on one digit by name, as the command line and the page Attack choose them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from torch import Tensor

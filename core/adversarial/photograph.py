@@ -1,7 +1,5 @@
 """A simulation of a digit that is printed and photographed, to test whether its noise still works (Kurakin 2017)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import radians

@@ -1,7 +1,5 @@
 """An adversarial sticker: noise inside a region that still works when the image is shifted, rotated or scaled."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

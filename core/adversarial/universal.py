@@ -3,8 +3,6 @@
 The weights are fixed. The noises of all classes are trained together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle

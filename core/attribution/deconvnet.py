@@ -1,7 +1,5 @@
 """The deconvnet of Zeiler and Fergus: one activation at a time is projected down to the pixels, as in their paper."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """A square hole at every place of a digit: which networks still read it correctly?"""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

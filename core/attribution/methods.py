@@ -3,8 +3,6 @@
 All are captum's, which registers hooks on modules. Networks are shared between visitors, so each call works on a copy.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The smallest erasure that changes a network's prediction: a square hole, or single pixels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

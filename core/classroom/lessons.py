@@ -1,7 +1,5 @@
 """Lessons: steps across the pages, each with the state it opens, read from a small YAML file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ The digits are drawn from the whole test set, each cut as PMNIST cuts it, so peo
 of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Scores of the quiz: correct answers of people and networks by cut, and the hardest questions. Imports no torch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

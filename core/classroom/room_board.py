@@ -1,7 +1,5 @@
 """Rooms of people who play the quiz together: open, find and remove them, store and count their answers."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

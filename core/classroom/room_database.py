@@ -1,7 +1,5 @@
 """The rooms' two tables in SQLite or PostgreSQL; errors of the database become sentences."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """The verb `attack`: noise for one digit, or universal noise for all classes."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from dataclasses import asdict, replace

@@ -1,7 +1,5 @@
 """The verb `data`: download a data set, or describe the one that is here."""
 
-from __future__ import annotations
-
 import argparse
 
 from core.commands.terminal import answer, progress

@@ -1,7 +1,5 @@
 """The verb `evaluate`: the accuracy of networks on whole digits and on every cut."""
 
-from __future__ import annotations
-
 import argparse
 
 from core.commands.options import (

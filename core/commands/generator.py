@@ -1,7 +1,5 @@
 """The recipe `generator` of the verb `train`: train the shipped generator of digits again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path

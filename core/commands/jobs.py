@@ -1,7 +1,5 @@
 """The verb `jobs`: list, start, stop, pause, resume, keep or remove jobs, as the pages do."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The verb `maximize`: optimise pictures for an objective, write them as a sheet, print the objective's values."""
 
-from __future__ import annotations
-
 import argparse
 from dataclasses import replace
 from pathlib import Path

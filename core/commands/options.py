@@ -1,7 +1,5 @@
 """Options that several verbs share, and what they stand for."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The verb `pmnist`: write the partial test digits as files."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

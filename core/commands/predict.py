@@ -1,7 +1,5 @@
 """The verb `predict`: what every network reads in picture files."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The verb `study`: run a study, continue an interrupted one, or print the recorded one."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tables as lines of text for people: the first column on the left, the others right-aligned."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 

@@ -1,7 +1,5 @@
 """Exit codes, and what the command line prints: the answer on stdout, everything else on stderr."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """The verb `train`: train a shipped network again, by its recipe."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Activation functions, and the softmax that turns logits into probabilities."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

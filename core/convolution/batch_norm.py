@@ -1,7 +1,5 @@
 """Batch normalization, step by step on a real batch (Ioffe and Szegedy, arXiv 1502.03167)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from torch import Tensor

@@ -1,7 +1,5 @@
 """Convolutions in one, two and three dimensions: the same sum, with one loop for each dimension."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

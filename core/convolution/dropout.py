@@ -1,7 +1,5 @@
 """Many predictions for one digit with dropout on: how much they vary when values are left out at random."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The worked examples of the lectures, and signals and films made from a digit."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

@@ -1,7 +1,5 @@
 """How one number of a stage is computed: written as a line, and from which values of the stage before."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Filters made by hand: smoothing, gradients, sharpening, embossing, or typed numbers, for any picture."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

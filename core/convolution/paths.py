@@ -1,7 +1,5 @@
 """The path of one number through the network: forward to the next convolution, or back to the pixels."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Pooling: a window's values become one, in five ways."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

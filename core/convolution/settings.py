@@ -1,7 +1,5 @@
 """A convolution's settings: the size of its output, its parameters, its cost, and the equal dense layer."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 

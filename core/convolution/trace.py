@@ -1,7 +1,5 @@
 """The stages that a digit passes in a network, each with its inputs and outputs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

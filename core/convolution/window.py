@@ -1,7 +1,5 @@
 """One window at a time: how one filter computes its output at one place, number by number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

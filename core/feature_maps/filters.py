@@ -1,7 +1,5 @@
 """The filters of every convolution, and how much training has changed them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """All feature maps of one digit, stage by stage, and the difference between those of two digits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The settings of a GAN's training."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from core.networks.architectures import ARCHITECTURES

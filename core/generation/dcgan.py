@@ -1,7 +1,5 @@
 """A conditional DCGAN (Radford 2016) at 28x28: a generator makes digits, a discriminator rates how real they look."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """A generator as a checkpoint: `generator.safetensors` and its card. Not listed in the zoo, as it reads no digits."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace

@@ -1,7 +1,5 @@
 """The training loop of a GAN: a generator of frozen records."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, fields

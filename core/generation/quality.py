@@ -1,7 +1,5 @@
 """The quality of a generator: are its digits read as intended, and did it memorise real digits?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A game: is this digit real or made? With the discriminator's answers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a generator makes from a seed: digits, a whole data set, and interpolations between two digits."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import acos, sin

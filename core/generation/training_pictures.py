@@ -1,7 +1,5 @@
 """What a generator makes during training: pictures in the run's folder, a file each, more often in the beginning."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from math import ceil

@@ -1,7 +1,5 @@
 """Features that are absent from a digit, and how much their absence changes each class's score: the talk's Figure 1."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """An inverted head next to the equal ordinary head, in numbers: W(a*x + c) + b = (a*W)x + (b + c*W1)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -3,8 +3,6 @@
 Also the algebra that turns an inverted head into an equal ordinary one.
 """
 
-from __future__ import annotations
-
 import copy
 import hashlib
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """The last feature maps on many digits: how strongly each responds to each class, and which patches most."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """Two heads summed for any weight omega of the second: logits are computed once, sums are cheap."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -4,8 +4,6 @@ One job at a time runs on a machine (NEGATIVE_SPACE_JOBS for more), the others w
 All that is known of a job is in its run folder, which every visitor and the command line can read.
 """
 
-from __future__ import annotations
-
 import importlib
 import math
 import os

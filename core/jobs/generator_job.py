@@ -4,8 +4,6 @@ The run's folder holds `state.safetensors` to resume from, the pictures made dur
 and, even after a failure, the checkpoint `generator`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace

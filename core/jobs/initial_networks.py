@@ -1,7 +1,5 @@
 """The weights a network had before its training, where they can be reproduced exactly."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.metadata import version
 

@@ -3,8 +3,6 @@
 The file is a ZIP of a card (JSON) and its weights (safetensors). No pickle is ever loaded.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import tempfile

@@ -1,7 +1,5 @@
 """The jobs that wait for their turn, in order. Imports no torch, like `run_folders`."""
 
-from __future__ import annotations
-
 import time
 
 from core.jobs import run_folders

@@ -5,8 +5,6 @@ worker), `wish.json` the request to the worker; `lock` is held as long as the wo
 that waits for its turn must use little memory.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

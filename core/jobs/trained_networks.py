@@ -1,7 +1,5 @@
 """Names for the networks in run folders, so that they can be chosen like the shipped ones."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

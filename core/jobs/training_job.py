@@ -3,8 +3,6 @@
 Its run folder holds `state.safetensors` to resume from and, however it ends, the checkpoint `network`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace

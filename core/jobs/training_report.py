@@ -1,7 +1,5 @@
 """Summaries of a training's records: progress, speed, learning curves and accuracies."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

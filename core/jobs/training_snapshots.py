@@ -3,8 +3,6 @@
 Each is a file in the run folder; there are about a hundred at most.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path

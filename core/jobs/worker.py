@@ -4,8 +4,6 @@
 open file that holds the job's lock.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

@@ -1,7 +1,5 @@
 """The steps of an optimisation in a quarter of the memory: images as uint8."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The optimisation loop: a generator of steps, the same for any objective, parameterization and regularizer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

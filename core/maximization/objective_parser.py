@@ -1,7 +1,5 @@
 """Objectives as text, for the command line and links: `class:3`, `maps:pool2`, `class:3+0.5*map:pool2:7`."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What is maximised: a class's logit, a neuron, a map's mean or maximum, and weighted sums. One number per image."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -43,18 +41,18 @@ class Objective(ABC):
     def check(self, shapes: Mapping[str, Shape]) -> None:
         """Raise ValueError for a goal that a network with these stages does not have."""
 
-    def __add__(self, other: Objective) -> Objective:
+    def __add__(self, other: "Objective") -> "Objective":
         return Sum(((1.0, self), (1.0, other)))
 
-    def __sub__(self, other: Objective) -> Objective:
+    def __sub__(self, other: "Objective") -> "Objective":
         return Sum(((1.0, self), (-1.0, other)))
 
-    def __mul__(self, weight: float) -> Objective:
+    def __mul__(self, weight: float) -> "Objective":
         return Sum(((float(weight), self),))
 
     __rmul__ = __mul__
 
-    def __neg__(self) -> Objective:
+    def __neg__(self) -> "Objective":
         return -1.0 * self
 
 

@@ -1,7 +1,5 @@
 """How an image is parameterized: by its pixels or by its frequencies. Either way it stays within [0, 1]."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import torch

@@ -1,7 +1,5 @@
 """Regularisers, which keep an image from becoming noise: blurred gradients, L1, total variation and jitter."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

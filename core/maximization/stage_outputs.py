@@ -1,7 +1,5 @@
 """The outputs of a network's stages as maps. Later stages than needed are never computed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import torch

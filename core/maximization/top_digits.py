@@ -1,7 +1,5 @@
 """Details of one goal: the digits with the highest values, its filter, and its map for one digit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

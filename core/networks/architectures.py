@@ -1,7 +1,5 @@
 """Architectures as data: each is a short entry here. `classifier` builds their modules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -54,12 +52,12 @@ class Architecture:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, described: dict[str, Any]) -> Architecture:
+    def from_dict(cls, described: dict[str, Any]) -> "Architecture":
         """Return the architecture that `to_dict` described; raise TypeError or KeyError for anything else."""
         features = tuple(Stage(**stage) for stage in described["features"])
         return cls(**{**described, "features": features, "hidden": tuple(described["hidden"])})
 
-    def with_activation(self, kind: str) -> Architecture:
+    def with_activation(self, kind: str) -> "Architecture":
         """Return the same network with another activation after its convolutions."""
         features = tuple(replace(stage, kind=kind) if stage.kind in ACTIVATIONS else stage for stage in self.features)
         return replace(self, name=f"{self.name}, {kind}", features=features)

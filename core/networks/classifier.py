@@ -1,7 +1,5 @@
 """The classifier: named feature stages, an inversion and a head, built from the data in `architectures`."""
 
-from __future__ import annotations
-
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,7 +79,7 @@ class Classifier(nn.Module):
         return self(images).softmax(1)
 
     @property
-    def classifier(self) -> Classifier:
+    def classifier(self) -> "Classifier":
         """Itself: see `evaluation.Network`."""
         return self
 

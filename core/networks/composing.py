@@ -1,7 +1,5 @@
 """Compose a network from blocks, within limits, and count what it costs before it is built."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Predictions of networks: probabilities, accuracy, confusion, agreement of two networks, and the PMNIST table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat

@@ -1,7 +1,5 @@
 """A hole that grows over one digit, line by line, and what networks read at each size."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a network may have filled into one erased digit, and what it reads then: plain records, nothing is computed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

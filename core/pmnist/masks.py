@@ -3,8 +3,6 @@
 A mask is bool `(28, 28)` or `(N, 28, 28)`, True = kept. Erased pixels are 0, the background's value.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import torch

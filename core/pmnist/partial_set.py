@@ -1,7 +1,5 @@
 """The sets of partial digits: every cut erased from a set, and the files that hold them."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@
 blend of several. They fail on different digits, so both together are better than either.
 """
 
-from __future__ import annotations
-
 from itertools import product
 
 import torch

@@ -5,8 +5,6 @@ that look like the visible part have ink there; and ink that runs into it stops 
 line, where written ink fades.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

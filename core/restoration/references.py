@@ -1,7 +1,5 @@
 """Whole digits to compare partial ones with, stored so that only ink and the edges of holes cost time."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import torch

@@ -5,8 +5,6 @@ one on its visible pixels alone: the nearest of them by how far they must be dis
 of its nearest digits fits.
 """
 
-from __future__ import annotations
-
 from itertools import repeat
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The difference between digits and feature maps as images, which decides whether a network can read both."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """Two classes of digits, and a network's feature maps as images in the digits' format."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate

@@ -1,7 +1,5 @@
 """Network 1 is trained on digits, the networks 2 on its maps; all are tested on both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 

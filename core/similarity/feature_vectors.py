@@ -1,7 +1,5 @@
 """Feature maps -> feature vectors: mean and standard deviation of each map."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Exact nearest neighbours by cosine distance: every vector is compared."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -36,7 +34,7 @@ class Lookup:
     def __len__(self) -> int:
         return len(self.units)
 
-    def first(self, count: int) -> Lookup:
+    def first(self, count: int) -> "Lookup":
         """Return the look-up among the first `count` vectors, without a copy."""
         smaller = object.__new__(Lookup)
         smaller.units = self.units[:count]

@@ -1,7 +1,5 @@
 """The reference digits that new digits are compared with, as one network's feature vectors at each stage."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,13 +23,13 @@ class ReferenceVectors:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def first(self, count: int) -> ReferenceVectors:
+    def first(self, count: int) -> "ReferenceVectors":
         """Return the first `count` digits, without a copy."""
         return ReferenceVectors(
             self.labels[:count], {stage: lookup.first(count) for stage, lookup in self.lookups.items()}
         )
 
-    def at_stages(self, *stages: str) -> ReferenceVectors:
+    def at_stages(self, *stages: str) -> "ReferenceVectors":
         """Return the same digits with only these stages."""
         return ReferenceVectors(
             self.labels, {stage: lookup for stage, lookup in self.lookups.items() if stage in stages}

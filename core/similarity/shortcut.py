@@ -1,7 +1,5 @@
 """Reading with the similarity shortcut: a digit that is near enough to a reference digit gets its label."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan

@@ -3,8 +3,6 @@
 All comparisons are made once; then any threshold can be tried at no cost. Time is measured in `timing`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -36,7 +34,7 @@ class Comparison:
         """Return the network's own accuracy in percent."""
         return _percent(self.network_labels == self.labels)
 
-    def at_stages(self, *stages: str) -> Comparison:
+    def at_stages(self, *stages: str) -> "Comparison":
         """Return the same with only these stages."""
         tables = (
             {name: table[name] for name in table if name in stages}

@@ -1,7 +1,5 @@
 """The time of reading with and without the shortcut, measured in turns so that other work slows both equally."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Train and evaluate the arms of one seed: frozen features are computed once and shared by all heads over them."""
 
-from __future__ import annotations
-
 import copy
 from contextlib import suppress
 from dataclasses import dataclass, field, replace

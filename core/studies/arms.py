@@ -3,8 +3,6 @@
 Every arm that continues from a network trains for as many epochs again, so each has a matched control among the arms.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal

@@ -4,8 +4,6 @@ Its workers need the project and the digits: they receive a part's name and sett
 sent as pickles, so anyone who can reach a scheduler or a worker can run any code there.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError

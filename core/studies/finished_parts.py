@@ -1,7 +1,5 @@
 """Finished parts of a study, a file for each: an interrupted study loses only the parts that were being computed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass

@@ -3,8 +3,6 @@
 Its record is made in `missing_features_record`, its conclusions in `paired_differences`.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace

@@ -1,7 +1,5 @@
 """The study of missing features as a record: what its finished seeds show."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from core.digits.datasets import Dataset

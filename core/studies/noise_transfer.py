@@ -3,8 +3,6 @@
 Its record and conclusions are made in `noise_transfer_record`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """The study `adversarial` as a record: rows, matrices, curves and conclusions; `noise_transfer` measures it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import mean

@@ -1,7 +1,5 @@
 """Statistics over many seeds: means, spreads, paired differences with intervals, and conclusions as sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

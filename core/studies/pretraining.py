@@ -3,8 +3,6 @@
 Its record and conclusions are made in `pretraining_record`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace

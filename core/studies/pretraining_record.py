@@ -1,7 +1,5 @@
 """The study of pre-training as a record: rows, gains and conclusions; `pretraining` measures it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import product

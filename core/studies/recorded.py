@@ -1,7 +1,5 @@
 """Recorded studies: the JSON that the command `study` prints and that ships with the project."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from importlib.metadata import version

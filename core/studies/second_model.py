@@ -1,7 +1,5 @@
 """The second model over all pairs of classes: trained on digits or on feature maps, tested on both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial

@@ -4,8 +4,6 @@ One half of the training digits is seen first, the other half and the test digit
 the figures say together is in `similarity_records`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial

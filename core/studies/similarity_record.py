@@ -1,7 +1,5 @@
 """The study of the similarity shortcut as a record: rows and conclusions; `similarity` measures it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from statistics import mean

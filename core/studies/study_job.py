@@ -1,7 +1,5 @@
 """The job "study": one seed of the study of missing features; every finished arm is a record."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Everywhere one thread computes a part: several would sum in another order, and the figures would differ.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

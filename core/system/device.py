@@ -1,7 +1,5 @@
 """The device that networks and digits are put on: decided here and nowhere else."""
 
-from __future__ import annotations
-
 import os
 import platform
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Arrays as a compressed NumPy file (.npz) in memory."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Names from uploaded files, made safe to show on a page."""
 
-from __future__ import annotations
-
 import re
 
 

@@ -1,20 +1,15 @@
 """Adversarial training: the network learns from digits that are attacked through its current weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from core.adversarial.config import AttackConfig
 from core.inversion.functions import is_frozen
 from core.networks.classifier import Classifier
 from core.training.config import PGD_STEPS, TrainConfig
 from core.training.modes import mode_dependent_modules, set_training
-
-if TYPE_CHECKING:
-    from core.adversarial.config import AttackConfig
 
 Pictures = Callable[[Tensor], Tensor]
 """Indices of digits `(N,)` -> the inputs of the learner."""
@@ -56,8 +51,6 @@ def with_attacks(images: Pictures, labels: Tensor, learner: nn.Module, config: T
 
 def _to_attack(config: TrainConfig) -> AttackConfig:
     """Return the attack; FGSM starts at random and oversteps by a quarter, else only FGSM is resisted (Wong 2020)."""
-    from core.adversarial.config import AttackConfig
-
     if config.attack == "fgsm":
         return AttackConfig(epsilon=config.epsilon, steps=1, step_size=1.25 * config.epsilon, random_start=True)
     return AttackConfig(epsilon=config.epsilon, steps=PGD_STEPS, random_start=True)

@@ -4,8 +4,6 @@ A step of a small network is about sixty kernels, and launching them one by one 
 them. Captured once, they are launched together, with the same arithmetic; the benchmark `cuda-epoch` measures it.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """How to train, as data: the possible settings, and a sentence for each impossible one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -3,8 +3,6 @@
 Frozen features are computed once and the head is trained on the cached vectors: the same result, several times faster.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace

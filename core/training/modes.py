@@ -1,7 +1,5 @@
 """Modules that behave differently in training and evaluation mode: dropout, and batch norm that is not frozen."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from torch import nn

@@ -1,7 +1,5 @@
 """The training experiments of the assignment, the lectures and the talk, as data to start from."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 

@@ -3,8 +3,6 @@
 With it an interrupted training resumes bit by bit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A network used as a feature extractor for new pictures: VGG16, or one of our own."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Logistic regression on features: how useful a network's layers are for a new task."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

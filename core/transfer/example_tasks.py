@@ -1,7 +1,5 @@
 """Tasks that need no upload: crops of two photographs, and two classes of digits."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Fine-tuning with a new last layer, in two phases or one: is it better to train that layer alone first?"""
 
-from __future__ import annotations
-
 import copy
 from collections import OrderedDict
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A task: pictures of two classes, split into training and held-out pictures."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 A zip is untrusted: its list of files is checked before it is unpacked, and its real sizes while it is.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 import zlib

@@ -3,8 +3,6 @@
 The stages have Keras' names; the modules are torchvision's. Weights are loaded in `vgg16_weights`.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 

@@ -1,7 +1,5 @@
 """VGG16's weights: a file named by the owner of the machine, or torchvision's download on request."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Generator, Mapping

@@ -3,8 +3,6 @@
 Signed colours throughout: black is zero, blue is added ink, red is removed ink.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Digits -> arrays and bytes that can be shown or downloaded."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 Signed colours throughout: black is zero, blue supports the class, red opposes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """People and networks side by side, as HTML: their answers to one digit, and their accuracy on every cut."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

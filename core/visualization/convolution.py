@@ -1,7 +1,5 @@
 """Convolution step by step: windows number by number, the shapes of a network, signals, dropout, activations."""
 
-from __future__ import annotations
-
 import colorsys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

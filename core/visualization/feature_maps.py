@@ -1,7 +1,5 @@
 """Many maps or filters as one picture, a pixel for each value, in signed colours: zero is black everywhere."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil

@@ -1,7 +1,5 @@
 """Arrays -> Plotly figures that can be hovered over and clicked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

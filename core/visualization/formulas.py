@@ -1,7 +1,5 @@
 """Headings and the calculations under them, as HTML."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from core.visualization.rendering import render

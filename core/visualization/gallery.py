@@ -1,7 +1,5 @@
 """Pictures or metrics in a row that wraps, as HTML: five pictures beside one another on a laptop, two on a phone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a generator makes: sheets by class, a walk from one digit to another, and what pretraining is worth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Inverted features: the table of variants, logits, omega, and what absent features say about each class."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Pictures that maximise activations on one sheet, with captions and bars."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One colour per network, the same on every page, readable on light and dark and by colour-blind eyes."""
 
-from __future__ import annotations
-
 from zlib import crc32
 
 # Okabe and Ito's palette for the networks that are shown most, colours near it for the rest.

@@ -1,7 +1,5 @@
 """Numbers as short text for figures."""
 
-from __future__ import annotations
-
 
 def format_factor(factor: float) -> str:
     """Return a factor with at most one digit after the point: 143, 10, 3.3."""

@@ -1,7 +1,5 @@
 """Probabilities -> HTML bars, drawn again for every stroke of the pen: they take a tenth of a Plotly chart's time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape

@@ -1,7 +1,5 @@
 """HTML from the templates beside this file; `styles.css` is the stylesheet that all of them share."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

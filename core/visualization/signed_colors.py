@@ -1,7 +1,5 @@
 """Signed values as colours: black is zero, blue is positive, red is negative."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from core.visualization.arrays import Mask, Picture, Values, arrange, draw_frame, enlarge, mark_erased

@@ -1,7 +1,5 @@
 """The similarity shortcut: the nearest digits at each stage, and what each threshold costs and saves."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

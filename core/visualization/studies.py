@@ -1,7 +1,5 @@
 """Differences with their intervals -> one Plotly figure: a band for each row, with a dot and a line for each series."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

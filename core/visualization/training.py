@@ -1,7 +1,5 @@
 """A training: its curves as SVG, runs on one chart, the table of stages, and a picture of what was learned so far."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape

@@ -1,7 +1,5 @@
 """Transfer: pictures in a row, errors while a network is tuned, colour filters, many maps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ A checkpoint is `<name>.safetensors` and `<name>.json`, its card. No pickle is e
 missing, truncated or foreign file gives one sentence while the others stay usable.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

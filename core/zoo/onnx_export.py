@@ -3,8 +3,6 @@
 Torch's own exporter starts a compiler, which takes seconds and hundreds of megabytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How each shipped network was made, as data. `python -m core train NAME` repeats it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path

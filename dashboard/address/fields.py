@@ -8,8 +8,6 @@ All take `key`, the widget's key (the page's name and this name by default: view
 column or container to draw in. What else they take is Streamlit's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast, overload

@@ -1,7 +1,5 @@
 """Names that were changed: links from before still open."""
 
-from __future__ import annotations
-
 FORMER_NAMES: dict[tuple[str, str, str], str] = {
     # (page, name of the part in the address, former text): present text. A former text is no option any more.
     # See, look inside

@@ -3,8 +3,6 @@
 Anybody can write an address. A text is only read here; it is never shown as it came.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Streamlit's own `bind="query-params"` was tried: it silently drops what it canno
 removes it from the address when the widget is not on the page.
 """
 
-from __future__ import annotations
-
 import re
 
 import streamlit as st

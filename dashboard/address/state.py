@@ -1,7 +1,5 @@
 """What one visitor's session remembers about the address of the page it shows."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any

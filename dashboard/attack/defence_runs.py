@@ -1,7 +1,5 @@
 """One digit attacked with growing strength on two networks, as the player shows it. It runs in a thread."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The view "Defence" of the page "Attack": what adversarial training helps against, and what not."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import streamlit as st

@@ -1,7 +1,5 @@
 """An attack on one digit, as the player shows it. Everything here runs in a thread, so it must not call Streamlit."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

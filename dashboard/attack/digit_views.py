@@ -1,7 +1,5 @@
 """The view "One digit" of the page "Attack": an attack on the current digit, step by step, and its result."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

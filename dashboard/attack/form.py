@@ -1,7 +1,5 @@
 """The settings of an attack on one digit: method, attacked network, target class, limit and steps."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import streamlit as st

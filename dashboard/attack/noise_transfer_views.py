@@ -1,7 +1,5 @@
 """The view "Who falls" of the page "Attack": whose noise fools which network, from the recorded study."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Whether an attack survives outside the computer: printed and photographed, or seen from elsewhere."""
 
-from __future__ import annotations
-
 import streamlit as st
 import torch
 from torch import Tensor

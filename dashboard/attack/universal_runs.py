@@ -1,7 +1,5 @@
 """Universal noise, as the player shows it and as files. It runs in a thread, so it must not call Streamlit."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The view "Noise for all" of the page "Attack": one noise per class that makes any digit be read as that class."""
 
-from __future__ import annotations
-
 from math import ceil
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Downloads of the main page: the erased digit as a picture, the probabilities as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The steps from a drawing or a photo to the 28x28 digit."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.digits import drawing

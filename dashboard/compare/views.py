@@ -1,7 +1,5 @@
 """The main page: draw a digit, erase part of it, and compare what the networks read, also during a stroke."""
 
-from __future__ import annotations
-
 import time
 
 import streamlit as st

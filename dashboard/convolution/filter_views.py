@@ -1,7 +1,5 @@
 """The view "Filters by hand": a digit or a colour picture before and after a filter."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray

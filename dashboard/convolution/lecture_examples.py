@@ -1,7 +1,5 @@
 """The lecture's two examples of a convolution: a 5 × 5 picture, and a corner of a photograph in three colours."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

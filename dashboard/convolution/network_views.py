@@ -1,7 +1,5 @@
 """The views "Neighbours", "Batch norm", "Dropout" and "Whole network" of the page "One window at a time"."""
 
-from __future__ import annotations
-
 from itertools import islice
 
 import pandas as pd

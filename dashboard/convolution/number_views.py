@@ -1,7 +1,5 @@
 """The view "One number": how any value of a network is computed, down to the single multiplication."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

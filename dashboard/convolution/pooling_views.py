@@ -1,7 +1,5 @@
 """The view "Pooling": how five kinds of pooling make one number of each window."""
 
-from __future__ import annotations
-
 import streamlit as st
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """The views "Output size" and "1-D to 3-D": shapes and costs of convolutions, in one to three dimensions."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import streamlit as st

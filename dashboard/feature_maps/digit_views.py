@@ -1,7 +1,5 @@
 """The view "One digit" of the page "Feature maps": all maps of every stage, and one of them enlarged."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The view "Filters" of the page "Feature maps": every filter of every layer, at the start and after training."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

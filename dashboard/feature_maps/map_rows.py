@@ -1,7 +1,5 @@
 """Feature maps as rows of the board: the text beside each stage, the size of its maps, and their colour scale."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

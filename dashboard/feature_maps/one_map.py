@@ -1,7 +1,5 @@
 """One feature map, enlarged: its values, its filter, and the test digits that excite it most."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The views "Two digits" and "Two networks" of the page "Feature maps": the same stages side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

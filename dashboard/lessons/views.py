@@ -1,7 +1,5 @@
 """The lessons to choose from: those that come with the dashboard, and the visitor's own."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.classroom.lessons import Lesson, LessonError, read_lesson

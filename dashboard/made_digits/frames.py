@@ -1,7 +1,5 @@
 """The digits of a generator while it is trained, and an interpolation between two of them, as frames for the player."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Choose the generator that makes the digits: the shipped one, or one that the visitor has trained."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.generation import generator_checkpoint

@@ -1,7 +1,5 @@
 """The view "Does it help?": the recorded study of a classifier that starts from a discriminator's convolutions."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The view "Real or made?": ten digits to guess, one after the other; only the visitor's session stores them."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """The view "Make digits": digits of a class, an interpolation between two, and the nearest real digits."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 
 import streamlit as st

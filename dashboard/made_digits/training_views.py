@@ -1,7 +1,5 @@
 """The view "Watch it learn": the recorded training of the shipped generator, or the visitor's own as it runs."""
 
-from __future__ import annotations
-
 from math import ceil
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The inputs of an optimisation: networks, a preset with its settings, and stages."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Optimisations as the player shows them, of one network or several on one sheet, and their downloads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The captions, curves and texts of an optimisation's steps, and the looks of its player."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np

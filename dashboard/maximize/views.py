@@ -1,7 +1,5 @@
 """The five views of the page "What fires a neuron". Each draws its inputs and plays the optimisation."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.digits.datasets import Dataset

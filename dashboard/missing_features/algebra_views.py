@@ -1,7 +1,5 @@
 """The views "The algebra" and "Freezing": inverted heads as ordinary heads, and filters before and after training."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 import torch

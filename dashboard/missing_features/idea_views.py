@@ -1,7 +1,5 @@
 """The view "The idea" of the page "Missing features"."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

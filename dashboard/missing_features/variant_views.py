@@ -1,7 +1,5 @@
 """The views "Variants" and "Synergy": every inversion of the features, and two heads summed."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The views of the page "PMNIST": partial digits, and how well networks read them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -1,7 +1,5 @@
 """What the quiz opens and computes once for all visitors: the board of rooms, and the networks' answers to a round."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import streamlit as st

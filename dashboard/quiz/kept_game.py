@@ -1,7 +1,5 @@
 """The game that a browser keeps in a cookie until it is closed: a reload goes on with it, as the same player."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote

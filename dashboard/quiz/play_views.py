@@ -1,7 +1,5 @@
 """The view "Play": a partial digit, ten buttons, the answers of the networks, and the scores at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The view "The room": the code to join a room, and the board that counts its answers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import streamlit as st

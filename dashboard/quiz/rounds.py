@@ -1,7 +1,5 @@
 """One visitor's game: its twenty questions, the answers so far, and the answers that the room has not received yet."""
 
-from __future__ import annotations
-
 import random
 import secrets
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The rows of people and networks in the table of scores, a bar for each cut."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import streamlit as st

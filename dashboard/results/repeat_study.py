@@ -1,7 +1,5 @@
 """Run a row of a recorded study again, with one seed, as a job whose progress the page shows."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

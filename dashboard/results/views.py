@@ -1,7 +1,5 @@
 """The views of the page "Results": a recorded study as a figure, as tables, beside the talk, and in sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ What is cached is never written to. Only this module and each page's own `cached
 argument whose name begins with an underscore is no part of the key, because the others tell what it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Downloads in the background that all visitors share."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 

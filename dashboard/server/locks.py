@@ -3,8 +3,6 @@
 Each kind of work has its own, so that long work leaves a processor to live pages.
 """
 
-from __future__ import annotations
-
 import threading
 
 LIVE = threading.RLock()

@@ -1,7 +1,5 @@
 """Set-up of the process that serves all visitors: one torch thread, answers sent at once, rare garbage collections."""
 
-from __future__ import annotations
-
 import gc
 import threading
 import time

@@ -1,7 +1,5 @@
 """The scene of a page (digit, mask and networks), and how an address holds it in short readable words."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -1,7 +1,5 @@
 """What the dashboard remembers of one visitor while a tab is open."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@ All were written for Streamlit 1.67.0. Where a later version has no such part, o
 one warning and does nothing more: pages still work, without what its docstring describes.
 """
 
-from __future__ import annotations
-
 import inspect
 import logging
 import os

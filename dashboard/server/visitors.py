@@ -1,7 +1,5 @@
 """The visitor's id: a random number that the browser keeps, so that a returning visitor finds their own runs."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """The head of a page: its title, what it shows in a sentence, and the buttons that every page has."""
 
-from __future__ import annotations
-
 from html import escape
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Lessons on the pages: which there are, the bar with one step of the chosen one, and how its steps open."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache

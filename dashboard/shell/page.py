@@ -1,7 +1,5 @@
 """One page: its address, its head, the lesson bar, what it needs, the choice of a view, the view, and Share."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

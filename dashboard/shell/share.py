@@ -1,7 +1,5 @@
 """Sharing a page: its address, to copy and as a code for phones, with choices hidden if wanted."""
 
-from __future__ import annotations
-
 from html import escape
 from urllib.parse import urlencode
 

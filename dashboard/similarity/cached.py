@@ -1,7 +1,5 @@
 """Results of the page "Nearest digits" that are computed once for all visitors: comparisons and times."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.similarity.shortcut import Shortcut

@@ -1,7 +1,5 @@
 """The view "Your digit" of the page "Nearest digits": the nearest digits at each stage, and the first hit."""
 
-from __future__ import annotations
-
 import streamlit as st
 import torch
 from torch import Tensor

@@ -1,7 +1,5 @@
 """The settings of the shortcut: network, number of reference digits, stages of comparison, and threshold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import streamlit as st

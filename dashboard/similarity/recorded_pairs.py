@@ -1,7 +1,5 @@
 """The recorded study of the second model: the accuracy of every pair of digits, as a heat map."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

@@ -1,7 +1,5 @@
 """The view "Recorded" of the page "Nearest digits": the recorded study of the shortcut."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

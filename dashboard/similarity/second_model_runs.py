@@ -1,7 +1,5 @@
 """The training of a second model, as the player shows it, and a summary that is small enough for a session."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The view "Second network" of the page "Nearest digits": a network trained on another one's feature maps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pandas as pd

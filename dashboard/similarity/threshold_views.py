@@ -1,7 +1,5 @@
 """The view "Threshold" of the page "Nearest digits": accuracy, stops and measured time by threshold."""
 
-from __future__ import annotations
-
 from math import isnan
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The page "Start": the idea in one picture, a tour, and the data and networks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

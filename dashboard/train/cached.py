@@ -1,7 +1,5 @@
 """The snapshots of a training as frames for the player, each drawn once for all visitors."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

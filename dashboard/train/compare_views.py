@@ -1,7 +1,5 @@
 """The view "Compare" of the page "Train": the learning curves of several runs, and their time against accuracy."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

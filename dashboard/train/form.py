@@ -1,7 +1,5 @@
 """The form of the page "Train": a preset to begin from, and every option of a training."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

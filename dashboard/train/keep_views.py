@@ -1,7 +1,5 @@
 """The view "Keep" of the page "Train": download and upload networks, keep or delete runs."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.digits.datasets import Dataset

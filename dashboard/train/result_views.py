@@ -1,7 +1,5 @@
 """The view "Result" of the page "Train": the accuracy, the confusion matrix and the mistakes of a trained network."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 import torch

@@ -1,7 +1,5 @@
 """The view "Set up" of the page "Train": the form, the table of the network that it describes, and the start."""
 
-from __future__ import annotations
-
 import json
 from itertools import chain, count
 from typing import Any

@@ -1,7 +1,5 @@
 """The view "Watch" of the page "Train": a training while it runs, read from its folder every second."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import ceil
 

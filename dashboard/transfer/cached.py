@@ -1,7 +1,5 @@
 """What the page "Transfer" loads and computes once for all visitors."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The views "Two classes" and "Which layer": a logistic regression on features, its accuracy and its mistakes."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import streamlit as st

@@ -1,7 +1,5 @@
 """The views "Filters and maps" and "VGG16": a network's first filters and maps, VGG16's table and its weights."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Choose the network whose layers give the features, and classify pictures by them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

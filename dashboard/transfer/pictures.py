@@ -1,7 +1,5 @@
 """Choose the two classes of pictures: an example, or the visitor's own as files, as ZIPs or from the camera."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

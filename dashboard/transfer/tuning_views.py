@@ -1,7 +1,5 @@
 """The view "Fine-tuning": the last layer first and then all, compared with all layers at once."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,7 +83,7 @@ class Tuning:
     task: Task
     backbone: Backbone
     config: TuneConfig
-    lock: threading.Lock | None = None
+    lock: "threading.Lock | None" = None
     """Held during the whole run, if given."""
 
     def steps(self) -> Iterator[TuneStep]:

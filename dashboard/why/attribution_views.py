@@ -1,7 +1,5 @@
 """The view "Where it looks": signed attribution maps of every method and network."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

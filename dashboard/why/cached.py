@@ -3,8 +3,6 @@
 Streamlit leaves arguments with an underscore out of the cache's key; the networks' names are in it instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import streamlit as st

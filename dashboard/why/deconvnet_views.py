@@ -1,7 +1,5 @@
 """The view "What its maps saw": a deconvnet (Zeiler & Fergus 2014) from the strongest place of each map."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The view "The smallest erasure": how little must be erased until a network reads another class."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import streamlit as st

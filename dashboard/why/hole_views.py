@@ -1,7 +1,5 @@
 """The view "A hole everywhere": which networks still read the digit with a square hole at each place."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The chosen networks with what each reads in the digit, which every view of this page explains."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, replace
 

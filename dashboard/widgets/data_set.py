@@ -1,7 +1,5 @@
 """The data set that pages use, the notice about the offline digits, and single test digits."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.digits import datasets

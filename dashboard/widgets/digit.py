@@ -1,7 +1,5 @@
 """Choose a digit: draw it, take a test digit, or upload a picture."""
 
-from __future__ import annotations
-
 import random
 from contextlib import suppress
 from functools import partial

@@ -1,7 +1,5 @@
 """The glossary: its terms, and texts in which each term is explained where it first stands."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cache

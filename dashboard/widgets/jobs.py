@@ -1,7 +1,5 @@
 """A visitor's jobs on the pages that train something: titles, buttons, state, and requests that fail."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

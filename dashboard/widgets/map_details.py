@@ -1,7 +1,5 @@
 """One feature map in detail: its filter, the digits that activate it most, and its values on the visitor's digit."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Maps that can be clicked, the numbers of one convolution window, and a window that slides over a map."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

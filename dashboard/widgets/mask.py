@@ -1,7 +1,5 @@
 """Erase part of a digit: by a cut, a brush, a rectangle or shapes."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Widgets that choose networks: one, or several that are compared."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

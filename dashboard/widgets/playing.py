@@ -1,7 +1,5 @@
 """Play any generator of records in a page: a worker thread for each run, which never calls Streamlit, and a player."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

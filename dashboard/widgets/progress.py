@@ -1,7 +1,5 @@
 """A progress bar over records as they are computed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """Networks loaded by name, and what they read in a digit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The digits that restoring networks propose: the hole, if they had to find it, and how they fill it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import streamlit as st

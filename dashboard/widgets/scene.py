@@ -1,7 +1,5 @@
 """A digit and what is erased from it, chosen in the place of one picture."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator

@@ -1,7 +1,5 @@
 """Strokes on a canvas: the fragments that they rerun, and the acknowledgement that the canvas waits for."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Tables of accuracies, who is right, and the digits of one cell of a confusion matrix."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

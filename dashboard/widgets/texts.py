@@ -1,7 +1,5 @@
 """Teaching texts, sentences about problems, and conclusions of studies."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ A figure that misses its goal is reported as it is. Every figure about time is a
 one run, except in the browser, where it is what a person waits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Measure the named figures or all of them; a table for people, `--json` for machines, progress on stderr."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """The accuracy of the standard network, measured again."""
 
-from __future__ import annotations
-
 from core.networks.evaluation import evaluate
 from core.zoo import checkpoints
 from tests.benchmarks import Measured, mnist

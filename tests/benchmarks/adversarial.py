@@ -1,7 +1,5 @@
 """Attacks: against foolbox on the same network, digits and settings; universal noise against the usual loop."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from statistics import median

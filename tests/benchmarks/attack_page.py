@@ -1,7 +1,5 @@
 """The page of attacks in a browser: how soon and how smoothly it plays, and what it costs whoever draws meanwhile."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache

@@ -1,7 +1,5 @@
 """Why this class: how long a method takes, and a hole at every place for five networks, in Python on one thread."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from statistics import median
 from time import process_time

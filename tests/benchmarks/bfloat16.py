@@ -1,7 +1,5 @@
 """What training in bfloat16 costs in accuracy, where the processor computes in it at all."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from statistics import median
 from typing import Literal

@@ -1,7 +1,5 @@
 """Training on a GPU; absolute times, which hold for the card that the note names."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 from functools import cache

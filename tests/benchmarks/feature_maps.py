@@ -1,7 +1,5 @@
 """The page of feature maps in a browser: how long a person waits until every map of every stage is there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median

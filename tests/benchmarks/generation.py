@@ -1,7 +1,5 @@
 """What digits from the shipped generator are worth: how many are read as meant, and what a network learns from them."""
 
-from __future__ import annotations
-
 from core.digits import datasets
 from core.digits.datasets import Dataset, Digits
 from core.generation import generator_checkpoint

@@ -1,7 +1,5 @@
 """How much is won by running frozen features once instead of in every epoch, when only the head learns."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterator
 from functools import cache, partial

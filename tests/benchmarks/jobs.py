@@ -1,7 +1,5 @@
 """What a training costs others: the records it writes while it learns, and the strokes of whoever draws meanwhile."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 import time

@@ -4,8 +4,6 @@ A server is killed in two ways: as a dashboard in which somebody has just presse
 writing more often, as a process that does nothing but what such presses lead to.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from dataclasses import dataclass

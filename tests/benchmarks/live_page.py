@@ -1,7 +1,5 @@
 """How long a person waits: from the end of a stroke to the new bars, in a real browser on the real dashboard."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache

@@ -1,7 +1,5 @@
 """Training as it is usually written: what ours is timed against."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 

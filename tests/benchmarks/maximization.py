@@ -1,7 +1,5 @@
 """What fires a neuron: how sure the network is of what has grown, and how long growing takes, also in a browser."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache

@@ -1,7 +1,5 @@
 """MNIST, on which nearly every figure is measured; without it such a figure is not measured at all."""
 
-from __future__ import annotations
-
 import os
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How fast PMNIST is built: whole tensors against the published code's way, pixel by pixel."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import combinations

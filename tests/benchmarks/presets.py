@@ -1,7 +1,5 @@
 """What the seeds' own networks reach when they are trained as the page "Train" offers it, with several seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache

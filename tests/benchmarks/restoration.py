@@ -1,7 +1,5 @@
 """What restoring networks read, told what is missing or not, and how long that takes: trained on whole digits only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter

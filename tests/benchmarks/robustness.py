@@ -1,7 +1,5 @@
 """What adversarial training is worth: digits as they are, and digits attacked through the network itself (V9)."""
 
-from __future__ import annotations
-
 import torch
 
 from core.adversarial.attack import find_fooled

@@ -1,7 +1,5 @@
 """How long thirty people wait who draw at once; `make load` looks at more of it."""
 
-from __future__ import annotations
-
 import asyncio
 from functools import cache
 from statistics import median

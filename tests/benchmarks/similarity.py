@@ -1,7 +1,5 @@
 """The similarity shortcut: the look-up against scikit-learn's brute force, and reading against the plain network."""
 
-from __future__ import annotations
-
 from functools import cache, partial
 from statistics import median
 

@@ -1,7 +1,5 @@
 """Things that take turns, so that whatever else the machine does slows all of them alike."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

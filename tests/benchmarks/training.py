@@ -1,7 +1,5 @@
 """How fast an epoch is, against the usual pipeline and against what the processor can do at most."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial

@@ -1,7 +1,5 @@
 """Whether what a network has learned from digits helps with other digits: all pairs of classes, a few pictures each."""
 
-from __future__ import annotations
-
 from itertools import combinations
 from statistics import mean
 

@@ -1,7 +1,5 @@
 """Whose noise fools whom: every shipped network reads digits with noise made for each of them."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from functools import cache, partial

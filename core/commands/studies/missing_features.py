@@ -1,7 +1,5 @@
 """Missing features: every method from the talk, compared with an identical network without the inversion."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Pre-training: what a discriminator's convolutions are worth as the first weights of a classifier."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from itertools import product

@@ -1,7 +1,5 @@
 """The second model: a network that learned from another one's feature maps, for all pairs of digits."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from pathlib import Path

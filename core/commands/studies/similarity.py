@@ -1,7 +1,5 @@
 """The similarity shortcut: hits, precision, accuracy and time by stage, threshold and number of stored digits."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from pathlib import Path

@@ -4,8 +4,6 @@
 sent as one picture, a pixel for each value; the browser enlarges and lays them out for the space that there is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path

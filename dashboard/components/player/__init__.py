@@ -3,8 +3,6 @@
 This side packs frames into bytes, and sends the browser those that it does not have yet.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import zlib
