@@ -23,9 +23,10 @@ reset_head(MISSING, seed=2)
 
 def card_of(network: Classifier, name: str = "mine", **settings: Any) -> Card:
     architecture = settings.pop("architecture", "talk")
-    known = {"title": "Mine", "inversion": "identity", "track": "blind", "command": "", "recipe": {}, "dataset": {}}
+    dataset = {"name": "MNIST", "digits": 50_000, "sha256": "", "split": "train"}
+    known = {"title": "Mine", "inversion": "identity", "track": "blind", "command": "", "recipe": {}}
     described = {"architecture": ARCHITECTURES[architecture].to_dict(), "features_sha256": features_hash(network)}
-    return Card(name=name, epochs=1, seed=1, **{**known, **described, **settings})
+    return Card(name=name, epochs=1, seed=1, **{"dataset": dataset, **known, **described, **settings})
 
 
 def save_for_ever(folder: Path) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from core.networks.architectures import ARCHITECTURES, Architecture, conv
+from core.networks.architectures import ARCHITECTURES, POOL, SHUFFLE, TANH, Architecture, Stage, conv
 from core.networks.classifier import build, summarize
-from core.networks.composing import Block, check_size, compose, count_cost
+from core.networks.composing import Block, compose
+from core.networks.cost import check_size, count_cost
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -40,7 +41,16 @@ def test_multiplications_are_those_of_the_formula():
     [
         (compose([], [1024, 1024]), "This network would learn 1,863,690 parameters; the limit is 1,200,000"),
         (compose([Block(filters=64, padding=1, pool="none")] * 3, []), "This network would multiply "),
-        (Architecture("wide", (conv(64, 1, 300),)), "This network would "),
+        (Architecture("wide", (conv(64, 1, 300),)), "Stage 1 (conv): its padding is at most 8."),
+        (Architecture("wide", (conv(64, 1, 8),)), "This network would "),
+        (Architecture("deep", (SHUFFLE,) * 31), "A network has at most 30 stages, not 31."),
+        (
+            Architecture("slow", (conv(64, 1, 8), conv(64, 1, 8), *(TANH,) * 27, Stage("pool", size=8))),
+            "This network would take as long as ",
+        ),
+        (Architecture("far", (Stage("conv", 1, 3, 8, stride=7),) * 3), "This network would see "),
+        (Architecture("shuffled late", (POOL, SHUFFLE)), "Stage 2 (shuffle) cannot be built: only whole pictures"),
+        (compose([], [1] * 5), "A network has at most 4 hidden layers, not 5."),
         (compose([], [1025]), "A hidden layer has from 1 to 1,024 units."),
         (compose([], [0]), "A hidden layer has from 1 to 1,024 units."),
         (Architecture("crowd", (), classes=101), "A network tells from 2 to 100 classes apart."),

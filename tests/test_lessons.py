@@ -44,7 +44,7 @@ BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\ntitle: *c\nsteps: [1]"
         ("title: x\nsteps: 3", "must be a list"),
         ("title: x\nsteps: [3]", "Step 1 must have the fields"),
         ("title: [x]\nsteps: [{page: why, text: x}]", "The lesson's title must be a text"),
-        (BOMB, "unknown field"),
+        (BOMB, "anchors and aliases are refused (line 1)"),
         ("title: x\nsteps: [{page: why, text: x}, {page: nowhere, text: x}]", "Step 2: there is no page of that name"),
         ("title: x\nsteps: [{page: why, text: x, colour: red}]", "Step 1 has an unknown field, 'colour'"),
         ("title: x\nsteps: [{page: why, text: x, '<b>': red}]", "unknown field, 'b'"),

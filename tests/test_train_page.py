@@ -304,7 +304,7 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
     )
     assert network_files.read_network(shipped)[0].title == "Standard"
     small = checkpoints.load_card("standard").architecture
-    monster = {**small, "hidden": [1024] * 90}
+    monster, deep = {**small, "hidden": [1024] * 4}, {**small, "hidden": [1024] * 90}
     bad = {
         b"": "This file is damaged, or it is not a ZIP",
         b"PK" + b"\0" * 50: "This file is damaged, or it is not a ZIP",
@@ -319,6 +319,7 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
         repacked(shipped, architecture={**small, "hidden": [400]}): "The weights of 'network' do not fit the network",
         repacked(shipped, architecture={**small, "hidden": ["x"]}): "The card in this file describes no network.",
         repacked(shipped, architecture=monster): "This network would learn ",
+        repacked(shipped, architecture=deep): "A network has at most 4 hidden layers, not 90.",
         repacked(shipped, inversion="mirror"): "The card of 'network' describes no network",
         repacked(shipped, omega=1.0): "This network sums two heads or restores",
         repacked(shipped, architecture={**small, "classes": 10**9}): "A network tells from 2 to 100 classes apart.",

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from core.system.parsing import ParseError, parse_yaml
 
 MAX_BYTES = 100_000
-MAX_STEPS, MAX_TITLE_LENGTH, MAX_TEXT_LENGTH = 40, 80, 3000  # characters
+MAX_STEPS, MAX_PARTS = 40, 40  # of a lesson; of a step's state
+MAX_NAME_LENGTH, MAX_TITLE_LENGTH, MAX_TEXT_LENGTH = 40, 80, 3000  # characters
 STEP_FIELDS = {
     "page": True,
     "state": False,
@@ -54,12 +55,9 @@ def read_lesson(content: bytes, check: Check = lambda page, state: "") -> Lesson
     if len(content) > MAX_BYTES:
         raise LessonError(f"A lesson has at most {MAX_BYTES // 1000} kB; this file is larger.")
     try:
-        found = yaml.safe_load(content)
-    except yaml.MarkedYAMLError as error:
-        line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
-        raise LessonError(f"This is no YAML: something is wrong{line}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise LessonError("This is no YAML: it cannot be read.") from error
+        found = parse_yaml(content)
+    except ParseError as error:
+        raise LessonError(f"This is no YAML that can be read: {error}.") from None
     lesson = _read_fields(found, {"title": True, "about": False, "steps": True}, "The lesson")
     steps = lesson["steps"]
     if not isinstance(steps, list) or not 0 < len(steps) <= MAX_STEPS:
@@ -92,6 +90,8 @@ def _read_step(found: Any, number: int, check: Check) -> Step:
     state = fields.get("state") or {}
     if not isinstance(state, dict):
         raise LessonError(f"{where}: its state must be names with a value each.")
+    if len(state) > MAX_PARTS or any(len(str(name)) > MAX_NAME_LENGTH for name in state):
+        raise LessonError(f"{where}: its state has at most {MAX_PARTS} names of {MAX_NAME_LENGTH} characters.")
     step = Step(state={str(name): _to_word(value, where) for name, value in state.items()}, **texts)
     if problem := check(step.page, step.state):
         raise LessonError(f"{where}: {problem}")
@@ -109,10 +109,12 @@ def _to_word(value: Any, where: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ",".join(value)
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise LessonError(f"{where}: a value of its state must be a word, a number, yes or no, or a list of words.")
+        value = ",".join(value)
+    if not isinstance(value, str | int | float):
+        raise LessonError(f"{where}: a value of its state must be a word, a number, yes or no, or a list of words.")
+    if len(word := str(value)) > MAX_TEXT_LENGTH:
+        raise LessonError(f"{where}: a value of its state is longer than {MAX_TEXT_LENGTH} characters.")
+    return word
 
 
 def _quote(word: Any) -> str:

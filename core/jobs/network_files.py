@@ -4,29 +4,38 @@ The file is a ZIP of a card (JSON) and its weights (safetensors). No pickle is e
 """
 
 import io
+import json
 import re
 import tempfile
 import zipfile
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from core.digits import datasets
 from core.inversion.functions import features_hash
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
-from core.networks.architectures import Architecture
+from core.networks.architectures import SIDE, Architecture
+from core.networks.bounds import bound_values
 from core.networks.classifier import Classifier
-from core.networks.composing import check_size
+from core.networks.cost import check_size
+from core.system.archives import ArchiveError, open_zip, read_entry
+from core.system.parsing import ParseError, parse_json
 from core.system.safe_names import to_safe_name
 from core.zoo import checkpoints
-from core.zoo.checkpoints import Card
+from core.zoo.checkpoints import Card, TrainingSet
 
 KIND = "loaded"
 SUFFIXES = ("json", "safetensors")
 MAX_BYTES, MAX_UNPACKED_BYTES = 5_000_000, 6_000_000
 MAX_LOADED = 10  # per visitor
 MAX_TITLE_LENGTH = 40
+MAX_COUNT = 10**9  # epochs, digits, seed
+MAX_VALUE = 1e15  # of the bound on all values, so that their squares are finite too; trained networks have up to 1e8
 FORMAT = "a ZIP of a network's card (.json) and its weights (.safetensors), as this page offers for download"
 
 
@@ -66,63 +75,109 @@ def read_network(content: bytes) -> tuple[Card, Classifier]:
     if len(content) > MAX_BYTES:
         raise NetworkFileError(f"This file is larger than {MAX_BYTES // 10**6} MB.")
     name, files = _read_zip(content)
+    card = _trusted_card(name, files["json"])
     with tempfile.TemporaryDirectory() as folder:
-        for suffix, data in files.items():
+        for suffix, data in (("json", json.dumps(asdict(card)).encode()), ("safetensors", files["safetensors"])):
             (Path(folder) / f"{name}.{suffix}").write_bytes(data)
-        card = checkpoints.load_card(name, Path(folder))
-        try:
-            check_size(Architecture.from_dict(card.architecture))
-        except (TypeError, KeyError, AttributeError, OverflowError):
-            raise NetworkFileError("The card in this file describes no network.") from None
-        if card.omega is not None or card.neighbours is not None:
-            raise NetworkFileError(
-                "This network sums two heads or restores; only those with a single head can be loaded."
-            )
         network = checkpoints.load_classifier(name, Path(folder))
+    _try(network, card)
+    return replace(card, name=NETWORK_NAME, features_sha256=features_hash(network)), network
+
+
+def _try(network: Classifier, card: Card) -> None:
+    """Raise NetworkFileError unless the network reads a digit, and whatever digit it reads, all values are finite."""
     if not all(bool(tensor.isfinite().all()) for tensor in network.state_dict().values()):
         raise NetworkFileError("Some weights in this file are not numbers.")
-    return _trusted_card(card, network), network
+    try:
+        with torch.no_grad():
+            logits = network(torch.ones(1, 1, SIDE, SIDE))
+    except (RuntimeError, ValueError, IndexError, TypeError):
+        raise NetworkFileError("The network in this file cannot read a digit: its parts do not fit.") from None
+    if logits.shape != (1, card.architecture["classes"]):
+        raise NetworkFileError("The network in this file does not give one score for each class.")
+    if not bound_values(network) < MAX_VALUE:  # written so that `nan` is refused too
+        raise NetworkFileError("The weights in this file are too large: some scores would not be numbers.")
 
 
 def _read_zip(content: bytes) -> tuple[str, dict[str, bytes]]:
+    """Return the name of the two files in a zip, and their contents by suffix."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with open_zip(content, len(SUFFIXES)) as archive:
             files = archive.infolist()
-            found = {file.filename.rpartition(".")[2]: file for file in files}
-            names = {file.filename.rpartition(".")[0] for file in files}
-            if set(found) != set(SUFFIXES) or len(files) != 2 or len(names) != 1:
-                raise NetworkFileError(f"This file is not {FORMAT}.")
-            (name,) = names
-            if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
-                raise NetworkFileError("The names in this file must consist of lower-case letters, digits and dashes.")
-            if sum(file.file_size for file in files) > MAX_UNPACKED_BYTES:
-                raise NetworkFileError(f"The contents of this file are larger than {MAX_UNPACKED_BYTES // 10**6} MB.")
-            return name, {suffix: archive.read(file) for suffix, file in found.items()}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
-        if isinstance(error, NetworkFileError):
-            raise
+            name = _check_list(files)
+            suffixes = (file.filename.rpartition(".")[2] for file in files)
+            return name, {
+                suffix: read_entry(archive, file, MAX_UNPACKED_BYTES)
+                for suffix, file in zip(suffixes, files, strict=True)
+            }
+    except ArchiveError:
         raise NetworkFileError(f"This file is damaged, or it is not {FORMAT}.") from None
 
 
-def _trusted_card(card: Card, network: Classifier) -> Card:
-    """Return a card of what was checked; accuracies from a file are left out, as we did not measure them."""
-    dataset: dict[str, Any] = card.dataset if isinstance(card.dataset, dict) else {}
-    name, digits = dataset.get("name"), dataset.get("digits")
+def _check_list(files: list[zipfile.ZipInfo]) -> str:
+    """Return the common name of the files. Raises NetworkFileError unless they are a card and its weights."""
+    names = {file.filename.rpartition(".")[0] for file in files}
+    if sorted(map(_suffix, files)) != sorted(SUFFIXES) or len(names) != 1:
+        raise NetworkFileError(f"This file is not {FORMAT}.")
+    (name,) = names
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
+        raise NetworkFileError("The names in this file must consist of lower-case letters, digits and dashes.")
+    if sum(file.file_size for file in files) > MAX_UNPACKED_BYTES:
+        raise NetworkFileError(f"The contents of this file are larger than {MAX_UNPACKED_BYTES // 10**6} MB.")
+    return name
+
+
+def _suffix(file: zipfile.ZipInfo) -> str:
+    return file.filename.rpartition(".")[2]
+
+
+def _trusted_card(name: str, content: bytes) -> Card:
+    """Return a card of what is checked; accuracies from a file are left out, as we did not measure them."""
+    try:
+        described = parse_json(content)
+    except ParseError as error:
+        raise NetworkFileError(f"The card of {name!r} cannot be read: {error}.") from None
+    if not isinstance(described, dict):
+        raise NetworkFileError(f"The card of {name!r} cannot be read: it is no list of names with a value each.")
+    if described.get("omega") is not None or described.get("neighbours") is not None:
+        raise NetworkFileError("This network sums two heads or restores; only those with a single head can be loaded.")
+    dataset = described.get("dataset")
     return Card(
-        name=NETWORK_NAME,
-        title=to_safe_name(str(card.title), MAX_TITLE_LENGTH) or "A network",
-        architecture=Architecture.from_dict(card.architecture).to_dict(),
-        inversion=card.inversion,
+        name=_text(described, "name"),
+        title=to_safe_name(str(described.get("title", "")), MAX_TITLE_LENGTH) or "A network",
+        architecture=_checked_architecture(described.get("architecture")).to_dict(),
+        inversion=_text(described, "inversion"),
         track="blind",
         command="loaded from a file",
         recipe={},
-        dataset={
-            "name": name if name in datasets.DATASETS else "unknown",
-            "sha256": "",
-            "split": "train",
-            "digits": digits if type(digits) is int else 0,
-        },
-        epochs=card.epochs if type(card.epochs) is int else 0,
-        seed=card.seed if type(card.seed) is int else 0,
-        features_sha256=features_hash(network),
+        dataset=asdict(_trusted_set(dataset if isinstance(dataset, dict) else {})),
+        epochs=_count(described, "epochs"),
+        seed=_count(described, "seed"),
+        features_sha256="",
+        weights_sha256=_text(described, "weights_sha256"),
     )
+
+
+def _checked_architecture(described: Any) -> Architecture:
+    try:
+        architecture = Architecture.from_dict(described)
+    except ValueError:
+        raise NetworkFileError("The card in this file describes no network.") from None
+    check_size(architecture)
+    return replace(architecture, name=to_safe_name(architecture.name, MAX_TITLE_LENGTH))
+
+
+def _trusted_set(described: dict[str, Any]) -> TrainingSet:
+    name = _text(described, "name")
+    known = name if name in datasets.DATASETS else "unknown"
+    return TrainingSet(name=known, digits=_count(described, "digits"))
+
+
+def _text(described: dict[str, Any], name: str) -> str:
+    found = described.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _count(described: dict[str, Any], name: str) -> int:
+    found = described.get(name)
+    return found if type(found) is int and 0 <= found < MAX_COUNT else 0

@@ -22,7 +22,7 @@ from core.jobs.run_folders import JobRequest
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
-from core.networks.composing import check_size
+from core.networks.cost import check_size
 from core.networks.evaluation import evaluate, pmnist_table
 from core.system.device import describe_environment, find_device
 from core.training.adversarial import check_attack

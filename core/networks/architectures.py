@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from core.system.records import to_record
+
 SIDE = 28  # pixels of an MNIST digit
 ACTIVATIONS = ("relu", "leaky_relu", "silu", "sigmoid", "tanh", "relu6")
 KINDS = ("conv", "pool", "mean_pool", "norm", "drop", "shuffle", *ACTIVATIONS)
@@ -52,10 +54,9 @@ class Architecture:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, described: dict[str, Any]) -> "Architecture":
-        """Return the architecture that `to_dict` described; raise TypeError or KeyError for anything else."""
-        features = tuple(Stage(**stage) for stage in described["features"])
-        return cls(**{**described, "features": features, "hidden": tuple(described["hidden"])})
+    def from_dict(cls, described: Any) -> "Architecture":
+        """Return the architecture that `to_dict` described; raise ValueError, a sentence, for anything else."""
+        return to_record(cls, described)
 
     def with_activation(self, kind: str) -> "Architecture":
         """Return the same network with another activation after its convolutions."""
@@ -86,6 +87,8 @@ def _side(stage: Stage, side: int) -> int:
         return output_size(side, stage.size, padding=stage.padding, stride=stage.stride, dilation=stage.dilation)
     if stage.kind in ("pool", "mean_pool"):
         return output_size(side, stage.size, stride=stage.size)
+    if stage.kind == "shuffle" and side != SIDE:
+        raise ValueError("only whole pictures are shuffled, so it comes before any convolution or pooling.")
     return side
 
 

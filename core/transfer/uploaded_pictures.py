@@ -3,9 +3,7 @@
 A zip is untrusted: its list of files is checked before it is unpacked, and its real sizes while it is.
 """
 
-import io
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -15,12 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.digits.pictures import MAX_BYTES, PictureError, limit, read_picture
+from core.system.archives import ArchiveError, open_zip, read_entry
 from core.system.safe_names import to_safe_name
 from core.transfer.tasks import MOST_PICTURES, SIDE, TaskError
 
 MOST_FILES = 1000  # in a zip, folders and all
 MOST_UNPACKED = 300 * 2**20  # bytes: a hundred photographs of 3 MB
-ZIP_ENTRY = b"PK\x01\x02"  # begins every file's entry in a zip's list of files
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # files that operating systems add
 
 
@@ -84,17 +82,12 @@ def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]
 
 def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     try:
-        # Counted before the list is parsed: a small file can list a million.
-        if content.count(ZIP_ENTRY) > MOST_FILES:
-            raise TaskError(f"The zip {name!r} holds more than {MOST_FILES:,} files; put only the pictures into it.")
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with open_zip(content, MOST_FILES) as archive:
             entries = archive.infolist()
             _check(name, entries)
             yield from _read_entries(name, archive, [entry for entry in entries if not _is_ignored(entry)])
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, zlib.error, ValueError) as error:
-        if isinstance(error, TaskError):
-            raise
-        raise TaskError(f"The file {name!r} is no zip that can be read, or it is damaged.") from error
+    except ArchiveError as error:
+        raise TaskError(f"The file {name!r} {error}.") from None
 
 
 def _check(name: str, entries: list[zipfile.ZipInfo]) -> None:
@@ -122,8 +115,7 @@ def _is_ignored(entry: zipfile.ZipInfo) -> bool:
 def _read_entries(name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Iterator[tuple[str, bytes]]:
     read = 0
     for entry in entries:
-        with archive.open(entry) as file:
-            content = file.read(MAX_BYTES + 1)  # the stated size may be wrong; larger files are refused as pictures
+        content = read_entry(archive, entry, MAX_BYTES + 1)  # larger files are refused as pictures
         read += len(content)
         if read > MOST_UNPACKED:
             raise TaskError(f"The zip {name!r} unpacks to more than it says; it is not read.")

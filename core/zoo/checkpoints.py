@@ -25,6 +25,8 @@ from core.networks.evaluation import Network
 from core.restoration.hole_finding import BlindRestorer
 from core.restoration.restorer import Restorer
 from core.system.files import temporary_file
+from core.system.parsing import parse_json
+from core.system.records import to_record
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
 GENERATOR = "generator"  # in the same folder, but it reads no digits: `generation` loads it
@@ -71,6 +73,27 @@ class Card:
     def accuracies(self, variant: str = "text") -> dict[str, float]:
         """Return the accuracy of each column for this variant of the cuts; empty if never measured."""
         return next((entry["accuracy"] for entry in self.measured if entry["variant"] == variant), {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSet:
+    """What a card says about the digits of the training: `Card.dataset`."""
+
+    name: str
+    digits: int
+    sha256: str = ""
+    split: str = "train"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """Accuracies in percent on one set, by column: an entry of `Card.measured`."""
+
+    variant: str
+    accuracy: dict[str, float]
+    dataset: str = ""
+    split: str = "test"
+    digits: int = 0
 
 
 def without_restoring(cards: Mapping[str, Card]) -> dict[str, Card]:
@@ -122,17 +145,25 @@ def load_card(name: str, folder: Path = SHIPPED) -> Card:
     if name == GENERATOR:
         raise CheckpointError("The generator makes digits; it reads none.")
     try:
-        card = Card(**json.loads((folder / f"{name}.json").read_text("utf-8")))
-        Architecture.from_dict(card.architecture)
+        card = to_record(Card, parse_json((folder / f"{name}.json").read_bytes()))
+        _check_parts(card)
     except FileNotFoundError:
         raise CheckpointError(f"There is no network called {name!r}.") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError):
         raise CheckpointError(f"The card of {name!r} cannot be read; make the network again.") from None
     if card.name != name:
         raise CheckpointError(f"The card called {name!r} belongs to another network; make this one again.")
     if not any(path.is_file() for path in _weights_paths(name, card.weights_sha256, folder)):
         raise CheckpointError(f"The weights of {name!r} are missing; make the network again.")
     return card
+
+
+def _check_parts(card: Card) -> None:
+    """Raise ValueError unless the parts of a card are as pages show them."""
+    Architecture.from_dict(card.architecture)
+    to_record(TrainingSet, card.dataset)
+    for entry in card.measured:
+        to_record(Measurement, entry)
 
 
 def load_network(name: str, *, references: Digits | None = None, folder: Path = SHIPPED) -> Network:
@@ -164,7 +195,7 @@ def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
     card, weights = _read(name, folder)
     try:
         network = build_from_card(card)
-    except (ValueError, TypeError, RuntimeError, IndexError):
+    except (ValueError, TypeError, RuntimeError, IndexError, KeyError, OverflowError):
         raise CheckpointError(f"The card of {name!r} describes no network; make the network again.") from None
     try:
         network.load_state_dict(weights)

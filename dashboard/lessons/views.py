@@ -6,6 +6,8 @@ from core.classroom.lessons import Lesson, LessonError, read_lesson
 from dashboard.server.session import LessonPosition, get_session
 from dashboard.shell import lesson_bar
 
+READ = "lesson read"  # key of the id of the uploaded file that was read last, and what was wrong with it
+
 
 def show_lessons() -> None:
     """Show the lessons that come with the dashboard, and the visitor's own."""
@@ -40,14 +42,25 @@ def show_own() -> None:
         "Markdown. The file of any lesson above shows how. Only you can see it, in this tab."
     )
     if file is not None:
-        try:
-            session.own_lesson = read_lesson(file.getvalue(), lesson_bar.find_fault)
-        except LessonError as error:
-            st.warning(str(error))
+        problem = _read_once(file.file_id, file.getvalue())
+        if problem:
+            st.warning(problem)
             return
     if session.own_lesson is not None:
         with st.container(border=True, width=440):
             _show_lesson(session.own_lesson, "")
+
+
+def _read_once(number: str, content: bytes) -> str:
+    """Read the uploaded lesson of this number into the session, only once; return what is wrong with it, or ""."""
+    if READ not in st.session_state or st.session_state[READ][0] != number:
+        problem = ""
+        try:
+            get_session().own_lesson = read_lesson(content, lesson_bar.find_fault)
+        except LessonError as error:
+            problem = str(error)
+        st.session_state[READ] = number, problem
+    return str(st.session_state[READ][1])
 
 
 def _show_lesson(lesson: Lesson, name: str) -> None:

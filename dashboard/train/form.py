@@ -8,7 +8,8 @@ from core.digits import datasets
 from core.inversion.functions import INVERSIONS
 from core.jobs import trained_networks
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture
-from core.networks.composing import MAX_BLOCKS, MAX_FILTERS, MAX_UNITS, Block, compose
+from core.networks.composing import Block, compose
+from core.networks.cost import MAX_BLOCKS, MAX_FILTERS, MAX_SPACING, MAX_UNITS, MAX_WINDOW
 from core.system.device import find_device
 from core.training.config import CHOICES
 from core.training.presets import PRESETS
@@ -149,14 +150,14 @@ def _compose_block(name: str) -> Block:
     first, second = st.columns(5), st.columns(5)
     return Block(
         filters=number(first[0], "Filters", 1, MAX_FILTERS, 16),
-        size=number(first[1], "Size", 1, 28, 3),
-        stride=number(first[2], "Stride", 1, 8, 1),
-        padding=number(first[3], "Padding", 0, 8, 0),
-        dilation=number(first[4], "Dilation", 0, 8, 1),
+        size=number(first[1], "Size", 1, MAX_WINDOW, 3),
+        stride=number(first[2], "Stride", 1, MAX_SPACING, 1),
+        padding=number(first[3], "Padding", 0, MAX_SPACING, 0),
+        dilation=number(first[4], "Dilation", 0, MAX_SPACING, 1),
         activation=choice(second[0], "Activation", {kind: kind for kind in ACTIVATIONS}),
         norm=choice(second[1], "Batch norm", NORMS),
         pool=choice(second[2], "Pooling", POOLS),
-        pool_size=number(second[3], "Pool size", 1, 8, 2),
+        pool_size=number(second[3], "Pool size", 1, MAX_SPACING, 2),
         drop=address.number_input(part("drop"), "Dropout", 0.0, 0.9, 0.0, 0.1, place=second[4]),
     )
 

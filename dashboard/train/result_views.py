@@ -62,8 +62,8 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
     test = evaluation.accuracy(data.test.labels, torch.from_numpy(probabilities.argmax(1)))
     result = training_report.summarize_run(steps, test)
     figures = {f"of all {len(data.test):,} test digits of {data.name}": f"{test:.2f} %"}
-    if card.accuracies():
-        figures |= {CUT_NAMES[cut]: f"{card.accuracies()[cut]:.1f} %" for cut in CUTS}
+    known = card.accuracies()
+    figures |= {CUT_NAMES[cut]: f"{known[cut]:.1f} %" for cut in CUTS if cut in known}
     st.html(draw_metrics(figures))
     if result is not None:
         st.markdown(training_report.judge_fit(result))

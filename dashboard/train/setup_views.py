@@ -12,7 +12,7 @@ from core.jobs import control, run_folders, trained_networks, training_job
 from core.jobs.run_folders import Job
 from core.networks.architectures import Architecture
 from core.networks.classifier import summarize
-from core.networks.composing import Cost, check_size
+from core.networks.cost import Cost, check_size
 from core.training.presets import PRESETS
 from core.visualization.training import StageRow, draw_stage_table
 from dashboard import address
