@@ -31,6 +31,7 @@ PAGES = {  # by name: its file in `pages`, its folder here, its address
     "lessons": Page("Class", "Lessons"),
     "quiz": Page("Class", "Human or machine"),
     "results": Page("Class", "Results"),
+    "glossary": Page("Class", "Glossary"),
 }
 
 

@@ -85,9 +85,14 @@ def launch_chromium(playwright: Playwright) -> Browser:
 
 
 @contextmanager
-def open_tab(browser: Browser, **settings: Any) -> Iterator[Page]:
-    """Open a tab in a context of its own, as a new visitor; `complaints_of` returns what its console says."""
+def open_tab(browser: Browser, *, first_visit: bool = False, **settings: Any) -> Iterator[Page]:
+    """Open a tab in a context of its own; `complaints_of` returns what its console says.
+
+    Only a first visit is led around by the tour.
+    """
     context = browser.new_context(**settings)
+    if not first_visit:
+        context.add_init_script("localStorage.setItem('negative-space-tour', 'seen')")
     tab = context.new_page()
     complaints: list[str] = []
     tab.complaints = complaints  # type: ignore[attr-defined]

@@ -15,7 +15,8 @@ from dashboard.address.state import Part
 from dashboard.components.board import Chosen
 from dashboard.server.scene import SCENE_PARTS, Scene
 from dashboard.shell import share
-from dashboard.shell.lesson_bar import find_fault, find_views
+from dashboard.shell.lesson_bar import find_fault
+from dashboard.shell.search import find_views
 from tests.pages import address_of, go_to, open_page, rerun
 
 PATIENCE = 60_000  # milliseconds

@@ -10,7 +10,7 @@ import dashboard
 from core.digits import datasets
 from core.zoo import checkpoints
 from dashboard.server import caches, downloads
-from dashboard.shell.lesson_bar import find_views
+from dashboard.shell.search import find_views
 from tests import ROOT
 from tests.job_runs import without_mnist
 from tests.pages import captions, drawn_seven, html, open_page, rerun, text_of

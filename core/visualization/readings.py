@@ -47,7 +47,8 @@ def draw_readings(readings: Sequence[Reading], classes: Sequence[str]) -> str:
         f'<div style="--ns:{reading.color}"><b>{names[reading.label]}</b>{escape(reading.title)}</div>'
         for reading in readings
     )
-    return f'<div class="ns-readings">{rows}<div class="ns-verdicts">{answers}</div></div>'
+    spoken = ", ".join(f"{escape(reading.title)} reads {names[reading.label]}" for reading in readings)
+    return f'<div class="ns-readings" data-announce="{spoken}.">{rows}</div><div class="ns-verdicts">{answers}</div>'
 
 
 def _row(reading: Reading, names: Sequence[str]) -> str:

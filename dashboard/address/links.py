@@ -16,6 +16,7 @@ from dashboard.server.scene import SCENE_PARTS, read_scene
 from dashboard.server.session import get_session
 
 LESSON_PARTS = ("lesson", "step")
+PROJECTOR = "projector"
 MOST_PAST = 20  # addresses: the browser receives one long before another 20 are written
 GROUPS = {
     "view": "which view is shown",
@@ -24,7 +25,7 @@ GROUPS = {
     "networks": "which networks are there",
     "settings": "everything else that can be set",
 }
-RESERVED = {*SCENE_PARTS, *LESSON_PARTS, "hide", *GROUPS} - {"view"}  # no names of widgets
+RESERVED = {*SCENE_PARTS, *LESSON_PARTS, "hide", PROJECTOR, *GROUPS} - {"view"}  # no names of widgets
 NAME = re.compile("[a-z0-9-]{1,40}")
 CANVASES = DRAW, ERASE = "draw", "erase"  # keys of the canvases on which strokes are drawn
 SOURCE, CLASS, CUT, TOOL, NETWORKS = "source", "class", "cut", "tool", "networks"  # keys of the scene's widgets
@@ -45,6 +46,7 @@ def open_address(page: str, *, scene: bool) -> bool:
         address.asked, address.named, address.past, address.fresh = {}, set(), [], False
     if opened:
         address.params = params
+        address.projector = params.get(PROJECTOR, "1" if address.projector else "") == "1"
         _take_link(address)
     return opened
 
@@ -60,7 +62,7 @@ def _take_link(address: PageAddress) -> None:
         _take_scene(address)
     for key in address.keys[address.page]:
         st.session_state.pop(key, None)
-    known = {*SCENE_PARTS, *LESSON_PARTS, "hide"}
+    known = {*SCENE_PARTS, *LESSON_PARTS, "hide", PROJECTOR}
     asked = {name: text for name, text in params.items() if name not in known}
     address.asked = {name: present_text(address.page, name, text) for name, text in asked.items()}
     address.hidden = tuple(filter(None, params.get("hide", "").split(",")))
@@ -132,7 +134,8 @@ def to_params(address: PageAddress) -> dict[str, str]:
         if text is not None and (part.always or name in address.named or text != part.first):
             params[name] = text
     hidden = {"hide": ",".join(address.hidden)} if address.hidden else {}
-    return params | address.asked | hidden | address.lesson
+    projector = {PROJECTOR: "1"} if address.projector else {}
+    return params | address.asked | hidden | address.lesson | projector
 
 
 def groups_of(address: PageAddress) -> list[str]:

@@ -51,6 +51,8 @@ class PageAddress:
     """The values of hidden widgets, by key: nothing that a browser sends can change them."""
     problems: list[str] = field(default_factory=list)
     """What of the address could not be used, a sentence each."""
+    projector: bool = False
+    """Whether the page is shown for a projector."""
     lesson: dict[str, str] = field(default_factory=dict)
     """The parts that name the step of a lesson."""
     params: dict[str, str] = field(default_factory=dict)

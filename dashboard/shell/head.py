@@ -6,15 +6,26 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import dashboard
+from dashboard.address import get_address
+from dashboard.shell.more import show_more
+from dashboard.shell.projector import show_projector
+from dashboard.shell.search import show_search
 from dashboard.widgets.texts import read_text
 
 
 def show_head(name: str) -> DeltaGenerator:
-    """Show the title and the text of a page in one line where there is room; return the place for its buttons."""
+    """Show title, text and buttons of a page in one line where there is room; return the place for Share."""
     with st.container(key="page-head"):
         st.html(f"<h1>{escape(dashboard.PAGES[name].title)}</h1>")
         st.markdown(f'<span class="ns-about" tabindex="0">{read_text(name).strip()}</span>', unsafe_allow_html=True)
-        return st.container(key="page-tools", horizontal=True, gap="xsmall")
+        with st.container(key="page-tools", horizontal=True, gap="xsmall"):
+            if not get_address().projector:
+                show_search()
+            show_projector(name)
+            share = st.container(width="content")
+            if not get_address().projector:
+                show_more(name)
+    return share
 
 
 def show_neighbours(name: str) -> None:

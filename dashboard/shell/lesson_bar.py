@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +15,7 @@ from dashboard.address.former_names import present_text
 from dashboard.address.links import LESSON_PARTS
 from dashboard.server.scene import SCENE_PARTS, read_scene
 from dashboard.server.session import LessonPosition, get_session
+from dashboard.shell.search import find_views
 
 FOLDER = Path(__file__).parents[1] / "lessons"
 SHIPPED = ("what-is-missing", "from-one-window-to-lenet", "fool-the-network")
@@ -46,11 +46,6 @@ def find_fault(page: str, parts: Mapping[str, str]) -> str:
         return f"the page {page!r} has no such view; it has {', '.join(titles)}."
     _, problems = read_scene({name: text for name, text in parts.items() if name in SCENE_PARTS[:-1]}, ())
     return problems[0] if problems else ""
-
-
-def find_views(page: str) -> list[str]:
-    """Return the titles of a page's views. The folder of a page stands above this one: it is found by its name."""
-    return [view.title for view in import_module(f"dashboard.{page}").VIEWS]
 
 
 def to_params(position: LessonPosition) -> dict[str, str]:

@@ -13,7 +13,8 @@ from dashboard.address.links import close_address, open_address
 from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
-from dashboard.shell import head, lesson_bar, share
+from dashboard.shell import head, lesson_bar, more, share
+from dashboard.widgets.current_digit import CURRENT_DIGIT, show_current_digit
 from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import acknowledgements
 from dashboard.widgets.texts import show_problems
@@ -49,7 +50,7 @@ def show_page(
     `networks` loads the latter; `scene`: the page shows a digit, part of which can be erased; `bench`: clicks and
     strokes in a view rerun only that; `above` and `below` are shown with every view.
     """
-    with _frame(name, scene=scene):
+    with _frame(name, scene=scene, bench=bench):
         session, (data, problem) = get_session(), caches.current_dataset()
         show_data_notice(data, problem)
         zoo, problems = networks() if networks is not None else ({}, [])
@@ -58,9 +59,9 @@ def show_page(
             above(session, data, zoo)
         view = choose_view([view for view in views if view.exists(data, zoo)])
         (_show_bench if bench else _show)(view.show, session, data, zoo)
-        for more in (view.below, below):
-            if more is not None:
-                more(session, data, zoo)
+        for add in (view.below, below):
+            if add is not None:
+                add(session, data, zoo)
 
 
 def show_plain_page(
@@ -81,21 +82,24 @@ def show_plain_page(
 
 
 @contextmanager
-def _frame(name: str, *, scene: bool = False) -> Iterator[None]:
+def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[None]:
     """Open the address before a page and write it afterwards; show what all pages have in common."""
     if open_address(name, scene=scene):
         lesson_bar.open_linked()
     visitors.rerun_after_reconnect()
-    tools = head.show_head(name)
+    share_place = head.show_head(name)
     lesson_bar.show_bar()
     problems = st.container()
     yield
     close_address()
+    if scene and not bench:
+        st.fragment(show_current_digit, key=CURRENT_DIGIT)()
     with problems:
         show_problems(address.get_address().problems)
     head.show_neighbours(name)
-    with tools:
+    with share_place:
         share.show_share()
+    more.show_surroundings(name)
 
 
 def choose_view(views: Sequence[View]) -> View:
@@ -116,4 +120,6 @@ def _show_bench(show: Callable[..., None], *scene: Any) -> None:
     """Show a view in which a click or a stroke reruns only this, and not the page."""
     show(*scene)
     address.write_address()
+    if address.get_address().scene:
+        show_current_digit()
     st.html(acknowledgements())  # last: now the canvas may send again

@@ -7,6 +7,7 @@ import segno
 import streamlit as st
 
 from dashboard.address import GROUPS, get_address, groups_of
+from dashboard.address.links import PROJECTOR
 
 OPEN, LARGE = "share", "share large code"
 HERE = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
@@ -62,7 +63,7 @@ def _show_address() -> None:
         if groups
         else []
     )
-    parts = {name: text for name, text in st.query_params.to_dict().items() if name != "hide"}
+    parts = {name: text for name, text in st.query_params.to_dict().items() if name not in ("hide", PROJECTOR)}
     address = write_url(str(st.context.url or ""), parts | ({"hide": ",".join(hidden)} if hidden else {}))
     st.html(COPY.format(address=escape(address)), unsafe_allow_javascript=True)
     say_who_can_open(address)

@@ -39,8 +39,7 @@ def explain(markdown: str) -> str:
         if term is None or term.term in seen:
             return match[0]
         seen.add(term.term)
-        tip = f'<span class="ns-tip" role="note">{escape(term.means)}</span>'
-        return f'<span class="ns-term" tabindex="0">{match[0]}{tip}</span>'
+        return f'<span class="ns-term" tabindex="0" data-tip="{escape(term.means)}">{match[0]}</span>'
 
     return _pattern().sub(replace, markdown)
 

@@ -10,6 +10,7 @@ from dashboard.address.links import CANVASES, stroke_goes_on
 from dashboard.components import live_canvas
 from dashboard.server import streamlit_internals
 from dashboard.server.session import get_session
+from dashboard.widgets.current_digit import CURRENT_DIGIT
 
 CANVAS = 280  # pixels of the screen
 
@@ -37,5 +38,5 @@ def rerun_fragments(fragments: StrokeFragments) -> None:
     if not streamlit_internals.is_fragment_run():
         return  # The whole page runs already, and must finish: its last messages may not have reached the browser.
     if get_session().page_complete:
-        st.rerun(fragments.meanwhile if stroke_goes_on() else fragments.after)
+        st.rerun(fragments.meanwhile if stroke_goes_on() else [*fragments.after, CURRENT_DIGIT])
     st.rerun()

@@ -1,0 +1,31 @@
+"""What surrounds a page and needs the browser: marks in the menu, reading aloud what changes, and the first tour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import streamlit as st
+
+_js = Path(__file__).with_name("page_frame.js").read_text("utf-8")
+_component = st.components.v2.component("negative_space.page_frame", html="<i></i>\n", js=_js)
+
+
+class TourStep(TypedDict):
+    """A step of the tour."""
+
+    at: str
+    """CSS selectors of what it points to, separated by commas; the first one that is on the page counts."""
+    title: str
+    says: str
+
+
+def page_frame(*, section: str, title: str, tour: Sequence[TourStep], tour_asked: int = 0) -> None:
+    """Mark the section and the page in the menu, and show the tour, if this page has one, to a first visitor.
+
+    It reads aloud, to screen readers, the attribute `data-announce` of whatever on the page has one, when it changes.
+    `tour_asked` is how often the visitor has asked for the tour: a higher number shows it again.
+    """
+    data = {"section": section, "title": title, "tour": list(tour), "tour_asked": tour_asked}
+    _component(key="page-frame", data=data)

@@ -1,0 +1,120 @@
+// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, and lead a first visitor around.
+// Streamlit calls the default export when its data change; what is outside of the component stays for the whole visit.
+
+const SEEN = "negative-space-tour"; // in localStorage: the tour was shown, so it does not come by itself again
+const PHONE = 768; // pixels: Streamlit's menu covers narrower screens
+const QUIET = 800; // milliseconds without a change before it is read aloud
+const state = { data: null, step: null, asked: 0, card: null, region: null };
+
+export default function ({ data }) {
+  const first = state.data === null;
+  state.data = data;
+  if (first) install();
+  mark();
+  if (data.tour.length && (data.tour_asked > state.asked || !remembered())) openTour();
+  else if (!data.tour.length) closeTour();
+  state.asked = data.tour_asked;
+}
+
+function install() {
+  state.region = make("div", "ns-spoken");
+  state.region.setAttribute("role", "status");
+  document.body.append(state.region);
+  document.addEventListener("click", afterClick, true);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeTour(), true);
+  addEventListener("resize", () => { mark(); place(); });
+  addEventListener("scroll", place, true);
+  new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-announce"] });
+}
+
+function make(tag, name, text = "") {
+  const element = document.createElement(tag);
+  Object.assign(element, { className: name, textContent: text });
+  return element;
+}
+
+// The menu
+
+function mark() {
+  const { section, title } = state.data;
+  const sections = '[data-testid="stTopNavSection"], [data-testid="stNavSectionHeader"]';
+  const links = '[data-testid="stSidebarNavLink"], [data-testid="stTopNavLink"], [data-testid="stTopNavDropdownLink"]';
+  for (const [places, name] of [[sections, section], [links, title]]) {
+    for (const entry of document.querySelectorAll(places)) {
+      if (entry.querySelector("p")?.textContent === name) entry.setAttribute("aria-current", "page");
+      else entry.removeAttribute("aria-current");
+    }
+  }
+}
+
+function afterClick(event) {
+  if (innerWidth < PHONE && event.target.closest?.('[data-testid="stSidebarNavLink"]')) {
+    setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click());
+  }
+  setTimeout(mark, 100); // an opened menu has new elements
+}
+
+// Reading aloud
+
+function listen() {
+  const text = [...document.querySelectorAll("[data-announce]")].map((one) => one.dataset.announce).join(" ");
+  if (text === state.heard) return;
+  state.heard = text;
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => { state.region.textContent = text; }, QUIET);
+}
+
+// The tour
+
+function remembered() {
+  try {
+    return localStorage.getItem(SEEN) !== null;
+  } catch {
+    return true; // the browser keeps nothing: do not show it at every visit
+  }
+}
+
+function openTour(step = 0) {
+  closeTour();
+  try { localStorage.setItem(SEEN, "seen"); } catch { /* it keeps nothing */ }
+  const { tour } = state.data, last = step === tour.length - 1;
+  const card = make("div", "ns-tour");
+  card.setAttribute("role", "dialog");
+  card.setAttribute("aria-label", tour[step].title);
+  const next = make("button", "ns-next", last ? "Done" : "Next"), skip = make("button", "", "Skip (Esc)");
+  next.onclick = () => (last ? closeTour() : openTour(step + 1));
+  skip.onclick = closeTour;
+  card.append(make("b", "", `${step + 1} of ${tour.length} · ${tour[step].title}`), make("p", "", tour[step].says), next);
+  if (!last) card.append(skip);
+  document.body.append(card);
+  Object.assign(state, { card, step, target: find(tour[step].at) });
+  state.target?.classList.add("ns-shown");
+  state.target?.scrollIntoView({ block: "nearest" });
+  place();
+  next.focus({ preventScroll: true });
+}
+
+function closeTour() {
+  state.card?.remove();
+  state.target?.classList.remove("ns-shown");
+  Object.assign(state, { card: null, target: null });
+}
+
+function find(selectors) {
+  for (const selector of selectors.split(", ")) {
+    const found = document.querySelector(selector);
+    if (found?.getClientRects().length) return found;
+  }
+  return null;
+}
+
+// Below what it points to, or above it where there is no room; never outside of the screen.
+function place() {
+  const { card, target } = state;
+  if (!card) return;
+  const at = (target ?? document.body).getBoundingClientRect(), height = card.offsetHeight;
+  const below = at.bottom + 10, above = at.top - height - 10;
+  const top = below + height < innerHeight ? below : above > 0 ? above : innerHeight - height - 10;
+  card.style.top = `${Math.max(10, top)}px`;
+  card.style.left = `${Math.max(10, Math.min(at.left, innerWidth - card.offsetWidth - 10))}px`;
+}

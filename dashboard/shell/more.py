@@ -1,0 +1,56 @@
+"""What is needed seldom: a page is reset, the tour is shown, the glossary opens; and the tour for first visitors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import NoReturn
+
+import streamlit as st
+import yaml
+
+import dashboard
+from core.pmnist.masks import keep_all
+from dashboard.address import get_address
+from dashboard.components.page_frame import TourStep, page_frame
+from dashboard.server.session import get_session
+from dashboard.widgets.texts import TEXTS
+
+ACTS = RESET, TOUR, GLOSSARY = "Reset this page", "Show the tour", "Glossary"
+TOUR_PAGE = "compare"
+ASKED = "tour asked"  # how often the visitor has asked for the tour
+
+
+def show_more(name: str) -> None:
+    """Draw the menu of what is needed seldom."""
+    chosen = st.menu_button("More", ACTS, key="page more", icon=":material/more_horiz:")
+    if chosen == RESET:
+        _reset(name)
+    elif chosen == TOUR:
+        st.session_state[ASKED] = st.session_state.get(ASKED, 0) + 1
+        st.switch_page(dashboard.file_of(TOUR_PAGE))
+    elif chosen == GLOSSARY:
+        st.switch_page(dashboard.file_of("glossary"))
+
+
+def _reset(name: str) -> NoReturn:
+    """Open the page again with its first values; the digit stays, whole."""
+    get_address().fresh = True
+    digit = (
+        replace(get_session().scene, mask=keep_all().numpy(), networks=()).to_params() if get_address().scene else {}
+    )
+    st.switch_page(dashboard.file_of(name), query_params=digit)
+
+
+def show_surroundings(name: str) -> None:
+    """Mark the page in the menu, and let its changes be read aloud; the main page has the tour for first visitors."""
+    page, here = dashboard.PAGES[name], get_address()
+    alone = not (here.hidden or here.lesson or here.projector)
+    tour = _tour() if name == TOUR_PAGE and alone else []
+    page_frame(section=page.section, title=page.title, tour=tour, tour_asked=st.session_state.get(ASKED, 0))
+
+
+@cache
+def _tour() -> list[TourStep]:
+    steps: list[TourStep] = yaml.safe_load((TEXTS / "tour.yaml").read_text("utf-8"))
+    return steps

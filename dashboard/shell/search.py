@@ -1,0 +1,68 @@
+"""Search: every page, view and term of the glossary in one list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+import streamlit as st
+
+import dashboard
+from dashboard.widgets.glossary import Term, terms
+
+KEY, GOAL = "search for", "search goal"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one can search for: a page, a view of a page, or a term."""
+
+    label: str
+    page: str = ""
+    view: str = ""
+    term: Term | None = None
+
+
+def find_views(page: str) -> list[str]:
+    """Return the titles of a page's views. The folder of a page stands above this one: it is found by its name."""
+    return [view.title for view in import_module(f"dashboard.{page}").VIEWS]
+
+
+@cache
+def entries() -> dict[str, Entry]:
+    """Return everything that one can search for, by its label: pages with their views, then terms."""
+    found = []
+    for name, page in dashboard.PAGES.items():
+        views = find_views(name)
+        found += [Entry(page.title, name)]
+        found += [Entry(f"{page.title} › {view}", name, view) for view in views if len(views) > 1]
+    found += [Entry(f"{term.term} (term)", term=term) for term in terms()]
+    return {entry.label: entry for entry in found}
+
+
+@st.fragment
+def show_search() -> None:
+    """Show a list to type in; a page or view opens, a term is explained. Nothing is listed before it is opened."""
+    place = st.popover("Search", key="search", on_change="rerun", icon=":material/search:")
+    if place.open:
+        with place:
+            label = st.selectbox(
+                "Search pages, views and terms", list(entries()), index=None, key=KEY, placeholder="Type a word"
+            )
+            if label is not None:
+                _follow(entries()[label])
+
+
+def _follow(entry: Entry) -> None:
+    if entry.term is not None:
+        st.markdown(f"**{entry.term.term}**: {entry.term.means}")
+        return
+    open_view(entry.page, entry.view)
+
+
+def open_view(page: str, view: str = "") -> None:
+    """Go to a page, and to one of its views; the digit and all settings stay."""
+    if view:
+        st.session_state[f"{page} view"] = view
+    st.switch_page(dashboard.file_of(page))

@@ -1,0 +1,33 @@
+"""The digit that one works with, small in the bar at the top of the screen."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from core.visualization import arrays
+from dashboard.address.links import SOURCE
+from dashboard.server import caches
+from dashboard.server.session import get_session
+from dashboard.widgets.data_set import sample
+
+CURRENT_DIGIT = "current digit"  # the key of its fragment
+SOURCES = {"Draw": "drawn", "Upload": "uploaded", "Link": "from a link"}
+
+
+def show_current_digit() -> None:
+    """Show the digit as it is now, with its source, where every page has it."""
+    scene, data = get_session().scene, caches.current_dataset()[0]
+    if scene.drawn is not None:
+        digit, source = scene.drawn, SOURCES.get(st.session_state.get(SOURCE, ""), "drawn")
+    elif scene.sample is not None and scene.sample < len(data.test):
+        digit, source = sample(data, scene.sample), f"{data.name} {scene.sample}"
+    else:
+        return
+    erased = "" if scene.mask.all() else ", part erased"
+    picture = arrays.to_data_url(arrays.mark_erased(digit, scene.mask, 2))
+    st.html(
+        f'<div class="ns-digit"><img src="{picture}" alt="Your digit, {escape(source)}{erased}">'
+        f"<span>{escape(source)}</span></div>"
+    )
