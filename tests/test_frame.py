@@ -26,7 +26,7 @@ def test_the_tour_goes_through_all_pages_in_the_order_of_the_menu():
 def test_a_term_is_explained_where_it_first_stands_and_only_there():
     shown = explain("Two *logits* and `a logit`; one logit more, [a seed](x), and a head.")
     assert shown.count("ns-term") == 2  # the first logit, and the head
-    assert shown.startswith("Two *<span class=\"ns-term\" tabindex=\"0\" data-tip=\"The score")
+    assert shown.startswith('Two *<span class="ns-term" tabindex="0" data-tip="The score')
     assert "`a logit`; one logit more" in shown
 
 

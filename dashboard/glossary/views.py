@@ -1,7 +1,5 @@
 """The view of the page "Glossary"."""
 
-from __future__ import annotations
-
 from html import escape
 
 import streamlit as st

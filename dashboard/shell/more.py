@@ -1,7 +1,5 @@
 """What is needed seldom: a page is reset, the tour is shown, the glossary opens; and the tour for first visitors."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 from typing import NoReturn

@@ -1,7 +1,5 @@
 """Projector mode: large type, controls folded away, and the views of all pages as slides, turned by the arrow keys."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 import dashboard

@@ -1,7 +1,5 @@
 """Search: every page, view and term of the glossary in one list."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -11,7 +9,7 @@ import streamlit as st
 import dashboard
 from dashboard.widgets.glossary import Term, terms
 
-KEY, GOAL = "search for", "search goal"
+KEY = "search for"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """The digit that one works with, small in the bar at the top of the screen."""
 
-from __future__ import annotations
-
 from html import escape
 
 import streamlit as st

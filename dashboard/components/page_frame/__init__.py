@@ -1,7 +1,5 @@
 """What surrounds a page and needs the browser: marks in the menu, reading aloud what changes, and the first tour."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
