@@ -2,7 +2,6 @@
 
 from dashboard.server.visitors import keep_visitor
 from dashboard.shell.page import show_page
-from dashboard.train import VIEWS
-from dashboard.train.setup_views import go_to_next
+from dashboard.train import VIEWS, show_above
 
-show_page("train", VIEWS, networks=None, above=go_to_next, below=keep_visitor)
+show_page("train", VIEWS, networks=None, above=show_above, below=keep_visitor)

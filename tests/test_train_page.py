@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_m9_m10_the_talk_s_third_step_freezes_resets_and_inverts() -> None:
     app = open_page("train")
     app.selectbox(key="train preset").set_value("talk: step 3")
     said = text_of(rerun(app))
-    assert "Starts from *Standard*. Frozen: all convolutions. Reset: all of the head." in said
+    assert "Starts from *Standard*. Frozen: all convolutions. Reset: the whole head." in said
     assert "The head reads 1 - x." in said
 
 
@@ -74,6 +75,91 @@ def test_a_composed_network_has_its_table_and_an_impossible_one_its_sentence() -
     assert app.button(key="train go").disabled and "total" not in html(app)
 
 
+def test_an_impossible_block_is_named_as_on_the_page_and_the_blocks_that_fit_stay_in_sight() -> None:
+    app = set_up(blocks=2)
+    app.number_input(key="train block-2-size").set_value(20)
+    assert rerun(app).warning[0].value.startswith("Block 2 cannot be built, because of its convolution: a window of 20")
+    assert "conv1" in html(app) and "conv2" not in html(app) and app.button(key="train go").disabled
+    app.number_input(key="train block-2-size").set_value(3)
+    app.number_input(key="train block-2-pool-size").set_value(8)
+    rerun(app)
+    app.number_input(key="train block-2-padding").set_value(0)
+    app.number_input(key="train block-2-stride").set_value(3)
+    assert rerun(app).warning[0].value.startswith("Block 2 cannot be built, because of its pooling: a window of 8")
+
+
+def test_a_network_of_one_s_own_has_its_own_name_and_text() -> None:
+    app = open_page("train")
+    assert app.text_input(key="train title").value == "assignment: one conv"
+    app.selectbox(key="train network").set_value("your own")
+    assert rerun(app).text_input(key="train title").value == "my own network"
+    assert "built block by block" in captions(app) and "32 filters of 3x3" not in captions(app)
+    app.text_input(key="train title").set_value("Eve's")
+    app.selectbox(key="train network").set_value("LeNet-5")
+    assert rerun(app).text_input(key="train title").value == "Eve's"
+    assert open_page("train", network="your own").text_input(key="train title").value == "my own network"
+
+
+def test_how_long_a_training_takes_is_said_before_it_starts() -> None:
+    app = set_up(epochs=3000)
+    assert re.search(r"This takes about \*\*[\d.]+ (s|min|h)\*\* on this computer\.", text_of(app))
+    press(app, "train go")
+    reach(only_job(), "running")
+    assert "1 job is ahead of it: it starts in about" in text_of(show_view(app, "Set up"))
+
+
+def test_a_running_training_is_in_sight_when_the_page_is_opened_anew(job: Job) -> None:
+    app = set_up(ANN, epochs=3000)
+    press(app, "train go")
+    running = run_folders.list_jobs()[0]
+    reach(running, "running")
+    app = open_as_ann()
+    assert f"**{running.title}**: training is running." in text_of(app)
+    press(app, "to watch")
+    assert app.session_state["train view"] == "Watch" and app.session_state["train job"] == running.id
+
+
+def test_a_link_that_hides_the_views_is_no_dead_end(job: Job) -> None:
+    app = open_page("train", state={"visitor": ANN}, hide="view", view="Watch")
+    press(app, "to set-up")
+    assert app.button(key="train go")
+
+
+def test_only_runs_on_the_same_digits_are_compared(job: Job, runs: Path) -> None:
+    other = runs / "20010101-000000-abcdef"
+    shutil.copytree(job.folder, other)
+    described = json.loads((other / "job.json").read_bytes())
+    settings = {**described["settings"], "dataset": "MNIST"}
+    (other / "job.json").write_text(json.dumps({**described, "id": other.name, "title": "other", "settings": settings}))
+    app = open_as_ann("Compare")
+    assert list(app.table[0].value.index) == ["mine"] and "mine reads most validation digits of offline" in text_of(app)
+    app.segmented_control(key="train digits").set_value("MNIST")
+    assert list(rerun(app).table[0].value.index) == ["other"] and "validation digits of MNIST" in captions(app)
+
+
+def test_a_network_that_has_not_learned_to_read_is_offered_nowhere_else(job: Job) -> None:
+    card = checkpoints.load_card("network", job.folder)
+    (job.folder / "network.json").write_text(json.dumps({**asdict(card), "validation_accuracy": 10.3}))
+    caches._networks_of.clear()
+    assert not caches._networks_of(ANN)
+    assert "hardly more than guessing" in text_of(open_as_ann("Result"))
+
+
+def test_a_network_that_learned_from_attacked_digits_is_tested_under_attack(job: Job) -> None:
+    described = json.loads((job.folder / "job.json").read_bytes())
+    described["settings"]["config"] |= {"attack": "fgsm", "epsilon": 0.1}
+    (job.folder / "job.json").write_text(json.dumps(described))
+    app = open_as_ann("Result")
+    assert "under attack" in html(app) and "says nothing about overfitting" in text_of(app)
+
+
+def test_two_networks_of_one_visitor_have_two_names(job: Job) -> None:
+    exported = network_files.export_network(job.folder)
+    titles = [network_files.import_network(exported, ANN).title for _ in range(2)]
+    assert [job.title, *titles] == ["mine", "mine (2)", "mine (3)"]
+    assert {card.title for card in trained_networks.list_networks(ANN).values()} == {"mine", "mine (2)", "mine (3)"}
+
+
 BAD = (
     ("learning-rate", 0.0, "The learning rate must be a number above 0, not 0.0."),
     ("learning-rate", -1.0, "The learning rate must be a number above 0, not -1.0."),
@@ -84,7 +170,7 @@ BAD = (
     ("l2", -1.0, "The L2 strength must be 0 or more, not -1.0."),
     ("power", 0.5, "The power of the penalty must be a number from 1 on, not 0.5."),
     ("momentum", 1.0, "The momentum must be a number from 0 up to 1, not 1.0."),
-    ("block-1-dilation", 0, "Stage 1 (conv) cannot be built: dilation must be at least 1"),
+    ("block-1-dilation", 0, "Block 1 cannot be built, because of its convolution: dilation must be at least 1"),
 )
 
 
@@ -109,11 +195,11 @@ def test_what_cannot_be_trained_is_one_sentence_and_no_job() -> None:
 def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     app = press(set_up(epochs=3000), "train go")
     job = only_job()
-    assert app.segmented_control(key="train view").value == "Watch" and job.title == "assignment: one conv"
+    assert app.segmented_control(key="train view").value == "Watch" and job.title == "my own network"
     until(lambda: len(run_folders.read_steps(job.id)) > 100)
     rerun(app)
     shown = "".join(element.value for element in app.markdown)
-    assert shown.count("<svg viewBox") == 2 and "validation" in shown and "digits a second" in html(app)
+    assert shown.count("<svg viewBox") == 2 and "validation" in shown and "digits per second" in html(app)
     press(app, "train pause")
     reach(job, "paused")
     assert "Paused." in rerun(app).info[0].value
@@ -138,7 +224,7 @@ def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> 
     show_view(app, "Set up").number_input(key="train epochs").set_value(2999)
     press(app, "train go")
     second = run_folders.list_jobs()[0]
-    assert (first.title, second.title) == ("assignment: one conv", "assignment: one conv (2)")
+    assert (first.title, second.title) == ("my own network", "my own network (2)")
     reach(first, "running")
     until(lambda: queue.waiting_jobs())
     assert "**number 1** in the queue" in rerun(app).info[0].value
@@ -156,14 +242,18 @@ def test_a_diverging_training_says_so_on_the_page() -> None:
     press(rerun(app), "train go")
     assert ended(only_job()).state == "failed"
     assert "Training diverged in epoch 1" in rerun(app).warning[0].value
-    assert "train resume" in [button.key for button in app.button]
+    assert app.number_input(key=f"slower {only_job().id}").value == 1e29
+    app.number_input(key=f"slower {only_job().id}").set_value(0.01)
+    press(app, "train resume")
+    assert ended(only_job()).state == "done"
+    assert {step["learning_rate"] for step in run_folders.read_steps(only_job().id)} == {0.01}
 
 
 def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
     app = open_as_ann("Watch")
     frames = cached.snapshot_frames(job.folder)
-    assert frames[0].text.startswith("Before it has learned anything") and frames[-1].text.startswith("Epoch 2,")
-    sure = [int(re.search(r"(\d+) % sure", frame.text)[1]) for frame in (frames[0], frames[-1])]
+    assert frames[0].text.startswith("Before training") and frames[-1].text.startswith("Epoch 2,")
+    sure = [int(re.search(r"(\d+) %", frame.text)[1]) for frame in (frames[0], frames[-1])]
     assert sure[0] < 20 < 30 < sure[1]
     assert 20 <= len(frames) <= 24 and len({frame.picture.shape for frame in frames}) == 1
     assert "ten feature maps of the 4" in captions(app)
@@ -176,17 +266,17 @@ def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_m
     app = press(open_as_ann("Watch"), "to result")
     offline = datasets.load(datasets.OFFLINE)
     accuracy = checkpoints.load_card("network", job.folder).accuracies()["whole"]
-    assert f"{accuracy:.2f} %" in html(app) and f"all {len(offline.test)} test digits" in html(app)
+    assert f"{accuracy:.2f} %" in text_of(app) and f"all {len(offline.test)} test digits" in text_of(app)
     assert "% of new digits" in text_of(app)
     app.segmented_control(key="train part").set_value("Random digits")
     grid = html(rerun(app))
     assert grid.count("read as ") == 32 and grid.count("<img") == 32
     assert html(press(app, "others")) != grid
-    app.segmented_control(key="train part").set_value("Surest mistakes")
+    app.segmented_control(key="train part").set_value("Mistakes")
     wrong = round(len(offline.test) * (100 - accuracy) / 100)
     assert f"**{wrong} of {len(offline.test)} test digits are read wrong**" in text_of(rerun(app))
     assert html(app).count("% sure") == min(48, wrong)
-    for part in ("What it mixes up", "Stages"):
+    for part in ("Confusion matrix", "Layers"):
         app.segmented_control(key="train part").set_value(part)
         rerun(app)
     assert "2 epochs on 1,197 digits of offline digits" in captions(app)
@@ -200,7 +290,7 @@ def test_t6_x3_runs_are_compared_by_time_and_accuracy(job: Job, runs: Path) -> N
     (other / "job.json").write_text(json.dumps({**described, "id": other.name, "title": "other", "settings": settings}))
     app = open_as_ann("Compare")
     table = app.table[0].value
-    assert dict(table["begins from"]) == {"mine": "scratch", "other": "frozen"}
+    assert dict(table["starts from"]) == {"mine": "scratch", "other": "trained, frozen"}
     last = [step for step in run_folders.read_steps(job.id) if step["validation_accuracy"] is not None][-1]
     assert set(table["validation"]) == {f"{last['validation_accuracy']:.2f} %"}
     app.segmented_control(key="train axis").set_value("seconds")
@@ -255,21 +345,21 @@ def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
 
 def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job) -> None:
     app = open_as_ann("Keep")
-    assert "runs: 1 of 40" in app.get("progress")[-1].proto.text
+    assert "1 of 40 places" in app.get("progress")[-1].proto.text
     exported = network_files.export_network(job.folder)
     press(app, "keep")
     assert run_folders.is_kept(job)
     press(app, "delete")
     assert run_folders.list_jobs() == []
     app.get("file_uploader")[0].set_value(("mine.zip", exported, "application/zip"))
-    assert "is here, and can be chosen on every page" in rerun(app).success[0].value
+    assert "is loaded. You can choose it on every page" in rerun(app).success[0].value
     back = only_job()
     assert back.title == job.title and back.visitor == ANN and read_status(back).state == "done"
     card, network = network_files.read_network(exported)
     found = checkpoints.load_classifier("network", back.folder)
     assert all((found.state_dict()[name] == tensor).all() for name, tensor in network.state_dict().items())
     assert not card.measured, "figures that come with a file are nobody's"
-    assert "all 400 test digits" in html(show_view(app, "Result"))
+    assert "all 400 test digits" in text_of(show_view(app, "Result"))
 
 
 def test_deleting_one_that_is_at_work_is_not_offered() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from core.jobs.training_report import (
     TrainingSummary,
+    current_training_accuracy,
     judge_fit,
     learning_curve,
     mean_per_epoch,
@@ -68,7 +69,25 @@ def test_x3_time_against_accuracy():
 
 @pytest.mark.parametrize(
     ("training", "validation", "said"),
-    [(99.9, 95.0, "overfits"), (80.0, 80.5, "underfits"), (96.0, 98.0, "does not overfit"), (99.0, 98.5, "no sign")],
+    [
+        (99.9, 95.0, "overfits"),
+        (80.0, 80.5, "underfits"),
+        (11.8, 10.3, "underfits"),  # it reads everything as 0: the gap is small beside the error itself
+        (94.0, 80.0, "overfits"),
+        (96.0, 98.0, "does not overfit"),
+        (99.0, 98.5, "no sign"),
+    ],
 )
 def test_t12_over_and_underfitting_are_said(training, validation, said):
+    assert f"it {said}" in judge_fit(TrainingSummary(5, 10, validation, training)).replace("*", "") or said == "no sign"
     assert said in judge_fit(TrainingSummary(5, 10, validation, training))
+
+
+def test_attacked_digits_and_new_ones_are_not_compared():
+    said = judge_fit(TrainingSummary(5, 10, 97.0, 62.0), attacked=True)
+    assert "62.0 % of the attacked digits" in said and "fits" not in said
+
+
+def test_the_training_accuracy_while_it_runs_is_the_one_of_the_result():
+    assert [current_training_accuracy(STEPS[:count]) for count in (1, 2, 3)] == [50, 60, 95]
+    assert current_training_accuracy(STEPS) == summarize_run(STEPS).training == 96

@@ -16,7 +16,7 @@ import torch
 
 from core.digits import datasets
 from core.inversion.functions import features_hash
-from core.jobs import control, run_folders
+from core.jobs import control, run_folders, trained_networks
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.networks.architectures import SIDE, Architecture
@@ -60,6 +60,7 @@ def import_network(content: bytes, visitor: str) -> Job:
         if sum(job.kind == KIND for job in run_folders.list_jobs(visitor)) >= MAX_LOADED:
             raise NetworkFileError(f"You have loaded {MAX_LOADED} networks already: delete one of them first.")
         run_folders.remove_old_runs()
+        card = replace(card, title=trained_networks.unique_title(card.title, visitor))
         return run_folders.create_job(
             lambda folder: checkpoints.save_network(card, network, folder),
             kind=KIND,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from core.digits import datasets
@@ -53,6 +54,19 @@ def run_id_of(name: str) -> str | None:
     """Return the id of the run that made the network of that name; None for a shipped one."""
     found = re.fullmatch(r"(\d{8}-\d{6}-[0-9a-f]{6})-[0-9a-f]{8}", name)
     return found[1] if found else None
+
+
+def has_learned(card: Card) -> bool:
+    """Say whether the network reads at least twice as many validation digits as guessing; True if not measured."""
+    accuracy = card.validation_accuracy
+    return accuracy is None or accuracy >= 200 / card.architecture["classes"]
+
+
+def unique_title(title: str, visitor: str) -> str:
+    """Return the title, with a number if another run of this visitor has it."""
+    taken, title = {job.title for job in run_folders.list_jobs(visitor)}, title.strip() or "A network"
+    titles = chain([title], (f"{title} ({number})" for number in count(2)))
+    return next(one for one in titles if one not in taken)
 
 
 def reads_digits(card: Card) -> bool:

@@ -18,7 +18,7 @@ from core.digits.datasets import Dataset, Digits
 from core.inversion import functions
 from core.inversion.functions import Invert
 from core.jobs import run_folders
-from core.jobs.run_folders import JobRequest
+from core.jobs.run_folders import JobRequest, Status
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
@@ -27,7 +27,7 @@ from core.networks.evaluation import evaluate, pmnist_table
 from core.system.device import describe_environment, find_device
 from core.training.adversarial import check_attack
 from core.training.config import TrainConfig
-from core.training.loop import TrainStep, train
+from core.training.loop import DIVERGED, TrainStep, train
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
 from core.zoo.checkpoints import SHIPPED, Card
@@ -142,6 +142,11 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
     finally:
         if state.tensors:  # empty: training never began
             _save(replace(card, epochs=state.epoch), network, dataset, held_out, folder)
+
+
+def has_diverged(status: Status) -> bool:
+    """Say whether a training failed because its loss became too large."""
+    return status.state == "failed" and status.message.startswith(DIVERGED)
 
 
 def split_digits(dataset: Dataset, plan: TrainingPlan) -> tuple[Digits, Digits]:

@@ -8,6 +8,7 @@ Record = Mapping[str, Any]
 """A line of `steps.jsonl`: a TrainStep as JSON."""
 RECENT_RECORDS = 20  # the current speed is measured over these last records
 OVERFITTING_GAP = 1.0  # percentage points; a larger one between training and validation accuracy counts as overfitting
+UNDERFITTING = 95.0  # percent; a lower training accuracy counts as underfitting, unless the gap is the larger error
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,12 @@ def mean_per_epoch(steps: Sequence[Record], curve: str) -> list[CurvePoint]:
     return points
 
 
+def current_training_accuracy(steps: Sequence[Record]) -> float:
+    """Return the mean training accuracy of the current epoch so far; of a finished epoch, as `summarize_run` does."""
+    values = [float(step["accuracy"]) for step in steps if step["epoch"] == steps[-1]["epoch"]]
+    return sum(values) / len(values)
+
+
 @dataclass(frozen=True)
 class TrainingSummary:
     """The result of a training: epochs, seconds, and accuracies in percent."""
@@ -107,13 +114,19 @@ def seconds_to_accuracy(steps: Sequence[Record], accuracy: float) -> float | Non
     )
 
 
-def judge_fit(outcome: TrainingSummary) -> str:
-    """Return a sentence on overfitting and underfitting, in Markdown."""
-    figures = f"It reads {outcome.training:.1f} % of what it learns from and {outcome.validation:.1f} % of new digits"
+def judge_fit(outcome: TrainingSummary, *, attacked: bool = False) -> str:
+    """Return a sentence on underfitting and overfitting, in Markdown; `attacked`: it learned from attacked digits."""
+    new = f"{outcome.validation:.1f} % of new digits"
+    if attacked:
+        return (
+            f"It reads {outcome.training:.1f} % of the attacked digits it learned from and {new}, which are not "
+            "attacked. These are two different tasks, so the difference says nothing about overfitting."
+        )
+    figures = f"It reads {outcome.training:.1f} % of the digits it learned from and {new}"
+    if outcome.training < UNDERFITTING and outcome.gap < 100 - outcome.training:
+        return f"{figures}: it **underfits**. More epochs, a larger network or another learning rate may help."
     if outcome.gap > OVERFITTING_GAP:
         return f"{figures}: it **overfits**, by {outcome.gap:.1f} points. Dropout, L2 or more digits may help."
-    if outcome.training < 95:
-        return f"{figures}: it **underfits**. More epochs, a larger network or another learning rate may help."
     if outcome.gap < -OVERFITTING_GAP:
-        return f"{figures}: dropout or a penalty makes learning harder than reading, so it does not overfit."
+        return f"{figures}: it does not overfit. Dropout or a penalty makes training harder than reading."
     return f"{figures}: no sign of overfitting."

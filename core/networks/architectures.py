@@ -11,6 +11,14 @@ ACTIVATIONS = ("relu", "leaky_relu", "silu", "sigmoid", "tanh", "relu6")
 KINDS = ("conv", "pool", "mean_pool", "norm", "drop", "shuffle", *ACTIVATIONS)
 
 
+class StageError(ValueError):
+    """A stage that cannot be built after the ones before it."""
+
+    def __init__(self, number: int, kind: str, reason: str) -> None:
+        super().__init__(f"Stage {number} ({kind}) cannot be built: {reason}")
+        self.number, self.kind, self.reason = number, kind, reason
+
+
 @dataclass(frozen=True)
 class Stage:
     """One feature stage: a convolution, a pooling, a batch norm, a dropout of whole maps, or an activation.
@@ -66,7 +74,7 @@ class Architecture:
     def shapes(self) -> Iterator[tuple[int, int, int]]:
         """Yield each feature stage's output as maps, rows and columns.
 
-        Raises ValueError, with the sizes in a sentence, at the first stage that does not fit.
+        Raises StageError, with the sizes in a sentence, at the first stage that does not fit.
         """
         maps, side = 1, SIDE
         for number, stage in enumerate(self.features, 1):
@@ -75,7 +83,7 @@ class Architecture:
             try:
                 side = _side(stage, side)
             except ValueError as error:
-                raise ValueError(f"Stage {number} ({stage.kind}) cannot be built: {error}") from None
+                raise StageError(number, stage.kind, str(error)) from None
             maps = stage.filters if stage.kind == "conv" else maps
             yield maps, side, side
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
-from core.networks.architectures import Architecture, Stage
+from core.networks.architectures import Architecture, Stage, StageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +51,15 @@ def _stages(block: Block) -> Iterator[Stage]:
         yield Stage("pool" if block.pool == "max" else "mean_pool", size=block.pool_size)
     if block.drop:
         yield Stage("drop", rate=block.drop)
+
+
+def find_misfit(blocks: Sequence[Block]) -> tuple[int, str] | None:
+    """Return the number of the first block that cannot be built, from 1, and a sentence; None if all can."""
+    try:
+        list(compose(blocks, ()).shapes())
+    except StageError as error:
+        ends = accumulate(len(list(_stages(block))) for block in blocks)
+        number = next(block for block, end in enumerate(ends, 1) if error.number <= end)
+        part = "convolution" if error.kind == "conv" else "pooling"
+        return number, f"Block {number} cannot be built, because of its {part}: {error.reason}"
+    return None

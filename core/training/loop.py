@@ -28,6 +28,9 @@ EVALUATION_BATCH_GPU = 5000  # large enough for a GPU to be busy
 MAX_LOSS = 1e4  # guessing has a loss of 2.3, the logarithm of ten classes; no training recovers from this
 
 
+DIVERGED = "Training diverged"  # so begins the sentence of a DivergedError
+
+
 class DivergedError(ValueError):
     """The loss is not finite, or huge; the network is back in its state after the last good epoch."""
 
@@ -153,8 +156,8 @@ def _epoch(
         figures = _evaluate(training.learner, training.held_out) if done == len(batches) else (None, None)
         if not (loss < MAX_LOSS and (figures[0] or 0.0) < MAX_LOSS):  # written so that `nan` is caught too
             raise DivergedError(
-                f"Training diverged in epoch {epoch}, with a learning rate of {rate:g}: the network is "
-                "kept as it was before that epoch; a smaller learning rate may help."
+                f"{DIVERGED} in epoch {epoch}, with a learning rate of {rate:g}: the loss became too large. The "
+                "network is kept as it was before that epoch; a lower learning rate may help."
             )
         seconds += time.perf_counter() - start
         yield TrainStep(epoch, done, len(batches), loss, accuracy, seconds, rate, *figures)

@@ -4,6 +4,11 @@ FORMER_NAMES: dict[tuple[str, str, str], str] = {
     # (page, name of the part in the address, former text): present text. A former text is no option any more.
     # See, look inside
     # Make, break, class
+    ("train", "part", "In short"): "Summary",
+    ("train", "part", "What it mixes up"): "Confusion matrix",
+    ("train", "part", "Surest mistakes"): "Mistakes",
+    ("train", "part", "Stages"): "Layers",
+    ("train", "inversion", "as it is"): "unchanged",
 }
 
 

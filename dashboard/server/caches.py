@@ -76,7 +76,7 @@ def zoo() -> tuple[Zoo, list[str]]:
 
 
 def own_networks() -> Zoo:
-    """Return the cards of the networks that this visitor trained and that read digits, the oldest first."""
+    """Return the cards of the networks that this visitor trained and that can read digits, the oldest first."""
     name = get_visitor_id()
     return {} if name is None else _networks_of(name)
 
@@ -84,7 +84,8 @@ def own_networks() -> Zoo:
 @st.cache_resource(ttl=2, max_entries=200, show_spinner=False)
 def _networks_of(name: str) -> Zoo:
     cards = trained_networks.list_networks(name)
-    return {network: card for network, card in cards.items() if trained_networks.reads_digits(card)}
+    usable = (trained_networks.reads_digits, trained_networks.has_learned)
+    return {network: card for network, card in cards.items() if all(test(card) for test in usable)}
 
 
 @st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")

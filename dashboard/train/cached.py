@@ -1,13 +1,21 @@
 """The snapshots of a training as frames for the player, each drawn once for all visitors."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from core.adversarial.config import AttackConfig
+from core.adversarial.gradient_attacks import make_adversarial
+from core.jobs import run_folders, training_estimate, training_report
+from core.jobs.run_folders import Job
 from core.jobs.training_snapshots import FOLDER, Snapshot, list_snapshots, load_snapshot
+from core.networks import evaluation
 from core.visualization.training import draw_snapshot
 from dashboard.components.player import Frame
+from dashboard.server import caches, locks
 
 
 def snapshot_frames(folder: Path) -> list[Frame]:
@@ -33,8 +41,48 @@ def to_frame(snapshot: Snapshot) -> Frame:
     rows = np.arange(len(snapshot.labels))
     mean_probability = 100 * float(snapshot.probabilities[rows, snapshot.labels].mean())
     correct = int((snapshot.probabilities.argmax(1) == snapshot.labels).sum())
-    when = f"Epoch {snapshot.epoch}, batch {snapshot.batch}" if snapshot.epoch else "Before it has learned anything"
+    when = f"Epoch {snapshot.epoch}, batch {snapshot.batch}" if snapshot.epoch else "Before training"
     maps = (snapshot.first_maps, snapshot.last_maps)
     picture = draw_snapshot(snapshot.digits, snapshot.labels.tolist(), snapshot.probabilities, snapshot.filters, maps)
-    text = f"{when}: {correct} of {len(rows)} read right; on average {mean_probability:.0f} % sure of what is right."
+    text = f"{when}: {correct} of {len(rows)} correct; mean probability of the correct class {mean_probability:.0f} %."
     return Frame(picture, {}, text)
+
+
+def estimate_seconds(settings: dict[str, Any]) -> float:
+    """Return about how many seconds this training takes on this machine. Raises ValueError."""
+    config = settings["config"]
+    speed = {**settings, "config": {name: config[name] for name in ("attack", "optimizer") if name in config}}
+    digits = training_estimate.count_digits(settings, caches.dataset(settings["dataset"]))
+    return digits * _seconds_per_digit(json.dumps(speed, sort_keys=True))
+
+
+@st.cache_data(ttl=3600, max_entries=200, show_spinner=False)
+def _seconds_per_digit(settings: str) -> float:
+    described = json.loads(settings)
+    with locks.LONG:
+        return training_estimate.measure_seconds_per_digit(described, caches.dataset(described["dataset"]))
+
+
+def seconds_left(job: Job) -> float | None:
+    """Return about how many seconds an active training still takes; None for other jobs."""
+    if job.kind != "train":
+        return None
+    config = job.settings["config"]
+    steps = list(run_folders.read_steps(job.id))
+    progress = training_report.measure_progress(steps, epochs=config["epochs"], batch=config["batch"])
+    if progress.seconds_left is not None:
+        return progress.seconds_left
+    try:
+        return estimate_seconds(job.settings)
+    except ValueError:  # what it starts from is gone
+        return None
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def accuracy_under_attack(name: str, epsilon: float, count: int, data: str) -> float:
+    """Return the accuracy in percent on the first `count` test digits, each attacked by 10 steps of PGD."""
+    digits = caches.dataset(data).test.first(count)
+    with locks.LONG:
+        network = caches.classifier(name, data)
+        images = make_adversarial(network, digits.images(), digits.labels, AttackConfig(epsilon=epsilon, steps=10))
+        return evaluation.accuracy(digits.labels, evaluation.predict(network, images).argmax(1))

@@ -21,38 +21,61 @@ from dashboard.widgets.jobs import my_jobs
 RUNS = "train runs"  # the key of the choice of runs
 TARGETS = (95.0, 98.0)  # validation accuracy, percent
 MAX_SHOWN = len(RUN_COLORS)
-KINDS = {"accuracy": "read right, %", "error": "error (cross-entropy)"}
+KINDS = {"accuracy": "accuracy, %", "error": "loss (cross-entropy)"}
 
 
 def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the learning curves of the chosen runs, and the time and accuracy of each."""
+    """Show the learning curves of the chosen runs on one data set, and the time and accuracy of each."""
     found = {job.id: job for job in my_jobs("train")}
     steps: dict[str, list[Record]] = {name: list(run_folders.read_steps(name)) for name in found}
     ready = [name for name in found if training_report.summarize_run(steps[name]) is not None]
     if not ready:
-        st.info("As soon as one epoch of a training is finished, its curve appears here.")
+        st.info("A curve appears here when the first epoch of a training is finished.")
         return
-    chosen = _choose_runs({name: found[name].title for name in ready})
+    tested = _choose_dataset([dataset_of(found[name]) for name in ready])
+    ready = [name for name in ready if dataset_of(found[name]) == tested]
+    chosen = _choose_runs({name: found[name].title for name in ready}, tested)
     shown = {name: steps[name] for name in chosen[:MAX_SHOWN]}
-    _show_curves(shown, {name: found[name].title for name in shown})
+    if shown:
+        st.markdown(f"**{describe_best({found[name].title: steps[name] for name in shown}, tested)}**")
+    _show_curves(shown, {name: found[name].title for name in shown}, tested)
     if shown:
         st.table(to_table({name: found[name] for name in shown}, shown))
         st.caption(
-            "Seconds of learning and validating on this machine, which other work may slow down. What is a "
-            "beginning worth? Train on few digits from scratch, from a trained network, and with its convolutions "
-            "frozen."
+            "Times are seconds of training and validation on this computer; other jobs make them longer. Try: train "
+            "on few digits from scratch, then from a trained network, then with its convolutions frozen. Which is best?"
         )
 
 
-def _choose_runs(titles: dict[str, str]) -> list[str]:
+def dataset_of(job: Job) -> str:
+    """Return the name of the data set of a training."""
+    return str(job.settings.get("dataset", "MNIST"))
+
+
+def _choose_dataset(names: list[str]) -> str:
+    """Draw the choice of the data set, if the runs are on several: accuracies on different digits do not compare."""
+    options = list(dict.fromkeys(names))
+    return address.segmented_control("digits", "Data set", options, key="train digits", shown=len(options) > 1)
+
+
+def describe_best(steps: dict[str, list[Record]], tested: str) -> str:
+    """Return a sentence that names the run with the highest validation accuracy."""
+    found = {title: training_report.summarize_run(records) for title, records in steps.items()}
+    accuracies = {title: result.validation for title, result in found.items() if result is not None}
+    best = max(accuracies, key=accuracies.__getitem__)
+    return f"{best} reads most validation digits of {tested} correctly: {accuracies[best]:.2f} %."
+
+
+def _choose_runs(titles: dict[str, str], tested: str) -> list[str]:
     """Draw the choice of several runs, at first the newest three; return their ids."""
-    first = st.session_state.get(RUNS, list(titles)[:3])
-    st.session_state[RUNS] = [name for name in first if name in titles]
+    key = f"{RUNS} {tested}"
+    first = st.session_state.get(key, list(titles)[:3])
+    st.session_state[key] = [name for name in first if name in titles]
     return st.pills(
         "Runs",
         list(titles),
         selection_mode="multi",
-        key=RUNS,
+        key=key,
         persist_state="session",
         wrap=True,
         format_func=titles.__getitem__,
@@ -60,11 +83,11 @@ def _choose_runs(titles: dict[str, str]) -> list[str]:
     )
 
 
-def _show_curves(steps: dict[str, list[Record]], titles: dict[str, str]) -> None:
+def _show_curves(steps: dict[str, list[Record]], titles: dict[str, str], tested: str) -> None:
     """Draw the choice of the curve and its axis, and show it for every run."""
     with st.container(horizontal=True):
-        kind = address.segmented_control("show", "Show", list(KINDS), "accuracy", key="train kind")
-        axis = address.segmented_control("over", "over", ["epochs", "seconds"], key="train axis")
+        kind = address.segmented_control("show", "Curve", list(KINDS), "accuracy", key="train kind")
+        axis = address.segmented_control("over", "Horizontal axis", ["epochs", "seconds"], key="train axis")
     if not steps:
         return
     figure = draw_runs(
@@ -75,8 +98,8 @@ def _show_curves(steps: dict[str, list[Record]], titles: dict[str, str]) -> None
     )
     st.plotly_chart(figure, width="stretch", config=PLAIN)
     st.caption(
-        "Solid: validation digits, after each epoch. Dotted: what it learns from, the mean of the epoch; "
-        "how far the dotted line runs away from the solid one is how much a network overfits."
+        f"Solid: validation digits of {tested}, after each epoch. Dotted: training digits, mean of each epoch. The "
+        "further the dotted line is above the solid one, the more the network overfits."
     )
 
 
@@ -111,10 +134,10 @@ def to_table(found: dict[str, Job], steps: dict[str, list[Record]]) -> pd.DataFr
         rows.append(
             {
                 "run": job.title,
-                "begins from": _describe_start(job),
+                "starts from": _describe_start(job),
                 "epochs": str(result.epochs),
                 "time": f"{result.seconds:.0f} s",
-                "an epoch": f"{result.seconds / result.epochs:.1f} s",
+                "per epoch": f"{result.seconds / result.epochs:.1f} s",
                 **{title: "–" if seconds is None else f"{seconds:.0f} s" for title, seconds in times.items()},
                 "validation": f"{result.validation:.2f} %",
                 "test": "–" if result.test is None else f"{result.test:.2f} %",
@@ -128,7 +151,7 @@ def _describe_start(job: Job) -> str:
     settings = job.settings
     if settings.get("start") is None:
         return "scratch"
-    return "frozen" if settings.get("frozen") else "refined"
+    return "trained, frozen" if settings.get("frozen") else "trained"
 
 
 def _test_accuracy(job: Job) -> float | None:

@@ -19,14 +19,15 @@ from dashboard import address
 from dashboard.server import caches
 from dashboard.server.visitors import get_visitor_id
 
-OWN, KEEP = "your own", "as it is"
+OWN, KEEP = "your own", "unchanged"
+OWN_TITLE, OWN_DESCRIPTION = "my own network", "A network of your own, built block by block."
 SCRATCH = "nothing: all weights drawn anew"  # how links name it; shown as SCRATCH_TITLE
 SCRATCH_TITLE = "from scratch (random weights)"
 SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
-POOLS = {"max": "largest", "mean": "average", "none": "no pooling"}
-NORMS = {"none": "no batch norm", "before": "before it", "after": "after it"}
-ATTACKS = {"none": "as they are", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
-GROUPS = {"features": "all convolutions", "head": "all of the head"}
+POOLS = {"max": "maximum", "mean": "average", "none": "no pooling"}
+NORMS = {"none": "no batch norm", "before": "before the activation", "after": "after the activation"}
+ATTACKS = {"none": "not attacked", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
+GROUPS = {"features": "all convolutions", "head": "the whole head"}
 LONGEST_TITLE = 40
 Settings = dict[str, Any]
 
@@ -43,7 +44,28 @@ def value(name: str) -> Any:
 
 def choose_preset() -> str:
     """Draw the presets; return the name of the chosen one, which fills in all other options."""
-    return address.selectbox("preset", "Begin from", list(PRESETS), on_change=_apply_preset)
+    return address.selectbox("preset", "Experiment", list(PRESETS), on_change=_apply_preset)
+
+
+def is_own() -> bool:
+    """Return whether a network is put together block by block."""
+    return value("start") == SCRATCH and value("network") == OWN
+
+
+def describe_preset() -> str:
+    """Return what is trained: a sentence or two."""
+    return OWN_DESCRIPTION if is_own() else PRESETS[value("preset")].description
+
+
+def default_title() -> str:
+    """Return the network's name as long as nobody has typed one."""
+    return OWN_TITLE if is_own() else value("preset")
+
+
+def _rename() -> None:
+    """Name the network after what it is now, unless somebody has typed a name."""
+    if value("title") in (None, OWN_TITLE, *PRESETS):
+        st.session_state[key("title")] = default_title()
 
 
 def _apply_preset() -> None:
@@ -109,6 +131,7 @@ def choose_architecture() -> Architecture | None:
         [SCRATCH, *known],
         first["start"],
         group="networks",
+        on_change=_rename,
         format_func=lambda name: SCRATCH_TITLE if name == SCRATCH else known[name].title,
     )
     name = address.selectbox(
@@ -117,15 +140,16 @@ def choose_architecture() -> Architecture | None:
         [*ARCHITECTURES, OWN],
         first["network"],
         shown=start == SCRATCH,
-        help=f"{OWN}: put one together, block by block",
+        on_change=_rename,
+        help=f"{OWN}: build one, block by block",
     )
     return ARCHITECTURES.get(name) if start == SCRATCH else Architecture.from_dict(known[start].architecture)
 
 
-def compose_network() -> Architecture:
-    """Draw the fields of a network built block by block; return its architecture."""
+def compose_network() -> tuple[list[Block], Architecture]:
+    """Draw the fields of a network built block by block; return its blocks and its architecture."""
     count, units, dropout = st.columns(3)
-    blocks = address.number_input("blocks", "Blocks of a convolution", 0, MAX_BLOCKS, 2, place=count)
+    blocks = address.number_input("blocks", "Convolution blocks", 0, MAX_BLOCKS, 2, place=count)
     hidden = address.number_input("hidden", "Hidden units (0: none)", 0, MAX_UNITS, 64, place=units)
     rate = address.slider("dropout", "Dropout of hidden units", 0.0, 0.9, 0.0, 0.1, place=dropout)
     names = [f"Block {number}" for number in range(1, blocks + 1)]
@@ -133,8 +157,8 @@ def compose_network() -> Architecture:
     for tab, name in zip(st.tabs(names) if names else [], names, strict=True):
         with tab:
             parts.append(_compose_block(name))
-    st.caption("A side of W pixels becomes floor((W + 2·padding − dilation·(size − 1) − 1) / stride) + 1.")
-    return compose(parts, (hidden,) if hidden else (), dropout=rate)
+    st.caption("A side of W pixels becomes ⌊(W + 2·padding − dilation·(size − 1) − 1) / stride⌋ + 1 pixels.")
+    return parts, compose(parts, (hidden,) if hidden else (), dropout=rate)
 
 
 def _compose_block(name: str) -> Block:
@@ -184,21 +208,21 @@ def choose_learning() -> Settings:
         "optimizer": optimizer,
         "learning_rate": number(right, "Learning rate", "learning-rate", format="%g", step=0.001),
         "epochs": number(left, "Epochs", "epochs", step=1),
-        "batch": number(right, "Batch", "batch", step=1),
+        "batch": number(right, "Batch size", "batch", step=1),
         "momentum": number(left, "Momentum (SGD)", "momentum", disabled=optimizer != "sgd", step=0.1),
         "seed": number(right, "Seed", "seed", step=1, least=0, most=2**31),
-        "l2": number(left, "L2 on weights", "l2", format="%g", step=0.001),
-        "penalty": number(right, "Penalty |w|^p", "penalty", format="%g", step=0.0001),
+        "l2": number(left, "L2 regularisation", "l2", format="%g", step=0.001),
+        "penalty": number(right, "Penalty |w|ᵖ", "penalty", format="%g", step=0.0001),
         "power": number(left, "p (1: L1)", "power", step=0.5),
     }
     config["attack"] = attack = address.selectbox(
         "attack",
-        "Digits it learns from",
+        "Training digits",
         list(ATTACKS),
         first["attack"],
         place=left,
         format_func=ATTACKS.__getitem__,
-        help="An attack through what it has learned so far: twice or 8 times the work",
+        help="Each digit is attacked through the network's current weights. FGSM takes twice the time, PGD 8 times.",
     )
     config["epsilon"] = number(right, "Epsilon of the attack", "epsilon", disabled=attack == "none", step=0.05)
     return {name: chosen for name, chosen in config.items() if chosen is not None}
@@ -209,8 +233,8 @@ def choose_data() -> Settings:
     first = preset_options()
     available = [name for name in datasets.DATASETS if datasets.is_available(name)]
     dataset = address.selectbox("dataset", "Data set", available, first["dataset"])
-    share = address.select_slider("share", "Share of the digits", SHARES, first["share"], format_func="{} %".format)
-    tenth = address.toggle("held-out", "Validate with 10 % instead of a sixth, as Keras did", first["held-out"])
+    share = address.select_slider("share", "Training digits used", SHARES, first["share"], format_func="{} %".format)
+    tenth = address.toggle("held-out", "Validate on 10 % (as in the Keras lecture), not on a sixth", first["held-out"])
     device = address.segmented_control("device", "Device", _devices(), first["device"], format_func=str.upper)
     return {"dataset": dataset, "share": share / 100, "validation": 0.1 if tenth else None, "device": device}
 
@@ -237,7 +261,7 @@ def choose_changes(rows: list[StageRow]) -> Settings:
     formulas = {KEEP: KEEP} | {name: f"{one.formula} ({name})" for name, one in INVERSIONS.items() if name != "both"}
     inversion = address.selectbox(
         "inversion",
-        "What the head reads of the features x",
+        "Input of the head (features x)",
         list(formulas),
         first["inversion"],
         format_func=formulas.__getitem__,

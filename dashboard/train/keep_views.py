@@ -24,13 +24,13 @@ def show_keep(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the downloads and the fate of one run, the upload of a network, and the disk space in use."""
     own, upload = st.columns(2, gap="large")
     with own:
-        st.markdown("**A run of yours**")
+        st.markdown("**Your networks**")
         job = choose_run(jobs.my_jobs())
         if job is not None:
             _show_downloads(job)
             _show_keeping(job)
     with upload:
-        st.markdown("**Bring a network back**")
+        st.markdown("**Load a network**")
         _show_upload()
     jobs.show_problem()
     if done := st.session_state.pop(DONE, None):
@@ -42,8 +42,8 @@ def _show_disk_use() -> None:
     count, taken = len(run_folders.list_jobs()), run_folders.disk_use()
     st.progress(
         min(1.0, taken / MAX_BYTES),
-        f"All visitors' runs: {count} of {MAX_RUNS}, {taken / 1e6:.1f} of "
-        f"{MAX_BYTES / 1e6:.0f} MB. When that is full, the oldest that nobody keeps make room.",
+        f"Networks and jobs of all visitors: {count} of {MAX_RUNS} places, {taken / 1e6:.1f} of "
+        f"{MAX_BYTES / 1e6:.0f} MB. When this is full, the oldest that nobody keeps are deleted.",
     )
 
 
@@ -52,7 +52,7 @@ def _show_downloads(job: Job) -> None:
         card = checkpoints.load_card(NETWORK_NAME, job.folder)
         network = checkpoints.load_classifier(NETWORK_NAME, job.folder)
     except CheckpointError:
-        st.caption("There is no network yet: it is kept when the training ends or is stopped.")
+        st.caption("There is no network yet. It is saved when the training ends or is stopped.")
         return
     stem = "".join(one if one.isalnum() else "-" for one in card.title.lower()).strip("-") or NETWORK_NAME
     with st.container(horizontal=True):
@@ -67,8 +67,8 @@ def _show_downloads(job: Job) -> None:
             "ONNX", lambda: onnx_export.to_onnx(network), f"{stem}.onnx", "application/octet-stream", on_click="ignore"
         )
     st.caption(
-        "The ZIP can be brought back here. ONNX is for other programs: input `images` (N, 1, 28, 28) from 0 to "
-        "1, output `logits`; they are the same as here."
+        "You can load the ZIP here again. ONNX is for other programs: input `images` (N, 1, 28, 28) from 0 to 1, "
+        "output `logits`."
     )
 
 
@@ -76,16 +76,16 @@ def _show_keeping(job: Job) -> None:
     kept = run_folders.is_kept(job)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Let go" if kept else "Keep",
+            "Stop keeping" if kept else "Keep",
             on_click=jobs.attempt,
             args=(_keep, job, not kept),
             key="keep",
-            help="A run that is kept never makes room for others.",
+            help="When the disk space is full, old networks are deleted, but not those you keep.",
         )
         with st.popover("Delete", disabled=run_folders.read_status(job).active):
             st.markdown(f"Delete *{job.title}* for good?")
-            st.button("Yes, delete it", on_click=_delete, args=(job,), key="delete", type="primary")
-    words = "It is kept." if kept else "It may make room for others one day, unless you keep it."
+            st.button("Delete it", on_click=_delete, args=(job,), key="delete", type="primary")
+    words = "You keep it." if kept else "It may be deleted when space is needed, unless you keep it."
     st.caption(f"{run_folders.disk_use(job.folder) / 1e6:.1f} MB. {words}")
 
 
@@ -93,7 +93,7 @@ def _keep(job: Job, kept: bool) -> None:
     """Keep a run, or stop keeping it. Raises ValueError if the visitor keeps too many."""
     kept_count = sum(run_folders.is_kept(one) for one in jobs.my_jobs())
     if kept and kept_count >= MAX_KEPT:
-        raise ValueError(f"You keep {kept_count} runs already: let go of one of them first.")
+        raise ValueError(f"You keep {kept_count} networks already: stop keeping one of them first.")
     run_folders.keep(job.id, kept=kept)
 
 
@@ -103,9 +103,9 @@ def _delete(job: Job) -> None:
 
 
 def _show_upload() -> None:
-    file = st.file_uploader("A ZIP that was downloaded here (5 MB at most)", type=["zip"], key="train upload")
+    file = st.file_uploader("A ZIP from this page (5 MB at most)", type=["zip"], key="train upload")
     if file is None:
-        st.caption("The file is checked before it is used; programs hidden in files are never run.")
+        st.caption("The file is checked before it is used. Code in a file is never run.")
         return
     if st.session_state.get("train imported") == file.file_id:
         return
@@ -115,5 +115,5 @@ def _show_upload() -> None:
     except (ValueError, OSError) as error:
         st.warning(files.describe_error(error, "The folder of the runs"))
         return
-    st.session_state[DONE] = f"*{job.title}* is here, and can be chosen on every page."
+    st.session_state[DONE] = f"*{job.title}* is loaded. You can choose it on every page."
     st.rerun()

@@ -23,13 +23,14 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
+from dashboard.train import cached
 from dashboard.train.setup_views import to_rows
 from dashboard.train.watch_views import choose_run, read_steps, show_curves
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.jobs import my_jobs
 from dashboard.widgets.tables import choose_cell, show_cell
 
-RANDOM_SHOWN, MISTAKES_SHOWN = 32, 48  # digits
+RANDOM_SHOWN, MISTAKES_SHOWN, ATTACKED = 32, 48, 300  # digits
 Probabilities = NDArray[np.float32]
 
 
@@ -57,17 +58,36 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
-    """Show the accuracy, whether the network overfits, and its learning curves."""
+    """Say how well the network reads, also under attack, and whether it fits; show its learning curves."""
     steps = read_steps(job)
     test = evaluation.accuracy(data.test.labels, torch.from_numpy(probabilities.argmax(1)))
     result = training_report.summarize_run(steps, test)
-    figures = {f"of all {len(data.test):,} test digits of {data.name}": f"{test:.2f} %"}
+    st.markdown(f"#### It reads {test:.2f} % of all {len(data.test):,} test digits of {data.name} correctly")
+    if not trained_networks.has_learned(card):
+        st.warning("It reads hardly more than guessing would, so the other pages do not offer it.")
+    config = job.settings.get("config", {})
+    attacked = config.get("attack", "none") != "none"
+    figures = {}
+    if attacked:
+        figures["under attack"] = f"{_accuracy_under_attack(job, card, data, config['epsilon']):.1f} %"
     known = card.accuracies()
-    figures |= {CUT_NAMES[cut]: f"{known[cut]:.1f} %" for cut in CUTS if cut in known}
-    st.html(draw_metrics(figures))
+    figures |= {f"without {CUT_NAMES[cut]}": f"{known[cut]:.1f} %" for cut in CUTS if cut in known}
+    if figures:
+        st.html(draw_metrics(figures))
+    if attacked:
+        st.caption(
+            f"Under attack: the first {ATTACKED} test digits, each changed by up to {config['epsilon']:g} per pixel "
+            "(10 steps of PGD)."
+        )
     if result is not None:
-        st.markdown(training_report.judge_fit(result))
+        st.markdown(training_report.judge_fit(result, attacked=attacked))
         show_curves(steps, job.settings["config"].get("epochs", 10), st.columns(2, gap="medium"))
+
+
+def _accuracy_under_attack(job: Job, card: Card, data: Dataset, epsilon: float) -> float:
+    name = trained_networks.network_name(job, card)
+    with st.spinner("Attacking test digits ..."):
+        return cached.accuracy_under_attack(name, epsilon, min(ATTACKED, len(data.test)), data.name)
 
 
 def show_random(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
@@ -75,7 +95,7 @@ def show_random(job: Job, card: Card, data: Dataset, probabilities: Probabilitie
     seed = st.session_state.setdefault("train random", 0)
     found = np.random.default_rng(seed).choice(len(probabilities), min(RANDOM_SHOWN, len(probabilities)), replace=False)
     st.html(_draw_digits(found, data, probabilities))
-    st.button("Others", on_click=_choose_others, key="others")
+    st.button("Show others", on_click=_choose_others, key="others")
 
 
 def _choose_others() -> None:
@@ -111,9 +131,12 @@ def show_mistakes(job: Job, card: Card, data: Dataset, probabilities: Probabilit
     wrong = np.flatnonzero(probabilities.argmax(1) != labels)
     found = wrong[np.argsort(-probabilities[wrong].max(1), kind="stable")]
     if not len(found):
-        st.info("Not a single test digit is read wrong.")
+        st.info("The network reads all test digits correctly.")
         return
-    st.markdown(f"**{len(found):,} of {len(labels):,} test digits are read wrong**, the surest mistakes first.")
+    st.markdown(
+        f"**{len(found):,} of {len(labels):,} test digits are read wrong**. Those with the highest probability come "
+        "first."
+    )
     st.html(_draw_digits(found[:MISTAKES_SHOWN], data, probabilities, sure=True))
 
 
@@ -121,13 +144,14 @@ def show_stages(job: Job, card: Card, data: Dataset, probabilities: Probabilitie
     """Show the network's stages and parameters, and how it was trained."""
     st.html(draw_stage_table(to_rows(Architecture.from_dict(card.architecture))))
     made = f"{card.epochs} epochs on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
-    st.caption(f"{made}; the head reads the features by: {card.inversion}.")
+    inverted = "" if card.inversion == "identity" else f" The features are inverted: {card.inversion}."
+    st.caption(f"Trained for {made}.{inverted}")
 
 
 PARTS = {
-    "In short": show_summary,
+    "Summary": show_summary,
     "Random digits": show_random,
-    "What it mixes up": show_confusion,
-    "Surest mistakes": show_mistakes,
-    "Stages": show_stages,
+    "Confusion matrix": show_confusion,
+    "Mistakes": show_mistakes,
+    "Layers": show_stages,
 }

@@ -1,7 +1,7 @@
 """The view "Set up" of the page "Train": the form, the table of the network that it describes, and the start."""
 
 import json
-from itertools import chain, count
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,45 +10,48 @@ from core.digits.datasets import Dataset
 from core.inversion.functions import INVERSIONS
 from core.jobs import control, run_folders, trained_networks, training_job
 from core.jobs.run_folders import Job
+from core.jobs.trained_networks import unique_title
 from core.networks.architectures import Architecture
 from core.networks.classifier import summarize
+from core.networks.composing import Block, compose, find_misfit
 from core.networks.cost import Cost, check_size
-from core.training.presets import PRESETS
 from core.visualization.training import StageRow, draw_stage_table
 from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id
-from dashboard.train import form
+from dashboard.train import cached, form
 from dashboard.train.form import Settings
+from dashboard.widgets.jobs import format_duration
 
 VIEW, NEXT, JOB = "train view", "train next view", "train job"
-WATCH = "Watch"
+SET_UP, WATCH = "Set up", "Watch"
 
 
 def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the form of a training, the network that it describes, and the button that starts it."""
     left, right = st.columns([330, 710], gap="medium")
     with left:
-        preset = form.choose_preset()
-        st.caption(PRESETS[preset].description)
+        form.choose_preset()
+        about = st.empty()
         button = st.container()
-        with st.expander("The network"):
+        with st.expander("Network"):
             architecture = form.choose_architecture()
-        with st.expander("How it learns"):
+        about.caption(form.describe_preset())
+        with st.expander("Optimiser"):
             config = form.choose_learning()
         with st.expander("Data and device"):
             data_settings = form.choose_data()
     with right:
-        table = st.container()
-        try:
-            if architecture is None:
-                with table:
-                    architecture = form.compose_network()
-            cost, rows = check_size(architecture), to_rows(architecture)
-        except ValueError as error:
-            table.warning(str(error))
-            cost, rows = None, []
+        table, blocks = st.container(), None
+        if architecture is None:
+            with table:
+                blocks, architecture = form.compose_network()
+        cost, rows, misfit = size_up(architecture, blocks or [])
+        if misfit:
+            table.warning(misfit)
+            if rows:
+                st.html(draw_stage_table(rows))
     with left, st.expander("Freeze, reset or invert layers"):
         changes = form.choose_changes(rows)
     settings = to_settings(architecture, config, data_settings, changes)
@@ -57,9 +60,22 @@ def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
         if problem:
             st.warning(problem)
         if cost is not None:
-            _show_plan(settings, rows, cost)
+            _show_plan(settings, rows, cost, ready=not problem)
     with button:
         _show_button(settings, ready=cost is not None and not problem)
+
+
+def size_up(architecture: Architecture, blocks: Sequence[Block]) -> tuple[Cost | None, list[StageRow], str]:
+    """Return the network's cost and the rows of its table, or the blocks that fit and why the next one does not."""
+    misfit = find_misfit(blocks)
+    if misfit is not None:
+        number, sentence = misfit
+        fitting = compose(blocks[: number - 1], ())
+        return None, to_rows(fitting)[: len(fitting.features)], sentence
+    try:
+        return check_size(architecture), to_rows(architecture), ""
+    except ValueError as error:
+        return None, [], str(error)
 
 
 def go_to_next(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -99,13 +115,24 @@ def find_problem(settings: Settings) -> str:
     return ""
 
 
-def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost) -> None:
-    st.markdown(describe(settings))
+def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost, *, ready: bool) -> None:
+    st.markdown(f"{describe(settings)} {_describe_time(settings) if ready else ''}")
     st.html(draw_stage_table(rows))
     st.caption(
-        f"{cost.products:,} multiplications to read one digit. Bars: where the parameters are. A filter is used at "
-        "every place of the picture, so convolutions need few; a layer of hidden units has one weight for each input."
+        f"Reading one digit takes {cost.products:,} multiplications. Bars show the parameters of each layer. A "
+        "convolution uses the same filter everywhere, so it needs few; a dense layer has one weight for each input."
     )
+
+
+def _describe_time(settings: Settings) -> str:
+    """Return about how long the training takes, and how long it waits for others."""
+    ahead = [job for job in run_folders.list_jobs() if run_folders.read_status(job).state in ("running", "waiting")]
+    parts = [f"This takes about **{format_duration(cached.estimate_seconds(settings))}** on this computer."]
+    if ahead:
+        waiting = sum(cached.seconds_left(job) or 0.0 for job in ahead)
+        others = f"{len(ahead)} job{'s are' if len(ahead) > 1 else ' is'}"
+        parts.append(f"{others} ahead of it: it starts in about {format_duration(waiting)}.")
+    return " ".join(parts)
 
 
 def describe(settings: Settings) -> str:
@@ -120,7 +147,7 @@ def describe(settings: Settings) -> str:
     parts += [f"L2 {config['l2']:g}"] if config["l2"] else []
     parts += [f"penalty {config['penalty']:g}·|w|^{config['power']:g}"] if config["penalty"] else []
     if config.get("attack", "none") != "none":
-        parts += [f"every digit attacked first ({config['attack'].upper()}, epsilon {config['epsilon']:g})"]
+        parts += [f"each digit attacked first ({config['attack'].upper()}, epsilon {config['epsilon']:g})"]
     sentence = ", ".join(parts) + "."
     if settings["start"] is not None and start in (known := form.starting_networks()):
         sentence += f" Starts from *{known[start].title}*."
@@ -134,8 +161,7 @@ def describe(settings: Settings) -> str:
 
 def _show_button(settings: Settings, *, ready: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first = form.preset_options()["title"]
-        title = address.text_input("title", "Its name", first, max_chars=form.LONGEST_TITLE)
+        title = address.text_input("title", "Name of your network", form.default_title(), max_chars=form.LONGEST_TITLE)
         # No callback: after typing a number and clicking at once, it would get the settings from before the number.
         pressed = st.button("Train", type="primary", key="train go", disabled=not ready)
     if pressed and ready:
@@ -145,19 +171,14 @@ def _show_button(settings: Settings, *, ready: bool) -> None:
 def start(title: str, settings: Settings) -> None:
     """Start the job, or find the same one that is already active, and open the view "Watch"."""
     try:
-        job = _find_same(settings) or control.submit("train", _unique_title(title), settings, ensure_visitor_id())
+        job = _find_same(settings) or control.submit(
+            "train", unique_title(title, ensure_visitor_id()), settings, ensure_visitor_id()
+        )
     except ValueError as error:
         st.warning(str(error))
         return
     st.session_state[JOB], st.session_state[NEXT] = job.id, WATCH
     st.rerun()
-
-
-def _unique_title(title: str) -> str:
-    """Return the title, with a number if another run of this visitor has it."""
-    taken, title = {job.title for job in run_folders.list_jobs(ensure_visitor_id())}, title.strip() or "A network"
-    titles = chain([title], (f"{title} ({number})" for number in count(2)))
-    return next(one for one in titles if one not in taken)
 
 
 def _find_same(settings: dict[str, Any]) -> Job | None:

@@ -1,13 +1,14 @@
 """The view "Watch" of the page "Train": a training while it runs, read from its folder every second."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from math import ceil
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.datasets import Dataset
-from core.jobs import control, run_folders, training_report
+from core.jobs import control, queue, run_folders, training_job, training_report
 from core.jobs.run_folders import Job, JobError, Status
 from core.jobs.training_report import Progress, Record
 from core.visualization.figures import Curve
@@ -18,24 +19,26 @@ from dashboard.components.player import Look, player
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train import cached
-from dashboard.train.setup_views import JOB, VIEW
+from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.widgets import jobs
+from dashboard.widgets.jobs import format_duration
 
-SNAPSHOTS = Look("Ten digits, filters and feature maps while the network learns", speed=0.25)
+SNAPSHOTS = Look("Ten digits, filters and feature maps during training", speed=0.25)
+STATES = {"running": "training is running.", "waiting": "waits in the queue.", "paused": "training is paused."}
 PARTS = {"training": TRAINING, "validation": VALIDATION}
 
 
 def choose_run(runs: list[Job], label: str = "Training") -> Job | None:
     """Draw the choice of one of these runs and return it; say why and return None if there are none."""
     if not runs and jobs.my_jobs():
-        st.info("Your network is not ready yet: *Watch* shows how it learns, and can stop it and keep what there is.")
+        st.info("Your network is not ready yet. *Watch* shows its training; there you can stop and save it.")
         return None
     if not runs:
-        st.info("You have not trained a network yet: *Set up* has experiments to begin from.")
+        st.info("You have not trained a network yet. Choose an experiment in *Set up*.")
         return None
     titles = {job.id: jobs.title_with_time(job) for job in runs}
     if st.session_state.get(JOB) not in titles:
-        st.session_state[JOB] = runs[0].id
+        st.session_state[JOB] = next((job for job in runs if run_folders.read_status(job).active), runs[0]).id
     chosen = st.selectbox(
         label,
         list(titles),
@@ -45,6 +48,16 @@ def choose_run(runs: list[Job], label: str = "Training") -> Job | None:
         label_visibility="collapsed",
     )
     return next(job for job in runs if job.id == chosen)
+
+
+def show_running(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show on the other views that a training of this visitor is running."""
+    active = [job for job in jobs.my_jobs("train") if run_folders.read_status(job).active]
+    if active and st.session_state.get(VIEW) != WATCH:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            state = run_folders.read_status(active[0]).state
+            st.markdown(f"**{active[0].title}**: {STATES.get(state, '')}", width="content")
+            st.button("Watch it", on_click=_open_view, args=(WATCH,), key="to watch")
 
 
 def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -63,17 +76,37 @@ def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _show_controls(job: Job, status: Status) -> None:
     with st.container(horizontal=True):
-        jobs.show_controls(job, status, "train")
+        if training_job.has_diverged(status):
+            _show_slower(job)
+        else:
+            jobs.show_controls(job, status, "train")
         if status.active:
             with st.popover("Learning rate"):
                 _show_rate(job)
         else:
             st.button("See results", on_click=_open_view, args=("Result",), key="to result")
+            st.button("New training", on_click=_open_view, args=(SET_UP,), key="to set-up", type="tertiary")
+
+
+def _show_slower(job: Job) -> None:
+    """Offer to resume a training that diverged, with a tenth of its learning rate."""
+    key = f"slower {job.id}"
+    st.number_input("Lower learning rate", value=float(f"{_last_rate(job) / 10:.3g}"), format="%g", key=key, width=160)
+    st.button("Resume with it", on_click=_resume_slower, args=(job, key), key="train resume", type="primary")
+
+
+def _resume_slower(job: Job, key: str) -> None:
+    jobs.attempt(control.set_learning_rate, job.id, st.session_state[key])
+    if jobs.PROBLEM not in st.session_state:
+        jobs.attempt(control.resume, job.id)
+
+
+def _last_rate(job: Job) -> float:
+    return run_folders.read_request(job).learning_rate or float(job.settings["config"].get("learning_rate", 0.01))
 
 
 def _show_rate(job: Job) -> None:
-    now = run_folders.read_request(job).learning_rate or float(job.settings["config"].get("learning_rate", 0.01))
-    rate = st.number_input("Continue with", value=now, format="%g", step=0.001, key=f"rate {job.id}")
+    rate = st.number_input("Continue with", value=_last_rate(job), format="%g", step=0.001, key=f"rate {job.id}")
     if st.button("Set", key="set rate"):
         jobs.attempt(control.set_learning_rate, job.id, rate)
 
@@ -106,7 +139,12 @@ def _show_live(job: Job, shown: str) -> None:
     steps, config = read_steps(job), job.settings["config"]
     epochs, batch = config.get("epochs", 10), config.get("batch", 64)
     progress = training_report.measure_progress(steps, epochs=epochs, batch=batch)
-    jobs.show_state(job, status, lambda: (min(1.0, progress.share), _describe_progress(job, progress, steps)))
+    jobs.show_state(
+        job,
+        status,
+        lambda: (min(1.0, progress.share), _describe_progress(job, progress, steps)),
+        lambda: _describe_wait(job),
+    )
     if steps:
         _show_metrics(progress, steps, active=status.active)
     curves, pictures = st.columns([2, 3], gap="medium")
@@ -118,28 +156,30 @@ def _show_live(job: Job, shown: str) -> None:
 
 def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> str:
     if not steps:
-        return "Getting ready ..."
+        return "Loading the digits ..."
     if progress.share >= 1 or run_folders.read_request(job).state == "stop":
-        return "Learned. Now it reads all test digits, whole and cut ..."
+        return "Training is finished. Testing on all test digits, whole and cut ..."
     last = steps[-1]
-    left = f" · {_format_duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    left = f" · {format_duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     return f"Epoch {last['epoch']}, batch {last['batch']} of {last['batches']}{left}"
 
 
-def _format_duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+def _describe_wait(job: Job) -> str:
+    """Return a sentence on when a waiting training starts."""
+    ahead = [one for one in run_folders.list_jobs() if run_folders.read_status(one).state == "running"]
+    ahead += list(takewhile(lambda one: one.id != job.id, queue.waiting_jobs()))
+    waiting = sum(cached.seconds_left(one) or 0.0 for one in ahead)
+    return f"It starts in about {format_duration(waiting)}." if waiting else ""
 
 
 def _show_metrics(progress: Progress, steps: list[Record], *, active: bool) -> None:
     last, validated = steps[-1], training_report.learning_curve(steps, "validation accuracy")
     figures = {
         "validation accuracy": f"{validated[-1].value:.2f} %" if validated else "after the first epoch",
-        "training accuracy": f"{last['accuracy']:.2f} %",
-        "digits a second": f"{progress.digits_per_second:,.0f}" if progress.digits_per_second else "–",
+        "training accuracy": f"{training_report.current_training_accuracy(steps):.2f} %",
+        "digits per second": f"{progress.digits_per_second:,.0f}" if progress.digits_per_second else "–",
         "learning rate": f"{last['learning_rate']:g}",
-        "time so far" if active else "time": _format_duration(last["seconds"]),
+        "time so far" if active else "time": format_duration(last["seconds"]),
     }
     st.html(draw_metrics(figures))
 
@@ -157,7 +197,7 @@ def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerato
     for place, kind, top, unit in zip(places, ("error", "accuracy"), (None, 100.0), ("", " %"), strict=True):
         lines = [_curve(steps, kind, part, color) for part, color in PARTS.items()]
         limits = axis_limits([y for line in lines for y in line.y], top=top)
-        title = "Error (cross-entropy)" if kind == "error" else "Read right, %"
+        title = "Loss (cross-entropy)" if kind == "error" else "Accuracy, %"
         drawn = draw_svg_curves(lines, title=title, x_end=end, limits=limits, unit=unit)
         place.markdown(drawn, unsafe_allow_html=True)
 
@@ -168,6 +208,7 @@ def show_snapshots(job: Job, *, finished: bool) -> None:
     if frames:
         player(frames, key="train growth", run=job.id, look=SNAPSHOTS, finished=finished)
         st.caption(
-            "From the top: ten test digits, how they are read now, and how sure; ten filters of the first convolution "
-            "(blue positive, red negative); ten feature maps of the 4 after the first and the last convolution."
+            "From the top: ten test digits, what the network reads and with which probability; ten filters of the "
+            "first convolution (blue positive, red negative); ten feature maps of the 4 after the first and the last "
+            "convolution."
         )

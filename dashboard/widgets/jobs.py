@@ -59,12 +59,27 @@ def _show_resume(job: Job, key: str) -> None:
     st.button("Resume", on_click=attempt, args=(control.resume, job.id), key=key, type="primary")
 
 
-def show_state(job: Job, status: Status, describe_progress: Callable[[], tuple[float, str]]) -> None:
-    """Show the place in the queue, the progress (a share from 0 to 1 and a text), or why the job does not run."""
+def format_duration(seconds: float) -> str:
+    """Return a duration in seconds, minutes or hours."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def show_state(
+    job: Job,
+    status: Status,
+    describe_progress: Callable[[], tuple[float, str]],
+    describe_wait: Callable[[], str] = str,
+) -> None:
+    """Show the place in the queue, the progress (a share from 0 to 1 and a text), or why the job does not run.
+
+    `describe_wait` returns a sentence on how long the queue is.
+    """
     if status.state == "waiting":
         st.info(
-            f"Something else is at work on this machine. Yours is **number {control.queue_position(job.id) or 1}** in "
-            "the queue, and starts by itself: you may leave this page, or close it."
+            f"Another job is running on this computer. Yours is **number {control.queue_position(job.id) or 1}** in "
+            f"the queue. {describe_wait()} It starts by itself: you can leave or close this page."
         )
     elif status.state == "running":
         st.progress(*describe_progress())

@@ -1,0 +1,31 @@
+"""How long a training will take on this machine, measured on a few batches before it starts."""
+
+from dataclasses import replace
+from typing import Any
+
+from core.digits.datasets import Dataset
+from core.jobs.training_job import prepare_network, read_plan, split_digits
+from core.training.loop import train
+
+SAMPLED = 64  # digits of a batch
+BATCHES = 3  # the first one is slower than the others
+VALIDATION_WORK = 1 / 3  # of the work of training on a digit: there is no way back
+
+
+def measure_seconds_per_digit(settings: dict[str, Any], dataset: Dataset) -> float:
+    """Train a copy of the network on a few batches; return seconds for each training digit. Raises ValueError."""
+    plan = read_plan(settings)
+    digits, held_out = split_digits(dataset, plan)
+    batch = min(SAMPLED, len(digits) // BATCHES)
+    config = replace(plan.config, batch=batch, epochs=1, report_every=1, learning_rate=1e-6, alternate=())
+    network = prepare_network(plan, classes=len(dataset.classes))
+    steps = list(train(network, digits.first(BATCHES * batch), held_out.first(batch), config))
+    times = [step.seconds for step in steps]
+    return (times[-2] - times[0]) / (BATCHES - 2) / batch  # the last record also validates
+
+
+def count_digits(settings: dict[str, Any], dataset: Dataset) -> float:
+    """Return how many digits the training reads; reading one to validate counts less than learning from one."""
+    plan = read_plan(settings)
+    digits, held_out = split_digits(dataset, plan)
+    return plan.config.epochs * (len(digits) + VALIDATION_WORK / plan.config.work_per_digit * len(held_out))
