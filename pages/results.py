@@ -2,7 +2,7 @@
 
 from dashboard.results import VIEWS
 from dashboard.results.repeat_study import show_below
-from dashboard.results.views import choose_study
+from dashboard.results.study import choose_study
 from dashboard.shell.page import show_plain_page
 
 show_plain_page("results", VIEWS, prepare=choose_study, below=show_below)

@@ -61,7 +61,7 @@ EVERY_PAGE = {
         "random": "yes",
     },
     "similarity": {"view": "Threshold", "sample": "15", "after": "conv2", "share": "0.5", "time": "one at a time"},
-    "results": {"view": "All figures", "network": "of the talk", "cuts": "as its code does"},
+    "results": {"view": "All accuracies", "network": "of the talk", "cuts": "as its code does"},
 }
 
 

@@ -219,7 +219,7 @@ def test_a_class_walks_through_a_lesson_and_takes_its_address_home(
 def test_a_locked_control_is_not_on_the_page(server: str, page: Page) -> None:
     page.goto(f"{server}/results?view=All+figures&hide=view,digits")
     expect(page.locator(".st-key-results-network")).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("radio", name="Beside the talk")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_role("radio", name="Compared with the talk")).to_have_count(0, timeout=60_000)
     expect(page.locator(".st-key-results-data")).to_be_hidden()
     expect(page).to_have_url(re.compile(r"view=All\+figures&hide=view(,|%2C)digits$"), timeout=60_000)
 

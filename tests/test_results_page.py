@@ -10,9 +10,10 @@ from core.studies.arms import ARMS
 from core.studies.paired_differences import has_learned
 from core.studies.recorded import load_recorded
 from core.visualization.studies import Interval, draw_intervals
+from dashboard.results.story_views import conclude
 from tests.pages import open_page, rerun
 
-VIEWS = ("The idea", "Other activations", "All figures", "Beside the talk", "Sentence by sentence")
+VIEWS = ("Summary", "Variants", "Other activations", "All accuracies", "Compared with the talk", "Conclusions")
 COLORS = {"HCUT": "#D55E00", "VCUT": "#009E73"}
 
 
@@ -39,12 +40,29 @@ def test_every_view_opens_for_every_study_network_and_variant(page: AppTest, vie
 
 
 def test_m12_the_page_says_first_what_became_of_the_claim(page: AppTest) -> None:
+    shown = " ".join(text.value for text in page.markdown)
+    assert all(heading in shown for heading in ("1 · The claim", "2 · The fair test", "3 · The verdict"))
+    assert "The talk: a network that reads what is **missing** (1 − x) gains 4 to 9 points" in shown
+    assert "better with the top half erased, +1.7 points (+0.3 to +3.2)" in shown
+    assert "outside our interval on 4 of 4 cuts" in shown
     said = load_recorded()["conclusions"]["published"][0]
-    assert said in [text.value.strip("*") for text in page.markdown]
+    page.segmented_control(key="results view").set_value("Variants")
+    assert said in [text.value.strip("*") for text in rerun(page).markdown]
+
+
+def test_a_claim_that_is_not_refuted_is_not_called_so() -> None:
+    wide = {"mean": 1.0, "low": -6.0, "high": 9.0, "verdict": "open"}
+    said = conclude({"HCUT": wide, "VCUT": {**wide, "high": 2.0}}, {"HCUT": 4.5, "VCUT": 9.1})
+    assert "no clear difference" in said and "outside our interval on 1 of 2 cuts" in said
+
+
+def test_the_end_of_an_interval_that_leaves_the_picture_is_written_at_its_edge() -> None:
+    figure = draw_intervals([Interval("a", "HCUT", -8.0, -31.0, 9.0)], COLORS, claim="claimed", x_title="points")
+    assert "◂ -31" in [note.text for note in figure.layout.annotations]
 
 
 def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_apart(page: AppTest) -> None:
-    page.segmented_control(key="results view").set_value("All figures")
+    page.segmented_control(key="results view").set_value("All accuracies")
     shown = [
         dict(zip(frame.value["arm"], frame.value["seeds"], strict=True)) for frame in checked(rerun(page)).dataframe
     ]
@@ -75,7 +93,8 @@ def test_arms_that_never_learned_are_named_and_not_drawn(page: AppTest) -> None:
         and ARMS[row["arm"]].control
         and ARMS[row["arm"]].activation is None
     ]
-    captions = " ".join(caption.value for caption in page.caption)
+    page.segmented_control(key="results view").set_value("Variants")
+    captions = " ".join(caption.value for caption in rerun(page).caption)
     assert all(title in captions for title in lost) and ("Left out" in captions) == bool(lost)
 
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 STEP, HEADING = 1.0, 2.2  # heights of an interval and of a row's heading above its intervals
 PIXELS = 11  # per unit of height
-REACH = 20.0  # points: wider intervals run out of the picture, their figures stay readable under the pointer
+REACH = 20.0  # points: wider intervals run out of the picture, their ends are written at its edge
 
 
 @dataclass(frozen=True)
@@ -33,22 +33,26 @@ def draw_intervals(intervals: Sequence[Interval], colors: dict[str, str], *, cla
     `colors` gives the series in their order; `claim` names what `claimed` is.
     """
     rows = list(dict.fromkeys(interval.row for interval in intervals))
-    height = HEADING + STEP * len(colors)
+    shown = {
+        row: [name for name in colors if any((one.row, one.series) == (row, name) for one in intervals)] for row in rows
+    }
+    height = HEADING + STEP * max(map(len, shown.values()))
     tops = {row: -height * number for number, row in enumerate(rows)}
-    places = {name: HEADING + STEP * number for number, name in enumerate(colors)}
+    places = {(row, name): tops[row] - HEADING - STEP * at for row in rows for at, name in enumerate(shown[row])}
     figure = go.Figure()
     for series, color in colors.items():
         found = [interval for interval in intervals if interval.series == series]
-        _add_series(figure, series, found, [tops[one.row] - places[series] for one in found], color)
+        _add_series(figure, series, found, [places[one.row, series] for one in found], color)
     claims = [one for one in intervals if one.claimed is not None]
     if claims:
-        _add_claims(figure, claims, [tops[one.row] - places[one.series] for one in claims], claim)
+        _add_claims(figure, claims, [places[one.row, one.series] for one in claims], claim)
     for row, top in tops.items():
         figure.add_annotation(
             text=f"<b>{row}</b>", x=0, xref="paper", xanchor="left", y=top - HEADING / 3, showarrow=False
         )
     figure.add_vline(x=0, line={"width": 1.5, "color": "#8A8F98"})
     _lay_out(figure, intervals, -height * len(rows) - STEP / 2, x_title)
+    _mark_cut_off(figure, intervals, places)
     return figure
 
 
@@ -95,6 +99,17 @@ def _words(one: Interval) -> str:
     return f"{one.row}<br>{one.series}: {one.mean:+.1f} ({bounds})"
 
 
+def _mark_cut_off(figure: go.Figure, intervals: Sequence[Interval], places: dict[tuple[str, str], float]) -> None:
+    """Write the end of an interval that runs out of the picture at the picture's edge."""
+    _, reach = figure.layout.xaxis.range
+    for one in intervals:
+        for end, anchor in ((one.low, "left"), (one.high, "right")):
+            if end is not None and abs(end) > reach:
+                edge, text = (-reach, f"◂ {end:+.0f}") if end < 0 else (reach, f"{end:+.0f} ▸")
+                y = places[one.row, one.series]
+                figure.add_annotation(x=edge, y=y, text=text, xanchor=anchor, yanchor="bottom", showarrow=False)
+
+
 def _lay_out(figure: go.Figure, intervals: Sequence[Interval], bottom: float, x_title: str) -> None:
     ends = [abs(end) for one in intervals for end in (one.mean, one.low, one.high, one.claimed) if end is not None]
     reach = min(REACH, 1.05 * max(ends, default=1.0))
@@ -106,3 +121,30 @@ def _lay_out(figure: go.Figure, intervals: Sequence[Interval], bottom: float, x_
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "itemsizing": "constant"},
         dragmode=False,
     )
+
+
+def draw_pairs(first: Sequence[float], second: Sequence[float], titles: tuple[str, str], color: str) -> go.Figure:
+    """Return a line for each pair of values, such as two networks' accuracies with one seed, and one for the means."""
+    figure = go.Figure()
+    for number, pair in enumerate(zip(first, second, strict=False), 1):
+        figure.add_scatter(
+            x=titles,
+            y=pair,
+            mode="lines+markers",
+            line={"color": color, "width": 1.5},
+            opacity=0.6,
+            hovertemplate=f"pair {number}: %{{y:.1f}}<extra></extra>",
+        )
+    means = [sum(values) / len(values) for values in (first, second)]
+    figure.add_scatter(
+        x=titles,
+        y=means,
+        mode="lines+markers+text",
+        line={"color": "#8A8F98", "width": 4},
+        text=[f"mean {mean:.1f}" for mean in means],
+        textposition=["middle left", "middle right"],
+        hovertemplate="mean: %{y:.1f}<extra></extra>",
+    )
+    figure.update_xaxes(range=[-0.6, 1.6])
+    figure.update_layout(height=320, margin={"l": 5, "r": 5, "t": 10, "b": 40}, showlegend=False, dragmode=False)
+    return figure

@@ -4,6 +4,10 @@ FORMER_NAMES: dict[tuple[str, str, str], str] = {
     # (page, name of the part in the address, former text): present text. A former text is no option any more.
     # See, look inside
     # Make, break, class
+    ("results", "view", "The idea"): "Variants",
+    ("results", "view", "All figures"): "All accuracies",
+    ("results", "view", "Beside the talk"): "Compared with the talk",
+    ("results", "view", "Sentence by sentence"): "Conclusions",
     ("train", "part", "In short"): "Summary",
     ("train", "part", "What it mixes up"): "Confusion matrix",
     ("train", "part", "Surest mistakes"): "Mistakes",

@@ -1,12 +1,13 @@
 """The views of the page "Results"."""
 
-from dashboard.results import views
+from dashboard.results import story_views, views
 from dashboard.shell.page import View
 
 VIEWS = (
-    View("The idea", views.show_idea),
+    View("Summary", story_views.show_story),
+    View("Variants", views.show_idea),
     View("Other activations", views.show_activations),
-    View("All figures", views.show_figures),
-    View("Beside the talk", views.show_published),
-    View("Sentence by sentence", views.show_sentences),
+    View("All accuracies", views.show_figures),
+    View("Compared with the talk", views.show_published),
+    View("Conclusions", views.show_sentences),
 )

@@ -7,7 +7,8 @@ from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
 from core.studies.arms import ARMS, with_required_arms
 from core.zoo.recipes import SEED
-from dashboard.results.views import Row, ShownStudy, format_mean, show_command
+from dashboard.results.study import Row, ShownStudy
+from dashboard.results.views import format_mean, show_command
 from dashboard.server.visitors import ensure_visitor_id, store_visitor_id
 from dashboard.widgets.jobs import my_jobs
 
@@ -15,18 +16,19 @@ from dashboard.widgets.jobs import my_jobs
 def show_below(study: ShownStudy) -> None:
     """Show what is below every view: the command of the study, and the form that repeats a row of it."""
     show_command(study)
-    show_repeat(study)
+    with st.expander("Repeat one row here"):
+        show_repeat(study)
 
 
 def show_repeat(study: ShownStudy) -> None:
     """Show the form that runs one row with one seed, and the results so far beside the recorded figures."""
     arms = list(dict.fromkeys(arm for arm, _ in study.rows()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        arm = st.selectbox("Repeat a row", arms, format_func=lambda name: ARMS[name].title, index=_default_index(arms))
-        seed = st.number_input("with the seed", 0, 9999, SEED, width=140)
-        pressed = st.button("Run it here", type="primary")
+        arm = st.selectbox("Row", arms, format_func=lambda name: ARMS[name].title, index=_default_index(arms))
+        seed = st.number_input("Seed", 0, 9999, SEED, width=140)
+        pressed = st.button("Run", type="primary")
     count = len(with_required_arms([arm]))
-    st.caption(f"{count} networks, counting what it is compared with; it goes on when you leave this page.")
+    st.caption(f"Trains {count} networks, with those it is compared with. It continues when you leave this page.")
     if pressed:
         _start(study, arm, int(seed))
     store_visitor_id()

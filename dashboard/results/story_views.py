@@ -1,0 +1,100 @@
+"""The view "Summary" of the page "Results": the claim, the fair test and the verdict, a picture and a sentence each."""
+
+import streamlit as st
+
+from core.pmnist.masks import CUT_NAMES, CUTS
+from core.studies.arms import ARMS
+from core.visualization.network_colors import COLUMN_COLORS
+from core.visualization.studies import Interval, draw_intervals, draw_pairs
+from dashboard.results.study import Row, ShownStudy
+from dashboard.widgets.charts import PLAIN
+
+ARM = "missing-feature"
+SHOWN_CUT = "HCUT"
+COLORS = {cut: COLUMN_COLORS[cut] for cut in CUTS}
+
+
+def show_story(study: ShownStudy) -> None:
+    """Show what the talk claims, how we test it, and what became of it."""
+    for place, show in zip(st.columns(3, gap="large"), (_show_claim, _show_test, _show_verdict), strict=True):
+        with place:
+            show(study)
+
+
+def _show_claim(study: ShownStudy) -> None:
+    gains = study.record["published"]["talk"]["gain"]
+    low, high = (pick(gains[cut] for cut in CUTS) for pick in (min, max))
+    st.markdown("#### 1 · The claim")
+    st.markdown(
+        f"The talk: a network that reads what is **missing** (1 − x) gains {low:.0f} to {high:.0f} points of "
+        "accuracy on digits with an erased part, compared with an ordinary network."
+    )
+    _draw([Interval(_title(cut), cut, gains[cut], None, None) for cut in CUTS], "gain in points, one run")
+
+
+def _show_test(study: ShownStudy) -> None:
+    rows, control = study.rows(), str(ARMS[ARM].control)
+    before, after = (rows[arm, SHOWN_CUT]["values"] for arm in (control, ARM))
+    st.markdown("#### 2 · The fair test")
+    st.markdown(
+        "We compare it with a **control**: the same network, frozen, reset and trained as long, but without the "
+        f"inversion. Each line is one seed. Seeds differ by up to {max(before) - min(before):.0f} points by chance."
+    )
+    figure = draw_pairs(before, after, ("control", "missing-feature"), COLORS[SHOWN_CUT])
+    figure.update_yaxes(title=f"accuracy, %, {CUT_NAMES[SHOWN_CUT]} erased")
+    st.plotly_chart(figure, width="stretch", config=PLAIN)
+
+
+def _show_verdict(study: ShownStudy) -> None:
+    rows = study.rows()
+    found = {cut: rows[ARM, study.columns[cut]] for cut in CUTS}
+    st.markdown("#### 3 · The verdict")
+    claimed = study.record["published"]["talk"]["gain"]
+    st.markdown(conclude({cut: row["difference"] for cut, row in found.items()}, claimed))
+    intervals = [_to_interval(cut, row, study) for cut, row in found.items()]
+    _draw(intervals, f"points more than the control, {found[SHOWN_CUT]['seeds']} seeds")
+
+
+def _to_interval(cut: str, row: Row, study: ShownStudy) -> Interval:
+    difference = row["difference"]
+    claimed = study.record["published"]["talk"]["gain"][cut]
+    return Interval(_title(cut), cut, difference["mean"], difference["low"], difference["high"], claimed)
+
+
+def conclude(differences: dict[str, Row], claimed: dict[str, float]) -> str:
+    """Return the verdict on the talk's claim in two sentences, from the differences to the control by cut."""
+    by_verdict = {
+        verdict: [
+            f"{CUT_NAMES[cut]} erased, {one['mean']:+.1f} points ({one['low']:+.1f} to {one['high']:+.1f})"
+            for cut, one in differences.items()
+            if one["verdict"] == verdict
+        ]
+        for verdict in ("higher", "lower", "open")
+    }
+    told = [
+        f"{words} with the {'; the '.join(cuts)}"
+        for words, cuts in (("better", by_verdict["higher"]), ("worse", by_verdict["lower"]))
+        if cuts
+    ]
+    first = f"The inversion is {' and '.join(told)}." if told else "The inversion makes no clear difference."
+    others = len(by_verdict["open"])
+    rest = (
+        f" On the other {others} cuts, zero lies inside the interval: no clear difference." if told and others else ""
+    )
+    return f"**{first}**{rest}{_judge_claim(differences, claimed)}"
+
+
+def _judge_claim(differences: dict[str, Row], claimed: dict[str, float]) -> str:
+    """Say on how many cuts our interval excludes the talk's gain."""
+    excluded = sum(one["high"] is not None and one["high"] < claimed[cut] for cut, one in differences.items())
+    return f" The talk's gain (×) lies outside our interval on {excluded} of {len(differences)} cuts."
+
+
+def _draw(intervals: list[Interval], x_title: str) -> None:
+    figure = draw_intervals(intervals, COLORS, claim="the talk", x_title=x_title)
+    figure.update_layout(showlegend=False, height=320)
+    st.plotly_chart(figure, width="stretch", config=PLAIN)
+
+
+def _title(cut: str) -> str:
+    return f"{cut}: {CUT_NAMES[cut]} erased"
