@@ -2,23 +2,41 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.requirements
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The app with what its tests need; `make setup LOCK=requirements.lock` leaves the tests' packages out.
+LOCK ?= requirements-tests.lock
+UV := uv==0.13.9
+COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate --no-emit-package pip
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/test_devices.py
 # The stand-in device must be known before a process computes its first gradient, so its tests have a process of their own.
 PYTEST_DEVICES := $(BIN)/python -m pytest tests/test_devices.py
 
-.PHONY: help setup run data check test test-rest test-all test-cuda bench load screenshots clean
+.PHONY: help setup lock run data check test test-rest test-all test-cuda bench load screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-setup: $(READY)  ## create .venv and install requirements.txt (only when it changed)
+setup: $(READY)  ## create .venv with all packages, checked by hash (only when they changed); CPU_INDEX=...: without CUDA
 
-$(READY): requirements.txt
+$(READY): $(LOCK)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing requirements.txt into .venv (about two minutes the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing $(LOCK) into .venv (about two minutes the first time) ..."
+ifdef CPU_INDEX
+	@$(PIP) --no-deps --index-url $(CPU_INDEX) $$(grep -E '^torch(vision)?==' requirements.txt)
+	@awk '/^[a-z]/ {kept = !/^(nvidia|cuda|triton)-?/} kept' $(LOCK) >.venv/requirements.lock
+	@$(PIP) --require-hashes -r .venv/requirements.lock
+else
+	@$(PIP) --require-hashes -r $(LOCK)
+endif
 	@touch $@
+
+lock:  ## pin all that requirements*.txt pull in, with hashes; OPTIONS=--upgrade: in their newest versions
+	@$(PIP) $(UV)
+	@$(COMPILE) $(OPTIONS) --output-file requirements-tests.lock requirements-tests.txt
+	@$(COMPILE) $(OPTIONS) --constraints requirements-tests.lock --output-file requirements.lock requirements.txt
+	@$(BIN)/python -m tests.licences
 
 run: $(READY)  ## start the dashboard and say its address
 	@$(BIN)/python -m streamlit run dashboard/app.py
