@@ -4,12 +4,14 @@ The weights are made here, of the right shapes and drawn at random; so nothing h
 """
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torchvision.models.vgg import cfgs, make_layers
+from torchvision.models.vgg import VGG16_Weights, cfgs, make_layers
 
 from core.digits.downloads import DownloadError
 from core.transfer.backbones import (
@@ -28,7 +30,15 @@ from core.transfer.classification import fit_logistic_regression
 from core.transfer.example_tasks import crops_task
 from core.transfer.fine_tuning import TuneConfig, fine_tune
 from core.transfer.vgg16 import MEAN, STD, build_vgg16, summarize_vgg16
-from core.transfer.vgg16_weights import WEIGHTS_VARIABLE, WeightsError, download_weights, find_weights, load_vgg16
+from core.transfer.vgg16_weights import (
+    WEIGHTS_FILE,
+    WEIGHTS_VARIABLE,
+    WeightsError,
+    download_weights,
+    find_weights,
+    load_vgg16,
+)
+from tests import ROOT
 from tests.mirror import NOBODY
 from tests.vgg16_weights import made_features, make_weights, make_whole
 
@@ -60,6 +70,16 @@ def test_x5_two_hundred_pictures_become_vectors_of_25088():
     shapes = {name: tuple(output.shape) for name, output in build_vgg16().walk(pictures)}
     maps, rows, columns = shapes["block5_pool"][1:]
     assert (200, rows, columns, maps) == (200, 7, 7, 512) and shapes["flatten"] == (200, 25088)
+
+
+def test_torchvision_is_not_imported_for_it_nor_for_a_look_at_its_weights():
+    code = "import sys; from core.transfer import vgg16, vgg16_weights as weights; vgg16.build_vgg16(top=True)"
+    code += "; weights.find_weights(); assert not {'torchvision', 'sympy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+
+
+def test_the_file_that_is_looked_for_is_torchvision_s():
+    assert VGG16_Weights.IMAGENET1K_V1.url.endswith(f"/{WEIGHTS_FILE}")
 
 
 # Weights

@@ -1,6 +1,7 @@
 """VGG16 (Simonyan and Zisserman 2014) as a classifier of named stages, without weights.
 
-The stages have Keras' names; the modules are torchvision's. Weights are loaded in `vgg16_weights`.
+The stages have Keras' names, the modules torchvision's order. Torchvision itself is not imported for them: that takes
+170 MB. Weights are loaded in `vgg16_weights`.
 """
 
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from core.networks.classifier import Classifier, StageSummary
 from core.transfer.tasks import SIDE
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, from torchvision
-DENSE_STAGES = ("fc1", "fc_relu1", "fc_drop1", "fc2", "fc_relu2", "fc_drop2", "fc3")
+BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))  # convolutions, and maps of each
 
 
 class NormalizeColors(nn.Module):
@@ -32,25 +33,31 @@ def build_vgg16(*, top: bool = False) -> Classifier:
 
     Its images are `(N, 3, H, W)` in [0, 1], with the dense layers 224 x 224 pixels.
     """
-    from torchvision.models import vgg16  # a second to import, so only where needed
-
     with torch.device("meta"):  # else 138 million random weights would be made for nothing
-        plain = vgg16(weights=None)
-    stages = OrderedDict(zip(_names(plain.features), plain.features, strict=True))
+        stages = OrderedDict(_feature_stages())
+        head = OrderedDict(_dense_stages()) if top else OrderedDict()
     features = OrderedDict(normalize=NormalizeColors(), **stages, flatten=nn.Flatten())
-    head = OrderedDict(zip(DENSE_STAGES, plain.classifier, strict=True)) if top else OrderedDict()
     return Classifier(nn.Sequential(features), nn.Sequential(head)).eval()
 
 
-def _names(features: nn.Sequential) -> Iterator[str]:
-    block, number = 1, 0
-    for stage in features:
-        if isinstance(stage, nn.MaxPool2d):
-            yield f"block{block}_pool"
-            block, number = block + 1, 0
-        else:
-            number += isinstance(stage, nn.Conv2d)
-            yield f"block{block}_{'conv' if isinstance(stage, nn.Conv2d) else 'relu'}{number}"
+def _feature_stages() -> Iterator[tuple[str, nn.Module]]:
+    before = 3  # red, green and blue
+    for block, (convolutions, maps) in enumerate(BLOCKS, 1):
+        for number in range(1, convolutions + 1):
+            yield f"block{block}_conv{number}", nn.Conv2d(before, maps, 3, padding=1)
+            yield f"block{block}_relu{number}", nn.ReLU(inplace=True)
+            before = maps
+        yield f"block{block}_pool", nn.MaxPool2d(2)
+
+
+def _dense_stages() -> Iterator[tuple[str, nn.Module]]:
+    before = BLOCKS[-1][1] * 7 * 7
+    for number, units in enumerate((4096, 4096), 1):
+        yield f"fc{number}", nn.Linear(before, units)
+        yield f"fc_relu{number}", nn.ReLU(inplace=True)
+        yield f"fc_drop{number}", nn.Dropout()
+        before = units
+    yield "fc3", nn.Linear(before, 1000)
 
 
 def to_state(weights: Mapping[str, Tensor], *, top: bool) -> dict[str, Tensor]:
@@ -61,7 +68,7 @@ def to_state(weights: Mapping[str, Tensor], *, top: bool) -> dict[str, Tensor]:
     network = build_vgg16(top=top)
     kinds = {
         "features": [name for name, _ in network.features.named_children()][1:-1],
-        "head": DENSE_STAGES if top else (),
+        "head": [name for name, _ in network.head.named_children()],
     }
     state = {}
     for part, theirs in (("features", "features"), ("head", "classifier")):

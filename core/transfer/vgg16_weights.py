@@ -17,6 +17,7 @@ from core.networks.classifier import Classifier
 from core.transfer.vgg16 import build_vgg16, to_state
 
 WEIGHTS_VARIABLE = "NEGATIVE_SPACE_VGG16"
+WEIGHTS_FILE = "vgg16-397923af.pth"  # torchvision's, which is imported for a download only: it takes 170 MB
 WEIGHTS_MEGABYTES = 528  # of the download
 
 
@@ -69,7 +70,7 @@ def _read(path: Path) -> Mapping[str, Tensor]:
 
 def _is_torchvisions(path: Path) -> bool:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest().startswith(_checksum(_address()))
+        return hashlib.file_digest(file, "sha256").hexdigest().startswith(_checksum(WEIGHTS_FILE))
 
 
 def download_weights(address: str | None = None, target: Path | None = None) -> Generator[DownloadStep, None, None]:
@@ -94,7 +95,7 @@ def download_weights(address: str | None = None, target: Path | None = None) -> 
 
 
 def _address() -> str:
-    from torchvision.models import VGG16_Weights  # a second to import, so only where needed
+    from torchvision.models import VGG16_Weights
 
     address: str = VGG16_Weights.IMAGENET1K_V1.url
     return address
@@ -106,4 +107,4 @@ def _checksum(address: str) -> str:
 
 
 def _download_path() -> Path:
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(_address()).name
+    return Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS_FILE
