@@ -1,7 +1,5 @@
 """Write docs/licences.md, the licences of all locked packages: `python -m tests.licences`, part of `make lock`."""
 
-from __future__ import annotations
-
 import re
 from importlib import metadata
 from pathlib import Path

@@ -87,6 +87,14 @@ class Visitor:
         await self._rerun(page_name=name)
         await asyncio.wait_for(self._opened.wait(), OPEN_LIMIT)
 
+    async def go_to(self, name: str) -> None:
+        """Change to another page in the same session, as a click in the menu does, and return when it is there."""
+        self._url, self._query = f"{self.address}/{name}", ""
+        self._widgets.clear()
+        self._opened.clear()
+        await self._rerun(page_name=name)
+        await asyncio.wait_for(self._opened.wait(), OPEN_LIMIT)
+
     async def draw(self, stroke: Stroke, limit: float = STROKE_LIMIT) -> float:
         """Draw at a hand's pace; return the seconds from the end of the stroke to the readings that answer it.
 
