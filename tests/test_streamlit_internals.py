@@ -48,6 +48,19 @@ def test_a_fragments_run_drops_no_undelivered_message_and_a_whole_run_does(monke
     assert queue.is_empty()
 
 
+def test_a_whole_run_keeps_the_addresses_that_the_browser_requested_for_its_upload(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)  # put back afterwards
+    streamlit_internals.keep_undelivered_messages()
+    queue, answer = ForwardMsgQueue(), ForwardMsg()
+    answer.file_urls_response.response_id = "mine"
+    queue.enqueue(answer)
+    queue.clear(retain_lifecycle_msgs=True)
+    assert queue.flush() == [answer]
+    assert queue.is_empty()
+
+
 def test_another_queue_is_left_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     class Queue:
         def clear(self, everything: bool) -> None: ...

@@ -43,12 +43,15 @@ def _unless_changed(
 
 @_unless_changed(None)
 def keep_undelivered_messages() -> None:
-    """Make a fragment's run keep all messages that have not reached the browser yet.
+    """Make a run keep undelivered messages: a run of a fragment all, a run of the page the addresses of an upload.
 
     Streamlit drops the undelivered messages that the same fragment sent before. The block in which the fragment stands
     is among them, so that later elements have no place: whoever drew while the page was loading got an empty page.
     Upstream introduced this with https://github.com/streamlit/streamlit/pull/9381; the empty page is not reported as
     far as we know.
+
+    When the whole page runs, Streamlit drops the addresses to which the browser may upload a file, too. The browser
+    requests them once, so the upload never began if the page ran at that moment. Not reported as far as we know.
     """
     from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
@@ -60,7 +63,10 @@ def keep_undelivered_messages() -> None:
     def clear(
         self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
     ) -> None:
+        is_page_run = retain_lifecycle_msgs and fragment_ids_this_run is None
+        addresses = [message for message in self._queue if is_page_run and message.HasField("file_urls_response")]
         drop(self, retain_lifecycle_msgs, None if fragment_ids_this_run is None else [])
+        self._queue[:0] = addresses
 
     setattr(ForwardMsgQueue, "clear", clear)  # noqa: B010 (to mypy it is a function)
 
