@@ -2,12 +2,15 @@
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.server.scene import Scene
 from tests.browser import ROWS, SEVEN, complaints_of, draw_strokes, drawing_canvas, settle
 
 pytestmark = pytest.mark.browser
+LINKED = Scene(drawn=np.tri(28, dtype=np.float32)).to_params()["digit"]
 SEVENS = f"{ROWS}[data-answer='7']"
 
 
@@ -145,9 +148,26 @@ def test_on_a_phone_nothing_is_cut_off_and_the_answers_stay_in_sight(server: str
     assert phone.locator(".ns-verdicts").bounding_box()["y"] > 700  # type: ignore[index]
 
 
-def go_to(page: Page, title: str) -> None:
-    page.get_by_role("button", name="See").click()
+def go_to(page: Page, title: str, section: str = "See") -> None:
+    page.get_by_role("button", name=section).first.click()
     page.get_by_role("menuitem", name=title).click()
+
+
+@pytest.mark.parametrize("link, source", [("sample=3", "Sample"), (f"digit={LINKED}", "Link")])
+def test_the_digit_of_a_link_stays_and_its_source_is_marked_on_the_next_page(
+    server: str, page: Page, link: str, source: str
+) -> None:
+    page.goto(f"{server}/compare?{link}")
+    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    page.reload()  # a link again, to a server that has everything loaded
+    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    settle(page)
+    go_to(page, "Why this class", section="Look inside")
+    expect(page.get_by_role("heading", name="Why this class")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("radio", name=source, exact=True)).to_be_checked(timeout=30_000)
+    expect(drawing_canvas(page)).to_have_count(0)
+    expect(page).to_have_url(re.compile(link), timeout=30_000)
+    assert not complaints_of(page)
 
 
 def test_a_drawing_survives_a_visit_to_another_page(server: str, page: Page) -> None:

@@ -45,12 +45,12 @@ def choose_digit(
         return None
 
 
-def _choose_source(session: Session, first: str) -> str:
+def _choose_source(session: Session, first: str) -> str | None:
     sources = ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else [])
-    likely = _source_of_scene(session) or first
-    if st.session_state.get(SOURCE) not in sources:
-        st.session_state[SOURCE] = likely
-    chosen = st.segmented_control(
+    held = st.session_state.get(SOURCE)
+    # Set in every run: a page does not take over what a link has set on the page before.
+    st.session_state[SOURCE] = held if held in sources else _source_of_scene(session) or first
+    return st.segmented_control(
         "Where the digit comes from",
         sources,
         key=SOURCE,
@@ -58,7 +58,6 @@ def _choose_source(session: Session, first: str) -> str:
         label_visibility="collapsed",
         required=True,
     )
-    return chosen or likely  # Streamlit forgets a value that a link has set when the page changes
 
 
 def _source_of_scene(session: Session) -> str:
