@@ -47,7 +47,7 @@ def at(player: Locator) -> int:
 
 
 def control(player: Locator, name: str) -> Locator:
-    return player.get_by_label(name, exact=True)
+    return player.get_by_label(re.compile(rf"^{name}\b"))  # Play and Pause also name the player
 
 
 def pause(player: Locator) -> int:

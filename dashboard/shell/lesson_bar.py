@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -110,11 +110,16 @@ def show_bar() -> None:
 def _choose_move(position: LessonPosition, count: int) -> int | None:
     """Draw the buttons of a lesson; return the number of the step to open, None if none is pressed."""
     with st.container(horizontal=True, gap="xsmall"):
-        back = st.button("◀", key="lesson back", disabled=position.step == 0, help="the step before")
-        again = st.button("↺", key="lesson again", help="this step again, as it was prepared")
-        on = st.button("Next ▶", key="lesson next", type="primary", disabled=position.step == count - 1)
-        st.button("✕", key="lesson close", type="tertiary", on_click=_close, help="close the lesson")
+        back = _button("Previous step", "back", "chevron_left", disabled=position.step == 0)
+        again = _button("Restart this step", "again", "replay")
+        on = st.button("Next", key="lesson next", type="primary", disabled=position.step == count - 1)
+        _button("Close the lesson", "close", "close", type="tertiary", on_click=_close)
     return -1 if back else 0 if again else 1 if on else None
+
+
+def _button(label: str, key: str, icon: str, **more: Any) -> bool:
+    """Draw a button that shows its icon, and its label on hover."""
+    return st.button(label, key=f"lesson {key}", icon=f":material/{icon}:", help=label, **more)
 
 
 def _close() -> None:

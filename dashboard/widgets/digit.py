@@ -17,7 +17,10 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
+from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
+
+FROM_LINK = "The digit of the link that opened this page"
 
 
 def choose_digit(
@@ -37,7 +40,7 @@ def choose_digit(
             case "Upload":
                 return _upload(session)
             case "Link" if session.linked_digit is not None:
-                _show_large(session.linked_digit)
+                _show_large(session.linked_digit, FROM_LINK)
                 return ChosenDigit(session.linked_digit)
         return _draw(fragments)
     except pictures.PictureError as error:
@@ -70,7 +73,7 @@ def _source_of_scene(session: Session) -> str:
 def _show_hidden(session: Session, data: Dataset, first: str, fragments: StrokeFragments | None) -> ChosenDigit | None:
     """Show the digit of a link that hides how to choose another; only a link without a digit leaves the canvas."""
     if session.linked_digit is not None:
-        _show_large(session.linked_digit)
+        _show_large(session.linked_digit, FROM_LINK)
         return ChosenDigit(session.linked_digit)
     if session.scene.sample is None and first == "Draw":
         return _draw(fragments)
@@ -78,8 +81,8 @@ def _show_hidden(session: Session, data: Dataset, first: str, fragments: StrokeF
     return _show_sample(data, session.scene.sample)
 
 
-def _show_large(digit: Digit) -> None:
-    st.image(arrays.enlarge(arrays.to_gray(digit), CANVAS // 28), width=CANVAS, output_format="PNG")
+def _show_large(digit: Digit, description: str) -> None:
+    show_picture(arrays.to_gray(digit), description, width=CANVAS)
 
 
 def _draw(fragments: StrokeFragments | None) -> ChosenDigit | None:
@@ -135,9 +138,12 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
     wanted = st.session_state.get(CLASS, "any")
     allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.button("◀", on_click=_step_sample, args=(allowed, -1), help="previous", key="previous")
-        st.button("▶", on_click=_step_sample, args=(allowed, 1), help="next", key="next")
-        st.button("any", on_click=_any_sample, args=(allowed,), help="one at random", key="any")
+        for key, label, icon, step in (
+            ("previous", "Previous digit", ":material/chevron_left:", -1),
+            ("next", "Next digit", ":material/chevron_right:", 1),
+        ):
+            st.button(label, on_click=_step_sample, args=(allowed, step), help=label, key=key, icon=icon)
+        st.button("Random", on_click=_any_sample, args=(allowed,), help="Take a test digit at random", key="any")
         st.selectbox(
             "Class",
             ["any", *data.classes],
@@ -155,8 +161,9 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
 def _show_sample(data: Dataset, index: int) -> ChosenDigit:
     index = min(index, len(data.test) - 1)
     digit, label = sample(data, index), int(data.test.labels[index])
-    _show_large(digit)
-    st.caption(f"{data.name}, test digit {index}, labelled {data.classes[label]}")
+    about = f"{data.name}, test digit {index}, labelled {data.classes[label]}"
+    _show_large(digit, about)
+    st.caption(about)
     return ChosenDigit(digit, sample=index)
 
 
@@ -187,5 +194,5 @@ def _upload(session: Session) -> ChosenDigit | None:
     if session.upload is None:
         return None
     preparation = drawing.prepare(pictures.read_picture(session.upload))
-    st.image(arrays.to_gray(preparation.gray), width=160, output_format="PNG")
+    show_picture(arrays.to_gray(preparation.gray), "Your picture in grey", width=160)
     return ChosenDigit(preparation.digit, preparation=preparation)

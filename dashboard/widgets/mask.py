@@ -12,6 +12,7 @@ from dashboard.address.links import CUT, ERASE, TOOL
 from dashboard.server.scene import Digit, Mask, cut_of
 from dashboard.server.session import Session, get_session
 from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, forget_erasing, shapes_canvas
+from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
 SHAPES = "shapes"
@@ -65,7 +66,8 @@ def choose_tool() -> str:
 def show_eraser(session: Session, digit: Digit, tool: str, *, fragments: StrokeFragments | None = None) -> Mask:
     """Draw the digit to erase parts of it with the tool; return True where it is kept."""
     if address.get_address().hides("tools"):
-        st.image(arrays.mark_erased(digit, session.base_mask, CANVAS // 28), width=CANVAS, output_format="PNG")
+        erased = arrays.mark_erased(digit, session.base_mask, CANVAS // 28)
+        show_picture(erased, "The digit, erased parts hatched", width=CANVAS)
         return session.base_mask
     if tool == SHAPES:
         return shapes_canvas(digit, session.base_mask, key=SHAPES, size=CANVAS, on_clear=_erase_nothing)

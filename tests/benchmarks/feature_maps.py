@@ -50,7 +50,7 @@ def maps_browser() -> Measured:
 
 
 def _next_digit(page: Page) -> None:
-    page.get_by_role("button", name="▶", exact=True).click()
+    page.get_by_role("button", name="Next digit").click()
 
 
 def _draw(page: Page, number: int) -> None:

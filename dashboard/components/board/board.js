@@ -14,7 +14,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function create(root) {
-  const board = { root, rows: root.querySelector(".rows"), tip: root.querySelector(".tip"), sheets: [], form: "" };
+  const board = { root, rows: root.querySelector(".rows"), tip: root.querySelector(".tip"), said: root.querySelector(".said"), sheets: [], form: "" };
   board.inbox = Promise.resolve();
   new ResizeObserver(() => board.sheets.forEach((sheet) => draw(board, sheet))).observe(root);
   return board;
@@ -148,6 +148,12 @@ function point(board, sheet, tile) {
   tip.top = `${inner.top - outer.top + top + side + 5}px`;
 }
 
+// What the keys point to is also read aloud.
+function say(board, sheet, tile) {
+  point(board, sheet, tile);
+  board.said.textContent = `${sheet.row}: ${sheet.names[tile]}`;
+}
+
 function choose(board, sheet, tile) {
   if (tile === null) return;
   point(board, sheet, tile);
@@ -158,7 +164,8 @@ function press(board, sheet, event) {
   if (event.key === "Enter" || event.key === " ") choose(board, sheet, sheet.at ?? 0);
   else if (ARROWS[event.key]) {
     const [x, y] = ARROWS[event.key], next = (sheet.at ?? 0) + x + y * sheet.layout.across;
-    if (next >= 0 && next < sheet.names.length) point(board, sheet, sheet.at === null ? 0 : next);
+    if (next >= 0 && next < sheet.names.length) say(board, sheet, sheet.at === null ? 0 : next);
   } else return;
   event.preventDefault();
+  event.stopPropagation(); // the page turns its slides by the same keys
 }

@@ -68,7 +68,7 @@ function keydown(view, event) {
   const action = command ? commandFor(event) : event.target === view.canvas && actionFor(event);
   if (!action) return;
   event.preventDefault();
-  event.stopPropagation();
+  event.stopPropagation(); // the page turns its slides by the same keys
   if (!event.repeat || event.key in ARROWS) action(view);
 }
 

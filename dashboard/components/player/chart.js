@@ -5,7 +5,7 @@ function drawChart({ chart, frames, head, place }) {
   if (!frames.length || !width) return;
   Object.assign(chart, { width: Math.round(width * ratio), height: Math.round(height * ratio) }); // which also clears it
   const pen = chart.getContext("2d"), [low, high] = head.limits ?? extent(frames);
-  const box = { left: 46, right: width - 7, top: 8, bottom: height - 20, low, high, count: Math.max(head.total, frames.length) };
+  const box = { left: 52, right: width - 7, top: 8, bottom: height - 20, low, high, count: Math.max(head.total, frames.length) };
   pen.scale(ratio, ratio);
   drawAxes(pen, box, place.at, head.unit, getComputedStyle(chart));
   Object.values(head.colors).forEach((color, curve) => {
@@ -27,8 +27,8 @@ function extent(frames) {
 const toX = (box, i) => box.left + (box.right - box.left) * (i / Math.max(1, box.count - 1));
 const toY = (box, value) => box.bottom - (box.bottom - box.top) * ((value - box.low) / (box.high - box.low || 1));
 
-function drawAxes(pen, box, at, unit, { color, fontFamily }) {
-  Object.assign(pen, { fillStyle: color, strokeStyle: color, font: `12px ${fontFamily}`, textAlign: "right" });
+function drawAxes(pen, box, at, unit, { color, fontFamily, fontSize }) {
+  Object.assign(pen, { fillStyle: color, strokeStyle: color, font: `${fontSize} ${fontFamily}`, textAlign: "right" });
   pen.fillText(format(box.high, unit), box.left - 6, box.top + 5);
   pen.fillText(format(box.low, unit), box.left - 6, box.bottom + 3);
   pen.fillText(box.count, box.right, box.bottom + 15);

@@ -26,6 +26,7 @@ function create(root) {
   find("on").onclick = () => step(player, 1);
   player.slider.oninput = () => jump(player, Number(player.slider.value));
   player.loop.onclick = () => { player.place.loop = !player.place.loop; showState(player); };
+  find("large").onclick = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
   player.speed.onchange = () => { player.place.speed = Number(player.speed.value); };
   root.addEventListener("keydown", (event) => press(player, event));
   new ResizeObserver(() => drawChart(player)).observe(player.chart);
@@ -57,7 +58,8 @@ function toFrame({ shape, texts, values }, pixels, i) {
 }
 
 function begin(player, head) {
-  if (!places.has(head.run)) places.set(head.run, { at: 0, playing: true, loop: false, speed: head.speed });
+  const playing = !matchMedia("(prefers-reduced-motion: reduce)").matches; // then it waits until Play is pressed
+  if (!places.has(head.run)) places.set(head.run, { at: 0, playing, loop: false, speed: head.speed });
   Object.assign(player, { frames: [], due: 0, place: places.get(head.run) });
   player.root.setAttribute("aria-label", `Player: ${head.label}`);
   player.title.textContent = head.label;
@@ -144,14 +146,15 @@ function press(player, event) {
   const own = event.key === " " ? "button, select" : "select"; // these handle the key themselves
   if (!KEYS[event.key] || event.ctrlKey || event.altKey || event.metaKey || event.target.matches(own)) return;
   event.preventDefault();
+  event.stopPropagation(); // the page turns its slides by the same keys
   KEYS[event.key](player);
 }
 
 // Showing
 
-function showState({ root, play, loop, text, place }) {
+function showState({ root, head, play, loop, text, place }) {
   root.classList.toggle("playing", place.playing);
-  play.setAttribute("aria-label", place.playing ? "Pause" : "Play");
+  play.setAttribute("aria-label", `${place.playing ? "Pause" : "Play"} ${head.label ?? ""}`);
   loop.setAttribute("aria-pressed", String(place.loop));
   text.setAttribute("aria-live", place.playing ? "off" : "polite"); // a screen reader cannot read 30 lines a second
 }
