@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.jobs import queue, run_folders
+from core.jobs import limits, queue, run_folders
 from core.jobs.run_folders import Job, JobError, load_job, read_status
 from core.system import files, locks
 
@@ -30,21 +30,23 @@ KINDS = {
 MAX_JOBS_PER_VISITOR = 2
 
 
-def submit(kind: str, title: str, settings: dict[str, Any], visitor: str) -> Job:
-    """Start a job and return it at once; it waits for its turn.
+def submit(kind: str, title: str, settings: dict[str, Any], visitor: str, origin: str = "") -> Job:
+    """Start a job and return it at once; it waits for its turn. `origin` says where the visitor connects from.
 
     Raises ValueError for settings that its kind refuses, and JobError when there is no room for it.
     """
     importlib.import_module(_module_of(kind)).check(settings)
     with lock_submissions():
-        _check_visitor(visitor)
-        run_folders.remove_old_runs()
-        job = run_folders.create_job(kind=kind, title=title, settings=settings, visitor=visitor, threads=_threads())
+        displaced = _find_displaced(visitor, origin)
+        limits.make_room(kind)
+        submitted = dict(kind=kind, title=title, settings=settings, visitor=visitor, origin=origin)
+        job = run_folders.create_job(None, **submitted, threads=_threads())
         try:
             _start(job)
         except OSError:  # a job that never began is no run
             shutil.rmtree(job.folder, ignore_errors=True)
             raise
+        _displace(displaced)
     return job
 
 
@@ -81,8 +83,9 @@ def resume(name: str) -> Job:
         elif status.state == "done":
             raise JobError("This job is done: nothing is left to do.")
         else:
-            _check_visitor(job.visitor)
+            displaced = _find_displaced(job.visitor, job.origin)
             _start(job)
+            _displace(displaced)
     return job
 
 
@@ -108,10 +111,17 @@ def _module_of(kind: str) -> str:
     return KINDS[kind]
 
 
-def _check_visitor(visitor: str) -> None:
+def _find_displaced(visitor: str, origin: str) -> Job | None:
+    """Return the waiting job that must end for another one; None if none must. Raises JobError if there is no room."""
     active = [job for job in run_folders.list_jobs(visitor) if read_status(job).active]
     if len(active) >= MAX_JOBS_PER_VISITOR:
         raise JobError(f"You have {len(active)} jobs already: wait until one has ended, or stop one.")
+    return limits.find_displaced(visitor, origin)
+
+
+def _displace(job: Job | None) -> None:
+    if job is not None:
+        run_folders.write_request(job, state="stop")
 
 
 @contextmanager

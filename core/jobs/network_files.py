@@ -16,7 +16,7 @@ import torch
 
 from core.digits import datasets
 from core.inversion.functions import features_hash
-from core.jobs import control, run_folders, trained_networks
+from core.jobs import control, limits, run_folders, trained_networks
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.networks.architectures import SIDE, Architecture
@@ -29,7 +29,7 @@ from core.system.safe_names import to_safe_name
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, TrainingSet
 
-KIND = "loaded"
+KIND = limits.BROUGHT
 SUFFIXES = ("json", "safetensors")
 MAX_BYTES, MAX_UNPACKED_BYTES = 5_000_000, 6_000_000
 MAX_LOADED = 10  # per visitor
@@ -53,13 +53,13 @@ def export_network(folder: Path) -> bytes:
     return stream.getvalue()
 
 
-def import_network(content: bytes, visitor: str) -> Job:
+def import_network(content: bytes, visitor: str, origin: str = "") -> Job:
     """Make a finished run of the network in a file. Raises NetworkFileError, CheckpointError, JobError and OSError."""
     card, network = read_network(content)
     with control.lock_submissions():
         if sum(job.kind == KIND for job in run_folders.list_jobs(visitor)) >= MAX_LOADED:
             raise NetworkFileError(f"You have loaded {MAX_LOADED} networks already: delete one of them first.")
-        run_folders.remove_old_runs()
+        limits.make_room(KIND)
         card = replace(card, title=trained_networks.unique_title(card.title, visitor))
         return run_folders.create_job(
             lambda folder: checkpoints.save_network(card, network, folder),
@@ -67,6 +67,7 @@ def import_network(content: bytes, visitor: str) -> Job:
             title=card.title,
             settings={},
             visitor=visitor,
+            origin=origin,
             threads=1,
         )
 

@@ -1,14 +1,25 @@
 """The jobs that wait for their turn, in order. Imports no torch, like `run_folders`."""
 
 import time
+from collections import Counter
 
 from core.jobs import run_folders
 from core.jobs.run_folders import Job, read_status
 
 
 def waiting_jobs() -> list[Job]:
-    """Return the jobs that wait for their turn, the next one first."""
-    return [job for _, _, job in _queue_entries()]
+    """Return the jobs that wait for their turn, the next one first: a visitor's first job before another's second."""
+    entries, ahead = _queue_entries(), _count_running()
+    ranks = []
+    for queued, name, job in entries:
+        ranks.append((ahead[job.visitor], queued, name))
+        ahead[job.visitor] += 1
+    jobs = {job.id: job for _, _, job in entries}
+    return [jobs[name] for _, _, name in sorted(ranks)]
+
+
+def _count_running() -> Counter[str]:
+    return Counter(job.visitor for job in run_folders.list_jobs() if read_status(job).state == "running")
 
 
 def next_queue_time() -> float:

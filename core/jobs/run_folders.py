@@ -11,6 +11,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -21,7 +22,9 @@ from core.system.files import write_atomically
 
 PROJECT_RUNS = Path(__file__).parents[2] / "runs"
 RUNS_VARIABLE = "NEGATIVE_SPACE_RUNS"
-MAX_RUNS, MAX_BYTES = 40, 500_000_000
+MAX_RUNS, MAX_BYTES = 40, 500_000_000  # of those that have ended; see `limits`
+KEPT_LIFETIME = 60 * 24 * 3600.0  # seconds for which a run is kept after somebody pressed "Keep"
+PRIVATE = 0o700  # only the owner of the server's process reads what visitors made
 ACTIVE = ("waiting", "running", "paused")
 LOST_MESSAGE = "Its process ended before it was done; you can resume it."
 
@@ -46,6 +49,8 @@ class Job:
     """Seconds since 1970, like every time here."""
     threads: int
     """To compute with; a resumed job must use as many as before to learn the same, bit by bit."""
+    origin: str = ""
+    """Where its visitor connected from, as a number; empty: unknown, or this machine."""
 
     @property
     def folder(self) -> Path:
@@ -93,7 +98,8 @@ def create_job(fill: Callable[[Path], object] | None = None, **submitted: Any) -
     name = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{uuid4().hex[:6]}"
     job = Job(id=name, created=now, **submitted)
     folder = runs_folder() / f".{job.id}"
-    folder.mkdir(parents=True)
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=PRIVATE)
     try:
         _write(folder / "job.json", job)
         if fill is not None:
@@ -130,6 +136,13 @@ def list_jobs(visitor: str | None = None) -> list[Job]:
             continue
     found = (job for job in jobs if visitor is None or job.visitor == visitor)
     return sorted(found, key=lambda job: (job.created, job.id), reverse=True)
+
+
+def rename_visitor(old: str, new: str) -> None:
+    """Give a visitor's jobs another visitor id. Leave those that cannot be written."""
+    for job in list_jobs(old):
+        with suppress(OSError):
+            _write(job.folder / "job.json", replace(job, visitor=new))
 
 
 def is_alive(job: Job) -> bool:
@@ -214,7 +227,10 @@ def keep(name: str, *, kept: bool = True) -> None:
 
 def is_kept(job: Job) -> bool:
     """Say whether this run is protected from removal for newer ones."""
-    return (job.folder / "kept").exists()
+    try:
+        return time.time() < (job.folder / "kept").stat().st_mtime + KEPT_LIFETIME
+    except OSError:
+        return False
 
 
 def remove(name: str) -> None:
@@ -223,18 +239,7 @@ def remove(name: str) -> None:
     if read_status(job).active:
         raise JobError("This job has not ended: stop it first.")
     away = job.folder.rename(runs_folder() / f".removed-{job.id}")  # nobody ever reads half a run
-    shutil.rmtree(away, ignore_errors=True)  # `remove_old_runs` deletes what remains
-
-
-def remove_old_runs() -> None:
-    """Remove the oldest finished runs that are not kept until one more fits. Raises JobError when none can go."""
-    for unfinished in (*runs_folder().glob(".removed-*"), *runs_folder().glob(".[0-9]*-*")):
-        shutil.rmtree(unfinished, ignore_errors=True)
-    old = [job for job in list_jobs() if not (is_kept(job) or read_status(job).active)]
-    while len(list_jobs()) >= MAX_RUNS or disk_use() > MAX_BYTES:
-        if not old:
-            raise JobError("There is no room for another run: stop keeping one, or wait until one has ended.")
-        remove(old.pop().id)
+    shutil.rmtree(away, ignore_errors=True)  # `limits.make_room` deletes what remains
 
 
 def disk_use(folder: Path | None = None) -> int:

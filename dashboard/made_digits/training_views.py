@@ -18,7 +18,7 @@ from dashboard.made_digits import cached, generators
 from dashboard.made_digits.frames import SNAPSHOTS
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.visitors import ensure_visitor_id
+from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.widgets import jobs
 
 NEXT = "made next source"
@@ -80,7 +80,7 @@ def _show_form(data: Dataset) -> None:
 def _start(settings: dict[str, Any]) -> None:
     title = f"{settings['digits']:,} digits, {settings['config']['epochs']} epochs"
     try:
-        job = control.submit(KIND, title, settings, ensure_visitor_id())
+        job = control.submit(KIND, title, settings, ensure_visitor_id(), get_origin())
     except ValueError as error:
         st.warning(str(error))
         return

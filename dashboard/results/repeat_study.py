@@ -9,7 +9,7 @@ from core.studies.arms import ARMS, with_required_arms
 from core.zoo.recipes import SEED
 from dashboard.results.study import Row, ShownStudy
 from dashboard.results.views import format_mean, show_command
-from dashboard.server.visitors import ensure_visitor_id, store_visitor_id
+from dashboard.server.visitors import ensure_visitor_id, get_origin, store_visitor_id
 from dashboard.widgets.jobs import my_jobs
 
 
@@ -49,7 +49,7 @@ def _start(study: ShownStudy, arm: str, seed: int) -> None:
         "epochs": study.record["epochs"],
     }
     try:
-        control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, ensure_visitor_id())
+        control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, ensure_visitor_id(), get_origin())
     except ValueError as error:
         st.warning(str(error))
 

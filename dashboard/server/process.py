@@ -4,11 +4,14 @@ import gc
 import threading
 import time
 from functools import cache
+from itertools import count
 
 import torch
 
 from dashboard.server import streamlit_internals
+from dashboard.server.gate import Gate
 
+TIDY_EVERY = 30.0  # seconds between two looks for sessions that are gone
 COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
 
 
@@ -18,11 +21,16 @@ def prepare_once() -> None:
     torch.set_num_threads(1)
     streamlit_internals.send_answers_at_once()
     streamlit_internals.keep_undelivered_messages()
+    streamlit_internals.put_before_server(Gate())
     gc.freeze()  # the 600 ms of a full collection are spent on imported modules, which are never garbage
-    threading.Thread(target=_collect_garbage, name="garbage collector", daemon=True).start()
+    threading.Thread(target=_give_memory_back, name="memory", daemon=True).start()
 
 
-def _collect_garbage() -> None:
-    while True:
-        time.sleep(COLLECT_EVERY)
-        gc.collect()
+def _give_memory_back() -> None:
+    """Forget closed sessions, collect garbage now and then, and return to the system what nobody uses."""
+    for number in count(1):
+        time.sleep(TIDY_EVERY)
+        streamlit_internals.forget_closed_sessions()
+        if number % (COLLECT_EVERY // TIDY_EVERY) == 0:
+            gc.collect()
+        streamlit_internals.return_free_memory()

@@ -4,17 +4,21 @@ All were written for Streamlit 1.67.0. Where a later version has no such part, o
 one warning and does nothing more: pages still work, without what its docstring describes.
 """
 
+import ctypes
 import inspect
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from typing import Any, ParamSpec, TypeVar
+
+from dashboard.server.uploads import Held
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Gate = Callable[..., Awaitable[None]]
 
 
 @cache  # one warning for each function and process
@@ -130,6 +134,80 @@ def watch_connection() -> Callable[[], bool]:
     """
     session = getattr(_context(), "session_id", "")
     return lambda: _is_connected(session)
+
+
+@_unless_changed(None)
+def put_before_server(gate: Gate) -> None:
+    """Give what the running server is asked to `gate(serve, scope, receive, send)`, which may pass it on to `serve`.
+
+    `st.App` takes middleware, but its script must then be another file than the one that is run, and AppTest does not
+    know it (https://docs.streamlit.io/develop/api-reference/configuration/st.app). Later calls do nothing.
+    """
+    from starlette.applications import Starlette
+
+    serve = Starlette.__call__
+    if hasattr(serve, "gate"):
+        return
+
+    async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        await gate(partial(serve, self), scope, receive, send)
+
+    setattr(call, "gate", gate)  # noqa: B010 (to mypy it is a function)
+    setattr(Starlette, "__call__", call)  # noqa: B010
+
+
+@_unless_changed(dict[str, Held]())
+def list_uploaded_files() -> dict[str, Held]:
+    """Return the uploaded files of each session that is open. Call it in the server's loop, which alone adds files."""
+    from streamlit import runtime
+
+    server: Any = runtime.get_instance()
+    stored = server.uploaded_file_mgr.file_storage
+    sessions = {info.session.id: info.client for info in server._session_mgr.list_active_sessions()}
+    return {
+        session: Held(
+            client.client_context.remote_ip or "",
+            {name: len(file.data) for name, file in list(stored.get(session, {}).items())},
+        )
+        for session, client in sessions.items()
+    }
+
+
+@_unless_changed(None)
+def remove_uploaded_file(session: str, file: str) -> None:
+    """Forget an uploaded file: its widget shows it no more at the next run."""
+    from streamlit import runtime
+
+    manager: Any = runtime.get_instance().uploaded_file_mgr
+    manager.remove_file(session, file)
+
+
+@_unless_changed(None)
+def forget_closed_sessions() -> None:
+    """Drop the sessions whose time to come back is over, and the uploaded files of all that are gone.
+
+    Streamlit drops such a session, and with it its memory, only when another one comes or goes.
+    """
+    from streamlit import runtime
+
+    if not runtime.exists():
+        return
+    server: Any = runtime.get_instance()
+    manager, sessions = server.uploaded_file_mgr, server._session_mgr
+
+    def forget() -> None:
+        len(sessions._session_storage._cache)  # of cachetools: counting drops what has expired
+        known = {info.session.id for info in sessions.list_sessions()}
+        for session in set(manager.file_storage) - known:
+            manager.remove_session_files(session)
+
+    server._get_async_objs().eventloop.call_soon_threadsafe(forget)
+
+
+def return_free_memory() -> None:
+    """Make the C library return unused memory to the system; do nothing where it is not glibc."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 @_unless_changed(True)

@@ -1,38 +1,80 @@
-"""The visitor's id: a random number that the browser keeps, so that a returning visitor finds their own runs."""
+"""The visitor's id, by which they find their own runs again, and where they connect from.
 
+The browser keeps a random number in a cookie that no script can read. The id is the number's hash: what is stored
+beside runs and rooms lets nobody claim them.
+"""
+
+import hashlib
 import re
+import secrets
 from typing import Any
 from uuid import uuid4
 
 import streamlit as st
 
-COOKIE = "negative_space_visitor"
-A_YEAR = 365 * 24 * 3600  # seconds
+from core.jobs import run_folders
+from dashboard.server import gate
+
+COOKIE = gate.COOKIE
+_NUMBER = "visitor number"  # key of the number in the session
+_SALT = secrets.token_bytes(16)  # of this process: an origin cannot be traced back to an address
 
 
 def get_visitor_id() -> str | None:
     """Return the visitor's id; None before they have started a run or loaded a network."""
-    if "visitor" not in st.session_state and (remembered := _from_cookie()) is not None:
-        st.session_state["visitor"] = remembered
+    if "visitor" not in st.session_state and (number := _from_cookie()) is not None:
+        st.session_state["visitor"] = to_id(number)
+        st.session_state[_NUMBER] = number
+        run_folders.rename_visitor(number, to_id(number))  # of runs from before ids were hashes
     return st.session_state.get("visitor")
 
 
 def ensure_visitor_id() -> str:
     """Return the visitor's id; make one if there is none."""
-    return get_visitor_id() or st.session_state.setdefault("visitor", uuid4().hex)
+    if (visitor := get_visitor_id()) is not None:
+        return visitor
+    number = st.session_state[_NUMBER] = uuid4().hex
+    return st.session_state.setdefault("visitor", to_id(number))
+
+
+def to_id(number: str) -> str:
+    """Return the id of the visitor whose browser keeps this number."""
+    return hashlib.sha256(number.encode()).hexdigest()
+
+
+def get_origin() -> str:
+    """Return a number for the address from which the visitor connects, the same for all who share it; "" if unknown.
+
+    It counts only as long as this process runs.
+    """
+    address = str(st.context.ip_address or "")  # outside a browser it may be no text
+    return hashlib.blake2b(address.encode(), key=_SALT, digest_size=8).hexdigest() if address else ""
 
 
 def store_visitor_id() -> None:
-    """Store the id of a visitor who has one in a cookie, the only one of the dashboard."""
-    visitor = get_visitor_id()
-    if visitor is not None and visitor != _from_cookie():
-        cookie = f"{COOKIE}={visitor}; path=/; max-age={A_YEAR}; SameSite=Lax"
-        st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
+    """Let the browser of a visitor who has an id keep their number, in the only cookie of the dashboard."""
+    get_visitor_id()
+    number = st.session_state.get(_NUMBER)
+    if number is not None and st.session_state.get("visitor stored") != number:
+        st.session_state["visitor stored"] = number
+        _fetch(gate.offer_cookie(number))
 
 
 def keep_visitor(*scene: Any) -> None:
     """Store the visitor's id at the end of a page on which runs are started."""
     store_visitor_id()
+
+
+def forget_visitor() -> None:
+    """Delete the cookie, and forget the visitor's id in this tab."""
+    for key in ("visitor", "visitor stored", _NUMBER):
+        st.session_state.pop(key, None)
+    _fetch(gate.offer_cookie(""))
+
+
+def _fetch(path: str) -> None:
+    """Make the browser request this path of the server, whose answer sets the cookie."""
+    st.html(f"<script>fetch('{path}')</script>", unsafe_allow_javascript=True)
 
 
 def _from_cookie() -> str | None:

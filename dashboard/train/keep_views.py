@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.jobs import network_files, run_folders
+from core.jobs import limits, network_files, run_folders
 from core.jobs.run_folders import MAX_BYTES, MAX_RUNS, Job
 from core.jobs.training_job import NETWORK_NAME
 from core.system import files
@@ -11,13 +11,13 @@ from core.zoo import checkpoints, onnx_export
 from core.zoo.checkpoints import CheckpointError
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.visitors import ensure_visitor_id
+from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.train.setup_views import JOB
 from dashboard.train.watch_views import choose_run
 from dashboard.widgets import jobs
 
-MAX_KEPT = 8  # of one visitor: kept runs are never deleted to make room
 DONE = "train done"
+DAY = 24 * 3600  # seconds
 
 
 def show_keep(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -43,7 +43,8 @@ def _show_disk_use() -> None:
     st.progress(
         min(1.0, taken / MAX_BYTES),
         f"Networks and jobs of all visitors: {count} of {MAX_RUNS} places, {taken / 1e6:.1f} of "
-        f"{MAX_BYTES / 1e6:.0f} MB. When this is full, the oldest that nobody keeps are deleted.",
+        f"{MAX_BYTES / 1e6:.0f} MB. When this is full, uploaded networks that nobody keeps are deleted first, "
+        "then the oldest of whoever has most.",
     )
 
 
@@ -85,15 +86,19 @@ def _show_keeping(job: Job) -> None:
         with st.popover("Delete", disabled=run_folders.read_status(job).active):
             st.markdown(f"Delete *{job.title}* for good?")
             st.button("Delete it", on_click=_delete, args=(job,), key="delete", type="primary")
-    words = "You keep it." if kept else "It may be deleted when space is needed, unless you keep it."
+    days = f"{run_folders.KEPT_LIFETIME / DAY:.0f} days"
+    words = (
+        f"You keep it, for {days} from when you pressed the button."
+        if kept
+        else f"It may be deleted when space is needed, unless you keep it for {days}."
+    )
     st.caption(f"{run_folders.disk_use(job.folder) / 1e6:.1f} MB. {words}")
 
 
 def _keep(job: Job, kept: bool) -> None:
-    """Keep a run, or stop keeping it. Raises ValueError if the visitor keeps too many."""
-    kept_count = sum(run_folders.is_kept(one) for one in jobs.my_jobs())
-    if kept and kept_count >= MAX_KEPT:
-        raise ValueError(f"You keep {kept_count} networks already: stop keeping one of them first.")
+    """Keep a run, or stop keeping it. Raises JobError if too many are kept."""
+    if kept:
+        limits.check_keeping(job)
     run_folders.keep(job.id, kept=kept)
 
 
@@ -111,7 +116,7 @@ def _show_upload() -> None:
         return
     st.session_state["train imported"] = file.file_id
     try:
-        job = network_files.import_network(file.getvalue(), ensure_visitor_id())
+        job = network_files.import_network(file.getvalue(), ensure_visitor_id(), get_origin())
     except (ValueError, OSError) as error:
         st.warning(files.describe_error(error, "The folder of the runs"))
         return

@@ -19,7 +19,7 @@ from core.visualization.training import StageRow, draw_stage_table
 from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.visitors import ensure_visitor_id
+from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.train import cached, form
 from dashboard.train.form import Settings
 from dashboard.widgets.jobs import format_duration
@@ -172,7 +172,7 @@ def start(title: str, settings: Settings) -> None:
     """Start the job, or find the same one that is already active, and open the view "Watch"."""
     try:
         job = _find_same(settings) or control.submit(
-            "train", unique_title(title, ensure_visitor_id()), settings, ensure_visitor_id()
+            "train", unique_title(title, ensure_visitor_id()), settings, ensure_visitor_id(), get_origin()
         )
     except ValueError as error:
         st.warning(str(error))

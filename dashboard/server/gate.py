@@ -1,0 +1,106 @@
+"""What stands before Streamlit's own answers to requests: the limits of uploads, and the visitor's cookie.
+
+What is sent with a refused file is not kept: after an error, Streamlit would hold it in memory for a while.
+"""
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager, suppress
+from itertools import count
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from dashboard.server import streamlit_internals, uploads
+from dashboard.server.uploads import Held, UploadRefused
+
+UPLOAD = re.compile("/_stcore/upload_file/([^/]+)/[^/]+$")
+UNKNOWN_SIZE = 5_500_000  # bytes, of a file whose size is not sent: the largest that Streamlit takes
+COOKIE = "negative_space_visitor"
+A_YEAR = 365 * 24 * 3600  # seconds
+OFFER = re.compile("/_visitor/([0-9a-f]{32})$")
+MAX_OFFERS = 1000  # that no browser has taken yet
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+_offers: dict[str, str] = {}
+
+
+def offer_cookie(number: str) -> str:
+    """Return a path, relative to a page, whose first request stores the number in the browser; "" deletes the cookie.
+
+    Only an answer to a request can set a cookie that no script can read.
+    """
+    token = secrets.token_hex(16)
+    _offers[token] = number
+    while len(_offers) > MAX_OFFERS:
+        _offers.pop(next(iter(_offers)), None)
+    return f"_visitor/{token}"
+
+
+def _to_cookie(number: str, scheme: str) -> Response:
+    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    age = A_YEAR if number else 0
+    response.set_cookie(COOKIE, number, max_age=age, httponly=True, secure=scheme == "https", samesite="lax")
+    return response
+
+
+class Gate:
+    """Answers a request or lets it through; all runs in the thread of the server's loop."""
+
+    def __init__(self) -> None:
+        self._arriving: dict[str, dict[str, int]] = {}  # bytes of the files on their way, by session
+        self._numbers = count()
+
+    async def __call__(self, serve: Serve, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or call `serve`."""
+        path, method = (scope["path"], scope["method"]) if scope["type"] == "http" else ("", "")
+        offer = OFFER.search(path) if method == "GET" else None
+        if offer is not None and (number := _offers.pop(offer[1], None)) is not None:
+            return await _to_cookie(number, scope["scheme"])(scope, receive, send)
+        upload = UPLOAD.search(path) if method == "PUT" else None
+        if upload is None:
+            return await serve(scope, receive, send)
+        try:
+            with self._room_for(upload[1], _size_of(Request(scope))):
+                await serve(scope, receive, send)
+        except UploadRefused as error:
+            await _pass_over(Request(scope, receive))
+            await PlainTextResponse(str(error), 413)(scope, receive, send)
+
+    @contextmanager
+    def _room_for(self, session: str, size: int) -> Iterator[None]:
+        """Make room for a file while it arrives. Raises UploadRefused."""
+        held = {name: self._with_arriving(name, one) for name, one in streamlit_internals.list_uploaded_files().items()}
+        if session in held:  # if not, Streamlit refuses it
+            for name, file in uploads.find_files_to_drop(held, session, size):
+                streamlit_internals.remove_uploaded_file(name, file)
+        file = f"arriving {next(self._numbers)}"
+        self._arriving.setdefault(session, {})[file] = size
+        try:
+            yield
+        finally:
+            del self._arriving[session][file]
+            if not self._arriving[session]:
+                del self._arriving[session]
+
+    def _with_arriving(self, session: str, held: Held) -> Held:
+        return Held(held.address, {**held.files, **self._arriving.get(session, {})})
+
+
+async def _pass_over(request: Request) -> None:
+    """Read a file without keeping it: a browser shows an answer only to what it has sent."""
+    with suppress(ClientDisconnect):
+        async for _ in request.stream():
+            pass
+
+
+def _size_of(request: Request) -> int:
+    size = request.headers.get("content-length", "")
+    return int(size) if size.isdecimal() and len(size) < 12 else UNKNOWN_SIZE

@@ -1,0 +1,55 @@
+"""How much of the server's memory uploaded files may take: for one tab, one connection address, and in total.
+
+Streamlit's upload endpoint stores what any open tab sends, also from a page without an upload. A tab that sends too
+much is refused. Where an address or all visitors hold too much, the tab that holds most loses its
+oldest files.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+MAX_SESSION_BYTES, MAX_SESSION_FILES = 50_000_000, 300
+MAX_ADDRESS_BYTES, MAX_TOTAL_BYTES = 100_000_000, 200_000_000
+FULL = "This tab holds too many uploaded files; remove some, or reload the page."
+
+
+class UploadRefused(ValueError):
+    """A file for which a tab has no room; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The uploaded files of one session."""
+
+    address: str
+    """Where its browser connects from."""
+    files: Mapping[str, int]
+    """The bytes of each file by its id, the oldest first."""
+
+    @property
+    def size(self) -> int:
+        return sum(self.files.values())
+
+
+def find_files_to_drop(held: Mapping[str, Held], session: str, size: int) -> list[tuple[str, str]]:
+    """Return the files, as (session, file), that make room for a file of `size` bytes. Raises UploadRefused."""
+    own = held[session]
+    if own.size + size > MAX_SESSION_BYTES or len(own.files) >= MAX_SESSION_FILES:
+        raise UploadRefused(FULL)
+    dropped = list(_oldest_files({name: one for name, one in held.items() if one.address == own.address}, size))
+    left = {name: _without(one, name, dropped) for name, one in held.items()}
+    return dropped + list(_oldest_files(left, size, MAX_TOTAL_BYTES))
+
+
+def _oldest_files(held: Mapping[str, Held], size: int, limit: int = MAX_ADDRESS_BYTES) -> Iterator[tuple[str, str]]:
+    """Yield the oldest files of whoever holds most, until `size` more bytes are within the limit."""
+    left = {name: dict(one.files) for name, one in held.items()}
+    while size + sum(sum(files.values()) for files in left.values()) > limit:
+        session = max(left, key=lambda name: sum(left[name].values()))
+        file = next(iter(left[session]))
+        del left[session][file]
+        yield session, file
+
+
+def _without(held: Held, session: str, dropped: list[tuple[str, str]]) -> Held:
+    return Held(held.address, {file: size for file, size in held.files.items() if (session, file) not in dropped})

@@ -1,0 +1,152 @@
+"""Runs and jobs have limits that one visitor cannot use up: neither with many numbers, nor with kept runs."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.jobs import control, limits, network_files, queue, run_folders
+from core.jobs.run_folders import Job, JobError
+from tests.job_runs import ended, kill
+
+pytestmark = pytest.mark.usefixtures("runs")
+LONG = {"to": 1000, "pause": 0.05}
+
+
+def make_run(visitor: str = "ann", kind: str = "count", *, origin: str = "", steps: int = 1) -> Job:
+    """Make a run that has ended."""
+    job = run_folders.create_job(
+        lambda folder: (folder / "steps.jsonl").write_text("{}\n" * steps),
+        kind=kind,
+        title="",
+        settings={"to": 1},
+        visitor=visitor,
+        origin=origin,
+        threads=1,
+    )
+    return job
+
+
+def start(visitor: str, origin: str = "") -> Job:
+    return control.submit("count", "Counting", LONG, visitor, origin)
+
+
+def left() -> list[str]:
+    return [job.id for job in run_folders.list_jobs()]
+
+
+def test_brought_networks_never_remove_a_trained_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_folders, "MAX_RUNS", 4)
+    trained = [make_run(), make_run()]
+    for number in range(20):
+        limits.make_room(limits.BROUGHT)
+        make_run(f"stranger {number}", limits.BROUGHT)
+    assert {job.id for job in trained} < set(left()) and len(left()) == 4
+
+
+def test_a_brought_network_is_refused_where_only_trained_ones_could_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_folders, "MAX_RUNS", 2)
+    trained = [make_run(), make_run()]
+    with pytest.raises(JobError, match="no room for another run"):
+        limits.make_room(limits.BROUGHT)
+    assert set(left()) == {job.id for job in trained}
+
+
+def test_trained_runs_leave_places_for_brought_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_folders, "MAX_RUNS", 8)
+    for number in range(10):
+        limits.make_room("count")
+        make_run(f"stranger {number}")
+    assert len(left()) == 7
+    limits.make_room(limits.BROUGHT)
+    brought = make_run("ann", limits.BROUGHT)
+    limits.make_room("count")
+    make_run()
+    assert brought.id in left() and len(left()) == 8
+
+
+def test_what_is_worth_least_goes_first_then_what_whoever_has_most_made_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    classmate = make_run("ann", origin="class")
+    many = [make_run("eve", origin="home") for _ in range(2)]
+    brought, empty = make_run("bob", limits.BROUGHT), make_run("bob", steps=0)
+    for places, gone in ((5, empty), (4, brought), (3, many[0])):
+        before = left()
+        monkeypatch.setattr(run_folders, "MAX_RUNS", places)
+        limits.make_room("count")
+        assert set(before) - set(left()) == {gone.id}
+    assert set(left()) == {classmate.id, many[1].id}
+
+
+def test_only_so_many_runs_are_kept_by_one_by_an_origin_and_by_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_KEPT_PER_VISITOR", 2)
+    monkeypatch.setattr(limits, "MAX_KEPT_PER_ORIGIN", 3)
+    for visitor in ("a", "a", "b"):
+        job = make_run(visitor, origin="here")
+        limits.check_keeping(job)
+        run_folders.keep(job.id)
+        limits.check_keeping(job)  # pressed again
+    with pytest.raises(JobError, match="^You keep 2 networks already"):
+        limits.check_keeping(make_run("a", origin="there"))
+    with pytest.raises(JobError, match="no place left: download yours"):
+        limits.check_keeping(make_run("c", origin="here"))
+    limits.check_keeping(make_run("c", origin="there"))
+
+
+def test_a_run_is_kept_for_a_stated_time() -> None:
+    job = make_run()
+    run_folders.keep(job.id)
+    assert run_folders.is_kept(job)
+    long_ago = time.time() - run_folders.KEPT_LIFETIME - 1
+    os.utime(job.folder / "kept", (long_ago, long_ago))
+    assert not run_folders.is_kept(job)
+    run_folders.keep(job.id)
+    assert run_folders.is_kept(job)
+
+
+def test_a_full_queue_takes_a_first_job_instead_of_another_s_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_JOBS", 4)
+    monkeypatch.setattr(limits, "MAX_JOBS_PER_ORIGIN", 3)
+    first, second, other = start("eve"), start("eve"), start("ann")
+    new = start("bob")
+    assert ended(second).state == "stopped"
+    assert all(run_folders.read_status(job).active for job in (first, other, new))
+    with pytest.raises(JobError, match="3 jobs wait or run already"):
+        start("one more")
+    elsewhere = start("dan", origin="elsewhere")
+    with pytest.raises(JobError, match="4 jobs wait or run already"):
+        start("dora", origin="elsewhere")
+    for job in (first, other, new, elsewhere):
+        kill(job)
+
+
+def test_a_visitor_s_first_job_comes_before_another_s_second() -> None:
+    running, second, first = start("eve"), start("eve"), start("ann")
+    assert [job.id for job in queue.waiting_jobs() if job.id != running.id] == [first.id, second.id]
+    for job in (running, second, first):
+        kill(job)
+
+
+def test_what_visitors_made_is_readable_for_the_server_alone(runs: Path) -> None:
+    job = make_run()
+    assert job.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_runs_from_before_visitors_had_hashes_are_theirs_still() -> None:
+    job = make_run("a" * 32)
+    old: dict[str, Any] = json.loads((job.folder / "job.json").read_text())
+    del old["origin"]
+    (job.folder / "job.json").write_text(json.dumps(old))
+    run_folders.rename_visitor("a" * 32, "hash")
+    assert [one.id for one in run_folders.list_jobs("hash")] == [job.id]
+    assert "a" * 32 not in (job.folder / "job.json").read_text()
+
+
+def test_forty_uploads_leave_a_classmate_s_finished_network(job: Job) -> None:
+    exported = network_files.export_network(job.folder)
+    for number in range(run_folders.MAX_RUNS + 5):
+        network_files.import_network(exported, f"made up {number // 8}")
+    assert job.id in left()
+    assert network_files.import_network(exported, "another").id in left()
