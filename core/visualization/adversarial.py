@@ -16,6 +16,7 @@ from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, to_signed
 
 PANEL = 5  # pixels of the picture for one of the digit: two panels beside one another are as wide as the player
+LARGE = 7  # the same for three panels in a row
 SMALL = 2  # the same for ten noises
 LINE = 15  # pixels of a caption
 RULE = 70  # grey of the lines between panels
@@ -34,38 +35,40 @@ def draw_attack(
     magnify: float,
     mask: Mask | None = None,
 ) -> Picture:
-    """Return `(H, W, 3)`: the digit, its perturbation, the same magnified `magnify` times, and the probabilities.
+    """Return `(H, W, 3)`: the digit, its perturbation magnified `magnify` times, and the probabilities, in a row.
 
     `image` and `original` are `(28, 28)`; the class `target` is framed; a line surrounds the sticker, where `mask` is
     False. All frames of an attack have one size.
     """
     change = image - original
-    now = to_rgb(enlarge(to_gray(image), PANEL))
+    now = to_rgb(enlarge(to_gray(image), LARGE))
     if mask is not None:
         now = _outline(now, mask)
-    strength = f"magnified {format_factor(magnify)} times" if magnify > 1.05 else "not magnified"
+    strength = f"noise, {format_factor(magnify)} times" if magnify > 1.05 else "noise"
     panels = [
-        (now, "the digit now"),
-        (enlarge(to_signed(change, 1.0), PANEL), "what was added"),
-        (enlarge(to_signed(magnify * change, 1.0), PANEL), strength),
-        (_bars(probabilities, tuple(classes), color, target), "what is read"),
+        (now, "attacked digit"),
+        (enlarge(to_signed(magnify * change, 1.0), LARGE), strength),
+        (_bars(probabilities, tuple(classes), color, target), "probabilities"),
     ]
-    cells = [np.concatenate([_caption(text, panel.shape[1]), panel]) for panel, text in panels]
-    return np.concatenate([np.concatenate(cells[:2], 1), np.concatenate(cells[2:], 1)])
+    return np.concatenate([np.concatenate([_large_caption(text), panel]) for panel, text in panels], 1)
+
+
+def _large_caption(text: str) -> Picture:
+    return to_rgb(arrays.draw_caption(text, 28 * LARGE, height=24, size=17))
 
 
 def _outline(picture: Picture, mask: Mask) -> Picture:
     """Return the picture with a line along the inner rim of where the mask is False."""
-    gone = np.pad(enlarge((~mask).astype(np.uint8), PANEL) > 0, 1)
+    gone = np.pad(enlarge((~mask).astype(np.uint8), LARGE) > 0, 1)
     inner = gone[:-2, 1:-1] & gone[2:, 1:-1] & gone[1:-1, :-2] & gone[1:-1, 2:]
     return np.where((gone[1:-1, 1:-1] & ~inner)[..., None], np.array(arrays.ERASED, np.uint8), picture)
 
 
 def _bars(probabilities: Values, classes: tuple[str, ...], color: str, target: int) -> Picture:
-    side, read = 28 * PANEL, int(probabilities.argmax())
+    side, read = 28 * LARGE, int(probabilities.argmax())
     sheet = Image.new("RGB", (side, side))
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
-    width, bottom = side / len(classes), side - LINE
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(17)
+    width, bottom = side / len(classes), side - 24
     for number, share in enumerate(probabilities):
         left, right = round(width * number) + 1, round(width * (number + 1)) - 2
         if number == target:
@@ -117,12 +120,12 @@ def draw_universal(
 
     `noisy` `(N, 28, 28)` are the digits with it, `labels` their true classes. A reading as the chosen class is red.
     """
-    top = draw_noises(noises, classes, limit=limit, chosen=chosen)
+    top = draw_noises(noises, classes, limit=limit, columns=len(classes), chosen=chosen)
     cells = [
         (to_rgb(enlarge(to_gray(digit), SMALL)), f"{classes[label]} read {classes[read]}", read == chosen)
         for digit, label, read in zip(noisy, labels, readings, strict=True)
     ]
-    return np.concatenate([top, _sheet(cells, 5)])
+    return np.concatenate([top, _sheet(cells, len(classes))])
 
 
 def _sheet(cells: Sequence[tuple[Picture, str, bool]], columns: int) -> Picture:

@@ -4,6 +4,8 @@ FORMER_NAMES: dict[tuple[str, str, str], str] = {
     # (page, name of the part in the address, former text): present text. A former text is no option any more.
     # See, look inside
     # Make, break, class
+    ("attack", "view", "Who falls"): "Whose noise fools whom",
+    ("attack", "under", "that of Standard"): "noise of Standard",
     ("results", "view", "The idea"): "Variants",
     ("results", "view", "All figures"): "All accuracies",
     ("results", "view", "Beside the talk"): "Compared with the talk",

@@ -7,6 +7,6 @@ from dashboard.shell.page import View
 VIEWS = (
     View("One digit", digit_views.show_digit),
     View("Noise for all", universal_views.show_noise),
-    View("Who falls", show_noise_transfer, lambda data, zoo: find_record(data) is not None),
+    View("Whose noise fools whom", show_noise_transfer, lambda data, zoo: find_record(data) is not None),
     View("Defence", defence_views.show_defence, lambda data, zoo: defence_views.ROBUST in zoo),
 )

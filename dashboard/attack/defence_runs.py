@@ -21,7 +21,7 @@ from dashboard.widgets.readings import WHOLE
 
 STEPS = 20  # PGD steps for each strength
 FRAMES = 26  # strengths from 0 to the largest
-KINDS = {"linf": ("any pixel (L∞)", 0.5), "l2": ("all together (L2)", 7.5), "erase": ("rubbed out from the left", 1.0)}
+KINDS = {"linf": ("each pixel (L∞)", 0.5), "l2": ("total change (L2)", 7.5), "erase": ("erasing from the left", 1.0)}
 """The kinds of change: label, largest strength (epsilon, or the erased share)."""
 
 
@@ -78,7 +78,7 @@ class Sweep:
         values = {self.titles[name]: round(100 * float(one[self.inputs.label]), 1) for name, one in shares.items()}
         texts = [f"{self.titles[name]}: {answer}" for name, answer in zip(shares, answers, strict=True)]
         erased = self.inputs.kind == "erase"
-        strength = f"{100 * step.strength:.0f} % rubbed out" if erased else f"Epsilon {step.strength:.2f}"
+        strength = f"{100 * step.strength:.0f} % erased" if erased else f"Epsilon {step.strength:.2f}"
         return Frame(picture, values, f"{strength}. {'; '.join(texts)}.")
 
     def _describe(self, shares: NDArray[np.float32]) -> str:

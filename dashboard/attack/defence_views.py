@@ -1,10 +1,13 @@
 """The view "Defence" of the page "Attack": what adversarial training helps against, and what not."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.digits.datasets import Dataset
+from core.pmnist.masks import CUTS
 from core.studies.noise_transfer_record import to_curve
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
@@ -28,15 +31,15 @@ KEY, SWEEP = "defence", "defence sweep"
 def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the standard and the adversarially trained network under the same attacks."""
     scene, right = choose_beside(
-        "Try: press *Attack both*, harder and harder. Then limit the length of all changes instead of each "
-        "pixel, and then just rub the digit out: does the training still help?",
+        "The attack grows from left to right. Try: choose *total change (L2)*, then *erasing*. Does adversarial "
+        "training still help?",
         session,
         data,
     )
     with right:
         kind = address.segmented_control(
             "grows",
-            "What grows",
+            "Kind of attack",
             list(KINDS),
             "linf",
             key="defence kind",
@@ -63,17 +66,18 @@ def _show_sweep(inputs: SweepInputs, data: Dataset, zoo: Zoo) -> None:
         sweep = Sweep(inputs, networks, {name: zoo[name].title for name in inputs.names}, data.classes)
         st.session_state[SWEEP] = sweep
     look = Look(
-        f"How sure each is that it is a {data.classes[inputs.label]}",
+        f"Probability of {data.classes[inputs.label]}, %",
         {zoo[name].title: color_of(name) for name in inputs.names},
         unit=" %",
         limits=(0, 100),
         speed=0.25,
     )
-    playing.play(sweep.steps, sweep.to_frame, key=KEY, look=look, total=FRAMES, about=inputs, start="Attack both")
+    playing.play(
+        sweep.steps, sweep.to_frame, key=KEY, look=look, total=FRAMES, about=inputs, start="Attack both", at_once=True
+    )
     left, right = (zoo[name].title for name in inputs.names)
     st.caption(
-        f"Left: {left}, right: {right}. The digit is attacked anew for each network and each size, with {STEPS} "
-        "steps of PGD."
+        f"Left: {left}, right: {right}. Each network has its own attack at each strength, with {STEPS} steps of PGD."
     )
 
 
@@ -87,8 +91,10 @@ def _show_curves(data: Dataset, zoo: Zoo) -> None:
         points = to_curve(record, name)
         curves.append(Curve(zoo[name].title, color_of(name), list(points), list(points.values())))
     about = record["dataset"]
-    st.markdown(f"**Read right, each under its own noise ({about['images']:,} test digits of {about['name']}, L∞)**")
-    figure = draw_curves(curves, x_title="epsilon", y_title="read right, %")
+    st.markdown(
+        f"**Accuracy, each network under its own attack (first {about['images']:,} test digits of {about['name']})**"
+    )
+    figure = draw_curves(curves, x_title="epsilon (L∞)", y_title="accuracy, %")
     figure.update_layout(height=280, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
     st.plotly_chart(figure, width="stretch", config=PLAIN)
 
@@ -99,5 +105,18 @@ def _show_cuts(zoo: Zoo) -> None:
         zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()}
         for name in (STANDARD, ROBUST)
     }
-    st.markdown("**Read right without noise, whole and cut (all MNIST test digits)**")
+    st.markdown("**Accuracy without noise, whole and cut (all 10,000 MNIST test digits)**")
     st.table(pd.DataFrame(rows).T)
+    st.markdown(conclude(*(zoo[name].accuracies() for name in (STANDARD, ROBUST))))
+
+
+def conclude(standard: Mapping[str, float], robust: Mapping[str, float]) -> str:
+    """Return what adversarial training does on whole and on cut digits, from the accuracies of both networks."""
+    gains = {cut: robust[cut] - standard[cut] for cut in CUTS if cut in robust and cut in standard}
+    if not gains:
+        return ""
+    words = ", ".join(f"{cut} {gain:+.1f}" for cut, gain in gains.items()).replace("-", "−")
+    return (
+        "**Adversarial training protects against noise of the size it was trained with.** It is no protection against "
+        f"missing parts: on the cuts it changes the accuracy by {words} points, as much as another seed would."
+    )

@@ -117,11 +117,11 @@ class AttackRun:
             f"{self.titles[name]} {self.classes[int(shares.argmax())]} ({100 * float(shares.max()):.0f} %)"
             for name, shares in self.readings.items()
         ]
-        when = f"Step {step.step}" if step.step else "Before anything is added"
+        when = f"Step {step.step}" if step.step else "Before the attack"
         change, length = float(step.perturbation.abs().max()), float(step.perturbation.norm())
         text = f"{when}: {', '.join(answers)}\nlargest change {change:.3f}, total change (L2) {length:.2f}"
         if isinstance(step, StickerStep):
-            text += f"; seen from elsewhere it fools {100 * float(step.fooled_share):.0f} %"
+            text += f"; it fools in {100 * float(step.fooled_share):.0f} % of shifted, turned and scaled views"
         return text
 
 

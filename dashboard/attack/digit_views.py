@@ -7,6 +7,7 @@ from core.adversarial.attack import AttackStep
 from core.digits.datasets import Dataset
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
+from dashboard.address import get_address
 from dashboard.attack import form, photo_views
 from dashboard.attack.digit_runs import AttackInputs, AttackRun, start_attack
 from dashboard.attack.form import AttackSettings
@@ -21,20 +22,20 @@ from dashboard.widgets.scene import choose_beside
 
 KEY, ATTACK = "attack", "attack run"  # keys of the player and of the current attack
 ADVICE = {  # after an attack that did not fool
-    "fgsm": "a larger epsilon, or many steps instead of one",
-    "pgd": "a larger epsilon, more steps, or another class",
-    "lbfgs": "more steps in each round (*More*)",
-    "sticker": "a larger region, or one across the digit's ink",
+    "fgsm": "a larger epsilon, or PGD, which takes many steps",
+    "pgd": "a larger epsilon, more steps, or another target class",
+    "lbfgs": "more steps per round (*Settings*)",
+    "sticker": "a larger area, or one across the digit's strokes",
 }
+TIP = "Try: a smaller epsilon. How little is enough? Then *Make it read as* a 3."
+QUICK = ("fgsm", "pgd")  # methods that take about a second: these start by themselves
+CORNER = np.ones((28, 28), np.bool_)  # False where a sticker goes until another area is marked
+CORNER[3:13, 2:12] = False
 
 
 def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Play an attack on the current digit, and show its result below."""
-    scene, right = choose_beside(
-        "Try: press *Attack*. Then a smaller epsilon: how little is enough? Then *Make it read as*: a 3.",
-        session,
-        data,
-    )
+    scene, right = choose_beside("" if get_address().hides("settings") else TIP, session, data)
     with right:
         method = form.choose_method()
         settings = form.choose_attack(method, data, zoo)
@@ -73,6 +74,8 @@ def _to_inputs(
     """Return the attack's inputs. A sticker is attached to the whole digit; other attacks begin with the erased one."""
     digit, mask = scene
     is_sticker = settings.method == "sticker"
+    if is_sticker and mask.all():
+        mask = CORNER
     pixels = np.ascontiguousarray(digit if is_sticker else digit * mask, np.float32)
     return AttackInputs(
         settings.method,
@@ -97,30 +100,37 @@ def _describe_misread(first: AttackStep, inputs: AttackInputs, data: Dataset) ->
     if inputs.config.target is not None or not bool(first.fooled_at_start):
         return ""
     label, read = data.classes[inputs.label], data.classes[int(first.predicted)]
-    return (
-        f"It is a {label}, and is read as {read} before anything is added: there is nothing left to win, but the "
-        "noise can still be watched."
-    )
+    return f"This {label} is read as {read} even without an attack, so the network cannot be fooled any further."
 
 
 def _show_attack(attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo) -> None:
     """Show the player, and below it how each network reads the picture."""
     inputs = attack.inputs
-    goal = "still read as" if inputs.config.target is None else "read as"
     look = Look(
-        f"How sure each network is: {goal} {data.classes[inputs.plotted_class]}",
+        f"Probability of {data.classes[inputs.plotted_class]}, %",
         {attack.titles[name]: attack.colors[name] for name in inputs.names},
         unit=" %",
         limits=(0, 100),
     )
     total = inputs.step_count
-    playing.play(attack.steps, attack.to_frame, key=KEY, look=look, total=total, about=inputs, start="Attack")
+    result = st.container()
+    playing.play(
+        attack.steps,
+        attack.to_frame,
+        key=KEY,
+        look=look,
+        total=total,
+        about=inputs,
+        start="Attack",
+        at_once=inputs.method in QUICK,
+    )
     run = st.session_state.get(f"{KEY}/run")
     done = run is not None and run.finished and attack.last is not None
-    if done:
-        _show_result(attack, data)
-    elif run is None:
-        st.caption("Below: what they read now, before anything is added.")
+    with result:
+        if done:
+            _show_result(attack, data)
+    if run is None:
+        st.caption("These are the readings before the attack.")
     if done or run is None:
         _show_readings(attack, settings, mask, data, zoo)
     if done:
@@ -135,14 +145,14 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     now, before = classes[int(last.predicted)], classes[int(attack.first.predicted)]
     sure = f"{100 * float(last.probabilities.max()):.0f} % sure"
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
-    cost = f"No pixel changed by more than {change:.3f} of 1; total change (L2): {length:.2f}."
+    cost = f"Largest change of a pixel: {change:.3f} of 1; total change (L2): {length:.2f}."
     if inputs.config.epsilon == 0 and not bool(last.fooled_at_start):
-        st.info(f"Epsilon is 0, so nothing was changed: {title} still reads {now} ({sure}).")
+        st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
     elif bool(last.fooled) and not bool(last.fooled_at_start):
         first = "" if attack.fooled_at is None else f" First fooled at step {attack.fooled_at} of {last.steps}."
         st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}).{first} {cost}")
     elif bool(last.fooled):
-        st.info(f"It was misread from the beginning: {title} read {before}, and now reads {now} ({sure}). {cost}")
+        st.info(f"{title} misread it from the start: it read {before}, and now reads {now} ({sure}). {cost}")
     else:
         within = f" within epsilon {inputs.config.epsilon:.3g}" if inputs.method in ("fgsm", "pgd") else ""
         wanted = "" if inputs.config.target is None else f", not {classes[inputs.config.target]}"
@@ -163,7 +173,7 @@ def _show_readings(attack: AttackRun, settings: AttackSettings, mask: Mask, data
         }
         for one in (inputs.digit, image)
     )
-    notes = dict.fromkeys(restoring, "carried over") | {inputs.names[0]: "attacked"} if attack.last is not None else {}
+    notes = dict.fromkeys(restoring, "same picture") | {inputs.names[0]: "attacked"} if attack.last is not None else {}
     readings = [
         Reading(zoo[name].title, color_of(name), now[name], before[name], notes.get(name, ""))
         for name in (*inputs.names, *restoring)
@@ -171,7 +181,6 @@ def _show_readings(attack: AttackRun, settings: AttackSettings, mask: Mask, data
     show_readings(readings, data.classes)
     if restoring and attack.last is not None:
         st.caption(
-            "*Carried over*: restoring networks cannot be attacked directly, because no gradient leads back "
-            "through their comparison with whole digits. They are given the picture that was made for "
-            f"{attack.titles[inputs.names[0]]}."
+            "*Same picture*: restoring networks have no gradient, so they cannot be attacked directly. They read the "
+            f"picture that was made for {attack.titles[inputs.names[0]]}."
         )

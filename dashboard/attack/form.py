@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.adversarial.config import DEFAULTS, PRESETS, AttackConfig, Norm
 from core.digits.datasets import Dataset
 from core.zoo.checkpoints import without_restoring
 from dashboard import address
 from dashboard.server.caches import Zoo
-from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets import networks
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import PART
@@ -17,21 +17,22 @@ from dashboard.widgets.scene import PART
 TITLES = {
     "fgsm": "FGSM: one step",
     "pgd": "BIM / PGD: many steps",
-    "lbfgs": "L-BFGS: the least",
-    "sticker": "A sticker",
+    "lbfgs": "L-BFGS: smallest change",
+    "sticker": "Sticker",
 }
-NORMS: dict[Norm, str] = {"linf": "any pixel (L∞)", "l2": "all together (L2)"}
+NORMS: dict[Norm, str] = {"linf": "each pixel (L∞)", "l2": "total change (L2)"}
 EPSILONS: dict[Norm, tuple[str, str, float, float, float, str]] = {  # name, label, largest, first, step, format
-    "linf": ("epsilon", "Epsilon: how much a pixel may change", 1.0, 0.15, 0.001, "%.3f"),
-    "l2": ("length", "Epsilon: length of all changes (L2)", 10.0, 2.5, 0.1, "%.1f"),
+    "linf": ("epsilon", "Epsilon: largest change of a pixel", 1.0, 0.15, 0.001, "%.3f"),
+    "l2": ("length", "Epsilon: largest total change (L2)", 10.0, 2.5, 0.1, "%.1f"),
 }
 MOST_STEPS, MOST_ROUND_STEPS = 100, 40  # the second for each of the seven rounds of L-BFGS
 UNLIMITED = {  # methods without an epsilon, and why
-    "lbfgs": "No limit: it looks for the *smallest* change that reaches the class (Szegedy 2013), in rounds.",
-    "sticker": "The sticker may take any colour, but only where you rub the digit out; it is made to be read wrongly "
-    "also when it is seen a little shifted, turned or from afar.",
+    "lbfgs": "No epsilon: L-BFGS finds the *smallest* change that reaches the target class (Szegedy 2013).",
+    "sticker": "The sticker may take any colour, but only inside the marked area. It is optimised to work also in "
+    "shifted, turned and scaled views. *Erase* marks another area.",
 }
 ANY = "anything else"
+OTHERS = ("missing-feature", "robust")  # networks that read the attacked digit, too, at first
 
 
 @dataclass(frozen=True)
@@ -90,24 +91,27 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         network = choose_attacked_network(zoo)
         if network:
-            target = _choose_target(data, required=method == "lbfgs")
-            readers = _choose_readers(zoo, network)
-            with st.popover("More", width=90):
+            target = _choose_target(method, data)
+            epsilon_place = st.container(width=270)
+            with st.popover("Settings", width=110):
                 steps = _choose_steps(method)
-    epsilon = _choose_epsilon(method, steps.norm)
+                paper = _choose_preset(method)
+            readers = _choose_readers(zoo, network)
     if not network:
         return None
+    epsilon = _choose_epsilon(method, steps.norm, paper, epsilon_place)
     return AttackSettings(method, network, readers, replace(_to_config(method, steps, epsilon), target=target))
 
 
 def choose_attacked_network(zoo: Zoo) -> str:
     """Draw the networks that can be attacked; return the chosen one's name, "" if there is none."""
-    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=210)
+    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=180)
 
 
-def _choose_target(data: Dataset, *, required: bool) -> int | None:
-    options = [name for name in data.classes] if required else [ANY, *data.classes]
-    chosen = address.selectbox("target", "Make it read as", options, width=150)
+def _choose_target(method: str, data: Dataset) -> int | None:
+    """Draw the target class; each method has its own, since L-BFGS needs one."""
+    options = [name for name in data.classes] if method == "lbfgs" else [ANY, *data.classes]
+    chosen = address.selectbox("target", "Make it read as", options, width=150, key=key(f"target {method}"))
     return None if chosen == ANY else data.classes.index(chosen)
 
 
@@ -115,19 +119,17 @@ def _choose_readers(zoo: Zoo, network: str) -> tuple[str, ...]:
     if address.get_address().hides("networks"):
         chosen = _choose_others(zoo)
     else:
-        with st.popover("Other networks to test", width=200, key=key("readers")):
+        with st.popover("Other networks to test", width=205, key=key("readers")):
             chosen = _choose_others(zoo)
             st.caption(
-                "The noise is made for the attacked network; the others are given the same picture. A network that "
-                "restores cannot be attacked itself: no gradient leads back through its comparison with whole digits. "
-                "What was made for another is **carried over** to it, once, at the end."
+                "The attack uses the gradient of the attacked network. The other networks read the same picture. "
+                "Restoring networks have no gradient, so they read it once, at the end."
             )
     return (network, *(name for name in zoo if name in chosen and name != network))
 
 
 def _choose_others(zoo: Zoo) -> list[str]:
-    first = (*DEFAULT_NETWORKS, "robust")
-    return networks.choose_any(zoo, name="watched", first=first, label="Read the attacked digit too")
+    return networks.choose_any(zoo, name="watched", first=OTHERS, label="These networks read the attacked digit too")
 
 
 def _choose_steps(method: str) -> Steps:
@@ -145,7 +147,7 @@ def _choose_steps(method: str) -> Steps:
     )
     random = address.toggle(
         "random",
-        "Begin somewhere within epsilon (PGD), not at the digit (BIM)",
+        "Start at a random point within epsilon (PGD), not at the digit (BIM)",
         own.random,
         shown=gradual,
         on_change=_clear_preset,
@@ -155,28 +157,30 @@ def _choose_steps(method: str) -> Steps:
         "stride", label, 0.0, 10.0, own.size, 0.01, shown=gradual, format="%g", on_change=_clear_preset
     )
     if method == "fgsm":
-        st.caption("One step, as long as epsilon: nothing else to set.")
+        st.caption("FGSM takes one step of the size epsilon.")
     rounds = method == "lbfgs"
-    label, most = ("Steps of each round", MOST_ROUND_STEPS) if rounds else ("Steps", MOST_STEPS)
+    label, most = ("Steps per round", MOST_ROUND_STEPS) if rounds else ("Steps", MOST_STEPS)
     steps = address.slider("steps", label, 1, most, own.count, shown=method != "fgsm", on_change=_clear_preset)
     return Steps(norm, steps, random, stride)
 
 
-def _choose_epsilon(method: str, norm: Norm) -> float:
-    """Draw the papers' presets and the limit epsilon; return epsilon. L-BFGS and the sticker have no such limit."""
-    limited = method not in UNLIMITED
-    far, papers = st.columns([4, 5], gap="medium", vertical_alignment="bottom") if limited else (st, st)
-    paper = address.pills(
+def _choose_preset(method: str) -> str | None:
+    """Draw the limits that papers use; return the chosen one's name."""
+    return address.pills(
         "paper",
-        "As in the papers",
+        "Limits from papers",
         list(PRESETS),
         required=False,
         key=key("preset"),
-        place=papers,
-        shown=limited,
+        shown=method not in UNLIMITED,
         wrap=True,
         on_change=_apply_preset,
     )
+
+
+def _choose_epsilon(method: str, norm: Norm, paper: str | None, place: DeltaGenerator) -> float:
+    """Draw the limit epsilon and return it; L-BFGS and the sticker have none."""
+    limited = method not in UNLIMITED
     epsilons = {
         kind: address.slider(
             name,
@@ -186,7 +190,7 @@ def _choose_epsilon(method: str, norm: Norm) -> float:
             first,
             step,
             key=key(kind),
-            place=far,
+            place=place,
             shown=limited and norm == kind,
             format=written,
             on_change=_clear_preset,

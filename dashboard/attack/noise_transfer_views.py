@@ -1,4 +1,4 @@
-"""The view "Who falls" of the page "Attack": whose noise fools which network, from the recorded study."""
+"""The view "Whose noise fools whom" of the page "Attack": whose noise fools which network, from the recorded study."""
 
 from typing import Any
 
@@ -30,11 +30,11 @@ def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the accuracy of every network under every network's noise, as a matrix and as curves."""
     record = find_record(data)
     if record is None:
-        st.info("Who falls for whose noise was not measured.")
+        st.info("Noise transfer was not measured on this data set.")
         return
     st.caption(
-        "Try: find a row that is red all over, and a column that stays pale. Whose noise fools everybody, and "
-        "who is hardly fooled by anybody else's?"
+        "Each row is the network the noise was made for, each column a network that reads it. Try: find the column "
+        "that stays pale. Which network is hardly fooled?"
     )
     matrix, curves = st.columns([7, 5], gap="medium")
     with matrix:
@@ -50,30 +50,30 @@ def _title(record: Record, name: str) -> str:
 
 def _show_matrix(record: Record) -> None:
     settings = record["settings"]
-    noises = {f"for each digit, epsilon {size:g}": ("pgd", size) for size in settings["crossed"]}
+    noises = {f"for each digit, epsilon {size:g}": ("pgd", size) for size in sorted(settings["crossed"], reverse=True)}
     noises[f"one for all, epsilon {settings['universal_epsilon']:g}"] = ("universal", settings["universal_epsilon"])
-    chosen = address.segmented_control("noise", "Noise made", list(noises), key="falls noise", wrap=True)
+    chosen = address.segmented_control("noise", "Noise", list(noises), key="falls noise", wrap=True)
     found: Matrix = to_matrix(record, *noises[chosen])
     rows, columns = ([_title(record, name) for name in names] for names in (found.sources, found.readers))
     own = [(row, found.readers.index(name)) for row, name in enumerate(found.sources) if name in found.readers]
     st.html(draw_accuracy_matrix(found.accuracies, rows, columns, framed=own))
     st.caption(
-        "Percent of the noisy digits that are still read right; the redder, the more are fooled. Framed: a "
-        "network under the noise that was made for it. Restoring networks only read: no gradient leads back "
-        "through them, so what was made for others is carried over to them."
+        f"Percent of the noisy digits that are still read correctly, out of the first {settings['digits']:,} test "
+        "digits. Red: many are fooled. Framed: a network under the noise that was made for it. Restoring networks have "
+        "no gradient; they only read noise that was made for others."
     )
 
 
 def _show_curves(record: Record) -> None:
     settings = record["settings"]
     readers = list(record["networks"])
-    sources = {OWN: None, f"that of {_title(record, readers[0])}": readers[0], "random signs": RANDOM_SIGNS}
-    chosen = address.segmented_control("under", "Under whose noise", list(sources), key="falls source", wrap=True)
+    sources = {OWN: None, f"noise of {_title(record, readers[0])}": readers[0], "random signs": RANDOM_SIGNS}
+    chosen = address.segmented_control("under", "Noise of", list(sources), key="falls source", wrap=True)
     curves = []
     for name in readers:
         points = to_curve(record, name, sources[chosen])
         if len(points) > 1:
             curves.append(Curve(_title(record, name), color_of(name), list(points), list(points.values())))
-    figure = draw_curves(curves, x_title=f"epsilon (L∞), {settings['steps']} steps of PGD", y_title="read right, %")
+    figure = draw_curves(curves, x_title=f"epsilon (L∞), {settings['steps']} steps of PGD", y_title="accuracy, %")
     figure.update_layout(height=430, legend={"orientation": "h", "y": -0.2, "yanchor": "top"}, hovermode="closest")
     st.plotly_chart(figure, width="stretch", config=PLAIN)

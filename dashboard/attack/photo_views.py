@@ -31,7 +31,7 @@ def show_photographs(attack: AttackRun, data: Dataset) -> None:
     assert attack.first is not None and attack.last is not None
     stages = list(photograph(attack.last.images, seed=seed, strength=strength))
     *_, clean = photograph(attack.first.images, seed=seed, strength=strength)
-    pictures = {"as it is on the screen": attack.last.images} | {photo.stage: photo.images for photo in stages}
+    pictures = {"on the screen": attack.last.images} | {photo.stage: photo.images for photo in stages}
     items = [_to_item(attack, stage, images) for stage, images in pictures.items()]
     st.html(draw_gallery(items, min_width=118, css_class="ns-photo"))
     st.markdown(_describe(attack, pictures, clean.images, data))
@@ -39,7 +39,7 @@ def show_photographs(attack: AttackRun, data: Dataset) -> None:
 
 def choose_strength(*, shown: bool = True) -> float:
     """Draw the slider of the photo's distortion; return its strength, 0 to 2."""
-    label = "How careless the photo is"
+    label = "Distortion of the photo"
     return address.slider("careless", label, 0.0, 2.0, 1.0, 0.1, key="attack strength", shown=shown, width=260)
 
 
@@ -60,10 +60,10 @@ def _describe(attack: AttackRun, pictures: dict[str, Tensor], clean: Tensor, dat
     fooled = {stage: _is_fooled(attack, read) for stage, read in reads.items()}
     title, (first, *_, last) = attack.titles[attack.inputs.names[0]], fooled
     if not fooled[first]:
-        return f"{title} was not fooled in the first place: there is nothing that could survive."
+        return f"{title} was not fooled, so there is no noise to test in a photo."
     lost = [stage for stage, still in fooled.items() if not still]
-    how = f"it is no longer fooled when the picture is {lost[0]}" if lost else "it is fooled at every stage"
-    again = ", but later again" if lost and fooled[last] else ""
+    how = f"it is no longer fooled after the stage *{lost[0]}*" if lost else "it is fooled at every stage"
+    again = ", but later it is fooled again" if lost and fooled[last] else ""
     return (
         f"**The noise {'survives' if fooled[last] else 'does not survive'}:** {title} reads "
         f"**{data.classes[reads[last]]}** in the photo; {how}{again}. The same photo of the digit without the noise is "
@@ -83,6 +83,6 @@ def _is_fooled(attack: AttackRun, read: int) -> bool:
 def _show_sticker_views(attack: AttackRun, step: StickerStep) -> None:
     """Show the sticker in new views: shifted, turned and scaled, not used to make it."""
     title, share = attack.titles[attack.inputs.names[0]], 100 * float(step.fooled_share)
-    st.markdown(f"#### Seen from elsewhere, the sticker fools {title} in {share:.0f} % of the views")
+    st.markdown(f"#### The sticker fools {title} in {share:.0f} % of shifted, turned and scaled views")
     views = [_to_item(attack, "", images) for images in step.views]
     st.html(draw_gallery(views, min_width=90, css_class="ns-views"))

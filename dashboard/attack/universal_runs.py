@@ -24,8 +24,8 @@ PAUSE = 0.02  # seconds between two steps: a step is long, and other threads nee
 NICENESS = 15  # of 19: strokes are answered first
 VALIDATED = 60  # validation digits read after every step: all classes, and no slower than the step itself
 ENLARGED = 4  # pixels of a downloaded sheet for each pixel of a noise
-SHARE, RIGHT, AVERAGE = "read as its class", "still read right", "all noises: read as theirs"
-COST, VALIDATION = "cost on training digits", "cost on validation digits"
+SHARE, RIGHT, AVERAGE = "read as the noise's class", "still read correctly", "all noises: read as their class"
+COST, VALIDATION = "loss on training digits", "loss on validation digits"
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class NoiseRun:
     shown_class: int = 0
     """The class whose noise is added to the nine digits."""
     records: list[UniversalStep] = field(default_factory=list)
+    recorded: bool = False
+    """Whether the records come from a file."""
     measured: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
     """By network and for each noise: percent of test digits read as its class, and percent still read correctly."""
 
@@ -68,7 +70,7 @@ class NoiseRun:
     def steps(self) -> Iterator[UniversalStep]:
         """Yield and keep every step. Raises ValueError with a sentence."""
         _lower_priority()
-        self.records, self.measured = [], {}
+        self.records, self.measured, self.recorded = [], {}, False
         validation = self.data.validation.first(VALIDATED)
         steps = universal_noise(self.network, self.data.train, validation, self.examples, self.inputs.config)
         while (step := self._next(steps)) is not None:
@@ -102,10 +104,10 @@ class NoiseRun:
     def _describe(self, step: UniversalStep) -> str:
         at = self.shown_class
         name = self.classes[at]
-        when = f"Step {step.step} of {step.steps}" if step.step else "Before there is any noise"
+        when = f"Step {step.step} of {step.steps}" if step.step else "Without noise"
         return (
             f"{when}. Noise to {name}: {step.shares[at]:.0f} % of validation digits read as {name}, "
-            f"{step.accuracies[at]:.0f} % still right; cost {step.costs[at]:.2f} on training digits, "
+            f"{step.accuracies[at]:.0f} % still correct; loss {step.costs[at]:.2f} on training digits, "
             f"{step.validation_costs[at]:.2f} on validation digits.\n"
             f"All {len(self.classes)} noises: on average {step.shares.mean():.0f} % read as the noise's class."
         )

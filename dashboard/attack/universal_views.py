@@ -9,11 +9,12 @@ import torch
 from core.adversarial.config import Norm
 from core.adversarial.universal import UniversalConfig, UniversalStep, measure_noise
 from core.digits.datasets import Dataset, Digits
+from core.studies import recorded_noise
 from core.visualization.adversarial import draw_noise_table
 from core.visualization.network_colors import color_of
 from core.zoo.checkpoints import CheckpointError, without_restoring
 from dashboard import address
-from dashboard.attack import form
+from dashboard.attack import cached, form
 from dashboard.attack import universal_runs as runs
 from dashboard.attack.universal_runs import NoiseInputs, NoiseRun
 from dashboard.components.player import Look
@@ -24,8 +25,9 @@ from dashboard.widgets import playing
 from dashboard.widgets.playing import Run
 from dashboard.widgets.progress import with_progress
 
-KEY, NOISE = "noise", "noise run"  # keys of the player and of the current noise
-NORMS = {"none": "none, as in the assignment", "linf": "any pixel (L∞)", "l2": "length (L2)"}
+KEY, KEY_RUN, NOISE = "noise", "noise/run", "noise run"  # keys of the player, its run, and the current noise
+RECORDED = NoiseInputs(recorded_noise.NETWORK, recorded_noise.DATASET, recorded_noise.CONFIG)
+NORMS = {"none": "none (as in the assignment)", "linf": "each pixel (L∞)", "l2": "total change (L2)"}
 TRAINING_DIGITS = {"200": 200, "1,000": 1000, "10,000": 10_000, "all": 10**9}
 BATCH = 30  # training digits of each step, times ten classes: a few steps a second on one core
 TESTED = 500  # test digits, evenly spread
@@ -36,17 +38,19 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
     left, right = st.columns([330, 880], gap="medium")
     with left:
         st.caption(
-            "Try: press *Grow*. Ten noises appear, one for each class; added to *any* digit, they make it be "
-            "read as that class. Then limit any pixel to 0.2: is it still enough?"
+            "There is one noise for each class. Added to *any* digit, it makes the network read that class. Try: "
+            "limit each pixel to 0.2 and press *Optimise*. Is it still enough?"
         )
         inputs = _choose(data, zoo)
     with right:
         if inputs is None:
             return
         noise = _prepare(inputs, data, zoo)
-        run: Run[UniversalStep] | None = st.session_state.get(f"{KEY}/run")
+        run: Run[UniversalStep] | None = st.session_state.get(KEY_RUN)
         under_way = run is not None and run.about == inputs and not run.finished
         cost = _choose_shown(noise, under_way=under_way) == "cost"
+        if noise.recorded and KEY_RUN not in st.session_state:
+            st.session_state[KEY_RUN] = Run(noise.replay, noise.to_frame, about=inputs)
         playing.play(
             noise.steps,
             noise.to_frame,
@@ -54,13 +58,16 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
             look=_look(noise, cost=cost),
             total=inputs.config.steps + 1,
             about=inputs,
-            start="Grow",
+            start="Optimise",
         )
-        st.caption(
-            "Above: the ten noises; black is zero, blue adds ink, red takes it away. Below: nine test digits "
-            "with the chosen noise, what each is and how it is read."
-        )
-    run = st.session_state.get(f"{KEY}/run")
+        if noise.recorded:
+            st.caption("This run was recorded. *Optimise* computes it here, with your settings.")
+        if noise.records:
+            st.caption(
+                "First row: the ten noises; black is zero, blue adds ink, red removes it. Second row: nine test digits "
+                "with the chosen noise, their label and the reading."
+            )
+    run = st.session_state.get(KEY_RUN)
     if run is not None and run.finished and len(noise.records) > 1:
         _show_result(noise, data, zoo)
 
@@ -92,6 +99,9 @@ def _prepare(inputs: NoiseInputs, data: Dataset, zoo: Zoo) -> NoiseRun:
         network = caches.classifier(inputs.network, data.name)
         noise = NoiseRun(inputs, zoo[inputs.network].title, network, data, locks.NOISE)
         st.session_state[NOISE] = noise
+        if inputs == RECORDED:
+            noise.records = list(cached.recorded_noise_steps())
+            noise.recorded = bool(noise.records)
     return noise
 
 
@@ -103,7 +113,7 @@ def _choose_shown(noise: NoiseRun, *, under_way: bool) -> str:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         label = address.segmented_control(
             "class",
-            "On the nine digits: the noise to ...",
+            "Noise on the nine digits: to class",
             range(len(noise.classes)),
             3,
             key="noise class",
@@ -115,7 +125,7 @@ def _choose_shown(noise: NoiseRun, *, under_way: bool) -> str:
     if label != noise.shown_class and not under_way:
         noise.shown_class = label
         if noise.records:
-            st.session_state[f"{KEY}/run"] = Run(noise.replay, noise.to_frame, about=noise.inputs)
+            st.session_state[KEY_RUN] = Run(noise.replay, noise.to_frame, about=noise.inputs)
     return curves
 
 
@@ -125,9 +135,9 @@ def _look(noise: NoiseRun, *, cost: bool) -> Look:
     if cost:
         colors = {runs.COST: "#3B82C4", runs.VALIDATION: "#D55E00"}
         costs = [float(one[at]) for step in noise.records for one in (step.costs, step.validation_costs)]
-        return Look(f"Noise to {name}: cross-entropy towards {name}", colors, limits=(0, ceil(max(costs, default=10))))
+        return Look(f"Noise to {name}: cross-entropy for {name}", colors, limits=(0, ceil(max(costs, default=10))))
     colors = {runs.SHARE: color_of(noise.inputs.network), runs.RIGHT: "#009E73", runs.AVERAGE: "#8A8F98"}
-    return Look(f"Noise to {name}: percent of {runs.VALIDATED} validation digits", colors, unit=" %", limits=(0, 100))
+    return Look(f"Noise to {name}: share of {runs.VALIDATED} validation digits", colors, unit=" %", limits=(0, 100))
 
 
 def _show_result(noise: NoiseRun, data: Dataset, zoo: Zoo) -> None:
@@ -135,8 +145,8 @@ def _show_result(noise: NoiseRun, data: Dataset, zoo: Zoo) -> None:
     last = noise.records[-1]
     weakest = int(last.shares.argmin())
     st.markdown(
-        f"#### {noise.title}: on average {float(last.shares.mean()):.0f} % are read as the noise's class; least of "
-        f"all as {data.classes[weakest]} ({float(last.shares[weakest]):.0f} %)"
+        f"#### {noise.title} reads {float(last.shares.mean()):.0f} % of the noisy digits as the noise's class; the "
+        f"weakest noise, to {data.classes[weakest]}, reaches {float(last.shares[weakest]):.0f} %"
     )
     table, more = st.columns([700, 480], gap="medium")
     with table:
@@ -150,7 +160,7 @@ def _show_result(noise: NoiseRun, data: Dataset, zoo: Zoo) -> None:
                 limit=noise.limit,
             )
         )
-        st.caption("Under each digit is what is read. Red line: led to the noise's class. Blue line: still read right.")
+        st.caption("Below each digit: the reading. Red line: the noise's class. Blue line: still read correctly.")
     with more:
         _show_others(noise, data, zoo)
         _offer_files(noise)
@@ -158,17 +168,17 @@ def _show_result(noise: NoiseRun, data: Dataset, zoo: Zoo) -> None:
 
 def _show_others(noise: NoiseRun, data: Dataset, zoo: Zoo) -> None:
     """Draw the button that tests the noises on all networks, and afterwards the results."""
-    st.markdown("**Do they fool others too?**")
+    st.markdown("**Do the noises fool other networks, too?**")
     if not noise.measured:
-        if not st.button(f"Try them on {TESTED} test digits and every network", key="noise others"):
+        if not st.button(f"Test on {TESTED} digits and all networks", key="noise others"):
             return
         names = without_restoring(zoo)
         found = ((name, _measure(noise, name, data)) for name in names)
         noise.measured = dict(with_progress(found, len(names), "Reading the noisy digits ..."))
     rows = {
-        zoo[name].title + (" (made for it)" if name == noise.inputs.network else ""): {
+        zoo[name].title + (" (attacked)" if name == noise.inputs.network else ""): {
             "read as the noise's class": f"{sum(shares) / len(shares):.1f} %",
-            "still read right": f"{sum(right) / len(right):.1f} %",
+            "still read correctly": f"{sum(right) / len(right):.1f} %",
         }
         for name, (shares, right) in noise.measured.items()
         if name in zoo
@@ -188,8 +198,8 @@ def _measure(noise: NoiseRun, name: str, data: Dataset) -> tuple[list[float], li
 
 
 def _offer_files(noise: NoiseRun) -> None:
-    st.markdown("**Take it home**")
+    st.markdown("**Download**")
     with st.container(horizontal=True):
         st.download_button("Ten noises (PNG)", lambda: runs.sheet_png(noise), "noises.png", "image/png")
-        st.download_button("How they grew (animation)", lambda: runs.animated_png(noise), "growing.png", "image/png")
+        st.download_button("Optimisation (animation)", lambda: runs.animated_png(noise), "growing.png", "image/png")
         st.download_button("All steps (NumPy)", lambda: runs.to_npz(noise), "noises.npz", "application/octet-stream")

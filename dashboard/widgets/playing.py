@@ -81,11 +81,13 @@ def play(
     total: int | None = None,
     about: Hashable = None,
     start: str = "Start",
+    at_once: bool = False,
 ) -> None:
     """Draw a start and a stop button, and play the generator's records as soon as they are there.
 
     Both functions run in a thread, so they must not call Streamlit. `about` is what they depend on: a run with another
-    `about` is stopped and dropped. `total` is the final number of steps, if it is known.
+    `about` is stopped and dropped. `total` is the final number of steps, if it is known. With
+    `at_once` a run begins without a click wherever there is none.
     """
     run: Run[Step] | None = st.session_state.get(f"{key}/run")
     if run is not None and run.about != about:
@@ -96,6 +98,9 @@ def play(
         _drop(key)
         st.session_state[f"{key}/run"] = Run(make_steps, to_frame, about=about, is_wanted=watch_connection())
 
+    if at_once and run is None:
+        begin()
+        run = st.session_state[f"{key}/run"]
     polling = run is not None and not (run.begun.wait(FIRST) and run.finished)
     with st.container(horizontal=True):
         st.button(start, key=f"{key}/start", type="primary", on_click=begin)
