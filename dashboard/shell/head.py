@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import dashboard
 from dashboard.address import get_address
-from dashboard.shell.more import show_more
+from dashboard.shell.help import show_help
 from dashboard.shell.projector import show_projector
 from dashboard.shell.search import show_search
 from dashboard.widgets.texts import read_text
@@ -24,7 +24,7 @@ def show_head(name: str) -> DeltaGenerator:
             show_projector(name)
             share = st.container(width="content")
             if not get_address().projector:
-                show_more(name)
+                show_help(name)
     return share
 
 

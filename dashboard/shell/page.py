@@ -13,7 +13,7 @@ from dashboard.address.links import close_address, open_address
 from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
-from dashboard.shell import head, lesson_bar, more, share
+from dashboard.shell import head, help, lesson_bar, share
 from dashboard.widgets.current_digit import CURRENT_DIGIT, show_current_digit
 from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import acknowledgements
@@ -99,7 +99,7 @@ def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[N
     head.show_neighbours(name)
     with share_place:
         share.show_share()
-    more.show_surroundings(name)
+    help.show_surroundings(name)
 
 
 def choose_view(views: Sequence[View]) -> View:

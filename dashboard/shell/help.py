@@ -14,14 +14,14 @@ from dashboard.components.page_frame import TourStep, page_frame
 from dashboard.server.session import get_session
 from dashboard.widgets.texts import TEXTS
 
-ACTS = RESET, TOUR, GLOSSARY = "Reset this page", "Show the tour", "Glossary"
+ACTS = TOUR, GLOSSARY, RESET = "Show the tour", "Glossary", "Reset this page"
 TOUR_PAGE = "compare"
 ASKED = "tour asked"  # how often the visitor has asked for the tour
 
 
-def show_more(name: str) -> None:
+def show_help(name: str) -> None:
     """Draw the menu of what is needed seldom."""
-    chosen = st.menu_button("More", ACTS, key="page more", icon=":material/more_horiz:")
+    chosen = st.menu_button("Help", ACTS, key="page help", icon=":material/help:")
     if chosen == RESET:
         _reset(name)
     elif chosen == TOUR:

@@ -1,0 +1,108 @@
+"""What frames every page, in the browser: menu, tour, projector mode, search, terms, and a page that is reset."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import LAPTOP, complaints_of, open_tab, settle
+
+pytestmark = pytest.mark.browser
+PATIENCE = 60_000  # milliseconds
+DIGIT = ".ns-digit img"
+
+
+def open_page(tab: Page, address: str) -> None:
+    tab.goto(address)
+    tab.get_by_role("heading", level=1).wait_for(timeout=PATIENCE)
+    settle(tab)
+
+
+def test_the_menu_and_the_tab_say_where_one_is_and_nothing_covers_share(server: str, page: Page) -> None:
+    open_page(page, f"{server}/feature_maps?sample=19")
+    expect(page).to_have_title("Feature maps · Negative Space")
+    expect(page.get_by_test_id("stTopNavSection").filter(has_text="Look inside")).to_have_attribute(
+        "aria-current", "page"
+    )
+    expect(page.locator("[data-testid=stTopNavSection][aria-current]")).to_have_count(1)
+    page.get_by_role("button", name="Share").click()  # Playwright clicks only what nothing covers
+    expect(page.get_by_label("Address of this page")).to_be_visible(timeout=PATIENCE)
+    assert not complaints_of(page)
+
+
+def test_the_digit_stays_in_the_bar_from_page_to_page_and_after_a_reload(server: str, page: Page) -> None:
+    open_page(page, f"{server}/feature_maps?sample=19&erased=HCUT")
+    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 19, part erased", timeout=PATIENCE)
+    page.get_by_role("link", name="→").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("One window at a time", timeout=PATIENCE)
+    settle(page)
+    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 19, part erased", timeout=PATIENCE)
+    page.reload()
+    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 19, part erased", timeout=PATIENCE)
+
+
+def test_a_first_visitor_is_led_around_once_and_can_ask_for_it_again(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, first_visit=True, **LAPTOP) as tab:
+        open_page(tab, f"{server}/compare")
+        tour = tab.locator(".ns-tour")
+        expect(tour).to_contain_text("1 of 4 · Draw", timeout=PATIENCE)
+        for number in (2, 3, 4):
+            tour.get_by_role("button", name="Next").click()
+            expect(tour).to_contain_text(f"{number} of 4")
+        tab.keyboard.press("Escape")
+        expect(tour).to_have_count(0)
+        open_page(tab, f"{server}/compare")
+        expect(tour).to_have_count(0)
+        tab.get_by_role("button", name="Help").click()
+        tab.get_by_role("menuitem", name="Show the tour").click()
+        expect(tour).to_contain_text("1 of 4", timeout=PATIENCE)
+
+
+def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(server: str, page: Page) -> None:
+    open_page(page, f"{server}/feature_maps?sample=19")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("p")
+    expect(page.get_by_test_id("stHeader")).to_be_hidden(timeout=PATIENCE)
+    expect(page.get_by_test_id("stSelectbox").first).to_be_hidden()
+    size = page.get_by_test_id("stCaptionContainer").first.evaluate(
+        "(one) => parseFloat(getComputedStyle(one).fontSize)"
+    )
+    assert size >= 20
+    settle(page)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**view=Two+digits*", timeout=PATIENCE)
+    assert "projector=1" in page.url
+    expect(page.locator(".ns-projector")).to_have_count(1)
+
+
+def test_search_opens_a_view_with_the_same_digit_and_explains_a_term(server: str, page: Page) -> None:
+    open_page(page, f"{server}/pmnist?sample=8")
+    page.get_by_role("button", name="Search").click()
+    field = page.get_by_role("combobox", name="Search pages, views and terms")
+    field.fill("logit")
+    field.press("Enter")
+    expect(page.get_by_text("The score that a network gives a class")).to_be_visible(timeout=PATIENCE)
+    field.fill("Two networks")
+    field.press("Enter")
+    page.wait_for_url("**/feature_maps**view=Two+networks*", timeout=PATIENCE)
+    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 8", timeout=PATIENCE)
+
+
+def test_a_page_that_is_reset_keeps_its_digit_whole_and_nothing_else(server: str, page: Page) -> None:
+    open_page(page, f"{server}/attack?sample=18&erased=HCUT&epsilon=0.3")
+    page.get_by_role("button", name="Help").click()
+    page.get_by_role("menuitem", name="Reset this page").click()
+    page.wait_for_url(lambda url: "epsilon" not in url and "sample=18" in url and "erased" not in url, timeout=PATIENCE)
+    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 18", timeout=PATIENCE)
+
+
+def test_a_term_explains_itself_when_it_has_the_focus(server: str, page: Page) -> None:
+    open_page(page, f"{server}/feature_maps?sample=19")
+    term = page.locator(".ns-term").first
+    shown = "(one) => getComputedStyle(one, '::after').content"
+    assert term.evaluate(shown) == "none"
+    term.focus()
+    assert "What one filter finds" in term.evaluate(shown)
+
+
+def test_readings_are_read_aloud_when_they_change(server: str, page: Page) -> None:
+    open_page(page, f"{server}/compare?sample=19")
+    expect(page.get_by_role("status").filter(has_text="Standard reads 4")).to_have_count(1, timeout=PATIENCE)
