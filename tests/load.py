@@ -1,6 +1,6 @@
 """Many visitors on one small server: `make load`. It starts a server of its own on this machine.
 
-Everyone draws a stroke every two seconds on the main page, read by five networks: how long until the answer is there?
+Everyone draws a stroke every two seconds on the main page, read by three networks: how long until the answer is there?
 """
 
 import argparse

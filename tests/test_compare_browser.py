@@ -22,7 +22,7 @@ def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(s
     page.goto(f"{server}/compare")
     expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
     draw_strokes(page, 0, SEVEN)
-    expect(page.locator(SEVENS)).to_have_count(5, timeout=30_000)
+    expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)
     settle(page)
     whole = page.locator(".ns-readings").inner_html()
 
@@ -35,7 +35,7 @@ def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(s
 
 def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
-    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
     page.get_by_text("large", exact=True).click()
     for height in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
         draw_strokes(page, 0, [(0.1, height), (0.7, height)])
@@ -56,7 +56,7 @@ def test_bringing_it_back_takes_back_a_cut_too(server: str, page: Page) -> None:
 
 def test_undo_takes_back_a_cut_and_no_cut_erases_nothing(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
-    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
     undo = page.get_by_role("button", name="Undo", exact=True)
     draw_strokes(page, 0, [(0.3, 0.3), (0.7, 0.3)])
     expect(page).to_have_url(re.compile("erased="), timeout=30_000)
@@ -77,7 +77,7 @@ def test_undo_takes_back_a_cut_and_no_cut_erases_nothing(server: str, page: Page
 def test_erased_pixels_are_hatched_while_they_are_erased(server: str, page: Page) -> None:
     """The screen shows the cells that networks do not see, as it does for a cut."""
     page.goto(f"{server}/compare?sample=18")
-    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
     draw_strokes(page, 0, [(0.3, 0.3), (0.7, 0.3)])
     colors = drawing_canvas(page).evaluate("""canvas => {
         const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -90,7 +90,7 @@ def test_erased_pixels_are_hatched_while_they_are_erased(server: str, page: Page
 
 def test_the_bars_follow_while_the_stroke_goes_on(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
-    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
     whole = page.locator(".ns-readings").inner_html()
     box = drawing_canvas(page).bounding_box()
     assert box is not None
@@ -106,7 +106,7 @@ def test_the_bars_follow_while_the_stroke_goes_on(server: str, page: Page) -> No
 
 def test_what_one_tool_erases_stays_erased_under_the_next(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
-    expect(page.locator(ROWS)).to_have_count(5, timeout=60_000)
+    expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
     draw_strokes(page, 0, [(0.3, 0.3), (0.7, 0.3)])
     settle(page)
     brushed = page.url
@@ -131,13 +131,13 @@ def test_a_copied_address_opens_the_same_scene_in_another_browser(server: str, p
     page.goto(f"{server}/compare")
     expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
     draw_strokes(page, 0, SEVEN)
-    expect(page.locator(SEVENS)).to_have_count(5, timeout=30_000)
+    expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)
     page.get_by_text("left", exact=True).click()
     expect(page).to_have_url(re.compile("erased=VCUT"), timeout=30_000)
     expect(page.locator(".ns-fills img")).to_have_count(10, timeout=30_000)
 
     phone.goto(page.url)
-    expect(phone.locator(ROWS)).to_have_count(5, timeout=60_000)
+    expect(phone.locator(ROWS)).to_have_count(3, timeout=60_000)
     assert answers(phone) == answers(page)
 
 
@@ -174,8 +174,8 @@ def test_a_drawing_survives_a_visit_to_another_page(server: str, page: Page) -> 
     page.goto(f"{server}/compare")
     expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
     draw_strokes(page, 0, SEVEN)
-    expect(page.locator(SEVENS)).to_have_count(5, timeout=30_000)
+    expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)
     go_to(page, "PMNIST")
     expect(page.get_by_text("The cuts", exact=True).first).to_be_visible(timeout=30_000)
     go_to(page, "Draw · Erase · Compare")
-    expect(page.locator(SEVENS)).to_have_count(5, timeout=30_000)
+    expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)

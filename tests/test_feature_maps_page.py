@@ -190,6 +190,14 @@ def test_a_blank_digit_cannot_be_attacked_and_the_page_says_why() -> None:
     assert "blank" in app.warning[0].value
 
 
+def test_the_second_digit_is_at_first_of_another_class() -> None:
+    for sample in ("0", "15"):
+        app = open_view("Two digits", sample=sample, state={"maps pair": OTHER})
+        assert not any(row["note"].endswith("the same") for row in rows(app).values())
+        labels = caches.current_dataset()[0].test.labels
+        assert labels[int(sample)] != labels[app.number_input(key="maps other").value]
+
+
 def test_any_test_digit_can_be_the_second_one() -> None:
     app = open_view("Two digits", sample="15", state={"maps pair": OTHER})
     app.number_input(key="maps other").set_value(15)

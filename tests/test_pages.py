@@ -35,7 +35,7 @@ def test_without_mnist_the_page_works_on_the_offline_digits_and_says_so(
     monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path)
     monkeypatch.setattr(downloads.MNIST, "last", None)
     app = open_page("compare", sample="3", erased="HCUT")
-    assert html(app).count("data-answer=") == 5
+    assert html(app).count("data-answer=") == 3
     assert "offline digits, test digit 3" in captions(app)
     downloads.MNIST.last.cancel()
 

@@ -1,6 +1,8 @@
 """The verb `evaluate`: the accuracy of networks on whole digits and on every cut."""
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from core.commands.options import (
     accuracy_lines,
@@ -12,7 +14,9 @@ from core.commands.options import (
     load_shipped,
 )
 from core.commands.terminal import answer, progress
-from core.networks.evaluation import pmnist_table
+from core.digits.datasets import Digits
+from core.networks.accuracy_curves import SHARES, measure_curves
+from core.networks.evaluation import Network, pmnist_table
 from core.zoo import checkpoints
 
 
@@ -20,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--all", action="store_true", help="every shipped network")
+    growing = "accuracy against how much is missing, instead of the cuts"
+    parser.add_argument("--growing", action="store_true", help=growing)
     parser.add_argument("--images", type=int, metavar="N", help="only the first N test digits")
     add_variant(parser)
     add_dataset(parser)
@@ -36,9 +42,29 @@ def run(options: argparse.Namespace) -> None:
     digits = dataset.test.first(options.images or len(dataset.test))
     named = ((name, checkpoints.load_network(name, references=dataset.train)) for name in options.names)
     networks = dict(load_shipped(dataset) if options.all else named)
+    if options.growing:
+        answer(options, *_measure_curves(networks, digits, describe_dataset(dataset, len(digits))))
+        return
     table: dict[str, dict[str, float]] = {name: {} for name in networks}
     for step in pmnist_table(networks, digits, variant=options.variant):
         table[step.network][step.column] = round(step.accuracy, 2)
         progress(step.done / step.cells, f"{step.column}, {step.network}")
     result = {"dataset": describe_dataset(dataset, len(digits)), "networks": table}
     answer(options, result, accuracy_lines(result))
+
+
+def _measure_curves(
+    networks: Mapping[str, Network], digits: Digits, dataset: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the accuracies by network and direction, and a line of text for each of these."""
+    curves: dict[str, dict[str, list[float]]] = {name: {} for name in networks}
+    for point in measure_curves(networks, digits):
+        curves[point.network].setdefault(point.direction, []).append(round(point.accuracy, 2))
+        progress(point.done / point.points, f"{point.network}, {point.direction}, {100 * point.share:.0f} % missing")
+    result = {"dataset": dataset, "missing": [round(100 * share) for share in SHARES], "networks": curves}
+    lines = [
+        f"{name:24}{direction:18}" + "".join(f"{accuracy:7.1f}" for accuracy in accuracies)
+        for name, by_direction in curves.items()
+        for direction, accuracies in by_direction.items()
+    ]
+    return result, lines

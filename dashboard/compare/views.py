@@ -15,7 +15,7 @@ from dashboard.server.session import Session, get_session
 from dashboard.widgets import restored
 from dashboard.widgets.digit import choose_digit, prepare_drawing
 from dashboard.widgets.mask import SHAPES, choose_tool, show_eraser
-from dashboard.widgets.networks import choose_in_menu
+from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.readings import networks_or_warn, read_all
 from dashboard.widgets.strokes import StrokeFragments, acknowledgements
 
@@ -44,7 +44,7 @@ def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
             heading, chooser = st.columns([3, 2], vertical_alignment="center")
             heading.markdown("**3 · What they read now**")
             with chooser:
-                choose_in_menu(zoo, width="stretch")
+                choose_networks(zoo, width="stretch")
             st.fragment(_show_readings, key=READINGS)(data, zoo)
         st.fragment(_show_below, key=BELOW)(data, zoo)
         show_downloads(session, data.classes)

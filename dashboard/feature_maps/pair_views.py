@@ -77,8 +77,11 @@ def _choose_pair(
     """Draw the choice of the second digit; return both. Raises ValueError for a digit that cannot be attacked."""
     digit, mask = scene
     now = to_pixels(digit, mask)
-    last = len(data.test) - 1
-    index = address.number_input("other", "Test digit", 0, last, 0, key="maps other", width=130, shown=kind == OTHER)
+    last, label = len(data.test) - 1, label_of(session, name, now, data)
+    other = int(np.argmax(data.test.labels.numpy() != label))  # the first of another class
+    index = address.number_input(
+        "other", "Test digit", 0, last, other, key="maps other", width=130, shown=kind == OTHER
+    )
     method = address.segmented_control(
         "attack", "Attack", list(METHODS), "PGD", key="maps attack", shown=kind == ATTACKED
     )
@@ -91,8 +94,10 @@ def _choose_pair(
             now = to_pixels(digit, cut_mask("HCUT").numpy())
         return DigitPair((digit, now), ("whole", "rubbed out"))
     if kind == OTHER:
+        if index == session.scene.sample and session.scene.drawn is None and mask.all():
+            st.caption("Both are the same digit, so nothing differs: choose another test digit.")
         return DigitPair((now, sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
-    attacked = _attack(network, now, label_of(session, name, now, data), epsilon, METHODS[method])
+    attacked = _attack(network, now, label, epsilon, METHODS[method])
     return DigitPair((now, attacked), ("before", "after the attack"))
 
 

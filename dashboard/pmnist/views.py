@@ -65,7 +65,7 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = choose_growth()
-            names = network_inputs.choose_in_menu(zoo)
+            names = network_inputs.choose_networks(zoo)
         networks = networks_or_warn(names, data)
         if choice is None:
             st.info("As soon as there is a digit, a hole can grow over it here.")

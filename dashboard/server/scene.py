@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.pmnist.masks import CUTS, SIDE, cut_mask
 
 SCENE_PARTS = ("sample", "digit", "erased", "networks")
-DEFAULT_NETWORKS = ("standard", "missing-feature", "missing-alternating", "synergy", "restoring")
+DEFAULT_NETWORKS = ("standard", "missing-feature", "restoring")
 
 Digit = NDArray[np.float32]
 Mask = NDArray[np.bool_]

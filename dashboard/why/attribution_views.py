@@ -14,6 +14,7 @@ from dashboard.why.network_readings import NetworkReading, choose_readings, find
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
 
+AS_READ = "read"  # as links write it
 QUICK = ("deconvnet", "saliency", "grad-cam")  # a few passes through the network; the others take dozens
 Attributions = dict[tuple[str, str], Digit | str]
 """By network and method: the map, or a sentence why there is none."""
@@ -50,13 +51,14 @@ def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _choose_class(data: Dataset) -> int | None:
     """Draw the class that is explained; return it, None for what each network reads."""
-    return address.selectbox(
+    chosen = address.selectbox(
         "class",
-        "Why it is a",
-        [None, *range(len(data.classes))],
-        width=240,
-        format_func=lambda one: "what each network reads" if one is None else data.classes[one],
+        "Explain the score of",
+        [AS_READ, *range(len(data.classes))],
+        width=260,
+        format_func=lambda one: "the class that each network reads" if one == AS_READ else f"class {data.classes[one]}",
     )
+    return None if chosen == AS_READ else int(chosen)
 
 
 def _show_grid(readings: list[NetworkReading], label: int | None, shared: bool, data: Dataset) -> None:

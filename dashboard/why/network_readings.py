@@ -21,6 +21,8 @@ from dashboard.why import cached
 from dashboard.widgets import networks as network_inputs
 from dashboard.widgets.readings import networks_or_warn
 
+LABEL = "label"  # as links write it
+LABEL_TEXT = "its label, or what most networks read"  # the same for every digit: the browser keeps the text it shows
 MOST_NETWORKS = 5  # networks side by side
 
 
@@ -93,12 +95,11 @@ def choose_truth(session: Session, whole: list[int], data: Dataset) -> int:
     labelled = session.scene.sample is not None and session.scene.drawn is None
     most = Counter(whole).most_common(1)[0][0]
     first = int(data.test.labels[session.scene.sample]) if labelled else most
-    why = "its label" if labelled else "what most read in all of it"
     chosen = address.selectbox(
         "truth",
-        "It is really a",
-        [None, *range(len(data.classes))],
-        width=240,
-        format_func=lambda one: f"{data.classes[first]} ({why})" if one is None else data.classes[one],
+        "True class",
+        [LABEL, *range(len(data.classes))],
+        width=260,
+        format_func=lambda one: LABEL_TEXT if one == LABEL else data.classes[one],
     )
-    return first if chosen is None else int(chosen)
+    return first if chosen == LABEL else int(chosen)

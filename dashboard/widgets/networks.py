@@ -29,8 +29,11 @@ def choose_network(
     return address.selectbox(name, label, list(zoo), first, **more)
 
 
-def choose_networks(zoo: Mapping[str, Card]) -> tuple[str, ...]:
-    """Draw the networks of the scene; return at least one, if there is any, in the order of the zoo."""
+def choose_networks(zoo: Mapping[str, Card], **more: Any) -> tuple[str, ...]:
+    """Draw the choice of the scene's networks in a popover; return at least one, if there is any, in the zoo's order.
+
+    `more` is that of `st.popover`.
+    """
     if not zoo:
         _say_nobody()
     session, known = get_session(), [name for name in DEFAULT_NETWORKS if name in zoo]
@@ -39,27 +42,18 @@ def choose_networks(zoo: Mapping[str, Card]) -> tuple[str, ...]:
         # A network may have gone since it was chosen, and a widget refuses a value that is not among its options.
         held = st.session_state.get(NETWORKS, known)
         st.session_state[NETWORKS] = [name for name in held if name in zoo]
-        chosen = st.pills(
-            "Networks",
+        chosen = st.popover("More networks", key="networks menu", **more).pills(
+            "Networks that are compared",
             list(zoo),
             selection_mode="multi",
             key=NETWORKS,
             persist_state="session",
             wrap=True,
             format_func=lambda name: zoo[name].title,
-            label_visibility="collapsed",
         )
     networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
     session.scene.networks = networks
     return networks
-
-
-def choose_in_menu(zoo: Mapping[str, Card], **more: Any) -> tuple[str, ...]:
-    """Draw the networks of the scene in a menu, unless the link hides them; `more` is that of `st.popover`."""
-    if address.get_address().hides("networks"):
-        return choose_networks(zoo)
-    with st.popover("Networks", key="networks menu", **more):
-        return choose_networks(zoo)
 
 
 def choose_any(

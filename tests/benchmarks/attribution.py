@@ -11,7 +11,6 @@ from core.attribution.hole_maps import scan_with_hole
 from core.attribution.methods import METHODS, attribute
 from core.networks.evaluation import Network
 from core.pmnist.masks import keep_all
-from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.benchmarks import Measured, mnist
 from tests.benchmarks.timing import Runs, seconds, side_by_side
 
@@ -19,8 +18,8 @@ DIGITS, ROUNDS = (0, 15, 9), 3  # of the test digits: a 7, a 5, a 9
 
 
 def why_captum() -> Measured:
-    """Explain one digit by every method with every default network; the figure is the slowest method's median."""
-    networks = [mnist.network(name).classifier for name in DEFAULT_NETWORKS]
+    """Explain one digit by every method with five networks; the figure is the slowest method's median."""
+    networks = [mnist.network(name).classifier for name in mnist.FIVE]
     image = _digit(DIGITS[0])
 
     def explain(method: str) -> Callable[[], object]:
@@ -70,7 +69,7 @@ def _processor_seconds(work: Callable[[], object]) -> float:
 def _sharing() -> dict[str, Network]:
     """Return the five networks as the dashboard has them: equal features are one and the same."""
     shared: dict[bytes, nn.Sequential] = {}
-    networks = {name: mnist.network(name) for name in DEFAULT_NETWORKS}
+    networks = {name: mnist.network(name) for name in mnist.FIVE}
     for network in networks.values():
         if not network.restores:
             features = network.classifier.features

@@ -8,7 +8,6 @@ from statistics import median
 import numpy as np
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.browser import LAPTOP, draw_strokes, drawing_canvas, find_chromium, launch_chromium, open_tab, serve
 
@@ -16,7 +15,7 @@ STROKES = 24
 SAMPLE = 18  # a 3 among MNIST's test digits, whose ink every line below crosses
 LIMIT = 5_000  # milliseconds: a stroke that changes nothing until then has not worked, which is no figure
 PAUSE = 300  # milliseconds with nothing going on before the next stroke: the one before is done entirely
-ADDRESS = f"compare?networks={','.join(DEFAULT_NETWORKS)}"
+ADDRESS = f"compare?networks={','.join(mnist.FIVE)}"
 Line = list[tuple[float, float]]
 
 # As shares of the canvas. Each line gives the digit another answer or another certainty: a stroke that leaves every bar

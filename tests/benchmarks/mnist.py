@@ -10,6 +10,8 @@ from core.networks.evaluation import Network
 from core.zoo.checkpoints import CheckpointError, load_network
 from tests.benchmarks import NotMeasurable
 
+FIVE = ("standard", "missing-feature", "missing-alternating", "synergy", "restoring")  # networks that are compared
+
 
 @cache
 def dataset() -> Dataset:
