@@ -21,7 +21,7 @@ PAGES = {  # by name: its file in `pages`, its folder here, its address
     "missing_features": Page("See", "Missing features"),
     "feature_maps": Page("Look inside", "Feature maps"),
     "convolution": Page("Look inside", "One window at a time"),
-    "maximize": Page("Look inside", "What fires a neuron"),
+    "maximize": Page("Look inside", "What activates a neuron"),
     "why": Page("Look inside", "Why this class"),
     "train": Page("Make", "Train"),
     "transfer": Page("Make", "Transfer"),

@@ -1,4 +1,4 @@
-"""What fires a neuron: pictures that climb, from noise or from a digit, until a class or a map likes nothing better."""
+"""What activates a neuron: images optimised from noise or from a digit for a class, a map or a neuron."""
 
 from dashboard.maximize import VIEWS
 from dashboard.shell.page import show_page

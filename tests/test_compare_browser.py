@@ -21,7 +21,9 @@ def answers(page: Page) -> list[str]:
 def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(server: str, page: Page) -> None:
     page.goto(f"{server}/compare")
     expect(drawing_canvas(page)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Draw a digit here")).to_be_visible()
     draw_strokes(page, 0, SEVEN)
+    expect(page.get_by_text("Draw a digit here")).to_be_hidden()
     expect(page.locator(SEVENS)).to_have_count(3, timeout=30_000)
     settle(page)
     whole = page.locator(".ns-readings").inner_html()
@@ -36,7 +38,7 @@ def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(s
 def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
     expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
-    page.get_by_text("large", exact=True).click()
+    page.get_by_text("large brush", exact=True).click()
     for height in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
         draw_strokes(page, 0, [(0.1, height), (0.7, height)])
     expect(page.locator(".ns-changed").first).to_be_visible(timeout=30_000)
@@ -111,14 +113,14 @@ def test_what_one_tool_erases_stays_erased_under_the_next(server: str, page: Pag
     settle(page)
     brushed = page.url
     assert "erased=" in brushed
-    page.get_by_text("shapes", exact=True).click()
+    page.get_by_text("movable shapes", exact=True).click()
     expect(page.locator("canvas.upper-canvas")).to_be_visible(timeout=30_000)
     settle(page)
     assert page.url == brushed
     draw_strokes(page, 0, [(0.3, 0.6), (0.6, 0.8)])
     expect(page).not_to_have_url(brushed, timeout=30_000)
     with_shape = page.url
-    page.get_by_text("small", exact=True).click()
+    page.get_by_text("small brush", exact=True).click()
     expect(page.locator(".live canvas")).to_be_visible(timeout=30_000)
     settle(page)
     assert page.url == with_shape

@@ -26,7 +26,8 @@ def readings(app: AppTest) -> str:
 
 def test_an_empty_canvas_asks_for_a_digit() -> None:
     app = open_page("compare")
-    assert "As soon as there is a digit" in app.info[-1].value
+    assert "Draw a digit first" in app.info[-1].value and not app.get("download_button")
+    assert "the answer of each network appears here" in html(app)
 
 
 def test_a_drawing_is_read_by_three_networks() -> None:

@@ -1,4 +1,4 @@
-"""What fires a neuron: objectives, parameterizations, regularizers and the climb, on the assignment's network (A3)."""
+"""What activates a neuron: objectives, parameterizations, regularizers and the loop, on the network of A3."""
 
 from dataclasses import replace
 from itertools import islice

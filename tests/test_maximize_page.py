@@ -1,4 +1,4 @@
-"""The page "What fires a neuron": its views, its player, its maps in detail and its downloads."""
+"""The page "What activates a neuron": its views, its player, its maps in detail and its downloads."""
 
 import io
 import time
@@ -108,7 +108,7 @@ def test_n4_every_step_says_what_the_network_reads_and_how_far_all_ten_have_come
     sure = [f"{100 * float(share):.0f} %" for share in last.probabilities.amax(1)]
     assert names == [f"{label}  {share}" for label, share in enumerate(sure)] and list(values) == list(DIGITS)
     assert values["3"] == pytest.approx(float(last.costs[3]))
-    assert text.startswith("Step 40: 10 of 10 are read as the class they climb for; the least sure")
+    assert text.startswith("Step 40: 10 of 10 are read as their class. The lowest probability is")
 
 
 def test_n5_dead_maps_are_named():
@@ -176,7 +176,7 @@ def test_n5_a_map_is_shown_with_its_filter_its_nine_digits_and_what_it_does_on_t
 
 def test_a_digit_is_turned_into_one_class_by_several_networks():
     app = open_view("From a digit", sample="15")
-    (target,) = [one for one in app.selectbox if one.label == "Turn it into"]
+    (target,) = [one for one in app.selectbox if one.label == "Change it into"]
     target.set_value("8")
     app.run()
     run = grow(app, "another digit", steps=40)
@@ -255,16 +255,16 @@ def choose(page: Page, view: str) -> None:
 @pytest.mark.browser
 def test_one_press_grows_ten_digits_and_a_stop_keeps_what_there_is(server: str, page: Page) -> None:
     page.goto(f"{server}/maximize")
-    page.get_by_role("button", name="Grow ten digits").click(timeout=PATIENCE)
+    page.get_by_role("button", name="Optimise ten images").click(timeout=PATIENCE)
     expect(page.locator(".player .count")).to_have_text("201 / 201", timeout=PATIENCE)
     expect(page.locator(".player .text")).to_contain_text("Step 200: 10 of 10 are read")
     assert page.locator(".player .legend li").count() == 10
     with page.expect_download() as download:
-        page.get_by_role("button", name="The climb (animated PNG)").click()
+        page.get_by_role("button", name="All steps (animated PNG)").click()
     with Image.open(download.value.path()) as moving:
         assert moving.n_frames == 100
     choose(page, "Side by side")
-    page.get_by_role("button", name="Grow them side by side").click()
+    page.get_by_role("button", name="Optimise side by side").click()
     expect(page.locator(".player .picture")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="The sheet (PNG)")).to_be_visible(timeout=PATIENCE)

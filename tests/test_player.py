@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
 from core.pmnist.masks import GROWTH_DIRECTIONS
 from dashboard.components.player import Frame, Look, to_message
-from dashboard.pmnist.views import to_frame
+from dashboard.pmnist.cut_views import to_frame
 from dashboard.widgets import playing
 from dashboard.widgets.playing import Run
 from tests.job_runs import until
@@ -188,40 +188,36 @@ def test_each_step_says_what_is_read_now_and_who_changed_their_mind():
     shown = to_frame(steps[1], digit, {"counter": "The counter"}, [str(i) for i in range(10)])
     assert shown.values == {"The counter": 0} and shown.picture.shape == (140, 140, 3)
     read, minds = shown.text.split("\n")
-    assert read == "4 % of the picture is gone. They read: The counter 4"
-    assert minds == "Changed their minds: The counter (was 5)"
+    assert read == "4 % of the picture is erased. They read: The counter 4"
+    assert minds == "Changed their answer: The counter (was 5)"
 
 
 # The view
 
 
 def growth_view() -> AppTest:
-    return open_page("pmnist", view="Watch it go")
+    return open_page("pmnist", view="Watch it disappear")
 
 
 def run_of(app: AppTest) -> Run[HoleStep]:
     return app.session_state["growth/run"]
 
 
-def test_the_view_grows_a_hole_and_plays_it():
+def test_the_view_grows_a_hole_and_plays_it_without_a_click():
     app = growth_view()
-    assert not app.exception and "growth/run" not in app.session_state
-    assert app.button(key="growth/stop").disabled
-    app.button(key="growth/start").click().run()
     assert not app.exception
     run = run_of(app)
     until(lambda: run.finished)
     app.run()
     assert not app.exception and not app.warning and app.button(key="growth/stop").disabled
-    assert len(run.frames) == len(hole_masks(GROWTH_DIRECTIONS[0])) and "Nobody has changed" in run.frames[0].text
+    assert len(run.frames) == len(hole_masks(GROWTH_DIRECTIONS[0])) and "No network has changed" in run.frames[0].text
 
 
-def test_a_second_start_replaces_the_first_run_and_another_digit_forgets_it():
+def test_a_second_start_replaces_the_first_run_and_another_digit_has_another():
     app = growth_view()
-    app.button(key="growth/start").click().run()
     first = run_of(app)
     app.button(key="growth/start").click().run()
     second = run_of(app)
     assert second is not first and first._stopped.is_set()
     app.button(key="next").click().run()
-    assert not app.exception and "growth/run" not in app.session_state and second._stopped.is_set()
+    assert not app.exception and run_of(app) is not second and second._stopped.is_set()

@@ -2,8 +2,13 @@
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
-from tests.pages import open_page, rerun
+from core.networks.accuracy_curves import SHARES, recorded_curves
+from dashboard.pmnist import VIEWS
+from dashboard.server import caches
+from dashboard.widgets import progress
+from tests.pages import open_page, rerun, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -11,7 +16,7 @@ def fresh_caches() -> None:
     st.cache_data.clear()
 
 
-@pytest.mark.parametrize("view", ["The cuts", "The table", "How much is missing", "Who mixes up what", "Download"])
+@pytest.mark.parametrize("view", [view.title for view in VIEWS])
 def test_every_view_of_pmnist_opens(view: str) -> None:
     app = open_page("pmnist")
     app.segmented_control(key="pmnist view").set_value(view)
@@ -27,6 +32,63 @@ def test_m12_the_live_table_is_measured_and_told_apart_from_the_recorded_one() -
     app.button(key="measure").click()
     rerun(app)
     assert len(app.table) > recorded
-    assert any("Recorded" in heading.value for heading in app.markdown)
+    assert "Recorded on 10,000" in text_of(app)
     live = app.table[recorded].value
     assert float(live.loc["Standard", "whole"]) > 80
+
+
+def test_every_result_is_a_sentence_first() -> None:
+    table = text_of(open_page("pmnist", view="The table"))
+    assert table.index("Without the top half (HCUT), Standard reads") < table.index("Recorded on 10,000")
+    assert "With half of the picture erased from the left, Standard still reads" in text_of(
+        open_page("pmnist", view="How much is missing", hole="from the left")
+    )
+    assert "are read correctly" in text_of(open_page("pmnist", view="Which digits get confused"))
+    assert "what any of these networks reads" in text_of(open_page("pmnist", networks="restoring"))
+
+
+def test_the_recorded_curves_have_every_network_of_the_page_and_are_shown_at_once() -> None:
+    zoo, record = caches.zoo()[0], recorded_curves()
+    assert set(zoo) <= set(record["networks"]) and record["dataset"]["name"] == "MNIST"
+    assert all(len(row) == len(SHARES) for curves in record["networks"].values() for row in curves.values())
+    assert len(open_page("pmnist", view="How much is missing").get("plotly_chart")) == 1
+
+
+def test_a_stopped_measurement_keeps_what_it_has() -> None:
+    """A click on Stop ends the run of the page wherever it is, which an exception in a task stands for."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from dashboard.widgets.progress import compute_in_parts
+
+        def compute(task: str) -> float:
+            if task == "slow":
+                st.stop()
+            return 1.0
+
+        weights = {"quick": 1.0, "slow": 9.0}
+        compute_in_parts(
+            ["slow", "quick"],
+            compute,
+            lambda found: st.text(str(found)),
+            key="m",
+            start="Go",
+            about=1,
+            weigh=weights.get,
+        )
+
+    app = AppTest.from_function(page).run()
+    app.button(key="m").click().run()
+    assert app.run().text[0].value == "{'quick': 1.0}" and not app.exception
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "share", "text"), [(0.5, 0.1, ""), (10, 0.5, "About 10 s left."), (60, 0.2, "About 4 min left.")]
+)
+def test_the_time_left_is_said_in_round_figures(elapsed: float, share: float, text: str) -> None:
+    assert progress.describe_time_left(elapsed, share) == text
+
+
+def test_watch_it_disappear_plays_without_a_click() -> None:
+    assert open_page("pmnist", view="Watch it disappear").session_state["growth/run"].begun.wait(60)

@@ -38,9 +38,11 @@ def measure_curves(networks: Mapping[str, Network], digits: Digits) -> Iterator[
 
 @cache
 def recorded_curves() -> Mapping[str, Any]:
-    """Return what `python -m core evaluate --all --growing --images 1000 --json` has printed.
+    """Return what `python -m core evaluate --all --growing --images 250 --json` has printed.
 
     `dataset`, and `networks`: by name and direction, the accuracies in percent, one for each share of SHARES.
     """
+    if not RECORDED.exists():
+        return {"networks": {}}
     record: Mapping[str, Any] = json.loads(RECORDED.read_text("utf-8"))
     return record

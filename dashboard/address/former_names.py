@@ -3,6 +3,8 @@
 FORMER_NAMES: dict[tuple[str, str, str], str] = {
     # (page, name of the part in the address, former text): present text. A former text is no option any more.
     # See, look inside
+    ("pmnist", "view", "Watch it go"): "Watch it disappear",
+    ("pmnist", "view", "Who mixes up what"): "Which digits get confused",
     # Make, break, class
     ("attack", "view", "Who falls"): "Whose noise fools whom",
     ("attack", "under", "that of Standard"): "noise of Standard",

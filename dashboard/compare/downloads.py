@@ -15,15 +15,23 @@ from dashboard.server.session import Session
 def show_downloads(session: Session, classes: Sequence[str]) -> None:
     """Show the downloads of the erased digit as a picture and of the probabilities as a table, made on the click."""
     png, csv, text = st.columns([1, 1, 2], vertical_alignment="center")
-    png.download_button("The 28×28 digit (PNG)", lambda: to_png(session), "digit.png", "image/png", width="stretch")
-    csv.download_button(
-        "The table (CSV)", lambda: to_csv(session.readings, classes), "readings.csv", "text/csv", width="stretch"
+    png.download_button(
+        "Download the 28×28 digit (PNG)", lambda: to_png(session), "digit.png", "image/png", width="stretch"
     )
-    text.caption("The address of this page holds the whole scene: copy it, and it opens the same for everyone.")
+    csv.download_button(
+        "Download the table (CSV)",
+        lambda: to_csv(session.readings, classes),
+        "readings.csv",
+        "text/csv",
+        width="stretch",
+    )
+    text.caption(
+        "The address of this page holds digit, erasing and networks: a copy of it opens the same for everyone."
+    )
 
 
 def to_png(session: Session) -> bytes:
-    """Return the erased digit as a PNG of 28x28 pixels, black before there is a digit."""
+    """Return the erased digit as a PNG of 28x28 pixels, black where there is no digit."""
     digit = np.zeros((SIDE, SIDE)) if session.chosen is None else session.chosen.digit * session.scene.mask
     return arrays.to_png(arrays.to_gray(digit))
 

@@ -29,7 +29,7 @@ PAINT_TIME = 0.1  # seconds in which the browser paints the bars, before it rece
 def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the three steps from left to right: draw, erase, compare; the restored digit and downloads below."""
     session.page_complete = False
-    st.caption("Try: draw an 8, then rub out its left side. Who still reads it, and who changes their mind?")
+    st.caption("Try: draw an 8, then erase its left side. Which networks change their answer?")
     with locks.LIVE:
         left, middle, right = st.columns([290, 330, 440], gap="medium")
         with left:
@@ -42,12 +42,11 @@ def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
             (_show_eraser if tool == SHAPES else st.fragment(_show_eraser, key=ERASER))(tool)
         with right:
             heading, chooser = st.columns([3, 2], vertical_alignment="center")
-            heading.markdown("**3 · What they read now**")
+            heading.markdown("**3 · Compare**")
             with chooser:
                 choose_networks(zoo, width="stretch")
             st.fragment(_show_readings, key=READINGS)(data, zoo)
         st.fragment(_show_below, key=BELOW)(data, zoo)
-        show_downloads(session, data.classes)
     session.page_complete = tool != SHAPES
 
 
@@ -66,7 +65,7 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
 def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
     prepare_drawing()
     if session.chosen is None:
-        return acknowledgements()
+        return f"<p>While you draw, the answer of each network appears here.</p>{acknowledgements()}"
     networks = networks_or_warn(session.scene.networks, data)
     session.readings = read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
     return draw_readings(session.readings, data.classes) + acknowledgements()
@@ -78,7 +77,7 @@ def _show_eraser(tool: str) -> None:
     with locks.LIVE:
         prepare_drawing()
         if session.chosen is None:
-            st.info("As soon as there is a digit, you can rub it out here.")
+            st.info("Draw a digit first. Then you can erase parts of it here.")
             return
         session.scene.mask = show_eraser(session, session.chosen.digit, tool, fragments=ERASING_STROKE)
 
@@ -99,5 +98,6 @@ def _show_below(data: Dataset, zoo: Zoo) -> None:
             if steps.open:  # not drawn while it is closed
                 with steps:
                     show_preparation(chosen.preparation)
+        show_downloads(session, data.classes)
         scene.sample, scene.drawn = chosen.sample, None if chosen.sample is not None else chosen.digit
         address.write_address()

@@ -47,7 +47,7 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _upload_picture() -> Tensor | None:
     file = st.file_uploader(
-        "A colour picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
+        "A colour picture",
         type=["png", "jpg", "jpeg", "webp", "gif", "bmp"],
         key="filter upload",
     )

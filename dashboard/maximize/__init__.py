@@ -1,4 +1,4 @@
-"""The views of the page "What fires a neuron"."""
+"""The views of the page "What activates a neuron"."""
 
 from dashboard.maximize import views
 from dashboard.shell.page import View

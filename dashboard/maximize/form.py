@@ -19,11 +19,11 @@ from dashboard.widgets import networks as network_inputs
 
 ASSIGNMENT, WHITE = "as in the assignment", "white on black"
 PRESET_TEXTS = {
-    ASSIGNMENT: "The gradient is blurred more and more (4k/(steps + 0.5) pixels), so the picture ends soft.",
-    "shrinking blur": "The blur shrinks instead, as is usual: first the large shapes, then the edges.",
+    ASSIGNMENT: "The gradient is blurred more and more (4k/(steps + 0.5) pixels), so the image ends soft.",
+    "shrinking blur": "The blur shrinks, as is usual: large shapes come first, then edges.",
     WHITE: "Penalises ink and roughness and shifts the image slightly, which leaves clean strokes.",
-    "frequencies": "Not pixels move but waves, the long ones farthest; nothing is blurred.",
-    "nothing but the gradient": "No blur, no decay: what pleases the network need not look like anything.",
+    "frequencies": "Changes the image's frequencies instead of its pixels, low frequencies most. Nothing is blurred.",
+    "nothing but the gradient": "No blur and no decay: the image need not look like anything.",
 }
 MOST_STARTS = 9
 Shapes = Mapping[str, tuple[int, int, int]]
@@ -59,7 +59,7 @@ def choose_settings(key: str, first: str, *, several: bool = False, **changes: A
     """
     preset = address.selectbox("preset", "Optimisation method", list(PRESETS), first, key=f"{key} preset", always=True)
     st.caption(PRESET_TEXTS[preset])
-    with st.popover("All settings", width="stretch"):
+    with st.popover("Details", width="stretch"):
         return _edit(replace(PRESETS[preset], **changes), f"{key} {preset}", starts=several)
 
 
@@ -81,19 +81,19 @@ def _edit(config: MaximizationConfig, key: str, *, starts: bool) -> Maximization
     left, right = st.columns(2)
     with left:
         values["steps"] = whole("Steps", "steps", 1, MOST_STEPS)
-        values["seed"] = whole("Seed of noise", "seed", 0, 10**9)
+        values["seed"] = whole("Seed", "seed", 0, 10**9)
         if starts:
-            values["starts"] = whole("Different noises", "starts", 1, MOST_STARTS)
+            values["starts"] = whole("Starts", "starts", 1, MOST_STARTS)
         values["jitter"] = whole("Jitter, pixels", "jitter", 0, 6)
-        values["step_size"] = number("Step, grey values", "step_size", 0.1, 60.0, 0.5, scale=255)
+        values["step_size"] = number("Step size, grey values", "step_size", 0.1, 60.0, 0.5, scale=255)
     with right:
         values["noise"] = number("Noise, grey values", "noise", 0.0, 128.0, 5.0, scale=255)
-        values["ink"] = number("L1: ink costs", "ink", 0.0, 5.0, 0.1)
-        values["variation"] = number("Variation costs", "variation", 0.0, 5.0, 0.1)
+        values["ink"] = number("L1 penalty on ink", "ink", 0.0, 5.0, 0.1)
+        values["variation"] = number("Penalty on variation", "variation", 0.0, 5.0, 0.1)
         values["decay"] = number("Decay", "decay", 0.0, 0.1, 1e-4)
         values["widest"] = number("Widest blur, pixels", "widest", 0.0, 8.0, 0.5)
     values["blur"] = one_of("Blur of the gradient", "blur", BLURS)
-    values["parameterization"] = one_of("What moves", "parameterization", list(PARAMETERIZATIONS))
+    values["parameterization"] = one_of("What is optimised", "parameterization", list(PARAMETERIZATIONS))
     return replace(config, **values)
 
 

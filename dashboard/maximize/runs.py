@@ -17,6 +17,7 @@ from core.networks.classifier import Classifier
 from core.visualization.arrays import enlarge, to_png
 from core.visualization.maximization import Layout, draw_sheet, to_animation
 from dashboard.components.player import Frame, Look
+from dashboard.maximize.cached import recorded_run
 from dashboard.server.scene import Digit
 from dashboard.widgets import playing
 from dashboard.widgets.playing import MOST_BYTES, Run
@@ -133,6 +134,7 @@ def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recor
         total=maximization.frame_count,
         about=maximization.about,
         start=start,
+        recorded=recorded_run(key),
     )
     run: Run[Steps] | None = st.session_state.get(f"{key}/run")
     if run is None or not run.finished or not run.frames or not recording.steps:
@@ -154,9 +156,9 @@ def _show_downloads(run: Run[Steps], recording: Recording, key: str) -> None:
             on_click="ignore",
         )
         st.download_button(
-            "The climb (animated PNG)",
+            "All steps (animated PNG)",
             lambda: to_animation([frame.picture for frame in frames]),
-            f"{name}-climb.png",
+            f"{name}-steps.png",
             "image/png",
             key=f"{key}/apng",
             on_click="ignore",

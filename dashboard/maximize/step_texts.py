@@ -23,8 +23,8 @@ def describe_classes(classes: Sequence[str]) -> Describe:
         values = {classes[goal]: float(cost) for goal, cost in enumerate(costs)}
         right, own = int((read == goals).sum()), probabilities[torch.arange(len(goals)), goals]
         text = (
-            f"Step {steps[0].step}: {right} of {len(goals)} are read as the class they climb for; "
-            f"the least sure {100 * float(own.min()):.1f} %, on average {100 * float(own.mean()):.1f} %."
+            f"Step {steps[0].step}: {right} of {len(goals)} are read as their class. "
+            f"The lowest probability is {100 * float(own.min()):.1f} %, the mean {100 * float(own.mean()):.1f} %."
         )
         return captions, values, text
 
@@ -33,7 +33,7 @@ def describe_classes(classes: Sequence[str]) -> Describe:
 
 def classes_look(classes: Sequence[str]) -> Look:
     """Return the player's look for the classes' logits."""
-    return Look("Each class's logit", dict(zip(classes, GOAL_COLORS, strict=False)))
+    return Look("Logit of each class", dict(zip(classes, GOAL_COLORS, strict=False)))
 
 
 def describe_maps(steps: Steps) -> tuple[list[str], dict[str, float], str]:
@@ -46,10 +46,14 @@ def describe_maps(steps: Steps) -> tuple[list[str], dict[str, float], str]:
     ]
     silent = torch.nonzero(~alive)[:, 0].tolist()
     if not silent:
-        return captions, {}, f"Step {first.step}: all of them answer."
+        return captions, {}, f"Step {first.step}: all maps respond."
     named = ", ".join(map(str, silent[:12])) + (" ..." if len(silent) > 12 else "")
-    state = "dead (they never responded)" if ended else "silent so far"
-    return captions, {}, f"Step {first.step}: {len(alive) - len(silent)} answer, {len(silent)} are {state}: {named}."
+    state = "dead (they never responded)" if ended else "inactive so far"
+    return (
+        captions,
+        {},
+        f"Step {first.step}: {len(alive) - len(silent)} maps respond, {len(silent)} are {state}: {named}.",
+    )
 
 
 def start_title(number: int) -> str:
@@ -62,15 +66,15 @@ def describe_starts(steps: Steps) -> tuple[list[str], dict[str, float], str]:
     (step,) = steps
     costs = [float(cost) for cost in step.costs]
     values = {start_title(number): cost for number, cost in enumerate(costs)}
-    text = f"Step {step.step}: on average {np.mean(costs):.2f}."
+    text = f"Step {step.step}: the activation is {np.mean(costs):.2f} on average."
     if not step.responded.any():
-        text += " No slope here: at its bound already, or dead. The picture follows what leaks through the ReLUs."
+        text += " The gradient is zero here, so leaky ReLUs are used to find a direction."
     return [f"{cost:.2f}" for cost in costs], values, text
 
 
 def networks_look(networks: Iterable[str], zoo: Mapping[str, Card]) -> Look:
     """Return the player's look for several networks' mean logits."""
-    return Look("The logit, on average", {zoo[name].title: color_of(name) for name in networks})
+    return Look("Mean logit", {zoo[name].title: color_of(name) for name in networks})
 
 
 def describe_networks(titles: Sequence[str], classes: Sequence[str], labels: Sequence[int]) -> Describe:
@@ -85,6 +89,6 @@ def describe_networks(titles: Sequence[str], classes: Sequence[str], labels: Seq
             captions += [f"{classes[label]}  {100 * float(one):.0f} %" for one, label in zip(sure, read, strict=True)]
             scores.append(f"{title} {int((read == torch.tensor(labels)).sum())} of {len(labels)}")
         values = {title: float(step.costs.mean()) for title, step in zip(titles, steps, strict=True)}
-        return captions, values, f"Step {steps[0].step}, read as what they climb for: {', '.join(scores)}."
+        return captions, values, f"Step {steps[0].step}, read as their class: {', '.join(scores)}."
 
     return describe

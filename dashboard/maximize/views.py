@@ -1,4 +1,4 @@
-"""The five views of the page "What fires a neuron". Each draws its inputs and plays the optimisation."""
+"""The five views of the page "What activates a neuron". Each draws its inputs and plays the optimisation."""
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from dashboard.maximize.form import ASSIGNMENT, WHITE, Shapes
 from dashboard.maximize.runs import Maximization, play
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.map_details import show_closeup
 
@@ -26,8 +27,8 @@ SIGNS = {PRESENT: "feature present", ABSENT: "feature absent"}
 
 
 def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Grow ten pictures, one that maximises each class's logit."""
-    left, right = st.columns([260, 780], gap="medium")
+    """Optimise ten images, one that maximises each class's logit."""
+    left, right = inputs_and_result(260, 780)
     with left:
         name = form.choose_differentiable_network(zoo, "assignment", key="class network")
         config = form.choose_settings("classes", ASSIGNMENT, several=True)
@@ -38,17 +39,15 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
         layout = layout_for(10) if config.starts == 1 else Layout(10)
         objective = ClassLogit(range(len(data.classes)))
         run = Maximization(networks, objective, config, layout, step_texts.describe_classes(data.classes))
-        recording = play(run, key="ten digits", look=step_texts.classes_look(data.classes), start="Grow ten digits")
-        if recording is None:
-            st.caption(
-                "One picture for each class, 0 to 9. Below it: what the network reads in it now, and how sure "
-                "it is. The curves are the classes' logits; they must rise."
-            )
+        play(run, key="ten digits", look=step_texts.classes_look(data.classes), start="Optimise ten images")
+        st.caption(
+            "One image for each class, 0 to 9. Below it: what the network reads in it, and with which probability."
+        )
 
 
 def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Grow a picture for every map of a stage, and show one map in detail."""
-    left, right = st.columns([260, 780], gap="medium")
+    """Optimise an image for every map of a stage, and show one map in detail."""
+    left, right = inputs_and_result(260, 780)
     with left:
         name = form.choose_differentiable_network(zoo, "assignment", key="map network", always=True)
         networks = form.load_classifiers([name], data)
@@ -56,26 +55,27 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         shapes = stage_shapes(networks[name])
         stage = form.choose_stage(networks[name], shapes, key=f"map stage {name}", maps=True)
-        whole = address.segmented_control("part", "What of each map", ["central neuron", "whole map"], key="map part")
+        whole = address.segmented_control(
+            "part", "Maximise in each map", ["central neuron", "whole map"], key="map part"
+        )
         config = form.choose_settings("maps", ASSIGNMENT)
     numbers = tuple(range(shapes[stage][0]))
     objective: Objective = Neuron(stage, numbers) if whole == "central neuron" else MapMean(stage, numbers)
     with right:
         run = Maximization(networks, objective, config, layout_for(len(numbers)), step_texts.describe_maps)
-        look = Look(f"What excites the maps of {stage}")
-        recording = play(run, key="every map", look=look, start=f"Grow all {len(numbers)}")
-        if recording is None:
-            st.caption(
-                "Below each picture: the number of its map, and how strongly it responds. Maps that never respond are "
-                'hatched and labelled "dead" at the end.'
-            )
+        look = Look(f"Images that activate the maps of {stage}")
+        recording = play(run, key="every map", look=look, start=f"Optimise all {len(numbers)}")
+        st.caption(
+            "Below each image: the number of its map, and how strongly it responds. Maps that never respond are "
+            'hatched and labelled "dead" at the end.'
+        )
         grown = None if recording is None else recording.steps[-1][0].images
         show_closeup(session, data, name, objective, stage, grown)
 
 
 def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Grow several pictures that maximise or minimise one unit or map, and a class's logit too if chosen."""
-    left, right = st.columns([260, 780], gap="medium")
+    """Optimise several images that maximise or minimise one unit or map, and a class's logit too if chosen."""
+    left, right = inputs_and_result(260, 780)
     with left:
         name = form.choose_differentiable_network(zoo, "missing-feature", key="neuron network", always=True)
         networks = form.load_classifiers([name], data)
@@ -88,13 +88,12 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
             networks, objective, config, layout_for(config.starts), step_texts.describe_starts, hatch=False
         )
         colors = {step_texts.start_title(number): GOAL_COLORS[number] for number in range(config.starts)}
-        look = Look("How far each start has come", colors)
-        play(run, key="one neuron", look=look, start="Grow it")
+        look = Look("Activation from each start", colors)
+        play(run, key="one neuron", look=look, start="Optimise")
         st.caption(
-            "The head of a missing-feature network reads 1 − the feature (its stage *inverted*), which is loud "
-            "where the feature is absent. **Feature absent** maximises minus the feature: it goes on where "
-            "1 − the feature has reached its 1. Every picture begins with a noise of its own: is there one answer or "
-            "many?"
+            "The head of a missing-feature network reads 1 − x (the stage *inverted*), which is large where the "
+            "feature is absent. **Feature absent** maximises −x, so it continues where 1 − x has reached 1. Every "
+            "image starts from other noise: do all starts give the same image?"
         )
 
 
@@ -108,7 +107,7 @@ def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:
     )
     if sign == ABSENT:
         objective = -objective
-    extra = address.selectbox("class", "And also a class", ["none", *data.classes], key="neuron class")
+    extra = address.selectbox("class", "Also maximise class", ["none", *data.classes], key="neuron class")
     return objective if extra == "none" else objective + ClassLogit(data.classes.index(extra))
 
 
@@ -117,7 +116,7 @@ def _choose_part(stage: str, shapes: Shapes, key: str) -> Objective:
     maps, rows, columns = shapes[stage]
     number = address.number_input("unit", "Map" if rows > 1 else "Unit", 0, maps - 1, 0, key=key)
     part = address.segmented_control(
-        "part", "What of it", ["centre", "a place", "whole map"], key="neuron part", shown=rows > 1
+        "part", "Part of the map", ["centre", "a place", "whole map"], key="neuron part", shown=rows > 1
     )
     is_place = rows > 1 and part == "a place"
     row = address.number_input("row", "Row", 0, rows - 1, rows // 2, key=f"{key} row", shown=is_place)
@@ -131,7 +130,7 @@ def _choose_part(stage: str, shapes: Shapes, key: str) -> Objective:
 
 def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Turn the current digit into every class with one network, or into one class with several."""
-    left, right = st.columns([290, 750], gap="medium")
+    left, right = inputs_and_result(290, 750)
     with left:
         choice = choose_digit(session, data, first="Sample")
         config = form.choose_settings("digit", WHITE, steps=60, noise=0.0)
@@ -139,7 +138,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         target, names = _choose_target(data, zoo)
         networks = form.load_classifiers(names, data)
         if choice is None or not networks:
-            st.info("As soon as there is a digit, it can be turned into another here.")
+            st.info("Draw a digit to change it into another class here.")
             return
         labels = list(range(len(data.classes))) if target == ALL else [data.classes.index(target)]
         titles = [zoo[name].title for name in networks]
@@ -150,15 +149,15 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
             look = step_texts.networks_look(networks, zoo)
         layout = layout_for(len(labels) * len(networks))
         run = Maximization(networks, ClassLogit(labels), config, layout, describe, choice.digit)
-        play(run, key="another digit", look=look, start="Turn it")
+        play(run, key="another digit", look=look, start="Change the digit")
         if target != ALL:
-            st.caption("From the left: " + ", ".join(titles) + ".")
+            st.caption("Networks, from the left: " + ", ".join(titles) + ".")
 
 
 def _choose_target(data: Dataset, zoo: Zoo) -> tuple[str, list[str]]:
     """Draw the target class, or all ten, and the networks; return it and their names: one network for all ten."""
     into, by = st.columns([1, 2], gap="small")
-    target = address.selectbox("into", "Turn it into", [ALL, *data.classes], key="digit target", place=into)
+    target = address.selectbox("into", "Change it into", [ALL, *data.classes], key="digit target", place=into)
     with by:
         if target == ALL:
             return target, [form.choose_differentiable_network(zoo, "standard", key="digit network")]
@@ -166,8 +165,8 @@ def _choose_target(data: Dataset, zoo: Zoo) -> tuple[str, list[str]]:
 
 
 def show_side_by_side(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Grow the ten digits with several networks from the same noise."""
-    left, right = st.columns([260, 780], gap="medium")
+    """Optimise ten images with several networks from the same noise."""
+    left, right = inputs_and_result(260, 780)
     with left:
         names = form.choose_differentiable_networks(zoo, "compared networks", COMPARED)
         config = form.choose_settings("compared", WHITE, steps=100)
@@ -178,5 +177,5 @@ def show_side_by_side(session: Session, data: Dataset, zoo: Zoo) -> None:
         titles, labels = [zoo[name].title for name in networks], range(len(data.classes))
         describe = step_texts.describe_networks(titles, data.classes, labels)
         run = Maximization(networks, ClassLogit(labels), config, Layout(10), describe)
-        play(run, key="side by side", look=step_texts.networks_look(networks, zoo), start="Grow them side by side")
+        play(run, key="side by side", look=step_texts.networks_look(networks, zoo), start="Optimise side by side")
         st.caption("A row for each network, in this order: " + ", ".join(titles) + ".")

@@ -1,13 +1,13 @@
 """The views of the page PMNIST."""
 
-from dashboard.pmnist import views
+from dashboard.pmnist import accuracy_views, confusion_views, cut_views
 from dashboard.shell.page import View
 
 VIEWS = (
-    View("The cuts", views.show_cuts),
-    View("Watch it go", views.show_growth),
-    View("The table", views.show_table),
-    View("How much is missing", views.show_curve),
-    View("Who mixes up what", views.show_confusions),
-    View("Download", views.show_download),
+    View("The cuts", cut_views.show_cuts),
+    View("Watch it disappear", cut_views.show_growth),
+    View("The table", accuracy_views.show_table),
+    View("How much is missing", accuracy_views.show_curves),
+    View("Which digits get confused", confusion_views.show_confusions),
+    View("Download", cut_views.show_download),
 )

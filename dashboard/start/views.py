@@ -14,17 +14,23 @@ from core.visualization.gallery import GalleryItem, draw_gallery
 from core.zoo.checkpoints import Card
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
+from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
-from dashboard.widgets.readings import networks_or_warn
+from dashboard.widgets.readings import networks_or_warn, read_all
 
 PAGES = Path(__file__).parents[2] / "pages"
 COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"
+CLICKABLE = """<style>
+  [class*="st-key-tour-"] { position: relative; }
+  [class*="st-key-tour-"] * { position: static; }
+  [class*="st-key-tour-"] a::after { content: ""; position: absolute; inset: 0; }
+</style>"""  # a click on the picture is a click on the link below it
 TOUR = (  # page, test digit, cut, label
-    (COMPARE, 19, "HCUT", "A four without its top half: who still reads it?"),
-    (COMPARE, 0, "VCUT", "The left half of a seven is gone"),
-    (COMPARE, 18, "whole", "Rub this one out yourself, and watch"),
-    (PMNIST, 8, "DCUT", "All four cuts at once, and the talk's table"),
+    (COMPARE, 19, "HCUT", "A 4 without its top half: which network still reads it?"),
+    (COMPARE, 0, "VCUT", "A 7 without its left half"),
+    (COMPARE, 18, "whole", "Erase part of this 3 yourself"),
+    (PMNIST, 8, "DCUT", "All four cuts at once, and the table of the talk"),
 )
 
 
@@ -37,27 +43,35 @@ def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
     with picture:
         show_idea(data, zoo)
     st.subheader("A tour in two minutes")
+    st.html(CLICKABLE)
     for number, (place, (page, index, cut, label)) in enumerate(zip(st.columns(4), TOUR, strict=True), 1):
-        with place:
+        with place, st.container(key=f"tour-{number}"):
             show_tour_stop(data, index, cut)
             scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
             st.page_link(page, label=f"{number}. {label}", query_params=scene)
-    st.subheader("Data and networks")
-    show_data_and_networks(data, zoo)
+    with st.expander("Data and networks"):
+        show_data_and_networks(data, zoo)
 
 
-def show_idea(data: Dataset, zoo: Mapping[str, Card]) -> None:
+def show_idea(data: Dataset, zoo: Zoo) -> None:
     """Show a digit, what is left of it after a cut, and how the restoring network fills the hole."""
     digit, mask = sample(data, 19), cut_mask("HCUT").numpy()
     items = [
         GalleryItem(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
-        GalleryItem(arrays.mark_erased(digit, mask, 10), "what is left"),
+        GalleryItem(arrays.mark_erased(digit, mask, 10), "its top half is erased"),
     ]
     if networks_or_warn([name for name in zoo if name == "restoring"], data):
         fills = caches.restored("restoring", data.name, digit, mask).fills
         assert fills is not None
-        items.append(GalleryItem(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "what might be there"))
+        items.append(
+            GalleryItem(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "filled in by the restoring network")
+        )
     st.html(draw_gallery(items, min_width=90, css_class="ns-opening"))
+    networks = networks_or_warn([name for name in DEFAULT_NETWORKS if name in zoo], data)
+    if networks:
+        read = read_all(networks, zoo, digit, mask, data)
+        answers = ", ".join(f"{one.title} reads a **{data.classes[one.label]}**" for one in read)
+        st.markdown(f"What each network reads in the lower half: {answers}.")
 
 
 def show_tour_stop(data: Dataset, index: int, cut: str) -> None:

@@ -186,7 +186,7 @@ def _first_of_class(data: Dataset) -> None:
 
 def _upload(session: Session) -> ChosenDigit | None:
     file = st.file_uploader(
-        "A picture or photo of one digit (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
+        "A picture or photo of one digit",
         type=["png", "jpg", "jpeg", "webp", "gif", "bmp"],
     )
     if file is not None:

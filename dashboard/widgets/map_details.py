@@ -25,7 +25,7 @@ def show_closeup(
     session: Session, data: Dataset, name: str, objective: Objective, stage: str, grown: NDArray[np.uint8] | None
 ) -> None:
     """Draw a choice of a map, and its details; `grown` are the optimised pictures of all maps, if there are any."""
-    st.markdown("**Look closely at one map**")
+    st.markdown("**One map in detail**")
     number = address.segmented_control(
         "map",
         "Map",
@@ -37,8 +37,7 @@ def show_closeup(
     )
     if number is None:
         st.caption(
-            "Choose a number: its filter, the nine training digits that excite it most, and what it does with "
-            "your digit."
+            "Choose a number: its filter, the nine training digits that activate it most, and its values on your digit."
         )
         return
     left, right = st.columns([290, 470], gap="medium")
@@ -46,7 +45,7 @@ def show_closeup(
         choice = choose_digit(session, data, first="Sample")
     with right:
         network = caches.classifier(name, data.name)
-        items = [] if grown is None else [GalleryItem(grown[number], "what was grown for it")]
+        items = [] if grown is None else [GalleryItem(grown[number], "the image optimised for it")]
         items.append(draw_exciting(data, name, objective, number))
         items += draw_filter(network, stage, number)
         if choice is not None:
@@ -61,8 +60,8 @@ def draw_exciting(
     found = caches.top_digits(name, repr(objective), data.name, objective, split)
     digits = (data.train if split == "train" else data.test).images(found.indices[number])[:, 0].numpy()
     best, kind = float(found.activations[number, 0]), "training" if split == "train" else "test"
-    caption = f"the nine {kind} digits that excite it most, up to {best:.1f}"
-    caption = caption if best else f"no {kind} digit excites it"
+    caption = f"the nine {kind} digits that activate it most, up to {best:.1f}"
+    caption = caption if best else f"no {kind} digit activates it"
     return GalleryItem(arrays.contact_sheet(list(digits), 3, factor=3), caption)
 
 

@@ -17,6 +17,7 @@ from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
 SHAPES = "shapes"
 TOOLS = {"small": BRUSH_SIZES[0], "medium": BRUSH_SIZES[1], "large": BRUSH_SIZES[2], "box": 0, SHAPES: 0}
+TOOL_TITLES = {name: f"{name} brush" for name in TOOLS} | {"box": "rectangle", SHAPES: "movable shapes"}
 VARIANTS: dict[str, Variant] = {"as the talk says": "text", "as its code does": "code"}
 CUT_BUTTONS = {"whole": "none", "HCUT": "top", "VCUT": "left", "DCUT": "quarters", "TCUT": "squares"}
 
@@ -49,7 +50,7 @@ def choose_tool() -> str:
     )
     return (
         st.segmented_control(
-            "Rub out with",
+            "Erase with",
             list(TOOLS),
             default="medium",
             key=TOOL,
@@ -58,6 +59,7 @@ def choose_tool() -> str:
             required=True,
             on_change=_keep_erased,
             wrap=True,
+            format_func=TOOL_TITLES.__getitem__,
         )
         or "medium"
     )

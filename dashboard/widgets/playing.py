@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.components.player import Frame, Look, player
 from dashboard.server.streamlit_internals import watch_connection
+from dashboard.widgets.recorded_runs import RecordedRun
 
 POLL = 0.25  # seconds between two checks for new frames; BETWEEN_CHUNKS in player.js
 FIRST = 0.1  # seconds that a page waits at most for the first frames, to show them with the answer to the click
@@ -82,12 +83,13 @@ def play(
     about: Hashable = None,
     start: str = "Start",
     at_once: bool = False,
+    recorded: RecordedRun | None = None,
 ) -> None:
     """Draw a start and a stop button, and play the generator's records as soon as they are there.
 
     Both functions run in a thread, so they must not call Streamlit. `about` is what they depend on: a run with another
     `about` is stopped and dropped. `total` is the final number of steps, if it is known. With
-    `at_once` a run begins without a click wherever there is none.
+    `at_once` a run begins without a click wherever there is none; until there is one, `recorded` is played.
     """
     run: Run[Step] | None = st.session_state.get(f"{key}/run")
     if run is not None and run.about != about:
@@ -106,6 +108,9 @@ def play(
         st.button(start, key=f"{key}/start", type="primary", on_click=begin)
         # Outside the fragment, or the click would wait for it.
         st.button("Stop", key=f"{key}/stop", disabled=not polling, on_click=run.stop if run is not None else None)
+    if run is None and recorded is not None:
+        st.caption(f"A recorded run with the settings that this view has at first. *{start}* runs it with yours.")
+        player(recorded.frames, key=f"{key}/player", run="recorded", look=recorded.look, finished=True)
     if run is not None:
         st.fragment(_show, run_every=POLL if polling else None)(run, key, look, total, polling)
 

@@ -1,17 +1,90 @@
-"""A progress bar over records as they are computed."""
+"""Long work on a page: how far it is, how long it still takes, what is there already, and a button that stops it."""
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 Record = TypeVar("Record")
+Task = TypeVar("Task", bound=Hashable)
 
 
-def with_progress(steps: Iterable[Record], count: int, text: str) -> Iterator[Record]:
-    """Pass the records on while a bar shows how many of `count` are there; the bar goes at the end."""
-    bar = st.progress(0.0, text)
+def with_progress(steps: Iterable[Record], count: float, text: str) -> Iterator[Record]:
+    """Pass the records on while a bar shows how many of `count` are there, and the time left; then it goes."""
+    bar, begun = st.progress(0.0, text), time.monotonic()
     for done, step in enumerate(steps, 1):
-        bar.progress(min(1.0, done / count), text)
+        share = min(1.0, done / count)
+        bar.progress(share, f"{text} {describe_time_left(time.monotonic() - begun, share)}")
         yield step
     bar.empty()
+
+
+def describe_time_left(elapsed: float, share: float) -> str:
+    """Return about how long the rest takes, when `share` (0 to 1) took `elapsed` seconds; "" in the first second."""
+    if elapsed < 1 or not share:
+        return ""
+    seconds = elapsed / share - elapsed
+    return f"About {seconds / 60:.0f} min left." if seconds >= 90 else f"About {max(1, round(seconds)):.0f} s left."
+
+
+@dataclass
+class _Results(Generic[Task]):
+    """What has been computed so far, kept until `about` changes."""
+
+    about: Hashable = None
+    found: dict[Task, Any] = field(default_factory=dict)
+
+
+def compute_in_parts(
+    tasks: Sequence[Task],
+    compute: Callable[[Task], Any],
+    show: Callable[[dict[Task, Any]], None],
+    *,
+    key: str,
+    start: str,
+    about: Hashable,
+    weigh: Callable[[Task], float] = lambda task: 1.0,
+) -> None:
+    """Draw a button that computes all tasks, quick ones first, and one that stops; `show` what is there so far.
+
+    `weigh` says how long a task takes, in any unit. Results stay after a stop, until `about` changes. Stop works
+    because a click on any button ends the run of the page.
+    """
+    results: _Results[Task] = st.session_state.setdefault(f"{key} results", _Results())
+    if results.about != about:
+        results.about, results.found = about, {}
+    with st.container(horizontal=True):
+        begun = st.button(start, type="primary", key=key)
+        stop, status = st.empty(), st.empty()
+    place = st.empty()
+    if begun:
+        stop.button("Stop", key=f"{key} stop")
+        _compute_all(sorted(tasks, key=weigh), compute, show, results.found, weigh, status, place)
+        stop.empty()
+    if results.found:
+        with place.container():
+            show(results.found)
+
+
+def _compute_all(
+    tasks: Sequence[Task],
+    compute: Callable[[Task], Any],
+    show: Callable[[dict[Task, Any]], None],
+    found: dict[Task, Any],
+    weigh: Callable[[Task], float],
+    status: Any,
+    place: Any,
+) -> None:
+    total, done, begun, shown = sum(map(weigh, tasks)), 0.0, time.monotonic(), time.monotonic()
+    for task in tasks:
+        found[task] = compute(task)
+        done += weigh(task)
+        left = describe_time_left(time.monotonic() - begun, done / total)
+        status.caption(f"{100 * done / total:.0f} % done. {left}")
+        if time.monotonic() - shown > 1:
+            with place.container():
+                show(found)
+            shown = time.monotonic()
+    status.empty()

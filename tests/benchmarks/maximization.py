@@ -1,4 +1,4 @@
-"""What fires a neuron: how sure the network is of what has grown, and how long growing takes, also in a browser."""
+"""What activates a neuron: how sure the network is of what has grown, and how long growing takes, also in a browser."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -176,7 +176,7 @@ def _grown() -> list[list[tuple[int, float]]]:
     with _open_tab() as page:
         for _ in range(TRIALS):
             page.reload()  # the player of the run before is gone
-            button = page.get_by_role("button", name="Grow ten digits")
+            button = page.get_by_role("button", name="Optimise ten images")
             button.wait_for(timeout=60_000)
             page.evaluate(WATCH)
             page.wait_for_timeout(SETTLED)

@@ -34,11 +34,16 @@ function paint(view) {
   if (canvas.width !== side) canvas.width = canvas.height = side;
   const context = canvas.getContext("2d");
   context.setTransform(side / data.side, 0, 0, side / data.side, 0, 0);
+  view.root.querySelector(".hint").hidden = data.mode === "erase" || !isEmpty(board);
   if (data.mode === "erase") return paintErased(context, coveredCells(readAlpha(view), data.side), data.side);
   drawMarks(context, board, data.side);
   context.globalCompositeOperation = "source-in"; // whatever is there gets the one colour
   context.fillStyle = getComputedStyle(canvas).color;
   context.fillRect(0, 0, data.side, data.side);
+}
+
+function isEmpty({ marks, current, first }) {
+  return !current && (marks.length ? marks.at(-1).kind === "clear" : !first);
 }
 
 // Hatch whole cells, as `mark_erased` of core/visualization/arrays.py does: the screen shows exactly what networks read.

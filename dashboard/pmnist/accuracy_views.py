@@ -1,0 +1,169 @@
+"""The views "The table" and "How much is missing": how many partial digits networks read, recorded and measured now."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import pandas as pd
+import streamlit as st
+import torch
+
+from core.digits.datasets import Dataset
+from core.networks import evaluation
+from core.networks.accuracy_curves import SHARES, recorded_curves
+from core.networks.evaluation import COLUMNS, TALK_ACCURACY, TALK_GAIN
+from core.pmnist.masks import Variant
+from core.visualization.figures import Curve, draw_curves
+from core.visualization.network_colors import color_of
+from dashboard import address
+from dashboard.pmnist.cut_views import choose_growth
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+from dashboard.server.session import Session
+from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.mask import choose_variant
+from dashboard.widgets.networks import choose_networks
+from dashboard.widgets.progress import compute_in_parts
+from dashboard.widgets.readings import networks_or_warn
+from dashboard.widgets.tables import show_accuracies
+from dashboard.widgets.texts import show_text
+
+HALF = SHARES.index(0.5)
+
+
+def choose_count(data: Dataset, key: str, first: int) -> int:
+    """Draw how many test digits are measured, `first` of them at first."""
+    most = len(data.test)
+    return address.select_slider(
+        "digits",
+        "Test digits",
+        sorted({count for count in (100, 250, 500, 1000, 2500, 5000, most) if count <= most}),
+        min(first, most if most < 500 else first),
+        key=key,
+    )
+
+
+def weigh(name: str, zoo: Zoo) -> float:
+    """Return about how long a network takes to read a digit, in units of an ordinary network's time."""
+    return 80.0 if zoo[name].finds_holes else 15.0 if zoo[name].track == "mask known" else 1.0
+
+
+def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show the recorded MNIST table, and the same measured here and now on the current digits."""
+    sentence = st.empty()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        variant = choose_variant("variant")
+        names = choose_networks(zoo)
+    recorded = {name: zoo[name].accuracies(variant) for name in names if zoo[name].accuracies(variant)}
+    sentence.markdown(f"**{describe_table(recorded, zoo)}**")
+    show_accuracies(recorded, zoo)
+    st.caption("Recorded on 10,000 MNIST test digits; `python -m core train all` repeats every row.")
+    _show_talk()
+    with st.expander("How to read this table"):
+        show_text("pmnist_table")
+    with st.expander(f"Measure it now on {data.name}"):
+        _measure_table(data, zoo, names, variant)
+
+
+def describe_table(table: Mapping[str, Mapping[str, float]], zoo: Zoo) -> str:
+    """Return a sentence about the accuracies without the top half."""
+    if not table:
+        return "There is no recorded accuracy for these networks: measure it below."
+    read = ", ".join(f"{zoo[name].title} reads {row['HCUT']:.1f} %" for name, row in table.items())
+    return f"Without the top half (HCUT), {read} of the test digits correctly."
+
+
+def _show_talk() -> None:
+    """Show the talk's own Table 1 beside ours, clearly told apart."""
+    without = {column: f"{TALK_ACCURACY[column] - TALK_GAIN[column]:.1f}" for column in TALK_ACCURACY}
+    inverted = {column: f"{TALK_ACCURACY[column]:.1f}  :small[({TALK_GAIN[column]:+.1f})]" for column in TALK_ACCURACY}
+    st.markdown("*The talk's own figures (EuroPython 2019, Table 1): blind; the best epoch on the test digits*")
+    st.table(pd.DataFrame({"Talk: ordinary": without, "Talk: missing-feature": inverted}).T)
+
+
+def _measure_table(data: Dataset, zoo: Zoo, chosen: Sequence[str], variant: Variant) -> None:
+    """Measure the chosen networks on the current digits."""
+    names = tuple(networks_or_warn(chosen, data))
+    count = choose_count(data, "live count", 1000)
+    labels = data.test.first(count).labels
+
+    def measure(cell: tuple[str, str]) -> float:
+        name, column = cell
+        predicted = caches.predicted(name, column, variant, count, data.name)
+        return evaluation.accuracy(labels, torch.from_numpy(predicted))
+
+    def show(found: Mapping[tuple[str, str], float]) -> None:
+        table: dict[str, dict[str, float]] = {}
+        for (name, column), accuracy in found.items():
+            table.setdefault(name, {})[column] = accuracy
+        show_accuracies(table, zoo)
+        st.caption(f"The first {count:,} test digits of {data.name} ({data.source}), measured now.")
+
+    compute_in_parts(
+        list(product(names, COLUMNS)),
+        measure,
+        show,
+        key="measure",
+        start="Measure",
+        about=(names, variant, count, data.name),
+        weigh=lambda cell: weigh(cell[0], zoo),
+    )
+
+
+def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show accuracy against how much of each digit is missing: recorded on MNIST, and measured now."""
+    sentence = st.empty()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = choose_growth()
+        names = choose_networks(zoo)
+    record = recorded_curves()
+    recorded = {name: record["networks"][name][kind] for name in names if name in record["networks"]}
+    sentence.markdown(f"**{describe_curves(recorded, kind, zoo)}**")
+    if recorded:
+        _draw(recorded, zoo)
+        st.caption(
+            f"Recorded on the first {record['dataset']['images']:,} test digits of {record['dataset']['name']}; "
+            "`python -m core evaluate --all --growing --images 250` repeats it. *Restoring* knows which pixels are "
+            "erased, the others do not."
+        )
+    with st.expander(f"Measure it now on {data.name}"):
+        _measure_curves(data, zoo, names, kind)
+
+
+def describe_curves(curves: Mapping[str, Sequence[float]], kind: str, zoo: Zoo) -> str:
+    """Return a sentence about the accuracies with half of the picture missing."""
+    if not curves:
+        return "There is no recorded curve for these networks: measure it below."
+    read = ", ".join(f"{zoo[name].title} still reads {accuracies[HALF]:.0f} %" for name, accuracies in curves.items())
+    return f"With half of the picture erased {kind}, {read} of the digits correctly."
+
+
+def _draw(curves: Mapping[str, Sequence[float]], zoo: Zoo) -> None:
+    percent = [100 * share for share in SHARES]
+    drawn = [
+        Curve(zoo[name].title, color_of(name), percent[: len(accuracies)], accuracies)
+        for name, accuracies in curves.items()
+    ]
+    figure = draw_curves(drawn, x_title="erased, % of the picture", y_title="accuracy, %")
+    st.plotly_chart(figure, width="stretch", config=PLAIN)
+
+
+def _measure_curves(data: Dataset, zoo: Zoo, chosen: Sequence[str], kind: str) -> None:
+    names = tuple(networks_or_warn(chosen, data))
+    count = choose_count(data, "curve count", 250)
+
+    def show(found: Mapping[tuple[str, float], float]) -> None:
+        curves: dict[str, list[float]] = {}
+        for (name, _), accuracy in found.items():
+            curves.setdefault(name, []).append(accuracy)
+        _draw(curves, zoo)
+        st.caption(f"The first {count:,} test digits of {data.name}, measured now.")
+
+    compute_in_parts(
+        list(product(names, SHARES)),
+        lambda cell: caches.accuracy_when_missing(cell[0], kind, cell[1], count, data.name),
+        show,
+        key="curves",
+        start="Measure",
+        about=(names, kind, count, data.name),
+        weigh=lambda cell: weigh(cell[0], zoo),
+    )
