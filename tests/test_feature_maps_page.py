@@ -153,7 +153,7 @@ def test_two_visitors_each_see_the_maps_of_their_own_digit() -> None:
 def test_f5_two_digits_are_shown_with_their_difference_to_one_scale() -> None:
     app = open_view("Two digits", sample="15", erased="HCUT")
     row = rows(app)["conv1"]
-    assert [sheet["title"] for sheet in row["sheets"]] == ["whole", "rubbed out", "difference"]
+    assert [sheet["title"] for sheet in row["sheets"]] == ["whole", "erased", "difference"]
     assert "changes by" in row["note"]
     digit = real_set().test.images(slice(15, 16))[0]
     before, after = (conv1_of(one) for one in (digit, digit * cut_mask("HCUT")))
@@ -214,7 +214,7 @@ def test_the_standard_network_reads_what_is_there_and_the_missing_feature_one_wh
         "Standard: x, what is there",
         "Missing-feature: 1 − x, what is missing",
     ]
-    assert "The same in both, bit by bit: normalize, conv1" in captions(app)
+    assert "Identical in both networks: normalize, conv1" in captions(app)
     assert set(rows(app)) == {"what the head reads", "fc1", "fc_relu1", "fc2"}
 
 

@@ -20,7 +20,7 @@ def test_m13_what_is_missing_is_shown_of_the_class_that_people_ask_for(server: s
     for card in page.locator(".ns-feature").all():
         expect(card).to_contain_text(re.compile(r"Usually present in [\d ]*6[\d ]* \("), timeout=30_000)
 
-    page.get_by_text("Rub it out", exact=True).click()
+    page.get_by_role("radio", name="Erase", exact=True).click()
     draw_strokes(page, 0, [(0.3, 0.2), (0.7, 0.3), (0.3, 0.4)])
     expect(page).to_have_url(re.compile("erased="), timeout=30_000)
     assert not complaints_of(page)

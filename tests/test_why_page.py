@@ -27,7 +27,7 @@ from tests.hooks import count_hooks
 from tests.pages import captions, html, open_page, rerun
 from tests.sample_digits import sample_of
 
-VIEWS = ("Where it looks", "What its maps saw", "A hole everywhere", "The smallest erasure")
+VIEWS = ("Which pixels count", "What its maps respond to", "A hole everywhere", "The smallest erasure")
 QUICK = "standard,missing-feature"  # networks
 
 
@@ -90,7 +90,7 @@ def test_c12_every_view_opens(view: str):
 
 
 def test_c12_every_method_explains_every_network():
-    app = open_view("Where it looks")
+    app = open_view("Which pixels count")
     shown = html(app)
     assert shown.count("<figure") == 2 * len(METHODS)
     assert all(method.title in shown for method in METHODS.values())
@@ -98,7 +98,7 @@ def test_c12_every_method_explains_every_network():
 
 
 def test_a_chosen_class_is_explained():
-    app = open_view("Where it looks")
+    app = open_view("Which pixels count")
     own = html(app)
     app.selectbox(key="why class").set_value(3)
     other = html(rerun(app))
@@ -106,7 +106,7 @@ def test_a_chosen_class_is_explained():
 
 
 def test_one_scale_for_all_networks_dims_the_weaker_ones():
-    app = open_view("Where it looks", networks="standard,synergy")
+    app = open_view("Which pixels count", networks="standard,synergy")
     before = re.findall(r'src="data:image/png;base64,([^"]+)"', html(app))
     app.toggle(key="why scale").set_value(True)
     after = re.findall(r'src="data:image/png;base64,([^"]+)"', html(rerun(app)))
@@ -115,19 +115,21 @@ def test_one_scale_for_all_networks_dims_the_weaker_ones():
 
 
 def test_a_network_that_restores_explains_its_likeliest_fill():
-    app = open_view("Where it looks", networks="restoring", erased="HCUT")
+    app = open_view("Which pixels count", networks="restoring", erased="HCUT")
     assert "here the likeliest" in html(app) and html(app).count("<figure") == len(METHODS)
-    app = open_view("Where it looks", networks="restoring")
+    app = open_view("Which pixels count", networks="restoring")
     assert "here the likeliest" not in html(app)
 
 
 def test_at_most_five_networks_are_shown():
-    app = open_view("Where it looks", networks="standard,missing-feature,missing-no-reset,control,synergy,assignment")
+    app = open_view(
+        "Which pixels count", networks="standard,missing-feature,missing-no-reset,control,synergy,assignment"
+    )
     assert "The first 5 of the 6 chosen networks" in captions(app) and html(app).count('class="ns-why-name"') == 5
 
 
 def test_c12_maps_are_projected_down_from_any_stage_of_any_network():
-    app = open_view("What its maps saw")
+    app = open_view("What its maps respond to")
     assert html(app).count("<figure") == 12 and "map" in html(app)
     last = html(app)
     app.segmented_control(key="why stage").set_value("conv1")

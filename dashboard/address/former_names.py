@@ -3,6 +3,9 @@
 FORMER_NAMES: dict[tuple[str, str, str], str] = {
     # (page, name of the part in the address, former text): present text. A former text is no option any more.
     # See, look inside
+    ("why", "view", "Where it looks"): "Which pixels count",
+    ("why", "view", "What its maps saw"): "What its maps respond to",
+    ("feature_maps", "two", "whole and rubbed out"): "whole and erased",
     ("pmnist", "view", "Watch it go"): "Watch it disappear",
     ("pmnist", "view", "Who mixes up what"): "Which digits get confused",
     # Make, break, class

@@ -21,7 +21,7 @@ MOST_PAST = 20  # addresses: the browser receives one long before another 20 are
 GROUPS = {
     "view": "which view is shown",
     "digit": "which digit it is",
-    "tools": "what is rubbed out of it",
+    "tools": "what is erased from it",
     "networks": "which networks are there",
     "settings": "everything else that can be set",
 }

@@ -12,7 +12,7 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.widgets import networks
 from dashboard.widgets.readings import networks_or_warn
-from dashboard.widgets.scene import PART
+from dashboard.widgets.scene import ERASE, PART
 
 TITLES = {
     "fgsm": "FGSM: one step",
@@ -80,7 +80,7 @@ def choose_method() -> str:
 def _show_region() -> None:
     """Show the erase canvas when the sticker is chosen: that is where its region is drawn."""
     if st.session_state[key("method")] == "sticker":
-        st.session_state[PART] = "Rub it out"
+        st.session_state[PART] = ERASE
 
 
 def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None:

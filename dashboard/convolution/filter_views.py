@@ -19,6 +19,7 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 
 OWN, DIGIT, COLORS = "my own", "Your digit", "A colour picture"
@@ -28,11 +29,11 @@ CHANNELS = ("red", "green", "blue")
 
 def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a digit or a colour picture before and after a filter made by hand."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: a gradient on your digit, then *emboss* on a photo. Type a filter of your own.")
+        st.caption("Try: a gradient on your digit, then *emboss* on a photo. Then type your own filter.")
         subject = address.segmented_control(
-            "of", "Of what", [DIGIT, COLORS], key="filter subject", label_visibility="collapsed"
+            "of", "Picture", [DIGIT, COLORS], key="filter subject", label_visibility="collapsed"
         )
         if subject == COLORS:
             picture = _upload_picture()
@@ -52,7 +53,7 @@ def _upload_picture() -> Tensor | None:
         key="filter upload",
     )
     if file is None:
-        st.info("As soon as there is a picture, its channels are shown apart.")
+        st.info("Upload a picture to see its three channels.")
         return None
     try:
         return manual_filters.read_color_picture(file.getvalue())
@@ -97,9 +98,9 @@ def _show_filtered(picture: Tensor, weights: Tensor) -> None:
         st.html(grid)
         _show_channels(picture, filtered, signed)
     st.caption(
-        "Blue is above zero, red below, black is zero."
+        "Blue: above zero; red: below zero; black: zero."
         if signed
-        else "Shown as brightness: what is below 0 is black, what is above 1 is white."
+        else "Values below 0 are black, values above 1 are white."
     )
     if len(picture) == 1:
         with st.expander("Watch the window slide over the digit", key="handmade slides", on_change="rerun") as box:
@@ -112,8 +113,8 @@ def _show_channels(picture: Tensor, filtered: Tensor, signed: bool) -> None:
     """Show the three channels of a colour picture, before and after the filter."""
     height, width = picture.shape[1:]
     st.markdown(
-        f"A colour picture is a cuboid of {width} × {height} × 3 numbers (flattened: a row of {picture.numel():,}); "
-        "the filter goes over each channel."
+        f"A colour picture has {width} × {height} × 3 numbers (flattened: {picture.numel():,}). "
+        "The filter is applied to each channel."
     )
     before = [GalleryItem(_to_color(picture), "the picture")]
     before += [GalleryItem(arrays.to_gray(one.numpy()), name) for one, name in zip(picture, CHANNELS, strict=True)]

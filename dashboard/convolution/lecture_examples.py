@@ -31,7 +31,7 @@ def show_example(name: str) -> None:
     places = st.columns(len(colors) + 1, gap="small")
     for place, (channel, color) in zip(places, colors.items(), strict=False):
         with place:
-            st.markdown(f"**Given**{color}")
+            st.markdown(f"**Input**{color}")
             maps.show_map(inputs[channel].numpy(), key=f"given/{name}/{channel}", box=box, width=205)
     with places[-1]:
         st.markdown("**The output**: click a place")
@@ -43,7 +43,7 @@ def show_example(name: str) -> None:
             choose=lambda row, column: st.session_state.update({key: (row, column)}),
         )
     maps.show_window(window, (inputs.shape[1], inputs.shape[2]), colors)
-    st.caption(f"And an activation? {maps.describe_activations(window.total)}.")
+    st.caption(f"Activation functions of this value: {maps.describe_activations(window.total)}.")
     if len(inputs) > 1:
-        st.caption("The lecture shows the upper left corner of a photo; here the photo ends after five pixels.")
+        st.caption("The lecture shows the upper left corner of a photo. Here the photo ends after five pixels.")
     maps.show_slide(inputs, kernel, channel=0, key=name, hold=6)

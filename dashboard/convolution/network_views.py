@@ -31,6 +31,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_beside, choose_scene
 from dashboard.widgets.texts import show_text
@@ -50,9 +51,9 @@ CURVES = dict(
 
 def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which networks lose accuracy if all pixels change places, in the same way for every digit."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: can you still read it? Which of the four networks can?")
+        st.caption("Try: can you read the shuffled digit? Which of the four networks can?")
         scene = choose_scene(session, data)
     networks = networks_or_warn([name for name in LOCAL if name in zoo], data)
     with right:
@@ -60,8 +61,8 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
             image = maps.to_image(*scene)
             shuffled = Shuffle()(image[None])[0]
             items = [
-                GalleryItem(arrays.to_gray(image[0].numpy()), "as it is"),
-                GalleryItem(arrays.to_gray(shuffled[0].numpy()), "shuffled, all digits alike"),
+                GalleryItem(arrays.to_gray(image[0].numpy()), "original"),
+                GalleryItem(arrays.to_gray(shuffled[0].numpy()), "shuffled, every digit in the same way"),
             ]
             pictures, readings = st.columns([2, 3], gap="medium")
             pictures.html(draw_gallery(items, min_width=130, css_class="ns-shuffled"))
@@ -87,9 +88,9 @@ def _compare_shuffled(zoo: Zoo) -> dict[str, dict[str, str]]:
 
 def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the four steps of batch normalisation on a map of a real batch (Ioffe and Szegedy 2015)."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: a small batch, then a large one. Move gamma and beta: can they undo it?")
+        st.caption("Try: a small batch, then a large one. Can gamma and beta undo the normalisation?")
         _, network = maps.choose_classifier(data, zoo)
         size = address.select_slider("batch", "Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch")
         gamma = address.slider("gamma", "Gamma (scale)", -3.0, 3.0, 1.0, 0.1, key="norm gamma")
@@ -101,7 +102,7 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
         maps_of_batch = next((output for name, output in walk if name.startswith("conv")), None)
     with right:
         if maps_of_batch is None:
-            st.info("This network has no convolution, so it has no maps to normalize.")
+            st.info("This network has no convolution, so it has no maps to normalise.")
             return
         last = maps_of_batch.shape[1] - 1
         number = address.number_input("map", "Map of the first convolution", 0, last, 0, key="norm map", width=250)
@@ -118,7 +119,7 @@ def _write_batch_norm(found: NormalizedBatch, gamma: float, beta: float) -> list
     return [
         ("1 · The mean of the batch", f"μ = the sum of {count:,} values / {count:,} = {mean}"),
         ("2 · The variance", f"σ² = the average of (x − μ)² = {format_number(found.variance)}"),
-        ("3 · Normalize", f"x̂ = (x − ({mean})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}"),
+        ("3 · Normalise", f"x̂ = (x − ({mean})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}"),
         ("4 · Scale and shift", f"y = γ·x̂ + β = {gamma:g}·x̂ + ({beta:g})"),
     ]
 
@@ -130,14 +131,14 @@ def _show_normalized(found: NormalizedBatch) -> None:
     limit = max(float(one.abs().max()) for _, one in parts) or 1.0
     for name, one in (parts[0], parts[2]):
         items = [GalleryItem(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
-        st.caption(f"{name}, the first digits of the batch, to one scale")
+        st.caption(f"{name}: the first digits of the batch, one scale")
         st.html(draw_gallery(items, min_width=56, css_class="ns-normalized"))
 
 
 def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show twenty answers to the same digit with dropout on."""
     scene, right = choose_beside(
-        "Try: rub out a part. Does the answer spread more? At which rate does it break?",
+        "Try: erase a part. Do the answers vary more? At which rate do they become wrong?",
         session,
         data,
     )
@@ -146,10 +147,10 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         if network is None or scene is None:
             return
         places = dropout.dropout_places(network)
-        place = address.segmented_control("place", "Left out of", places, places[-1], key="drop place", always=True)
-        rate = address.slider("rate", "Share that is left out", 0.0, 0.95, 0.5, 0.05, key="drop rate")
+        place = address.segmented_control("place", "Dropout after", places, places[-1], key="drop place", always=True)
+        rate = address.slider("rate", "Dropout rate", 0.0, 0.95, 0.5, 0.05, key="drop rate")
         seed = address.hold("seed", WHOLE, 0, key=SEED)
-        st.button("Twenty others", on_click=lambda: st.session_state.update({SEED: seed + 1}))
+        st.button("Draw 20 other samples", on_click=lambda: st.session_state.update({SEED: seed + 1}))
         image = maps.to_image(*scene)
         samples = islice(
             dropout.sample_dropout(network, image, place=place or places[0], rate=rate, seed=seed), SAMPLES
@@ -168,9 +169,9 @@ def _show_samples(probabilities: torch.Tensor, without: torch.Tensor, data: Data
     same = sum(name == usual for name, _ in answers)
     mean, spread = probabilities.mean(0), probabilities.std(0)
     st.markdown(
-        f"Without dropout: **{usual}**, {100 * float(without.max()):.1f} % sure. With it: {usual} "
-        f"**{same} of {SAMPLES} times**, on average {100 * float(mean[label]):.1f} % sure, "
-        f"give or take {100 * float(spread[label]):.1f}."
+        f"With dropout the network reads a {usual} **{same} of {SAMPLES} times**. Its mean probability is "
+        f"{100 * float(mean[label]):.1f} ± {100 * float(spread[label]):.1f} %; without dropout it is "
+        f"{100 * float(without.max()):.1f} %."
     )
     st.html(draw_answer_boxes(answers, usual))
     figure = draw_dropout_spread(probabilities.numpy(), without.numpy(), data.classes)
@@ -179,10 +180,10 @@ def _show_samples(probabilities: torch.Tensor, without: torch.Tensor, data: Data
 
 def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a drawing of a network, the activation functions, and how logits become probabilities."""
-    name = address.selectbox("drawn", "Drawn", list(ARCHITECTURES), "LeNet-5", key="drawn network")
+    name = address.selectbox("drawn", "Architecture", list(ARCHITECTURES), "LeNet-5", key="drawn network")
     _show_drawing(ARCHITECTURES[name])
     scene, right = choose_beside(
-        "Try: a digit that is hardly there. Are the logits small? Is the answer less sure?",
+        "Try: erase most of the digit. Do the logits become small? Does the probability fall?",
         session,
         data,
     )
@@ -199,8 +200,8 @@ def _show_drawing(architecture: Architecture) -> None:
     shown += [(row.stage, row.shape) for row in rows if row.stage not in ("normalize", "inverted", "flatten")]
     st.markdown(draw_shapes(shown), unsafe_allow_html=True)  # `st.html` would strip the drawing
     st.caption(
-        f"Every stage from its real shape: maps × rows × columns. {sum(row.parameters for row in rows):,} parameters, "
-        f"of these {sum(row.parameters for row in rows if row.stage.startswith('conv')):,} in convolutions."
+        f"The shape of every stage: maps × rows × columns. {sum(row.parameters for row in rows):,} parameters, "
+        f"{sum(row.parameters for row in rows if row.stage.startswith('conv')):,} of them in convolutions."
     )
 
 
@@ -212,7 +213,9 @@ def _show_softmax(logits: torch.Tensor, data: Dataset) -> None:
         f"exp(logit − {format_number(float(logits.max()))})": [f"{value:.2g}" for value in found.exponentials.tolist()],
         "probability": [f"{100 * value:.2f} %" for value in found.probabilities.tolist()],
     }
-    st.markdown(f"**Softmax**: each is divided by their sum, {found.total:.6g}. The answer is {data.classes[best]}.")
+    st.markdown(
+        f"**Softmax**: each exponential is divided by their sum, {found.total:.6g}. The answer is {data.classes[best]}."
+    )
     st.table(pd.DataFrame(rows, index=list(data.classes)).T)
 
 
@@ -221,5 +224,5 @@ def _show_activations() -> None:
     curves = [
         (TITLES[kind], CURVES[kind], x.numpy(), function(x).numpy()) for kind, function in ACTIVATION_FUNCTIONS.items()
     ]
-    st.markdown("**Activations**: without one, two layers would be no more than one")
+    st.markdown("**Activation functions**: without one, two linear layers would be equal to a single one")
     st.plotly_chart(draw_activation_functions(curves), width="stretch", config=PLAIN)

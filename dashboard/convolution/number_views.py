@@ -23,6 +23,7 @@ from dashboard.convolution.lecture_examples import EXAMPLES, show_example
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 
 NETWORK = "Through a network"
@@ -32,19 +33,17 @@ STAGE, MAP, ROW, COLUMN = (f"convolution {name}" for name in ("stage", "map", "r
 
 def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show how a number is computed, in a network that reads a digit or in the lecture's examples."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
-        source = address.segmented_control(
-            "of", "What is convolved", [NETWORK, *EXAMPLES], label_visibility="collapsed", wrap=True
-        )
+        source = address.segmented_control("of", "Input", [NETWORK, *EXAMPLES], label_visibility="collapsed", wrap=True)
     if source in EXAMPLES:
         with right:
             show_example(source)
         return
     with left:
         st.caption(
-            "Try: click a map, then a place in it (a finger taps twice: the first shows the value). Then *Back to ...* "
-            "again and again, down to a pixel."
+            "Try: click a map, then a place in it (with a finger: tap twice). Then press *Back to ...* until you reach "
+            "a pixel."
         )
         scene = choose_scene(session, data)
     with right:
@@ -72,7 +71,7 @@ def _show_stages(traces: list[StageTrace], settings: DeltaGenerator) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f"#### {_title(trace, place)} = {format_number(found.value)}", width="content")
         _show_step_button(traces, trace_back(traces, number, place)[1:2], "Back to")
-        _show_step_button(traces, trace_forward(traces, number, place)[:1], "On to")
+        _show_step_button(traces, trace_forward(traces, number, place)[:1], "Forward to")
     key = f"{trace.name}/{place}/channel"
     channel = st.session_state.get(key, found.sources[0][0] if found.sources else 0)
     if found.window is not None:
@@ -131,7 +130,7 @@ def _show_maps(trace: StageTrace, place: Place, found: Explanation, channel: int
     values = trace.outputs.numpy()
     before, sheet, after = st.columns(3, gap="small")
     with before:
-        st.markdown("**Given**" + (f", map {channel} of {len(trace.inputs)}" if len(trace.inputs) > 1 else ""))
+        st.markdown("**Input**" + (f", map {channel} of {len(trace.inputs)}" if len(trace.inputs) > 1 else ""))
         maps.show_map(trace.inputs[channel].numpy(), key=f"given/{trace.name}/{channel}", box=_box(found))
     with sheet:
         st.markdown(f"**{len(values)} maps**: click one" if len(values) > 1 else "**One map**")
@@ -156,7 +155,7 @@ def _show_sheet(trace: StageTrace, place: Place) -> None:
     maps.show_clickable(
         figure, f"maps/{trace.name}", lambda row, column: _choose_number((row * columns + column, place[1], place[2]))
     )
-    st.caption(f"all to one scale, from −{format_short(limit)} (red) to {format_short(limit)} (blue)")
+    st.caption(f"one scale, from −{format_short(limit)} (red) to {format_short(limit)} (blue)")
 
 
 def _box(found: Explanation) -> Box | None:
@@ -175,12 +174,12 @@ def _show_arithmetic(trace: StageTrace, place: Place, found: Explanation, key: s
         channel = maps.choose_channel(found.window, key=key) if many else 0
         maps.show_window(found.window, (rows, columns), {channel: f" of channel {channel}" if many else ""})
         one = stage_filter(trace, place[0])
-        with st.expander("Watch the window slide over the whole picture", key="sliding", on_change="rerun") as box:
+        with st.expander("Play the window over the whole picture", key="sliding", on_change="rerun") as box:
             if box.open:
                 maps.show_slide(trace.inputs, one, channel=channel, key="network")
         return
     if found.pool is not None:
-        grid = NumberGrid("what is there", found.pool.values.numpy(), best=found.pool.winners.numpy())
+        grid = NumberGrid("input", found.pool.values.numpy(), best=found.pool.winners.numpy())
         st.html(draw_products([grid], (), f"→ {format_short(found.value)}"))
     st.html(draw_formulas([(_STAGE_TITLES.get(type(trace.stage), "This stage"), found.formula)]))
 
@@ -188,9 +187,9 @@ def _show_arithmetic(trace: StageTrace, place: Place, found: Explanation, key: s
 _STAGE_TITLES: dict[type[nn.Module], str] = {
     nn.MaxPool2d: "Pooling: one number for a window",
     nn.AvgPool2d: "Pooling: one number for a window",
-    nn.Linear: "A dense layer: every value times its weight, the largest products first",
+    nn.Linear: "A dense layer: every value times its weight, largest products first",
     nn.Flatten: "The maps, row by row, become one long row of values",
-    nn.ReLU: "ReLU: what is negative becomes 0",
+    nn.ReLU: "ReLU: negative values become 0",
 }
 
 
@@ -201,10 +200,10 @@ def _show_next_stages(traces: Sequence[StageTrace], number: int, place: Place) -
     steps = trace_forward(traces, number, place)
     lines = [(_title(traces[step.stage_index], step.place), step.explanation.formula) for step in steps]
     if lines:
-        st.markdown("**And then**")
+        st.markdown("**Next stages**")
         st.html(draw_formulas(lines))
     value = explain_value(traces[number], place).value
-    st.caption(f"What activations make of {format_number(value)}: {maps.describe_activations(value)}.")
+    st.caption(f"Activation functions of {format_number(value)}: {maps.describe_activations(value)}.")
 
 
 def _show_largest_parts(traces: Sequence[StageTrace], number: int, place: Place) -> None:
@@ -212,7 +211,7 @@ def _show_largest_parts(traces: Sequence[StageTrace], number: int, place: Place)
     steps = trace_back(traces, number, place)
     if len(steps) > 2:
         path = " ← ".join(_title(traces[step.stage_index], step.place) for step in steps)
-        st.caption(f"The largest part of the largest part, down to the picture: {path}.")
+        st.caption(f"The largest term, its largest term, and so on down to the picture: {path}.")
 
 
 def _show_step_button(traces: Sequence[StageTrace], steps: Sequence[PathStep], label: str) -> None:

@@ -17,6 +17,7 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 
 LECTURE, DIGIT, FEATURE_MAP = "The lecture's 5 × 5", "Your digit", "A map of your digit"
@@ -24,12 +25,12 @@ LECTURE, DIGIT, FEATURE_MAP = "The lecture's 5 × 5", "Your digit", "A map of yo
 
 def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show five kinds of pooling, on the lecture's example, on a digit or on one of its feature maps."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: click a place of the output. Which numbers decide it? Then take another kind.")
+        st.caption("Try: click a place of the output. Which input numbers decide it? Then choose another kind.")
         subject = address.segmented_control(
             "of",
-            "Of what",
+            "Input",
             [LECTURE, DIGIT, FEATURE_MAP],
             key="pool subject",
             always=True,
@@ -92,7 +93,7 @@ def _choose_place(values: Tensor, pooled: Tensor, subject: str, window: int, str
     row, column = min(row, pooled.shape[0] - 1), min(column, pooled.shape[1] - 1)
     inputs, output = st.columns(2, gap="medium")
     with inputs:
-        st.markdown("**Given**")
+        st.markdown("**Input**")
         box = Box(row * stride, column * stride, window, window)
         maps.show_map(values.numpy(), key=f"pool given {subject}", box=box)
     with output:
@@ -115,6 +116,6 @@ def _show_kinds(values: Tensor, window: int, stride: int) -> None:
     ]
     st.html(draw_gallery(items, min_width=100, css_class="ns-pooled"))
     st.caption(
-        "All to one scale. The mode is made for whole numbers: of a map's values hardly two are equal, and then it is "
-        "the smallest. Pooling evens out noise and makes the map smaller; networks use max and average."
+        "One scale for all. The mode is for whole numbers: values of a map are rarely equal, and then the mode is the "
+        "smallest. Pooling reduces noise and makes the map smaller. Networks use max and average pooling."
     )

@@ -19,6 +19,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 
 FIELDS = {  # of Convolution: label, minimum, maximum, first value
@@ -37,7 +38,7 @@ DENSE_SIDE = 7  # pixels a side of the input whose dense layer is drawn: 49 colu
 
 def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the output size and the cost of a convolution, the places of its window, and the same as a dense layer."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
         st.caption("Try: stride 2, then dilation 2, then dilation 0. Which pixels are never read?")
         setting = _choose_setting()
@@ -45,11 +46,11 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
         try:
             output = setting.output
         except ValueError as error:
-            st.warning(f"This cannot be: {error}")
+            st.warning(f"These settings are impossible: {error}")
             if not setting.dilation:
                 st.caption(
-                    "A lecture says that dilation is *almost always 0*. By its own formula the output would then be as "
-                    "large for every filter, since F − 1 is multiplied by 0. It means *almost always 1*, no gaps."
+                    "A lecture says that dilation is *almost always 0*. By its own formula the output would then have "
+                    "the same size for every filter, since F − 1 is multiplied by 0. It means *almost always 1*: no gaps."
                 )
             return
         st.html(draw_formulas([("Places along each side", FORMULA), ("With these numbers", setting.write_formula())]))
@@ -59,15 +60,15 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
     st.markdown("#### Whole networks, as they are and as dense layers")
     st.table(pd.DataFrame(_count_networks()).T)
     st.caption(
-        "Only the convolutions are counted here. The dense layers could do all that the convolutions do, and would "
-        "have to learn it at every place anew: more parameters, and more to learn by heart (overfitting)."
+        "Only the convolutions are counted. Dense layers could compute the same, but would have to learn it for every "
+        "place separately: more parameters and more overfitting."
     )
 
 
 def _choose_setting() -> Convolution:
     along = address.segmented_control(
         "dimensions",
-        "It moves along",
+        "Dimensions",
         [1, 2, 3],
         2,
         key="size dimensions",
@@ -93,21 +94,21 @@ def _show_costs(setting: Convolution, output: int) -> None:
         place.metric(label, value)
     ratio = setting.dense_parameters / setting.parameters
     st.markdown(
-        f"A dense layer between the same numbers would learn **{ratio:,.0f} times** as many parameters"
+        f"A dense layer with the same inputs and outputs has **{ratio:,.0f} times** as many parameters"
         + (": every place shares the filter's weights." if ratio > 1 else ". ")
     )
 
 
 def _show_window_positions(setting: Convolution, output: int) -> None:
     if setting.size + 2 * setting.padding > MAX_SIDE:
-        st.caption(f"Where the window lands is drawn for inputs of up to {MAX_SIDE} pixels a side, with their padding.")
+        st.caption(f"The places of the window are drawn for inputs of up to {MAX_SIDE} pixels a side, with padding.")
         return
-    st.markdown("**Where the window lands**, along one side: a line for each place, dashed is padding")
+    st.markdown("**Places of the window** along one side: a line for each place; dashed: padding")
     places = [setting.window_pixels(place) for place in range(output)]
     st.html(draw_window_positions(places, setting.size, setting.padding))
     counts = setting.coverage()
     never = [str(pixel) for pixel, count in enumerate(counts) if not count]
-    words = f"never read: pixel {', '.join(never)}" if never else "no pixel is left out"
+    words = f"never read: pixel {', '.join(never)}" if never else "every pixel is read"
     st.caption(f"Each pixel is read {min(counts)} to {max(counts)} times along this side; {words}.")
 
 
@@ -129,8 +130,8 @@ def _show_as_dense_layer(setting: Convolution) -> None:
         st.markdown(
             f"The weights of a dense layer that does the same with a {DENSE_SIDE} × {DENSE_SIDE} picture: a column for "
             f"each of its {DENSE_SIDE**2} pixels, a row for each of the {len(matrix)} outputs. Equal colours are "
-            f"**equal weights**: {setting.window**2} numbers again and again; "
-            f"{zeros:.0f} % are 0 (black): what the window does not see."
+            f"**equal weights**: the same {setting.window**2} numbers in every row. "
+            f"{zeros:.0f} % are 0 (black): pixels outside the window."
         )
 
 
@@ -171,9 +172,9 @@ def to_settings(architecture: Architecture) -> list[Convolution]:
 
 def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show convolutions of a signal, a picture and a film, all made from one digit."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: *change*. What does a filter see of a film that stands still at first?")
+        st.caption("Try: *change*. How does a filter respond to a film that stands still at first?")
         scene = choose_scene(session, data)
     if scene is None:
         return

@@ -26,7 +26,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the current digit's maps in every stage of a network."""
     left, middle, right = st.columns([300, 570, 260], gap="medium")
     with left:
-        st.caption("Try: click any small map. Then rub out half of the digit, and watch what goes dark.")
+        st.caption("Try: click any small map. Then erase half of the digit: which maps become dark?")
         scene = choose_scene(session, data)
     with middle:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -43,7 +43,11 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.html(draw_legend())
         st.caption(describe(stages))
         st.download_button(
-            "All maps (NumPy)", lambda: to_npz(stages), "maps.npz", "application/octet-stream", on_click="ignore"
+            "Download all maps (NumPy)",
+            lambda: to_npz(stages),
+            "maps.npz",
+            "application/octet-stream",
+            on_click="ignore",
         )
     with right, st.container(key="one-map"):
         st.html(STICKY)
@@ -60,10 +64,10 @@ def describe(stages: Sequence[StageMaps]) -> str:
     """Return a sentence or two about how resolution and number of maps change up to the last features."""
     last, first = last_features(stages), next((one for one in stages if one.stage.startswith("conv")), None)
     if first is None:
-        return "This network has no convolutions: its units read the pixels as they are."
+        return "This network has no convolutions: its units read the pixels directly."
     places = first.maps[0].numel() / last.maps[0].numel()
     strongest = int(one_map.peaks(last).argmax())
-    zeros = f"; {100 * last.zero_share:.0f} % of their values are zero, and {last.zero_maps} of them are silent"
+    zeros = f"; {100 * last.zero_share:.0f} % of their values are zero, and {last.zero_maps} of them are inactive"
     return (
         f"From {first.stage} to the head, resolution drops {places:.0f}×, while {len(first.maps)} maps become "
         f"{len(last.maps)}: less about *where*, more about *what*. Map {strongest} is the strongest "

@@ -50,10 +50,10 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
         board(rows, key="maps filters", label="All filters", chosen=chosen, on_choose=_choose)
         st.html(draw_legend())
         st.caption(
-            "A filter has one square for each map it reads. In each block, a column is a filter and makes one "
-            "map, a row is a map that all filters read. The shape in brackets is as Keras writes it: rows and "
-            "columns of a square, maps read, filters. With one scale for a layer, the strongest 1 % of its "
-            "weights are as bright as colours get."
+            "A filter has one square for each map that it reads. In each block a column is a filter, which makes one "
+            "map, and a row is a map that all filters read. The shape in brackets has the order of Keras: rows and "
+            "columns of a square, maps read, filters. With one scale for a layer, its strongest 1 % of weights "
+            "have the brightest colour."
         )
         _show_snapshots(name, each=each)
     with right:
@@ -63,11 +63,11 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _describe_start(origin: InitialNetwork | None, zoo: Zoo) -> str:
     """Return a sentence about the filters' initial values, if they are known exactly."""
     if origin is None:
-        return "How these filters began is not known exactly, so only what they have become is shown."
+        return "The initial values of these filters are not known, so only the trained filters are shown."
     if origin.parent is None:
-        return f"*At the start*: drawn at random with seed {origin.seed}, before the first digit."
+        return f"*At the start*: random weights with seed {origin.seed}, before training."
     title = zoo[origin.parent].title if origin.parent in zoo else "another network"
-    return f"*At the start*: those of {title}, which this network went on from."
+    return f"*At the start*: the filters of {title}, which this network started from."
 
 
 def _to_row(trained: Filters, start: Filters | None, *, each: bool) -> Row:
@@ -84,7 +84,7 @@ def _to_row(trained: Filters, start: Filters | None, *, each: bool) -> Row:
     lines = [shape, format_range(float(trained.weights.min()), float(trained.weights.max()))]
     if start is not None:
         move = measure_filter_change(start, trained)
-        lines.append(f"moved by {100 * move.relative_length:.0f} %" if move.relative_length else "not moved at all")
+        lines.append(f"changed by {100 * move.relative_length:.0f} %" if move.relative_length else "unchanged")
     return Row(trained.stage, "\n".join(lines), built)
 
 
@@ -143,9 +143,9 @@ def _show_snapshots(name: str, *, each: bool) -> None:
     when = [f"epoch {one.epoch}, batch {one.batch}" for one in found]
     names = [f"{text}, {when[at % len(when)]}" for at, text in enumerate(name_maps(squares, "filter"))]
     tiles = draw_tiles(squares, color_limits([squares], per_map=each), names)
-    st.markdown("**While it learned**: the first filters of the first layer, from the start (left) to the end")
+    st.markdown("**During training**: the first filters of the first layer, from the start (left) to the end")
     board(
         [Row("first filters", f"{len(when)} moments", [Sheet(tiles, 20, 44, columns=len(when))])],
         key="maps moments",
-        label="Filters while the network learned",
+        label="Filters during training",
     )

@@ -30,12 +30,12 @@ def choose_scale(view: str, *, of: str = "map", every: str = "stage", each: bool
     options = [f"one for each {every}", f"one for each {of}"]
     chosen = address.segmented_control(
         "scale",
-        "Scale of the colours",
+        "Colour scale",
         options,
         options[each],
         key=f"maps scale {view}",
         help=f"One for each {every}: its {of}s can be compared, weak ones stay dark. One for each {of}: weak ones are "
-        "seen too.",
+        "visible too.",
     )
     return chosen == options[1]
 
@@ -76,7 +76,7 @@ def describe(maps: StageMaps) -> str:
     """Return the number and size of a stage's maps, the range of their values, and how many are silent."""
     lines = [_shape(maps), format_range(maps.low, maps.high)]
     if maps.spatial and maps.zero_maps:
-        lines.append(f"{maps.zero_maps} silent")
+        lines.append(f"{maps.zero_maps} inactive")
     return "\n".join(lines)
 
 

@@ -28,7 +28,7 @@ from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import WHOLE, label_of
 from dashboard.widgets.scene import choose_beside
 
-ERASED, ATTACKED, OTHER = "whole and rubbed out", "before and after an attack", "another digit"
+ERASED, ATTACKED, OTHER = "whole and erased", "before and after an attack", "another digit"
 HEAD_TILE = (28, 44)  # least and largest pixels of the screen for a map that the head reads
 METHODS = {"FGSM": 1, "PGD": 20}  # steps
 
@@ -44,8 +44,8 @@ class DigitPair:
 def show_digits(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the maps of two digits and their difference, in every stage."""
     scene, right = choose_beside(
-        "Try: rub out a part. Which stage feels it most? Then *before and after an attack*: where does the "
-        "change begin to grow?",
+        "Try: erase a part. Which stage changes most? Then *before and after an attack*: where does the change "
+        "begin to grow?",
         session,
         data,
     )
@@ -90,9 +90,9 @@ def _choose_pair(
     )
     if kind == ERASED:
         if mask.all():
-            st.caption("Nothing is rubbed out yet: as an example, the top half is.")
+            st.caption("As an example, the top half is erased.")
             now = to_pixels(digit, cut_mask("HCUT").numpy())
-        return DigitPair((digit, now), ("whole", "rubbed out"))
+        return DigitPair((digit, now), ("whole", "erased"))
     if kind == OTHER:
         if index == session.scene.sample and session.scene.drawn is None and mask.all():
             st.caption("Both are the same digit, so nothing differs: choose another test digit.")
@@ -128,15 +128,15 @@ def _show_pair(pair: DigitPair, name: str, data: Dataset, *, each: bool) -> None
     board(rows, key="maps two", label="All feature maps of two digits", chosen=chosen, on_choose=one_map.choose)
     st.html(draw_legend())
     st.caption(
-        "Both digits and their difference (the second minus the first) are drawn to one scale. *Changes by* is "
-        "the length of the difference, as a share of the length of the first digit's maps."
+        "Both digits and their difference (the second minus the first) have one scale. *Changes by*: the length (L2) "
+        "of the difference, in percent of the length of the first digit's maps."
     )
 
 
 def _show_readings(beginnings: Sequence[str], readings: Sequence[np.ndarray], data: Dataset) -> None:
     """Show what is read in each digit, or by each network, in one line."""
     texts = [
-        f"{beginning} **{data.classes[int(shares.argmax())]}**, {100 * shares.max():.0f} % sure"
+        f"{beginning} **{data.classes[int(shares.argmax())]}**, {100 * shares.max():.0f} %"
         for beginning, shares in zip(beginnings, readings, strict=True)
     ]
     st.markdown(" · ".join(texts))
@@ -145,7 +145,7 @@ def _show_readings(beginnings: Sequence[str], readings: Sequence[np.ndarray], da
 def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one digit's maps in two networks, first what their heads read."""
     scene, right = choose_beside(
-        "Try: rub out half of the digit: *1 − x* lights up where features went missing.",
+        "Try: erase half of the digit. *1 − x* becomes large where features are missing.",
         session,
         data,
     )
@@ -175,7 +175,7 @@ def _show_side_by_side(
     first, second = ({one.stage: one for one in stages} for stages in found)
     common = [stage for stage in first if stage in second and torch.equal(first[stage].maps, second[stage].maps)]
     if common:
-        st.caption(f"The same in both, bit by bit: {', '.join(common)}.")
+        st.caption(f"Identical in both networks: {', '.join(common)}.")
     rows = [_head_row(found, titles, formulas, each=each)]
     for stage in dict.fromkeys([*first, *second]):
         pair = [(maps[stage], title) for maps, title in zip((first, second), titles, strict=True) if stage in maps]

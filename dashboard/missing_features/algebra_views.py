@@ -25,6 +25,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_accuracies
@@ -32,11 +33,11 @@ from dashboard.widgets.tables import show_accuracies
 COMPARED = 1000  # test digits
 NONLINEAR_EFFECTS = {  # by inversion
     "clamped complement": "{above} of this digit's {all} features are above 1. The head reads each of them as 0, "
-    "however large: it distinguishes absent and weak features, but not how strong the others are.",
-    "maximum complement": "Each feature is taken from this digit's own strongest, {most:.2f} here. Another digit has "
-    "another strongest, so the same feature is read differently in each.",
-    "share complement": "Each feature is a share of this digit's own strongest, {most:.2f} here. Another digit has "
-    "another strongest, so the same feature is read differently in each.",
+    "however large. So it distinguishes absent from weak features, but not weak from strong ones.",
+    "maximum complement": "Each feature is subtracted from the strongest of this digit, {most:.2f} here. Another digit "
+    "has another strongest feature, so the head reads the same value differently.",
+    "share complement": "Each feature is divided by the strongest of this digit, {most:.2f} here. Another digit has "
+    "another strongest feature, so the head reads the same value differently.",
 }
 FROZEN = {"standard": "before", NAME: "after, frozen", "missing-unfrozen": "after, not frozen"}
 
@@ -46,13 +47,13 @@ def show_algebra(session: Session, data: Dataset, zoo: Zoo) -> None:
     names = [name for name in RECIPES if name in zoo and is_variant(zoo[name], RECIPES[name].architecture)]
     inverted = [name for name in names if zoo[name].inversion != "identity"]
     affine = [name for name in inverted if INVERSIONS[zoo[name].inversion].same_function_class]
-    left, right = st.columns([330, 720], gap="medium")
+    left, right = inputs_and_result(330, 720)
     with left:
-        st.caption("Try: rub something out, take another network. Do the two rows of logits ever differ?")
+        st.caption("Try: erase a part, or choose another network. Do the two rows of logits ever differ?")
         scene = choose_scene(session, data)
     with right:
         if not affine:
-            st.info("None of the inverted networks is on this machine.")
+            st.info("None of the inverted networks is on this computer.")
             return
         formulas = {one: f"{zoo[one].title} ({INVERSIONS[zoo[one].inversion].formula})" for one in affine}
         name = address.selectbox(
@@ -78,7 +79,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
         return
     image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
     found = rewrite_unit(network, image[0])
-    st.markdown(f"Hidden unit {found.unit} of the head, the strongest at this digit, in its three largest terms:")
+    st.markdown(f"Hidden unit {found.unit} of the head responds most to this digit. Its three largest terms:")
     st.html(draw_formulas(write_steps(found)))
     rows = {"inverted head": network, "ordinary head": to_ordinary(network)}
     st.html(draw_logits({title: compute_logits(one, image)[0].numpy() for title, one in rows.items()}, data.classes))
@@ -87,7 +88,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
         most = caches.largest_difference(name, count, data.name)
     st.markdown(
         f"Over the first {count:,} test digits of {data.name} no logit differs by more than **{most:.6f}**, which is "
-        "rounding. The two heads are one function, written twice."
+        "rounding. The two heads compute the same function."
     )
 
 
@@ -99,7 +100,7 @@ def write_steps(found: RewrittenUnit) -> list[tuple[str, str]]:
     plain = " + ".join(f"({found.scale * weight:.3f})·{value:.3f}" for value, weight in terms)
     total = float(found.weights.sum())
     constant = f"b' = b + c·(sum of all w) = {bias:.3f} + {found.shift:g}·({total:.3f}) = {new_bias:.3f}"
-    same = f"Multiply out (a = {found.scale:g}, c = {found.shift:g}): w' = a·w, and one number that no digit changes"
+    same = f"Multiply out (a = {found.scale:g}, c = {found.shift:g}): w' = a·w, and one constant"
     first = f"{inverted} + {more} more + ({bias:.3f}) = {found.inverted:.4f}"
     last = f"{plain} + {more} more + ({new_bias:.3f}) = {found.ordinary:.4f}"
     heading = f"The inverted head: w·({found.formula}) + b"
@@ -113,7 +114,7 @@ def _formula(found: RewrittenUnit, value: float) -> str:
 def _show_nonlinear(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
     """Show the inversions that no ordinary head can replace, and the reason at this digit."""
     names = [name for name in RECIPES if name in zoo and zoo[name].inversion in NONLINEAR_EFFECTS]
-    st.markdown("#### What no ordinary head computes")
+    st.markdown("#### Inversions that no ordinary head can compute")
     networks = {name: one.classifier for name, one in networks_or_warn(names, data).items()}
     for place, (name, network) in zip(st.columns(max(2, len(networks))), networks.items(), strict=False):
         with place:
@@ -123,7 +124,7 @@ def _show_nonlinear(data: Dataset, zoo: Zoo, digit: Digit, mask: Mask) -> None:
             effect = _describe_effect(network, digit, mask)
             st.markdown(f"**{zoo[name].title}.** {_why_not_ordinary(network)} {effect}")
     if not names:
-        st.info("None of them is on this machine.")
+        st.info("None of them is on this computer.")
 
 
 def _why_not_ordinary(network: Classifier) -> str:
@@ -145,7 +146,9 @@ def _describe_effect(network: Classifier, digit: Digit, mask: Mask) -> str:
 
 def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the filters before a new head is trained and after it, with frozen and with trained convolutions."""
-    st.caption("Try: the second layer. How far do filters drift when they go on learning with inverted features?")
+    st.caption(
+        "Try: the second layer. How much do filters change when they are trained further with inverted features?"
+    )
     found = networks_or_warn([name for name in FROZEN if name in zoo], data)
     networks = {name: one.classifier for name, one in found.items()}
     layer = address.segmented_control(
@@ -157,7 +160,7 @@ def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     filters = {name: filters_of(network, layer) for name, network in networks.items()}
     limit = max((float(np.abs(values).max()) for values in filters.values()), default=1.0)
     if "standard" not in filters:
-        st.info("The standard network is not on this machine, so there is nothing to compare with.")
+        st.info("The standard network is not on this computer, so there is nothing to compare with.")
         return
     _show_filters(filters, layer, limit, zoo)
     _show_changes(filters, limit)
@@ -176,7 +179,7 @@ def _show_filters(filters: dict[str, NDArray[np.float32]], layer: str, limit: fl
     if "missing-unfrozen" in filters:
         change = filters["missing-unfrozen"] - filters["standard"]
         most = max(float(np.abs(change).max()), 1e-9)
-        caption = f"not frozen − before, drawn {limit / most:.0f} times as bright" if change.any() else "no difference"
+        caption = f"not frozen − before, drawn {limit / most:.0f} times as strong" if change.any() else "no difference"
         items.append(GalleryItem(draw_signed_sheet(change, columns, limit=most, factor=factor), caption))
     st.html(draw_gallery(items, min_width=480 if columns == 40 else 150, css_class="ns-filters"))
 
@@ -203,13 +206,13 @@ def _describe_change(change: NDArray[np.float32], before: NDArray[np.float32]) -
     if not change.any():
         return "no weight has changed."
     share = 100 * float(np.linalg.norm(change) / np.linalg.norm(before))
-    return f"the weights moved by {share:.0f} % of their length, the farthest by {float(change.max()):.2f}."
+    return f"the weights changed by {share:.0f} % of their length (L2), one weight by up to {float(change.max()):.2f}."
 
 
 def _show_hashes(networks: dict[str, Classifier], zoo: Zoo) -> None:
     """Show that frozen features are the same bit by bit, by their hashes, and the accuracy of each network."""
     hashes = {name: features_hash(network) for name, network in networks.items()}
-    verdicts = {True: "**the same, bit by bit**", False: "**changed**"}
+    verdicts = {True: "**identical**", False: "**changed**"}
     lines = [
         f"`{one[:16]}…` {zoo[name].title}" + (f": {verdicts[one == hashes['standard']]}" if name != "standard" else "")
         for name, one in hashes.items()
@@ -217,6 +220,6 @@ def _show_hashes(networks: dict[str, Classifier], zoo: Zoo) -> None:
     st.markdown("Fingerprints (SHA-256) of all weights and biases of the convolutions:  \n" + "  \n".join(lines))
     show_accuracies({name: zoo[name].accuracies() for name in networks}, zoo)
     st.caption(
-        "Recorded on 10,000 MNIST test digits; small figures are the difference to the standard network. One run each: "
+        "Recorded on 10,000 MNIST test digits; in brackets: the difference to the standard network. One run each: "
         "a difference of a few points on a cut says little."
     )

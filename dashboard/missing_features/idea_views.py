@@ -21,6 +21,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 
 NAME = "missing-feature"
@@ -29,9 +30,9 @@ WEAKEST_MAPS = 6  # shown of one class
 
 def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which features a digit lacks, and which classes that makes less likely."""
-    left, right = st.columns([330, 720], gap="medium")
+    left, right = inputs_and_result(330, 720)
     with left:
-        st.caption("Try: a 5 (*only 5*), then ask what of a 6 is missing. Rub out a part: what is missing now?")
+        st.caption("Try: a 5 (*only 5*). What would it need to be a 6? Then erase a part: what is missing now?")
         scene = choose_scene(session, data)
     with right:
         if scene is None:
@@ -47,7 +48,7 @@ def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.markdown(f"#### {absent_features.describe_digit(evidence, atlas, data.classes)}")
             _show_other_classes(evidence, atlas, digit, mask, data.classes)
             _show_features(evidence, atlas, digit, mask, data.classes)
-    with st.expander("How much of the answer is that? What is there, and what is missing", expanded=True):
+    with st.expander("How much do absent and present features change the scores?", expanded=True):
         _show_balance(evidence, atlas, data.classes)
 
 
@@ -80,7 +81,7 @@ def _show_features(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask
     )
     found = absent_features.find_missing_features(evidence, atlas, rival=rival)
     if not found:
-        st.info("Nothing that is missing speaks against it.")
+        st.info("No absent feature lowers the score of this class.")
         return
     cards = [_to_card(feature, evidence, atlas, digit, mask, classes) for feature in found]
     st.html(draw_feature_cards(cards, classes))
@@ -104,9 +105,9 @@ def _show_balance(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -
     st.plotly_chart(figure, width="stretch", config=PLAIN)
     st.caption(
         f"Each bar is the distance between a class's logit and the answer's. Each of the {evidence.maps.numel()} "
-        "features is counted once: its inverted value times the slope of the head at this digit; the parts sum to the "
-        "bar exactly. Missing is a feature with less than half of its average; this counts all of them, also those "
-        "that speak *for* a class, while the pictures above show only what the class usually has."
+        "features is counted once: its inverted value times the gradient of the head at this digit. The parts sum to "
+        "the bar exactly. A feature is missing if it has less than half of its average. The bars count all features; "
+        "the pictures above show only those that the class usually has."
     )
 
 
@@ -116,10 +117,10 @@ def show_atlas(session: Session, data: Dataset, zoo: Zoo) -> None:
         atlas, classes = caches.atlas(NAME, data.name), data.classes
     except CheckpointError:
         return  # the view above shows the warning
-    st.markdown("#### Which maps are habitually silent in which class?")
+    st.markdown("#### Which maps are usually inactive in which class?")
     label = address.segmented_control(
         "class",
-        "Habitually silent in a ...",
+        "Usually inactive in a ...",
         range(len(classes)),
         5,
         key="atlas class",
@@ -136,6 +137,6 @@ def show_atlas(session: Session, data: Dataset, zoo: Zoo) -> None:
     st.plotly_chart(draw_map_strengths(strengths, classes), width="stretch", config=PLAIN)
     st.caption(
         f"How strong each of the {len(atlas.patches)} last feature maps is in each class, in percent of the class that "
-        f"it is strongest in (black: silent), over {atlas.digits:,} training digits. The pictures are the parts of "
-        "training digits that excite a map most. Of 1 − x, a silent map is the loud one."
+        f"it is strongest in (black: inactive), over {atlas.digits:,} training digits. The pictures are the parts of "
+        "training digits that activate a map most. With 1 − x, an inactive map has the largest value."
     )

@@ -27,6 +27,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.networks import choose_any
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
@@ -34,7 +35,7 @@ from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_who_is_right
 from dashboard.widgets.texts import show_text
 
-FIRST = ("standard", "control", "missing-feature", "missing-clamped", "missing-tanh")
+FIRST = ("standard", "missing-feature", "missing-clamped")
 FORMULAS = {
     "relu": "ReLU",
     "leaky_relu": "leaky ReLU",
@@ -52,13 +53,14 @@ HEADS = {"missing-feature": "synergy", "control": "two ordinary heads"}
 def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show every inversion with its curve, its kind, its accuracy, and what its network reads in the digit."""
     names = [name for name, recipe in RECIPES.items() if name in zoo and is_variant(zoo[name], recipe.architecture)]
-    left, right = st.columns([330, 720], gap="medium")
+    left, right = inputs_and_result(330, 720)
     with left:
-        st.caption("Try: rub a part out. Do the ones that compute other functions (blue) answer otherwise?")
+        st.caption("Try: erase a part. Do the variants that compute other functions (blue) give other answers?")
         scene = choose_scene(session, data)
     with right:
         cards = {name: zoo[name] for name in names} | caches.own_networks()
-        chosen = choose_any(cards, name="variants", key="variants", first=FIRST, label="Read it with")
+        with st.popover("More networks", key="variants menu"):
+            chosen = choose_any(cards, name="variants", key="variants", first=FIRST, label="Networks that are compared")
         networks = networks_or_warn(names, data)
         if scene is not None and networks:
             with locks.LIVE:
@@ -82,8 +84,8 @@ def _show_failed(names: list[str], zoo: Zoo) -> None:
         whole = zoo[name].accuracies().get("whole", 100.0)
         if whole < LEARNED:
             st.caption(
-                f"*{zoo[name].title}* has not learned to read: {whole:.1f} % of whole digits. Its row says nothing "
-                "about holes."
+                f"*{zoo[name].title}* reads only {whole:.1f} % of whole digits, so its row says "
+                "nothing about missing parts."
             )
 
 
@@ -91,7 +93,7 @@ def _show_missing_networks(zoo: Zoo) -> None:
     names = [name for name, recipe in RECIPES.items() if recipe.laboratory and name not in zoo]
     if names:
         commands = ", ".join(f"`python -m core train {name}`" for name in names)
-        st.caption(f"Not on this machine; each is made by a command: {commands}")
+        st.caption(f"Not on this computer. These commands train them: {commands}")
 
 
 def to_rows(
@@ -136,9 +138,9 @@ def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
 
 def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show an ordinary and an inverted head summed, with any weight of the second, beside two ordinary heads."""
-    left, right = st.columns([330, 720], gap="medium")
+    left, right = inputs_and_result(330, 720)
     with left:
-        st.caption("Try: move omega. Does adding the missing-feature head do more than adding a second ordinary head?")
+        st.caption("Try: change omega. Does the missing-feature head add more than a second ordinary head?")
         scene = choose_scene(session, data)
     names = ["standard", *HEADS]
     networks = networks_or_warn(names, data)
@@ -182,7 +184,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
     count, names = min(MEASURED, len(data.test)), ("standard", *HEADS)
     labels = data.test.first(count).labels
     cells = [(name, column) for name in names for column in COLUMNS]
-    steps = with_progress(cells, len(cells), f"Reading {count:,} test digits, once ...")
+    steps = with_progress(cells, len(cells), f"Reading {count:,} test digits ...")
     read = {(n, c): torch.from_numpy(caches.logits(n, c, count, data.name)) for n, c in steps}
     st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
     which, counts = st.columns([1, 1], gap="medium")
@@ -201,10 +203,9 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
             found = evaluation.compare_predictions(labels, normal.argmax(1), read[name, column].argmax(1))
             show_who_is_right(found, zoo["standard"].title, rival)
     st.caption(
-        f"The first {count:,} test digits of {data.name}, just now; the curves' axis does not begin at 0. To *choose* "
-        "an omega by these figures would be to choose on test digits. Two heads over the same features are together "
-        "one ordinary head with twice as many hidden units, inverted or not: what synergy gains beyond two ordinary "
-        "heads is what the inversion adds."
+        f"The first {count:,} test digits of {data.name}, measured now. The axis of the curves does not begin at 0. "
+        "These are test digits, so do not use them to choose omega. Two heads on the same features are one ordinary head "
+        "with twice as many hidden units, inverted or not. Synergy minus two ordinary heads is the effect of the inversion."
     )
 
 

@@ -4,8 +4,8 @@ from dashboard.shell.page import View
 from dashboard.why import attribution_views, deconvnet_views, erasure_views, hole_views
 
 VIEWS = (
-    View("Where it looks", attribution_views.show_attributions),
-    View("What its maps saw", deconvnet_views.show_deconvnet),
+    View("Which pixels count", attribution_views.show_attributions),
+    View("What its maps respond to", deconvnet_views.show_deconvnet),
     View("A hole everywhere", hole_views.show_hole_maps),
     View("The smallest erasure", erasure_views.show_erasures),
 )

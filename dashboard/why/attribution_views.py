@@ -1,4 +1,4 @@
-"""The view "Where it looks": signed attribution maps of every method and network."""
+"""The view "Which pixels count": signed attribution maps of every method and network."""
 
 import numpy as np
 import streamlit as st
@@ -23,29 +23,31 @@ Attributions = dict[tuple[str, str], Digit | str]
 def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show how each pixel contributes to the score of the class that a network reads, or of a chosen class."""
     scene, right = choose_beside(
-        "Try: rub out what glows blue. Is it still read? Then ask for another class: what would it take?",
+        "Try: erase what is blue. Does the answer change? Then explain another class.",
         session,
         data,
     )
     with right:
         if scene is None:
             return
-        readings = choose_readings(*scene, data, zoo)
+        controls = st.container(horizontal=True, vertical_alignment="bottom")
+        with controls:
+            readings = choose_readings(*scene, data, zoo)
         if not readings:
             return
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with controls:
             label = _choose_class(data)
             shared = address.toggle("one-scale", "One scale for all networks", key="why scale")
         _show_grid(readings, label, shared, data)
         st.caption(
-            "Blue speaks for the class, red against it, black is nothing. "
+            "Blue raises the score of the class, red lowers it, black does neither. "
             + (
-                "Each method has one scale, which its largest value anywhere fills."
+                "All networks have one scale for each method."
                 if shared
-                else "Each picture is as bright as it can be: its largest value stands below it."
+                else "Each picture has its own scale: its largest value stands below it."
             )
         )
-    with st.expander("What the five methods do, and where they mislead"):
+    with st.expander("What the five methods do, and how they can mislead"):
         show_text("why_methods")
 
 

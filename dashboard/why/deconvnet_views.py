@@ -1,4 +1,4 @@
-"""The view "What its maps saw": a deconvnet (Zeiler & Fergus 2014) from the strongest place of each map."""
+"""The view "What its maps respond to": a deconvnet (Zeiler & Fergus 2014) from the strongest place of each map."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ from dashboard.widgets.texts import show_text
 def show_deconvnet(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which ink of the digit activates the strongest maps of a stage."""
     scene, right = choose_beside(
-        "Try: the first stages, then the last. Strokes become corners, loops and ends.",
+        "Try: the first stages, then the last. The ink that activates a map grows from strokes to corners and loops.",
         session,
         data,
     )
@@ -42,7 +42,7 @@ def show_deconvnet(session: Session, data: Dataset, zoo: Zoo) -> None:
             _show_projections(_find(name, network, stage, *scene, data), *scene, stage)
         except AttributionError as reason:
             st.info(str(reason))
-    with st.expander("How a deconvnet works, and what is ours"):
+    with st.expander("How a deconvnet works"):
         show_text("why_deconvnet")
 
 
@@ -74,7 +74,7 @@ def _find(name: str, network: Classifier, stage: str, digit: Digit, mask: Mask, 
 
 def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, stage: str) -> None:
     if not found:
-        st.info("Nothing of this digit excites any map of this stage.")
+        st.info("No map of this stage responds to this digit.")
         return
     items = []
     for one in found:
@@ -84,6 +84,6 @@ def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, sta
         items.append(GalleryItem(picture, f"map {one.map}: {one.strength:.1f} at {where}"))
     st.html(draw_gallery(items, min_width=125, css_class="ns-places"))
     st.caption(
-        f"The maps of {stage} that are excited most, each from its strongest place alone. Blue is ink that excites "
-        "it there, red ink lowers the response; every picture is as bright as it can be."
+        f"The maps of {stage} that respond most, each at its strongest place. Blue ink raises the response there, red "
+        "ink lowers it. Each picture has its own scale."
     )

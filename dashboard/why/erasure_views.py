@@ -18,14 +18,14 @@ from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
 
 COLUMNS = ("the smallest square hole", "the fewest single pixels found")
-TOO_SLOW = "Not looked for: a network that restores takes 5 ms for every try, and this takes thousands."
-BLIND = 'Not looked for: it searches for the hole at every try, which takes 25 ms. See "A hole everywhere".'
+TOO_SLOW = "Not computed: a restoring network takes 5 ms for every try, and this takes thousands."
+BLIND = 'Not computed: it searches for the hole at every try, which takes 25 ms. See "A hole everywhere".'
 
 
 def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show for each network the smallest square hole and the fewest pixels that change what it reads."""
     scene, right = choose_beside(
-        "Try: several digits of one class. Whose answer hangs by a single pixel?",
+        "Try: several digits of one class. Which answer depends on a few pixels?",
         session,
         data,
     )
@@ -36,10 +36,10 @@ def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not readings:
             return
         if address.stroke_goes_on():
-            st.caption("As soon as the stroke ends, it is looked for.")
+            st.caption("The search begins when the stroke ends.")
             return
         _show_rows(readings, *scene, data)
-    with st.expander("What exactly is tried"):
+    with st.expander("How it is searched"):
         show_text("why_erasure")
 
 
@@ -81,7 +81,7 @@ def _square_cell(
     reading: NetworkReading, last: SquareStep | None, digit: Digit, mask: Mask, data: Dataset
 ) -> PictureCell:
     if last is None or reading.name not in last.found:
-        return PictureCell(None, "No square hole changes it.")
+        return PictureCell(None, "No square hole changes its answer.")
     found = last.found[reading.name]
     size = f"{found.size} × {found.size}{' or less' if reading.network.restores else ''}"
     caption = f"{size}: reads {data.classes[found.label]}, {100 * found.probability:.0f} % sure"
@@ -93,7 +93,7 @@ def _pixels_cell(reading: NetworkReading, digit: Digit, mask: Mask, data: Datase
         return PictureCell(None, TOO_SLOW)
     last = cached.fewest_pixels(reading.name, data.name, reading.digit, reading.mask, reading.classifier)
     if last is None or not last.changed:
-        return PictureCell(None, "However much is erased, it reads the same.")
+        return PictureCell(None, "Nothing that was erased changes its answer.")
     pixels = f"{last.pixels} pixel{'s' if last.pixels > 1 else ''}"
     caption = f"{pixels}: reads {data.classes[last.label]}, {100 * last.probability:.0f} % sure"
     return PictureCell(draw_erasure(digit, mask, last.mask.numpy()), caption)

@@ -68,7 +68,7 @@ Maps = dict[str, HoleMap]
 def show_hole_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show for every place of the hole how many networks still read the digit, and which."""
     scene, right = choose_beside(
-        "Try: a 9 or a 4, then a larger hole. Where must nothing be missing? Click there: what is read now?",
+        "Try: a 9 or a 4, then a larger hole. Which part must not be missing? Click there to see what is read.",
         session,
         data,
     )
@@ -82,7 +82,7 @@ def show_hole_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             whole = caches.readings(tuple(one.name for one in readings), data.name, digit, np.ones_like(mask))
             truth = choose_truth(session, [int(read.argmax()) for read in whole.values()], data)
-            size = address.slider("size", "The hole's side, pixels", SMALLEST, LARGEST, SQUARE, width=280)
+            size = address.slider("size", "Side of the hole, pixels", SMALLEST, LARGEST, SQUARE, width=280)
         _show_maps_as_found(readings, HoleScene(digit, mask, size, truth, data), zoo)
 
 
@@ -146,8 +146,8 @@ def _show_maps(readings: list[NetworkReading], maps: Maps, scene: HoleScene, zoo
     with each:
         st.html(_draw_maps(readings, maps, scene))
         st.caption(
-            f"At how many places each still reads a {scene.name}, and how much more probable that is there than every "
-            "other class: 1 is blue, 0 black, −1 (surely another) red."
+            f"Below each map: at how many places the network still reads a {scene.name}. The colour shows by how much "
+            f"a {scene.name} is more probable than every other class: blue 1, black 0, red −1."
         )
         _show_chosen(readings, place, scene, zoo)
 
@@ -161,8 +161,8 @@ def _show_counts(
     figure = draw_clickable(picture, (scene.side, scene.side), hover, width=WIDTH, box=Box(*place, 1, 1))
     show_clickable(figure, f"why holes {scene.size}", _choose)
     st.caption(
-        "Each square is where the hole's middle is. Blue: all read it right; black: half of them; red: "
-        "none. Click one (a finger taps twice)."
+        "Each square is the middle of a hole. Blue: all networks are right; black: half of them; red: none. "
+        "Click a square (with a finger: tap twice)."
     )
 
 

@@ -84,7 +84,7 @@ def show_map(
     figure = draw_clickable(to_signed(values, limit), (rows, columns), hover, box=box, width=width, numbers=numbers)
     show_clickable(figure, key, choose)
     lowest, highest = (format_short(float(end)) for end in (values.min(), values.max()))
-    tap = "" if choose is None else "; a finger taps twice"
+    tap = "" if choose is None else "; with a finger: tap twice"
     st.caption(f"{rows} × {columns}, from {lowest} to {highest}; black is 0{tap}")
 
 
@@ -107,7 +107,7 @@ def show_window(window: Window, shape: tuple[int, int], channels: Mapping[int, s
         result = f"→ {format_short(window.sums[channel])}"
         st.html(draw_products(_grids(window, shape, channel, name), ("×", "="), result))
     lines = [("The products" + name, format_products(window, channel)) for channel, name in channels.items()]
-    summed = "All channels and the bias" if len(window.weights) > 1 else "And the bias"
+    summed = "All channels and the bias" if len(window.weights) > 1 else "Plus the bias"
     st.html(draw_formulas([*lines, (summed, format_sum(window))]))
 
 
@@ -118,9 +118,9 @@ def _grids(window: Window, shape: tuple[int, int], channel: int, name: str) -> l
     ]
     padding = ~np.outer(*inside)
     return [
-        NumberGrid("what is there" + name, window.values[channel].numpy(), padding=padding),
+        NumberGrid("input" + name, window.values[channel].numpy(), padding=padding),
         NumberGrid("the filter", window.weights[channel].numpy()),
-        NumberGrid("their products", window.products[channel].numpy()),
+        NumberGrid("products", window.products[channel].numpy()),
     ]
 
 
@@ -153,10 +153,10 @@ def show_slide(inputs: torch.Tensor, one: Filter, *, channel: int, key: str, hol
             steps,
             to_frame,
             key=f"{key}/slide",
-            look=Look("The window slides, the map fills", speed=0.5),
+            look=Look("The window moves over the input and fills the output", speed=0.5),
             total=gives.size * hold,
             about=(inputs.numpy().tobytes(), one.weights.numpy().tobytes(), one.bias, channel),
-            start="Let the window slide",
+            start="Play",
         )
 
 

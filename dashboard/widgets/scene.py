@@ -8,10 +8,12 @@ from core.digits.datasets import Dataset
 from dashboard.address import get_address
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.mask import choose_mask
 
+DIGIT, ERASE = "Digit", "Erase"
 PART = "missing part"  # the key of the choice between the digit and erasing
 
 
@@ -19,8 +21,8 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
     """Draw the widgets for a digit, or for erasing part of it; return digit and mask, None while there is no digit."""
     part = st.segmented_control(
         "Your digit",
-        ["A digit", "Rub it out"],
-        default="A digit",
+        [DIGIT, ERASE],
+        default=DIGIT,
         key=PART,
         persist_state="session",
         label_visibility="collapsed",
@@ -28,13 +30,13 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
     )
     scene = session.scene
     digit = scene.drawn if scene.drawn is not None or scene.sample is None else _sample(session, data)
-    if part == "Rub it out" and digit is not None:
+    if part == ERASE and digit is not None:
         scene.mask = choose_mask(session, digit)
     else:
         choice = choose_digit(session, data, first="Sample")
         if choice is None:
             get_address().incomplete = True
-            st.info("As soon as there is a digit, it is read here.")
+            st.info("Draw a digit to see the result here.")
             return None
         if digit is None or not np.array_equal(choice.digit, digit):
             # As on the main page: a cut stays, what was erased from another digit goes.
@@ -42,15 +44,15 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
         digit, scene.sample = choice.digit, choice.sample
         scene.drawn = None if choice.sample is not None else digit
         if not scene.mask.all():
-            st.caption("Part of it is rubbed out: see *Rub it out*.")
+            st.caption("Part of it is erased: see *Erase*.")
     if not scene.mask.any():
-        st.caption("Everything is erased: what you see is what a network makes of nothing.")
+        st.caption("Everything is erased: you see what networks read in an empty picture.")
     return digit, scene.mask
 
 
 def choose_beside(tip: str, session: Session, data: Dataset) -> tuple[tuple[Digit, Mask] | None, DeltaGenerator]:
     """Choose a digit as `choose_scene` does, below a tip; also return the column to the right of it."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
         st.caption(tip)
         return choose_scene(session, data), right
