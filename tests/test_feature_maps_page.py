@@ -112,7 +112,7 @@ def test_f4_a_map_that_is_clicked_is_enlarged_with_its_filter_and_the_test_digit
     values = compute_stage_maps(load_classifier("standard"), real_set().test.images(slice(15, 16))[0])[4].maps[7]
     values_shown = [float(name.partition(": ")[2].replace("−", "-")) for name in large["sheets"][0]["names"]]
     assert values_shown == pytest.approx(values.flatten().tolist(), abs=0.006)
-    assert "its filter over 20 maps" in html(app) and "nine test digits that excite it most" in html(app)
+    assert "its filter over 20 maps" in html(app) and "nine test digits that activate it most" in html(app)
 
 
 def test_f1_a_unit_of_the_head_can_be_looked_at_too() -> None:
@@ -235,12 +235,12 @@ def test_f1_the_filters_of_all_layers_are_shown_at_the_start_and_after_training(
     assert "(3, 3, 1, 8)" in shown["conv1"]["note"] and "(3, 3, 8, 8)" in shown["conv2"]["note"]
     assert [sheet["title"] for sheet in shown["conv2"]["sheets"]] == ["at the start", "after training"]
     assert [sheet["columns"] for sheet in shown["conv2"]["sheets"]] == [8, 8]
-    assert "drawn at random with seed 42" in captions(app) and "moved by" in shown["conv1"]["note"]
+    assert "random weights with seed 42" in captions(app) and "changed by" in shown["conv1"]["note"]
 
 
 def test_m9_frozen_filters_are_said_to_be_another_network_s() -> None:
     app = open_view("Filters", state={"feature_maps network": "missing-feature"})
-    assert "those of Standard" in captions(app) and "not moved at all" in rows(app)["conv2"]["note"]
+    assert "the filters of Standard" in captions(app) and "unchanged" in rows(app)["conv2"]["note"]
 
 
 def test_a_dense_network_has_no_filters_and_an_unknown_start_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +274,7 @@ def test_f1_a_network_of_one_s_own_shows_how_its_filters_grew(own_network: str) 
     grown = [board["rows"][0] for board in boards(app) if board["rows"][0]["name"] == "first filters"]
     assert len(grown) == 1 and "moments" in grown[0]["note"]
     assert len(grown[0]["sheets"][0]["names"]) == 4 * grown[0]["sheets"][0]["columns"]
-    assert "drawn at random with seed" in captions(app)
+    assert "random weights with seed" in captions(app)
     assert set(rows(open_view("One digit", sample="1", state={"feature_maps network": own_network}))) >= {
         "conv1",
         "fc2",

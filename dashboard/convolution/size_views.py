@@ -50,7 +50,8 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
             if not setting.dilation:
                 st.caption(
                     "A lecture says that dilation is *almost always 0*. By its own formula the output would then have "
-                    "the same size for every filter, since F − 1 is multiplied by 0. It means *almost always 1*: no gaps."
+                    "the same size for every filter, since F − 1 is multiplied by 0. It means *almost "
+                    "always 1*: no gaps."
                 )
             return
         st.html(draw_formulas([("Places along each side", FORMULA), ("With these numbers", setting.write_formula())]))

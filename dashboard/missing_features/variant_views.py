@@ -204,8 +204,10 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
             show_who_is_right(found, zoo["standard"].title, rival)
     st.caption(
         f"The first {count:,} test digits of {data.name}, measured now. The axis of the curves does not begin at 0. "
-        "These are test digits, so do not use them to choose omega. Two heads on the same features are one ordinary head "
-        "with twice as many hidden units, inverted or not. Synergy minus two ordinary heads is the effect of the inversion."
+        "These are test digits, so do not use them to choose omega. Two heads on the same "
+        "features are one ordinary head "
+        "with twice as many hidden units, inverted or not. Synergy minus two ordinary heads "
+        "is the effect of the inversion."
     )
 
 

@@ -27,14 +27,14 @@ def show_restored(
         if restored.fills is not None:
             show_fills(zoo[name].title, restored, digit * mask if found else None, data.classes)
         elif found and not mask.all():
-            st.caption(f"**{zoo[name].title}** found nothing missing, so it read the digit as it is.")
+            st.caption(f"**{zoo[name].title}** found nothing missing, so it reads the digit unchanged.")
 
 
 def show_fills(title: str, restored: Restored, left: Digit | None, classes: Sequence[str]) -> None:
     """Show a restoring network's best fills with their weights, after the hole if it found that itself."""
     assert restored.fills is not None
-    order = "," if left is None else ": first the hole it found, then the fills,"
-    st.markdown(f"**What “{title}” thinks was there**{order} best first, and how much each counts")
+    order = "" if left is None else "first the hole it found, then the fills, "
+    st.markdown(f"**What {title} fills in**: {order}likeliest first, with the weight of each")
     fills = restored.fills
     columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
     items = [] if left is None else [GalleryItem(arrays.mark_erased(left, restored.mask, 6), "the hole it found")]
