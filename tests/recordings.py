@@ -35,7 +35,7 @@ def _record(view: str) -> Shown:
     def keep(
         frames: Sequence[Frame], *, key: str, run: str, look: Look, finished: bool, total: int | None = None
     ) -> None:
-        if finished and run != "recorded":
+        if finished and not run.startswith("recorded "):
             shown[key] = RecordedRun(frames, look)
 
     with patch.object(playing, "player", keep):

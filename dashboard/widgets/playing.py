@@ -110,7 +110,7 @@ def play(
         st.button("Stop", key=f"{key}/stop", disabled=not polling, on_click=run.stop if run is not None else None)
     if run is None and recorded is not None:
         st.caption(f"A recorded run with the settings that this view has at first. *{start}* runs it with yours.")
-        player(recorded.frames, key=f"{key}/player", run="recorded", look=recorded.look, finished=True)
+        player(recorded.frames, key=f"{key}/player", run=f"recorded {key}", look=recorded.look, finished=True)
     if run is not None:
         st.fragment(_show, run_every=POLL if polling else None)(run, key, look, total, polling)
 
