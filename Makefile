@@ -39,7 +39,7 @@ lock:  ## pin all that requirements*.txt pull in, with hashes; OPTIONS=--upgrade
 	@$(BIN)/python -m tests.licences
 
 run: $(READY)  ## start the dashboard and say its address
-	@$(BIN)/python -m streamlit run dashboard/app.py
+	@$(BIN)/python -m dashboard
 
 data: $(READY)  ## fetch MNIST beforehand, so that nobody has to wait for it
 	@$(BIN)/python -m core data MNIST

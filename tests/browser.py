@@ -66,9 +66,10 @@ def start_server(script: str | Path, log: int, **env: str) -> "tuple[subprocess.
 
 
 def server_command(script: str | Path, port: int) -> list[str]:
-    """Return what runs `script` under Streamlit at that port of this machine."""
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1"]
-    return [*command, "--server.port", str(port), "--server.headless", "true"]
+    """Return what runs `script` under Streamlit at that port of this machine; "dashboard": as `make run` does."""
+    module = ["dashboard"] if script == "dashboard" else ["streamlit", "run", str(script)]
+    options = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
+    return [sys.executable, "-m", *module, *options]
 
 
 def find_chromium() -> str | None:

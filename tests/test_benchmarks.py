@@ -18,7 +18,7 @@ NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restor
     bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
     stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 stroke-training
-    room-median room-p95
+    room-median room-p95 host-memory first-visitor
     attack-fgsm-ratio attack-pgd-ratio universal-speed universal-fooled
     attack-first-frame attack-frames stroke-attack
     maximize-confidence maximize-costs maximize-flat maximize-sheet-ratio maximize-lucent-ratio

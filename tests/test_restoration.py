@@ -10,6 +10,7 @@ from core.networks.evaluation import evaluate, predict
 from core.pmnist.masks import CUTS, cut_mask, cut_masks, erase
 from core.restoration import restorer as restoration
 from core.restoration.distances import BLEND, DISTORTION, blend_distances, distortions
+from core.restoration.references import References
 from core.restoration.restorer import Restorer
 from core.zoo import checkpoints
 from tests.sample_digits import made_digits, real_set
@@ -161,3 +162,16 @@ def test_on_real_digits_restoring_beats_the_ordinary_network_by_far():
     restoring = Restorer(standard, digits.train.first(10_000))
     assert evaluate(restoring, test, mask) > evaluate(standard, test, mask) + 15
     assert torch.equal(predict(restoring, test.images()), predict(standard, test.images()))
+
+
+def test_squared_distances_are_those_of_the_kept_pixels_to_a_hundredth():
+    references, pictures = References(REFERENCES), REFERENCES.images().flatten(1)
+    kept = (torch.rand(25, 784, generator=torch.Generator().manual_seed(3)) > 0.5).float()
+    visible = IMAGES.flatten(1) * kept
+    expected = ((pictures - visible[:, None]) * kept[:, None]).square().sum(2) - visible.square().sum(1, keepdim=True)
+    assert torch.allclose(references.squared_distances(visible, kept), expected, atol=0.01)
+
+
+def test_three_bytes_a_pixel_are_kept_of_each_reference():
+    stored = [value for value in vars(References(REFERENCES)).values() if isinstance(value, list)]
+    assert sum(block.nbytes for blocks in stored for block in blocks) < 3 * 784 * (len(REFERENCES) + 9)

@@ -1,4 +1,4 @@
-"""Set-up of the process that serves all visitors: one torch thread, answers sent at once, rare garbage collections."""
+"""Set-up of the process that serves all visitors: one torch thread, answers sent at once, little memory kept."""
 
 import gc
 import threading
@@ -8,7 +8,7 @@ from itertools import count
 
 import torch
 
-from dashboard.server import streamlit_internals
+from dashboard.server import memory, streamlit_internals
 from dashboard.server.gate import Gate
 
 TIDY_EVERY = 30.0  # seconds between two looks for sessions that are gone
@@ -19,6 +19,7 @@ COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScrip
 def prepare_once() -> None:
     """Prepare this process for many visitors; later calls do nothing."""
     torch.set_num_threads(1)
+    memory.keep_little()
     streamlit_internals.send_answers_at_once()
     streamlit_internals.keep_undelivered_messages()
     streamlit_internals.put_before_server(Gate())
@@ -33,4 +34,4 @@ def _give_memory_back() -> None:
         streamlit_internals.forget_closed_sessions()
         if number % (COLLECT_EVERY // TIDY_EVERY) == 0:
             gc.collect()
-        streamlit_internals.return_free_memory()
+        memory.give_back()

@@ -4,11 +4,11 @@ All were written for Streamlit 1.67.0. Where a later version has no such part, o
 one warning and does nothing more: pages still work, without what its docstring describes.
 """
 
-import ctypes
 import inspect
 import logging
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cache, partial, wraps
@@ -96,6 +96,15 @@ def _listens(found: socket.socket) -> bool:
     """Return whether this is a listening TCP socket."""
     is_tcp = found.family in (socket.AF_INET, socket.AF_INET6) and found.type == socket.SOCK_STREAM
     return is_tcp and bool(found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+@_unless_changed(None)
+def wait_for_server() -> None:
+    """Return once Streamlit's server runs in this process; it does not say so itself."""
+    from streamlit import runtime
+
+    while not runtime.exists():
+        time.sleep(0.05)
 
 
 @_unless_changed(None)
@@ -202,12 +211,6 @@ def forget_closed_sessions() -> None:
             manager.remove_session_files(session)
 
     server._get_async_objs().eventloop.call_soon_threadsafe(forget)
-
-
-def return_free_memory() -> None:
-    """Make the C library return unused memory to the system; do nothing where it is not glibc."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 @_unless_changed(True)

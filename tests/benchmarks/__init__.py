@@ -133,6 +133,8 @@ BENCHMARKS = {
     "stroke-training": Benchmark("jobs", "Times a stroke's 95th percentile grows while a job trains.", 2, "lower"),
     "room-median": _room("the median"),
     "room-p95": _room("the 95th percentile", 100),
+    "host-memory": Benchmark("host", "Megabytes of a server that has shown every page to ten visitors.", 900, "lower"),
+    "first-visitor": Benchmark("host", "Times the first visitor waits for the page Start as the second.", 1.5, "lower"),
     "attack-fgsm-ratio": Benchmark("adversarial", "Seconds that FGSM takes, as a share of foolbox's.", 1, "lower"),
     "attack-pgd-ratio": Benchmark("adversarial", "Seconds that PGD takes, as a share of foolbox's.", 1, "lower"),
     "universal-speed": Benchmark("adversarial", "Times faster than class by class: universal noise, ten classes.", 2),
