@@ -94,7 +94,7 @@ def test_what_cannot_be_captured_learns_without_and_says_so():
         optimizer.step()
 
     before = layer.weight.detach().clone()
-    captured = CapturedStep(step, layer, optimizer, batch=8)
+    captured = CapturedStep(step, [*layer.parameters()], optimizer, batch=8)
     with pytest.warns(UserWarning, match="cannot be captured"):
         captured(torch.arange(8, device="cuda"))
     assert not torch.equal(layer.weight, before)

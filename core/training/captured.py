@@ -9,30 +9,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 Step = Callable[[Tensor], None]
 WARM_UP = 3  # steps before a capture: cuDNN and the optimizer allocate what they need in the first ones
 
 
 class CapturedStep:
-    """A step that learns from the digits at the indices `(batch,)`, replayed from one capture.
+    """A step that learns from the digits at the indices `(..., batch)`, replayed from one capture.
 
-    Indices of another length (an epoch's last batch) take the step as it is. Where the step cannot be captured, a
+    `changed` are the tensors that a step changes besides the optimizer's own. Indices of another length (an epoch's last batch) take the step as it is. Where the step cannot be captured, a
     warning says so once, and every batch takes it as it is.
     """
 
-    def __init__(
-        self, step: Step, learner: nn.Module, optimizer: torch.optim.Optimizer, batch: int, sums: Sequence[Tensor] = ()
-    ) -> None:
-        self._step, self._learner, self._optimizer, self._batch, self._sums = step, learner, optimizer, batch, sums
+    def __init__(self, step: Step, changed: Sequence[Tensor], optimizer: torch.optim.Optimizer, batch: int) -> None:
+        self._step, self._changed, self._optimizer, self._batch = step, changed, optimizer, batch
         self._indices: Tensor | None = None
         self._graph: torch.cuda.CUDAGraph | None = None
         self._failed = False
 
     def __call__(self, indices: Tensor) -> None:
         """Learn from the digits at these indices, a tensor on the device."""
-        if len(indices) != self._batch or self._failed:
+        if indices.shape[-1] != self._batch or self._failed:
             return self._step(indices)
         if self._graph is None and not self._capture(indices):
             return self._step(indices)
@@ -44,7 +42,7 @@ class CapturedStep:
         """Capture the step; nothing that the warm-up steps learned stays."""
         self._indices, graph = indices.clone(), torch.cuda.CUDAGraph()
         try:
-            with _undone(self._learner, self._optimizer, self._sums):
+            with _undone(self._changed, self._optimizer):
                 stream = torch.cuda.Stream()
                 stream.wait_stream(torch.cuda.current_stream())
                 with torch.cuda.stream(stream):
@@ -64,14 +62,13 @@ class CapturedStep:
 
 
 @contextmanager
-def _undone(learner: nn.Module, optimizer: torch.optim.Optimizer, sums: Sequence[Tensor]) -> Iterator[None]:
+def _undone(changed: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> Iterator[None]:
     """Put weights, statistics, sums, the optimizer's memory and the random state back in place afterwards.
 
     The optimizer's memory stays where it is, since the graph writes there: what was not there before becomes zero,
     which is what a first step starts from.
     """
-    in_place = [*learner.state_dict().values(), *sums]
-    kept = [tensor.detach().clone() for tensor in in_place]
+    kept = [tensor.detach().clone() for tensor in changed]
     memory = {
         parameter: {name: value.clone() for name, value in state.items() if isinstance(value, Tensor)}
         for parameter, state in optimizer.state.items()
@@ -80,7 +77,7 @@ def _undone(learner: nn.Module, optimizer: torch.optim.Optimizer, sums: Sequence
     yield
     torch.cuda.set_rng_state(random_state)
     with torch.no_grad():
-        for tensor, before in zip(in_place, kept, strict=True):
+        for tensor, before in zip(changed, kept, strict=True):
             tensor.copy_(before)
         for parameter, state in optimizer.state.items():
             for name, value in state.items():

@@ -134,7 +134,8 @@ def _prepare(network: Classifier, digits: Digits, validation: Digits, config: Tr
     learner, samples, held_out = _learner(network.to(device), digits.to(device), validation.to(device))
     if config.attack != "none":
         samples = replace(samples, inputs=with_attacks(samples.inputs, samples.labels, learner, config))
-    optimizer, random = _optimizer(learner, config, device), RandomState(config.seed, device)
+    learning = [parameter for parameter in learner.parameters() if parameter.requires_grad]
+    optimizer, random = make_optimizer(learning, config), RandomState(config.seed, device)
     sums = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device)
     return _Training(
         config, learner.eval(), samples, held_out, optimizer, random, mode_dependent_modules(learner), *sums
@@ -149,7 +150,7 @@ def _epoch(
     batches = training.random.shuffle(len(training.samples.labels)).split(config.batch)
     for first in range(0, len(batches), config.report_every):
         start = time.perf_counter()
-        rate = _set_learning_rate(optimizer, learning_rate() or config.learning_rate_in(epoch))
+        rate = set_learning_rate(optimizer, learning_rate() or config.learning_rate_in(epoch))
         chunk = batches[first : first + config.report_every]
         loss, accuracy = _learn(training, step, chunk)
         done = first + len(chunk)
@@ -163,7 +164,8 @@ def _epoch(
         yield TrainStep(epoch, done, len(batches), loss, accuracy, seconds, rate, *figures)
 
 
-def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> float:
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> float:
+    """Set the learning rate, also that of a captured step, and return it. Raises ValueError for an impossible one."""
     check_learning_rate(rate)
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):
@@ -192,17 +194,20 @@ def _cached(network: Classifier, digits: Digits) -> _Samples:
     return _Samples(feature_vectors(network, digits).__getitem__, digits.labels)
 
 
-def _optimizer(learner: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:
-    learning = [parameter for parameter in learner.parameters() if parameter.requires_grad]
+def make_optimizer(learning: Sequence[Tensor], config: TrainConfig, *, stacked: bool = False) -> torch.optim.Optimizer:
+    """Return the optimizer of these parameters, whose first dimension is the network's number if they are stacked.
+
+    L2 is on weights only. Raises ValueError if there are no parameters.
+    """
     if not learning:
         raise ValueError("All stages of this network are frozen: there is nothing to train.")
+    dimensions, on_cuda = 1 + stacked, learning[0].device.type == "cuda"  # of a bias
     groups = [
-        {"params": [p for p in learning if p.ndim > 1], "weight_decay": config.l2},
-        {"params": [p for p in learning if p.ndim == 1], "weight_decay": 0.0},
+        {"params": [p for p in learning if p.ndim > dimensions], "weight_decay": config.l2},
+        {"params": [p for p in learning if p.ndim == dimensions], "weight_decay": 0.0},
     ]
-    on_cuda = device.type == "cuda"
     # A captured step reads the learning rate from the device, where it can be changed without another capture.
-    rate = torch.tensor(config.learning_rate, device=device) if on_cuda else config.learning_rate
+    rate = torch.tensor(config.learning_rate, device=learning[0].device) if on_cuda else config.learning_rate
     if config.optimizer == "adam":
         return torch.optim.Adam(groups, lr=rate, fused=True, capturable=on_cuda)
     return torch.optim.SGD(groups, lr=rate, momentum=config.momentum, fused=True)
@@ -229,8 +234,8 @@ def _make_step(training: _Training) -> Step:
     """Return the function that trains on the digits at some indices; captured on CUDA, except for attacks."""
     step = partial(_step, training)
     if training.random.device.type == "cuda" and training.config.attack == "none":
-        sums = training.loss_sum, training.correct
-        return CapturedStep(step, training.learner, training.optimizer, training.config.batch, sums)
+        changed = [*training.learner.state_dict().values(), training.loss_sum, training.correct]
+        return CapturedStep(step, changed, training.optimizer, training.config.batch)
     return step
 
 
@@ -241,14 +246,14 @@ def _step(training: _Training, index: Tensor) -> None:
         logits = training.learner(training.samples.inputs(index))
         loss = cross_entropy(logits, labels)
     loss.backward()
-    _penalize(training.optimizer, training.config)
+    penalize(training.optimizer, training.config)
     training.optimizer.step()
     training.loss_sum.add_(loss.detach() * len(index))
     training.correct.add_((logits.detach().argmax(1) == labels).sum())
 
 
 @torch.no_grad()
-def _penalize(optimizer: torch.optim.Optimizer, config: TrainConfig) -> None:
+def penalize(optimizer: torch.optim.Optimizer, config: TrainConfig) -> None:
     """Add the gradient of sum(|w|^power) / power to that of every weight, as weight decay does for L2."""
     if config.penalty:
         for weight in optimizer.param_groups[0]["params"]:
