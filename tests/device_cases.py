@@ -466,7 +466,7 @@ def the_study_of_missing_features(device: str) -> Any:
     from core.studies import missing_features
 
     arms = ("synergy", "missing-equal-start", "missing-free-biases", "partial-samples")
-    steps = missing_features.run_seed(tiny_set(device), "small", 42, arms, epochs=1)
+    steps = missing_features.run_seeds(tiny_set(device), "small", [42, 43], arms, epochs=1)
     return [dataclasses.replace(step, seconds=0.0) for step in steps]
 
 

@@ -29,7 +29,7 @@ NOT_RUN = {  # and why
     "core.transfer.vgg16.to_state": "renames the tensors of a file",
     "core.studies.finished_parts.run_parts": "files; what a worker computes is run by itself",
     "core.studies.missing_features.load_seed": "reads a file",
-    "core.studies.missing_features.run_study": "files and workers around run_seed",
+    "core.studies.missing_features.run_study": "files and workers around run_seeds",
     "core.studies.missing_features.shared_settings": "reads no tensors",
     "core.studies.missing_features_record.summarize": "reads files",
     "core.studies.noise_transfer.run_transfer": "files and workers around evaluate_source",

@@ -27,7 +27,7 @@ from core.pmnist.masks import CUTS, cut_masks
 from core.studies import paired_differences, study_job
 from core.studies.arm_training import ArmTrainer, FeatureVectors, PartialDigits, alternate_inversions
 from core.studies.arms import ARMS, COLUMNS, PUBLISHED_LOG, with_required_arms
-from core.studies.missing_features import NETWORKS, StudyConfig, run_seed, run_study
+from core.studies.missing_features import NETWORKS, StudyConfig, run_seeds, run_study
 from core.studies.missing_features_record import summarize
 from core.studies.recorded import load_recorded
 from core.training.config import TrainConfig
@@ -40,7 +40,7 @@ CONFIG = TrainConfig(epochs=2, learning_rate=0.1)
 
 @pytest.fixture
 def trainer() -> ArmTrainer:
-    return ArmTrainer(made_dataset(), ARCHITECTURES["talk"], seed=42, config=CONFIG)
+    return ArmTrainer(made_dataset(), ARCHITECTURES["talk"], seeds=[42], config=CONFIG)
 
 
 # Arms
@@ -81,7 +81,7 @@ def test_m14_only_the_ceiling_is_of_the_partial_track():
 
 
 def test_an_arm_reads_every_column_as_evaluation_does(trainer):
-    read, network, digits = trainer.evaluate("standard"), trainer.network("standard"), trainer.dataset.test
+    read, network, digits = trainer.evaluate("standard")[0], trainer.networks("standard")[0], trainer.dataset.test
     assert tuple(read) == COLUMNS
     for cut in ("whole", *CUTS):
         predicted = predict_column(network, digits, cut)
@@ -90,45 +90,45 @@ def test_an_arm_reads_every_column_as_evaluation_does(trainer):
 
 
 def test_m9_a_head_over_shared_vectors_is_the_head_that_training_makes_over_frozen_features(trainer):
-    network = trainer.prepare(ARMS["missing-feature"])
+    network = trainer.prepare(ARMS["missing-feature"])[0]
     before = features_hash(network)
     list(train(network, trainer.dataset.train, trainer.dataset.validation, trainer.config))
-    assert features_hash(network) == before == features_hash(trainer.network("standard"))
-    assert trainer.evaluate("missing-feature")["whole"] == evaluate(network, trainer.dataset.test)
+    assert features_hash(network) == before == features_hash(trainer.networks("standard")[0])
+    assert trainer.evaluate("missing-feature")[0]["whole"] == evaluate(network, trainer.dataset.test)
     with torch.no_grad():
         expected = network(trainer.dataset.test.images())
-    assert torch.allclose(trainer.logits("missing-feature")[: len(expected)], expected, atol=1e-5)
+    assert torch.allclose(trainer.logits("missing-feature")[0][: len(expected)], expected, atol=1e-5)
 
 
 def test_m16_an_equal_start_answers_as_the_network_it_starts_from(trainer):
     images = made_digits(20, seed=5).images()
-    inverted = trainer.prepare(ARMS["missing-equal-start"])
+    inverted = trainer.prepare(ARMS["missing-equal-start"])[0]
     with torch.no_grad():
-        logits, ordinary = inverted(images), trainer.network("standard")(images)
-        kept = trainer.prepare(ARMS["missing-no-reset"])(images)
+        logits, ordinary = inverted(images), trainer.networks("standard")[0](images)
+        kept = trainer.prepare(ARMS["missing-no-reset"])[0](images)
     assert inverted.inversion.name == "complement"
     assert torch.allclose(logits, ordinary, atol=1e-4) and not torch.allclose(kept, ordinary, atol=1e-1)
 
 
 def test_m16_synergy_of_the_study_is_the_synergy_of_the_project(trainer):
-    logits = trainer.logits("synergy")[: len(trainer.dataset.test)]
-    missing = trainer.prepare(ARMS["missing-feature"])
+    logits = trainer.logits("synergy")[0][: len(trainer.dataset.test)]
+    missing = trainer.prepare(ARMS["missing-feature"])[0]
     list(train(missing, trainer.dataset.train, trainer.dataset.validation, trainer.config))
     with torch.no_grad():
-        expected = build_synergy(trainer.network("standard"), missing)(trainer.dataset.test.images())
+        expected = build_synergy(trainer.networks("standard")[0], missing)(trainer.dataset.test.images())
     assert torch.allclose(logits, expected, atol=1e-4)
 
 
 def test_m9_free_biases_drift_and_weights_stay(trainer):
-    before, after = trainer.network("standard").features, trainer.network("missing-free-biases").features
+    before, after = trainer.networks("standard")[0].features, trainer.networks("missing-free-biases")[0].features
     for name, tensor in before.state_dict().items():
         assert torch.equal(tensor, after.state_dict()[name]) == name.endswith("weight")
 
 
 def test_m11_an_unfrozen_network_changes_its_own_features_only(trainer):
-    start = trainer.network("standard")
+    start = trainer.networks("standard")[0]
     before = features_hash(start)
-    assert features_hash(trainer.network("missing-unfrozen")) != before == features_hash(start)
+    assert features_hash(trainer.networks("missing-unfrozen")[0]) != before == features_hash(start)
 
 
 @pytest.mark.parametrize("epochs", [1, 4, 5])
@@ -152,7 +152,7 @@ def test_m14_partial_digits_are_whole_or_cut_in_every_way():
 def test_the_same_seed_gives_the_same_figures_and_another_seed_others():
     dataset = made_dataset()
     one, again, other = (
-        [step.accuracies for step in run_seed(dataset, "talk", seed, ["control"], epochs=2)] for seed in (1, 1, 2)
+        [step.accuracies for step in run_seeds(dataset, "talk", [seed], ["control"], epochs=2)] for seed in (1, 1, 2)
     )
     assert one == again != other
 
@@ -423,17 +423,17 @@ def test_the_recorded_conclusions_are_those_of_the_recorded_figures():
 def test_a_seed_of_the_record_can_be_repeated(capsys):
     assert main(["study", "missing-features", "--recorded", "--json", "--dataset", datasets.OFFLINE]) == 0
     record = json.loads(capsys.readouterr().out)
-    (step,) = run_seed(datasets.load(datasets.OFFLINE), "talk", 42, ["standard"], epochs=record["epochs"])
+    (step,) = run_seeds(datasets.load(datasets.OFFLINE), "talk", [42], ["standard"], epochs=record["epochs"])
     (row,) = [r for r in record["rows"] if (r["network"], r["arm"], r["cut"]) == ("talk", "standard", "whole")]
     assert abs(step.accuracies["whole"] - row["values"][0]) <= 3.0  # percent; other processors add up otherwise
 
 
 def test_an_arm_that_diverges_is_read_as_it_was_before_and_the_others_go_on() -> None:
-    found = ArmTrainer(made_dataset(), ARCHITECTURES["talk"], seed=42, config=replace(CONFIG, learning_rate=1e9))
+    found = ArmTrainer(made_dataset(), ARCHITECTURES["talk"], seeds=[42], config=replace(CONFIG, learning_rate=1e9))
     fresh = build(ARCHITECTURES["talk"], seed=42).eval()
     digits = made_dataset().test
-    assert found.evaluate("standard")["whole"] == evaluate(fresh, digits)
-    assert set(found.evaluate("control")) == set(COLUMNS)
+    assert found.evaluate("standard")[0]["whole"] == evaluate(fresh, digits)
+    assert set(found.evaluate("control")[0]) == set(COLUMNS)
 
 
 # One seed as a job

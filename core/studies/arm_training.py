@@ -1,6 +1,7 @@
-"""Train and evaluate the arms of one seed: frozen features are computed once and shared by all heads over them."""
+"""Train and evaluate the arms of some seeds: frozen features are computed once and shared by all heads over them."""
 
 import copy
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -16,7 +17,9 @@ from core.networks.evaluation import accuracy
 from core.pmnist.masks import CUTS, cut_mask, random_squares
 from core.pmnist.partial_set import erase_digits
 from core.studies.arms import ARMS, COLUMNS, Arm
-from core.training.loop import EVALUATION_BATCH, DivergedError, TrainConfig, feature_vectors, train
+from core.training.config import TrainConfig
+from core.training.loop import EVALUATION_BATCH, DivergedError, feature_vectors, train
+from core.training.many_seeds import train_many
 
 RAND3_SEED = 123  # of three squares at other places than PMNIST's
 PARTIAL_SEED = 7  # of the squares in training digits: never those of the test digits
@@ -50,23 +53,32 @@ class PartialDigits(Digits):
 
 
 class ArmTrainer:
-    """Trains the arms of one architecture and one seed; an arm is trained when it is first used."""
+    """Trains the arms of one architecture and some seeds; an arm is trained when it is first used.
 
-    def __init__(self, dataset: Dataset, architecture: Architecture, *, seed: int, config: TrainConfig) -> None:
-        self.dataset, self.architecture, self.seed = dataset, architecture, seed
-        self.config = replace(config, seed=seed, device=dataset.device.type)
+    On a GPU the networks of all seeds learn side by side, elsewhere one after the other. Each list has a network of
+    every seed, in their order.
+    """
+
+    def __init__(
+        self, dataset: Dataset, architecture: Architecture, *, seeds: Sequence[int], config: TrainConfig
+    ) -> None:
+        self.dataset, self.architecture, self.seeds = dataset, architecture, tuple(seeds)
+        self.config = replace(config, device=dataset.device.type)
         self._test = _all_columns(dataset.test)
-        self._networks: dict[str, Classifier] = {}
+        self._networks: dict[str, list[Classifier]] = {}
         self._logits: dict[str, Tensor] = {}
-        self._features: tuple[str, FeatureVectors, FeatureVectors] | None = None
+        self._features: tuple[str, list[FeatureVectors], list[FeatureVectors]] | None = None
 
-    def evaluate(self, name: str) -> dict[str, float]:
-        """Return the accuracy of an arm on every column, in percent."""
-        right = self.logits(name).argmax(1).split(len(self.dataset.test))
-        return {column: accuracy(self.dataset.test.labels, part) for column, part in zip(COLUMNS, right, strict=True)}
+    def evaluate(self, name: str) -> list[dict[str, float]]:
+        """Return the accuracy of an arm on every column, in percent, for each seed."""
+        return [self._accuracies(logits) for logits in self.logits(name)]
+
+    def _accuracies(self, logits: Tensor) -> dict[str, float]:
+        labels, answers = self.dataset.test.labels, logits.argmax(1).split(len(self.dataset.test))
+        return {column: accuracy(labels, part) for column, part in zip(COLUMNS, answers, strict=True)}
 
     def logits(self, name: str) -> Tensor:
-        """Return the arm's logits `(columns * N, classes)`; kept, as other arms sum them."""
+        """Return the arm's logits `(seeds, columns * N, classes)`; kept, as other arms sum them."""
         if name not in self._logits:
             self._logits[name] = self._compute_logits(name, ARMS[name])
         return self._logits[name]
@@ -75,62 +87,80 @@ class ArmTrainer:
         if arm.heads:
             return torch.stack([self.logits(one) for one in arm.heads]).sum(0)
         if arm.learns == "head":
-            return _logits(self._head(arm), self._vectors(str(arm.start))[1])
+            return _stack_logits(self._heads(arm), self._vectors(str(arm.start))[1])
+        networks = self.networks(name)
         if any(other.start == name and other.learns == "head" for other in ARMS.values()):
-            return _logits(_without_features(self.network(name)), self._vectors(name)[1])
-        return _logits(self.network(name), self._test)
+            return _stack_logits(map(_without_features, networks), self._vectors(name)[1])
+        return _stack_logits(networks, [self._test] * len(networks))
 
-    def network(self, name: str) -> Classifier:
-        """Return the trained network of an arm whose stages all learn; kept, as other arms start from it."""
+    def networks(self, name: str) -> list[Classifier]:
+        """Return the trained networks of an arm whose stages all learn; kept, as other arms start from them."""
         if name not in self._networks:
-            arm = ARMS[name]
-            network = self.prepare(arm)
-            digits = self.dataset.train
-            self._learn(network, PartialDigits(digits.pixels, digits.labels) if arm.partial else digits, arm)
-            self._networks[name] = network
+            arm, digits = ARMS[name], self.dataset.train
+            networks = self.prepare(arm)
+            self._learn(networks, PartialDigits(digits.pixels, digits.labels) if arm.partial else digits, arm)
+            self._networks[name] = networks
         return self._networks[name]
 
-    def prepare(self, arm: Arm) -> Classifier:
-        """Return the network of an arm before its training."""
+    def prepare(self, arm: Arm) -> list[Classifier]:
+        """Return the networks of an arm before their training."""
         if arm.start is None:
             design = self.architecture
             design = design if arm.activation is None else design.with_activation(arm.activation)
-            return with_inversion(build(design, seed=self.seed), arm.inversion).to(self.dataset.device)
-        network = with_inversion(copy.deepcopy(self.network(arm.start)), arm.inversion)
-        if arm.head == "reset":
-            reset_head(network, seed=self.seed + 1)
-        elif arm.head == "equal":
-            equal = to_ordinary(
-                network
-            ).head  # reads x as the old head reads 1 - x, and so 1 - x as the old head reads x
-            network = Classifier(network.features, equal, network.inversion)
-        if arm.learns != "everything":
-            freeze(network, biases=arm.learns == "head")
-        return network
+            built = [with_inversion(build(design, seed=seed), arm.inversion) for seed in self.seeds]
+            return [network.to(self.dataset.device) for network in built]
+        return [
+            _continue(network, arm, seed) for network, seed in zip(self.networks(arm.start), self.seeds, strict=True)
+        ]
 
-    def _head(self, arm: Arm) -> Classifier:
-        """Return the trained head of an arm, with its inversion and without the features below."""
-        head = _without_features(self.prepare(arm))
-        self._learn(head, self._vectors(str(arm.start))[0], arm)
-        return head
+    def _heads(self, arm: Arm) -> list[Classifier]:
+        """Return the trained heads of an arm, with their inversion and without the features below."""
+        heads = [_without_features(network) for network in self.prepare(arm)]
+        self._learn(heads, self._vectors(str(arm.start))[0], arm)
+        return heads
 
-    def _learn(self, network: Classifier, digits: Digits, arm: Arm) -> None:
+    def _learn(self, networks: list[Classifier], digits: Digits | list[FeatureVectors], arm: Arm) -> None:
+        """Train the networks on digits that they share, or each on its own vectors."""
         alternate = alternate_inversions(arm.inversion, self.config.epochs) if arm.alternating else ()
-        unused = replace(
-            digits, pixels=digits.pixels[:100], labels=digits.labels[:100]
-        )  # for validation, which decides nothing here
-        with suppress(DivergedError):  # then its last good epoch is evaluated, or the untrained network
-            for _ in train(network, digits, unused, replace(self.config, alternate=alternate)):
+        config = replace(self.config, alternate=alternate)
+        if self.dataset.device.type == "cuda":
+            for _ in train_many(networks, digits, config, seeds=self.seeds):
                 pass
-        network.to(digits.device)
+        else:
+            own = [digits] * len(networks) if isinstance(digits, Digits) else digits
+            for network, learned, seed in zip(networks, own, self.seeds, strict=True):
+                _learn_alone(network, learned, replace(config, seed=seed))
+        for network in networks:
+            network.to(self.dataset.device)
 
-    def _vectors(self, name: str) -> tuple[FeatureVectors, FeatureVectors]:
+    def _vectors(self, name: str) -> tuple[list[FeatureVectors], list[FeatureVectors]]:
         """Return an arm's features of the training digits and of all test columns; only the last arm's are kept."""
         if self._features is None or self._features[0] != name:
             self._features = None
-            network = self.network(name)
-            self._features = name, _to_vectors(network, self.dataset.train), _to_vectors(network, self._test)
+            networks = self.networks(name)
+            learned = [_to_vectors(network, self.dataset.train) for network in networks]
+            self._features = name, learned, [_to_vectors(network, self._test) for network in networks]
         return self._features[1:]
+
+
+def _continue(network: Classifier, arm: Arm, seed: int) -> Classifier:
+    """Return the network that an arm makes of the one it starts from, before its training."""
+    network = with_inversion(copy.deepcopy(network), arm.inversion)
+    if arm.head == "reset":
+        reset_head(network, seed=seed + 1)
+    elif arm.head == "equal":
+        # The new head reads x as the old one reads 1 - x, and so 1 - x as the old one reads x.
+        network = Classifier(network.features, to_ordinary(network).head, network.inversion)
+    if arm.learns != "everything":
+        freeze(network, biases=arm.learns == "head")
+    return network
+
+
+def _learn_alone(network: Classifier, digits: Digits, config: TrainConfig) -> None:
+    few = replace(digits, pixels=digits.pixels[:100], labels=digits.labels[:100])  # validation decides nothing here
+    with suppress(DivergedError):  # then its last good epoch is evaluated, or the untrained network
+        for _ in train(network, digits, few, config):
+            pass
 
 
 def alternate_inversions(inversion: str, epochs: int) -> tuple[str, ...]:
@@ -144,6 +174,10 @@ def _to_vectors(network: Classifier, digits: Digits) -> FeatureVectors:
 
 def _without_features(network: Classifier) -> Classifier:
     return Classifier(nn.Sequential(), network.head, network.inversion)
+
+
+def _stack_logits(networks: Iterable[Classifier], digits: Sequence[Digits]) -> Tensor:
+    return torch.stack([_logits(network, read) for network, read in zip(networks, digits, strict=True)])
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 Its record is made in `missing_features_record`, its conclusions in `paired_differences`.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,11 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES
 from core.studies import finished_parts
 from core.studies.arm_training import ArmTrainer
-from core.studies.arms import ARMS, with_required_arms
+from core.studies.arms import ARMS, COLUMNS, with_required_arms
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.zoo.recipes import CONFIG, SEED
 
@@ -64,15 +67,20 @@ class ArmStep:
     done: int
     arms: int
     seconds: float
-    """Since this seed began."""
+    """Since the seeds that learn together began."""
 
 
-def run_seed(dataset: Dataset, network: str, seed: int, arms: Sequence[str], *, epochs: int = 5) -> Iterator[ArmStep]:
-    """Yield every arm of one architecture and one seed as it is finished; required controls are added."""
-    trainer = ArmTrainer(dataset, ARCHITECTURES[network], seed=seed, config=replace(CONFIG, epochs=epochs))
+def run_seeds(
+    dataset: Dataset, network: str, seeds: Sequence[int], arms: Sequence[str], *, epochs: int = 5
+) -> Iterator[ArmStep]:
+    """Yield every arm of one architecture, seed by seed, as it is finished; required controls are added."""
+    trainer = ArmTrainer(dataset, ARCHITECTURES[network], seeds=seeds, config=replace(CONFIG, epochs=epochs))
     names, start = with_required_arms(arms), time.perf_counter()
     for number, name in enumerate(names, 1):
-        yield ArmStep(network, seed, name, trainer.evaluate(name), number, len(names), time.perf_counter() - start)
+        accuracies = trainer.evaluate(name)
+        seconds = time.perf_counter() - start
+        for seed, found in zip(seeds, accuracies, strict=True):
+            yield ArmStep(network, seed, name, found, number, len(names), seconds)
 
 
 @dataclass(frozen=True)
@@ -89,50 +97,93 @@ class SeedStep:
 
 @dataclass(frozen=True)
 class _Task:
+    """Seeds of one network that learn together, and their arms."""
+
     network: str
-    seed: int
+    seeds: tuple[int, ...]
     arms: tuple[str, ...]
 
 
 def run_study(
     config: StudyConfig, dataset: Dataset, out: Path, *, pool: WorkerPool = SINGLE_PROCESS
 ) -> Iterator[SeedStep]:
-    """Run all seeds of all networks, each saved in a file beside `out`; a finished one is not run again."""
+    """Run all seeds of all networks, each saved in a file beside `out`; a finished one is not run again.
+
+    On a GPU the seeds of a network that lack the same arms learn side by side, as many as its memory holds.
+    """
     tasks = _tasks(config)
-    kept = {task: _finished_arms(config, dataset, out, task) for task in tasks}
-    missing = [task for task in tasks if set(task.arms) - set(kept[task])]
-    for number, task in enumerate((task for task in tasks if task not in missing), 1):
-        yield SeedStep(task.network, task.seed, number, len(tasks), kept=True)
-    lacking = [replace(task, arms=tuple(arm for arm in task.arms if arm not in kept[task])) for task in missing]
-    finished = pool.map(partial(_run_task, config.epochs), dataset, lacking)
-    for number, (task, arms) in enumerate(finished, len(tasks) - len(missing) + 1):
-        _keep(config, dataset, out, task, arms)
-        yield SeedStep(task.network, task.seed, number, len(tasks), kept=False)
+    kept = {task: _finished_arms(config, dataset, out, task.network, task.seeds[0]) for task in tasks}
+    lacking = [replace(task, arms=tuple(arm for arm in task.arms if arm not in kept[task])) for task in tasks]
+    done = 0
+    for task in (task for task, missing in zip(tasks, lacking, strict=True) if not missing.arms):
+        done += 1
+        yield SeedStep(task.network, task.seeds[0], done, len(tasks), kept=True)
+    together = _group([task for task in lacking if task.arms], seeds_at_once(config, dataset))
+    for task, results in pool.map(partial(_run_task, config.epochs), dataset, together):
+        for seed, arms in results.items():
+            _keep(config, dataset, out, task.network, seed, arms)
+            done += 1
+            yield SeedStep(task.network, seed, done, len(tasks), kept=False)
 
 
 def _tasks(config: StudyConfig) -> list[_Task]:
-    """Return the tasks: first the arms that run with all seeds, then those that run only with the first ones."""
+    """Return a task for each seed: first the arms that run with all seeds, then those that run with the first ones."""
     apart = config.costly < config.seeds
     rounds = [(config.seeds, (False,)), (config.costly, (True,))] if apart else [(config.seeds, (False, True))]
     return [
-        _Task(network, SEED + seed, with_required_arms(name for name in config.arms if ARMS[name].costly in costly))
+        _Task(network, (SEED + seed,), with_required_arms(name for name in config.arms if ARMS[name].costly in costly))
         for seeds, costly in rounds
         for seed in range(seeds)
         for network in config.networks
     ]
 
 
-def _run_task(epochs: int, dataset: Dataset, task: _Task) -> dict[str, dict[str, float]]:
-    """Return the accuracies of the arms of one seed of one network, by arm and column."""
-    steps = run_seed(dataset, task.network, task.seed, task.arms, epochs=epochs)
-    return {step.arm: step.accuracies for step in steps}
+def _group(tasks: Sequence[_Task], most: int) -> list[_Task]:
+    """Return tasks of at most `most` seeds each, of one network and the same arms."""
+    alike: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for task in tasks:
+        alike.setdefault((task.network, task.arms), []).extend(task.seeds)
+    return [
+        _Task(network, tuple(seeds[first : first + most]), arms)
+        for (network, arms), seeds in alike.items()
+        for first in range(0, len(seeds), most)
+    ]
 
 
-def _keep(config: StudyConfig, dataset: Dataset, out: Path, task: _Task, arms: dict[str, Any]) -> None:
+def seeds_at_once(config: StudyConfig, dataset: Dataset) -> int:
+    """Return how many seeds learn side by side: one on the CPU, on a GPU as many as half of its free memory holds.
+
+    The features of all training and test digits take nearly all of the memory, twice for those to learn from.
+    """
+    if dataset.device.type != "cuda":
+        return 1
+    free, _ = torch.cuda.mem_get_info(dataset.device)
+    features = max(math.prod(list(ARCHITECTURES[network].shapes())[-1]) for network in config.networks)
+    digits = 2 * len(dataset.train) + len(COLUMNS) * len(dataset.test)
+    return max(1, int(free / 2 / (4 * features * digits)))
+
+
+def _run_task(epochs: int, dataset: Dataset, task: _Task) -> dict[int, dict[str, dict[str, float]]]:
+    """Return the accuracies by seed, arm and column. Raises ValueError where a GPU's memory is too small."""
+    found: dict[int, dict[str, dict[str, float]]] = {seed: {} for seed in task.seeds}
+    try:
+        for step in run_seeds(dataset, task.network, task.seeds, task.arms, epochs=epochs):
+            found[step.seed][step.arm] = step.accuracies
+    except torch.OutOfMemoryError:
+        raise ValueError(
+            f"The GPU has too little memory for {len(task.seeds)} seeds of {task.network} side by side: "
+            "run fewer with --seeds, or use --device cpu."
+        ) from None
+    return found
+
+
+def _keep(
+    config: StudyConfig, dataset: Dataset, out: Path, network: str, seed: int, arms: dict[str, dict[str, float]]
+) -> None:
     """Save the new arms of a seed together with its earlier ones."""
-    path, settings = _path(out, task.network, task.seed), shared_settings(config, dataset)
-    arms = _finished_arms(config, dataset, out, task) | arms
-    finished_parts.save_part(path, settings, network=task.network, seed=task.seed, arms=arms)
+    path, settings = _path(out, network, seed), shared_settings(config, dataset)
+    arms = _finished_arms(config, dataset, out, network, seed) | arms
+    finished_parts.save_part(path, settings, network=network, seed=seed, arms=arms)
 
 
 def _path(out: Path, network: str, seed: int) -> Path:
@@ -155,6 +206,6 @@ def load_seed(config: StudyConfig, dataset: Dataset, out: Path, network: str, se
     return part if part and part.get("arms") else None
 
 
-def _finished_arms(config: StudyConfig, dataset: Dataset, out: Path, task: _Task) -> dict[str, Any]:
-    part = load_seed(config, dataset, out, task.network, task.seed)
+def _finished_arms(config: StudyConfig, dataset: Dataset, out: Path, network: str, seed: int) -> dict[str, Any]:
+    part = load_seed(config, dataset, out, network, seed)
     return dict(part["arms"]) if part else {}

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from core.digits import datasets
-from core.studies.missing_features import ArmStep, StudyConfig, run_seed
+from core.studies.missing_features import ArmStep, StudyConfig, run_seeds
 
 
 def check(settings: dict[str, Any]) -> None:
@@ -24,7 +24,7 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], objec
     config = _config(settings)
     dataset = datasets.load(config.dataset)
     torch.set_num_threads(1)
-    yield from run_seed(dataset, config.networks[0], settings["seed"], config.arms, epochs=config.epochs)
+    yield from run_seeds(dataset, config.networks[0], [settings["seed"]], config.arms, epochs=config.epochs)
 
 
 def _config(settings: dict[str, Any]) -> StudyConfig:

@@ -18,8 +18,9 @@ WARM_UP = 3  # steps before a capture: cuDNN and the optimizer allocate what the
 class CapturedStep:
     """A step that learns from the digits at the indices `(..., batch)`, replayed from one capture.
 
-    `changed` are the tensors that a step changes besides the optimizer's own. Indices of another length (an epoch's last batch) take the step as it is. Where the step cannot be captured, a
-    warning says so once, and every batch takes it as it is.
+    `changed` are the tensors that a step changes besides the optimizer's own. Indices of another length (an epoch's
+    last batch) take the step as it is. Where the step cannot be captured, a warning says so once, and every batch takes
+    it as it is.
     """
 
     def __init__(self, step: Step, changed: Sequence[Tensor], optimizer: torch.optim.Optimizer, batch: int) -> None:

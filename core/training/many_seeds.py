@@ -5,6 +5,7 @@ the step is captured as a CUDA graph; the benchmark `cuda-seeds` measures it.
 """
 
 import copy
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
-from torch.nn.functional import cross_entropy, linear, pad
+from torch.nn.functional import cross_entropy, pad
 
 from core.digits.datasets import Digits
 from core.inversion.functions import Invert
@@ -24,6 +25,8 @@ from core.training.config import TrainConfig
 from core.training.loop import MAX_LOSS, make_optimizer, penalize, set_learning_rate
 from core.training.modes import mode_dependent_modules, set_training
 from core.training.state import RandomState
+
+PARTS = 8  # of a batch: with one, the gradient of all filters is a single sum, in which most of a GPU has nothing to do
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class _Training:
     """The digits of all networks, one network's after the other's; or those that they share."""
     offsets: Tensor
     """Where each network's digits begin, `(networks, 1)`."""
+    count: int
+    """The digits that each network learns from."""
     randoms: list[RandomState]
     optimizer: torch.optim.Optimizer
     loss_sum: Tensor
@@ -84,27 +89,21 @@ class _Training:
     steps: dict[str, Step] = field(default_factory=dict)
     """By the inversion that was captured with the step."""
 
-    @property
-    def count(self) -> int:
-        """The digits that each network learns from."""
-        return len(self.digits) // (len(self.randoms) if len(self.offsets.unique()) > 1 else 1)
-
 
 def _stack(
     networks: Sequence[Classifier], digits: Digits | Sequence[Digits], config: TrainConfig, seeds: Sequence[int]
 ) -> _Training:
     device = find_device(config.device)
-    weights, buffers = stack_module_state([network.to(device) for network in networks])  # type: ignore[arg-type]
-    shared = isinstance(digits, Digits)
-    own = digits if shared else _join(digits)
-    starts = torch.arange(len(networks), device=device)[:, None] * (0 if shared else len(digits[0]))
+    weights, buffers = stack_module_state([network.to(device) for network in networks])
+    learned, apart = (digits, 0) if isinstance(digits, Digits) else (_join(digits), len(digits[0]))
     return _Training(
         config=config,
         base=_with_matrix_products(networks[0]),
         weights=weights,
         buffers=buffers,
-        digits=own.to(device),
-        offsets=starts,
+        digits=learned.to(device),
+        offsets=apart * torch.arange(len(networks), device=device)[:, None],
+        count=apart or len(learned),
         randoms=[RandomState(seed, device) for seed in seeds],
         optimizer=make_optimizer([w for w in weights.values() if w.requires_grad], config, stacked=True),
         loss_sum=torch.zeros(len(networks), device=device),
@@ -188,7 +187,7 @@ def _join(digits: Sequence[Digits]) -> Digits:
 
 
 class _MatrixProduct(nn.Conv2d):
-    """A convolution as one matrix product over all its windows.
+    """A convolution as matrix products over all its windows.
 
     Stacked networks make it a batched product, which a GPU computes faster than the grouped convolution that `vmap`
     makes of `Conv2d`.
@@ -197,11 +196,15 @@ class _MatrixProduct(nn.Conv2d):
     def forward(self, images: Tensor) -> Tensor:
         """Return the maps `(N, filters, rows, columns)`."""
         (height, width), (down, right), (spread, _) = self.kernel_size, self.stride, self.dilation
-        across = self.padding[0]
+        across = int(self.padding[0])
         windows = pad(images, (across,) * 4).unfold(2, spread * (height - 1) + 1, down)
         windows = windows.unfold(3, spread * (width - 1) + 1, right)[..., ::spread, ::spread]
-        windows = windows.permute(0, 2, 3, 1, 4, 5)  # digit, row, column, channel, and the window's two sides
-        return linear(windows.flatten(3), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+        rows = windows.permute(0, 2, 3, 1, 4, 5).flatten(3)  # digit, row, column, and the window's pixels
+        parts = math.gcd(len(images), PARTS)
+        weight = self.weight.flatten(1).T.expand(parts, -1, -1)
+        maps = torch.matmul(rows.unflatten(0, (parts, -1)).flatten(1, 3), weight)
+        maps = maps if self.bias is None else maps + self.bias
+        return maps.flatten(0, 1).view(*rows.shape[:3], -1).permute(0, 3, 1, 2)
 
 
 def _with_matrix_products(network: Classifier) -> Classifier:
