@@ -18,7 +18,7 @@ from core.pmnist.masks import CUTS, cut_mask, random_squares
 from core.pmnist.partial_set import erase_digits
 from core.studies.arms import ARMS, COLUMNS, Arm
 from core.training.config import TrainConfig
-from core.training.loop import EVALUATION_BATCH, DivergedError, feature_vectors, train
+from core.training.loop import DivergedError, evaluation_batches, feature_vectors, train
 from core.training.many_seeds import train_many
 
 RAND3_SEED = 123  # of three squares at other places than PMNIST's
@@ -122,7 +122,8 @@ class ArmTrainer:
     def _learn(self, networks: list[Classifier], digits: Digits | list[FeatureVectors], arm: Arm) -> None:
         """Train the networks on digits that they share, or each on its own vectors."""
         alternate = alternate_inversions(arm.inversion, self.config.epochs) if arm.alternating else ()
-        config = replace(self.config, alternate=alternate)
+        rate = arm.learning_rate or self.config.learning_rate
+        config = replace(self.config, alternate=alternate, learning_rate=rate)
         if self.dataset.device.type == "cuda":
             for _ in train_many(networks, digits, config, seeds=self.seeds):
                 pass
@@ -183,8 +184,7 @@ def _stack_logits(networks: Iterable[Classifier], digits: Sequence[Digits]) -> T
 @torch.no_grad()
 def _logits(network: Classifier, digits: Digits) -> Tensor:
     network.eval()
-    chunks = torch.arange(len(digits), device=digits.device).split(EVALUATION_BATCH)
-    return torch.cat([network(digits.images(index)) for index in chunks])
+    return torch.cat([network(digits.images(index)) for index in evaluation_batches(digits.labels)])
 
 
 def _all_columns(digits: Digits) -> Digits:

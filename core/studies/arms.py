@@ -4,7 +4,7 @@ Every arm that continues from a network trains for as many epochs again, so each
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.pmnist.masks import CUTS
@@ -30,6 +30,8 @@ class Arm:
     """Whether identity and the inversion alternate, epoch by epoch."""
     activation: str | None = None
     """After the convolutions, instead of the architecture's own."""
+    learning_rate: float | None = None
+    """None: the study's."""
     heads: tuple[str, ...] = ()
     """The arms whose logits are summed; such an arm trains nothing."""
     partial: bool = False
@@ -70,7 +72,21 @@ def _with_activation(activation: str, name: str, inversion: str, formula: str) -
     }
 
 
-ARMS = {
+def _at(rate: float, *names: str) -> dict[str, Arm]:
+    """Return arms that do not learn at the study's learning rate at a smaller one, each with its control."""
+    arms = {f"{name}-{rate}": AT_THE_SAME_RATE[name] for name in names}
+    return {
+        name: replace(
+            arm,
+            title=f"{arm.title}, learning rate {rate}",
+            learning_rate=rate,
+            control=f"{arm.control}-{rate}" if arm.control else None,
+        )
+        for name, arm in arms.items()
+    }
+
+
+AT_THE_SAME_RATE = {
     "standard": Arm(title="Standard"),
     "control": Arm(title="Control (no inversion)", start="standard", head="reset", learns="head"),
     "control-no-reset": Arm(title="Control, no reset", start="standard", learns="head"),
@@ -124,6 +140,12 @@ ARMS = {
     **_with_activation("leaky_relu", "leaky-relu", "complement", "1 - x"),
     **_with_activation("silu", "swish", "complement", "1 - x"),
     "partial-samples": Arm(title="Trained on partial samples", partial=True),
+}
+ARMS = {
+    **AT_THE_SAME_RATE,
+    **_at(0.01, "control", "missing-share", "control-sigmoid", "missing-sigmoid", "control-relu6"),
+    **_at(0.01, "missing-relu6-sixth"),
+    **_at(0.001, "control", "missing-maximum", "control-relu6", "missing-relu6"),
 }
 
 # The log of the talk's published code (seed 42, 10 + 10 epochs, final epoch), in percent; its cuts are the code's.

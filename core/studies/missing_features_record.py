@@ -26,7 +26,7 @@ def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> Record:
         rows,
         seeds=max((row["seeds"] for row in rows), default=0),
         first_seed=SEED,
-        command=_command(config),
+        command=_command(config, dataset),
         epochs=config.epochs,
         training=shared_settings(config, dataset)["training"],
         columns=list(COLUMNS),
@@ -35,7 +35,7 @@ def summarize(config: StudyConfig, dataset: Dataset, out: Path) -> Record:
     )
 
 
-def _command(config: StudyConfig) -> str:
+def _command(config: StudyConfig, dataset: Dataset) -> str:
     return to_command(
         STUDY,
         config.dataset,
@@ -44,4 +44,5 @@ def _command(config: StudyConfig) -> str:
         costly_seeds=config.costly if config.costly < config.seeds else None,
         networks=",".join(config.networks) if config.networks != NETWORKS else None,
         arms=",".join(config.arms) if config.arms != tuple(ARMS) else None,
+        device=None if dataset.device.type == "cpu" else dataset.device.type,
     )

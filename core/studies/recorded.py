@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from core.digits import datasets
 from core.digits.datasets import Dataset
+from core.system.device import describe_environment
 
 RECORDED = Path(__file__).parent / "recorded_results"
 Record = dict[str, Any]
@@ -28,8 +28,10 @@ class StudyStep:
 def to_record(study: str, dataset: Dataset, rows: list[Record], *, images: int | None = None, **fields: Any) -> Record:
     """Return the record of a study over `images` test digits (default: all of them)."""
     images = len(dataset.test) if images is None else images
+    made = describe_environment(dataset.device)
+    versions = {"torch": made["torch"], "device": made["device"]}
     about = {"name": dataset.name, "source": dataset.source, "images": images, "sha256": dataset.sha256}
-    return {"study": study, "dataset": about, **fields, "rows": rows, "versions": {"torch": version("torch")}}
+    return {"study": study, "dataset": about, **fields, "rows": rows, "versions": versions}
 
 
 def to_command(study: str, dataset: str, **options: object) -> str:

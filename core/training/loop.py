@@ -187,7 +187,7 @@ def _learner(network: Classifier, digits: Digits, validation: Digits) -> tuple[n
 def feature_vectors(network: Classifier, digits: Digits) -> Tensor:
     """Return the features `(N, F)` of all digits, before inversion."""
     network.features.eval()
-    return torch.cat([network.features(digits.images(index)) for index in _chunks(digits.labels)])
+    return torch.cat([network.features(digits.images(index)) for index in evaluation_batches(digits.labels)])
 
 
 def _cached(network: Classifier, digits: Digits) -> _Samples:
@@ -264,7 +264,7 @@ def penalize(optimizer: torch.optim.Optimizer, config: TrainConfig) -> None:
 @torch.no_grad()
 def _evaluate(learner: nn.Module, samples: _Samples) -> tuple[float, float]:
     losses, correct = [], []
-    for index in _chunks(samples.labels):
+    for index in evaluation_batches(samples.labels):
         logits, labels = learner(samples.inputs(index)), samples.labels[index]
         losses.append(cross_entropy(logits, labels, reduction="sum"))
         correct.append((logits.argmax(1) == labels).sum())
@@ -272,7 +272,7 @@ def _evaluate(learner: nn.Module, samples: _Samples) -> tuple[float, float]:
     return sum(torch.stack(losses).tolist()) / count, 100 * sum(torch.stack(correct).tolist()) / count
 
 
-def _chunks(labels: Tensor) -> tuple[Tensor, ...]:
-    """Return the indices of all digits in parts that suit the device."""
+def evaluation_batches(labels: Tensor) -> tuple[Tensor, ...]:
+    """Return the indices of all digits `(N,)` in parts that suit the device."""
     size = EVALUATION_BATCH if labels.device.type == "cpu" else EVALUATION_BATCH_GPU
     return torch.arange(len(labels), device=labels.device).split(size)

@@ -170,7 +170,8 @@ def _compute(base: nn.Module, weights: dict[str, Tensor], buffers: dict[str, Ten
 
 @torch.no_grad()
 def _unstack(training: _Training, networks: Sequence[Classifier]) -> None:
-    """Write the stacked weights and statistics back into the networks."""
+    """Write the stacked weights and statistics back into the networks, and free what was captured."""
+    training.steps.clear()
     stacked = training.weights | training.buffers
     for number, network in enumerate(networks):
         for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
