@@ -50,6 +50,7 @@ from core.second_model import domain_gap, map_images
 from core.second_model import training as second_model
 from core.similarity import reference_vectors, shortcut, thresholds, timing
 from core.training import loop as training
+from core.training import many_seeds
 from core.training.config import TrainConfig
 from core.transfer import backbones, classification, example_tasks, fine_tuning
 from core.zoo import checkpoints, recipes
@@ -428,6 +429,13 @@ def training_a_head(device: str) -> Any:
     functions.freeze(network)
     config = dataclasses.replace(TRAINING, device=device, optimizer="adam", learning_rate=0.003)
     return records(training.train(network, digits, digits.first(20), config)), network
+
+
+@case
+def training_many_seeds(device: str) -> Any:
+    networks, digits = [build(TINY, seed=seed) for seed in (1, 2)], made_digits(40).to(device)
+    steps = list(many_seeds.train_many(networks, digits, dataclasses.replace(TRAINING, device=device), seeds=(1, 2)))
+    return [dataclasses.replace(step, seconds=0.0) for step in steps], networks
 
 
 @case

@@ -127,6 +127,7 @@ def stand_in_device() -> Iterator[str]:
         _Mode(),
         patch.dict(CHOICES, device=(*DEVICES, NAME)),
         patch("core.training.loop.find_device", torch.device),
+        patch("core.training.many_seeds.find_device", torch.device),
         patch("torch.Generator", _Generator),
     ):
         yield NAME

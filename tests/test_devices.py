@@ -30,6 +30,7 @@ NOT_RUN = {  # and why
     "core.studies.finished_parts.run_parts": "files; what a worker computes is run by itself",
     "core.studies.missing_features.load_seed": "reads a file",
     "core.studies.missing_features.run_study": "files and workers around run_seeds",
+    "core.studies.missing_features.seeds_at_once": "reads the free memory of a GPU; elsewhere it is 1",
     "core.studies.missing_features.shared_settings": "reads no tensors",
     "core.studies.missing_features_record.summarize": "reads files",
     "core.studies.noise_transfer.run_transfer": "files and workers around evaluate_source",
@@ -42,6 +43,8 @@ NOT_RUN = {  # and why
     "core.studies.similarity.run_similarity": "files and workers around measure_network",
     "core.studies.similarity_record.summarize": "reads rows",
 }
+# The CPU compares partial digits with bytes, other devices with floats: another rounding may choose another reference.
+ROUNDED = {"reading_one_digit": 1e-6, "many_holes_of_one_digit": 0.01, "holes_everywhere": 0.01}
 called: set[CodeType] = set()  # by the cases that ran so far
 
 
@@ -81,7 +84,10 @@ def test_it_runs_there_and_gives_what_the_cpu_gives(name: str) -> None:
     there, here = run_far(CASES[name]), [to_plain(one) for one in leaves(CASES[name]("cpu"))]
     assert len(there) == len(here) > 0
     for one, other in zip(there, here, strict=True):
-        np.testing.assert_array_equal(one, other)
+        if name in ROUNDED and np.asarray(one).dtype.kind == "f":
+            np.testing.assert_allclose(one, other, atol=ROUNDED[name])
+        else:
+            np.testing.assert_array_equal(one, other)
 
 
 def test_every_public_function_runs_there_or_is_named_with_its_reason() -> None:

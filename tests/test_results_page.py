@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
+from core.pmnist.masks import CUT_NAMES
 from core.studies.arms import ARMS
 from core.studies.paired_differences import has_learned
 from core.studies.recorded import load_recorded
@@ -43,7 +44,7 @@ def test_m12_the_page_says_first_what_became_of_the_claim(page: AppTest) -> None
     shown = " ".join(text.value for text in page.markdown)
     assert all(heading in shown for heading in ("1 · The claim", "2 · The fair test", "3 · The verdict"))
     assert "The talk: a network that reads what is **missing** (1 − x) gains 4 to 9 points" in shown
-    assert "better with the top half erased, +1.7 points (+0.3 to +3.2)" in shown
+    assert f"{CUT_NAMES['DCUT']} erased, +1.9 points (+0.4 to +3.4)" in shown
     assert "outside our interval on 4 of 4 cuts" in shown
     said = load_recorded()["conclusions"]["published"][0]
     page.segmented_control(key="results view").set_value("Variants")

@@ -110,6 +110,8 @@ BENCHMARKS = {
     "cuda-epoch": Benchmark("cuda", "Seconds of an epoch of the published network, batch 64, float32.", 0.25, "lower"),
     "cuda-epoch-ratio": Benchmark("cuda", "Times faster than DataLoader with 8 workers: such an epoch on a GPU.", 8),
     "cuda-ten-epochs": Benchmark("cuda", "Seconds of the recipe `standard`, all included.", 3.5, "lower"),
+    "cuda-seeds": Benchmark("cuda", "Seconds of a seed and epoch: 32 seeds side by side, float32.", 0.06, "lower"),
+    "cuda-study": Benchmark("cuda", "Seconds of the study of missing features: one network, ten seeds.", 300, "lower"),
     "epoch-small": Benchmark("training", "The same for the lecture's small network (A6).", 3),
     "epoch-assignment": Benchmark("training", "The same for the assignment's network (A3).", 1.6),
     "record-cost": Benchmark("jobs", "Percent of a batch's time that a record of it takes.", 1, "lower"),

@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -10,8 +11,12 @@ from torch.nn.functional import cross_entropy
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.networks.evaluation import evaluate
+from core.studies.arms import ARMS
+from core.studies.missing_features import run_seeds
 from core.training.config import TrainConfig
 from core.training.loop import train
+from core.training.many_seeds import train_many
+from core.zoo.recipes import SEED
 from tests.benchmarks import Measured, NotMeasurable, mnist
 from tests.benchmarks.loops import BATCH, usual_loader, usual_network, usual_optimizer
 
@@ -40,6 +45,35 @@ def cuda_ten_epochs() -> Measured:
     seconds = time.perf_counter() - start
     accuracy = evaluate(network, mnist.dataset().test)
     return Measured(seconds, [seconds], f"{accuracy:.2f} % of the test digits. {_card()}")
+
+
+def cuda_seeds() -> Measured:
+    """Seconds of an epoch of 32 networks side by side, divided by 32, after the capture; TF32 is in the note."""
+    _need_cuda()
+    runs, with_tf32 = _side_by_side(), _side_by_side(tf32=True)
+    return Measured(min(runs), runs, f"With TF32 {min(with_tf32):.3f}. {_card()}")
+
+
+def cuda_study() -> Measured:
+    """Seconds of all arms of the published network with ten seeds."""
+    _need_cuda()
+    start = time.perf_counter()
+    for _ in run_seeds(mnist.dataset().to("cuda"), "published", range(SEED, SEED + 10), tuple(ARMS)):
+        pass
+    seconds = time.perf_counter() - start
+    return Measured(seconds, [seconds], f"{len(ARMS)} arms. {_card()}")
+
+
+def _side_by_side(*, tf32: bool = False, seeds: int = 32) -> list[float]:
+    """Return the seconds per seed of each epoch but the first, in which the step is captured."""
+    networks = [build(ARCHITECTURES["published"], seed=seed) for seed in range(seeds)]
+    before, torch.backends.cuda.matmul.allow_tf32 = torch.backends.cuda.matmul.allow_tf32, tf32
+    try:
+        config = replace(CONFIG, epochs=3)
+        ends = [step.seconds for step in train_many(networks, mnist.dataset().train, config, seeds=range(seeds))]
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
+    return [(end - start) / seeds for start, end in pairwise(ends)]
 
 
 def train_one(*, epochs: int, count: int = 50_000):
