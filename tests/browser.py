@@ -66,10 +66,19 @@ def start_server(script: str | Path, log: int, **env: str) -> "tuple[subprocess.
 
 
 def server_command(script: str | Path, port: int) -> list[str]:
-    """Return what runs `script` under Streamlit at that port of this machine; "dashboard": as `make run` does."""
+    """Return what runs `script` under Streamlit at that port of this machine; "dashboard": as `make run` does.
+
+    The server ends when this process is killed.
+    """
     module = ["dashboard"] if script == "dashboard" else ["streamlit", "run", str(script)]
     options = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
-    return [sys.executable, "-m", *module, *options]
+    return [*end_with_parent(), sys.executable, "-m", *module, *options]
+
+
+def end_with_parent() -> list[str]:
+    """Return what to put before a command so that its process ends with ours; nothing where the system has no such."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def find_chromium() -> str | None:
