@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from core.adversarial.config import AttackConfig
-from core.networks import evaluation
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 from core.system.device import on_cpu
@@ -124,11 +123,6 @@ def pool_before_relu(network: nn.Module) -> nn.Module:
         if isinstance(first, nn.ReLU) and isinstance(second, nn.MaxPool2d):
             stages[place], stages[place + 1] = stages[place + 1], stages[place]
     return Classifier(nn.Sequential(OrderedDict(stages)), network.head, network.inversion)
-
-
-def find_fooled(network: evaluation.Network, images: Tensor, labels: Tensor, target: int | None = None) -> Tensor:
-    """Return bool `(N,)`: which images a network of any kind misreads, or reads as the target."""
-    return AttackConfig(target=target).is_adversarial(evaluation.predict(network, images).argmax(1), labels)
 
 
 def check_network(network: object) -> None:

@@ -38,11 +38,6 @@ def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Itera
         yield PhotoStep(stage, images.cpu())
 
 
-def share_still_fooled(before: Tensor, after: Tensor) -> float:
-    """Return the share of the digits that fooled a network `before`, bool `(N,)`, and still do `after`; 0 if none."""
-    return float((before & after).sum()) / max(1, int(before.sum()))
-
-
 def rotate_shift_scale(images: Tensor, *, degrees: Tensor, shifts: Tensor, scales: Tensor) -> Tensor:
     """Return the images rotated, shifted by pixels `(N, 2)` to the right and down, and scaled, each by its own values.
 

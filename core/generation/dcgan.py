@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from core.generation.config import GanConfig
-from core.networks.architectures import ARCHITECTURES, SIDE
+from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
+from core.pmnist.masks import SIDE
 
 CLASSES = 10
 START_SIDE = SIDE // 4  # of the first maps; two layers double it to 28

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.digits.datasets import Digits
-from core.networks.architectures import SIDE
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
+from core.pmnist.masks import SIDE
 
 PATCHES = 9  # of each map; distinct digits
 

@@ -19,10 +19,11 @@ from core.inversion.functions import features_hash
 from core.jobs import control, limits, run_folders, trained_networks
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
-from core.networks.architectures import SIDE, Architecture
+from core.networks.architectures import Architecture
 from core.networks.bounds import bound_values
 from core.networks.classifier import Classifier
 from core.networks.cost import check_size
+from core.pmnist.masks import SIDE
 from core.system.archives import ArchiveError, open_zip, read_entry
 from core.system.parsing import ParseError, parse_json
 from core.system.safe_names import to_safe_name

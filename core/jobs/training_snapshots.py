@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.digits.datasets import Digits
-from core.networks.architectures import ACTIVATIONS, SIDE
+from core.networks.architectures import ACTIVATIONS
 from core.networks.classifier import Classifier
+from core.pmnist.masks import SIDE
 from core.system.files import write_atomically
 from core.training.loop import TrainStep
 

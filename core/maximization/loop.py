@@ -18,8 +18,8 @@ from core.maximization.regularizers import (
     variation_gradient,
 )
 from core.maximization.stage_outputs import LOGITS, stage_outputs
-from core.networks.architectures import SIDE
 from core.networks.classifier import Classifier
+from core.pmnist.masks import SIDE
 from core.system.device import on_cpu
 
 GRAY = 0.5  # 128 in the assignment

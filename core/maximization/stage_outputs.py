@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.networks.architectures import SIDE
 from core.networks.classifier import Classifier
+from core.pmnist.masks import SIDE
 
 LOGITS = "logits"  # the name of the last stage, whatever it is called in a network
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from core.pmnist.masks import SIDE
 from core.system.records import to_record
 
-SIDE = 28  # pixels of an MNIST digit
 ACTIVATIONS = ("relu", "leaky_relu", "silu", "sigmoid", "tanh", "relu6")
 KINDS = ("conv", "pool", "mean_pool", "norm", "drop", "shuffle", *ACTIVATIONS)
 

@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.networks.architectures import SIDE, Architecture, Stage
+from core.networks.architectures import Architecture, Stage
 from core.networks.restored import Restored
+from core.pmnist.masks import SIDE
 
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the talk's published code
 

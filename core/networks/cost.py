@@ -6,7 +6,8 @@ A network from outside (composed in a form, uploaded, or named in a job's settin
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.networks.architectures import ACTIVATIONS, KINDS, SIDE, Architecture, Stage
+from core.networks.architectures import ACTIVATIONS, KINDS, Architecture, Stage
+from core.pmnist.masks import SIDE
 
 MAX_STAGES, MAX_HIDDEN_LAYERS = 30, 4
 MAX_BLOCKS, MAX_FILTERS, MAX_UNITS, MAX_CLASSES = 4, 64, 1024, 100

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-SIDE = 28
+SIDE = 28  # pixels of an MNIST digit
 CUTS = ("HCUT", "VCUT", "DCUT", "TCUT")
 GROWTH_DIRECTIONS = ("from the top", "from the left", "from the middle")
 CUT_NAMES = {

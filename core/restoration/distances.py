@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, pad
 
-SIDE = 28
+from core.pmnist.masks import SIDE
+
 # How far away a pixel's match may be. Two pixels cost three times as much and were up to 2 points worse on 1,000
 # validation digits: then nearly everything matches.
 REACH = 1

@@ -14,6 +14,7 @@ from torch.nn.functional import pad
 
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
+from core.pmnist.masks import SIDE
 from core.restoration.distances import (
     BLEND,
     BLENDED,
@@ -22,7 +23,6 @@ from core.restoration.distances import (
     INK,
     REACH,
     RIDGE,
-    SIDE,
     plane_weights,
     slopes_and_ink,
     sum_neighbours,

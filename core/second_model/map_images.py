@@ -5,9 +5,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from core.digits.datasets import Digits
-from core.networks.architectures import SIDE
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
+from core.pmnist.masks import SIDE
 
 
 def select_two_classes(digits: Digits, first: int, second: int, *, each: int) -> Digits:

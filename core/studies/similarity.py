@@ -1,4 +1,4 @@
-"""What the similarity shortcut is worth (S4, S5, D4): hits, precision, accuracy and time by stage and threshold.
+"""What the similarity shortcut is worth: hits, precision, accuracy and time by stage and threshold.
 
 One half of the training digits is seen first, the other half and the test digits are then read with the shortcut. What
 the figures say together is in `similarity_records`.
@@ -30,8 +30,8 @@ from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.training.loop import train
 from core.zoo.recipes import CONFIG, SEED
 
-HALF_TRAINED = "half"  # the network that the study trains itself, on the digits seen first alone (D4)
-ARCHITECTURE = "assignment"  # its architecture, A3
+HALF_TRAINED = "half"  # the network that the study trains itself, on the digits seen first alone
+ARCHITECTURE = "assignment"  # its architecture
 SECOND_HALF, TEST, VALIDATION = "second half", "test", "validation"
 SHARES = (0.01, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 11)))
 TIMED = (0.1, 0.5, 1.0)
@@ -42,7 +42,7 @@ class SimilarityConfig:
     """What is compared with what. Raises ValueError, one sentence, for what cannot be."""
 
     seen: tuple[float, ...] = (0.5, 0.1, 0.02)
-    """How many of the training digits are kept to compare with, as shares; the first is the half of D4."""
+    """How many of the training digits are kept to compare with, as shares; the first is half of them."""
     second: int = 10_000
     """So many of the other half are read with it: as many as there are test digits."""
     shares: tuple[float, ...] = SHARES

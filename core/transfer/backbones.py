@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from core.inversion.functions import reset_weights
 from core.inversion.map_atlas import last_maps
-from core.networks import architectures
 from core.networks.classifier import Classifier
+from core.pmnist import masks
 from core.transfer.tasks import SIDE
 
 LAST_MAPS, SECOND_TO_LAST_DENSE, LAST_DENSE = "last maps", "second to last dense layer", "last dense layer"
@@ -35,7 +35,7 @@ class Backbone:
     network: Classifier
     channels: int = 1
     """1: grey; 3: colour."""
-    side: int = architectures.SIDE
+    side: int = masks.SIDE
     """Side of a picture in pixels that its dense layers need."""
 
     def layers(self) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Backbone:
         """
         own = self.channels == 1
         free = layer == PIXELS or layer in (LAST_MAPS, RANDOM_LAYERS) and own
-        return PHOTO_SIDE if free and (pixels.shape[1] > architectures.SIDE or not own) else self.side
+        return PHOTO_SIDE if free and (pixels.shape[1] > masks.SIDE or not own) else self.side
 
 
 def dense_stages(network: Classifier) -> list[str]:

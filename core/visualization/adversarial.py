@@ -162,7 +162,7 @@ def draw_noise_table(
     *,
     limit: float,
 ) -> str:
-    """Return as HTML how every digit is read with every noise (V4): a row for each digit, a column for each noise.
+    """Return as HTML how every digit is read with every noise: a row for each digit, a column for each noise.
 
     `noisy` `(classes, N, 28, 28)`, `readings` `(N, classes)`. Red: led to the noise's class; blue: still read right.
     """

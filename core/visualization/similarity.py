@@ -11,7 +11,7 @@ from core.visualization.figures import MARGIN, Curve, draw_curves
 from core.visualization.number_format import format_distance
 from core.visualization.rendering import render
 
-HIT, MISS = "#009E73", "#8A8F98"
+MISS = "#8A8F98"
 HITS_COLOR, PRECISION_COLOR, ACCURACY_COLOR, TIME_COLOR = "#3B82C4", "#009E73", "#D55E00", "#8F6BC9"
 
 

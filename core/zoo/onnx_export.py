@@ -12,8 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from core.inversion.functions import INVERSIONS, Invert
-from core.networks.architectures import SIDE
 from core.networks.classifier import MEAN, STD, Classifier, Normalize
+from core.pmnist.masks import SIDE
 
 OPSET, IR = 18, 9  # of 2022 and 2023: widely supported
 Operation = tuple[str, list[Any], dict[str, Any]]

@@ -8,11 +8,10 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.pmnist.masks import CUTS
-from core.studies.noise_transfer_record import to_curve
+from core.studies.noise_transfer_record import STUDY, to_curve
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
 from dashboard import address
-from dashboard.attack import noise_transfer_views
 from dashboard.attack.defence_runs import FRAMES, KINDS, STEPS, Sweep, SweepInputs
 from dashboard.components.player import Look
 from dashboard.server import caches
@@ -83,7 +82,7 @@ def _show_sweep(inputs: SweepInputs, data: Dataset, zoo: Zoo) -> None:
 
 def _show_curves(data: Dataset, zoo: Zoo) -> None:
     """Show both networks' accuracy under their own noise by epsilon, from the recorded study."""
-    record = noise_transfer_views.find_record(data)
+    record = caches.find_record(STUDY, data.name)
     if record is None:
         return
     curves = []

@@ -21,14 +21,9 @@ OWN = "each network's own"  # noise
 Record = dict[str, Any]
 
 
-def find_record(data: Dataset) -> Record | None:
-    """Return the study recorded on this data set, else the one on MNIST; None if there is neither."""
-    return caches.find_record(STUDY, data.name)
-
-
 def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the accuracy of every network under every network's noise, as a matrix and as curves."""
-    record = find_record(data)
+    record = caches.find_record(STUDY, data.name)
     if record is None:
         st.info("Noise transfer was not measured on this data set.")
         return

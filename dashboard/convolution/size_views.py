@@ -8,7 +8,8 @@ import torch
 from core.convolution import dimensions, examples
 from core.convolution.settings import Convolution, to_matrix
 from core.digits.datasets import Dataset
-from core.networks.architectures import ARCHITECTURES, SIDE, Architecture
+from core.networks.architectures import ARCHITECTURES, Architecture
+from core.pmnist.masks import SIDE
 from core.visualization import arrays
 from core.visualization.convolution import draw_signal, draw_weight_matrix, draw_window_positions
 from core.visualization.formulas import draw_formulas

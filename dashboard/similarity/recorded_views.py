@@ -18,14 +18,9 @@ from dashboard.widgets.texts import show_conclusions
 Row = dict[str, Any]
 
 
-def find_record(data: Dataset) -> Row | None:
-    """Return the study recorded on this data set, else the one on MNIST; None if there is neither."""
-    return caches.find_record(STUDY, data.name)
-
-
 def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the figures of every setting, and the study's conclusions."""
-    record = find_record(data)
+    record = caches.find_record(STUDY, data.name)
     if record is None:
         st.info("What the shortcut is worth was not measured.")
         return

@@ -16,10 +16,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.pmnist.masks import SIDE
 from core.visualization import arrays
 from dashboard.components.live_canvas import CanvasOptions, forget, live_canvas
 
-SIDE = 28  # pixels of an MNIST digit
 PEN_SIZES = {"fine": 14, "medium": 22, "bold": 30}  # canvas pixels; MNIST's own strokes are about 22 of 280 wide
 BRUSH_SIZES = (2, 3, 5)  # digit pixels
 
