@@ -120,7 +120,7 @@ def _draw_stack(name: str, shape: tuple[int, ...], left: float) -> tuple[str, fl
     )
     lines = (name, f"{maps} × {side} × {side}" if side else f"{shape[0]}")
     texts = "".join(
-        f'<text x="{left:.1f}" y="{172 + 14 * number}" font-size="12" fill="currentColor">{escape(line)}</text>'
+        f'<text x="{left:.1f}" y="{172 + 16 * number}" font-size="14" fill="currentColor">{escape(line)}</text>'
         for number, line in enumerate(lines)
     )
     return squares + texts, left + max(width + shift * depth, 7.0 * max(map(len, lines))) + 12

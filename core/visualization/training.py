@@ -39,7 +39,7 @@ def draw_svg_curves(
     lines = "".join(_line(curve, [place(x, y) for x, y in _thin(curve)]) for curve in curves)
     return (
         f'<div><b>{escape(title)}</b> {_legend(curves, unit)}</div><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(title)}" style="width:100%;font-size:12px;fill:currentColor">{drawn}'
+        f'aria-label="{escape(title)}" style="width:100%;font-size:14px;fill:currentColor">{drawn}'
         f'<text x="{LEFT}" y="{HEIGHT - 8}">0</text>'
         f'<text x="{right}" y="{HEIGHT - 8}" text-anchor="end">epoch {x_end:g}</text>'
         f'<svg y="{TOP - 4}" width="{WIDTH}" height="{bottom - TOP + 8}" viewBox="0 {TOP - 4} {WIDTH} '
@@ -65,7 +65,7 @@ def _legend(curves: Sequence[Curve], unit: str) -> str:
         + (f" <b>{curve.y[-1]:.4g}{escape(unit)}</b>" if curve.y else "")
         for curve in curves
     )
-    return f'<span style="font-size:.85rem">{" &nbsp; ".join(named)}</span>'
+    return f'<span style="font-size:.875rem">{" &nbsp; ".join(named)}</span>'
 
 
 def _thin(curve: Curve) -> Sequence[tuple[float, float]]:
