@@ -102,6 +102,11 @@ def test_a_link_opens_the_same_scene_for_everyone() -> None:
     assert readings(open_page("compare", **link)) == readings(app)
 
 
+def test_a_link_to_a_digit_that_does_not_exist_says_so() -> None:
+    app = open_page("compare", sample="99999")
+    assert "There is no test digit 99999" in app.warning[0].value and "data-answer" in html(app)
+
+
 def test_a_broken_link_opens_the_page_with_a_sentence() -> None:
     app = open_page("compare", digit="???", networks="standard,nobody")
     assert len(app.warning) == 2 and "nobody" in app.warning[1].value

@@ -46,5 +46,5 @@ def test_c2_the_window_slides_over_the_seed_s_picture(server: str, page: Page) -
     open_page_of_convolution(page, server)
     page.get_by_role("radio", name="A 5 × 5 picture", exact=True).click()
     settle(page)
-    page.get_by_role("button", name="Let the window slide").click()
+    page.get_by_role("button", name="Move the window").click()
     expect(page.get_by_text("row 2, column 2: 4 + 0 = 4")).to_be_visible(timeout=PATIENCE)

@@ -132,7 +132,7 @@ def test_c8_a_colour_picture_is_shown_channel_by_channel_and_a_broken_one_is_a_s
     content: bytes, good: bool
 ) -> None:
     app = open_view("Filters by hand", keys={"filter subject": "A colour picture"})
-    assert "As soon as there is a picture" in text_of(app)
+    assert "Upload a picture" in text_of(app)
     app.get("file_uploader")[0].set_value([("picture.png", content, "image/png")])
     rerun(app)
     assert ("ns-channels" in html(app)) == good and bool(app.warning) != good

@@ -25,7 +25,7 @@ from dashboard.server import caches
 from dashboard.server.scene import Scene
 from tests.browser import complaints_of, settle
 from tests.job_runs import own_runs
-from tests.pages import captions, drawn_seven, html, open_page, rerun
+from tests.pages import captions, drawn_seven, html, open_page, rerun, text_of
 from tests.sample_digits import real_set
 from tests.tiny_training import TINY, name_of, train_here
 
@@ -130,13 +130,13 @@ def test_a_map_that_another_network_lacks_is_replaced_by_one_that_it_has() -> No
 
 
 def test_f5_the_page_says_what_is_to_be_seen() -> None:
-    assert "resolution drops 36×, while 20 maps become 50" in captions(open_view("One digit", sample="15"))
+    assert "20 maps become 50, while the resolution drops 36×" in text_of(open_view("One digit", sample="15"))
 
 
 def test_without_a_digit_there_are_no_maps_and_a_drawing_gives_some() -> None:
     app = open_page("feature_maps")
     app.segmented_control(key="source").set_value("Draw")
-    assert "As soon as there is a digit" in rerun(app).info[-1].value and not boards(app)
+    assert "Draw a digit to see" in rerun(app).info[-1].value and not boards(app)
     app.session_state["draw"] = drawn_seven()
     assert set(rows(rerun(app))) == STAGES
 
@@ -247,7 +247,7 @@ def test_a_dense_network_has_no_filters_and_an_unknown_start_is_not_shown(monkey
     assert "no convolutions" in open_view("Filters", state={"feature_maps network": "local-dense"}).info[-1].value
     monkeypatch.setattr(filter_views, "find_initial_network", lambda name: None)
     app = open_view("Filters")
-    assert "not known exactly" in captions(app)
+    assert "are not known" in captions(app)
     assert all(len(row["sheets"]) == 1 for row in rows(app).values())
 
 

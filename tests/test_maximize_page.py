@@ -15,10 +15,13 @@ from core.maximization.loop import PRESETS, MaximizationConfig, maximize
 from core.maximization.objectives import ClassLogit, Neuron
 from core.visualization.maximization import Layout, draw_sheet, layout_for, to_animation
 from core.zoo.checkpoints import load_classifier
+from dashboard.components.player import Frame, Look
+from dashboard.maximize.cached import recorded_run
 from dashboard.maximize.runs import Maximization
 from dashboard.maximize.step_texts import describe_classes, describe_maps
 from dashboard.server import caches
 from dashboard.widgets import playing
+from dashboard.widgets.recorded_runs import MOST_FRAMES, RecordedRun, load, save
 from tests.browser import complaints_of, settle
 from tests.pages import captions, html, open_page, rerun
 
@@ -120,6 +123,27 @@ def test_n5_dead_maps_are_named():
 
 
 # The page
+
+
+def test_every_view_has_a_recorded_run_that_plays_at_once_and_says_so():
+    for key in VIEWS.values():
+        run = recorded_run(key)
+        assert run is not None and len(run.frames) == MOST_FRAMES and "Step" in run.frames[-1].text
+        assert np.ptp(run.frames[-1].picture) > 100
+    app = open_view("Ten digits")
+    assert "A recorded run" in captions(app)
+    grow(app, "ten digits")
+    assert "A recorded run" not in captions(app)
+
+
+def test_a_recorded_run_comes_back_from_its_file(tmp_path):
+    frames = [
+        Frame(np.full((20, 30), 40 * number, np.uint8), {"a": number / 3}, f"Step {number}") for number in range(5)
+    ]
+    save(RecordedRun(frames, Look("Squares", {"a": "#123456"})), tmp_path / "run.webp")
+    found = load(tmp_path / "run.webp")
+    assert [(one.values, one.text) for one in found.frames] == [(one.values, one.text) for one in frames]
+    assert found.look.colors == {"a": "#123456"} and abs(int(found.frames[3].picture[5, 5]) - 120) < 4
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -224,7 +248,7 @@ def test_stopping_keeps_what_there_is():
 def test_without_a_digit_there_is_nothing_to_turn_into_another():
     app = open_view("From a digit")
     app.segmented_control(key="source").set_value("Draw")
-    assert "As soon as there is a digit" in rerun(app).info[-1].value
+    assert "Draw a digit to change it" in rerun(app).info[-1].value
 
 
 def test_the_networks_of_the_dashboard_stay_as_they_are():

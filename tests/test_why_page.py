@@ -121,6 +121,12 @@ def test_a_network_that_restores_explains_its_likeliest_fill():
     assert "here the likeliest" not in html(app)
 
 
+def test_every_result_is_a_sentence_first():
+    assert "Standard reads a 5, Missing-feature reads a 5." in texts(open_view("Which pixels count"))
+    assert "pixels for Standard" in texts(open_view("The smallest erasure"))
+    assert "responds most to this digit" in texts(open_view("What its maps respond to"))
+
+
 def test_at_most_five_networks_are_shown():
     app = open_view(
         "Which pixels count", networks="standard,missing-feature,missing-no-reset,control,synergy,assignment"
@@ -147,6 +153,11 @@ def test_a_hole_is_slid_over_all_places_and_one_can_be_looked_at():
     app.selectbox(key="why truth").set_value(3)
     rerun(app)
     assert "still read a 3" in texts(app)
+
+
+def test_a_link_holds_the_chosen_hole():
+    app = open_view("A hole everywhere", hole="3.4")
+    assert "rows 3 to 11, columns 4 to 12" in texts(app) and app.query_params["hole"] == "3.4"
 
 
 def test_a_network_that_restores_is_read_at_every_place_too():

@@ -72,7 +72,10 @@ def _take_scene(address: PageAddress) -> None:
     """Put the scene's digit, mask and networks where the widgets and canvases of all pages find them."""
     session, held = get_session(), st.session_state
     session.scene, address.problems = read_scene(address.params, tuple(caches.zoo()[0]))
-    scene = session.scene
+    scene, last = session.scene, len(caches.current_dataset()[0].test) - 1
+    if scene.sample is not None and scene.sample > last:
+        address.problems.append(f"There is no test digit {scene.sample}, so the last one, {last}, is shown.")
+        scene.sample = last
     session.base_mask, session.linked_digit = scene.mask, scene.drawn
     session.earlier_masks.clear()
     live_canvas.forget(ERASE)

@@ -14,6 +14,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets import maps
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 
 # The enlarged map stays in sight while the stages scroll; on a phone it stands below them.
@@ -24,7 +25,7 @@ STICKY = """<style>@media (min-width: 641px) {
 
 def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the current digit's maps in every stage of a network."""
-    left, middle, right = st.columns([300, 570, 260], gap="medium")
+    left, middle, right = inputs_and_result(300, 570, 260)
     with left:
         st.caption("Try: click any small map. Then erase half of the digit: which maps become dark?")
         scene = choose_scene(session, data)
@@ -39,9 +40,9 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
             stages = caches.stage_maps(name, data.name, pixels)
             rows = [map_rows.to_row(one, each=each) for one in stages if not one.repeats]
         chosen = one_map.find_chosen(stages, one_map.peaks)
+        st.markdown(describe(stages))
         board(rows, key="maps board", label="All feature maps of this digit", chosen=chosen, on_choose=one_map.choose)
         st.html(draw_legend())
-        st.caption(describe(stages))
         st.download_button(
             "Download all maps (NumPy)",
             lambda: to_npz(stages),
@@ -69,7 +70,7 @@ def describe(stages: Sequence[StageMaps]) -> str:
     strongest = int(one_map.peaks(last).argmax())
     zeros = f"; {100 * last.zero_share:.0f} % of their values are zero, and {last.zero_maps} of them are inactive"
     return (
-        f"From {first.stage} to the head, resolution drops {places:.0f}×, while {len(first.maps)} maps become "
-        f"{len(last.maps)}: less about *where*, more about *what*. Map {strongest} is the strongest "
-        f"of the last {len(last.maps)}{zeros if last.zero_share else ''}."
+        f"**{len(first.maps)} maps become {len(last.maps)}, while the resolution drops {places:.0f}×: less about "
+        f"where, more about what.** Map {strongest} is the strongest of the last {len(last.maps)}"
+        f"{zeros if last.zero_share else ''}."
     )

@@ -10,7 +10,13 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
-from dashboard.why.network_readings import NetworkReading, choose_readings, find_attribution, to_row
+from dashboard.why.network_readings import (
+    NetworkReading,
+    choose_readings,
+    describe_readings,
+    find_attribution,
+    to_row,
+)
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
 
@@ -38,14 +44,12 @@ def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
         with controls:
             label = _choose_class(data)
             shared = address.toggle("one-scale", "One scale for all networks", key="why scale")
+        st.markdown(f"**{describe_readings(readings, data)}** These pixels raise (blue) or lower (red) the score.")
         _show_grid(readings, label, shared, data)
         st.caption(
-            "Blue raises the score of the class, red lowers it, black does neither. "
-            + (
-                "All networks have one scale for each method."
-                if shared
-                else "Each picture has its own scale: its largest value stands below it."
-            )
+            "All networks have one scale for each method."
+            if shared
+            else "Each picture has its own scale: its largest value stands below it."
         )
     with st.expander("What the five methods do, and how they can mislead"):
         show_text("why_methods")

@@ -82,6 +82,9 @@ def _show_projections(found: Sequence[Projection], digit: Digit, mask: Mask, sta
         picture = draw_attribution(digit, mask, values, limit=float(np.abs(values).max()))
         where = "row {}, column {}".format(*one.place)
         items.append(GalleryItem(picture, f"map {one.map}: {one.strength:.1f} at {where}"))
+    st.markdown(
+        f"**Map {found[0].map} of {stage} responds most to this digit.** Each picture: the ink that activates a map."
+    )
     st.html(draw_gallery(items, min_width=125, css_class="ns-places"))
     st.caption(
         f"The maps of {stage} that respond most, each at its strongest place. Blue ink raises the response there, red "

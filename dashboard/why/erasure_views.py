@@ -45,8 +45,10 @@ def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _show_rows(readings: list[NetworkReading], digit: Digit, mask: Mask, data: Dataset) -> None:
     """Show the quick networks at once, and each restoring one when its search ends."""
-    place, quick = st.empty(), {one.name: one.network for one in readings if not one.network.restores}
+    sentence, place = st.empty(), st.empty()
+    quick = {one.name: one.network for one in readings if not one.network.restores}
     last = _find_squares(quick, digit, mask, data, coarse=False) if quick else None
+    sentence.markdown(f"**{describe_squares([one for one in readings if one.name in quick], last)}**")
     rows = {one.name: _to_row(one, last, digit, mask, data) for one in readings if one.name in quick}
     rows |= {one.name: to_row(one, [PictureCell(None, BLIND)] * 2, data) for one in readings if _finds_holes(one)}
     place.html(_draw(readings, rows))
@@ -55,6 +57,15 @@ def _show_rows(readings: list[NetworkReading], digit: Digit, mask: Mask, data: D
             found = _find_squares({one.name: one.network}, digit, mask, data, coarse=True)
         rows[one.name] = _to_row(one, found, digit, mask, data)
         place.html(_draw(readings, rows))
+
+
+def describe_squares(readings: list[NetworkReading], last: SquareStep | None) -> str:
+    """Return a sentence: how large the smallest square hole is that changes each network's answer."""
+    sizes = {one.title: last.found[one.name].size for one in readings if last is not None and one.name in last.found}
+    if not sizes:
+        return "No square hole changes an answer."
+    holes = ", ".join(f"{size} × {size} pixels for {title}" for title, size in sizes.items())
+    return f"The smallest square hole that changes the answer has {holes}."
 
 
 def _draw(readings: list[NetworkReading], rows: dict[str, NetworkRow]) -> str:

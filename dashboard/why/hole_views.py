@@ -17,6 +17,7 @@ from core.visualization.figures import Box, draw_clickable
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.readings import draw_answers
 from dashboard import address
+from dashboard.address.kinds import PLACE
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
@@ -181,7 +182,7 @@ def _describe(readings: list[NetworkReading], maps: Maps, place: tuple[int, int]
 def _find_chosen(counts: NDArray[np.int64]) -> tuple[int, int]:
     """Return the clicked place (default: where the fewest networks are right)."""
     worst = divmod(int(counts.argmin()), counts.shape[1])
-    row, column = st.session_state.get(CHOSEN, worst)
+    row, column = address.hold("hole", PLACE, key=CHOSEN) or worst
     return min(row, len(counts) - 1), min(column, len(counts) - 1)
 
 

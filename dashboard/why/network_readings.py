@@ -77,6 +77,12 @@ def _with_fill(reading: NetworkReading, digit: Digit, data: Dataset) -> NetworkR
     return replace(reading, digit=fill, mask=np.ones_like(reading.mask), note=note)
 
 
+def describe_readings(readings: list[NetworkReading], data: Dataset) -> str:
+    """Return a sentence: which class each network reads."""
+    read = ", ".join(f"{one.title} reads a {data.classes[one.read]}" for one in readings)
+    return f"{read}."
+
+
 def to_row(reading: NetworkReading, shown: list[PictureCell], data: Dataset) -> NetworkRow:
     """Return a network's row of pictures."""
     return NetworkRow(reading.title, color_of(reading.name), data.classes[reading.read], reading.note, shown)

@@ -156,7 +156,7 @@ def show_slide(inputs: torch.Tensor, one: Filter, *, channel: int, key: str, hol
             look=Look("The window moves over the input and fills the output", speed=0.5),
             total=gives.size * hold,
             about=(inputs.numpy().tobytes(), one.weights.numpy().tobytes(), one.bias, channel),
-            start="Play",
+            start="Move the window",
         )
 
 
