@@ -171,7 +171,7 @@ def conv1_of(image: torch.Tensor) -> np.ndarray:
 
 
 def test_without_an_erased_part_the_top_half_is_an_example() -> None:
-    assert "as an example" in captions(open_view("Two digits", sample="15"))
+    assert "As an example" in captions(open_view("Two digits", sample="15"))
 
 
 @pytest.mark.parametrize("method", ["FGSM", "PGD"])
