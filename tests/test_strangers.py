@@ -11,12 +11,15 @@ from streamlit.testing.v1 import AppTest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from core.jobs import network_files, run_folders
+from core.jobs import network_files, run_folders, training_job
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.system.safe_names import to_safe_name
+from core.training.loop import TrainStep
+from core.zoo import checkpoints
 from dashboard.server import caches
 from tests.pages import go_to, open_page, rerun
+from tests.sentences import assert_one_sentence
 from tests.train_page import ANN, open_as_ann, show_view
 from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
 
@@ -97,6 +100,75 @@ def test_an_address_of_anything_shows_none_of_it_as_html(page: str) -> None:
     app = open_page(page, **{name: f"{HTML} {MARKDOWN} {PATH}" for name in known})
     assert HTML not in raw_html(app) and "alert(1)" not in raw_html(app)
     assert not any("![](" in one.value for one in (*app.markdown, *app.warning, *app.error, *app.info))
+
+
+# Damaged files in a run folder
+
+
+DAMAGE = {
+    "steps.jsonl": (
+        b"[" * 30,
+        b'{"a": 1}',
+        b"3",
+        b"\xff",
+        b'{"epoch": "x"}',
+        b"1" * 5000,
+        b"null",
+        b'{"epoch": 1e4000}',
+    ),
+    "job.json": (b'"settings": []', b'"settings": {"config": []}', b'"settings": {"config": {"epochs": "x"}}'),
+    "network.json": (b"[" * 3000, b"{}", b'{"dataset": 3}', b"1e4000", b"\xff\xfe", b""),
+    "status.json": (b"[]", b'{"state": 3}', b"[" * 3000),
+    "wish.json": (b'{"learning_rate": "x"}', b"9" * 5000),
+}
+
+
+def damage(job: Job, name: str, content: bytes) -> None:
+    """Write foreign content into a file of a run; `job.json` keeps its other settings."""
+    path = job.folder / name
+    if name == "job.json":
+        described = json.loads(path.read_text())
+        content = json.dumps({**described, **json.loads(b"{" + content + b"}")}).encode()
+    if name == "steps.jsonl":
+        content = path.read_bytes() + content + b"\n"
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, one) for name, kinds in DAMAGE.items() for one in kinds])
+def test_a_damaged_file_of_a_run_is_one_sentence_for_its_parts_and_nothing_for_others(
+    name: str, content: bytes, job: Job
+) -> None:
+    damage(job, name, content)
+    assert [one.id for one in run_folders.list_jobs(ANN)] == [job.id], "its owner still sees it, and can delete it"
+    for read in (
+        lambda: run_folders.read_steps(job.id, record=TrainStep),
+        lambda: training_job.read_plan(run_folders.load_job(job.id).settings),
+        lambda: checkpoints.load_classifier(NETWORK_NAME, job.folder),
+    ):
+        try:
+            read()
+        except ValueError as refusal:
+            assert_one_sentence(refusal)
+    assert run_folders.read_status(job).state in ("done", "lost")
+    assert run_folders.read_request(job).learning_rate is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("steps.jsonl", b'{"a": 1}', "The records of this run are damaged"),
+        ("job.json", b'"settings": []', "These settings of a training cannot be read"),
+    ],
+)
+def test_a_damaged_run_is_a_sentence_on_every_view(name: str, content: bytes, says: str, job: Job) -> None:
+    damage(job, name, content)
+    app = open_as_ann("Watch")
+    assert any(says in one.value for one in app.warning)
+    app = show_view(app, "Compare")
+    assert any(says in one.value for one in app.warning)
+    for view in ("Result", "Keep"):
+        app = show_view(app, view)
+    rerun(app)
 
 
 # The server itself

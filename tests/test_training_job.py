@@ -193,6 +193,11 @@ def test_x2_a_head_for_other_classes_replaces_one_that_is_reset():
         ({"start": "synergy"}, "'synergy' sums two heads: start from one of its networks instead."),
         ({"inversion": "both"}, "(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it."),
         ({"inversion": "mirror"}, "There is no inversion called 'mirror'"),
+        ({"config": {"batch": 60_000}}, "A batch of 60,000 is larger than the 1,197 training digits."),
+        ({"config": {"seed": 10**30}}, "A seed must be a whole number from 0 to "),
+        ({"seed": -1}, "A seed must be a whole number from 0 to "),
+        ({"seed": True}, "These settings of a training cannot be read: The setting 'seed' cannot be 'True'."),
+        ({"frozen": [3]}, "These settings of a training cannot be read: The setting 'frozen' cannot be '3'."),
         ({"frozen": ["conv9"]}, "This network has no stage called 'conv9'; it has features, inversion, head, "),
         ({"architecture": Architecture("big", (conv(4, 29),)).to_dict()}, "Stage 1"),
     ],
@@ -202,6 +207,17 @@ def test_a_training_that_cannot_be_is_one_sentence_and_no_job(changes, said):
         learn(**changes)
     assert str(refused.value).startswith(said) and str(refused.value).count("\n") == 0
     assert run_folders.list_jobs() == []
+
+
+def test_a_batch_that_does_not_fit_into_memory_is_one_sentence_that_says_what_would():
+    settings = {"architecture": ARCHITECTURES["64 filters"].to_dict(), "config": {"batch": 50_000, "epochs": 1}}
+    with pytest.raises(ValueError) as refused:
+        check({**settings, "dataset": datasets.MADE_DIGITS, "share": 1.0, "config": {"batch": 20_000, "epochs": 1}})
+    said = "A batch of 20,000 digits would keep 2,371,280,000 values at once; the limit is 100,000,000: "
+    assert str(refused.value).startswith(f"{said}use a batch of at most 843, or fewer filters or units.")
+    wide = {**settings, "architecture": ARCHITECTURES["one conv"].to_dict(), "config": {"batch": 64, "epochs": 1}}
+    with pytest.raises(ValueError, match="^The frozen features of 20,000 digits would be 125,440,000 values"):
+        check({**wide, "dataset": datasets.MADE_DIGITS, "frozen": True})
 
 
 def test_a_batch_larger_than_the_share_is_one_sentence_and_no_network():

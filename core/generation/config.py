@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from core.networks.architectures import ARCHITECTURES
-from core.training.config import check_learning_rate
+from core.training.config import check_learning_rate, check_seed
 
-MOST_WIDTH, MOST_LATENT = 256, 256
+MOST_WIDTH, MOST_LATENT, MOST_BATCH = 256, 256, 256  # together they take half a gigabyte
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +42,13 @@ class GanConfig:
                 raise ValueError(f"{label} must be at least 1, not {count}.")
         if self.batch < 2:
             raise ValueError("A batch must hold at least 2 digits, because of batch normalization.")
-        for name, most in (("latent", MOST_LATENT), ("width", MOST_WIDTH)):
+        for name, most in (("latent", MOST_LATENT), ("width", MOST_WIDTH), ("batch", MOST_BATCH)):
             if getattr(self, name) > most:
                 raise ValueError(f"{name.capitalize()} must be at most {most}, not {getattr(self, name)}.")
         if self.discriminator not in ARCHITECTURES:
             raise ValueError(f"There is no architecture called {self.discriminator!r}.")
         check_learning_rate(self.learning_rate)
+        check_seed(self.seed)
         if not 0 <= self.penalty < float("inf"):
             raise ValueError(f"The penalty must be 0 or more, not {self.penalty}.")
         if not 0 <= self.averaged < 1:

@@ -1,6 +1,5 @@
 """A generator as a checkpoint: `generator.safetensors` and its card. Not listed in the zoo, as it reads no digits."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -14,8 +13,10 @@ from core.generation.config import GanConfig
 from core.generation.dcgan import Discriminator, Gan, Generator, build_generator
 from core.generation.loop import GanFigures
 from core.system.device import describe_environment
+from core.system.parsing import parse_json
+from core.system.records import to_record
 from core.zoo import checkpoints
-from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
+from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError, TrainingSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +92,12 @@ def save(card: GeneratorCard, pair: Gan, growth: Tensor, folder: Path = SHIPPED)
 def load_card(folder: Path = SHIPPED, name: str = GENERATOR) -> GeneratorCard:
     """Return the generator's card. Raises CheckpointError."""
     try:
-        card = GeneratorCard(**json.loads((folder / f"{name}.json").read_text("utf-8")))
-        GanConfig(**card.config)
+        card = to_record(GeneratorCard, parse_json((folder / f"{name}.json").read_bytes()))
+        to_record(GanConfig, card.config)
+        to_record(TrainingSet, card.dataset)
     except FileNotFoundError:
         raise CheckpointError("There is no generator here.") from None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         raise CheckpointError("The generator's card cannot be read; make it again.") from None
     return card
 

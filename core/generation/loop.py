@@ -37,6 +37,10 @@ class GanFigures:
     seconds: float
     """Training time since the start of the first epoch."""
 
+    def __post_init__(self) -> None:
+        if self.batches < 1:
+            raise ValueError("An epoch has at least one batch.")
+
 
 @dataclass(frozen=True, eq=False)
 class GanStep(GanFigures):

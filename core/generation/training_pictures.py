@@ -12,6 +12,8 @@ from torch import Tensor
 
 from core.generation.loop import GanFigures, GanStep
 from core.system.files import write_atomically
+from core.system.parsing import parse_json
+from core.system.records import to_record
 
 FOLDER = "pictures"
 FIRST_EPOCH, MOST_EPOCHS, FEWEST = 10, 40, 20  # numbers of pictures; most changes happen in the first epoch
@@ -69,8 +71,8 @@ def load_picture(folder: Path, name: str) -> TrainingPicture:
     try:
         with safetensors.safe_open(folder / FOLDER / f"{name}.safetensors", "pt") as file:
             about, samples = file.metadata() or {}, file.get_tensor("samples")
-        return TrainingPicture(GanFigures(**json.loads(about["figures"])), samples)
-    except (OSError, KeyError, ValueError, TypeError, safetensors.SafetensorError):
+        return TrainingPicture(to_record(GanFigures, parse_json(about["figures"].encode())), samples)
+    except (OSError, KeyError, ValueError, safetensors.SafetensorError):
         raise ValueError("A picture of this training cannot be read.") from None
 
 

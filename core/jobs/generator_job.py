@@ -19,6 +19,7 @@ from core.generation.dcgan import Gan
 from core.generation.loop import GanFigures, train_gan
 from core.generation.training_pictures import PictureSchedule
 from core.jobs import run_folders
+from core.system.records import FieldError, to_record
 from core.training.state import TrainState, load_state, save_state
 
 STATE = "state.safetensors"
@@ -38,12 +39,14 @@ class GanPlan:
     """The largest number of training digits; the first ones are used."""
 
 
-def read_plan(settings: dict[str, Any]) -> GanPlan:
+def read_plan(settings: Any) -> GanPlan:
     """Return the plan that JSON-able settings describe. Raises ValueError."""
+    if isinstance(settings, dict):
+        settings = {"config": {}, **settings}
     try:
-        return GanPlan(**{**settings, "config": GanConfig(**settings.get("config", {}))})
-    except TypeError as error:
-        raise ValueError(f"These settings of a generator cannot be read: {error}.") from None
+        return to_record(GanPlan, settings)
+    except FieldError as error:
+        raise ValueError(f"These settings of a generator cannot be read: {error}") from None
 
 
 def check(settings: dict[str, Any]) -> None:
@@ -70,7 +73,7 @@ def run(
     dataset = datasets.load(plan.dataset)
     digits = dataset.train.first(plan.digits)
     state = load_state(folder / STATE) if (folder / STATE).exists() else TrainState()
-    run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch)
+    run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch, GanFigures)
     training_pictures.delete_after(folder, state.epoch)
     config = replace(plan.config, report_every=max(plan.config.report_every, _fewest(plan.config, digits)))
     pair, due = Gan(config), PictureSchedule(config.epochs)

@@ -19,12 +19,15 @@ from uuid import uuid4
 
 from core.system import locks
 from core.system.files import write_atomically
+from core.system.parsing import parse_json
+from core.system.records import to_record
 
 PROJECT_RUNS = Path(__file__).parents[2] / "runs"
 RUNS_VARIABLE = "NEGATIVE_SPACE_RUNS"
 MAX_RUNS, MAX_BYTES = 40, 500_000_000  # of those that have ended; see `limits`
 KEPT_LIFETIME = 60 * 24 * 3600.0  # seconds for which a run is kept after somebody pressed "Keep"
 PRIVATE = 0o700  # only the owner of the server's process reads what visitors made
+LATEST, MAX_THREADS = 1e11, 4096  # a time that a calendar shows
 ACTIVE = ("waiting", "running", "paused")
 LOST_MESSAGE = "Its process ended before it was done; you can resume it."
 
@@ -43,7 +46,8 @@ class Job:
     kind: str
     """A key of `control.KINDS`."""
     title: str
-    settings: dict[str, Any]
+    settings: Any
+    """As JSON; the module of its kind reads and checks them."""
     visitor: str
     created: float
     """Seconds since 1970, like every time here."""
@@ -51,6 +55,10 @@ class Job:
     """To compute with; a resumed job must use as many as before to learn the same, bit by bit."""
     origin: str = ""
     """Where its visitor connected from, as a number; empty: unknown, or this machine."""
+
+    def __post_init__(self) -> None:
+        if not (0 < self.created < LATEST and 0 < self.threads <= MAX_THREADS):
+            raise ValueError("These are no time and no number of threads.")
 
     @property
     def folder(self) -> Path:
@@ -117,12 +125,12 @@ def load_job(name: str) -> Job:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise JobError(f"{name!r} is no name of a run.")
     try:
-        fields = json.loads((runs_folder() / name / "job.json").read_bytes())
+        fields = parse_json((runs_folder() / name / "job.json").read_bytes())
         fields.pop("module", None)  # older runs name their module; it may have moved since
-        return Job(**fields)
+        return to_record(Job, {**fields, "id": name})
     except FileNotFoundError:
         raise JobError(f"There is no run called {name!r}; it may have been removed for newer ones.") from None
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, AttributeError, TypeError):
         raise JobError(f"The settings of the run {name!r} cannot be read.") from None
 
 
@@ -181,10 +189,10 @@ def write_request(job: Job, **changes: Any) -> None:
     _write(job.folder / "wish.json", replace(read_request(job), **changes))
 
 
-def _read(path: Path, record: Callable[..., Record]) -> Record | None:
+def _read(path: Path, record: type[Record]) -> Record | None:
     try:
-        return record(**json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
+        return to_record(record, parse_json(path.read_bytes()))
+    except (OSError, ValueError):
         return None
 
 
@@ -198,21 +206,30 @@ def append_step(job: Job, record: dict[str, Any]) -> None:
         file.write(json.dumps(record).encode() + b"\n")
 
 
-def read_steps(name: str, since: int = 0) -> list[dict[str, Any]]:
+def read_steps(name: str, since: int = 0, record: type[Any] | None = None) -> list[dict[str, Any]]:
     """Return the records of that run without the first `since`, and without a line that is still being written.
 
-    A resumed job drops the records it has to repeat, so for a while there may be fewer than before.
+    A resumed job drops the records it has to repeat, so for a while there may be fewer than before. Raises JobError
+    when one of them is damaged, or has not the fields of the dataclass `record`.
     """
     try:
         complete, _, _ = (runs_folder() / name / "steps.jsonl").read_bytes().rpartition(b"\n")
     except OSError:
         return []
-    return [json.loads(line) for line in complete.split(b"\n")[since:]] if complete else []
+    lines = complete.split(b"\n")[since:] if complete else []
+    try:
+        steps = [parse_json(line) for line in lines]
+        if record is not None:
+            for step in steps:
+                to_record(record, step)
+    except ValueError:
+        raise JobError("The records of this run are damaged: delete it, or start it again.") from None
+    return steps
 
 
-def filter_steps(job: Job, wanted: Callable[[dict[str, Any]], bool]) -> None:
-    """Drop all other records, and an incomplete last line. Raises OSError."""
-    kept = [json.dumps(step) + "\n" for step in read_steps(job.id) if wanted(step)]
+def filter_steps(job: Job, wanted: Callable[[dict[str, Any]], bool], record: type[Any] | None = None) -> None:
+    """Drop all other records, and an incomplete last line. Raises OSError, and JobError as `read_steps`."""
+    kept = [json.dumps(step) + "\n" for step in read_steps(job.id, record=record) if wanted(step)]
     write_atomically(job.folder / "steps.jsonl", "".join(kept).encode())
 
 

@@ -22,11 +22,12 @@ from core.jobs.run_folders import JobRequest, Status
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
-from core.networks.cost import check_size
+from core.networks.cost import check_batch, check_cached_features, check_size
 from core.networks.evaluation import evaluate, pmnist_table
 from core.system.device import describe_environment, find_device
+from core.system.records import FieldError, to_record
 from core.training.adversarial import check_attack
-from core.training.config import TrainConfig
+from core.training.config import TrainConfig, check_seed
 from core.training.loop import DIVERGED, TrainStep, train
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
@@ -68,23 +69,20 @@ class TrainingPlan:
     seed: int = 42
     """Of the random weights."""
 
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
 
-def read_plan(settings: dict[str, Any]) -> TrainingPlan:
+
+def read_plan(settings: Any) -> TrainingPlan:
     """Return the plan that JSON-able settings describe; `frozen` may be true for all features. Raises ValueError."""
+    if isinstance(settings, dict):
+        settings = {"config": {}, **settings}
+        if isinstance(frozen := settings.get("frozen"), bool):
+            settings["frozen"] = ("features",) if frozen else ()
     try:
-        config, described = settings.get("config", {}), settings.get("architecture")
-        frozen = settings.get("frozen", ())
-        if isinstance(frozen, bool):
-            frozen = ("features",) if frozen else ()
-        changes = {
-            "config": TrainConfig(**{**config, "alternate": tuple(config.get("alternate", ()))}),
-            "architecture": None if described is None else Architecture.from_dict(described),
-            "frozen": tuple(frozen),
-            "reset": tuple(settings.get("reset", ())),
-        }
-        return TrainingPlan(**{**settings, **changes})
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"These settings of a training cannot be read: {error}.") from None
+        return to_record(TrainingPlan, settings)
+    except FieldError as error:
+        raise ValueError(f"These settings of a training cannot be read: {error}") from None
 
 
 def check(settings: dict[str, Any]) -> None:
@@ -97,13 +95,20 @@ def check(settings: dict[str, Any]) -> None:
     if plan.validation is not None and not 0 < plan.validation <= 1 / datasets.VALIDATION_SHARE:
         raise ValueError(f"The share that validates must be above 0 and at most a sixth, not {plan.validation}.")
     digits, classes = DATASET_SIZES.get(plan.dataset, MNIST_SIZE)
-    learned = round(plan.share * digits)
-    _check_length(plan.config, learned)
-    if plan.config.batch > learned:
-        raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {learned:,} training digits.")
+    _check_cost(plan, round(plan.share * digits), classes)
     find_device(plan.config.device)
-    check_size(_architecture(plan, classes))
     check_attack(prepare_network(plan, classes=classes), plan.config)
+
+
+def _check_cost(plan: TrainingPlan, digits: int, classes: int) -> None:
+    """Raise ValueError for a training on so many digits that takes too long or too much memory."""
+    _check_length(plan.config, digits)
+    if plan.config.batch > digits:
+        raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {digits:,} training digits.")
+    cost = check_size(_architecture(plan, classes))
+    check_batch(cost, plan.config.batch)
+    if "features" in plan.frozen:
+        check_cached_features(cost, digits)
 
 
 def _check_length(config: TrainConfig, digits: int) -> None:
@@ -120,10 +125,10 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
     dataset = datasets.load(plan.dataset)
     digits, held_out = split_digits(dataset, plan)
-    _check_length(plan.config, len(digits))
+    _check_cost(plan, len(digits), len(dataset.classes))
     network = prepare_network(plan, classes=len(dataset.classes))
     state = load_state(folder / STATE_FILE) if (folder / STATE_FILE).exists() else TrainState()
-    run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch)
+    run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch, TrainStep)
     every = max(plan.config.report_every, ceil(len(digits) / plan.config.batch / MAX_RECORDS_PER_EPOCH))
     config = replace(plan.config, report_every=every)
     card = _card(job, plan, dataset, len(digits))
@@ -165,7 +170,8 @@ def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     network = _start_network(plan, classes)
     if plan.inversion is not None:
         network = functions.with_inversion(network, plan.inversion)
-    if "both" in (plan.inversion, *plan.config.alternate):
+    inversions = [plan.inversion, *plan.config.alternate]
+    if "both" in inversions or isinstance(network.inversion, Invert) and network.inversion.name == "both":
         raise ValueError("(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it.")
     for name in plan.reset:
         functions.reset_weights(_stage(network, name), seed=plan.seed + 1)

@@ -23,8 +23,14 @@ JOBS_VARIABLE = "NEGATIVE_SPACE_JOBS"
 POLL_INTERVAL = 0.2  # seconds between two looks at the queue
 # A paused job keeps its memory. After this time it ends; resumed, it continues from its last finished epoch.
 MAX_PAUSE = 600.0  # seconds
+# A job that computes for longer makes room for the others; resumed, it joins the end of the queue.
+MAX_TIME = 4 * 3600.0  # seconds
 NICE_VARIABLE = "NEGATIVE_SPACE_NICE"
 NICENESS = 10  # the pages answer first; 0 on a machine that serves no pages
+OUT_OF_TIME_MESSAGE = (
+    f"It computed for {MAX_TIME / 3600:g} hours, as long as a job may at once; what it had done is kept, and you can "
+    "resume it."
+)
 STOPPED_MESSAGE = "Stopped; what it had done by then is kept."
 
 
@@ -76,16 +82,18 @@ def run_job(job: Job, module: str) -> None:
     slot = wait_for_turn(job)
     try:
         run_folders.filter_steps(job, lambda step: True)
-        run = importlib.import_module(module).run
+        run, end = importlib.import_module(module).run, time.monotonic() + MAX_TIME
         with closing(run(job.settings, job.folder, partial(run_folders.read_request, job))) as records:
             for record in records:
                 run_folders.append_step(job, asdict(record))
                 request = run_folders.read_request(job).state
                 if request == "stop":  # while it still has its turn: saving takes a while
                     raise JobStopped(STOPPED_MESSAGE)
+                if time.monotonic() > end:
+                    raise JobStopped(OUT_OF_TIME_MESSAGE)
                 if request == "pause":
                     slot.close()
-                    slot = wait_for_turn(job)
+                    slot, end = wait_for_turn(job), time.monotonic() + MAX_TIME
     finally:
         slot.close()
 

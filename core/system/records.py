@@ -16,18 +16,22 @@ Record = TypeVar("Record")
 Reader = Callable[[Any], Any]
 
 
+class FieldError(ValueError):
+    """Fields that a record does not have, or of another type; the message is one sentence."""
+
+
 def to_record(kind: type[Record], found: Any) -> Record:
     """Return the dataclass with these fields; where it declares a tuple or another dataclass, JSON has a list or names.
 
-    Raises ValueError, a sentence, for a field that is missing, unknown or of another type.
+    Raises FieldError for a field that is missing, unknown or of another type, and what the record itself raises.
     """
     if not isinstance(found, Mapping):
-        raise ValueError(f"Settings with a value each are expected, not {_quote(found)}.")
+        raise FieldError(f"Settings with a value each are expected, not {_quote(found)}.")
     readers, required = _readers(cast(Hashable, kind))
     if unknown := found.keys() - readers.keys():
-        raise ValueError(f"There is no setting called {_quote(min(unknown, key=str))}.")
+        raise FieldError(f"There is no setting called {_quote(min(unknown, key=str))}.")
     if missing := required - found.keys():
-        raise ValueError(f"The setting {_quote(min(missing))} is missing.")
+        raise FieldError(f"The setting {_quote(min(missing))} is missing.")
     return kind(**{name: _read(name, readers[name], value) for name, value in found.items()})
 
 
@@ -35,7 +39,7 @@ def _read(name: str, reader: Reader, value: Any) -> Any:
     try:
         return reader(value)
     except TypeError:
-        raise ValueError(f"The setting {_quote(name)} cannot be {_quote(value)}.") from None
+        raise FieldError(f"The setting {_quote(name)} cannot be {_quote(value)}.") from None
 
 
 @cache

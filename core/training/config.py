@@ -12,6 +12,7 @@ CHOICES = {
     "device": DEVICES,
     "attack": ("none", "fgsm", "pgd"),
 }
+MAX_SEED = 2**62
 PGD_STEPS = 7  # in training; an attack that measures robustness takes 40
 
 
@@ -66,6 +67,7 @@ class TrainConfig:
         if not isinstance(self.slow_epochs, int) or self.slow_epochs < 0:
             raise ValueError(f"Slow epochs must be a whole number from 0 on, not {self.slow_epochs!r}.")
         check_learning_rate(self.learning_rate)
+        check_seed(self.seed)
         for name, strength in (("L2", self.l2), ("penalty", self.penalty)):
             if not 0 <= strength < float("inf"):
                 raise ValueError(f"The {name} strength must be 0 or more, not {strength}.")
@@ -82,6 +84,12 @@ class TrainConfig:
                 raise ValueError(f"Choose {' or '.join(known)}, not {getattr(self, name)!r}.")
         for inversion in self.alternate:
             Invert(inversion)
+
+
+def check_seed(seed: int) -> None:
+    """Raise ValueError for a seed that PyTorch's generators do not take."""
+    if not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"A seed must be a whole number from 0 to {MAX_SEED:,}.")
 
 
 def check_learning_rate(rate: float) -> None:

@@ -52,6 +52,10 @@ class TrainStep:
     validation_loss: float | None = None
     validation_accuracy: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.batches < 1:
+            raise ValueError("An epoch has at least one batch.")
+
 
 def train(
     network: Classifier,

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.generation.config import GanConfig
+from core.generation.loop import GanFigures
 from core.jobs import control, generator_job, run_folders
 from core.jobs.generator_job import KIND
 from core.jobs.run_folders import Job
@@ -111,22 +112,26 @@ def _show_live(job: Job, shown: str) -> None:
     status = run_folders.read_status(job)
     if status.state != shown:
         st.rerun()
-    steps = run_folders.read_steps(job.id)
-    jobs.show_state(job, status, lambda: _describe_progress(job, steps))
+    try:
+        steps = run_folders.read_steps(job.id, record=GanFigures)
+        epochs = generator_job.read_plan(job.settings).config.epochs
+    except ValueError as error:
+        st.warning(str(error))
+        return
+    jobs.show_state(job, status, lambda: _describe_progress(epochs, steps))
     frames = generators.snapshot_frames(job)
     if frames:
         player(frames, key="made growth", run=job.id, look=SNAPSHOTS, finished=not status.active)
         _show_caption()
     if steps:
-        epochs = generator_job.read_plan(job.settings).config.epochs
         so_far = _epochs(steps[-1])
         # Room for what comes, but the first epochs must not be too narrow.
         _show_curves(steps, min(epochs, max(1, ceil(1.5 * so_far))) if status.active else ceil(so_far))
 
 
-def _describe_progress(job: Job, steps: list[dict[str, Any]]) -> tuple[float, str]:
+def _describe_progress(epochs: int, steps: list[dict[str, Any]]) -> tuple[float, str]:
     """Return the share of the training that is done, and the time that is left."""
-    done = _epochs(steps[-1]) / generator_job.read_plan(job.settings).config.epochs if steps else 0.0
+    done = _epochs(steps[-1]) / epochs if steps else 0.0
     if not done:
         return 0.0, "Getting ready ..."
     return min(1.0, done), f"{steps[-1]['seconds'] * (1 - done) / done:.0f} s left"

@@ -5,7 +5,10 @@ import streamlit as st
 
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
+from core.studies import study_job
 from core.studies.arms import ARMS, with_required_arms
+from core.studies.missing_features import ArmStep
+from core.studies.study_job import SeedPlan
 from core.zoo.recipes import SEED
 from dashboard.results.study import Row, ShownStudy
 from dashboard.results.views import format_mean, show_command
@@ -56,8 +59,12 @@ def _start(study: ShownStudy, arm: str, seed: int) -> None:
 
 @st.fragment(run_every=2.0)
 def _show_progress(job: Job, study: ShownStudy) -> None:
-    status, steps = run_folders.read_status(job), run_folders.read_steps(job.id)
-    arms = with_required_arms(job.settings["arms"])
+    try:
+        steps, plan = run_folders.read_steps(job.id, record=ArmStep), study_job.read_plan(job.settings)
+    except ValueError as error:
+        st.warning(str(error))
+        return
+    status, arms = run_folders.read_status(job), with_required_arms(plan.arms)
     place = control.queue_position(job.id)
     waiting = f", number {place} in the queue" if place else ""
     st.progress(len(steps) / len(arms), f"{job.title}: {len(steps)} of {len(arms)} networks, {status.state}{waiting}")
@@ -68,17 +75,17 @@ def _show_progress(job: Job, study: ShownStudy) -> None:
     rows = {}
     for step in steps:
         rows[f"{ARMS[step['arm']].title}: now"] = {cut: f"{value:.1f}" for cut, value in step["accuracies"].items()}
-        rows[f"{ARMS[step['arm']].title}: recorded"] = _recorded(study, job, step["arm"], list(step["accuracies"]))
+        rows[f"{ARMS[step['arm']].title}: recorded"] = _recorded(study, plan, step["arm"], list(step["accuracies"]))
     if rows:
         st.table(pd.DataFrame(rows).T)
 
 
-def _recorded(study: ShownStudy, job: Job, arm: str, columns: list[str]) -> dict[str, str]:
+def _recorded(study: ShownStudy, plan: SeedPlan, arm: str, columns: list[str]) -> dict[str, str]:
     """Return the recorded figures of this seed, or mean ± deviation; empty for another data set or network."""
-    same = (job.settings["dataset"], job.settings["network"]) == (study.record["dataset"]["name"], study.network)
+    same = (plan.dataset, plan.network) == (study.record["dataset"]["name"], study.network)
     rows = study.rows() if same else {}
     found = {column: rows[arm, column] for column in columns if (arm, column) in rows}
-    index = job.settings["seed"] - study.record["first_seed"]
+    index = plan.seed - study.record["first_seed"]
     return {column: _format_value(row, index) for column, row in found.items()}
 
 

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.adversarial.config import AttackConfig
 from core.adversarial.gradient_attacks import make_adversarial
-from core.jobs import run_folders, training_estimate, training_report
+from core.jobs import run_folders, training_estimate, training_job, training_report
 from core.jobs.run_folders import Job
 from core.jobs.training_snapshots import FOLDER, Snapshot, list_snapshots, load_snapshot
 from core.networks import evaluation
+from core.training.loop import TrainStep
 from core.visualization.training import draw_snapshot
 from dashboard.components.player import Frame
 from dashboard.server import caches, locks
@@ -67,14 +68,12 @@ def seconds_left(job: Job) -> float | None:
     """Return about how many seconds an active training still takes; None for other jobs."""
     if job.kind != "train":
         return None
-    config = job.settings["config"]
-    steps = list(run_folders.read_steps(job.id))
-    progress = training_report.measure_progress(steps, epochs=config["epochs"], batch=config["batch"])
-    if progress.seconds_left is not None:
-        return progress.seconds_left
     try:
-        return estimate_seconds(job.settings)
-    except ValueError:  # what it starts from is gone
+        config = training_job.read_plan(job.settings).config
+        steps = list(run_folders.read_steps(job.id, record=TrainStep))
+        progress = training_report.measure_progress(steps, epochs=config.epochs, batch=config.batch)
+        return estimate_seconds(job.settings) if progress.seconds_left is None else progress.seconds_left
+    except ValueError:  # what it starts from is gone, or its files are damaged
         return None
 
 

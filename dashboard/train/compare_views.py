@@ -4,10 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.jobs import run_folders, training_report
+from core.jobs import run_folders, training_job, training_report
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.jobs.training_report import CurvePoint, Record
+from core.system.safe_names import to_safe_name
+from core.training.loop import TrainStep
 from core.visualization.figures import Curve
 from core.visualization.training import RUN_COLORS, draw_runs
 from core.zoo import checkpoints
@@ -27,8 +29,8 @@ KINDS = {"accuracy": "accuracy, %", "error": "loss (cross-entropy)"}
 def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the learning curves of the chosen runs on one data set, and the time and accuracy of each."""
     found = {job.id: job for job in my_jobs("train")}
-    steps: dict[str, list[Record]] = {name: list(run_folders.read_steps(name)) for name in found}
-    ready = [name for name in found if training_report.summarize_run(steps[name]) is not None]
+    steps = _read_all(found)
+    ready = [name for name in steps if training_report.summarize_run(steps[name]) is not None]
     if not ready:
         st.info("A curve appears here when the first epoch of a training is finished.")
         return
@@ -64,6 +66,18 @@ def describe_best(steps: dict[str, list[Record]], tested: str) -> str:
     accuracies = {title: result.validation for title, result in found.items() if result is not None}
     best = max(accuracies, key=accuracies.__getitem__)
     return f"{best} reads most validation digits of {tested} correctly: {accuracies[best]:.2f} %."
+
+
+def _read_all(found: dict[str, Job]) -> dict[str, list[Record]]:
+    """Return the records of each run; warn of a run whose records are damaged, and leave it out."""
+    steps: dict[str, list[Record]] = {}
+    for name, job in found.items():
+        try:
+            training_job.read_plan(job.settings)
+            steps[name] = list(run_folders.read_steps(name, record=TrainStep))
+        except ValueError as error:
+            st.warning(f"{to_safe_name(job.title)}: {error}")
+    return steps
 
 
 def _choose_runs(titles: dict[str, str], tested: str) -> list[str]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from core.digits import datasets
 from core.digits.datasets import Dataset
-from core.jobs import trained_networks, training_report
+from core.jobs import trained_networks, training_job, training_report
 from core.jobs.run_folders import Job
 from core.networks import evaluation
 from core.networks.architectures import Architecture
@@ -59,29 +59,32 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
     """Say how well the network reads, also under attack, and whether it fits; show its learning curves."""
-    steps = read_steps(job)
+    try:
+        steps, config = read_steps(job), training_job.read_plan(job.settings).config
+    except ValueError as error:
+        st.warning(str(error))
+        return
     test = evaluation.accuracy(data.test.labels, torch.from_numpy(probabilities.argmax(1)))
     result = training_report.summarize_run(steps, test)
     st.markdown(f"#### It reads {test:.2f} % of all {len(data.test):,} test digits of {data.name} correctly")
     if not trained_networks.has_learned(card):
         st.warning("It reads hardly more than guessing would, so the other pages do not offer it.")
-    config = job.settings.get("config", {})
-    attacked = config.get("attack", "none") != "none"
+    attacked = config.attack != "none"
     figures = {}
     if attacked:
-        figures["under attack"] = f"{_accuracy_under_attack(job, card, data, config['epsilon']):.1f} %"
+        figures["under attack"] = f"{_accuracy_under_attack(job, card, data, config.epsilon):.1f} %"
     known = card.accuracies()
     figures |= {f"without {CUT_NAMES[cut]}": f"{known[cut]:.1f} %" for cut in CUTS if cut in known}
     if figures:
         st.html(draw_metrics(figures))
     if attacked:
         st.caption(
-            f"Under attack: the first {ATTACKED} test digits, each changed by up to {config['epsilon']:g} per pixel "
+            f"Under attack: the first {ATTACKED} test digits, each changed by up to {config.epsilon:g} per pixel "
             "(10 steps of PGD)."
         )
     if result is not None:
         st.markdown(training_report.judge_fit(result, attacked=attacked))
-        show_curves(steps, job.settings["config"].get("epochs", 10), st.columns(2, gap="medium"))
+        show_curves(steps, config.epochs, st.columns(2, gap="medium"))
 
 
 def _accuracy_under_attack(job: Job, card: Card, data: Dataset, epsilon: float) -> float:

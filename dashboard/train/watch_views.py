@@ -9,8 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.datasets import Dataset
 from core.jobs import control, queue, run_folders, training_job, training_report
-from core.jobs.run_folders import Job, JobError, Status
+from core.jobs.run_folders import Job, Status
 from core.jobs.training_report import Progress, Record
+from core.training.loop import TrainStep
 from core.visualization.figures import Curve
 from core.visualization.gallery import draw_metrics
 from core.visualization.training import TRAINING, VALIDATION, axis_limits, draw_svg_curves
@@ -67,6 +68,11 @@ def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
         job = choose_run(jobs.my_jobs("train"))
     if job is None:
         return
+    try:
+        training_job.read_plan(job.settings)
+    except ValueError as error:
+        st.warning(str(error))
+        return
     status = run_folders.read_status(job)
     with controls:
         _show_controls(job, status)
@@ -102,7 +108,7 @@ def _resume_slower(job: Job, key: str) -> None:
 
 
 def _last_rate(job: Job) -> float:
-    return run_folders.read_request(job).learning_rate or float(job.settings["config"].get("learning_rate", 0.01))
+    return run_folders.read_request(job).learning_rate or training_job.read_plan(job.settings).config.learning_rate
 
 
 def _show_rate(job: Job) -> None:
@@ -116,13 +122,16 @@ def _open_view(view: str) -> None:
 
 
 def read_steps(job: Job) -> list[Record]:
-    """Return all records. Only new ones are read, or all if the file is shorter: a resumed job drops some."""
+    """Return all records. Only new ones are read, or all if the file is shorter: a resumed job drops some.
+
+    Raises JobError when they are damaged.
+    """
     path = job.folder / "steps.jsonl"
     size = path.stat().st_size if path.exists() else 0
     before, steps = st.session_state.get("train steps", {}).get(job.id, (0, []))
     if size < before:
         steps = []
-    steps = [*steps, *run_folders.read_steps(job.id, since=len(steps))]
+    steps = [*steps, *run_folders.read_steps(job.id, len(steps), TrainStep)]
     st.session_state["train steps"] = {job.id: (size, steps)}
     return steps
 
@@ -131,14 +140,13 @@ def _show_live(job: Job, shown: str) -> None:
     """Show the training as it is now; rerun the whole page if its state is no longer the one that is shown."""
     try:
         status = run_folders.read_status(run_folders.load_job(job.id))
-    except JobError as error:
+        steps, config = read_steps(job), training_job.read_plan(job.settings).config
+    except ValueError as error:
         st.warning(str(error))
         return
     if status.state != shown:
         st.rerun()
-    steps, config = read_steps(job), job.settings["config"]
-    epochs, batch = config.get("epochs", 10), config.get("batch", 64)
-    progress = training_report.measure_progress(steps, epochs=epochs, batch=batch)
+    progress = training_report.measure_progress(steps, epochs=config.epochs, batch=config.batch)
     jobs.show_state(
         job,
         status,
@@ -149,7 +157,7 @@ def _show_live(job: Job, shown: str) -> None:
         _show_metrics(progress, steps, active=status.active)
     curves, pictures = st.columns([2, 3], gap="medium")
     if steps:
-        show_curves(steps, epochs, (curves, curves))
+        show_curves(steps, config.epochs, (curves, curves))
     with pictures:
         show_snapshots(job, finished=not status.active)
 
