@@ -238,5 +238,5 @@ def test_an_interrupted_study_ends_with_130_and_its_finished_seeds_are_kept(two,
 
 
 def test_dask_is_not_imported_unless_it_is_asked_for():
-    program = "import sys, core.__main__; sys.exit('distributed' in sys.modules)"
+    program = "import sys, core.commands.study; sys.exit('distributed' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0

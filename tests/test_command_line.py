@@ -85,14 +85,38 @@ def test_every_verb_explains_itself_and_speaks_json(capsys, verb):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["dance"], ["train"], ["train", "nobody"], ["predict"], ["evaluate", "--images", "many"]]
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["train"],
+        ["train", "nobody"],
+        ["predict"],
+        ["evaluate", "--images", "many"],
+        ["evaluate", "--images", "9" * 5000],
+        ["attack", "--seed", "9" * 30],
+        ["maximize", "--seed", "-1"],
+    ],
 )
 def test_a_command_that_is_none_is_bad_input(capsys, arguments):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
     said = capsys.readouterr()
-    assert said.out == "" and "usage:" in said.err
+    assert said.out == "" and "usage:" not in said.err
+    assert said.err.count("\n") == 1 and said.err.endswith(" --help`.\n") and len(said.err) < 500
+
+
+def test_an_interruption_during_the_imports_ends_with_130_and_one_sentence(capsys, monkeypatch):
+    program = "import sys, core.__main__; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60).returncode == 0
+
+    def interrupt(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.__main__.import_module", interrupt)
+    assert main(["predict", "x.png"]) == 130
+    assert capsys.readouterr().err == "Interrupted; what was finished is kept.\n"
 
 
 # data, evaluate
@@ -133,6 +157,7 @@ def test_evaluate_of_an_unknown_network_is_one_sentence():
         (["evaluate", "standard", "--images", "0"], "--images must be between 1 and"),
         (["evaluate", "standard", "--images", "-3"], "--images must be between 1 and"),
         (["predict", "x.png", "--erase", "XCUT"], "--erase takes a cut (HCUT, VCUT, DCUT, TCUT) or"),
+        (["predict", "x.png", "--erase", "²,0,3,3"], "--erase takes a cut (HCUT, VCUT, DCUT, TCUT) or x0,y0,x1,y1"),
         (["predict", "x.png", "--erase", "1,2,3"], "--erase takes a cut (HCUT, VCUT, DCUT, TCUT) or x0,y0,x1,y1"),
         (["predict", "x.png", "--erase", "5,5,5,9"], "5,5,5,9 is no rectangle x0,y0,x1,y1 within 0 to 28."),
     ],
@@ -159,6 +184,12 @@ def test_predict_reads_good_files_and_says_which_are_bad(pictures, standard):
         assert set(reading) == {"label", "confidence", "probabilities"} and len(reading["probabilities"]) == 10
         assert sum(reading["probabilities"]) == pytest.approx(1, abs=1e-4)
         assert reading["confidence"] == max(reading["probabilities"]) == reading["probabilities"][reading["label"]]
+
+
+def test_predict_loads_no_network_for_files_that_hold_no_digit(pictures, shell, monkeypatch):
+    monkeypatch.setattr("core.commands.predict.load_shipped", None)
+    done = shell.run("predict", pictures[1], "--json")
+    assert done.returncode == 2 and "error" in json.loads(done.stdout)["files"][str(pictures[1])]
 
 
 def test_predict_reads_a_drawn_seven_until_it_is_erased(pictures, standard, shell):

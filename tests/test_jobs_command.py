@@ -82,10 +82,36 @@ def test_start_trains_what_a_file_says(say, tmp_path, monkeypatch):
         (["show", "nobody"], "There is no run called 'nobody'; it may have been removed for newer ones."),
         (["stop"], "Name the run to stop; `python -m core jobs` lists them."),
         (["start", "none.json"], "none.json cannot be used: No such file or directory."),
-        (["start", "README.md"], "README.md holds no JSON."),
+        (["start", "README.md"], "README.md holds no JSON that can be read: it is no valid JSON."),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_2(capsys, words, said):
     assert main(["jobs", *words]) == 2
     heard = capsys.readouterr()
     assert heard.out == "" and heard.err == f"{said}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[" * 3000, "odd.json holds no JSON that can be read: it is nested more than 20 levels deep."),
+        ('{"seed": ' + "9" * 5000 + "}", "odd.json holds no JSON that can be read: a number has more than 40 digits."),
+        ('{"share": 1e4000}', "odd.json holds no JSON that can be read: a number is not finite."),
+        ("[]", "These settings of a training cannot be read: "),
+        ('{"config": 3}', "These settings of a training cannot be read: "),
+        ('{"dataset": {}}', "These settings of a training cannot be read: The setting 'dataset' cannot be ''."),
+        ('{"kind": "generator", "config": {"batch": "x"}}', "These settings of a generator cannot be read: "),
+        ('{"kind": "generator", "config": {"batch": 50000}}', "Batch must be at most 256, not 50000."),
+        (
+            '{"kind": "study", "seed": "x"}',
+            "A seed of a study is a dataset, a network, a whole number as seed, arms and",
+        ),
+        ('{"kind": []}', "There is no kind of job called "),
+    ],
+)
+def test_settings_of_any_content_are_refused_in_one_sentence(capsys, tmp_path, content, said):
+    (tmp_path / "odd.json").write_text(content)
+    assert main(["jobs", "start", str(tmp_path / "odd.json")]) == 2
+    heard = capsys.readouterr()
+    assert heard.out == "" and heard.err.startswith(said) and heard.err.count("\n") == 1
+    assert run_folders.list_jobs() == []

@@ -13,7 +13,7 @@ from core.adversarial.config import DEFAULTS, NORMS
 from core.adversarial.methods import STICKER, start_attack
 from core.adversarial.universal import UniversalConfig, measure_noise, nine_examples, universal_noise
 from core.commands import tables
-from core.commands.options import add_dataset, add_device, load_dataset, parse_mask
+from core.commands.options import add_dataset, add_device, load_dataset, parse_mask, read_seed
 from core.commands.predict import to_reading
 from core.commands.terminal import answer, progress
 from core.digits import drawing, pictures
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--digits", type=int, help="training digits for universal noise")
     parser.add_argument("--batch", type=int, help="how many of them each step uses")
     parser.add_argument("--images", type=int, metavar="N", help="measure universal noise on the first N test digits")
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seed", type=read_seed)
     add_dataset(parser)
     add_device(parser)
     out = "a PNG of the digit, the noise and their sum; with --universal all noises, or an .npz of all steps"

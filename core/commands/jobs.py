@@ -1,7 +1,6 @@
 """The verb `jobs`: list, start, stop, pause, resume, keep or remove jobs, as the pages do."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from core.commands.terminal import answer
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job, JobError
+from core.system.parsing import MAX_BYTES, ParseError, parse_json
 
 VISITOR = "terminal"
 ACTIONS = ("list", "show", "start", "stop", "pause", "resume", "keep", "remove")
@@ -36,12 +36,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _start(path: Path) -> Job:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
     try:
-        settings = json.loads(path.read_bytes())
-    except json.JSONDecodeError:
-        raise JobError(f"{path.name} holds no JSON.") from None
+        settings = parse_json(content)
+    except ParseError as error:
+        raise JobError(f"{path.name} holds no JSON that can be read: {error}.") from None
     kind = settings.pop("kind", "train") if isinstance(settings, dict) else "train"
-    return control.submit(kind, path.stem, settings, VISITOR)
+    return control.submit(str(kind), path.stem, settings, VISITOR)
 
 
 def _act(action: str, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.commands.options import add_device
+from core.commands.options import add_device, read_seed
 from core.commands.terminal import answer, progress
 from core.jobs import trained_networks
 from core.maximization.compact_steps import to_compact, to_npz
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", default="assignment", metavar="NAME", help="a shipped network, or a run's")
     parser.add_argument("--preset", choices=PRESETS, default=next(iter(PRESETS)))
     parser.add_argument("--steps", type=int, help="default: the preset's")
-    parser.add_argument("--seed", type=int, default=0, help="of the noise it starts from")
+    parser.add_argument("--seed", type=read_seed, default=0, help="of the noise it starts from")
     parser.add_argument("--starts", type=int, default=1, help="how many starts each objective has")
     add_device(parser)
     out = "the sheet as a PNG; .apng: all steps as an animation; .npz: pictures and values of all steps"

@@ -1,6 +1,7 @@
 """Options that several verbs share, and what they stand for."""
 
 import argparse
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.digits.datasets import Dataset
 from core.networks.evaluation import COLUMNS, Network
 from core.pmnist import masks
 from core.system.device import DEVICE_VARIABLE, DEVICES, find_device
+from core.training.config import MAX_SEED, check_seed
 from core.zoo import checkpoints, recipes
 
 
@@ -31,6 +33,15 @@ def add_variant(parser: argparse.ArgumentParser) -> None:
     """Add `--variant` of the cuts."""
     text = "the cuts as the talk describes them, or as its code makes them; default: text"
     parser.add_argument("--variant", choices=("text", "code"), default="text", help=text)
+
+
+def read_seed(text: str) -> int:
+    """Return a seed, as a type of argparse's options. Raises ArgumentTypeError."""
+    try:
+        check_seed(seed := int(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 to {MAX_SEED:,}") from None
+    return seed
 
 
 def load_dataset(options: argparse.Namespace) -> Dataset:
@@ -57,7 +68,7 @@ def parse_mask(option: str, text: str | None) -> Tensor | None:
     if text in masks.CUTS:
         return masks.cut_mask(text)
     corners = text.split(",")
-    if len(corners) != 4 or not all(corner.strip().isdigit() for corner in corners):
+    if len(corners) != 4 or not all(re.fullmatch(r"\s*[0-9]{1,4}\s*", corner) for corner in corners):
         raise ValueError(f"{option} takes a cut ({', '.join(masks.CUTS)}) or x0,y0,x1,y1, not {text!r}.")
     return masks.rectangle(*(int(corner) for corner in corners))
 

@@ -25,22 +25,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read every file with every network; a file that cannot be read gets a sentence, and the others follow."""
     mask = parse_mask("--erase", options.erase)
-    networks = dict(load_shipped(load_dataset(options)))
-    found = {str(path): _read(path, mask, networks) for path in options.files}
+    digits = {str(path): _read(path) for path in options.files}
+    readable = {path: digit for path, digit in digits.items() if not isinstance(digit, str)}
+    networks = dict(load_shipped(load_dataset(options))) if readable else {}
+    found = {
+        path: {"error": digit} if isinstance(digit, str) else {"networks": _predict(digit, mask, networks)}
+        for path, digit in digits.items()
+    }
     answer(options, {"files": found}, _lines(found))
-    return BAD_INPUT if any("error" in readings for readings in found.values()) else DONE
+    return DONE if len(readable) == len(digits) else BAD_INPUT
 
 
-def _read(path: Path, mask: Tensor | None, networks: Mapping[str, Network]) -> dict[str, Any]:
+def _read(path: Path) -> Tensor | str:
+    """Return the digit `(1, 1, 28, 28)` in a picture file, or a sentence that says why there is none."""
     try:
-        digit = drawing.to_digit(pictures.read_picture(path.read_bytes()))
+        return torch.from_numpy(drawing.to_digit(pictures.read_picture(path.read_bytes())))[None, None]
     except pictures.PictureError as error:
-        return {"error": str(error)}
+        return str(error)
     except OSError as error:
-        return {"error": f"The file cannot be opened: {error.strerror}."}
-    image = torch.from_numpy(digit)[None, None]
-    read = {name: predict(network, image.to(network.classifier.device), mask)[0] for name, network in networks.items()}
-    return {"networks": {name: to_reading(probabilities) for name, probabilities in read.items()}}
+        return f"The file cannot be opened: {error.strerror}."
+
+
+def _predict(digit: Tensor, mask: Tensor | None, networks: Mapping[str, Network]) -> dict[str, Any]:
+    return {
+        name: to_reading(predict(network, digit.to(network.classifier.device), mask)[0])
+        for name, network in networks.items()
+    }
 
 
 def to_reading(probabilities: Tensor) -> dict[str, Any]:

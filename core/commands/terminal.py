@@ -4,9 +4,20 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
+MAX_REASON = 300  # characters of an error
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one sentence what is wrong with the words of a command."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence and exit with 2."""
+        reason = message[0].upper() + " ".join(message.split())[1:]
+        short = reason if len(reason) < MAX_REASON else f"{reason[:MAX_REASON]} ..."
+        self.exit(BAD_INPUT, f"{short}; see `{self.prog} --help`.\n")
 
 
 def progress(share: float, text: str) -> None:

@@ -30,7 +30,7 @@ KINDS = {
 MAX_JOBS_PER_VISITOR = 2
 
 
-def submit(kind: str, title: str, settings: dict[str, Any], visitor: str, origin: str = "") -> Job:
+def submit(kind: str, title: str, settings: Any, visitor: str, origin: str = "") -> Job:
     """Start a job and return it at once; it waits for its turn. `origin` says where the visitor connects from.
 
     Raises ValueError for settings that its kind refuses, and JobError when there is no room for it.
