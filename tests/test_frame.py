@@ -5,6 +5,7 @@ import re
 import pytest
 
 import dashboard
+from dashboard.server import network_address
 from dashboard.shell.head import neighbours
 from dashboard.widgets.glossary import explain, terms
 from tests.pages import html, open_page
@@ -36,3 +37,12 @@ def test_every_term_is_explained_in_two_sentences_and_stands_once():
     for term in terms():
         sentences = re.findall(r"[.?](?= [A-Z]|$)", term.means)
         assert len(sentences) == 2, term.term
+
+
+def test_a_local_name_becomes_one_that_others_can_open_if_the_server_listens_to_them(monkeypatch):
+    monkeypatch.setattr(network_address, "_find_ip_address", lambda: "192.168.1.20")
+    local = "http://127.0.0.1:8501/quiz?room=ABCD"
+    assert network_address.for_others(local) == "http://192.168.1.20:8501/quiz?room=ABCD"
+    assert network_address.for_others("https://digits.example/quiz") == "https://digits.example/quiz"
+    monkeypatch.setattr(network_address.st, "get_option", lambda name: "127.0.0.1")
+    assert network_address.for_others(local) == local and network_address.is_local(local)

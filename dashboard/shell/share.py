@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard.address import GROUPS, get_address, groups_of
 from dashboard.address.links import PROJECTOR
+from dashboard.server.network_address import for_others, is_local
 
 OPEN, LARGE = "share", "share large code"
-HERE = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
 STYLE = """<style>
 .ns-copy { display: flex; gap: .5rem; max-width: 30rem; }
 .ns-copy textarea { flex: 1; resize: none; font: .85rem/1.35 monospace; padding: .5rem; border-radius: .5rem;
@@ -64,7 +64,7 @@ def _show_address() -> None:
         else []
     )
     parts = {name: text for name, text in st.query_params.to_dict().items() if name not in ("hide", PROJECTOR)}
-    address = write_url(str(st.context.url or ""), parts | ({"hide": ",".join(hidden)} if hidden else {}))
+    address = write_url(for_others(str(st.context.url or "")), parts | ({"hide": ",".join(hidden)} if hidden else {}))
     st.html(COPY.format(address=escape(address)), unsafe_allow_javascript=True)
     say_who_can_open(address)
     if code := draw_code(address):
@@ -75,11 +75,11 @@ def _show_address() -> None:
 
 
 def say_who_can_open(address: str) -> None:
-    """Say so when an address leads nowhere on any other machine."""
-    if any(f"//{name}" in address for name in HERE):
+    """Say so when an address leads nowhere on any other computer."""
+    if is_local(address):
         st.caption(
-            "Only this machine can open this address. Open the dashboard by the machine's name or number in "
-            "your network, and the address is one for the whole room."
+            "Only this computer can open this address. Start the dashboard so that others can reach it, and open it "
+            "by the computer's name or IP address: then everyone in the room can open the address."
         )
 
 

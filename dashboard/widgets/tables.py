@@ -13,6 +13,7 @@ from core.pmnist.masks import cut_masks, erase
 from core.visualization import arrays
 from core.zoo.checkpoints import Card
 from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.pictures import show_picture
 
 
 def show_accuracies(table: Mapping[str, Mapping[str, float]], zoo: Mapping[str, Card]) -> None:
@@ -52,7 +53,9 @@ def show_cell(
     st.markdown(f"**Really a {data.classes[true]}, read as {data.classes[read]}**")
     masks = cut_masks(column, len(labels))
     images = erase(data.test.images(found), masks if masks.ndim == 2 else masks[found])
-    st.image(arrays.contact_sheet(list(images[:, 0].numpy()), 10, factor=2), output_format="PNG")
+    sheet = arrays.contact_sheet(list(images[:, 0].numpy()), 10, factor=2)
+    names = f"{len(found)} digits that are really a {data.classes[true]} and are read as {data.classes[read]}"
+    show_picture(sheet, names, width=sheet.shape[1])
 
 
 def show_who_is_right(counts: PredictionCounts, name: str, rival: str) -> None:
