@@ -38,10 +38,10 @@ CHROMIUM_ARGUMENTS = [
 
 
 @contextmanager
-def serve(script: str | Path = "dashboard/app.py", **env: str) -> Iterator[str]:
+def serve(script: str | Path = "dashboard/app.py", *, folder: Path = ROOT, **env: str) -> Iterator[str]:
     """Run `script` under Streamlit with `env` added to the environment; yield its address, stop it afterwards."""
     with tempfile.TemporaryFile() as log:
-        server, address = start_server(script, log.fileno(), **env)
+        server, address = start_server(script, log.fileno(), folder=folder, **env)
         try:
             yield address
             if server.poll() is not None:
@@ -50,12 +50,19 @@ def serve(script: str | Path = "dashboard/app.py", **env: str) -> Iterator[str]:
             _stop_group(server)
 
 
-def start_server(script: str | Path, log: int, **env: str) -> "tuple[subprocess.Popen[bytes], str]":
+def start_server(
+    script: str | Path, log: int, *, folder: Path = ROOT, **env: str
+) -> "tuple[subprocess.Popen[bytes], str]":
     """Run `script` under Streamlit, which writes into the file `log`; return it and its address once it answers."""
     port = free_port()
     where = os.environ | {"OMP_NUM_THREADS": "1"} | env
     server = subprocess.Popen(
-        server_command(script, port), cwd=ROOT, env=where, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        server_command(script, port),
+        cwd=folder,
+        env=where,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
     try:
         _wait_until_healthy(server, port, log)

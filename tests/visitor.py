@@ -81,7 +81,7 @@ class Visitor:
         """Open a page as a new visitor, and return when it is there."""
         self._url = f"{self.address}{path}"
         stream = f"{self.address.replace('http', 'ws', 1)}/_stcore/stream"
-        self._socket = await connect(stream, subprotocols=["streamlit"], compression=None)
+        self._socket = await connect(stream, subprotocols=["streamlit"], compression=None, max_size=None)
         self._listener = asyncio.create_task(self._listen())
         name, _, self._query = path.strip("/").partition("?")
         await self._rerun(page_name=name)
