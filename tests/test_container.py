@@ -1,4 +1,4 @@
-"""The container's recipe: what it copies is enough to run, its user has no rights, all that is written goes to one place."""
+"""The container: what it copies is enough to run, its user has no rights, all that is written goes to one place."""
 
 import asyncio
 import re
