@@ -18,9 +18,10 @@ MAX_PARAMETERS, MAX_OPERATIONS = 1_200_000, 40_000_000
 MAX_VALUES, MAX_FEATURES = 250_000, 8_192
 MAX_VALUES_AT_ONCE = 100_000_000  # 400 MB, and as much again for gradients
 
-# The time for one value of a stage, in multiplications of a convolution; measured on one core, rounded up.
-WORK = {"norm": 5, "drop": 3, "shuffle": 15, "relu": 3, "relu6": 3, "leaky_relu": 3, "silu": 10, "sigmoid": 10}
-WORK |= {"tanh": 10}
+# The time for one value that a stage reads, in multiplications of a convolution: measured on one core with batches of
+# 125 digits, where moving a value through memory takes longer than multiplying it.
+WORK = {"shuffle": 500, "silu": 150, "sigmoid": 150, "tanh": 150}
+OTHER_WORK = 100
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def count_cost(architecture: Architecture) -> Cost:
             products += values[-1] * weights
             channels = stage.filters
         parameters += 4 * channels if stage.kind == "norm" else 0
-        others += WORK.get(stage.kind, 5) * before
+        others += 0 if stage.kind == "conv" else WORK.get(stage.kind, OTHER_WORK) * before
         field, step = _widen(field, step, stage)
     units = (values[-1], *architecture.hidden, architecture.classes)
     parameters += sum((inputs + 1) * outputs for inputs, outputs in pairwise(units))
@@ -65,7 +66,7 @@ def count_cost(architecture: Architecture) -> Cost:
     return Cost(
         parameters=parameters,
         products=products,
-        operations=products + others + WORK[architecture.activation] * sum(architecture.hidden),
+        operations=products + others,
         values=max(*values, *units),
         total_values=sum(values) + 2 * sum(units),
         features=values[-1],
