@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from core.classroom.lessons import read_lesson
+from core.digits import pictures
+from core.digits.pictures import read_picture
 from core.jobs import network_files, run_folders, training_job
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
@@ -29,7 +32,8 @@ from core.training.loop import TrainStep
 from core.transfer.uploaded_pictures import read_uploads
 from core.zoo import checkpoints
 from dashboard.address import kinds
-from dashboard.server import caches
+from dashboard.lessons import views
+from dashboard.server import caches, locks
 from dashboard.server.scene import DEFAULT_NETWORKS, read_scene
 from dashboard.shell import lesson_bar
 from tests.hostile_files import (
@@ -294,6 +298,37 @@ def test_hostile_addresses_open_the_page_with_sentences() -> None:
             for kind in (*readers, kinds.TEXT, kinds.PLACE, kinds.TILE):
                 with suppress(ValueError):
                     kind.read(text)
+
+
+def test_an_uploaded_picture_is_opened_once_and_while_others_strokes_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[bool] = []
+
+    def read(content: bytes) -> Image.Image:
+        with ThreadPoolExecutor(1) as other:
+            opened.append(other.submit(locks.LIVE.acquire, timeout=5).result())
+            other.submit(locks.LIVE.release).result()
+        return read_picture(content)
+
+    monkeypatch.setattr(pictures, "read_picture", read)
+    app = open_page("compare")
+    app.segmented_control(key="source").set_value("Upload")
+    rerun(app)
+    (uploader,) = app.get("file_uploader")
+    uploader.set_value([("seven.png", photograph(0, "across"), "image/png")])
+    rerun(rerun(app))
+    assert opened == [True]
+
+
+def test_a_lesson_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    monkeypatch.setattr(
+        views, "read_lesson", lambda content, check: read.append(content) or read_lesson(content, check)
+    )
+    app = open_page("lessons")
+    (uploader,) = app.get("file_uploader")
+    uploader.set_value([("a.yaml", b"title: t\nsteps: [{page: why, text: x}]", "application/yaml")])
+    rerun(rerun(app))
+    assert len(read) == 1 and app.session_state["session"].own_lesson.title == "t"
 
 
 # The server itself

@@ -30,11 +30,11 @@ def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the three steps from left to right: draw, erase, compare; the restored digit and downloads below."""
     session.page_complete = False
     st.caption("Try: draw an 8, then erase its left side. Which networks change their answer?")
+    left, middle, right = st.columns([290, 330, 440], gap="medium")
+    with left:
+        st.markdown("**1 · Draw**")
+        session.chosen = choose_digit(session, data, fragments=DRAWING_STROKE)  # without the lock: it opens any upload
     with locks.LIVE:
-        left, middle, right = st.columns([290, 330, 440], gap="medium")
-        with left:
-            st.markdown("**1 · Draw**")
-            session.chosen = choose_digit(session, data, fragments=DRAWING_STROKE)
         with middle:
             st.markdown("**2 · Erase**")
             tool = choose_tool()

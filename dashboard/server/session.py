@@ -49,6 +49,8 @@ class Session:
     """The digit of the link that opened the page."""
     upload: bytes | None = None
     """The content of the uploaded picture."""
+    prepared: tuple[bytes, Preparation] | None = None
+    """The picture that was uploaded last and read, and the steps from it to a digit."""
     chosen: ChosenDigit | None = None
     """The current digit."""
     new_ink: NDArray[np.uint8] | None = None

@@ -193,6 +193,8 @@ def _upload(session: Session) -> ChosenDigit | None:
         session.upload = file.getvalue()  # the widget forgets its file when the page changes
     if session.upload is None:
         return None
-    preparation = drawing.prepare(pictures.read_picture(session.upload))
+    if session.prepared is None or session.prepared[0] != session.upload:  # seconds for a large photo
+        session.prepared = session.upload, drawing.prepare(pictures.read_picture(session.upload))
+    preparation = session.prepared[1]
     show_picture(arrays.to_gray(preparation.gray), "Your picture in grey", width=160)
     return ChosenDigit(preparation.digit, preparation=preparation)
