@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import complaints_of, serve, settle
+from tests.browser import LAPTOP, complaints_of, open_tab, serve, settle
 from tests.job_runs import until
 
 pytestmark = pytest.mark.browser
@@ -191,3 +191,12 @@ def test_the_page_grows_a_hole_over_a_digit(server: str, page: Page) -> None:
     page.keyboard.press("End")
     expect(player.locator(".text")).to_contain_text("100 % of the picture is erased")
     assert not complaints_of(page)
+
+
+def test_where_motion_is_reduced_it_waits_until_play_is_pressed(stage: str, chromium: Browser) -> None:
+    with open_tab(chromium, **LAPTOP, reduced_motion="reduce") as tab:
+        player = start(tab, stage, frames=30)
+        tab.wait_for_timeout(500)
+        assert at(player) == 0
+        control(player, "Play").click()
+        expect(player).not_to_have_attribute("data-frame", "0")
