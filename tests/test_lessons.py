@@ -216,12 +216,29 @@ def test_a_class_walks_through_a_lesson_and_takes_its_address_home(
 
 
 @pytest.mark.browser
+def test_back_leads_from_a_step_to_where_one_was(server: str, page: Page) -> None:
+    page.goto(f"{server}/lessons")
+    page.get_by_role("button", name="Begin").nth(1).click(timeout=60_000)
+    step = re.compile(r"/convolution\?view=One\+number&.*step=1$")
+    expect(page).to_have_url(step, timeout=60_000)
+    settle(page)
+    page.locator(".st-key-lesson-bar").get_by_role("button", name="Next").click()
+    expect(page).to_have_url(re.compile(r"/convolution\?.*step=2$"), timeout=60_000)
+    settle(page)
+    page.go_back()
+    expect(page).to_have_url(step, timeout=60_000)
+    settle(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("/lessons$"), timeout=60_000)
+
+
+@pytest.mark.browser
 def test_a_locked_control_is_not_on_the_page(server: str, page: Page) -> None:
-    page.goto(f"{server}/results?view=All+figures&hide=view,digits")
+    page.goto(f"{server}/results?view=All+accuracies&hide=view,digits")
     expect(page.locator(".st-key-results-network")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("radio", name="Compared with the talk")).to_have_count(0, timeout=60_000)
     expect(page.locator(".st-key-results-data")).to_be_hidden()
-    expect(page).to_have_url(re.compile(r"view=All\+figures&hide=view(,|%2C)digits$"), timeout=60_000)
+    expect(page).to_have_url(re.compile(r"view=All\+accuracies&hide=view(,|%2C)digits$"), timeout=60_000)
 
 
 @pytest.mark.browser

@@ -84,8 +84,8 @@ def test_every_view_opens_without_a_complaint(view: str):
 def test_the_page_opens_with_made_digits_that_are_called_so():
     app = open_page("made_digits")
     said = captions(app)
-    assert "**Made digits**: nobody wrote them." in said and "none was left out" in said
-    assert "of 10,000 made ones" in said and "MNIST" in said
+    assert "**Made digits**: nobody wrote them." in said and "reads 40 of all 40" in said
+    assert "Of 10,000 made digits" in said and "MNIST" in said
     assert "only the class differs" in said
 
 
@@ -95,7 +95,7 @@ def test_new_ones_differ_and_a_class_can_be_asked_for():
     assert first != second
     app.segmented_control(key="made class").set_value("3")
     said = captions(rerun(app))
-    assert "of these 40 as they are meant" in said and "only the class differs" not in said
+    assert "of all 40 as the intended class" in said and "only the class differs" not in said
 
 
 def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_asked_for_a_class():
@@ -112,7 +112,7 @@ def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_aske
     run_folders.write_status(started, state="done")
     app = open_view("Make digits")
     app.selectbox(key="made source").set_value(started.id)
-    assert "was never told a class" in captions(rerun(app))
+    assert "was trained without labels" in captions(rerun(app))
     assert not [one for one in app.selectbox if one.key == "made first"]
     images, _ = sampling_views._make_sheet(generator_checkpoint.load(started.folder), sampling_views.ALL)
     assert float(torch.pdist(images.flatten(1)).min()) > 0
@@ -124,9 +124,9 @@ def test_made_digits_stand_beside_the_nearest_real_ones_where_these_are_here():
     rerun(page)
     if datasets.is_available("MNIST"):
         assert html(page).count("<figure") == 10 and "real: training digit" in html(page)
-        assert "away from the nearest training digit" in text_of(page)
+        assert "The mean distance of these made digits from the nearest training digit" in text_of(page)
     else:
-        assert "not on this machine" in page.info[-1].value
+        assert "not on this computer" in page.info[-1].value
 
 
 # Real or made?
@@ -140,7 +140,7 @@ def test_a_round_of_the_quiz_counts_what_was_right_and_shows_the_discriminator_s
         assert f"Digit {number + 1} of 10" in text_of(app)
         right = number < 7
         press(app, "quiz made" if question.made == right else "quiz real")
-    assert "You were right 7 times of 10; the discriminator" in text_of(app)
+    assert "You: 7 of 10 correct; the discriminator: " in text_of(app)
     assert html(app).count("you: ") == 10 and html(app).count(", wrong") == 3
     press(app, "quiz again")
     assert "Digit 1 of 10" in text_of(app) and app.session_state[real_or_made_views.QUIZ].rounds == [7]
@@ -171,7 +171,7 @@ def _png(sheet: np.ndarray) -> bytes:
 
 
 def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_used():
-    app = open_view("Watch it learn")
+    app = open_view("Training")
     app.slider(key="made epochs").set_value(1)
     app.select_slider(key="made digits").set_value(1_000)
     app.select_slider(key="made latent").set_value(2)
@@ -179,17 +179,17 @@ def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_use
     (started,) = run_folders.list_jobs(ANN)
     assert started.kind == generator_job.KIND and started.settings["digits"] == 1_000
     assert ended(started, 180).state == "done"
-    again = open_view("Watch it learn")
+    again = open_view("Training")
     again.selectbox(key="made source").set_value(started.id)
     rerun(again)
-    assert "The discriminator is right" in text_of(again)
+    assert "Accuracy of the discriminator" in text_of(again)
     again.segmented_control(key="made_digits view").set_value("Make digits")
-    assert "It learned from 1,000 digits of" in captions(rerun(again))
+    assert "was trained on 1,000 digits of" in captions(rerun(again))
 
 
 def test_a_training_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(generator_job, "MOST_EPOCHS", 0)
-    app = press(open_view("Watch it learn"), "made train")
+    app = press(open_view("Training"), "made train")
     assert "more than a job may take" in app.warning[0].value and not run_folders.list_jobs(ANN)
 
 
@@ -202,7 +202,7 @@ def test_a_run_that_is_done_can_be_deleted():
     }
     started = run_folders.create_job(settings=SETTINGS, **asked)
     run_folders.write_status(started, state="done")
-    app = open_view("Watch it learn")
+    app = open_view("Training")
     app.selectbox(key="made source").set_value(started.id)
     press(rerun(app), "made delete")
     assert not run_folders.list_jobs(ANN) and not app.warning
@@ -213,7 +213,7 @@ def test_a_run_that_is_done_can_be_deleted():
 
 def test_v10_the_recorded_study_is_shown_with_its_command_and_its_reservations():
     record = load_recorded(STUDY)
-    app = open_view("Does it help?")
+    app = open_view("Pretraining")
     assert record["command"] in captions(app) and f"{record['seeds']} seeds" in captions(app)
     assert all(sentence in text_of(app) for sentence in record["conclusions"])
     lines = to_curves(record)

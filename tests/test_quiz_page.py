@@ -180,7 +180,7 @@ def test_the_board_shows_what_fooled_people_only_when_asked() -> None:
     app = open_quiz(TEACHER, "The room", room=code)
     assert "ns-fooling" not in html(app)
     app.toggle(key="quiz fooling").set_value(True)
-    assert html(rerun(app)).count("1 of 1 missed this") == 2 * 2  # below the picture and in its stead
+    assert html(rerun(app)).count("1 of 1 misread this") == 2 * 2  # below the picture and in its stead
 
 
 def test_a_room_is_joined_by_its_code_and_left_again() -> None:
@@ -292,7 +292,7 @@ def test_a_round_is_played_with_the_keys_alone(server: str, page: Page) -> None:
         expect(page.locator(".ns-verdict")).to_have_count(6, timeout=PATIENCE)
         expect(page.locator(".ns-verdict b").first).to_have_text(str(3 * number), timeout=PATIENCE)
         press_until(page, "Enter", page.get_by_text(f"Digit {number + 2} of 20"))
-    page.get_by_role("button", name="I have seen enough").click()
+    page.get_by_role("button", name="End the round").click()
     expect(page.get_by_text(re.compile("You read [0-3] of 3"))).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".ns-contestant")).to_have_count(1 + 6, timeout=PATIENCE)
     press_until(page, "Enter", page.get_by_text("Digit 1 of 20"))
@@ -322,6 +322,6 @@ def test_a_phone_joins_a_room_by_its_link_and_the_board_fills_while_it_plays(
     page.reload()
     expect(page.get_by_text("1 player, 3 answers")).to_be_visible(timeout=PATIENCE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    page.get_by_role("button", name="Remove the room").click()
-    page.get_by_role("button", name="Delete them").click()
+    page.get_by_role("button", name="Delete the room").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_role("button", name="Open a room")).to_be_visible(timeout=PATIENCE)

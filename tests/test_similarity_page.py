@@ -62,9 +62,11 @@ def test_s4_the_nearest_at_every_stage_are_shown_with_their_distance_the_nearest
 def test_s4_with_a_generous_threshold_the_first_stage_cuts_it_short_with_none_the_network_reads_it() -> None:
     app = near(open_view("Your digit"), 1.0)
     assert headline(app).startswith("#### Stopped early at conv1: labelled ")
-    assert any("the network would have said" in text.value for text in app.markdown)
-    assert 'class="ns-hit"' in html(app) and "never computed" in html(app)
-    assert headline(near(app, 0.0)).startswith("#### Nobody is near enough: the network reads it itself, a ")
+    assert any("Without the shortcut the whole network reads" in text.value for text in app.markdown)
+    assert 'class="ns-hit"' in html(app) and "not computed" in html(app)
+    assert headline(near(app, 0.0)).startswith(
+        "#### No digit is near enough: the network computes all layers and reads "
+    )
     assert 'class="ns-hit"' not in html(app)
 
 
@@ -78,7 +80,7 @@ def test_s4_a_stage_that_is_not_compared_cuts_nothing_short() -> None:
 def test_s4_nowhere_to_compare_is_a_sentence() -> None:
     app = open_view("Your digit")
     app.button_group(key="shortcut stages").set_value([])
-    assert "at least one place" in rerun(app).info[0].value
+    assert "at least one layer" in rerun(app).info[0].value
 
 
 def test_s4_an_erased_digit_is_compared_as_it_is_left() -> None:
@@ -102,25 +104,27 @@ def figures(app: AppTest) -> dict[str, str]:
 
 def test_s5_a_larger_threshold_cuts_more_short_and_never_none_changes_nothing() -> None:
     app = open_view("Threshold")
-    shares = [figures(near(app, share))["cut short"] for share in (0.0, 0.1, 1.0)]
+    shares = [figures(near(app, share))["stopped early"] for share in (0.0, 0.1, 1.0)]
     assert shares[0] == "0.0 %" and shares[2] == "100.0 %"
     assert figures(near(app, 0.0))["all digits"].endswith("(+0.00)")
-    assert figures(app)["of those, rightly"] == "–"
+    assert figures(app)["of those, correct"] == "–"
 
 
 def test_s5_digits_with_a_wrong_label_are_shown_beside_those_they_were_taken_for() -> None:
     app = near(open_view("Threshold"), 1.0)
-    assert re.match(r"#### \d+ were given a wrong label", headline(app))
+    assert re.match(r"#### \d+ digits got a wrong label", headline(app))
     assert "ns-wrong" in html(app) and re.search(r"a \d, conv1 says \d, the network \d", html(app))
     assert "ns-wrong" not in html(near(app, 0.0))
 
 
 def test_s4_the_time_is_measured_and_said_beside_the_plain_network_s() -> None:
     app = open_view("Threshold")
-    assert re.search(r"Measured here, in turns with the plain network: [\d.]+ against [\d.]+ ms", captions(app))
+    assert re.search(
+        r"Measured on this computer: [\d.]+ ms per digit with the shortcut, [\d.]+ ms without", captions(app)
+    )
     app.segmented_control(key="shortcut way").set_value("one at a time")
     again = captions(rerun(app))
-    assert "Measured here" in again
+    assert "Measured on this computer" in again
     app.button(key="shortcut again").click()
     assert captions(rerun(app)) != again, "no two measurements are alike to the microsecond"
 
@@ -129,8 +133,8 @@ def test_s4_it_says_when_looking_up_costs_more_than_it_saves() -> None:
     app = open_view("Threshold")
     app.button_group(key="shortcut stages").set_value(["flatten"])
     rerun(app)
-    (said,) = [box.value for box in (*app.warning, *app.info) if "looking up costs" in box.value]
-    assert "it would not pay" in said or re.search(r"so it (pays|does not pay)", said)
+    (said,) = [box.value for box in (*app.warning, *app.info) if "the look-up takes" in box.value]
+    assert "It cannot save time here" in said or re.search(r"so it saves (no )?time", said)
 
 
 def test_s5_the_threshold_chosen_costs_no_more_than_was_asked_on_validation_digits() -> None:
@@ -195,7 +199,7 @@ def test_s7_both_networks_learn_while_one_watches_and_the_table_and_the_reasons_
         time.sleep(0.02)
     rerun(app)
     assert not run.problem and len({frame.picture.shape for frame in run.frames}) == 1
-    assert "Network 2 never saw a digit, and reads them" in headline(app)
+    assert "Network 2 never saw a digit and reads digits" in headline(app)
     assert list(app.table[0].value.index) == [second_model_runs.title_of(one) for one in second_model_views.LEARNERS]
     page = html(app)
     assert page.count("ns-maps") == 2 and "ns-means" in page and "map 7" in page

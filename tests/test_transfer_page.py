@@ -43,7 +43,9 @@ def test_every_view_opens_and_shows_something_at_once(view: str):
 def test_x5_x6_two_classes_show_both_accuracies_a_matrix_and_the_mistakes():
     app = open_view("Two classes")
     page = html(app)
-    assert "right of those held out" in page and "(47 of 50)" in page and "16,200" in page
+    assert (
+        "accuracy on held-out pictures" in page and "(47 of 50)" in page and "84 to 98 %" in page and "16,200" in page
+    )
     assert page.count("temple, read as flower") == 2 * 3, "each in its caption, and for those who cannot see it"
     assert len(app.get("plotly_chart")) == 1 and "they share no pixel" in captions(app)
 
@@ -51,12 +53,12 @@ def test_x5_x6_two_classes_show_both_accuracies_a_matrix_and_the_mistakes():
 def test_x5_the_digits_are_another_task():
     app = choose_source(open_view("Two classes"), "Digits")
     there = int((real_set().test.labels == 3).sum())  # among the offline digits there are fewer than are asked for
-    held_out = f"**3**: 10 to learn from, {min(250, there)} held out"
+    held_out = f"**3**: 10 training pictures, {min(250, there)} held out"
     assert "test digits for testing" in captions(app) and held_out in captions(app)
     app.selectbox(key="transfer digit 5").set_value(3)
     assert "two different digits" in rerun(app).info[0].value
     app.selectbox(key="transfer digit 5").set_value(8)
-    assert "**8**: 10 to learn from" in captions(rerun(app))
+    assert "**8**: 10 training pictures" in captions(rerun(app))
 
 
 def test_x4_every_layer_is_compared_with_the_pixels_alone():
@@ -66,7 +68,7 @@ def test_x4_every_layer_is_compared_with_the_pixels_alone():
         "second to last dense layer",
         "last dense layer",
         "control: pixels alone",
-        "control: random layers' last maps",
+        "control: last maps of random layers",
     ]
     assert list(table["features"]) == ["16,200", "500", "10", "7,056", "16,200"]
 
@@ -92,7 +94,9 @@ def test_d7_two_zips_of_pictures_become_a_task():
     assert "There is no picture of 'dogs' yet." in text_of(app) and "8 pictures" in captions(app)
     app.text_input(key="transfer class 1").set_value("upright")
     app = upload(app, 1, *upright)
-    assert "right of those held out" in html(app) and "**upright**: 6 to learn from, 2 held out" in captions(app)
+    assert "accuracy on held-out pictures" in html(app) and "**upright**: 6 training pictures, 2 held out" in captions(
+        app
+    )
     assert not app.warning
 
 
@@ -146,14 +150,14 @@ def test_pictures_never_reach_another_visitor():
 def test_without_weights_the_page_says_what_is_missing_and_how_to_get_it(view: str):
     app = open_view(view)
     app.segmented_control(key="transfer layers").set_value("VGG16")
-    assert "VGG16's weights are not on this machine" in rerun(app).info[0].value
+    assert "VGG16's weights are not on this computer" in rerun(app).info[0].value
     there = text_of(open_view("VGG16"))
-    assert WEIGHTS_VARIABLE in there and "random ones in their place would be a lie" in there
+    assert WEIGHTS_VARIABLE in there and "random weights would be misleading" in there
 
 
 def test_nothing_is_fetched_before_somebody_asks_for_it(tmp_path: Path):
     app = open_view("VGG16")
-    assert app.button(key="transfer fetch").label == "Fetch them now (528 MB)"
+    assert app.button(key="transfer fetch").label == "Download (528 MB)"
     assert not list(tmp_path.rglob("*.partial")) and not list(tmp_path.rglob("*.pth"))
 
 
@@ -174,7 +178,7 @@ def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained
     app = choose_source(app, "Your own")
     for number, stripes in enumerate(("across", "upright")):
         app = upload(app, number, *((f"{n}.png", photograph(40 * n, stripes)) for n in range(4)))
-    (look,) = [button for button in app.button if button.label.startswith("Look at all 8 pictures")]
+    (look,) = [button for button in app.button if button.label.startswith("Compute features of 8 pictures")]
     look.click()
     app = rerun(app)
     assert "25,088" in html(app) and "the unknown training data of the file 'made.safetensors'" in captions(app)
@@ -216,7 +220,7 @@ def test_x7_vgg16_is_tuned_by_one_visitor_at_a_time():
     turn = threading.Lock()
     first, second = (Tuning(crops_task(8), STANDARD, TuneConfig(epochs=2, first=1), turn).steps() for _ in range(2))
     next(first)
-    with pytest.raises(ValueError, match="somebody else"):
+    with pytest.raises(ValueError, match="another visitor"):
         next(second)
     first.close()
     assert not turn.locked()

@@ -54,12 +54,17 @@ class Score:
 
         It assumes independent answers; people who share twenty digits are less certain than that.
         """
-        if not self.answers:
-            return 0.0, 100.0
-        from scipy.stats import binomtest  # takes a second to import
+        return wilson_interval(self.right, self.answers)
 
-        interval = binomtest(self.right, self.answers).proportion_ci(0.95, "wilson")
-        return 100 * float(interval.low), 100 * float(interval.high)
+
+def wilson_interval(right: int, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share of correct answers, in percent (Wilson 1927)."""
+    if not count:
+        return 0.0, 100.0
+    from scipy.stats import binomtest  # takes a second to import
+
+    interval = binomtest(right, count).proportion_ci(0.95, "wilson")
+    return 100 * float(interval.low), 100 * float(interval.high)
 
 
 def score_answers(

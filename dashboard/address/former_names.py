@@ -10,7 +10,11 @@ FORMER_NAMES: dict[tuple[str, str, str], str] = {
     ("pmnist", "view", "Who mixes up what"): "Which digits get confused",
     # Make, break, class
     ("attack", "view", "Who falls"): "Whose noise fools whom",
+    ("attack", "curves", "cost"): "loss",
     ("attack", "under", "that of Standard"): "noise of Standard",
+    ("made_digits", "view", "Watch it learn"): "Training",
+    ("made_digits", "view", "Does it help?"): "Pretraining",
+    ("made_digits", "view", "Where this leads"): "Background",
     ("results", "view", "The idea"): "Variants",
     ("results", "view", "All figures"): "All accuracies",
     ("results", "view", "Beside the talk"): "Compared with the talk",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.adversarial.attack import AttackStep
 from core.digits.datasets import Dataset
@@ -37,6 +38,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Play an attack on the current digit, and show its result below."""
     scene, right = choose_beside("" if get_address().hides("settings") else TIP, session, data)
     with right:
+        result = st.container()
         method = form.choose_method()
         settings = form.choose_attack(method, data, zoo)
         photo_views.choose_strength(shown=False)  # drawn below, once there is an attacked digit
@@ -44,7 +46,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         attack = _prepare(settings, scene, session, data, zoo)
         if attack is not None:
-            _show_attack(attack, settings, scene[1], data, zoo)
+            _show_attack(attack, settings, scene[1], data, zoo, result)
 
 
 def _prepare(
@@ -103,8 +105,10 @@ def _describe_misread(first: AttackStep, inputs: AttackInputs, data: Dataset) ->
     return f"This {label} is read as {read} even without an attack, so the network cannot be fooled any further."
 
 
-def _show_attack(attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo) -> None:
-    """Show the player, and below it how each network reads the picture."""
+def _show_attack(
+    attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo, result: DeltaGenerator
+) -> None:
+    """Show the player, below it how each network reads the picture, and in `result` what became of the attack."""
     inputs = attack.inputs
     look = Look(
         f"Probability of {data.classes[inputs.plotted_class]}, %",
@@ -113,7 +117,6 @@ def _show_attack(attack: AttackRun, settings: AttackSettings, mask: Mask, data: 
         limits=(0, 100),
     )
     total = inputs.step_count
-    result = st.container()
     playing.play(
         attack.steps,
         attack.to_frame,

@@ -22,8 +22,8 @@ TITLES = {
 }
 NORMS: dict[Norm, str] = {"linf": "each pixel (L∞)", "l2": "total change (L2)"}
 EPSILONS: dict[Norm, tuple[str, str, float, float, float, str]] = {  # name, label, largest, first, step, format
-    "linf": ("epsilon", "Epsilon: largest change of a pixel", 1.0, 0.15, 0.001, "%.3f"),
-    "l2": ("length", "Epsilon: largest total change (L2)", 10.0, 2.5, 0.1, "%.1f"),
+    "linf": ("epsilon", "Epsilon (per pixel)", 1.0, 0.15, 0.001, "%.3f"),
+    "l2": ("length", "Epsilon (total, L2)", 10.0, 2.5, 0.1, "%.1f"),
 }
 MOST_STEPS, MOST_ROUND_STEPS = 100, 40  # the second for each of the seven rounds of L-BFGS
 UNLIMITED = {  # methods without an epsilon, and why
@@ -92,11 +92,11 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
         network = choose_attacked_network(zoo)
         if network:
             target = _choose_target(method, data)
-            epsilon_place = st.container(width=270)
-            with st.popover("Settings", width=110):
+            epsilon_place = st.container(width=190)
+            with st.popover("Settings", width=105):
                 steps = _choose_steps(method)
                 paper = _choose_preset(method)
-            readers = _choose_readers(zoo, network)
+                readers = _choose_readers(zoo, network)
     if not network:
         return None
     epsilon = _choose_epsilon(method, steps.norm, paper, epsilon_place)
@@ -105,31 +105,28 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
 
 def choose_attacked_network(zoo: Zoo) -> str:
     """Draw the networks that can be attacked; return the chosen one's name, "" if there is none."""
-    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=180)
+    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=150)
 
 
 def _choose_target(method: str, data: Dataset) -> int | None:
     """Draw the target class; each method has its own, since L-BFGS needs one."""
     options = [name for name in data.classes] if method == "lbfgs" else [ANY, *data.classes]
-    chosen = address.selectbox("target", "Make it read as", options, width=150, key=key(f"target {method}"))
+    chosen = address.selectbox("target", "Make it read as", options, width=125, key=key(f"target {method}"))
     return None if chosen == ANY else data.classes.index(chosen)
 
 
 def _choose_readers(zoo: Zoo, network: str) -> tuple[str, ...]:
-    if address.get_address().hides("networks"):
-        chosen = _choose_others(zoo)
-    else:
-        with st.popover("Other networks to test", width=205, key=key("readers")):
-            chosen = _choose_others(zoo)
-            st.caption(
-                "The attack uses the gradient of the attacked network. The other networks read the same picture. "
-                "Restoring networks have no gradient, so they read it once, at the end."
-            )
+    chosen = _choose_others(zoo)
+    if not address.get_address().hides("networks"):
+        st.caption(
+            "The attack uses the gradient of the attacked network. The other networks read the same picture. Restoring "
+            "networks have no gradient, so they read it once, at the end."
+        )
     return (network, *(name for name in zoo if name in chosen and name != network))
 
 
 def _choose_others(zoo: Zoo) -> list[str]:
-    return networks.choose_any(zoo, name="watched", first=OTHERS, label="These networks read the attacked digit too")
+    return networks.choose_any(zoo, name="watched", first=OTHERS, label="Other networks to test")
 
 
 def _choose_steps(method: str) -> Steps:

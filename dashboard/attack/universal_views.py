@@ -48,7 +48,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
         noise = _prepare(inputs, data, zoo)
         run: Run[UniversalStep] | None = st.session_state.get(KEY_RUN)
         under_way = run is not None and run.about == inputs and not run.finished
-        cost = _choose_shown(noise, under_way=under_way) == "cost"
+        cost = _choose_shown(noise, under_way=under_way) == "loss"
         if noise.recorded and KEY_RUN not in st.session_state:
             st.session_state[KEY_RUN] = Run(noise.replay, noise.to_frame, about=inputs)
         playing.play(
@@ -121,7 +121,7 @@ def _choose_shown(noise: NoiseRun, *, under_way: bool) -> str:
             disabled=under_way,
             wrap=True,
         )
-        curves = address.segmented_control("curves", "Curves", ["percent", "cost"], key="noise curves")
+        curves = address.segmented_control("curves", "Curves", ["percent", "loss"], key="noise curves")
     if label != noise.shown_class and not under_way:
         noise.shown_class = label
         if noise.records:

@@ -12,7 +12,7 @@ READ = "lesson read"  # key of the id of the uploaded file that was read last, a
 def show_lessons() -> None:
     """Show the lessons that come with the dashboard, and the visitor's own."""
     show_shipped()
-    st.subheader("Your own")
+    st.subheader("Your own lesson")
     show_own()
 
 
@@ -36,10 +36,10 @@ def show_shipped() -> None:
 def show_own() -> None:
     """Show the upload of the visitor's own lesson, which the session keeps, and the lesson."""
     session = get_session()
-    file = st.file_uploader("A lesson as a YAML file (100 kB at most)", type=["yaml", "yml"], key="lesson upload")
+    file = st.file_uploader("Lesson as a YAML file (100 kB at most)", type=["yaml", "yml"], key="lesson upload")
     st.caption(
-        "Its steps name a page, the state that its address has (*Share* shows it), a text and a question, in "
-        "Markdown. The file of any lesson above shows how. Only you can see it, in this tab."
+        "Each step names a page, the state in its address (*Share* shows the address), a text and a question in "
+        "Markdown. Download a lesson above as a template. Only you can see your lesson, in this tab."
     )
     if file is not None:
         problem = _read_once(file.file_id, file.getvalue())

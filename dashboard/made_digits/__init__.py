@@ -6,7 +6,7 @@ from dashboard.shell.page import View
 VIEWS = (
     View("Make digits", sampling_views.show_making),
     View("Real or made?", real_or_made_views.show_quiz),
-    View("Watch it learn", training_views.show_learning),
-    View("Does it help?", pretraining_views.show_help),
-    View("Where this leads", pretraining_views.show_prospects),
+    View("Training", training_views.show_learning),
+    View("Pretraining", pretraining_views.show_help),
+    View("Background", pretraining_views.show_prospects),
 )

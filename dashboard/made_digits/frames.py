@@ -25,8 +25,8 @@ SNAPSHOTS = Look("Forty made digits while the generator learns", speed=0.25)
 def to_frame(figures: GanFigures, samples: Tensor) -> Frame:
     """Return the frame of one moment of the training; `samples` are uint8 `(N, 28, 28)`."""
     text = (
-        f"Epoch {figures.epoch}, batch {figures.batch}: the discriminator finds out {figures.found_made:.0f} % of the "
-        f"made digits, and takes {figures.found_real:.0f} % of the real ones for real. Losses: generator "
+        f"Epoch {figures.epoch}, batch {figures.batch}: the discriminator recognises {figures.found_made:.0f} % of the "
+        f"made digits and {figures.found_real:.0f} % of the real digits. Losses: generator "
         f"{figures.generator_loss:.2f}, discriminator {figures.discriminator_loss:.2f}."
     )
     return Frame(draw_samples(samples.numpy().astype(np.float32) / 255), {}, text)
@@ -63,7 +63,7 @@ class Interpolation:
         """The appearance of the player: a curve for each of the two classes."""
         first, last = self.classes
         names = {f"read as {first}": GOAL_COLORS[0], f"read as {last}": GOAL_COLORS[1]}
-        return Look("What the assignment network reads", names, unit=" %", limits=(0.0, 100.0), speed=0.5)
+        return Look("Reading of the assignment network", names, unit=" %", limits=(0.0, 100.0), speed=0.5)
 
     def steps(self) -> Iterator[InterpolationStep]:
         """Yield the pictures from the first digit to the last."""

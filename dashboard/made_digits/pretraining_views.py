@@ -30,27 +30,27 @@ def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the recorded study as a figure, a table and sentences."""
     record = caches.find_record(STUDY, data.name)
     if record is None:
-        st.info("What a discriminator's convolutions are worth was not measured here.")
+        st.info("This was not measured on this data set.")
         return
     st.markdown(
-        "A discriminator has looked at all training digits without being told what they are. Are its convolutions a "
-        "better beginning for a classifier that has **few labelled digits** than random convolutions?"
+        "A discriminator has seen all training digits without labels. If a classifier has only **few labelled "
+        "digits**, are the discriminator's convolutions a better start than random ones?"
     )
     figure, table = st.columns([6, 5], gap="medium")
     figure.plotly_chart(draw_pretraining(to_curves(record)), width="stretch", config=PLAIN, key="made help")
     with table:
         st.table(to_table(record))
         st.caption(
-            "Percent of all test digits read right, mean of the seeds and its spread. *Frozen*: the "
-            "convolutions stay as they are, only the head learns."
+            "Accuracy in percent on all test digits, mean ± standard deviation over the seeds. *Frozen*: only the head "
+            "learns. The chart shows the **error** in percent, on a logarithmic scale."
         )
     for sentence in record["conclusions"]:
         st.markdown(f"- {sentence}")
     about, settings = record["dataset"], record["settings"]
     st.caption(
-        f"{about['images']:,} test digits of {about['name']}, {record['seeds']} seeds; every classifier learned "
-        f"from at least {settings['batches']} batches of {settings['batch']} digits and {settings['epochs']} "
-        f"epochs; again with `{record['command']}`."
+        f"Measured on {about['images']:,} test digits of {about['name']} with {record['seeds']} seeds. Every "
+        f"classifier was trained for at least {settings['batches']} batches of {settings['batch']} digits and "
+        f"{settings['epochs']} epochs. `{record['command']}` repeats it."
     )
 
 
@@ -77,4 +77,4 @@ def to_table(record: Record) -> pd.DataFrame:
             f"{count:,}": "–" if row is None else f"{row['mean']:.1f} ± {row['std'] or 0:.1f}"
             for count, row in found.items()
         }
-    return pd.DataFrame(rows).T.rename_axis("convolutions begin as")
+    return pd.DataFrame(rows).T.rename_axis("initial convolutions")

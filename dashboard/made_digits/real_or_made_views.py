@@ -65,8 +65,8 @@ def _show_question(quiz: Quiz, questions: list[RealOrMadeDigit], data: Dataset) 
                 f"So far {_score(quiz, questions)} of {number}."
             )
         st.caption(
-            f"Real ones are test digits of {data.name}. A coin decides each time, so there may be more of the "
-            f"one than of the other.{_warn_of_clue(data)}"
+            f"Real digits are test digits of {data.name}. Chance decides each time, so there may be more of one kind."
+            f"{_warn_of_clue(data)}"
         )
 
 
@@ -74,7 +74,7 @@ def _warn_of_clue(data: Dataset) -> str:
     if data.name == "MNIST":
         return ""
     return (
-        " The generator learned from MNIST, and these are of another hand and grid: that is a clue that real MNIST "
+        " The generator was trained on MNIST, and these real digits look different. That is a clue that real MNIST "
         "digits would not give."
     )
 
@@ -89,16 +89,16 @@ def _score(quiz: Quiz, questions: list[RealOrMadeDigit]) -> int:
 
 def _describe(question: RealOrMadeDigit, data: Dataset) -> str:
     if question.made:
-        return f"made, as a {question.label}"
-    return f"real: a {question.label}, test digit {question.number} of {data.name}"
+        return f"a made {question.label}"
+    return f"a real {question.label}, test digit {question.number} of {data.name}"
 
 
 def _show_end(quiz: Quiz, questions: list[RealOrMadeDigit], made: TrainedGenerator, data: Dataset) -> None:
     verdicts = discriminator_verdicts(made, questions)
     score, machine = _score(quiz, questions), sum(v == q.made for v, q in zip(verdicts, questions, strict=True))
-    st.markdown(f"#### You were right {score} times of {len(questions)}; the discriminator {machine} times")
+    st.markdown(f"#### You: {score} of {len(questions)} correct; the discriminator: {machine}")
     if quiz.rounds:
-        st.markdown(f"Your rounds before: {', '.join(map(str, quiz.rounds))}.")
+        st.markdown(f"Your earlier rounds: {', '.join(map(str, quiz.rounds))}.")
     items = []
     for question, answer in zip(questions, quiz.answers, strict=True):
         color, verdict = (POSITIVE, "right") if answer == question.made else (NEGATIVE, "wrong")
@@ -106,10 +106,7 @@ def _show_end(quiz: Quiz, questions: list[RealOrMadeDigit], made: TrainedGenerat
         items.append(GalleryItem(arrays.to_gray(question.image[0].numpy()), _describe(question, data), below))
     st.html(draw_gallery(items, min_width=106, css_class="ns-quiz"))
     st.button("Another round", on_click=_start_next, args=(quiz, score), key="quiz again", type="primary")
-    st.caption(
-        "A coin would be right 5 times of 10. When neither people nor the discriminator do better, the "
-        "generator has won."
-    )
+    st.caption("Guessing gets 5 of 10. If neither you nor the discriminator does better, the generator has won.")
 
 
 def _start_next(quiz: Quiz, score: int) -> None:

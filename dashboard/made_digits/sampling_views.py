@@ -72,7 +72,7 @@ def _show_sheet(made: TrainedGenerator, reader: Classifier) -> Tensor:
             label_visibility="collapsed",
         )
         wanted = wanted if made.labelled else ALL
-        st.button("New ones", on_click=_next_seed, args=(SHEET,), key="made new", type="primary")
+        st.button("Make others", on_click=_next_seed, args=(SHEET,), key="made new", type="primary")
     images, labels = _make_sheet(made, wanted)
     sheet = draw_samples(images[:, 0].numpy())
     st.image(sheet, output_format="PNG", width="stretch")
@@ -80,7 +80,7 @@ def _show_sheet(made: TrainedGenerator, reader: Classifier) -> Tensor:
     readings = _describe_readings(made, wanted, read, labels)
     st.caption(f"**Made digits**: nobody wrote them.{readings}{_describe_training(made)}")
     st.download_button(
-        "These digits (PNG)",
+        "Download (PNG)",
         lambda: arrays.to_png(sheet),
         "made-digits.png",
         "image/png",
@@ -106,18 +106,21 @@ def _describe_readings(made: TrainedGenerator, wanted: str, read: Tensor, labels
     """Return a sentence about how the network reads the digits."""
     if not made.labelled:
         found = ", ".join(map(str, sorted(set(read.tolist()))))
-        return f" This generator was never told a class; the assignment network reads them as {found}."
-    rows = " Each row is made from the same numbers: only the class differs, the hand stays." if wanted == ALL else ""
+        return f" This generator was trained without labels. The assignment network reads them as {found}."
+    rows = " All digits of a row use the same random numbers; only the class differs." if wanted == ALL else ""
     right = int((read == labels).sum())
-    return f"{rows} The assignment network reads {right} of these {len(labels)} as they are meant; none was left out."
+    return f"{rows} The assignment network reads {right} of all {len(labels)} as the intended class."
 
 
 def _describe_training(made: TrainedGenerator) -> str:
     card, measured = made.card, made.card.measured
-    sentence = f" It learned from {card.dataset['digits']:,} digits of {card.dataset['name']}"
+    sentence = f" The generator was trained on {card.dataset['digits']:,} digits of {card.dataset['name']}"
     if not measured:
         return sentence + "."
-    return sentence + f"; of {measured['digits']:,} made ones {measured['read_as_meant']:.1f} % are read as meant."
+    return (
+        sentence
+        + f". Of {measured['digits']:,} made digits, {measured['read_as_meant']:.1f} % are read as the intended class."
+    )
 
 
 def _next_seed(key: str) -> None:
@@ -128,8 +131,8 @@ def _show_interpolation(made: TrainedGenerator, reader: Classifier) -> None:
     """Play the interpolation from one digit to another."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = (
-            _choose_end("first", "Interpolation from a", 4, shown=made.labelled),
-            _choose_end("last", "to a", 9, shown=made.labelled),
+            _choose_end("first", "From a", 4, shown=made.labelled),
+            _choose_end("last", "To a", 9, shown=made.labelled),
         )
         st.button("New start and end digits", on_click=_next_seed, args=(ENDS,), key="made other")
     seed = 1000 + 2 * address.hold("ends", WHOLE, 0, key=ENDS)
@@ -138,8 +141,8 @@ def _show_interpolation(made: TrainedGenerator, reader: Classifier) -> None:
     name = sha256(repr(interpolation.about).encode()).hexdigest()
     player(interpolation.frames(), key="made walk", run=name, look=interpolation.look, finished=True)
     st.caption(
-        "Every picture is made from numbers that lie between those of the two ends. Half way there is no digit "
-        "that it has learned from, and yet it makes strokes: when does the reading change?"
+        "Interpolation: each picture uses random numbers between those of the two end digits. When does the reading "
+        "change?"
     )
 
 
@@ -164,7 +167,7 @@ def _show_nearest(made: TrainedGenerator, images: Tensor) -> None:
     except datasets.DatasetError:
         data = None
     if data is None:
-        st.info(f"The digits that it learned from ({name}) are not on this machine, so nothing can be compared.")
+        st.info(f"Its training digits ({name}) are not on this computer, so nothing can be compared.")
         return
     found = find_nearest_digits(images, data.train)
     of_real = cached.real_distances(name)
@@ -173,11 +176,11 @@ def _show_nearest(made: TrainedGenerator, images: Tensor) -> None:
         real = data.train.images(slice(index, index + 1))[0, 0].numpy()
         items += [
             GalleryItem(arrays.to_gray(image[0].numpy()), "made"),
-            GalleryItem(arrays.to_gray(real), f"real: training digit {index}, {distance:.1f} away"),
+            GalleryItem(arrays.to_gray(real), f"real: training digit {index}, distance {distance:.1f}"),
         ]
     st.html(draw_gallery(items, min_width=103, css_class="ns-nearest"))
     st.markdown(
-        f"If it only repeated what it has seen, the nearest real digit would be 0 away. On average these are "
-        f"**{float(found.distances.mean()):.1f}** away (the length of the difference, pixels from 0 to 1); real test "
-        f"digits of {name} are **{float(of_real.distances.mean()):.1f}** away from the nearest training digit."
+        "A memorised digit would have the distance 0. The mean distance of these made digits from the nearest "
+        f"training digit is **{float(found.distances.mean()):.1f}** (L2, pixels from 0 to 1); for real test digits of "
+        f"{name} it is **{float(of_real.distances.mean()):.1f}**."
     )

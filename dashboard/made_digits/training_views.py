@@ -27,7 +27,7 @@ DIGITS = (1_000, 5_000, 10_000, 20_000, 50_000)
 FIRST_DIGITS, FIRST_EPOCHS = 10_000, 4  # a minute or two on a laptop: readable shapes with ragged edges
 
 LOSSES = {"generator": "#3B82C4", "discriminator": "#D55E00"}
-FOUND = {"real ones taken for real": "#009E73", "made ones found out": "#CC79A7"}
+FOUND = {"real digits recognised": "#009E73", "made digits recognised": "#CC79A7"}
 
 
 def show_learning(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -51,12 +51,12 @@ def show_learning(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _show_form(data: Dataset) -> None:
     """Show the form that trains a generator."""
-    with st.expander("Train one yourself"):
+    with st.expander("Train your own generator"):
         most = len(data.train)
         counts = [count for count in DIGITS if count < most] + [most]
         digits = address.select_slider(
             "digits",
-            "Digits to learn from",
+            "Training digits",
             counts,
             min(FIRST_DIGITS, most),
             key="made digits",
@@ -64,14 +64,14 @@ def _show_form(data: Dataset) -> None:
         )
         epochs = address.slider("epochs", "Epochs", 1, 12, FIRST_EPOCHS, key="made epochs")
         latent = address.select_slider(
-            "numbers", "Numbers per digit", (2, 8, 24, 48, 96), GanConfig().latent, key="made latent"
+            "numbers", "Random numbers per digit", (2, 8, 24, 48, 96), GanConfig().latent, key="made latent"
         )
-        labelled = address.toggle("labelled", "Tell both which digit is meant", True, key="made labelled")
+        labelled = address.toggle("labelled", "Train with labels", True, key="made labelled")
         seed = address.number_input("seed", "Seed", 0, 9999, GanConfig().seed, key="made seed")
         pressed = st.button("Train", type="primary", key="made train", width="stretch")
         st.caption(
-            f"{epochs * (digits // GanConfig().batch):,} batches of {GanConfig().batch}; the shipped one had "
-            "about nine thousand. It goes on when you leave this page."
+            f"{epochs * (digits // GanConfig().batch):,} batches of {GanConfig().batch}; the shipped generator had "
+            "about nine thousand. Training continues when you leave this page."
         )
     if pressed:
         config = {"epochs": epochs, "latent": latent, "labelled": labelled, "seed": seed, "report_every": 5}
@@ -133,14 +133,14 @@ def _describe_progress(epochs: int, steps: list[dict[str, Any]]) -> tuple[float,
     """Return the share of the training that is done, and the time that is left."""
     done = _epochs(steps[-1]) / epochs if steps else 0.0
     if not done:
-        return 0.0, "Getting ready ..."
+        return 0.0, "Loading the digits ..."
     return min(1.0, done), f"{steps[-1]['seconds'] * (1 - done) / done:.0f} s left"
 
 
 def _show_caption() -> None:
     st.caption(
-        "A column for each class, the same numbers in every picture. They are made by the average of the "
-        "generator's last weights, which is steadier than the generator itself."
+        "One column for each class, with the same random numbers in every picture. The digits come from an average of "
+        "the generator's last weights, which changes less than the weights themselves."
     )
 
 
@@ -158,12 +158,12 @@ def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
     limits = axis_limits([y for line in losses for y in line.y])
     left.markdown(draw_svg_curves(losses, title="Losses", x_end=end, limits=limits), unsafe_allow_html=True)
     right.markdown(
-        draw_svg_curves(found, title="The discriminator is right", x_end=end, limits=(0.0, 100.0), unit=" %"),
+        draw_svg_curves(found, title="Accuracy of the discriminator", x_end=end, limits=(0.0, 100.0), unit=" %"),
         unsafe_allow_html=True,
     )
     st.caption(
-        "Neither loss shall fall to nothing: they rise and fall against each other. Where the discriminator is "
-        "right half of the time, it can only guess (losses of 0.69 and 1.39)."
+        "Neither loss should reach zero: when one falls, the other rises. A discriminator with an accuracy of 50 % "
+        "only guesses (losses of 0.69 and 1.39)."
     )
 
 

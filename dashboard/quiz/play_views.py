@@ -103,17 +103,17 @@ def _show_keypad(game: Game, number: int) -> None:
                         shortcut=str(label),
                         width="stretch",
                     )
-    st.caption("No idea? Guess: the networks must, too.")
+    st.caption("If you do not know, guess. The networks must guess, too.")
     if number:
-        st.button("I have seen enough", on_click=rounds.finish, args=(game,), key="quiz stop", type="tertiary")
+        st.button("End the round", on_click=rounds.finish, args=(game,), key="quiz stop", type="tertiary")
     elif game.room is None:
         st.toggle(
-            "Show me where something is missing",
+            "Show the erased area",
             game.holes_shown,
             on_change=rounds.toggle_holes,
             args=(game,),
             key=f"quiz shown {game.player}",
-            help="If not, you see only what is left, as most of the networks do.",
+            help="Off: you see only what is left, like most of the networks.",
         )
 
 
@@ -123,7 +123,7 @@ def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) ->
     last = number + 1 == len(game.questions)
     st.markdown(f"#### {'Right' if answer == question.label else 'Wrong'}: it is a {game.data.classes[question.label]}")
     st.button(
-        "See who won" if last else "Next digit",
+        "See results" if last else "Next digit",
         on_click=rounds.show_next,
         args=(game, number),
         key="quiz next",
@@ -133,7 +133,7 @@ def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) ->
     notes = {name: f"{100 * sure:.0f} % sure · {_score(game, name)}" for name, (_, sure) in answers.items()}
     st.html(draw_quiz_answers(_to_answers(game, number, zoo, {YOU: f"{_score(game)} so far"} | notes)))
     st.caption(
-        f"{question.cut}, {CUT_NAMES[question.cut]} gone (orange); test digit {question.digit} of {game.data.name}"
+        f"{question.cut}, {CUT_NAMES[question.cut]} erased (orange); test digit {question.digit} of {game.data.name}"
     )
 
 
@@ -162,10 +162,10 @@ def _show_room_state(game: Game) -> None:
     if game.problem:
         st.warning(
             game.problem
-            + (f" {len(game.unsent)} of your answers wait here: keep this page open." if game.unsent else "")
+            + (f" {len(game.unsent)} of your answers wait here. Keep this page open." if game.unsent else "")
         )
     else:
-        st.caption(f"You play in room **{game.room.code}**: your answers are counted there, without a name.")
+        st.caption(f"You play in room **{game.room.code}**. It counts your answers without a name.")
 
 
 def _show_end(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
@@ -213,8 +213,8 @@ def _show_misses(game: Game, zoo: Zoo) -> None:
         elif answer == label and 2 * right < len(read):
             missed_by_networks.append(_to_item(game, number, zoo))
     for title, items in (
-        ("You missed these, and a machine did not", missed_by_player),
-        ("You read these, and most machines did not", missed_by_networks),
+        ("You misread these, and a network did not", missed_by_player),
+        ("You read these, and most networks did not", missed_by_networks),
     ):
         if items:
             st.markdown(f"#### {title}")
@@ -223,6 +223,6 @@ def _show_misses(game: Game, zoo: Zoo) -> None:
 
 def _to_item(game: Game, number: int, zoo: Zoo) -> GalleryItem:
     question = game.questions[number]
-    caption = f"a {game.data.classes[question.label]}, {CUT_NAMES[question.cut]} gone"
+    caption = f"a {game.data.classes[question.label]}, {CUT_NAMES[question.cut]} erased"
     answers = draw_answer_captions(_to_answers(game, number, zoo, {}))
     return GalleryItem(score_table.draw_solution(game.data, question), caption, answers)

@@ -47,18 +47,18 @@ def _show_open_and_join(game: Game) -> None:
     opening, joining = st.columns(2, gap="large")
     with opening:
         st.markdown("#### Open a room")
-        st.markdown("Everyone who joins plays the same digits, and a board for the projector counts the answers.")
+        st.markdown("All players read the same digits. A board for the projector counts their answers.")
         holes_shown = st.toggle(
-            "Show people where something is missing",
+            "Show players the erased area",
             value=True,
             key="quiz told",
-            help="If not, they see only what is left, as most of the networks do.",
+            help="Off: they see only what is left, like most of the networks.",
         )
         st.button("Open a room", on_click=_open, args=(game, holes_shown), key="quiz open", type="primary")
     with joining:
-        st.markdown("#### Join one")
+        st.markdown("#### Join a room")
         with st.form("quiz join", border=False):
-            st.text_input("The code of the room", max_chars=8, placeholder="four letters", key=CODE)
+            st.text_input("Code of the room", max_chars=8, placeholder="four letters", key=CODE)
             st.form_submit_button("Join", on_click=_join)
 
 
@@ -105,13 +105,13 @@ def _show_board(room: Room, zoo: Zoo) -> None:
     rows = score_table.to_score_rows("People", counts, network_answers, zoo, data, holes_shown=room.told)
     st.html(draw_scores(rows, score_table.HEADINGS))
     st.caption(
-        f"{score_table.explain(rows, data)} A network's answer counts once for everybody who answered the same "
+        f"{score_table.explain(rows, data)} A network's answer counts once for each player who answered the same "
         "question."
     )
     if st.toggle(
-        "Show the digits that fooled most people",
+        "Show the digits that most players misread",
         key="quiz fooling",
-        help="Whoever still plays then sees solutions on this board.",
+        help="Players who have not finished will see solutions.",
     ):
         _show_hardest(hardest_questions(counts), answered, data)
 
@@ -125,14 +125,14 @@ def _show_hardest(hardest: Sequence[HardQuestion], answered: Mapping[int, Answer
     for hard in hardest:
         question = answered[hard.round].questions[hard.number]
         caption = (
-            f"{hard.wrong} of {hard.people} missed this {data.classes[hard.label]} "
-            f"({CUT_NAMES[hard.cut]} gone); most often said: {data.classes[hard.commonest]}"
+            f"{hard.wrong} of {hard.people} misread this {data.classes[hard.label]} "
+            f"({CUT_NAMES[hard.cut]} erased); most frequent answer: {data.classes[hard.commonest]}"
         )
         items.append(GalleryItem(score_table.draw_solution(data, question), caption))
     if items:
         st.html(draw_gallery(items, min_width=130, css_class="ns-fooling"))
     else:
-        st.caption("Nobody was fooled yet.")
+        st.caption("No digit has been misread yet.")
 
 
 def _show_actions(game: Game, room: Room) -> None:
@@ -143,9 +143,9 @@ def _show_actions(game: Game, room: Room) -> None:
         )
         st.button("Leave the room", on_click=rounds.leave_room, args=(game,), key="quiz leave")
         if _may_remove(room):
-            with st.popover("Remove the room"):
-                st.markdown(f"All answers of room {room.code} are deleted.")
-                st.button("Delete them", on_click=_remove, args=(game, room), key="quiz remove", type="primary")
+            with st.popover("Delete the room"):
+                st.markdown(f"This deletes all answers of room {room.code}.")
+                st.button("Delete", on_click=_remove, args=(game, room), key="quiz remove", type="primary")
     st.caption(f"A room is deleted after {ROOM_LIFETIME / DAY:.0f} days.")
     score_table.show_counting()
 

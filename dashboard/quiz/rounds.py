@@ -91,7 +91,7 @@ def open_game(data: Dataset) -> Game:
         elif game is None or (game.room is None and game.data.name != data.name):
             game = _random_round(data, holes_shown=held["holes"] == SHOWN)
     except RoomUnreachable as error:  # the address stays, so that it opens the room when the database is back
-        st.warning(f"{error} You play alone meanwhile; open the link again to join the room.")
+        st.warning(f"{error} You play alone meanwhile. Open the link again to join the room.")
         return st.session_state.setdefault(GAME, _random_round(data))
     except (RoomError, DatasetError) as error:
         st.warning(f"{error} You play alone.")

@@ -18,7 +18,7 @@ from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.texts import show_text
 
-HEADINGS = {ALL_CUTS: "all cuts", **{cut: f"{cut}: {name} gone" for cut, name in CUT_NAMES.items()}}
+HEADINGS = {ALL_CUTS: "all cuts", **{cut: f"{cut}: {name} erased" for cut, name in CUT_NAMES.items()}}
 NetworkAnswers = Mapping[tuple[int, int], int]
 """The classes that a network reads, by round and number of the question."""
 
@@ -43,7 +43,7 @@ def to_score_rows(
     holes_shown: bool,
 ) -> list[ScoreRow]:
     """Return the row of the people, called `people`, and a row for each network, all scored over the same answers."""
-    note = "shown where something is missing" if holes_shown else "not told what is missing"
+    note = "sees the erased area" if holes_shown else "does not see the erased area"
     rows = [ScoreRow(people, note, PEOPLE_COLOR, _to_bars(score_answers(counts), {}, intervals=True))]
     for name, answers in network_answers.items():
         card = zoo[name]
@@ -51,7 +51,7 @@ def to_score_rows(
         references = {cut: known[cut] for cut in CUTS if cut in known}
         if len(references) == len(CUTS):
             references[ALL_CUTS] = sum(references.values()) / len(CUTS)
-        note = "told what is missing" if card.track == "mask known" else "not told what is missing"
+        note = "mask known" if card.track == "mask known" else "blind: mask unknown"
         bars = _to_bars(score_answers(counts, answers), references, intervals=False)
         rows.append(ScoreRow(card.title, note, color_of(name), bars))
     return rows
@@ -72,13 +72,13 @@ def _to_bars(scores: Mapping[str, Score], references: Mapping[str, float], *, in
 
 def explain(rows: Sequence[ScoreRow], data: Dataset) -> str:
     """Return sentences that explain the bars and lines of the table."""
-    words = "The orange line is the 95 % interval of people's answers (Wilson), as if each were independent."
+    words = "The orange line is the 95 % interval (Wilson) of the players' accuracy, if all answers are independent."
     if any(bar.reference is not None for row in rows for bar in row.bars.values()):
-        words += f" An upright line is what that network reads of all {len(data.test):,} test digits of {data.name}."
+        words += f" A vertical line is the network's accuracy on all {len(data.test):,} test digits of {data.name}."
     return words
 
 
 def show_counting() -> None:
     """Show how people and networks are compared, and the limits of the comparison."""
-    with st.expander("How this is counted, and what it cannot say"):
+    with st.expander("How the answers are counted"):
         show_text("quiz_counting")

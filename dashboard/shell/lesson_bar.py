@@ -27,6 +27,23 @@ STYLE = """<style>
 .st-key-lesson-bar button { min-height: 1.9rem; padding: 0 .55rem; }
 </style>"""  # slim: the page below it is the main thing
 
+# `st.switch_page` with parameters writes two entries into the browser's history: the parameters beside the page that is
+# left, an address that nobody was at, and then the new page. This makes the second one replace the first.
+HISTORY = """<script>
+if (!history.onePerPage) {
+  history.onePerPage = true;
+  const push = history.pushState.bind(history);
+  let parameters = "";
+  history.pushState = (state, title, url) => {
+    const to = new URL(url, location.href), moves = to.pathname !== location.pathname;
+    const again = moves && to.search !== "" && location.href === parameters && to.search === location.search;
+    (again ? history.replaceState.bind(history) : push)(state, title, url);
+    parameters = moves ? "" : location.href;
+    setTimeout(() => { parameters = ""; }, 2000);
+  };
+}
+</script>"""
+
 
 @cache
 def shipped_lessons() -> dict[str, Lesson]:
@@ -85,6 +102,7 @@ def open_linked() -> None:
 def show_bar() -> None:
     """Show the step that people are at, and the way to the others."""
     position, address = get_session().lesson_position, get_address()
+    st.html(HISTORY, unsafe_allow_javascript=True)
     address.lesson = {}
     if position is None:
         return

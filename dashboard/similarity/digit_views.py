@@ -27,7 +27,8 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     left, right = st.columns([300, 880], gap="medium")
     with left:
         st.caption(
-            "Try: move *Similarity threshold* until reading stops early. Rub out a part: whom does it resemble now?"
+            "Try: move *Similarity threshold* until the network stops early. Then erase a part. Which digits are "
+            "nearest now?"
         )
         scene = choose_scene(session, data)
     with right:
@@ -47,17 +48,16 @@ def _show_stages(settings: ShortcutSettings, image: Tensor, data: Dataset) -> No
     label, sure = int(probabilities.argmax()), float(probabilities.max())
     read = f"{data.classes[label]} ({100 * sure:.1f} % sure)"
     if hit is None:
-        st.markdown(f"#### Nobody is near enough: the network reads it itself, a {read}")
+        st.markdown(f"#### No digit is near enough: the network computes all layers and reads {read}")
     else:
         stage, other = hit
-        agrees = "the network would have said the same" if other == label else "the network would have said otherwise"
+        agrees = "the whole network reads the same" if other == label else "the whole network reads another class"
         st.markdown(f"#### Stopped early at {stage_name(stage)}: labelled {data.classes[other]}")
-        st.markdown(f"All deeper layers are skipped; {agrees}: {read}.")
+        st.markdown(f"All later layers are skipped. Without the shortcut {agrees}: {read}.")
     st.html(draw_comparisons(rows))
     st.caption(
-        f"The nearest of the first {len(seen):,} training digits, by the cosine distance of how strong each "
-        "feature map is and how much that varies over its places. *Where* in the picture something was found "
-        "has no part in it until the last pooled vector."
+        f"The nearest of the first {len(seen):,} training digits, by the cosine distance of the mean and the spread of "
+        "each feature map. The position in the picture counts only in the last vector."
     )
 
 
@@ -99,8 +99,8 @@ def _to_neighbours(
 def _describe(label: str, distance: float, threshold: float | None, *, hit: bool, skipped: bool) -> str:
     near = f"nearest a {label} at {format_distance(distance)}"
     if skipped:
-        return f"never computed; {near}"
+        return f"not computed; {near}"
     if threshold is None:
         return f"not compared here; {near}"
-    limit = f"than {format_distance(threshold)}" if threshold >= 0 else "than nothing"
-    return f"{near}, nearer {limit}: it takes over its label" if hit else f"{near}, not nearer {limit}: deeper"
+    limit = f"threshold {format_distance(threshold)}" if threshold >= 0 else "threshold: never"
+    return f"{near}, below the {limit}: takes this label" if hit else f"{near}, above the {limit}: continues"

@@ -48,7 +48,7 @@ def choose_settings(data: Dataset, zoo: Zoo) -> ShortcutSettings | None:
         counts = [max(1, round(share * len(data.train))) for share in SEEN]
         count = address.segmented_control(
             "seen",
-            "Digits seen before",
+            "Reference digits",
             counts,
             counts[1],
             key="shortcut seen",
@@ -59,7 +59,7 @@ def choose_settings(data: Dataset, zoo: Zoo) -> ShortcutSettings | None:
     if network is None:
         return None
     if not chosen:
-        st.info("Choose at least one place in the network at which digits are compared.")
+        st.info("Choose at least one layer after which digits are compared.")
         return None
     title = (zoo | caches.own_networks())[name].title
     found = cached.comparison(name, count, chosen, "validation", data.name)
@@ -96,17 +96,17 @@ def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
         key="shortcut loss",
         place=loss,
         format="%.1f",
-        help="On validation digits; the test digits have no say in the choice.",
+        help="Measured on validation digits; test digits are not used for this choice.",
     )
     button.button(
-        "Choose for me",
+        "Set threshold",
         on_click=_choose_largest,
         args=(found, points),
         width="stretch",
         key="shortcut choose",
-        help="The largest threshold that loses no more than that on validation digits.",
+        help="Sets the largest threshold that loses no more accuracy than this on validation digits.",
     )
-    deeper = " (deeper ones: the same share of digits)" if len(stages) > 1 else ""
+    deeper = " (later layers: the same share of digits)" if len(stages) > 1 else ""
     return address.select_slider(
         "share",
         f"Similarity threshold: cosine distance at {stage_name(stages[0])}{deeper}",

@@ -35,7 +35,7 @@ def show_pairs(data: Dataset) -> None:
         value = row["accuracies"][learner][kind]
         percents[row["first"], row["second"]] = percents[row["second"], row["first"]] = value
     st.plotly_chart(draw_pairs(percents, classes), width="stretch", config=PLAIN, key="second pairs figure")
-    with st.expander("What all pairs say"):
+    with st.expander("Conclusions"):
         for sentence in record["conclusions"]:
             st.markdown(f"- {sentence}")
         st.caption(f"Measured on {record['dataset']['name']}; again with `{record['command']}`.")

@@ -22,15 +22,15 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the figures of every setting, and the study's conclusions."""
     record = caches.find_record(STUDY, data.name)
     if record is None:
-        st.info("What the shortcut is worth was not measured.")
+        st.info("The shortcut was not measured on this data set.")
         return
     network = _choose_network(record["networks"])
     tests = select_rows(record, network=network, split=TEST)
     plain = {name: select_rows(record, network=network, split=name)[0]["plain"] for name in (SECOND_HALF, TEST)}
     st.markdown(
-        f"Thresholds that cost at most {record['settings']['loss']:g} points of accuracy on validation digits. "
-        f"By itself the network reads {plain[SECOND_HALF]:.2f} % of the other half of the training digits and "
-        f"{plain[TEST]:.2f} % of the test digits; with the shortcut:"
+        f"Each threshold loses at most {record['settings']['loss']:g} points of accuracy on validation digits. Without "
+        f"the shortcut the network reads {plain[SECOND_HALF]:.2f} % of the other half of the training digits and "
+        f"{plain[TEST]:.2f} % of the test digits correctly. With the shortcut:"
     )
     st.dataframe(
         pd.DataFrame([_to_line(record, row) for row in tests]),
@@ -39,8 +39,8 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
         height=35 * (len(tests) + 1) + 3,
     )
     st.caption(
-        "Percent; *right*: of all, cut short or not. Time: of the plain network's, 1,000 digits together or "
-        "each alone, measured in turns."
+        "In percent; *correct* counts all digits, stopped early or not. Time is relative to the network without the "
+        "shortcut, for 1,000 digits together or one at a time."
     )
     show_conclusions(record)
 
@@ -59,14 +59,14 @@ def _choose_network(titles: Mapping[str, str]) -> str:
 
 def _to_line(record: Row, row: Row) -> Row:
     second, *_ = select_rows(record, network=row["network"], split=SECOND_HALF, seen=row["seen"], stages=row["stages"])
-    line: Row = {"compared at": describe_stages(row["stages"]), "seen": f"{row['seen']:,}"}
+    line: Row = {"compared after": describe_stages(row["stages"]), "reference digits": f"{row['seen']:,}"}
     for name, one in (("half", second), ("test", row)):
         chosen = one["chosen"]
         rightly = "–" if chosen["precision"] is None else f"{chosen['precision']:.1f}"
         line |= {
-            f"{name}: cut short": f"{chosen['hits']:.1f}",
-            f"of those, rightly ({name})": rightly,
-            f"{name}: right": f"{chosen['accuracy']:.2f}",
+            f"{name}: stopped early": f"{chosen['hits']:.1f}",
+            f"of those, correct ({name})": rightly,
+            f"{name}: correct": f"{chosen['accuracy']:.2f}",
         }
     times = row["times"]
     return line | {"time, together": f"{times['together']['ratio']:.2f}", "alone": f"{times['alone']['ratio']:.2f}"}

@@ -64,13 +64,13 @@ def _play(config: SecondModelConfig, data: Dataset) -> Summary | None:
     if training is None or training.about != (data.name, config):
         training = st.session_state[TRAINING] = SecondModelRun(config, data)
     colors = dict(zip(map(title_of, LEARNERS), GOAL_COLORS, strict=False))
-    look = Look("Validation digits read right, by what was learned from", colors, unit=" %", limits=(0, 100))
+    look = Look("Accuracy on validation digits, by training data", colors, unit=" %", limits=(0, 100))
     playing.play(
         training.steps, training.to_frame, key=KEY, look=look, about=training.about, start="Train both networks"
     )
     run = st.session_state.get(f"{KEY}/run")
     if run is None:
-        st.caption("About ten seconds: two convolutions of eight filters, 1,000 digits.")
+        st.caption("This takes about ten seconds: two convolutions of eight filters, 1,000 digits.")
     return training.summary if run is not None and run.finished else None
 
 
@@ -78,12 +78,12 @@ def _show_result(summary: Summary, names: Sequence[str], epochs: int) -> None:
     """Say in a sentence how well network 2 reads digits, and show all accuracies."""
     one, two = (summary.accuracies[learner][DIGITS] for learner in (DIGITS, ALL_MAPS))
     how = "almost as well" if one - two < CLOSE else "worse"
-    st.markdown(f"#### Network 2 never saw a digit, and reads them {how}: {two:.1f} %, network 1 {one:.1f} %")
+    st.markdown(f"#### Network 2 never saw a digit and reads digits {how}: {two:.1f} %; network 1: {one:.1f} %")
     st.table(_table(summary.accuracies))
     st.caption(
-        f"Percent of {summary.tested:,} test digits, and of the maps of {summary.mapped} of them, told apart as "
-        f"{' or '.join(names)}; a coin would have 50. All networks have the same architecture; network 1 has "
-        f"seen every digit {epochs} times, a network 2 every map once."
+        f"Accuracy in percent on {summary.tested:,} test digits and on the maps of {summary.mapped} of them "
+        f"({' or '.join(names)}); guessing reaches 50. All networks have the same architecture. Network 1 saw each "
+        f"digit {epochs} times, network 2 each map once."
     )
 
 
@@ -115,15 +115,15 @@ def _show_gaps(summary: Summary, names: Sequence[str]) -> None:
             shown.append(GalleryItem(arrays.to_gray(picture), f"map {number}: {one:+.2f}".replace("-", "−")))
         st.html(draw_gallery(shown, min_width=58, css_class="ns-maps"))
     st.caption(
-        "Under each map: its mean correlation with the digit. +1: the same picture; 0: nothing in common; −1: "
-        "the negative, light and dark exchanged."
+        "Below each map: its mean correlation with the digit. +1: the same picture; 0: nothing in common; −1: the "
+        "negative, with light and dark exchanged."
     )
 
 
 def _describe(gap: DomainGap) -> str:
     return (
-        f"**{gap.stage}**: a map is {gap.distance:.2f} from its digit, pixel by pixel, where two digits of one "
-        f"class are {gap.within_class:.2f} apart. {gap.negatives} of {len(gap.correlations)} maps show it "
-        "rather as its negative: network 1 knows only light strokes on a dark ground and is lost there, network 2 has "
+        f"**{gap.stage}**: the distance of a map from its digit is {gap.distance:.2f}; two digits of one class are "
+        f"{gap.within_class:.2f} apart. {gap.negatives} of {len(gap.correlations)} maps are more like the negative of "
+        "the digit. Network 1 learned only light strokes on a dark background, so it cannot read them. Network 2 "
         "learned both."
     )

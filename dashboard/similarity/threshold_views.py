@@ -52,9 +52,9 @@ def _first_threshold(settings: ShortcutSettings, held_out: Comparison, share: fl
 def _show_figures(settings: ShortcutSettings, test: Comparison) -> None:
     now = evaluate_thresholds(test, settings.thresholds)
     values = {
-        "cut short": f"{now.hits:.1f} %",
-        "of those, rightly": "–" if isnan(now.precision) else f"{now.precision:.1f} %",
-        "the network on the same": "–" if isnan(now.network_accuracy) else f"{now.network_accuracy:.1f} %",
+        "stopped early": f"{now.hits:.1f} %",
+        "of those, correct": "–" if isnan(now.precision) else f"{now.precision:.1f} %",
+        "the whole network on the same digits": "–" if isnan(now.network_accuracy) else f"{now.network_accuracy:.1f} %",
         "all digits": f"{now.accuracy:.2f} % ({now.accuracy - test.accuracy:+.2f})".replace("-", "−"),
     }
     for name, value in values.items():
@@ -63,7 +63,7 @@ def _show_figures(settings: ShortcutSettings, test: Comparison) -> None:
 
 def _choose_timing() -> bool:
     """Draw the kind of timing and the button that repeats it; return whether digits come one at a time."""
-    timing = address.segmented_control("time", "Time, when they come", list(ONE_AT_A_TIME), key="shortcut way")
+    timing = address.segmented_control("time", "Time for digits", list(ONE_AT_A_TIME), key="shortcut way")
     st.button("Measure again", on_click=_repeat_timing, type="tertiary", key="shortcut again")
     return ONE_AT_A_TIME[timing]
 
@@ -90,8 +90,8 @@ def _show_tradeoff(settings: ShortcutSettings, held_out: Comparison, test: Compa
     figure = draw_tradeoff(curves, threshold=threshold, where=stage_name(settings.stages[0]))
     st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut worth")
     st.caption(
-        f"The first {len(test.labels):,} test digits; the dotted line is the network without the shortcut. "
-        f"Thresholds are those that 1 to 100 % of {len(held_out.labels):,} validation digits pass."
+        f"Measured on the first {len(test.labels):,} test digits. The dotted line is the network without the shortcut. "
+        f"At these thresholds, 1 to 100 % of {len(held_out.labels):,} validation digits stop early."
     )
 
 
@@ -115,8 +115,8 @@ def _show_time(settings: ShortcutSettings, held_out: Comparison, data: Dataset, 
     )
     st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut cost")
     st.caption(
-        f"Measured here, in turns with the plain network: {now.shortcut:.3f} against {now.plain:.3f} ms for "
-        f"each digit, so **{now.ratio:.2f}** of its time. Below the dotted line the shortcut pays."
+        f"Measured on this computer: {now.shortcut:.3f} ms per digit with the shortcut, {now.plain:.3f} ms without, so "
+        f"**{now.ratio:.2f}** times as long. Below the dotted line the shortcut saves time."
     )
 
 
@@ -126,20 +126,20 @@ def _show_parts(settings: ShortcutSettings, test: Comparison, data: Dataset) -> 
     for stage, hits in zip(settings.stages, evaluate_thresholds(test, settings.thresholds).depths, strict=True):
         costs = cached.costs(settings.network, settings.count, stage, data.name, _repeat())
         times = (
-            f"**{stage_name(stage)}**: looking up costs {costs.lookup:.3f} ms for each digit, the layers "
-            f"after it {costs.after:.3f} ms."
+            f"**{stage_name(stage)}**: the look-up takes {costs.lookup:.3f} ms per digit, the layers after it "
+            f"{costs.after:.3f} ms."
         )
         least, share = 100 * costs.lookup / costs.after, 100 * hits / left if left else 0.0
         if least >= 100:
             st.warning(
-                f"{times} Looking up costs more than the layers it saves: even if every digit were cut short "
-                "here, it would not pay."
+                f"{times} The look-up takes longer than the layers it saves. It cannot save time here, even if every "
+                "digit stopped early."
             )
         else:
-            verdict = "it pays" if share > least else "it does not pay"
+            verdict = "it saves time" if share > least else "it saves no time"
             st.info(
-                f"{times} It pays if more than {least:.0f} % of the digits that come here are cut short; now it "
-                f"is {share:.0f} %, so {verdict}."
+                f"{times} It saves time if more than {least:.0f} % of these digits stop early. Now {share:.0f} % do, "
+                f"so {verdict}."
             )
         left -= hits
 
@@ -149,7 +149,7 @@ def _show_wrong(settings: ShortcutSettings, test: Comparison, data: Dataset) -> 
     wrong = find_wrong_hits(test, settings.thresholds)
     if not wrong:
         return
-    st.markdown(f"#### {len(wrong):,} were given a wrong label: each beside the digit it was taken for")
+    st.markdown(f"#### {len(wrong):,} digits got a wrong label: each beside the reference digit it resembles")
     items = []
     for one in wrong[:SHOWN]:
         pair = [

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.classroom.quiz_scores import wilson_interval
 from core.digits.datasets import Dataset
 from core.transfer.backbones import LAST_MAPS, Backbone
 from core.transfer.classification import ClassificationResult
@@ -23,15 +24,15 @@ MAX_SHOWN = 12  # more pictures would move everything else off the screen
 CELL = 84  # pixels of a cell of the confusion matrix
 RIGHT_OPACITY, WRONG_OPACITY = 0.12, 0.4  # of its cells, light enough to read the numbers in them
 CONTROLS = (
-    "**Controls**: the pixels without any layer, and the same layers with weights drawn at random, which have learned "
-    "nothing. What a network has *learned* is worth only what goes beyond both."
+    "**Controls**: the pixels alone, and the same layers with random weights, which have learned nothing. Only what is "
+    "better than both comes from learning."
 )
 LAYER_TITLES = {
     "last maps": "last feature maps",
     "second to last dense layer": "second to last dense layer",
     "last dense layer": "last dense layer",
     "pixels alone": "control: pixels alone",
-    "last maps of layers drawn at random": "control: random layers' last maps",
+    "last maps of layers drawn at random": "control: last maps of random layers",
 }
 
 
@@ -50,7 +51,7 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
         if result is not None:
             show_result(task, result)
         st.caption(task.about)
-        with st.expander("When this helps, and when it does not"):
+        with st.expander("When does this help?"):
             show_text("transfer_limits")
 
 
@@ -63,12 +64,14 @@ def choose_layer(backbone: Backbone) -> str:
 def show_result(task: Task, result: ClassificationResult) -> None:
     """Show the accuracies, the confusion matrix, and the pictures of the clicked cell, or all mistakes."""
     right, count = int(result.confusion.trace()), int(result.confusion.sum())
+    low, high = wilson_interval(right, count)
     st.html(
         draw_metrics(
             {
-                "right of those held out": f"{result.test_accuracy:.0f} % ({right} of {count})",
-                "right of those learned from": f"{result.train_accuracy:.0f} %",
-                "features of a picture": f"{result.features:,}",
+                "accuracy on held-out pictures": f"{result.test_accuracy:.0f} % ({right} of {count})",
+                "95 % interval": f"{low:.0f} to {high:.0f} %",
+                "accuracy on training pictures": f"{result.train_accuracy:.0f} %",
+                "features per picture": f"{result.features:,}",
             }
         )
     )
@@ -86,13 +89,13 @@ def show_result(task: Task, result: ClassificationResult) -> None:
 def _show_pictures(task: Task, result: ClassificationResult, cell: list[int] | None) -> None:
     answers = dict(zip(result.tested.tolist(), zip(result.predicted, result.confidence, strict=True), strict=True))
     if cell is None:
-        found, title = result.wrong(task), "What it got wrong, the surest mistakes first"
+        found, title = result.wrong(task), "Mistakes, the highest probability first"
     else:
         in_cell = (task.labels[result.tested] == cell[0]) & (result.predicted == cell[1])
         found, title = result.tested[in_cell], f"{task.classes[cell[0]]}, read as {task.classes[cell[1]]}"
     st.markdown(f"**{title}** ({len(found)})")
     if not len(found):
-        st.caption("None: every picture held out was read right." if cell is None else "None.")
+        st.caption("None: all held-out pictures are read correctly." if cell is None else "None.")
     else:
         names = [task.classes[label] for label in task.labels]
         items = [
@@ -104,7 +107,7 @@ def _show_pictures(task: Task, result: ClassificationResult, cell: list[int] | N
         ]
         st.html(draw_gallery(items, min_width=88, css_class="ns-mistakes"))
     if cell is None:
-        st.caption("Click a square of the matrix to see its pictures.")
+        st.caption("Click a square of the confusion matrix to see its pictures.")
 
 
 def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -125,8 +128,8 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
         if rows:
             st.table(pd.DataFrame(rows).T)
         st.caption(
-            f"The same {int((~task.test).sum())} pictures to learn from and the same {int(task.test.sum())} held out "
-            f"each time; chance alone moves each figure by about {_chance(task):.0f} pictures. "
+            f"Each row has the same {int((~task.test).sum())} training pictures and {int(task.test.sum())} held-out "
+            f"pictures. Chance alone changes a result by about {_chance(task):.0f} pictures. "
             f"{_describe_inputs(backbone)}"
         )
 
@@ -141,16 +144,16 @@ def _to_row(result: ClassificationResult) -> dict[str, str]:
     first, second = result.confusion.diagonal() / np.maximum(1, result.confusion.sum(1))
     return {
         "features": f"{result.features:,}",
-        "right of those learned from": f"{result.train_accuracy:.0f} %",
-        "right of those held out": f"**{result.test_accuracy:.0f} %** ({right} of {count})",
-        "of each class": f"{100 * first:.0f} % · {100 * second:.0f} %",
+        "accuracy, training": f"{result.train_accuracy:.0f} %",
+        "accuracy, held out": f"**{result.test_accuracy:.0f} %** ({right} of {count})",
+        "of each class, held out": f"{100 * first:.0f} % · {100 * second:.0f} %",
     }
 
 
 def _describe_inputs(backbone: Backbone) -> str:
     if backbone.channels == 3:
-        return "VGG16 sees each picture in colour, at 224 × 224 pixels; the pixels alone are 84 × 84. " + CONTROLS
+        return "VGG16 reads pictures in colour, at 224 × 224 pixels; the pixels alone are 84 × 84. " + CONTROLS
     return (
-        "Dense layers see each picture in grey, at the 28 × 28 pixels that they learned with; convolutions take any "
-        "size, so the last feature maps, and the pixels alone, are of photographs at 84 × 84. " + CONTROLS
+        "Dense layers read pictures in grey at 28 × 28 pixels, as in their training. Convolutions take any size: the "
+        "last feature maps and the pixels alone use photographs of 84 × 84. " + CONTROLS
     )

@@ -37,19 +37,19 @@ def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
         backbone = layers.choose_backbone(data, zoo)
     with right:
         if backbone is None or picture is None:
-            st.info("As soon as there is a picture and a network, what the network makes of it is shown here.")
+            st.info("Choose a picture and a network. Its filters and feature maps are shown here.")
             return
         _show_filters(backbone)
         about = (layers.network_id(backbone), picture.tobytes())
         if st.session_state.get("transfer inside", (None,))[0] != about:
-            with st.spinner("Looking ..."):
+            with st.spinner("Computing feature maps ..."):
                 st.session_state["transfer inside"] = (about, draw_sheets(backbone, picture))
         for title, sheet in st.session_state["transfer inside"][1]:
             st.markdown(f"**{title}**")
             st.image(sheet, output_format="PNG", width="stretch")
         st.caption(
-            "Each map is white where it is strongest. The second pooling's are smaller and know what stands "
-            "beside what: edges have become corners, stripes and blobs."
+            "Each map is white where its activation is largest. After the second pooling the maps are smaller, and "
+            "edges have become corners, stripes and blobs."
         )
 
 
@@ -91,13 +91,13 @@ def _show_filters(backbone: Backbone) -> None:
     else:
         sheet = draw_signed_sheet(filters[:, 0], 16, limit=float(np.abs(filters).max()), factor=8)
     count, channels, rows, columns = filters.shape
-    what = "in the colours that they look for, grey for nothing" if channels == 3 else "blue for light, red against it"
+    what = "in the colours they respond to; grey is zero" if channels == 3 else "blue is positive, red is negative"
     st.markdown(f"**The {count} filters of {name}**, {rows} × {columns} × {channels}: {what}")
     st.image(sheet, output_format="PNG", width="content")
     if channels == 3:
         st.caption(
-            "Filters that have learned show edges and blends of colour; if these look like confetti, whoever "
-            "made the file has put no learned weights into it."
+            "Trained filters show edges and colour gradients. If these look like confetti, the file has no trained "
+            "weights."
         )
 
 
@@ -136,21 +136,19 @@ def _show_weights() -> None:
         st.warning(str(error))
         found = None
     if found is not None:
-        st.success(f"{found.title}: the weights are here. It has learned from {found.origin}.")
+        st.success(f"{found.title}: the weights are loaded. It was trained on {found.origin}.")
         if SECOND_TO_LAST_DENSE not in found.layers():
-            st.caption("The file has the convolutions only, so there are no dense layers to take features from.")
+            st.caption("The file has only the convolutions, so no dense layers can give features.")
         return
     show_text("transfer_weights")
-    st.caption(
-        f"The setting that names a file: `{WEIGHTS_VARIABLE}=/path/to/vgg16.pth`, given to the dashboard at its start."
-    )
+    st.caption(f"Start the dashboard with `{WEIGHTS_VARIABLE}=/path/to/vgg16.pth` to name a file.")
     download = downloads.VGG16.last
     if download is not None and not download.finished:
         _show_download(download)
         return
     if download is not None and download.error:
         st.warning(download.error)
-    st.button(f"Fetch them now ({WEIGHTS_MEGABYTES} MB)", key="transfer fetch", on_click=downloads.VGG16.start_again)
+    st.button(f"Download ({WEIGHTS_MEGABYTES} MB)", key="transfer fetch", on_click=downloads.VGG16.start_again)
 
 
 @st.fragment(run_every=1.0)
@@ -158,5 +156,5 @@ def _show_download(download: BackgroundDownload) -> None:
     if download.finished:
         st.rerun()
     share = download.step.share if download.step else 0.0
-    st.progress(share, f"Fetching VGG16's weights in the background: {100 * share:.0f} %")
+    st.progress(share, f"Downloading VGG16's weights: {100 * share:.0f} %")
     st.button("Cancel", on_click=download.cancel, key="transfer cancel", type="tertiary")

@@ -23,8 +23,8 @@ OURS, VGG = "one of ours", "VGG16"
 NETWORK = "transfer network"  # key of the widget
 SECONDS_PER_PICTURE = 0.5  # of VGG16 on one core of a usual machine
 NO_WEIGHTS = (
-    "VGG16's weights are not on this machine, so there is nothing pretrained to look with. The view **VGG16** says how "
-    "to get them; until then, *one of ours* goes the same way with layers that have learned from digits."
+    "VGG16's weights are not on this computer. The view **VGG16** says how to get them. Until then, choose *one of "
+    "ours*: its layers have learned from digits."
 )
 
 
@@ -50,7 +50,7 @@ def _choose_vgg() -> Backbone | None:
     if found is None:
         st.info(NO_WEIGHTS)
     else:
-        st.caption(f"{found.title}: it has learned from {found.origin}.")
+        st.caption(f"{found.title}: trained on {found.origin}.")
     return found
 
 
@@ -75,13 +75,13 @@ def classify(task: Task, backbone: Backbone, layer: str) -> ClassificationResult
     if about not in results:
         count = len(task.pixels)
         if not st.button(
-            f"Look at all {count} pictures (about {count * SECONDS_PER_PICTURE:.0f} seconds)",
+            f"Compute features of {count} pictures (about {count * SECONDS_PER_PICTURE:.0f} seconds)",
             type="primary",
             key=f"transfer look {layer}",
         ):
             return None
         features = _lock_each_step(extract_features(backbone, task.pixels, layer))
-        steps = with_progress(features, -(-count // 4), "Looking ...")
+        steps = with_progress(features, -(-count // 4), "Computing features ...")
         results[about] = fit_logistic_regression(torch.cat([step.features for step in steps]), task)
         st.rerun()  # to remove the button
     return results[about]

@@ -72,7 +72,7 @@ def _show_pictures(task: Task) -> None:
         counts = [int(((task.labels == label) & (task.test == held_out)).sum()) for held_out in (False, True)]
         strip = draw_strip([task.pixels[index] for index in pick_evenly(learned, SHOWN)])
         column.image(strip, output_format="PNG", width="stretch")
-        column.caption(f"**{task.classes[label]}**: {counts[0]} to learn from, {counts[1]} held out")
+        column.caption(f"**{task.classes[label]}**: {counts[0]} training pictures, {counts[1]} held out")
     for note in task.notes:
         st.caption(note)
 
@@ -87,16 +87,16 @@ def _choose_pair(data: Dataset, *, shown: bool) -> tuple[int, int]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first, second = (
             address.selectbox(
-                which.lower(),
+                name,
                 which,
                 range(len(data.classes)),
                 label,
                 key=f"transfer digit {label}",
                 shown=shown,
-                width=90,
+                width=110,
                 format_func=data.classes.__getitem__,
             )
-            for which, label in zip(("Tell", "from"), FIRST_PAIR, strict=True)
+            for name, which, label in zip(("tell", "from"), ("Digit", "Other digit"), FIRST_PAIR, strict=True)
         )
     return first, second
 
@@ -147,7 +147,7 @@ def _choose_name(number: int) -> str:
 def _show_upload(pictures: ClassPictures, number: int) -> None:
     """Show the upload of the pictures of one class, and read them if it has changed."""
     files = st.file_uploader(
-        "Pictures, or a zip of them",
+        "Pictures, or a ZIP of them",
         FILE_TYPES,
         accept_multiple_files=True,
         max_upload_size=MAX_MEGABYTES,
@@ -203,7 +203,7 @@ def _show_camera(both: tuple[ClassPictures, ClassPictures], names: list[str]) ->
         on_change=_keep_photo,
         args=(both[number or 0],),
     )
-    st.caption("Each photo is kept as you take it; press *Clear photo* to take the next.")
+    st.caption("Each photo is added when you take it. Press *Clear photo* to take the next one.")
 
 
 def _keep_photo(pictures: ClassPictures) -> None:

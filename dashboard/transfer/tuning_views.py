@@ -23,7 +23,7 @@ from dashboard.widgets import playing
 
 SHOWN = 5  # held-out pictures of each class
 COLORS = dict(zip(ARMS, GOAL_COLORS, strict=False))
-LOOK = Look("Pictures held out that are read right", COLORS, unit=" %", limits=(0, 100), speed=0.25)
+LOOK = Look("Accuracy on held-out pictures", COLORS, unit=" %", limits=(0, 100), speed=0.25)
 COLOR_SECONDS = 0.15  # of training VGG16 on one picture, on one core of a usual machine
 RATES = (0.001, 0.003, 0.01, 0.03)
 
@@ -47,8 +47,8 @@ def _play_tuning(task: Task, backbone: Backbone, config: TuneConfig) -> None:
     if large:
         epoch = 3 * COLOR_SECONDS * int((~task.test).sum())
         st.caption(
-            f"VGG16 is tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels, and still an epoch of all three takes "
-            f"about {epoch:.0f} seconds: begin with few epochs."
+            f"VGG16 is fine-tuned at {COLOR_SIDE} × {COLOR_SIDE} pixels. One epoch of all three takes about "
+            f"{epoch:.0f} seconds, so start with few epochs."
         )
     tuning = Tuning(task, backbone, config, locks.VGG16_TUNING if large else None)
     playing.play(
@@ -58,19 +58,18 @@ def _play_tuning(task: Task, backbone: Backbone, config: TuneConfig) -> None:
         look=LOOK,
         total=config.epochs + 1,
         about=(task.digest, layers.network_id(backbone), config),
-        start="Tune it",
+        start="Fine-tune",
     )
     st.caption(
-        "The network's last layer is replaced by a new one for the two classes. **Two phases**: only that one "
-        "learns at first, then all layers do. **One phase**: all layers learn from the beginning, though the new "
-        "one has nothing sensible to tell the others yet. **Random start**: as one phase, but all layers were "
-        "drawn at random: did the old task help at all? Framed in red: read wrongly."
+        "A new last layer for the two classes replaces the old one. **Two phases**: only the new layer learns first, "
+        "then all layers. **One phase**: all layers learn from the start. **Random start**: one phase, from random "
+        "weights. If it is as good as the others, the old task did not help. Red frames: mistakes."
     )
 
 
 def _choose_settings() -> TuneConfig:
     epochs = address.slider("epochs", "Epochs", 4, 40, 20, always=True)
-    label, usual = "of them for the last layer alone", min(8, epochs - 1)
+    label, usual = "Epochs of the last layer alone", min(8, epochs - 1)
     first = address.slider("alone", label, 1, epochs - 1, usual, key=f"transfer first {epochs}")
     rate = address.select_slider("rate", "Learning rate", RATES, 0.01)
     return TuneConfig(epochs=epochs, first=first, learning_rate=rate)
@@ -104,7 +103,7 @@ class Tuning:
 def _hold_lock(steps: Iterator[TuneStep], lock: threading.Lock) -> Iterator[TuneStep]:
     """Yield the steps while holding the lock: training three copies of VGG16 takes half a gigabyte."""
     if not lock.acquire(blocking=False):
-        raise ValueError("somebody else tunes VGG16 just now, and there is room for one; try again in a few minutes.")
+        raise ValueError("another visitor is fine-tuning VGG16 now. Try again in a few minutes.")
     try:
         yield from steps
     finally:
@@ -113,9 +112,9 @@ def _hold_lock(steps: Iterator[TuneStep], lock: threading.Lock) -> Iterator[Tune
 
 def _describe(step: TuneStep) -> str:
     if not step.epoch:
-        return "Before anything is learned: the last layer is new, and guesses."
+        return "Before training: the last layer is new and guesses."
     moved = ", ".join(f"{name} {share:.1f} %" for name, share in step.weight_changes.items())
     return (
         f"Epoch {step.epoch} of {step.epochs}. In two phases, {step.phase} learn{'s' * ('last' in step.phase)} now.\n"
-        f"How far the older layers have moved: {moved}."
+        f"Change of the other layers' weights: {moved}."
     )
