@@ -24,7 +24,7 @@ from dashboard.made_digits.pretraining_views import to_curves, to_table
 from tests.job_runs import ended
 from tests.pages import captions, html, open_page, press, rerun, text_of
 
-VIEWS = ("Make digits", "Real or made?", "Watch it learn", "Does it help?", "Where this leads")
+VIEWS = ("Make digits", "Real or made?", "Training", "Pretraining", "Background")
 pytestmark = pytest.mark.usefixtures("runs")
 ANN = "a" * 32
 SETTINGS = {
@@ -153,7 +153,7 @@ def test_the_quiz_says_which_digits_the_real_ones_are():
     assert f"test digits of {name}" in captions(app) and ("that is a clue" in captions(app)) == (name != "MNIST")
 
 
-# Watch it learn
+# Training
 
 
 def test_the_shipped_generator_s_growth_is_recorded_from_noise_to_digits():
@@ -208,7 +208,7 @@ def test_a_run_that_is_done_can_be_deleted():
     assert not run_folders.list_jobs(ANN) and not app.warning
 
 
-# Does it help?
+# Pretraining
 
 
 def test_v10_the_recorded_study_is_shown_with_its_command_and_its_reservations():

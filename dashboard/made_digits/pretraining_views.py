@@ -1,4 +1,4 @@
-"""The view "Does it help?": the recorded study of a classifier that starts from a discriminator's convolutions."""
+"""The view "Pretraining": the recorded study of a classifier that starts from a discriminator's convolutions."""
 
 from itertools import product
 from typing import Any

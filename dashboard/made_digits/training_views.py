@@ -1,4 +1,4 @@
-"""The view "Watch it learn": the recorded training of the shipped generator, or the visitor's own as it runs."""
+"""The view "Training": the recorded training of the shipped generator, or the visitor's own as it runs."""
 
 from math import ceil
 from typing import Any
