@@ -185,13 +185,13 @@ def test_undo_redo_and_clear_by_the_buttons(board: str, page: Page) -> None:
 
 
 def test_sixty_strokes_can_be_undone_and_the_ink_before_them_stays(board: str, page: Page) -> None:
-    canvas = open_canvas(page, board)
+    box = open_canvas(page, board).bounding_box()
+    assert box is not None
     for dot in range(64):
-        canvas.click(position={"x": 20 + 30 * (dot % 8), "y": 20 + 30 * (dot // 8)})
+        page.mouse.click(box["x"] + 20 + 30 * (dot % 8), box["y"] + 20 + 30 * (dot // 8))
     dots = ink(page)
     undo = page.get_by_role("button", name="Undo")
-    for _ in range(60):
-        undo.click()
+    undo.evaluate("button => { for (let press = 0; press < 60; press++) button.click(); }")
     expect(undo).to_be_disabled()
     assert abs(16 * ink(page) - dots) < 0.01 * dots
 
