@@ -5,11 +5,13 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
+from streamlit.components.v2 import manifest_scanner
 
 from core.digits import datasets, downloads
 from core.jobs import control, run_folders, training_job
@@ -23,6 +25,8 @@ from tests.train_page import ANN, SETTINGS
 # A shell that runs us in the background has us ignore it, and so would the processes that we start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault(downloads.MIRROR_VARIABLE, downloads.OFF)  # a test never fetches MNIST into this project
+# AppTest searches all installed packages for components in every run of a page, which takes longer than the page.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 torch.set_num_threads(1)  # as the dashboard has it: on shared cores more threads only wait for each other
 
 
