@@ -21,7 +21,6 @@ from core.adversarial.attack import AttackStep, loss_and_gradient, pool_before_r
 from core.adversarial.config import DEFAULTS, PRESETS, AttackConfig
 from core.adversarial.gradient_attacks import fgsm, make_adversarial, pgd
 from core.adversarial.lbfgs import lbfgs
-from core.adversarial.photograph import photograph
 from core.adversarial.sticker import StickerStep, sticker
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
@@ -335,35 +334,6 @@ def test_v8_lbfgs_wants_a_target_and_no_limit_in_l2():
         next(lbfgs(network(), *digits(), DEFAULTS["lbfgs"]))
     with pytest.raises(ValueError, match="limit its pixels instead"):
         next(lbfgs(network(), *digits(), AttackConfig(norm="l2", target=3)))
-
-
-# Print and photograph
-
-
-def test_v6_a_photo_goes_through_every_stage_and_is_the_same_for_the_same_seed():
-    images, _ = digits()
-    photos = list(photograph(images, seed=4))
-    assert [photo.stage for photo in photos] == ["blurred", "turned", "rescaled", "lit", "grainy"]
-    before = images
-    for photo in photos:
-        assert photo.images.shape == images.shape and not torch.equal(photo.images, before)
-        assert photo.images.min() >= 0 and photo.images.max() <= 1
-        before = photo.images
-    assert all(torch.equal(one.images, two.images) for one, two in zip(photos, photograph(images, seed=4), strict=True))
-    assert not torch.equal(photos[-1].images, list(photograph(images, seed=5))[-1].images)
-
-
-def test_v6_a_photo_taken_with_care_is_still_read_and_strength_0_changes_nothing():
-    images, labels = digits()
-    assert all(torch.equal(photo.images, images) for photo in photograph(images, strength=0))
-    careful = list(photograph(images))[-1].images
-    assert (read(careful) != labels).sum() <= (read(images) != labels).sum() + 1
-
-
-@pytest.mark.parametrize("strength", [-1, 4, float("nan")])
-def test_v6_a_strength_that_is_none_is_refused(strength):
-    with pytest.raises(ValueError, match="The strength must be a number from 0 to 3"):
-        next(photograph(digits()[0], strength=strength))
 
 
 # Against foolbox
