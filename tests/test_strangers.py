@@ -24,16 +24,18 @@ from core.digits.pictures import read_picture
 from core.jobs import network_files, run_folders, training_job
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
+from core.networks import evaluation
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.cost import check_size
+from core.system import interrupts
 from core.system.safe_names import to_safe_name
 from core.training.loop import TrainStep
 from core.transfer.uploaded_pictures import read_uploads
 from core.zoo import checkpoints
 from dashboard.address import kinds
 from dashboard.lessons import views
-from dashboard.server import caches, locks
+from dashboard.server import caches, locks, process, streamlit_internals
 from dashboard.server.scene import DEFAULT_NETWORKS, read_scene
 from dashboard.shell import lesson_bar
 from tests.hostile_files import (
@@ -317,6 +319,24 @@ def test_an_uploaded_picture_is_opened_once_and_while_others_strokes_go_on(monke
     uploader.set_value([("seven.png", photograph(0, "across"), "image/png")])
     rerun(rerun(app))
     assert opened == [True]
+
+
+def test_what_a_closed_tab_began_ends_after_the_batch_that_is_read_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's check looks for the tab; here it leaves after two batches of a measurement that takes eighty."""
+    process.prepare_once()
+    assert streamlit_internals.end_closed_run in interrupts._checks, "the server installs its check"
+    read: list[int] = []
+
+    def leave() -> None:
+        if len(read) == 2:
+            raise InterruptedError
+        read.append(1)
+
+    monkeypatch.setattr(interrupts, "_checks", [leave])
+    with pytest.raises(InterruptedError):
+        evaluation.predict(build(SMALL).eval(), torch.zeros(10_000, 1, 28, 28))
+    with pytest.raises(InterruptedError):
+        read_uploads([("a.png", photograph(0, "across"))])
 
 
 def test_a_lesson_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,8 +127,13 @@ def test_a_run_ends_when_its_visitor_leaves(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(runtime, "get_instance", Runtime)
     is_connected = streamlit_internals.watch_connection()
     assert not is_connected()
+    with pytest.raises(scriptrunner.StopException):
+        streamlit_internals.end_closed_run()
     monkeypatch.delattr(Runtime, "is_active_session")
     assert is_connected()  # unknown
+    streamlit_internals.end_closed_run()
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda: None)
+    streamlit_internals.end_closed_run()  # a thread that belongs to no tab
 
 
 def test_these_parts_of_streamlit_are_there() -> None:

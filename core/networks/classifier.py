@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from core.networks.architectures import Architecture, Stage
 from core.networks.restored import Restored
 from core.pmnist.masks import SIDE
+from core.system import interrupts
 
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the talk's published code
 
@@ -60,6 +61,7 @@ class Classifier(nn.Module):
 
     def walk(self, images: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield the name and output of every stage, first to last; the last output is the logits."""
+        interrupts.check()
         output = images
         for name, stage in self.stages():
             output = stage(output)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.digits.pictures import MAX_BYTES, PictureError, limit, read_picture
+from core.system import interrupts
 from core.system.archives import ArchiveError, open_zip, read_entry
 from core.system.safe_names import to_safe_name
 from core.transfer.tasks import MOST_PICTURES, SIDE, TaskError
@@ -44,6 +45,7 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
         if len(pixels) == MOST_PICTURES:
             beyond += 1
             continue
+        interrupts.check()
         try:
             pixels.append(to_square(read_picture(content)))
             names.append(name)

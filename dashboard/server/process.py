@@ -8,6 +8,7 @@ from itertools import count
 
 import torch
 
+from core.system import interrupts
 from dashboard.server import memory, streamlit_internals
 from dashboard.server.gate import Gate
 
@@ -20,6 +21,7 @@ def prepare_once() -> None:
     """Prepare this process for many visitors; later calls do nothing."""
     torch.set_num_threads(1)
     memory.keep_little()
+    interrupts.install(streamlit_internals.end_closed_run)
     streamlit_internals.send_answers_at_once()
     streamlit_internals.keep_undelivered_messages()
     streamlit_internals.put_before_server(Gate())

@@ -213,6 +213,19 @@ def forget_closed_sessions() -> None:
     server._get_async_objs().eventloop.call_soon_threadsafe(forget)
 
 
+@_unless_changed(None)
+def end_closed_run() -> None:
+    """End the script's run in this thread if its tab was closed; do nothing in other threads.
+
+    Streamlit looks for that only when the script draws something, which a long computation does not.
+    """
+    from streamlit.runtime.scriptrunner import StopException
+
+    session = getattr(_context(), "session_id", None)
+    if session is not None and not _is_connected(session):
+        raise StopException
+
+
 @_unless_changed(True)
 def _is_connected(session: str) -> bool:
     from streamlit import runtime
