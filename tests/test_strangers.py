@@ -31,6 +31,8 @@ from core.networks.cost import check_size
 from core.system import interrupts
 from core.system.safe_names import to_safe_name
 from core.training.loop import TrainStep
+from core.transfer import uploaded_pictures
+from core.transfer.tasks import TaskError
 from core.transfer.uploaded_pictures import read_uploads
 from core.zoo import checkpoints
 from dashboard.address import kinds
@@ -287,6 +289,19 @@ def test_hostile_archives_are_refused_with_a_sentence_or_a_note() -> None:
 
     counts = refused(hostile_archives(ARCHIVES), read)
     assert min(counts[kind] for kind in ("path", "many", "bomb", "header")) >= ARCHIVES // 6 and counts["bits"]
+
+
+def test_pixels_of_all_pictures_are_counted_before_one_is_opened_that_is_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploaded_pictures, "MOST_PIXELS", 3 * 1600)
+    files = [(f"{number}.png", photograph(number, "across")) for number in range(4)]
+    assert len(read_uploads(files[:3]).names) == 3
+    opened: list[bytes] = []
+    monkeypatch.setattr(uploaded_pictures, "read_picture", lambda one: opened.append(one) or read_picture(one))
+    with pytest.raises(TaskError, match="^These pictures have more than .* million pixels together.$"):
+        read_uploads([("all.zip", zipped(*files))])
+    assert len(opened) == 3
 
 
 def test_hostile_addresses_open_the_page_with_sentences() -> None:

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.digits.pictures import MAX_BYTES, PictureError, limit, read_picture
+from core.digits.pictures import MAX_BYTES, PictureError, count_pixels, limit, read_picture
 from core.system import interrupts
 from core.system.archives import ArchiveError, open_zip, read_entry
 from core.system.safe_names import to_safe_name
 from core.transfer.tasks import MOST_PICTURES, SIDE, TaskError
 
 MOST_FILES = 1000  # in a zip, folders and all
+MOST_PIXELS = 1_200_000_000  # of all pictures of an upload, before they are made smaller: 100 photographs of a phone
 MOST_UNPACKED = 300 * 2**20  # bytes: a hundred photographs of 3 MB
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # files that operating systems add
 
@@ -40,12 +41,15 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
     A file that is no picture only gets a note. Raises TaskError for a zip that is dangerous, too large or broken.
     """
     pixels: list[NDArray[np.uint8]] = []
-    names, faults, beyond = [], [], 0
+    names, faults, beyond, area = [], [], 0, 0
     for name, content in _unpacked(files):
         if len(pixels) == MOST_PICTURES:
             beyond += 1
             continue
         interrupts.check()
+        area += count_pixels(content)
+        if area > MOST_PIXELS:
+            raise TaskError(f"These pictures have more than {MOST_PIXELS // 10**6:,} million pixels together.")
         try:
             pixels.append(to_square(read_picture(content)))
             names.append(name)
