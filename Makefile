@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore test
 # The stand-in device must be known before a process computes its first gradient, so its tests have a process of their own.
 PYTEST_DEVICES := $(BIN)/python -m pytest tests/test_devices.py
 
-.PHONY: help setup lock run data check test test-rest test-all test-cuda bench load screenshots clean
+.PHONY: help setup lock run data check test test-rest test-all test-cuda bench load screenshots recordings clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
@@ -72,6 +72,9 @@ load: $(READY)  ## a room full of visitors at once: how long do they wait?
 
 screenshots: $(READY)  ## take the pictures of the README again
 	@$(BIN)/python -m tests.screenshots
+
+recordings: $(READY)  ## record again what the views of *What activates a neuron* play at first
+	@$(BIN)/python -m tests.recordings
 
 clean:  ## remove the environment and every cache
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

@@ -251,11 +251,11 @@ def test_c11_own_filters_are_read_as_people_type_them():
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("", "here are 0 rows of no numbers"),
-        ("1 2\n3 4", "here are 2 rows of 2 numbers"),
-        ("1 2 3\n4 5\n7 8 9", "here are 3 rows of 2 and 3 numbers"),
-        ("1 2 3\n4 x 6\n7 8 9", "'x' is no number"),
-        ("1 2 3\n4 1/0 6\n7 8 9", "'1/0' is no number"),
+        ("", "This one has 0 rows of no numbers"),
+        ("1 2\n3 4", "This one has 2 rows of 2 numbers"),
+        ("1 2 3\n4 5\n7 8 9", "This one has 3 rows of 2 and 3 numbers"),
+        ("1 2 3\n4 x 6\n7 8 9", "'x' is not a number"),
+        ("1 2 3\n4 1/0 6\n7 8 9", "'1/0' is not a number"),
         ("1 2 3\n4 nan 6\n7 8 9", "nan is too large"),
         ("1 2 3\n4 1e9 6\n7 8 9", "1e9 is too large"),
     ],

@@ -143,7 +143,7 @@ def _write_formula(stage: nn.Module, given: float, number: int) -> str:
 
 
 _FORMULAS: dict[type[nn.Module], Callable[[float], str]] = {
-    Normalize: lambda x: f"(pixel − mean) / spread = ({format_number(x)} − {MEAN}) / {STD}",
+    Normalize: lambda x: f"(pixel − mean) / standard deviation = ({format_number(x)} − {MEAN}) / {STD}",
     nn.ReLU: lambda x: f"max(0, {format_number(x)})",
     nn.ReLU6: lambda x: f"min(6, max(0, {format_number(x)}))",
     nn.LeakyReLU: lambda x: f"{format_number(x)}" + ("" if x > 0 else " · 0.01"),

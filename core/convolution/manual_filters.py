@@ -65,7 +65,7 @@ def parse_filter(text: str) -> Tensor:
     if len(rows) not in SIZES or any(len(row) != len(rows) for row in rows):
         found = " and ".join(sorted({str(len(row)) for row in rows})) or "no"
         raise FilterError(
-            f"A filter has 3 rows of 3 numbers, or 5 rows of 5; here are {len(rows)} rows of {found} numbers."
+            f"A filter has 3 rows of 3 numbers, or 5 rows of 5. This one has {len(rows)} rows of {found} numbers."
         )
     return torch.tensor([[_number(word) for word in row] for row in rows])
 
@@ -75,9 +75,9 @@ def _number(word: str) -> float:
         top, _, below = word.replace("−", "-").partition("/")
         value = float(top) / float(below or 1)
     except (ValueError, ZeroDivisionError):
-        raise FilterError(f"{word[:20]!r} is no number: write for example 1, -0.5 or 1/9.") from None
+        raise FilterError(f"{word[:20]!r} is not a number. Examples of numbers: 1, -0.5 or 1/9.") from None
     if not abs(value) <= LARGEST:
-        raise FilterError(f"{word[:20]} is too large for a filter: keep to numbers from −{LARGEST:g} to {LARGEST:g}.")
+        raise FilterError(f"{word[:20]} is too large for a filter: use numbers from −{LARGEST:g} to {LARGEST:g}.")
     return value
 
 

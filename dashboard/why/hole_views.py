@@ -77,10 +77,12 @@ def show_hole_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
         if scene is None:
             return
         digit, mask = scene
-        readings = choose_readings(digit, mask, data, zoo)
+        controls = st.container(horizontal=True, vertical_alignment="bottom")
+        with controls:
+            readings = choose_readings(digit, mask, data, zoo)
         if not readings:
             return
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with controls:
             whole = caches.readings(tuple(one.name for one in readings), data.name, digit, np.ones_like(mask))
             truth = choose_truth(session, [int(read.argmax()) for read in whole.values()], data)
             size = address.slider("size", "Side of the hole, pixels", SMALLEST, LARGEST, SQUARE, width=280)

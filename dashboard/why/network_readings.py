@@ -22,7 +22,7 @@ from dashboard.widgets import networks as network_inputs
 from dashboard.widgets.readings import networks_or_warn
 
 LABEL = "label"  # as links write it
-LABEL_TEXT = "its label, or what most networks read"  # the same for every digit: the browser keeps the text it shows
+LABEL_TEXT = "its label, or the majority"  # the same for every digit: the browser keeps the text it shows
 MOST_NETWORKS = 5  # networks side by side
 
 

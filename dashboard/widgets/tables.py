@@ -46,7 +46,7 @@ def show_cell(
 ) -> None:
     """Show the digits of one cell of the confusion matrix."""
     if cell is None:
-        st.info("Click a square to see its digits. The stronger its colour, the more digits it has.")
+        st.info("Click a square to see its digits. A stronger colour means more digits, an orange frame right answers.")
         return
     true, read = cell
     found = torch.nonzero((labels == true) & (predicted == read)).flatten()[:60]
