@@ -76,7 +76,7 @@ def test_m13_the_sentence_about_what_is_missing_follows_the_digit(laboratory: Pa
 def test_m13_one_class_can_be_asked_for_and_its_missing_features_appear(laboratory: Path) -> None:
     app = open_missing("The idea", sample="15")
     all_rivals = html(app)
-    assert all_rivals.count("what it looks for</figcaption>") == 3 and all_rivals.count("not 6: −") == 2
+    assert all_rivals.count("what activates it</figcaption>") == 3 and all_rivals.count("not 6: −") == 2
     app.segmented_control(key="missing of").set_value(6)
     sixes = html(rerun(app))
     usual = re.findall(r"Usually present in ([\d ]+) \(", sixes)

@@ -110,7 +110,8 @@ function undo(view) {
 const redo = (view) => move(view, "undone", "marks");
 
 function changed(view) {
-  paint(view);
+  if (view.data.mode === "draw") paint(view);
+  else view.frame ??= requestAnimationFrame(() => { view.frame = null; paint(view); }); // reads pixels, so once a frame
   plan(view);
 }
 
@@ -176,16 +177,19 @@ function readAlpha({ master, data, ...view }, board = view.board) {
   const context = master.getContext("2d", { willReadFrequently: true });
   drawMarks(context, board, data.side);
   const pixels = context.getImageData(0, 0, data.side, data.side).data;
-  return new Uint8Array(data.side ** 2).map((_, i) => pixels[4 * i + 3]);
+  const alpha = new Uint8Array(data.side ** 2);
+  for (let i = 0; i < alpha.length; i++) alpha[i] = pixels[4 * i + 3]; // a loop: this runs during a stroke
+  return alpha;
 }
 
 // A cell is covered if at least half of its pixels are; a pixel, if its alpha is at least one half.
 function coveredCells(alpha, side) {
   const size = side / CELLS, counts = new Uint16Array(CELLS ** 2), bits = new Uint8Array(CELLS ** 2 / 8);
-  alpha.forEach((value, i) => {
-    const row = Math.floor(i / side / size), column = Math.floor((i % side) / size);
-    counts[row * CELLS + column] += value >= 128;
-  });
+  for (let y = 0, i = 0; y < side; y++) {
+    const row = CELLS * Math.floor(y / size);
+    for (let column = 0; column < CELLS; column++)
+      for (let end = i + size; i < end; i++) if (alpha[i] >= 128) counts[row + column]++;
+  }
   counts.forEach((count, i) => (bits[i >> 3] |= (count >= size ** 2 / 2) << (7 - (i & 7))));
   return bits;
 }
