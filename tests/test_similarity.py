@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from core.digits.datasets import Dataset
-from core.networks.architectures import POOL, RELU, Architecture, conv
+from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import evaluate
 from core.similarity.feature_vectors import LAST_STAGE, list_stages, map_statistics
@@ -83,6 +83,7 @@ def test_s2_it_is_as_the_proposal_s_formula_says(layout):
 
 def test_s2_digits_are_compared_after_every_convolution_and_at_the_last_vector(network, dataset):
     assert list_stages(network) == STAGES
+    assert list_stages(build(ARCHITECTURES["one conv"])) == ("conv1",), "a vector of 6,272 would take too much memory"
     found = compute_vectors(network, dataset.test.images(slice(0, 3)), STAGES)
     assert {stage: tuple(vectors.shape) for stage, vectors in found.items()} == {
         "conv1": (3, 8),

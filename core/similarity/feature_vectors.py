@@ -1,16 +1,22 @@
 """Feature maps -> feature vectors: mean and standard deviation of each map."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.networks.classifier import Classifier
 
 LAST_STAGE = "flatten"  # the stage whose output, the last pooled maps, is a vector already
+MAX_LENGTH = 2048  # of that vector: those of 25,000 digits take 200 MB
 
 
 def list_stages(network: Classifier) -> tuple[str, ...]:
-    """Return the stages at which digits can be compared: after each convolution, and the last pooled vector."""
-    return tuple(name for name, _ in network.features.named_children() if name.startswith("conv") or name == LAST_STAGE)
+    """Return the stages at which digits can be compared: after each convolution, and the last pooled vector.
+
+    A longer vector than MAX_LENGTH is left out.
+    """
+    length = next(stage.in_features for stage in network.head.modules() if isinstance(stage, nn.Linear))
+    names = [name for name, _ in network.features.named_children()]
+    return tuple(name for name in names if name.startswith("conv") or name == LAST_STAGE and length <= MAX_LENGTH)
 
 
 def map_statistics(maps: Tensor) -> Tensor:
