@@ -11,6 +11,7 @@ from torch.nn.functional import softplus
 from core.digits.datasets import Digits
 from core.generation.config import GanConfig
 from core.generation.dcgan import CLASSES, Gan, make_images
+from core.system import plain_optimizers
 from core.training.loop import DivergedError
 from core.training.state import RandomState, TrainState
 
@@ -108,7 +109,7 @@ def _check(digits: Digits, config: GanConfig) -> None:
 def _optimizer(pair: Gan, config: GanConfig) -> torch.optim.Optimizer:
     """Return one optimizer for both networks; a step only changes the one that has gradients."""
     groups = [{"params": list(part.parameters())} for part in (pair.generator, pair.discriminator)]
-    return torch.optim.Adam(groups, lr=config.learning_rate, betas=(0.5, 0.99), fused=True)
+    return plain_optimizers.Adam(groups, lr=config.learning_rate, betas=(0.5, 0.99), fused=True)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, config: GanConfig, share: float) -> None:

@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from core.digits.datasets import Digits
 from core.inversion.functions import Invert, is_frozen
 from core.networks.classifier import Classifier
+from core.system import plain_optimizers
 from core.system.device import find_device, repeatable
 from core.training.adversarial import check_attack, with_attacks
 from core.training.captured import CapturedStep, Step
@@ -213,8 +214,8 @@ def make_optimizer(learning: Sequence[Tensor], config: TrainConfig, *, stacked: 
     # A captured step reads the learning rate from the device, where it can be changed without another capture.
     rate = torch.tensor(config.learning_rate, device=learning[0].device) if on_cuda else config.learning_rate
     if config.optimizer == "adam":
-        return torch.optim.Adam(groups, lr=rate, fused=True, capturable=on_cuda)
-    return torch.optim.SGD(groups, lr=rate, momentum=config.momentum, fused=True)
+        return plain_optimizers.Adam(groups, lr=rate, fused=True, capturable=on_cuda)
+    return plain_optimizers.SGD(groups, lr=rate, momentum=config.momentum, fused=True)
 
 
 def _learn(training: _Training, step: Step, batches: Sequence[Tensor]) -> tuple[float, float]:
