@@ -8,7 +8,11 @@ from tests import ROOT
 
 PAGE = ROOT / "docs" / "licences.md"
 APP, ALL = ROOT / "requirements.lock", ROOT / "requirements-tests.lock"
-BY_HAND = {"colorama": "BSD-3-Clause", "cuda-toolkit": "NVIDIA proprietary"}  # for Windows only; only in its files
+BY_HAND = {  # what the metadata does not say
+    "axe-playwright-python": "MIT",
+    "colorama": "BSD-3-Clause",
+    "cuda-toolkit": "NVIDIA proprietary",
+}
 HEAD = """# Licences
 
 Negative Space itself is under the [MIT licence](../LICENSE). It uses the packages below, as they say themselves;
