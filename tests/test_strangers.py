@@ -125,7 +125,7 @@ def test_classes_and_pictures_of_one_s_own_may_be_called_anything() -> None:
     assert "<img src=x" not in raw_html(app)
     (note, *_) = [one.value for one in app.caption if "left out" in one.value]
     assert "![" not in note and "](" not in note
-    assert any("right of those held out" in one.proto.body for one in app.get("html"))
+    assert any("accuracy on held-out pictures" in one.proto.body for one in app.get("html"))
 
 
 @pytest.mark.parametrize("page", ["compare", "train", "results", "quiz", "lessons"])
