@@ -63,7 +63,7 @@ def start_training(page: Page) -> Job:
     """Start one that lasts, in another tab of the same browser, and return it once it has learned something."""
     tab = page.context.new_page()
     tab.goto(page.url.partition("/quiz")[0] + "/train")
-    tab.locator("summary", has_text="How it learns").click()
+    tab.locator("summary", has_text="Optimiser").click(timeout=PATIENCE)
     tab.get_by_label("Epochs").fill("1000")
     tab.get_by_role("button", name="Train", exact=True).click()
     expect(tab.get_by_role("button", name="Stop and save")).to_be_visible(timeout=PATIENCE)

@@ -44,11 +44,11 @@ def choose(page: Page, view: str) -> None:
 def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, chromium: Browser) -> None:
     with open_tab(chromium, **LAPTOP) as page:
         page.goto(f"{own_server}/train")
-        page.locator("summary", has_text="How it learns").click()
+        page.locator("summary", has_text="Optimiser").click(timeout=PATIENCE)
         page.get_by_label("Epochs").fill("1000")
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.get_by_role("button", name="Stop and save")).to_be_visible(timeout=PATIENCE)
-        expect(page.locator("svg[aria-label='Read right, %']")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("svg[aria-label='Accuracy, %']")).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".player .picture")).to_be_visible(timeout=PATIENCE)
         (job,) = run_folders.list_jobs()
         assert job.settings["config"]["epochs"] == 1000, "what was typed last is what is trained"
@@ -83,9 +83,9 @@ def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server
         draw_strokes(ann, 0, SEVEN)
         expect(ann.locator(ROWS)).to_have_count(3, timeout=PATIENCE)
         ann.goto(f"{own_server}/train")
-        ann.locator("summary", has_text="How it learns").click()
+        ann.locator("summary", has_text="Optimiser").click(timeout=PATIENCE)
         ann.get_by_label("Epochs").fill("1")
-        ann.get_by_label("Its name").fill("Ann's own")
+        ann.get_by_label("Name of your network").fill("Ann's own")
         ann.get_by_role("button", name="Train", exact=True).click()
         expect(ann.get_by_role("button", name="See results")).to_be_visible(timeout=2 * PATIENCE)
         (job,) = run_folders.list_jobs()
