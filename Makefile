@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore test
 # The stand-in device must be known before a process computes its first gradient, so its tests have a process of their own.
 PYTEST_DEVICES := $(BIN)/python -m pytest tests/test_devices.py
 
-.PHONY: help setup lock run data check test test-rest test-all test-cuda bench load screenshots recordings clean
+.PHONY: help setup lock run serve data check test test-rest test-all test-cuda bench load screenshots recordings clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
@@ -38,8 +38,12 @@ lock:  ## pin all that requirements*.txt pull in, with hashes; OPTIONS=--upgrade
 	@$(COMPILE) $(OPTIONS) --constraints requirements-tests.lock --output-file requirements.lock requirements.txt
 	@$(BIN)/python -m tests.licences
 
-run: $(READY)  ## start the dashboard and say its address
+run: $(READY)  ## start the dashboard for this machine and say its address
 	@$(BIN)/python -m dashboard
+
+serve: $(READY)  ## start the dashboard for a class: everybody in this network can open it
+	@echo "Whoever reaches this machine can use the dashboard at the Network URL below; docs/security.md says what they can do."
+	@$(BIN)/python -m dashboard --server.address 0.0.0.0
 
 data: $(READY)  ## fetch MNIST beforehand, so that nobody has to wait for it
 	@$(BIN)/python -m core data MNIST

@@ -3,5 +3,6 @@
 from dashboard.quiz import VIEWS
 from dashboard.quiz.rounds import show_game
 from dashboard.shell.page import show_page
+from dashboard.widgets.privacy import show_privacy
 
-show_page("quiz", VIEWS, above=show_game)
+show_page("quiz", VIEWS, above=show_game, below=show_privacy)

@@ -13,12 +13,12 @@ from tests.benchmarks import BENCHMARKS, Benchmark, Better, Measured
 NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restoring-tcut
     restoring-alone restoring-batch blind-whole blind-hcut blind-vcut blind-dcut blind-tcut blind-alone blind-batch
     pmnist-speed
-    epoch-float32 epoch-bfloat16 cuda-epoch cuda-epoch-ratio cuda-ten-epochs
+    epoch-float32 epoch-bfloat16 cuda-epoch cuda-epoch-ratio cuda-ten-epochs cuda-seeds cuda-study
     epoch-small epoch-assignment record-cost killed-trainings killed-servers
     bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
     stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 stroke-training
-    room-median room-p95 host-memory first-visitor
+    room-median room-p95 host-memory first-visitor stranger-p95 stranger-memory
     attack-fgsm-ratio attack-pgd-ratio universal-speed universal-fooled
     attack-first-frame attack-frames stroke-attack
     maximize-confidence maximize-costs maximize-flat maximize-sheet-ratio maximize-lucent-ratio

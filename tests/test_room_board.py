@@ -293,3 +293,138 @@ def test_an_answer_never_changes(board: RoomBoard) -> None:
     room, first = open_room(board), answer(0)
     board.add(room, [first, replace(first, said=9)])
     assert [one.said for one in board.tallies(room)[1]] == [3]
+
+
+# Limits
+
+
+def test_a_visitor_opens_only_so_many_rooms(board: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boards, "MAX_ROOMS_PER_VISITOR", 2)
+    first, _ = (board.open_room("MNIST", told=True, opener=f"{OTHER} twice").code for _ in range(2))
+    with pytest.raises(RoomError, match="You have 2 rooms already"):
+        board.open_room("MNIST", told=True, opener=f"{OTHER} twice")
+    board.remove(first, f"{OTHER} twice")
+    board.open_room("MNIST", told=True, opener=f"{OTHER} twice")
+
+
+def test_one_more_room_of_an_origin_replaces_its_least_used_one(
+    board: RoomBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "MAX_ROOMS_PER_ORIGIN", 3)
+    elsewhere = board.open_room("MNIST", told=True, opener="x", origin="elsewhere").code
+    played, empty, newer = (board.open_room("MNIST", told=True, opener=str(n), origin="home").code for n in range(3))
+    board.add(played, [answer(0)])
+    last = board.open_room("MNIST", told=True, opener="4", origin="home").code
+    with pytest.raises(RoomError, match=empty):
+        board.find(empty)
+    for code in (elsewhere, played, newer, last):
+        assert board.find(code).code == code
+
+
+def test_a_room_without_an_answer_is_deleted_after_some_hours(
+    board: RoomBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty, played = open_room(board), open_room(board)
+    board.add(played, [answer()])
+    monkeypatch.setattr(boards, "EMPTY_LIFETIME", -1.0)
+    open_room(board)
+    assert board.find(played).code == played
+    with pytest.raises(RoomError, match=empty):
+        board.find(empty)
+
+
+def test_a_visitor_removes_all_rooms_of_theirs_at_once(board: RoomBoard) -> None:
+    mine = [board.open_room("MNIST", told=True, opener="mine").code for _ in range(2)]
+    other = open_room(board)
+    board.remove_all("mine")
+    assert board.find(other).code == other
+    for code in mine:
+        with pytest.raises(RoomError, match=code):
+            board.find(code)
+
+
+# A database that was damaged, removed or replaced
+
+
+def damage(file: Path) -> None:
+    file.write_bytes(b"this is no database" * 500)
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def test_a_removed_database_is_made_again_and_rooms_work(no_rest: None, tmp_path: Path) -> None:
+    board = RoomBoard(f"sqlite:///{tmp_path}/rooms.db")
+    open_room(board)
+    (tmp_path / "rooms.db").unlink()
+    room = open_room(board)
+    board.add(room, [answer()])
+    other = RoomBoard(f"sqlite:///{tmp_path}/rooms.db")  # what it wrote is where everybody looks for it
+    assert other.tallies(room)[0] == 1
+    board.close()
+    other.close()
+
+
+def test_a_damaged_database_is_called_so_and_works_when_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_database, "RETRY_AFTER", 0.2)
+    file = tmp_path / "rooms.db"
+    board = RoomBoard(f"sqlite:///{file}")
+    room = open_room(board)
+    board.add(room, [answer()])
+    board.close()
+    whole = file.read_bytes()
+    damage(file)
+    with pytest.raises(RoomUnreachable, match="its file is damaged"):
+        board.tallies(room)
+    file.write_bytes(whole)
+    until(lambda: _works(board, room), 10)
+    damage(file)
+    with pytest.raises(RoomUnreachable):
+        board.tallies(room)
+    file.unlink()
+    until(lambda: _works(board), 10)
+    board.close()
+
+
+def test_a_database_that_another_one_replaces_is_the_one_that_is_used(no_rest: None, tmp_path: Path) -> None:
+    board, other = RoomBoard(f"sqlite:///{tmp_path}/rooms.db"), RoomBoard(f"sqlite:///{tmp_path}/other.db")
+    open_room(board)
+    room = open_room(other)
+    other.close()
+    (tmp_path / "other.db").replace(tmp_path / "rooms.db")
+    assert board.find(room).code == room
+    board.close()
+
+
+@pytest.mark.slow
+def test_tables_of_postgresql_that_were_dropped_are_made_again(no_rest: None) -> None:
+    with own_postgres() as server:
+        board = RoomBoard(server.url)
+        open_room(board)
+        with board._database._engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE answers, openings, rooms")
+        with pytest.raises(RoomUnreachable):
+            open_room(board)
+        board.add(open_room(board), [answer()])
+        board.close()
+
+
+def test_a_disk_too_full_for_sqlite_s_helper_files_is_called_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = RoomBoard(f"sqlite:///{tmp_path}/missing/deeper/rooms.db")
+    damage(tmp_path / "rooms.db")
+    full = RoomBoard(f"sqlite:///{tmp_path}/rooms.db")
+    monkeypatch.setattr(room_database, "LEAST_SPACE", 10**18)
+    with pytest.raises(RoomUnreachable, match="no space left on the disk"):
+        open_room(full)
+    board.close()
+
+
+def _works(board: RoomBoard, room: str = "") -> bool:
+    try:
+        board.tallies(room or open_room(board))
+    except RoomUnreachable:
+        return False
+    return True

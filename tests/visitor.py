@@ -62,11 +62,12 @@ def _ink(sheet: Image.Image, places: np.ndarray) -> str:
 class Visitor:
     """One tab on a page of the dashboard; `readings` is the html that it shows, `errors` counts what went wrong.
 
-    `canvas` is which one is drawn on: "draw", or "erase" to rub out.
+    `canvas` is which one is drawn on: "draw", or "erase" to rub out; `cookie` is what its browser sends.
     """
 
     def __init__(self, address: str, canvas: str = "draw") -> None:
         self.address = address
+        self.cookie = ""
         self._key = canvas
         self.readings = ""
         self.errors = 0
@@ -81,7 +82,10 @@ class Visitor:
         """Open a page as a new visitor, and return when it is there."""
         self._url = f"{self.address}{path}"
         stream = f"{self.address.replace('http', 'ws', 1)}/_stcore/stream"
-        self._socket = await connect(stream, subprotocols=["streamlit"], compression=None, max_size=None)
+        cookie = {"Cookie": self.cookie}
+        self._socket = await connect(
+            stream, subprotocols=["streamlit"], compression=None, max_size=None, additional_headers=cookie
+        )
         self._listener = asyncio.create_task(self._listen())
         name, _, self._query = path.strip("/").partition("?")
         await self._rerun(page_name=name)

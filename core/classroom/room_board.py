@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, fields
 import sqlalchemy as sql
 
 from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
-from core.classroom.room_database import ANSWERS, ROOMS, Database, RoomError
+from core.classroom.room_database import ANSWERS, OPENINGS, ROOMS, Database, RoomError
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no code is a word; no letter that looks like a digit
 CODE_PATTERN = re.compile(f"[{CODE_LETTERS}]{{4}}")
 ROOM_LIFETIME = 90 * 24 * 3600.0  # seconds
+EMPTY_LIFETIME = 6 * 3600.0  # seconds, of a room without an answer
 MAX_ROOMS, MAX_ANSWERS = 1000, 20_000  # in the database; in one room
+MAX_ROOMS_PER_VISITOR, MAX_ROOMS_PER_ORIGIN = 20, 250
 _ANSWER_COLUMNS = [ANSWERS.c[one.name] for one in fields(AnsweredQuestion)]
 
 
@@ -40,17 +42,26 @@ class RoomBoard:
     def __init__(self, url: str) -> None:
         self._database = Database(url)
 
-    def open_room(self, data: str, *, told: bool, opener: str) -> Room:
-        """Open a room, and delete rooms that are too old; only a visitor with the secret `opener` can remove it."""
-        now = time.time()
+    def open_room(self, data: str, *, told: bool, opener: str, origin: str = "") -> Room:
+        """Open a room, and delete rooms that are too old; only a visitor with the secret `opener` can remove it.
+
+        Visitors who connect from one `origin` have only so many rooms; one more replaces the least used of them.
+        """
+        now, visitor = time.time(), _hash_visitor(opener)
         with self._database.begin() as connection:
-            connection.execute(sql.delete(ROOMS).where(ROOMS.c.opened < now - ROOM_LIFETIME))
+            connection.execute(sql.delete(ROOMS).where(_is_outdated(now)))
+            if _count(connection, OPENINGS.c.visitor == visitor) >= MAX_ROOMS_PER_VISITOR:
+                raise RoomError(f"You have {MAX_ROOMS_PER_VISITOR} rooms already: remove one of them first.")
+            if _count(connection, OPENINGS.c.origin == origin) >= MAX_ROOMS_PER_ORIGIN:
+                connection.execute(sql.delete(ROOMS).where(ROOMS.c.code == _least_used(origin)))
             if (connection.scalar(sql.select(sql.func.count()).select_from(ROOMS)) or 0) >= MAX_ROOMS:
                 raise RoomError("There are too many rooms for another one: remove one that is no longer needed.")
             while True:  # until no other room has the code
                 room = Room(_draw_code(), secrets.randbelow(2**31), data, told)
                 row = {**asdict(room), "opened": now, "opener": _hash_opener(room.code, opener)}
                 if connection.execute(self._database.insert_new(ROOMS), row).rowcount:
+                    opening = {"room": room.code, "visitor": visitor, "origin": origin}
+                    connection.execute(sql.insert(OPENINGS), opening)
                     return room
 
     def find(self, code: str) -> Room:
@@ -110,9 +121,38 @@ class RoomBoard:
             if not connection.execute(sql.delete(ROOMS).where(own)).rowcount:
                 raise RoomError(f"Only whoever opened the room {code} can remove it.")
 
+    def remove_all(self, opener: str) -> None:
+        """Delete every room that this visitor opened, with all answers."""
+        mine = sql.select(OPENINGS.c.room).where(OPENINGS.c.visitor == _hash_visitor(opener))
+        with self._database.begin() as connection:
+            connection.execute(sql.delete(ROOMS).where(ROOMS.c.code.in_(mine)))
+
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+
+def _is_outdated(now: float) -> sql.ColumnElement[bool]:
+    """Return the condition for a room that is old, or has no answer after some hours."""
+    answered = sql.exists().where(ANSWERS.c.room == ROOMS.c.code)
+    return (ROOMS.c.opened < now - ROOM_LIFETIME) | ((ROOMS.c.opened < now - EMPTY_LIFETIME) & ~answered)
+
+
+def _count(connection: sql.Connection, which: sql.ColumnElement[bool]) -> int:
+    return connection.scalar(sql.select(sql.func.count()).select_from(OPENINGS).where(which)) or 0
+
+
+def _least_used(origin: str) -> sql.ScalarSelect[str]:
+    """Return the query for the oldest of an origin's rooms with the fewest players."""
+    players = sql.func.count(ANSWERS.c.player.distinct())
+    rooms = sql.join(ROOMS, OPENINGS).outerjoin(ANSWERS, ANSWERS.c.room == ROOMS.c.code)
+    found = sql.select(ROOMS.c.code).select_from(rooms).where(OPENINGS.c.origin == origin)
+    return found.group_by(ROOMS.c.code, ROOMS.c.opened).order_by(players, ROOMS.c.opened).limit(1).scalar_subquery()
+
+
+def _hash_visitor(opener: str) -> str:
+    """Return the hash by which a visitor's rooms are counted; it differs from the one of each room."""
+    return hashlib.sha256(f"rooms of {opener}".encode()).hexdigest()
 
 
 def _draw_code() -> str:

@@ -1,6 +1,7 @@
 """The rooms' two tables in SQLite or PostgreSQL; errors of the database become sentences."""
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ TIMEOUT = 5  # seconds for a server that does not answer
 RETRY_AFTER = 5.0
 # Names the PostgreSQL lock under which replicas that start at once create the tables, one after the other.
 CREATE_TABLES_LOCK = 2019
+LEAST_SPACE = 100_000  # bytes; with less, SQLite cannot begin to write
 
 _TABLES = sql.MetaData()
 ROOMS = sql.Table(
@@ -47,6 +49,14 @@ ANSWERS = sql.Table(
     sql.Column("cut", sql.String(8), nullable=False),
     sql.Column("label", sql.Integer, nullable=False),
     sql.Column("said", sql.Integer, nullable=False),
+)
+# Who opened a room, so that nobody opens too many. Rooms from before this table have no row here.
+OPENINGS = sql.Table(
+    "openings",
+    _TABLES,
+    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    sql.Column("visitor", sql.String(64), nullable=False),
+    sql.Column("origin", sql.String(16), nullable=False),
 )
 
 
@@ -75,7 +85,9 @@ class Database:
             raise RoomError(
                 f"{DATABASE_VARIABLE} is no address of a database: it begins like postgresql+psycopg://name@host/."
             ) from None
-        self._first_use, self._ready, self._rest_until = threading.Lock(), False, 0.0
+        self._first_use, self._rest_until = threading.Lock(), 0.0
+        self._ready: object = None  # which database has the tables; another file may take its place
+        self._log: object = None  # which log of changes belongs to it
 
     def insert_new(self, table: sql.Table) -> Any:
         """Return a statement that inserts rows and skips those whose key exists."""
@@ -95,19 +107,57 @@ class Database:
             raise RoomError("This room no longer exists.") from None
         except (SQLAlchemyError, OSError) as error:
             self._rest_until = time.monotonic() + RETRY_AFTER
-            raise RoomUnreachable(_sentence(error)) from error
+            self._start_again()
+            raise RoomUnreachable(_sentence(error, self._file)) from error
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
+    @property
+    def _file(self) -> Path | None:
+        """The file of the database; None where it is a server."""
+        return Path(str(self._engine.url.database)) if self._engine.dialect.name == "sqlite" else None
+
+    def _start_again(self) -> None:
+        """Connect again and look for the tables at the next use: whatever failed may be another database then."""
+        self._ready = None
+        self._engine.dispose()
+
     def _make_tables(self) -> None:
         with self._first_use:
-            if not self._ready:
-                with _lock_tables(self._engine) as connection:
+            if self._ready is not None and self._ready != _identify(self._file):
+                self._start_again()  # else its open connections would write to a file that nobody finds any more
+                if self._file is not None and _identify(_log_of(self._file)) == self._log:
+                    _remove_log(self._file)
+            if self._ready is None:
+                with _lock_tables(self._engine, self._file) as connection:
                     for table in _TABLES.sorted_tables:
                         connection.execute(CreateTable(table, if_not_exists=True))
-                self._ready = True
+                self._ready = _identify(self._file)
+                self._log = None if self._file is None else _identify(_log_of(self._file))
+
+
+def _log_of(file: Path) -> Path:
+    """Return SQLite's log of changes, which is written into the database later."""
+    return file.with_name(f"{file.name}-wal")
+
+
+def _remove_log(file: Path) -> None:
+    """Remove the log of a database that is gone: SQLite would write it into the one that takes its place."""
+    for left in (_log_of(file), file.with_name(f"{file.name}-shm")):
+        left.unlink(missing_ok=True)
+
+
+def _identify(file: Path | None) -> object:
+    """Return what tells this database file from another one at its place; the same for every server."""
+    if file is None:
+        return "a server"
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return "removed"
+    return found.st_dev, found.st_ino
 
 
 def _engine(url: str) -> sql.Engine:
@@ -133,21 +183,34 @@ def _enforce_foreign_keys(connection: Any, _: object) -> None:
 
 
 @contextmanager
-def _lock_tables(engine: sql.Engine) -> Iterator[sql.Connection]:
+def _lock_tables(engine: sql.Engine, file: Path | None) -> Iterator[sql.Connection]:
     """Yield a transaction for creating tables: of two processes that create one at the same time, one would fail."""
-    if engine.dialect.name == "postgresql":
+    if file is None:
         with engine.begin() as connection:
             connection.execute(sql.select(sql.func.pg_advisory_xact_lock(CREATE_TABLES_LOCK)))
             yield connection
         return
-    file = Path(str(engine.url.database))
     file.parent.mkdir(parents=True, exist_ok=True)
-    with locks.hold(file.with_name(f"{file.name}.lock")), engine.begin() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # kept in the file: readers never wait for a writer
-        yield connection
+    with locks.hold(file.with_name(f"{file.name}.lock")):
+        if not file.exists():
+            _remove_log(file)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # kept in the file: readers never wait for a writer
+            yield connection
 
 
-def _sentence(error: Exception) -> str:
-    if "disk is full" in str(error) or "No space left" in str(error):
+def _sentence(error: Exception, file: Path | None) -> str:
+    """Return what went wrong; SQLite says little when it cannot write its helper files because the disk is full."""
+    said = str(error)
+    if "disk is full" in said or "No space left" in said or (file is not None and _is_full(file.parent)):
         return "There is no space left on the disk of the rooms' database."
-    return "The rooms' database cannot be reached now; it is tried again in a few seconds."
+    damaged = "malformed" in said or "is not a database" in said
+    reason = ": its file is damaged. It" if damaged else "; it"
+    return f"The rooms' database cannot be reached now{reason} is tried again in a few seconds."
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < LEAST_SPACE
+    except OSError:
+        return False

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ KINDS = {
     "generator": "core.jobs.generator_job",
 }
 MAX_JOBS_PER_VISITOR = 2
+STOP_LIMIT = 10.0  # seconds that `remove_all` waits for jobs to end
 
 
 def submit(kind: str, title: str, settings: Any, visitor: str, origin: str = "") -> Job:
@@ -87,6 +89,22 @@ def resume(name: str) -> Job:
             _start(job)
             _displace(displaced)
     return job
+
+
+def remove_all(visitor: str) -> None:
+    """Stop and delete every run of a visitor. Raises JobError where a job does not end in time."""
+    mine = run_folders.list_jobs(visitor)
+    for job in mine:
+        if read_status(job).active:
+            _request(job.id, state="stop")
+    end = time.monotonic() + STOP_LIMIT
+    for job in mine:
+        while read_status(job).active:
+            if time.monotonic() > end:
+                raise JobError("A job of yours is still ending: try again in a minute.")
+            time.sleep(0.1)
+        with _raise_job_errors():
+            run_folders.remove(job.id)
 
 
 def queue_position(name: str) -> int | None:

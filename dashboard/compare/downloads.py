@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.pmnist.masks import SIDE
+from core.system.safe_names import to_safe_cell
 from core.visualization import arrays
 from core.visualization.readings import Reading
 from dashboard.server.session import Session
@@ -38,6 +39,6 @@ def to_png(session: Session) -> bytes:
 
 def to_csv(readings: Sequence[Reading], classes: Sequence[str]) -> bytes:
     """Return the probabilities as CSV, a row for each network."""
-    rows = {reading.title: reading.probabilities for reading in readings}
-    table = pd.DataFrame(rows, index=list(classes)).T.rename_axis("network").round(6)
+    rows = {to_safe_cell(reading.title): reading.probabilities for reading in readings}
+    table = pd.DataFrame(rows, index=list(map(to_safe_cell, classes))).T.rename_axis("network").round(6)
     return bytes(table.to_csv().encode())

@@ -18,7 +18,7 @@ from dashboard.quiz.rounds import Game
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.visitors import ensure_visitor_id, get_visitor_id, store_visitor_id
+from dashboard.server.visitors import ensure_visitor_id, get_origin, get_visitor_id
 from dashboard.shell import share
 from dashboard.widgets.texts import show_problems
 
@@ -40,7 +40,6 @@ def show_room(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.fragment(_show_board, run_every=POLL)(game.room, zoo)
         _show_actions(game, game.room)
     show_problems([one] if (one := st.session_state.pop(PROBLEM, "")) else [])
-    store_visitor_id()
 
 
 def _show_open_and_join(game: Game) -> None:
@@ -64,7 +63,8 @@ def _show_open_and_join(game: Game) -> None:
 
 def _open(game: Game, holes_shown: bool) -> None:
     try:
-        room = rounds.board().open_room(game.data.name, told=holes_shown, opener=ensure_visitor_id())
+        visitor = ensure_visitor_id()
+        room = rounds.board().open_room(game.data.name, told=holes_shown, opener=visitor, origin=get_origin())
         rounds.start(rounds.enter(room))
     except (RoomError, DatasetError) as error:
         st.session_state[PROBLEM] = str(error)

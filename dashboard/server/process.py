@@ -24,6 +24,7 @@ def prepare_once() -> None:
     interrupts.install(streamlit_internals.end_closed_run)
     streamlit_internals.send_answers_at_once()
     streamlit_internals.keep_undelivered_messages()
+    streamlit_internals.ignore_forged_values()
     streamlit_internals.put_before_server(Gate())
     gc.freeze()  # the 600 ms of a full collection are spent on imported modules, which are never garbage
     threading.Thread(target=_give_memory_back, name="memory", daemon=True).start()

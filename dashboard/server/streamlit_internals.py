@@ -6,6 +6,7 @@ one warning and does nothing more: pages still work, without what its docstring 
 
 import inspect
 import logging
+import math
 import os
 import socket
 import time
@@ -70,7 +71,7 @@ def keep_undelivered_messages() -> None:
         is_page_run = retain_lifecycle_msgs and fragment_ids_this_run is None
         addresses = [message for message in self._queue if is_page_run and message.HasField("file_urls_response")]
         drop(self, retain_lifecycle_msgs, None if fragment_ids_this_run is None else [])
-        self._queue[:0] = addresses
+        self._queue[:0] = [message for message in addresses if message not in self._queue]
 
     setattr(ForwardMsgQueue, "clear", clear)  # noqa: B010 (to mypy it is a function)
 
@@ -224,6 +225,45 @@ def end_closed_run() -> None:
     session = getattr(_context(), "session_id", None)
     if session is not None and not _is_connected(session):
         raise StopException
+
+
+@_unless_changed(None)
+def ignore_forged_values() -> None:
+    """Give a widget its default instead of a value that its browser code cannot have sent.
+
+    Streamlit trusts the browser: a value of another type ends in an exception of its own, and a text that is no option
+    is returned as it came (not reported upstream as far as we know). Later calls do nothing.
+    """
+    from streamlit.runtime.state.session_state import Serialized, Value, WStates
+
+    read = WStates.__getitem__
+    if hasattr(read, "checks"):
+        return
+
+    def checked(self: Any, name: str) -> Any:
+        state, metadata = self.states.get(name), self.widget_metadata.get(name)
+        if metadata is None or not isinstance(state, Serialized):
+            return read(self, name)
+        try:
+            if _is_offered(state.value, metadata):
+                return read(self, name)
+        except Exception:
+            logging.getLogger(__name__).info("a widget was sent a value that cannot be read")
+        self.states[name] = Value(metadata.deserializer(None))
+        return self.states[name].value
+
+    setattr(checked, "checks", True)  # noqa: B010 (to mypy it is a function)
+    setattr(WStates, "__getitem__", checked)  # noqa: B010
+
+
+def _is_offered(sent: Any, metadata: Any) -> bool:
+    """Return whether a value has the widget's type, is finite, and is an option where it must be one."""
+    kind, options = sent.WhichOneof("value"), metadata.formatted_options
+    if kind == "double_value":
+        return kind == metadata.value_type and math.isfinite(sent.double_value)
+    if kind == "string_value" and options is not None:
+        return kind == metadata.value_type and sent.string_value in options
+    return bool(kind == metadata.value_type)
 
 
 @_unless_changed(True)

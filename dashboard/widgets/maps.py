@@ -34,7 +34,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.widgets import networks, playing
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import PLAIN, read_clicked_cell
 
 Choose = Callable[[int, int], None]
 WRITTEN_SIDE = 6  # rows and columns of a map whose numbers are written into it
@@ -63,9 +63,9 @@ def show_clickable(figure: go.Figure, key: str, choose: Choose | None = None) ->
         return
 
     def take() -> None:
-        points = st.session_state[key].selection.points
-        if points:  # a second click on the same cell cancels the selection
-            choose(*points[0]["customdata"])
+        cell = read_clicked_cell(st.session_state[key], figure)
+        if cell is not None:  # a second click on the same cell cancels the selection
+            choose(*cell)
 
     st.plotly_chart(figure, width="content", config=PLAIN, key=key, on_select=take, selection_mode="points")
 

@@ -12,7 +12,7 @@ from core.networks.evaluation import PredictionCounts
 from core.pmnist.masks import cut_masks, erase
 from core.visualization import arrays
 from core.zoo.checkpoints import Card
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import PLAIN, read_clicked_cell
 from dashboard.widgets.pictures import show_picture
 
 
@@ -37,8 +37,7 @@ def choose_cell(figure: Figure, key: str) -> list[int] | None:
     clicked = st.plotly_chart(
         figure, on_select="rerun", selection_mode="points", key=key, width="stretch", config=PLAIN
     )
-    points = clicked.selection.points
-    return points[0]["customdata"] if points else None
+    return read_clicked_cell(clicked, figure)
 
 
 def show_cell(

@@ -137,6 +137,12 @@ BENCHMARKS = {
     "room-p95": _room("the 95th percentile", 100),
     "host-memory": Benchmark("host", "Megabytes of a server that has shown every page to ten visitors.", 900, "lower"),
     "first-visitor": Benchmark("host", "Times the first visitor waits for the page Start as the second.", 1.5, "lower"),
+    "stranger-p95": Benchmark(
+        "stranger", "Times a stroke's 95th percentile grows while one visitor does all to spoil it.", 1.5, "lower"
+    ),
+    "stranger-memory": Benchmark(
+        "stranger", "Megabytes by which the server has grown after that visitor has left.", 150, "lower"
+    ),
     "attack-fgsm-ratio": Benchmark("adversarial", "Seconds that FGSM takes, as a share of foolbox's.", 1, "lower"),
     "attack-pgd-ratio": Benchmark("adversarial", "Seconds that PGD takes, as a share of foolbox's.", 1, "lower"),
     "universal-speed": Benchmark("adversarial", "Times faster than class by class: universal noise, ten classes.", 2),

@@ -156,8 +156,16 @@ def _read(value: Any, options: CanvasOptions) -> Sent | None:
         content = _unpack(base64.b64decode(value["content"], validate=True), options)
         numbers = int(value["number"]), bool(value["going"]), int(value["cleared"]), int(value.get("undone", 0))
         return Sent(str(value["board"]), *numbers, content)
-    except (TypeError, KeyError, ValueError, zlib.error):
+    except (TypeError, KeyError, ValueError, OverflowError, zlib.error):
         return None
+
+
+def _count(value: Any) -> int:
+    """Return the number of a message. Raises ValueError for one that no browser reaches."""
+    number = int(value)
+    if not 0 <= number <= 10**9:
+        raise ValueError("out of range")
+    return number
 
 
 def _unpack(content: bytes, options: CanvasOptions) -> NDArray[np.uint8] | None:

@@ -102,7 +102,8 @@ def player(
     def send_again() -> None:
         """Send all frames after those that the browser says it has."""
         missing = st.session_state[key]["missing"]
-        sent.count = min(sent.count, int(missing)) if missing is not None else sent.count
+        if type(missing) is int and missing >= 0:  # a browser may send anything
+            sent.count = min(sent.count, missing)
 
     _component(key=key, data=message, on_missing_change=send_again)
 
