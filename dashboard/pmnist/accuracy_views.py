@@ -28,6 +28,7 @@ from dashboard.widgets.tables import show_accuracies
 from dashboard.widgets.texts import show_text
 
 HALF = SHARES.index(0.5)
+QUICK_COUNT = 100  # test digits that are read while the page opens
 
 
 def choose_count(data: Dataset, key: str, first: int) -> int:
@@ -117,9 +118,12 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
         names = choose_networks(zoo)
     record = recorded_curves()
     recorded = {name: record["networks"][name][kind] for name in names if name in record["networks"]}
-    sentence.markdown(f"**{describe_curves(recorded, kind, zoo)}**")
-    if recorded:
-        _draw(recorded, zoo)
+    curves = recorded or _measure_quick(names, kind, data, zoo)
+    sentence.markdown(f"**{describe_curves(curves, kind, zoo)}**")
+    _draw(curves, zoo)
+    if not recorded:
+        st.caption(f"Measured now on the first {QUICK_COUNT} test digits of {data.name}, with the quick networks only.")
+    else:
         st.caption(
             f"Recorded on the first {record['dataset']['images']:,} test digits of {record['dataset']['name']}; "
             "`python -m core evaluate --all --growing --images 250` repeats it. *Restoring* knows which pixels are "
@@ -129,10 +133,19 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
         _measure_curves(data, zoo, names, kind)
 
 
+def _measure_quick(names: Sequence[str], kind: str, data: Dataset, zoo: Zoo) -> dict[str, list[float]]:
+    """Return the curves of the networks that need no second, on few digits."""
+    quick = [name for name in networks_or_warn(names, data) if weigh(name, zoo) == 1]
+    return {
+        name: [caches.accuracy_when_missing(name, kind, share, QUICK_COUNT, data.name) for share in SHARES]
+        for name in quick
+    }
+
+
 def describe_curves(curves: Mapping[str, Sequence[float]], kind: str, zoo: Zoo) -> str:
     """Return a sentence about the accuracies with half of the picture missing."""
     if not curves:
-        return "There is no recorded curve for these networks: measure it below."
+        return "These networks take some time: measure their curves below."
     read = ", ".join(f"{zoo[name].title} still reads {accuracies[HALF]:.0f} %" for name, accuracies in curves.items())
     return f"With half of the picture erased {kind}, {read} of the digits correctly."
 
