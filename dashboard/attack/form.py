@@ -92,7 +92,7 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
         network = choose_attacked_network(zoo)
         if network:
             target = _choose_target(method, data)
-            epsilon_place = st.container(width=190)
+            epsilon_place = st.container(width=172)
             with st.popover("Settings", width=105):
                 steps = _choose_steps(method)
                 paper = _choose_preset(method)
@@ -105,13 +105,13 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
 
 def choose_attacked_network(zoo: Zoo) -> str:
     """Draw the networks that can be attacked; return the chosen one's name, "" if there is none."""
-    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=150)
+    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=138)
 
 
 def _choose_target(method: str, data: Dataset) -> int | None:
     """Draw the target class; each method has its own, since L-BFGS needs one."""
     options = [name for name in data.classes] if method == "lbfgs" else [ANY, *data.classes]
-    chosen = address.selectbox("target", "Make it read as", options, width=125, key=key(f"target {method}"))
+    chosen = address.selectbox("target", "Make it read as", options, width=134, key=key(f"target {method}"))
     return None if chosen == ANY else data.classes.index(chosen)
 
 

@@ -102,14 +102,13 @@ def open_linked() -> None:
 def show_bar() -> None:
     """Show the step that people are at, and the way to the others."""
     position, address = get_session().lesson_position, get_address()
-    st.html(HISTORY, unsafe_allow_javascript=True)
     address.lesson = {}
     if position is None:
         return
     if position.name and position.lesson.steps[position.step].page == address.page:
         address.lesson = {"lesson": position.name, "step": str(position.step + 1)}
     step, count = position.lesson.steps[position.step], len(position.lesson.steps)
-    st.html(STYLE)
+    st.html(STYLE + HISTORY, unsafe_allow_javascript=True)
     with st.container(key="lesson-bar", border=True):
         way, text, question = st.columns([7, 13, 10], gap="medium")
         with way:
