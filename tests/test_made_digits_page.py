@@ -40,7 +40,7 @@ def open_view(view: str) -> AppTest:
 
 def sheet(app: AppTest) -> str:
     """Return the URL of the sheet of digits, which differs for other digits."""
-    return str(app.get("image")[0].proto)
+    return next(html.proto.body for html in app.get("html") if "made digits" in html.proto.body)
 
 
 # Drawn
@@ -150,7 +150,7 @@ def test_a_round_of_the_quiz_counts_what_was_right_and_shows_the_discriminator_s
 def test_the_quiz_says_which_digits_the_real_ones_are():
     app = open_view("Real or made?")
     name = datasets.load_or_offline().name
-    assert f"test digits of {name}" in captions(app) and ("that is a clue" in captions(app)) == (name != "MNIST")
+    assert f"test digits of {name}" in captions(app) and ("That is a clue" in captions(app)) == (name != "MNIST")
 
 
 # Training

@@ -21,6 +21,7 @@ from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.scene import choose_scene
 
 FIELDS = {  # of Convolution: label, minimum, maximum, first value
@@ -126,7 +127,7 @@ def _show_as_dense_layer(setting: Convolution) -> None:
         return
     picture, words = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with picture:
-        st.image(draw_weight_matrix(matrix.numpy(), setting.window**2), output_format="PNG")
+        show_picture(draw_weight_matrix(matrix.numpy(), setting.window**2), "the weights of the dense layer")
     with words:
         zeros = 100 * float((matrix == 0).float().mean())
         st.markdown(

@@ -14,6 +14,7 @@ from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from dashboard.made_digits import generators
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.pictures import show_picture
 
 QUIZ = "made quiz"
 LARGE = 10  # screen pixels for one of the digit
@@ -51,7 +52,7 @@ def _show_question(quiz: Quiz, questions: list[RealOrMadeDigit], data: Dataset) 
     picture, buttons = st.columns([300, 740], gap="medium")
     with picture:
         digit = questions[number].image[0].numpy()
-        st.image(arrays.enlarge(arrays.to_gray(digit), LARGE), output_format="PNG", width=28 * LARGE)
+        show_picture(arrays.to_gray(digit), f"Digit {number + 1}", width=28 * LARGE)
     with buttons:
         st.markdown(f"#### Digit {number + 1} of {len(questions)}: did a person write it?")
         with st.container(horizontal=True):

@@ -28,6 +28,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.jobs import my_jobs
+from dashboard.widgets.pictures import show_picture
 
 ROWS = 4
 ALL = "all"
@@ -75,7 +76,7 @@ def _show_sheet(made: TrainedGenerator, reader: Classifier) -> Tensor:
         st.button("Make others", on_click=_next_seed, args=(SHEET,), key="made new", type="primary")
     images, labels = _make_sheet(made, wanted)
     sheet = draw_samples(images[:, 0].numpy())
-    st.image(sheet, output_format="PNG", width="stretch")
+    show_picture(sheet, f"{len(images)} made digits")
     read = predict(reader, images).argmax(1)
     readings = _describe_readings(made, wanted, read, labels)
     st.caption(f"**Made digits**: nobody wrote them.{readings}{_describe_training(made)}")

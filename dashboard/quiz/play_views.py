@@ -17,6 +17,7 @@ from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
+from dashboard.widgets.pictures import show_picture
 
 YOU = "You"
 LARGE = 11  # screen pixels for one of the digit
@@ -86,7 +87,8 @@ def _show_picture(game: Game, number: int) -> None:
         picture = arrays.mark_erased(digit, mask, LARGE)
     else:
         picture = arrays.enlarge(arrays.to_gray(digit * mask), LARGE)
-    st.image(picture, output_format="PNG", width=28 * LARGE)
+    whole = "the whole digit" if game.solution_shown else "a digit with a part erased"
+    show_picture(picture, f"Digit {number + 1}: {whole}", width=28 * LARGE)
 
 
 def _show_keypad(game: Game, number: int) -> None:

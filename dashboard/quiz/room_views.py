@@ -85,7 +85,7 @@ def _show_code(room: Room) -> None:
         f'<div class="ns-room" style="font-size:3.4rem;font-weight:800;letter-spacing:.12em;line-height:1.25">'
         f"{room.code}</div>"
     )
-    st.image(share.draw_code(link), width=250)
+    st.html(f'<img src="{share.draw_code(link)}" alt="QR code of the link below" style="width:250px">')
     st.code(link, language=None, wrap_lines=True)
     share.say_who_can_open(link)
 

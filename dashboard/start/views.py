@@ -17,6 +17,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.server.session import Session
 from dashboard.widgets.data_set import sample
+from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.readings import networks_or_warn, read_all
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -77,7 +78,7 @@ def show_idea(data: Dataset, zoo: Zoo) -> None:
 def show_tour_stop(data: Dataset, index: int, cut: str) -> None:
     """Show the digit of one stop of the tour, cut as on its page."""
     picture = arrays.mark_erased(sample(data, index), cut_mask(cut).numpy(), 6)
-    st.image(picture, output_format="PNG", width=140)
+    show_picture(picture, f"test digit {index}, {cut} erased", width=140)
 
 
 def show_data_and_networks(data: Dataset, zoo: Mapping[str, Card]) -> None:

@@ -21,6 +21,7 @@ from dashboard.server import downloads, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers
+from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import show_text
 
 OWN = "your own"
@@ -46,7 +47,7 @@ def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
                 st.session_state["transfer inside"] = (about, draw_sheets(backbone, picture))
         for title, sheet in st.session_state["transfer inside"][1]:
             st.markdown(f"**{title}**")
-            st.image(sheet, output_format="PNG", width="stretch")
+            show_picture(sheet, title)
         st.caption(
             "Each map is white where its activation is largest. After the second pooling the maps are smaller, and "
             "edges have become corners, stripes and blobs."
@@ -74,7 +75,7 @@ def _choose_picture() -> NDArray[np.uint8] | None:
             return None
     else:
         picture = load_photograph(which)
-    st.image(picture, width="stretch")
+    show_picture(picture, "the chosen picture", smooth=True)
     return picture
 
 
@@ -93,7 +94,7 @@ def _show_filters(backbone: Backbone) -> None:
     count, channels, rows, columns = filters.shape
     what = "in the colours they respond to; grey is zero" if channels == 3 else "blue is positive, red is negative"
     st.markdown(f"**The {count} filters of {name}**, {rows} × {columns} × {channels}: {what}")
-    st.image(sheet, output_format="PNG", width="content")
+    show_picture(sheet, f"the {count} filters of {name}", width=sheet.shape[1])
     if channels == 3:
         st.caption(
             "Trained filters show edges and colour gradients. If these look like confetti, the file has no trained "

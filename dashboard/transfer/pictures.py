@@ -13,6 +13,7 @@ from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_s
 from core.visualization.transfer import draw_strip
 from dashboard import address
 from dashboard.transfer import cached
+from dashboard.widgets.pictures import show_picture
 
 CAMERA = "transfer camera"  # the key of the camera
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
@@ -71,7 +72,8 @@ def _show_pictures(task: Task) -> None:
         learned = np.flatnonzero((task.labels == label) & ~task.test)
         counts = [int(((task.labels == label) & (task.test == held_out)).sum()) for held_out in (False, True)]
         strip = draw_strip([task.pixels[index] for index in pick_evenly(learned, SHOWN)])
-        column.image(strip, output_format="PNG", width="stretch")
+        with column:
+            show_picture(strip, f"training pictures of {task.classes[label]}", smooth=True)
         column.caption(f"**{task.classes[label]}**: {counts[0]} training pictures, {counts[1]} held out")
     for note in task.notes:
         st.caption(note)

@@ -25,6 +25,7 @@ from dashboard.server.session import Session
 from dashboard.why import cached
 from dashboard.why.network_readings import NetworkReading, choose_readings, choose_truth
 from dashboard.widgets.maps import show_clickable
+from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import read_all
 from dashboard.widgets.scene import choose_beside
@@ -194,6 +195,7 @@ def _show_chosen(readings: list[NetworkReading], place: tuple[int, int], scene: 
     kept = sliding_squares(size)[row * scene.side + column].numpy() & scene.mask
     st.markdown(f"**The hole in rows {row} to {row + size - 1}, columns {column} to {column + size - 1}**")
     picture, answers = st.columns([200, 300], gap="medium")
-    picture.image(arrays.mark_erased(scene.digit, kept, 7), output_format="PNG", width=196)
+    with picture:
+        show_picture(arrays.mark_erased(scene.digit, kept, 7), "the digit with the hole", width=196)
     networks = {one.name: one.network for one in readings}
     answers.html(draw_answers(read_all(networks, zoo, scene.digit, kept, scene.data), scene.data.classes))
