@@ -39,7 +39,7 @@ from core.generation import dcgan, generator_checkpoint, loop, quality, real_or_
 from core.inversion import absent_features, algebra, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
-from core.networks import evaluation, growing_hole
+from core.networks import accuracy_curves, bounds, evaluation, growing_hole
 from core.networks.architectures import NORM, POOL, RELU, Architecture, conv
 from core.networks.classifier import Classifier, build
 from core.pmnist import masks, partial_set
@@ -123,7 +123,9 @@ def evaluating(device: str) -> Any:
     few = digits.first(2)
     a, b = (evaluation.predict_labels(networks[name], few, MASK) for name in ("ordinary", "restoring"))
     compared = evaluation.compare_predictions(few.labels, a, b), evaluation.confusion(few.labels, a)
-    return table, compared, evaluation.evaluate(networks["blind"], few, masks.random_squares(2))
+    curves = records(islice(accuracy_curves.measure_curves({"tiny": networks["ordinary"]}, digits), 3))
+    bound = bounds.bound_values(networks["ordinary"].classifier)
+    return table, compared, curves, bound, evaluation.evaluate(networks["blind"], few, masks.random_squares(2))
 
 
 @case
