@@ -34,12 +34,13 @@ JSONS: tuple[Any, ...] = (
 
 
 class Forger(Uploader):
-    """One tab that knows the ids of all widgets on its page; `kinds` are these by id, `shown` the exceptions."""
+    """One tab that knows the widgets on its page: `kinds` by id; `shown` are the exceptions, `texts` the texts."""
 
     def __init__(self, address: str, seed: int) -> None:
         super().__init__(address)
         self.kinds: dict[str, str] = {}
         self.shown: list[str] = []
+        self.texts: list[str] = []
         self._chance = random.Random(seed)
         self._finished = asyncio.Event()
 
@@ -54,6 +55,15 @@ class Forger(Uploader):
             await self._rerun(page_script_hash=self._script)
             if number % at_once == at_once - 1:
                 await asyncio.wait_for(self._finished.wait(), 120)
+
+    async def send_number(self, key: str, number: int) -> None:
+        """Set the field for whole numbers whose key ends like this, as the browser does; collect the page's texts."""
+        (name,) = (name for name, kind in self.kinds.items() if kind == "number_input" and name.endswith(key))
+        self._widgets[name] = WidgetState(id=name, int_value=number)
+        self.texts.clear()
+        self._finished.clear()
+        await self._rerun(page_script_hash=self._script)
+        await asyncio.wait_for(self._finished.wait(), 120)
 
     async def press_all(self) -> None:
         """Press every button of the page, one after the other."""
@@ -74,6 +84,8 @@ class Forger(Uploader):
 
     def _remember(self, element: Any) -> None:
         kind = element.WhichOneof("type")
+        if kind == "markdown":
+            self.texts.append(element.markdown.body)
         if kind == "exception":
             self.shown.append(
                 f"{element.exception.type}: {element.exception.message} {list(element.exception.stack_trace)[-3:]}"

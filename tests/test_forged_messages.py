@@ -38,6 +38,20 @@ def test_a_thousand_forged_messages_leave_every_page_without_a_fault(tmp_path: P
     assert {page: found for page, found in faults.items() if found} == {}
 
 
+def test_a_whole_number_that_the_browser_sends_stays(tmp_path: Path) -> None:
+    """Streamlit registers such a field as one for doubles, and its browser code sends integers."""
+
+    async def learn_for_three_epochs(address: str) -> str:
+        visitor = Forger(address, seed=0)
+        await visitor.open("/train")
+        await visitor.send_number("epochs", 3)
+        await visitor.close()
+        return " ".join(visitor.texts)
+
+    with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address, ThreadPoolExecutor(1) as thread:
+        assert "**3 epochs**" in thread.submit(lambda: asyncio.run(learn_for_three_epochs(address))).result()
+
+
 @pytest.mark.slow
 def test_ten_thousand_forged_messages_leave_every_page_without_a_fault(tmp_path: Path) -> None:
     with serve(NEGATIVE_SPACE_RUNS=str(tmp_path), **DETAILS) as address:

@@ -259,11 +259,13 @@ def ignore_forged_values() -> None:
 def _is_offered(sent: Any, metadata: Any) -> bool:
     """Return whether a value has the widget's type, is finite, and is an option where it must be one."""
     kind, options = sent.WhichOneof("value"), metadata.formatted_options
+    if kind == "int_value" and metadata.value_type == "double_value":
+        return True  # a field for whole numbers says that it sends a double, and sends an integer
+    if kind != metadata.value_type:
+        return False
     if kind == "double_value":
-        return kind == metadata.value_type and math.isfinite(sent.double_value)
-    if kind == "string_value" and options is not None:
-        return kind == metadata.value_type and sent.string_value in options
-    return bool(kind == metadata.value_type)
+        return math.isfinite(sent.double_value)
+    return kind != "string_value" or options is None or sent.string_value in options
 
 
 @_unless_changed(True)
