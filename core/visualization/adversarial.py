@@ -193,5 +193,8 @@ def draw_accuracy_matrix(
 
 
 def _shade(percent: float) -> str:
-    red, green, blue = NEGATIVE
-    return f"rgb({red} {green} {blue} / {0.95 * (1 - percent / 100):.2f})"
+    """Return a cell's CSS: red over white, the stronger the fewer, and text that can be read on it in both themes."""
+    share = 0.95 * (1 - np.nan_to_num(percent) / 100)
+    color = np.array([255 + share * (part - 255) for part in NEGATIVE])
+    red, green, blue = color.round().astype(int)
+    return f"background:rgb({red} {green} {blue});color:{arrays.text_color_on(color)}"

@@ -113,7 +113,7 @@ def _context() -> Any:
     """Return what Streamlit knows of the script's run in this thread; None outside of one."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-    return get_script_run_ctx()
+    return get_script_run_ctx(suppress_warning=True)
 
 
 @_unless_changed(False)
