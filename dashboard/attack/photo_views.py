@@ -60,7 +60,7 @@ def _describe(attack: AttackRun, pictures: dict[str, Tensor], clean: Tensor, dat
     fooled = {stage: _is_fooled(attack, read) for stage, read in reads.items()}
     title, (first, *_, last) = attack.titles[attack.inputs.names[0]], fooled
     if not fooled[first]:
-        return f"{title} was not fooled, so there is no noise to test in a photo."
+        return f"{title} was not fooled. The photos show how it reads the attacked digit."
     lost = [stage for stage, still in fooled.items() if not still]
     how = f"it is no longer fooled after the stage *{lost[0]}*" if lost else "it is fooled at every stage"
     again = ", but later it is fooled again" if lost and fooled[last] else ""

@@ -49,7 +49,7 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _upload_picture() -> Tensor | None:
     file = st.file_uploader(
         "A colour picture",
-        type=["png", "jpg", "jpeg", "webp", "gif", "bmp"],
+        type=["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
         key="filter upload",
     )
     if file is None:

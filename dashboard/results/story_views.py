@@ -97,4 +97,4 @@ def _draw(intervals: list[Interval], x_title: str) -> None:
 
 
 def _title(cut: str) -> str:
-    return f"{cut}: {CUT_NAMES[cut]} erased"
+    return f"{cut}: {CUT_NAMES[cut]}"

@@ -28,10 +28,10 @@ CLICKABLE = """<style>
   [class*="st-key-tour-"] a::after { content: ""; position: absolute; inset: 0; }
 </style>"""  # a click on the picture is a click on the link below it
 TOUR = (  # page, test digit, cut, label
-    (COMPARE, 19, "HCUT", "A 4 without its top half: which network still reads it?"),
+    (COMPARE, 19, "HCUT", "A 4 without its top half"),
     (COMPARE, 0, "VCUT", "A 7 without its left half"),
     (COMPARE, 18, "whole", "Erase part of this 3 yourself"),
-    (PMNIST, 8, "DCUT", "All four cuts at once, and the table of the talk"),
+    (PMNIST, 8, "DCUT", "All four cuts at once"),
 )
 
 

@@ -198,7 +198,7 @@ def choose_learning() -> Settings:
 
     optimizer = address.selectbox(
         "optimizer",
-        "Optimizer",
+        "Method",
         CHOICES["optimizer"],
         first["optimizer"],
         place=left,

@@ -141,7 +141,8 @@ def describe(settings: Settings) -> str:
     optimizer = "Adam" if config["optimizer"] == "adam" else f"SGD, momentum {config['momentum']:g}"
     share = "" if settings["share"] == 1 else f"{100 * settings['share']:g} % of "
     parts = [
-        f"**{config['epochs']} epochs** of {share}{settings['dataset']} in batches of {config['batch']}, "
+        f"**{config['epochs']} epoch{'s' * (config['epochs'] != 1)}** of {share}{settings['dataset']} in batches of "
+        f"{config['batch']}, "
         f"{optimizer}, learning rate {config['learning_rate']:g}"
     ]
     parts += [f"L2 {config['l2']:g}"] if config["l2"] else []

@@ -60,7 +60,7 @@ def _choose_picture() -> NDArray[np.uint8] | None:
     if which == OWN:
         file = st.file_uploader(
             "A picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
-            ["png", "jpg", "jpeg", "webp", "gif", "bmp"],
+            ["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
             key="transfer photo",
         )
         if file is not None:

@@ -18,7 +18,7 @@ from dashboard.widgets.pictures import show_picture
 CAMERA = "transfer camera"  # the key of the camera
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
 FIRST_PAIR = (3, 5)  # digits
-FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
+FILE_TYPES = ["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp", "zip"]
 MAX_MEGABYTES = 25  # of one upload
 SHOWN = 8  # of each class
 NAMES = ("cats", "dogs")

@@ -187,7 +187,7 @@ def _first_of_class(data: Dataset) -> None:
 def _upload(session: Session) -> ChosenDigit | None:
     file = st.file_uploader(
         "A picture or photo of one digit",
-        type=["png", "jpg", "jpeg", "webp", "gif", "bmp"],
+        type=["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
     )
     if file is not None:
         session.upload = file.getvalue()  # the widget forgets its file when the page changes
