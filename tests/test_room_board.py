@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import sqlite3
 import threading
 from collections import Counter
@@ -395,6 +396,25 @@ def test_a_database_that_another_one_replaces_is_the_one_that_is_used(no_rest: N
     (tmp_path / "other.db").replace(tmp_path / "rooms.db")
     assert board.find(room).code == room
     board.close()
+
+
+def test_a_good_copy_that_replaces_a_changed_database_is_used(no_rest: None, tmp_path: Path) -> None:
+    file = tmp_path / "rooms.db"
+    board, holder = RoomBoard(f"sqlite:///{file}"), RoomBoard(f"sqlite:///{file}")
+    room = open_room(board)
+    board.close()
+    shutil.copy(file, tmp_path / "copy.db")
+    with sqlite3.connect(file) as changed:
+        holder.find(room)  # its connection keeps the log of changes
+        changed.execute("ALTER TABLE rooms RENAME COLUMN opener TO renamed")
+    changed.close()
+    with pytest.raises(RoomUnreachable):
+        open_room(board)
+    (tmp_path / "copy.db").replace(file)
+    later = open_room(board)
+    assert board.find(room).code == room and holder.find(later).code == later
+    board.close()
+    holder.close()
 
 
 @pytest.mark.slow

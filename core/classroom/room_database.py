@@ -86,7 +86,8 @@ class Database:
                 f"{DATABASE_VARIABLE} is no address of a database: it begins like postgresql+psycopg://name@host/."
             ) from None
         self._first_use, self._rest_until = threading.Lock(), 0.0
-        self._ready: object = None  # which database has the tables; another file may take its place
+        self._ready = False  # whether the database has the tables
+        self._known: object = None  # which database was used last; another file may take its place
         self._log: object = None  # which log of changes belongs to it
 
     def insert_new(self, table: sql.Table) -> Any:
@@ -121,21 +122,26 @@ class Database:
 
     def _start_again(self) -> None:
         """Connect again and look for the tables at the next use: whatever failed may be another database then."""
-        self._ready = None
+        self._ready = False
         self._engine.dispose()
 
     def _make_tables(self) -> None:
         with self._first_use:
-            if self._ready is not None and self._ready != _identify(self._file):
-                self._start_again()  # else its open connections would write to a file that nobody finds any more
-                if self._file is not None and _identify(_log_of(self._file)) == self._log:
-                    _remove_log(self._file)
-            if self._ready is None:
+            if self._known is not None and self._known != _identify(self._file):
+                self._leave_replaced()
+            if not self._ready:
                 with _lock_tables(self._engine, self._file) as connection:
                     for table in _TABLES.sorted_tables:
                         connection.execute(CreateTable(table, if_not_exists=True))
-                self._ready = _identify(self._file)
-                self._log = None if self._file is None else _identify(_log_of(self._file))
+                self._ready, self._known = True, _identify(self._file)
+            self._log = None if self._file is None else _identify(_log_of(self._file))
+
+    def _leave_replaced(self) -> None:
+        """Close the connections to a file that nobody finds any more, and remove its log."""
+        self._start_again()
+        if self._file is not None and _identify(_log_of(self._file)) == self._log:
+            _remove_log(self._file)
+        self._known = None
 
 
 def _log_of(file: Path) -> Path:
