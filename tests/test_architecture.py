@@ -163,3 +163,12 @@ def test_no_source_knows_a_machine():
 def test_tests_share_helpers_and_never_import_each_other():
     for path in sorted((ROOT / "tests").rglob("*.py")):
         assert not re.search(r"(?:from|import) tests(?:\.| import )test_", path.read_text("utf-8")), path
+
+
+def test_every_upload_says_how_large_its_files_may_be():
+    """What Streamlit's configuration allows is meant for the largest upload only."""
+    nodes = [node for path in SOURCES for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    uploads = [node for node in nodes if isinstance(node.func, ast.Attribute) and node.func.attr == "file_uploader"]
+    assert uploads
+    for node in uploads:
+        assert "max_upload_size" in [one.arg for one in node.keywords], ast.unparse(node)

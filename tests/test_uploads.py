@@ -37,13 +37,13 @@ def test_another_address_that_holds_most_makes_room_when_all_is_full() -> None:
     assert find_files_to_drop(tabs, "new", 20 * MB) == [("0", "0"), ("1", "0"), ("2", "0")]
 
 
-def send(address: str, count: int) -> list[int]:
-    """Open a page without an upload, and send `count` files of 4.9 MB from it; return the statuses."""
+def send(address: str, count: int, size: int = 4_900_000, page: str = "/start") -> list[int]:
+    """Open a page, first one without an upload, and send `count` files from it; return the statuses."""
 
     async def visit() -> list[int]:
         tab = Uploader(address)
-        await tab.open("/start")
-        statuses = [await asyncio.to_thread(tab.put, bytes(4_900_000)) for _ in range(count)]
+        await tab.open(page)
+        statuses = [await asyncio.to_thread(tab.put, bytes(size)) for _ in range(count)]
         await tab.close()
         return statuses
 
@@ -55,6 +55,15 @@ def test_a_page_without_an_upload_cannot_fill_the_server(tmp_path: Path) -> None
     with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
         assert send(address, 14) == [204] * 10 + [413] * 4
         assert send(address, 2) == [204] * 2  # another tab has room
+
+
+def test_only_a_tab_with_an_upload_for_large_files_may_send_one(tmp_path: Path) -> None:
+    with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
+        assert send(address, 1, 6 * MB) == [413]
+        assert send(address, 1, 6 * MB, "/train?view=Keep") == [413]
+        own_pictures = "/transfer?pictures=Your%20own"
+        assert send(address, 1, 6 * MB, own_pictures) == send(address, 1, 25 * MB, own_pictures) == [204]
+        assert send(address, 1, 28 * MB, own_pictures) == [413]
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from core.visualization.signed_colors import to_signed
 from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
@@ -51,6 +52,7 @@ def _upload_picture() -> Tensor | None:
         "A colour picture",
         type=["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
         key="filter upload",
+        max_upload_size=FILE_MEGABYTES,
     )
     if file is None:
         st.info("Upload a picture to see its three channels.")

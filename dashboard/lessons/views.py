@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.classroom.lessons import Lesson, LessonError, read_lesson
 from dashboard.server.session import LessonPosition, get_session
+from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.shell import lesson_bar
 
 READ = "lesson read"  # key of the id of the uploaded file that was read last, and what was wrong with it
@@ -37,7 +38,12 @@ def show_shipped() -> None:
 def show_own() -> None:
     """Show the upload of the visitor's own lesson, which the session keeps, and the lesson."""
     session = get_session()
-    file = st.file_uploader("Lesson as a YAML file (100 kB at most)", type=["yaml", "yml"], key="lesson upload")
+    file = st.file_uploader(
+        "Lesson as a YAML file (100 kB at most)",
+        type=["yaml", "yml"],
+        key="lesson upload",
+        max_upload_size=FILE_MEGABYTES,
+    )
     st.caption(
         "Each step names a page, the state in its address (*Share* shows the address), a text and a question in "
         "Markdown. Download a lesson above as a template. Only you can see your lesson, in this tab."

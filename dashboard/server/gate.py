@@ -17,7 +17,7 @@ from dashboard.server import streamlit_internals, uploads
 from dashboard.server.uploads import Held, UploadRefused
 
 UPLOAD = re.compile("/_stcore/upload_file/([^/]+)/[^/]+$")
-UNKNOWN_SIZE = 5_500_000  # bytes, of a file whose size is not sent: the largest that Streamlit takes
+UNKNOWN_SIZE = 27_300_000  # bytes, of a file whose size is not sent: the most that Streamlit reads of one
 COOKIE = "negative_space_visitor"
 A_YEAR = 365 * 24 * 3600  # seconds
 OFFER = re.compile("/_visitor/([0-9a-f]{32})$")
@@ -30,6 +30,7 @@ Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 _offers: dict[str, str] = {}
+_large: set[str] = set()  # the sessions that have shown an upload for large files
 
 
 def offer_cookie(number: str) -> str:
@@ -49,6 +50,11 @@ def _to_cookie(number: str, scheme: str) -> Response:
     age = A_YEAR if number else 0
     response.set_cookie(COOKIE, number, max_age=age, httponly=True, secure=scheme == "https", samesite="lax")
     return response
+
+
+def allow_large_files() -> None:
+    """Let this tab send files of up to `LARGE_FILE_MEGABYTES`; called where an upload for them is shown."""
+    _large.add(streamlit_internals.get_session_id())
 
 
 class Gate:
@@ -78,7 +84,9 @@ class Gate:
     def _room_for(self, session: str, size: int) -> Iterator[None]:
         """Make room for a file while it arrives. Raises UploadRefused."""
         held = {name: self._with_arriving(name, one) for name, one in streamlit_internals.list_uploaded_files().items()}
+        _large.intersection_update(held)
         if session in held:  # if not, Streamlit refuses it
+            uploads.check_size(size, large=session in _large)
             for name, file in uploads.find_files_to_drop(held, session, size):
                 streamlit_internals.remove_uploaded_file(name, file)
         file = f"arriving {next(self._numbers)}"

@@ -136,13 +136,18 @@ def is_history_navigation() -> bool:
     return context is not None and bool(context.is_history_navigation)
 
 
+def get_session_id() -> str:
+    """Return Streamlit's id of the tab whose run this is; "" outside of one."""
+    return getattr(_context(), "session_id", "")
+
+
 def watch_connection() -> Callable[[], bool]:
     """Return a function that says, in any thread, whether the browser of this run is still connected.
 
     Streamlit tells nobody when a tab closes (https://github.com/streamlit/streamlit/issues/8545). The function returns
     True where that is unknown.
     """
-    session = getattr(_context(), "session_id", "")
+    session = get_session_id()
     return lambda: _is_connected(session)
 
 
@@ -222,8 +227,8 @@ def end_closed_run() -> None:
     """
     from streamlit.runtime.scriptrunner import StopException
 
-    session = getattr(_context(), "session_id", None)
-    if session is not None and not _is_connected(session):
+    session = get_session_id()
+    if session and not _is_connected(session):
         raise StopException
 
 

@@ -1,4 +1,4 @@
-"""How much of the server's memory uploaded files may take: for one tab, one connection address, and in total.
+"""How large an uploaded file may be, and how much memory all may take: of a tab, of an address, and in total.
 
 Streamlit's upload endpoint stores what any open tab sends, also from a page without an upload. A tab that sends too
 much is refused. Where an address or all visitors hold too much, the tab that holds most loses its
@@ -8,13 +8,15 @@ oldest files.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+FILE_MEGABYTES, LARGE_FILE_MEGABYTES = 5, 25  # of 1024**2 bytes, as Streamlit counts
 MAX_SESSION_BYTES, MAX_SESSION_FILES = 50_000_000, 300
 MAX_ADDRESS_BYTES, MAX_TOTAL_BYTES = 100_000_000, 200_000_000
+TOO_LARGE = f"This file is larger than {FILE_MEGABYTES} MB."
 FULL = "This tab holds too many uploaded files; remove some, or reload the page."
 
 
 class UploadRefused(ValueError):
-    """A file for which a tab has no room; the message is one sentence."""
+    """A file that is too large, or for which a tab has no room; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class Held:
     @property
     def size(self) -> int:
         return sum(self.files.values())
+
+
+def check_size(size: int, *, large: bool) -> None:
+    """Raise UploadRefused for a file that is too large; `large`: its tab has shown an upload for large files.
+
+    Streamlit itself refuses what is too large for any upload.
+    """
+    if size > FILE_MEGABYTES * 1024**2 and not large:
+        raise UploadRefused(TOO_LARGE)
 
 
 def find_files_to_drop(held: Mapping[str, Held], session: str, size: int) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from core.zoo import checkpoints, onnx_export
 from core.zoo.checkpoints import CheckpointError
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.train.setup_views import JOB
 from dashboard.train.watch_views import choose_run
@@ -108,7 +109,9 @@ def _delete(job: Job) -> None:
 
 
 def _show_upload() -> None:
-    file = st.file_uploader("A ZIP from this page (5 MB at most)", type=["zip"], key="train upload")
+    file = st.file_uploader(
+        "A ZIP from this page (5 MB at most)", type=["zip"], key="train upload", max_upload_size=FILE_MEGABYTES
+    )
     if file is None:
         st.caption("The file is checked before it is used. Code in a file is never run.")
         return

@@ -20,6 +20,7 @@ from dashboard import address
 from dashboard.server import downloads, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.transfer import layers
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import show_text
@@ -62,6 +63,7 @@ def _choose_picture() -> NDArray[np.uint8] | None:
             "A picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
             ["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
             key="transfer photo",
+            max_upload_size=FILE_MEGABYTES,
         )
         if file is not None:
             st.session_state["transfer upload"] = file.getvalue()  # a change of page empties the widget

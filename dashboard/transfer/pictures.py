@@ -12,6 +12,8 @@ from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
 from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
 from core.visualization.transfer import draw_strip
 from dashboard import address
+from dashboard.server.gate import allow_large_files
+from dashboard.server.uploads import LARGE_FILE_MEGABYTES
 from dashboard.transfer import cached
 from dashboard.widgets.pictures import show_picture
 
@@ -19,7 +21,6 @@ CAMERA = "transfer camera"  # the key of the camera
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
 FIRST_PAIR = (3, 5)  # digits
 FILE_TYPES = ["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp", "zip"]
-MAX_MEGABYTES = 25  # of one upload
 SHOWN = 8  # of each class
 NAMES = ("cats", "dogs")
 OWN_PICTURES = "transfer own pictures"  # key of both classes' ClassPictures
@@ -148,11 +149,12 @@ def _choose_name(number: int) -> str:
 
 def _show_upload(pictures: ClassPictures, number: int) -> None:
     """Show the upload of the pictures of one class, and read them if it has changed."""
+    allow_large_files()
     files = st.file_uploader(
         "Pictures, or a ZIP of them",
         FILE_TYPES,
         accept_multiple_files=True,
-        max_upload_size=MAX_MEGABYTES,
+        max_upload_size=LARGE_FILE_MEGABYTES,
         key=f"transfer files {number}/{pictures.version}",
         on_change=setattr,
         args=(pictures, "changed", True),

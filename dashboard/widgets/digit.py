@@ -15,6 +15,7 @@ from dashboard.address import get_address
 from dashboard.address.links import CLASS, DRAW, SOURCE
 from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
+from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.pictures import show_picture
@@ -188,6 +189,7 @@ def _upload(session: Session) -> ChosenDigit | None:
     file = st.file_uploader(
         "A picture or photo of one digit",
         type=["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
+        max_upload_size=FILE_MEGABYTES,
     )
     if file is not None:
         session.upload = file.getvalue()  # the widget forgets its file when the page changes
