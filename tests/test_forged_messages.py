@@ -66,6 +66,15 @@ def test_what_is_no_message_of_a_canvas_is_none(value: object) -> None:
     assert sent is None or sent.content is None
 
 
+@pytest.mark.parametrize("name", ["number", "cleared", "undone"])
+@pytest.mark.parametrize("count", [-1, 1e300, 1e400, "x", None])
+def test_a_canvas_message_that_no_browser_reaches_is_none(name: str, count: object) -> None:
+    message: dict[str, object] = {"board": "", "number": 1, "going": False, "cleared": 0, "undone": 0, "content": ""}
+    options = CanvasOptions(mode="draw", label="", clear="")
+    assert _read(message, options) is not None
+    assert _read({**message, name: count}, options) is None
+
+
 @pytest.mark.parametrize("value", JSONS)
 def test_what_is_no_cell_of_a_chart_is_none(value: object) -> None:
     figure = go.Figure(go.Scatter(x=[0], y=[0], customdata=[[0, 1]]))

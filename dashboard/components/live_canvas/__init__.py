@@ -154,8 +154,8 @@ def _read(value: Any, options: CanvasOptions) -> Sent | None:
     """Return a message; None if it has another form, since a browser may send anything."""
     try:
         content = _unpack(base64.b64decode(value["content"], validate=True), options)
-        numbers = int(value["number"]), bool(value["going"]), int(value["cleared"]), int(value.get("undone", 0))
-        return Sent(str(value["board"]), *numbers, content)
+        number, cleared, undone = (_count(value.get(name, 0)) for name in ("number", "cleared", "undone"))
+        return Sent(str(value["board"]), number, bool(value["going"]), cleared, undone, content)
     except (TypeError, KeyError, ValueError, OverflowError, zlib.error):
         return None
 
