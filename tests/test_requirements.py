@@ -1,6 +1,8 @@
 """The lock files hold everything that the app and its tests need, with hashes; the page of licences names all of it."""
 
+import ast
 import re
+import sys
 from importlib import metadata
 
 import pytest
@@ -28,6 +30,19 @@ def test_the_lock_holds_what_is_named_in_the_version_that_is_named(lock):
     found = locked(lock)
     for wanted in (one for file in LOCKS[lock] for one in named(file)):
         assert found.get(normal(wanted.name)) == {str(wanted.specifier).removeprefix("==")}, f"{wanted}: `make lock`"
+
+
+def test_all_that_the_app_imports_is_named():
+    """What another package merely pulls in may be gone with its next version."""
+    sources = [path for part in ("core", "dashboard", "pages") for path in (ROOT / part).rglob("*.py")]
+    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    tops = {name.partition(".")[0] for name in imported} - {"core", "dashboard", *sys.stdlib_module_names}
+    owners = metadata.packages_distributions()
+    names = {normal(one.name) for one in named("requirements.txt")}
+    missing = {top for top in tops if names.isdisjoint(map(normal, owners[top]))}
+    assert tops and missing == set()
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
