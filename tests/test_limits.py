@@ -38,6 +38,12 @@ def left() -> list[str]:
     return [job.id for job in run_folders.list_jobs()]
 
 
+def test_only_ended_runs_take_the_places_of_runs() -> None:
+    done, running = make_run(), start("ann")
+    assert [job.id for job in limits.list_ended()] == [done.id]
+    control.stop(running.id)
+
+
 def test_brought_networks_never_remove_a_trained_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_folders, "MAX_RUNS", 4)
     trained = [make_run(), make_run()]

@@ -17,6 +17,11 @@ MAX_JOBS_PER_ORIGIN, MAX_JOBS = 36, 40  # waiting, running or paused
 MAX_KEPT_PER_VISITOR, MAX_KEPT_PER_ORIGIN, MAX_KEPT = 8, 16, 20
 RESERVED_SHARE = 8  # one of so many places is for brought networks that are not kept
 WORTH_MOST = 2
+WHICH_GO_FIRST = (
+    "When there is no place, runs without a result are deleted first, then uploaded networks, then trained ones; of "
+    "these the oldest of whoever has most. What somebody keeps stays."
+)
+"""The rule by which `make_room` removes runs, for visitors."""
 
 
 def make_room(kind: str) -> None:
@@ -26,7 +31,7 @@ def make_room(kind: str) -> None:
     has most, at the origin that has most. A brought network never removes a trained one.
     """
     _remove_unfinished()
-    ended = [job for job in run_folders.list_jobs() if not read_status(job).active]
+    ended = list_ended()
     while True:
         crowded = kind != BROUGHT and _leaves_none_for_brought(ended)
         if not (crowded or len(ended) >= run_folders.MAX_RUNS or run_folders.disk_use() > run_folders.MAX_BYTES):
@@ -34,6 +39,11 @@ def make_room(kind: str) -> None:
         leaving = _find_least([job for job in ended if not is_kept(job) and _gives_way(job, kind, crowded=crowded)])
         run_folders.remove(leaving.id)
         ended.remove(leaving)
+
+
+def list_ended() -> list[Job]:
+    """Return the runs of all visitors that have ended: `run_folders.MAX_RUNS` is the limit of these."""
+    return [job for job in run_folders.list_jobs() if not read_status(job).active]
 
 
 def _leaves_none_for_brought(ended: list[Job]) -> bool:

@@ -40,12 +40,11 @@ def show_keep(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _show_disk_use() -> None:
-    count, taken = len(run_folders.list_jobs()), run_folders.disk_use()
+    count, taken = len(limits.list_ended()), run_folders.disk_use()
     st.progress(
         min(1.0, taken / MAX_BYTES),
-        f"Networks and jobs of all visitors: {count} of {MAX_RUNS} places, {taken / 1e6:.1f} of "
-        f"{MAX_BYTES / 1e6:.0f} MB. When this is full, uploaded networks that nobody keeps are deleted first, "
-        "then the oldest of whoever has most.",
+        f"Networks and ended jobs of all visitors: {count} of {MAX_RUNS} places, {taken / 1e6:.1f} of "
+        f"{MAX_BYTES / 1e6:.0f} MB. {limits.WHICH_GO_FIRST}",
     )
 
 
