@@ -15,7 +15,6 @@ def show_lessons() -> None:
     show_shipped()
     st.subheader("Your own lesson")
     show_own()
-    st.html(lesson_bar.HISTORY, unsafe_allow_javascript=True)
 
 
 def show_shipped() -> None:

@@ -27,23 +27,6 @@ STYLE = """<style>
 .st-key-lesson-bar button { min-height: 1.9rem; padding: 0 .55rem; }
 </style>"""  # slim: the page below it is the main thing
 
-# `st.switch_page` with parameters writes two entries into the browser's history: the parameters beside the page that is
-# left, an address that nobody was at, and then the new page. This makes the second one replace the first.
-HISTORY = """<script>
-if (!history.onePerPage) {
-  history.onePerPage = true;
-  const push = history.pushState.bind(history);
-  let parameters = "";
-  history.pushState = (state, title, url) => {
-    const to = new URL(url, location.href), moves = to.pathname !== location.pathname;
-    const again = moves && to.search !== "" && location.href === parameters && to.search === location.search;
-    (again ? history.replaceState.bind(history) : push)(state, title, url);
-    parameters = moves ? "" : location.href;
-    setTimeout(() => { parameters = ""; }, 2000);
-  };
-}
-</script>"""
-
 
 @cache
 def shipped_lessons() -> dict[str, Lesson]:
@@ -108,7 +91,7 @@ def show_bar() -> None:
     if position.name and position.lesson.steps[position.step].page == address.page:
         address.lesson = {"lesson": position.name, "step": str(position.step + 1)}
     step, count = position.lesson.steps[position.step], len(position.lesson.steps)
-    st.html(STYLE + HISTORY, unsafe_allow_javascript=True)
+    st.html(STYLE)
     with st.container(key="lesson-bar", border=True):
         way, text, question = st.columns([7, 13, 10], gap="medium")
         with way:

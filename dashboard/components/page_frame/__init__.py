@@ -1,4 +1,4 @@
-"""What surrounds a page and needs the browser: marks in the menu, reading aloud what changes, and the first tour."""
+"""What surrounds a page and needs the browser: marks in the menu, history, reading changes aloud, the first tour."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,5 @@
-// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, and lead a first visitor around.
+// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, lead a first visitor around, and
+// keep one entry in the browser's history for each page.
 // Streamlit calls the default export when its data change; what is outside of the component stays for the whole visit.
 
 const SEEN = "negative-space-tour"; // in localStorage: the tour was shown, so it does not come by itself again
@@ -17,6 +18,7 @@ export default function ({ data }) {
 }
 
 function install() {
+  keepOneEntryPerPage();
   state.region = make("div", "ns-spoken");
   state.region.setAttribute("role", "status");
   document.body.append(state.region);
@@ -52,6 +54,22 @@ function afterClick(event) {
     setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click());
   }
   setTimeout(mark, 100); // an opened menu has new elements
+}
+
+// The browser's history
+
+// `st.switch_page` with parameters writes two entries into it: the parameters beside the page that is left, an address
+// that nobody was at, and then the new page. This makes the second one replace the first.
+function keepOneEntryPerPage() {
+  const push = history.pushState.bind(history);
+  let parameters = "";
+  history.pushState = (state, title, url) => {
+    const to = new URL(url, location.href), moves = to.pathname !== location.pathname;
+    const again = moves && to.search !== "" && location.href === parameters && to.search === location.search;
+    (again ? history.replaceState.bind(history) : push)(state, title, url);
+    parameters = moves ? "" : location.href;
+    setTimeout(() => { parameters = ""; }, 2000);
+  };
 }
 
 // Reading aloud
