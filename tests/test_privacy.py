@@ -8,7 +8,8 @@ from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import RoomError, database_url
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
-from dashboard.server import gate
+from dashboard.server import gate, visitors
+from dashboard.widgets import privacy
 from tests.pages import captions, open_page, press
 from tests.train_page import ANN, open_as_ann
 
@@ -16,7 +17,7 @@ from tests.train_page import ANN, open_as_ann
 @pytest.mark.parametrize("page", ["train", "quiz"])
 def test_the_page_says_what_is_kept_and_for_how_long(runs: Path, page: str) -> None:
     app = open_page(page)
-    assert "no name and no address" in captions(app) and "60 days" in captions(app) and "90 days" in captions(app)
+    assert all(words in captions(app) for words in ("no name and no address", "365 days", "60 days", "90 days"))
     assert not [button for button in app.button if button.key == "privacy delete"], "there is nothing to delete"
 
 
@@ -34,6 +35,27 @@ def test_one_button_deletes_the_networks_jobs_and_rooms_of_a_visitor_and_of_nobo
         board.find(mine)
     board.close()
     assert "visitor" not in app.session_state
+
+
+def test_a_deleted_cookie_is_not_offered_again_in_its_tab(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tab still sees the cookie that it was opened with."""
+    number = "c" * 32
+    monkeypatch.setattr(visitors, "_from_cookie", lambda: number)
+    app = open_page("train")
+    assert app.session_state["visitor"] == visitors.to_id(number) and number in gate._offers.values()
+    app = press(app, "privacy delete")
+    assert "visitor" not in app.session_state
+    assert list(gate._offers.values())[-1] == ""
+
+
+def test_a_failed_deletion_names_what_cannot_be_used(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    for module, name, place in ((privacy, "database_url", "The room database"), (control, "remove_all", "The folder")):
+        monkeypatch.setattr(module, name, fail)
+        app = press(open_as_ann(), "privacy delete")
+        assert app.success[0].value.startswith(place), app.success[0].value
 
 
 def test_an_offered_cookie_is_taken_once_and_no_script_reads_it() -> None:

@@ -6,20 +6,17 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.digits.datasets import Dataset
 from core.feature_maps.stage_maps import StageMaps, relative_change, subtract_maps
 from core.visualization.feature_maps import color_limits, draw_tiles, name_maps, name_places, tile_size
 from core.visualization.number_format import format_range
 from dashboard import address
 from dashboard.components.board import Row, Sheet
-from dashboard.server.caches import Zoo
-from dashboard.server.session import Session
 from dashboard.widgets.texts import show_text
 
 ENLARGED_WIDTH = 270  # pixels of the screen
 
 
-def show_reading(session: Session, data: Dataset, zoo: Zoo) -> None:
+def show_reading() -> None:
     """Show what to look for in feature maps."""
     with st.expander("What to look for"):
         show_text("feature_maps_reading")

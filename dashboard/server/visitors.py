@@ -7,7 +7,6 @@ beside runs and rooms lets nobody claim them.
 import hashlib
 import re
 import secrets
-from typing import Any
 from uuid import uuid4
 
 import streamlit as st
@@ -16,17 +15,26 @@ from core.jobs import run_folders
 from dashboard.server import gate
 
 COOKIE = gate.COOKIE
-_NUMBER = "visitor number"  # key of the number in the session
+VISITOR = "visitor"  # key of the id in the session
+_NUMBER, _STORED = "visitor number", "visitor number stored"  # keys of the number, and of what the browser has of it
+_RECOGNISED = "visitor recognised"  # key of whether the cookie was read: a tab sees the one that it was opened with
 _SALT = secrets.token_bytes(16)  # of this process: an origin cannot be traced back to an address
 
 
-def get_visitor_id() -> str | None:
-    """Return the visitor's id; None before they have started a run or loaded a network."""
-    if "visitor" not in st.session_state and (number := _from_cookie()) is not None:
-        st.session_state["visitor"] = to_id(number)
-        st.session_state[_NUMBER] = number
+def recognise_visitor() -> None:
+    """Take the visitor's number from their cookie, once in a tab: the tab does not see that it was deleted."""
+    if _RECOGNISED in st.session_state:
+        return
+    st.session_state[_RECOGNISED] = True
+    if VISITOR not in st.session_state and (number := _from_cookie()) is not None:
+        st.session_state[VISITOR], st.session_state[_NUMBER] = to_id(number), number
         run_folders.rename_visitor(number, to_id(number))  # of runs from before ids were hashes
-    return st.session_state.get("visitor")
+
+
+def get_visitor_id() -> str | None:
+    """Return the visitor's id; None before they have started a run, loaded a network or opened a room."""
+    visitor: str | None = st.session_state.get(VISITOR)
+    return visitor
 
 
 def ensure_visitor_id() -> str:
@@ -34,7 +42,7 @@ def ensure_visitor_id() -> str:
     if (visitor := get_visitor_id()) is not None:
         return visitor
     number = st.session_state[_NUMBER] = uuid4().hex
-    return st.session_state.setdefault("visitor", to_id(number))
+    return st.session_state.setdefault(VISITOR, to_id(number))
 
 
 def to_id(number: str) -> str:
@@ -52,22 +60,16 @@ def get_origin() -> str:
 
 
 def store_visitor_id() -> None:
-    """Let the browser of a visitor who has an id keep their number, in the only cookie of the dashboard."""
-    get_visitor_id()
+    """Let the browser of a visitor who has an id keep their number in a cookie."""
     number = st.session_state.get(_NUMBER)
-    if number is not None and st.session_state.get("visitor stored") != number:
-        st.session_state["visitor stored"] = number
+    if number is not None and st.session_state.get(_STORED) != number:
+        st.session_state[_STORED] = number
         _fetch(gate.offer_cookie(number))
-
-
-def keep_visitor(*scene: Any) -> None:
-    """Store the visitor's id at the end of a page on which runs are started."""
-    store_visitor_id()
 
 
 def forget_visitor() -> None:
     """Delete the cookie, and forget the visitor's id in this tab."""
-    for key in ("visitor", "visitor stored", _NUMBER):
+    for key in (VISITOR, _STORED, _NUMBER):
         st.session_state.pop(key, None)
     _fetch(gate.offer_cookie(""))
 

@@ -43,7 +43,7 @@ def show_page(
     scene: bool = False,
     bench: bool = False,
     above: Show | None = None,
-    below: Show | None = None,
+    below: Callable[[], None] | None = None,
 ) -> None:
     """Show a page whose views are given the session, the data set and the networks.
 
@@ -59,9 +59,10 @@ def show_page(
             above(session, data, zoo)
         view = choose_view([view for view in views if view.exists(data, zoo)])
         (_show_bench if bench else _show)(view.show, session, data, zoo)
-        for add in (view.below, below):
-            if add is not None:
-                add(session, data, zoo)
+        if view.below is not None:
+            view.below(session, data, zoo)
+        if below is not None:
+            below()
 
 
 def show_plain_page(
@@ -86,6 +87,7 @@ def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[N
     """Open the address before a page and write it afterwards; show what all pages have in common."""
     if open_address(name, scene=scene):
         lesson_bar.open_linked()
+    visitors.recognise_visitor()
     visitors.rerun_after_reconnect()
     share_place = head.show_head(name)
     lesson_bar.show_bar()

@@ -1,26 +1,25 @@
 """What the server keeps of a visitor and for how long, and the button that deletes it."""
 
-from typing import Any
-
 import streamlit as st
 
 from core.classroom.room_board import ROOM_LIFETIME, RoomBoard
 from core.classroom.room_database import database_url
 from core.jobs import control, run_folders
 from core.system import files
-from dashboard.server import visitors
+from dashboard.server import gate, visitors
 
 DAY = 24 * 3600  # seconds
 DONE = "privacy done"  # key of the sentence that is shown once
 
 
-def show_privacy(*scene: Any) -> None:
+def show_privacy() -> None:
     """Show what is kept and the button that deletes it, and let the browser keep the visitor's number."""
     visitors.store_visitor_id()
-    kept, rooms = (f"{seconds / DAY:.0f} days" for seconds in (run_folders.KEPT_LIFETIME, ROOM_LIFETIME))
+    lifetimes = (gate.A_YEAR, run_folders.KEPT_LIFETIME, ROOM_LIFETIME)
+    year, kept, rooms = (f"{seconds / DAY:.0f} days" for seconds in lifetimes)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "A cookie with a random number lets you find your networks and rooms again, for one year. The server "
+            f"A cookie with a random number lets you find your networks and rooms again, for {year}. The server "
             "stores no name and no address. Networks are deleted when others need the space, those you keep after "
             f"{kept} at the earliest. Rooms are deleted after {rooms}."
         )
@@ -36,12 +35,18 @@ def _delete() -> None:
     """Delete all runs and rooms of this visitor, then the cookie; keep a sentence about it."""
     visitor = visitors.ensure_visitor_id()
     try:
+        place = "The folder of the runs"
         control.remove_all(visitor)
-        board = RoomBoard(database_url())
-        board.remove_all(visitor)
-        board.close()
+        place = "The room database"
+        _delete_rooms(visitor)
     except (ValueError, OSError) as error:
-        st.session_state[DONE] = files.describe_error(error, "The folder of the runs")
+        st.session_state[DONE] = files.describe_error(error, place)
         return
     visitors.forget_visitor()
     st.session_state[DONE] = "Your networks, jobs and rooms are deleted, and the cookie too."
+
+
+def _delete_rooms(visitor: str) -> None:
+    board = RoomBoard(database_url())
+    board.remove_all(visitor)
+    board.close()

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -28,7 +27,7 @@ def acknowledgements() -> str:
     return "".join(map(live_canvas.acknowledgement, CANVASES))
 
 
-def show_acknowledgements(*scene: Any) -> None:
+def show_acknowledgements() -> None:
     """Acknowledge everything that the canvases have sent, last on a page, so that they may send again."""
     st.html(acknowledgements())
 
