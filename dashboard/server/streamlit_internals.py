@@ -19,7 +19,7 @@ from dashboard.server.uploads import Held
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-Gate = Callable[..., Awaitable[None]]
+Middleware = Callable[..., Awaitable[None]]
 
 
 @cache  # one warning for each function and process
@@ -152,7 +152,7 @@ def watch_connection() -> Callable[[], bool]:
 
 
 @_unless_changed(None)
-def put_before_server(gate: Gate) -> None:
+def put_before_server(gate: Middleware) -> None:
     """Give what the running server is asked to `gate(serve, scope, receive, send)`, which may pass it on to `serve`.
 
     `st.App` takes middleware, but its script must then be another file than the one that is run, and AppTest does not

@@ -30,14 +30,14 @@ def show_head(name: str) -> DeltaGenerator:
 
 def show_neighbours(name: str) -> None:
     """Show links to the page before and the page after this one, in the order of the menu."""
-    before, after = neighbours(name)
+    before, after = neighbouring_pages(name)
     with st.container(key="page-end", horizontal=True, horizontal_alignment="distribute"):
         for neighbour, label in ((before, "← {}"), (after, "{} →")):
             if neighbour:
                 st.page_link(dashboard.file_of(neighbour), label=label.format(dashboard.PAGES[neighbour].title))
 
 
-def neighbours(name: str) -> tuple[str, str]:
+def neighbouring_pages(name: str) -> tuple[str, str]:
     """Return the names of the page before and the page after this one; "" at the ends."""
     names = ["", *dashboard.PAGES, ""]
     at = names.index(name)

@@ -17,7 +17,7 @@ def show_projector(page: str) -> None:
         return
     shown = st.session_state.get(CONTROLS, False)
     st.html(f'<i class="ns-projector{" ns-with-controls" if shown else ""}"></i>')
-    before, after = neighbours(page, _view_of(page))
+    before, after = neighbouring_slides(page, _view_of(page))
     _turn("Previous", "left", before)
     _turn("Next", "right", after)
     st.button("Fold" if shown else "Controls", key="fold", icon=":material/tune:", on_click=_switch_controls)
@@ -31,7 +31,7 @@ def _turn(label: str, key: str, slide: tuple[str, str] | None) -> None:
         open_view(*slide)
 
 
-def neighbours(page: str, view: str) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+def neighbouring_slides(page: str, view: str) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
     """Return page and view of the slides before and after this one; None at the ends."""
     slides = [(name, title) for name in dashboard.PAGES for title in find_views(name)]
     at = slides.index((page, view))

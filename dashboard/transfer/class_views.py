@@ -47,7 +47,7 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
         task = pictures.show_task(source, data)
         if task is None:
             return
-        result = None if backbone is None or layer is None else layers.classify(task, backbone, layer)
+        result = None if backbone is None or layer is None else layers.show_classification(task, backbone, layer)
         if result is not None:
             show_result(task, result)
         st.caption(task.about)
@@ -122,7 +122,7 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         rows = {}
         for layer in backbone.layers():
-            result = layers.classify(task, backbone, layer)
+            result = layers.show_classification(task, backbone, layer)
             if result is not None:
                 rows[LAYER_TITLES[layer]] = _to_row(result)
         if rows:

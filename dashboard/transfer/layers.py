@@ -66,8 +66,8 @@ def network_id(backbone: Backbone) -> str:
     return own if backbone.channels == 1 else backbone.origin
 
 
-def classify(task: Task, backbone: Backbone, layer: str) -> ClassificationResult | None:
-    """Return the logistic regression on a layer's features: at once for our networks, for VGG16 after a click."""
+def show_classification(task: Task, backbone: Backbone, layer: str) -> ClassificationResult | None:
+    """Return the logistic regression on a layer's features; for VGG16, draw a button and return None before a click."""
     about = ("transfer", task.digest, network_id(backbone), layer)
     if backbone.channels == 1:
         return cached.classification(task.digest, network_id(backbone), layer, task, backbone)
