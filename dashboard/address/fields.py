@@ -184,7 +184,7 @@ def _draw(
     drawn = get_address().drawn
     if drawn.get(field.key) != arguments:  # a widget with other limits or options would forget its value
         st.session_state[field.key], drawn[field.key] = field.value, arguments
-    # A browser may send anything: what no widget offers is taken for the nearest value that it does.
+    # A browser may send anything: a number outside the limits becomes the nearest one, no option the default.
     return fit(getattr(place, draw)(**arguments, **more, key=field.key, persist_state="session"))
 
 

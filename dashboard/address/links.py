@@ -105,7 +105,7 @@ def _judge(address: PageAddress) -> None:
     if address.refused:
         named = ", ".join(map(repr, address.refused))
         address.refused = []
-        address.problems.append(f"What this address asks for in {named} is not to be had here, so it was left out.")
+        address.problems.append(f"What this address asks for in {named} does not exist here, so it was left out.")
 
 
 def write_address() -> None:

@@ -163,7 +163,7 @@ def classifier(name: str, data: str) -> Classifier:
     return reader.classifier
 
 
-@st.cache_resource(max_entries=4, show_spinner="Looking at what excites each feature map ...")
+@st.cache_resource(max_entries=4, show_spinner="Finding what activates each feature map ...")
 def atlas(name: str, data: str) -> MapAtlas:
     """Return what activates each of a network's last feature maps, measured on training digits."""
     return build_atlas(classifier(name, data), dataset(data).train.first(SURVEYED))
@@ -175,7 +175,7 @@ def reference_vectors(name: str, count: int, data: str) -> ReferenceVectors:
     return compute_references(classifier(name, data), dataset(data).train.first(count))
 
 
-@st.cache_resource(max_entries=24, show_spinner="Looking for the digits that excite each most ...")
+@st.cache_resource(max_entries=24, show_spinner="Finding the digits that activate each most ...")
 def top_digits(name: str, goals: str, data: str, _objective: Objective, split: Literal["train", "test"]) -> TopDigits:
     """Return the digits of a split that activate each goal of the objective most; `goals` is its `repr`."""
     digits = getattr(dataset(data), split).first(SURVEYED)

@@ -1,4 +1,4 @@
-"""What is needed seldom: a page is reset, the tour is shown, the glossary opens; and the tour for first visitors."""
+"""Help: glossary, tour, reset."""
 
 from dataclasses import replace
 from functools import cache
