@@ -36,10 +36,10 @@ from core.digits.datasets import Dataset
 from core.feature_maps import filters, stage_maps
 from core.generation import config as gan_config
 from core.generation import dcgan, generator_checkpoint, loop, quality, real_or_made, sampling
-from core.inversion import absent_features, algebra, functions, map_atlas, summed_heads
+from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
-from core.networks import accuracy_curves, bounds, evaluation, growing_hole
+from core.networks import accuracy_curves, evaluation, growing_hole
 from core.networks.architectures import NORM, POOL, RELU, Architecture, conv
 from core.networks.classifier import Classifier, build
 from core.pmnist import masks, partial_set

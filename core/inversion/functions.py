@@ -25,6 +25,8 @@ class Inversion:
 
     formula: str
     function: Callable[[Tensor], Tensor]
+    bound: Callable[[float], float]
+    """From a bound on the absolute values of all features to one on the absolute values of the result."""
     affine: tuple[float, float] | None = None
 
     @property
@@ -33,17 +35,31 @@ class Inversion:
         return self.affine is not None
 
 
+def _affine(formula: str, function: Callable[[Tensor], Tensor], scale: float, shift: float) -> Inversion:
+    return Inversion(formula, function, lambda bound: abs(scale) * bound + abs(shift), (scale, shift))
+
+
+SMALLEST_MAXIMUM = 1e-6  # what "share complement" divides by at least, also where all features are negative
+
 INVERSIONS = {
-    "identity": Inversion("x", lambda x: x, affine=(1.0, 0.0)),
-    "negative": Inversion("-x", torch.neg, affine=(-1.0, 0.0)),
-    "complement": Inversion("1 - x", lambda x: 1 - x, affine=(-1.0, 1.0)),
-    "six complement": Inversion("6 - x", lambda x: 6 - x, affine=(-1.0, 6.0)),  # after ReLU6, which ends at 6
+    "identity": _affine("x", lambda x: x, 1.0, 0.0),
+    "negative": _affine("-x", torch.neg, -1.0, 0.0),
+    "complement": _affine("1 - x", lambda x: 1 - x, -1.0, 1.0),
+    "six complement": _affine("6 - x", lambda x: 6 - x, -1.0, 6.0),  # after ReLU6, which ends at 6
     # A head may not learn from 6 - x and max(x) - x, whose values are all large; divided, they stay below 1.
-    "sixth complement": Inversion("1 - x/6", lambda x: 1 - x / 6, affine=(-1 / 6, 1.0)),
-    "maximum complement": Inversion("max(x) - x", lambda x: x.amax(1, keepdim=True) - x),  # of this digit's features
-    "share complement": Inversion("1 - x/max(x)", lambda x: 1 - x / x.amax(1, keepdim=True).clamp(min=1e-6)),
-    "clamped complement": Inversion("max(1 - x, 0)", lambda x: (1 - x).clamp(min=0)),
-    "both": Inversion("(x, 1 - x)", lambda x: torch.cat([x, 1 - x], 1)),  # for the two heads of synergy
+    "sixth complement": _affine("1 - x/6", lambda x: 1 - x / 6, -1 / 6, 1.0),
+    "maximum complement": Inversion(  # the maximum of this digit's features
+        "max(x) - x", lambda x: x.amax(1, keepdim=True) - x, lambda bound: 2 * bound
+    ),
+    "share complement": Inversion(
+        "1 - x/max(x)",
+        lambda x: 1 - x / x.amax(1, keepdim=True).clamp(min=SMALLEST_MAXIMUM),
+        lambda bound: 1 + bound / SMALLEST_MAXIMUM,
+    ),
+    "clamped complement": Inversion("max(1 - x, 0)", lambda x: (1 - x).clamp(min=0), lambda bound: 1 + bound),
+    "both": Inversion(  # for the two heads of synergy
+        "(x, 1 - x)", lambda x: torch.cat([x, 1 - x], 1), lambda bound: 1 + bound
+    ),
 }
 
 

@@ -15,12 +15,12 @@ from typing import Any
 import torch
 
 from core.digits import datasets
+from core.inversion.bounds import bound_values
 from core.inversion.functions import features_hash
 from core.jobs import control, limits, run_folders, trained_networks
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.networks.architectures import Architecture
-from core.networks.bounds import bound_values
 from core.networks.classifier import Classifier
 from core.networks.cost import check_size
 from core.pmnist.masks import SIDE

@@ -3,7 +3,13 @@
 import torch
 from torch import nn
 
-from core.networks.classifier import MEAN, STD, Classifier, Normalize
+from core.inversion.functions import INVERSIONS, Invert
+from core.networks.classifier import MEAN, STD, Classifier, Normalize, Shuffle
+
+NOT_LARGER = (  # no absolute value is larger after these stages than the largest one before them
+    *(nn.Identity, nn.Flatten, Shuffle, nn.MaxPool2d, nn.AvgPool2d, nn.Dropout, nn.Dropout2d),
+    *(nn.ReLU, nn.LeakyReLU, nn.SiLU, nn.ReLU6),
+)
 
 
 @torch.no_grad()
@@ -21,7 +27,7 @@ def bound_values(network: Classifier) -> float:
 
 
 def _bound(stage: nn.Module, bound: float) -> float:
-    """Return the bound after a stage; activations, pooling and dropout (in evaluation mode) enlarge nothing."""
+    """Return the bound after a stage (in evaluation mode). Raises TypeError for a stage whose values are not known."""
     match stage:
         case Normalize():
             return (bound + MEAN) / STD
@@ -32,7 +38,13 @@ def _bound(stage: nn.Module, bound: float) -> float:
             assert stage.running_mean is not None and stage.running_var is not None
             scale = _size(stage.weight) / (stage.running_var.double() + stage.eps).sqrt()
             return float(((bound + _size(stage.running_mean)) * scale + _size(stage.bias)).max())
-    return bound if type(stage).__module__.startswith("torch.nn") else 2 * bound + 6  # an inversion, at most 6 - x
+        case Invert():
+            return INVERSIONS[stage.name].bound(bound)
+        case nn.Sigmoid() | nn.Tanh():
+            return 1.0
+    if isinstance(stage, NOT_LARGER):
+        return bound
+    raise TypeError(f"Nothing is known about the values of {type(stage).__name__}.")
 
 
 def _size(weights: torch.Tensor) -> torch.Tensor:
