@@ -268,9 +268,11 @@ def test_the_recorded_noise_is_what_was_written(tmp_path: Path) -> None:
     again = list(recorded_noise.read(tmp_path / "noise.npz"))
     assert [step.step for step in again] == list(range(0, 51, 2)) and not again[0].noises.any()
     assert torch.equal(again[-1].noises, steps[-1].noises) and float(again[-1].shares.mean()) > 80
-    (tmp_path / "noise.npz").write_bytes(b"")
-    with pytest.raises(ValueError, match="cannot be read"):
-        list(recorded_noise.read(tmp_path / "noise.npz"))
+    content = (tmp_path / "noise.npz").read_bytes()
+    for damaged in (b"", content[: len(content) // 2], content[:-30], content.replace(b"noises", b"voices")):
+        (tmp_path / "noise.npz").write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"^The recorded noise cannot be read\.$"):
+            list(recorded_noise.read(tmp_path / "noise.npz"))
 
 
 @pytest.mark.mnist

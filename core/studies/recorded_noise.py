@@ -1,5 +1,6 @@
 """Universal noise of the standard network as it was recorded: `python -m core.studies.recorded_noise` records it."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from core.adversarial.universal import UniversalConfig, UniversalStep, nine_examples, universal_noise
 from core.digits import datasets
 from core.studies.recorded import RECORDED
+from core.system.archives import FAULTS
 from core.system.npz import arrays_to_npz
 from core.zoo import checkpoints
 
@@ -45,9 +47,9 @@ def write(steps: list[UniversalStep], path: Path = FILE) -> None:
 def read(path: Path = FILE) -> Iterator[UniversalStep]:
     """Yield the recorded steps. Raises ValueError for a file that cannot be read."""
     try:
-        with np.load(path) as found:
+        with np.load(io.BytesIO(path.read_bytes())) as found:
             arrays = {name: torch.from_numpy(found[name]) for name in (*TENSORS, "step")}
-    except (OSError, EOFError, KeyError, ValueError) as error:
+    except (*FAULTS, KeyError) as error:
         raise ValueError("The recorded noise cannot be read.") from error
     numbers = arrays.pop("step").tolist()
     arrays["noises"] = arrays["noises"].float() / SCALE

@@ -7,12 +7,15 @@ import zipfile
 import zlib
 
 ENTRY = b"PK\x01\x02"  # begins every file's entry in a zip's list of files
-# What `zipfile` raises for damaged content, unknown compressions and passwords.
+# What `zipfile`, and NumPy with it, raises for damaged content, unknown compressions and passwords.
 FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 class ArchiveError(ValueError):
     """A file that is no zip, a damaged one, or one that lists too many files."""
+
+    def __init__(self, reason: str = "is no zip that can be read, or it is damaged") -> None:
+        super().__init__(reason)
 
 
 def open_zip(content: bytes, most_files: int) -> zipfile.ZipFile:
@@ -22,7 +25,7 @@ def open_zip(content: bytes, most_files: int) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(io.BytesIO(content))
     except FAULTS:
-        raise ArchiveError("is no zip that can be read, or it is damaged") from None
+        raise ArchiveError from None
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
@@ -31,4 +34,4 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> b
         with archive.open(entry) as file:
             return file.read(most)
     except FAULTS:
-        raise ArchiveError("is no zip that can be read, or it is damaged") from None
+        raise ArchiveError from None
