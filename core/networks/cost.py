@@ -1,6 +1,7 @@
 """What a network costs, counted from its description before anything is built, and the limits of a shared machine.
 
-A network from outside (composed in a form, uploaded, or named in a job's settings) is checked here and nowhere else.
+Whether a network from outside (composed in a form, uploaded, or named in a job's settings) is small enough is checked
+here and nowhere else; whether its stages fit one after another is a matter of `architectures`.
 """
 
 from dataclasses import dataclass

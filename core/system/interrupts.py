@@ -1,4 +1,4 @@
-"""Where long work asks, between its parts, whether somebody still waits for it.
+"""Lets long computations stop early when the visitor has left.
 
 A page cannot be told to stop while it computes. The server of the pages installs a check that ends a closed tab's work;
 a command, a job and a notebook install none.

@@ -1,4 +1,4 @@
-"""Frozen records from what was read from a file: names and types of fields are those that the dataclass declares.
+"""Convert parsed JSON into dataclasses and check every field's type.
 
 Python's dataclasses accept values of any type. What a file holds is checked here once, so that nothing later meets a
 text where a number should be.

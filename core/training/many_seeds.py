@@ -39,7 +39,7 @@ class ManySeedsStep:
     accuracies: tuple[float, ...]
     """Training accuracy, percent."""
     diverged: tuple[bool, ...]
-    """Whether a training has diverged: the network keeps its weights from before that epoch, and learns no more."""
+    """Whether a training has diverged: the network keeps its weights from before that epoch, and stops learning."""
     seconds: float
     """Since the first epoch began, without the consumer's time."""
 
