@@ -10,14 +10,21 @@ from core.system import plain_optimizers
 from tests import ROOT
 
 TRAIN = """
+import inspect
 import sys
+from torch.optim import Optimizer
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
+from core.system import plain_optimizers
 from core.training.config import TrainConfig
 from core.training.loop import train
 from tests.sample_digits import made_digits
 
 digits = made_digits(64, seed=1)
+for function in (Optimizer.zero_grad, adam, sgd):
+    assert not hasattr(inspect.unwrap(function), plain_optimizers.MARK)  # importing alone changes nothing
 for optimizer in ("sgd", "adam"):
     config = TrainConfig(epochs=1, batch=32, optimizer=optimizer)
     list(train(build(ARCHITECTURES["talk"], seed=1), digits, digits, config))
