@@ -13,6 +13,7 @@ from core.pmnist.masks import SIDE
 BLOCK = 2500
 PIXEL = 1 / 255  # what a byte of a pixel is worth
 SUM = SIDE / 65535  # what the last of a sum's 16 bits is worth: a row's squares sum to at most SIDE
+END = 8  # bytes after a packed row: its scale and its offset
 SCALES = (PIXEL, 256 * SUM, SUM)  # of the three parts of a block: pixels, and the two bytes of the sums
 
 
@@ -52,7 +53,7 @@ def _square(pixels: Tensor) -> Tensor:
 def _pack(pixels: Tensor) -> Tensor:
     """Return pixels `(B, 784)` as bytes: the pixels, then both bytes of the sums of squares from the row's beginning.
 
-    Each row `(B + 8,)` ends in its scale and an offset of 0, both float32, as torch's embedding of bytes needs it.
+    Each row `(B + END,)` ends in its scale and an offset of 0, both float32, as torch's embedding of bytes needs it.
     """
     sums = _square(pixels).unflatten(1, (SIDE, SIDE)).cumsum(2).flatten(1)
     sums = (sums * (PIXEL**2 / SUM)).round_().int()
@@ -67,7 +68,7 @@ def _products(weights: Tensor, blocks: list[Tensor]) -> list[Tensor]:
     if weights.device.type != "cpu":  # torch has an embedding of bytes for processors only
         used = weights.any(0).nonzero()[:, 0]
         scaled = weights[:, used] * weights.new_tensor(SCALES).repeat_interleave(SIDE**2)[used]
-        return [scaled @ block[used, :-8].float() for block in blocks]
+        return [scaled @ block[used, :-END].float() for block in blocks]
     row, pixel = weights.nonzero(as_tuple=True)
     begins = torch.searchsorted(row, torch.arange(len(weights)))
     multiply = torch.ops.quantized.embedding_bag_byte_rowwise_offsets

@@ -187,18 +187,23 @@ def _join(digits: Sequence[Digits]) -> Digits:
     return replace(digits[0], pixels=pixels, labels=torch.cat([one.labels for one in digits]))
 
 
-class _MatrixProduct(nn.Conv2d):
-    """A convolution as matrix products over all its windows.
+class _MatrixProduct(nn.Module):
+    """A convolution, which brings its weights and settings, as matrix products over all its windows.
 
     Stacked networks make it a batched product, which a GPU computes faster than the grouped convolution that `vmap`
     makes of `Conv2d`.
     """
 
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self.weight, self.bias = convolution.weight, convolution.bias
+        self.size, self.stride, self.spread = convolution.kernel_size, convolution.stride, convolution.dilation[0]
+        self.padding = int(convolution.padding[0])
+
     def forward(self, images: Tensor) -> Tensor:
         """Return the maps `(N, filters, rows, columns)`."""
-        (height, width), (down, right), (spread, _) = self.kernel_size, self.stride, self.dilation
-        across = int(self.padding[0])
-        windows = pad(images, (across,) * 4).unfold(2, spread * (height - 1) + 1, down)
+        (height, width), (down, right), spread = self.size, self.stride, self.spread
+        windows = pad(images, (self.padding,) * 4).unfold(2, spread * (height - 1) + 1, down)
         windows = windows.unfold(3, spread * (width - 1) + 1, right)[..., ::spread, ::spread]
         rows = windows.permute(0, 2, 3, 1, 4, 5).flatten(3)  # digit, row, column, and the window's pixels
         parts = math.gcd(len(images), PARTS)
@@ -211,7 +216,7 @@ class _MatrixProduct(nn.Conv2d):
 def _with_matrix_products(network: Classifier) -> Classifier:
     """Return a copy whose convolutions are matrix products over windows."""
     base = copy.deepcopy(network)
-    for module in base.modules():
-        if isinstance(module, nn.Conv2d):
-            module.__class__ = _MatrixProduct
+    for name, stage in base.features.named_children():
+        if isinstance(stage, nn.Conv2d):
+            base.features.set_submodule(name, _MatrixProduct(stage))
     return base
