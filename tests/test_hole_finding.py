@@ -135,13 +135,13 @@ def test_holes_are_read_by_how_likely_they_are_and_unlikely_ones_not_at_all(blin
     partial, mask = erase(IMAGES[:1], cut_mask("VCUT")), cut_mask("VCUT")
     masks = torch.stack([~NOTHING, mask, NOTHING])[None]
     weights = torch.tensor([[0.3, 0.6, MIN_LIKELIHOOD * 0.6 - 0.01]])
-    read = blind.predict_found(partial, FoundHole(masks, weights, torch.zeros(1, 28, 28)))
+    read = blind.predict_found(partial, FoundHole(masks, weights))
     expected = (NETWORK.predict(partial) + 2 * blind.restorer.predict(partial, mask)) / 3
     assert torch.allclose(read, expected, atol=1e-6)
 
 
 def test_where_only_nothing_missing_is_likely_it_is_the_ordinary_network(blind):
-    nothing = FoundHole(torch.ones(25, 1, 28, 28, dtype=torch.bool), torch.ones(25, 1), torch.zeros(25, 28, 28))
+    nothing = FoundHole(torch.ones(25, 1, 28, 28, dtype=torch.bool), torch.ones(25, 1))
     assert torch.equal(blind.predict_found(IMAGES, nothing), NETWORK.predict(IMAGES))
 
 

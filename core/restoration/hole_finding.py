@@ -42,8 +42,6 @@ class FoundHole:
     """bool `(N, H, 28, 28)`, True = visible if it is that hole; the first is all True."""
     weights: Tensor
     """`(N, H)`, each row sums to 1: how likely each hole is."""
-    breaks: Tensor
-    """`(N, 28, 28)`: on empty pixels, how abruptly the ink beside them ends (nats), below 0 where it fades."""
 
     @property
     def mask(self) -> Tensor:
@@ -143,7 +141,7 @@ class HoleFinder:
         parts = [self._find(part[:, 0]) for part in images.split(BATCH)]
         return FoundHole(*(torch.cat(fields) for fields in zip(*parts, strict=True)))
 
-    def _find(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _find(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Add the rectangle that explains most to each digit's hole, MAX_RECTANGLES times."""
         squared, breaks = self._squared_distances(images.flatten(1)), find_breaks(images, self.surprises)
         rectangles = empty_rectangles(images > 0)
@@ -159,7 +157,7 @@ class HoleFinder:
             misfits = misfits.index_put((owner[best],), left[best])
             gains.append(gains[-1] + gain)
         weights = (torch.stack(gains, 1) / TEMPERATURE).softmax(1)
-        return ~torch.stack(holes, 1).unflatten(2, (SIDE, SIDE)), weights, breaks
+        return ~torch.stack(holes, 1).unflatten(2, (SIDE, SIDE)), weights
 
     def _squared_distances(self, visible: Tensor) -> Tensor:
         """Return `(N, M)`. What is hidden is 0, so hiding a pixel subtracts the reference's square there."""

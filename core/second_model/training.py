@@ -75,8 +75,6 @@ class SecondModelStep:
     """Its training images: DIGITS, a conv stage, or ALL_MAPS."""
     pictures: int
     """Number of training images so far, with repetitions."""
-    own_accuracy: float
-    """In percent, on validation images of its own kind."""
     digit_accuracy: float
     """In percent, on validation digits."""
     examples: Tensor
@@ -107,12 +105,12 @@ def train_second_model(dataset: Dataset, config: SecondModelConfig) -> Iterator[
     }
     one = config.build(0).to(dataset.device)
     learners = (DIGITS, *conv_stages(one), ALL_MAPS)
-    networks, learned, watched = {DIGITS: one}, {DIGITS: pair["train"]}, {DIGITS: pair["validation"]}
+    networks, learned = {DIGITS: one}, {DIGITS: pair["train"]}
     for number, learner in enumerate(learners):
         if number == 1:  # network 1 is trained: now there are maps
-            learned, watched = (_with_maps(one, pair[name]) for name in ("train", "validation"))
+            learned = _with_maps(one, pair["train"])
         networks.setdefault(learner, config.build(number).to(dataset.device))
-        for step in _learn(networks[learner], learner, learned, watched, config):
+        for step in _learn(networks[learner], learner, learned, pair["validation"], config):
             yield replace(step, done=(number + step.done) / len(learners))
     few = select_two_classes(pair["test"], 0, 1, each=config.tested_maps)
     tested = {**_with_maps(one, few), DIGITS: pair["test"]}
@@ -135,7 +133,7 @@ def _learn(
     network: Classifier,
     learner: str,
     learned: Mapping[str, Digits],
-    watched: Mapping[str, Digits],
+    validation: Digits,
     config: SecondModelConfig,
 ) -> Iterator[SecondModelStep]:
     """Train one network on as many images as network 1 has seen digits, each at least once; validate in between."""
@@ -150,16 +148,14 @@ def _learn(
         report_every=20,
         device=pictures.device.type,
     )
-    digits, own = watched[DIGITS], _spread(watched[learner], len(watched[DIGITS]))
     examples = _spread(pictures, EXAMPLES)
-    for step in train(network, pictures, digits, settings):
+    for step in train(network, pictures, validation, settings):
         seen = (step.epoch - 1) * len(pictures) + step.batch * settings.batch
         network.eval()
         yield SecondModelStep(
             learner,
             seen,
-            evaluate(network, own),
-            evaluate(network, digits),
+            evaluate(network, validation),
             examples.pixels.cpu(),
             min(1.0, seen / (epochs * len(pictures))),
         )

@@ -54,8 +54,6 @@ class TuneStep:
     """Mean cross-entropy of each arm on the held-out pictures."""
     accuracies: dict[str, float]
     """In percent, of each arm on the held-out pictures."""
-    train_accuracies: dict[str, float]
-    """In percent, on the training pictures during the epoch; empty at the start."""
     weight_changes: dict[str, float]
     """L2 norm of the change of all weights but the last layer's, in percent of their norm at the start."""
     predicted: dict[str, NDArray[np.int64]]
@@ -154,7 +152,6 @@ def _describe(
         "the last layer" if epoch <= config.first else "all layers",
         {name: step.validation_loss or 0.0 for name, step in steps.items()},
         {name: 100 * float(share) for name, share in right.items()},
-        {name: step.accuracy for name, step in steps.items()},
         {name: 100 * float((_older_weights(arms[name]) - old).norm() / old.norm()) for name, old in starts.items()},
         {name: read.numpy() for name, read in predicted.items()},
     )

@@ -18,7 +18,6 @@ from core.visualization.signed_colors import NEGATIVE, to_signed
 PANEL = 5  # pixels of the picture for one of the digit: two panels beside one another are as wide as the player
 LARGE = 7  # the same for three panels in a row
 SMALL = 2  # the same for ten noises
-LINE = 15  # pixels of a caption
 RULE = 70  # grey of the lines between panels
 INK, FAINT = 235, 160  # greys of text
 BARS = 0.8  # of the panel's height: a bar of probability 1
