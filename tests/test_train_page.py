@@ -160,6 +160,12 @@ def test_two_networks_of_one_visitor_have_two_names(job: Job) -> None:
     assert {card.title for card in trained_networks.list_networks(ANN).values()} == {"mine", "mine (2)", "mine (3)"}
 
 
+def test_a_title_with_a_number_is_no_longer_than_others(job: Job) -> None:
+    exported = repacked(network_files.export_network(job.folder), title="a" * 50)
+    titles = [network_files.import_network(exported, ANN).title for _ in range(2)]
+    assert titles == ["a" * 40, "a" * 36 + " (2)"]
+
+
 BAD = (
     ("learning-rate", 0.0, "The learning rate must be a number above 0, not 0.0."),
     ("learning-rate", -1.0, "The learning rate must be a number above 0, not -1.0."),

@@ -34,7 +34,6 @@ KIND = limits.BROUGHT
 SUFFIXES = ("json", "safetensors")
 MAX_BYTES, MAX_UNPACKED_BYTES = 5_000_000, 6_000_000
 MAX_LOADED = 10  # per visitor
-MAX_TITLE_LENGTH = 40
 MAX_COUNT = 10**9  # epochs, digits, seed
 MAX_VALUE = 1e15  # of the bound on all values, so that their squares are finite too; trained networks have up to 1e8
 FORMAT = "a ZIP of a network's card (.json) and its weights (.safetensors), as this page offers for download"
@@ -147,7 +146,7 @@ def _trusted_card(name: str, content: bytes) -> Card:
     dataset = described.get("dataset")
     return Card(
         name=_text(described, "name"),
-        title=to_safe_name(str(described.get("title", "")), MAX_TITLE_LENGTH) or "A network",
+        title=to_safe_name(str(described.get("title", ""))) or "A network",
         architecture=_checked_architecture(described.get("architecture")).to_dict(),
         inversion=_text(described, "inversion"),
         track="blind",
@@ -167,7 +166,7 @@ def _checked_architecture(described: Any) -> Architecture:
     except ValueError:
         raise NetworkFileError("The card in this file describes no network.") from None
     check_size(architecture)
-    return replace(architecture, name=to_safe_name(architecture.name, MAX_TITLE_LENGTH))
+    return replace(architecture, name=to_safe_name(architecture.name))
 
 
 def _trusted_set(described: dict[str, Any]) -> TrainingSet:

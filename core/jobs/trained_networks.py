@@ -9,6 +9,7 @@ from core.digits import datasets
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
+from core.system.safe_names import MAX_NAME_LENGTH
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError
 
@@ -63,9 +64,10 @@ def has_learned(card: Card) -> bool:
 
 
 def unique_title(title: str, visitor: str) -> str:
-    """Return the title, with a number if another run of this visitor has it."""
+    """Return the title, at most MAX_NAME_LENGTH long, with a number if another run of this visitor has it."""
     taken, title = {job.title for job in run_folders.list_jobs(visitor)}, title.strip() or "A network"
-    titles = chain([title], (f"{title} ({number})" for number in count(2)))
+    endings = chain([""], (f" ({number})" for number in count(2)))
+    titles = (title[: MAX_NAME_LENGTH - len(ending)].rstrip() + ending for ending in endings)
     return next(one for one in titles if one not in taken)
 
 

@@ -2,8 +2,10 @@
 
 import re
 
+MAX_NAME_LENGTH = 40  # characters, also of a network's title
 
-def to_safe_name(name: str, longest: int = 40) -> str:
+
+def to_safe_name(name: str, longest: int = MAX_NAME_LENGTH) -> str:
     """Return the end of a name without characters that Markdown or HTML would turn into links, pictures or tags."""
     return " ".join(re.sub(r"[^\w .,:()+·%-]", " ", name).split())[-longest:]
 

@@ -28,7 +28,6 @@ POOLS = {"max": "maximum", "mean": "average", "none": "no pooling"}
 NORMS = {"none": "no batch norm", "before": "before the activation", "after": "after the activation"}
 ATTACKS = {"none": "not attacked", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
 GROUPS = {"features": "all convolutions", "head": "the whole head"}
-LONGEST_TITLE = 40
 Settings = dict[str, Any]
 
 

@@ -15,6 +15,7 @@ from core.networks.architectures import Architecture
 from core.networks.classifier import summarize
 from core.networks.composing import Block, compose, find_misfit
 from core.networks.cost import Cost, check_size
+from core.system.safe_names import MAX_NAME_LENGTH
 from core.visualization.training import StageRow, draw_stage_table
 from dashboard import address
 from dashboard.server.caches import Zoo
@@ -162,7 +163,7 @@ def describe(settings: Settings) -> str:
 
 def _show_button(settings: Settings, *, ready: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        title = address.text_input("title", "Name of your network", form.default_title(), max_chars=form.LONGEST_TITLE)
+        title = address.text_input("title", "Name of your network", form.default_title(), max_chars=MAX_NAME_LENGTH)
         # No callback: after typing a number and clicking at once, it would get the settings from before the number.
         pressed = st.button("Train", type="primary", key="train go", disabled=not ready)
     if pressed and ready:
