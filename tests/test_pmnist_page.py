@@ -1,11 +1,16 @@
 """The page "PMNIST": its views, and its table measured live."""
 
+import json
+from itertools import product
+from pathlib import Path
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.networks.accuracy_curves import SHARES, recorded_curves
-from dashboard.pmnist import VIEWS
+from core.networks.accuracy_curves import RECORDED, SHARES, recorded_curves
+from core.pmnist.masks import GROWTH_DIRECTIONS
+from dashboard.pmnist import VIEWS, accuracy_views
 from dashboard.server import caches
 from dashboard.widgets import progress
 from tests.pages import open_page, rerun, text_of
@@ -48,10 +53,38 @@ def test_every_result_is_a_sentence_first() -> None:
 
 
 def test_the_curves_are_shown_at_once_and_a_record_has_every_network_and_share() -> None:
-    record = recorded_curves()["networks"]
-    assert not record or set(caches.zoo()[0]) <= set(record)
-    assert all(len(row) == len(SHARES) for curves in record.values() for row in curves.values())
+    record = recorded_curves()
+    assert set(product(caches.zoo()[0], GROWTH_DIRECTIONS)) <= set(record.curves)
+    assert record.shares == SHARES and all(len(curve) == len(SHARES) for curve in record.curves.values())
     assert len(open_page("pmnist", view="How much is missing").get("plotly_chart")) == 1
+
+
+def test_the_record_of_curves_is_frozen_and_its_own_shares_count(tmp_path: Path) -> None:
+    described = json.loads(RECORDED.read_bytes())
+    described["missing"] = [0, 5, 10, 15, 20, 50, 60, 70, 80]
+    (tmp_path / "other.json").write_text(json.dumps(described))
+    record = recorded_curves(tmp_path / "other.json")
+    assert record.of(["standard", "nobody's"], "from the top") == {
+        "standard": dict(zip(record.shares, described["networks"]["standard"]["from the top"], strict=True))
+    }
+    assert record.shares[1] == 0.05
+    with pytest.raises(TypeError):
+        record.curves["standard", "from the top"] = ()  # type: ignore[index]
+
+
+@pytest.mark.parametrize("change", [{"missing": [0, 10]}, {"missing": None}, {"networks": []}, {"dataset": {}}, None])
+def test_a_damaged_record_of_curves_is_one_sentence(change: dict[str, object] | None, tmp_path: Path) -> None:
+    content = RECORDED.read_text()
+    changed = content[:500] if change is None else json.dumps(json.loads(content) | change)
+    (tmp_path / "damaged.json").write_text(changed)
+    with pytest.raises(ValueError, match=r"^The recorded curves cannot be read\.$"):
+        recorded_curves(tmp_path / "damaged.json")
+
+
+def test_without_recorded_curves_the_page_says_so_and_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accuracy_views, "recorded_curves", lambda: recorded_curves(Path("nowhere")))
+    app = open_page("pmnist", view="How much is missing", networks="standard")
+    assert "The recorded curves cannot be read." in text_of(app) and "Measured now on the first 100" in text_of(app)
 
 
 def test_a_stopped_measurement_keeps_what_it_has() -> None:

@@ -9,7 +9,7 @@ import torch
 
 from core.digits.datasets import Dataset
 from core.networks import evaluation
-from core.networks.accuracy_curves import SHARES, recorded_curves
+from core.networks.accuracy_curves import HALF, SHARES, RecordedCurves, recorded_curves
 from core.networks.evaluation import COLUMNS, TALK_ACCURACY, TALK_GAIN
 from core.pmnist.masks import Variant
 from core.visualization.figures import Curve, draw_curves
@@ -27,7 +27,7 @@ from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.tables import show_accuracies
 from dashboard.widgets.texts import show_text
 
-HALF = SHARES.index(0.5)
+Accuracies = Mapping[float, float]  # in percent, by the share of the picture that is missing
 QUICK_COUNT = 100  # test digits that are read while the page opens
 
 
@@ -116,16 +116,16 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = choose_growth()
         names = choose_networks(zoo)
-    record = recorded_curves()
-    recorded = {name: record["networks"][name][kind] for name in names if name in record["networks"]}
+    record = _recorded_or_warn()
+    recorded = record.of(names, kind) if record else {}
     curves = recorded or _measure_quick(names, kind, data, zoo)
     sentence.markdown(f"**{describe_curves(curves, kind, zoo)}**")
     _draw(curves, zoo)
-    if not recorded:
+    if not record or not recorded:
         st.caption(f"Measured now on the first {QUICK_COUNT} test digits of {data.name}, with the quick networks only.")
     else:
         st.caption(
-            f"Recorded on the first {record['dataset']['images']:,} test digits of {record['dataset']['name']}; "
+            f"Recorded on the first {record.dataset.images:,} test digits of {record.dataset.name}; "
             "`python -m core evaluate --all --growing --images 250` repeats it. *Restoring* knows which pixels are "
             "erased, the others do not."
         )
@@ -133,16 +133,24 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
         _measure_curves(data, zoo, names, kind)
 
 
-def _measure_quick(names: Sequence[str], kind: str, data: Dataset, zoo: Zoo) -> dict[str, list[float]]:
+def _recorded_or_warn() -> RecordedCurves | None:
+    try:
+        return recorded_curves()
+    except ValueError as error:
+        st.warning(str(error))
+        return None
+
+
+def _measure_quick(names: Sequence[str], kind: str, data: Dataset, zoo: Zoo) -> dict[str, Accuracies]:
     """Return the curves of the networks that need no second, on few digits."""
     quick = [name for name in networks_or_warn(names, data) if weigh(name, zoo) == 1]
     return {
-        name: [caches.accuracy_when_missing(name, kind, share, QUICK_COUNT, data.name) for share in SHARES]
+        name: {share: caches.accuracy_when_missing(name, kind, share, QUICK_COUNT, data.name) for share in SHARES}
         for name in quick
     }
 
 
-def describe_curves(curves: Mapping[str, Sequence[float]], kind: str, zoo: Zoo) -> str:
+def describe_curves(curves: Mapping[str, Accuracies], kind: str, zoo: Zoo) -> str:
     """Return a sentence about the accuracies with half of the picture missing."""
     if not curves:
         return "These networks take some time: measure their curves below."
@@ -150,10 +158,9 @@ def describe_curves(curves: Mapping[str, Sequence[float]], kind: str, zoo: Zoo) 
     return f"With half of the picture erased {kind}, {read} of the digits correctly."
 
 
-def _draw(curves: Mapping[str, Sequence[float]], zoo: Zoo) -> None:
-    percent = [100 * share for share in SHARES]
+def _draw(curves: Mapping[str, Accuracies], zoo: Zoo) -> None:
     drawn = [
-        Curve(zoo[name].title, color_of(name), percent[: len(accuracies)], accuracies)
+        Curve(zoo[name].title, color_of(name), [100 * share for share in accuracies], list(accuracies.values()))
         for name, accuracies in curves.items()
     ]
     figure = draw_curves(drawn, x_title="erased, % of the picture", y_title="accuracy, %")
@@ -165,9 +172,9 @@ def _measure_curves(data: Dataset, zoo: Zoo, chosen: Sequence[str], kind: str) -
     count = choose_count(data, "curve count", 250)
 
     def show(found: Mapping[tuple[str, float], float]) -> None:
-        curves: dict[str, list[float]] = {}
-        for (name, _), accuracy in found.items():
-            curves.setdefault(name, []).append(accuracy)
+        curves: dict[str, dict[float, float]] = {}
+        for (name, share), accuracy in found.items():
+            curves.setdefault(name, {})[share] = accuracy
         _draw(curves, zoo)
         st.caption(f"The first {count:,} test digits of {data.name}, measured now.")
 
