@@ -87,6 +87,14 @@ def test_without_recorded_curves_the_page_says_so_and_measures(monkeypatch: pyte
     assert "The recorded curves cannot be read." in text_of(app) and "Measured now on the first 100" in text_of(app)
 
 
+@pytest.mark.mnist
+def test_curves_that_are_measured_as_they_were_recorded_stand_below_them() -> None:
+    app = open_page("pmnist", view="How much is missing", networks="standard")
+    app.button(key="curves").click()
+    rerun(app)
+    assert "The first 250 test digits of MNIST, measured now." in text_of(app) and len(app.get("plotly_chart")) == 2
+
+
 def test_a_stopped_measurement_keeps_what_it_has() -> None:
     """A click on Stop ends the run of the page wherever it is, which an exception in a task stands for."""
 

@@ -120,7 +120,7 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
     recorded = record.of(names, kind) if record else {}
     curves = recorded or _measure_quick(names, kind, data, zoo)
     sentence.markdown(f"**{describe_curves(curves, kind, zoo)}**")
-    _draw(curves, zoo)
+    _draw(curves, zoo, key="first curves")  # those measured below may be the same
     if not record or not recorded:
         st.caption(f"Measured now on the first {QUICK_COUNT} test digits of {data.name}, with the quick networks only.")
     else:
@@ -158,13 +158,13 @@ def describe_curves(curves: Mapping[str, Accuracies], kind: str, zoo: Zoo) -> st
     return f"With half of the picture erased {kind}, {read} of the digits correctly."
 
 
-def _draw(curves: Mapping[str, Accuracies], zoo: Zoo) -> None:
+def _draw(curves: Mapping[str, Accuracies], zoo: Zoo, key: str | None = None) -> None:
     drawn = [
         Curve(zoo[name].title, color_of(name), [100 * share for share in accuracies], list(accuracies.values()))
         for name, accuracies in curves.items()
     ]
     figure = draw_curves(drawn, x_title="erased, % of the picture", y_title="accuracy, %")
-    st.plotly_chart(figure, width="stretch", config=PLAIN)
+    st.plotly_chart(figure, width="stretch", config=PLAIN, key=key)
 
 
 def _measure_curves(data: Dataset, zoo: Zoo, chosen: Sequence[str], kind: str) -> None:
