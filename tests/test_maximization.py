@@ -123,6 +123,11 @@ def test_objectives_can_be_said_in_words(words, objective, names):
     assert question.objective == objective and question.names == (names or (words,))
 
 
+def test_a_sum_of_too_many_terms_is_refused_before_it_is_built():
+    with pytest.raises(ValueError, match="a sum of at most 20 terms"):
+        parse_objective("+".join(["class:1"] * 3000), ASSIGNMENT)
+
+
 @pytest.mark.parametrize(
     "words", ["", "class", "class:x", "classes:3", "map:pool2", "maps:pool2:7", "3*", "map:pool2:7@"]
 )

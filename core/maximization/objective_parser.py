@@ -11,6 +11,7 @@ SYNTAX = (
     "classes, class:3, maps:STAGE, map:STAGE:7 (its central place), map:STAGE:7@2,3 (that row and column), "
     "map:STAGE:7@mean, and sums with weights such as class:3+0.5*map:STAGE:7"
 )
+MAX_TERMS = 20
 _TERM = re.compile(r"(?:(?P<weight>-?\d*\.?\d+)\*)?(?P<kind>classes|class|maps|map)(?P<rest>[^+*]*)")
 
 
@@ -23,7 +24,9 @@ class NamedObjective:
 
 
 def parse_objective(text: str, network: Classifier) -> NamedObjective:
-    """Return the objective that the text describes. Raises ValueError where there is none."""
+    """Return the objective that the text describes. Raises ValueError where there is none, or too long a sum."""
+    if text.count("+") >= MAX_TERMS:
+        raise ValueError(f"An objective is a sum of at most {MAX_TERMS} terms.")
     terms = [_read_term(term.strip(), network) for term in text.split("+")]
     question = terms[0]
     for term in terms[1:]:
