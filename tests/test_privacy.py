@@ -1,8 +1,10 @@
 """What is kept of a visitor is said where they are asked for it, and one button deletes it."""
 
+import time
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import RoomError, database_url
@@ -37,15 +39,19 @@ def test_one_button_deletes_the_networks_jobs_and_rooms_of_a_visitor_and_of_nobo
     assert "visitor" not in app.session_state
 
 
+def offered() -> list[str]:
+    return [number for number, _ in gate._offers.values()]
+
+
 def test_a_deleted_cookie_is_not_offered_again_in_its_tab(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tab still sees the cookie that it was opened with."""
     number = "c" * 32
     monkeypatch.setattr(visitors, "_from_cookie", lambda: number)
     app = open_page("train")
-    assert app.session_state["visitor"] == visitors.to_id(number) and number in gate._offers.values()
+    assert app.session_state["visitor"] == visitors.to_id(number) and number in offered()
     app = press(app, "privacy delete")
     assert "visitor" not in app.session_state
-    assert list(gate._offers.values())[-1] == ""
+    assert offered()[-1] == ""
 
 
 def test_a_failed_deletion_names_what_cannot_be_used(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,12 +64,47 @@ def test_a_failed_deletion_names_what_cannot_be_used(runs: Path, monkeypatch: py
         assert app.success[0].value.startswith(place), app.success[0].value
 
 
-def test_an_offered_cookie_is_taken_once_and_no_script_reads_it() -> None:
+def request_for(path: str, **headers: str) -> Request:
+    lines = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "GET", "scheme": "http", "path": f"/{path}", "server": ("testserver", 80)}
+    return Request({**scope, "query_string": b"", "headers": lines})
+
+
+SCRIPT = {"X_Requested_With": "fetch"}
+
+
+def test_an_offered_cookie_is_taken_once() -> None:
+    request = request_for(gate.offer_cookie("a" * 32), **SCRIPT)
+    assert gate.take_offer(request) == "a" * 32
+    assert gate.take_offer(request) is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec_Fetch_Site": "none", "Sec_Fetch_Mode": "navigate"},
+        {"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "navigate"},
+        {"Sec_Fetch_Site": "cross-site", **SCRIPT},
+        {"Sec_Fetch_Site": "same-site", **SCRIPT},
+    ],
+)
+def test_a_link_to_an_offered_cookie_gives_nobody_another_s_number(headers: dict[str, str]) -> None:
     path = gate.offer_cookie("a" * 32)
-    token = path.rpartition("/")[2]
-    number = gate._offers.pop(token)
+    assert gate.take_offer(request_for(path, **headers)) is None
+    own = request_for(path, Sec_Fetch_Site="same-origin", Sec_Fetch_Mode="cors", **SCRIPT)
+    assert gate.take_offer(own) == "a" * 32, "it is still there for the page that was offered it"
+
+
+def test_an_offer_ends_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    path, later = gate.offer_cookie("a" * 32), time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert gate.take_offer(request_for(path, **SCRIPT)) is None
+
+
+def test_no_script_reads_the_cookie() -> None:
     for scheme in ("http", "https"):
-        cookie = gate._to_cookie(number, scheme).headers["set-cookie"]
+        cookie = gate._to_cookie("a" * 32, scheme).headers["set-cookie"]
         assert f"{gate.COOKIE}={'a' * 32}" in cookie and "HttpOnly" in cookie and "SameSite=lax" in cookie
         assert ("Secure" in cookie) == (scheme == "https")
     assert "Max-Age=0" in gate._to_cookie("", "http").headers["set-cookie"]

@@ -5,6 +5,7 @@ What is sent with a refused file is not kept: after an error, Streamlit would ho
 
 import re
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -21,7 +22,8 @@ UNKNOWN_SIZE = 27_300_000  # bytes, of a file whose size is not sent: the most t
 COOKIE = "negative_space_visitor"
 A_YEAR = 365 * 24 * 3600  # seconds
 OFFER = re.compile("/_visitor/([0-9a-f]{32})$")
-MAX_OFFERS = 1000  # that no browser has taken yet
+MAX_OFFERS, OFFER_LIFETIME = 1000, 60.0  # that no browser has taken yet; seconds
+OFFER_HEADER = "X-Requested-With"  # no link, form or other site can send it
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -29,20 +31,34 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-_offers: dict[str, str] = {}
 _large: set[str] = set()  # the sessions that have shown an upload for large files
+_offers: dict[str, tuple[str, float]] = {}  # a number and when its offer ends, by token
 
 
 def offer_cookie(number: str) -> str:
     """Return a path, relative to a page, whose first request stores the number in the browser; "" deletes the cookie.
 
-    Only an answer to a request can set a cookie that no script can read.
+    Only an answer to a request can set a cookie that no script can read. The request must have OFFER_HEADER.
     """
     token = secrets.token_hex(16)
-    _offers[token] = number
+    _offers[token] = number, time.monotonic() + OFFER_LIFETIME
     while len(_offers) > MAX_OFFERS:
         _offers.pop(next(iter(_offers)), None)
     return f"_visitor/{token}"
+
+
+def take_offer(request: Request) -> str | None:
+    """Return the number that was offered to this request, only once; None if there is none.
+
+    What a script of a page did not request is refused: a link to an unused token would make whoever follows it share
+    somebody's number.
+    """
+    offer = OFFER.search(request.url.path) if request.method == "GET" else None
+    own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    if offer is None or not own or OFFER_HEADER not in request.headers:
+        return None
+    number, until = _offers.pop(offer[1], ("", 0.0))
+    return number if time.monotonic() < until else None
 
 
 def _to_cookie(number: str, scheme: str) -> Response:
@@ -66,11 +82,11 @@ class Gate:
 
     async def __call__(self, serve: Serve, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or call `serve`."""
-        path, method = (scope["path"], scope["method"]) if scope["type"] == "http" else ("", "")
-        offer = OFFER.search(path) if method == "GET" else None
-        if offer is not None and (number := _offers.pop(offer[1], None)) is not None:
+        if scope["type"] != "http":
+            return await serve(scope, receive, send)
+        if (number := take_offer(Request(scope))) is not None:
             return await _to_cookie(number, scope["scheme"])(scope, receive, send)
-        upload = UPLOAD.search(path) if method == "PUT" else None
+        upload = UPLOAD.search(scope["path"]) if scope["method"] == "PUT" else None
         if upload is None:
             return await serve(scope, receive, send)
         try:

@@ -76,7 +76,8 @@ def forget_visitor() -> None:
 
 def _fetch(path: str) -> None:
     """Make the browser request this path of the server, whose answer sets the cookie."""
-    st.html(f"<script>fetch('{path}')</script>", unsafe_allow_javascript=True)
+    script = f"fetch('{path}', {{headers: {{'{gate.OFFER_HEADER}': 'fetch'}}}})"
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def _from_cookie() -> str | None:
