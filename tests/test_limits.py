@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.jobs import control, limits, network_files, queue, run_folders
+from core.jobs import control, limits, network_files, old_runs, queue, run_folders
 from core.jobs.run_folders import Job, JobError
+from dashboard.server import visitors
 from tests.job_runs import ended, kill
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -141,13 +142,19 @@ def test_what_visitors_made_is_readable_for_the_server_alone(runs: Path) -> None
 
 
 def test_runs_from_before_visitors_had_hashes_are_theirs_still() -> None:
-    job = make_run("a" * 32)
+    job, new = make_run("a" * 32), make_run("b" * 32)
     old: dict[str, Any] = json.loads((job.folder / "job.json").read_text())
     del old["origin"]
     (job.folder / "job.json").write_text(json.dumps(old))
-    run_folders.rename_visitor("a" * 32, "hash")
-    assert [one.id for one in run_folders.list_jobs("hash")] == [job.id]
+    job.folder.chmod(0o755)
+    for damaged in ("[]", "0", "{"):
+        (make_run().folder / "job.json").write_text(damaged)
+    for _ in range(2):  # a second start changes nothing
+        old_runs.make_private(visitors.to_id)
+        assert [one.id for one in run_folders.list_jobs(visitors.to_id("a" * 32))] == [job.id]
+        assert [one.id for one in run_folders.list_jobs("b" * 32)] == [new.id]
     assert "a" * 32 not in (job.folder / "job.json").read_text()
+    assert job.folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_forty_uploads_leave_a_classmate_s_finished_network(job: Job) -> None:

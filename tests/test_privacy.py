@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from starlette.requests import Request
@@ -52,6 +53,24 @@ def test_a_deleted_cookie_is_not_offered_again_in_its_tab(job: Job, monkeypatch:
     app = press(app, "privacy delete")
     assert "visitor" not in app.session_state
     assert offered()[-1] == ""
+
+
+def test_another_tab_of_a_visitor_who_deleted_everything_stores_nothing_under_the_old_number(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = uuid4().hex
+    monkeypatch.setattr(visitors, "_from_cookie", lambda: number)
+    board = RoomBoard(database_url())
+    before = board.open_room("MNIST", told=True, opener=number).code  # from before ids were hashes
+    one, other = open_page("train"), open_page("quiz", view="The room")
+    press(one, "privacy delete")
+    with pytest.raises(RoomError, match=before):
+        board.find(before)
+    board.close()
+    press(other, "quiz open")
+    assert other.session_state["visitor"] != visitors.to_id(number)
+    new = offered()[-1]
+    assert new not in ("", number) and other.session_state["visitor"] == visitors.to_id(new)
 
 
 def test_a_failed_deletion_names_what_cannot_be_used(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -344,6 +344,18 @@ def test_a_visitor_removes_all_rooms_of_theirs_at_once(board: RoomBoard) -> None
             board.find(code)
 
 
+def test_rooms_from_before_ids_and_openings_are_their_opener_s_still(board: RoomBoard) -> None:
+    number = "c" * 32
+    first, second = (board.open_room("MNIST", told=True, opener=number).code for _ in range(2))
+    with board._database.begin() as connection:
+        connection.execute(room_database.OPENINGS.delete())
+    assert board.may_remove(first, "id", number) and not board.may_remove(first, "id")
+    board.remove(first, "id", number)
+    board.remove_all("id", number)
+    with pytest.raises(RoomError, match=second):
+        board.find(second)
+
+
 # A database that was damaged, removed or replaced
 
 

@@ -107,24 +107,24 @@ class RoomBoard:
             writer.writerows(map(tuple, connection.execute(asked)))
         return stream.getvalue().encode()
 
-    def may_remove(self, code: str, opener: str) -> bool:
-        """Say whether this visitor opened the room."""
+    def may_remove(self, code: str, *openers: str) -> bool:
+        """Say whether one of these opened the room."""
         with self._database.begin() as connection:
-            return connection.scalar(sql.select(ROOMS.c.opener).where(ROOMS.c.code == code)) == _hash_opener(
-                code, opener
-            )
+            opener = connection.scalar(sql.select(ROOMS.c.opener).where(ROOMS.c.code == code))
+        return opener in _hash_openers(code, openers)
 
-    def remove(self, code: str, opener: str) -> None:
+    def remove(self, code: str, *openers: str) -> None:
         """Delete the room with all its answers; only its opener may."""
-        own = (ROOMS.c.code == code) & (ROOMS.c.opener == _hash_opener(code, opener))
+        own = (ROOMS.c.code == code) & ROOMS.c.opener.in_(_hash_openers(code, openers))
         with self._database.begin() as connection:
             if not connection.execute(sql.delete(ROOMS).where(own)).rowcount:
                 raise RoomError(f"Only whoever opened the room {code} can remove it.")
 
-    def remove_all(self, opener: str) -> None:
-        """Delete every room that this visitor opened, with all answers."""
-        mine = sql.select(OPENINGS.c.room).where(OPENINGS.c.visitor == _hash_visitor(opener))
+    def remove_all(self, *openers: str) -> None:
+        """Delete every room that one of these opened, with all answers; OPENINGS does not have those from before it."""
         with self._database.begin() as connection:
+            rooms = connection.execute(sql.select(ROOMS.c.code, ROOMS.c.opener))
+            mine = [code for code, opener in rooms if opener in _hash_openers(code, openers)]
             connection.execute(sql.delete(ROOMS).where(ROOMS.c.code.in_(mine)))
 
     def close(self) -> None:
@@ -162,3 +162,7 @@ def _draw_code() -> str:
 def _hash_opener(code: str, opener: str) -> str:
     """Return the hash that is stored of the opener, so that the secret itself is not."""
     return hashlib.sha256(f"{code} {opener}".encode()).hexdigest()
+
+
+def _hash_openers(code: str, openers: Sequence[str]) -> list[str]:
+    return [_hash_opener(code, opener) for opener in openers]

@@ -11,7 +11,6 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -144,13 +143,6 @@ def list_jobs(visitor: str | None = None) -> list[Job]:
             continue
     found = (job for job in jobs if visitor is None or job.visitor == visitor)
     return sorted(found, key=lambda job: (job.created, job.id), reverse=True)
-
-
-def rename_visitor(old: str, new: str) -> None:
-    """Give a visitor's jobs another visitor id. Leave those that cannot be written."""
-    for job in list_jobs(old):
-        with suppress(OSError):
-            _write(job.folder / "job.json", replace(job, visitor=new))
 
 
 def is_alive(job: Job) -> bool:

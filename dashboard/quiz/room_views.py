@@ -18,7 +18,7 @@ from dashboard.quiz.rounds import Game
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.visitors import ensure_visitor_id, get_origin, get_visitor_id
+from dashboard.server.visitors import ensure_visitor_id, get_openers, get_origin
 from dashboard.shell import share
 from dashboard.widgets.texts import show_problems
 
@@ -158,16 +158,16 @@ def _export(room: Room) -> bytes:
 
 
 def _may_remove(room: Room) -> bool:
-    opener = get_visitor_id()
+    openers = get_openers()
     try:
-        return opener is not None and rounds.board().may_remove(room.code, opener)
+        return bool(openers) and rounds.board().may_remove(room.code, *openers)
     except RoomError:  # the board on the page shows it
         return False
 
 
 def _remove(game: Game, room: Room) -> None:
     try:
-        rounds.board().remove(room.code, ensure_visitor_id())
+        rounds.board().remove(room.code, *get_openers())
         rounds.leave_room(game)
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)

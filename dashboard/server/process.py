@@ -8,8 +8,9 @@ from itertools import count
 
 import torch
 
+from core.jobs import old_runs
 from core.system import interrupts
-from dashboard.server import memory, streamlit_internals
+from dashboard.server import memory, streamlit_internals, visitors
 from dashboard.server.gate import Gate
 
 TIDY_EVERY = 30.0  # seconds between two looks for sessions that are gone
@@ -26,6 +27,7 @@ def prepare_once() -> None:
     streamlit_internals.keep_undelivered_messages()
     streamlit_internals.ignore_forged_values()
     streamlit_internals.put_before_server(Gate())
+    old_runs.make_private(visitors.to_id)
     gc.freeze()  # the 600 ms of a full collection are spent on imported modules, which are never garbage
     threading.Thread(target=_give_memory_back, name="memory", daemon=True).start()
 

@@ -11,13 +11,14 @@ from uuid import uuid4
 
 import streamlit as st
 
-from core.jobs import run_folders
 from dashboard.server import gate
 
 COOKIE = gate.COOKIE
 VISITOR = "visitor"  # key of the id in the session
 _NUMBER, _STORED = "visitor number", "visitor number stored"  # keys of the number, and of what the browser has of it
 _RECOGNISED = "visitor recognised"  # key of whether the cookie was read: a tab sees the one that it was opened with
+MAX_FORGOTTEN = 10_000
+_forgotten: dict[str, None] = {}  # the numbers that visitors deleted last: no tab stores anything under them
 _SALT = secrets.token_bytes(16)  # of this process: an origin cannot be traced back to an address
 
 
@@ -28,13 +29,18 @@ def recognise_visitor() -> None:
     st.session_state[_RECOGNISED] = True
     if VISITOR not in st.session_state and (number := _from_cookie()) is not None:
         st.session_state[VISITOR], st.session_state[_NUMBER] = to_id(number), number
-        run_folders.rename_visitor(number, to_id(number))  # of runs from before ids were hashes
 
 
 def get_visitor_id() -> str | None:
     """Return the visitor's id; None before they have started a run, loaded a network or opened a room."""
     visitor: str | None = st.session_state.get(VISITOR)
-    return visitor
+    return None if st.session_state.get(_NUMBER) in _forgotten else visitor
+
+
+def get_openers() -> list[str]:
+    """Return what rooms of this visitor may stand under: the id, and the number for those from before ids."""
+    visitor, number = get_visitor_id(), st.session_state.get(_NUMBER)
+    return [] if visitor is None else [visitor] if number is None else [visitor, number]
 
 
 def ensure_visitor_id() -> str:
@@ -42,7 +48,8 @@ def ensure_visitor_id() -> str:
     if (visitor := get_visitor_id()) is not None:
         return visitor
     number = st.session_state[_NUMBER] = uuid4().hex
-    return st.session_state.setdefault(VISITOR, to_id(number))
+    visitor = st.session_state[VISITOR] = to_id(number)
+    return visitor
 
 
 def to_id(number: str) -> str:
@@ -62,13 +69,17 @@ def get_origin() -> str:
 def store_visitor_id() -> None:
     """Let the browser of a visitor who has an id keep their number in a cookie."""
     number = st.session_state.get(_NUMBER)
-    if number is not None and st.session_state.get(_STORED) != number:
+    if number is not None and number not in _forgotten and st.session_state.get(_STORED) != number:
         st.session_state[_STORED] = number
         _fetch(gate.offer_cookie(number))
 
 
 def forget_visitor() -> None:
-    """Delete the cookie, and forget the visitor's id in this tab."""
+    """Delete the cookie, and forget the visitor's id in all their tabs."""
+    if (number := st.session_state.get(_NUMBER)) is not None:
+        _forgotten[number] = None
+        while len(_forgotten) > MAX_FORGOTTEN:
+            _forgotten.pop(next(iter(_forgotten)), None)
     for key in (VISITOR, _STORED, _NUMBER):
         st.session_state.pop(key, None)
     _fetch(gate.offer_cookie(""))

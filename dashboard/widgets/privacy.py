@@ -38,7 +38,7 @@ def _delete() -> None:
         place = "The folder of the runs"
         control.remove_all(visitor)
         place = "The room database"
-        _delete_rooms(visitor)
+        _delete_rooms()
     except (ValueError, OSError) as error:
         st.session_state[DONE] = files.describe_error(error, place)
         return
@@ -46,7 +46,7 @@ def _delete() -> None:
     st.session_state[DONE] = "Your networks, jobs and rooms are deleted, and the cookie too."
 
 
-def _delete_rooms(visitor: str) -> None:
+def _delete_rooms() -> None:
     board = RoomBoard(database_url())
-    board.remove_all(visitor)
+    board.remove_all(*visitors.get_openers())
     board.close()
