@@ -183,7 +183,7 @@ def test_v9_a_job_that_takes_too_long_or_has_nothing_to_attack_is_one_sentence(c
 def test_v9_the_page_says_what_is_attacked_and_refuses_what_cannot_be():
     app = open_page("train")
     app.selectbox(key="train preset").set_value("adversarial training")
-    assert "every digit attacked first (FGSM, epsilon 0.25)" in text_of(rerun(app))
+    assert "each digit attacked first (FGSM, epsilon 0.25)" in text_of(rerun(app))
     assert not app.warning and not app.button(key="train go").disabled
     app.selectbox(key="train attack").set_value("none")
     assert "attacked first" not in text_of(rerun(app)) and app.number_input(key="train epsilon").disabled

@@ -170,7 +170,7 @@ def test_other_settings_are_another_run():
     (preset,) = [one for one in app.selectbox if one.label == "Optimisation method"]
     preset.set_value("frequencies")
     assert "ten digits/run" not in rerun(app).session_state
-    (seed,) = [one for one in app.number_input if one.label == "Seed of noise"]
+    (seed,) = [one for one in app.number_input if one.label == "Seed"]
     seed.set_value(7)
     app.run()
     assert grow(app, "ten digits").about[2] == replace(PRESETS["frequencies"], seed=7, steps=6)
@@ -178,7 +178,7 @@ def test_other_settings_are_another_run():
 
 def test_several_noises_give_a_row_of_ten_each():
     app = open_view("Ten digits")
-    (starts,) = [one for one in app.number_input if one.label == "Different noises"]
+    (starts,) = [one for one in app.number_input if one.label == "Starts"]
     starts.set_value(3)
     app.run()
     run = grow(app, "ten digits")
@@ -195,7 +195,7 @@ def test_n5_a_map_is_shown_with_its_filter_its_nine_digits_and_what_it_does_on_t
     assert shown.count("<figure") == 3 and "its filter over 32 maps" in shown and "the map on your digit" in shown
     assert "nine training digits" in shown or "no training digit" in shown
     grow(app, "every map")
-    assert "what was grown for it" in html(app)
+    assert "the image optimised for it" in html(app)
 
 
 def test_a_digit_is_turned_into_one_class_by_several_networks():

@@ -194,7 +194,7 @@ def test_the_smallest_erasures_are_shown_with_what_is_read_then():
 
 def test_restoring_networks_are_given_an_upper_bound_and_no_single_pixels():
     app = open_view("The smallest erasure", networks="restoring", sample="18")
-    assert re.search(r"(\d+) × \1 or less: reads", html(app)) and "Not looked for" in html(app)
+    assert re.search(r"(\d+) × \1 or less: reads", html(app)) and "Not computed: a restoring network" in html(app)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -203,7 +203,7 @@ def test_blank_paper_is_explained_too(view: str):
     app = open_view(view, digit=to_link(np.zeros((28, 28), np.float32)), networks=networks)
     assert not app.error
     if view == "The smallest erasure":
-        assert "No square hole changes it" in html(app) and "However much is erased" in html(app)
+        assert "No square hole changes its answer" in html(app) and "Nothing that was erased" in html(app)
 
 
 def test_what_is_worked_out_is_kept_for_the_same_digit_only():
