@@ -45,7 +45,14 @@ EVERY_PAGE = {
         "column": "5",
     },
     "maximize": {"view": "Ten digits", "network": "standard", **CLIMB},
-    "why": {"view": "A hole everywhere", "sample": "15", "networks": "standard", "truth": "3", "size": "12"},
+    "why": {
+        "view": "A hole everywhere",
+        "sample": "15",
+        "networks": "standard",
+        "truth": "3",
+        "size": "12",
+        "hole": "4.5",
+    },
     "train": {"view": "Set up", "preset": "Keras: small, Adam", "epochs": "3", "seed": "7", "share": "10"},
     "transfer": {"view": "Fine-tuning", "network": "control", "epochs": "12", "alone": "3", "rate": "0.03"},
     "made_digits": {"view": "Make digits", "class": "7", "sheet": "4", "first": "2", "last": "8"},
@@ -188,7 +195,7 @@ def test_what_was_not_changed_is_not_in_the_address():
 def test_a_change_on_the_page_is_in_the_address_and_opens_for_others():
     app = open_page("attack", **EVERY_PAGE["attack"])
     app.slider(key="attack steps").set_value(23)
-    app.selectbox(key="attack target").set_value("8")
+    app.selectbox(key="attack target pgd").set_value("8")
     said = address_of(rerun(app))
     assert said == EVERY_PAGE["attack"] | {"steps": "23", "target": "8"} or "view" not in said
     assert said["steps"] == "23" and said["target"] == "8"
@@ -282,8 +289,8 @@ def test_what_a_link_hides_is_not_shown_keeps_its_value_and_stays_in_the_address
     app = open_page("attack", sample="18", epsilon="0.3", hide="networks,epsilon,tools")
     shown_keys = {one.key for kind in (app.selectbox, app.slider, app.get("button_group")) for one in kind}
     assert not shown_keys & {"attack network", "attack linf", "attack watched", "cut", "tool", "networks"}
-    assert {"attack method", "attack target", "attack steps"} <= shown_keys
-    app.selectbox(key="attack target").set_value("8")
+    assert {"attack method", "attack target pgd", "attack steps"} <= shown_keys
+    app.selectbox(key="attack target pgd").set_value("8")
     assert address_of(rerun(app)) == {
         "sample": "18",
         "epsilon": "0.3",

@@ -123,7 +123,7 @@ def test_f1_a_unit_of_the_head_can_be_looked_at_too() -> None:
 def test_a_map_that_another_network_lacks_is_replaced_by_one_that_it_has() -> None:
     app = open_view("One digit", sample="15", state={one_map.CHOSEN: Chosen("conv2", 49)})
     app.selectbox(key="feature_maps network").set_value("local-dense")
-    assert "no convolutions" in captions(rerun(app))
+    assert "no convolutions" in text_of(rerun(app))
     app.selectbox(key="feature_maps network").set_value("assignment")
     chosen = max(boards(rerun(app)), key=lambda one: len(one["rows"]))["chosen"]
     assert chosen[0] == "conv1" and 0 <= chosen[1] < 32

@@ -6,7 +6,7 @@ import pytest
 
 import dashboard
 from dashboard.server import network_address
-from dashboard.shell.head import neighbours
+from dashboard.shell.head import neighbouring_pages
 from dashboard.widgets.glossary import explain, terms
 from tests.pages import html, open_page
 
@@ -20,8 +20,8 @@ def test_every_page_has_its_title_once_and_says_in_a_sentence_what_it_is(name):
 
 def test_the_tour_goes_through_all_pages_in_the_order_of_the_menu():
     names = list(dashboard.PAGES)
-    assert neighbours(names[0]) == ("", names[1]) and neighbours(names[-1]) == (names[-2], "")
-    assert neighbours("pmnist") == ("compare", "missing_features")
+    assert neighbouring_pages(names[0]) == ("", names[1]) and neighbouring_pages(names[-1]) == (names[-2], "")
+    assert neighbouring_pages("pmnist") == ("compare", "missing_features")
 
 
 def test_a_term_is_explained_where_it_first_stands_and_only_there():
@@ -41,6 +41,7 @@ def test_every_term_is_explained_in_two_sentences_and_stands_once():
 
 def test_a_local_name_becomes_one_that_others_can_open_if_the_server_listens_to_them(monkeypatch):
     monkeypatch.setattr(network_address, "_find_ip_address", lambda: "192.168.1.20")
+    monkeypatch.setattr(network_address.st, "get_option", lambda name: "0.0.0.0")
     local = "http://127.0.0.1:8501/quiz?room=ABCD"
     assert network_address.for_others(local) == "http://192.168.1.20:8501/quiz?room=ABCD"
     assert network_address.for_others("https://digits.example/quiz") == "https://digits.example/quiz"

@@ -235,6 +235,7 @@ def test_back_leads_from_a_step_to_where_one_was(server: str, page: Page) -> Non
 @pytest.mark.browser
 def test_a_locked_control_is_not_on_the_page(server: str, page: Page) -> None:
     page.goto(f"{server}/results?view=All+accuracies&hide=view,digits")
+    page.get_by_role("button", name="Digits, network and cuts").click(timeout=60_000)
     expect(page.locator(".st-key-results-network")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("radio", name="Compared with the talk")).to_have_count(0, timeout=60_000)
     expect(page.locator(".st-key-results-data")).to_be_hidden()

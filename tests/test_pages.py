@@ -50,7 +50,8 @@ def test_a_damaged_network_costs_a_sentence_and_the_others_go_on(
         (tmp_path / path.name).write_bytes(content[:-100] if path.name == f"{damaged}.safetensors" else content)
     try:
         st.cache_resource.clear()
-        app = open_page("compare", sample="18", erased="HCUT")
+        five = "standard,missing-feature,missing-alternating,synergy,restoring"
+        app = open_page("compare", sample="18", erased="HCUT", networks=five)
         assert damaged in app.warning[0].value and html(app).count("data-answer=") == 4
         for page in ("start", "pmnist"):
             open_page(page)
