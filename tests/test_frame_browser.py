@@ -1,13 +1,17 @@
 """What frames every page, in the browser: menu, tour, projector mode, search, terms, and a page that is reset."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.digits import datasets
 from tests.browser import LAPTOP, complaints_of, open_tab, settle
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds
 DIGIT = ".ns-digit img"
+NAME = datasets.load_or_offline().name
 
 
 def open_page(tab: Page, address: str) -> None:
@@ -30,13 +34,13 @@ def test_the_menu_and_the_tab_say_where_one_is_and_nothing_covers_share(server: 
 
 def test_the_digit_stays_in_the_bar_from_page_to_page_and_after_a_reload(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19&erased=HCUT")
-    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 19, part erased", timeout=PATIENCE)
+    expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 19, part erased", timeout=PATIENCE)
     page.get_by_role("link", name="→").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("One window at a time", timeout=PATIENCE)
     settle(page)
-    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 19, part erased", timeout=PATIENCE)
+    expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 19, part erased", timeout=PATIENCE)
     page.reload()
-    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 19, part erased", timeout=PATIENCE)
+    expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 19, part erased", timeout=PATIENCE)
 
 
 def test_a_first_visitor_is_led_around_once_and_can_ask_for_it_again(server: str, chromium: Browser) -> None:
@@ -51,7 +55,7 @@ def test_a_first_visitor_is_led_around_once_and_can_ask_for_it_again(server: str
         expect(tour).to_have_count(0)
         open_page(tab, f"{server}/compare")
         expect(tour).to_have_count(0)
-        tab.get_by_role("button", name="Help").click()
+        tab.get_by_role("button", name="Help", exact=True).first.click()
         tab.get_by_role("menuitem", name="Show the tour").click()
         expect(tour).to_contain_text("1 of 4", timeout=PATIENCE)
 
@@ -83,15 +87,15 @@ def test_search_opens_a_view_with_the_same_digit_and_explains_a_term(server: str
     field.fill("Two networks")
     field.press("Enter")
     page.wait_for_url("**/feature_maps**view=Two+networks*", timeout=PATIENCE)
-    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 8", timeout=PATIENCE)
+    expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 8", timeout=PATIENCE)
 
 
 def test_a_page_that_is_reset_keeps_its_digit_whole_and_nothing_else(server: str, page: Page) -> None:
     open_page(page, f"{server}/attack?sample=18&erased=HCUT&epsilon=0.3")
-    page.get_by_role("button", name="Help").click()
+    page.get_by_role("button", name="Help", exact=True).first.click()
     page.get_by_role("menuitem", name="Reset this page").click()
     page.wait_for_url(lambda url: "epsilon" not in url and "sample=18" in url and "erased" not in url, timeout=PATIENCE)
-    expect(page.locator(DIGIT)).to_have_attribute("alt", "Your digit, MNIST 18", timeout=PATIENCE)
+    expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 18", timeout=PATIENCE)
 
 
 def test_a_term_explains_itself_when_it_has_the_focus(server: str, page: Page) -> None:
@@ -105,4 +109,6 @@ def test_a_term_explains_itself_when_it_has_the_focus(server: str, page: Page) -
 
 def test_readings_are_read_aloud_when_they_change(server: str, page: Page) -> None:
     open_page(page, f"{server}/compare?sample=19")
-    expect(page.get_by_role("status").filter(has_text="Standard reads 4")).to_have_count(1, timeout=PATIENCE)
+    expect(page.get_by_role("status").filter(has_text=re.compile(r"Standard reads \d"))).to_have_count(
+        1, timeout=PATIENCE
+    )
