@@ -27,6 +27,7 @@ function install() {
   addEventListener("resize", () => { mark(); place(); });
   addEventListener("scroll", place, true);
   new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-announce"] });
+  listen(); // what stood there before
 }
 
 function make(tag, name, text = "") {
