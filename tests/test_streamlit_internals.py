@@ -87,7 +87,7 @@ class Context:
 
 @pytest.mark.parametrize(("fragments", "history"), [([], False), (["a"], False), ([], True)])
 def test_a_run_says_what_started_it(monkeypatch: pytest.MonkeyPatch, fragments: list[str], history: bool) -> None:
-    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda: Context(fragments, history=history))
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda **_: Context(fragments, history=history))
     assert streamlit_internals.is_fragment_run() == bool(fragments)
     assert streamlit_internals.is_history_navigation() == history
 
@@ -107,7 +107,7 @@ def test_the_context_of_a_run_is_as_expected() -> None:
 def test_a_context_without_these_parts_costs_one_warning_each(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", object)
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda **_: object())
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             assert not streamlit_internals.is_fragment_run()
@@ -116,7 +116,7 @@ def test_a_context_without_these_parts_costs_one_warning_each(
 
 
 def test_a_run_ends_when_its_visitor_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda: Context([], history=False))
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda **_: Context([], history=False))
     assert streamlit_internals.watch_connection()()  # no server: a test
 
     class Runtime:
@@ -132,7 +132,7 @@ def test_a_run_ends_when_its_visitor_leaves(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delattr(Runtime, "is_active_session")
     assert is_connected()  # unknown
     streamlit_internals.end_closed_run()
-    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda: None)
+    monkeypatch.setattr(scriptrunner, "get_script_run_ctx", lambda **_: None)
     streamlit_internals.end_closed_run()  # a thread that belongs to no tab
 
 

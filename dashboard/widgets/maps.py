@@ -63,7 +63,7 @@ def show_clickable(figure: go.Figure, key: str, choose: Choose | None = None) ->
         return
 
     def take() -> None:
-        cell = read_clicked_cell(st.session_state[key], figure)
+        cell = read_clicked_cell(st.session_state.get(key), figure)
         if cell is not None:  # a second click on the same cell cancels the selection
             choose(*cell)
 

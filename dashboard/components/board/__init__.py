@@ -76,7 +76,7 @@ def board(
     }
 
     def changed() -> None:
-        found = read_choice(st.session_state[key].get("chosen"), rows)
+        found = read_choice((st.session_state.get(key) or {}).get("chosen"), rows)
         if found is not None and on_choose is not None:
             on_choose(found)
 

@@ -91,7 +91,7 @@ def live_canvas(
         }
 
     def changed() -> None:
-        _receive(memory, st.session_state[key].get("sent"), options, on_clear, on_undo)
+        _receive(memory, (st.session_state.get(key) or {}).get("sent"), options, on_clear, on_undo)
         if on_change is not None:
             on_change(memory.boards.get(board))
 

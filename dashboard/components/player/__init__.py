@@ -101,7 +101,7 @@ def player(
 
     def send_again() -> None:
         """Send all frames after those that the browser says it has."""
-        missing = st.session_state[key]["missing"]
+        missing = (st.session_state.get(key) or {}).get("missing")
         if type(missing) is int and missing >= 0:  # a browser may send anything
             sent.count = min(sent.count, missing)
 
