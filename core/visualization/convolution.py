@@ -103,7 +103,8 @@ def draw_shapes(shapes: Sequence[tuple[str, tuple[int, ...]]]) -> str:
     for name, shape in shapes:
         stack, end = _draw_stack(name, shape, end)
         drawn += stack
-    svg = f'<svg viewBox="0 0 {end:.0f} 192" width="{end:.0f}" height="192" role="img">{drawn}</svg>'
+    size = f'viewBox="0 0 {end:.0f} 192" width="{end:.0f}" height="192"'
+    svg = f'<svg {size} role="img" aria-label="The whole network, stage by stage">{drawn}</svg>'
     return f'<div class="ns-scroll">{svg}</div>'
 
 
