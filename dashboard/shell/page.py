@@ -85,9 +85,9 @@ def show_plain_page(
 @contextmanager
 def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[None]:
     """Open the address before a page and write it afterwards; show what all pages have in common."""
+    visitors.recognise_visitor()  # first: a link may name a network of theirs
     if open_address(name, scene=scene):
         lesson_bar.open_linked()
-    visitors.recognise_visitor()
     visitors.rerun_after_reconnect()
     share_place = head.show_head(name)
     lesson_bar.show_bar()
