@@ -18,7 +18,7 @@ ABOVE = {  # what a part must never import
     "pages": {"torch", "torchvision", "numpy", "core", "pages", "tests"},
 }
 SHARED = ("components", "server", "address", "widgets", "shell")  # dashboard's rooms, from the bottom up
-LONGEST_BODY = 50  # lines
+MAX_BODY = 50  # lines
 
 
 @cache
@@ -138,7 +138,16 @@ def test_functions_stay_short():
     for path in SOURCES:
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                assert node.end_lineno - node.body[0].lineno < LONGEST_BODY, f"{path}: {node.name}"
+                assert node.end_lineno - node.body[0].lineno < MAX_BODY, f"{path}: {node.name}"
+
+
+def test_limits_have_one_prefix():
+    """MAX_ for the largest and MIN_ for the smallest that is allowed."""
+    others = re.compile("(MOST|LARGEST|LONGEST|BIGGEST|SHORTEST)(_|$)")
+    for path in SOURCES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                assert not others.match(node.id), f"{path}: {node.id}"
 
 
 def test_importing_has_no_effects():

@@ -24,7 +24,7 @@ from tests.bad_uploads import WAYS
 from tests.sentences import assert_one_sentence
 
 UPLOADS = 7 * 720
-MOST_MEMORY = 10**9
+MAX_MEMORY = 10**9
 EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 WORDS = st.text(st.sampled_from(string.printable + "äß\0\u202e"), max_size=40)
 MASKS = arrays.arrays(np.bool_, (28, 28))
@@ -41,7 +41,7 @@ def test_bad_uploads_by_the_thousand_give_a_digit_or_a_sentence_in_little_memory
         assert found["fates"].get(f"{way.__name__}: refused", 0) > 100
     for sentence in found["said"]:
         assert_one_sentence(ValueError(sentence))
-    assert found["bytes"] < MOST_MEMORY
+    assert found["bytes"] < MAX_MEMORY
 
 
 @EXAMPLES

@@ -21,7 +21,7 @@ from dashboard.maximize.runs import Maximization
 from dashboard.maximize.step_texts import describe_classes, describe_maps
 from dashboard.server import caches
 from dashboard.widgets import playing
-from dashboard.widgets.recorded_runs import MOST_FRAMES, RecordedRun, load, save
+from dashboard.widgets.recorded_runs import MAX_FRAMES, RecordedRun, load, save
 from tests.browser import complaints_of, settle
 from tests.pages import captions, html, open_page, rerun
 
@@ -94,7 +94,7 @@ def test_a_whole_run_never_exceeds_the_player_s_memory(count):
     config = MaximizationConfig(steps=200)
     run = Maximization({"assignment": ASSIGNMENT}, ClassLogit([0] * count), config, layout_for(count), describe_maps)
     first = next(run.steps())
-    assert run.frame_count * run.to_frame(first).picture.nbytes < playing.MOST_BYTES
+    assert run.frame_count * run.to_frame(first).picture.nbytes < playing.MAX_BYTES
     assert count > 10 or run.frame_count == 201, "of ten digits every step is seen"
 
 
@@ -128,7 +128,7 @@ def test_n5_dead_maps_are_named():
 def test_every_view_has_a_recorded_run_that_plays_at_once_and_says_so():
     for key in VIEWS.values():
         run = recorded_run(key)
-        assert run is not None and len(run.frames) == MOST_FRAMES and "Step" in run.frames[-1].text
+        assert run is not None and len(run.frames) == MAX_FRAMES and "Step" in run.frames[-1].text
         assert np.ptp(run.frames[-1].picture) > 100
     app = open_view("Ten digits")
     assert "A recorded run" in captions(app)

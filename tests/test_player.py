@@ -134,7 +134,7 @@ def test_pictures_of_two_sizes_end_the_run():
 
 
 def test_a_run_keeps_no_more_than_its_share_of_memory(monkeypatch):
-    monkeypatch.setattr(playing, "MOST_BYTES", 240)
+    monkeypatch.setattr(playing, "MAX_BYTES", 240)
     steps = Steps()
     run = Run(steps, shade)
     until(lambda: run.finished)

@@ -294,7 +294,7 @@ def test_hostile_archives_are_refused_with_a_sentence_or_a_note() -> None:
 def test_pixels_of_all_pictures_are_counted_before_one_is_opened_that_is_too_much(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(uploaded_pictures, "MOST_PIXELS", 3 * 1600)
+    monkeypatch.setattr(uploaded_pictures, "MAX_PIXELS", 3 * 1600)
     files = [(f"{number}.png", photograph(number, "across")) for number in range(4)]
     assert len(read_uploads(files[:3]).names) == 3
     opened: list[bytes] = []

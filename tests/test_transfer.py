@@ -29,8 +29,8 @@ from core.transfer.backbones import (
 from core.transfer.classification import fit_logistic_regression
 from core.transfer.example_tasks import CROP, crops_task, two_digits_task
 from core.transfer.fine_tuning import ARMS, ONE_PHASE, RANDOM_START, TWO_PHASES, TuneConfig, fine_tune
-from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
-from core.transfer.uploaded_pictures import MOST_FILES, read_uploads, to_square
+from core.transfer.tasks import MAX_PICTURES, Task, TaskError, make_task
+from core.transfer.uploaded_pictures import MAX_FILES, read_uploads, to_square
 from core.zoo.checkpoints import load_classifier
 from tests.sample_digits import real_set
 from tests.transfer_page import zipped
@@ -89,8 +89,8 @@ def test_what_is_no_picture_is_left_out_with_a_sentence():
 
 
 def test_at_most_a_hundred_pictures_of_a_class_are_read_and_the_page_is_told():
-    found = read_uploads([("many.zip", zipped(*((f"{n}.png", picture((n, n, n))) for n in range(MOST_PICTURES + 3))))])
-    assert len(found.pixels) == MOST_PICTURES
+    found = read_uploads([("many.zip", zipped(*((f"{n}.png", picture((n, n, n))) for n in range(MAX_PICTURES + 3))))])
+    assert len(found.pixels) == MAX_PICTURES
     assert found.notes == ("The first 100 pictures are used, 3 more were left out.",)
 
 
@@ -121,7 +121,7 @@ def locked() -> bytes:
         (zipped(("/outside.png", b"x")), "a path that leads outside of it"),
         (zipped(("a\\..\\..\\outside.png", b"x")), "a path that leads outside of it"),
         (zipped(("C:\\outside.png", b"x")), "a path that leads outside of it"),
-        (zipped(*((f"{number}.png", b"") for number in range(10_000))), f"more than {MOST_FILES:,} files"),
+        (zipped(*((f"{number}.png", b"") for number in range(10_000))), f"more than {MAX_FILES:,} files"),
         (bomb(), "would unpack to 320 MB"),
         (lying_bomb(), "damaged"),
         (locked(), "locked with a password"),

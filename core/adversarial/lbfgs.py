@@ -14,7 +14,7 @@ from core.adversarial.config import AttackConfig
 from core.adversarial.gradient_attacks import l2_norms
 
 Vector = NDArray[np.float64]
-SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-3, 10.0  # the range of c; below, the change costs next to nothing
+MIN_WEIGHT, MAX_WEIGHT = 1e-3, 10.0  # the range of c; below, the change costs next to nothing
 ROUNDS = 7  # each halves the range on a logarithmic scale: in the end the weight is known to within 8 %
 TOLERANCE = 1e-4  # a round ends when an iteration gains less than this share of the cost
 
@@ -62,7 +62,7 @@ class _Search:
         originals, epsilon = attack.originals, attack.config.epsilon
         self.bounds = Bounds(_vector((originals - epsilon).clamp(min=0)), _vector((originals + epsilon).clamp(max=1)))
         shape = (len(originals), 1, 1, 1)
-        self.low, self.high = (originals.new_full(shape, end) for end in (SMALLEST_WEIGHT, LARGEST_WEIGHT))
+        self.low, self.high = (originals.new_full(shape, end) for end in (MIN_WEIGHT, MAX_WEIGHT))
         self.best, self.found = originals, attack.fooled_at_start
 
     @property

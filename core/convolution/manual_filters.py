@@ -12,7 +12,7 @@ from torch.nn import functional
 from core.digits import pictures
 
 SIDE = 160  # pixels of the longer side of an uploaded picture, so that each pixel is visible
-SIZES, LARGEST = (3, 5), 1000.0
+SIZES, MAX_WEIGHT = (3, 5), 1000.0
 
 
 class FilterError(ValueError):
@@ -76,8 +76,8 @@ def _number(word: str) -> float:
         value = float(top) / float(below or 1)
     except (ValueError, ZeroDivisionError):
         raise FilterError(f"{word[:20]!r} is not a number. Examples of numbers: 1, -0.5 or 1/9.") from None
-    if not abs(value) <= LARGEST:
-        raise FilterError(f"{word[:20]} is too large for a filter: use numbers from −{LARGEST:g} to {LARGEST:g}.")
+    if not abs(value) <= MAX_WEIGHT:
+        raise FilterError(f"{word[:20]} is too large for a filter: use numbers from −{MAX_WEIGHT:g} to {MAX_WEIGHT:g}.")
     return value
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.networks.architectures import ARCHITECTURES
 from core.training.config import check_learning_rate, check_seed
 
-MOST_WIDTH, MOST_LATENT, MOST_BATCH = 256, 256, 256  # together they take half a gigabyte
+MAX_WIDTH, MAX_LATENT, MAX_BATCH = 256, 256, 256  # together they take half a gigabyte
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class GanConfig:
                 raise ValueError(f"{label} must be at least 1, not {count}.")
         if self.batch < 2:
             raise ValueError("A batch must hold at least 2 digits, because of batch normalization.")
-        for name, most in (("latent", MOST_LATENT), ("width", MOST_WIDTH), ("batch", MOST_BATCH)):
+        for name, most in (("latent", MAX_LATENT), ("width", MAX_WIDTH), ("batch", MAX_BATCH)):
             if getattr(self, name) > most:
                 raise ValueError(f"{name.capitalize()} must be at most {most}, not {getattr(self, name)}.")
         if self.discriminator not in ARCHITECTURES:

@@ -17,7 +17,7 @@ from core.training.state import RandomState, TrainState
 
 SAMPLES_PER_CLASS = 4  # in each record
 PENALTY_EVERY = 8  # steps: the penalty costs as much as a step, and works as well when applied rarely (Karras 2020)
-LARGEST_LOSS = 1e3
+MAX_LOSS = 1e3
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def train_gan(
             chunk = batches[first : first + config.report_every]
             with chance.drawing():
                 figures = _learn(pair, optimizer, digits, chunk, config, (epoch - 1) * len(batches) + first)
-            if not figures[0] + figures[1] < LARGEST_LOSS:  # so written, `nan` is caught too
+            if not figures[0] + figures[1] < MAX_LOSS:  # so written, `nan` is caught too
                 state.restore(*parts)
                 raise DivergedError(f"Training diverged in epoch {epoch}; a smaller learning rate may help.")
             samples = make_images(pair.average, latents, labels).cpu()

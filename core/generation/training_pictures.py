@@ -16,14 +16,14 @@ from core.system.parsing import parse_json
 from core.system.records import to_record
 
 FOLDER = "pictures"
-FIRST_EPOCH, MOST_EPOCHS, FEWEST = 10, 40, 20  # numbers of pictures; most changes happen in the first epoch
+FIRST_EPOCH, MAX_EPOCHS, FEWEST = 10, 40, 20  # numbers of pictures; most changes happen in the first epoch
 
 
 class PictureSchedule:
     """Decides which records become pictures: several in the first epoch, then the ends of epochs, or more of few."""
 
     def __init__(self, epochs: int) -> None:
-        self._every, self._later = ceil(epochs / MOST_EPOCHS), FEWEST // epochs
+        self._every, self._later = ceil(epochs / MAX_EPOCHS), FEWEST // epochs
         self._epoch, self._next = 0, 0.0  # share of the epoch
 
     def is_due(self, step: GanFigures) -> bool:

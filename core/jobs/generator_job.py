@@ -25,8 +25,8 @@ from core.training.state import TrainState, load_state, save_state
 STATE = "state.safetensors"
 KIND = "generator"
 SETS = ("MNIST", "Fashion-MNIST", "KMNIST", "QMNIST", datasets.OFFLINE)  # of ten classes
-MOST_EPOCHS, MOST_DIGITS = 30, 60_000  # their product limits a job, so that one visitor cannot occupy the machine
-MOST_RECORDS = 40  # per epoch
+MAX_EPOCHS, MAX_DIGITS = 30, 60_000  # their product limits a job, so that one visitor cannot occupy the machine
+MAX_RECORDS = 40  # per epoch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class GanPlan:
 
     config: GanConfig
     dataset: str = "MNIST"
-    digits: int = MOST_DIGITS
+    digits: int = MAX_DIGITS
     """The largest number of training digits; the first ones are used."""
 
 
@@ -58,10 +58,10 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError(f"{plan.dataset} is not on this machine.")
     if type(plan.digits) is not int or plan.digits < plan.config.batch:
         raise ValueError(f"Training needs at least one batch of {plan.config.batch} digits, not {plan.digits}.")
-    if plan.config.epochs * plan.digits > MOST_EPOCHS * MOST_DIGITS:
+    if plan.config.epochs * plan.digits > MAX_EPOCHS * MAX_DIGITS:
         raise ValueError(
-            f"{plan.config.epochs} epochs of {plan.digits:,} digits are more than a job may take, {MOST_EPOCHS} epochs "
-            f"of {MOST_DIGITS:,}: choose fewer epochs or fewer digits."
+            f"{plan.config.epochs} epochs of {plan.digits:,} digits are more than a job may take, {MAX_EPOCHS} epochs "
+            f"of {MAX_DIGITS:,}: choose fewer epochs or fewer digits."
         )
 
 
@@ -94,8 +94,8 @@ def run(
 
 
 def _fewest(config: GanConfig, digits: Digits) -> int:
-    """Return the number of batches per record that gives at most MOST_RECORDS in an epoch."""
-    return ceil(len(digits) / config.batch / MOST_RECORDS)
+    """Return the number of batches per record that gives at most MAX_RECORDS in an epoch."""
+    return ceil(len(digits) / config.batch / MAX_RECORDS)
 
 
 def _keep(card: generator_checkpoint.GeneratorCard, pair: Gan, folder: Path) -> None:

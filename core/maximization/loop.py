@@ -24,7 +24,7 @@ from core.system.device import on_cpu
 
 GRAY = 0.5  # 128 in the assignment
 LEAK = 0.1  # slope of negative values in ReLUs, used for neurons without a gradient
-MOST_STEPS, MOST_PICTURES = 2000, 512
+MAX_STEPS, MAX_PICTURES = 2000, 512
 SMALLEST_BATCH = 4  # smaller batches are rounded differently, and an optimisation magnifies that
 
 
@@ -58,7 +58,7 @@ class MaximizationConfig:
             choices = f"Blur: {', '.join(BLURS)}. Parameterization: {' or '.join(PARAMETERIZATIONS)}."
             raise ValueError(f"Unknown blur or parameterization. {choices}")
         for name, low, high in (
-            ("steps", 1, MOST_STEPS),
+            ("steps", 1, MAX_STEPS),
             ("step_size", 0, 1),
             ("starts", 1, 64),
             ("noise", 0, 1),
@@ -112,8 +112,8 @@ def maximize(
     if network.training:
         raise ValueError("The network is in training mode and would change: call its eval() first.")
     check_objective(network, objective)
-    if objective.count * settings.starts > MOST_PICTURES:
-        raise ValueError(f"At most {MOST_PICTURES} images can be optimised at once.")
+    if objective.count * settings.starts > MAX_PICTURES:
+        raise ValueError(f"At most {MAX_PICTURES} images can be optimised at once.")
     parameterization = PARAMETERIZATIONS[settings.parameterization]
     parameters = parameterization.encode(_start_images(objective.count, settings, start).to(network.device))
     responded = torch.zeros(len(parameters), dtype=torch.bool, device=network.device)

@@ -11,7 +11,7 @@ from core.networks.evaluation import accuracy, confusion
 from core.transfer.tasks import Task
 
 FOLDS = 5  # of the cross-validation that chooses the regularisation; scikit-learn's default
-MOST_ITERATIONS = 2000
+MAX_ITERATIONS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult
     labels = task.labels[~task.test]
     folds = min(FOLDS, int(np.bincount(labels).min()))
     model = LogisticRegressionCV(
-        cv=folds, max_iter=MOST_ITERATIONS, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False
+        cv=folds, max_iter=MAX_ITERATIONS, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False
     )
     model.fit(rows[~task.test], labels)
     predicted, certainty = model.predict(rows), model.predict_proba(rows).max(1)

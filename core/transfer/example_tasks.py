@@ -5,14 +5,14 @@ import torch
 from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset, Digits
-from core.transfer.tasks import HELD_OUT, MOST_PICTURES, Task, TaskError
+from core.transfer.tasks import HELD_OUT, MAX_PICTURES, Task, TaskError
 
 PHOTOGRAPHS = {"temple": "china", "flower": "flower"}  # as scikit-learn calls them
 CROP = 64  # pixels: a crop shows only a part, so that not every one is easy
 TRAIN_DIGITS, TEST_DIGITS = 10, 250  # of each class; with ten to train on, the features decide the result
 
 
-def crops_task(count: int = MOST_PICTURES, *, seed: int = 0) -> Task:
+def crops_task(count: int = MAX_PICTURES, *, seed: int = 0) -> Task:
     """Return the task to tell crops of two photographs apart, a temple and a flower, which ship with scikit-learn.
 
     Training crops are from the left 62 % of each photograph, test crops from the right 38 %: they share no pixel. The

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 224  # pixels of a photograph, as VGG16 was trained with
-MOST_PICTURES = 100  # of a class, as many as the lecture has
+MAX_PICTURES = 100  # of a class, as many as the lecture has
 FEWEST_PICTURES = 4  # of a class: three for training, one for testing
 HELD_OUT = 0.25  # 50 of the lecture's 200
 

@@ -16,11 +16,11 @@ from core.digits.pictures import MAX_BYTES, PictureError, count_pixels, limit, r
 from core.system import interrupts
 from core.system.archives import ArchiveError, open_zip, read_entry
 from core.system.safe_names import to_safe_name
-from core.transfer.tasks import MOST_PICTURES, SIDE, TaskError
+from core.transfer.tasks import MAX_PICTURES, SIDE, TaskError
 
-MOST_FILES = 1000  # in a zip, folders and all
-MOST_PIXELS = 1_200_000_000  # of all pictures of an upload, before they are made smaller: 100 photographs of a phone
-MOST_UNPACKED = 300 * 2**20  # bytes: a hundred photographs of 3 MB
+MAX_FILES = 1000  # in a zip, folders and all
+MAX_PIXELS = 1_200_000_000  # of all pictures of an upload, before they are made smaller: 100 photographs of a phone
+MAX_UNPACKED = 300 * 2**20  # bytes: a hundred photographs of 3 MB
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # files that operating systems add
 
 
@@ -43,13 +43,13 @@ def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
     pixels: list[NDArray[np.uint8]] = []
     names, faults, beyond, area = [], [], 0, 0
     for name, content in _unpacked(files):
-        if len(pixels) == MOST_PICTURES:
+        if len(pixels) == MAX_PICTURES:
             beyond += 1
             continue
         interrupts.check()
         area += count_pixels(content)
-        if area > MOST_PIXELS:
-            raise TaskError(f"These pictures have more than {MOST_PIXELS // 10**6:,} million pixels together.")
+        if area > MAX_PIXELS:
+            raise TaskError(f"These pictures have more than {MAX_PIXELS // 10**6:,} million pixels together.")
         try:
             pixels.append(to_square(read_picture(content)))
             names.append(name)
@@ -74,7 +74,7 @@ def _notes(faults: list[str], beyond: int) -> Iterator[str]:
         many = "1 file was" if len(faults) == 1 else f"{len(faults)} files were"
         yield f"{many} left out; {'it is' if len(faults) == 1 else 'the first is'} {faults[0]}"
     if beyond:
-        yield f"The first {MOST_PICTURES} pictures are used, {beyond} more were left out."
+        yield f"The first {MAX_PICTURES} pictures are used, {beyond} more were left out."
 
 
 def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
@@ -88,7 +88,7 @@ def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]
 
 def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     try:
-        with open_zip(content, MOST_FILES) as archive:
+        with open_zip(content, MAX_FILES) as archive:
             entries = archive.infolist()
             _check(name, entries)
             yield from _read_entries(name, archive, [entry for entry in entries if not _is_ignored(entry)])
@@ -107,9 +107,9 @@ def _check(name: str, entries: list[zipfile.ZipInfo]) -> None:
         if entry.flag_bits & 1:
             raise TaskError(f"The zip {name!r} is locked with a password; make one without.")
     size = sum(entry.file_size for entry in entries)
-    if size > MOST_UNPACKED:
+    if size > MAX_UNPACKED:
         raise TaskError(
-            f"The zip {name!r} would unpack to {size / 2**20:,.0f} MB, and at most {MOST_UNPACKED >> 20} MB are read."
+            f"The zip {name!r} would unpack to {size / 2**20:,.0f} MB, and at most {MAX_UNPACKED >> 20} MB are read."
         )
 
 
@@ -123,6 +123,6 @@ def _read_entries(name: str, archive: zipfile.ZipFile, entries: list[zipfile.Zip
     for entry in entries:
         content = read_entry(archive, entry, MAX_BYTES + 1)  # larger files are refused as pictures
         read += len(content)
-        if read > MOST_UNPACKED:
+        if read > MAX_UNPACKED:
             raise TaskError(f"The zip {name!r} unpacks to more than it says; it is not read.")
         yield PurePosixPath(entry.filename).name, content

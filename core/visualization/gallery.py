@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.visualization.arrays import Picture
 from core.visualization.rendering import render
 
-LARGEST_DIGIT = 64  # pixels: a larger picture is a photograph or a drawing, and is smoothed when it is scaled
+MAX_DIGIT_SIDE = 64  # pixels: a larger picture is a photograph or a drawing, and is smoothed when it is scaled
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class GalleryItem:
 
     @property
     def shows_pixels(self) -> bool:
-        return max(self.picture.shape[:2]) <= LARGEST_DIGIT
+        return max(self.picture.shape[:2]) <= MAX_DIGIT_SIDE
 
 
 def draw_gallery(items: Sequence[GalleryItem], *, min_width: int, css_class: str) -> str:

@@ -13,7 +13,7 @@ from core.visualization.arrays import CAPTION_GROUND, Picture, Values, arrange, 
 GAP = 4
 FAINT = 150  # grey of the bars
 DEAD = 70  # grey of the bars across a neuron that never responds
-MOST_FRAMES = 100  # of an animation
+MAX_FRAMES = 100  # of an animation
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _bar(share: float, width: int) -> Picture:
 
 def to_animation(pictures: Sequence[Picture], *, seconds: float = 8.0) -> bytes:
     """Return grey sheets of one size as an animated PNG that plays for ever and rests at its end."""
-    kept = [pictures[round(at)] for at in np.linspace(0, len(pictures) - 1, min(len(pictures), MOST_FRAMES))]
+    kept = [pictures[round(at)] for at in np.linspace(0, len(pictures) - 1, min(len(pictures), MAX_FRAMES))]
     first, *others = [Image.fromarray(picture) for picture in kept]
     each = max(20, round(1000 * seconds / len(kept)))
     stream = io.BytesIO()

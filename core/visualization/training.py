@@ -14,7 +14,7 @@ from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
 
 TRAINING, VALIDATION = "#3B82C4", "#D55E00"
-MOST_POINTS = 200  # of a curve: more than its pixels could show are thinned out
+MAX_POINTS = 200  # of a curve: more than its pixels could show are thinned out
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 480, 165, 40, 26, 8, 8
 ROUND = [digit * 10.0**power for power in range(-4, 5) for digit in (1, 2, 4, 8)]  # where an axis may end
 RUN_COLORS = ("#3B82C4", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8F6BC9", "#A5793B")
@@ -69,9 +69,9 @@ def _legend(curves: Sequence[Curve], unit: str) -> str:
 
 
 def _thin(curve: Curve) -> Sequence[tuple[float, float]]:
-    """Return at most about `MOST_POINTS` points, the last one always."""
+    """Return at most about `MAX_POINTS` points, the last one always."""
     points = list(zip(curve.x, curve.y, strict=True))
-    step = -(-len(points) // MOST_POINTS) or 1
+    step = -(-len(points) // MAX_POINTS) or 1
     return [*points[:-1:step], *points[-1:]]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.components.board import Chosen
 
-LONGEST_WORD, LONGEST_TEXT = 80, 400  # characters
+MAX_WORD_LENGTH, MAX_TEXT_LENGTH = 80, 400  # characters
 
 
 class NotOffered(ValueError):
@@ -90,7 +90,7 @@ def _read_flag(text: str) -> bool:
 
 
 def _read_text(text: str) -> str:
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_TEXT_LENGTH:
         raise ValueError("too long")
     return text
 
@@ -102,7 +102,7 @@ def _read_place(text: str) -> tuple[int, int]:
 
 def _read_tile(text: str) -> Chosen:
     row, _, tile = text.rpartition(".")
-    if not 0 < len(row) <= LONGEST_WORD or not row.isprintable():
+    if not 0 < len(row) <= MAX_WORD_LENGTH or not row.isprintable():
         raise ValueError("no name of a row")
     return Chosen(row, whole(most=100_000).read(tile))
 

@@ -17,7 +17,7 @@ from dashboard.server.session import get_session
 
 LESSON_PARTS = ("lesson", "step")
 PROJECTOR = "projector"
-MOST_PAST = 20  # addresses: the browser receives one long before another 20 are written
+MAX_PAST = 20  # addresses: the browser receives one long before another 20 are written
 GROUPS = {
     "view": "which view is shown",
     "digit": "which digit it is",
@@ -125,7 +125,7 @@ def put(params: dict[str, str]) -> None:
     address = get_address()
     if params != address.params or params != st.query_params.to_dict():  # which may be late
         st.query_params.from_dict(params)
-        address.past, address.params = [*address.past[-MOST_PAST:], address.params], params
+        address.past, address.params = [*address.past[-MAX_PAST:], address.params], params
 
 
 def to_params(address: PageAddress) -> dict[str, str]:

@@ -25,7 +25,7 @@ EPSILONS: dict[Norm, tuple[str, str, float, float, float, str]] = {  # name, lab
     "linf": ("epsilon", "Epsilon (per pixel)", 1.0, 0.15, 0.001, "%.3f"),
     "l2": ("length", "Epsilon (total, L2)", 10.0, 2.5, 0.1, "%.1f"),
 }
-MOST_STEPS, MOST_ROUND_STEPS = 100, 40  # the second for each of the seven rounds of L-BFGS
+MAX_STEPS, MAX_ROUND_STEPS = 100, 40  # the second for each of the seven rounds of L-BFGS
 UNLIMITED = {  # methods without an epsilon, and why
     "lbfgs": "No epsilon: L-BFGS finds the *smallest* change that reaches the target class (Szegedy 2013).",
     "sticker": "The sticker may take any colour, but only inside the marked area. It is optimised to work also in "
@@ -156,7 +156,7 @@ def _choose_steps(method: str) -> Steps:
     if method == "fgsm":
         st.caption("FGSM takes one step of the size epsilon.")
     rounds = method == "lbfgs"
-    label, most = ("Steps per round", MOST_ROUND_STEPS) if rounds else ("Steps", MOST_STEPS)
+    label, most = ("Steps per round", MAX_ROUND_STEPS) if rounds else ("Steps", MAX_STEPS)
     steps = address.slider("steps", label, 1, most, own.count, shown=method != "fgsm", on_change=_clear_preset)
     return Steps(norm, steps, random, stride)
 

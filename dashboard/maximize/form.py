@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.maximization.loop import MOST_STEPS, PRESETS, MaximizationConfig
+from core.maximization.loop import MAX_STEPS, PRESETS, MaximizationConfig
 from core.maximization.parameterizations import PARAMETERIZATIONS
 from core.maximization.regularizers import BLURS
 from core.maximization.stage_outputs import LOGITS
@@ -25,7 +25,7 @@ PRESET_TEXTS = {
     "frequencies": "Changes the image's frequencies instead of its pixels, low frequencies most. Nothing is blurred.",
     "nothing but the gradient": "No blur and no decay: the image need not look like anything.",
 }
-MOST_STARTS = 9
+MAX_STARTS = 9
 Shapes = Mapping[str, tuple[int, int, int]]
 
 
@@ -80,10 +80,10 @@ def _edit(config: MaximizationConfig, key: str, *, starts: bool) -> Maximization
     values: dict[str, Any] = {}
     left, right = st.columns(2)
     with left:
-        values["steps"] = whole("Steps", "steps", 1, MOST_STEPS)
+        values["steps"] = whole("Steps", "steps", 1, MAX_STEPS)
         values["seed"] = whole("Seed", "seed", 0, 10**9)
         if starts:
-            values["starts"] = whole("Starts", "starts", 1, MOST_STARTS)
+            values["starts"] = whole("Starts", "starts", 1, MAX_STARTS)
         values["jitter"] = whole("Jitter, pixels", "jitter", 0, 6)
         values["step_size"] = number("Step size, grey values", "step_size", 0.1, 60.0, 0.5, scale=255)
     with right:

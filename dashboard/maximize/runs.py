@@ -20,7 +20,7 @@ from dashboard.components.player import Frame, Look
 from dashboard.maximize.cached import recorded_run
 from dashboard.server.scene import Digit
 from dashboard.widgets import playing
-from dashboard.widgets.playing import MOST_BYTES, Run
+from dashboard.widgets.playing import MAX_BYTES, Run
 
 Steps = tuple[MaximizationStep, ...]
 """The same step of every network."""
@@ -54,10 +54,10 @@ class Maximization:
 
     @property
     def stride(self) -> int:
-        """Steps from one frame to the next: more than 1 for large sheets, so that a whole run fits in MOST_BYTES."""
+        """Steps from one frame to the next: more than 1 for large sheets, so that a whole run fits in MAX_BYTES."""
         side = 28 * self.layout.factor + 20
         rows = -(-self.picture_count // self.layout.columns)
-        return 1 + (self.config.steps + 1) * side * side * rows * self.layout.columns // MOST_BYTES
+        return 1 + (self.config.steps + 1) * side * side * rows * self.layout.columns // MAX_BYTES
 
     @property
     def frame_count(self) -> int:

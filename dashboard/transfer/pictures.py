@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.digits.datasets import Dataset
 from core.digits.pictures import PictureError, read_picture
-from core.transfer.tasks import MOST_PICTURES, Task, TaskError, make_task
+from core.transfer.tasks import MAX_PICTURES, Task, TaskError, make_task
 from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
 from core.visualization.transfer import draw_strip
 from dashboard import address
@@ -42,11 +42,11 @@ class ClassPictures:
 
     def pixels(self) -> NDArray[np.uint8]:
         """Return all pictures `(N, 224, 224, 3)`, photos from the camera last."""
-        return np.concatenate([self.uploads.pixels, *(photo[None] for photo in self.photos)])[:MOST_PICTURES]
+        return np.concatenate([self.uploads.pixels, *(photo[None] for photo in self.photos)])[:MAX_PICTURES]
 
     def names(self) -> list[str]:
         """Return their names, in the same order."""
-        return [*self.uploads.names, *(f"photo {number + 1}" for number in range(len(self.photos)))][:MOST_PICTURES]
+        return [*self.uploads.names, *(f"photo {number + 1}" for number in range(len(self.photos)))][:MAX_PICTURES]
 
 
 def choose_source() -> str:
@@ -212,7 +212,7 @@ def _show_camera(both: tuple[ClassPictures, ClassPictures], names: list[str]) ->
 
 def _keep_photo(pictures: ClassPictures) -> None:
     taken = st.session_state[CAMERA]
-    if taken is None or len(pictures.photos) >= MOST_PICTURES:
+    if taken is None or len(pictures.photos) >= MAX_PICTURES:
         return
     try:
         pictures.photos.append(to_square(read_picture(taken.getvalue())))

@@ -30,7 +30,7 @@ from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import read_all
 from dashboard.widgets.scene import choose_beside
 
-SMALLEST, LARGEST = 3, 20  # sides of a hole in pixels: smaller ones change little, larger ones leave few places
+MIN_SIDE, MAX_SIDE = 3, 20  # sides of a hole in pixels: smaller ones change little, larger ones leave few places
 BAND, BLIND_BAND = 10, 2  # rows of places that a restoring network reads in one second: mask known, or blind
 WIDTH = 330  # pixels of the screen
 CHOSEN = "why hole"  # the key of the clicked place
@@ -86,7 +86,7 @@ def show_hole_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
         with controls:
             whole = caches.readings(tuple(one.name for one in readings), data.name, digit, np.ones_like(mask))
             truth = choose_truth(session, [int(read.argmax()) for read in whole.values()], data)
-            size = address.slider("size", "Side of the hole, pixels", SMALLEST, LARGEST, SQUARE, width=280)
+            size = address.slider("size", "Side of the hole, pixels", MIN_SIDE, MAX_SIDE, SQUARE, width=280)
         _show_maps_as_found(readings, HoleScene(digit, mask, size, truth, data), zoo)
 
 

@@ -23,7 +23,7 @@ from dashboard.widgets.readings import networks_or_warn
 
 LABEL = "label"  # as links write it
 LABEL_TEXT = "its label, or the majority"  # the same for every digit: the browser keeps the text it shows
-MOST_NETWORKS = 5  # networks side by side
+MAX_NETWORKS = 5  # networks side by side
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +52,11 @@ class NetworkReading:
 
 
 def choose_readings(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> list[NetworkReading]:
-    """Draw the choice of networks; return the readings of the first MOST_NETWORKS chosen."""
+    """Draw the choice of networks; return the readings of the first MAX_NETWORKS chosen."""
     names = network_inputs.choose_networks(zoo)
-    if len(names) > MOST_NETWORKS:
-        st.caption(f"The first {MOST_NETWORKS} of the {len(names)} chosen networks are shown.")
-    networks = networks_or_warn(names[:MOST_NETWORKS], data)
+    if len(names) > MAX_NETWORKS:
+        st.caption(f"The first {MAX_NETWORKS} of the {len(names)} chosen networks are shown.")
+    networks = networks_or_warn(names[:MAX_NETWORKS], data)
     read = caches.readings(tuple(networks), data.name, digit, mask)
     left = np.ascontiguousarray(digit * mask, np.float32)
     readings = []

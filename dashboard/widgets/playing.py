@@ -16,7 +16,7 @@ POLL = 0.25  # seconds between two checks for new frames; BETWEEN_CHUNKS in play
 FIRST = 0.1  # seconds that a page waits at most for the first frames, to show them with the answer to the click
 AHEAD = 8  # first frames to wait for: they last until the first check
 GRACE = 30.0  # seconds that a visitor may be disconnected (a phone in a pocket) before the run is stopped
-MOST_BYTES = 32 * 2**20  # of the pictures of one run in the browser: 4,200 sheets of ten digits
+MAX_BYTES = 32 * 2**20  # of the pictures of one run in the browser: 4,200 sheets of ten digits
 Step = TypeVar("Step")
 
 
@@ -66,8 +66,8 @@ class Run(Generic[Step]):
         first = (self.frames or [frame])[0]
         if frame.shape != first.shape:
             raise ValueError(f"a picture of {frame.shape} came after one of {first.shape}.")
-        if (len(self.frames) + 1) * frame.size > MOST_BYTES:
-            raise ValueError(f"more than {MOST_BYTES >> 20} MB of pictures are not kept.")
+        if (len(self.frames) + 1) * frame.size > MAX_BYTES:
+            raise ValueError(f"more than {MAX_BYTES >> 20} MB of pictures are not kept.")
         self.frames.append(frame)
         if len(self.frames) == AHEAD:
             self.begun.set()

@@ -14,7 +14,7 @@ from PIL import Image, ImageSequence
 
 from dashboard.components.player import Frame, Look
 
-MOST_FRAMES = 32  # evenly spread over the run
+MAX_FRAMES = 32  # evenly spread over the run
 QUALITY = 80  # of the pictures, of 100
 EXIF_DESCRIPTION = 0x010E  # the tag that holds values and texts
 SPEED = 0.25  # of the player: eight frames a second
@@ -31,7 +31,7 @@ class RecordedRun:
 def save(run: RecordedRun, path: Path) -> None:
     """Write some frames of a run as a moving WebP picture; values and texts are in its EXIF data."""
     last = len(run.frames) - 1
-    kept = [run.frames[round(at)] for at in np.linspace(0, last, min(MOST_FRAMES, last + 1))]
+    kept = [run.frames[round(at)] for at in np.linspace(0, last, min(MAX_FRAMES, last + 1))]
     head = {
         "label": run.look.label,
         "colors": dict(run.look.colors),

@@ -27,7 +27,7 @@ from tests.job_runs import ended, kill, until, without_mnist
 
 WORKERS, SERVERS = 25, 25  # killed of each
 PATIENCE = 300.0  # seconds, on a busy machine
-LONGEST = 0.6  # seconds from a sign of life to the kill: some epochs, each of which ends with a state being written
+MAX_DELAY = 0.6  # seconds from a sign of life to the kill: some epochs, each of which ends with a state being written
 AFTER_PRESS = 3.0  # seconds, at most, from the press of Train to the kill: until the job is made, begins, and is shown
 TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,))
 SETTINGS = {
@@ -56,7 +56,7 @@ def _kill_workers(job: Job, chance: random.Random) -> tuple[int, int]:
     bad = learned = 0
     for _ in range(WORKERS):
         _see_it_learn(job)
-        time.sleep(chance.uniform(0, LONGEST))
+        time.sleep(chance.uniform(0, MAX_DELAY))
         kill(job)
         bad += not _is_whole(job)
         learned = max(learned, _reached(job))
@@ -72,7 +72,7 @@ def _see_it_learn(job: Job) -> None:
 
 def _kill_servers(parcel: Path, chance: random.Random) -> int:
     """Return how many runs could not be read afterwards, of all servers together."""
-    return sum(press_and_kill(parcel, chance, LONGEST) for _ in range(SERVERS))
+    return sum(press_and_kill(parcel, chance, MAX_DELAY) for _ in range(SERVERS))
 
 
 def killed_servers() -> Measured:
