@@ -108,6 +108,16 @@ def test_stopping_closes_the_generator_and_keeps_what_is_there():
     assert steps.closed and run.frames and not run.problem
 
 
+def test_a_run_that_follows_another_begins_when_that_has_ended():
+    first = Run(Steps(pause=0.3), shade)
+    until(lambda: first.frames)
+    first.stop()
+    ended: list[bool] = []
+    second = Run(Steps(1), lambda step: ended.append(first.finished) or shade(step), after=first)
+    until(lambda: second.finished)
+    assert ended == [True]
+
+
 def refuse(*_: object) -> Frame:
     raise RuntimeError("out of luck")
 

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
@@ -21,7 +21,10 @@ Step = TypeVar("Step")
 
 
 class Run(Generic[Step]):
-    """A generator that a thread of its own consumes; its frames stay when it ends."""
+    """A generator that a thread of its own consumes; its frames stay when it ends.
+
+    It begins when the run `after` which it comes has ended: both may write to the same results.
+    """
 
     def __init__(
         self,
@@ -30,19 +33,23 @@ class Run(Generic[Step]):
         *,
         about: Hashable = None,
         is_wanted: Callable[[], bool] = lambda: True,
+        after: "Run[Step] | None" = None,
     ) -> None:
         self.name, self.about = str(time.time_ns()), about
         self.frames: list[Frame] = []
         self.problem, self.finished = "", False
         self.begun, self._stopped = threading.Event(), threading.Event()
         self._make_steps, self._to_frame, self._is_wanted = make_steps, to_frame, is_wanted
-        threading.Thread(target=self._work, name="player's run", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, args=(after,), name="player's run", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
         """End the run after its current step and close the generator."""
         self._stopped.set()
 
-    def _work(self) -> None:
+    def _work(self, after: "Run[Step] | None") -> None:
+        if after is not None:
+            after._thread.join()
         try:
             self._drain()
         except Exception as error:  # any fault becomes a sentence, and the frames so far stay
@@ -97,8 +104,9 @@ def play(
         run = None
 
     def begin() -> None:
-        _drop(key)
-        st.session_state[f"{key}/run"] = Run(make_steps, to_frame, about=about, is_wanted=watch_connection())
+        st.session_state[f"{key}/run"] = Run(
+            make_steps, to_frame, about=about, is_wanted=watch_connection(), after=_drop(key)
+        )
 
     if at_once and run is None:
         begin()
@@ -126,6 +134,9 @@ def _show(run: Run[Step], key: str, look: Look, total: int | None, polling: bool
         player(run.frames, key=f"{key}/player", run=name, look=look, finished=finished, total=total)
 
 
-def _drop(key: str) -> None:
-    if (run := st.session_state.pop(f"{key}/run", None)) is not None:
+def _drop(key: str) -> Run[Any] | None:
+    """Stop the run and forget it; return it, for it still does its current step."""
+    run: Run[Any] | None = st.session_state.pop(f"{key}/run", None)
+    if run is not None:
         run.stop()
+    return run
