@@ -8,6 +8,8 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported: more threads would only wait
+
 import pytest
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
