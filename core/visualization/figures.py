@@ -119,22 +119,9 @@ def draw_clickable(
     rows, columns = shape
     height = max(60, round(width * picture.shape[0] / picture.shape[1]))
     places = [divmod(number, columns) for number in range(len(hover))]
-    figure = go.Figure(
-        go.Scatter(
-            x=[column for _, column in places],
-            y=[row for row, _ in places],
-            customdata=places,
-            hovertext=list(hover),
-            text=list(numbers),
-            mode="markers+text" if numbers else "markers",
-            textfont={"size": 15, "color": [text_color_on(picture[place]) for place in places] if numbers else "#fff"},
-            # Markers that cannot be seen take the clicks: a heatmap's cells cannot be selected.
-            marker={"symbol": "square", "size": 0.98 * min(width / columns, height / rows), "opacity": 0},
-            hovertemplate="%{hovertext}<extra></extra>",
-            selected={"marker": {"opacity": 0}},
-            unselected={"marker": {"opacity": 0}},
-        )
-    )
+    side = 0.98 * min(width / columns, height / rows)
+    colors = [text_color_on(picture[place]) for place in places] if numbers else "#fff"
+    figure = go.Figure(_cells(places, hover, numbers, colors, side))
     sharp = enlarge(picture, max(1, 2 * width // picture.shape[1]))  # the browser would blur it
     place = {"x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows, "xref": "x", "yref": "y", "sizing": "stretch"}
     figure.add_layout_image(source=to_data_url(sharp), layer="below", **place)
@@ -145,6 +132,30 @@ def draw_clickable(
     figure.update_layout(width=width, height=height, margin=dict.fromkeys("lrtb", 0))
     figure.update_layout(dragmode=False, clickmode="event+select", plot_bgcolor="rgba(0,0,0,0)")
     return figure
+
+
+def _cells(
+    places: Sequence[tuple[int, int]],
+    hover: Sequence[str],
+    numbers: Sequence[str],
+    colors: Sequence[str] | str,
+    side: float,
+) -> go.Scatter:
+    """Return a square of `side` pixels at each place `(row, column)`, with its number in its colour."""
+    return go.Scatter(
+        x=[column for _, column in places],
+        y=[row for row, _ in places],
+        customdata=places,
+        hovertext=list(hover),
+        text=list(numbers),
+        mode="markers+text" if numbers else "markers",
+        textfont={"size": 15, "color": colors},
+        # Markers that cannot be seen take the clicks: a heatmap's cells cannot be selected.
+        marker={"symbol": "square", "size": side, "opacity": 0},
+        hovertemplate="%{hovertext}<extra></extra>",
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+    )
 
 
 def _add_box(figure: go.Figure, box: Box, rows: int, columns: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -28,6 +29,7 @@ from dashboard.widgets.tables import show_accuracies
 from dashboard.widgets.texts import show_text
 
 Accuracies = Mapping[float, float]  # in percent, by the share of the picture that is missing
+Cell = TypeVar("Cell", str, float)  # a column of the table, or a share of the picture
 QUICK_COUNT = 100  # test digits that are read while the page opens
 
 
@@ -93,10 +95,7 @@ def _measure_table(data: Dataset, zoo: Zoo, chosen: Sequence[str], variant: Vari
         return evaluation.accuracy(labels, torch.from_numpy(predicted))
 
     def show(found: Mapping[tuple[str, str], float]) -> None:
-        table: dict[str, dict[str, float]] = {}
-        for (name, column), accuracy in found.items():
-            table.setdefault(name, {})[column] = accuracy
-        show_accuracies(table, zoo)
+        show_accuracies(_by_network(found), zoo)
         st.caption(f"The first {count:,} test digits of {data.name} ({data.source}), measured now.")
 
     compute_in_parts(
@@ -108,6 +107,14 @@ def _measure_table(data: Dataset, zoo: Zoo, chosen: Sequence[str], variant: Vari
         about=(names, variant, count, data.name),
         weigh=lambda cell: weigh(cell[0], zoo),
     )
+
+
+def _by_network(found: Mapping[tuple[str, Cell], float]) -> dict[str, dict[Cell, float]]:
+    """Return the accuracies measured so far in a table for each network."""
+    tables: dict[str, dict[Cell, float]] = {}
+    for (name, cell), accuracy in found.items():
+        tables.setdefault(name, {})[cell] = accuracy
+    return tables
 
 
 def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -172,10 +179,7 @@ def _measure_curves(data: Dataset, zoo: Zoo, chosen: Sequence[str], kind: str) -
     count = choose_count(data, "curve count", 250)
 
     def show(found: Mapping[tuple[str, float], float]) -> None:
-        curves: dict[str, dict[float, float]] = {}
-        for (name, share), accuracy in found.items():
-            curves.setdefault(name, {})[share] = accuracy
-        _draw(curves, zoo)
+        _draw(_by_network(found), zoo)
         st.caption(f"The first {count:,} test digits of {data.name}, measured now.")
 
     compute_in_parts(

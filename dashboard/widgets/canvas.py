@@ -126,6 +126,18 @@ def shapes_canvas(
     """Do as `erase_canvas`, with rectangles and polygons that can be moved and deleted; it answers more slowly."""
     key = erase_key(key, digit, mask)
     saved: _Shapes = st.session_state.setdefault(f"{key}/saved", _Shapes())
+    mode = _choose_shape(key, saved, on_clear)
+    widget = f"{key}/{saved.cleared}"
+    if widget not in st.session_state:
+        saved.shown_first = saved.drawn
+    result = _library_canvas(widget, mode, erase_background(digit, mask, size), saved.shown_first)
+    if result.image_bytes is not None:  # None until the first shape after it appeared
+        saved.drawn, saved.png = result.json_data, result.image_bytes
+    return mask if saved.png is None else mask & ~covered_cells(_alpha_of(saved.png))
+
+
+def _choose_shape(key: str, saved: _Shapes, on_clear: Callable[[], None] | None) -> str:
+    """Draw the button that empties the canvas and the choice of a shape; return the library's name of that shape."""
     with st.container(horizontal=True, gap="small"):
         # The bin of the library's toolbar restores the content with which the canvas appeared, so after a page change
         # only this button empties it.
@@ -139,27 +151,25 @@ def shapes_canvas(
             required=True,
         )
     st.caption("A click on its first corner closes a polygon. The pencil at the top right moves and deletes shapes.")
+    return "polygon" if shape == "polygon" else "rect"
 
+
+def _library_canvas(key: str, mode: str, background: Image.Image, first: dict[str, Any] | None) -> Any:
+    """Draw the library's canvas over a square picture; return what it holds."""
     from streamlit_drawable_canvas import st_canvas  # not above: importing it fails where Streamlit does not run
 
-    widget = f"{key}/{saved.cleared}"
-    if widget not in st.session_state:
-        saved.shown_first = saved.drawn
-    result = st_canvas(
-        key=widget,
-        width=size,
-        height=size,
-        drawing_mode="polygon" if shape == "polygon" else "rect",
+    return st_canvas(
+        key=key,
+        width=background.width,
+        height=background.height,
+        drawing_mode=mode,
         stroke_width=1,  # drawn outside the shape: a wider line would erase more than the box that was dragged
         stroke_color=_rgba(arrays.ERASED, SHAPE_ALPHA),
         fill_color=_rgba(arrays.ERASED, SHAPE_ALPHA),
-        background_image=erase_background(digit, mask, size),
-        initial_drawing=saved.shown_first,
+        background_image=background,
+        initial_drawing=first,
         return_image_data=True,
     )
-    if result.image_bytes is not None:  # None until the first shape after it appeared
-        saved.drawn, saved.png = result.json_data, result.image_bytes
-    return mask if saved.png is None else mask & ~covered_cells(_alpha_of(saved.png))
 
 
 def _empty(saved: _Shapes, on_clear: Callable[[], None] | None) -> None:
