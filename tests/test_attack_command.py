@@ -62,6 +62,13 @@ def test_v5_v6_v7_v8_every_method_answers_in_the_same_shape(attack, method, more
     assert answer["succeeded"] == (answer["after"]["label"] != answer["label"])
 
 
+def test_v5_v6_l2_has_an_epsilon_of_its_own(attack):
+    one = attack("attack", "--digit", "0", "--method", "fgsm", "--norm", "l2")
+    assert one["epsilon"] == 2.0 and one["length"] > 0.5
+    assert attack(*ALL, "--norm", "l2")["epsilon"] == 5.0
+    assert attack("attack", "--digit", "0", "--norm", "l2", "--steps", "1", "--epsilon", "0.5")["epsilon"] == 0.5
+
+
 def test_v6_the_sheet_shows_the_digit_what_was_added_and_both(attack, tmp_path):
     attack(*ONE, "--epsilon", "0.2", "--out", str(tmp_path / "sheet.png"))
     sheet = np.asarray(Image.open(tmp_path / "sheet.png")).astype(float) / 255

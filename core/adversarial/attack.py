@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import softplus
 
 from core.adversarial.config import AttackConfig
 from core.networks.classifier import Classifier
@@ -51,12 +51,19 @@ class AttackStep:
 
 
 class LossAndGradient(NamedTuple):
-    """A network's logits and losses for images, and the gradient of the losses at their pixels."""
+    """A network's logits and losses for images, and their slope at the pixels."""
 
     logits: Tensor
     losses: Tensor
-    gradient: Tensor
-    """The shape of the images; zeros if it was not requested."""
+    """`(N,)`: the cross-entropy."""
+    slope: Tensor
+    """The gradient of `log_odds_against`, the shape of the images; zeros if it was not requested. Its direction is that
+    of the losses' gradient, which single precision rounds away where a network is sure."""
+
+    @property
+    def gradient(self) -> Tensor:
+        """Return the gradient of the losses: the slope times 1 - p."""
+        return self.slope * -self.losses.neg().expm1()[:, None, None, None]
 
 
 class Attack:
@@ -73,7 +80,7 @@ class Attack:
             raise ValueError(f"The network reads a {config.target} already: choose another target.")
 
     def evaluate(self, images: Tensor, *, gradient: bool = True) -> LossAndGradient:
-        """Return logits, losses and the gradient for the images of a step."""
+        """Return logits, losses and their slope for the images of a step."""
         return loss_and_gradient(self.network, images, self.config.loss_classes(self.labels), gradient=gradient)
 
     def is_adversarial(self, reading: LossAndGradient) -> Tensor:
@@ -91,14 +98,14 @@ class Attack:
 
 
 def loss_and_gradient(network: nn.Module, images: Tensor, goals: Tensor, *, gradient: bool = True) -> LossAndGradient:
-    """Return logits, losses for the classes `goals` `(N,)`, and the gradient, computed in batches.
+    """Return logits, losses for the classes `goals` `(N,)`, and their slope, computed in batches.
 
     Also works where gradients are switched off, and leaves no gradients on the network's weights. Raises ValueError for
     a class that the network does not have.
     """
     parts = zip(images.split(BATCH), goals.split(BATCH), strict=True)
-    logits, losses, gradients = zip(*(_read(network, *part, gradient) for part in parts), strict=True)
-    return LossAndGradient(torch.cat(logits), torch.cat(losses), torch.cat(gradients))
+    logits, losses, slopes = zip(*(_read(network, *part, gradient) for part in parts), strict=True)
+    return LossAndGradient(torch.cat(logits), torch.cat(losses), torch.cat(slopes))
 
 
 def _read(network: nn.Module, images: Tensor, goals: Tensor, gradient: bool) -> tuple[Tensor, Tensor, Tensor]:
@@ -106,9 +113,18 @@ def _read(network: nn.Module, images: Tensor, goals: Tensor, gradient: bool) -> 
         pixels = images.detach().requires_grad_(gradient)
         logits = network(pixels)
         check_classes(goals, logits.shape[1])
-        losses = cross_entropy(logits, goals, reduction="none")
-        slope = torch.autograd.grad(losses.sum(), pixels)[0] if gradient else torch.zeros_like(images)
-    return logits.detach(), losses.detach(), slope
+        odds = log_odds_against(logits, goals)
+        slope = torch.autograd.grad(odds.sum(), pixels)[0] if gradient else torch.zeros_like(images)
+    return logits.detach(), softplus(odds.detach()), slope
+
+
+def log_odds_against(logits: Tensor, goals: Tensor) -> Tensor:
+    """Return log((1 - p) / p) `(N,)` for the probability p of each goal; its softplus is the cross-entropy.
+
+    It is computed without p, so it is exact where p is rounded to 1.
+    """
+    chosen = goals[:, None]
+    return logits.scatter(1, chosen, -torch.inf).logsumexp(1) - logits.gather(1, chosen)[:, 0]
 
 
 def pool_before_relu(network: nn.Module) -> nn.Module:

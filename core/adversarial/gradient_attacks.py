@@ -38,7 +38,7 @@ def pgd(
         adversarial = random_start(attack.originals, config, seeded_generator(config))
         reading = attack.evaluate(adversarial)
     for step in range(1, config.steps + 1):
-        adversarial = pgd_step(adversarial, reading.gradient, attack.originals, config)
+        adversarial = pgd_step(adversarial, reading.slope, attack.originals, config)
         reading = attack.evaluate(adversarial, gradient=step < config.steps)
         yield attack.record(step, config.steps, adversarial, reading)
 
@@ -60,7 +60,7 @@ def make_adversarial(
     if config.random_start:
         adversarial = random_start(images, config, generator or seeded_generator(config))
     for _ in range(config.steps):
-        adversarial = pgd_step(adversarial, loss_and_gradient(network, adversarial, goals).gradient, images, config)
+        adversarial = pgd_step(adversarial, loss_and_gradient(network, adversarial, goals).slope, images, config)
     return adversarial
 
 
@@ -71,8 +71,15 @@ def pgd_step(adversarial: Tensor, gradient: Tensor, originals: Tensor, config: A
 
 
 def normalize_gradient(gradient: Tensor, config: AttackConfig) -> Tensor:
-    """Return the steepest direction of size 1: the gradient's sign ("linf"), or the gradient over its norm ("l2")."""
-    return gradient.sign() if config.norm == "linf" else gradient / l2_norms(gradient)
+    """Return the steepest direction of size 1: the gradient's sign ("linf"), or the gradient over its norm ("l2").
+
+    Before the norm is taken, the largest entry becomes 1, so that squares of small entries are not rounded to 0.
+    """
+    if config.norm == "linf":
+        return gradient.sign()
+    largest = gradient.abs().amax((1, 2, 3), keepdim=True)
+    scaled = gradient / largest.clamp(min=torch.finfo(gradient.dtype).tiny)
+    return scaled / l2_norms(scaled)
 
 
 def project(perturbation: Tensor, config: AttackConfig) -> Tensor:

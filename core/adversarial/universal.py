@@ -19,6 +19,7 @@ from core.networks import evaluation
 from core.networks.evaluation import BATCH
 from core.system.device import on_cpu
 
+EPSILONS: dict[Norm, float] = {"linf": 0.3, "l2": 5.0}  # by default; noise for all digits is larger than noise for one
 VALIDATION_DIGITS = 100  # read after every step: enough to see the noise work, few enough to be fast
 
 
@@ -28,7 +29,7 @@ class UniversalConfig:
 
     norm: Norm | None = None
     """The limit of each noise: its largest pixel ("linf"), its total ("l2"), or none, as in the lecture."""
-    epsilon: float = 0.3
+    epsilon: float = EPSILONS["linf"]
     """The size of the limit, if there is a norm."""
     step_size: float = 0.2
     """The learning rate, a factor of the gradient of the mean cross-entropy."""

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.adversarial.config import DEFAULTS, NORMS
+from core.adversarial.config import DEFAULTS, NORMS, default_config
 from core.adversarial.methods import STICKER, start_attack
-from core.adversarial.universal import UniversalConfig, measure_noise, nine_examples, universal_noise
+from core.adversarial.universal import EPSILONS, UniversalConfig, measure_noise, nine_examples, universal_noise
 from core.commands import tables
 from core.commands.options import add_dataset, add_device, load_dataset, parse_mask, read_seed
 from core.commands.predict import to_reading
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--label", type=int, metavar="C", help="the true class; default: what the network reads")
     parser.add_argument("--target", type=int, metavar="C", help="the target class; default: any other class")
     parser.add_argument("--norm", choices=NORMS, help="default: linf; for universal noise: no limit")
-    parser.add_argument("--epsilon", type=float, help="the limit of the change; pixels are 0 to 1")
+    parser.add_argument("--epsilon", type=float, help="the limit of the change; default: the norm's own")
     parser.add_argument("--step-size", type=float)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--random-start", action="store_true", default=None, help="start at random within epsilon")
@@ -85,8 +85,8 @@ def _write(path: Path, images: Tensor, *, columns: int) -> None:
 
 def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region: Tensor | None) -> dict[str, Any]:
     image, label = _digit(options, network, dataset)
-    given = _given(options, "norm", "epsilon", "step_size", "steps", "random_start", "target", "seed")
-    config = replace(DEFAULTS[options.method], **given)
+    given = _given(options, "epsilon", "step_size", "steps", "random_start", "target", "seed")
+    config = replace(default_config(options.method, options.norm), **given)
     if options.method == STICKER and region is None:
         raise ValueError("Give the place of the sticker with --region.")
     first = last = None
@@ -148,8 +148,8 @@ def _sentences(result: dict[str, Any]) -> Iterator[str]:
 
 
 def _universal(options: argparse.Namespace, network: Any, dataset: Dataset) -> dict[str, Any]:
-    given = _given(options, "norm", "epsilon", "step_size", "steps", "digits", "batch", "seed")
-    config = UniversalConfig(**given)
+    limit = {} if options.norm is None else {"norm": options.norm, "epsilon": EPSILONS[options.norm]}
+    config = UniversalConfig(**limit | _given(options, "epsilon", "step_size", "steps", "digits", "batch", "seed"))
     if options.images is not None and not 0 < options.images <= len(dataset.test):
         raise ValueError(f"--images must be between 1 and {len(dataset.test)}.")
     examples, test = nine_examples(dataset.test), dataset.test.first(options.images or len(dataset.test))
