@@ -317,7 +317,23 @@ def test_hostile_addresses_open_the_page_with_sentences() -> None:
                     kind.read(text)
 
 
-def test_an_uploaded_picture_is_opened_once_and_while_others_strokes_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+UPLOADS = [  # pages on which a picture is uploaded, and what chooses the upload there
+    ("compare", "", {}),
+    ("convolution", "One number", {}),
+    ("convolution", "Filters by hand", {}),
+    ("convolution", "Filters by hand", {"of": "A colour picture"}),
+    ("convolution", "Whole network", {}),
+    ("feature_maps", "", {}),
+    ("missing_features", "", {}),
+    ("similarity", "", {}),
+    ("why", "", {}),
+]
+
+
+@pytest.mark.parametrize(("page", "view", "params"), UPLOADS)
+def test_an_uploaded_picture_is_opened_while_others_strokes_go_on(
+    page: str, view: str, params: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened: list[bool] = []
 
     def read(content: bytes) -> Image.Image:
@@ -327,13 +343,14 @@ def test_an_uploaded_picture_is_opened_once_and_while_others_strokes_go_on(monke
         return read_picture(content)
 
     monkeypatch.setattr(pictures, "read_picture", read)
-    app = open_page("compare")
-    app.segmented_control(key="source").set_value("Upload")
-    rerun(app)
+    app = open_page(page, **({"view": view} if view else {}), **params)
+    if not params:
+        app.segmented_control(key="source").set_value("Upload")
+        rerun(app)
     (uploader,) = app.get("file_uploader")
     uploader.set_value([("seven.png", photograph(0, "across"), "image/png")])
     rerun(rerun(app))
-    assert opened == [True]
+    assert opened and all(opened) and (params or len(opened) == 1), "a digit is opened only once"
 
 
 def test_what_a_closed_tab_began_ends_after_the_batch_that_is_read_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from core.visualization.convolution import NumberGrid, draw_products
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import to_signed
 from dashboard import address
+from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.uploads import FILE_MEGABYTES
@@ -41,7 +42,7 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
         else:
             scene = choose_scene(session, data)
             picture = maps.to_image(*scene) if scene is not None else None
-    with right:
+    with right, locks.LIVE:
         weights = _choose_filter()
         if weights is not None and picture is not None:
             _show_filtered(picture, weights)

@@ -27,6 +27,7 @@ from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
 from dashboard import address
 from dashboard.address.kinds import WHOLE
+from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -56,7 +57,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption("Try: can you read the shuffled digit? Which of the four networks can?")
         scene = choose_scene(session, data)
     networks = networks_or_warn([name for name in LOCAL if name in zoo], data)
-    with right:
+    with right, locks.LIVE:
         if scene is not None:
             image = maps.to_image(*scene)
             shuffled = Shuffle()(image[None])[0]
@@ -100,7 +101,7 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
     with torch.no_grad():
         walk = network.walk(data.train.first(size).images())
         maps_of_batch = next((output for name, output in walk if name.startswith("conv")), None)
-    with right:
+    with right, locks.LIVE:
         if maps_of_batch is None:
             st.info("This network has no convolution, so it has no maps to normalise.")
             return
@@ -142,7 +143,7 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         session,
         data,
     )
-    with right:
+    with right, locks.LIVE:
         _, network = maps.choose_classifier(data, zoo)
         if network is None or scene is None:
             return
@@ -187,7 +188,7 @@ def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
         session,
         data,
     )
-    with right:
+    with right, locks.LIVE:
         _, network = maps.choose_classifier(data, zoo)
         if network is not None and scene is not None:
             _show_softmax(trace_stages(network, maps.to_image(*scene))[-1].outputs, data)

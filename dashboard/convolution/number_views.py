@@ -20,6 +20,7 @@ from core.visualization.signed_colors import draw_signed_maps, to_signed
 from dashboard import address
 from dashboard.address.kinds import WHOLE
 from dashboard.convolution.lecture_examples import EXAMPLES, show_example
+from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -37,7 +38,7 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
     with left:
         source = address.segmented_control("of", "Input", [NETWORK, *EXAMPLES], label_visibility="collapsed", wrap=True)
     if source in EXAMPLES:
-        with right:
+        with right, locks.LIVE:
             show_example(source)
         return
     with left:
@@ -46,7 +47,7 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
             "a pixel."
         )
         scene = choose_scene(session, data)
-    with right:
+    with right, locks.LIVE:
         settings = st.container(horizontal=True, gap="small")
         with settings:
             _, network = maps.choose_classifier(data, zoo)

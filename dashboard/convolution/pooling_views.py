@@ -14,6 +14,7 @@ from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import to_signed
 from dashboard import address
+from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -38,7 +39,7 @@ def show_pooling(session: Session, data: Dataset, zoo: Zoo) -> None:
             wrap=True,
         )
         scene = choose_scene(session, data) if subject != LECTURE else None
-    with right:
+    with right, locks.LIVE:
         if scene is None:
             values = examples.POOLED[0] if subject == LECTURE else None
         else:

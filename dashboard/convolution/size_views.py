@@ -16,6 +16,7 @@ from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.signed_colors import to_signed
 from dashboard import address
+from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
@@ -44,7 +45,7 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
     with left:
         st.caption("Try: stride 2, then dilation 2, then dilation 0. Which pixels are never read?")
         setting = _choose_setting()
-    with right:
+    with right, locks.LIVE:
         try:
             output = setting.output
         except ValueError as error:
@@ -181,7 +182,7 @@ def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
         scene = choose_scene(session, data)
     if scene is None:
         return
-    with right:
+    with right, locks.LIVE:
         kind = address.segmented_control(
             "filter",
             "The filter",

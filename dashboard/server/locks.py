@@ -6,7 +6,7 @@ Each kind of work has its own, so that long work leaves a processor to live page
 import threading
 
 LIVE = threading.RLock()
-"""Held while a page computes what it shows at once."""
+"""Held while a page computes what it shows at once, never while an upload is opened: that may take seconds."""
 LONG = threading.RLock()
 """Held for each step of work that takes seconds."""
 NOISE = threading.RLock()
