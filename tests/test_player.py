@@ -151,12 +151,19 @@ def test_a_run_keeps_no_more_than_its_share_of_memory(monkeypatch):
     assert len(run.frames) == 10 and steps.closed and "not kept" in run.problem
 
 
-def test_a_run_ends_when_its_visitor_has_gone(monkeypatch):
-    monkeypatch.setattr(playing, "GRACE", 0.05)
+def test_a_run_waits_for_its_visitor_and_ends_when_they_do_not_come_back(monkeypatch):
+    monkeypatch.setattr(playing, "GRACE", 0.5)
+    monkeypatch.setattr(playing, "POLL", 0.01)
     here, steps = [True], Steps()
     run = Run(steps, shade, is_wanted=lambda: here[0])
-    time.sleep(0.15)
-    assert not run.finished
+    until(lambda: len(run.frames) > 3)
+    here[0] = False
+    time.sleep(0.1)
+    computed = len(run.frames)
+    time.sleep(0.1)
+    assert len(run.frames) == computed and not run.finished
+    here[0] = True
+    until(lambda: len(run.frames) > computed)
     here[0] = False
     until(lambda: run.finished)
     assert steps.closed and not run.problem

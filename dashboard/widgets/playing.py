@@ -15,7 +15,7 @@ from dashboard.widgets.recorded_runs import RecordedRun
 POLL = 0.25  # seconds between two checks for new frames; BETWEEN_CHUNKS in player.js
 FIRST = 0.1  # seconds that a page waits at most for the first frames, to show them with the answer to the click
 AHEAD = 8  # first frames to wait for: they last until the first check
-GRACE = 30.0  # seconds that a visitor may be disconnected (a phone in a pocket) before the run is stopped
+GRACE = 30.0  # seconds that a run waits for a visitor who is disconnected (a phone in a pocket) before it ends
 MAX_BYTES = 32 * 2**20  # of the pictures of one run in the browser: 4,200 sheets of ten digits
 Step = TypeVar("Step")
 
@@ -59,15 +59,22 @@ class Run(Generic[Step]):
         self.begun.set()
 
     def _drain(self) -> None:
-        steps, seen = self._make_steps(), time.monotonic()
+        steps = self._make_steps()
         try:
             for step in steps:
                 self._keep(self._to_frame(step))
-                seen = time.monotonic() if self._is_wanted() else seen
-                if self._stopped.is_set() or time.monotonic() - seen > GRACE:
+                if self._is_over():
                     return
         finally:
             getattr(steps, "close", lambda: None)()
+
+    def _is_over(self) -> bool:
+        """Wait while the visitor is disconnected; return whether the run was stopped or they did not come back."""
+        end = time.monotonic() + GRACE
+        while not (wanted := self._is_wanted()) and time.monotonic() < end:
+            if self._stopped.wait(POLL):
+                break
+        return self._stopped.is_set() or not wanted
 
     def _keep(self, frame: Frame) -> None:
         first = (self.frames or [frame])[0]
