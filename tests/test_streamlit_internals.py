@@ -139,3 +139,19 @@ def test_a_run_ends_when_its_visitor_leaves(monkeypatch: pytest.MonkeyPatch) -> 
 def test_these_parts_of_streamlit_are_there() -> None:
     """Otherwise a new version would switch a workaround off, and only a log would say so."""
     assert callable(runtime.Runtime.is_active_session) and runtime.get_instance and runtime.exists
+
+
+def test_every_run_is_told_from_the_one_before() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from dashboard.server.streamlit_internals import get_run
+
+        st.session_state.setdefault("runs", []).append(get_run())
+        st.button("again")
+        assert get_run() is st.session_state["runs"][-1]
+
+    app = AppTest.from_function(script, default_timeout=60).run()
+    app.button[0].click().run()
+    first, second = app.session_state["runs"]
+    assert first is not None and first is not second and streamlit_internals.get_run() is None

@@ -11,6 +11,7 @@ from core.generation.config import GanConfig
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.pmnist.masks import SIDE
+from core.system import interrupts
 
 CLASSES = 10
 START_SIDE = SIDE // 4  # of the first maps; two layers double it to 28
@@ -49,6 +50,7 @@ class Generator(nn.Module):
 
     def mix(self, latents: Tensor, meant: Tensor) -> Tensor:
         """Return images as `forward` does, for mixed classes as shares `(N, 10)`: half a 4 and half a 9, say."""
+        interrupts.check()
         return self.stages(torch.cat([latents, meant], 1) if self.labelled else latents)
 
 

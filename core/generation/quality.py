@@ -10,6 +10,7 @@ from core.digits.datasets import Digits
 from core.generation.dcgan import CLASSES, Generator
 from core.generation.sampling import make_digits
 from core.networks.evaluation import Network, accuracy, confusion, predict_labels
+from core.system import interrupts
 from core.zoo.checkpoints import load_classifier
 
 JUDGE = "assignment"  # a network of another architecture than the discriminator's, with no part in the training
@@ -65,6 +66,7 @@ def find_nearest_digits(images: Tensor, digits: Digits) -> NearestDigits:
     """
     index, distance = torch.zeros_like(images[:, 0, 0, 0], dtype=torch.long), images.new_full((len(images),), torch.inf)
     for first in range(0, len(digits), CHUNK):
+        interrupts.check()
         known = digits.images(slice(first, first + CHUNK)).flatten(1)
         here, place = torch.cdist(images.flatten(1), known).min(1)
         index, distance = torch.where(here < distance, first + place, index), torch.minimum(here, distance)

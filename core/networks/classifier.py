@@ -18,9 +18,13 @@ MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the talk's publi
 
 
 class Normalize(nn.Module):
-    """Normalise pixels inside the network, so that images outside stay in [0, 1]."""
+    """Normalise pixels inside the network, so that images outside stay in [0, 1].
+
+    Every pass of digits through a network begins here, so this is where long work may end.
+    """
 
     def forward(self, images: Tensor) -> Tensor:
+        interrupts.check()
         return (images - MEAN) / STD
 
 
@@ -61,7 +65,6 @@ class Classifier(nn.Module):
 
     def walk(self, images: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield the name and output of every stage, first to last; the last output is the logits."""
-        interrupts.check()
         output = images
         for name, stage in self.stages():
             output = stage(output)

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, pad
 
 from core.pmnist.masks import SIDE
+from core.system import interrupts
 
 # How far away a pixel's match may be. Two pixels cost three times as much and were up to 2 points worse on 1,000
 # validation digits: then nearly everything matches.
@@ -35,6 +36,7 @@ def distortions(visible: Tensor, kept: Tensor, references: Tensor) -> Tensor:
     The image distortion model (Keysers et al. 2007): every kept pixel takes the best match within REACH pixels, by the
     slopes and the ink of the 3x3 pixels around it. `kept` is 1 or 0; hidden pixels of the digit do not count.
     """
+    interrupts.check()
     visible, kept, references = _crop(visible, kept, references)
     weights = plane_weights(kept)
     wanted, offered = slopes_and_ink(visible[None]), pad(slopes_and_ink(references), (REACH,) * 4)

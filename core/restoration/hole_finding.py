@@ -18,6 +18,7 @@ from core.networks.classifier import Classifier
 from core.networks.restored import Fills, Restored
 from core.pmnist.masks import SIDE
 from core.restoration.restorer import Restorer
+from core.system import interrupts
 from core.system.device import on_cpu
 
 REFERENCES = 5000  # whole digits, evenly spread, are compared: enough to see that something is missing
@@ -143,6 +144,7 @@ class HoleFinder:
 
     def _find(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Add the rectangle that explains most to each digit's hole, MAX_RECTANGLES times."""
+        interrupts.check()
         squared, breaks = self._squared_distances(images.flatten(1)), find_breaks(images, self.surprises)
         rectangles = empty_rectangles(images > 0)
         owner, pixels = rectangles.owner, rectangles.pixels()

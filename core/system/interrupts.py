@@ -1,7 +1,7 @@
-"""Lets long computations stop early when the visitor has left.
+"""Lets long computations stop early: when the visitor has left, or when their time is over.
 
-A page cannot be told to stop while it computes. The server of the pages installs a check that ends a closed tab's work;
-a command, a job and a notebook install none.
+A page cannot be told to stop while it computes. The server of the pages installs checks that end such work; a command,
+a job and a notebook install none.
 """
 
 from collections.abc import Callable

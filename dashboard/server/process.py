@@ -10,7 +10,7 @@ import torch
 
 from core.jobs import old_runs
 from core.system import interrupts
-from dashboard.server import memory, streamlit_internals, visitors
+from dashboard.server import budget, memory, streamlit_internals, visitors
 from dashboard.server.gate import Gate
 
 TIDY_EVERY = 30.0  # seconds between two looks for sessions that are gone
@@ -23,6 +23,7 @@ def prepare_once() -> None:
     torch.set_num_threads(1)
     memory.keep_little()
     interrupts.install(streamlit_internals.end_closed_run)
+    interrupts.install(budget.check)
     streamlit_internals.send_answers_at_once()
     streamlit_internals.keep_undelivered_messages()
     streamlit_internals.ignore_forged_values()

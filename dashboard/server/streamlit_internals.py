@@ -141,6 +141,16 @@ def get_session_id() -> str:
     return getattr(_context(), "session_id", "")
 
 
+@_unless_changed(None)
+def get_run() -> Any:
+    """Return what is another object in every run of a page or a fragment; None outside of one.
+
+    Streamlit gives runs no name; it makes new cursors for each.
+    """
+    context = _context()
+    return None if context is None else context.cursors
+
+
 def watch_connection() -> Callable[[], bool]:
     """Return a function that says, in any thread, whether the browser of this run is still connected.
 

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from dashboard.server import budget
+
 Record = TypeVar("Record")
 Task = TypeVar("Task", bound=Hashable)
 
@@ -14,10 +16,12 @@ Task = TypeVar("Task", bound=Hashable)
 def with_progress(steps: Iterable[Record], count: float, text: str) -> Iterator[Record]:
     """Pass the records on while a bar shows how many of `count` are there, and the time left; then it goes."""
     bar, begun = st.progress(0.0, text), time.monotonic()
+    budget.begin_part()
     for done, step in enumerate(steps, 1):
         share = min(1.0, done / count)
         bar.progress(share, f"{text} {describe_time_left(time.monotonic() - begun, share)}")
         yield step
+        budget.begin_part()
     bar.empty()
 
 
@@ -79,6 +83,7 @@ def _compute_all(
 ) -> None:
     total, done, begun, shown = sum(map(weigh, tasks)), 0.0, time.monotonic(), time.monotonic()
     for task in tasks:
+        budget.begin_part()
         found[task] = compute(task)
         done += weigh(task)
         left = describe_time_left(time.monotonic() - begun, done / total)
