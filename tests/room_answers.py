@@ -12,6 +12,12 @@ from core.classroom.room_board import RoomBoard
 from tests import ROOT
 
 EACH, MANY = 50, 9_000  # answers
+TEACHER = "a" * 32  # a visitor
+
+
+def open_room(board: RoomBoard) -> str:
+    """Open a room as the teacher; return its code."""
+    return board.open_room("MNIST", told=True, opener=TEACHER).code
 
 
 def answer(number: int = 0, *, player: str = "1", said: int = 3, label: int = 3, cut: str = "HCUT") -> Answer:

@@ -30,7 +30,7 @@ ZOO = (
     "restoring-blind",
 )
 FROM_STANDARD = tuple(name for name, recipe in RECIPES.items() if recipe.start == "standard" and recipe.frozen)
-DATASET = made_dataset(train=130, test=40)
+DATASET = made_dataset(train=130, test=20)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,8 @@
 """The page "Train" under AppTest: real worker processes train on the offline digits, in a folder of the test."""
 
-import io
 import json
 import re
 import shutil
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,21 +10,16 @@ import pytest
 
 from core.digits import datasets
 from core.jobs import network_files, queue, run_folders, trained_networks
-from core.jobs.run_folders import Job, read_status
+from core.jobs.run_folders import Job
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.server import caches
 from dashboard.train import cached
 from tests.job_runs import ended, reach, until
 from tests.pages import captions, go_to, html, open_page, press, rerun, text_of
-from tests.train_page import ANN, open_as_ann, set_up, show_view
+from tests.train_page import ANN, only_job, open_as_ann, set_up, show_view
 
 pytestmark = pytest.mark.usefixtures("runs")
-
-
-def only_job() -> Job:
-    (job,) = run_folders.list_jobs()
-    return job
 
 
 # Set up
@@ -158,12 +151,6 @@ def test_two_networks_of_one_visitor_have_two_names(job: Job) -> None:
     titles = [network_files.import_network(exported, ANN).title for _ in range(2)]
     assert [job.title, *titles] == ["mine", "mine (2)", "mine (3)"]
     assert {card.title for card in trained_networks.list_networks(ANN).values()} == {"mine", "mine (2)", "mine (3)"}
-
-
-def test_a_title_with_a_number_is_no_longer_than_others(job: Job) -> None:
-    exported = repacked(network_files.export_network(job.folder), title="a" * 50)
-    titles = [network_files.import_network(exported, ANN).title for _ in range(2)]
-    assert titles == ["a" * 40, "a" * 36 + " (2)"]
 
 
 BAD = (
@@ -344,107 +331,3 @@ def test_a_training_can_start_from_one_s_own_network(job: Job) -> None:
     app.selectbox(key="train start").set_value(name)
     assert "Starts from *mine*." in text_of(rerun(app))
     assert not app.warning and not app.button(key="train go").disabled
-
-
-# Keep
-
-
-def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job) -> None:
-    app = open_as_ann("Keep")
-    assert "1 of 40 places" in app.get("progress")[-1].proto.text
-    exported = network_files.export_network(job.folder)
-    press(app, "keep")
-    assert run_folders.is_kept(job)
-    press(app, "delete")
-    assert run_folders.list_jobs() == []
-    app.get("file_uploader")[0].set_value(("mine.zip", exported, "application/zip"))
-    assert "is loaded. You can choose it on every page" in rerun(app).success[0].value
-    back = only_job()
-    assert back.title == job.title and back.visitor == ANN and read_status(back).state == "done"
-    card, network = network_files.read_network(exported)
-    found = checkpoints.load_classifier("network", back.folder)
-    assert all((found.state_dict()[name] == tensor).all() for name, tensor in network.state_dict().items())
-    assert not card.measured, "figures that come with a file are nobody's"
-    assert "all 400 test digits" in text_of(show_view(app, "Result"))
-
-
-def test_deleting_one_that_is_at_work_is_not_offered() -> None:
-    app = press(set_up(epochs=3000), "train go")
-    reach(only_job(), "running")
-    show_view(app, "Keep")
-    assert run_folders.list_jobs() and "There is no network yet" in captions(app)
-    assert app.button(key="delete").click().run().warning[0].value == "This job has not ended: stop it first."
-
-
-def repacked(exported: bytes, **changes: object) -> bytes:
-    """Return the exported network (a ZIP) with some values of its card changed."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(exported)) as old, zipfile.ZipFile(stream, "w") as new:
-        new.writestr("network.json", json.dumps({**json.loads(old.read("network.json")), **changes}))
-        new.writestr("network.safetensors", old.read("network.safetensors"))
-    return stream.getvalue()
-
-
-def zipped(**files: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as exported:
-        for name, content in files.items():
-            exported.writestr(name.replace("__", "/").replace("_", "."), content)
-    return stream.getvalue()
-
-
-def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
-    shipped = zipped(
-        network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
-        network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
-    )
-    assert network_files.read_network(shipped)[0].title == "Standard"
-    small = checkpoints.load_card("standard").architecture
-    monster, deep = {**small, "hidden": [1024] * 4}, {**small, "hidden": [1024] * 90}
-    bad = {
-        b"": "This file is damaged, or it is not a ZIP",
-        b"PK" + b"\0" * 50: "This file is damaged, or it is not a ZIP",
-        shipped[: len(shipped) // 2]: "This file is damaged",
-        b"0" * 5_000_001: "This file is larger than 5 MB.",
-        zipped(network_json=b"{}"): "This file is not a ZIP of a network's card",
-        zipped(network_pt=b"", network_json=b"{}"): "This file is not a ZIP of a network's card",
-        zipped(a__network_json=b"{}", a__network_safetensors=b""): "The names in this file must consist of",
-        zipped(network_json=b"[1]", network_safetensors=b""): "The card of 'network' cannot be read",
-        zipped(network_json=b"0" * 7_000_000, network_safetensors=b""): "The contents of this file are larger",
-        repacked(shipped, weights_sha256="0"): "The weights of 'network' are damaged or not the ones",
-        repacked(shipped, architecture={**small, "hidden": [400]}): "The weights of 'network' do not fit the network",
-        repacked(shipped, architecture={**small, "hidden": ["x"]}): "The card in this file describes no network.",
-        repacked(shipped, architecture=monster): "This network would learn ",
-        repacked(shipped, architecture=deep): "A network has at most 4 hidden layers, not 90.",
-        repacked(shipped, inversion="mirror"): "The card of 'network' describes no network",
-        repacked(shipped, omega=1.0): "This network sums two heads or restores",
-        repacked(shipped, architecture={**small, "classes": 10**9}): "A network tells from 2 to 100 classes apart.",
-    }
-    for content, sentence in bad.items():
-        with pytest.raises(ValueError) as refused:
-            network_files.import_network(content, "ann")
-        assert str(refused.value).startswith(sentence), sentence
-        assert "\n" not in str(refused.value)
-    assert run_folders.list_jobs() == []
-
-
-def test_what_a_file_says_of_itself_is_not_believed(tmp_path: Path) -> None:
-    shipped = zipped(
-        network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
-        network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
-    )
-    told = {"title": "<b>The best</b> " * 9, "track": "mask known", "measured": [1], "recipe": 3, "dataset": []}
-    lies = repacked(shipped, **told, epochs="x")
-    job = network_files.import_network(lies, "ann")
-    (card,) = trained_networks.list_networks("ann").values()
-    assert card.track == "blind" and card.accuracies() == {} and card.recipe == {} and card.epochs == 0
-    assert len(card.title) <= 40 and job.title == card.title
-
-
-def test_a_visitor_brings_ten_networks_at_most(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network_files, "MAX_LOADED", 1)
-    exported = network_files.export_network(job.folder)
-    network_files.import_network(exported, "ann")
-    network_files.import_network(exported, "bob")
-    with pytest.raises(ValueError, match="^You have loaded 1 networks already"):
-        network_files.import_network(exported, "ann")

@@ -3,6 +3,8 @@
 from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
+from core.jobs import run_folders
+from core.jobs.run_folders import Job
 from core.networks.composing import Block, compose
 from tests.pages import open_page, rerun
 
@@ -36,3 +38,9 @@ def show_view(app: AppTest, view: str) -> AppTest:
 def open_as_ann(view: str = "Set up") -> AppTest:
     """Open a view of the page as the visitor Ann."""
     return open_page("train", state={"visitor": ANN, "train view": view})
+
+
+def only_job() -> Job:
+    """Return the job; fail where there is none or more than one."""
+    (job,) = run_folders.list_jobs()
+    return job
