@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
 from core.jobs.training_snapshots import FOLDER, SnapshotRecorder, list_snapshots, load_snapshot
@@ -62,7 +63,35 @@ def test_a_damaged_picture_is_a_sentence(tmp_path):
     name = list_snapshots(tmp_path)[0]
     path = tmp_path / "pictures" / f"{name}.safetensors"
     path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(ValueError, match="^A picture of this training cannot be read.$"):
+    with pytest.raises(ValueError, match=r"^A picture of this training cannot be read\.$"):
+        load_snapshot(tmp_path, name)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"digits": torch.zeros(10, 28, 27).byte()},
+        {"digits": torch.zeros(10).byte()},
+        {"digits": torch.zeros(0, 28, 28).byte(), "labels": torch.zeros(0).long(), "probabilities": torch.zeros(0, 10)},
+        {"labels": torch.full((10,), 10)},
+        {"labels": torch.full((10,), -1)},
+        {"labels": torch.zeros(10)},
+        {"labels": torch.zeros(9).long()},
+        {"probabilities": torch.zeros(10)},
+        {"probabilities": torch.full((10, 10), torch.nan)},
+        {"filters": torch.zeros(4, 5)},
+        {"filters": torch.full((4, 5, 5), torch.inf)},
+        {"first": torch.zeros(3, 3).byte()},
+        {"last": torch.zeros(1, 1, 100_000).byte()},
+        {"last": torch.zeros(11, 1, 1).byte()},
+    ],
+)
+def test_a_picture_of_another_shape_is_a_sentence(changed: dict[str, torch.Tensor], tmp_path):
+    take_all(tmp_path, digits=8)
+    name = list_snapshots(tmp_path)[0]
+    path = tmp_path / "pictures" / f"{name}.safetensors"
+    path.write_bytes(safetensors.torch.save({**safetensors.torch.load(path.read_bytes()), **changed}))
+    with pytest.raises(ValueError, match=r"^A picture of this training cannot be read\.$"):
         load_snapshot(tmp_path, name)
 
 

@@ -4,7 +4,7 @@ Each is a file in the run folder; there are about a hundred at most.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isqrt
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,14 @@ from torch import Tensor, nn
 from core.digits.datasets import Digits
 from core.networks.architectures import ACTIVATIONS
 from core.networks.classifier import Classifier
+from core.networks.cost import MAX_VALUES
 from core.pmnist.masks import SIDE
 from core.system.files import write_atomically
 from core.training.loop import TrainStep
 
 FOLDER = "pictures"
 MAX_SHOWN = 10  # digits, filters, and maps of a stage
+MAX_SIDE = isqrt(MAX_VALUES)  # of a map
 MAPPED_DIGIT = 4  # index of the digit whose feature maps are shown
 FIRST_EPOCH_SNAPSHOTS, MAX_EPOCH_SNAPSHOTS = 20, 60  # networks change most in the first epoch
 
@@ -119,7 +121,7 @@ def load_snapshot(folder: Path, name: str) -> Snapshot:
     try:
         found = safetensors.torch.load((folder / FOLDER / f"{name}.safetensors").read_bytes())
         epoch, batch = map(int, name.split("-"))
-        return Snapshot(
+        snapshot = Snapshot(
             epoch=epoch,
             batch=batch,
             digits=_from_bytes(found["digits"]),
@@ -129,8 +131,27 @@ def load_snapshot(folder: Path, name: str) -> Snapshot:
             first_maps=_from_bytes(found["first"]),
             last_maps=_from_bytes(found["last"]),
         )
+        _check(snapshot)
+        return snapshot
     except (OSError, KeyError, ValueError, safetensors.SafetensorError):
         raise ValueError("A picture of this training cannot be read.") from None
+
+
+def _check(snapshot: Snapshot) -> None:
+    """Raise ValueError for arrays that no recorder saves: of another shape, or with values that are not finite."""
+    count, labels, probabilities = len(snapshot.digits), snapshot.labels, snapshot.probabilities
+    sheets = (snapshot.filters, snapshot.first_maps, snapshot.last_maps)
+    if not (
+        snapshot.digits.shape[1:] == (SIDE, SIDE)
+        and labels.shape == (count,)
+        and probabilities.ndim == 2
+        and len(probabilities) == count <= MAX_SHOWN
+        and all(sheet.ndim == 3 and len(sheet) <= MAX_SHOWN and max(sheet.shape[1:]) <= MAX_SIDE for sheet in sheets)
+    ):
+        raise ValueError("These arrays have other shapes.")
+    fits = labels.dtype == np.int64 and bool(((labels >= 0) & (labels < probabilities.shape[1])).all())
+    if not (count and fits and all(np.isfinite(values).all() for values in (probabilities, snapshot.filters))):
+        raise ValueError("These are no labels or no numbers.")
 
 
 def _from_bytes(stored: Tensor) -> NDArray[np.float32]:
