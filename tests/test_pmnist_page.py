@@ -124,6 +124,35 @@ def test_a_stopped_measurement_keeps_what_it_has() -> None:
     assert app.run().text[0].value == "{'quick': 1.0}" and not app.exception
 
 
+class Clock:
+    """Five seconds pass between two looks."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 5
+        return self.now
+
+
+def test_a_slow_measurement_shows_each_chart_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def page() -> None:
+        import plotly.graph_objects as go
+        import streamlit as st
+
+        from dashboard.widgets.progress import compute_in_parts
+
+        def show(found: dict[int, float]) -> None:
+            st.plotly_chart(go.Figure(go.Bar(y=list(found.values()))))
+
+        compute_in_parts([1, 2, 3], float, show, key="m", start="Go", about=1)
+
+    monkeypatch.setattr(progress, "time", Clock())
+    app = AppTest.from_function(page, default_timeout=60).run()
+    for _ in range(2):
+        app.button(key="m").click().run()
+        assert not app.exception and len(app.get("plotly_chart")) == 1
+
+
 @pytest.mark.parametrize(
     ("elapsed", "share", "text"), [(0.5, 0.1, ""), (10, 0.5, "About 10 s left."), (60, 0.2, "About 4 min left.")]
 )

@@ -65,7 +65,8 @@ def compute_in_parts(
     place = st.empty()
     if begun:
         stop.button("Stop", key=f"{key} stop")
-        _compute_all(sorted(tasks, key=weigh), compute, show, results.found, weigh, status, place)
+        left = [task for task in tasks if task not in results.found]
+        _compute_all(sorted(left, key=weigh), compute, show, results.found, weigh, status, place)
         stop.empty()
     if results.found:
         with place.container():
@@ -83,13 +84,13 @@ def _compute_all(
 ) -> None:
     total, done, begun, shown = sum(map(weigh, tasks)), 0.0, time.monotonic(), time.monotonic()
     for task in tasks:
+        if time.monotonic() - shown > 1 and found:  # before each task: a chart that is shown twice is an error
+            with place.container():
+                show(found)
+            shown = time.monotonic()
         budget.begin_part()
         found[task] = compute(task)
         done += weigh(task)
         left = describe_time_left(time.monotonic() - begun, done / total)
         status.caption(f"{100 * done / total:.0f} % done. {left}")
-        if time.monotonic() - shown > 1:
-            with place.container():
-                show(found)
-            shown = time.monotonic()
     status.empty()
