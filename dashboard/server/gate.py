@@ -17,7 +17,6 @@ from starlette.responses import PlainTextResponse, Response
 from dashboard.server import streamlit_internals, uploads
 from dashboard.server.uploads import Held, UploadRefused
 
-UPLOAD = re.compile("/_stcore/upload_file/([^/]+)/[^/]+$")
 UNKNOWN_SIZE = 27_300_000  # bytes, of a file whose size is not sent: the most that Streamlit reads of one
 COOKIE = "negative_space_visitor"
 A_YEAR = 365 * 24 * 3600  # seconds
@@ -86,7 +85,7 @@ class Gate:
             return await serve(scope, receive, send)
         if (number := take_offer(Request(scope))) is not None:
             return await _to_cookie(number, scope["scheme"])(scope, receive, send)
-        upload = UPLOAD.search(scope["path"]) if scope["method"] == "PUT" else None
+        upload = streamlit_internals.UPLOAD.search(scope["path"]) if scope["method"] == "PUT" else None
         if upload is None:
             return await serve(scope, receive, send)
         try:

@@ -8,6 +8,7 @@ import inspect
 import logging
 import math
 import os
+import re
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,9 @@ from dashboard.server.uploads import Held
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Middleware = Callable[..., Awaitable[None]]
+
+UPLOAD = re.compile("/_stcore/upload_file/([^/]+)/[^/]+$")
+"""The path to which a browser sends a file; the group is its session."""
 
 
 @cache  # one warning for each function and process
