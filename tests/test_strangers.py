@@ -21,7 +21,7 @@ from websockets.exceptions import InvalidStatus
 from core.classroom.lessons import read_lesson
 from core.digits import pictures
 from core.digits.pictures import read_picture
-from core.jobs import network_files, run_folders, training_job
+from core.jobs import control, network_files, run_folders, training_job
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.networks import evaluation
@@ -50,7 +50,7 @@ from tests.hostile_files import (
     hostile_networks,
     pack,
 )
-from tests.pages import go_to, open_page, rerun
+from tests.pages import go_to, open_page, press, rerun
 from tests.sentences import assert_one_sentence
 from tests.train_page import ANN, open_as_ann, show_view
 from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
@@ -203,6 +203,27 @@ def test_a_damaged_run_is_a_sentence_on_every_view(name: str, content: bytes, sa
     for view in ("Result", "Keep"):
         app = show_view(app, view)
     rerun(app)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"[" * 3000, b'{"kind": "train"}'])
+def test_a_run_that_cannot_be_read_is_a_sentence_for_its_owner_alone(content: bytes, job: Job) -> None:
+    (job.folder / "job.json").write_bytes(content)
+    other = open_page("train", state={"visitor": "b" * 32})
+    assert not [one for one in other.warning if "damaged" in one.value]
+    app = open_as_ann()
+    assert [one.value for one in app.warning if "damaged" in one.value] == [
+        "One of your runs is damaged on the server's disk and cannot be shown or resumed."
+    ]
+    app = press(app, "delete damaged")
+    assert not app.warning and not job.folder.exists()
+
+
+def test_whoever_deletes_everything_deletes_damaged_runs_too(job: Job) -> None:
+    (job.folder / "job.json").write_bytes(b"{")
+    control.remove_all("b" * 32)
+    assert job.folder.exists()
+    control.remove_all(ANN)
+    assert not job.folder.exists()
 
 
 # Whole kinds of hostile files and addresses, made by chance

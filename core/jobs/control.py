@@ -105,6 +105,8 @@ def remove_all(visitor: str) -> None:
             time.sleep(0.1)
         with _raise_job_errors():
             run_folders.remove(job.id)
+    with _raise_job_errors():
+        run_folders.remove_damaged(visitor)
 
 
 def queue_position(name: str) -> int | None:

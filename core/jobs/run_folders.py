@@ -1,8 +1,8 @@
 """Run folders: all that is known of a job is on disk, where any process can read it. `control` starts and stops jobs.
 
-`job.json` holds what was submitted, `steps.jsonl` the records (one per line), `status.json` the state (written by the
-worker), `wish.json` the request to the worker; `lock` is held as long as the worker lives. Imports no torch: a worker
-that waits for its turn must use little memory.
+`job.json` holds what was submitted, `visitor` whose run it is (also where `job.json` is damaged), `steps.jsonl` the
+records (one per line), `status.json` the state (written by the worker), `wish.json` the request to the worker; `lock`
+is held as long as the worker lives. Imports no torch: a worker that waits for its turn must use little memory.
 """
 
 import json
@@ -26,6 +26,7 @@ RUNS_VARIABLE = "NEGATIVE_SPACE_RUNS"
 MAX_RUNS, MAX_BYTES = 40, 500_000_000  # of those that have ended; see `limits`
 KEPT_LIFETIME = 60 * 24 * 3600.0  # seconds for which a run is kept after somebody pressed "Keep"
 PRIVATE = 0o700  # only the owner of the server's process reads what visitors made
+OWNER = "visitor"  # the file that says whose run it is
 LATEST, MAX_THREADS = 1e11, 4096  # a time that a calendar shows
 ACTIVE = ("waiting", "running", "paused")
 LOST_MESSAGE = "Its process ended before it was done; you can resume it."
@@ -109,6 +110,7 @@ def create_job(fill: Callable[[Path], object] | None = None, **submitted: Any) -
     folder.mkdir(mode=PRIVATE)
     try:
         _write(folder / "job.json", job)
+        write_atomically(folder / OWNER, job.visitor.encode())
         if fill is not None:
             fill(folder)
             _write(folder / "status.json", Status(state="done", queued=now, updated=now))
@@ -143,6 +145,27 @@ def list_jobs(visitor: str | None = None) -> list[Job]:
             continue
     found = (job for job in jobs if visitor is None or job.visitor == visitor)
     return sorted(found, key=lambda job: (job.created, job.id), reverse=True)
+
+
+def list_damaged(visitor: str) -> list[str]:
+    """Return the ids of this visitor's runs whose `job.json` cannot be read, the newest first."""
+    names = [path.parent.name for path in runs_folder().glob(f"[!.]*/{OWNER}") if _read_owner(path) == visitor]
+    return sorted(filter(_is_damaged, names), reverse=True)
+
+
+def _read_owner(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def _is_damaged(name: str) -> bool:
+    try:
+        load_job(name)
+    except JobError:
+        return True
+    return False
 
 
 def is_alive(job: Job) -> bool:
@@ -244,10 +267,21 @@ def is_kept(job: Job) -> bool:
 
 def remove(name: str) -> None:
     """Delete the run. Raises JobError while it is active."""
-    job = load_job(name)
-    if read_status(job).active:
+    if read_status(load_job(name)).active:
         raise JobError("This job has not ended: stop it first.")
-    away = job.folder.rename(runs_folder() / f".removed-{job.id}")  # nobody ever reads half a run
+    _discard(name)
+
+
+def remove_damaged(visitor: str) -> None:
+    """Delete this visitor's runs that `list_damaged` names. Raises OSError, and JobError while one has a worker."""
+    for name in list_damaged(visitor):
+        if locks.is_held(runs_folder() / name / "lock"):
+            raise JobError("The job of a damaged run has not ended: try again later.")
+        _discard(name)
+
+
+def _discard(name: str) -> None:
+    away = (runs_folder() / name).rename(runs_folder() / f".removed-{name}")  # nobody ever reads half a run
     shutil.rmtree(away, ignore_errors=True)  # `limits.make_room` deletes what remains
 
 

@@ -5,6 +5,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.shell.page import View
 from dashboard.train import compare_views, keep_views, result_views, setup_views, watch_views
+from dashboard.widgets import jobs
 
 VIEWS = (
     View(setup_views.SET_UP, setup_views.show_setup),
@@ -16,6 +17,7 @@ VIEWS = (
 
 
 def show_above(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Open the view that the last run asked for, and show what is running."""
+    """Open the view that the last run asked for, and show what is running or damaged."""
     setup_views.go_to_next(session, data, zoo)
     watch_views.show_running(session, data, zoo)
+    jobs.show_damaged()

@@ -35,6 +35,20 @@ def attempt(act: Callable[..., object], *arguments: Any) -> None:
         st.session_state[PROBLEM] = files.describe_error(error, "The folder of the runs")
 
 
+def show_damaged() -> None:
+    """Say which of this visitor's runs are damaged, with a button that deletes them."""
+    visitor = get_visitor_id()
+    damaged = [] if visitor is None else run_folders.list_damaged(visitor)
+    if not damaged:
+        return
+    several = f"{len(damaged)} of your runs are" if len(damaged) > 1 else "One of your runs is"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(f"{several} damaged on the server's disk and cannot be shown or resumed.")
+        st.button(
+            "Delete damaged runs", key="delete damaged", on_click=attempt, args=(run_folders.remove_damaged, visitor)
+        )
+
+
 def show_problem() -> None:
     """Show why the last attempt failed, once."""
     if problem := st.session_state.pop(PROBLEM, None):
