@@ -24,6 +24,8 @@ MODES = {
     "WEBP": ("RGB", "RGBA"),
     "GIF": ("L", "P"),
     "BMP": ("1", "L", "P", "RGB"),
+    "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"),
+    "AVIF": ("RGB", "RGBA"),
 }
 SIDES = (1, 2, 3, 28, 45, 90)
 
@@ -62,8 +64,9 @@ def take_another_type(chance: random.Random) -> bytes:
         archive.writestr("../../digit.png", draw_good(chance))
     tiff = io.BytesIO()
     Image.new("L", (9, 9)).save(tiff, "TIFF")
-    texts = (b"%PDF-1.7\n", b"<svg onload='alert(1)'/>", b"\x7fELF", b"\0" * 99, chance.randbytes(300), b"<?php ?>")
-    return chance.choice((file.getvalue(), tiff.getvalue(), *texts))
+    texts = (b"\x7fELF", b"\0" * 99, chance.randbytes(300), b"<?php ?>")
+    documents = (b"%PDF-1.7\n", b"<svg onload='alert(1)'/>", b"\0\0\0\x18ftypheic\0\0")  # a process for each, so few
+    return chance.choice((file.getvalue(), tiff.getvalue(), *texts) * 20 + documents)
 
 
 def be_two_files(chance: random.Random) -> bytes:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 SIDE = 280
+SVG = "http://www.w3.org/2000/svg"
 # Where the pen goes on a 280-pixel sheet.
 STROKES = {
     1: [[(150, 50), (130, 230)]],
@@ -93,13 +94,23 @@ def turned(image: Image.Image, orientation: int, kind: str = "JPEG") -> bytes:
     exif[274] = orientation
     if orientation in ways:
         image = image.transpose(Image.Transpose(ways[orientation]))
-    return saved(image, kind, exif=exif)
+    return saved(image, kind, exif=exif.tobytes())
 
 
-def moving(kind: str) -> bytes:
-    """Return a file of two frames."""
-    frames = [Image.fromarray(255 - drawn(digit)).convert("RGB") for digit in (3, 7)]
+def moving(kind: str, *inks: NDArray[np.uint8]) -> bytes:
+    """Return a file of several frames, the last one a 7."""
+    frames = [Image.fromarray(255 - ink).convert("RGB") for ink in (*inks, drawn(7))]
     return saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
+
+
+def in_svg(ink: NDArray[np.uint8]) -> bytes:
+    """Return a drawing whose rows of ink are black lines, in units of its own."""
+    rows = []
+    for y, row in enumerate(ink > 127):
+        ends = np.flatnonzero(np.diff(np.pad(row.astype(np.int8), 1)))
+        rows += [f"M{start} {y}H{end}" for start, end in ends.reshape(-1, 2)]
+    size = f"{ink.shape[1]} {ink.shape[0]}"
+    return f'<svg xmlns="{SVG}" viewBox="0 0 {size}"><path d="{"".join(rows)}" stroke="#000"/></svg>'.encode()
 
 
 def png_header(width: int, height: int) -> bytes:

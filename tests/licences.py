@@ -12,6 +12,7 @@ BY_HAND = {  # what the metadata does not say
     "axe-playwright-python": "MIT",
     "colorama": "BSD-3-Clause",
     "cuda-toolkit": "NVIDIA proprietary",
+    "resvg-py": "MIT",
 }
 HEAD = """# Licences
 

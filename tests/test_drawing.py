@@ -3,13 +3,16 @@ import zipfile
 from collections.abc import Callable
 
 import numpy as np
+import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from core.digits import drawing, pictures
 from tests.drawn_pictures import (
+    SVG,
     coloured,
     drawn,
+    in_svg,
     lit,
     mnist_way,
     moving,
@@ -21,9 +24,12 @@ from tests.drawn_pictures import (
 )
 from tests.sentences import assert_one_sentence
 
+pillow_heif.register_heif_opener()  # so that Pillow writes HEIC
+
 INK = drawn()
 DARK = 255 - INK
-FILES = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+FILES = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+DOCUMENTS = ("HEIF", "PDF")
 
 
 def image(mode: str) -> Image.Image:
@@ -42,6 +48,18 @@ def sheet(margin: int) -> np.ndarray:
     """A white sheet with a digit on it, in the middle of transparency."""
     rgba = np.dstack([DARK, DARK, DARK, np.full_like(DARK, 255)])
     return np.pad(rgba, ((margin, margin), (margin, margin), (0, 0)))
+
+
+def in_lab(picture: Image.Image) -> Image.Image:
+    return ImageCms.profileToProfile(
+        picture, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+
+
+def svg_bomb() -> bytes:
+    """Return a small SVG in which each of twelve groups uses the one before ten times."""
+    groups = "".join(f'<g id="g{n + 1}">' + f'<use href="#g{n}"/>' * 10 + "</g>" for n in range(12))
+    return f'<svg xmlns="{SVG}"><path id="g0" d="M0 0L9 9 0 9"/>{groups}</svg>'.encode()
 
 
 def dusty() -> np.ndarray:
@@ -97,7 +115,18 @@ GOOD: dict[str, np.ndarray | Image.Image | bytes] = {
     "JPEG in CMYK": saved(image("CMYK"), "JPEG"),
     "JPEG in gray": saved(image("L"), "JPEG"),
     **{f"{mode} image": image(mode) for mode in ("1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV", "LA", "PA", "RGBX")},
-    **{f"{kind} file": saved(image("RGB"), kind) for kind in FILES},
+    **{f"{kind} file": saved(image("RGB"), kind) for kind in (*FILES, *DOCUMENTS)},
+    "HEIC with transparency": saved(transparent(INK, 0), "HEIF", quality=-1),
+    "HEIC of an iPhone on its side": turned(image("RGB"), 6, "HEIF"),
+    "SVG": in_svg(INK),
+    "SVG with a document type": b'<?xml version="1.0"?>\n<!DOCTYPE svg>\n<!-- drawn -->\n' + in_svg(INK),
+    "PDF of two pages": saved(image("RGB"), "PDF", save_all=True, append_images=[Image.new("RGB", (90, 9), "red")]),
+    "TIFF with 16 bits": saved(sixteen_bits(INK), "TIFF"),
+    "TIFF with LZW in CMYK": saved(image("CMYK"), "TIFF", compression="tiff_lzw"),
+    "TIFF in LAB": saved(in_lab(image("RGB")), "TIFF"),
+    "progressive JPEG of 12 megapixels": saved(image("RGB").resize((3500, 3500)), "JPEG", progressive=True),
+    "JPEG of 48 megapixels": saved(image("L").resize((6900, 6900)), "JPEG"),
+    **{f"first frame of a moving {kind}": moving(kind, INK) for kind in ("GIF", "WEBP", "PNG", "AVIF", "TIFF")},
     **{f"EXIF orientation {way}": turned(image("RGB"), way) for way in range(1, 9)},
     "EXIF orientation in a PNG": turned(image("RGB"), 6, "PNG"),
     "EXIF orientation in a WebP": turned(image("RGB"), 8, "WEBP"),
@@ -230,20 +259,24 @@ BAD_FILES: dict[str, bytes] = {
     "zeros": bytes(5000),
     "text": b"seven, I promise\n" * 20,
     "HTML": b"<!doctype html><html><body>7</body></html>",
-    "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9"/></svg>',
-    "PDF": b"%PDF-1.7\n1 0 obj <<>> endobj",
+    "an SVG that is no XML": b"<svg",
+    "an SVG that breaks off": in_svg(INK)[:-40],
+    "an SVG of a thousand million shapes": svg_bomb(),
+    "a page in HTML with a drawing": b"<!doctype html><svg><path d='M0 0L9 9'/></svg>",
+    "a PDF without a page": b"%PDF-1.7\n1 0 obj <<>> endobj",
+    "a PDF that breaks off": saved(image("RGB"), "PDF")[:400],
+    "HEIC that breaks off": saved(image("RGB"), "HEIF")[:900],
+    "HEIC of 56 megapixels": saved(Image.new("L", (8000, 7000)), "HEIF"),
     "ZIP": zipped(),
-    "TIFF": saved(DARK, "TIFF"),
     "ICO": saved(DARK, "ICO"),
     "PPM": saved(DARK, "PPM"),
     "random": np.random.default_rng(0).bytes(4000),
-    "over 5 MB": saved(DARK) + bytes(6 * 1024 * 1024),
-    "50 megapixels promised": png_header(10_000, 5_000),
+    "over 25 MB": saved(DARK) + bytes(26 * 1024 * 1024),
+    "51 megapixels promised": png_header(10_000, 5_100),
     "90 megapixels promised": png_header(10_000, 9_000),
     "a decompression bomb": png_header(60_000, 60_000),
     "no pixels": png_header(0, 0),
     "fewer pixels than promised": png_header(2000, 2000),
-    **{f"moving {kind}": moving(kind) for kind in ("GIF", "WEBP", "PNG")},
     **{
         f"{kind} cut at {share:.0%}": data[: int(len(data) * share)]
         for kind, data in WHOLE.items()
@@ -298,7 +331,7 @@ BAD_PICTURES: dict[str, object] = {
     "mode F with one nan": Image.fromarray(np.where(np.eye(28), np.nan, 0).astype(np.float32)),
     "mode F with infinity": Image.fromarray(np.where(np.eye(28), np.inf, 0).astype(np.float32)),
     "mode F of zeros": Image.new("F", (28, 28)),
-    "too many pixels": Image.new("1", (7000, 7000)),
+    "too many pixels": Image.new("1", (7100, 7100)),
     "an image opened but damaged": Image.open(io.BytesIO(WHOLE["JPEG"][:5000])),
 }
 

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-MAX_BYTES = 5 * 1024 * 1024
-MAX_PIXELS = 40_000_000
+from core.digits import documents
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+MAX_BYTES = 25 * 1024 * 1024
+MAX_PIXELS = 50_000_000
 MAX_SIDE = 1000  # fifty times the 20 pixels of the digit
-TOO_MANY_PIXELS = "The picture has more than 40 million pixels; save it smaller and try again."
+UNKNOWN = "The file is not a PNG, JPEG, HEIC, WebP, GIF, BMP, TIFF, AVIF, SVG or PDF that can be read."
+TOO_MANY_PIXELS = "The picture has more than 50 million pixels; save it smaller and try again."
 DAMAGED = "The picture is damaged and cannot be read."
 
 
@@ -23,30 +26,35 @@ class PictureError(ValueError):
 
 
 def read_picture(data: bytes) -> Image.Image:
-    """Open an uploaded PNG, JPEG, WebP, GIF or BMP, turned upright by its EXIF orientation.
+    """Open a picture file, turned upright by its EXIF orientation: the first frame, of a PDF the first page.
 
-    Raises PictureError, and nothing else, for a file of another kind, damaged, animated or too large.
+    JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF, AVIF, SVG and PDF are recognised by their content. Raises PictureError, and
+    nothing else, for a file of another kind, damaged or too large.
     """
     if not data:
         raise PictureError("The file is empty.")
     if len(data) > MAX_BYTES:
-        raise PictureError("The file is larger than 5 MB; save the picture smaller and try again.")
+        raise PictureError("The file is larger than 25 MB; save the picture smaller and try again.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and sizes that are refused here anyway
-            return _decoded(data)
+            return _decoded(_without_document(data))
     except PictureError:
         raise
+    except documents.DocumentError as error:
+        raise PictureError(str(error) or DAMAGED) from error
     except Image.DecompressionBombError as error:
         raise PictureError(TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:
-        raise PictureError("The file is not a PNG, JPEG, WebP, GIF or BMP picture that can be read.") from error
+        raise PictureError(UNKNOWN) from error
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, MemoryError and more
         raise PictureError(DAMAGED) from error
 
 
 def count_pixels(data: bytes) -> int:
     """Return the number of pixels that a file says its picture has; 0 where `read_picture` would refuse it at once."""
+    if documents.find_kind(data):
+        return MAX_SIDE**2  # decoded in a process with limits of its own
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return image.width * image.height
@@ -69,28 +77,45 @@ def limit(image: Image.Image) -> Image.Image:
     """Return the picture as L, RGB or RGBA of at most 1000 pixels a side."""
     _check_pixels(image)
     try:
+        image.load()
         if image.mode[0] in "IF":
             image = Image.fromarray(_eight_bits(image))
+        elif image.mode == "LAB":
+            image = image.getchannel("L")
         elif image.mode not in ("L", "RGB", "RGBA"):
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-        return image.reduce(-(-max(image.size) // MAX_SIDE))
+        return image if max(image.size) <= MAX_SIDE else image.resize(_limited(image.size), Image.Resampling.BOX)
     except (OSError, SyntaxError, ValueError, MemoryError) as error:  # opened elsewhere and damaged
         raise PictureError(DAMAGED) from error
 
 
+def _limited(size: tuple[int, int]) -> tuple[int, int]:
+    width, height = (max(1, round(one * MAX_SIDE / max(size))) for one in size)
+    return width, height
+
+
+def _without_document(data: bytes) -> bytes:
+    """Return the file, or the PNG made of it where Pillow alone cannot read it."""
+    kind = documents.find_kind(data)
+    return data if kind is None else documents.render(data, kind, MAX_SIDE, MAX_PIXELS)
+
+
 def _decoded(data: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
-    _check_pixels(image)
-    # A phone's JPEG may hold a second picture (MPO: depth, brightness); only these three formats move.
-    if image.format in ("GIF", "WEBP", "PNG") and getattr(image, "is_animated", False):
-        raise PictureError("The picture is animated; choose a still one.")
-    image.verify()  # finds damage that decoding skips, and leaves the image unusable
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    _opened(data).verify()  # finds damage that decoding skips, and leaves the image unusable
+    image = _opened(data)
     image.load()
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # broken metadata beside good pixels
         return image
+
+
+def _opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    _check_pixels(image)
+    if max(image.size) > MAX_SIDE:
+        image.draft(image.mode, _limited(image.size))  # a JPEG is decoded at a half, a quarter or an eighth
+    return image
 
 
 def _check_pixels(image: Image.Image) -> None:

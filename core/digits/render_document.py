@@ -1,0 +1,79 @@
+"""The program that decodes one file whose decoder could hang, crash or open other files: HEIC, PDF or SVG.
+
+`render_document.py KIND SIDE PIXELS < file > picture.png` ends with TOO_LARGE or LOCKED instead of a picture. It may
+use little time and memory, and open no file and no connection once it has read its input.
+"""
+
+import io
+import re
+import sys
+from typing import Any
+
+import pi_heif
+import pypdfium2
+import resvg_py
+from PIL import Image
+
+TOO_LARGE, LOCKED = 3, 4  # exit statuses
+CPU_SECONDS, MEMORY = 15, 1_500_000_000  # bytes
+OUTSIDE = re.compile(r"""href\s*=\s*(["'])(?!#|data:).*?\1""", re.IGNORECASE | re.DOTALL)
+
+
+def main() -> None:
+    """Write the picture, at most SIDE pixels a side where its size is free, as PNG."""
+    kind, side, pixels = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    content = sys.stdin.buffer.read()
+    Image.preinit()  # loads what writes PNG
+    confine()
+    if kind == "HEIC":
+        picture = render_heic(content, side, pixels)
+    else:
+        picture = render_pdf(content, side) if kind == "PDF" else render_svg(content.decode("utf-8", "replace"), side)
+    sys.stdout.buffer.write(picture)
+
+
+def confine() -> None:
+    """Limit what this process may use from now on; Windows has no such limits."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    limits = {"CPU": CPU_SECONDS, "AS": MEMORY, "CORE": 0, "NOFILE": 3}  # three: input, output and errors are open
+    for name, most in limits.items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+
+
+def render_heic(content: bytes, side: int, pixels: int) -> bytes:
+    """Return the first picture of a HEIC or HEIF file, upright, as PNG; end the program if it has too many pixels."""
+    found = pi_heif.open_heif(content, convert_hdr_to_8bit=True)
+    if found.size[0] * found.size[1] > pixels:
+        sys.exit(TOO_LARGE)
+    picture = found.to_pillow()
+    picture.thumbnail((side, side), Image.Resampling.BOX)
+    return to_png(picture)
+
+
+def render_pdf(content: bytes, side: int) -> bytes:
+    """Return the first page of a PDF as PNG; end the program if it needs a password."""
+    try:
+        page = pypdfium2.PdfDocument(content)[0]
+    except pypdfium2.PdfiumError as error:
+        sys.exit(LOCKED if "password" in str(error).lower() else 1)
+    return to_png(page.render(scale=side / max(page.get_size())).to_pil())
+
+
+def render_svg(text: str, side: int) -> bytes:
+    """Return an SVG as PNG, without what it refers to in other files; resvg runs no scripts and loads no address."""
+    own = OUTSIDE.sub('href=""', text)
+    return bytes(resvg_py.svg_to_bytes(svg_string=own, width=side, height=side, skip_system_fonts=True))
+
+
+def to_png(picture: Any) -> bytes:
+    """Return a Pillow image as a PNG file that is quick to write."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    main()
