@@ -153,7 +153,7 @@ def _receive(
 def _read(value: Any, options: CanvasOptions) -> Sent | None:
     """Return a message; None if it has another form, since a browser may send anything."""
     try:
-        content = _unpack(base64.b64decode(value["content"], validate=True), options)
+        content = _unpack(base64.b64decode(value["content"], validate=True), options, value.get("packed") is not False)
         number, cleared, undone = (_count(value.get(name, 0)) for name in ("number", "cleared", "undone"))
         return Sent(str(value["board"]), number, bool(value["going"]), cleared, undone, content)
     except (TypeError, KeyError, ValueError, OverflowError, zlib.error):
@@ -168,14 +168,16 @@ def _count(value: Any) -> int:
     return number
 
 
-def _unpack(content: bytes, options: CanvasOptions) -> NDArray[np.uint8] | None:
+def _unpack(content: bytes, options: CanvasOptions, packed: bool) -> NDArray[np.uint8] | None:
+    """Return a canvas's content; browsers without CompressionStream do not pack ink."""
     if not content:
         return None
     if options.mode == "erase":
         bits = np.frombuffer(content, np.uint8, CELLS * CELLS // 8)
         return np.unpackbits(bits).reshape(CELLS, CELLS) * np.uint8(255)
-    ink = zlib.decompressobj().decompress(content, options.side**2 + 1)  # at most, whatever the browser packed
-    return np.frombuffer(ink, np.uint8).reshape(options.side, options.side)
+    if packed:
+        content = zlib.decompressobj().decompress(content, options.side**2 + 1)  # at most, whatever the browser packed
+    return np.frombuffer(content, np.uint8).reshape(options.side, options.side)
 
 
 def _as_picture(content: NDArray[np.uint8] | None) -> str:

@@ -1,12 +1,16 @@
 // Input by mouse, finger, pen and keyboard.
 
+const ENDS = ["pointerup", "pointercancel"];
+
 function connect(root) {
   const [canvas, cursor] = [root.querySelector("canvas"), root.querySelector(".cursor")];
   const master = document.createElement("canvas");
   const times = { begun: 0, last: 0, took: 0 }; // milliseconds: start of this stroke, last message sent, duration of an answer
   const view = { root, canvas, cursor, master, erasing: false, pointer: null, at: null, timer: null, ...times };
-  const handlers = { pointerdown, pointermove, pointerup, pointercancel: pointerup, pointerleave, blur };
+  const handlers = { pointerdown, pointermove, pointerleave, blur };
   for (const [name, handler] of Object.entries(handlers)) canvas.addEventListener(name, (event) => handler(view, event));
+  view.ended = (event) => pointerup(view, event); // anywhere: without a captured pointer a stroke may end outside
+  for (const name of ENDS) addEventListener(name, view.ended);
   root.addEventListener("keydown", (event) => keydown(view, event));
   for (const [name, action] of Object.entries({ undo, redo, clear, eraser }))
     root.querySelector(`.${name}`).addEventListener("click", () => action(view));
@@ -18,6 +22,7 @@ function connect(root) {
 
 function leave(view) {
   view.observer.disconnect();
+  for (const name of ENDS) removeEventListener(name, view.ended);
   finish(view);
 }
 
@@ -34,18 +39,27 @@ function place({ canvas, data }, event) {
 
 function pointerdown(view, event) {
   const penEraser = Boolean(event.buttons & 32); // the other end of a pen
-  if (view.pointer !== null || (event.button !== 0 && !penEraser)) return;
-  finish(view); // a stroke begun with the keyboard
-  view.pointer = event.pointerId;
-  view.canvas.setPointerCapture(event.pointerId);
+  const takesOver = event.pointerType === "pen" && view.pointerType === "touch"; // the palm came first
+  if ((view.pointer !== null && !takesOver) || (event.button !== 0 && !penEraser)) return;
+  if (view.pointer !== null) drop(view);
+  else finish(view); // a stroke begun with the keyboard
+  Object.assign(view, { pointer: event.pointerId, pointerType: event.pointerType });
+  capture(view.canvas, event.pointerId);
   begin(view, place(view, event), penEraser && view.data.mode === "draw" ? "eraser" : undefined);
+}
+
+// Let the canvas hear of the pointer's moves outside of it, too.
+function capture(canvas, pointer) {
+  try {
+    canvas.setPointerCapture(pointer);
+  } catch { /* an old browser has no capture, and a pointer may be gone already */ }
 }
 
 function pointermove(view, event) {
   const missed = event.getCoalescedEvents?.() ?? []; // positions that the browser merged into one event
   const points = (missed.length ? missed : [event]).map((each) => place(view, each));
   if (view.pointer === event.pointerId) extend(view, points);
-  point(view, points.at(-1), event.pointerType !== "touch");
+  point(view, lastOf(points), event.pointerType !== "touch");
 }
 
 function pointerup(view, event) {

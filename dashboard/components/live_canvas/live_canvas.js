@@ -56,7 +56,7 @@ function begin(view, point, kind = view.erasing ? "eraser" : view.data.tool) {
 function extend(view, points) {
   const mark = view.board.current;
   if (!mark) return;
-  for (const point of points) if (distance(point, mark.points.at(-1)) > NEAR) mark.points.push(point);
+  for (const point of points) if (distance(point, lastOf(mark.points)) > NEAR) mark.points.push(point);
   changed(view);
 }
 
@@ -66,6 +66,12 @@ function finish(view) {
   add(view, board.current);
   board.current = null;
   sendNow(view);
+}
+
+// Forget the stroke that goes on: a palm's.
+function drop(view) {
+  view.board.current = null;
+  changed(view);
 }
 
 function add(view, mark) {
@@ -87,7 +93,7 @@ function settle(board, side) {
 function clear(view) {
   finish(view);
   const { marks, first } = view.board;
-  if (marks.length ? marks.at(-1).kind !== "clear" : first) add(view, { kind: "clear" });
+  if (marks.length ? lastOf(marks).kind !== "clear" : first) add(view, { kind: "clear" });
   view.board.cleared = view.board.number + 1; // the number under which it is sent
   sendNow(view);
 }
@@ -142,7 +148,7 @@ function measure(view, sent = view.last) {
 // The answer on the page contains the number of the last message of this canvas that it covers.
 function answered({ board, data }) {
   const mark = document.querySelector(`[data-heard^="${CSS.escape(data.key)} "]`);
-  return mark !== null && Number(mark.dataset.heard.split(" ").at(-1)) >= board.sent;
+  return mark !== null && Number(lastOf(mark.dataset.heard.split(" "))) >= board.sent;
 }
 
 // ---- sending
@@ -158,17 +164,20 @@ async function send(view, board) {
   const number = ++board.number;
   await board.ready;
   const going = Boolean(board.current);
-  const content = await read(view, board);
+  const packed = "CompressionStream" in window; // older browsers send ink as it is
+  const content = await read(view, board, packed);
   if (number < board.sent) return; // packing took longer than it did for a newer one
   board.sent = number;
-  view.setStateValue("sent", { board: board.id, number, going, cleared: board.cleared, undone: board.undoneBase, content });
+  const { id, cleared, undoneBase: undone } = board;
+  view.setStateValue("sent", { board: id, number, going, cleared, undone, content, packed });
   measure(view);
 }
 
-function read(view, board) {
+async function read(view, board, packed) {
   const alpha = readAlpha(view, board);
   if (!alpha.some(Boolean)) return "";
-  return view.data.mode === "erase" ? toBase64(coveredCells(alpha, view.data.side)) : deflate(alpha).then(toBase64);
+  if (view.data.mode === "erase") return toBase64(coveredCells(alpha, view.data.side));
+  return toBase64(packed ? await deflate(alpha) : alpha);
 }
 
 // Draw the board's marks on the master, and return the alpha of each of its pixels.
@@ -199,4 +208,5 @@ async function deflate(bytes) {
   return new Uint8Array(await new Response(packed).arrayBuffer());
 }
 
-const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+const lastOf = (list) => list[list.length - 1]; // browsers of 2021 have no `at(-1)`

@@ -2,7 +2,7 @@
 
 function drawMarks(context, { marks, current, first }, side) {
   const all = current ? [...marks, current] : marks;
-  const cleared = all.findLastIndex((mark) => mark.kind === "clear");
+  const cleared = all.map((mark) => mark.kind).lastIndexOf("clear");
   context.clearRect(0, 0, side, side);
   context.lineCap = context.lineJoin = "round";
   context.imageSmoothingEnabled = first?.width === side; // cells have sharp edges
@@ -13,9 +13,9 @@ function drawMarks(context, { marks, current, first }, side) {
 
 function drawMark(context, { kind, width, points }) {
   context.globalCompositeOperation = kind === "eraser" ? "destination-out" : "source-over";
-  const [start, end] = [points[0], points.at(-1)];
+  const [start, end] = [points[0], lastOf(points)];
   if (kind === "rectangle") return context.fillRect(start.x, start.y, end.x - start.x, end.y - start.y);
-  const [first, last] = points.length < 3 ? [RIGHT, RIGHT] : [way(points[1], points[2]), way(points.at(-2), end)];
+  const [first, last] = points.length < 3 ? [RIGHT, RIGHT] : [way(points[1], points[2]), way(points[points.length - 2], end)];
   const longer = width / 1000; // at both ends, as fabric.js has it: a single point is a dot
   context.lineWidth = width;
   context.beginPath();
@@ -43,7 +43,7 @@ function paint(view) {
 }
 
 function isEmpty({ marks, current, first }) {
-  return !current && (marks.length ? marks.at(-1).kind === "clear" : !first);
+  return !current && (marks.length ? lastOf(marks).kind === "clear" : !first);
 }
 
 // Hatch whole cells, as `mark_erased` of core/visualization/arrays.py does: the screen shows exactly what networks read.
@@ -75,9 +75,9 @@ function show(view) {
   root.dataset.mode = data.mode;
   $(".sheet").style.width = `${data.side}px`;
   if (data.ground) $(".ground").src = data.ground;
-  canvas.ariaLabel = data.label;
+  canvas.setAttribute("aria-label", data.label);
   $(".clear").textContent = data.clear;
-  $(".eraser").ariaPressed = String(erasing);
+  $(".eraser").setAttribute("aria-pressed", erasing);
   $(".undo").disabled = !board.marks.length && !data.undoable;
   $(".redo").disabled = !board.undone.length;
   paint(view);
