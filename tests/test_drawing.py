@@ -1,13 +1,14 @@
 import io
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from core.digits import drawing, pictures
+from core.digits import drawing, pictures, render_document
 from tests.drawn_pictures import (
     SVG,
     coloured,
@@ -266,7 +267,6 @@ BAD_FILES: dict[str, bytes] = {
     "a PDF without a page": b"%PDF-1.7\n1 0 obj <<>> endobj",
     "a PDF that breaks off": saved(image("RGB"), "PDF")[:400],
     "HEIC that breaks off": saved(image("RGB"), "HEIF")[:900],
-    "HEIC of 56 megapixels": saved(Image.new("L", (8000, 7000)), "HEIF"),
     "ZIP": zipped(),
     "ICO": saved(DARK, "ICO"),
     "PPM": saved(DARK, "PPM"),
@@ -362,6 +362,24 @@ def test_a_bad_picture_is_refused_in_one_sentence(read: Callable[[object], objec
     with pytest.raises(pictures.PictureError) as refused:
         read(given)
     assert_one_sentence(refused.value)
+
+
+def test_pixels_are_counted_before_a_file_is_decoded_also_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 280 * 280 - 1)
+    for kind in (*FILES, "HEIF"):
+        with pytest.raises(pictures.PictureError, match="pixels; save it smaller"):
+            pictures.read_picture(saved(image("RGB"), kind))
+
+
+def test_an_svg_shows_nothing_of_other_files(tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    other.write_bytes(saved(DARK))
+    for way in ('href="{}"', "xlink:href='{}'", 'href=" {}"', 'href="file://{}"'):
+        used = f'<image {way.format(other)} width="90" height="90"/>'
+        svg = f'<svg xmlns="{SVG}" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90">{used}</svg>'
+        with pytest.raises(pictures.PictureError, match="transparent"):
+            drawing.prepare(pictures.read_picture(svg.encode()))
+        assert render_document.OUTSIDE.search(svg), "also where a process may open files"
 
 
 @pytest.mark.parametrize("kind", FILES)

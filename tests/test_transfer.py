@@ -83,8 +83,8 @@ def test_what_is_no_picture_is_left_out_with_a_sentence():
     )
     assert found.names == ("red.png",)
     assert found.notes == (
-        "2 files were left out; the first is 'notes.txt': The file is not a PNG, JPEG, WebP, GIF or BMP picture that "
-        "can be read.",
+        "2 files were left out; the first is 'notes.txt': The file is not a PNG, JPEG, HEIC, WebP, GIF, BMP, "
+        "TIFF, AVIF, SVG or PDF that can be read.",
     )
 
 

@@ -19,9 +19,9 @@ from dashboard import address
 from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.scene import choose_scene
 
 OWN, DIGIT, COLORS = "my own", "Your digit", "A colour picture"
@@ -49,17 +49,12 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _upload_picture() -> Tensor | None:
-    file = st.file_uploader(
-        "A colour picture",
-        type=["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
-        key="filter upload",
-        max_upload_size=FILE_MEGABYTES,
-    )
-    if file is None:
+    content = upload_picture("A colour picture", key="picture filter")
+    if content is None:
         st.info("Upload a picture to see its three channels.")
         return None
     try:
-        return manual_filters.read_color_picture(file.getvalue())
+        return manual_filters.read_color_picture(content)
     except PictureError as error:
         st.warning(str(error))
         return None

@@ -185,6 +185,15 @@ def put_before_server(gate: Middleware) -> None:
     setattr(Starlette, "__call__", call)  # noqa: B010
 
 
+@_unless_changed("")
+def upload_cookie() -> str:
+    """Return the name of the cookie without which the server refuses uploads; "" if it needs none."""
+    from streamlit import get_option
+    from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
+
+    return XSRF_COOKIE_NAME if get_option("server.enableXsrfProtection") else ""
+
+
 @_unless_changed(dict[str, Held]())
 def list_uploaded_files() -> dict[str, Held]:
     """Return the uploaded files of each session that is open. Call it in the server's loop, which alone adds files."""

@@ -20,8 +20,8 @@ from dashboard import address
 from dashboard.server import downloads, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.transfer import layers
+from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import show_text
 
@@ -59,14 +59,9 @@ def _choose_picture() -> NDArray[np.uint8] | None:
     """Draw the choice of a photograph; return it as `(H, W, 3)`, or None before one is uploaded."""
     which = address.segmented_control("picture", "Picture", [*PHOTOGRAPHS, OWN], "temple")
     if which == OWN:
-        file = st.file_uploader(
-            "A picture (PNG, JPEG, WebP, GIF, BMP; 5 MB at most)",
-            ["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
-            key="transfer photo",
-            max_upload_size=FILE_MEGABYTES,
-        )
-        if file is not None:
-            st.session_state["transfer upload"] = file.getvalue()  # a change of page empties the widget
+        uploaded = upload_picture("A picture", key="picture transfer")
+        if uploaded is not None:
+            st.session_state["transfer upload"] = uploaded  # a change of page empties the widget
         content: bytes | None = st.session_state.get("transfer upload")
         if content is None:
             return None

@@ -12,15 +12,13 @@ from core.transfer.tasks import MAX_PICTURES, Task, TaskError, make_task
 from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
 from core.visualization.transfer import draw_strip
 from dashboard import address
-from dashboard.server.gate import allow_large_files
-from dashboard.server.uploads import LARGE_FILE_MEGABYTES
 from dashboard.transfer import cached
+from dashboard.widgets.picture_upload import upload_pictures
 from dashboard.widgets.pictures import show_picture
 
 CAMERA = "transfer camera"  # the key of the camera
 CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
 FIRST_PAIR = (3, 5)  # digits
-FILE_TYPES = ["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp", "zip"]
 SHOWN = 8  # of each class
 NAMES = ("cats", "dogs")
 OWN_PICTURES = "transfer own pictures"  # key of both classes' ClassPictures
@@ -149,12 +147,8 @@ def _choose_name(number: int) -> str:
 
 def _show_upload(pictures: ClassPictures, number: int) -> None:
     """Show the upload of the pictures of one class, and read them if it has changed."""
-    allow_large_files()
-    files = st.file_uploader(
+    files = upload_pictures(
         "Pictures, or a ZIP of them",
-        FILE_TYPES,
-        accept_multiple_files=True,
-        max_upload_size=LARGE_FILE_MEGABYTES,
         key=f"transfer files {number}/{pictures.version}",
         on_change=setattr,
         args=(pictures, "changed", True),

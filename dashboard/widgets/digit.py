@@ -15,9 +15,9 @@ from dashboard.address import get_address
 from dashboard.address.links import CLASS, DRAW, SOURCE
 from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
-from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
+from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
@@ -186,13 +186,9 @@ def _first_of_class(data: Dataset) -> None:
 
 
 def _upload(session: Session) -> ChosenDigit | None:
-    file = st.file_uploader(
-        "A picture or photo of one digit",
-        type=["png", "jpg", "jpeg", "jfif", "webp", "gif", "bmp"],
-        max_upload_size=FILE_MEGABYTES,
-    )
-    if file is not None:
-        session.upload = file.getvalue()  # the widget forgets its file when the page changes
+    content = upload_picture("A picture or photo of one digit", key="picture digit")
+    if content is not None:
+        session.upload = content  # the widget forgets its file when the page changes
     if session.upload is None:
         return None
     if session.prepared is None or session.prepared[0] != session.upload:  # seconds for a large photo
