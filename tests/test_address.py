@@ -186,9 +186,9 @@ def test_every_page_opens_as_its_address_says_and_says_it_again(page):
 def test_what_was_not_changed_is_not_in_the_address():
     app = open_page("attack", sample="18")
     assert address_of(app) == {"sample": "18"}
-    app.slider(key="attack linf").set_value(0.3)
+    app.select_slider(key="attack linf").set_value(0.3)
     assert address_of(rerun(app)) == {"sample": "18", "epsilon": "0.3"}
-    app.slider(key="attack linf").set_value(0.15)
+    app.select_slider(key="attack linf").set_value(0.25)
     assert address_of(rerun(app)) == {"sample": "18"}
 
 
@@ -208,8 +208,16 @@ def test_another_link_brings_back_what_it_does_not_name():
     app.query_params.clear()
     app.query_params.update({"sample": "15", "steps": "30"})
     rerun(app)
-    assert (app.slider(key="attack linf").value, app.slider(key="attack steps").value) == (0.15, 30)
+    assert (app.select_slider(key="attack linf").value, app.slider(key="attack steps").value) == (0.25, 30)
     assert address_of(app) == {"sample": "15", "steps": "30"}
+
+
+def test_a_number_between_two_of_a_slider_is_the_nearest_of_them():
+    app = open_page("attack", sample="18", epsilon="0.29")
+    assert not app.warning and app.select_slider(key="attack linf").value == 0.3
+    assert address_of(app) == {"sample": "18", "epsilon": "0.3"}
+    app = open_page("attack", sample="18", epsilon="99")
+    assert "'epsilon'" in app.warning[0].value and app.select_slider(key="attack linf").value == 0.25
 
 
 def test_a_drawn_digit_and_what_is_rubbed_out_of_it_open_from_page_to_page():

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from core.adversarial.config import PRESETS, AttackConfig
+from core.adversarial.gradient_attacks import make_adversarial
 from core.adversarial.universal import UniversalConfig
 from core.inversion.functions import features_hash
 from core.studies import recorded_noise
@@ -29,6 +30,7 @@ from dashboard.attack import universal_runs as universal
 from dashboard.attack.defence_runs import FRAMES, KINDS, Sweep, SweepInputs
 from dashboard.attack.defence_views import conclude
 from dashboard.attack.digit_runs import LBFGS_STRIDE, AttackInputs, AttackRun, every_nth
+from dashboard.attack.form import EPSILONS, Steps
 from dashboard.attack.universal_runs import NoiseInputs, NoiseRun
 from dashboard.server.scene import Scene
 from tests.browser import settle
@@ -284,6 +286,20 @@ def test_an_attack_of_a_second_starts_by_itself_and_every_method_has_its_own_tar
     assert app.selectbox(key="attack target fgsm").value == "anything else"
     until(lambda: app.session_state["attack/run"].finished)
     assert "ooled" in text_of(rerun(app))
+
+
+@pytest.mark.mnist
+def test_the_first_attack_fools_the_network_with_nearly_every_clear_digit() -> None:
+    digits, network = real_set().test.first(100), checkpoints.load_classifier("standard")
+    images, labels = digits.images(), digits.labels
+    clear = network.predict(images).amax(1) > 0.99
+    for norm, (_, _, values, first) in EPSILONS.items():
+        assert first in values
+        attacked = make_adversarial(
+            network, images, labels, AttackConfig(norm=norm, epsilon=first, steps=Steps().count)
+        )
+        fooled = network.predict(attacked).argmax(1) != labels
+        assert fooled[clear].float().mean() > 0.95
 
 
 @pytest.mark.mnist

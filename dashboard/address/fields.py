@@ -80,6 +80,13 @@ def select_slider(name: str, label: str, options: Sequence[Option], first: Optio
     return cast(Option, _draw_options("select_slider", name, label, options, first, more))
 
 
+def number_slider(name: str, label: str, options: Sequence[float], first: float, **more: Any) -> float:
+    """Draw a slider over chosen numbers; a link that names another number means the nearest."""
+    kind = kinds.nearest_of(options)
+    fit: Callable[[Any], float] = lambda value: value if value in options else first  # noqa: E731
+    return float(_draw("select_slider", name, kind, first, fit, {"label": label, "options": list(options)}, more))
+
+
 @overload
 def segmented_control(
     name: str, label: str, options: Sequence[Option], *, required: Literal[False], **more: Any

@@ -65,6 +65,12 @@ def one_of(options: Sequence[Any]) -> Kind:
     return Kind(read, _write_option)
 
 
+def nearest_of(options: Sequence[float]) -> Kind:
+    """Return the kind of one of several numbers: an address that names another number means the nearest."""
+    any_number = number(min(options), max(options))
+    return Kind(lambda text: min(options, key=lambda option: abs(option - any_number.read(text))), any_number.write)
+
+
 def many_of(options: Sequence[Any]) -> Kind:
     """Return the kind of any number of options, separated by commas."""
     by_text = {_write_option(option): option for option in options}

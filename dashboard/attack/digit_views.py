@@ -148,7 +148,7 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     now, before = classes[int(last.predicted)], classes[int(attack.first.predicted)]
     sure = f"{100 * float(last.probabilities.max()):.0f} % sure"
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
-    cost = f"Largest change of a pixel: {change:.3f} of 1; total change (L2): {length:.2f}."
+    cost = f"The noise changes each pixel by at most {change:.3g} of 1; its total change (L2) is {length:.2f}."
     if inputs.config.epsilon == 0 and not bool(last.fooled_at_start):
         st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
     elif bool(last.fooled) and not bool(last.fooled_at_start):

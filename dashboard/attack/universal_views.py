@@ -28,6 +28,7 @@ from dashboard.widgets.progress import with_progress
 KEY, KEY_RUN, NOISE = "noise", "noise/run", "noise run"  # keys of the player, its run, and the current noise
 RECORDED = NoiseInputs(recorded_noise.NETWORK, recorded_noise.DATASET, recorded_noise.CONFIG)
 NORMS = {"none": "none (as in the assignment)", "linf": "each pixel (L∞)", "l2": "total change (L2)"}
+STEP_SIZES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 TRAINING_DIGITS = {"200": 200, "1,000": 1000, "10,000": 10_000, "all": 10**9}
 BATCH = 30  # training digits of each step, times ten classes: a few steps a second on one core
 TESTED = 500  # test digits, evenly spread
@@ -79,11 +80,21 @@ def _choose(data: Dataset, zoo: Zoo) -> NoiseInputs | None:
         return None
     chosen = address.selectbox("limit", "Limit", list(NORMS), key="noise norm", format_func=NORMS.__getitem__)
     norm: Norm | None = "linf" if chosen == "linf" else "l2" if chosen == "l2" else None
-    largest = address.slider("epsilon", "Epsilon", 0.0, 1.0, 0.2, 0.01, key="noise linf", shown=norm == "linf")
+    largest = address.number_slider(
+        "epsilon",
+        "Epsilon",
+        form.PIXEL_LIMITS,
+        0.2,
+        key="noise linf",
+        shown=norm == "linf",
+        format_func="{:g}".format,
+    )
     length = address.slider("length", "Epsilon", 0.0, 15.0, 5.0, 0.5, key="noise l2", shown=norm == "l2")
     epsilon = largest if norm == "linf" else length if norm == "l2" else 0.2
     steps = address.slider("steps", "Steps", 5, 100, 50, 5, key="noise steps")
-    stride = address.slider("stride", "Step size", 0.01, 1.0, 0.2, 0.01, key="noise stride")
+    stride = address.number_slider(
+        "stride", "Step size", STEP_SIZES, 0.2, key="noise stride", format_func="{:g}".format
+    )
     used = address.select_slider("digits", "Training digits used", list(TRAINING_DIGITS), "10,000", key="noise digits")
     digits = min(TRAINING_DIGITS[used], len(data.train))
     config = UniversalConfig(
