@@ -65,8 +65,11 @@ def test_all_right_is_blue_none_is_red_and_half_is_black():
 def test_a_single_erased_pixel_is_full_orange_and_what_was_missing_before_is_hatched():
     before, after = np.ones((28, 28), bool), np.ones((28, 28), bool)
     before[:14] = after[:14] = False
-    after[20, 10] = False
-    picture = draw_erasure(np.ones((28, 28)), before, after, factor=1)
+    after[20, 10] = after[22, 10] = False
+    digit = np.ones((28, 28))
+    digit[22, 10] = 0
+    picture = draw_erasure(digit, before, after, factor=1)
+    assert picture[22, 10].tolist() == list(ERASED_GROUND), "the digit is seen under the erasure"
     assert picture[20, 10].tolist() == list(ERASED) and (picture[20, 11] == 255).all()
     assert {tuple(color) for color in picture[:14].reshape(-1, 3).tolist()} == {ERASED, ERASED_GROUND}
 

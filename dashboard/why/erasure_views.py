@@ -39,6 +39,7 @@ def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
             st.caption("The search begins when the stroke ends.")
             return
         _show_rows(readings, *scene, data)
+        st.caption("Orange is erased: bright where there was ink.")
     with st.expander("How it is searched"):
         show_text("why_erasure")
 
