@@ -232,7 +232,7 @@ def test_an_arm_that_learned_nothing_is_said_so_and_not_compared():
     found["missing-maximum"] = {cut: [10.0] * 5 for cut in COLUMNS}
     sentences = paired_differences.conclude("published", found)
     assert "max(x) - x did not learn to read whole digits with 5 of 5 seeds at this rate." in sentences
-    assert any(f"of {len(COLUMNS)} intervals leave zero out" in one for one in sentences)
+    assert any(f"of {len(COLUMNS)} intervals exclude zero" in one for one in sentences)
 
 
 def test_seeds_after_a_missing_one_are_left_out():

@@ -1,4 +1,4 @@
-"""Who falls for whose noise (V12): what is crossed, what is kept, and what it says."""
+"""Whose noise fools whom (V12): what is crossed, what is kept, and what it says."""
 
 import json
 import math
@@ -174,8 +174,8 @@ def test_v12_finished_sources_are_kept_and_made_again_for_other_weights_or_setti
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"digits": 0}, "Who falls for whose noise takes at least one digit and one step."),
-        ({"steps": 0}, "Who falls for whose noise takes at least one digit and one step."),
+        ({"digits": 0}, "Noise transfer is measured with at least one digit and one step."),
+        ({"steps": 0}, "Noise transfer is measured with at least one digit and one step."),
         ({"crossed": (0.12,)}, "Noise that every network reads must be among the noise that is made."),
     ],
 )
@@ -222,7 +222,8 @@ def with_cell(record: dict, source: str, reader: str, accuracy: float) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("read", "verdict"), [(10.0, "falls for it too: 10.0 %"), (50.0, "falls for part"), (85.0, "hardly falls")]
+    ("read", "verdict"),
+    [(10.0, "is fooled, too: it reads 10.0 %"), (50.0, "is partly fooled"), (85.0, "is hardly fooled")],
 )
 def test_v12_the_sentence_about_the_missing_feature_network_follows_from_the_figures(record, read, verdict):
     told = with_cell(record, "standard", "standard", 5.0)
@@ -234,7 +235,7 @@ def test_v12_the_sentence_about_the_missing_feature_network_follows_from_the_fig
 def test_v12_conclusions_speak_of_what_was_measured_only(record):
     said = " ".join(record["conclusions"])
     assert "the adversarially trained network reads" in said and "One seed" in said
-    assert "Restoring blind" not in said, "no such network took part"
+    assert "Blind restoration" not in said, "no such network took part"
     without = {**record, "rows": [row for row in record["rows"] if "robust" not in (row["source"], row["reader"])]}
     assert "adversarially trained network reads" not in " ".join(conclude(without))
     assert list(conclude({**record, "rows": []})) == []
@@ -247,7 +248,7 @@ def test_v12_conclusions_speak_of_what_was_measured_only(record):
 def test_v12_the_command_refuses_what_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["study", "adversarial", "--digits", "0", "--out", str(tmp_path / "x.json")]) == 2
     *notice, refusal = capsys.readouterr().err.splitlines()
-    assert refusal == "Who falls for whose noise takes at least one digit and one step."
+    assert refusal == "Noise transfer is measured with at least one digit and one step."
     assert len(notice) == (real_set().name == OFFLINE) and all("offline digits" in line for line in notice)
     assert not list(tmp_path.iterdir())
 

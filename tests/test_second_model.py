@@ -154,7 +154,7 @@ def test_s7_finished_pairs_are_kept_and_measured_again_for_other_settings(datase
     assert not next(run_pairs(few, replace(config, learned=6), out)).kept
     record = summarize([row for step in steps for row in step.rows], few, config)
     assert json.loads(json.dumps(record))["command"].startswith("python -m core study second-model --learned 5")
-    assert "Over 3 pairs network 1 reads" in record["conclusions"][0]
+    assert "over 3 pairs network 1 reads" in record["conclusions"][0]
     assert list(conclude({**record, "rows": []})) == []
 
 

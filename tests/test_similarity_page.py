@@ -177,7 +177,7 @@ def test_distances_are_written_with_digits_that_count() -> None:
 def test_curves_hold_what_they_are_given_and_gaps_stay_gaps() -> None:
     curves = Tradeoff([0.001, 0.01], [0.0, 100.0], [None, 90.0], [99.0, 90.0], 99.0)
     figure = draw_tradeoff(curves, threshold=0.002, where="conv1")
-    assert [line.name for line in figure.data] == ["cut short", "of those, rightly", "all digits, read right"]
+    assert [line.name for line in figure.data] == ["stopped early", "of those, correct", "all digits, correct"]
     assert figure.data[1].y[0] != figure.data[1].y[0] and figure.data[1].y[1] == 90
     assert draw_times([0.001], [1.5], threshold=None, where="conv1").layout.yaxis.range[1] > 1.5
 

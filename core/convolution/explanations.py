@@ -11,6 +11,7 @@ from core.convolution.trace import StageTrace
 from core.convolution.window import Filter, Window, format_number, format_sum, read_window
 from core.inversion.functions import INVERSIONS, Invert
 from core.networks.classifier import MEAN, STD, Normalize, Shuffle
+from core.system.signs import with_minus
 
 TERMS = 6  # shown of a dense layer's sum
 
@@ -131,7 +132,7 @@ def _of_one(trace: StageTrace, place: Place) -> Explanation:
 
 def _write_formula(stage: nn.Module, given: float, number: int) -> str:
     if isinstance(stage, Invert):
-        formula = INVERSIONS[stage.name].formula.replace("-", "−")
+        formula = with_minus(INVERSIONS[stage.name].formula)
         return f"{formula} with x = {format_number(given)}:"
     if isinstance(stage, nn.BatchNorm2d):
         assert stage.running_mean is not None and stage.running_var is not None

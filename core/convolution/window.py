@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.networks.architectures import output_size
+from core.system.signs import with_minus
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ def format_sum(window: Window) -> str:
 def format_number(value: float) -> str:
     """Return a number as text: integers without a decimal point, others with three decimals, and a real minus sign."""
     text = f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.3f}"
-    return text.replace("-", "−") if float(text) else text.removeprefix("-")
+    return with_minus(text) if float(text) else text.removeprefix("-")
 
 
 def _in_brackets(value: float) -> str:

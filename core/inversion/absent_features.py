@@ -9,6 +9,7 @@ from torch import Tensor
 from core.inversion.map_atlas import MapAtlas, last_maps
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
+from core.system.signs import format_signed
 
 ABSENT_BELOW = 0.5  # a feature is absent below half of its mean over the classes
 MAX_NAMED = 4  # classes in one sentence
@@ -154,7 +155,7 @@ def describe_digit(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) 
     if not against:
         return f"{answer} No missing part lowers the score of another class."
     names = _list([classes[label] for label in against], "or")
-    figures = _list([_signed(votes[label]) for label in against], "and")
+    figures = _list([format_signed(float(votes[label])) for label in against], "and")
     missing = f"Parts that {_article(names)} would have are missing here"
     return f"{answer} {missing}, which lowers their scores most ({figures})."
 
@@ -167,21 +168,17 @@ def describe_feature(feature: MissingFeature, answer: int, classes: Sequence[str
         labels = [label for label in order if feature.votes[label] > 0][:MAX_NAMED]
     else:
         labels = [label for label in feature.usual_in if feature.votes[label] < 0]
-    figures = _list([f"{classes[label]} by {_signed(feature.votes[label])}" for label in labels], "and")
+    figures = _list([f"{classes[label]} by {format_signed(float(feature.votes[label]))}" for label in labels], "and")
     return f"Usually present in {usual} ({feature.where}), absent here. This changes the score of {figures}."
 
 
 def describe_gap(evidence: Evidence, found: LogitGap, classes: Sequence[str]) -> str:
     """Return how far the second best class is behind, and how much of that absent and present features explain."""
     second = int(evidence.logits.argsort()[-2])
-    behind = _signed(evidence.logits[second] - evidence.logits[evidence.answer])
+    behind = format_signed(float(evidence.logits[second] - evidence.logits[evidence.answer]))
     parts = {"absent features": found.missing, "present features": found.there, "the biases": found.rest}
-    figures = _list([f"{_signed(part[second])} from {name}" for name, part in parts.items()], "and")
+    figures = _list([f"{format_signed(float(part[second]))} from {name}" for name, part in parts.items()], "and")
     return f"The second best class, {classes[second]}, scores {behind} relative to the answer: {figures}."
-
-
-def _signed(value: Tensor) -> str:
-    return f"{float(value):+.1f}".replace("-", "−")
 
 
 def _article(names: str) -> str:

@@ -47,7 +47,7 @@ class TransferConfig:
 
     def __post_init__(self) -> None:
         if min(self.digits, self.slow_digits, self.steps, self.universal_steps) < 1:
-            raise ValueError("Who falls for whose noise takes at least one digit and one step.")
+            raise ValueError("Noise transfer is measured with at least one digit and one step.")
         if set(self.crossed) - set(self.epsilons):
             raise ValueError("Noise that every network reads must be among the noise that is made.")
 

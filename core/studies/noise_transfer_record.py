@@ -76,7 +76,7 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
     )
     yield from (sentence for sentence in parts if sentence)
     if record["rows"]:
-        yield "One seed: these are the networks as they are shipped, so differences of a few points mean little."
+        yield "One seed: these are the shipped networks, so differences of a few points mean little."
 
 
 def _cell(record: dict[str, Any], source: str, noise: str, epsilon: float, reader: str) -> float:
@@ -99,11 +99,11 @@ def _between(record: dict[str, Any], epsilon: float) -> str:
         return ""
     there, back, own, chance = cells
     lost = (chance - there) / max(chance - own, 1e-9)
-    verdict = "falls for it too" if lost > 2 / 3 else "falls for part of it" if lost > 1 / 3 else "hardly falls for it"
+    verdict = "is fooled, too" if lost > 2 / 3 else "is partly fooled" if lost > 1 / 3 else "is hardly fooled"
     return (
-        f"Noise made for the standard network (L-inf {epsilon:g}) leaves it {own:.1f} % of the digits; the "
-        f"missing-feature network {verdict}: {there:.1f} %, where random signs of that size leave it {chance:.1f} %. "
-        f"The other way round, the standard network reads {back:.1f} % under the missing-feature network's noise."
+        f"With noise made for it (epsilon {epsilon:g}), the standard network reads {own:.1f} % of the digits. The "
+        f"missing-feature network {verdict}: it reads {there:.1f} %, and {chance:.1f} % with random signs of that "
+        f"size. The standard network reads {back:.1f} % with the missing-feature network's noise."
     )
 
 
@@ -120,11 +120,11 @@ def _shared(record: dict[str, Any], epsilon: float) -> str:
         (same if alike else other).append(float(accuracy))
     if not same or not other:
         return ""
-    verdict = "carries over" if mean(same) < mean(other) else "does not carry over better"
+    verdict = "transfers better" if mean(same) < mean(other) else "does not transfer better"
     return (
-        f"Noise {verdict} where convolutions are shared: at {epsilon:g} networks with the same convolutions read "
-        f"{mean(same):.1f} % under each other's noise, those with others {mean(other):.1f} % (means of {len(same)} and "
-        f"{len(other)} pairs, the adversarially trained network left out)."
+        f"Noise {verdict} between networks that share convolutions: at epsilon {epsilon:g} they read {mean(same):.1f} "
+        f"% with each other's noise, networks with different convolutions {mean(other):.1f} % (means of {len(same)} "
+        f"and {len(other)} pairs, without the adversarially trained network)."
     )
 
 
@@ -136,9 +136,9 @@ def _defended(record: dict[str, Any], epsilon: float) -> str:
     if np.isnan([*noisy, *beyond, *clean]).any():
         return ""
     return (
-        f"Against its own noise at {epsilon:g} the adversarially trained network reads {noisy[0]:.1f} %, the standard "
-        f"one {noisy[1]:.1f} %; on digits as they are {clean[0]:.1f} against {clean[1]:.1f} %. At {largest:g}, more "
-        f"than it learned with, {beyond[0]:.1f} % are left."
+        f"With its own noise at epsilon {epsilon:g}, the adversarially trained network reads {noisy[0]:.1f} %, the "
+        f"standard network {noisy[1]:.1f} %. Without noise they read {clean[0]:.1f} and {clean[1]:.1f} %. At "
+        f"{largest:g}, more than in its training, the adversarially trained network reads {beyond[0]:.1f} %."
     )
 
 
@@ -159,9 +159,9 @@ def _borrowed(record: dict[str, Any], epsilon: float) -> str:
         return ""
     worst = min(taken, key=taken.__getitem__)
     return (
-        f"Noise made for other networks leaves the adversarially trained one at least {taken[worst]:.1f} % at "
-        f"{epsilon:g} ({_title(record, worst)}); noise made for it leaves the others {min(given.values()):.1f} to "
-        f"{max(given.values()):.1f} %."
+        f"With noise made for other networks (epsilon {epsilon:g}), the adversarially trained network reads at least "
+        f"{taken[worst]:.1f} % ({_title(record, worst)}). With noise made for it, the others read "
+        f"{min(given.values()):.1f} to {max(given.values()):.1f} %."
     )
 
 
@@ -177,8 +177,8 @@ def _for_all(record: dict[str, Any]) -> str:
         return ""
     least, most = (choose(others, key=others.__getitem__) for choose in (min, max))
     return (
-        f"One noise for all digits of a class to be read as (L-inf {epsilon:g}), made for the standard network, leaves "
-        f"it {row[STANDARD]:.1f} %, {_title(record, least)} {others[least]:.1f} % and {_title(record, most)} "
+        f"With one noise per class for all digits (epsilon {epsilon:g}), made for the standard network, it reads "
+        f"{row[STANDARD]:.1f} %, {_title(record, least)} {others[least]:.1f} % and {_title(record, most)} "
         f"{others[most]:.1f} %."
     )
 
@@ -188,9 +188,9 @@ def _blind(record: dict[str, Any], epsilon: float) -> str:
     cells = [_cell(record, STANDARD, "pgd", epsilon, name) for name in (BLIND, STANDARD)]
     if np.isnan(cells).any():
         return ""
-    verdict = "reads more" if cells[0] > cells[1] + 10 else "is no defence"
+    verdict = "helps" if cells[0] > cells[1] + 10 else "is no defence"
     digits = record["settings"]["slow_digits"]
     return (
-        f"Restoring blind {verdict}: {cells[0]:.0f} % of {digits} digits with the standard network's noise at "
-        f"{epsilon:g}, where the standard network itself reads {cells[1]:.1f} %."
+        f"Blind restoration {verdict}: with the standard network's noise at epsilon {epsilon:g} it reads "
+        f"{cells[0]:.0f} % of {digits} digits, and the standard network itself reads {cells[1]:.1f} %."
     )

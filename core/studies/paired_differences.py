@@ -10,6 +10,7 @@ from scipy import stats
 from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUTS
 from core.studies.arms import ARMS, COLUMNS
+from core.system.signs import format_interval, format_signed
 
 CONFIDENCE = 0.95
 MIN_ACCURACY = (
@@ -37,8 +38,8 @@ class Difference:
         return "higher" if self.low > 0 else "lower"
 
     def __str__(self) -> str:
-        interval = "" if self.low is None else f" ({self.low:+.1f} to {self.high:+.1f})"
-        return f"{self.mean:+.1f}{interval}"
+        mean = format_signed(self.mean)
+        return mean if self.low is None or self.high is None else f"{mean} ({format_interval(self.low, self.high)})"
 
 
 def paired_difference(values: Sequence[float], others: Sequence[float]) -> Difference:
@@ -102,7 +103,7 @@ def _verdict(network: str, figures: Figures) -> Iterator[str]:
         became[_reproduction(found[cut], TALK_GAIN[cut])].append(cut)
     talk = "; ".join(f"{fate} on {', '.join(cuts)}" for fate, cuts in became.items() if cuts)
     yield (
-        f"{TITLES.get(network, network)}: against its matched control the talk's inversion (1 - x, frozen, reset) is "
+        f"{TITLES.get(network, network)}: against its matched control the talk's inversion (1 − x, frozen, reset) is "
         f"better on {_list(better)}{f' and worse on {_list(worse)}' if worse else ''}. A gain as large as the talk's: "
         f"{talk}."
     )
@@ -125,14 +126,14 @@ def _spread(network: str, figures: Figures) -> Iterator[str]:
         low, high = min(values), max(values)
         yield (
             f"{TITLES.get(network, network)}, trained as usual with {len(values)} seeds, reads {low:.1f} to "
-            f"{high:.1f} % of HCUT: {high - low:.1f} points apart by chance alone, where the talk's gain is "
-            f"{TALK_GAIN['HCUT']:.1f}."
+            f"{high:.1f} % of HCUT. So chance alone makes a difference of {high - low:.1f} points; the talk's gain is "
+            f"{TALK_GAIN['HCUT']:.1f} points."
         )
 
 
 def _claim(figures: Figures) -> Iterator[str]:
     """Compare the talk's gains with ours, first against the standard network, then against the matched control."""
-    for arm, words in (("standard", "plain standard network, as the talk compares"), ("control", "matched control")):
+    for arm, words in (("standard", "standard network, as in the talk"), ("control", "matched control")):
         if not {"missing-feature", arm} <= set(figures):
             continue
         found = {cut: paired_difference(figures["missing-feature"][cut], figures[arm][cut]) for cut in CUTS}
@@ -143,13 +144,13 @@ def _claim(figures: Figures) -> Iterator[str]:
 def _judge(found: Difference, claimed: float) -> str:
     """Say whether a claimed gain is reproduced, and what was found instead."""
     if found.low is None:
-        return f"one seed, which cannot tell (the talk: {claimed:+.1f})"
+        return f"one seed is not enough (the talk: {format_signed(claimed)})"
     fate = _reproduction(found, claimed)
     if fate == "not reproduced" and found.verdict == "higher":
-        return f"a gain, but smaller than the talk's {claimed:+.1f}"
+        return f"a gain, but smaller than the talk's {format_signed(claimed)}"
     if found.verdict == "lower":
-        return f"a loss, not the talk's {claimed:+.1f}"
-    return f"{fate} (the talk: {claimed:+.1f})"
+        return f"a loss, not the talk's {format_signed(claimed)}"
+    return f"{fate} (the talk: {format_signed(claimed)})"
 
 
 def _about(arm: str, figures: Figures) -> str:
@@ -192,8 +193,8 @@ def _by_chance(figures: Figures) -> Iterator[str]:
     if any(difference.low is not None for difference in found):
         share = (1 - CONFIDENCE) * len(found)
         yield (
-            f"{told} of {len(found)} intervals leave zero out; about {share:.0f} would do so by chance alone, so one "
-            "alone says little."
+            f"{told} of {len(found)} intervals exclude zero; about {share:.0f} would do so by chance alone, so "
+            "a single one says little."
         )
 
 
@@ -201,7 +202,7 @@ def _ceiling(figures: Figures) -> Iterator[str]:
     if "partial-samples" in figures:
         means = ", ".join(f"{cut} {np.mean(figures['partial-samples'][cut]):.1f} %" for cut in ("whole", *CUTS))
         yield (
-            f"Trained on partial samples, which the talk says not to do, the same network reads {means}: "
+            f"Trained on partial samples, which the talk excludes, the same network reads {means}: "
             "an upper bound, not a fair comparison."
         )
 

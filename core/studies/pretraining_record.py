@@ -16,6 +16,7 @@ from core.studies.pretraining import (
     PretrainingRow,
 )
 from core.studies.recorded import Record, to_command, to_record
+from core.system.signs import format_signed
 
 STUDY = "pretraining"
 TITLES = {
@@ -97,15 +98,15 @@ def conclude(record: Record) -> Iterator[str]:
         yield from _at(record, labelled)
     if label_counts(record):
         yield (
-            "A difference is called one only where all seeds agree on its direction; of three seeds that happens by "
-            "chance one time in four, so small ones say little. The GAN was trained once: how much another one would "
+            "A difference counts only where all seeds agree on its direction. With three seeds this happens by chance "
+            "one time in four, so small differences say little. The GAN was trained once; how much another GAN would "
             "differ is not known."
         )
         yield (
-            "The standard network has seen the labels of all training digits, which nobody has who has few: it shows "
-            "what could be hoped for. The shipped discriminator saw them too, for more epochs than the "
-            f"{record['settings']['gan_epochs']} of the one without labels: which of the two makes the difference "
-            "between them was not measured."
+            "The standard network has seen the labels of all training digits, so it is an upper bound. The shipped "
+            "discriminator saw these labels, too, and learned for more epochs than the "
+            f"{record['settings']['gan_epochs']} of the discriminator without labels. Which of the two makes the "
+            "difference was not measured."
         )
 
 
@@ -115,8 +116,8 @@ def _at(record: Record, labelled: int) -> Iterator[str]:
         return
     parts = [part for start in STARTS[1:] if (part := _part(record, start, labelled))]
     yield (
-        f"With {labelled:,} labelled digits, random convolutions read {base['mean']:.1f} %; in points, other "
-        f"first weights add: {'; '.join(parts)}."
+        f"With {labelled:,} labelled digits, a network with random first weights reads {base['mean']:.1f} %. In "
+        f"points, other first weights add: {'; '.join(parts)}."
     )
 
 
@@ -129,4 +130,4 @@ def _part(record: Record, start: str, labelled: int) -> str:
 
 def _points(found: list[float]) -> str:
     agreed = len(found) > 1 and (all(one > 0 for one in found) or all(one < 0 for one in found))
-    return f"{mean(found):+.1f}" + ("" if agreed else " (no clear difference)")
+    return format_signed(mean(found)) + ("" if agreed else " (no clear difference)")

@@ -90,26 +90,27 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
     one, two = ([float(row["accuracies"][learner][DIGITS]) for row in rows] for learner in (DIGITS, ALL_MAPS))
     worst = min(rows, key=lambda row: float(row["accuracies"][ALL_MAPS][DIGITS] - row["accuracies"][DIGITS][DIGITS]))
     lost = mean(one) - mean(two)
-    verdict = "hardly fails" if lost < 2 else "loses something" if lost < 10 else "fails"
+    verdict = "almost as well" if lost < 2 else "worse" if lost < 10 else "much worse"
     yield (
-        f"Over {len(rows)} pairs network 1 reads {mean(one):.2f} % of the test digits, network 2, which never saw a "
-        f"digit but only all maps, {mean(two):.2f} %: it {verdict}."
+        f"Network 2 saw only feature maps and never a digit, and reads digits {verdict}: over {len(rows)} pairs "
+        f"network 1 reads {mean(one):.2f} % of the test digits, network 2 reads {mean(two):.2f} %."
     )
     before, after = (worst["accuracies"][learner][DIGITS] for learner in (DIGITS, ALL_MAPS))
     yield (
-        f"Most is lost between {classes[worst['first']]} and {classes[worst['second']]}: {after:.1f} instead of "
-        f"{before:.1f} %."
+        f"The largest loss is between {classes[worst['first']]} and {classes[worst['second']]}: {after:.1f} % instead "
+        f"of {before:.1f} %."
     )
     stages = list(rows[0]["distances"])
     each = [
-        f"{mean(float(row['accuracies'][stage][DIGITS]) for row in rows):.1f} % from the maps of {stage}"
+        f"{mean(float(row['accuracies'][stage][DIGITS]) for row in rows):.1f} % with the maps of {stage}"
         for stage in stages
     ]
-    yield f"Learned from one layer's maps alone: {', '.join(each)}."
+    yield f"Trained on one layer's maps alone, a network reads {', '.join(each)}."
     back = [
-        f"{mean(float(row['accuracies'][DIGITS][stage]) for row in rows):.1f} % of those of {stage}" for stage in stages
+        f"{mean(float(row['accuracies'][DIGITS][stage]) for row in rows):.1f} % of the maps of {stage}"
+        for stage in stages
     ]
-    yield f"The other way round it does not go: network 1 reads {', '.join(back)} (a coin reads 50)."
+    yield f"The other direction fails: network 1 reads {', '.join(back)} (guessing: 50 %)."
     yield from _why(rows, stages)
     yield "One seed, one network for each pair: differences of a point between two pairs mean little."
 
@@ -121,6 +122,6 @@ def _why(rows: Sequence[dict[str, Any]], stages: Sequence[str]) -> Iterator[str]
         apart = mean(float(row["distances"][stage]) for row in rows)
         negatives = 100 * sum(row["negatives"][stage] for row in rows) / sum(row["maps"][stage] for row in rows)
         yield (
-            f"A map of {stage} is {apart:.2f} from its digit, two digits of one class are {among:.2f} apart (root "
-            f"mean square, of 1); {negatives:.0f} % of the maps rather show the digit's negative."
+            f"The distance of a map of {stage} from its digit is {apart:.2f}; two digits of one class are {among:.2f} "
+            f"apart (root mean square). {negatives:.0f} % of the maps are more like the negative of the digit."
         )

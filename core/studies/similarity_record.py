@@ -12,7 +12,7 @@ from core.zoo.checkpoints import Card
 
 STUDY = "similarity"
 TIE = 0.05  # two measurements of one ratio differ by at least as much
-WAYS = {"together": "in a batch", "alone": "each alone"}
+WAYS = {"together": "in a batch", "alone": "one at a time"}
 Row = dict[str, Any]
 STAGE_WORDS = {"flatten": "the last pooled vector"}
 
@@ -63,8 +63,8 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
         yield _strangers(record)
         yield _verdict(record)
         yield (
-            "One seed each: differences of a few tenths of a point mean little. Times are ratios of turns taken in "
-            "one run; on another processor they differ."
+            "One seed each: differences of a few tenths of a point mean little. Times were measured in one run; on "
+            "another processor they differ."
         )
 
 
@@ -80,27 +80,25 @@ def _first_half(record: dict[str, Any], network: str) -> str:
     if not {SECOND_HALF, TEST} <= set(found):
         return ""
     told = [
-        f"of {name} {row['chosen']['hits']:.1f} % are cut short, {_rightly(row)}, and "
-        f"{row['chosen']['accuracy']:.2f} % of all read right instead of {row['plain']:.2f}"
+        f"Of {name}, {row['chosen']['hits']:.1f} % stop early, {_correctly(row)}; "
+        f"{row['chosen']['accuracy']:.2f} % of all are read correctly instead of {row['plain']:.2f} %"
         for name, row in (
             (f"{found[SECOND_HALF]['digits']:,} digits of the other half", found[SECOND_HALF]),
             (f"{found[TEST]['digits']:,} test digits", found[TEST]),
         )
     ]
-    known = (
-        ""
-        if network == HALF_TRAINED
-        else " (the network learned from both halves, so on the other one it is at its best)"
-    )
+    known = "" if network == HALF_TRAINED else " (this network was trained on both halves, so it knows the other half)"
     return (
-        f"{record['networks'][network]}: compared with {seen:,} digits after {found[TEST]['stages']}, "
-        f"{'; '.join(told)}{known}."
+        f"{record['networks'][network]}, compared with {seen:,} digits after {found[TEST]['stages']}. "
+        f"{'. '.join(told)}{known}."
     )
 
 
-def _rightly(row: Row) -> str:
+def _correctly(row: Row) -> str:
     precision, network = row["chosen"]["precision"], row["chosen"]["network"]
-    return "none of them" if precision is None else f"{precision:.1f} % of them rightly (the network: {network:.1f} %)"
+    return (
+        "none of them" if precision is None else f"{precision:.1f} % of them correctly (whole network: {network:.1f} %)"
+    )
 
 
 def _stages(record: dict[str, Any], network: str) -> str:
@@ -111,7 +109,7 @@ def _stages(record: dict[str, Any], network: str) -> str:
         for row in rows
         if "+" not in row["stages"] and row["precision"][-1] is not None
     ]
-    return f"However far it is, the nearest digit's label is right for {', '.join(shares)}." if shares else ""
+    return f"At any distance, the nearest digit has the correct label for {', '.join(shares)}." if shares else ""
 
 
 def _best(record: dict[str, Any], network: str, way: str) -> str:
@@ -119,10 +117,10 @@ def _best(record: dict[str, Any], network: str, way: str) -> str:
     assert row is not None
     time, chosen = row["times"][way], row["chosen"]
     return (
-        f"Least time {WAYS[way]}, for at most {record['settings']['loss']:g} points on validation digits: "
-        f"{describe_stages(row['stages'])}, {row['seen']:,} digits seen: {chosen['hits']:.1f} % cut short, "
-        f"{chosen['accuracy']:.2f} % right instead of {row['plain']:.2f}, and {time['ratio']:.2f} of the plain "
-        f"network's time ({time['shortcut']:.3f} against {time['plain']:.3f} ms for each digit)."
+        f"Fastest {WAYS[way]}, with at most {record['settings']['loss']:g} points lost on validation digits: "
+        f"{describe_stages(row['stages'])}, {row['seen']:,} reference digits. {chosen['hits']:.1f} % stop early, "
+        f"{chosen['accuracy']:.2f} % are read correctly instead of {row['plain']:.2f} %, in {time['ratio']:.2f} times "
+        f"the whole network's time ({time['shortcut']:.3f} instead of {time['plain']:.3f} ms for each digit)."
     )
 
 
@@ -130,10 +128,10 @@ def _strangers(record: dict[str, Any]) -> str:
     """Say what the chosen thresholds cost on digits that were not used to choose them."""
     rows = select_rows(record, split=TEST)
     costs = [float(row["plain"]) - float(row["chosen"]["accuracy"]) for row in rows]
-    fit = ": they fit the digits that they were chosen on too well" if mean(costs) > record["settings"]["loss"] else ""
+    fit = ": they fit the validation digits too well" if mean(costs) > record["settings"]["loss"] else ""
     return (
-        f"Chosen as large as validation digits allow for {record['settings']['loss']:g} points, the thresholds "
-        f"cost {mean(costs):.2f} points on test digits on average, {max(costs):.2f} at most{fit}."
+        f"The thresholds may lose {record['settings']['loss']:g} points on validation digits. On test digits they "
+        f"lose {mean(costs):.2f} points on average, {max(costs):.2f} at most{fit}."
     )
 
 
@@ -143,12 +141,11 @@ def _verdict(record: dict[str, Any]) -> str:
     pays, least = sum(ratio < 1 - TIE for ratio in ratios), min(ratios)
     if pays:
         return (
-            f"The shortcut pays in {pays} of {len(ratios)} settings, the best takes {least:.2f} of the plain "
-            "network's time; in the others looking up costs as much as the layers it saves, or more."
+            f"The shortcut saves time in {pays} of {len(ratios)} settings; the fastest takes {least:.2f} times the "
+            "whole network's time. In the others the look-up takes as long as the layers it saves, or longer."
         )
-    tie = ", as measurements go a tie" if least < 1 + TIE else ""
+    tie = ", which is no clear difference" if least < 1 + TIE else ""
     return (
-        f"The shortcut never pays here: of {len(ratios)} settings the best takes {least:.2f} of the plain "
-        f"network's time{tie}. These networks are so small that looking up costs more than the layers it "
-        "saves."
+        f"The shortcut never saves time here: of {len(ratios)} settings, the fastest takes {least:.2f} times the whole "
+        f"network's time{tie}. These networks are so small that the look-up takes longer than the layers it saves."
     )

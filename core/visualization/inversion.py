@@ -7,6 +7,7 @@ from urllib.parse import quote
 import numpy as np
 import plotly.graph_objects as go
 
+from core.system.signs import with_minus
 from core.visualization.arrays import Picture, Values
 from core.visualization.figures import LEGEND_ABOVE, MARGIN, Curve, draw_curves
 from core.visualization.rendering import render
@@ -58,7 +59,7 @@ def draw_variants(rows: Sequence[VariantRow], columns: Sequence[str], *, answers
 def draw_logits(rows: Mapping[str, Values], classes: Sequence[str]) -> str:
     """Return rows of logits one below another as HTML, and the difference of the first two in the last row."""
     first, second = list(rows.values())[:2]
-    texts = {title: [f"{value:.4f}" for value in values] for title, values in rows.items()}
+    texts = {title: [with_minus(f"{value:.4f}") for value in values] for title, values in rows.items()}
     texts["difference"] = [f"{value:.0e}" if value else "0" for value in first - second]
     return render("logits.html", rows=texts, classes=classes)
 

@@ -1,5 +1,7 @@
 """Numbers as short text for figures."""
 
+from core.system.signs import with_minus
+
 
 def format_factor(factor: float) -> str:
     """Return a factor with at most one digit after the point: 143, 10, 3.3."""
@@ -9,7 +11,7 @@ def format_factor(factor: float) -> str:
 def format_short(value: float) -> str:
     """Return a number for a cell: whole ones without a point, others with two digits behind it."""
     text = f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.2f}"
-    return (text if float(text) else text.removeprefix("-")).replace("-", "−")
+    return with_minus(text) if float(text) else text.removeprefix("-")
 
 
 def format_range(low: float, high: float) -> str:

@@ -60,9 +60,9 @@ def draw_tradeoff(curves: Tradeoff, *, threshold: float | None, where: str) -> g
     """Return hits, precision of the hits and overall accuracy by threshold; the chosen threshold is marked."""
     precision = [np.nan if value is None else value for value in curves.precision]
     shown = {
-        "cut short": (curves.hits, HITS_COLOR),
-        "of those, rightly": (precision, PRECISION_COLOR),
-        "all digits, read right": (curves.accuracy, ACCURACY_COLOR),
+        "stopped early": (curves.hits, HITS_COLOR),
+        "of those, correct": (precision, PRECISION_COLOR),
+        "all digits, correct": (curves.accuracy, ACCURACY_COLOR),
     }
     figure = draw_curves(
         [Curve(title, color, curves.thresholds, values) for title, (values, color) in shown.items()],

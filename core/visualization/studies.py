@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from core.system.signs import format_interval, format_signed
+
 STEP, HEADING = 1.0, 2.2  # heights of an interval and of a row's heading above its intervals
 PIXELS = 11  # per unit of height
 REACH = 20.0  # points: wider intervals run out of the picture, their ends are written at its edge
@@ -89,14 +91,14 @@ def _add_claims(figure: go.Figure, claims: Sequence[Interval], y: Sequence[float
         name=name,
         mode="markers",
         marker={"symbol": "x-thin", "size": 8, "line": {"color": "#8A8F98", "width": 2.5}},
-        text=[f"{one.series}: {one.claimed:+.1f}, {name}" for one in claims],
+        text=[f"{one.series}: {format_signed(one.claimed or 0.0)}, {name}" for one in claims],
         hovertemplate="%{text}<extra></extra>",
     )
 
 
 def _words(one: Interval) -> str:
-    bounds = "one seed" if one.low is None else f"{one.low:+.1f} to {one.high:+.1f}"
-    return f"{one.row}<br>{one.series}: {one.mean:+.1f} ({bounds})"
+    bounds = "one seed" if one.low is None or one.high is None else format_interval(one.low, one.high)
+    return f"{one.row}<br>{one.series}: {format_signed(one.mean)} ({bounds})"
 
 
 def _mark_cut_off(figure: go.Figure, intervals: Sequence[Interval], places: dict[tuple[str, str], float]) -> None:
@@ -105,7 +107,8 @@ def _mark_cut_off(figure: go.Figure, intervals: Sequence[Interval], places: dict
     for one in intervals:
         for end, anchor in ((one.low, "left"), (one.high, "right")):
             if end is not None and abs(end) > reach:
-                edge, text = (-reach, f"◂ {end:+.0f}") if end < 0 else (reach, f"{end:+.0f} ▸")
+                reached = format_signed(end, 0)
+                edge, text = (-reach, f"◂ {reached}") if end < 0 else (reach, f"{reached} ▸")
                 y = places[one.row, one.series]
                 figure.add_annotation(x=edge, y=y, text=text, xanchor=anchor, yanchor="bottom", showarrow=False)
 

@@ -9,6 +9,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.pmnist.masks import CUTS
 from core.studies.noise_transfer_record import STUDY, to_curve
+from core.system.signs import format_signed
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
 from dashboard import address
@@ -114,7 +115,7 @@ def conclude(standard: Mapping[str, float], robust: Mapping[str, float]) -> str:
     gains = {cut: robust[cut] - standard[cut] for cut in CUTS if cut in robust and cut in standard}
     if not gains:
         return ""
-    words = ", ".join(f"{cut} {gain:+.1f}" for cut, gain in gains.items()).replace("-", "−")
+    words = ", ".join(f"{cut} {format_signed(gain)}" for cut, gain in gains.items())
     return (
         "**Adversarial training protects against noise of the size it was trained with.** It is no protection against "
         f"missing parts: on the cuts it changes the accuracy by {words} points, as much as another seed would."

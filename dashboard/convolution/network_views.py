@@ -14,6 +14,7 @@ from core.convolution.window import format_number
 from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Shuffle, summarize
+from core.system.signs import format_signed
 from core.visualization import arrays
 from core.visualization.convolution import (
     draw_activation_functions,
@@ -81,7 +82,7 @@ def _compare_shuffled(zoo: Zoo) -> dict[str, dict[str, str]]:
         zoo[plain].title: {
             "plain digits": f"{whole[plain]:.2f} %",
             "shuffled digits": f"{whole[shuffled]:.2f} %",
-            "lost": f"{whole[plain] - whole[shuffled]:+.2f}".replace("-", "−"),
+            "lost": format_signed(whole[plain] - whole[shuffled], 2),
         }
         for plain, shuffled in (LOCAL[:2], LOCAL[2:])
     }

@@ -14,6 +14,7 @@ from core.feature_maps.stage_maps import StageMaps, last_features, subtract_maps
 from core.inversion.functions import INVERSIONS
 from core.networks.classifier import Classifier
 from core.pmnist.masks import cut_mask
+from core.system.signs import with_minus
 from core.visualization.feature_maps import draw_legend
 from dashboard import address
 from dashboard.components.board import Row, board
@@ -198,5 +199,5 @@ def _head_row(
 
 def _formula(network: Classifier) -> str:
     """Return the function of a feature x that a network's head reads, as text."""
-    formula = INVERSIONS[getattr(network.inversion, "name", "identity")].formula.replace("-", "−")
+    formula = with_minus(INVERSIONS[getattr(network.inversion, "name", "identity")].formula)
     return "x, what is there" if formula == "x" else f"{formula}, what is missing"

@@ -11,6 +11,7 @@ from core.inversion.functions import INVERSIONS, Invert, features_hash, to_ordin
 from core.inversion.summed_heads import compute_logits
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
+from core.system.signs import with_minus
 from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.inversion import draw_inversion_curve, draw_logits
@@ -55,7 +56,7 @@ def show_algebra(session: Session, data: Dataset, zoo: Zoo) -> None:
         if not affine:
             st.info("None of the inverted networks is on this computer.")
             return
-        formulas = {one: f"{zoo[one].title} ({INVERSIONS[zoo[one].inversion].formula})" for one in affine}
+        formulas = {one: f"{zoo[one].title} ({with_minus(INVERSIONS[zoo[one].inversion].formula)})" for one in affine}
         name = address.selectbox(
             "network",
             "An inverted network",
@@ -80,7 +81,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
     image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
     found = rewrite_unit(network, image[0])
     st.markdown(f"Hidden unit {found.unit} of the head responds most to this digit. Its three largest terms:")
-    st.html(draw_formulas(write_steps(found)))
+    st.html(draw_formulas([(with_minus(title), with_minus(formula)) for title, formula in write_steps(found)]))
     rows = {"inverted head": network, "ordinary head": to_ordinary(network)}
     st.html(draw_logits({title: compute_logits(one, image)[0].numpy() for title, one in rows.items()}, data.classes))
     count = min(COMPARED, len(data.test))

@@ -10,6 +10,7 @@ from core.digits.datasets import Dataset
 from core.inversion import absent_features
 from core.inversion.absent_features import Evidence, MissingFeature
 from core.inversion.map_atlas import MapAtlas, spread_to_pixels
+from core.system.signs import format_signed
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.inversion import FeatureCard, draw_contributions, draw_feature_cards, draw_map_strengths
@@ -60,9 +61,10 @@ def _show_other_classes(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask:
     items = []
     for label, values in enumerate(pixels):
         is_answer = label == evidence.answer
-        caption = f"reads {classes[label]}" if is_answer else f"not {classes[label]}: {float(votes[label].sum()):+.1f}"
+        lowered = format_signed(float(votes[label].sum()))
+        caption = f"reads {classes[label]}" if is_answer else f"not {classes[label]}: {lowered}"
         picture = overlay_evidence(digit, mask, 0 * values if is_answer else values, limit=limit, factor=3)
-        items.append(GalleryItem(picture, caption.replace("-", "−")))
+        items.append(GalleryItem(picture, caption))
     st.html(draw_gallery(items, min_width=62, css_class="ns-rivals"))
     st.caption("Red marks places where this class usually has a stroke and your digit has none.")
 

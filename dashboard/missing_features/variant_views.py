@@ -15,6 +15,7 @@ from core.inversion.summed_heads import accuracy_by_omega, add_heads, compute_lo
 from core.networks import evaluation
 from core.networks.evaluation import COLUMNS, Network
 from core.pmnist.masks import erase
+from core.system.signs import format_signed, with_minus
 from core.visualization.figures import Curve
 from core.visualization.inversion import VariantRow, draw_inversion_curve, draw_omega, draw_variants
 from core.visualization.network_colors import color_of
@@ -127,7 +128,7 @@ def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
     )
     return VariantRow(
         title=zoo[name].title,
-        formula=re.sub(r"\bx\b", FORMULAS[activation], inversion.formula).replace("-", "−"),
+        formula=with_minus(re.sub(r"\bx\b", FORMULAS[activation], inversion.formula)),
         curve=curve,
         kind="ordinary" if inversion.affine == (1.0, 0.0) else same,
         accuracies=zoo[name].accuracies(),
@@ -224,5 +225,5 @@ def _table(
         for name, title in HEADS.items():
             summed = accuracy_by_omega(normal, read[name, column], labels, [omega])[0]
             row = rows.setdefault(f"{title.capitalize()}, ω = {omega:g}", {})
-            row[column] = f"{summed:.1f}  :small[({summed - alone:+.1f})]"
+            row[column] = f"{summed:.1f}  :small[({format_signed(summed - alone)})]"
     return rows

@@ -13,6 +13,7 @@ from core.networks import evaluation
 from core.networks.accuracy_curves import HALF, SHARES, RecordedCurves, recorded_curves
 from core.networks.evaluation import COLUMNS, TALK_ACCURACY, TALK_GAIN
 from core.pmnist.masks import Variant
+from core.system.signs import format_signed
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
 from dashboard import address
@@ -78,7 +79,10 @@ def describe_table(table: Mapping[str, Mapping[str, float]], zoo: Zoo) -> str:
 def _show_talk() -> None:
     """Show the talk's own Table 1 beside ours, clearly told apart."""
     without = {column: f"{TALK_ACCURACY[column] - TALK_GAIN[column]:.1f}" for column in TALK_ACCURACY}
-    inverted = {column: f"{TALK_ACCURACY[column]:.1f}  :small[({TALK_GAIN[column]:+.1f})]" for column in TALK_ACCURACY}
+    inverted = {
+        column: f"{accuracy:.1f}  :small[({format_signed(TALK_GAIN[column])})]"
+        for column, accuracy in TALK_ACCURACY.items()
+    }
     st.markdown("*The talk's own figures (EuroPython 2019, Table 1): blind; the best epoch on the test digits*")
     st.table(pd.DataFrame({"Talk: ordinary": without, "Talk: missing-feature": inverted}).T)
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.studies.arms import ARMS
+from core.system.signs import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals, draw_pairs
 from dashboard.results.study import Row, ShownStudy
@@ -65,7 +66,7 @@ def conclude(differences: dict[str, Row], claimed: dict[str, float]) -> str:
     """Return the verdict on the talk's claim in two sentences, from the differences to the control by cut."""
     by_verdict = {
         verdict: [
-            f"{CUT_NAMES[cut]} erased, {one['mean']:+.1f} points ({one['low']:+.1f} to {one['high']:+.1f})"
+            f"{CUT_NAMES[cut]} erased, {format_signed(one['mean'])} points ({format_interval(one['low'], one['high'])})"
             for cut, one in differences.items()
             if one["verdict"] == verdict
         ]

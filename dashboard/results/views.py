@@ -9,6 +9,7 @@ from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.studies.arms import ARMS, PUBLISHED_LOG_COLUMNS, Arm
 from core.studies.paired_differences import has_learned
+from core.system.signs import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.results.study import Row, ShownStudy
@@ -106,7 +107,7 @@ def show_published(study: ShownStudy) -> None:
     st.markdown("**The talk's Table 1**: gain of the missing-feature network over the ordinary network, in points")
     ours = {cut: rows["missing-feature", cut] for cut in ("whole", *CUTS)}
     gains = {
-        "The talk": {cut: f"{gain:+.1f}" for cut, gain in published["talk"]["gain"].items()},
+        "The talk": {cut: format_signed(gain) for cut, gain in published["talk"]["gain"].items()},
         "Ours, against the ordinary network": {cut: _format_gain(row["to_standard"]) for cut, row in ours.items()},
         "Ours, against the matched control": {cut: _format_gain(row["difference"]) for cut, row in ours.items()},
     }
@@ -126,8 +127,8 @@ def show_published(study: ShownStudy) -> None:
 
 
 def _format_gain(gain: Row) -> str:
-    bounds = "" if gain["low"] is None else f"  :small[({gain['low']:+.1f} to {gain['high']:+.1f})]"
-    return f"{gain['mean']:+.1f}{bounds}"
+    bounds = "" if gain["low"] is None else f"  :small[({format_interval(gain['low'], gain['high'])})]"
+    return f"{format_signed(gain['mean'])}{bounds}"
 
 
 def show_sentences(study: ShownStudy) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.second_model.domain_gap import DomainGap
 from core.second_model.training import ALL_MAPS, DIGITS, SecondModelConfig
+from core.system.signs import format_signed
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import GOAL_COLORS
@@ -112,7 +113,7 @@ def _show_gaps(summary: Summary, names: Sequence[str]) -> None:
         st.markdown(_describe(gap))
         shown = [GalleryItem(arrays.to_gray(summary.digit), "the digit")]
         for number, (picture, one) in enumerate(zip(summary.maps[stage], gap.correlations.tolist(), strict=True)):
-            shown.append(GalleryItem(arrays.to_gray(picture), f"map {number}: {one:+.2f}".replace("-", "−")))
+            shown.append(GalleryItem(arrays.to_gray(picture), f"map {number}: {format_signed(one, 2)}"))
         st.html(draw_gallery(shown, min_width=58, css_class="ns-maps"))
     st.caption(
         "Below each map: its mean correlation with the digit. +1: the same picture; 0: nothing in common; −1: the "

@@ -7,6 +7,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.similarity.thresholds import Comparison, evaluate_thresholds, find_wrong_hits
 from core.similarity.timing import Timing
+from core.system.signs import format_signed
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.similarity import Tradeoff, draw_times, draw_tradeoff
@@ -55,7 +56,7 @@ def _show_figures(settings: ShortcutSettings, test: Comparison) -> None:
         "stopped early": f"{now.hits:.1f} %",
         "of those, correct": "–" if isnan(now.precision) else f"{now.precision:.1f} %",
         "the whole network on the same digits": "–" if isnan(now.network_accuracy) else f"{now.network_accuracy:.1f} %",
-        "all digits": f"{now.accuracy:.2f} % ({now.accuracy - test.accuracy:+.2f})".replace("-", "−"),
+        "all digits": f"{now.accuracy:.2f} % ({format_signed(now.accuracy - test.accuracy, 2)})",
     }
     for name, value in values.items():
         st.metric(name, value, width="content")

@@ -9,6 +9,7 @@ from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.jobs.training_report import CurvePoint, Record
 from core.system.safe_names import to_safe_name
+from core.system.signs import format_signed
 from core.training.loop import TrainStep
 from core.visualization.figures import Curve
 from core.visualization.training import RUN_COLORS, draw_runs
@@ -155,7 +156,7 @@ def to_table(found: dict[str, Job], steps: dict[str, list[Record]]) -> pd.DataFr
                 **{title: "–" if seconds is None else f"{seconds:.0f} s" for title, seconds in times.items()},
                 "validation": f"{result.validation:.2f} %",
                 "test": "–" if result.test is None else f"{result.test:.2f} %",
-                "gap": f"{result.gap:+.1f}",
+                "gap": format_signed(result.gap),
             }
         )
     return pd.DataFrame(rows).set_index("run")

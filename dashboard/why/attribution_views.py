@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.attribution.methods import METHODS, AttributionError
 from core.digits.datasets import Dataset
+from core.system.signs import format_signed
 from core.visualization.attribution import PictureCell, draw_attribution, draw_network_rows
 from dashboard import address
 from dashboard.server.caches import Zoo
@@ -95,5 +96,5 @@ def _to_cell(reading: NetworkReading, method: str, found: Attributions, shared: 
     limit = float(max(maxima)) if shared else largest
     caption = f"up to {largest:.2g} {METHODS[method].unit}".strip()
     if method == "integrated":
-        caption += f", in all {float(values.sum()):+.1f}".replace("-", "−")
+        caption += f", in all {format_signed(float(values.sum()))}"
     return PictureCell(draw_attribution(reading.digit, reading.mask, values, limit=limit), caption)

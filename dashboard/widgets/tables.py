@@ -10,6 +10,7 @@ from plotly.graph_objects import Figure
 from core.digits.datasets import Dataset
 from core.networks.evaluation import PredictionCounts
 from core.pmnist.masks import cut_masks, erase
+from core.system.signs import format_signed
 from core.visualization import arrays
 from core.zoo.checkpoints import Card
 from dashboard.widgets.charts import PLAIN, read_clicked_cell
@@ -27,7 +28,7 @@ def show_accuracies(table: Mapping[str, Mapping[str, float]], zoo: Mapping[str, 
 def _row(accuracies: Mapping[str, float], table: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
     base = table.get("standard", accuracies)
     return {
-        column: f"{value:.1f}" + ("" if base is accuracies else f"  :small[({value - base[column]:+.1f})]")
+        column: f"{value:.1f}" + ("" if base is accuracies else f"  :small[({format_signed(value - base[column])})]")
         for column, value in accuracies.items()
     }
 
