@@ -276,6 +276,8 @@ def test_x5_the_regression_in_few_dimensions_is_scikit_learn_s_own():
     plain.fit(flat[~task.test] / length, task.labels[~task.test])
     outcome = fit_logistic_regression(vectors, task)
     assert outcome.features == 800 and np.array_equal(outcome.predicted, plain.predict(flat[task.test] / length))
+    shares = outcome.probabilities(vectors[outcome.tested])
+    assert np.allclose(shares.max(1), outcome.confidence) and np.array_equal(shares.argmax(1), outcome.predicted)
     assert outcome.confidence == pytest.approx(plain.predict_proba(flat[task.test] / length).max(1), abs=2e-3)
 
 

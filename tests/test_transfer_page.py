@@ -1,11 +1,13 @@
 """The page "Transfer": its views, uploaded pictures, and its sentences when something is missing."""
 
+import io
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.transfer.backbones import own_backbone
 from core.transfer.example_tasks import crops_task, load_photograph
@@ -13,7 +15,9 @@ from core.transfer.fine_tuning import TuneConfig
 from core.transfer.vgg16_weights import WEIGHTS_VARIABLE
 from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, draw_tuning, to_thumb
 from core.zoo.checkpoints import load_classifier
+from dashboard.transfer import new_picture
 from dashboard.transfer.inside_views import draw_sheets
+from dashboard.transfer.new_picture import UPLOAD
 from dashboard.transfer.tuning_views import Tuning
 from tests.pages import captions, html, rerun, text_of
 from tests.sample_digits import real_set
@@ -268,3 +272,24 @@ def test_a_layer_that_another_network_has_not_got_is_not_asked_for(tmp_path: Pat
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(make_weights(tmp_path)))
     app.segmented_control(key="transfer layers").set_value("VGG16")
     assert rerun(app).selectbox(key="transfer layer").value == "last maps"
+
+
+# A new picture
+
+
+def test_u51_a_new_picture_is_read_by_the_transferred_network():
+    app = open_view("Two classes")
+    stream = io.BytesIO()
+    Image.fromarray(load_photograph("flower")[:200, :200]).save(stream, "PNG")
+    app.file_uploader(key=UPLOAD).set_value([("mine.png", stream.getvalue(), "image/png")])
+    assert "**It is read as flower (" in text_of(rerun(app)) and "one of them for any picture" in captions(app)
+    app.file_uploader(key=UPLOAD).set_value([("mine.png", b"no picture", "image/png")])
+    assert len(rerun(app).warning) == 1 and not app.exception
+
+
+def test_u51_a_new_digit_is_drawn_and_read(monkeypatch: pytest.MonkeyPatch):
+    ink = np.zeros((280, 280), np.uint8)
+    ink[40:240, 130:150] = 255
+    monkeypatch.setattr(new_picture, "draw_canvas", lambda key: ink)
+    app = choose_source(open_view("Two classes"), "Digits")
+    assert "**It is read as " in text_of(app)

@@ -30,8 +30,20 @@ class ClassificationResult:
     """Their predicted classes `(n,)`."""
     confidence: NDArray[np.float64]
     """The probabilities of these classes `(n,)`, from 0.5 to 1."""
-    features: int
-    """Length of the feature vectors."""
+    weights: NDArray[np.float64]
+    """Of the logistic regression, `(F,)`: what each feature adds to the logit of the second class."""
+    bias: float
+
+    @property
+    def features(self) -> int:
+        """Return the length of the feature vectors."""
+        return len(self.weights)
+
+    def probabilities(self, vectors: Tensor) -> NDArray[np.float64]:
+        """Return the probabilities `(N, 2)` of both classes for new pictures' features `(N, ...)`."""
+        logits = vectors.flatten(1).double().cpu().numpy() @ self.weights + self.bias
+        second = torch.from_numpy(logits).sigmoid().numpy()
+        return np.stack([1 - second, second], 1)
 
     def wrong(self, task: Task) -> NDArray[np.int64]:
         """Return the indices of misclassified pictures, the most confident mistakes first."""
@@ -48,7 +60,8 @@ def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult
     from sklearn.linear_model import LogisticRegressionCV  # a second to import, so only where needed
 
     flat = vectors.flatten(1).double().cpu().numpy()
-    rows = to_spanned_coordinates(flat, flat[~task.test])
+    directions = spanned_directions(flat[~task.test])
+    rows = flat @ directions
     labels = task.labels[~task.test]
     folds = min(FOLDS, int(np.bincount(labels).min()))
     model = LogisticRegressionCV(
@@ -65,12 +78,13 @@ def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult
         np.flatnonzero(task.test),
         predicted[task.test],
         certainty[task.test],
-        flat.shape[1],
+        directions @ model.coef_.ravel(),
+        float(model.intercept_.item()),
     )
 
 
-def to_spanned_coordinates(vectors: NDArray[np.float64], learned: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return `(N, F)` in the coordinates spanned by `learned` `(n, F)`, scaled to a mean length of 1 there.
+def spanned_directions(learned: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the directions `(F, n)` that the vectors `learned` `(n, F)` span, scaled to give these a mean length of 1.
 
     150 pictures span at most 150 of VGG16's 25,088 dimensions, and the weights of a logistic regression with an L2
     penalty lie in that span: the solution is the same and found hundreds of times faster. The scale only changes the
@@ -78,5 +92,5 @@ def to_spanned_coordinates(vectors: NDArray[np.float64], learned: NDArray[np.flo
     """
     _, _, directions = np.linalg.svd(learned, full_matrices=False)
     length = np.sqrt((learned**2).sum(1).mean()) or 1.0
-    rotated: NDArray[np.float64] = vectors @ directions.T / length
-    return rotated
+    scaled: NDArray[np.float64] = directions.T / length
+    return scaled

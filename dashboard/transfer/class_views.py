@@ -1,12 +1,14 @@
 """The views "Two classes" and "Which layer": a logistic regression on features, its accuracy and its mistakes."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.classroom.quiz_scores import wilson_interval
 from core.digits.datasets import Dataset
-from core.transfer.backbones import LAST_MAPS, Backbone
+from core.transfer.backbones import LAST_MAPS, PIXELS, RANDOM_LAYERS, Backbone
 from core.transfer.classification import ClassificationResult
 from core.transfer.tasks import Task
 from core.visualization.figures import draw_confusion
@@ -16,7 +18,7 @@ from core.visualization.transfer import to_thumb
 from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.transfer import layers, pictures
+from dashboard.transfer import layers, new_picture, pictures
 from dashboard.widgets.tables import choose_cell
 from dashboard.widgets.texts import show_text
 
@@ -48,8 +50,9 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
         if task is None:
             return
         result = None if backbone is None or layer is None else layers.show_classification(task, backbone, layer)
-        if result is not None:
+        if result is not None and backbone is not None and layer is not None:
             show_result(task, result)
+            new_picture.show_new_picture(source, task, result, backbone, layer)
         st.caption(task.about)
         with st.expander("When does this help?"):
             show_text("transfer_limits")
@@ -65,6 +68,7 @@ def show_result(task: Task, result: ClassificationResult) -> None:
     """Show the accuracies, the confusion matrix, and the pictures of the clicked cell, or all mistakes."""
     right, count = int(result.confusion.trace()), int(result.confusion.sum())
     low, high = wilson_interval(right, count)
+    st.markdown(f"**It tells {' and '.join(task.classes)} apart in {right} of {count} held-out pictures.**")
     st.html(
         draw_metrics(
             {
@@ -120,18 +124,33 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
         task = pictures.show_task(source, data)
         if task is None or backbone is None:
             return
-        rows = {}
+        rows, accuracies = {}, {}
         for layer in backbone.layers():
             result = layers.show_classification(task, backbone, layer)
             if result is not None:
                 rows[LAYER_TITLES[layer]] = _to_row(result)
+                accuracies[layer] = result.test_accuracy
         if rows:
+            st.markdown(f"**{describe_layers(accuracies)}**")
             st.table(pd.DataFrame(rows).T)
         st.caption(
             f"Each row has the same {int((~task.test).sum())} training pictures and {int(task.test.sum())} held-out "
             f"pictures. Chance alone changes a result by about {_chance(task):.0f} pictures. "
             f"{_describe_inputs(backbone)}"
         )
+
+
+def describe_layers(accuracies: Mapping[str, float]) -> str:
+    """Return a sentence: the best layer, and what the controls reach."""
+    learned = {layer: accuracy for layer, accuracy in accuracies.items() if layer not in (PIXELS, RANDOM_LAYERS)}
+    best = max(learned, key=learned.__getitem__, default=None)
+    first = "" if best is None else f"The best features are those of the {LAYER_TITLES[best]}: {learned[best]:.0f} %. "
+    controls = [
+        f"{LAYER_TITLES[layer].removeprefix('control: ')} {accuracies[layer]:.0f} %"
+        for layer in (PIXELS, RANDOM_LAYERS)
+        if layer in accuracies
+    ]
+    return first + (f"The controls reach: {', '.join(controls)}." if controls else "")
 
 
 def _chance(task: Task) -> float:

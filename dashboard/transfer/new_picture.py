@@ -1,0 +1,59 @@
+"""A new picture on the page "Transfer", uploaded or drawn, which the transferred network reads."""
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.digits.drawing import prepare_strokes
+from core.digits.pictures import PictureError, read_picture
+from core.transfer.backbones import Backbone, compute_features
+from core.transfer.classification import ClassificationResult
+from core.transfer.tasks import Task
+from core.transfer.uploaded_pictures import to_square
+from core.visualization import arrays
+from core.visualization.transfer import to_thumb
+from dashboard.server import locks
+from dashboard.transfer.pictures import DIGITS
+from dashboard.widgets.canvas import draw_canvas
+from dashboard.widgets.picture_upload import upload_picture
+from dashboard.widgets.pictures import show_picture
+
+UPLOAD, DRAWN = "transfer new picture", "transfer new digit"  # keys
+THUMB_SIDE = 168  # pixels
+
+
+def show_new_picture(source: str, task: Task, result: ClassificationResult, backbone: Backbone, layer: str) -> None:
+    """Draw a canvas or an upload, and say which of the task's classes the network reads in the picture."""
+    st.markdown("#### Try a new picture")
+    try:
+        picture = _draw() if source == DIGITS else _upload()
+    except PictureError as error:
+        st.warning(str(error))
+        return
+    if picture is None:
+        return
+    with locks.LONG:
+        shares = result.probabilities(compute_features(backbone, picture[None], layer))[0]
+    shown, said = st.columns([1, 3], vertical_alignment="center")
+    with shown:
+        show_picture(to_thumb(picture, THUMB_SIDE), "the new picture", smooth=source != DIGITS)
+    said.markdown(f"**{describe(shares, task)}**")
+    said.caption("It knows these two classes only, so it names one of them for any picture.")
+
+
+def describe(shares: NDArray[np.float64], task: Task) -> str:
+    """Return a sentence: which class the picture is read as, with its probability."""
+    read = int(shares.argmax())
+    return f"It is read as {task.classes[read]} ({100 * float(shares[read]):.0f} % sure)."
+
+
+def _draw() -> NDArray[np.uint8] | None:
+    """Draw a canvas; return the digit as the data set would have it, `(28, 28, 3)`. Raises PictureError."""
+    ink = draw_canvas(key=DRAWN)
+    return None if ink is None else arrays.to_rgb(arrays.to_gray(prepare_strokes(ink).digit))
+
+
+def _upload() -> NDArray[np.uint8] | None:
+    """Draw an upload; return its picture as the task's own are, `(224, 224, 3)`. Raises PictureError."""
+    content = upload_picture("A new picture of either class", key=UPLOAD)
+    return None if content is None else to_square(read_picture(content))
