@@ -136,6 +136,13 @@ def test_every_view_has_a_recorded_run_that_plays_at_once_and_says_so():
     assert "A recorded run" not in captions(app)
 
 
+@pytest.mark.mnist
+def test_a_recorded_run_from_another_digit_says_so():
+    said = "starts from test digit 0 of MNIST, a 7, not from your digit"
+    assert said in captions(open_view("From a digit", sample="18"))
+    assert said not in captions(open_view("From a digit", sample="0"))
+
+
 def test_a_recorded_run_comes_back_from_its_file(tmp_path):
     frames = [
         Frame(np.full((20, 30), 40 * number, np.uint8), {"a": number / 3}, f"Step {number}") for number in range(5)

@@ -22,6 +22,7 @@ from dashboard.widgets.map_details import show_closeup
 NEURON = {"starts": 5, "noise": 40 / 255}  # enough noise for different answers
 COMPARED = ("standard", "missing-feature", "assignment", "robust")
 ALL = "all ten"
+RECORDED_DIGIT = 0  # from which `make recordings` starts
 PRESENT, ABSENT = "its presence", "its absence"  # as links write them
 SIGNS = {PRESENT: "feature present", ABSENT: "feature absent"}
 
@@ -150,6 +151,8 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         layout = layout_for(len(labels) * len(networks))
         run = Maximization(networks, ClassLogit(labels), config, layout, describe, choice.digit)
         play(run, key="another digit", look=look, start="Change the digit")
+        if "another digit/run" not in st.session_state and choice.sample != RECORDED_DIGIT:
+            st.caption(f"The recorded run starts from test digit {RECORDED_DIGIT} of MNIST, a 7, not from your digit.")
         if target != ALL:
             st.caption("Networks, from the left: " + ", ".join(titles) + ".")
 

@@ -73,7 +73,7 @@ def describe_table(table: Mapping[str, Mapping[str, float]], zoo: Zoo) -> str:
     if not table:
         return "There is no recorded accuracy for these networks: measure it below."
     read = ", ".join(f"{zoo[name].title} reads {row['HCUT']:.1f} %" for name, row in table.items())
-    return f"Without the top half (HCUT), {read} of the test digits correctly."
+    return f"Without the top half (HCUT), {read} of the 10,000 MNIST test digits correctly."
 
 
 def _show_talk() -> None:
@@ -130,15 +130,16 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
     record = _recorded_or_warn()
     recorded = record.of(names, kind) if record else {}
     curves = recorded or _measure_quick(names, kind, data, zoo)
-    sentence.markdown(f"**{describe_curves(curves, kind, zoo)}**")
+    count = record.dataset.images if record and recorded else QUICK_COUNT
+    sentence.markdown(f"**{describe_curves(curves, kind, zoo, count)}**")
     _draw(curves, zoo, key="first curves")  # those measured below may be the same
     if not record or not recorded:
         st.caption(f"Measured now on the first {QUICK_COUNT} test digits of {data.name}, with the quick networks only.")
     else:
         st.caption(
-            f"Recorded on the first {record.dataset.images:,} test digits of {record.dataset.name}; "
-            "`python -m core evaluate --all --growing --images 250` repeats it. *Restoring* knows which pixels are "
-            "erased, the others do not."
+            f"Recorded on the first {count:,} test digits of {record.dataset.name}; "
+            f"`python -m core evaluate --all --growing --images {count}` repeats it. *The table* counts 10,000 digits, "
+            "so its figures differ. *Restoring* knows which pixels are erased, the others do not."
         )
     with st.expander(f"Measure it now on {data.name}"):
         _measure_curves(data, zoo, names, kind)
@@ -161,12 +162,12 @@ def _measure_quick(names: Sequence[str], kind: str, data: Dataset, zoo: Zoo) -> 
     }
 
 
-def describe_curves(curves: Mapping[str, Accuracies], kind: str, zoo: Zoo) -> str:
+def describe_curves(curves: Mapping[str, Accuracies], kind: str, zoo: Zoo, count: int) -> str:
     """Return a sentence about the accuracies with half of the picture missing."""
     if not curves:
         return "These networks take some time: measure their curves below."
     read = ", ".join(f"{zoo[name].title} still reads {accuracies[HALF]:.0f} %" for name, accuracies in curves.items())
-    return f"With half of the picture erased {kind}, {read} of the digits correctly."
+    return f"With half of the picture erased {kind}, {read} of the first {count} test digits correctly."
 
 
 def _draw(curves: Mapping[str, Accuracies], zoo: Zoo, key: str | None = None) -> None:
