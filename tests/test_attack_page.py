@@ -308,7 +308,19 @@ def test_a_page_with_locked_settings_gives_no_advice_to_change_them() -> None:
     assert "a smaller epsilon" not in text_of(open_view(sample=SEVEN, hide="settings"))
 
 
-def test_the_defence_ends_with_a_sentence() -> None:
+@pytest.mark.mnist
+def test_the_defence_opens_with_recorded_results_and_attacks_when_it_is_asked_to() -> None:
+    app = open_view("Defence")
+    assert "Under noise of epsilon 0.25, the standard network still reads 0.6 %" in text_of(app)
+    assert len(app.get("plotly_chart")) == 1 and "defence/run" not in app.session_state
+    rerun(app.button(key="defence/start").click())
+    run = app.session_state["defence/run"]
+    until(lambda: run.frames)
+    run.stop()
+    until(lambda: run.finished)
+
+
+def test_the_defence_says_what_it_does_not_help_against() -> None:
     said = conclude({"whole": 99.0, "HCUT": 48.0}, {"whole": 98.9, "HCUT": 47.0})
     assert "no protection against missing parts: on the cuts it changes the accuracy by HCUT −1.0 points" in said
 

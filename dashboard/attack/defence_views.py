@@ -1,6 +1,7 @@
 """The view "Defence" of the page "Attack": what adversarial training helps against, and what not."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,18 +26,21 @@ from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import show_text
 
 STANDARD, ROBUST = "standard", "robust"
+BOTH = (STANDARD, ROBUST)
 KEY, SWEEP = "defence", "defence sweep"
 
 
 def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the standard and the adversarially trained network under the same attacks."""
     scene, right = choose_beside(
-        "The attack grows from left to right. Try: choose *total change (L2)*, then *erasing*. Does adversarial "
-        "training still help?",
+        "The attack grows from left to right. Try: press *Attack both*, then choose *total change (L2)* or *erasing*. "
+        "Does adversarial training still help?",
         session,
         data,
     )
+    record = caches.find_record(STUDY, data.name)
     with right:
+        st.markdown(f"**{describe_noise(record, data)}** {conclude(*(zoo[name].accuracies() for name in BOTH))}")
         kind = address.segmented_control(
             "grows",
             "Kind of attack",
@@ -47,16 +51,29 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
             label_visibility="collapsed",
             wrap=True,
         )
-        if scene is not None and len(networks_or_warn((STANDARD, ROBUST), data)) == 2:
+        if scene is not None and len(networks_or_warn(BOTH, data)) == 2:
             pixels = np.ascontiguousarray(scene[0] * scene[1], np.float32)
             label = label_of(session, STANDARD, pixels, data)
-            _show_sweep(SweepInputs(kind, (STANDARD, ROBUST), label, pixels.tobytes()), data, zoo)
+            _show_sweep(SweepInputs(kind, BOTH, label, pixels.tobytes()), data, zoo)
+        if record is not None:
+            _show_curves(record, zoo)
     prose, figures = st.columns([5, 6], gap="medium")
     with prose:
         show_text("attack_defence")
     with figures:
-        _show_curves(data, zoo)
         _show_cuts(zoo)
+
+
+def describe_noise(record: dict[str, Any] | None, data: Dataset) -> str:
+    """Return a sentence about both networks under their own noise, at the epsilon where they differ most."""
+    if record is None:
+        return f"The defence was not measured on {data.name}. Press *Attack both* to see it on your digit."
+    standard, robust = (to_curve(record, name) for name in BOTH)
+    at = max(standard.keys() & robust.keys(), key=lambda epsilon: robust[epsilon] - standard[epsilon])
+    return (
+        f"Under noise of epsilon {at:g}, the standard network still reads {standard[at]:.1f} % of the digits "
+        f"correctly, the adversarially trained network {robust[at]:.1f} %."
+    )
 
 
 def _show_sweep(inputs: SweepInputs, data: Dataset, zoo: Zoo) -> None:
@@ -72,22 +89,19 @@ def _show_sweep(inputs: SweepInputs, data: Dataset, zoo: Zoo) -> None:
         limits=(0, 100),
         speed=0.25,
     )
-    playing.play(
-        sweep.steps, sweep.to_frame, key=KEY, look=look, total=FRAMES, about=inputs, start="Attack both", at_once=True
-    )
+    playing.play(sweep.steps, sweep.to_frame, key=KEY, look=look, total=FRAMES, about=inputs, start="Attack both")
+    if f"{KEY}/run" not in st.session_state:
+        return
     left, right = (zoo[name].title for name in inputs.names)
     st.caption(
         f"Left: {left}, right: {right}. Each network has its own attack at each strength, with {STEPS} steps of PGD."
     )
 
 
-def _show_curves(data: Dataset, zoo: Zoo) -> None:
+def _show_curves(record: dict[str, Any], zoo: Zoo) -> None:
     """Show both networks' accuracy under their own noise by epsilon, from the recorded study."""
-    record = caches.find_record(STUDY, data.name)
-    if record is None:
-        return
     curves = []
-    for name in (STANDARD, ROBUST):
+    for name in BOTH:
         points = to_curve(record, name)
         curves.append(Curve(zoo[name].title, color_of(name), list(points), list(points.values())))
     about = record["dataset"]
@@ -101,13 +115,9 @@ def _show_curves(data: Dataset, zoo: Zoo) -> None:
 
 def _show_cuts(zoo: Zoo) -> None:
     """Show both networks' accuracy on whole and cut digits: adversarial training does not help there."""
-    rows = {
-        zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()}
-        for name in (STANDARD, ROBUST)
-    }
+    rows = {zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()} for name in BOTH}
     st.markdown("**Accuracy without noise, whole and cut (all 10,000 MNIST test digits)**")
     st.table(pd.DataFrame(rows).T)
-    st.markdown(conclude(*(zoo[name].accuracies() for name in (STANDARD, ROBUST))))
 
 
 def conclude(standard: Mapping[str, float], robust: Mapping[str, float]) -> str:
@@ -117,6 +127,6 @@ def conclude(standard: Mapping[str, float], robust: Mapping[str, float]) -> str:
         return ""
     words = ", ".join(f"{cut} {format_signed(gain)}" for cut, gain in gains.items())
     return (
-        "**Adversarial training protects against noise of the size it was trained with.** It is no protection against "
-        f"missing parts: on the cuts it changes the accuracy by {words} points, as much as another seed would."
+        f"Adversarial training is no protection against missing parts: on the cuts it changes the accuracy by {words} "
+        "points, as much as another seed would."
     )

@@ -27,6 +27,7 @@ def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
     if record is None:
         st.info("Noise transfer was not measured on this data set.")
         return
+    st.markdown(f"**{record['conclusions'][0]}**")
     st.caption(
         "Each row is the network the noise was made for, each column a network that reads it. Try: find the column "
         "that stays pale. Which network is hardly fooled?"
