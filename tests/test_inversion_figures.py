@@ -58,7 +58,7 @@ def test_steps_are_written_as_they_are() -> None:
 
 def test_two_equal_rows_of_logits_differ_by_nothing() -> None:
     html = draw_logits({"one": np.array([1.5, -2.0]), "other": np.array([1.5, -2.00001])}, ("0", "1"))
-    assert text(html) == "logit of class 0 1 one 1.5000 -2.0000 other 1.5000 -2.0000 difference 0 1e-05"
+    assert text(html) == "logit of class 0 1 one 1.5000 −2.0000 other 1.5000 −2.0000 difference 0 1e-05"
 
 
 def test_m16_the_chosen_omega_is_marked_and_the_axis_holds_every_curve() -> None:

@@ -148,14 +148,14 @@ def test_s4_whether_it_pays_follows_from_the_figures(record):
             row["times"] = {way: {"plain": 1.0, "shortcut": ratio, "ratio": ratio} for way in row["times"]}
         return " ".join(conclude(found))
 
-    assert "The shortcut never pays here" in told(1.2) and "1.20 of the plain network's time" in told(1.2)
-    assert "The shortcut pays in 32 of 32 settings" in told(0.8)
+    assert "The shortcut never saves time here" in told(1.2) and "1.20 times the whole network's time" in told(1.2)
+    assert "The shortcut saves time in 32 of 32 settings" in told(0.8)
 
 
 def test_s4_conclusions_name_both_splits_and_what_the_network_knew(record):
     said = " ".join(record["conclusions"])
     assert "50 digits of the other half" in said and "40 test digits" in said
-    assert said.count("the network learned from both halves") == 1, "of the shipped one alone"
+    assert said.count("this network was trained on both halves") == 1, "of the shipped one alone"
     assert "nan" not in said and "One seed each" in said
     assert list(conclude({**record, "rows": []})) == []
 

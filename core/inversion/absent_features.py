@@ -160,6 +160,20 @@ def describe_digit(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) 
     return f"{answer} {missing}, which lowers their scores most ({figures})."
 
 
+def describe_need(found: Sequence[MissingFeature], rival: int | None, answer: int, classes: Sequence[str]) -> str:
+    """Return a sentence: where the features are that a class would need and this digit lacks."""
+    if rival is None:
+        return "These absent features lower the scores of other classes most."
+    name = _article(classes[rival])
+    if not found:
+        return f"No absent feature lowers the score of {name}."
+    where = _list(list(dict.fromkeys(feature.where for feature in found)), "and")
+    if rival == answer:
+        return f"It reads {name}, although it lacks these usual features of {name} ({where})."
+    lowered = format_signed(sum(float(feature.votes[rival]) for feature in found))
+    return f"To be {name}, it would need these features ({where}). Their absence changes the score by {lowered}."
+
+
 def describe_feature(feature: MissingFeature, answer: int, classes: Sequence[str]) -> str:
     """Return a sentence on one missing feature, with figures."""
     usual = " ".join(classes[label] for label in feature.usual_in)

@@ -61,7 +61,7 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
         yield from (_best(record, network, way) for way in WAYS if fastest_row(record, network, way))
     if record["rows"]:
         yield _strangers(record)
-        yield _verdict(record)
+        yield describe_verdict(record)
         yield (
             "One seed each: differences of a few tenths of a point mean little. Times were measured in one run; on "
             "another processor they differ."
@@ -135,8 +135,8 @@ def _strangers(record: dict[str, Any]) -> str:
     )
 
 
-def _verdict(record: dict[str, Any]) -> str:
-    """Say whether the shortcut ever saves time."""
+def describe_verdict(record: dict[str, Any]) -> str:
+    """Return a sentence: whether the shortcut ever saves time."""
     ratios = [row["times"][way]["ratio"] for row in select_rows(record, split=TEST) for way in WAYS]
     pays, least = sum(ratio < 1 - TIE for ratio in ratios), min(ratios)
     if pays:

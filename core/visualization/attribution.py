@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.visualization.arrays import ERASED, ERASED_GROUND, Mask, Picture, Values, enlarge, mark_erased
+from core.visualization.arrays import ERASED, ERASED_GROUND, Mask, Picture, Values, enlarge, mark_erased, to_gray
 from core.visualization.rendering import render
 from core.visualization.signed_colors import INK, overlay_evidence, to_signed
 
@@ -68,6 +68,6 @@ def draw_hole_counts(digit: Values, counts: NDArray[np.int64], most: int, size: 
 def draw_erasure(digit: Values, before: Mask, after: Mask, *, factor: int = 5) -> Picture:
     """Return the digit, what was missing `before` hatched, and in orange what is erased now, over the ink there."""
     now = enlarge((before & ~after).astype(np.uint8), factor)[..., None] > 0
-    ink = enlarge(digit, factor)[..., None]
+    ink = enlarge(to_gray(digit), factor)[..., None] / 255
     tinted = np.rint(ink * np.array(ERASED) + (1 - ink) * np.array(ERASED_GROUND)).astype(np.uint8)
     return np.where(now, tinted, mark_erased(digit, before, factor))

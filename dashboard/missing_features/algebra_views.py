@@ -80,6 +80,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
         return
     image = erase(torch.from_numpy(digit)[None, None], torch.from_numpy(mask))
     found = rewrite_unit(network, image[0])
+    sentence = st.empty()
     st.markdown(f"Hidden unit {found.unit} of the head responds most to this digit. Its three largest terms:")
     st.html(draw_formulas([(with_minus(title), with_minus(formula)) for title, formula in write_steps(found)]))
     rows = {"inverted head": network, "ordinary head": to_ordinary(network)}
@@ -87,9 +88,9 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
     count = min(COMPARED, len(data.test))
     with st.spinner(f"Reading {count:,} test digits with both ..."):
         most = caches.largest_difference(name, count, data.name)
-    st.markdown(
-        f"Over the first {count:,} test digits of {data.name} no logit differs by more than **{most:.6f}**, which is "
-        "rounding. The two heads compute the same function."
+    sentence.markdown(
+        f"**The inverted head and an ordinary head compute the same function**: over the first {count:,} test digits "
+        f"of {data.name} no logit differs by more than **{most:.6f}**, which is rounding."
     )
 
 

@@ -33,7 +33,7 @@ def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which features a digit lacks, and which classes that makes less likely."""
     left, right = inputs_and_result(330, 720)
     with left:
-        st.caption("Try: a 5 (*only 5*). What would it need to be a 6? Then erase a part: what is missing now?")
+        st.caption("Try: choose *only 5*. What would it need to be a 6? Then erase a part: what is missing now?")
         scene = choose_scene(session, data)
     with right:
         if scene is None:
@@ -82,9 +82,7 @@ def _show_features(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask
         wrap=True,
     )
     found = absent_features.find_missing_features(evidence, atlas, rival=rival)
-    if not found:
-        st.info("No absent feature lowers the score of this class.")
-        return
+    st.markdown(f"**{absent_features.describe_need(found, rival, evidence.answer, classes)}**")
     cards = [_to_card(feature, evidence, atlas, digit, mask, classes) for feature in found]
     st.html(draw_feature_cards(cards, classes))
 

@@ -1,12 +1,14 @@
 """The views "Variants" and "Synergy": every inversion of the features, and two heads summed."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.datasets import Dataset
 from core.inversion.algebra import response_curve
@@ -14,7 +16,7 @@ from core.inversion.functions import INVERSIONS
 from core.inversion.summed_heads import accuracy_by_omega, add_heads, compute_logits
 from core.networks import evaluation
 from core.networks.evaluation import COLUMNS, Network
-from core.pmnist.masks import erase
+from core.pmnist.masks import CUTS, erase
 from core.system.signs import format_signed, with_minus
 from core.visualization.figures import Curve
 from core.visualization.inversion import VariantRow, draw_inversion_curve, draw_omega, draw_variants
@@ -59,6 +61,7 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption("Try: erase a part. Do the variants that compute other functions (blue) give other answers?")
         scene = choose_scene(session, data)
     with right:
+        sentence = st.empty()
         cards = {name: zoo[name] for name in names} | caches.own_networks()
         with st.popover("More networks", key="variants menu"):
             chosen = choose_any(cards, name="variants", key="variants", first=FIRST, label="Networks that are compared")
@@ -68,7 +71,9 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
                 own = networks_or_warn([name for name in chosen if name not in networks and name not in zoo], data)
                 shown = {name: one for name, one in (networks | own).items() if name in chosen}
                 show_readings(read_all(shown, cards, *scene, data), data.classes)
-    st.html(draw_variants(to_rows(networks, zoo, scene, data), COLUMNS, answers=scene is not None))
+    rows = to_rows(networks, zoo, scene, data)
+    sentence.markdown(f"**{describe_variants(rows)}**")
+    st.html(draw_variants(rows, COLUMNS, answers=scene is not None))
     show_text("missing_variants")
     _show_failed(names, zoo)
     _show_missing_networks(zoo)
@@ -77,6 +82,17 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
 def is_variant(card: Card, architecture: str) -> bool:
     """Return whether a network is in the table of variants: blind, of the published architecture, with one head."""
     return card.track == "blind" and architecture == "published" and card.omega is None
+
+
+def describe_variants(rows: Sequence[VariantRow]) -> str:
+    """Return a sentence: how many variants read partial digits of every cut better than the ordinary network."""
+    variants = [row for row in rows if row.base is not None]
+    better = [row.title for row in variants if all((row.gain(cut) or 0) > 0 for cut in CUTS)]
+    which = f": {'; '.join(better)}" if better else ""
+    return (
+        f"{len(better)} of {len(variants)} variants read partial digits of all four cuts better than the ordinary "
+        f"network{which}."
+    )
 
 
 def _show_failed(names: list[str], zoo: Zoo) -> None:
@@ -148,11 +164,12 @@ def show_synergy(session: Session, data: Dataset, zoo: Zoo) -> None:
     if len(networks) < len(names):
         return
     with right:
+        sentence = st.empty()
         omega = address.slider("omega", "Omega, the weight of the second head", 0.0, OMEGAS[-1], 1.0, 0.05, key="omega")
         if scene is not None:
             with locks.LIVE:
                 show_readings(read_heads(networks, *scene, omega), data.classes)
-    _show_sums(data, zoo, omega)
+    _show_sums(data, zoo, omega, sentence)
 
 
 def read_heads(networks: dict[str, Network], digit: Digit, mask: Mask, omega: float) -> list[Reading]:
@@ -181,12 +198,13 @@ def _color_of_sum(second: str) -> str:
     return color_of("synergy" if second == "missing-feature" else second)
 
 
-def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
+def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) -> None:
     count, names = min(MEASURED, len(data.test)), ("standard", *HEADS)
     labels = data.test.first(count).labels
     cells = [(name, column) for name in names for column in COLUMNS]
     steps = with_progress(cells, len(cells), f"Reading {count:,} test digits ...")
     read = {(n, c): torch.from_numpy(caches.logits(n, c, count, data.name)) for n, c in steps}
+    sentence.markdown(f"**{describe_sums(read, labels, omega)}**")
     st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
     which, counts = st.columns([1, 1], gap="medium")
     with which:
@@ -209,6 +227,19 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float) -> None:
         "features are one ordinary head "
         "with twice as many hidden units, inverted or not. Synergy minus two ordinary heads "
         "is the effect of the inversion."
+    )
+
+
+def describe_sums(read: Mapping[tuple[str, str], torch.Tensor], labels: torch.Tensor, omega: float) -> str:
+    """Return a sentence: how many points each second head adds on the digits without their top half."""
+    first = read["standard", "HCUT"]
+    alone = evaluation.accuracy(labels, first.argmax(1))
+    inverted, ordinary = (
+        format_signed(accuracy_by_omega(first, read[name, "HCUT"], labels, [omega])[0] - alone) for name in HEADS
+    )
+    return (
+        f"Without the top half (HCUT), the missing-feature head adds {inverted} points to the standard network's "
+        f"{alone:.1f} %; a second ordinary head adds {ordinary}."
     )
 
 

@@ -19,6 +19,21 @@ READINGS = {  # what is shown: the learner, and what it reads
 }
 
 
+def describe_pair(data: Dataset, first: int, second: int) -> str:
+    """Return a sentence about the recorded networks of two digits; "" if this data set has no record."""
+    record = caches.find_record(STUDY, data.name)
+    wanted = {first, second}
+    found = [row for row in (record or {"rows": []})["rows"] if {row["first"], row["second"]} == wanted]
+    if not found:
+        return ""
+    one, two = (found[0]["accuracies"][learner][DIGITS] for learner in (DIGITS, ALL_MAPS))
+    names = " and ".join(data.classes[label] for label in (first, second))
+    return (
+        f"Network 2 never saw a digit, only feature maps. It reads {two:.1f} % of the digits {names} correctly, "
+        f"network 1 reads {one:.1f} %."
+    )
+
+
 def show_pairs(data: Dataset) -> None:
     """Show every pair of digits, of this data set, else of MNIST; nothing if neither is recorded."""
     record = caches.find_record(STUDY, data.name)

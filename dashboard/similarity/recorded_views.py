@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.studies.similarity import SECOND_HALF, TEST
-from core.studies.similarity_record import STUDY, describe_stages, select_rows
+from core.studies.similarity_record import STUDY, describe_stages, describe_verdict, select_rows
 from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -24,6 +24,7 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
     if record is None:
         st.info("The shortcut was not measured on this data set.")
         return
+    st.markdown(f"**{describe_verdict(record)}**")
     network = _choose_network(record["networks"])
     tests = select_rows(record, network=network, split=TEST)
     plain = {name: select_rows(record, network=network, split=name)[0]["plain"] for name in (SECOND_HALF, TEST)}

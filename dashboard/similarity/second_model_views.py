@@ -28,6 +28,7 @@ CLOSE = 2.0  # percentage points: if network 2 is less than this behind, it read
 
 def show_second(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Draw the choice of two digits, play the training of both networks, and show what they read and why."""
+    sentence = st.empty()
     show_text("similarity_second")
     left, right = st.columns([5, 6], gap="medium")
     with left:
@@ -35,6 +36,8 @@ def show_second(session: Session, data: Dataset, zoo: Zoo) -> None:
         summary = None if config is None else _play(config, data)
     with right:
         if config is None or summary is None:
+            if config is not None and (told := recorded_pairs.describe_pair(data, config.first, config.second)):
+                sentence.markdown(f"**{told}** (recorded)")
             recorded_pairs.show_pairs(data)
             return
         names = [data.classes[label] for label in (config.first, config.second)]

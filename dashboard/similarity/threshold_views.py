@@ -31,6 +31,7 @@ def show_threshold(session: Session, data: Dataset, zoo: Zoo) -> None:
         return
     network, count, stages = settings.network, settings.count, settings.stages
     held_out, test = (cached.comparison(network, count, stages, split, data.name) for split in ("validation", "test"))
+    st.markdown(f"**{describe_threshold(settings, test)}**")
     figures = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     tradeoff, time = st.columns([6, 5], gap="medium")
     with figures:
@@ -48,6 +49,16 @@ def _first_threshold(settings: ShortcutSettings, held_out: Comparison, share: fl
     """Return the threshold at the first stage, which is the curves' x axis; None if no digit passes."""
     distance = thresholds_at(held_out, share)[settings.stages[0]]
     return max(distance, 1e-7) if distance >= 0 else None  # a reference digit itself is at 0, which a log axis lacks
+
+
+def describe_threshold(settings: ShortcutSettings, test: Comparison) -> str:
+    """Return a sentence: how many digits stop early, and what that costs in accuracy."""
+    now = evaluate_thresholds(test, settings.thresholds)
+    change = format_signed(now.accuracy - test.accuracy, 2)
+    return (
+        f"At this threshold, {now.hits:.0f} % of the test digits stop early. Of all digits, {now.accuracy:.2f} % are "
+        f"read correctly: {change} points."
+    )
 
 
 def _show_figures(settings: ShortcutSettings, test: Comparison) -> None:
