@@ -93,6 +93,19 @@ def test_undo_brings_back_what_a_cut_has_replaced() -> None:
     assert app.segmented_control(key="cut").value is None
 
 
+def test_a_cleared_drawing_takes_its_cut_with_it() -> None:
+    app = open_page("compare")
+    app.session_state["draw"] = drawn_seven()
+    rerun(app)
+    app.segmented_control(key="cut").set_value("HCUT")
+    assert rerun(app).query_params["erased"] == "HCUT"
+    sent = drawn_seven()["sent"]
+    app.session_state["draw"] = {"sent": sent | {"number": sent["number"] + 1, "content": ""}}
+    rerun(app)
+    app.session_state["draw"] = {"sent": sent | {"number": sent["number"] + 2}}
+    assert "erased" not in rerun(app).query_params and app.segmented_control(key="cut").value == "whole"
+
+
 def test_a_link_opens_the_same_scene_for_everyone() -> None:
     app = open_page("compare")
     app.session_state["draw"] = drawn_seven()

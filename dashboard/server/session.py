@@ -66,6 +66,11 @@ class Session:
     own_lesson: Lesson | None = None
     """The lesson that the visitor uploaded."""
 
+    def erase_nothing(self) -> None:
+        """Bring back what is erased, for good."""
+        self.base_mask = self.scene.mask = np.ones_like(self.base_mask)
+        self.earlier_masks.clear()
+
 
 def get_session() -> Session:
     """Return this visitor's session."""

@@ -119,6 +119,7 @@ def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> 
     get_session().new_ink = ink
     if ink is None:  # an empty canvas changes the whole page
         get_session().page_complete = False
+        get_session().erase_nothing()  # what was cut out of a digit that is gone is not cut out of the next one
     rerun_fragments(fragments)
 
 
