@@ -100,9 +100,9 @@ def test_a_cleared_drawing_takes_its_cut_with_it() -> None:
     app.segmented_control(key="cut").set_value("HCUT")
     assert rerun(app).query_params["erased"] == "HCUT"
     sent = drawn_seven()["sent"]
-    app.session_state["draw"] = {"sent": sent | {"number": sent["number"] + 1, "content": ""}}
+    app.session_state["draw"] = {"sent": sent | {"number": 2, "cleared": 2, "content": ""}}
     rerun(app)
-    app.session_state["draw"] = {"sent": sent | {"number": sent["number"] + 2}}
+    app.session_state["draw"] = {"sent": sent | {"number": 3}}
     assert "erased" not in rerun(app).query_params and app.segmented_control(key="cut").value == "whole"
 
 

@@ -50,14 +50,15 @@ def draw_canvas(
     pen: int = PEN_SIZES["medium"],
     initial: NDArray[np.uint8] | None = None,
     on_change: Callable[[NDArray[np.uint8] | None], None] | None = None,
+    on_clear: Callable[[], None] | None = None,
 ) -> NDArray[np.uint8] | None:
     """Draw a black canvas with a white pen; return the ink `(size, size)`, 0 to 255; None if there is none.
 
     The ink survives reruns and page changes. `initial` (same shape) is the first ink; another one needs another `key`.
-    `on_change` is called with the ink before the page reruns, also during a stroke.
+    Before the page reruns, `on_change` is called with the ink, also during a stroke, and `on_clear` when it is cleared.
     """
     options = CanvasOptions(mode="draw", label=DRAW_LABEL, clear="Clear", tool="pen", width=pen, side=size)
-    return live_canvas(key, options, first=initial, on_change=on_change)
+    return live_canvas(key, options, first=initial, on_change=on_change, on_clear=on_clear)
 
 
 def erase_canvas(

@@ -99,13 +99,22 @@ def _draw(fragments: StrokeFragments | None) -> ChosenDigit | None:
         format_func=lambda size: f"{size} pen",
     )
     size = PEN_SIZES[pen or "medium"]
-    return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size) if fragments is None else _draw_live(size, fragments))
+    if fragments is not None:
+        return _drawn(_draw_live(size, fragments))
+    return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size, on_clear=_forget_erasing))
 
 
 @st.fragment
 def _draw_live(pen: int, fragments: StrokeFragments) -> NDArray[np.uint8] | None:
     """Draw the canvas in a fragment: the browser then requests that alone, and `rerun_fragments` decides."""
-    return draw_canvas(key=DRAW, size=CANVAS, pen=pen, on_change=partial(_take_drawing, fragments))
+    return draw_canvas(
+        key=DRAW, size=CANVAS, pen=pen, on_change=partial(_take_drawing, fragments), on_clear=_forget_erasing
+    )
+
+
+def _forget_erasing() -> None:
+    """Erase nothing from the next drawing: what was cut out of a digit that is gone is not cut out of a new one."""
+    get_session().erase_nothing()
 
 
 def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
@@ -119,7 +128,6 @@ def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> 
     get_session().new_ink = ink
     if ink is None:  # an empty canvas changes the whole page
         get_session().page_complete = False
-        get_session().erase_nothing()  # what was cut out of a digit that is gone is not cut out of the next one
     rerun_fragments(fragments)
 
 
