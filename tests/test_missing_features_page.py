@@ -95,7 +95,7 @@ def test_m2_to_m8_the_laboratory_s_networks_are_offered_there_and_not_on_the_mai
 def test_the_algebra_shows_equal_logits_and_refuses_what_is_not_affine(laboratory: Path) -> None:
     app = open_missing("The algebra", sample="15", erased="VCUT")
     rows = re.findall(r"<tr><td>(?:inverted|ordinary) head</td>(.*?)</tr>", html(app))
-    inverted, ordinary = ([float(one) for one in re.findall(r">(-?[\d.]+)<", row)] for row in rows)
+    inverted, ordinary = ([float(one.replace("−", "-")) for one in re.findall(r">(−?[\d.]+)<", row)] for row in rows)
     assert len(inverted) == 10 and inverted == pytest.approx(ordinary, abs=2e-4)
     assert "no logit differs by more than **0.0000" in text_of(app)
     assert "no ordinary head computes the same" in text_of(app) and "of this digit's 800 features are" in text_of(app)

@@ -60,7 +60,7 @@ def test_a_claim_that_is_not_refuted_is_not_called_so() -> None:
 
 def test_the_end_of_an_interval_that_leaves_the_picture_is_written_at_its_edge() -> None:
     figure = draw_intervals([Interval("a", "HCUT", -8.0, -31.0, 9.0)], COLORS, claim="claimed", x_title="points")
-    assert "◂ -31" in [note.text for note in figure.layout.annotations]
+    assert "◂ −31" in [note.text for note in figure.layout.annotations]
 
 
 def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_apart(page: AppTest) -> None:

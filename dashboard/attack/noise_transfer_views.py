@@ -37,7 +37,7 @@ def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
         _show_matrix(record)
     with curves:
         _show_curves(record)
-    show_conclusions(record)
+    show_conclusions(record | {"conclusions": record["conclusions"][1:]})
 
 
 def _title(record: Record, name: str) -> str:

@@ -14,7 +14,7 @@ from core.convolution.window import format_number
 from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Shuffle, summarize
-from core.system.signs import format_signed
+from core.system.signs import format_signed, with_minus
 from core.visualization import arrays
 from core.visualization.convolution import (
     draw_activation_functions,
@@ -119,6 +119,10 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         last = maps_of_batch.shape[1] - 1
         number = address.number_input("map", "Map of the first convolution", 0, last, 0, key="norm map", width=250)
+        st.markdown(
+            f"**Normalised, this map's values have a mean of 0 and a standard deviation of 1. Then gamma and beta make "
+            f"them {with_minus(f'{beta:g}')} and {abs(gamma):g}.**"
+        )
         normalized = normalize_batch(maps_of_batch[:, number], gamma=gamma, beta=beta)
         st.html(draw_formulas(_write_batch_norm(normalized, gamma, beta)))
         _show_normalized(normalized)

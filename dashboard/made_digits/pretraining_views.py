@@ -32,6 +32,7 @@ def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
     if record is None:
         st.info("This was not measured on this data set.")
         return
+    st.markdown(f"**{record['conclusions'][0]}**")
     st.markdown(
         "A discriminator has seen all training digits without labels. If a classifier has only **few labelled "
         "digits**, are the discriminator's convolutions a better start than random ones?"
@@ -44,7 +45,7 @@ def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
             "Accuracy in percent on all test digits, mean ± standard deviation over the seeds. *Frozen*: only the head "
             "learns. The chart shows the **error** in percent, on a logarithmic scale."
         )
-    for sentence in record["conclusions"]:
+    for sentence in record["conclusions"][1:]:
         st.markdown(f"- {sentence}")
     about, settings = record["dataset"], record["settings"]
     st.caption(

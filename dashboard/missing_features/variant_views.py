@@ -50,6 +50,7 @@ FORMULAS = {
 MEASURED = 2000  # test digits, for omega
 LEARNED = 50.0  # percent of whole digits; a network that has learned reads far more
 OMEGAS = [step / 20 for step in range(61)]  # 0 to 3
+ORDINARY = "ordinary"
 HEADS = {"missing-feature": "synergy", "control": "two ordinary heads"}
 
 
@@ -86,12 +87,12 @@ def is_variant(card: Card, architecture: str) -> bool:
 
 def describe_variants(rows: Sequence[VariantRow]) -> str:
     """Return a sentence: how many variants read partial digits of every cut better than the ordinary network."""
-    variants = [row for row in rows if row.base is not None]
+    variants = [row for row in rows if row.base is not None and row.kind != ORDINARY]
     better = [row.title for row in variants if all((row.gain(cut) or 0) > 0 for cut in CUTS)]
     which = f": {'; '.join(better)}" if better else ""
     return (
-        f"{len(better)} of {len(variants)} variants read partial digits of all four cuts better than the ordinary "
-        f"network{which}."
+        f"{len(better)} of {len(variants)} inverted networks read partial digits of all four cuts better than the "
+        f"ordinary network (one seed each){which}."
     )
 
 
@@ -146,7 +147,7 @@ def to_row(name: str, zoo: Zoo, answer: str) -> VariantRow:
         title=zoo[name].title,
         formula=with_minus(re.sub(r"\bx\b", FORMULAS[activation], inversion.formula)),
         curve=curve,
-        kind="ordinary" if inversion.affine == (1.0, 0.0) else same,
+        kind=ORDINARY if inversion.affine == (1.0, 0.0) else same,
         accuracies=zoo[name].accuracies(),
         base=zoo[base].accuracies() if base in zoo and base != name else None,
         answer=answer,

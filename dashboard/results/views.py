@@ -1,6 +1,6 @@
 """The views of the page "Results" with all of a recorded study: as figures, as tables, and in sentences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -32,7 +32,21 @@ def show_idea(study: ShownStudy) -> None:
 
 def show_activations(study: ShownStudy) -> None:
     """Show the differences with other activation functions, each with its own network and control."""
+    st.markdown(f"**{describe_activations(study)}**")
     _show_differences(study, lambda arm: arm.activation is not None)
+
+
+def describe_activations(study: ShownStudy) -> str:
+    """Return a sentence: how often the inversion helps a network with another activation function, over all cuts."""
+    rows = study.rows()
+    arms = [arm for arm in dict.fromkeys(arm for arm, _ in rows) if ARMS[arm].control and ARMS[arm].activation]
+    learned = [arm for arm in arms if has_learned(rows[arm, "whole"]["values"])]
+    partial = [column for cut, column in study.columns.items() if cut in CUTS]
+    verdicts = [rows[arm, column]["difference"]["verdict"] for arm in learned for column in partial]
+    return (
+        f"With other activation functions, the inversion is clearly better in {verdicts.count('higher')} of "
+        f"{len(verdicts)} comparisons on partial digits, and clearly worse in {verdicts.count('lower')}."
+    )
 
 
 def _show_differences(study: ShownStudy, belongs: Callable[[Arm], bool]) -> None:
@@ -72,6 +86,7 @@ def _to_interval(row: Row, cut: str) -> Interval:
 def show_figures(study: ShownStudy) -> None:
     """Show the mean and the standard deviation of every arm's accuracy, for every cut."""
     rows = study.rows()
+    st.markdown(f"**{describe_range(rows)}**")
     pinned = {"arm": st.column_config.TextColumn(pinned=True, width="medium")}
     arms = dict.fromkeys(arm for arm, _ in rows)
     for track in dict.fromkeys(rows[arm, "whole"]["track"] for arm in arms):
@@ -85,6 +100,17 @@ def show_figures(study: ShownStudy) -> None:
         f"Accuracy in percent on test digits after the last epoch, mean ± standard deviation over the seeds. "
         f"{explain_cuts()} **code**: cut as the published code does; **RAND3**: three squares at other places. "
         "*Partial samples*: trained on partial digits, which the talk excludes; an upper bound, not a fair comparison."
+    )
+
+
+def describe_range(rows: Mapping[tuple[str, str], Row]) -> str:
+    """Return a sentence: between which accuracies the blind networks are on digits without their top half."""
+    read = {arm: float(row["mean"]) for (arm, cut), row in rows.items() if cut == "HCUT" and row["track"] == "blind"}
+    learned = {arm: mean for arm, mean in read.items() if has_learned(rows[arm, "whole"]["values"])}
+    least, most = min(learned, key=learned.__getitem__), max(learned, key=learned.__getitem__)
+    return (
+        f"Without the top half (HCUT), the blind networks read {learned[least]:.1f} % ({ARMS[least].title}) to "
+        f"{learned[most]:.1f} % ({ARMS[most].title}) of the test digits correctly."
     )
 
 
@@ -104,8 +130,15 @@ def show_published(study: ShownStudy) -> None:
     if study.record["dataset"]["name"] != "MNIST":
         st.info("The talk and its log used MNIST. Choose MNIST to compare them with our figures.")
         return
+    sentence = st.empty()
     st.markdown("**The talk's Table 1**: gain of the missing-feature network over the ordinary network, in points")
     ours = {cut: rows["missing-feature", cut] for cut in ("whole", *CUTS)}
+    found = [ours[cut]["to_standard"]["mean"] for cut in CUTS]
+    claimed = [published["talk"]["gain"][cut] for cut in CUTS]
+    sentence.markdown(
+        f"**On partial digits, the talk's missing-feature network gains {format_interval(min(claimed), max(claimed))} "
+        f"points over the ordinary network. Ours gains {format_interval(min(found), max(found))}.**"
+    )
     gains = {
         "The talk": {cut: format_signed(gain) for cut, gain in published["talk"]["gain"].items()},
         "Ours, against the ordinary network": {cut: _format_gain(row["to_standard"]) for cut, row in ours.items()},
