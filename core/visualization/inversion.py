@@ -60,13 +60,13 @@ def draw_logits(rows: Mapping[str, Values], classes: Sequence[str]) -> str:
     """Return rows of logits one below another as HTML, and the difference of the first two in the last row."""
     first, second = list(rows.values())[:2]
     texts = {title: [with_minus(f"{value:.4f}") for value in values] for title, values in rows.items()}
-    texts["difference"] = [f"{value:.0e}" if value else "0" for value in first - second]
+    texts["difference"] = ["−" * (value < 0) + f"{abs(value):.0e}" if value else "0" for value in first - second]
     return render("logits.html", rows=texts, classes=classes)
 
 
 def draw_omega(curves: Sequence[Curve], omega: float) -> go.Figure:
     """Return accuracy against omega for each pair of heads, the chosen omega marked; the axis is cut to the curves."""
-    figure = draw_curves(curves, x_title="omega, the weight of the second head", y_title="read right, %")
+    figure = draw_curves(curves, x_title="omega, the weight of the second head", y_title="accuracy, %")
     values = [value for curve in curves for value in curve.y]
     figure.update_traces(mode="lines")
     figure.update_yaxes(range=[min(values) - 1, max(values) + 1])

@@ -46,6 +46,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         if inputs is None:
             return
+        sentence = st.empty()
         noise = _prepare(inputs, data, zoo)
         run: Run[UniversalStep] | None = st.session_state.get(KEY_RUN)
         under_way = run is not None and run.about == inputs and not run.finished
@@ -70,6 +71,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
             )
     run = st.session_state.get(KEY_RUN)
     if run is not None and run.finished and len(noise.records) > 1:
+        sentence.markdown(f"**{describe_result(noise)}**")
         _show_result(noise, data, zoo)
 
 
@@ -151,14 +153,20 @@ def _look(noise: NoiseRun, *, cost: bool) -> Look:
     return Look(f"Noise to {name}: share of {runs.VALIDATED} validation digits", colors, unit=" %", limits=(0, 100))
 
 
-def _show_result(noise: NoiseRun, data: Dataset, zoo: Zoo) -> None:
-    """Show the result: a sentence, nine digits with each of the ten noises, other networks, and files."""
+def describe_result(noise: NoiseRun) -> str:
+    """Return a sentence: how many noisy digits are read as their noise's class, and how strong the noises are."""
     last = noise.records[-1]
-    weakest = int(last.shares.argmin())
-    st.markdown(
-        f"#### {noise.title} reads {float(last.shares.mean()):.0f} % of the noisy digits as the noise's class; the "
-        f"weakest noise, to {data.classes[weakest]}, reaches {float(last.shares[weakest]):.0f} %"
+    weakest, largest = int(last.shares.argmin()), float(last.noises.abs().max())
+    return (
+        f"{noise.title} reads {float(last.shares.mean()):.0f} % of the noisy digits as the noise's class; the weakest "
+        f"noise, to {noise.classes[weakest]}, reaches {float(last.shares[weakest]):.0f} %. No pixel changes by more "
+        f"than {largest:.2f} of 1."
     )
+
+
+def _show_result(noise: NoiseRun, data: Dataset, zoo: Zoo) -> None:
+    """Show the result: nine digits with each of the ten noises, other networks, and files."""
+    last = noise.records[-1]
     table, more = st.columns([700, 480], gap="medium")
     with table:
         st.html(
