@@ -23,7 +23,7 @@ from dashboard.widgets import playing
 from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.readings import label_of, networks_or_warn
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import read_tip, show_text
 
 STANDARD, ROBUST = "standard", "robust"
 BOTH = (STANDARD, ROBUST)
@@ -33,8 +33,7 @@ KEY, SWEEP = "defence", "defence sweep"
 def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the standard and the adversarially trained network under the same attacks."""
     scene, right = choose_beside(
-        "The attack grows from left to right. Try: press *Attack both*, then choose *total change (L2)* or *erasing*. "
-        "Does adversarial training still help?",
+        read_tip("attack", "Defence"),
         session,
         data,
     )

@@ -20,6 +20,7 @@ from dashboard.server.session import Session
 from dashboard.widgets import playing
 from dashboard.widgets.readings import WHOLE, label_of, show_readings
 from dashboard.widgets.scene import choose_beside
+from dashboard.widgets.texts import read_tip
 
 KEY, ATTACK = "attack", "attack run"  # keys of the player and of the current attack
 ADVICE = {  # after an attack that did not fool
@@ -28,7 +29,6 @@ ADVICE = {  # after an attack that did not fool
     "lbfgs": "more steps per round (*Settings*)",
     "sticker": "a larger area, or one across the digit's strokes",
 }
-TIP = "Try: a smaller epsilon. How little is enough? Then *Make it read as* a 3."
 QUICK = ("fgsm", "pgd")  # methods that take about a second: these start by themselves
 CORNER = np.ones((28, 28), np.bool_)  # False where a sticker goes until another area is marked
 CORNER[3:13, 2:12] = False
@@ -36,7 +36,9 @@ CORNER[3:13, 2:12] = False
 
 def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Play an attack on the current digit, and show its result below."""
-    scene, right = choose_beside("" if get_address().hides("settings") else TIP, session, data)
+    scene, right = choose_beside(
+        "" if get_address().hides("settings") else read_tip("attack", "One digit"), session, data
+    )
     with right:
         result = st.container()
         method = form.choose_method()

@@ -15,7 +15,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import PLAIN
-from dashboard.widgets.texts import show_conclusions
+from dashboard.widgets.texts import read_tip, show_conclusions
 
 OWN = "each network's own"  # noise
 Record = dict[str, Any]
@@ -28,10 +28,7 @@ def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.info("Noise transfer was not measured on this data set.")
         return
     st.markdown(f"**{record['conclusions'][0]}**")
-    st.caption(
-        "Each row is the network the noise was made for, each column a network that reads it. Try: find the column "
-        "that stays pale. Which network is hardly fooled?"
-    )
+    st.caption(read_tip("attack", "Whose noise fools whom"))
     matrix, curves = st.columns([7, 5], gap="medium")
     with matrix:
         _show_matrix(record)

@@ -24,6 +24,7 @@ from dashboard.server.session import Session
 from dashboard.widgets import playing
 from dashboard.widgets.playing import Run
 from dashboard.widgets.progress import with_progress
+from dashboard.widgets.texts import read_tip
 
 KEY, KEY_RUN, NOISE = "noise", "noise/run", "noise run"  # keys of the player, its run, and the current noise
 RECORDED = NoiseInputs(recorded_noise.NETWORK, recorded_noise.DATASET, recorded_noise.CONFIG)
@@ -38,10 +39,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Play the optimisation of all classes' noises, and show afterwards how nine digits are read with each."""
     left, right = st.columns([330, 880], gap="medium")
     with left:
-        st.caption(
-            "There is one noise for each class. Added to *any* digit, it makes the network read that class. Try: "
-            "limit each pixel to 0.2 and press *Optimise*. Is it still enough?"
-        )
+        st.caption(read_tip("attack", "Noise for all"))
         inputs = _choose(data, zoo)
     with right:
         if inputs is None:

@@ -36,7 +36,7 @@ from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_beside, choose_scene
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import read_tip, show_text
 
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
 SEED = "drop seed"  # key of the seed that decides which values are dropped
@@ -55,7 +55,7 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which networks lose accuracy if all pixels change places, in the same way for every digit."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: can you read the shuffled digit? Which of the four networks can?")
+        st.caption(read_tip("convolution", "Neighbours"))
         scene = choose_scene(session, data)
     networks = networks_or_warn([name for name in LOCAL if name in zoo], data)
     with right, locks.LIVE:
@@ -103,7 +103,7 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the four steps of batch normalisation on a map of a real batch (Ioffe and Szegedy 2015)."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: a small batch, then a large one. Can gamma and beta undo the normalisation?")
+        st.caption(read_tip("convolution", "Batch norm"))
         _, network = maps.choose_classifier(data, zoo)
         size = address.select_slider("batch", "Digits in the batch", [2, 8, 32, 64, 128, 256], 64, key="norm batch")
         gamma = address.slider("gamma", "Gamma (scale)", -3.0, 3.0, 1.0, 0.1, key="norm gamma")
@@ -155,7 +155,7 @@ def _show_normalized(found: NormalizedBatch) -> None:
 def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show twenty answers to the same digit with dropout on."""
     scene, right = choose_beside(
-        "Try: erase a part. Do the answers vary more? At which rate do they become wrong?",
+        read_tip("convolution", "Dropout"),
         session,
         data,
     )
@@ -200,7 +200,7 @@ def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
     name = address.selectbox("drawn", "Architecture", list(ARCHITECTURES), "LeNet-5", key="drawn network")
     _show_drawing(ARCHITECTURES[name])
     scene, right = choose_beside(
-        "Try: erase most of the digit. Do the logits become small? Does the probability fall?",
+        read_tip("convolution", "Whole network"),
         session,
         data,
     )

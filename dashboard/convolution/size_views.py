@@ -24,6 +24,7 @@ from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.scene import choose_scene
+from dashboard.widgets.texts import read_tip
 
 FIELDS = {  # of Convolution: label, minimum, maximum, first value
     "size": ("Input, pixels a side", 1, 512, 28),
@@ -43,7 +44,7 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the output size and the cost of a convolution, the places of its window, and the same as a dense layer."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: stride 2, then dilation 2, then dilation 0. Which pixels are never read?")
+        st.caption(read_tip("convolution", "Output size"))
         setting = _choose_setting()
     with right, locks.LIVE:
         try:
@@ -178,7 +179,7 @@ def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show convolutions of a signal, a picture and a film, all made from one digit."""
     left, right = inputs_and_result(330, 880)
     with left:
-        st.caption("Try: *change*. How does a filter respond to a film that stands still at first?")
+        st.caption(read_tip("convolution", "1-D to 3-D"))
         scene = choose_scene(session, data)
     if scene is None:
         return

@@ -28,6 +28,7 @@ from dashboard.widgets import maps as map_inputs
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import WHOLE, label_of
 from dashboard.widgets.scene import choose_beside
+from dashboard.widgets.texts import read_tip
 
 ERASED, ATTACKED, OTHER = "whole and erased", "before and after an attack", "another digit"
 HEAD_TILE = (28, 44)  # least and largest pixels of the screen for a map that the head reads
@@ -45,8 +46,7 @@ class DigitPair:
 def show_digits(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the maps of two digits and their difference, in every stage."""
     scene, right = choose_beside(
-        "Try: erase a part. Which stage changes most? Then *before and after an attack*: where does the change "
-        "begin to grow?",
+        read_tip("feature_maps", "Two digits"),
         session,
         data,
     )
@@ -146,7 +146,7 @@ def _show_readings(beginnings: Sequence[str], readings: Sequence[np.ndarray], da
 def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one digit's maps in two networks, first what their heads read."""
     scene, right = choose_beside(
-        "Try: erase half of the digit. *1 − x* becomes large where features are missing.",
+        read_tip("feature_maps", "Two networks"),
         session,
         data,
     )

@@ -30,6 +30,7 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_accuracies
+from dashboard.widgets.texts import read_tip
 
 COMPARED = 1000  # test digits
 NONLINEAR_EFFECTS = {  # by inversion
@@ -50,7 +51,7 @@ def show_algebra(session: Session, data: Dataset, zoo: Zoo) -> None:
     affine = [name for name in inverted if INVERSIONS[zoo[name].inversion].same_function_class]
     left, right = inputs_and_result(330, 720)
     with left:
-        st.caption("Try: erase a part, or choose another network. Do the two rows of logits ever differ?")
+        st.caption(read_tip("missing_features", "The algebra"))
         scene = choose_scene(session, data)
     with right:
         if not affine:
@@ -148,9 +149,7 @@ def _describe_effect(network: Classifier, digit: Digit, mask: Mask) -> str:
 
 def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the filters before a new head is trained and after it, with frozen and with trained convolutions."""
-    st.caption(
-        "Try: the second layer. How much do filters change when they are trained further with inverted features?"
-    )
+    st.caption(read_tip("missing_features", "Freezing"))
     found = networks_or_warn([name for name in FROZEN if name in zoo], data)
     networks = {name: one.classifier for name, one in found.items()}
     layer = address.segmented_control(

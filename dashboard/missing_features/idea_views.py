@@ -24,6 +24,7 @@ from dashboard.server.session import Session
 from dashboard.widgets.charts import PLAIN
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
+from dashboard.widgets.texts import read_tip
 
 NAME = "missing-feature"
 WEAKEST_MAPS = 6  # shown of one class
@@ -33,7 +34,7 @@ def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which features a digit lacks, and which classes that makes less likely."""
     left, right = inputs_and_result(330, 720)
     with left:
-        st.caption("Try: choose *only 5*. What would it need to be a 6? Then erase a part: what is missing now?")
+        st.caption(read_tip("missing_features", "The idea"))
         scene = choose_scene(session, data)
     with right:
         if scene is None:

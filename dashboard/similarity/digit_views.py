@@ -18,6 +18,7 @@ from dashboard.server.session import Session
 from dashboard.similarity.form import ShortcutSettings, choose_settings, stage_name
 from dashboard.widgets import maps
 from dashboard.widgets.scene import choose_scene
+from dashboard.widgets.texts import read_tip
 
 SHOWN = 8  # nearest digits
 
@@ -26,10 +27,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the reference digits nearest to the current digit at every stage, and where the shortcut stops."""
     left, right = st.columns([300, 880], gap="medium")
     with left:
-        st.caption(
-            "Try: move *Similarity threshold* until the network stops early. Then erase a part. Which digits are "
-            "nearest now?"
-        )
+        st.caption(read_tip("similarity", "Your digit"))
         scene = choose_scene(session, data)
     with right:
         settings = choose_settings(data, zoo)

@@ -19,7 +19,7 @@ from dashboard.why.network_readings import (
     to_row,
 )
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import read_tip, show_text
 
 AS_READ = "read"  # as links write it
 QUICK = ("deconvnet", "saliency", "grad-cam")  # a few passes through the network; the others take dozens
@@ -30,7 +30,7 @@ Attributions = dict[tuple[str, str], Digit | str]
 def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show how each pixel contributes to the score of the class that a network reads, or of a chosen class."""
     scene, right = choose_beside(
-        "Try: erase what is blue. Does the answer change? Then explain another class.",
+        read_tip("why", "Which pixels count"),
         session,
         data,
     )

@@ -20,13 +20,13 @@ from dashboard.server.session import Session
 from dashboard.why import cached
 from dashboard.widgets import networks
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import read_tip, show_text
 
 
 def show_deconvnet(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show which ink of the digit activates the strongest maps of a stage."""
     scene, right = choose_beside(
-        "Try: the first stages, then the last. The ink that activates a map grows from strokes to corners and loops.",
+        read_tip("why", "What its maps respond to"),
         session,
         data,
     )

@@ -15,7 +15,7 @@ from dashboard.server.session import Session
 from dashboard.why import cached
 from dashboard.why.network_readings import NetworkReading, choose_readings, to_row
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import read_tip, show_text
 
 COLUMNS = ("the smallest square hole", "the fewest single pixels found")
 TOO_SLOW = "Not computed: a restoring network takes 5 ms for every try, and this takes thousands."
@@ -25,7 +25,7 @@ BLIND = 'Not computed: it searches for the hole at every try, which takes 25 ms.
 def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show for each network the smallest square hole and the fewest pixels that change what it reads."""
     scene, right = choose_beside(
-        "Try: several digits of one class. Which answer depends on a few pixels?",
+        read_tip("why", "The smallest erasure"),
         session,
         data,
     )

@@ -29,6 +29,7 @@ from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import read_all
 from dashboard.widgets.scene import choose_beside
+from dashboard.widgets.texts import read_tip
 
 MIN_SIDE, MAX_SIDE = 3, 20  # sides of a hole in pixels: smaller ones change little, larger ones leave few places
 BAND, BLIND_BAND = 10, 2  # rows of places that a restoring network reads in one second: mask known, or blind
@@ -70,7 +71,7 @@ Maps = dict[str, HoleMap]
 def show_hole_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show for every place of the hole how many networks still read the digit, and which."""
     scene, right = choose_beside(
-        "Try: a 9 or a 4, then a larger hole. Which part must not be missing? Click there to see what is read.",
+        read_tip("why", "A hole everywhere"),
         session,
         data,
     )

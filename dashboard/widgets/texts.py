@@ -1,10 +1,12 @@
 """Teaching texts, sentences about problems, and conclusions of studies."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import yaml
 
 from dashboard.widgets.glossary import explain
 
@@ -20,6 +22,17 @@ def read_text(name: str) -> str:
 def show_text(name: str) -> None:
     """Show a text that teaches; its terms are explained."""
     st.markdown(read_text(name), unsafe_allow_html=True)
+
+
+def read_tip(page: str, view: str) -> str:
+    """Return what `tips.yaml` suggests to try in a view."""
+    return str(_tips()[page][view])
+
+
+@cache
+def _tips() -> Mapping[str, Mapping[str, str]]:
+    tips: dict[str, dict[str, str]] = yaml.safe_load((TEXTS / "tips.yaml").read_text("utf-8"))
+    return tips
 
 
 def show_problems(sentences: Sequence[str]) -> None:

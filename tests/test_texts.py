@@ -1,0 +1,73 @@
+"""Texts stand apart from code: every tip belongs to a view, and long texts that are still in code are listed here."""
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+
+import dashboard
+from dashboard.widgets.texts import TEXTS
+from tests import ROOT
+
+FOLDER = ROOT / "dashboard"
+LONG = 80  # characters
+STILL_IN_CODE = {  # long texts without figures, by folder of the dashboard; those in texts/ need no Python to translate
+    "attack": 5,
+    "compare": 1,
+    "convolution": 5,
+    "feature_maps": 4,
+    "lessons": 1,
+    "made_digits": 7,
+    "maximize": 6,
+    "missing_features": 5,
+    "pmnist": 2,
+    "quiz": 2,
+    "results": 3,
+    "server": 1,
+    "shell": 2,
+    "similarity": 3,
+    "train": 6,
+    "transfer": 7,
+    "why": 3,
+    "widgets": 4,
+}
+
+
+def tips() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = yaml.safe_load((TEXTS / "tips.yaml").read_text("utf-8"))
+    return found
+
+
+def test_every_tip_belongs_to_a_view_and_is_shown_there() -> None:
+    wanted = {(page, view) for page, views in tips().items() for view in views}
+    for page, view in wanted:
+        assert view in {one.title for one in import_module(f"dashboard.{page}").VIEWS}, (page, view)
+    sources = "".join(path.read_text("utf-8") for path in FOLDER.rglob("*.py"))
+    assert set(re.findall(r'read_tip\("(\w+)", "([^"]+)"\)', sources)) == wanted
+
+
+def test_every_text_is_shown_somewhere() -> None:
+    sources = "".join(path.read_text("utf-8") for path in FOLDER.rglob("*.py"))
+    for path in TEXTS.glob("*.md"):
+        assert path.stem in dashboard.PAGES or f'show_text("{path.stem}")' in sources, path.name
+
+
+def long_texts(path: Path) -> list[str]:
+    """Return the long texts of a module: no docstrings, no markup, and no results, which have figures in them."""
+    tree = ast.parse(path.read_text("utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    said |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in said]
+    texts = [node.value for node in strings if isinstance(node.value, str)]
+    return [text for text in texts if len(text) >= LONG and " " in text and not text.startswith("<")]
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent.name for path in FOLDER.glob("*/*.py")}))
+def test_no_new_long_text_stands_in_code(folder: str) -> None:
+    found = [text for path in sorted((FOLDER / folder).rglob("*.py")) for text in long_texts(path)]
+    assert len(found) <= STILL_IN_CODE.get(folder, 0), "\n".join(
+        ["A long text belongs in dashboard/texts (`show_text`, `read_tip`), and its count here.", *found]
+    )
