@@ -83,6 +83,7 @@ def test_a_running_job_can_be_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
         ({"dataset": "EMNIST balanced"}, "learns from"),
         ({"digits": 10}, "at least one batch"),
         ({"config": {"epochs": 31}, "digits": 60_000}, "more than a job may take"),
+        ({"config": {"epochs": 30, "width": 256}, "digits": 60_000}, "would take too long"),
         ({"what": 1}, "cannot be read"),
     ],
 )

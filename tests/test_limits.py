@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from core.jobs import control, limits, network_files, old_runs, queue, run_folders
+from core.classroom import room_board
+from core.digits import pictures
+from core.jobs import control, limits, network_files, old_runs, queue, run_folders, worker
 from core.jobs.run_folders import Job, JobError
-from dashboard.server import visitors
+from dashboard.server import budget, gate, uploads, visitors
+from tests import ROOT
 from tests.job_runs import ended, kill
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -33,6 +36,33 @@ def make_run(visitor: str = "ann", kind: str = "count", *, origin: str = "", ste
 
 def start(visitor: str, origin: str = "") -> Job:
     return control.submit("count", "Counting", LONG, visitor, origin)
+
+
+DAY, HOUR, MEGABYTE = 24 * 3600, 3600, 10**6
+PROMISED = (  # of the page docs/security.md
+    f"{uploads.MAX_SESSION_BYTES / MEGABYTE:.0f} MB and {uploads.MAX_SESSION_FILES} files per tab, "
+    f"{uploads.MAX_ADDRESS_BYTES / MEGABYTE:.0f} MB per address, {uploads.MAX_TOTAL_BYTES / MEGABYTE:.0f} MB in total",
+    f"*Runs*: {run_folders.MAX_RUNS} that have ended",
+    f"*Kept runs*: {limits.MAX_KEPT_PER_VISITOR} per visitor, {limits.MAX_KEPT_PER_ORIGIN} per address, "
+    f"{limits.MAX_KEPT} in total, for {run_folders.KEPT_LIFETIME / DAY:.0f} days",
+    f"*Jobs*: {control.MAX_JOBS_PER_VISITOR} per visitor, {limits.MAX_JOBS_PER_ORIGIN} per address, "
+    f"{limits.MAX_JOBS} in total",
+    f"at most {budget.MAX_TIME:.0f} seconds of processor time, or {budget.MAX_PART_TIME:.0f} for each part",
+    f"one that computes for {worker.MAX_TIME / HOUR:.0f} hours is stopped",
+    f"*Rooms*: {room_board.MAX_ROOMS_PER_VISITOR} per visitor, {room_board.MAX_ROOMS_PER_ORIGIN} per address",
+    f"{room_board.MAX_ROOMS:,} in total. A room without an answer is deleted after "
+    f"{room_board.EMPTY_LIFETIME / HOUR:.0f} hours",
+    f"it is deleted after {room_board.ROOM_LIFETIME / DAY:.0f} days in any case",
+    f"The visitor's number lasts {gate.A_YEAR / DAY:.0f} days after the last visit",
+    f"uploads end at {uploads.FILE_MEGABYTES} MB (pictures and zip files for *Transfer* at "
+    f"{uploads.LARGE_FILE_MEGABYTES} MB",
+    f"pictures at {pictures.MAX_PIXELS / MEGABYTE:.0f} million pixels",
+)
+
+
+@pytest.mark.parametrize("promise", PROMISED)
+def test_the_page_about_security_names_the_limits_that_hold(promise: str) -> None:
+    assert promise in " ".join((ROOT / "docs" / "security.md").read_text("utf-8").split())
 
 
 def left() -> list[str]:

@@ -13,8 +13,10 @@ from core.jobs.run_folders import Job, read_steps
 from core.jobs.training_job import check, prepare_network, read_plan
 from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture, conv
 from core.networks.classifier import build
+from core.networks.cost import check_training, count_cost
 from core.networks.evaluation import COLUMNS, evaluate
 from core.training.loop import DivergedError
+from core.training.presets import PRESETS, Preset
 from core.training.state import load_state
 from core.zoo import checkpoints
 from tests.job_runs import ended, kill, own_runs, until
@@ -218,6 +220,19 @@ def test_a_batch_that_does_not_fit_into_memory_is_one_sentence_that_says_what_wo
     wide = {**settings, "architecture": ARCHITECTURES["one conv"].to_dict(), "config": {"batch": 64, "epochs": 1}}
     with pytest.raises(ValueError, match="^The frozen features of 20,000 digits would be 125,440,000 values"):
         check({**wide, "dataset": datasets.MADE_DIGITS, "frozen": True})
+
+
+def test_a_training_that_takes_too_long_is_one_sentence_before_it_starts():
+    large = {"architecture": ARCHITECTURES["64 filters, batch norm"].to_dict(), "dataset": datasets.MADE_DIGITS}
+    check({**large, "config": {"epochs": 90, "batch": 64}})
+    with pytest.raises(ValueError, match=r"^This training would take too long: 40,511 billion .* 40,000 billion\. "):
+        check({**large, "config": {"epochs": 100, "batch": 64}})
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_every_preset_may_be_trained_on_all_of_mnist(preset: Preset):
+    operations = count_cost(ARCHITECTURES[preset.architecture or "published"]).operations
+    check_training(operations, preset.config.epochs * 60_000 * preset.config.work_per_digit)
 
 
 def test_a_batch_larger_than_the_share_is_one_sentence_and_no_network():

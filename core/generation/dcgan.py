@@ -10,6 +10,7 @@ from torch.nn.functional import one_hot
 from core.generation.config import GanConfig
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
+from core.networks.cost import count_cost
 from core.pmnist.masks import SIDE
 from core.system import interrupts
 
@@ -104,6 +105,15 @@ def build_generator(config: GanConfig) -> Generator:
 
 
 @torch.no_grad()
+def count_operations(config: GanConfig) -> int:
+    """Return the multiplications by which both networks of a GAN make and read one digit."""
+    places, maps = START_SIDE**2, 2 * config.width
+    generator = (
+        (config.latent + CLASSES) * maps * places + 16 * places * maps * config.width + 64 * places * config.width
+    )
+    return generator + count_cost(ARCHITECTURES[config.discriminator]).operations
+
+
 def make_images(generator: Generator, latents: Tensor, labels: Tensor, *, batch: int = 125) -> Tensor:
     """Return the images `(N, 1, 28, 28)` in [0, 1] for latents `(N, latent)` and classes `(N,)`, on its device."""
     inputs = (given.to(generator.device).split(batch) for given in (latents, labels))

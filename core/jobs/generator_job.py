@@ -15,10 +15,11 @@ from core.digits import datasets
 from core.digits.datasets import Digits
 from core.generation import generator_checkpoint, training_pictures
 from core.generation.config import GanConfig
-from core.generation.dcgan import Gan
+from core.generation.dcgan import Gan, count_operations
 from core.generation.loop import GanFigures, train_gan
 from core.generation.training_pictures import PictureSchedule
 from core.jobs import run_folders
+from core.networks.cost import check_training
 from core.system.records import FieldError, to_record
 from core.training.state import TrainState, load_state, save_state
 
@@ -63,6 +64,7 @@ def check(settings: dict[str, Any]) -> None:
             f"{plan.config.epochs} epochs of {plan.digits:,} digits are more than a job may take, {MAX_EPOCHS} epochs "
             f"of {MAX_DIGITS:,}: choose fewer epochs or fewer digits."
         )
+    check_training(count_operations(plan.config), plan.config.epochs * plan.digits)
 
 
 def run(

@@ -22,7 +22,7 @@ from core.jobs.run_folders import JobRequest, Status
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
-from core.networks.cost import check_batch, check_cached_features, check_size
+from core.networks.cost import check_batch, check_cached_features, check_size, check_training
 from core.networks.evaluation import evaluate, pmnist_table
 from core.system.device import describe_environment, find_device
 from core.system.records import FieldError, to_record
@@ -106,6 +106,7 @@ def _check_cost(plan: TrainingPlan, digits: int, classes: int) -> None:
     if plan.config.batch > digits:
         raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {digits:,} training digits.")
     cost = check_size(_architecture(plan, classes))
+    check_training(cost.operations, plan.config.epochs * digits * plan.config.work_per_digit)
     check_batch(cost, plan.config.batch)
     if "features" in plan.frozen:
         check_cached_features(cost, digits)

@@ -18,6 +18,7 @@ MAX_FIELD = 4 * SIDE  # pixels a side that one value of the last maps sees; a pa
 MAX_PARAMETERS, MAX_OPERATIONS = 1_200_000, 40_000_000
 MAX_VALUES, MAX_FEATURES = 250_000, 8_192
 MAX_VALUES_AT_ONCE = 100_000_000  # 400 MB, and as much again for gradients
+MAX_TRAINING_OPERATIONS = 4e13  # to read all digits of a training: about four hours of one core to learn from them
 
 # The time for one value that a stage reads, in multiplications of a convolution: measured on one core with batches of
 # 125 digits, where moving a value through memory takes longer than multiplying it.
@@ -141,6 +142,19 @@ def check_batch(cost: Cost, batch: int) -> None:
             f"A batch of {batch:,} digits would keep {batch * cost.total_values:,} values at once; the limit is "
             f"{MAX_VALUES_AT_ONCE:,}: use a batch of at most {MAX_VALUES_AT_ONCE // cost.total_values:,}, or fewer "
             "filters or units."
+        )
+
+
+def check_training(operations: int, digits: int) -> None:
+    """Raise ValueError, a sentence, if learning from so many digits takes too long; a digit counts in every epoch.
+
+    `operations` is the work to read one of them.
+    """
+    if operations * digits > MAX_TRAINING_OPERATIONS:
+        raise ValueError(
+            f"This training would take too long: {operations * digits / 1e9:,.0f} billion multiplications for all "
+            f"epochs; the limit is {MAX_TRAINING_OPERATIONS / 1e9:,.0f} billion. Choose fewer epochs, fewer digits or "
+            "a smaller network."
         )
 
 
