@@ -68,6 +68,13 @@ class Forger(Uploader):
         await self._rerun(page_script_hash=self._script)
         await asyncio.wait_for(self._finished.wait(), 120)
 
+    async def press(self, key: str) -> None:
+        """Press the button of this key, and do not wait for what it does."""
+        (name,) = (name for name in self.kinds if name.endswith(f"-{key}"))
+        self._widgets[name] = WidgetState(id=name, trigger_value=True)
+        await self._rerun(page_script_hash=self._script)
+        del self._widgets[name]
+
     async def press_all(self) -> None:
         """Press every button of the page, one after the other."""
         for name in [name for name, kind in self.kinds.items() if kind == "button"]:

@@ -1,18 +1,26 @@
 """One visitor who tries to spoil the class, from many tabs with made-up cookies: `python -m tests.stranger ADDRESS`.
 
-Until it is killed it fills the upload endpoint, brings networks that are too deep and as many good ones as are taken,
-hands in a lesson that grows when it is read, presses every button and forges the values of all widgets.
+Until it is killed it does all of this at once: it fills the upload endpoint, brings networks that are too deep and as
+many good ones as are taken, hands in lessons that grow when they are read, begins trainings with a huge batch and work
+that takes minutes, presses every button and forges the values of all widgets.
 """
 
 import asyncio
 import io
 import json
+import math
 import random
 import sys
 import tempfile
+import time
 import zipfile
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from http.client import HTTPException
 from itertools import count
 from pathlib import Path
+
+from websockets.exceptions import WebSocketException
 
 from core.jobs import network_files
 from core.jobs.training_job import NETWORK_NAME
@@ -22,8 +30,12 @@ from dashboard.server.gate import COOKIE
 from tests.forger import Forger
 
 LARGE = 4_900_000  # bytes: almost all that server.maxUploadSize lets in
-LESSON = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+LONG_WORK = "/pmnist?view=The table&networks=blind&live count=10000"
+ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(9)
+)
+MERGES = "a0: &a0 {x0: 1}\n" + "".join(
+    f"a{n + 1}: &a{n + 1}\n  <<: [{', '.join([f'*a{n}'] * 9)}]\n  x{n + 1}: 1\n" for n in range(9)
 )
 
 
@@ -38,11 +50,10 @@ def good_network() -> bytes:
         return network_files.export_network(Path(folder))
 
 
-def deep_network(stages: int = 10_000) -> bytes:
+def deep_network(kind: str, stages: int = 10_000) -> bytes:
     """Return a small file of a network with so many stages that whoever reads a digit in it waits for seconds."""
     card = json.loads((SHIPPED / "standard.json").read_bytes())
-    features = card["architecture"]["features"]
-    features += [one for one in features if one["kind"] == "relu"][:1] * stages
+    card["architecture"]["features"] += [{"kind": kind}] * stages
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("network.json", json.dumps({**card, "name": NETWORK_NAME}))
@@ -56,15 +67,29 @@ class Stranger:
     def __init__(self, address: str, seed: int = 0) -> None:
         self._address, self._seeds = address, count(seed * 10_000)
         self._chance = random.Random(seed)
-        self._networks = good_network(), deep_network()
+        self._networks = good_network(), deep_network("relu"), deep_network("shuffle")
+        self.done: Counter[str] = Counter()
+        """How often each of the acts ended."""
 
-    async def annoy(self) -> None:
-        """Try everything once, each in a new tab under another number."""
-        for act in (self._fill, self._bring, self._teach, self._forge):
+    async def annoy(self, end: float) -> None:
+        """Try everything at once and again until `end`, at least once, each time in a new tab under another number."""
+        acts = (self._fill, self._bring, self._teach, self._learn, self._leave, self._forge)
+        await asyncio.gather(*(self._repeat(act, end) for act in acts))
+
+    async def _repeat(self, act: Callable[[], Awaitable[None]], end: float) -> None:
+        going = True
+        while going:
             try:
                 await act()
-            except (OSError, TimeoutError):  # the server is busy, or refuses this one
+                self.done[act.__name__.strip("_")] += 1
+            except (
+                OSError,
+                TimeoutError,
+                HTTPException,
+                WebSocketException,
+            ):  # it is busy, or refuses
                 await asyncio.sleep(0.1)
+            going = time.monotonic() < end
 
     async def _open(self, path: str) -> Forger:
         tab = Forger(self._address, next(self._seeds))
@@ -86,7 +111,22 @@ class Stranger:
 
     async def _teach(self) -> None:
         tab = await self._open("/lessons")
-        await self._hand_in(tab, LESSON.encode())
+        for lesson in (ALIASES, MERGES):
+            await self._hand_in(tab, lesson.encode())
+        await tab.close()
+
+    async def _learn(self) -> None:
+        tab = await self._open("/train")
+        await tab.send_number("-train batch", 50_000)
+        await tab.press("train go")
+        await asyncio.sleep(2)
+        await tab.close()
+
+    async def _leave(self) -> None:
+        """Begin what takes minutes, and close the tab."""
+        tab = await self._open(LONG_WORK)
+        await tab.press("measure")
+        await asyncio.sleep(2)
         await tab.close()
 
     async def _hand_in(self, tab: Forger, content: bytes) -> None:
@@ -101,12 +141,5 @@ class Stranger:
             await tab.close()
 
 
-async def annoy_until_killed(address: str) -> None:
-    """Try everything again and again."""
-    stranger = Stranger(address)
-    while True:
-        await stranger.annoy()
-
-
 if __name__ == "__main__":
-    asyncio.run(annoy_until_killed(sys.argv[1]))
+    asyncio.run(Stranger(sys.argv[1]).annoy(math.inf))

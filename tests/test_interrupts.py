@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from core.generation.dcgan import Generator
@@ -30,6 +29,7 @@ from core.system import interrupts
 from core.transfer.backbones import compute_features, vgg_backbone
 from core.transfer.vgg16 import build_vgg16
 from dashboard.server import budget, caches, process, streamlit_internals
+from tests import stranger
 from tests.browser import serve
 from tests.forger import Forger
 from tests.many_visitors import usage
@@ -134,7 +134,7 @@ def test_a_page_ends_what_outlasts_its_time(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 LONG_WORK = {  # of pages, and the key of the button that starts it; "": it starts by itself
-    "/pmnist?view=The table&networks=blind&live count=10000": "measure",
+    stranger.LONG_WORK: "measure",
     "/similarity?seen=25000&network=standard": "",
     "/attack?view=Noise for all": "noise/start",
 }
@@ -143,21 +143,12 @@ LONG_WORK = {  # of pages, and the key of the button that starts it; "": it star
 WINDOW = 4.0  # seconds
 
 
-class Leaver(Forger):
-    """One tab that presses a button and does not wait."""
-
-    async def press(self, key: str) -> None:
-        (name,) = (name for name in self.kinds if name.endswith(f"-{key}"))
-        self._widgets[name] = WidgetState(id=name, trigger_value=True)
-        await self._rerun(page_script_hash=self._script)
-
-
 async def begin_and_leave(address: str, path: str, key: str) -> float:
     """Return how many seconds the server computes in WINDOW seconds before the visitor leaves."""
-    first = Leaver(address, 0)
+    first = Forger(address, 0)
     await first.open(path.partition("?")[0])  # so that all is loaded
     await first.close()
-    tab = Leaver(address, 0)
+    tab = Forger(address, 0)
     opening = asyncio.create_task(tab.open(path))
     if key:
         await opening
