@@ -42,7 +42,7 @@ def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str) -> go.Fi
         )
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, range=[0, 101])
-    figure.update_layout(height=380, margin=MARGIN, hovermode="x unified")
+    figure.update_layout(height=380, margin=MARGIN, hovermode="x unified", legend=LEGEND_ABOVE)
     return figure
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.visualization.arrays import Picture, Values, contact_sheet, enlarge, to_gray
-from core.visualization.figures import MARGIN
+from core.visualization.figures import LEGEND_ABOVE, MARGIN
 
 CLASSES = 10
 WALK_PICTURES = 9  # of a walk, always in sight
@@ -63,5 +63,5 @@ def draw_pretraining(curves: Sequence[PretrainingCurve]) -> go.Figure:
     counts = sorted({count for one in curves for count in one.errors})
     figure.update_xaxes(title="labelled digits", type="log", tickvals=counts, ticktext=[f"{n:,}" for n in counts])
     figure.update_yaxes(title="read wrong, %", type="log", tickvals=[0.5, 1, 2, 5, 10, 20, 50])
-    figure.update_layout(height=400, margin=MARGIN, legend={"orientation": "h", "y": -0.2, "yanchor": "top"})
+    figure.update_layout(height=400, margin=MARGIN, legend=LEGEND_ABOVE)
     return figure

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.system.signs import with_minus
 from core.visualization.arrays import Picture, Values
-from core.visualization.figures import LEGEND_ABOVE, MARGIN, Curve, draw_curves
+from core.visualization.figures import MARGIN, Curve, draw_curves
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL
 
@@ -71,7 +71,7 @@ def draw_omega(curves: Sequence[Curve], omega: float) -> go.Figure:
     figure.update_traces(mode="lines")
     figure.update_yaxes(range=[min(values) - 1, max(values) + 1])
     figure.add_vline(x=omega, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
-    figure.update_layout(height=300, legend=LEGEND_ABOVE)
+    figure.update_layout(height=300)
     return figure
 
 

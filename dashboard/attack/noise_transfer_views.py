@@ -14,7 +14,7 @@ from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.texts import read_tip, show_conclusions
 
 OWN = "each network's own"  # noise
@@ -68,5 +68,5 @@ def _show_curves(record: Record) -> None:
         if len(points) > 1:
             curves.append(Curve(_title(record, name), color_of(name), list(points), list(points.values())))
     figure = draw_curves(curves, x_title=f"epsilon (L∞), {settings['steps']} steps of PGD", y_title="accuracy, %")
-    figure.update_layout(height=430, legend={"orientation": "h", "y": -0.2, "yanchor": "top"}, hovermode="closest")
-    st.plotly_chart(figure, width="stretch", config=PLAIN)
+    figure.update_layout(height=430, hovermode="closest")
+    show_chart(figure)

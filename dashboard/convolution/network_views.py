@@ -32,7 +32,7 @@ from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_beside, choose_scene
@@ -144,7 +144,7 @@ def _write_batch_norm(found: NormalizedBatch, gamma: float, beta: float) -> list
 def _show_normalized(found: NormalizedBatch) -> None:
     """Show histograms of the three steps, and the first maps of the batch before and after."""
     parts = [("inputs", found.inputs), ("normalized", found.normalized), ("scaled", found.scaled)]
-    st.plotly_chart(draw_histograms([(name, one.numpy()) for name, one in parts]), width="stretch", config=PLAIN)
+    show_chart(draw_histograms([(name, one.numpy()) for name, one in parts]))
     limit = max(float(one.abs().max()) for _, one in parts) or 1.0
     for name, one in (parts[0], parts[2]):
         items = [GalleryItem(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
@@ -192,7 +192,7 @@ def _show_samples(probabilities: torch.Tensor, without: torch.Tensor, data: Data
     )
     st.html(draw_answer_boxes(answers, usual))
     figure = draw_dropout_spread(probabilities.numpy(), without.numpy(), data.classes)
-    st.plotly_chart(figure, width="stretch", config=PLAIN)
+    show_chart(figure)
 
 
 def show_whole(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -242,4 +242,4 @@ def _show_activations() -> None:
         (TITLES[kind], CURVES[kind], x.numpy(), function(x).numpy()) for kind, function in ACTIVATION_FUNCTIONS.items()
     ]
     st.markdown("**Activation functions**: without one, two linear layers would be equal to a single one")
-    st.plotly_chart(draw_activation_functions(curves), width="stretch", config=PLAIN)
+    show_chart(draw_activation_functions(curves))

@@ -20,7 +20,7 @@ from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.scene import choose_scene
@@ -200,7 +200,7 @@ def show_dimensions(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _show_signal(digit: torch.Tensor, kind: str) -> None:
     found = dimensions.convolve_dimensions(examples.to_signal(digit), dimensions.make_filter(kind, 1))
     st.markdown(f"**1-D, one loop** ({found.places} places): a signal, here the ink in each column")
-    st.plotly_chart(draw_signal(found.inputs.numpy(), found.outputs.numpy(), 1), width="stretch", config=PLAIN)
+    show_chart(draw_signal(found.inputs.numpy(), found.outputs.numpy(), 1))
 
 
 def _show_picture(digit: torch.Tensor, kind: str) -> None:

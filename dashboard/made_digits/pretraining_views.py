@@ -13,7 +13,7 @@ from core.visualization.generation import PretrainingCurve, draw_pretraining
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.texts import show_text
 
 COLORS = {RANDOM: "#8A8F98", UNLABELLED: "#D55E00", LABELLED: "#E69F00", SUPERVISED: "#3B82C4"}
@@ -38,7 +38,8 @@ def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
         "digits**, are the discriminator's convolutions a better start than random ones?"
     )
     figure, table = st.columns([6, 5], gap="medium")
-    figure.plotly_chart(draw_pretraining(to_curves(record)), width="stretch", config=PLAIN, key="made help")
+    with figure:
+        show_chart(draw_pretraining(to_curves(record)), key="made help")
     with table:
         st.table(to_table(record))
         st.caption(

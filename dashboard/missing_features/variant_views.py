@@ -29,7 +29,7 @@ from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.networks import choose_any
 from dashboard.widgets.progress import with_progress
@@ -215,7 +215,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) 
             Curve(title, _color_of_sum(name), OMEGAS, accuracy_by_omega(normal, read[name, column], labels, OMEGAS))
             for name, title in HEADS.items()
         ]
-        st.plotly_chart(draw_omega(curves, omega), width="stretch", config=PLAIN)
+        show_chart(draw_omega(curves, omega))
     with counts:
         for name in HEADS:
             rival = zoo[name].title.split(" (")[0]

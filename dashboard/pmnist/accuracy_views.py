@@ -21,7 +21,7 @@ from dashboard.pmnist.cut_views import choose_growth
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.mask import choose_variant
 from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.progress import compute_in_parts
@@ -176,7 +176,7 @@ def _draw(curves: Mapping[str, Accuracies], zoo: Zoo, key: str | None = None) ->
         for name, accuracies in curves.items()
     ]
     figure = draw_curves(drawn, x_title="erased, % of the picture", y_title="accuracy, %")
-    st.plotly_chart(figure, width="stretch", config=PLAIN, key=key)
+    show_chart(figure, key=key)
 
 
 def _measure_curves(data: Dataset, zoo: Zoo, chosen: Sequence[str], kind: str) -> None:

@@ -8,7 +8,7 @@ from core.system.signs import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals, draw_pairs
 from dashboard.results.study import Row, ShownStudy
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 
 ARM = "missing-feature"
 SHOWN_CUT = "HCUT"
@@ -43,7 +43,7 @@ def _show_test(study: ShownStudy) -> None:
     )
     figure = draw_pairs(before, after, ("control", "missing-feature"), COLORS[SHOWN_CUT])
     figure.update_yaxes(title=f"accuracy, %, {CUT_NAMES[SHOWN_CUT]} erased")
-    st.plotly_chart(figure, width="stretch", config=PLAIN)
+    show_chart(figure)
 
 
 def _show_verdict(study: ShownStudy) -> None:
@@ -94,7 +94,7 @@ def _judge_claim(differences: dict[str, Row], claimed: dict[str, float]) -> str:
 def _draw(intervals: list[Interval], x_title: str) -> None:
     figure = draw_intervals(intervals, COLORS, claim="the talk", x_title=x_title)
     figure.update_layout(showlegend=False, height=320)
-    st.plotly_chart(figure, width="stretch", config=PLAIN)
+    show_chart(figure)
 
 
 def _title(cut: str) -> str:

@@ -13,7 +13,7 @@ from core.system.signs import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.results.study import Row, ShownStudy
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 
 MAIN = 4  # the first conclusions are about the talk's claim
 
@@ -63,7 +63,7 @@ def _show_differences(study: ShownStudy, belongs: Callable[[Arm], bool]) -> None
             claim="what the talk claims",
             x_title="points more than the matched control",
         )
-        st.plotly_chart(figure, width="stretch", config=PLAIN)
+        show_chart(figure)
     failed = [ARMS[arm].title for arm in arms if arm not in kept]
     if failed:
         st.caption(

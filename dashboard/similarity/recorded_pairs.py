@@ -9,7 +9,7 @@ from core.studies.second_model import STUDY
 from core.visualization.second_model import draw_pairs
 from dashboard import address
 from dashboard.server import caches
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 
 READINGS = {  # what is shown: the learner, and what it reads
     "network 2 reads digits": (ALL_MAPS, DIGITS),
@@ -49,7 +49,7 @@ def show_pairs(data: Dataset) -> None:
     for row in record["rows"]:
         value = row["accuracies"][learner][kind]
         percents[row["first"], row["second"]] = percents[row["second"], row["first"]] = value
-    st.plotly_chart(draw_pairs(percents, classes), width="stretch", config=PLAIN, key="second pairs figure")
+    show_chart(draw_pairs(percents, classes), key="second pairs figure")
     with st.expander("Conclusions"):
         for sentence in record["conclusions"]:
             st.markdown(f"- {sentence}")

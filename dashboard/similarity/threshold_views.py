@@ -16,7 +16,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.similarity import cached
 from dashboard.similarity.form import SHARES, ShortcutSettings, choose_settings, stage_name, thresholds_at
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 
 TIMED = (0.05, 0.35, 0.7, 1.0)  # shares at which the time is measured
 SHOWN = 12  # digits with a wrong label
@@ -100,7 +100,7 @@ def _show_tradeoff(settings: ShortcutSettings, held_out: Comparison, test: Compa
     )
     threshold = _first_threshold(settings, held_out, settings.share)
     figure = draw_tradeoff(curves, threshold=threshold, where=stage_name(settings.stages[0]))
-    st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut worth")
+    show_chart(figure, key="shortcut worth")
     st.caption(
         f"Measured on the first {len(test.labels):,} test digits. The dotted line is the network without the shortcut. "
         f"At these thresholds, 1 to 100 % of {len(held_out.labels):,} validation digits stop early."
@@ -125,7 +125,7 @@ def _show_time(settings: ShortcutSettings, held_out: Comparison, data: Dataset, 
         where=stage_name(settings.stages[0]),
         threshold=_first_threshold(settings, held_out, settings.share),
     )
-    st.plotly_chart(figure, width="stretch", config=PLAIN, key="shortcut cost")
+    show_chart(figure, key="shortcut cost")
     st.caption(
         f"Measured on this computer: {now.shortcut:.3f} ms per digit with the shortcut, {now.plain:.3f} ms without, so "
         f"**{now.ratio:.2f}** times as long. Below the dotted line the shortcut saves time."

@@ -13,7 +13,7 @@ from core.pmnist.masks import cut_masks, erase
 from core.system.signs import format_signed
 from core.visualization import arrays
 from core.zoo.checkpoints import Card
-from dashboard.widgets.charts import PLAIN, read_clicked_cell
+from dashboard.widgets.charts import read_clicked_cell, show_chart
 from dashboard.widgets.pictures import show_picture
 
 
@@ -35,9 +35,7 @@ def _row(accuracies: Mapping[str, float], table: Mapping[str, Mapping[str, float
 
 def choose_cell(figure: Figure, key: str) -> list[int] | None:
     """Draw a confusion matrix; return the clicked cell as [class, class read], None before a click."""
-    clicked = st.plotly_chart(
-        figure, on_select="rerun", selection_mode="points", key=key, width="stretch", config=PLAIN
-    )
+    clicked = show_chart(figure, on_select="rerun", selection_mode="points", key=key)
     return read_clicked_cell(clicked, figure)
 
 
