@@ -77,6 +77,46 @@ def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(s
     expect(page.locator(".ns-projector")).to_have_count(1)
 
 
+def test_projector_mode_folds_the_buttons_of_the_canvas_away_and_a_phone_can_leave_it(server: str, phone: Page) -> None:
+    open_page(phone, f"{server}/compare?sample=0&projector=1")
+    undo, following = (
+        phone.get_by_role("button", name="Undo all erasing"),
+        phone.get_by_role("button", name="Next digit"),
+    )
+    expect(phone.locator(".live canvas")).to_be_visible(timeout=PATIENCE)
+    expect(undo).to_be_hidden()
+    expect(following).to_be_hidden()
+    phone.locator(".st-key-fold button").tap()
+    expect(undo).to_be_visible(timeout=PATIENCE)
+    settle(phone)
+    phone.locator(".st-key-projector button").tap()
+    expect(phone.get_by_test_id("stHeader")).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("width", [1366, 910, 390])
+def test_legends_are_whole(server: str, chromium: Browser, width: int) -> None:
+    with open_tab(chromium, viewport={"width": width, "height": 800}) as tab:
+        open_page(tab, f"{server}/convolution?view=1-D+to+3-D")
+        tab.locator(".legend .traces").first.wait_for(timeout=PATIENCE)
+        cut = tab.evaluate(
+            """() => [...document.querySelectorAll(".legend")].flatMap((legend) => {
+              const edge = legend.querySelector(".bg").getBoundingClientRect().right;
+              const texts = [...legend.querySelectorAll(".legendtext")];
+              const cut = texts.filter((text) => text.getBoundingClientRect().right > edge + 1);
+              return cut.map((text) => text.textContent);
+            })"""
+        )
+        assert cut == []
+        assert tab.evaluate("getComputedStyle(document.querySelector('.legendtext')).fontSize") == "14px"
+
+
+def test_nothing_covers_the_sign_that_the_page_is_running(server: str, page: Page) -> None:
+    open_page(page, f"{server}/feature_maps?sample=19")
+    expect(page.locator(DIGIT)).to_be_visible(timeout=PATIENCE)
+    menu, digit = page.get_by_test_id("stMainMenu").bounding_box(), page.locator(".ns-digit").bounding_box()
+    assert menu and digit and digit["x"] + digit["width"] <= menu["x"] - 90  # the sign and Stop are so wide
+
+
 def test_search_opens_a_view_with_the_same_digit_and_explains_a_term(server: str, page: Page) -> None:
     open_page(page, f"{server}/pmnist?sample=8")
     page.get_by_role("button", name="Search").click()
