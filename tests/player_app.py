@@ -10,7 +10,7 @@ from dashboard.components.player import Frame, Look
 from dashboard.widgets.playing import play
 
 STEPS = 200
-LOOK = Look("Ten pictures", {"rising": "#3B82C4", "falling": "#D55E00"}, unit=" %")
+LOOK = Look("Ten pictures", {"rising": "#3B82C4", "falling": "#D55E00"}, unit=" %", axis="% of the way")
 
 
 def steady(pause: float, steps: int = STEPS) -> Iterator[int]:
@@ -28,7 +28,9 @@ def to_frame(step: int) -> Frame:
     """Return a sheet of ten 28x28 pictures of noise, the hardest to compress; the first pixel is the step's number."""
     picture = np.random.default_rng(step).integers(0, 256, (56, 140), np.uint8)
     picture[0, 0] = step % 256
-    return Frame(picture, {"rising": step / 2, "falling": 100 - step / 2}, f"step {step}")
+    values = {"rising": step / 2, "falling": 100 - step / 2}
+    label = (f"ten at {step}", 0, 42, 70, 14, "#ebebeb")
+    return Frame(picture, values, f"step {step}", at=step / 2, labels=[label])
 
 
 RUNS = {

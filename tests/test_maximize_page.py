@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.maximization.loop import PRESETS, MaximizationConfig, maximize
 from core.maximization.objectives import ClassLogit, Neuron
+from core.visualization.labels import draw_labels
 from core.visualization.maximization import Layout, draw_sheet, layout_for, to_animation
 from core.zoo.checkpoints import load_classifier
 from dashboard.components.player import Frame, Look
@@ -66,8 +67,8 @@ def grow(app: AppTest, key: str, *, steps: int = 6) -> playing.Run:
 
 def test_a_sheet_shows_every_picture_its_caption_and_how_sure_the_network_is():
     pictures = np.linspace(0, 1, 10)[:, None, None] * np.ones((10, 28, 28))
-    plain = draw_sheet(pictures, [""] * 10, layout_for(10))
-    with_shares = draw_sheet(pictures, ["3  99 %"] * 10, layout_for(10), shares=[0.99] * 10)
+    named = draw_sheet(pictures, ["3  99 %"] * 10, layout_for(10), shares=[0.99] * 10)
+    plain, with_shares = draw_sheet(pictures, [""] * 10, layout_for(10)).picture, draw_labels(named)
     assert plain.shape == with_shares.shape and plain.shape[1] > 1.6 * plain.shape[0]
     assert with_shares[60:74, 4:60].max() > plain[60:74, 4:60].max()
     assert (with_shares[-8:] > 100).any() and not (plain[-8:] > 100).any()
@@ -75,7 +76,7 @@ def test_a_sheet_shows_every_picture_its_caption_and_how_sure_the_network_is():
 
 def test_n5_a_dead_neuron_is_hatched_not_shown_as_grey():
     pictures = np.full((2, 28, 28), 0.5)
-    sheet = draw_sheet(pictures, ["", ""], Layout(2), dead=[False, True])
+    sheet = draw_sheet(pictures, ["", ""], Layout(2), dead=[False, True]).picture
     left, right = sheet[4:60, 4:60], sheet[4:60, 64:120]
     assert len(set(left.flat)) == 1 and set(right.flat) == {0, 70}
 

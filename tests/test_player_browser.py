@@ -179,6 +179,20 @@ def test_on_a_phone_a_finger_does_it_and_nothing_is_cut_off(stage: str, phone: P
     assert not complaints_of(phone)
 
 
+def test_labels_are_text_at_their_place_in_the_picture_and_the_axis_is_named(stage: str, page: Page) -> None:
+    player = start(page, stage, frames=200)
+    player.focus()
+    page.keyboard.press("End")
+    expect(player.locator(".labels span")).to_have_text("ten at 199")
+    expect(control(player, "Frame")).to_have_attribute("aria-valuetext", "% of the way 99.5, 200 of 200")
+    label, picture = (player.locator(one).bounding_box() for one in (".labels span", ".picture"))
+    assert label and picture
+    assert label["x"] == pytest.approx(picture["x"], abs=1)
+    assert label["y"] == pytest.approx(picture["y"] + 0.75 * picture["height"], abs=1)
+    assert label["width"] == pytest.approx(picture["width"] / 2, abs=1)
+    assert picture["width"] > 400  # as wide as the place allows
+
+
 def test_the_page_grows_a_hole_over_a_digit(server: str, page: Page) -> None:
     page.goto(f"{server}/pmnist?sample=18")
     expect(page.locator(".ns-cuts img").first).to_be_visible(timeout=60_000)

@@ -235,7 +235,7 @@ def test_x7_vgg16_is_tuned_by_one_visitor_at_a_time():
 
 def test_what_is_read_wrongly_is_framed():
     pictures = [np.full((64, 64, 3), 100, np.uint8)] * 2
-    sheet = draw_tuning(pictures, np.array([0, 1]), {"arm": np.array([0, 0])})
+    sheet = draw_tuning(pictures, np.array([0, 1]), {"arm": np.array([0, 0])}).picture
     left, right = sheet[-THUMB:, :THUMB], sheet[-THUMB:, -THUMB:]
     assert (left == 100).all() and right[0, 0].tolist() == [240, 82, 107] and (right[10:-10, 10:-10] == 100).all()
 

@@ -16,6 +16,7 @@ from core.maximization.objective_parser import SYNTAX, NamedObjective, parse_obj
 from core.system.device import find_device
 from core.system.files import write_atomically
 from core.visualization.arrays import to_png
+from core.visualization.labels import draw_labels
 from core.visualization.maximization import draw_sheet, layout_for, to_animation
 from core.zoo import checkpoints
 
@@ -78,7 +79,7 @@ def _write(out: Path, question: NamedObjective, seen: list[MaximizationStep]) ->
 def _draw(question: NamedObjective, step: MaximizationStep) -> np.ndarray[Any, Any]:
     names = question.names * (len(step.images) // len(question.names))
     dead = None if step.step < step.steps else (~step.responded).tolist()
-    return draw_sheet(step.images[:, 0].numpy(), names, layout_for(len(names)), dead=dead)
+    return draw_labels(draw_sheet(step.images[:, 0].numpy(), names, layout_for(len(names)), dead=dead))
 
 
 def _to_pictures(question: NamedObjective, first: MaximizationStep, last: MaximizationStep) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from core.visualization import arrays
 from core.visualization.arrays import Mask, Picture, Values, enlarge, to_gray, to_rgb
+from core.visualization.labels import FAINT, INK, Label, Labelled, arrange_labelled, put_beside, stack, to_strip
 from core.visualization.number_format import format_factor
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, to_signed
@@ -19,7 +20,7 @@ PANEL = 5  # pixels of the picture for one of the digit: two panels beside one a
 LARGE = 7  # the same for three panels in a row
 SMALL = 2  # the same for ten noises
 RULE = 70  # grey of the lines between panels
-INK, FAINT = 235, 160  # greys of text
+LARGE_LINE, LINE = 26, 16  # pixels of a caption
 BARS = 0.8  # of the panel's height: a bar of probability 1
 
 
@@ -33,7 +34,7 @@ def draw_attack(
     target: int,
     magnify: float,
     mask: Mask | None = None,
-) -> Picture:
+) -> Labelled:
     """Return `(H, W, 3)`: the digit, its perturbation magnified `magnify` times, and the probabilities, in a row.
 
     `image` and `original` are `(28, 28)`; the class `target` is framed; a line surrounds the sticker, where `mask` is
@@ -45,15 +46,12 @@ def draw_attack(
         now = _outline(now, mask)
     strength = f"noise, {format_factor(magnify)} times" if magnify > 1.05 else "noise"
     panels = [
-        (now, "attacked digit"),
-        (enlarge(to_signed(magnify * change, 1.0), LARGE), strength),
+        (Labelled(now), "attacked digit"),
+        (Labelled(enlarge(to_signed(magnify * change, 1.0), LARGE)), strength),
         (_bars(probabilities, tuple(classes), color, target), "probabilities"),
     ]
-    return np.concatenate([np.concatenate([_large_caption(text), panel]) for panel, text in panels], 1)
-
-
-def _large_caption(text: str) -> Picture:
-    return to_rgb(arrays.draw_caption(text, 28 * LARGE, height=24, size=17))
+    titled = [stack(to_strip(text, panel.picture, height=LARGE_LINE), panel) for panel, text in panels]
+    return put_beside(*titled)
 
 
 def _outline(picture: Picture, mask: Mask) -> Picture:
@@ -63,29 +61,20 @@ def _outline(picture: Picture, mask: Mask) -> Picture:
     return np.where((gone[1:-1, 1:-1] & ~inner)[..., None], np.array(arrays.ERASED, np.uint8), picture)
 
 
-def _bars(probabilities: Values, classes: tuple[str, ...], color: str, target: int) -> Picture:
+def _bars(probabilities: Values, classes: tuple[str, ...], color: str, target: int) -> Labelled:
     side, read = 28 * LARGE, int(probabilities.argmax())
     sheet = Image.new("RGB", (side, side))
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(17)
-    width, bottom = side / len(classes), side - 24
+    pen, labels = ImageDraw.Draw(sheet), []
+    width, bottom = side / len(classes), side - LARGE_LINE
     for number, share in enumerate(probabilities):
         left, right = round(width * number) + 1, round(width * (number + 1)) - 2
         if number == target:
             pen.rectangle((left - 1, 2, right + 1, side - 1), outline=(RULE + 40,) * 3)
         fill = color if number == read else (RULE + 20,) * 3
         pen.rectangle((left, bottom - max(1, round(BARS * side * float(share))), right, bottom), fill=fill)
-        pen.text(
-            ((left + right + 1) / 2, bottom + 1), classes[number], fill=_grey(number == read), font=font, anchor="ma"
-        )
-    return np.asarray(sheet)
-
-
-def _grey(highlighted: bool) -> tuple[int, int, int]:
-    return (INK if highlighted else FAINT,) * 3
-
-
-def _caption(text: str, width: int, highlighted: bool = False) -> Picture:
-    return to_rgb(arrays.draw_caption(text, width, gray=INK if highlighted else FAINT))
+        gray = INK if number == read else FAINT
+        labels.append(Label(classes[number], width * number, bottom, width, LARGE_LINE, gray))
+    return Labelled(np.asarray(sheet), tuple(labels))
 
 
 def draw_noises(
@@ -96,7 +85,7 @@ def draw_noises(
     columns: int = 5,
     factor: int = SMALL,
     chosen: int | None = None,
-) -> Picture:
+) -> Labelled:
     """Return noises `(classes, 28, 28)` in signed colours, full at `limit`, each under the class it leads to."""
     cells = [
         (enlarge(to_signed(noise, limit), factor), f"to {name}", number == chosen)
@@ -114,7 +103,7 @@ def draw_universal(
     *,
     limit: float,
     chosen: int,
-) -> Picture:
+) -> Labelled:
     """Return one step of universal noise `(H, W, 3)`: all noises, and digits with the chosen one under their readings.
 
     `noisy` `(N, 28, 28)` are the digits with it, `labels` their true classes. A reading as the chosen class is red.
@@ -124,32 +113,27 @@ def draw_universal(
         (to_rgb(enlarge(to_gray(digit), SMALL)), f"{classes[label]} read {classes[read]}", read == chosen)
         for digit, label, read in zip(noisy, labels, readings, strict=True)
     ]
-    return np.concatenate([top, _sheet(cells, len(classes))])
+    return stack(top, _sheet(cells, len(classes)))
 
 
-def _sheet(cells: Sequence[tuple[Picture, str, bool]], columns: int) -> Picture:
+def _sheet(cells: Sequence[tuple[Picture, str, bool]], columns: int) -> Labelled:
     """Return pictures under their captions, lines between them; the third value of a cell highlights it."""
     drawn = []
     for picture, text, highlighted in cells:
         framed = arrays.draw_frame(picture, NEGATIVE if highlighted else (RULE,) * 3)
-        drawn.append(np.concatenate([_caption(text, picture.shape[1], highlighted), framed]))
-    return arrays.arrange(drawn, columns, gap=0, ground=arrays.CAPTION_GROUND)
+        caption = to_strip(text, framed, height=LINE, color=INK if highlighted else FAINT)
+        drawn.append(stack(caption, Labelled(framed)))
+    return arrange_labelled(drawn, columns, gap=0)
 
 
-def draw_comparison(images: Sequence[Values], original: Values, captions: Sequence[str]) -> Picture:
+def draw_comparison(images: Sequence[Values], original: Values, captions: Sequence[str]) -> Labelled:
     """Return `(H, W, 3)`: for each network its adversarial digit `(28, 28)` under a caption, and the change."""
-    columns = [
-        np.concatenate(
-            [
-                _caption(text, 28 * PANEL),
-                to_rgb(enlarge(to_gray(image), PANEL)),
-                _caption("what was changed", 28 * PANEL),
-                enlarge(to_signed(image - original, 1.0), PANEL),
-            ]
-        )
-        for image, text in zip(images, captions, strict=True)
-    ]
-    return np.concatenate(columns, 1)
+    columns = []
+    for image, text in zip(images, captions, strict=True):
+        digit, change = to_rgb(enlarge(to_gray(image), PANEL)), enlarge(to_signed(image - original, 1.0), PANEL)
+        titles = to_strip(text, digit, height=LINE), to_strip("what was changed", change, height=LINE)
+        columns.append(stack(titles[0], Labelled(digit), titles[1], Labelled(change)))
+    return put_beside(*columns)
 
 
 def draw_noise_table(

@@ -3,11 +3,10 @@
 import base64
 import io
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 ERASED = (245, 150, 20)  # the orange that means "gone" on the erase canvas
 ERASED_GROUND = (92, 52, 8)
@@ -69,20 +68,6 @@ def draw_frame(picture: Picture, color: tuple[int, int, int], *, width: int = 1)
     for edge in (framed[:width], framed[-width:], framed[:, :width], framed[:, -width:]):
         edge[:] = color
     return framed
-
-
-@lru_cache(maxsize=4096)
-def draw_caption(
-    text: str, width: int, *, height: int = 15, top: int = 1, left: int | None = None, gray: int = 235, size: int = 11
-) -> Picture:
-    """Return a line of text on dark grey `(height, width)`, in the middle or from `left` on.
-
-    Frames of an animation have nearly the same captions, so they are kept.
-    """
-    line = Image.new("L", (width, height), CAPTION_GROUND)
-    at, anchor = (width / 2, "ma") if left is None else (left, "la")
-    ImageDraw.Draw(line).text((at, top), text, fill=gray, font=ImageFont.load_default(size), anchor=anchor)
-    return np.asarray(line)
 
 
 def to_png(picture: Picture) -> bytes:

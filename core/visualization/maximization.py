@@ -8,9 +8,10 @@ from math import ceil
 import numpy as np
 from PIL import Image
 
-from core.visualization.arrays import CAPTION_GROUND, Picture, Values, arrange, draw_caption, enlarge, to_gray
+from core.visualization.arrays import CAPTION_GROUND, Picture, Values, enlarge, to_gray
+from core.visualization.labels import Labelled, arrange_labelled, stack, to_strip
 
-GAP = 4
+GAP, LINE = 4, 15  # pixels between pictures, and of a caption
 FAINT = 150  # grey of the bars
 DEAD = 70  # grey of the bars across a neuron that never responds
 MAX_FRAMES = 100  # of an animation
@@ -37,25 +38,18 @@ def draw_sheet(
     *,
     shares: Sequence[float] | None = None,
     dead: Sequence[bool] | None = None,
-) -> Picture:
+) -> Labelled:
     """Return the pictures `(N, 28, 28)` in [0, 1] as one grey sheet `(H, W)`, a caption under each.
 
     `shares` are drawn as bars under the captions; what is `dead` is crossed out, not shown as if it were an answer.
     """
-    side = pictures.shape[1] * layout.factor
-    cells = [
-        np.concatenate(
-            [
-                _cross_out(picture, layout.factor)
-                if dead is not None and dead[number]
-                else enlarge(to_gray(picture), layout.factor),
-                draw_caption(captions[number], side, height=14, top=0),
-                _bar(shares[number] if shares is not None else 0.0, side),
-            ]
-        )
-        for number, picture in enumerate(pictures)
-    ]
-    return arrange(cells, min(layout.columns, len(cells)), gap=GAP, ground=CAPTION_GROUND)
+    cells = []
+    for number, picture in enumerate(pictures):
+        crossed = dead is not None and dead[number]
+        shown = _cross_out(picture, layout.factor) if crossed else enlarge(to_gray(picture), layout.factor)
+        bar = _bar(shares[number] if shares is not None else 0.0, len(shown))
+        cells.append(stack(Labelled(shown), to_strip(captions[number], shown, height=LINE), Labelled(bar)))
+    return arrange_labelled(cells, min(layout.columns, len(cells)), gap=GAP)
 
 
 def _cross_out(picture: Values, factor: int) -> Picture:

@@ -6,10 +6,11 @@ from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from core.visualization.arrays import CAPTION_GROUND, Picture, Values, arrange, enlarge, to_gray, to_rgb
 from core.visualization.figures import LEGEND_ABOVE, MARGIN, Curve
+from core.visualization.labels import Label, Labelled, stack
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
 
@@ -130,17 +131,17 @@ ANSWERS = 17  # pixels below the digits
 
 def draw_snapshot(
     digits: Values, labels: Sequence[int], probabilities: Values, filters: Values, maps: Sequence[Values]
-) -> Picture:
+) -> Labelled:
     """Return the picture `(H, W, 3)`, of one size for all steps of a training.
 
     Filters are blue where positive and red where negative, to the scale of their largest weight.
     """
     limit = float(np.abs(filters).max(initial=1e-6))
-    rows = [_row(list(to_rgb(to_gray(digits)))), _answers(labels, probabilities)]
+    rows = [Labelled(_row(list(to_rgb(to_gray(digits))))), _draw_answers(labels, probabilities)]
     if len(filters):
-        rows.append(_row(list(to_signed(filters, limit))))
-    rows += [_row(list(to_rgb(to_gray(found)))) for found in maps if len(found)]
-    return np.concatenate(rows)
+        rows.append(Labelled(_row(list(to_signed(filters, limit)))))
+    rows += [Labelled(_row(list(to_rgb(to_gray(found))))) for found in maps if len(found)]
+    return stack(*rows)
 
 
 def _row(cells: Sequence[Picture]) -> Picture:
@@ -159,13 +160,13 @@ def _fit(cell: Picture) -> Picture:
     return fitted
 
 
-def _answers(labels: Sequence[int], probabilities: Values) -> Picture:
+def _draw_answers(labels: Sequence[int], probabilities: Values) -> Labelled:
     """Return the predicted classes, blue if right and red if wrong, over bars of their probabilities."""
     sheet = Image.new("RGB", (COLUMNS * (CELL + GAP), ANSWERS), (CAPTION_GROUND,) * 3)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    pen, written = ImageDraw.Draw(sheet), []
     for number, (label, shares) in enumerate(zip(labels, probabilities, strict=False)):
         read, left = int(shares.argmax()), number * (CELL + GAP) + GAP // 2
         color = POSITIVE if read == label else NEGATIVE
-        pen.text((left + CELL / 2, 0), str(read), fill=color, font=font, anchor="ma")
+        written.append(Label(str(read), left, 0, CELL, ANSWERS - 3, f"#{bytes(color).hex()}"))
         pen.rectangle((left, ANSWERS - 3, left + round((CELL - 1) * float(shares.max())), ANSWERS - 2), fill=color)
-    return np.asarray(sheet)
+    return Labelled(np.asarray(sheet), tuple(written))

@@ -11,12 +11,11 @@ from core.visualization.arrays import (
     Picture,
     Values,
     arrange,
-    draw_caption,
     draw_frame,
     enlarge,
     to_gray,
-    to_rgb,
 )
+from core.visualization.labels import Labelled, stack, to_strip
 from core.visualization.signed_colors import NEGATIVE
 
 THUMB, GAP, LINE = 56, 4, 16  # pixels of a small picture, between two, and of a line of text
@@ -38,7 +37,7 @@ def draw_strip(pictures: Sequence[Picture], *, side: int = THUMB) -> Picture:
 
 def draw_tuning(
     pictures: Sequence[Picture], labels: NDArray[np.int64], predicted: Mapping[str, NDArray[np.int64]]
-) -> Picture:
+) -> Labelled:
     """Return a row of the pictures for each name, with red frames around those that it reads wrongly.
 
     All frames of a run have one size.
@@ -50,8 +49,8 @@ def draw_tuning(
             for one, wrong in zip(pictures, read != labels, strict=True)
         ]
         row = draw_strip(cells)
-        rows += [to_rgb(draw_caption(name, row.shape[1], height=LINE, left=GAP, size=12)), row]
-    return np.concatenate(rows)
+        rows += [to_strip(name, row, height=LINE), Labelled(row)]
+    return stack(*rows)
 
 
 def draw_color_filters(filters: Values, columns: int, *, factor: int) -> Picture:

@@ -74,12 +74,13 @@ class Sweep:
         pictures = {name: image[0, 0].numpy() for name, image in step.images.items()}
         shares = {name: predict_digit({name: self.networks[name]}, one, WHOLE)[name] for name, one in pictures.items()}
         answers = [self._describe(one) for one in shares.values()]
-        picture = draw_comparison(list(pictures.values()), self.digit[0, 0].numpy(), answers)
+        drawn = draw_comparison(list(pictures.values()), self.digit[0, 0].numpy(), answers)
         values = {self.titles[name]: round(100 * float(one[self.inputs.label]), 1) for name, one in shares.items()}
         texts = [f"{self.titles[name]}: {answer}" for name, answer in zip(shares, answers, strict=True)]
         erased = self.inputs.kind == "erase"
         strength = f"{100 * step.strength:.0f} % erased" if erased else f"Epsilon {step.strength:.2f}"
-        return Frame(picture, values, f"{strength}. {'; '.join(texts)}.")
+        at = 100 * step.strength if erased else step.strength
+        return Frame(drawn.picture, values, f"{strength}. {'; '.join(texts)}.", at=at, labels=drawn.labels)
 
     def _describe(self, shares: NDArray[np.float32]) -> str:
         return f"read {self.classes[int(shares.argmax())]}, {100 * float(shares.max()):.0f} %"

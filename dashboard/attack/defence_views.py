@@ -20,7 +20,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import playing
-from dashboard.widgets.charts import PLAIN
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.readings import label_of, networks_or_warn
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import read_tip, show_text
@@ -86,6 +86,7 @@ def _show_sweep(inputs: SweepInputs, data: Dataset, zoo: Zoo) -> None:
         {zoo[name].title: color_of(name) for name in inputs.names},
         unit=" %",
         limits=(0, 100),
+        axis="% erased" if inputs.kind == "erase" else "epsilon",
         speed=0.25,
     )
     playing.play(sweep.steps, sweep.to_frame, key=KEY, look=look, total=FRAMES, about=inputs, start="Attack both")
@@ -108,8 +109,8 @@ def _show_curves(record: dict[str, Any], zoo: Zoo) -> None:
         f"**Accuracy, each network under its own attack (first {about['images']:,} test digits of {about['name']})**"
     )
     figure = draw_curves(curves, x_title="epsilon (L∞)", y_title="accuracy, %")
-    figure.update_layout(height=280, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
-    st.plotly_chart(figure, width="stretch", config=PLAIN)
+    figure.update_layout(height=280)
+    show_chart(figure)
 
 
 def _show_cuts(zoo: Zoo) -> None:

@@ -92,7 +92,7 @@ class AttackRun:
         if self.fooled_at is None and bool(step.fooled):
             self.fooled_at = step.step
         attacked, plotted = self.inputs.names[0], self.inputs.plotted_class
-        picture = draw_attack(
+        drawn = draw_attack(
             image,
             step.originals[0, 0].numpy(),
             self.readings[attacked],
@@ -103,7 +103,7 @@ class AttackRun:
             mask=self.inputs.mask,
         )
         values = {self.titles[name]: round(100 * float(self.readings[name][plotted]), 1) for name in self.inputs.names}
-        return Frame(picture, values, self._describe(step))
+        return Frame(drawn.picture, values, self._describe(step), at=step.step, labels=drawn.labels)
 
     def _magnification(self, step: AttackStep) -> float:
         """Return the factor by which the drawn change is magnified; with an L∞ limit the same at every step."""

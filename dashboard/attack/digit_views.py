@@ -117,6 +117,7 @@ def _show_attack(
         {attack.titles[name]: attack.colors[name] for name in inputs.names},
         unit=" %",
         limits=(0, 100),
+        axis="step",
     )
     total = inputs.step_count
     playing.play(

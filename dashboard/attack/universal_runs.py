@@ -17,6 +17,7 @@ from core.networks.classifier import Classifier
 from core.system.npz import arrays_to_npz
 from core.visualization.adversarial import draw_noises, draw_universal
 from core.visualization.arrays import to_png
+from core.visualization.labels import draw_labels
 from core.visualization.maximization import to_animation
 from dashboard.components.player import Frame
 
@@ -91,7 +92,7 @@ class NoiseRun:
         shown, noises = self.shown_class, step.noises[:, 0].numpy()
         noisy = add_noise(self.examples.images(), step.noises[shown : shown + 1])[0, :, 0].numpy()
         readings, labels = step.readings[:, shown].tolist(), self.examples.labels.tolist()
-        picture = draw_universal(noises, noisy, readings, labels, self.classes, limit=self.limit, chosen=shown)
+        drawn = draw_universal(noises, noisy, readings, labels, self.classes, limit=self.limit, chosen=shown)
         values = {
             SHARE: float(step.shares[shown]),
             RIGHT: float(step.accuracies[shown]),
@@ -99,7 +100,7 @@ class NoiseRun:
             COST: float(step.costs[shown]),
             VALIDATION: float(step.validation_costs[shown]),
         }
-        return Frame(picture, values, self._describe(step))
+        return Frame(drawn.picture, values, self._describe(step), at=step.step, labels=drawn.labels)
 
     def _describe(self, step: UniversalStep) -> str:
         at = self.shown_class
@@ -128,7 +129,7 @@ def noisy_examples(run: NoiseRun) -> NDArray[np.float32]:
 
 def to_sheet(run: NoiseRun, step: UniversalStep) -> NDArray[np.uint8]:
     """Return a sheet of a step's noises."""
-    return draw_noises(step.noises[:, 0].numpy(), run.classes, limit=run.limit, factor=ENLARGED)
+    return draw_labels(draw_noises(step.noises[:, 0].numpy(), run.classes, limit=run.limit, factor=ENLARGED))
 
 
 def sheet_png(run: NoiseRun) -> bytes:

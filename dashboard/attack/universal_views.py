@@ -146,9 +146,13 @@ def _look(noise: NoiseRun, *, cost: bool) -> Look:
     if cost:
         colors = {runs.COST: "#3B82C4", runs.VALIDATION: "#D55E00"}
         costs = [float(one[at]) for step in noise.records for one in (step.costs, step.validation_costs)]
-        return Look(f"Noise to {name}: cross-entropy for {name}", colors, limits=(0, ceil(max(costs, default=10))))
+        return Look(
+            f"Noise to {name}: cross-entropy for {name}", colors, limits=(0, ceil(max(costs, default=10))), axis="step"
+        )
     colors = {runs.SHARE: color_of(noise.inputs.network), runs.RIGHT: "#009E73", runs.AVERAGE: "#8A8F98"}
-    return Look(f"Noise to {name}: share of {runs.VALIDATED} validation digits", colors, unit=" %", limits=(0, 100))
+    return Look(
+        f"Noise to {name}: share of {runs.VALIDATED} validation digits", colors, unit=" %", limits=(0, 100), axis="step"
+    )
 
 
 def describe_result(noise: NoiseRun) -> str:

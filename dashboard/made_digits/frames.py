@@ -63,7 +63,9 @@ class Interpolation:
         """The appearance of the player: a curve for each of the two classes."""
         first, last = self.classes
         names = {f"read as {first}": GOAL_COLORS[0], f"read as {last}": GOAL_COLORS[1]}
-        return Look("Reading of the assignment network", names, unit=" %", limits=(0.0, 100.0), speed=0.5)
+        return Look(
+            "Reading of the assignment network", names, unit=" %", limits=(0.0, 100.0), axis="% of the way", speed=0.5
+        )
 
     def steps(self) -> Iterator[InterpolationStep]:
         """Yield the pictures from the first digit to the last."""
@@ -85,4 +87,4 @@ class Interpolation:
         sure, label = probabilities.max(0)
         values = {f"read as {one}": round(100 * float(probabilities[one]), 1) for one in self.classes}
         text = f"{100 * step.share:.0f} % of the way: read as {int(label)}, {100 * float(sure):.0f} % sure."
-        return Frame(draw_walk(step.image[0].numpy(), overview, step.share), values, text)
+        return Frame(draw_walk(step.image[0].numpy(), overview, step.share), values, text, at=100 * step.share)

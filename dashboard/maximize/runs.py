@@ -15,6 +15,7 @@ from core.maximization.loop import MaximizationConfig, MaximizationStep, maximiz
 from core.maximization.objectives import Objective
 from core.networks.classifier import Classifier
 from core.visualization.arrays import enlarge, to_png
+from core.visualization.labels import Label, Labelled, draw_labels
 from core.visualization.maximization import Layout, draw_sheet, to_animation
 from dashboard.components.player import Frame, Look
 from dashboard.maximize.cached import recorded_run
@@ -77,7 +78,7 @@ class Maximization:
         ended = steps[0].step == steps[0].steps
         dead = (~responded(steps)).tolist() if ended and self.hatch else None
         sheet = draw_sheet(pictures_of(steps), names, self.layout, shares=self._shares(steps), dead=dead)
-        return Frame(sheet, values, text)
+        return Frame(sheet.picture, values, text, at=steps[0].step, labels=sheet.labels)
 
     def _shares(self, steps: Steps) -> Sequence[float] | None:
         if any(step.probabilities is None for step in steps):
@@ -143,13 +144,18 @@ def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recor
     return recording
 
 
+def _draw(frame: Frame) -> NDArray[np.uint8]:
+    """Return the picture of a frame with its labels, for a file."""
+    return draw_labels(Labelled(frame.picture, tuple(Label(*one) for one in frame.labels)))
+
+
 def _show_downloads(run: Run[Steps], recording: Recording, key: str) -> None:
     name = key.replace(" ", "-")
     frames = run.frames
     with st.container(horizontal=True):
         st.download_button(
             "The sheet (PNG)",
-            lambda: to_png(enlarge(frames[-1].picture, 2)),
+            lambda: to_png(enlarge(_draw(frames[-1]), 2)),
             f"{name}.png",
             "image/png",
             key=f"{key}/png",
@@ -157,7 +163,7 @@ def _show_downloads(run: Run[Steps], recording: Recording, key: str) -> None:
         )
         st.download_button(
             "All steps (animated PNG)",
-            lambda: to_animation([frame.picture for frame in frames]),
+            lambda: to_animation([_draw(frame) for frame in frames]),
             f"{name}-steps.png",
             "image/png",
             key=f"{key}/apng",

@@ -33,7 +33,7 @@ def describe_classes(classes: Sequence[str]) -> Describe:
 
 def classes_look(classes: Sequence[str]) -> Look:
     """Return the player's look for the classes' logits."""
-    return Look("Logit of each class", dict(zip(classes, GOAL_COLORS, strict=False)))
+    return Look("Logit of each class", dict(zip(classes, GOAL_COLORS, strict=False)), axis="step")
 
 
 def describe_maps(steps: Steps) -> tuple[list[str], dict[str, float], str]:
@@ -74,7 +74,7 @@ def describe_starts(steps: Steps) -> tuple[list[str], dict[str, float], str]:
 
 def networks_look(networks: Iterable[str], zoo: Mapping[str, Card]) -> Look:
     """Return the player's look for several networks' mean logits."""
-    return Look("Mean logit", {zoo[name].title: color_of(name) for name in networks})
+    return Look("Mean logit", {zoo[name].title: color_of(name) for name in networks}, axis="step")
 
 
 def describe_networks(titles: Sequence[str], classes: Sequence[str], labels: Sequence[int]) -> Describe:

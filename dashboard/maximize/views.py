@@ -64,7 +64,7 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
     objective: Objective = Neuron(stage, numbers) if whole == "central neuron" else MapMean(stage, numbers)
     with right:
         run = Maximization(networks, objective, config, layout_for(len(numbers)), step_texts.describe_maps)
-        look = Look(f"Images that activate the maps of {stage}")
+        look = Look(f"Images that activate the maps of {stage}", axis="step")
         recording = play(run, key="every map", look=look, start=f"Optimise all {len(numbers)}")
         st.caption(
             "Below each image: the number of its map, and how strongly it responds. Maps that never respond are "
@@ -89,7 +89,7 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
             networks, objective, config, layout_for(config.starts), step_texts.describe_starts, hatch=False
         )
         colors = {step_texts.start_title(number): GOAL_COLORS[number] for number in range(config.starts)}
-        look = Look("Activation from each start", colors)
+        look = Look("Activation from each start", colors, axis="step")
         play(run, key="one neuron", look=look, start="Optimise")
         st.caption(
             "The head of a missing-feature network reads 1 − x (the stage *inverted*), which is large where the "

@@ -87,6 +87,7 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
             {titles[name]: color_of(name) for name in networks},
             unit=" %",
             limits=(0, 100),
+            axis="% of the picture erased",
             speed=0.25,
         )
         playing.play(
@@ -108,7 +109,7 @@ def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequ
     changed = " · ".join(f"{titles[name]} (was {classes[step.whole[name]]})" for name in step.changed)
     minds = f"Changed their answer: {changed}" if changed else "No network has changed its answer."
     text = f"{100 * step.missing:.0f} % of the picture is erased. They read: {answers}\n{minds}"
-    return Frame(arrays.mark_erased(digit, step.mask, 5), sure, text)
+    return Frame(arrays.mark_erased(digit, step.mask, 5), sure, text, at=100 * step.missing)
 
 
 def choose_growth() -> str:

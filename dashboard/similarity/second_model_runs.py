@@ -63,7 +63,7 @@ class SecondModelRun:
         sheet = arrays.contact_sheet(list(step.examples.numpy() / 255), COLUMNS, factor=2)
         name = title_of(step.learner)
         text = f"{name}: {step.pictures:,} pictures seen, {step.digit_accuracy:.0f} % of the digits read right"
-        return Frame(sheet, {name: step.digit_accuracy}, text)
+        return Frame(sheet, {name: step.digit_accuracy}, text, at=100 * step.done)
 
 
 def title_of(learner: str) -> str:

@@ -68,7 +68,9 @@ def _play(config: SecondModelConfig, data: Dataset) -> Summary | None:
     if training is None or training.about != (data.name, config):
         training = st.session_state[TRAINING] = SecondModelRun(config, data)
     colors = dict(zip(map(title_of, LEARNERS), GOAL_COLORS, strict=False))
-    look = Look("Accuracy on validation digits, by training data", colors, unit=" %", limits=(0, 100))
+    look = Look(
+        "Accuracy on validation digits, by training data", colors, unit=" %", limits=(0, 100), axis="% of the training"
+    )
     playing.play(
         training.steps, training.to_frame, key=KEY, look=look, about=training.about, start="Train both networks"
     )

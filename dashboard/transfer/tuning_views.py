@@ -23,7 +23,7 @@ from dashboard.widgets import playing
 
 SHOWN = 5  # held-out pictures of each class
 COLORS = dict(zip(ARMS, GOAL_COLORS, strict=False))
-LOOK = Look("Accuracy on held-out pictures", COLORS, unit=" %", limits=(0, 100), speed=0.25)
+LOOK = Look("Accuracy on held-out pictures", COLORS, unit=" %", limits=(0, 100), axis="epoch", speed=0.25)
 COLOR_SECONDS = 0.15  # of training VGG16 on one picture, on one core of a usual machine
 RATES = (0.001, 0.003, 0.01, 0.03)
 
@@ -96,8 +96,8 @@ class Tuning:
         labels = self.task.labels[held_out]
         shown = np.concatenate([pictures.pick_evenly(np.flatnonzero(labels == label), SHOWN) for label in (0, 1)])
         predicted = {f"{name}: {step.accuracies[name]:.0f} %": read[shown] for name, read in step.predicted.items()}
-        picture = draw_tuning([self.task.pixels[held_out[one]] for one in shown], labels[shown], predicted)
-        return Frame(picture, step.accuracies, _describe(step))
+        drawn = draw_tuning([self.task.pixels[held_out[one]] for one in shown], labels[shown], predicted)
+        return Frame(drawn.picture, step.accuracies, _describe(step), at=step.epoch, labels=drawn.labels)
 
 
 def _hold_lock(steps: Iterator[TuneStep], lock: threading.Lock) -> Iterator[TuneStep]:

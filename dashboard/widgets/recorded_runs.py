@@ -6,7 +6,7 @@
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +33,12 @@ def save(run: RecordedRun, path: Path) -> None:
     last = len(run.frames) - 1
     kept = [run.frames[round(at)] for at in np.linspace(0, last, min(MAX_FRAMES, last + 1))]
     head = {
-        "label": run.look.label,
-        "colors": dict(run.look.colors),
+        "mode": "L" if len(kept[0].shape) == 2 else "RGB",
+        "look": asdict(replace(run.look, speed=SPEED)),
         "texts": [frame.text for frame in kept],
         "values": [dict(frame.values) for frame in kept],
+        "places": [frame.at for frame in kept],
+        "labels": [frame.labels for frame in kept],
     }
     exif = Image.Exif()
     exif[EXIF_DESCRIPTION] = json.dumps(head)
@@ -49,9 +51,11 @@ def load(path: Path) -> RecordedRun:
     """Return the run of a file that `save` wrote."""
     with Image.open(io.BytesIO(path.read_bytes())) as film:
         head = json.loads(film.getexif()[EXIF_DESCRIPTION])
-        pictures = [np.array(picture.convert("L")) for picture in ImageSequence.Iterator(film)]
+        pictures = [np.array(picture.convert(head["mode"])) for picture in ImageSequence.Iterator(film)]
     frames = [
-        Frame(picture, values, text)
-        for picture, values, text in zip(pictures, head["values"], head["texts"], strict=True)
+        Frame(picture, values, text, at=at, labels=[tuple(one) for one in labels])
+        for picture, values, text, at, labels in zip(
+            pictures, head["values"], head["texts"], head["places"], head["labels"], strict=True
+        )
     ]
-    return RecordedRun(frames, Look(head["label"], head["colors"], speed=SPEED))
+    return RecordedRun(frames, Look(**head["look"]))

@@ -19,6 +19,8 @@ _html, _css, _player, _chart = (
     (FOLDER / name).read_text("utf-8") for name in ("player.html", "player.css", "player.js", "chart.js")
 )
 END = b"\x03\x00"  # an empty last block, which ends a deflated stream
+Label = tuple[str, float, float, float, float, str]
+"""A text, its box in the picture's pixels (left, top, width, height), and its colour `#rrggbb`."""
 _component = st.components.v2.component("negative_space.player", html=_html, css=_css, js=_player + "\n" + _chart)
 
 
@@ -26,14 +28,23 @@ class Frame:
     """One step of a run. All frames of a run have pictures of one size; the player enlarges them.
 
     `picture` is uint8, grey `(H, W)` or colour `(H, W, 3)`; `values` are the newest points of the curves by name, a gap
-    where one is not finite. Raises ValueError for another picture.
+    where one is not finite. `at` is the place of the frame on the axis that the look names; None: the frame's number.
+    `labels` are written over the picture. Raises ValueError for another picture.
     """
 
-    def __init__(self, picture: NDArray[np.uint8], values: Mapping[str, float], text: str) -> None:
+    def __init__(
+        self,
+        picture: NDArray[np.uint8],
+        values: Mapping[str, float],
+        text: str,
+        *,
+        at: float | None = None,
+        labels: Sequence[Label] = (),
+    ) -> None:
         shape = picture.shape
         if picture.dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)):
             raise ValueError(f"A frame is grey (H, W) or colour (H, W, 3) in uint8, not {shape} {picture.dtype}.")
-        self.shape, self.values, self.text = shape, values, text
+        self.shape, self.values, self.text, self.at, self.labels = shape, values, text, at, labels
         self.deflated = _deflate(picture.tobytes())  # packed once, often to a twentieth
 
     @property
@@ -65,6 +76,8 @@ class Look:
     unit: str = ""
     limits: tuple[float, float] | None = None
     """The ends of the curves' axis; None: the lowest and highest value."""
+    axis: str = "frame"
+    """What goes on from frame to frame, with its unit: "epoch", "% erased"."""
     speed: float = 1.0
     """The first speed, times 30 frames a second: 0.25, 0.5, 1, 2 or 4."""
 
@@ -121,11 +134,14 @@ def to_message(frames: Sequence[Frame], *, start: int, run: str, look: Look, fin
         "finished": finished,
         "shape": frames[0].shape if frames else (),
         "texts": [frame.text for frame in frames],
+        "places": [frame.at for frame in frames],
+        "labels": [frame.labels for frame in frames],
         "values": [[_to_json(frame.values.get(name, math.nan)) for name in look.colors] for frame in frames],
         "label": look.label,
         "colors": dict(look.colors),
         "unit": look.unit,
         "limits": look.limits,
+        "axis": look.axis,
         "speed": look.speed,
     }
     text = json.dumps(header, allow_nan=False).encode()

@@ -8,6 +8,7 @@ function drawChart({ chart, frames, head, place }) {
   const box = { left: 52, right: width - 7, top: 8, bottom: height - 20, low, high, count: Math.max(head.total, frames.length) };
   pen.scale(ratio, ratio);
   drawAxes(pen, box, place.at, head.unit, getComputedStyle(chart));
+  nameAxis(pen, box, head, frames);
   Object.values(head.colors).forEach((color, curve) => {
     const values = frames.map((frame) => frame.values[curve]);
     Object.assign(pen, { strokeStyle: color, fillStyle: color, lineWidth: 2, lineJoin: "round" });
@@ -16,7 +17,7 @@ function drawChart({ chart, frames, head, place }) {
     pen.globalAlpha = 1;
     drawCurve(pen, box, values.slice(0, place.at + 1));
   });
-  chart.setAttribute("aria-label", `${Object.keys(head.colors).join(", ")}: from ${low} to ${high}${head.unit}`);
+  chart.setAttribute("aria-label", `${Object.keys(head.colors).join(", ")}: from ${low} to ${high}${head.unit}, by ${head.axis}`);
 }
 
 function extent(frames) {
@@ -31,14 +32,20 @@ function drawAxes(pen, box, at, unit, { color, fontFamily, fontSize }) {
   Object.assign(pen, { fillStyle: color, strokeStyle: color, font: `${fontSize} ${fontFamily}`, textAlign: "right" });
   pen.fillText(format(box.high, unit), box.left - 6, box.top + 5);
   pen.fillText(format(box.low, unit), box.left - 6, box.bottom + 3);
-  pen.fillText(box.count, box.right, box.bottom + 15);
-  pen.textAlign = "left";
-  pen.fillText("1", box.left, box.bottom + 15);
   pen.globalAlpha = 0.25;
   for (const y of [box.top, box.bottom]) line(pen, box.left, y, box.right, y);
   pen.globalAlpha = 0.7;
   line(pen, toX(box, at), box.top, toX(box, at), box.bottom); // the playhead
   pen.globalAlpha = 1;
+}
+
+// Below the curves: where they begin, what goes on from left to right, and, once it is known, where they end.
+function nameAxis(pen, box, { axis, finished }, frames) {
+  const last = finished && frames.length >= box.count ? frames.length - 1 : null, y = box.bottom + 15;
+  const write = (text, align, x) => { pen.textAlign = align; pen.fillText(text, x, y); };
+  write(format(frames[0].at, ""), "left", box.left);
+  write(axis, "center", (box.left + box.right) / 2);
+  if (last) write(format(frames[last].at, ""), "right", box.right);
 }
 
 function line(pen, ...[x0, y0, x1, y1]) {

@@ -17,7 +17,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function create(root) {
   const find = (name) => root.querySelector(`.${name}`);
-  const names = ["picture", "chart", "title", "legend", "play", "slider", "count", "loop", "speed", "text"];
+  const names = ["picture", "labels", "chart", "title", "legend", "play", "slider", "count", "loop", "speed", "text"];
   const player = { root, frames: [], head: {}, place: {}, due: 0, ticking: false, inbox: Promise.resolve() };
   for (const name of names) player[name] = find(name);
   player.play.onclick = () => toggle(player);
@@ -52,9 +52,9 @@ async function inflate(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-function toFrame({ shape, texts, values }, pixels, i) {
+function toFrame({ shape, texts, values, labels, places: at, start }, pixels, i) {
   const size = shape.reduce((product, length) => product * length, 1);
-  return { shape, text: texts[i], values: values[i], pixels: pixels.subarray(i * size, (i + 1) * size) };
+  return { shape, text: texts[i], values: values[i], labels: labels[i], at: at[i] ?? start + i + 1, pixels: pixels.subarray(i * size, (i + 1) * size) };
 }
 
 function begin(player, head) {
@@ -167,11 +167,12 @@ function show(player) {
   player.root.dataset.received = player.frames.length;
   player.slider.max = count - 1;
   player.slider.value = at;
-  player.slider.setAttribute("aria-valuetext", `${at + 1} of ${count}`);
+  player.slider.setAttribute("aria-valuetext", `${player.head.axis} ${format(frame.at, "")}, ${at + 1} of ${count}`);
   player.count.textContent = `${at + 1} / ${count}`;
   player.text.textContent = frame.text;
   player.picture.setAttribute("aria-label", `${player.head.label}, frame ${at + 1}: ${frame.text}`);
   drawPicture(player, frame);
+  writeLabels(player, frame);
   [...player.legend.children].forEach((entry, i) => {
     entry.lastChild.textContent = format(frame.values[i], player.head.unit);
   });
@@ -184,6 +185,7 @@ function drawPicture({ root, picture }, { shape, pixels }) {
   const [height, width, channels = 1] = shape;
   if (picture.width !== width || picture.height !== height) Object.assign(picture, { width, height });
   root.classList.toggle("wide", width > 1.6 * height);
+  root.style.setProperty("--ratio", width / height);
   const image = new ImageData(width, height), green = channels > 1 ? 1 : 0, blue = channels > 1 ? 2 : 0;
   for (let from = 0, to = 0; from < pixels.length; from += channels, to += 4) {
     image.data[to] = pixels[from];
@@ -192,4 +194,16 @@ function drawPicture({ root, picture }, { shape, pixels }) {
     image.data[to + 3] = 255;
   }
   picture.getContext("2d").putImageData(image, 0, 0);
+}
+
+// Write the labels over the picture as text, which a screen of any size shows sharp.
+function writeLabels({ labels: place }, { labels, shape: [height, width] }) {
+  while (place.children.length > labels.length) place.lastChild.remove();
+  labels.forEach(([text, ...box], i) => {
+    const label = place.children[i] ?? place.appendChild(document.createElement("span"));
+    if (label.textContent !== text) label.textContent = text;
+    const [left, top, wide, high, color] = box;
+    const shares = { left: left / width, top: top / height, width: wide / width, height: high / height, color };
+    for (const [name, value] of Object.entries(shares)) label.style.setProperty(`--${name}`, value);
+  });
 }
