@@ -77,8 +77,9 @@ load: $(READY)  ## a room full of visitors at once: how long do they wait?
 screenshots: $(READY)  ## take the pictures of the README again
 	@$(BIN)/python -m tests.screenshots
 
-recordings: $(READY)  ## record again what the views of *What activates a neuron* play at first
+recordings: $(READY)  ## record again what *What activates a neuron*, *Train* and *Attack* play at first
 	@$(BIN)/python -m tests.recordings
+	@$(BIN)/python -m core.studies.recorded_noise
 
 clean:  ## remove the environment and every cache
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

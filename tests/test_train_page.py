@@ -6,6 +6,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.digits import datasets
@@ -15,6 +16,7 @@ from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.server import caches
 from dashboard.train import cached
+from dashboard.train.recorded import recorded_trainings
 from tests.job_runs import ended, reach, until
 from tests.pages import captions, go_to, html, open_page, press, rerun, text_of
 from tests.train_page import ANN, only_job, open_as_ann, set_up, show_view
@@ -99,6 +101,27 @@ def test_how_long_a_training_takes_is_said_before_it_starts() -> None:
     press(app, "train go")
     reach(only_job(), "running")
     assert "1 job is ahead of it: it starts in about" in text_of(show_view(app, "Set up"))
+
+
+@pytest.mark.parametrize("view, charts", [("Watch", 0), ("Result", 1), ("Compare", 1)])
+def test_before_a_training_of_one_s_own_a_recorded_one_is_shown_and_labelled(view: str, charts: int) -> None:
+    app = open_page("train", view=view)
+    assert "**A recorded example, not yours**: *with convolutions*" in text_of(app)
+    assert len(app.get("plotly_chart")) == charts
+    assert ("Loss (cross-entropy)" in text_of(app)) == (view != "Compare")
+    if view == "Compare":
+        assert re.search(r"With(out)? convolutions reads most validation digits of MNIST correctly: 9\d", text_of(app))
+
+
+def test_a_recorded_training_is_whole() -> None:
+    first, second = recorded_trainings()
+    for training in (first, second):
+        confusion = np.array(training["confusion"])
+        assert confusion.shape == (10, 10) and confusion.sum() == 10_000
+        assert 100 * np.trace(confusion) / 10_000 == pytest.approx(training["accuracy"])
+        assert training["steps"][-1]["epoch"] == training["epochs"]
+    growth = cached.recorded_growth()
+    assert len(growth.frames) > 20 and len(growth.frames[0].labels) == 10 and growth.frames[0].shape[2:] == (3,)
 
 
 def test_a_running_training_is_in_sight_when_the_page_is_opened_anew(job: Job) -> None:

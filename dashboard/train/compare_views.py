@@ -18,7 +18,8 @@ from core.zoo.checkpoints import CheckpointError
 from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets.charts import PLAIN
+from dashboard.train.recorded import DATASET, recorded_trainings, say_recorded
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.jobs import my_jobs
 
 RUNS = "train runs"  # the key of the choice of runs
@@ -34,6 +35,7 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     ready = [name for name in steps if training_report.summarize_run(steps[name]) is not None]
     if not ready:
         st.info("A curve appears here when the first epoch of a training is finished.")
+        _show_recorded()
         return
     tested = _choose_dataset([dataset_of(found[name]) for name in ready])
     ready = [name for name in ready if dataset_of(found[name]) == tested]
@@ -48,6 +50,15 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
             "Times are seconds of training and validation on this computer; other jobs make them longer. Try: train "
             "on few digits from scratch, then from a trained network, then with its convolutions frozen. Which is best?"
         )
+
+
+def _show_recorded() -> None:
+    """Compare two recorded trainings."""
+    if trainings := recorded_trainings():
+        say_recorded(*trainings)
+        steps = {training["title"]: training["steps"] for training in trainings}
+        st.markdown(f"**{describe_best(steps, DATASET)}**")
+        _show_curves(steps, {title: title for title in steps}, DATASET)
 
 
 def dataset_of(job: Job) -> str:
@@ -111,7 +122,7 @@ def _show_curves(steps: dict[str, list[Record]], titles: dict[str, str], tested:
         y_title=KINDS[kind],
         beside=to_lines(steps, titles, f"training {kind}", axis),
     )
-    st.plotly_chart(figure, width="stretch", config=PLAIN)
+    show_chart(figure)
     st.caption(
         f"Solid: validation digits of {tested}, after each epoch. Dotted: training digits, mean of each epoch. The "
         "further the dotted line is above the solid one, the more the network overfits."

@@ -24,8 +24,10 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train import cached
+from dashboard.train.recorded import recorded_trainings, say_recorded
 from dashboard.train.setup_views import to_rows
 from dashboard.train.watch_views import choose_run, read_steps, show_curves
+from dashboard.widgets.charts import show_chart
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.jobs import my_jobs
 from dashboard.widgets.tables import choose_cell, show_cell
@@ -42,6 +44,7 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
     with which:
         job = choose_run([job for job in my_jobs() if job.id in by_run], "Network")
     if job is None:
+        _show_recorded()
         return
     card = cards[by_run[job.id]]
     with parts:
@@ -55,6 +58,20 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.warning(str(error))
         return
     PARTS[part](job, card, tested, read)
+
+
+def _show_recorded() -> None:
+    """Show what the network of a recorded training reads."""
+    for training in recorded_trainings()[:1]:
+        say_recorded(training)
+        result = training_report.summarize_run(training["steps"], training["accuracy"])
+        st.markdown(f"#### It reads {training['accuracy']:.2f} % of all test digits correctly")
+        st.markdown("" if result is None else training_report.judge_fit(result))
+        curves, matrix = st.columns(2, gap="medium")
+        show_curves(training["steps"], training["epochs"], (curves, curves))
+        with matrix:
+            classes = [str(label) for label in range(10)]
+            show_chart(draw_confusion(np.array(training["confusion"]), classes, VALIDATION))
 
 
 def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:

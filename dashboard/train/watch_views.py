@@ -16,10 +16,11 @@ from core.visualization.figures import Curve
 from core.visualization.gallery import draw_metrics
 from core.visualization.training import TRAINING, VALIDATION, axis_limits, draw_svg_curves
 from dashboard import address
-from dashboard.components.player import Look, player
+from dashboard.components.player import Frame, Look, player
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train import cached
+from dashboard.train.recorded import recorded_trainings, say_recorded
 from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.widgets import jobs
 from dashboard.widgets.jobs import format_duration
@@ -67,6 +68,7 @@ def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
     with which:
         job = choose_run(jobs.my_jobs("train"))
     if job is None:
+        _show_recorded()
         return
     try:
         training_job.read_plan(job.settings)
@@ -78,6 +80,16 @@ def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
         _show_controls(job, status)
     jobs.show_problem()
     st.fragment(_show_live, run_every=jobs.POLL if status.active else None)(job, status.state)
+
+
+def _show_recorded() -> None:
+    """Show a recorded training, as it was seen when it ran."""
+    for training in recorded_trainings()[:1]:
+        say_recorded(training)
+        curves, pictures = st.columns([2, 3], gap="medium")
+        show_curves(training["steps"], training["epochs"], (curves, curves))
+        with pictures:
+            show_snapshots(cached.recorded_growth().frames, "recorded", finished=True)
 
 
 def _show_controls(job: Job, status: Status) -> None:
@@ -159,7 +171,7 @@ def _show_live(job: Job, shown: str) -> None:
     if steps:
         show_curves(steps, config.epochs, (curves, curves))
     with pictures:
-        show_snapshots(job, finished=not status.active)
+        show_snapshots(cached.snapshot_frames(job.folder), job.id, finished=not status.active)
 
 
 def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> str:
@@ -210,11 +222,10 @@ def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerato
         place.markdown(drawn, unsafe_allow_html=True)
 
 
-def show_snapshots(job: Job, *, finished: bool) -> None:
+def show_snapshots(frames: Sequence[Frame], run: str, *, finished: bool) -> None:
     """Play the snapshots of filters, feature maps and ten digits taken during the training."""
-    frames = cached.snapshot_frames(job.folder)
     if frames:
-        player(frames, key="train growth", run=job.id, look=SNAPSHOTS, finished=finished)
+        player(frames, key="train growth", run=run, look=SNAPSHOTS, finished=finished)
         st.caption(
             "From the top: ten test digits, what the network reads and with which probability; ten filters of the "
             "first convolution (blue positive, red negative); ten feature maps of the 4 after the first and the last "

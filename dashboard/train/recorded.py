@@ -1,0 +1,23 @@
+"""Two recorded trainings, which the views of the page "Train" show to those who have not trained a network yet."""
+
+import streamlit as st
+
+from core.studies.recorded import Record
+from dashboard.server import caches
+
+STUDY, DATASET = "trainings", "MNIST"
+
+
+def recorded_trainings() -> list[Record]:
+    """Return title, digits, epochs, test accuracy, confusion matrix and steps of each; nothing if none is recorded."""
+    record = caches.find_record(STUDY, DATASET)
+    return [] if record is None else list(record["rows"])
+
+
+def say_recorded(*trainings: Record) -> None:
+    """Say that these trainings are recorded, and what they learned from."""
+    described = (f"*{one['title'].lower()}* ({one['digits']:,} digits of {DATASET})" for one in trainings)
+    st.markdown(
+        f"**A recorded example, not yours**: {' and '.join(described)}, {trainings[0]['epochs']} epochs. "
+        "`make recordings` repeats it."
+    )
