@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.components.player import Frame, Look
 from dashboard.widgets import recorded_runs
-from dashboard.widgets.recorded_runs import MOST_FRAMES, RecordedRun
+from dashboard.widgets.recorded_runs import MAX_FRAMES, RecordedRun
 
 LOOK = Look("Squares", {"loss": "#3B82C4"}, unit=" %", limits=(0, 1), axis="step")
 
@@ -23,7 +23,7 @@ def test_a_recorded_run_has_pictures_values_labels_and_look(tmp_path: Path, shap
     recorded_runs.save(RecordedRun(frames, LOOK), tmp_path / "run.webp")
     found = recorded_runs.load(tmp_path / "run.webp")
     first, last = found.frames[0], found.frames[-1]
-    assert len(found.frames) == MOST_FRAMES and (first.at, last.at) == (0, 99) and last.text == "at 99"
+    assert len(found.frames) == MAX_FRAMES and (first.at, last.at) == (0, 99) and last.text == "at 99"
     assert last.shape == shape and abs(int(last.picture.flat[0]) - 198) < 4 and last.values == {"loss": 0.99}
     assert last.labels == [("a", 0, 1, 9, 8, "#fff")]
     assert (found.look.unit, tuple(found.look.limits or ()), found.look.axis) == (" %", (0, 1), "step")
