@@ -388,7 +388,7 @@ def test_zero_is_black_at_every_size_of_noise() -> None:
     noise[1, 5, 5], noise[1, 9, 9] = 0.5, -0.5
     for limit in (0.1, 0.5, 2.0):
         sheet = draw_noises(noise, CLASSES[:2], limit=limit, columns=2).picture
-        left, right = sheet[21:-5, 4:52], sheet[16:, 56:]
+        left, right = sheet[20:-5, 4:52], sheet[15:, 56:]
         assert not left.any() and right[10, 10, 2] > right[10, 10, 0] and right[18, 18, 0] > right[18, 18, 2]
 
 
@@ -402,8 +402,8 @@ def test_all_frames_of_an_attack_have_one_size() -> None:
         )
         for change, magnify, mask in ((0.0, 1.0, None), (0.1, 10.0, None), (0.1, 142.9, np.eye(28) < 1))
     ]
-    assert {drawn.picture.shape for drawn in pictures} == {(222, 588, 3)}
-    assert draw_comparison([digit, digit], digit, ["a", "b"]).picture.shape == (312, 280, 3)
+    assert {drawn.picture.shape for drawn in pictures} == {(220, 588, 3)}
+    assert draw_comparison([digit, digit], digit, ["a", "b"]).picture.shape == (310, 280, 3)
 
 
 def test_a_table_tells_who_was_led_astray_and_a_matrix_what_was_not_measured() -> None:

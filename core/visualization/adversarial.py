@@ -20,7 +20,7 @@ PANEL = 5  # pixels of the picture for one of the digit: two panels beside one a
 LARGE = 7  # the same for three panels in a row
 SMALL = 2  # the same for ten noises
 RULE = 70  # grey of the lines between panels
-LARGE_LINE, LINE = 26, 16  # pixels of a caption
+LARGE_LINE, LINE = 24, 15  # pixels of a caption
 BARS = 0.8  # of the panel's height: a bar of probability 1
 
 
