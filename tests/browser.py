@@ -19,6 +19,11 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests import ROOT
 
+RESTS = """() => {
+    const app = document.querySelector("[data-testid=stApp]"), now = performance.now();
+    if (app?.dataset.testScriptState !== "notRunning") window.restingSince = now;
+    return now - window.restingSince > 300;
+}"""
 START_LIMIT = 90  # seconds; the first import of torch on a busy machine takes most of it
 LAPTOP: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -167,10 +172,10 @@ def drag_finger(page: Page, locator: Locator, points: Iterable[tuple[float, floa
 
 
 def settle(page: Page) -> None:
-    """Wait until the page has sent its changes and the script has run."""
-    page.wait_for_timeout(250)
+    """Wait until the page has sent its changes and the script has run: until it has not been running for a while."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
-    page.wait_for_timeout(250)
+    page.evaluate("window.restingSince = performance.now()")
+    page.wait_for_function(RESTS, timeout=30_000, polling=20)
 
 
 def press_until(page: Page, key: str, shown: Locator) -> None:
