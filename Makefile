@@ -8,7 +8,7 @@ LOCK ?= requirements-tests.lock
 UV := uv==0.13.9
 COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-package pip
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/test_devices.py
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/test_devices.py
 # The stand-in device must be known before a process computes its first gradient, so its tests have a process of their own.
 PYTEST_DEVICES := $(BIN)/python -m pytest tests/test_devices.py
 
