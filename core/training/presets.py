@@ -69,7 +69,7 @@ PRESETS = {
         config=TALK,
     ),
     "talk: step 3": Preset(
-        description="Convolutions frozen, features inverted (1 - x), a new head: it learns what is *missing*.",
+        description="Convolutions frozen, features inverted (1 − x), a new head: it learns what is *missing*.",
         start="standard",
         frozen=("features",),
         reset=("head",),

@@ -21,7 +21,7 @@ from dashboard.server.visitors import get_visitor_id
 
 OWN, KEEP = "your own", "unchanged"
 OWN_TITLE, OWN_DESCRIPTION = "my own network", "A network of your own, built block by block."
-SCRATCH = "nothing: all weights drawn anew"  # how links name it; shown as SCRATCH_TITLE
+SCRATCH = "from scratch"  # how links name it; shown as SCRATCH_TITLE
 SCRATCH_TITLE = "from scratch (random weights)"
 SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
 POOLS = {"max": "maximum", "mean": "average", "none": "no pooling"}
