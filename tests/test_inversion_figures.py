@@ -56,6 +56,11 @@ def test_steps_are_written_as_they_are() -> None:
     assert text(draw_formulas([("w < 1", "a = b")])) == "w &lt; 1 a = b"
 
 
+def test_a_negative_difference_of_logits_has_a_minus_sign() -> None:
+    html = draw_logits({"one": np.array([1.5]), "other": np.array([1.75])}, ("0",))
+    assert text(html).endswith("difference −2e-01")
+
+
 def test_two_equal_rows_of_logits_differ_by_nothing() -> None:
     html = draw_logits({"one": np.array([1.5, -2.0]), "other": np.array([1.5, -2.00001])}, ("0", "1"))
     assert text(html) == "logit of class 0 1 one 1.5000 −2.0000 other 1.5000 −2.0000 difference 0 1e-05"

@@ -60,8 +60,12 @@ def draw_logits(rows: Mapping[str, Values], classes: Sequence[str]) -> str:
     """Return rows of logits one below another as HTML, and the difference of the first two in the last row."""
     first, second = list(rows.values())[:2]
     texts = {title: [with_minus(f"{value:.4f}") for value in values] for title, values in rows.items()}
-    texts["difference"] = ["−" * (value < 0) + f"{abs(value):.0e}" if value else "0" for value in first - second]
+    texts["difference"] = [_write_difference(float(value)) for value in first - second]
     return render("logits.html", rows=texts, classes=classes)
+
+
+def _write_difference(value: float) -> str:
+    return f"{'−' if value < 0 else ''}{abs(value):.0e}" if value else "0"
 
 
 def draw_omega(curves: Sequence[Curve], omega: float) -> go.Figure:
