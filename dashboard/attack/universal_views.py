@@ -22,6 +22,7 @@ from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import playing
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.playing import Run
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.texts import read_tip
@@ -37,7 +38,7 @@ TESTED = 500  # test digits, evenly spread
 
 def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Play the optimisation of all classes' noises, and show afterwards how nine digits are read with each."""
-    left, right = st.columns([330, 880], gap="medium")
+    left, right = inputs_and_result(330, 880)
     with left:
         st.caption(read_tip("attack", "Noise for all"))
         inputs = _choose(data, zoo)

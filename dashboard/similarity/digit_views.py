@@ -17,6 +17,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.similarity.form import ShortcutSettings, choose_settings, stage_name
 from dashboard.widgets import maps
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
 
@@ -25,7 +26,7 @@ SHOWN = 8  # nearest digits
 
 def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the reference digits nearest to the current digit at every stage, and where the shortcut stops."""
-    left, right = st.columns([300, 880], gap="medium")
+    left, right = inputs_and_result(300, 880)
     with left:
         st.caption(read_tip("similarity", "Your digit"))
         scene = choose_scene(session, data)

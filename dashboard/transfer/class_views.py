@@ -19,6 +19,7 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers, new_picture, pictures
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.tables import choose_cell
 from dashboard.widgets.texts import show_text
 
@@ -40,7 +41,7 @@ LAYER_TITLES = {
 
 def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the accuracy and the mistakes of a logistic regression that tells two classes apart."""
-    left, right = st.columns([260, 780], gap="medium")
+    left, right = inputs_and_result(260, 780)
     with left:
         source = pictures.choose_source()
         backbone = layers.choose_backbone(data, zoo)
@@ -116,7 +117,7 @@ def _show_pictures(task: Task, result: ClassificationResult, cell: list[int] | N
 
 def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Compare the accuracy with every layer's activations as features, and with the pixels alone."""
-    left, right = st.columns([260, 780], gap="medium")
+    left, right = inputs_and_result(260, 780)
     with left:
         source = pictures.choose_source()
         backbone = layers.choose_backbone(data, zoo)

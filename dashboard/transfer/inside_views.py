@@ -21,6 +21,7 @@ from dashboard.server import downloads, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import show_text
@@ -33,7 +34,7 @@ Sheets = list[tuple[str, NDArray[np.uint8]]]
 
 def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the filters of the first layer, and the feature maps of a picture after the first two poolings."""
-    left, right = st.columns([260, 780], gap="medium")
+    left, right = inputs_and_result(260, 780)
     with left:
         picture = _choose_picture()
         backbone = layers.choose_backbone(data, zoo)

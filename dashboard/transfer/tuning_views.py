@@ -20,6 +20,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers, pictures
 from dashboard.widgets import playing
+from dashboard.widgets.columns import inputs_and_result
 
 SHOWN = 5  # held-out pictures of each class
 COLORS = dict(zip(ARMS, GOAL_COLORS, strict=False))
@@ -30,7 +31,7 @@ RATES = (0.001, 0.003, 0.01, 0.03)
 
 def show_tuning(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Fine-tune a network in two phases, in one phase, and from random weights; show all three side by side."""
-    left, right = st.columns([260, 780], gap="medium")
+    left, right = inputs_and_result(260, 780)
     with left:
         source = pictures.choose_source()
         backbone = layers.choose_backbone(data, zoo)
