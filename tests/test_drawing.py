@@ -8,7 +8,8 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from core.digits import drawing, pictures, render_document
+from core.digits import documents, drawing, pictures, render_document
+from core.system import interrupts
 from tests.drawn_pictures import (
     SVG,
     coloured,
@@ -380,6 +381,19 @@ def test_an_svg_shows_nothing_of_other_files(tmp_path: Path) -> None:
         with pytest.raises(pictures.PictureError, match="transparent"):
             drawing.prepare(pictures.read_picture(svg.encode()))
         assert render_document.OUTSIDE.search(svg), "also where a process may open files"
+
+
+def test_decoding_in_another_process_ends_when_nobody_waits_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(Exception):
+        pass
+
+    def leave() -> None:
+        raise Gone
+
+    monkeypatch.setattr(documents, "CHECK_EVERY", 0.01)
+    monkeypatch.setattr(interrupts, "_checks", [leave])
+    with pytest.raises(Gone):
+        documents.render(svg_bomb(), "SVG", 1000, 10**6)
 
 
 @pytest.mark.parametrize("kind", FILES)

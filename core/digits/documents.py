@@ -8,12 +8,17 @@ import re
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 from core.digits import render_document
+from core.system import interrupts
 
 PROGRAM = Path(render_document.__file__)
-MAX_SECONDS = 30  # the time on the clock; `render_document` limits the processor's
+MAX_SECONDS = 30.0  # the time on the clock; `render_document` limits the processor's
+CHECK_EVERY = 0.5  # seconds between two looks whether somebody still waits
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|[?!].{0,4000}?<(?:\w+:)?svg)[\s>]", re.IGNORECASE | re.DOTALL)
 SENTENCES = {
@@ -45,9 +50,27 @@ def render(data: bytes, kind: str, side: int, pixels: int) -> bytes:
     command = [sys.executable, "-P", str(PROGRAM), kind, str(side), str(pixels)]
     try:
         with _turns:
-            done = subprocess.run(command, input=data, capture_output=True, timeout=MAX_SECONDS)
+            status, picture = _run(command, data)
     except (subprocess.TimeoutExpired, OSError) as error:
         raise DocumentError from error
-    if done.returncode:
-        raise DocumentError(SENTENCES.get(done.returncode, ""))
-    return done.stdout
+    if status:
+        raise DocumentError(SENTENCES.get(status, ""))
+    return picture
+
+
+def _run(command: list[str], data: bytes) -> tuple[int, bytes]:
+    """Return the exit status and the output of a program that reads `data`; end it when the caller is interrupted."""
+    end = time.monotonic() + MAX_SECONDS
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
+        given: bytes | None = data
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    picture, _ = process.communicate(given, timeout=CHECK_EVERY)
+                    return process.returncode, picture
+                given = None  # it is on its way
+                interrupts.check()
+                if time.monotonic() > end:
+                    raise subprocess.TimeoutExpired(command, MAX_SECONDS)
+        finally:
+            process.kill()

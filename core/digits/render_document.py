@@ -15,7 +15,7 @@ import resvg_py
 from PIL import Image
 
 TOO_LARGE, LOCKED = 3, 4  # exit statuses
-CPU_SECONDS, MEMORY = 15, 1_500_000_000  # bytes
+CPU_SECONDS, MEMORY = 10, 1_500_000_000  # bytes
 OUTSIDE = re.compile(r"""href\s*=\s*(["'])(?!#|data:).*?\1""", re.IGNORECASE | re.DOTALL)
 
 
@@ -36,7 +36,10 @@ def confine() -> None:
     """Limit what this process may use from now on; Windows has no such limits."""
     if sys.platform == "win32":
         return
+    import os
     import resource
+
+    os.nice(10)  # pages come first
 
     limits = {"CPU": CPU_SECONDS, "AS": MEMORY, "CORE": 0, "NOFILE": 3}  # three: input, output and errors are open
     for name, most in limits.items():

@@ -22,7 +22,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.picture_upload import upload_picture
+from dashboard.widgets.picture_upload import read_once, upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import show_text
 
@@ -67,7 +67,7 @@ def _choose_picture() -> NDArray[np.uint8] | None:
         if content is None:
             return None
         try:
-            picture = np.asarray(limit(read_picture(content)).convert("RGB"))
+            picture = read_once("picture transfer", content, _read)
         except PictureError as error:
             st.warning(str(error))
             return None
@@ -75,6 +75,10 @@ def _choose_picture() -> NDArray[np.uint8] | None:
         picture = load_photograph(which)
     show_picture(picture, "the chosen picture", smooth=True)
     return picture
+
+
+def _read(content: bytes) -> NDArray[np.uint8]:
+    return np.asarray(limit(read_picture(content)).convert("RGB"))
 
 
 def _show_filters(backbone: Backbone) -> None:

@@ -132,6 +132,9 @@ BENCHMARKS = {
     "stroke-p95": _strokes("a stroke", "the 95th percentile", 150),
     "stroke-erase-median": _strokes("an erasing stroke", "the median", 80),
     "stroke-erase-p95": _strokes("an erasing stroke", "the 95th percentile", 150),
+    "photo-to-digit": Benchmark(
+        "photo", "Seconds from choosing a photograph of twelve megapixels to its digit: the median.", 1.5, "lower"
+    ),
     "stroke-training": Benchmark("jobs", "Times a stroke's 95th percentile grows while a job trains.", 2, "lower"),
     "room-median": _room("the median"),
     "room-p95": _room("the 95th percentile", 100),
