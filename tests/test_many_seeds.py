@@ -17,7 +17,12 @@ SEEDS = (3, 1, 2)
 CONFIG = TrainConfig(epochs=2, batch=32, learning_rate=0.02, device="cpu")
 # Networks without batch norm, and few steps: rounding differs between one product and another, and grows while learning
 ALIKE = ("one conv", "two conv", "published", "LeNet-5", "small, shuffled pixels")
-WAYS = [{"optimizer": "adam", "learning_rate": 0.001}, {"l2": 0.01}, {"penalty": 0.01, "power": 2.0}]
+WAYS = [
+    {"optimizer": "adam", "learning_rate": 0.001},
+    {"l2": 0.01},
+    {"penalty": 0.01, "power": 2.0},
+    {"schedule": "one cycle", "momentum": 0.9, "nesterov": True, "label_smoothing": 0.1},
+]
 
 
 @pytest.fixture(scope="module")

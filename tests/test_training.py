@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 import torch
@@ -250,6 +250,46 @@ def test_a_learning_rate_that_cannot_be_stops_with_a_sentence_and_a_usable_netwo
     assert not network.training and equal(network.state_dict(), fresh().state_dict())
 
 
+def test_one_cycle_rises_for_a_quarter_of_all_batches_and_falls_to_the_end():
+    config = TrainConfig(epochs=4, schedule="one cycle", learning_rate=0.4)
+    rates = [rate for epoch in range(1, 5) for rate in config.learning_rates(epoch, 10)]
+    assert rates[0] == pytest.approx(0.02) and all(rise == pytest.approx(0.04) for rise in differences(rates[:10]))
+    assert all(fall == pytest.approx(-0.04 / 3) for fall in differences(rates[10:]))
+    assert rates[-1] == pytest.approx(0.02 / 3)
+
+
+def differences(rates):
+    return [after - before for before, after in pairwise(rates)]
+
+
+def test_one_cycle_changes_the_rate_before_every_batch_and_reports_the_last():
+    changes = {"schedule": "one cycle", "momentum": 0.0, "epochs": 1, "batch": 50}
+    network, by_hand = fresh("one conv"), fresh("one conv")
+    (step,) = start(network, **changes)
+    first, second = TrainConfig(**{**SHORT, **changes}).learning_rates(1, 2)
+    order = torch.randperm(100, generator=torch.Generator().manual_seed(42)).split(50)
+    for rate, index in zip((first, second), order, strict=True):
+        by_hand.zero_grad()
+        cross_entropy(by_hand(DIGITS.images(index)), DIGITS.labels[index]).backward()
+        with torch.no_grad():
+            for parameter in by_hand.parameters():
+                parameter.sub_(rate * parameter.grad)
+    assert step.learning_rate == second != first
+    assert apart(network.state_dict(), by_hand.state_dict()) < 1e-6
+
+
+def test_nesterov_momentum_and_smoothed_labels_are_pytorch_s():
+    changes = {"momentum": 0.9, "nesterov": True, "label_smoothing": 0.2, "epochs": 1, "batch": 50}
+    network, by_hand = fresh("one conv"), fresh("one conv")
+    (step,) = start(network, **changes)
+    optimizer = torch.optim.SGD(by_hand.parameters(), lr=0.01, momentum=0.9, nesterov=True)
+    for index in torch.randperm(100, generator=torch.Generator().manual_seed(42)).split(50):
+        optimizer.zero_grad()
+        cross_entropy(by_hand(DIGITS.images(index)), DIGITS.labels[index], label_smoothing=0.2).backward()
+        optimizer.step()
+    assert apart(network.state_dict(), by_hand.state_dict()) < 1e-6
+
+
 # What cannot be learned from
 
 
@@ -350,6 +390,13 @@ def test_m16_the_first_epoch_of_two_is_that_of_the_first_inversion():
         ({"momentum": float("nan")}, "The momentum must be a number from 0 up to 1, not nan."),
         ({"momentum": 1.0}, "The momentum must be a number from 0 up to 1, not 1.0."),
         ({"optimizer": "rmsprop"}, "Choose sgd or adam, not 'rmsprop'."),
+        ({"schedule": "cosine"}, "Choose constant or one cycle, not 'cosine'."),
+        (
+            {"schedule": "one cycle", "slow_epochs": 1},
+            "Slow epochs need a constant learning rate: one cycle ends slowly by itself.",
+        ),
+        ({"nesterov": True, "momentum": 0.0}, "Nesterov momentum needs a momentum above 0."),
+        ({"label_smoothing": 1.0}, "Label smoothing must be a number from 0 up to 1, not 1.0."),
         ({"precision": "float8"}, "Choose float32 or bfloat16, not 'float8'."),
     ],
 )

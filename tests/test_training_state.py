@@ -25,6 +25,7 @@ TRAININGS = {
     "dropout": ("talk", {"momentum": 0.9}),
     "batch norm": ("small, batch norm", {"optimizer": "adam", "learning_rate": 0.002}),
     "alternating": ("talk", {"alternate": ("identity", "complement", "negative")}),
+    "one cycle": ("small, batch norm", {"schedule": "one cycle", "momentum": 0.9, "nesterov": True}),
     "bfloat16": ("talk", {"precision": "bfloat16"}),
 }
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 Step = Callable[[Tensor], None]
-WARM_UP = 3  # steps before a capture: cuDNN and the optimizer allocate what they need in the first ones
+WARM_UP = 2  # steps before the one that may not wait: cuDNN and the optimizer allocate what they need in these
 
 
 class CapturedStep:
@@ -49,8 +49,11 @@ class CapturedStep:
                 with torch.cuda.stream(stream):
                     for _ in range(WARM_UP):
                         self._step(self._indices)
+                    with _no_waiting():
+                        self._step(self._indices)
                 torch.cuda.current_stream().wait_stream(stream)
-                with torch.cuda.graph(graph):
+                # A capture that fails leaves its own stream the current one, hence the outer context.
+                with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(graph):
                     self._step(self._indices)
         except RuntimeError as error:
             warnings.warn(
@@ -60,6 +63,21 @@ class CapturedStep:
             return False
         self._graph = graph
         return True
+
+
+@contextmanager
+def _no_waiting() -> Iterator[None]:
+    """Raise RuntimeError for what waits for the device, before a capture does.
+
+    A capture that fails leaves CUDA's random generator and memory as they are while capturing.
+    """
+    before = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings(action="ignore"):  # it says that it does not find everything that waits
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
 
 
 @contextmanager
@@ -75,12 +93,15 @@ def _undone(changed: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> Iter
         for parameter, state in optimizer.state.items()
     }
     random_state = torch.cuda.get_rng_state()
-    yield
-    torch.cuda.set_rng_state(random_state)
-    with torch.no_grad():
-        for tensor, before in zip(changed, kept, strict=True):
-            tensor.copy_(before)
-        for parameter, state in optimizer.state.items():
-            for name, value in state.items():
-                stored = memory.get(parameter, {}).get(name)
-                value.zero_() if stored is None else value.copy_(stored)
+    try:
+        yield
+    finally:
+        torch.cuda.synchronize()  # the steps that are undone ran on another stream
+        torch.cuda.set_rng_state(random_state)
+        with torch.no_grad():
+            for tensor, before in zip(changed, kept, strict=True):
+                tensor.copy_(before)
+            for parameter, state in optimizer.state.items():
+                for name, value in state.items():
+                    stored = memory.get(parameter, {}).get(name)
+                    value.zero_() if stored is None else value.copy_(stored)

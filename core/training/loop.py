@@ -44,7 +44,7 @@ class TrainStep:
     batch: int
     batches: int
     loss: float
-    """Mean cross-entropy of these batches, without penalties."""
+    """Mean cross-entropy of these batches, with smoothed labels if so trained, without penalties."""
     accuracy: float
     """Training accuracy on these batches, percent."""
     seconds: float
@@ -151,33 +151,45 @@ def _epoch(
     training: _Training, step: Step, epoch: int, seconds: float, learning_rate: Callable[[], float | None]
 ) -> Iterator[TrainStep]:
     """Train on all digits once. Raises DivergedError."""
-    config, optimizer = training.config, training.optimizer
+    config = training.config
     batches = training.random.shuffle(len(training.samples.labels)).split(config.batch)
+    planned = config.learning_rates(epoch, len(batches))
     for first in range(0, len(batches), config.report_every):
         start = time.perf_counter()
-        rate = set_learning_rate(optimizer, learning_rate() or config.learning_rate_in(epoch))
         chunk = batches[first : first + config.report_every]
-        loss, accuracy = _learn(training, step, chunk)
+        rate = learning_rate()
+        rates = [rate] * len(chunk) if rate else planned[first : first + len(chunk)]
+        loss, accuracy = _learn(training, step, chunk, rates)
         done = first + len(chunk)
         figures = _evaluate(training.learner, training.held_out) if done == len(batches) else (None, None)
         if not (loss < MAX_LOSS and (figures[0] or 0.0) < MAX_LOSS):  # written so that `nan` is caught too
             raise DivergedError(
-                f"{DIVERGED} in epoch {epoch}, with a learning rate of {rate:g}: the loss became too large. The "
+                f"{DIVERGED} in epoch {epoch}, with a learning rate of {rates[-1]:g}: the loss became too large. The "
                 "network is kept as it was before that epoch; a lower learning rate may help."
             )
         seconds += time.perf_counter() - start
-        yield TrainStep(epoch, done, len(batches), loss, accuracy, seconds, rate, *figures)
+        yield TrainStep(epoch, done, len(batches), loss, accuracy, seconds, rates[-1], *figures)
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> float:
-    """Set the learning rate, also that of a captured step, and return it. Raises ValueError for an impossible one."""
+def with_learning_rates(
+    optimizer: torch.optim.Optimizer, batches: Sequence[Tensor], rates: Sequence[float]
+) -> Iterator[Tensor]:
+    """Yield each batch once its learning rate is set, also for a captured step. Raises ValueError for a bad rate."""
+    current = None
+    for batch, rate in zip(batches, rates, strict=True):
+        if rate != current:  # on a GPU each setting costs a launch
+            _set_learning_rate(optimizer, rate)
+        current = rate
+        yield batch
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     check_learning_rate(rate)
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):
             group["lr"].fill_(rate)
         else:
             group["lr"] = rate
-    return rate
 
 
 def _learner(network: Classifier, digits: Digits, validation: Digits) -> tuple[nn.Module, _Samples, _Samples]:
@@ -215,11 +227,11 @@ def make_optimizer(learning: Sequence[Tensor], config: TrainConfig, *, stacked: 
     rate = torch.tensor(config.learning_rate, device=learning[0].device) if on_cuda else config.learning_rate
     if config.optimizer == "adam":
         return plain_optimizers.Adam(groups, lr=rate, fused=True, capturable=on_cuda)
-    return plain_optimizers.SGD(groups, lr=rate, momentum=config.momentum, fused=True)
+    return plain_optimizers.SGD(groups, lr=rate, momentum=config.momentum, nesterov=config.nesterov, fused=True)
 
 
-def _learn(training: _Training, step: Step, batches: Sequence[Tensor]) -> tuple[float, float]:
-    """Train on whole batches; return their mean loss and accuracy in percent.
+def _learn(training: _Training, step: Step, batches: Sequence[Tensor], rates: Sequence[float]) -> tuple[float, float]:
+    """Train on whole batches, each with its learning rate; return their mean loss and accuracy in percent.
 
     Nothing is yielded in here, so neither the training mode nor the random state leaks to the consumer. The sums stay
     on the device until all batches are done: reading one would wait for every batch before it.
@@ -228,7 +240,7 @@ def _learn(training: _Training, step: Step, batches: Sequence[Tensor]) -> tuple[
     training.correct.zero_()
     set_training(training.mode_dependent, learning=True)
     with training.random.drawing(), repeatable():
-        for index in batches:
+        for index in with_learning_rates(training.optimizer, batches, rates):
             step(index)
     set_training(training.mode_dependent, learning=False)
     count = sum(map(len, batches))
@@ -249,7 +261,7 @@ def _step(training: _Training, index: Tensor) -> None:
     training.optimizer.zero_grad(set_to_none=True)
     with torch.autocast(labels.device.type, torch.bfloat16, enabled=training.config.precision == "bfloat16"):
         logits = training.learner(training.samples.inputs(index))
-        loss = cross_entropy(logits, labels)
+        loss = cross_entropy(logits, labels, label_smoothing=training.config.label_smoothing)
     loss.backward()
     penalize(training.optimizer, training.config)
     training.optimizer.step()

@@ -22,7 +22,7 @@ from core.networks.classifier import Classifier
 from core.system.device import find_device, repeatable
 from core.training.captured import CapturedStep, Step
 from core.training.config import TrainConfig
-from core.training.loop import MAX_LOSS, make_optimizer, penalize, set_learning_rate
+from core.training.loop import MAX_LOSS, make_optimizer, penalize, with_learning_rates
 from core.training.modes import mode_dependent_modules, set_training
 from core.training.state import RandomState
 
@@ -116,13 +116,13 @@ def _learn(training: _Training, epoch: int) -> tuple[tuple[float, ...], tuple[fl
     """Learn from all digits once; return each network's loss and accuracy in percent."""
     config, kept = training.config, [weight.detach().clone() for weight in training.weights.values()]
     step, switched = _step_of(training, epoch), mode_dependent_modules(training.base)
-    set_learning_rate(training.optimizer, config.learning_rate_in(epoch))
     training.loss_sum.zero_()
     training.correct.zero_()
     orders = torch.stack([random.shuffle(training.count) for random in training.randoms]) + training.offsets
+    batches = orders.split(config.batch, dim=1)
     set_training(switched, learning=True)
     with training.randoms[0].drawing(), repeatable():
-        for indices in orders.split(config.batch, dim=1):
+        for indices in with_learning_rates(training.optimizer, batches, config.learning_rates(epoch, len(batches))):
             step(indices)
     set_training(switched, learning=False)
     losses = training.loss_sum / training.count
@@ -155,7 +155,9 @@ def _step(training: _Training, indices: Tensor) -> None:
         logits = vmap(partial(_compute, training.base), randomness="different")(
             training.weights, training.buffers, inputs
         )
-        losses = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape)
+        smoothing = training.config.label_smoothing
+        losses = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none", label_smoothing=smoothing)
+    losses = losses.view(labels.shape)
     losses.mean(1).sum().backward()
     penalize(training.optimizer, training.config)
     training.optimizer.step()
