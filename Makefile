@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscop
 # The stand-in device must be known before a process computes its first gradient, so its tests have a process of their own.
 PYTEST_DEVICES := $(BIN)/python -m pytest tests/test_devices.py
 
-.PHONY: help setup lock run serve data check test test-rest test-all test-cuda bench load screenshots recordings clean
+.PHONY: help setup lock run serve data check test test-rest test-all test-cuda bench-cuda bench load screenshots recordings clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
@@ -67,6 +67,9 @@ test-all: check  ## lint, types and every test
 
 test-cuda: $(READY)  ## the tests that need a GPU
 	@$(BIN)/python -m pytest --noconftest tests/test_cuda.py
+
+bench-cuda: $(READY)  ## the figures of a GPU, in one file (OUT=cuda.json)
+	@$(BIN)/python -m tests.benchmarks 'cuda-*' --out $(or $(OUT),cuda.json)
 
 bench: $(READY)  ## the figures we promise, measured side by side
 	@$(BIN)/python -m tests.benchmarks

@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+import torch
 
 from tests import ROOT
 from tests.benchmarks import BENCHMARKS, Benchmark, Better, Measured
@@ -13,7 +15,9 @@ from tests.benchmarks import BENCHMARKS, Benchmark, Better, Measured
 NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restoring-tcut
     restoring-alone restoring-batch blind-whole blind-hcut blind-vcut blind-dcut blind-tcut blind-alone blind-batch
     pmnist-speed
-    epoch-float32 epoch-bfloat16 cuda-epoch cuda-epoch-ratio cuda-ten-epochs cuda-seeds cuda-study
+    epoch-float32 epoch-bfloat16 cuda-epoch cuda-epoch-ratio cuda-ten-epochs cuda-seeds
+    cuda-restoring cuda-blind cuda-universal cuda-maximize cuda-speedrun cuda-speedrun-accuracy cuda-study
+    speedrun-cpu speedrun-cpu-seconds speedrun-cpu-accuracy
     epoch-small epoch-assignment record-cost killed-trainings killed-servers
     bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
@@ -76,6 +80,23 @@ def test_json_is_all_there_is_on_stdout() -> None:
         assert figure["holds"] == (figure["figure"] >= figure["goal"])
         assert figure["runs"] and min(figure["runs"]) <= figure["figure"] <= max(figure["runs"])
         assert figure["what"].startswith(BENCHMARKS[name].what)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine measures them")
+def test_a_pattern_names_many_and_all_figures_are_in_one_file(tmp_path: Path) -> None:
+    done = run("cuda-*", "--out", str(tmp_path / "figures.json"))
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "figures.json").read_bytes())
+    assert list(figures) == [name for name in NAMES if name.startswith("cuda-")]
+    assert all("Not measured: this machine has no CUDA device." in figure["what"] for figure in figures.values())
+
+
+def test_cuda_s_figures_need_only_what_core_needs() -> None:
+    modules = {f"tests.benchmarks.{one.module}" for name, one in BENCHMARKS.items() if name.startswith("cuda-")}
+    blocked = ("streamlit", "foolbox", "playwright")
+    code = f"import importlib, sys; sys.modules.update(dict.fromkeys({blocked}))\n"
+    code += f"for name in {sorted(modules)}: importlib.import_module(name)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=300)
 
 
 def test_people_get_a_table() -> None:

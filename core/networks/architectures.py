@@ -140,6 +140,12 @@ ARCHITECTURES = {
         _keras("small, batch norm", 8, norm=True),
         _keras("64 filters", 64),
         _keras("64 filters, batch norm", 64, norm=True),
+        # On a processor a stride is cheaper than a pooling after as many filters.
+        Architecture(
+            "fast",
+            (Stage("conv", filters=16, size=5, stride=2), NORM, RELU, conv(32, 5), POOL, NORM, RELU),
+        ),
+        Architecture("fast on a GPU", (conv(24, 5), POOL, NORM, RELU, conv(48, 5), POOL, NORM, RELU), hidden=(128,)),
         Architecture(
             "LeNet-5",
             (conv(6, 5, 2), TANH, MEAN_POOL, conv(16, 5), TANH, MEAN_POOL),

@@ -89,6 +89,10 @@ def _growing(what: str, goal: float, better: Better = "higher") -> Benchmark:
     return Benchmark("maximization", what, goal, better)
 
 
+def _cuda(what: str, limit: float) -> Benchmark:
+    return Benchmark("cuda_reading", what, limit, "lower")
+
+
 BENCHMARKS = {
     "standard-accuracy": Benchmark("accuracy", "Percent of MNIST's 10,000 test digits the standard network reads.", 99),
     "restoring-hcut": _restoring("the top half erased, mask known", 90),
@@ -111,7 +115,16 @@ BENCHMARKS = {
     "cuda-epoch-ratio": Benchmark("cuda", "Times faster than DataLoader with 8 workers: such an epoch on a GPU.", 8),
     "cuda-ten-epochs": Benchmark("cuda", "Seconds of the recipe `standard`, all included.", 3.5, "lower"),
     "cuda-seeds": Benchmark("cuda", "Seconds of a seed and epoch: 32 seeds side by side, float32.", 0.06, "lower"),
+    "cuda-restoring": _cuda("Seconds to read 10,000 partial digits, HCUT, mask known.", 5),
+    "cuda-blind": _cuda("Seconds to read 10,000 partial digits, HCUT, mask not given.", 15),
+    "cuda-universal": _cuda("Seconds of noises for ten classes: 50 steps of 10,000 digits each.", 3),
+    "cuda-maximize": _cuda("Seconds of 32 maps' pictures, 200 steps.", 1),
+    "cuda-speedrun": Benchmark("speedrun", "Seconds to train as fast as it goes, ten seeds.", 0.2, "lower"),
+    "cuda-speedrun-accuracy": Benchmark("speedrun", "Percent of test digits after such a training, ten seeds.", 99.3),
     "cuda-study": Benchmark("cuda", "Seconds of the study of missing features: one network, ten seeds.", 300, "lower"),
+    "speedrun-cpu": Benchmark("speedrun", "Times faster than PyTorch's example to 98.5 and 99.0 %, one thread.", 8),
+    "speedrun-cpu-seconds": Benchmark("speedrun", "Seconds of one core to 98.5 % of test digits.", 20, "lower"),
+    "speedrun-cpu-accuracy": Benchmark("speedrun", "Percent of test digits after so many seconds.", 98.5),
     "epoch-small": Benchmark("training", "The same for the lecture's small network (A6).", 3),
     "epoch-assignment": Benchmark("training", "The same for the assignment's network (A3).", 1.6),
     "record-cost": Benchmark("jobs", "Percent of a batch's time that a record of it takes.", 1, "lower"),

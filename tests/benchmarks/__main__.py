@@ -1,12 +1,14 @@
 """Measure the named figures or all of them; a table for people, `--json` for machines, progress on stderr."""
 
 import argparse
+import fnmatch
 import json
 import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from tests.benchmarks import BENCHMARKS, Figure, measure
 
@@ -17,7 +19,7 @@ QUIET_LOAD = 0.7  # above it, figures about time measure the other work too
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 when measured, whatever the figures are; 2 for an unknown name; 130 when interrupted."""
     options = _parser().parse_args(arguments)
-    unknown = [name for name in options.names if name not in BENCHMARKS]
+    unknown = [name for name in options.names if not fnmatch.filter(BENCHMARKS, name)]
     if unknown:
         say(f"There is no benchmark called {unknown[0]!r}; --list names them all.")
         return BAD_INPUT
@@ -25,21 +27,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(f"{name:26}{benchmark.what}" for name, benchmark in BENCHMARKS.items()))
         return DONE
     figures: dict[str, Figure] = {}
-    status = _measure_all(options.names or list(BENCHMARKS), figures)
-    print(json.dumps({name: asdict(figure) for name, figure in figures.items()}) if options.json else table(figures))
+    names = [one for one in BENCHMARKS if any(fnmatch.fnmatch(one, name) for name in options.names or ["*"])]
+    status = _measure_all(names, figures, options.out)
+    print(_to_json(figures) if options.json else table(figures))
     return status
+
+
+def _to_json(figures: Mapping[str, Figure]) -> str:
+    return json.dumps({name: asdict(figure) for name, figure in figures.items()})
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure the figures we promise.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which figures; none: all of them")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which figures; 'cuda-*': many; none: all")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, everything else on stderr")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the JSON here, after every figure")
     parser.add_argument("--list", action="store_true", help="say which figures there are, and measure nothing")
     return parser
 
 
-def _measure_all(names: Sequence[str], figures: dict[str, Figure]) -> int:
-    """Fill `figures` in; what was measured before an interruption stays."""
+def _measure_all(names: Sequence[str], figures: dict[str, Figure], out: Path | None) -> int:
+    """Fill `figures` in, and the file `out`; what was measured before an interruption stays."""
     load = os.getloadavg()[0]
     if load > QUIET_LOAD:
         say(f"This machine is busy (load {load:.1f}), so figures about time may come out worse or better.")
@@ -47,6 +55,8 @@ def _measure_all(names: Sequence[str], figures: dict[str, Figure]) -> int:
         for number, name in enumerate(names, 1):
             start = time.perf_counter()
             figures[name] = measure(name)
+            if out is not None:
+                out.write_text(_to_json(figures))
             took = time.perf_counter() - start
             say(f"[{number}/{len(names)}] {name}: {_shown(figures[name].figure)} ({took:.0f} s)")
     except KeyboardInterrupt:
