@@ -33,7 +33,7 @@ NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restor
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "tests.benchmarks", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
 def test_the_promised_figures_are_there() -> None:

@@ -66,13 +66,13 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
         choose(again, "Keep")
         with again.expect_download() as download:
             again.get_by_role("button", name="Network and card (ZIP)").click()
-        assert download.value.suggested_filename == "assignment--one-conv.zip"
+        assert download.value.suggested_filename == "fast-training.zip"
     with open_tab(chromium, **PHONE) as stranger:
         stranger.goto(f"{own_server}/train")
         for view in ("Watch", "Result", "Keep", "Set up"):
             choose(stranger, view)
             assert stranger.evaluate("document.documentElement.scrollWidth") <= 390, view
-            assert stranger.get_by_text("assignment: one conv · ").count() == 0
+            assert stranger.get_by_text("fast training · ").count() == 0
 
 
 def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server: str, chromium: Browser) -> None:

@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from core.jobs.run_folders import Job
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.server import caches
-from dashboard.train import cached
+from dashboard.train import cached, epoch_times
 from dashboard.train.recorded import recorded_trainings
 from tests.job_runs import ended, reach, until
 from tests.pages import captions, go_to, html, open_page, press, rerun, text_of
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("runs")
 
 
 TOTALS = {
+    "fast training": 18_570,
     "assignment: one conv": 63_050,
     "assignment: two conv": 25_258,
     "assignment: two conv + 500": 799_078,
@@ -85,10 +87,10 @@ def test_an_impossible_block_is_named_as_on_the_page_and_the_blocks_that_fit_sta
 
 def test_a_network_of_one_s_own_has_its_own_name_and_text() -> None:
     app = open_page("train")
-    assert app.text_input(key="train title").value == "assignment: one conv"
+    assert app.text_input(key="train title").value == "fast training"
     app.selectbox(key="train network").set_value("your own")
     assert rerun(app).text_input(key="train title").value == "my own network"
-    assert "built block by block" in captions(app) and "32 filters of 3x3" not in captions(app)
+    assert "built block by block" in captions(app) and "one cycle of the learning rate" not in captions(app)
     app.text_input(key="train title").set_value("Eve's")
     app.selectbox(key="train network").set_value("LeNet-5")
     assert rerun(app).text_input(key="train title").value == "Eve's"
@@ -122,6 +124,36 @@ def test_a_recorded_training_is_whole() -> None:
         assert training["steps"][-1]["epoch"] == training["epochs"]
     growth = cached.recorded_growth()
     assert len(growth.frames) > 20 and len(growth.frames[0].labels) == 10 and growth.frames[0].shape[2:] == (3,)
+
+
+def test_the_first_preset_is_the_fast_one_and_trains_as_it_says(runs: Path) -> None:
+    app = open_page("train")
+    assert "SGD, momentum 0.9, learning rate 0.2, one cycle." in text_of(app)
+    app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
+    press(app, "train go")
+    config = only_job().settings["config"]
+    assert {name: config[name] for name in ("schedule", "nesterov", "label_smoothing", "epochs", "batch")} == {
+        "schedule": "one cycle",
+        "nesterov": True,
+        "label_smoothing": 0.0,
+        "epochs": 1,
+        "batch": 128,
+    }
+    ended(only_job(), 120)
+
+
+def test_t8_the_time_of_an_epoch_is_recorded_where_there_is_no_gpu_and_measured_where_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(epoch_times, "list_devices", lambda: ["cpu"])
+    assert "published network: 22 s on one core of an Intel Xeon, 0.26 s on an NVIDIA H200." in captions(set_up())
+    monkeypatch.setattr(epoch_times, "list_devices", lambda: ["cpu", "cuda"])
+    monkeypatch.setattr(cached, "estimate_seconds", lambda settings: {"cpu": 21.0, "cuda": 0.3}[_device(settings)])
+    assert "One epoch of this training: about 21 s on the CPU, about 0.3 s on the GPU." in captions(set_up())
+
+
+def _device(settings: dict[str, Any]) -> str:
+    return settings["config"]["device"]
 
 
 def test_a_running_training_is_in_sight_when_the_page_is_opened_anew(job: Job) -> None:

@@ -21,6 +21,8 @@ FIELDS = {"block-1-filters": 4, "block-1-size": 5, "blocks": 1, "hidden": 20}
 def set_up(visitor: str = "", **chosen: object) -> AppTest:
     """Open the page with a small network of one's own and the offline digits."""
     app = open_page("train", state={"visitor": visitor} if visitor else {})
+    app.selectbox(key="train preset").set_value("assignment: one conv")
+    rerun(app)
     app.selectbox(key="train network").set_value("your own")
     app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
     rerun(app)

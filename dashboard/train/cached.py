@@ -62,7 +62,7 @@ def recorded_growth() -> RecordedRun:
 def estimate_seconds(settings: dict[str, Any]) -> float:
     """Return about how many seconds this training takes on this machine. Raises ValueError."""
     config = settings["config"]
-    speed = {**settings, "config": {name: config[name] for name in ("attack", "optimizer") if name in config}}
+    speed = {**settings, "config": {name: config[name] for name in ("attack", "device", "optimizer") if name in config}}
     digits = training_estimate.count_digits(settings, caches.dataset(settings["dataset"]))
     return digits * _seconds_per_digit(json.dumps(speed, sort_keys=True))
 

@@ -27,6 +27,7 @@ SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
 POOLS = {"max": "maximum", "mean": "average", "none": "no pooling"}
 NORMS = {"none": "no batch norm", "before": "before the activation", "after": "after the activation"}
 ATTACKS = {"none": "not attacked", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
+SCHEDULES = {"constant": "constant", "one cycle": "one cycle: rises, then falls to 0"}
 GROUPS = {"features": "all convolutions", "head": "the whole head"}
 Settings = dict[str, Any]
 
@@ -87,7 +88,10 @@ def preset_options() -> Settings:
         "epochs": config.epochs,
         "optimizer": config.optimizer,
         "learning-rate": config.learning_rate,
+        "schedule": config.schedule,
         "momentum": config.momentum,
+        "nesterov": config.nesterov,
+        "label-smoothing": config.label_smoothing,
         "batch": config.batch,
         "l2": config.l2,
         "penalty": config.penalty,
@@ -206,6 +210,8 @@ def choose_learning() -> Settings:
     config = {
         "optimizer": optimizer,
         "learning_rate": number(right, "Learning rate", "learning-rate", format="%g", step=0.001),
+        "schedule": _choose_schedule(left),
+        "label_smoothing": number(right, "Label smoothing", "label-smoothing", format="%g", step=0.05),
         "epochs": number(left, "Epochs", "epochs", step=1),
         "batch": number(right, "Batch size", "batch", step=1),
         "momentum": number(left, "Momentum (SGD)", "momentum", disabled=optimizer != "sgd", step=0.1),
@@ -213,6 +219,7 @@ def choose_learning() -> Settings:
         "l2": number(left, "L2 regularisation", "l2", format="%g", step=0.001),
         "penalty": number(right, "Penalty |w|ᵖ", "penalty", format="%g", step=0.0001),
         "power": number(left, "p (1: L1)", "power", step=0.5),
+        "nesterov": _choose_nesterov(right, disabled=optimizer != "sgd"),
     }
     config["attack"] = attack = address.selectbox(
         "attack",
@@ -227,6 +234,17 @@ def choose_learning() -> Settings:
     return {name: chosen for name, chosen in config.items() if chosen is not None}
 
 
+def _choose_schedule(place: Any) -> str:
+    first, shown = preset_options()["schedule"], SCHEDULES.__getitem__
+    label = "Learning rate over time"
+    return address.selectbox("schedule", label, list(SCHEDULES), first, place=place, format_func=shown)
+
+
+def _choose_nesterov(place: Any, *, disabled: bool) -> bool:
+    first = preset_options()["nesterov"]
+    return address.toggle("nesterov", "Nesterov momentum (SGD)", first, place=place, disabled=disabled)
+
+
 def choose_data() -> Settings:
     """Draw the options of the data and the device; return the settings."""
     first = preset_options()
@@ -234,11 +252,12 @@ def choose_data() -> Settings:
     dataset = address.selectbox("dataset", "Data set", available, first["dataset"])
     share = address.select_slider("share", "Training digits used", SHARES, first["share"], format_func="{} %".format)
     tenth = address.toggle("held-out", "Validate on 10 % (as in the Keras lecture), not on a sixth", first["held-out"])
-    device = address.segmented_control("device", "Device", _devices(), first["device"], format_func=str.upper)
+    device = address.segmented_control("device", "Device", list_devices(), first["device"], format_func=str.upper)
     return {"dataset": dataset, "share": share / 100, "validation": 0.1 if tenth else None, "device": device}
 
 
-def _devices() -> list[str]:
+def list_devices() -> list[str]:
+    """Return the devices of this computer, the CPU first."""
     devices = []
     for name in CHOICES["device"]:
         try:

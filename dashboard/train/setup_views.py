@@ -21,7 +21,7 @@ from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id, get_origin
-from dashboard.train import cached, form
+from dashboard.train import cached, epoch_times, form
 from dashboard.train.form import Settings
 from dashboard.widgets.jobs import format_duration
 
@@ -118,6 +118,8 @@ def find_problem(settings: Settings) -> str:
 
 def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost, *, ready: bool) -> None:
     st.markdown(f"{describe(settings)} {_describe_time(settings) if ready else ''}")
+    if ready:
+        st.caption(epoch_times.describe(settings))
     st.html(draw_stage_table(rows))
     st.caption(
         f"Reading one digit takes {cost.products:,} multiplications. Bars show the parameters of each layer. A "
@@ -146,6 +148,8 @@ def describe(settings: Settings) -> str:
         f"{config['batch']}, "
         f"{optimizer}, learning rate {config['learning_rate']:g}"
     ]
+    parts += ["one cycle"] if config["schedule"] == "one cycle" else []
+    parts += [f"label smoothing {config['label_smoothing']:g}"] if config["label_smoothing"] else []
     parts += [f"L2 {config['l2']:g}"] if config["l2"] else []
     parts += [f"penalty {config['penalty']:g}·|w|^{config['power']:g}"] if config["penalty"] else []
     if config.get("attack", "none") != "none":
