@@ -48,7 +48,7 @@ def _keras(architecture: str, description: str) -> Preset:
 
 PRESETS = {
     FAST: Preset(
-        description="A small network, and one cycle of the learning rate: 98.8 % of the test digits after one epoch.",
+        description="A small network, one cycle of the learning rate: 98.8 % of MNIST's test digits after one epoch.",
         architecture="fast",
         config=QUICK,
     ),
@@ -107,7 +107,7 @@ PRESETS = {
 
 # Not on the page Train, where every training is in float32.
 FAST_ON_GPU = Preset(
-    description="A larger network for a GPU: 99.3 % of the test digits after three epochs.",
+    description="A larger network for a GPU: 99.3 % of MNIST after three epochs.",
     architecture="fast on a GPU",
     config=QUICK_ON_GPU,
 )

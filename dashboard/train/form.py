@@ -27,7 +27,6 @@ SHARES = (1, 2, 5, 10, 25, 50, 100)  # percent of the digits
 POOLS = {"max": "maximum", "mean": "average", "none": "no pooling"}
 NORMS = {"none": "no batch norm", "before": "before the activation", "after": "after the activation"}
 ATTACKS = {"none": "not attacked", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
-SCHEDULES = {"constant": "constant", "one cycle": "one cycle: rises, then falls to 0"}
 GROUPS = {"features": "all convolutions", "head": "the whole head"}
 Settings = dict[str, Any]
 
@@ -235,9 +234,8 @@ def choose_learning() -> Settings:
 
 
 def _choose_schedule(place: Any) -> str:
-    first, shown = preset_options()["schedule"], SCHEDULES.__getitem__
-    label = "Learning rate over time"
-    return address.selectbox("schedule", label, list(SCHEDULES), first, place=place, format_func=shown)
+    first, about = preset_options()["schedule"], "One cycle: it rises from 0 to the learning rate, then falls to 0."
+    return address.selectbox("schedule", "Rate over time", CHOICES["schedule"], first, place=place, help=about)
 
 
 def _choose_nesterov(place: Any, *, disabled: bool) -> bool:
