@@ -18,6 +18,7 @@ VERBS = {
     "train": "train a shipped network again",
     "evaluate": "accuracy on whole digits and on every cut",
     "predict": "what every network reads in picture files",
+    "reference": "measure what MNIST's digits are like",
     "pmnist": "write the 40,000 partial test digits",
     "attack": "noise that makes a network misread digits",
     "maximize": "pictures that activate a neuron most",

@@ -28,6 +28,7 @@ NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restor
     maximize-confidence maximize-costs maximize-flat maximize-sheet-ratio maximize-lucent-ratio
     maximize-first-frame maximize-frames maps-browser why-captum why-robustness
     similarity-lookup-ratio similarity-time transfer-pairs robust-clean robust-pgd
+    photographs-read photographs-worst-kind doubts-raised doubts-false
     made-read made-teach""".split()
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from core.digits import documents, drawing, pictures, render_document
+from core.digits.photographs import finding
 from core.system import interrupts
 from tests.drawn_pictures import (
     SVG,
@@ -136,8 +137,13 @@ GOOD: dict[str, np.ndarray | Image.Image | bytes] = {
 }
 
 
+def prepare(picture: np.ndarray | Image.Image) -> drawing.Preparation:
+    found = finding.find_digits(picture)
+    return found.digits[found.heaviest]
+
+
 def prepared(picture: np.ndarray | Image.Image | bytes) -> drawing.Preparation:
-    return drawing.prepare(pictures.read_picture(picture) if isinstance(picture, bytes) else picture)
+    return prepare(pictures.read_picture(picture) if isinstance(picture, bytes) else picture)
 
 
 def centre_of_mass(digit: np.ndarray) -> np.ndarray:
@@ -169,14 +175,14 @@ def test_a_picture_gives_the_digit_that_mnist_would_have(name: str) -> None:
 @pytest.mark.parametrize("digit", [0, 1, 2, 4, 5, 7])
 def test_every_digit_and_pen_in_both_polarities(digit: int, pen: int, light: bool) -> None:
     ink = drawn(digit, pen)
-    steps = drawing.prepare(ink if light else 255 - ink)
+    steps = prepare(ink if light else 255 - ink)
     assert_made_like_mnist(steps)
     assert np.abs(steps.digit - mnist_way(ink)).mean() < 0.06
 
 
 @pytest.mark.parametrize("pen", [1, 2, 3, 6])
 def test_a_thin_pen_in_a_large_picture_becomes_an_mnist_stroke(pen: int) -> None:
-    steps = drawing.prepare(255 - drawn(2, pen, scale=1000 / 280))
+    steps = prepare(255 - drawn(2, pen, scale=1000 / 280))
     assert_made_like_mnist(steps)
     assert 1.2 < drawing.stroke_width(steps.digit) < 3
     assert np.percentile(steps.digit[steps.digit > 0.1], 75) > 0.8
@@ -184,24 +190,24 @@ def test_a_thin_pen_in_a_large_picture_becomes_an_mnist_stroke(pen: int) -> None
 
 
 def test_an_ordinary_pen_is_not_thickened() -> None:
-    steps = drawing.prepare(DARK)
+    steps = prepare(DARK)
     assert drawing.stroke_width(steps.digit) == pytest.approx(drawing.stroke_width(mnist_way(INK)), rel=0.1)
 
 
 def test_a_digit_already_made_comes_back() -> None:
     digit = (mnist_way(INK) * 255).astype(np.uint8)
-    assert np.abs(drawing.to_digit(digit) - digit / 255).mean() < 0.02
+    assert np.abs(finding.to_digit(digit) - digit / 255).mean() < 0.02
 
 
 def test_levels_are_whole_255ths_as_mnists_are_so_that_addresses_and_files_hold_the_very_same_digit():
-    for digit in (drawing.prepare_strokes(INK).digit, drawing.to_digit(DARK)):
+    for digit in (drawing.prepare_strokes(INK).digit, finding.to_digit(DARK)):
         stored = np.rint(digit * 255).astype(np.uint8)
         assert len(np.unique(stored)) > 10 and np.array_equal((stored / 255).astype(np.float32), digit)
 
 
 @pytest.mark.parametrize("colour", [0, 128, 255])
 def test_a_transparent_picture_is_read_by_its_alpha_whatever_the_colour(colour: int) -> None:
-    steps = drawing.prepare(transparent(INK, colour))
+    steps = prepare(transparent(INK, colour))
     assert_made_like_mnist(steps)
     assert np.abs(steps.digit - mnist_way(INK)).mean() < 0.04
 
@@ -223,7 +229,7 @@ def test_a_dot_or_a_dash_still_gives_a_frame(shape: tuple[int, int]) -> None:
     ink = np.zeros((280, 280), np.uint8)
     ink[30 : 30 + shape[0], 30 : 30 + shape[1]] = 255
     assert drawing.prepare_strokes(ink).digit.max() > 0.9
-    assert drawing.to_digit(255 - ink).max() > 0.9
+    assert finding.to_digit(255 - ink).max() > 0.9
 
 
 @pytest.mark.parametrize("shape", [(2, 1), (1, 2), (1, 9), (2, 2), (3, 3), (7, 5), (1, 3000), (3000, 2)])
@@ -231,15 +237,15 @@ def test_the_smallest_and_narrowest_pictures_give_a_digit_or_a_sentence(shape: t
     for seed in range(5):
         picture = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
         try:
-            assert drawing.to_digit(picture).shape == (28, 28)
+            assert finding.to_digit(picture).shape == (28, 28)
         except pictures.PictureError as error:
             assert_one_sentence(error)
 
 
 def test_preparing_leaves_the_picture_as_it_was() -> None:
     pixels, before = DARK.copy(), image("RGBA")
-    drawing.prepare(pixels)
-    drawing.prepare(before)
+    prepare(pixels)
+    prepare(before)
     assert (pixels == DARK).all() and before.tobytes() == image("RGBA").tobytes()
 
 
@@ -353,7 +359,7 @@ BAD_STROKES: dict[str, object] = {
         pytest.param(read, given, id=f"{read.__name__}: {name}")
         for read, table in (
             (pictures.read_picture, BAD_FILES),
-            (drawing.prepare, BAD_PICTURES),
+            (finding.find_digits, BAD_PICTURES),
             (drawing.prepare_strokes, BAD_STROKES),
         )
         for name, given in table.items()
@@ -405,6 +411,6 @@ def test_damage_anywhere_gives_a_picture_or_a_sentence(kind: str) -> None:
         for at in random.integers(0, min(len(data), 200), 3):
             damaged[at] = random.integers(256)
         try:
-            drawing.prepare(pictures.read_picture(bytes(damaged)))
+            prepare(pictures.read_picture(bytes(damaged)))
         except pictures.PictureError as error:
             assert_one_sentence(error)

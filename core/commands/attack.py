@@ -16,8 +16,9 @@ from core.commands import tables
 from core.commands.options import add_dataset, add_device, load_dataset, parse_mask, read_seed
 from core.commands.predict import to_reading
 from core.commands.terminal import answer, progress
-from core.digits import drawing, pictures
+from core.digits import pictures
 from core.digits.datasets import Dataset
+from core.digits.photographs import finding
 from core.networks import evaluation
 from core.system import files
 from core.system.npz import arrays_to_npz
@@ -128,7 +129,7 @@ def _read(path: Path) -> Tensor:
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(f"The file cannot be opened: {error.strerror}.") from None
-    return torch.from_numpy(drawing.to_digit(pictures.read_picture(content)))[None, None]
+    return torch.from_numpy(finding.to_digit(pictures.read_picture(content)))[None, None]
 
 
 def _sentences(result: dict[str, Any]) -> Iterator[str]:

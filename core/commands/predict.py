@@ -10,7 +10,8 @@ from torch import Tensor
 
 from core.commands.options import add_dataset, add_device, load_dataset, load_shipped, parse_mask
 from core.commands.terminal import BAD_INPUT, DONE, answer
-from core.digits import drawing, pictures
+from core.digits import pictures
+from core.digits.photographs import finding
 from core.networks.evaluation import Network, predict
 
 
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 def _read(path: Path) -> Tensor | str:
     """Return the digit `(1, 1, 28, 28)` in a picture file, or a sentence that says why there is none."""
     try:
-        return torch.from_numpy(drawing.to_digit(pictures.read_picture(path.read_bytes())))[None, None]
+        return torch.from_numpy(finding.to_digit(pictures.read_picture(path.read_bytes())))[None, None]
     except pictures.PictureError as error:
         return str(error)
     except OSError as error:

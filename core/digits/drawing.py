@@ -1,22 +1,20 @@
-"""Any picture -> a digit as MNIST was made: find the ink, crop, fit into 20x20, centre by mass in 28x28.
+"""Ink -> a digit as MNIST was made: crop, fit into 20x20, centre by mass in 28x28.
 
-A picture is a Pillow image or a uint8 array. The result of each step is kept, so that a page can show it.
+The ink is drawn on a canvas, or `photographs` has found it. The result of each step is kept, for a page to show.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from core.digits.pictures import PictureError, from_array, limit
+from core.digits.pictures import PictureError
 
 Array = NDArray[np.float32]
 
 BOX, FRAME = 20, 28
-MIN_CONTRAST = 0.06  # above the texture of real paper, below a hard pencil
 # As `stroke_width` measures, 99 in 100 MNIST digits are wider than 1.39 pixels, and half of them wider than 2.2.
 THIN_STROKE, USUAL_STROKE = 1.3, 1.9
 MIN_PIECE = 0.04  # share of the heaviest piece of ink: the loose bar of a 5 is heavier, a speck of dust lighter
@@ -31,27 +29,14 @@ class Preparation:
     cropped: Array
     fitted: Array  # at most 20x20
     digit: Array  # 28x28
+    search: tuple[tuple[str, Array], ...] = ()  # a photograph's steps from `gray` to `ink`, each with a caption
 
     @property
     def steps(self) -> list[tuple[str, Array]]:
         """All steps in order, each with a caption."""
-        captions = ("Original", "Ink found", "Cropped to the ink", "Fitted into 20 × 20", "Centred by mass in 28 × 28")
-        return list(zip(captions, (self.gray, self.ink, self.cropped, self.fitted, self.digit), strict=True))
-
-
-def prepare(picture: Image.Image | NDArray[np.uint8]) -> Preparation:
-    """Turn a Pillow image or a uint8 array (H, W), (H, W, 3) or (H, W, 4) into a digit.
-
-    Ink may be darker or lighter than the paper, of another colour, or all that is opaque. Raises PictureError.
-    """
-    image = limit(picture if isinstance(picture, Image.Image) else from_array(picture))
-    if image.mode == "RGBA":
-        sheet = _sheet(image)
-        if sheet is None:
-            return _from_alpha(image)
-        image = sheet
-    gray = _brightness(image)
-    return _prepared(gray, clean_ink(contrast_with_paper(gray)))
+        captions = ("Ink found", "Cropped to the ink", "Fitted into 20 × 20", "Centred by mass in 28 × 28")
+        after = zip(captions, (self.ink, self.cropped, self.fitted, self.digit), strict=True)
+        return [("Original", self.gray), *self.search, *after]
 
 
 def prepare_strokes(ink: NDArray[np.uint8]) -> Preparation:
@@ -60,66 +45,22 @@ def prepare_strokes(ink: NDArray[np.uint8]) -> Preparation:
         raise PictureError("A drawing must be a table of levels from 0 to 255.")
     if not ink.any():
         raise PictureError("We found no digit in this picture.")
-    levels = _levels(Image.fromarray(ink).reduce(max(1, min(ink.shape) // 140)))  # finer than 28x28 can show
-    levels /= levels.max()
-    if (levels > 0.5).mean() > 0.9:
+    drawn = levels(Image.fromarray(ink).reduce(max(1, min(ink.shape) // 140)))  # finer than 28x28 can show
+    drawn /= drawn.max()
+    if (drawn > 0.5).mean() > 0.9:
         raise PictureError("The picture is full of ink; leave some paper around the digit.")
-    return _prepared(levels, _without_specks(levels))
+    return normalise(drawn, _without_specks(drawn))
 
 
-def _without_specks(levels: Array) -> Array:
+def _without_specks(ink: Array) -> Array:
     """Remove small touches made by mistake; they are found at half the resolution."""
-    small = np.asarray(Image.fromarray(levels).reduce(2))
+    small = np.asarray(Image.fromarray(ink).reduce(2))
     labels, count = ndimage.label(small > 0, structure=np.ones((3, 3)))
     if count < 2:
-        return levels
+        return ink
     weights = np.bincount(labels.ravel(), weights=small.ravel())
     kept = (weights >= MIN_PIECE * weights.max())[labels].repeat(2, 0).repeat(2, 1)
-    return levels * kept[: levels.shape[0], : levels.shape[1]]
-
-
-def to_digit(picture: Image.Image | NDArray[np.uint8]) -> Array:
-    """Return the 28x28 digit in a picture; see `prepare`."""
-    return prepare(picture).digit
-
-
-def contrast_with_paper(gray: Array) -> Array:
-    """Return how far each pixel is from the paper around it, in the direction of the ink; about 0 on paper."""
-    small = np.asarray(Image.fromarray(gray).reduce(-(-max(gray.shape) // 128)))
-    small = ndimage.gaussian_filter(small, max(small.shape) / 100)  # else the closing would follow the brightest noise
-    surface = _surface_through_border(small)
-    dark_ink = _is_darker(small - surface)
-    if not dark_ink:
-        gray, small, surface = 1 - gray, 1 - small, 1 - surface
-    # A closing wider than any stroke fills the ink with the paper next to it. Near the border it mistakes a gradient of
-    # light for ink; without the surface it mistakes a shadow's edge for ink. They seldom err at the same place.
-    closing: dict[str, Any] = {"size": round(0.3 * max(small.shape)), "mode": "nearest"}
-    level = surface + ndimage.grey_closing(small - surface, **closing)
-    paper = _resized(np.minimum(level, ndimage.grey_closing(small, **closing)), gray.shape)
-    # Uneven light changes paper and dark ink by the same factor, so their ratio stays even.
-    contrast = 1 - gray / np.maximum(paper, 0.1) if dark_ink else paper - gray
-    return contrast.astype(np.float32, copy=False)
-
-
-def clean_ink(contrast: Array) -> Array:
-    """Stretch contrast so that paper and noise are exactly 0 and ink is 1, with soft edges; remove specks."""
-    if (contrast > 0.5).mean() > 0.9:
-        raise PictureError("The picture is full of ink; leave some paper around the digit.")
-    smooth = ndimage.gaussian_filter(contrast, max(contrast.shape) / 500)
-    paper, noise = _paper_level(smooth)
-    labels, count = ndimage.label(smooth > paper + max(MIN_CONTRAST, 4 * noise), structure=np.ones((3, 3)))
-    # The highest of a million samples of pure noise is about 5 times its spread.
-    if not count or smooth.max() - paper < 7 * noise:
-        raise PictureError("We found no digit in this picture.")
-    weights = np.bincount(labels.ravel(), weights=(smooth - paper).ravel() ** 3)  # cubed: dark ink, not faint shadow
-    weights[0] = 0
-    full = np.percentile(contrast[labels == weights.argmax()], 85)
-    floor = paper + max(0.1 * (full - paper), 3 * noise)
-    kept = (weights >= MIN_PIECE * weights.max())[labels]
-    ink = np.where(kept, ((contrast - floor) / max(full - floor, 1e-3)).clip(0, 1), 0).astype(np.float32)
-    if not ink.any():
-        raise PictureError("We found no digit in this picture.")
-    return ink
+    return ink * kept[: ink.shape[0], : ink.shape[1]]
 
 
 def crop(ink: Array) -> Array:
@@ -160,77 +101,16 @@ def centre(fitted: Array) -> Array:
     return np.pad(fitted, ((top, FRAME - height - top), (left, FRAME - width - left)))
 
 
-def _prepared(gray: Array, ink: Array) -> Preparation:
+def normalise(gray: Array, ink: Array, search: tuple[tuple[str, Array], ...] = ()) -> Preparation:
+    """Turn ink (H, W) with a background of exactly 0 into a digit; `gray` is the picture that it was found in."""
     cropped = crop(ink)
     fitted = fit(cropped)
-    return Preparation(gray=gray, ink=ink, cropped=cropped, fitted=fitted, digit=centre(fitted))
+    return Preparation(gray=gray, ink=ink, cropped=cropped, fitted=fitted, digit=centre(fitted), search=search)
 
 
-def _from_alpha(image: Image.Image) -> Preparation:
-    """Use the opaque pixels as ink; show them on white, or on black if they are light."""
-    alpha, brightness = _levels(image.getchannel("A")), _levels(image.convert("L"))
-    ink = clean_ink(alpha)
-    ground = np.float32(brightness[ink > 0].mean() < 0.5)
-    return _prepared(alpha * brightness + (1 - alpha) * ground, ink)
-
-
-def _levels(image: Image.Image) -> Array:
+def levels(image: Image.Image) -> Array:
+    """Return a picture of mode L as float32 (H, W) in [0, 1]."""
     return np.asarray(image, np.float32) / np.float32(255)
-
-
-def _brightness(image: Image.Image) -> Array:
-    """Return the brightness, or the colour channel where the ink has far more contrast (red on green)."""
-
-    def spread(channel: Image.Image) -> int:
-        return int(np.ptp(np.asarray(channel.reduce(-(-max(image.size) // 250)))))
-
-    gray, best = image.convert("L"), max(image.split(), key=spread)
-    return _levels(best if spread(best) > 1.5 * spread(gray) else gray)
-
-
-def _sheet(image: Image.Image) -> Image.Image | None:
-    """Return the opaque part if it is a sheet with a drawing on it; None if it is the ink itself."""
-    alpha = _levels(image.getchannel("A"))
-    if alpha.max() < MIN_CONTRAST:
-        raise PictureError("The picture is fully transparent.")
-    opaque = alpha > alpha.max() / 2
-    box = crop(opaque.astype(np.float32))
-    shades = np.percentile(_levels(image.convert("L"))[opaque], (1, 99))
-    if np.ptp(alpha) > MIN_CONTRAST and (box.mean() < 0.8 or np.ptp(shades) < 0.15):
-        return None
-    rgb = np.asarray(image)[..., :3]
-    filled = np.where(opaque[..., None], rgb, np.median(rgb[opaque], axis=0).astype(np.uint8))
-    return Image.fromarray(filled).crop(Image.fromarray(opaque).getbbox())
-
-
-def _is_darker(residual: Array) -> bool:
-    """Return whether the ink is darker than the paper; cubed, ink outweighs a wide faint shadow or spot."""
-    sharp = residual - ndimage.gaussian_filter(residual, 0.15 * max(residual.shape), mode="constant")
-    return bool((sharp**3).sum() <= 0)
-
-
-def _surface_through_border(small: Array) -> Array:
-    """Fit a quadratic surface to the border, which is mostly paper; least absolute error ignores ink there."""
-    y, x = (axis / max(small.shape) for axis in np.indices(small.shape))
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    border = np.ones(small.shape, bool)
-    rim = -(-max(small.shape) // 40)
-    border[rim:-rim, rim:-rim] = False
-    seen, at = small[border], terms[border]
-    weights = np.ones_like(seen)
-    for _ in range(10):  # iteratively reweighted least squares
-        fitted = np.linalg.lstsq(at * weights[:, None], seen * weights, rcond=None)[0]
-        weights = 1 / np.sqrt(np.abs(seen - at @ fitted) + 1e-3)
-    return (terms @ fitted).astype(np.float32)
-
-
-def _paper_level(smooth: Array) -> tuple[float, float]:
-    """Return the median and the spread of the paper's contrast: about 0, and the noise."""
-    paper = smooth[smooth <= smooth.max() / 2]
-    if not paper.size:
-        return 0.0, 0.0
-    level = np.median(paper)
-    return float(level), float(1.4826 * np.median(np.abs(paper - level)))
 
 
 def _thickened(ink: Array, by: float) -> Array:
@@ -243,9 +123,10 @@ def _thickened(ink: Array, by: float) -> Array:
 
 def _scaled(ink: Array, long_side: int) -> Array:
     scale = long_side / max(ink.shape)
-    return _resized(ink, (max(1, round(ink.shape[0] * scale)), max(1, round(ink.shape[1] * scale))))
+    return resize(ink, (max(1, round(ink.shape[0] * scale)), max(1, round(ink.shape[1] * scale))))
 
 
-def _resized(values: Array, shape: tuple[int, ...]) -> Array:
+def resize(values: Array, shape: tuple[int, ...]) -> Array:
+    """Return float32 values (H, W) at another (height, width)."""
     resized = Image.fromarray(values).resize((shape[1], shape[0]), Image.Resampling.HAMMING)
     return np.asarray(resized, np.float32)

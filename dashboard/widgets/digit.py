@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
+from core.digits.photographs.finding import find_digits
 from core.visualization import arrays
 from dashboard.address import get_address
 from dashboard.address.links import CLASS, DRAW, SOURCE
@@ -17,6 +18,7 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
+from dashboard.widgets.found_digits import choose_found_digit
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
@@ -201,7 +203,5 @@ def _upload(session: Session) -> ChosenDigit | None:
     if session.upload is None:
         return None
     if session.prepared is None or session.prepared[0] != session.upload:  # seconds for a large photo
-        session.prepared = session.upload, drawing.prepare(pictures.read_picture(session.upload))
-    preparation = session.prepared[1]
-    show_picture(arrays.to_gray(preparation.gray), "Your picture in grey", width=160)
-    return ChosenDigit(preparation.digit, preparation=preparation)
+        session.prepared = session.upload, find_digits(pictures.read_picture(session.upload))
+    return choose_found_digit(session.prepared[1])

@@ -93,6 +93,10 @@ def _cuda(what: str, limit: float) -> Benchmark:
     return Benchmark("cuda_reading", what, limit, "lower")
 
 
+def _photographs(what: str, goal: float, better: Better = "higher") -> Benchmark:
+    return Benchmark("photographs", what, goal, better)
+
+
 BENCHMARKS = {
     "standard-accuracy": Benchmark("accuracy", "Percent of MNIST's 10,000 test digits the standard network reads.", 99),
     "restoring-hcut": _restoring("the top half erased, mask known", 90),
@@ -202,6 +206,10 @@ BENCHMARKS = {
     "transfer-pairs": Benchmark("transfer", "Pairs of digits, of 45, that learned maps tell better than drawn ones."),
     "robust-clean": Benchmark("robustness", "Percent of 10,000 test digits, the adversarially trained network.", 98),
     "robust-pgd": Benchmark("robustness", "The same network under PGD of 40 steps, L-inf 0.2, every fifth digit.", 90),
+    "photographs-read": _photographs("Percent of made photographs read right, of those whose clean scan is.", 95),
+    "photographs-worst-kind": _photographs("The same, of the kind of photograph that is read worst.", 85),
+    "doubts-raised": _photographs("Percent of pictures that are not one clean digit, but carry a warning.", 90),
+    "doubts-false": _photographs("Percent of clean or drawn digits that carry a warning.", 3, "lower"),
     "made-read": Benchmark("generation", "Percent of 10,000 made digits that A3 reads as meant, none left out.", 97),
     "made-teach": Benchmark("generation", "Percent of real test digits, a network that learned from made ones alone."),
 }

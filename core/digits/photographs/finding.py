@@ -1,0 +1,100 @@
+"""From a picture to the digits in it, step by step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.digits.drawing import Preparation, levels, normalise
+from core.digits.photographs import sheet, transparency
+from core.digits.photographs.ink import clean_ink
+from core.digits.photographs.light import contrast_with_paper, even_out
+from core.digits.photographs.lines import remove_lines
+from core.digits.photographs.pieces import Box, Piece, cut_apart
+from core.digits.pictures import from_array, limit
+
+Array = NDArray[np.float32]
+LEAST_SIDE = 60  # pixels: a smaller picture shows no sheet and no printed lines
+
+Steps = tuple[tuple[str, Array], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """The digits in a picture in reading order, and where they are in the ink that was found."""
+
+    ink: Array
+    digits: tuple[Preparation, ...]
+    pieces: tuple[Piece, ...]
+    steps: Steps
+
+    @property
+    def boxes(self) -> list[Box]:
+        return [piece.box for piece in self.pieces]
+
+    @property
+    def left_out(self) -> float:
+        """The share of the ink that belongs to no digit."""
+        return float(1 - sum(piece.weight for piece in self.pieces) / self.ink.sum())
+
+    @property
+    def heaviest(self) -> int:
+        """The index of the digit with most ink."""
+        return max(range(len(self.pieces)), key=lambda index: self.pieces[index].weight)
+
+
+def find_digits(picture: Image.Image | NDArray[np.uint8]) -> Finding:
+    """Find every digit in a Pillow image or a uint8 array (H, W), (H, W, 3) or (H, W, 4). Raises PictureError.
+
+    Ink may be darker or lighter than the paper, of another colour, all that is opaque, or the hole of a stencil.
+    """
+    image = limit(picture if isinstance(picture, Image.Image) else from_array(picture))
+    if image.mode == "RGBA":
+        opaque = transparency.find_sheet(image)
+        if opaque is None:
+            gray, contrast = transparency.find_contrast(image)
+            return _cut_apart(gray, clean_ink(contrast), ())
+        image = opaque
+    gray = levels(image.convert("L"))
+    if min(image.size) < LEAST_SIDE:
+        return _cut_apart(gray, clean_ink(contrast_with_paper(_brightness(image))), ())
+    image, steps = _straightened(image)
+    contrast = even_out(_brightness(image))
+    steps += (("Light evened out", (1 - contrast).clip(0, 1)),)
+    contrast, found = remove_lines(contrast)
+    if found:
+        steps += (("Printed lines removed", (1 - contrast).clip(0, 1)),)
+    return _cut_apart(gray, clean_ink(contrast), steps)
+
+
+def to_digit(picture: Image.Image | NDArray[np.uint8]) -> Array:
+    """Return the 28x28 digit with most ink in a picture; see `find_digits`."""
+    finding = find_digits(picture)
+    return finding.digits[finding.heaviest].digit
+
+
+def _straightened(image: Image.Image) -> tuple[Image.Image, Steps]:
+    pixels = np.asarray(image.convert("RGB"))
+    corners = sheet.find_sheet(pixels)
+    if corners is None:
+        return image, ()
+    straight = Image.fromarray(sheet.straighten(pixels, corners))
+    return straight, (("Sheet straightened", levels(straight.convert("L"))),)
+
+
+def _cut_apart(gray: Array, ink: Array, steps: Steps) -> Finding:
+    pieces, labels = cut_apart(ink)
+    alone = [np.where(np.isin(labels, piece.labels), ink, 0) for piece in pieces]
+    digits = tuple(normalise(gray, one, steps) for one in alone)
+    return Finding(ink, digits, tuple(pieces), steps)
+
+
+def _brightness(image: Image.Image) -> Array:
+    """Return the brightness, or the colour channel where the ink has far more contrast (red on green)."""
+
+    def spread(channel: Image.Image) -> int:
+        return int(np.ptp(np.asarray(channel.reduce(-(-max(image.size) // 250)))))
+
+    gray, best = image.convert("L"), max(image.split(), key=spread)
+    return levels(best if spread(best) > 1.5 * spread(gray) else gray)

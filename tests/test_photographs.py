@@ -1,0 +1,135 @@
+"""Photographs as people take them: the sheet, light, printed lines, several digits, stencils, and what is doubtful."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.digits.photographs.doubts import find_doubts
+from core.digits.photographs.finding import Finding, find_digits, to_digit
+from core.digits.pictures import PictureError
+from core.networks.evaluation import predict
+from core.zoo.checkpoints import load_network
+from tests import made_photographs, not_one_digit
+from tests.drawn_pictures import drawn, mnist_way, transparent
+from tests.sample_digits import real_set
+
+INK = drawn()
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def read(digit: np.ndarray) -> int:
+    return int(predict(load_network("standard"), torch.from_numpy(digit)[None, None])[0].argmax())
+
+
+def captions(finding: Finding) -> list[str]:
+    return [caption for caption, _ in finding.digits[0].steps]
+
+
+def doubts(picture: Image.Image | np.ndarray) -> set[str]:
+    try:
+        finding = find_digits(picture)
+    except PictureError:
+        return {"refused"}
+    return {doubt.kind for doubt in find_doubts(finding, finding.heaviest)}
+
+
+def sheet_on(ground: int, side: int = 500) -> np.ndarray:
+    picture = np.full((side, side), ground, np.uint8)
+    picture[90:410, 100:420] = 240
+    picture[110:390, 120:400] = np.minimum(240, 255 - INK)
+    return picture
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("kind", made_photographs.KINDS)
+def test_a_photograph_of_every_kind_is_read_as_its_clean_scan_is(kind: str) -> None:
+    """One of each kind; `photographs-read` of the benchmarks takes ten."""
+    number = list(made_photographs.KINDS).index(kind)
+    made = made_photographs.make(kind, real_set().validation.pixels[8 * number + 1].numpy(), 8 * number + 1)
+    assert read(to_digit(made.picture)) == read(to_digit(made.clean))
+
+
+@pytest.mark.mnist
+def test_what_is_not_one_clean_digit_carries_a_warning() -> None:
+    """Two of each kind; `doubts-raised` of the benchmarks takes twenty."""
+    digits = [real_set().validation.pixels[5000 + at].numpy() for at in range(3)]
+    made = [not_one_digit.make(kind, digits, seed) for kind in not_one_digit.KINDS for seed in (1, 2)]
+    assert sum(bool(doubts(picture)) for picture in made) >= 0.9 * len(made)
+
+
+@pytest.mark.mnist
+def test_clean_digits_seldom_carry_a_warning() -> None:
+    pixels = real_set().validation.pixels[:100].numpy()
+    assert sum(bool(doubts(255 - one)) for one in pixels) <= 6
+
+
+@pytest.mark.parametrize("ground", [60, 160])
+def test_a_sheet_on_a_table_is_straightened_first(ground: int) -> None:
+    finding = find_digits(sheet_on(ground))
+    assert captions(finding)[1] == "Sheet straightened"
+    assert len(finding.digits) == 1
+    assert np.abs(finding.digits[0].digit - mnist_way(INK)).mean() < 0.06
+
+
+def test_a_shadow_is_no_table() -> None:
+    picture = np.full((500, 500), 240, np.uint8)
+    picture[110:390, 120:400] = np.minimum(240, 255 - INK)
+    shaded = (picture * np.where(np.arange(500) > 250, 0.6, 1.0)).astype(np.uint8)
+    finding = find_digits(shaded)
+    assert "Sheet straightened" not in captions(finding)
+    assert np.abs(finding.digits[0].digit - mnist_way(INK)).mean() < 0.06
+
+
+@pytest.mark.parametrize("kind", ["rulings", "squares", "box"])
+def test_printed_lines_are_no_ink(kind: str) -> None:
+    picture = np.pad(255 - INK, 60, constant_values=255)
+    if kind == "box":
+        picture[70:73, 80:320] = picture[330:333, 80:320] = 60
+        picture[70:333, 80:83] = picture[70:333, 317:320] = 60
+    else:
+        picture[20::45] = np.minimum(picture[20::45], 120)
+        if kind == "squares":
+            picture[:, 20::45] = np.minimum(picture[:, 20::45], 120)
+    finding = find_digits(picture)
+    assert "Printed lines removed" in captions(finding)
+    assert np.abs(finding.digits[0].digit - mnist_way(INK)).mean() < 0.06
+
+
+def test_the_straight_strokes_of_a_digit_are_no_printed_lines() -> None:
+    for digit in (1, 4, 7):
+        picture = np.pad(255 - drawn(digit, 6), 20, constant_values=255)
+        assert "Printed lines removed" not in captions(find_digits(picture))
+
+
+def test_digits_are_cut_apart_in_reading_order() -> None:
+    row = np.hstack([drawn(digit)[:, 60:220] for digit in (3, 7, 5)])
+    finding = find_digits(255 - row)
+    assert len(finding.digits) == 3
+    for found, digit in zip(finding.digits, (3, 7, 5), strict=True):
+        assert np.abs(found.digit - mnist_way(drawn(digit))).mean() < 0.06
+
+
+def test_the_loose_bar_of_a_5_belongs_to_it() -> None:
+    ink = drawn(5, 14).copy()
+    ink[66:80, 90:125] = 0
+    assert len(find_digits(255 - ink).digits) == 1
+
+
+@pytest.mark.parametrize("tone", [0, 128, 255])
+def test_the_hole_of_a_stencil_is_the_ink(tone: int) -> None:
+    hole = transparent(INK, tone)
+    hole[..., 3] = 255 - hole[..., 3]
+    assert np.abs(to_digit(hole) - mnist_way(INK)).mean() < 0.04
+
+
+def test_ink_at_the_edge_and_several_digits_are_doubtful() -> None:
+    assert "edge" in doubts(255 - INK[:140])
+    assert "several" in doubts(255 - np.hstack([drawn(3), drawn(7)]))
+    assert not doubts(255 - INK)
+
+
+def test_every_doubt_is_a_sentence() -> None:
+    finding = find_digits(255 - np.hstack([drawn(3), drawn(7)])[:140])
+    found = find_doubts(finding, 1)
+    assert found and all(doubt.sentence.endswith(".") and "\n" not in doubt.sentence for doubt in found)
