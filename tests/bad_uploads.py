@@ -16,7 +16,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from core.digits import drawing, pictures
+from core.digits import pictures
+from core.digits.photographs.finding import find_digits
 
 MODES = {
     "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
@@ -123,7 +124,7 @@ def main() -> None:
     said: set[str] = set()
     for way, data in spoil(int(sys.argv[1])):
         try:
-            drawing.prepare(pictures.read_picture(data))
+            find_digits(pictures.read_picture(data))
             fates[f"{way}: read"] += 1
         except pictures.PictureError as refusal:
             fates[f"{way}: refused"] += 1

@@ -385,7 +385,7 @@ def test_an_svg_shows_nothing_of_other_files(tmp_path: Path) -> None:
         used = f'<image {way.format(other)} width="90" height="90"/>'
         svg = f'<svg xmlns="{SVG}" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90">{used}</svg>'
         with pytest.raises(pictures.PictureError, match="transparent"):
-            drawing.prepare(pictures.read_picture(svg.encode()))
+            prepare(pictures.read_picture(svg.encode()))
         assert render_document.OUTSIDE.search(svg), "also where a process may open files"
 
 

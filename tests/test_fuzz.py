@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from core.digits import drawing
+from core.digits.photographs.finding import to_digit
 from core.digits.pictures import PictureError
 from core.pmnist import masks as pmnist
 from core.zoo.checkpoints import CheckpointError, load_card
@@ -48,7 +48,7 @@ def test_bad_uploads_by_the_thousand_give_a_digit_or_a_sentence_in_little_memory
 @given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=1, max_dims=4, max_side=60)))
 def test_any_array_of_bytes_gives_a_digit_or_a_sentence(pixels):
     try:
-        digit = drawing.prepare(pixels).digit
+        digit = to_digit(pixels)
     except PictureError as refusal:
         return assert_one_sentence(refusal)
     assert digit.shape == (28, 28) and digit.dtype == np.float32 and 0 <= digit.min() <= digit.max() <= 1

@@ -21,7 +21,7 @@ import sys
 sys.path.insert(0, {str(ROOT)!r})
 import numpy as np
 import streamlit as st
-from core.digits.drawing import to_digit
+from core.digits.photographs.finding import to_digit
 from core.digits.pictures import PictureError, read_picture
 from dashboard.widgets.picture_upload import upload_picture
 from tests.drawn_pictures import drawn, mnist_way

@@ -101,11 +101,16 @@ def centre(fitted: Array) -> Array:
     return np.pad(fitted, ((top, FRAME - height - top), (left, FRAME - width - left)))
 
 
-def normalise(gray: Array, ink: Array, search: tuple[tuple[str, Array], ...] = ()) -> Preparation:
-    """Turn ink (H, W) with a background of exactly 0 into a digit; `gray` is the picture that it was found in."""
-    cropped = crop(ink)
+def normalise(
+    gray: Array, ink: Array, cut_out: Array | None = None, search: tuple[tuple[str, Array], ...] = ()
+) -> Preparation:
+    """Turn ink (H, W) with a background of exactly 0 into a digit; `gray` is the picture that it was found in.
+
+    `cut_out`: the digit's part of the ink, where there is more.
+    """
+    cropped = crop(ink if cut_out is None else cut_out)
     fitted = fit(cropped)
-    return Preparation(gray=gray, ink=ink, cropped=cropped, fitted=fitted, digit=centre(fitted), search=search)
+    return Preparation(gray, ink, cropped, fitted, centre(fitted), search)
 
 
 def levels(image: Image.Image) -> Array:

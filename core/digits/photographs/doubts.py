@@ -18,7 +18,7 @@ UNLIKE = 0.993  # share of MNIST's digits that are nearer to their neighbours
 WIDE = 0.997  # share of MNIST's digits that are narrower
 SECOND_PART = 0.12  # share of a digit's ink in its second part
 SPECK = 0.015  # share of a digit's ink in a part that counts
-MOST_LOOPS, SMALL_LOOP = 2, 0.004  # share of the digit's box
+MAX_LOOPS, SMALL_LOOP = 2, 0.004  # share of the digit's box
 LEFT_OUT = 0.1  # share of the ink that belongs to no digit
 
 
@@ -59,7 +59,7 @@ def _in_picture(finding: Finding, index: int) -> list[Doubt]:
         found.append(Doubt("edge", "The ink touches the edge of the picture. A part of the digit may be missing."))
     if _has_parts(piece):
         found.append(Doubt("parts", "The ink is in separate parts. They may not belong to one digit."))
-    if _loops(finding.digits[index].cropped) > MOST_LOOPS:
+    if _loops(finding.digits[index].cropped) > MAX_LOOPS:
         found.append(Doubt("loops", "It has more loops than any digit."))
     if finding.left_out > LEFT_OUT:
         found.append(Doubt("left out", "There is more ink in the picture than in the digits that were found."))

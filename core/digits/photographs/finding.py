@@ -85,8 +85,7 @@ def _straightened(image: Image.Image) -> tuple[Image.Image, Steps]:
 
 def _cut_apart(gray: Array, ink: Array, steps: Steps) -> Finding:
     pieces, labels = cut_apart(ink)
-    alone = [np.where(np.isin(labels, piece.labels), ink, 0) for piece in pieces]
-    digits = tuple(normalise(gray, one, steps) for one in alone)
+    digits = tuple(normalise(gray, ink, piece.cut_out(ink, labels), steps) for piece in pieces)
     return Finding(ink, digits, tuple(pieces), steps)
 
 

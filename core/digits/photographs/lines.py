@@ -19,7 +19,7 @@ THICKEST = 0.018  # of the sheet's long side
 LEAST_LENGTH = 0.15  # of the sheet's short side, for a line that is seen at all
 COVERED = 0.7  # share of a line across the sheet that must be dark
 END = 0.05  # share of a line at each end that must be dark too
-MOST_LINES = 400
+MAX_LINES = 400
 RECTANGLE = 0.9  # share of the smallest rectangle around it that a box fills; an ellipse fills 0.79
 LEAST_BOX = 0.08  # of the sheet's long side
 MUCH_DARKER = 1.7  # ink that lies on a line is darker than the line by this factor, or joins ink on both sides
@@ -55,7 +55,7 @@ def remove_lines(contrast: Array) -> tuple[Array, bool]:
         return contrast, False
     printed, level = _printed(contrast, lines, thickest)
     ink = np.asarray(dark & (1 - printed), np.uint8)
-    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, _disc(_widest(printed) + 2))
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, _disc(_widest(printed, thickest) + 2))
     kept = (printed == 0) | (joined > 0) | (contrast > MUCH_DARKER * np.maximum(level, threshold))
     return np.where(kept, contrast, 0).astype(np.float32), True
 
@@ -64,10 +64,10 @@ def _disc(width: int) -> Mask:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)), np.uint8)
 
 
-def _widest(printed: Mask) -> int:
-    """Return the usual width of printed lines in pixels."""
+def _widest(printed: Mask, thickest: int) -> int:
+    """Return the usual width of printed lines in pixels, from 3."""
     distance = cv2.distanceTransform(printed, cv2.DIST_L2, 3)
-    return max(3, round(2 * float(np.percentile(distance[distance > 0], 90))))
+    return max(3, round(2 * min(float(np.percentile(distance[distance > 0], 90)), float(thickest))))
 
 
 def _across(thin: Mask, dark: Mask) -> list[Line]:
@@ -79,7 +79,7 @@ def _across(thin: Mask, dark: Mask) -> list[Line]:
         return []
     near = np.asarray(cv2.dilate(dark, np.ones((3, 3), np.uint8)), np.uint8)
     found = []
-    for x0, y0, x1, y1 in np.asarray(segments).reshape(-1, 4)[:MOST_LINES].tolist():
+    for x0, y0, x1, y1 in np.asarray(segments).reshape(-1, 4)[:MAX_LINES].tolist():
         line = _extended(Line((x0, y0), (x1, y1)), width, height)
         seen = _values(near, line.points(200))
         ends = round(END * 200)

@@ -10,6 +10,7 @@ Array = NDArray[np.float32]
 
 SMALLEST = 0.35  # long side of a digit, as a share of that of the longest
 NEAR, ABOVE = 0.12, 0.35  # of the taller one's height: gaps between parts of one digit
+MAX_PARTS = 40  # connected parts; more are a text, a pattern or noise
 PART = 0.4  # a part is lighter than this share of the digit it lies beside
 
 
@@ -56,6 +57,11 @@ class Piece:
     def length(self) -> int:
         return max(self.box.width, self.box.height)
 
+    def cut_out(self, ink: Array, labels: NDArray[np.int32]) -> Array:
+        """Return this piece's ink in its box, without what else is there; `labels` (H, W) are those of `cut_apart`."""
+        box = np.s_[self.box.top : self.box.bottom, self.box.left : self.box.right]
+        return np.where(np.isin(labels[box], self.labels), ink[box], 0).astype(np.float32)
+
     def join(self, other: "Piece") -> "Piece":
         """Return both as one."""
         return Piece(self.box.join(other.box), self.labels + other.labels, self.weights + other.weights)
@@ -64,7 +70,8 @@ class Piece:
 def cut_apart(ink: Array) -> tuple[list[Piece], NDArray[np.int32]]:
     """Return the digits in reading order, and the label of each pixel's connected part (H, W)."""
     labels, _ = ndimage.label(ink > 0, structure=np.ones((3, 3)))
-    pieces = _joined(_connected(ink, labels))
+    connected = sorted(_connected(ink, labels), key=lambda piece: -piece.weight)
+    pieces = _joined(connected[:MAX_PARTS])
     longest = max(piece.length for piece in pieces)
     digits = [piece for piece in pieces if piece.length >= SMALLEST * longest]
     return _in_reading_order(digits), labels
@@ -80,8 +87,7 @@ def _connected(ink: Array, labels: NDArray[np.int32]) -> list[Piece]:
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
-    """Join parts of the same digit until none are left."""
-    pieces = sorted(pieces, key=lambda piece: -piece.weight)
+    """Join parts of the same digit until none are left; `pieces` begin with the heaviest."""
     at = 0
     while at < len(pieces):
         partner = next((other for other in pieces[at + 1 :] if _belong_together(pieces[at], other)), None)

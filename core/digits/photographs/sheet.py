@@ -15,7 +15,7 @@ Pixels = NDArray[np.uint8]
 Corners = NDArray[np.float32]
 
 SEARCH_SIDE = 320  # pixels: enough for four corners
-LEAST_AREA, MOST_AREA = 0.15, 0.98  # shares of the photograph
+LEAST_AREA, MAX_AREA = 0.15, 0.98  # shares of the photograph
 LEAST_DIFFERENCE = 9.0  # between sheet and ground, in CIELAB
 SHADOW = 0.15  # a shadow leaves at least this share of the light
 OTHER_COLOUR = 14.0  # of the ground, where it is no shadow: CIELAB without lightness
@@ -158,7 +158,7 @@ def _differ(inside: NDArray[np.float32], outside: NDArray[np.float32], cut_off: 
 
 def _holds_a_drawing(lab: NDArray[np.float32], corners: Corners, colours: NDArray[np.float32]) -> bool:
     """Return whether most of the inside has the colour of the rim, and a part of it has not."""
-    if _area(corners) > MOST_AREA * lab.shape[0] * lab.shape[1]:
+    if _area(corners) > MAX_AREA * lab.shape[0] * lab.shape[1]:
         return False
     mask = np.zeros(lab.shape[:2], np.uint8)
     middle = corners.mean(axis=0)
