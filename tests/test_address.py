@@ -17,6 +17,7 @@ from dashboard.server.scene import SCENE_PARTS, Scene
 from dashboard.shell import share
 from dashboard.shell.lesson_bar import find_fault
 from dashboard.shell.search import find_views
+from dashboard.transfer.pictures import OWN
 from tests.pages import address_of, go_to, open_page, rerun
 
 PATIENCE = 60_000  # milliseconds
@@ -329,6 +330,17 @@ def test_with_the_tools_locked_nothing_can_be_rubbed_out():
 
 
 # Sharing
+
+
+def test_a_shared_address_says_what_it_does_not_hold():
+    own = "20261126-201247-6c7e29-0a1b2c3d"
+    assert share.describe_missing({"networks": "standard,restoring", "pictures": "Digits"}) == ""
+    assert share.describe_missing({"networks": f"standard,{own}"}) == (
+        "The address does not hold the networks that you trained: only you see them."
+    )
+    assert share.describe_missing({"network": own, "pictures": OWN}).endswith(
+        "trained and your own pictures: only you see them."
+    )
 
 
 def test_the_shared_address_has_the_name_by_which_the_page_was_opened():

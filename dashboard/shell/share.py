@@ -1,16 +1,19 @@
 """Sharing a page: its address, to copy and as a code for phones, with choices hidden if wanted."""
 
+from collections.abc import Mapping
 from html import escape
 from urllib.parse import urlencode
 
 import segno
 import streamlit as st
 
+from core.jobs.trained_networks import run_id_of
 from dashboard.address import GROUPS, get_address, groups_of
 from dashboard.address.links import PROJECTOR
 from dashboard.server.network_address import for_others, is_local
 
 OPEN, LARGE = "share", "share large code"
+OWN_PICTURES = "Your own"  # of the page Transfer
 STYLE = """<style>
 .ns-copy { display: flex; gap: .5rem; max-width: 30rem; }
 .ns-copy textarea { flex: 1; resize: none; font: .85rem/1.35 monospace; padding: .5rem; border-radius: .5rem;
@@ -66,12 +69,21 @@ def _show_address() -> None:
     parts = {name: text for name, text in st.query_params.to_dict().items() if name not in ("hide", PROJECTOR)}
     address = write_url(for_others(str(st.context.url or "")), parts | ({"hide": ",".join(hidden)} if hidden else {}))
     st.html(COPY.format(address=escape(address)), unsafe_allow_javascript=True)
+    if missing := describe_missing(parts):
+        st.caption(missing)
     say_who_can_open(address)
     if code := draw_code(address):
         st.html(f'<img class="ns-code" alt="The address as a code" src="{code}" width="220">')
         st.button("Show the code large", key="share large", on_click=_enlarge, args=(address,))
     else:
         st.caption("The address is too long for a code: this digit is hard to pack. That of a test digit is short.")
+
+
+def describe_missing(parts: Mapping[str, str]) -> str:
+    """Return what the page shows and an address with these parts does not hold, in a sentence; "" for nothing."""
+    own = any(run_id_of(name) for text in parts.values() for name in text.split(","))
+    missing = ["the networks that you trained"] * own + ["your own pictures"] * (parts.get("pictures") == OWN_PICTURES)
+    return f"The address does not hold {' and '.join(missing)}: only you see them." if missing else ""
 
 
 def say_who_can_open(address: str) -> None:
