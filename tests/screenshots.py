@@ -11,11 +11,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import drawing_canvas, launch_chromium, serve, settle
+from tests.browser import drawing_canvas, launch_chromium, open_tab, serve, settle
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 WINDOW = {"width": 1366, "height": 768}
-VISIBLE = {"x": 50, "y": 52, "width": 1266, "height": 690}  # of the window, without the menu
+VISIBLE = {"x": 20, "y": 58, "width": 1326, "height": 700}  # of the window, without the menu
 WIDTH = 960  # pixels of the picture
 FRAME, PAUSE = 90, 1800  # milliseconds: one frame, and how long the answers can be read
 STEP = 18.0  # pixels that the pointer moves between two frames
@@ -24,7 +24,7 @@ DIGIT = [  # a 3, in shares of the canvas
     *[(0.44, 0.47), (0.55, 0.48), (0.65, 0.54), (0.7, 0.63), (0.68, 0.73), (0.6, 0.81), (0.49, 0.85), (0.38, 0.83)],
     *[(0.28, 0.77)],
 ]
-ERASED = [(0.22, 0.2), (0.8, 0.2), (0.22, 0.32), (0.8, 0.32), (0.22, 0.42), (0.8, 0.42)]
+ERASED = [(0.22, 0.2), (0.8, 0.2), (0.22, 0.32), (0.8, 0.32), (0.22, 0.44), (0.8, 0.44)]
 POINTER = """
 const dot = document.createElement('div');
 dot.style.cssText = 'position:fixed;left:-20px;width:14px;height:14px;margin:-7px;border-radius:50%;z-index:999999;' +
@@ -46,19 +46,18 @@ def main() -> None:
 
 def _film(browser: Browser, url: str, theme: str) -> Iterator[tuple[Image.Image, int]]:
     """Yield frames and how many milliseconds each is shown."""
-    page = browser.new_page(viewport=WINDOW, color_scheme=theme)  # type: ignore[arg-type]
-    page.goto(url)
-    drawing_canvas(page).wait_for(timeout=60_000)
-    settle(page)
-    page.evaluate(POINTER)
-    yield _shoot(page), FRAME * 4
-    yield from _drag(page, 0, DIGIT)
-    settle(page)
-    yield _shoot(page), PAUSE
-    yield from _drag(page, 1, ERASED)
-    settle(page)
-    yield _shoot(page), 2 * PAUSE
-    page.close()
+    with open_tab(browser, viewport=WINDOW, color_scheme=theme) as page:
+        page.goto(url)
+        drawing_canvas(page).wait_for(timeout=60_000)
+        settle(page)
+        page.evaluate(POINTER)
+        yield _shoot(page), FRAME * 4
+        yield from _drag(page, 0, DIGIT)
+        settle(page)
+        yield _shoot(page), PAUSE
+        yield from _drag(page, 1, ERASED)
+        settle(page)
+        yield _shoot(page), 2 * PAUSE
 
 
 def _drag(page: Page, canvas: int, points: list[tuple[float, float]]) -> Iterator[tuple[Image.Image, int]]:
