@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.digits.datasets import LAYOUTS, STORED_DATASETS
+from core.digits.layouts import LAYOUTS
 
-CLASS_COUNTS = {name: 47 if name == "EMNIST balanced" else 10 for name in STORED_DATASETS}
+CLASS_COUNTS = {name: len(layout.classes) for name, layout in LAYOUTS.items()}
 MAGIC = {"idx3-ubyte": 0x0803, "idx1-ubyte": 0x0801, "idx2-int": 0x0C02}
 
 
@@ -27,7 +27,7 @@ def make_set(root: Path, name: str = "MNIST", train: int = 60, test: int = 12, s
             array[:, 0, :] = 255
             array = array.transpose(0, 2, 1) if name.startswith("EMNIST") else array
         else:
-            array = (np.arange(count) % CLASS_COUNTS[name]).astype(np.uint8)
+            array = (np.arange(count) % CLASS_COUNTS[name] + LAYOUTS[name].first_label).astype(np.uint8)
             if ending == "idx2-int":
                 array = np.stack([array, *[array + 100] * 7], axis=1).astype(">i4")
         path.write_bytes(idx(ending, array))

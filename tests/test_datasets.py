@@ -9,7 +9,8 @@ import torch
 from torchvision import datasets as vision
 
 from core.digits import datasets
-from core.digits.datasets import DATA_VARIABLE, LAYOUTS, OFFLINE, STORED_DATASETS, DatasetError
+from core.digits.datasets import DATA_VARIABLE, OFFLINE, STORED_DATASETS, DatasetError
+from core.digits.layouts import LAYOUTS
 from tests.set_files import CLASS_COUNTS, idx, make_set
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -157,10 +158,11 @@ def test_d1_what_is_read_is_what_torchvision_reads(tmp_path, name):
     kind = getattr(vision, LAYOUTS[name].kind)
     asked = {"QMNIST": {"what": "test10k"}}.get(name, {"train": False})
     theirs = kind(str(tmp_path), **asked, **({"split": name.split()[1]} if name.startswith("EMNIST") else {}))
+    first = LAYOUTS[name].first_label
     pixels = theirs.data.transpose(1, 2) if name.startswith("EMNIST") else theirs.data
     assert torch.equal(loaded.test.pixels, pixels)
-    assert loaded.test.labels.tolist() == [theirs[index][1] for index in range(len(theirs))]
-    assert [one.split(" - ")[0] for one in theirs.classes] == list(loaded.classes)
+    assert (loaded.test.labels + first).tolist() == [theirs[index][1] for index in range(len(theirs))]
+    assert [one.split(" - ")[0] for one in theirs.classes][first:] == list(loaded.classes)
 
 
 @pytest.mark.parametrize("name", STORED_DATASETS)

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from core.digits import datasets, downloads
-from core.digits.datasets import LAYOUTS, STORED_DATASETS, DatasetError
+from core.digits.datasets import STORED_DATASETS, DatasetError
 from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep, Source, download
+from core.digits.layouts import LAYOUTS
 from dashboard.server.downloads import SharedDownload
 from tests.mirror import NOBODY
 from tests.set_files import make_set

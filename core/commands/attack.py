@@ -13,7 +13,7 @@ from core.adversarial.config import DEFAULTS, NORMS, default_config
 from core.adversarial.methods import STICKER, start_attack
 from core.adversarial.universal import EPSILONS, UniversalConfig, measure_noise, nine_examples, universal_noise
 from core.commands import tables
-from core.commands.options import add_dataset, add_device, load_dataset, parse_mask, read_seed
+from core.commands.options import add_dataset, add_device, load_dataset, load_network, parse_mask, read_seed
 from core.commands.predict import to_reading
 from core.commands.terminal import answer, progress
 from core.digits import pictures
@@ -23,7 +23,6 @@ from core.networks import evaluation
 from core.system import files
 from core.system.npz import arrays_to_npz
 from core.visualization.arrays import contact_sheet, to_png
-from core.zoo import checkpoints
 
 ENDINGS = {"one digit": (".png",), "universal noise": (".png", ".npz")}
 
@@ -58,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     """Attack one digit, or make universal noise; print the result and write `--out`."""
     dataset, region = load_dataset(options), parse_mask("--region", options.region)
     _check_out(options.out, ENDINGS["universal noise" if options.universal else "one digit"])
-    network: Any = checkpoints.load_network(options.network, references=dataset.train)  # attacks check its type
+    network: Any = load_network(options.network, dataset)  # attacks check its type
     found = _universal(options, network, dataset) if options.universal else _single(options, network, dataset, region)
     result = {"network": options.network, "dataset": dataset.name, **found}
     answer(options, result, _table(result) if options.universal else _sentences(result))

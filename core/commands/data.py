@@ -2,7 +2,7 @@
 
 import argparse
 
-from core.commands.terminal import answer, progress
+from core.commands.terminal import answer, progress, say
 from core.digits import datasets, downloads
 
 
@@ -13,6 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Download the set unless it is here, then describe it."""
+    if problem := datasets.describe_named_folder(options.name):
+        say(problem)
     if not datasets.is_available(options.name):
         for step in downloads.download(options.name):
             progress(step.share, f"{step.file} ({step.done_files + 1} of {step.files})")

@@ -11,13 +11,13 @@ from core.commands.options import (
     add_variant,
     describe_dataset,
     load_dataset,
+    load_network,
     load_shipped,
 )
 from core.commands.terminal import answer, progress
 from core.digits.datasets import Digits
 from core.networks.accuracy_curves import SHARES, measure_curves
 from core.networks.evaluation import Network, pmnist_table
-from core.zoo import checkpoints
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
     if options.images is not None and not 0 < options.images <= len(dataset.test):
         raise ValueError(f"--images must be between 1 and {len(dataset.test)}.")
     digits = dataset.test.first(options.images or len(dataset.test))
-    named = ((name, checkpoints.load_network(name, references=dataset.train)) for name in options.names)
+    named = ((name, load_network(name, dataset)) for name in options.names)
     networks = dict(load_shipped(dataset) if options.all else named)
     if options.growing:
         answer(options, *_measure_curves(networks, digits, describe_dataset(dataset, len(digits))))

@@ -16,6 +16,7 @@ from core.pmnist import masks
 from core.system.device import DEVICE_VARIABLE, DEVICES, find_device
 from core.training.config import MAX_SEED, check_seed
 from core.zoo import checkpoints, recipes
+from core.zoo.fit import check_fit, fits
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
@@ -50,10 +51,20 @@ def load_dataset(options: argparse.Namespace) -> Dataset:
     Raises DatasetError, and ValueError for a device that this machine does not have.
     """
     device = find_device(options.device)
-    dataset = datasets.load(options.dataset) if options.dataset else datasets.load_or_offline()
+    return choose_dataset(options.dataset).to(device)
+
+
+def choose_dataset(name: str | None) -> Dataset:
+    """Return the named set, else MNIST or the offline digits; say so when it is not stored but made here.
+
+    Say also when NEGATIVE_SPACE_DATA names a folder that does not hold the set. Raises DatasetError.
+    """
+    dataset = datasets.load(name) if name else datasets.load_or_offline()
+    if problem := datasets.describe_named_folder(name or "MNIST"):
+        say(problem)
     if dataset.name in datasets.MAKERS:
         say(f"These are the {dataset.name}, not MNIST; their results are not comparable with MNIST's.")
-    return dataset.to(device)
+    return dataset
 
 
 def describe_dataset(dataset: Dataset, images: int) -> dict[str, object]:
@@ -73,12 +84,24 @@ def parse_mask(option: str, text: str | None) -> Tensor | None:
     return masks.rectangle(*(int(corner) for corner in corners))
 
 
+def load_network(name: str, dataset: Dataset) -> Network:
+    """Return a shipped network. Raises CheckpointError, also for one whose classes are not those of the set."""
+    check_fit(checkpoints.load_card(name), dataset)
+    return checkpoints.load_network(name, references=dataset.train)
+
+
 def load_shipped(dataset: Dataset) -> Iterator[tuple[str, Network]]:
-    """Yield every shipped network by name; say in a sentence which cannot be loaded."""
+    """Yield every shipped network by name; say in a sentence which cannot be loaded.
+
+    Raises ValueError if no network has the classes of the set.
+    """
     cards, problems = recipes.list_zoo()
     for problem in problems:
         say(problem)
-    for name in cards:
+    fitting = [name for name, card in cards.items() if fits(card, dataset)]
+    if cards and not fitting:
+        raise ValueError(f"No shipped network has the classes of {dataset.name}: choose another data set.")
+    for name in fitting:
         try:
             yield name, checkpoints.load_network(name, references=dataset.train)
         except checkpoints.CheckpointError as error:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from core.commands.options import add_device
+from core.commands.options import add_device, choose_dataset
 from core.commands.studies import adversarial, missing_features, pretraining, second_model, similarity
-from core.commands.terminal import answer, progress, say
+from core.commands.terminal import answer, progress
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.studies.recorded import Record, StudyStep, load_recorded, to_json
@@ -67,7 +67,7 @@ def _run(study: Study, options: argparse.Namespace) -> Record:
     """Return the finished study; its finished parts are written at once, so that an interrupted one can be read."""
     device = find_device(options.device)
     pool = WorkerPool(workers=options.workers, dask=options.dask, device=device.type)
-    dataset = _load_dataset(options.dataset).to(device)
+    dataset = choose_dataset(options.dataset).to(device)
     out, record = options.out or Path("runs") / f"{study.NAME}.json", {}
     check_writable(out.parent)
     for step in study.run(options, dataset, out, pool):
@@ -75,10 +75,3 @@ def _run(study: Study, options: argparse.Namespace) -> Record:
         record = step.record
         write_atomically(out, to_json(record))
     return record
-
-
-def _load_dataset(name: str | None) -> Dataset:
-    dataset = datasets.load(name or ("MNIST" if datasets.is_available("MNIST") else datasets.OFFLINE))
-    if dataset.name == datasets.OFFLINE:
-        say("These are the offline digits, not MNIST; their results are not comparable with MNIST's.")
-    return dataset

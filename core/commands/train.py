@@ -43,7 +43,7 @@ def _train(name: str, options: argparse.Namespace, dataset: Dataset) -> dict[str
     changes = {"precision": options.precision, "device": dataset.device.type}
     changes |= {"epochs": options.epochs} if options.epochs is not None else {}
     recipe = recipes.with_training(recipes.RECIPES[name], **changes)
-    network = recipes.prepare_network(recipe, options.out)
+    network = recipes.prepare_network(recipe, options.out, classes=len(dataset.classes))
     last = _report(name, recipes.train_recipe(recipe, network, dataset))
     card = recipes.write_card(name, recipe, network, dataset, last)
     checkpoints.save_network(card, network, options.out)

@@ -1,19 +1,22 @@
-"""Data sets as tensors in memory: six in MNIST's format and two made by code; their splits and sources.
+"""Data sets as tensors in memory: nine in MNIST's format and two made by code; their splits and sources.
 
 Nothing is cached here (the dashboard caches `load`) or downloaded (see `downloads`).
 """
 
 import hashlib
-import math
 import os
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 import torch
 from torch import Tensor
+
+from core.digits import folders, orientation
+from core.digits.idx import DatasetError as DatasetError
+from core.digits.idx import read_idx
+from core.digits.layouts import DIGIT_CLASSES, LAYOUTS, Layout
 
 PROJECT_DATA = Path(__file__).parents[2] / "data"
 DATA_VARIABLE = "NEGATIVE_SPACE_DATA"
@@ -25,12 +28,6 @@ MAKERS = {OFFLINE: "core.digits.offline", MADE_DIGITS: "core.generation.sampling
 SPLIT_SEED = 28
 VALIDATION_SHARE = 6  # one picture in six: 10,000 of MNIST's 60,000, as many as its test file holds
 _ALL = slice(None)
-# By the end of an IDX file's name: its magic number (entry type, dimensions), and the entry's NumPy type.
-_FORMATS = {"idx3-ubyte": (0x0803, ">u1"), "idx1-ubyte": (0x0801, ">u1"), "idx2-int": (0x0C02, ">i4")}
-
-
-class DatasetError(ValueError):
-    """A missing or damaged data set; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,58 +88,6 @@ class Dataset:
         return {"name": self.name, "source": self.source, "sizes": sizes, "classes": classes, "sha256": self.sha256}
 
 
-DIGIT_CLASSES = tuple("0123456789")
-CLOTHING_CLASSES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
-KANA_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
-CHARACTER_CLASSES = tuple(
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
-)  # small letters only where capitals look otherwise
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How torchvision stores a set. Its files are read here, since importing torchvision takes longer."""
-
-    kind: str
-    """Torchvision's class, which names the folder."""
-    classes: tuple[str, ...] = DIGIT_CLASSES
-    halves: tuple[str, str] = ("train", "t10k")
-    labels_suffix: str = "labels-idx1-ubyte"
-    transposed: bool = False
-    """Whether rows and columns of the pictures are swapped in the file."""
-    test_count: int | None = None
-    """How many pictures of the test file are used; None: all."""
-
-    def paths(self, root: Path) -> list[Path]:
-        """List the files under `root`: images and labels of the training half, then of the test half."""
-        names = (f"{half}-{end}" for half in self.halves for end in ("images-idx3-ubyte", self.labels_suffix))
-        return [root / self.kind / "raw" / name for name in names]
-
-
-def _emnist(split: str, classes: tuple[str, ...]) -> Layout:
-    return Layout("EMNIST", classes, (f"emnist-{split}-train", f"emnist-{split}-test"), transposed=True)
-
-
-LAYOUTS = {
-    "MNIST": Layout("MNIST"),
-    "Fashion-MNIST": Layout("FashionMNIST", CLOTHING_CLASSES),
-    "KMNIST": Layout("KMNIST", KANA_CLASSES),
-    "EMNIST balanced": _emnist("balanced", CHARACTER_CLASSES),
-    "EMNIST digits": _emnist("digits", DIGIT_CLASSES),
-    # The first 10,000 of its 60,000 test digits are those of MNIST.
-    "QMNIST": Layout("QMNIST", DIGIT_CLASSES, ("qmnist-train", "qmnist-test"), "labels-idx2-int", test_count=10_000),
-}
 STORED_DATASETS = tuple(LAYOUTS)
 DATASETS = (*STORED_DATASETS, *MAKERS)
 
@@ -150,17 +95,18 @@ DATASETS = (*STORED_DATASETS, *MAKERS)
 def load(name: str = "MNIST") -> Dataset:
     """Load a set from NEGATIVE_SPACE_DATA, else from `data/`, which `downloads` fills.
 
-    Raises DatasetError: the set is nowhere, or a file of it is broken.
+    Raises DatasetError: the set is nowhere, a file of it is broken, or it is not clear which set the files are.
     """
     if name in MAKERS:
         return import_module(MAKERS[name]).load()
     root = _find(name)
-    if root is None:
-        raise DatasetError(
-            f'{name} is not on this machine: get it with `python -m core data "{name}"` (`make data` for MNIST), '
-            f"or let {DATA_VARIABLE} name a folder that holds {LAYOUTS[name].kind}/raw."
-        )
-    return read_dataset(name, root, f"the folder {root.name}")
+    if root is not None:
+        return read_dataset(name, root, f"the folder {root.name}")
+    why = describe_named_folder(name) or f"{name} is not on this machine."
+    raise DatasetError(
+        f'{why} Get it with `python -m core data "{name}"` (`make data` for MNIST), or let {DATA_VARIABLE} name a '
+        f"folder that holds {find_layout(name).kind}/raw."
+    )
 
 
 def load_or_offline(name: str = "MNIST") -> Dataset:
@@ -173,6 +119,13 @@ def is_available(name: str) -> bool:
     return name in MAKERS or _find(name) is not None
 
 
+def classes_of(name: str | None) -> tuple[str, ...] | None:
+    """Return the classes of a set, without loading it; None for a name that is not in DATASETS."""
+    if name in MAKERS:
+        return DIGIT_CLASSES
+    return LAYOUTS[name].classes if name in LAYOUTS else None
+
+
 def find_layout(name: str) -> Layout:
     """Return how a named set is stored. Raises DatasetError for a name that is not in DATASETS."""
     if name not in LAYOUTS:
@@ -180,11 +133,31 @@ def find_layout(name: str) -> Layout:
     return LAYOUTS[name]
 
 
+def named_folder() -> Path | None:
+    """Return the folder that NEGATIVE_SPACE_DATA names, with `~` expanded."""
+    named = os.environ.get(DATA_VARIABLE)
+    return Path(os.path.expanduser(named)) if named else None
+
+
+def describe_named_folder(name: str = "MNIST") -> str:
+    """Return a sentence on the folder that NEGATIVE_SPACE_DATA names if it does not hold the set, else ""."""
+    folder = named_folder()
+    if folder is None or name in MAKERS or find_layout(name).find(folder) is not None:
+        return ""
+    layout, content = find_layout(name), folders.describe_content(folder)
+    if folder.is_dir():
+        content = f"has no {layout.names[0]} in it, in {layout.kind}/ or in raw/: it {content}"
+    return f"{DATA_VARIABLE} names {os.environ[DATA_VARIABLE]!r}, which {content}."
+
+
 def read_dataset(name: str, root: Path, source: str) -> Dataset:
-    """Read a set in torchvision's layout under `root`, and check every file before any is used. Raises DatasetError."""
+    """Read a set under `root`, and check every file before any is used. Raises DatasetError."""
     layout = find_layout(name)
-    paths = layout.paths(root)
+    paths = layout.find(root) or layout.paths(root)
     full, test = (_read_half(images, labels, layout) for images, labels in (paths[:2], paths[2:]))
+    _check_content(layout, paths, full)
+    if layout.transposed:
+        (full, test), source = _turn_upright(layout, full, test, source)
     held_out = len(full) // VALIDATION_SHARE
     train, validation = split_digits(full, len(full) - held_out, held_out)
     test = test.first(layout.test_count or len(test))
@@ -193,13 +166,14 @@ def read_dataset(name: str, root: Path, source: str) -> Dataset:
 
 def _find(name: str) -> Path | None:
     """Return the first root with any file of the set: a half-copied set is an error to show, not to skip."""
-    layout, named = find_layout(name), os.environ.get(DATA_VARIABLE)
-    roots = (Path(named), PROJECT_DATA) if named else (PROJECT_DATA,)
-    return next((root for root in roots if any(path.is_file() for path in layout.paths(root))), None)
+    layout, named = find_layout(name), named_folder()
+    roots = (named, PROJECT_DATA) if named else (PROJECT_DATA,)
+    return next((root for root in roots if layout.find(root) is not None), None)
 
 
 def _read_half(images: Path, labels: Path, layout: Layout) -> Digits:
-    pixels, stored = _read_file(images), _read_file(labels).long()
+    """Return the pictures as they are stored and their labels, the first class 0."""
+    pixels, stored = read_idx(images), read_idx(labels).long()
     count, *size = pixels.shape
     if size != [28, 28]:
         raise DatasetError(f"The file {images.name} holds pictures of {size[0]}x{size[1]} pixels, not 28x28.")
@@ -207,35 +181,30 @@ def _read_half(images: Path, labels: Path, layout: Layout) -> Digits:
         counts = f"{count:,} pictures and {len(stored):,} labels"
         raise DatasetError(f"The files {images.name} and {labels.name} hold {counts}, which do not match.")
     stored = stored[:, 0].clone() if stored.ndim == 2 else stored  # QMNIST has more columns: writer, field, ...
-    if int(stored.min()) < 0 or int(stored.max()) >= len(layout.classes):
-        raise DatasetError(f"The file {labels.name} holds labels outside 0 to {len(layout.classes) - 1}.")
-    return Digits(pixels.transpose(1, 2).contiguous() if layout.transposed else pixels, stored)
+    first, last = layout.first_label, layout.first_label + len(layout.classes) - 1
+    if int(stored.min()) < first or int(stored.max()) > last:
+        raise DatasetError(f"The file {labels.name} holds labels outside {first} to {last}.")
+    return Digits(pixels, stored - first)
 
 
-def _read_file(path: Path) -> Tensor:
-    """Return the content of an IDX file. Raises DatasetError."""
-    try:
-        content = np.fromfile(path, np.uint8)
-    except OSError as error:
-        why = "is missing beside the others of its set" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise DatasetError(f"The file {path.name} {why}.") from error
-    magic, entry = _FORMATS["-".join(path.name.split("-")[-2:])]
-    header = 4 + 4 * (magic & 0xFF)
-    claimed = _read_header(path, content[:header].tobytes(), magic)
-    expected = header + math.prod(claimed) * np.dtype(entry).itemsize
-    if len(content) != expected:
-        fault = "truncated" if len(content) < expected else "too long"
-        sizes = f"{len(content):,} bytes where its header says {expected:,}"
-        raise DatasetError(f"The file {path.name} is {fault}: {sizes}.")
-    values = content[header:].view(entry).reshape(claimed)
-    return torch.from_numpy(values.astype(values.dtype.newbyteorder("="), copy=False))
+def _check_content(layout: Layout, paths: list[Path], digits: Digits) -> None:
+    """Raise DatasetError for pictures that are not MNIST's, where neither the names of folder nor files say so."""
+    folder = paths[0].parent
+    if layout is not LAYOUTS["MNIST"] or folders.is_named_after(folder, layout.kind):
+        return
+    if not orientation.look_like_digits(digits.pixels, digits.labels):
+        raise DatasetError(
+            f"The folder {folder.name} holds {paths[0].name}, a name that several sets use, and its pictures are not "
+            "MNIST's digits: put them in a folder with the set's name, such as FashionMNIST/raw."
+        )
 
 
-def _read_header(path: Path, header: bytes, magic: int) -> list[int]:
-    """Return the dimensions in the header of an IDX file."""
-    if int.from_bytes(header[:4], "big") != magic:
-        raise DatasetError(f"The file {path.name} is not what its name says: it begins with 0x{header[:4].hex()}.")
-    return [int.from_bytes(header[at : at + 4], "big") for at in range(4, 4 + 4 * (magic & 0xFF), 4)]
+def _turn_upright(layout: Layout, full: Digits, test: Digits, source: str) -> tuple[list[Digits], str]:
+    """Return both halves with upright pictures, however they are stored, and the source with what was found."""
+    if orientation.is_transposed(full.pixels, full.labels, layout.classes) is False:
+        return [full, test], f"{source}, pictures stored upright"
+    halves = [Digits(half.pixels.transpose(1, 2).contiguous(), half.labels) for half in (full, test)]
+    return halves, f"{source}, pictures turned upright"
 
 
 def split_digits(digits: Digits, *sizes: int) -> list[Digits]:

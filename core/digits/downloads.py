@@ -19,7 +19,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from core.digits.datasets import LAYOUTS, PROJECT_DATA, DatasetError, find_layout, read_dataset
+from core.digits.datasets import PROJECT_DATA, DatasetError, find_layout, read_dataset
+from core.digits.layouts import LAYOUTS
 from core.system import locks
 
 MIRROR_VARIABLE, OFF = "NEGATIVE_SPACE_MIRROR", "off"

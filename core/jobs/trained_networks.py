@@ -6,14 +6,13 @@ from itertools import chain, count
 from pathlib import Path
 
 from core.digits import datasets
+from core.digits.layouts import DIGIT_CLASSES
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.system.safe_names import MAX_NAME_LENGTH
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError
-
-DIGIT_SETS = ("MNIST", "QMNIST", "EMNIST digits", datasets.OFFLINE, datasets.MADE_DIGITS)  # classes: the ten digits
 
 
 @dataclass(frozen=True)
@@ -73,4 +72,4 @@ def unique_title(title: str, visitor: str) -> str:
 
 def reads_digits(card: Card) -> bool:
     """Say whether the network's ten classes are the ten digits."""
-    return card.architecture["classes"] == 10 and card.dataset.get("name") in DIGIT_SETS
+    return card.architecture["classes"] == 10 and datasets.classes_of(card.dataset.get("name")) == DIGIT_CLASSES

@@ -40,6 +40,8 @@ MAX_RECORDS_PER_EPOCH = 100  # enough to watch; writing them takes less than 1 %
 DATASET_SIZES = {
     "EMNIST balanced": (94_000, 47),
     "EMNIST digits": (200_000, 10),
+    "EMNIST letters": (104_000, 26),
+    "EMNIST byclass": (581_610, 62),
     datasets.OFFLINE: (1_197, 10),
     datasets.MADE_DIGITS: (20_000, 10),
 }

@@ -74,7 +74,8 @@ def run_seeds(
     dataset: Dataset, network: str, seeds: Sequence[int], arms: Sequence[str], *, epochs: int = 5
 ) -> Iterator[ArmStep]:
     """Yield every arm of one architecture, seed by seed, as it is finished; required controls are added."""
-    trainer = ArmTrainer(dataset, ARCHITECTURES[network], seeds=seeds, config=replace(CONFIG, epochs=epochs))
+    design = replace(ARCHITECTURES[network], classes=len(dataset.classes))
+    trainer = ArmTrainer(dataset, design, seeds=seeds, config=replace(CONFIG, epochs=epochs))
     names, start = with_required_arms(arms), time.perf_counter()
     for number, name in enumerate(names, 1):
         accuracies = trainer.evaluate(name)

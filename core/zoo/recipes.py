@@ -65,9 +65,9 @@ class Recipe:
     def track(self) -> str:
         return "blind" if self.neighbours is None or self.finds_holes else "mask known"
 
-    def design(self) -> Architecture:
-        """Return the network's architecture."""
-        architecture = ARCHITECTURES[self.architecture]
+    def design(self, classes: int = 10) -> Architecture:
+        """Return the network's architecture with an output for each class."""
+        architecture = replace(ARCHITECTURES[self.architecture], classes=classes)
         return architecture if self.activation is None else architecture.with_activation(self.activation)
 
 
@@ -134,15 +134,14 @@ def list_zoo(folder: Path = checkpoints.SHIPPED) -> tuple[dict[str, Card], list[
     return {name: by_name[name] for name in order}, problems
 
 
-def prepare_network(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Classifier:
-    """Return the network before its training: new, or built from its start networks.
+def prepare_network(recipe: Recipe, folder: Path = checkpoints.SHIPPED, *, classes: int = 10) -> Classifier:
+    """Return the network before its training, with an output for each class: new, or built from its start networks.
 
-    Raises CheckpointError if a start network has not been made yet.
+    Raises CheckpointError if a start network has not been made yet or has other classes and its head is kept.
     """
     if recipe.start is None:
-        fresh = build(recipe.design(), seed=SEED)
-        return functions.with_inversion(fresh, recipe.inversion)
-    start = checkpoints.load_classifier(recipe.start, folder)
+        return functions.with_inversion(build(recipe.design(classes), seed=SEED), recipe.inversion)
+    start = _load_start(recipe, recipe.start, folder, classes)
     if recipe.second is not None:
         return functions.build_synergy(start, checkpoints.load_classifier(recipe.second, folder))
     network = functions.with_inversion(start, recipe.inversion)
@@ -150,6 +149,21 @@ def prepare_network(recipe: Recipe, folder: Path = checkpoints.SHIPPED) -> Class
     if recipe.reset:
         functions.reset_head(network, seed=SEED + 1)
     return network
+
+
+def _load_start(recipe: Recipe, name: str, folder: Path, classes: int) -> Classifier:
+    """Return the network to start from; if it has other classes, with a new head."""
+    start = checkpoints.load_classifier(name, folder)
+    known = checkpoints.load_card(name, folder).architecture["classes"]
+    if known == classes:
+        return start
+    if not recipe.reset:
+        raise checkpoints.CheckpointError(
+            f"{name!r} has {known} classes and this data set {classes}, and its head is kept here: train {name!r} on "
+            "this data set first, into the same folder (--out)."
+        )
+    start.head = build(recipe.design(classes), seed=SEED).head
+    return start
 
 
 def with_training(recipe: Recipe, **changes: Any) -> Recipe:
@@ -169,7 +183,7 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
     return Card(
         name=name,
         title=recipe.title,
-        architecture=recipe.design().to_dict(),
+        architecture=recipe.design(len(dataset.classes)).to_dict(),
         inversion=recipe.inversion,
         track=recipe.track,
         command=f"python -m core train {name}",

@@ -14,11 +14,14 @@ OFFLINE_NOTICE = "These are the **offline digits** (1,797 real ones from scikit-
 def show_data_notice(data: Dataset, problem: str) -> None:
     """Show the problem with MNIST, else, for the offline digits, the download of MNIST; the first such page starts it.
 
+    If NEGATIVE_SPACE_DATA names a folder without MNIST, say so.
     `data` and `problem` are what `caches.current_dataset` returns.
     """
     if problem:
         st.warning(f"{problem} The offline digits are shown instead.")
     elif data.name == datasets.OFFLINE:
+        if folder := datasets.describe_named_folder():
+            st.warning(folder)
         _show_offline(downloads.MNIST.last or downloads.MNIST.start())
 
 

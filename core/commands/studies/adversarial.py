@@ -14,6 +14,7 @@ from core.studies.noise_transfer_record import STUDY, Matrix, summarize, to_matr
 from core.studies.recorded import Record, StudyStep
 from core.studies.workers import WorkerPool
 from core.zoo import checkpoints, recipes
+from core.zoo.fit import check_fit
 
 NAME = STUDY
 
@@ -30,6 +31,8 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPo
     config = TransferConfig(digits=options.digits, steps=options.steps)
     zoo, _ = recipes.list_zoo()
     cards = {name: card for name, card in zoo.items() if not card.recipe.get("laboratory")}
+    for card in cards.values():
+        check_fit(card, dataset)
     weights = {name: card.weights_sha256 for name, card in cards.items()}
     sources, rows = (CLEAN, RANDOM_SIGNS, *cards), list[TransferRow]()
     for step in run_transfer(partial(load_networks, tuple(cards)), dataset, config, out, settings=weights, pool=pool):

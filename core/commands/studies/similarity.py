@@ -18,6 +18,7 @@ from core.studies.similarity import (
 from core.studies.similarity_record import STUDY, select_rows, summarize
 from core.studies.workers import WorkerPool
 from core.zoo import checkpoints
+from core.zoo.fit import check_fit
 
 NAME = STUDY
 NETWORKS = ("standard",)  # shipped; one more is trained on the first half of the digits
@@ -34,6 +35,8 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPo
     """Yield the study after each network."""
     config = SimilarityConfig(loss=options.loss, epochs=options.epochs)
     cards = {name: checkpoints.load_card(name) for name in NETWORKS}
+    for card in cards.values():
+        check_fit(card, dataset)
     networks = {name: checkpoints.load_classifier(name) for name in NETWORKS}
     weights = {name: card.weights_sha256 for name, card in cards.items()}
     names, rows = (HALF_TRAINED, *NETWORKS), list[SimilarityRow]()
