@@ -69,6 +69,16 @@ def left() -> list[str]:
     return [job.id for job in run_folders.list_jobs()]
 
 
+def test_damaged_runs_make_room_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, damaged = make_run("ann"), make_run("ann")
+    (damaged.folder / "job.json").write_text("{")
+    limits.make_room("count")
+    assert run_folders.list_damaged("ann") == [damaged.id], "there is room"
+    monkeypatch.setattr(run_folders, "MAX_BYTES", run_folders.disk_use() - 10)
+    limits.make_room("count")
+    assert left() == [good.id] and not damaged.folder.exists()
+
+
 def test_only_ended_runs_take_the_places_of_runs() -> None:
     done, running = make_run(), start("ann")
     assert [job.id for job in limits.list_ended()] == [done.id]

@@ -27,8 +27,8 @@ WHICH_GO_FIRST = (
 def make_room(kind: str) -> None:
     """Remove ended runs that are not kept until one more of this kind fits. Raises JobError when none can go.
 
-    Of runs that ended without a record, then brought networks, then the others, the oldest one goes of the visitor who
-    has most, at the origin that has most. A brought network never removes a trained one.
+    Damaged runs go first. Of runs that ended without a record, then brought networks, then the others, the oldest one
+    goes of the visitor who has most, at the origin that has most. A brought network never removes a trained one.
     """
     _remove_unfinished()
     ended = list_ended()
@@ -36,6 +36,8 @@ def make_room(kind: str) -> None:
         crowded = kind != BROUGHT and _leaves_none_for_brought(ended)
         if not (crowded or len(ended) >= run_folders.MAX_RUNS or run_folders.disk_use() > run_folders.MAX_BYTES):
             return
+        if run_folders.remove_damaged():
+            continue
         leaving = _find_least([job for job in ended if not is_kept(job) and _gives_way(job, kind, crowded=crowded)])
         run_folders.remove(leaving.id)
         ended.remove(leaving)

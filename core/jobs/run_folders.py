@@ -147,9 +147,10 @@ def list_jobs(visitor: str | None = None) -> list[Job]:
     return sorted(found, key=lambda job: (job.created, job.id), reverse=True)
 
 
-def list_damaged(visitor: str) -> list[str]:
-    """Return the ids of this visitor's runs whose `job.json` cannot be read, the newest first."""
-    names = [path.parent.name for path in runs_folder().glob(f"[!.]*/{OWNER}") if _read_owner(path) == visitor]
+def list_damaged(visitor: str | None = None) -> list[str]:
+    """Return the ids of everybody's or one visitor's runs whose `job.json` cannot be read, the newest first."""
+    owners = {path.parent.name: _read_owner(path) for path in runs_folder().glob(f"[!.]*/{OWNER}")}
+    names = [name for name, owner in owners.items() if owner and visitor in (None, owner)]
     return sorted(filter(_is_damaged, names), reverse=True)
 
 
@@ -272,12 +273,12 @@ def remove(name: str) -> None:
     _discard(name)
 
 
-def remove_damaged(visitor: str) -> None:
-    """Delete this visitor's runs that `list_damaged` names. Raises OSError, and JobError while one has a worker."""
-    for name in list_damaged(visitor):
-        if locks.is_held(runs_folder() / name / "lock"):
-            raise JobError("The job of a damaged run has not ended: try again later.")
+def remove_damaged(visitor: str | None = None) -> int:
+    """Delete the runs that `list_damaged` names and that no worker has; return how many. Raises OSError."""
+    names = [name for name in list_damaged(visitor) if not locks.is_held(runs_folder() / name / "lock")]
+    for name in names:
         _discard(name)
+    return len(names)
 
 
 def _discard(name: str) -> None:
