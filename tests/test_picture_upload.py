@@ -1,6 +1,7 @@
 """Pictures as people upload them, in a browser: large, dropped, pasted, refused, and in a frame of another site."""
 
 import base64
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -23,8 +24,12 @@ import numpy as np
 import streamlit as st
 from core.digits.photographs.finding import to_digit
 from core.digits.pictures import PictureError, read_picture
-from dashboard.widgets.picture_upload import upload_picture
+from dashboard.widgets.picture_upload import upload_picture, upload_pictures
 from tests.drawn_pictures import drawn, mnist_way
+if "many" in st.query_params:
+    files = upload_pictures("Pictures", key="files 0/0", on_change=lambda: None, args=())
+    st.text(", ".join(f"{{file.name}} of {{file.size // 1000}} kB" for file in files))
+    st.stop()
 content = upload_picture("A picture", key="picture test")
 if content:
     try:
@@ -189,3 +194,13 @@ def test_a_browser_that_cannot_resize_a_bitmap_draws_by_halves(board: str, page:
     open_upload(page, board)
     choose(page, "IMG_1.JPG", turned(large(3500, INK).crop((0, 300, 3500, 3400)), 8), "image/jpeg")
     expect(page.get_by_text("a two, 1000x886")).to_be_visible(timeout=60_000)
+
+
+def test_many_pictures_are_made_smaller_each_and_a_zip_is_sent_as_it_is(board: str, page: Page) -> None:
+    open_upload(page, f"{board}?many")
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": saved(large(2500, INK), "JPEG")}
+    archive = {"name": "b.zip", "mimeType": "application/zip", "buffer": bytes(7_000_000)}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([photo, archive])  # type: ignore[list-item]
+    expect(page.get_by_text("b.zip of 7000 kB")).to_be_visible(timeout=60_000)
+    sizes = re.findall(r"a\.jpeg of (\d+) kB", page.get_by_text("b.zip of").inner_text())
+    assert len(sizes) == 1 and int(sizes[0]) < 400
