@@ -25,20 +25,21 @@ THUMB_SIDE = 168  # pixels
 def show_new_picture(source: str, task: Task, result: ClassificationResult, backbone: Backbone, layer: str) -> None:
     """Draw a canvas or an upload, and say which of the task's classes the network reads in the picture."""
     st.markdown("#### Try a new picture")
+    given, read = st.columns(2, gap="medium")
     try:
-        picture = _draw() if source == DIGITS else _upload()
+        with given:
+            picture = _draw() if source == DIGITS else _upload()
     except PictureError as error:
-        st.warning(str(error))
+        given.warning(str(error))
         return
     if picture is None:
         return
     with locks.LONG:
         shares = result.probabilities(compute_features(backbone, picture[None], layer))[0]
-    shown, said = st.columns([1, 3], vertical_alignment="center")
-    with shown:
-        show_picture(to_thumb(picture, THUMB_SIDE), "the new picture", smooth=source != DIGITS)
-    said.markdown(f"**{describe(shares, task)}**")
-    said.caption("It knows these two classes only, so it names one of them for any picture.")
+    with read:
+        st.markdown(f"**{describe(shares, task)}**")
+        show_picture(to_thumb(picture, THUMB_SIDE), "the new picture", width=THUMB_SIDE, smooth=source != DIGITS)
+        st.caption("It knows these two classes only, so it names one of them for any picture.")
 
 
 def describe(shares: NDArray[np.float64], task: Task) -> str:
