@@ -158,6 +158,21 @@ def test_a_bad_upload_costs_one_sentence(content: bytes, sentence: str) -> None:
     assert sentence in rerun(app).warning[0].value
 
 
+def test_two_digits_in_a_photo_are_cut_apart_chosen_and_read_as_a_number() -> None:
+    app = open_page("compare", networks="standard")
+    app.segmented_control(key="source").set_value("Upload")
+    app.run()
+    photo = png(lambda pen: [pen.line(line, 0, 9) for line in ([(30, 30), (28, 90)], [(90, 30), (86, 90)])])
+    app.get("file_uploader")[0].set_value(("digits.png", photo, "image/png"))
+    assert "There are 2 separate digits" in rerun(app).warning[0].value
+    app.segmented_control(key="found digit").set_value(1)
+    assert "This is number 2." in rerun(app).warning[0].value
+    app.button(key="read all").click()
+    assert any(" reads **11**." in text.value for text in rerun(app).markdown)
+    next(slider for slider in app.slider if slider.label == "From left to right (%)").set_range(0, 50)
+    assert not rerun(app).warning, "cropped by hand, there is one digit"
+
+
 def test_an_uploaded_photo_of_a_one_is_read_as_a_one() -> None:
     app = open_page("compare")
     app.segmented_control(key="source").set_value("Upload")

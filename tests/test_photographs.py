@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from core.digits.photographs.cropping import Crop
 from core.digits.photographs.doubts import find_doubts
 from core.digits.photographs.finding import Finding, find_digits, to_digit
 from core.digits.pictures import PictureError
@@ -133,3 +134,14 @@ def test_every_doubt_is_a_sentence() -> None:
     finding = find_digits(255 - np.hstack([drawn(3), drawn(7)])[:140])
     found = find_doubts(finding, 1)
     assert found and all(doubt.sentence.endswith(".") and "\n" not in doubt.sentence for doubt in found)
+
+
+def test_a_part_is_cropped_and_turned_by_hand() -> None:
+    both = np.hstack([drawn(3), drawn(7)])
+    left = find_digits(255 - both, Crop(right=50))
+    assert len(left.digits) == 1 and np.abs(left.digits[0].digit - mnist_way(drawn(3))).mean() < 0.06
+    lying = np.ascontiguousarray(np.rot90(255 - INK))
+    upright = find_digits(lying, Crop(turn=90))
+    assert np.abs(upright.digits[0].digit - mnist_way(INK)).mean() < 0.06
+    with pytest.raises(PictureError, match="too small"):
+        find_digits(255 - INK, Crop(left=50, right=50))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.classroom.lessons import Lesson
 from core.digits.drawing import Preparation
+from core.digits.photographs.cropping import Crop
 from core.digits.photographs.finding import Finding
 from core.pmnist.masks import SIDE
 from core.visualization.readings import Reading
@@ -50,8 +51,8 @@ class Session:
     """The digit of the link that opened the page."""
     upload: bytes | None = None
     """The content of the uploaded picture."""
-    prepared: tuple[bytes, Finding] | None = None
-    """The picture that was uploaded last and read, and the digits found in it."""
+    prepared: tuple[bytes, Crop, Finding] | None = None
+    """The picture that was uploaded last and read, which part of it, and the digits found there."""
     chosen: ChosenDigit | None = None
     """The current digit."""
     new_ink: NDArray[np.uint8] | None = None

@@ -18,7 +18,7 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
-from dashboard.widgets.found_digits import choose_found_digit
+from dashboard.widgets.found_digits import choose_found_digit, choose_part
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
@@ -41,7 +41,7 @@ def choose_digit(
             case "Sample":
                 return choose_sample(session, data)
             case "Upload":
-                return _upload(session)
+                return _upload(session, data)
             case "Link" if session.linked_digit is not None:
                 _show_large(session.linked_digit, FROM_LINK)
                 return ChosenDigit(session.linked_digit)
@@ -196,12 +196,13 @@ def _first_of_class(data: Dataset) -> None:
         get_session().scene.sample = int(matches[0])
 
 
-def _upload(session: Session) -> ChosenDigit | None:
+def _upload(session: Session, data: Dataset) -> ChosenDigit | None:
     content = upload_picture("A picture or photo of one digit", key="picture digit")
     if content is not None:
         session.upload = content  # the widget forgets its file when the page changes
     if session.upload is None:
         return None
-    if session.prepared is None or session.prepared[0] != session.upload:  # seconds for a large photo
-        session.prepared = session.upload, find_digits(pictures.read_picture(session.upload))
-    return choose_found_digit(session.prepared[1])
+    part = choose_part(session.upload)
+    if session.prepared is None or session.prepared[:2] != (session.upload, part):  # seconds for a large photo
+        session.prepared = session.upload, part, find_digits(pictures.read_picture(session.upload), part)
+    return choose_found_digit(session.prepared[2], session, data)

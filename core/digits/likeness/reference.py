@@ -16,8 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save
 from scipy import ndimage
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.decomposition import PCA
 
 from core.digits.datasets import Dataset
 from core.digits.drawing import Array
@@ -69,6 +67,9 @@ class Reference:
 
 def make_reference(data: Dataset) -> Reference:
     """Measure a data set's training digits. Quantiles of the distance are those of its validation digits."""
+    from sklearn.cluster import MiniBatchKMeans  # takes a second, and only the command needs it
+    from sklearn.decomposition import PCA
+
     images = data.train.images()[:, 0].numpy()
     flat = compared(images)
     pca = PCA(COMPONENTS, svd_solver="randomized", random_state=0).fit(flat[:20_000])

@@ -8,6 +8,7 @@ from PIL import Image
 
 from core.digits.drawing import Preparation, levels, normalise
 from core.digits.photographs import sheet, transparency
+from core.digits.photographs.cropping import Crop
 from core.digits.photographs.ink import clean_ink
 from core.digits.photographs.light import contrast_with_paper, even_out
 from core.digits.photographs.lines import remove_lines
@@ -16,6 +17,8 @@ from core.digits.pictures import from_array, limit
 
 Array = NDArray[np.float32]
 LEAST_SIDE = 60  # pixels: a smaller picture shows no sheet and no printed lines
+
+WHOLE = Crop()
 
 Steps = tuple[tuple[str, Array], ...]
 
@@ -44,12 +47,13 @@ class Finding:
         return max(range(len(self.pieces)), key=lambda index: self.pieces[index].weight)
 
 
-def find_digits(picture: Image.Image | NDArray[np.uint8]) -> Finding:
+def find_digits(picture: Image.Image | NDArray[np.uint8], part: Crop = WHOLE) -> Finding:
     """Find every digit in a Pillow image or a uint8 array (H, W), (H, W, 3) or (H, W, 4). Raises PictureError.
 
     Ink may be darker or lighter than the paper, of another colour, all that is opaque, or the hole of a stencil.
+    `part` is what was cropped by hand.
     """
-    image = limit(picture if isinstance(picture, Image.Image) else from_array(picture))
+    image = part.apply(limit(picture if isinstance(picture, Image.Image) else from_array(picture)))
     if image.mode == "RGBA":
         opaque = transparency.find_sheet(image)
         if opaque is None:
