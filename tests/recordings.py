@@ -1,7 +1,7 @@
 """Make the recorded runs that pages show at first again: `python -m tests.recordings [NAME...]`.
 
-Names are the views of *What activates a neuron*, which run in the real page with their first settings, and
-`trainings`, two short trainings for the page *Train*. All are on MNIST.
+Names are the views of *What activates a neuron* and the view *Fine-tuning*, which run in the real page with their first
+settings, and `trainings`, two short trainings for the page *Train*. Digits are those of MNIST.
 """
 
 import os
@@ -27,10 +27,12 @@ from dashboard.maximize import VIEWS, runs
 from dashboard.maximize.cached import recorded_path
 from dashboard.train import cached
 from dashboard.train.watch_views import SNAPSHOTS
+from dashboard.transfer.cached import RECORDED_TUNING
 from dashboard.widgets import playing, recorded_runs
 from dashboard.widgets.recorded_runs import RecordedRun
 from tests.pages import open_page, press, rerun
 
+TUNING = "Fine-tuning"  # a view of Transfer
 LIMIT = 1200  # seconds for one run
 TRAININGS = {"With convolutions": "Keras: small, Adam", "Without convolutions": "no convolution"}
 EPOCHS, SHARE = 6, 0.1  # of the trainings; few digits, so that the curves differ
@@ -42,13 +44,13 @@ Shown = dict[str, RecordedRun]
 def main() -> None:
     """Record what is named on the command line, or all. Raises DatasetError where MNIST is missing."""
     datasets.load("MNIST")  # without it the pages would show other digits
-    for name in sys.argv[1:] or [*(view.title for view in VIEWS), "trainings"]:
+    for name in sys.argv[1:] or [*(view.title for view in VIEWS), TUNING, "trainings"]:
         (_record_trainings if name == "trainings" else _record_view)(name)
 
 
 def _record_view(view: str) -> None:
     for key, run in _run_view(view).items():
-        path = recorded_path(key.removesuffix("/player"))
+        path = RECORDED_TUNING if view == TUNING else recorded_path(key.removesuffix("/player"))
         recorded_runs.save(run, path)
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
@@ -63,7 +65,7 @@ def _run_view(view: str) -> Shown:
             shown[key] = RecordedRun(frames, look)
 
     with patch.object(playing, "player", keep), patch.object(runs, "recorded_run", lambda key: None):
-        app = open_page("maximize", view=view, sample="0")
+        app = open_page("transfer" if view == TUNING else "maximize", view=view, sample="0")
         (start,) = [str(button.key) for button in app.button if str(button.key).endswith("/start")]
         run = press(app, start).session_state[start.replace("/start", "/run")]
         end = time.monotonic() + LIMIT

@@ -16,9 +16,10 @@ from core.transfer.vgg16_weights import WEIGHTS_VARIABLE
 from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, draw_tuning, to_thumb
 from core.zoo.checkpoints import load_classifier
 from dashboard.transfer import new_picture
+from dashboard.transfer.cached import recorded_tuning
 from dashboard.transfer.inside_views import draw_sheets
 from dashboard.transfer.new_picture import UPLOAD
-from dashboard.transfer.tuning_views import Tuning
+from dashboard.transfer.tuning_views import LOOK, Tuning
 from tests.pages import captions, html, rerun, text_of
 from tests.sample_digits import real_set
 from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
@@ -196,6 +197,14 @@ def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained
 
 
 # Fine-tuning
+
+
+def test_a_recorded_fine_tuning_plays_before_one_s_own_and_says_so():
+    assert "A recorded run" in captions(open_view("Fine-tuning"))
+    run = recorded_tuning()
+    assert (
+        run is not None and run.look.axis == LOOK.axis and run.frames[-1].at == 20 and len(run.frames[-1].labels) == 3
+    )
 
 
 def test_x7_tuning_plays_an_epoch_a_frame():

@@ -18,7 +18,7 @@ from dashboard.components.player import Frame, Look
 from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.transfer import layers, pictures
+from dashboard.transfer import cached, layers, pictures
 from dashboard.widgets import playing
 from dashboard.widgets.columns import inputs_and_result
 
@@ -60,6 +60,7 @@ def _play_tuning(task: Task, backbone: Backbone, config: TuneConfig) -> None:
         total=config.epochs + 1,
         about=(task.digest, layers.network_id(backbone), config),
         start="Fine-tune",
+        recorded=cached.recorded_tuning(),
     )
     st.caption(
         "A new last layer for the two classes replaces the old one. **Two phases**: only the new layer learns first, "
