@@ -80,7 +80,7 @@ load: $(READY)  ## a room full of visitors at once: how long do they wait?
 screenshots: $(READY)  ## take the pictures of the README again
 	@$(BIN)/python -m tests.screenshots
 
-recordings: $(READY)  ## record again what *What activates a neuron*, *Train* and *Attack* play at first
+recordings: $(READY)  ## record again what *What activates a neuron*, *Train*, *Transfer* and *Attack* play at first
 	@$(BIN)/python -m tests.recordings
 	@$(BIN)/python -m core.studies.recorded_noise
 
