@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
@@ -19,7 +20,7 @@ from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.found_digits import choose_found_digit, choose_part
-from dashboard.widgets.picture_upload import upload_picture
+from dashboard.widgets.picture_upload import read_once, upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
@@ -196,6 +197,10 @@ def _first_of_class(data: Dataset) -> None:
         get_session().scene.sample = int(matches[0])
 
 
+def _open(content: bytes) -> Image.Image:
+    return pictures.limit(pictures.read_picture(content))
+
+
 def _upload(session: Session, data: Dataset) -> ChosenDigit | None:
     content = upload_picture("A picture or photo of one digit", key="picture digit")
     if content is not None:
@@ -204,5 +209,5 @@ def _upload(session: Session, data: Dataset) -> ChosenDigit | None:
         return None
     part = choose_part(session.upload)
     if session.prepared is None or session.prepared[:2] != (session.upload, part):  # seconds for a large photo
-        session.prepared = session.upload, part, find_digits(pictures.read_picture(session.upload), part)
+        session.prepared = session.upload, part, find_digits(read_once("picture digit", session.upload, _open), part)
     return choose_found_digit(session.prepared[2], session, data)
