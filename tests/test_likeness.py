@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.digits.likeness import reference
 from core.digits.likeness.advice import find_likeness
@@ -49,3 +50,17 @@ def test_a_reference_is_made_saved_and_loaded(tmp_path: Path, monkeypatch: pytes
     assert loaded.card.quantiles.keys() == {*MEASURES, "distance"} and loaded.card.dataset["name"] == "made digits"
     assert np.allclose(loaded.distance(DIGIT[None]), made.distance(DIGIT[None]), atol=0.01)
     assert loaded.share_below("size", 100) == 1
+
+
+def test_the_page_shows_the_meter_below_the_steps() -> None:
+    def show() -> None:
+        from core.digits.drawing import prepare_strokes
+        from dashboard.compare.preparation import show_preparation
+        from tests.drawn_pictures import drawn
+
+        show_preparation(prepare_strokes(drawn()))
+
+    app = AppTest.from_function(show).run(timeout=60)
+    assert not app.exception
+    assert "Stroke width" in "".join(element.proto.body for element in app.get("html"))
+    assert "How unlike MNIST" in app.get("progress")[0].proto.text
