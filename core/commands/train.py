@@ -20,15 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, help="default: those of the recipe")
     precision = "default: float32; bfloat16 is faster where the processor supports it"
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help=precision)
-    parser.add_argument("--out", type=Path, default=checkpoints.SHIPPED, help="folder for the checkpoint")
+    parser.add_argument("--out", type=Path, help="folder for the checkpoint; default for MNIST: the shipped one")
     add_dataset(parser)
     add_device(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Train one network or all of them; each is saved with its card as soon as it is ready."""
-    files.check_writable(options.out)
     dataset = load_dataset(options)
+    options.out = options.out or _shipped_folder(dataset)
+    files.check_writable(options.out)
     if options.recipe == checkpoints.GENERATOR:
         measured = generator.train(dataset, options.out, epochs=options.epochs)
         return answer(options, {"dataset": describe_dataset(dataset, measured["digits"]), "measured": measured})
@@ -36,6 +37,13 @@ def run(options: argparse.Namespace) -> None:
     accuracies = {name: _train(name, options, dataset) for name in names}
     result = {"dataset": describe_dataset(dataset, len(dataset.test)), "networks": accuracies}
     answer(options, result, accuracy_lines(result))
+
+
+def _shipped_folder(dataset: Dataset) -> Path:
+    """Return the folder of the shipped networks. Raises ValueError for a data set that they were not trained on."""
+    if dataset.name != "MNIST":
+        raise ValueError(f"The shipped networks are trained on MNIST, not on {dataset.name}. Name a folder with --out.")
+    return checkpoints.SHIPPED
 
 
 def _train(name: str, options: argparse.Namespace, dataset: Dataset) -> dict[str, float]:

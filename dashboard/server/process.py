@@ -6,6 +6,7 @@ import time
 from functools import cache
 from itertools import count
 
+import cv2
 import torch
 
 from core.jobs import old_runs
@@ -21,6 +22,7 @@ COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScrip
 def prepare_once() -> None:
     """Prepare this process for many visitors; later calls do nothing."""
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
     memory.keep_little()
     interrupts.install(streamlit_internals.end_closed_run)
     interrupts.install(budget.check)
