@@ -19,14 +19,16 @@ MAX_DIGITS = 12  # that can be chosen from: what holds more is a text or a photo
 
 
 def choose_found_digit(finding: Finding, session: Session, data: Dataset) -> ChosenDigit:
-    """Show the picture and the digits in it, cut apart; return the chosen one, at first the one with most ink."""
-    show_picture(arrays.to_gray(finding.digits[0].gray), "Your picture in grey", width=160)
+    """Show what speaks against the digit, and the picture or the digits in it; return the chosen one."""
+    doubts = st.container()
     several = 1 < len(finding.digits) <= MAX_DIGITS
+    if not several:
+        show_picture(arrays.to_gray(finding.digits[0].gray), "Your picture in grey", width=160)
     index = _choose(finding) if several else finding.heaviest
     if several and st.button("Read all", key="read all", help="Read the digits in turn as one number"):
         _show_number(finding, session, data)
     for doubt in find_doubts(finding, index):
-        st.warning(doubt.sentence)
+        doubts.warning(doubt.sentence)
     preparation = finding.digits[index]
     return ChosenDigit(preparation.digit, preparation=preparation)
 
