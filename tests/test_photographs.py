@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from core.digits.photographs.cropping import Crop
 from core.digits.photographs.doubts import find_doubts
 from core.digits.photographs.finding import Finding, find_digits, to_digit
+from core.digits.photographs.sheet import find_sheet
 from core.digits.pictures import PictureError
 from core.networks.evaluation import predict
 from core.zoo.checkpoints import load_network
@@ -40,6 +41,15 @@ def sheet_on(ground: int, side: int = 500) -> np.ndarray:
     picture[90:410, 100:420] = 240
     picture[110:390, 120:400] = np.minimum(240, 255 - INK)
     return picture
+
+
+@pytest.mark.parametrize("turn", [0, 60, 120])
+def test_a_large_round_stroke_is_no_sheet(turn: int) -> None:
+    ring = Image.new("L", (800, 800))
+    ImageDraw.Draw(ring).ellipse((200, 120, 600, 680), outline=255, width=70)
+    picture = Image.new("RGB", (800, 800), (205, 198, 188))
+    picture.paste((25, 25, 30), mask=ring.rotate(turn))
+    assert find_sheet(np.asarray(picture)) is None
 
 
 @pytest.mark.mnist

@@ -19,6 +19,7 @@ LEAST_AREA, MAX_AREA = 0.15, 0.98  # shares of the photograph
 LEAST_DIFFERENCE = 9.0  # between sheet and ground, in CIELAB
 SHADOW = 0.15  # a shadow leaves at least this share of the light
 OTHER_COLOUR = 14.0  # of the ground, where it is no shadow: CIELAB without lightness
+MIN_OVERLAP = 0.9  # of a sheet with its four straight sides; a round stroke has less
 INSET = 0.015  # share of the sheet's side that is cut off, since its edge is ragged
 
 
@@ -32,7 +33,8 @@ def find_sheet(pixels: Pixels) -> Corners | None:
     if not found:
         return None
     stretch = np.array([pixels.shape[1] / size[0], pixels.shape[0] / size[1]], np.float32)
-    return np.asarray(max(found, key=_area) * stretch, np.float32)
+    whole = [corners for corners in found if not any(_own_sides(lab, corners))]  # shadows end there, too
+    return np.asarray(max(whole or found, key=_area) * stretch, np.float32)
 
 
 def straighten(pixels: Pixels, corners: Corners) -> Pixels:
@@ -55,23 +57,31 @@ def _quadrilaterals(lab: NDArray[np.float32]) -> Iterator[Corners]:
     total = lab.shape[0] * lab.shape[1]
     for mask in _regions(lab):
         for outline in cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]:
-            hull = cv2.convexHull(outline)
+            hull = np.asarray(cv2.convexHull(outline), np.int32)
             filled = cv2.contourArea(outline)
             if not LEAST_AREA * total < filled or filled < 0.85 * cv2.contourArea(hull):
                 continue
             for tolerance in (0.02, 0.04, 0.06):
                 corners = cv2.approxPolyDP(hull, tolerance * cv2.arcLength(hull, True), True)
                 if len(corners) == 4:
-                    yield _clockwise(
-                        _fitted(corners.reshape(4, 2).astype(np.float32), np.asarray(outline, np.int32).reshape(-1, 2))
+                    fitted = _fitted(
+                        corners.reshape(4, 2).astype(np.float32), np.asarray(outline, np.int32).reshape(-1, 2)
                     )
+                    if _overlap(fitted, hull) > MIN_OVERLAP:
+                        yield _clockwise(fitted)
                     break
+
+
+def _overlap(corners: Corners, hull: NDArray[np.int32]) -> float:
+    """Return the area that the quadrilateral and the hull share, as a share of what they cover together."""
+    shared = cv2.intersectConvexConvex(cv2.convexHull(corners), hull.astype(np.float32))[0]
+    return shared / (_area(corners) + cv2.contourArea(hull) - shared)
 
 
 def _fitted(corners: Corners, outline: NDArray[np.int32]) -> Corners:
     """Return the corners where straight lines through the outline's sides meet."""
     lines = []
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+    for start, end in _sides(corners):
         along = (end - start) / max(float(np.linalg.norm(end - start)), 1.0)
         off = outline - start
         place, away = off @ along, np.abs(off @ np.array([-along[1], along[0]]))
@@ -118,18 +128,8 @@ def _clockwise(corners: Corners) -> Corners:
 
 def _is_sheet(lab: NDArray[np.float32], corners: Corners) -> bool:
     """Return whether the colour changes along every side that is not the photograph's own, and something is inside."""
-    height, width = lab.shape[:2]
-    size = np.array([width - 1, height - 1], np.float32)
-    margin, step = 0.015 * SEARCH_SIDE, 0.022 * SEARCH_SIDE
-    own, pairs = [], []
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        own.append(
-            any(
-                (start[axis] < margin and end[axis] < margin)
-                or (start[axis] > size[axis] - margin and end[axis] > size[axis] - margin)
-                for axis in (0, 1)
-            )
-        )
+    own, pairs, step = _own_sides(lab, corners), [], 0.022 * SEARCH_SIDE
+    for start, end in _sides(corners):
         along = (end - start) / max(float(np.linalg.norm(end - start)), 1.0)
         inward = np.array([-along[1], along[0]], np.float32)
         pairs.append((_colour(lab, start, end, step * inward), _colour(lab, start, end, -step * inward)))
@@ -137,6 +137,20 @@ def _is_sheet(lab: NDArray[np.float32], corners: Corners) -> bool:
     if not visible or not all(_differ(inside, outside, cut_off=any(own)) for inside, outside in visible):
         return False
     return _holds_a_drawing(lab, corners, np.stack([inside for inside, _ in pairs]))
+
+
+def _sides(corners: Corners) -> Iterator[tuple[Corners, Corners]]:
+    """Yield the two ends of each side."""
+    yield from zip(corners, np.roll(corners, -1, axis=0), strict=True)
+
+
+def _own_sides(lab: NDArray[np.float32], corners: Corners) -> list[bool]:
+    """Return for each side whether it is the photograph's own: the sheet goes on beyond it."""
+    margin, ends = 0.015 * SEARCH_SIDE, np.array([lab.shape[1] - 1, lab.shape[0] - 1], np.float32)
+    return [
+        bool(((start < margin) & (end < margin) | (start > ends - margin) & (end > ends - margin)).any())
+        for start, end in _sides(corners)
+    ]
 
 
 def _colour(lab: NDArray[np.float32], start: Corners, end: Corners, shift: Corners) -> NDArray[np.float32]:
