@@ -160,7 +160,7 @@ def test_offline_digits_are_played_and_named(monkeypatch: pytest.MonkeyPatch, tm
     assert "offline digits" in captions(app) and counted(code) == (1, 1)
     elsewhere = RoomBoard(database_url()).open_room("KMNIST", told=True, opener=TEACHER).code
     other = open_quiz(room=elsewhere)
-    assert "KMNIST is not on this machine" in other.warning[0].value and "You play alone" in other.warning[0].value
+    assert any("KMNIST is not on this machine" in one.value and "You play alone" in one.value for one in other.warning)
     play(other, 1)
     assert counted(elsewhere) == (0, 0)  # what is read of one set is never counted for another
     downloads.MNIST.last.cancel()
