@@ -84,8 +84,8 @@ def test_work_that_takes_long_can_be_ended_in_its_middle(
         work()
 
 
-def compute(parts: int, seconds: float) -> None:
-    """Draw a page that computes for so long: all at once, or in parts that show how far it is."""
+def compute(parts: int, seconds: float, afterwards: float = 0.0) -> None:
+    """Draw a page that computes for so long: all at once, or in parts that show how far it is and all at once then."""
     import time
 
     import streamlit as st
@@ -93,28 +93,31 @@ def compute(parts: int, seconds: float) -> None:
     from core.system import interrupts
     from dashboard.widgets.progress import with_progress
 
-    def work() -> None:
+    def work(seconds: float = seconds) -> None:
         end = time.thread_time() + seconds
         while time.thread_time() < end:
             interrupts.check()
 
     for _ in with_progress((work() for _ in range(parts)), parts, "Computing ...") if parts > 1 else [work()]:
         pass
+    work(afterwards)
     st.text("done")
 
 
 @pytest.mark.parametrize(
-    ("parts", "seconds", "done"),
-    [(1, 0.05, True), (1, 0.5, False), (8, 0.1, True), (2, 0.7, False)],
-    ids=["short", "long", "in parts", "a long part"],
+    ("parts", "seconds", "afterwards", "done"),
+    [(1, 0.05, 0, True), (1, 0.5, 0, False), (8, 0.1, 0, True), (2, 0.7, 0, False), (2, 0.1, 0.3, False)],
+    ids=["short", "long", "in parts", "a long part", "long after its parts"],
 )
 def test_what_outlasts_its_time_is_ended_and_says_so(
-    parts: int, seconds: float, done: bool, monkeypatch: pytest.MonkeyPatch
+    parts: int, seconds: float, afterwards: float, done: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budget, "MAX_TIME", 0.2)
     monkeypatch.setattr(budget, "MAX_PART_TIME", 0.4)
     monkeypatch.setattr(interrupts, "_checks", [budget.check])
-    app = AppTest.from_function(compute, kwargs={"parts": parts, "seconds": seconds}, default_timeout=60)
+    app = AppTest.from_function(
+        compute, kwargs={"parts": parts, "seconds": seconds, "afterwards": afterwards}, default_timeout=60
+    )
     for _ in range(2):  # every run has its own time
         app.run()
         assert not app.exception

@@ -203,8 +203,8 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) 
     count, names = min(MEASURED, len(data.test)), ("standard", *HEADS)
     labels = data.test.first(count).labels
     cells = [(name, column) for name in names for column in COLUMNS]
-    steps = with_progress(cells, len(cells), f"Reading {count:,} test digits ...")
-    read = {(n, c): torch.from_numpy(caches.logits(n, c, count, data.name)) for n, c in steps}
+    logits = ((cell, torch.from_numpy(caches.logits(*cell, count, data.name))) for cell in cells)
+    read = dict(with_progress(logits, len(cells), f"Reading {count:,} test digits ..."))
     sentence.markdown(f"**{describe_sums(read, labels, omega)}**")
     st.table(pd.DataFrame(_table(read, labels, zoo, omega)).T)
     which, counts = st.columns([1, 1], gap="medium")

@@ -5,6 +5,8 @@ What counts is the processor time of the run's own thread, so that nobody's time
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -22,19 +24,27 @@ _current = threading.local()  # of each thread: `run`, and the processor time at
 
 def check() -> None:
     """End the run in this thread after a sentence on its page, if its time is over; do nothing in other threads."""
-    if _is_known() and time.thread_time() > _current.ends:
+    if _note_run() and time.thread_time() > _current.ends:
         st.error(TOO_LONG)
         st.stop()
 
 
-def begin_part() -> None:
-    """Give the run in this thread the time for one more part of work that shows how far it is."""
-    if _is_known():
-        _current.ends = time.thread_time() + MAX_PART_TIME
+@contextmanager
+def part() -> Iterator[None]:
+    """Give the run in this thread the time of one part of work; afterwards it has what it had left before."""
+    if not _note_run():
+        yield
+        return
+    left = _current.ends - time.thread_time()
+    _current.ends = time.thread_time() + MAX_PART_TIME
+    try:
+        yield
+    finally:
+        _current.ends = time.thread_time() + left
 
 
-def _is_known() -> bool:
-    """Return whether a run computes in this thread; a new one begins with the time of a run."""
+def _note_run() -> bool:
+    """Note which run computes in this thread, a new one with the time of a run; return whether there is one."""
     run = streamlit_internals.get_run()
     if run is not None and run is not getattr(_current, "run", None):
         _current.run, _current.ends = run, time.thread_time() + MAX_TIME

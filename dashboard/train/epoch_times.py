@@ -3,7 +3,7 @@
 from core.training.epoch_times import recorded_times
 from dashboard.train import cached
 from dashboard.train.form import Settings, list_devices
-from dashboard.widgets.jobs import format_duration
+from dashboard.widgets.progress import format_duration
 
 NAMES = {"cpu": "the CPU", "cuda": "the GPU", "mps": "the GPU"}
 

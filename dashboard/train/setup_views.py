@@ -23,7 +23,7 @@ from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.train import cached, epoch_times, form
 from dashboard.train.form import Settings
-from dashboard.widgets.jobs import format_duration
+from dashboard.widgets.progress import format_duration
 
 VIEW, NEXT, JOB = "train view", "train next view", "train job"
 SET_UP, WATCH = "Set up", "Watch"

@@ -23,7 +23,7 @@ from dashboard.train import cached
 from dashboard.train.recorded import recorded_trainings, say_recorded
 from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.widgets import jobs
-from dashboard.widgets.jobs import format_duration
+from dashboard.widgets.progress import format_duration
 
 SNAPSHOTS = Look("Ten digits, filters and feature maps during training", speed=0.25)
 STATES = {"running": "training is running.", "waiting": "waits in the queue.", "paused": "training is paused."}

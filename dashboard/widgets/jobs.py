@@ -73,15 +73,6 @@ def _show_resume(job: Job, key: str) -> None:
     st.button("Resume", on_click=attempt, args=(control.resume, job.id), key=key, type="primary")
 
 
-def format_duration(seconds: float) -> str:
-    """Return a duration in seconds, minutes or hours."""
-    if seconds < 1:
-        return f"{seconds:.2g} s"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def show_state(
     job: Job,
     status: Status,

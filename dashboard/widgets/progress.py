@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -16,21 +17,37 @@ Task = TypeVar("Task", bound=Hashable)
 def with_progress(steps: Iterable[Record], count: float, text: str) -> Iterator[Record]:
     """Pass the records on while a bar shows how many of `count` are there, and the time left; then it goes."""
     bar, begun = st.progress(0.0, text), time.monotonic()
-    budget.begin_part()
-    for done, step in enumerate(steps, 1):
+    for done, step in enumerate(_in_parts(steps), 1):
         share = min(1.0, done / count)
         bar.progress(share, f"{text} {describe_time_left(time.monotonic() - begun, share)}")
         yield step
-        budget.begin_part()
     bar.empty()
+
+
+def _in_parts(steps: Iterable[Record]) -> Iterator[Record]:
+    """Pass the records on; computing each may take the time of a part."""
+    iterator = iter(steps)
+    with suppress(StopIteration):
+        while True:
+            with budget.part():
+                step = next(iterator)
+            yield step
 
 
 def describe_time_left(elapsed: float, share: float) -> str:
     """Return about how long the rest takes, when `share` (0 to 1) took `elapsed` seconds; "" in the first second."""
     if elapsed < 1 or not share:
         return ""
-    seconds = elapsed / share - elapsed
-    return f"About {seconds / 60:.0f} min left." if seconds >= 90 else f"About {max(1, round(seconds)):.0f} s left."
+    return f"About {format_duration(max(1, elapsed / share - elapsed))} left."
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in seconds, minutes or hours."""
+    if seconds < 1:
+        return f"{seconds:.2g} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 @dataclass
@@ -88,8 +105,8 @@ def _compute_all(
             with place.container():
                 show(found)
             shown = time.monotonic()
-        budget.begin_part()
-        found[task] = compute(task)
+        with budget.part():
+            found[task] = compute(task)
         done += weigh(task)
         left = describe_time_left(time.monotonic() - begun, done / total)
         status.caption(f"{100 * done / total:.0f} % done. {left}")
