@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.convolution import examples
+from core.convolution import examples, manual_filters
 from core.convolution.pooling import POOLINGS
 from core.convolution.window import slide
 from core.networks.architectures import ARCHITECTURES
@@ -136,6 +136,27 @@ def test_c8_a_colour_picture_is_shown_channel_by_channel_and_a_broken_one_is_a_s
     app.get("file_uploader")[0].set_value([("picture.png", content, "image/png")])
     rerun(app)
     assert ("ns-channels" in html(app)) == good and bool(app.warning) != good
+
+
+def test_an_uploaded_picture_stays_when_its_upload_is_left_is_read_once_and_can_be_removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[bytes] = []
+    real = manual_filters.read_color_picture
+    monkeypatch.setattr(manual_filters, "read_color_picture", lambda content: read.append(content) or real(content))
+    app = open_view("Filters by hand", keys={"filter subject": "A colour picture"})
+    app.get("file_uploader")[0].set_value([("picture.png", to_file((250, 20, 20)), "image/png")])
+    assert "ns-channels" in html(rerun(app))
+    for subject in ("Your digit", "A colour picture"):  # Streamlit's widget is empty afterwards
+        app.segmented_control(key="filter subject").set_value(subject)
+        rerun(app)
+    assert "ns-channels" in html(app) and len(read) == 1
+    for content in (b"no picture at all", to_file((20, 20, 250))):
+        app.get("file_uploader")[0].set_value([("other.png", content, "image/png")])
+        rerun(app)
+    assert "ns-channels" in html(app) and len(read) == 3, "another file is read anew"
+    app.get("file_uploader")[0].clear()
+    assert "Upload a picture" in text_of(rerun(app))
 
 
 def test_c6_the_seed_s_pooling_is_there_and_each_kind_says_what_it_did() -> None:

@@ -176,7 +176,7 @@ def test_a_lesson_or_step_that_is_not_there_costs_a_sentence(params: dict[str, s
 
 def test_the_page_of_lessons_begins_one_and_keeps_the_visitor_s_own() -> None:
     app = open_page("lessons")
-    app.session_state["session"].own_lesson = read_lesson(GOOD.encode(), lesson_bar.find_fault)
+    app.session_state["lesson upload/content"] = GOOD.encode()
     app.run().button(key="begin own").click().run()
     assert not app.exception and app.session_state["address"].page == "compare"
     assert dict(app.query_params.items()) == {"sample": "19", "erased": "HCUT", "networks": "standard,control"}

@@ -30,7 +30,7 @@ if "many" in st.query_params:
     files = upload_pictures("Pictures", key="files 0/0", on_change=lambda: None, args=())
     st.text(", ".join(f"{{file.name}} of {{file.size // 1000}} kB" for file in files))
     st.stop()
-content = upload_picture("A picture", key="picture test")
+content = upload_picture("A picture", key="test", read=bytes)
 if content:
     try:
         picture = read_picture(content)

@@ -268,7 +268,7 @@ def test_a_lesson_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     (uploader,) = app.get("file_uploader")
     uploader.set_value([("a.yaml", b"title: t\nsteps: [{page: why, text: x}]", "application/yaml")])
     rerun(rerun(app))
-    assert len(read) == 1 and app.session_state["session"].own_lesson.title == "t"
+    assert len(read) == 1 and app.session_state["lesson upload/read"].title == "t"
 
 
 # The server itself

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import Page, expect
 
 from core.transfer.backbones import own_backbone
 from core.transfer.example_tasks import crops_task, load_photograph
 from core.transfer.fine_tuning import TuneConfig
+from core.transfer.uploaded_pictures import to_square
 from core.transfer.vgg16_weights import WEIGHTS_VARIABLE
 from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, draw_tuning, to_thumb
 from core.zoo.checkpoints import load_classifier
@@ -294,6 +296,28 @@ def test_u51_a_new_picture_is_read_by_the_transferred_network():
     assert "**It is read as flower (" in text_of(rerun(app)) and "one of them for any picture" in captions(app)
     app.file_uploader(key=UPLOAD).set_value([("mine.png", b"no picture", "image/png")])
     assert len(rerun(app).warning) == 1 and not app.exception
+
+
+def test_a_new_picture_is_read_once_and_stays(monkeypatch: pytest.MonkeyPatch):
+    read: list[Image.Image] = []
+    monkeypatch.setattr(new_picture, "to_square", lambda picture: read.append(picture) or to_square(picture))
+    app, stream = open_view("Two classes"), io.BytesIO()
+    Image.fromarray(load_photograph("flower")[:200, :200]).save(stream, "PNG")
+    app.file_uploader(key=UPLOAD).set_value([("mine.png", stream.getvalue(), "image/png")])
+    for source in ("Photographs", "Digits", "Photographs"):
+        app = choose_source(app, source)
+    assert "**It is read as flower (" in text_of(app) and len(read) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("address", ["transfer", "transfer?pictures=Your+own", "compare"])
+def test_no_upload_of_pictures_names_a_limit_that_large_photos_do_not_meet(server: str, page: Page, address: str):
+    page.goto(f"{server}/{address}")
+    if "compare" in address:
+        page.get_by_test_id("stButtonGroup").get_by_text("Upload", exact=True).click(timeout=60_000)
+    expect(page.locator(".intake .hint").first).to_be_visible(timeout=60_000)
+    for limit in page.get_by_test_id("stFileUploaderDropzoneInstructions").all():
+        expect(limit).to_be_hidden()
 
 
 def test_u51_a_new_digit_is_drawn_and_read(monkeypatch: pytest.MonkeyPatch):

@@ -21,7 +21,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.picture_upload import read_once, upload_picture
+from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
 
@@ -50,15 +50,14 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def _upload_picture() -> Tensor | None:
-    content = upload_picture("A colour picture", key="picture filter")
-    if content is None:
-        st.info("Upload a picture to see its three channels.")
-        return None
     try:
-        return read_once("picture filter", content, manual_filters.read_color_picture)
+        picture = upload_picture("A colour picture", key="picture filter", read=manual_filters.read_color_picture)
     except PictureError as error:
         st.warning(str(error))
         return None
+    if picture is None:
+        st.info("Upload a picture to see its three channels.")
+    return picture
 
 
 def _choose_filter() -> Tensor | None:

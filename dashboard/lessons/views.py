@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.classroom.lessons import Lesson, LessonError, read_lesson
-from dashboard.server.session import LessonPosition, get_session
-from dashboard.server.uploads import FILE_MEGABYTES
+from dashboard.server.session import LessonPosition
 from dashboard.shell import lesson_bar
+from dashboard.widgets.file_upload import upload_file
 
-READ = "lesson read"  # key of the id of the uploaded file that was read last, and what was wrong with it
+UPLOAD = "lesson upload"  # key
 
 
 def show_lessons() -> None:
@@ -35,38 +35,23 @@ def show_shipped() -> None:
 
 
 def show_own() -> None:
-    """Show the upload of the visitor's own lesson, which the session keeps, and the lesson."""
-    session = get_session()
-    file = st.file_uploader(
-        "Lesson as a YAML file (100 kB at most)",
-        type=["yaml", "yml"],
-        key="lesson upload",
-        max_upload_size=FILE_MEGABYTES,
-    )
+    """Show the upload of the visitor's own lesson, and the lesson."""
+    lesson = None
+    try:
+        lesson = upload_file("Lesson as a YAML file (100 kB at most)", key=UPLOAD, read=_read, kinds=["yaml", "yml"])
+    except LessonError as error:
+        st.warning(str(error))
     st.caption(
         "Each step names a page, the state in its address (*Share* shows the address), a text and a question in "
         "Markdown. Download a lesson above as a template. Only you can see your lesson, in this tab."
     )
-    if file is not None:
-        problem = _read_once(file.file_id, file.getvalue())
-        if problem:
-            st.warning(problem)
-            return
-    if session.own_lesson is not None:
+    if lesson is not None:
         with st.container(border=True, width=440):
-            _show_lesson(session.own_lesson, "")
+            _show_lesson(lesson, "")
 
 
-def _read_once(number: str, content: bytes) -> str:
-    """Read the uploaded lesson of this number into the session, only once; return what is wrong with it, or ""."""
-    if READ not in st.session_state or st.session_state[READ][0] != number:
-        problem = ""
-        try:
-            get_session().own_lesson = read_lesson(content, lesson_bar.find_fault)
-        except LessonError as error:
-            problem = str(error)
-        st.session_state[READ] = number, problem
-    return str(st.session_state[READ][1])
+def _read(content: bytes) -> Lesson:
+    return read_lesson(content, lesson_bar.find_fault)
 
 
 def _show_lesson(lesson: Lesson, name: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.classroom.lessons import Lesson
 from core.digits.drawing import Preparation
@@ -25,6 +26,15 @@ class ChosenDigit:
     """Its index among the test digits, if it is one."""
     preparation: Preparation | None = None
     """The steps from a drawing or an upload to this digit."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoundDigits:
+    """The digits that were found in a part of an uploaded picture."""
+
+    picture: Image.Image
+    part: Crop
+    finding: Finding
 
 
 @dataclass(frozen=True)
@@ -49,10 +59,8 @@ class Session:
     """The masks that Undo returns to when no stroke is left to undo, the latest last."""
     linked_digit: Digit | None = None
     """The digit of the link that opened the page."""
-    upload: bytes | None = None
-    """The content of the uploaded picture."""
-    prepared: tuple[bytes, Crop, Finding] | None = None
-    """The picture that was uploaded last and read, which part of it, and the digits found there."""
+    found: FoundDigits | None = None
+    """What was found in the picture that was uploaded last."""
     chosen: ChosenDigit | None = None
     """The current digit."""
     new_ink: NDArray[np.uint8] | None = None
@@ -65,8 +73,6 @@ class Session:
     """Whether the page was drawn to its end: then a stroke reruns only the fragments that it changes."""
     lesson_position: LessonPosition | None = None
     """The lesson whose step the page shows."""
-    own_lesson: Lesson | None = None
-    """The lesson that the visitor uploaded."""
 
     def erase_nothing(self) -> None:
         """Bring back what is erased, for good."""

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from torch import Tensor
 
 from core.transfer.backbones import Backbone, compute_features, vgg_backbone
 from core.transfer.classification import ClassificationResult, fit_logistic_regression
@@ -39,6 +42,13 @@ def photographs() -> Task:
 def two_digits(data: str, first: int, second: int) -> Task:
     """Return the task of telling two digits apart. Raises TaskError."""
     return two_digits_task(caches.dataset(data), (first, second))
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def features(name: str, layer: str, picture: NDArray[np.uint8], _backbone: Backbone) -> Tensor:
+    """Return a layer's features `(1, n)` of a picture `(H, W, 3)`; `name` tells networks apart."""
+    with locks.LONG:
+        return compute_features(_backbone, picture[None], layer)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)

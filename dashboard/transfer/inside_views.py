@@ -22,7 +22,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.transfer import layers
 from dashboard.widgets.columns import inputs_and_result
-from dashboard.widgets.picture_upload import read_once, upload_picture
+from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import show_text
 
@@ -59,21 +59,14 @@ def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
 def _choose_picture() -> NDArray[np.uint8] | None:
     """Draw the choice of a photograph; return it as `(H, W, 3)`, or None before one is uploaded."""
     which = address.segmented_control("picture", "Picture", [*PHOTOGRAPHS, OWN], "temple")
-    if which == OWN:
-        uploaded = upload_picture("A picture", key="picture transfer")
-        if uploaded is not None:
-            st.session_state["transfer upload"] = uploaded  # a change of page empties the widget
-        content: bytes | None = st.session_state.get("transfer upload")
-        if content is None:
-            return None
-        try:
-            picture = read_once("picture transfer", content, _read)
-        except PictureError as error:
-            st.warning(str(error))
-            return None
-    else:
-        picture = load_photograph(which)
-    show_picture(picture, "the chosen picture", smooth=True)
+    try:
+        own = which == OWN
+        picture = upload_picture("A picture", key="picture transfer", read=_read) if own else load_photograph(which)
+    except PictureError as error:
+        st.warning(str(error))
+        return None
+    if picture is not None:
+        show_picture(picture, "the chosen picture", smooth=True)
     return picture
 
 

@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 
 from core.digits.drawing import prepare_strokes
 from core.digits.pictures import PictureError, read_picture
-from core.transfer.backbones import Backbone, compute_features
+from core.transfer.backbones import Backbone
 from core.transfer.classification import ClassificationResult
 from core.transfer.tasks import Task
 from core.transfer.uploaded_pictures import to_square
 from core.visualization import arrays
 from core.visualization.transfer import to_thumb
-from dashboard.server import locks
+from dashboard.transfer import cached, layers
 from dashboard.transfer.pictures import DIGITS
 from dashboard.widgets.canvas import draw_canvas
 from dashboard.widgets.picture_upload import upload_picture
@@ -34,8 +34,7 @@ def show_new_picture(source: str, task: Task, result: ClassificationResult, back
         return
     if picture is None:
         return
-    with locks.LONG:
-        shares = result.probabilities(compute_features(backbone, picture[None], layer))[0]
+    shares = result.probabilities(cached.features(layers.network_id(backbone), layer, picture, backbone))[0]
     with read:
         st.markdown(f"**{describe(shares, task)}**")
         show_picture(to_thumb(picture, THUMB_SIDE), "the new picture", width=THUMB_SIDE, smooth=source != DIGITS)
@@ -56,5 +55,4 @@ def _draw() -> NDArray[np.uint8] | None:
 
 def _upload() -> NDArray[np.uint8] | None:
     """Draw an upload; return its picture as the task's own are, `(224, 224, 3)`. Raises PictureError."""
-    content = upload_picture("A new picture of either class", key=UPLOAD)
-    return None if content is None else to_square(read_picture(content))
+    return upload_picture("A new picture of either class", key=UPLOAD, read=lambda one: to_square(read_picture(one)))

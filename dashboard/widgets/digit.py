@@ -16,11 +16,11 @@ from core.visualization import arrays
 from dashboard.address import get_address
 from dashboard.address.links import CLASS, DRAW, SOURCE
 from dashboard.server.scene import Digit
-from dashboard.server.session import ChosenDigit, Session, get_session
+from dashboard.server.session import ChosenDigit, FoundDigits, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.found_digits import choose_found_digit, choose_part
-from dashboard.widgets.picture_upload import read_once, upload_picture
+from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
@@ -202,12 +202,10 @@ def _open(content: bytes) -> Image.Image:
 
 
 def _upload(session: Session, data: Dataset) -> ChosenDigit | None:
-    content = upload_picture("A picture or photo of one digit", key="picture digit")
-    if content is not None:
-        session.upload = content  # the widget forgets its file when the page changes
-    if session.upload is None:
+    picture = upload_picture("A picture or photo of one digit", key="picture digit", read=_open)
+    if picture is None:
         return None
-    part = choose_part(session.upload)
-    if session.prepared is None or session.prepared[:2] != (session.upload, part):  # seconds for a large photo
-        session.prepared = session.upload, part, find_digits(read_once("picture digit", session.upload, _open), part)
-    return choose_found_digit(session.prepared[2], session, data)
+    part, found = choose_part(picture), session.found
+    if found is None or found.picture is not picture or found.part != part:  # it takes seconds for a large photo
+        found = session.found = FoundDigits(picture, part, find_digits(picture, part))
+    return choose_found_digit(found.finding, session, data)

@@ -3,6 +3,7 @@
 from zlib import crc32
 
 import streamlit as st
+from PIL import Image
 
 from core.digits.datasets import Dataset
 from core.digits.photographs.cropping import Crop
@@ -33,9 +34,9 @@ def choose_found_digit(finding: Finding, session: Session, data: Dataset) -> Cho
     return ChosenDigit(preparation.digit, preparation=preparation)
 
 
-def choose_part(content: bytes) -> Crop:
-    """Draw the controls that turn and crop the picture with this content; at first all of it is used."""
-    name = crc32(content)
+def choose_part(picture: Image.Image) -> Crop:
+    """Draw the controls that turn and crop this picture; at first all of it is used."""
+    name = crc32(picture.tobytes())
     with st.expander("Crop and rotate"):
         turn = st.slider("Rotate clockwise (degrees)", -180, 180, 0, key=f"turn {name}")
         left, right = st.slider("From left to right (%)", 0, 100, (0, 100), key=f"columns {name}")

@@ -7,52 +7,50 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core.digits.pictures import MAX_SIDE, PictureError
+from core.digits.pictures import MAX_SIDE
 from dashboard.components.picture_intake import IntakeOptions, picture_intake
 from dashboard.server import streamlit_internals
 from dashboard.server.gate import allow_large_files
 from dashboard.server.uploads import FILE_MEGABYTES, LARGE_FILE_MEGABYTES
+from dashboard.widgets.file_upload import upload_file
 
 Result = TypeVar("Result")
 
 PICTURES = "image/*,.jfif,.heic,.heif,.avif,.tif,.tiff,.svg,.pdf"  # browsers do not count all of them as images
 
 
-def upload_picture(label: str, *, key: str) -> bytes | None:
-    """Draw an upload for one picture; return its content, None before there is one."""
-    file = st.file_uploader(label, key=key, max_upload_size=FILE_MEGABYTES)
-    _prepare_in_browser(key, FILE_MEGABYTES, PICTURES)
-    return None if file is None else file.getvalue()
+def upload_picture(label: str, *, key: str, read: Callable[[bytes], Result]) -> Result | None:
+    """Draw an upload for one picture; return what `read` makes of its content, None before there is one.
+
+    It stays when the page changes, and is read once. Raises the PictureError that `read` raises.
+    """
+    with _container(key):
+        result = upload_file(label, key=key, read=read)
+        _prepare_in_browser(key, FILE_MEGABYTES, PICTURES)
+    return result
 
 
 def upload_pictures(label: str, *, key: str, on_change: Callable[..., None], args: tuple[Any, ...]) -> list[Any]:
     """Draw an upload for many pictures, also in ZIPs; return the files. `on_change` is called with `args`."""
     allow_large_files()
-    files = st.file_uploader(
-        label,
-        accept_multiple_files=True,
-        key=key,
-        max_upload_size=LARGE_FILE_MEGABYTES,
-        on_change=on_change,
-        args=args,
-    )
-    _prepare_in_browser(key, LARGE_FILE_MEGABYTES, f"{PICTURES},.zip")
+    with _container(key):
+        files = st.file_uploader(
+            label,
+            accept_multiple_files=True,
+            key=key,
+            max_upload_size=LARGE_FILE_MEGABYTES,
+            on_change=on_change,
+            args=args,
+        )
+        _prepare_in_browser(key, LARGE_FILE_MEGABYTES, f"{PICTURES},.zip")
     return files
 
 
-def read_once(key: str, content: bytes, read: Callable[[bytes], Result]) -> Result:
-    """Return `read(content)`, which this tab computes only once for the picture uploaded last. Raises PictureError."""
-    held: tuple[bytes, Result | PictureError] | None = st.session_state.get(f"{key}/read")
-    if held is None or held[0] != content:
-        try:
-            held = content, read(content)
-        except PictureError as error:
-            held = content, error
-        st.session_state[f"{key}/read"] = held
-    if isinstance(held[1], PictureError):
-        raise PictureError(str(held[1]))
-    return held[1]
+def _container(key: str) -> DeltaGenerator:
+    """Return the place of an upload for pictures; its key begins as `frame.css` names it."""
+    return st.container(key=f"picture-upload-{key}")
 
 
 def _prepare_in_browser(key: str, megabytes: int, accept: str) -> None:
