@@ -191,46 +191,51 @@ def _compose_block(name: str) -> Block:
 def choose_learning() -> Settings:
     """Draw the options of the optimiser and the attack; return the settings that `TrainConfig` takes."""
     left, right = st.columns(2)
-    first = preset_options()
-
-    def number(
-        place: Any, label: str, name: str, *, least: int | None = None, most: int | None = None, **more: Any
-    ) -> Any:
-        return address.number_input(name, label, least, most, first[name], place=place, **more)
-
     optimizer = address.selectbox(
         "optimizer",
         "Method",
         CHOICES["optimizer"],
-        first["optimizer"],
+        preset_options()["optimizer"],
         place=left,
         format_func={"sgd": "SGD", "adam": "Adam"}.__getitem__,
     )
     config = {
         "optimizer": optimizer,
-        "learning_rate": number(right, "Learning rate", "learning-rate", format="%g", step=0.001),
+        "learning_rate": _choose_number(right, "Learning rate", "learning-rate", format="%g", step=0.001),
         "schedule": _choose_schedule(left),
-        "label_smoothing": number(right, "Label smoothing", "label-smoothing", format="%g", step=0.05),
-        "epochs": number(left, "Epochs", "epochs", step=1),
-        "batch": number(right, "Batch size", "batch", step=1),
-        "momentum": number(left, "Momentum (SGD)", "momentum", disabled=optimizer != "sgd", step=0.1),
-        "seed": number(right, "Seed", "seed", step=1, least=0, most=2**31),
-        "l2": number(left, "L2 regularisation", "l2", format="%g", step=0.001),
-        "penalty": number(right, "Penalty |w|ᵖ", "penalty", format="%g", step=0.0001),
-        "power": number(left, "p (1: L1)", "power", step=0.5),
+        "label_smoothing": _choose_number(right, "Label smoothing", "label-smoothing", format="%g", step=0.05),
+        "epochs": _choose_number(left, "Epochs", "epochs", step=1),
+        "batch": _choose_number(right, "Batch size", "batch", step=1),
+        "momentum": _choose_number(left, "Momentum (SGD)", "momentum", disabled=optimizer != "sgd", step=0.1),
+        "seed": _choose_number(right, "Seed", "seed", step=1, least=0, most=2**31),
+        "l2": _choose_number(left, "L2 regularisation", "l2", format="%g", step=0.001),
+        "penalty": _choose_number(right, "Penalty |w|ᵖ", "penalty", format="%g", step=0.0001),
+        "power": _choose_number(left, "p (1: L1)", "power", step=0.5),
         "nesterov": _choose_nesterov(right, disabled=optimizer != "sgd"),
+        **_choose_attack(left, right),
     }
-    config["attack"] = attack = address.selectbox(
+    return {name: chosen for name, chosen in config.items() if chosen is not None}
+
+
+def _choose_number(
+    place: Any, label: str, name: str, *, least: int | None = None, most: int | None = None, **more: Any
+) -> Any:
+    return address.number_input(name, label, least, most, preset_options()[name], place=place, **more)
+
+
+def _choose_attack(left: Any, right: Any) -> Settings:
+    attack = address.selectbox(
         "attack",
         "Training digits",
         list(ATTACKS),
-        first["attack"],
+        preset_options()["attack"],
         place=left,
         format_func=ATTACKS.__getitem__,
         help="Each digit is attacked through the network's current weights. FGSM takes twice the time, PGD 8 times.",
     )
-    config["epsilon"] = number(right, "Epsilon of the attack", "epsilon", disabled=attack == "none", step=0.05)
-    return {name: chosen for name, chosen in config.items() if chosen is not None}
+    off = attack == "none"
+    epsilon = _choose_number(right, "Epsilon of the attack", "epsilon", disabled=off, step=0.05)
+    return {"attack": attack, "epsilon": epsilon}
 
 
 def _choose_schedule(place: Any) -> str:

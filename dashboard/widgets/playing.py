@@ -105,10 +105,8 @@ def play(
     `about` is stopped and dropped. `total` is the final number of steps, if it is known. With
     `at_once` a run begins without a click wherever there is none; until there is one, `recorded` is played.
     """
+    _drop_other(key, about)
     run: Run[Step] | None = st.session_state.get(f"{key}/run")
-    if run is not None and run.about != about:
-        _drop(key)
-        run = None
 
     def begin() -> None:
         st.session_state[f"{key}/run"] = Run(
@@ -124,10 +122,14 @@ def play(
         # Outside the fragment, or the click would wait for it.
         st.button("Stop", key=f"{key}/stop", disabled=not polling, on_click=run.stop if run is not None else None)
     if run is None and recorded is not None:
-        st.caption(f"A recorded run with the settings that this view has at first. *{start}* runs it with yours.")
-        player(recorded.frames, key=f"{key}/player", run=f"recorded {key}", look=recorded.look, finished=True)
+        _show_recorded(recorded, key, start)
     if run is not None:
         st.fragment(_show, run_every=POLL if polling else None)(run, key, look, total, polling)
+
+
+def _show_recorded(recorded: RecordedRun, key: str, start: str) -> None:
+    st.caption(f"A recorded run with the settings that this view has at first. *{start}* runs it with yours.")
+    player(recorded.frames, key=f"{key}/player", run=f"recorded {key}", look=recorded.look, finished=True)
 
 
 def _show(run: Run[Step], key: str, look: Look, total: int | None, polling: bool) -> None:
@@ -139,6 +141,13 @@ def _show(run: Run[Step], key: str, look: Look, total: int | None, polling: bool
     if run.frames:
         name = f"{run.name} {look.label}"  # with other curves all frames are sent again
         player(run.frames, key=f"{key}/player", run=name, look=look, finished=finished, total=total)
+
+
+def _drop_other(key: str, about: Hashable) -> None:
+    """Stop and forget a run that was about something else."""
+    run: Run[Any] | None = st.session_state.get(f"{key}/run")
+    if run is not None and run.about != about:
+        _drop(key)
 
 
 def _drop(key: str) -> Run[Any] | None:
