@@ -17,6 +17,7 @@ from dashboard.server.session import get_session
 
 LESSON_PARTS = ("lesson", "step")
 PROJECTOR = "projector"
+OWN_PICTURES = "Your own"  # an option of the page Transfer: the pictures themselves are in no address
 MAX_PAST = 20  # addresses: the browser receives one long before another 20 are written
 GROUPS = {
     "view": "which view is shown",

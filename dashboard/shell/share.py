@@ -9,11 +9,10 @@ import streamlit as st
 
 from core.jobs.trained_networks import run_id_of
 from dashboard.address import GROUPS, get_address, groups_of
-from dashboard.address.links import PROJECTOR
+from dashboard.address.links import OWN_PICTURES, PROJECTOR
 from dashboard.server.network_address import for_others, is_local
 
 OPEN, LARGE = "share", "share large code"
-OWN_PICTURES = "Your own"  # of the page Transfer
 STYLE = """<style>
 .ns-copy { display: flex; gap: .5rem; max-width: 30rem; }
 .ns-copy textarea { flex: 1; resize: none; font: .85rem/1.35 monospace; padding: .5rem; border-radius: .5rem;

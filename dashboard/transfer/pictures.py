@@ -12,16 +12,17 @@ from core.transfer.tasks import MAX_PICTURES, Task, TaskError, make_task
 from core.transfer.uploaded_pictures import UploadedPictures, read_uploads, to_square
 from core.visualization.transfer import draw_strip
 from dashboard import address
+from dashboard.address.links import OWN_PICTURES
 from dashboard.transfer import cached
 from dashboard.widgets.picture_upload import upload_pictures
 from dashboard.widgets.pictures import show_picture
 
 CAMERA = "transfer camera"  # the key of the camera
-CROPS, DIGITS, OWN = "Photographs", "Digits", "Your own"
+CROPS, DIGITS, OWN = "Photographs", "Digits", OWN_PICTURES
 FIRST_PAIR = (3, 5)  # digits
 SHOWN = 8  # of each class
 NAMES = ("cats", "dogs")
-OWN_PICTURES = "transfer own pictures"  # key of both classes' ClassPictures
+BOTH_CLASSES = "transfer own pictures"  # key of both classes' ClassPictures
 
 
 @dataclass
@@ -112,7 +113,7 @@ def _digits_task(data: Dataset, first: int, second: int) -> Task | None:
 
 def _own_task() -> Task | None:
     both: tuple[ClassPictures, ClassPictures]
-    both = st.session_state.setdefault(OWN_PICTURES, (ClassPictures(), ClassPictures()))
+    both = st.session_state.setdefault(BOTH_CLASSES, (ClassPictures(), ClassPictures()))
     names = []
     for number, column in enumerate(st.columns(2, gap="small")):
         with column:
@@ -178,9 +179,9 @@ def _show_count(pictures: ClassPictures, number: int) -> None:
 
 
 def _remove(number: int) -> None:
-    both = list(st.session_state[OWN_PICTURES])
+    both = list(st.session_state[BOTH_CLASSES])
     both[number] = ClassPictures(version=both[number].version + 1)
-    st.session_state[OWN_PICTURES] = tuple(both)
+    st.session_state[BOTH_CLASSES] = tuple(both)
 
 
 def _show_camera(both: tuple[ClassPictures, ClassPictures], names: list[str]) -> None:
