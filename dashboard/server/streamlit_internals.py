@@ -1,5 +1,8 @@
 """Every use of a private part of Streamlit, and each workaround for one of its faults.
 
+Names of elements in Streamlit's page, which it may change, stand elsewhere, too: in `dashboard/shell/frame.css` and, to
+take a file that was refused out of an upload, in `dashboard/components/picture_intake/picture_intake.js`.
+
 All were written for Streamlit 1.67.0. Where a later version has no such part, or one of another form, the function logs
 one warning and does nothing more: pages still work, without what its docstring describes.
 """

@@ -165,7 +165,7 @@ function say({ root }, text, busy = false) {
 function removeFailed() {
   for (const intake of intakes.values()) {
     for (const sign of uploaderOf(intake)?.querySelectorAll('[data-testid="stFileChipIconError"]') ?? []) {
-      sign.closest('[data-testid="stFileChip"]').querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
+      sign.closest('[data-testid="stFileChip"]')?.querySelector('[data-testid="stFileChipDeleteBtn"] button')?.click();
       say(intake, FAILED);
     }
   }
