@@ -24,10 +24,11 @@ from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.components.player import Frame, Look
 from dashboard.maximize import VIEWS, runs
-from dashboard.maximize.cached import recorded_path
+from dashboard.maximize.runs import recorded_path
 from dashboard.train import cached
+from dashboard.train.recorded import RECORDED_GROWTH
 from dashboard.train.watch_views import SNAPSHOTS
-from dashboard.transfer.cached import RECORDED_TUNING
+from dashboard.transfer.tuning_views import RECORDED_TUNING
 from dashboard.widgets import playing, recorded_runs
 from dashboard.widgets.recorded_runs import RecordedRun
 from tests.pages import open_page, press, rerun
@@ -45,7 +46,10 @@ def main() -> None:
     """Record what is named on the command line, or all. Raises DatasetError where MNIST is missing."""
     datasets.load("MNIST")  # without it the pages would show other digits
     for name in sys.argv[1:] or [*(view.title for view in VIEWS), TUNING, "trainings"]:
-        (_record_trainings if name == "trainings" else _record_view)(name)
+        if name == "trainings":
+            _record_trainings(name)
+        else:
+            _record_view(name)
 
 
 def _record_view(view: str) -> None:
@@ -64,7 +68,7 @@ def _run_view(view: str) -> Shown:
         if finished and not run.startswith("recorded "):
             shown[key] = RecordedRun(frames, look)
 
-    with patch.object(playing, "player", keep), patch.object(runs, "recorded_run", lambda key: None):
+    with patch.object(playing, "player", keep), patch.object(runs, "load_recorded", lambda path: None):
         app = open_page("transfer" if view == TUNING else "maximize", view=view, sample="0")
         (start,) = [str(button.key) for button in app.button if str(button.key).endswith("/start")]
         run = press(app, start).session_state[start.replace("/start", "/run")]
@@ -79,7 +83,7 @@ def _record_trainings(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, {run_folders.RUNS_VARIABLE: folder}):
         jobs = [_train(title, preset) for title, preset in TRAININGS.items()]
         rows = [_to_row(job) for job in jobs]
-        recorded_runs.save(RecordedRun(cached.snapshot_frames(jobs[0].folder), SNAPSHOTS), cached.RECORDED_GROWTH)
+        recorded_runs.save(RecordedRun(cached.snapshot_frames(jobs[0].folder), SNAPSHOTS), RECORDED_GROWTH)
     record = to_record(name, datasets.load("MNIST"), rows, command="make recordings")
     (RECORDED / f"{name}.json").write_bytes(to_json(record))
 

@@ -17,11 +17,11 @@ from core.visualization.labels import draw_labels
 from core.visualization.maximization import Layout, draw_sheet, layout_for, to_animation
 from core.zoo.checkpoints import load_classifier
 from dashboard.components.player import Frame, Look
-from dashboard.maximize.cached import recorded_run
-from dashboard.maximize.runs import Maximization
+from dashboard.maximize.runs import Maximization, recorded_path
 from dashboard.maximize.step_texts import describe_classes, describe_maps
 from dashboard.server import caches
 from dashboard.widgets import playing
+from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.recorded_runs import MAX_FRAMES, RecordedRun, load, save
 from tests.browser import complaints_of, settle
 from tests.pages import captions, html, open_page, rerun
@@ -128,7 +128,7 @@ def test_n5_dead_maps_are_named():
 
 def test_every_view_has_a_recorded_run_that_plays_at_once_and_says_so():
     for key in VIEWS.values():
-        run = recorded_run(key)
+        run = load_recorded(recorded_path(key))
         assert run is not None and len(run.frames) == MAX_FRAMES and "Step" in run.frames[-1].text
         assert np.ptp(run.frames[-1].picture) > 100
     app = open_view("Ten digits")

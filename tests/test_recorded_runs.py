@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.visualization.labels import Label
 from dashboard.components.player import Frame, Look
 from dashboard.widgets import recorded_runs
 from dashboard.widgets.recorded_runs import MAX_FRAMES, RecordedRun
@@ -16,7 +17,11 @@ LOOK = Look("Squares", {"loss": "#3B82C4"}, unit=" %", limits=(0, 1), axis="step
 def test_a_recorded_run_has_pictures_values_labels_and_look(tmp_path: Path, shape: tuple[int, ...]) -> None:
     frames = [
         Frame(
-            np.full(shape, 2 * at, np.uint8), {"loss": at / 100}, f"at {at}", at=at, labels=[("a", 0, 1, 9, 8, "#fff")]
+            np.full(shape, 2 * at, np.uint8),
+            {"loss": at / 100},
+            f"at {at}",
+            at=at,
+            labels=[Label("a", 0, 1, 9, 8, "#fff")],
         )
         for at in range(100)
     ]

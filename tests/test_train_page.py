@@ -17,7 +17,8 @@ from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.server import caches
 from dashboard.train import cached, epoch_times
-from dashboard.train.recorded import recorded_trainings
+from dashboard.train.recorded import RECORDED_GROWTH, recorded_trainings
+from dashboard.widgets.cached import load_recorded
 from tests.job_runs import ended, reach, until
 from tests.pages import captions, go_to, html, open_page, press, rerun, text_of
 from tests.train_page import ANN, only_job, open_as_ann, set_up, show_view
@@ -122,8 +123,13 @@ def test_a_recorded_training_is_whole() -> None:
         assert confusion.shape == (10, 10) and confusion.sum() == 10_000
         assert 100 * np.trace(confusion) / 10_000 == pytest.approx(training["accuracy"])
         assert training["steps"][-1]["epoch"] == training["epochs"]
-    growth = cached.recorded_growth()
-    assert len(growth.frames) > 20 and len(growth.frames[0].labels) == 10 and growth.frames[0].shape[2:] == (3,)
+    growth = load_recorded(RECORDED_GROWTH)
+    assert (
+        growth is not None
+        and len(growth.frames) > 20
+        and len(growth.frames[0].labels) == 10
+        and growth.frames[0].shape[2:] == (3,)
+    )
 
 
 def test_the_first_preset_is_the_fast_one_and_trains_as_it_says(runs: Path) -> None:

@@ -18,10 +18,10 @@ from core.transfer.vgg16_weights import WEIGHTS_VARIABLE
 from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, draw_tuning, to_thumb
 from core.zoo.checkpoints import load_classifier
 from dashboard.transfer import new_picture
-from dashboard.transfer.cached import recorded_tuning
 from dashboard.transfer.inside_views import draw_sheets
 from dashboard.transfer.new_picture import UPLOAD
-from dashboard.transfer.tuning_views import LOOK, Tuning
+from dashboard.transfer.tuning_views import LOOK, RECORDED_TUNING, Tuning
+from dashboard.widgets.cached import load_recorded
 from tests.pages import captions, html, rerun, text_of
 from tests.sample_digits import real_set
 from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
@@ -203,7 +203,7 @@ def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained
 
 def test_a_recorded_fine_tuning_plays_before_one_s_own_and_says_so():
     assert "A recorded run" in captions(open_view("Fine-tuning"))
-    run = recorded_tuning()
+    run = load_recorded(RECORDED_TUNING)
     assert (
         run is not None and run.look.axis == LOOK.axis and run.frames[-1].at == 20 and len(run.frames[-1].labels) == 3
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,15 @@ from core.maximization.loop import MaximizationConfig, MaximizationStep, maximiz
 from core.maximization.objectives import Objective
 from core.networks.classifier import Classifier
 from core.visualization.arrays import enlarge, to_png
-from core.visualization.labels import Label, Labelled, draw_labels
+from core.visualization.labels import Labelled, draw_labels
 from core.visualization.maximization import Layout, draw_sheet, to_animation
 from dashboard.components.player import Frame, Look
-from dashboard.maximize.cached import recorded_run
 from dashboard.server.scene import Digit
 from dashboard.widgets import playing
+from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.playing import MAX_BYTES, Run
 
+RECORDED = Path(__file__).with_name("recorded_runs")
 Steps = tuple[MaximizationStep, ...]
 """The same step of every network."""
 Describe = Callable[[Steps], tuple[list[str], dict[str, float], str]]
@@ -125,6 +127,11 @@ def play(maximization: Maximization, *, key: str, look: Look, start: str) -> Rec
     return recording
 
 
+def recorded_path(key: str) -> Path:
+    """Return the file of the recorded run that the player with this key shows at first."""
+    return RECORDED / f"{key.replace(' ', '-')}.webp"
+
+
 def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recording | None:
     recording: Recording = st.session_state.setdefault(f"{key}/recording", Recording())
     playing.play(
@@ -135,7 +142,7 @@ def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recor
         total=maximization.frame_count,
         about=maximization.about,
         start=start,
-        recorded=recorded_run(key),
+        recorded=load_recorded(recorded_path(key)),
     )
     run: Run[Steps] | None = st.session_state.get(f"{key}/run")
     if run is None or not run.finished or not run.frames or not recording.steps:
@@ -146,7 +153,7 @@ def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recor
 
 def _draw(frame: Frame) -> NDArray[np.uint8]:
     """Return the picture of a frame with its labels, for a file."""
-    return draw_labels(Labelled(frame.picture, tuple(Label(*one) for one in frame.labels)))
+    return draw_labels(Labelled(frame.picture, tuple(frame.labels)))
 
 
 def _show_downloads(run: Run[Steps], recording: Recording, key: str) -> None:

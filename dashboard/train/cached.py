@@ -17,10 +17,6 @@ from core.training.loop import TrainStep
 from core.visualization.training import draw_snapshot
 from dashboard.components.player import Frame
 from dashboard.server import caches, locks
-from dashboard.widgets import recorded_runs
-from dashboard.widgets.recorded_runs import RecordedRun
-
-RECORDED_GROWTH = Path(__file__).with_name("recorded_growth.webp")
 
 
 def snapshot_frames(folder: Path) -> list[Frame]:
@@ -51,12 +47,6 @@ def to_frame(snapshot: Snapshot) -> Frame:
     drawn = draw_snapshot(snapshot.digits, snapshot.labels.tolist(), snapshot.probabilities, snapshot.filters, maps)
     text = f"{when}: {correct} of {len(rows)} correct; mean probability of the correct class {mean_probability:.0f} %."
     return Frame(drawn.picture, {}, text, labels=drawn.labels)
-
-
-@st.cache_resource(show_spinner=False)
-def recorded_growth() -> RecordedRun:
-    """Return the snapshots of the first recorded training."""
-    return recorded_runs.load(RECORDED_GROWTH)
 
 
 def estimate_seconds(settings: dict[str, Any]) -> float:

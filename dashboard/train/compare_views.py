@@ -21,6 +21,7 @@ from dashboard.server.session import Session
 from dashboard.train.recorded import DATASET, recorded_trainings, say_recorded
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.jobs import my_jobs
+from dashboard.widgets.texts import read_tip
 
 RUNS = "train runs"  # the key of the choice of runs
 TARGETS = (95.0, 98.0)  # validation accuracy, percent
@@ -47,8 +48,8 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     if shown:
         st.table(to_table({name: found[name] for name in shown}, shown))
         st.caption(
-            "Times are seconds of training and validation on this computer; other jobs make them longer. Try: train "
-            "on few digits from scratch, then from a trained network, then with its convolutions frozen. Which is best?"
+            "Times are seconds of training and validation on this computer; other jobs make them longer. "
+            + read_tip("train", "Compare")
         )
 
 

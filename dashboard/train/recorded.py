@@ -1,17 +1,25 @@
 """Two recorded trainings, which the views of the page "Train" show to those who have not trained a network yet."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.studies.recorded import Record
 from dashboard.server import caches
 
 STUDY, DATASET = "trainings", "MNIST"
+RECORDED_GROWTH = Path(__file__).with_name("recorded_growth.webp")  # the snapshots of the first of them
 
 
 def recorded_trainings() -> list[Record]:
     """Return title, digits, epochs, test accuracy, confusion matrix and steps of each; nothing if none is recorded."""
     record = caches.find_record(STUDY, DATASET)
     return [] if record is None else list(record["rows"])
+
+
+def first_recorded() -> Record | None:
+    """Return the first recorded training; None if none is recorded."""
+    return next(iter(recorded_trainings()), None)
 
 
 def say_recorded(*trainings: Record) -> None:

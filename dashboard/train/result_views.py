@@ -24,7 +24,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train import cached
-from dashboard.train.recorded import recorded_trainings, say_recorded
+from dashboard.train.recorded import first_recorded, say_recorded
 from dashboard.train.setup_views import to_rows
 from dashboard.train.watch_views import choose_run, read_steps, show_curves
 from dashboard.widgets.charts import show_chart
@@ -62,16 +62,18 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _show_recorded() -> None:
     """Show what the network of a recorded training reads."""
-    for training in recorded_trainings()[:1]:
-        say_recorded(training)
-        result = training_report.summarize_run(training["steps"], training["accuracy"])
-        st.markdown(f"#### It reads {training['accuracy']:.2f} % of all test digits correctly")
-        st.markdown("" if result is None else training_report.judge_fit(result))
-        curves, matrix = st.columns(2, gap="medium")
-        show_curves(training["steps"], training["epochs"], (curves, curves))
-        with matrix:
-            classes = [str(label) for label in range(10)]
-            show_chart(draw_confusion(np.array(training["confusion"]), classes, VALIDATION))
+    training = first_recorded()
+    if training is None:
+        return
+    say_recorded(training)
+    result = training_report.summarize_run(training["steps"], training["accuracy"])
+    st.markdown(f"#### It reads {training['accuracy']:.2f} % of all test digits correctly")
+    st.markdown("" if result is None else training_report.judge_fit(result))
+    curves, matrix = st.columns(2, gap="medium")
+    show_curves(training["steps"], training["epochs"], (curves, curves))
+    with matrix:
+        classes = [str(label) for label in range(10)]
+        show_chart(draw_confusion(np.array(training["confusion"]), classes, VALIDATION))
 
 
 def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:

@@ -20,9 +20,10 @@ from dashboard.components.player import Frame, Look, player
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train import cached
-from dashboard.train.recorded import recorded_trainings, say_recorded
+from dashboard.train.recorded import RECORDED_GROWTH, first_recorded, say_recorded
 from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.widgets import jobs
+from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.progress import format_duration
 
 SNAPSHOTS = Look("Ten digits, filters and feature maps during training", speed=0.25)
@@ -84,12 +85,14 @@ def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _show_recorded() -> None:
     """Show a recorded training, as it was seen when it ran."""
-    for training in recorded_trainings()[:1]:
-        say_recorded(training)
-        curves, pictures = st.columns([2, 3], gap="medium")
-        show_curves(training["steps"], training["epochs"], (curves, curves))
-        with pictures:
-            show_snapshots(cached.recorded_growth().frames, "recorded", finished=True)
+    training, growth = first_recorded(), load_recorded(RECORDED_GROWTH)
+    if training is None or growth is None:
+        return
+    say_recorded(training)
+    curves, pictures = st.columns([2, 3], gap="medium")
+    show_curves(training["steps"], training["epochs"], (curves, curves))
+    with pictures:
+        show_snapshots(growth.frames, "recorded", finished=True)
 
 
 def _show_controls(job: Job, status: Status) -> None:

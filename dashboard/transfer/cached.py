@@ -13,16 +13,6 @@ from core.transfer.example_tasks import crops_task, two_digits_task
 from core.transfer.tasks import Task
 from core.transfer.vgg16_weights import load_vgg16
 from dashboard.server import caches, locks
-from dashboard.widgets import recorded_runs
-from dashboard.widgets.recorded_runs import RecordedRun
-
-RECORDED_TUNING = Path(__file__).with_name("recorded_tuning.webp")
-
-
-@st.cache_resource(show_spinner=False)
-def recorded_tuning() -> RecordedRun | None:
-    """Return the recorded fine-tuning; None if there is none."""
-    return recorded_runs.load(RECORDED_TUNING) if RECORDED_TUNING.exists() else None
 
 
 @st.cache_resource(max_entries=1, show_spinner="Loading VGG16's weights ...")

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -18,10 +19,12 @@ from dashboard.components.player import Frame, Look
 from dashboard.server import locks
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.transfer import cached, layers, pictures
+from dashboard.transfer import layers, pictures
 from dashboard.widgets import playing
+from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.columns import inputs_and_result
 
+RECORDED_TUNING = Path(__file__).with_name("recorded_tuning.webp")
 SHOWN = 5  # held-out pictures of each class
 COLORS = dict(zip(ARMS, GOAL_COLORS, strict=False))
 LOOK = Look("Accuracy on held-out pictures", COLORS, unit=" %", limits=(0, 100), axis="epoch", speed=0.25)
@@ -60,7 +63,7 @@ def _play_tuning(task: Task, backbone: Backbone, config: TuneConfig) -> None:
         total=config.epochs + 1,
         about=(task.digest, layers.network_id(backbone), config),
         start="Fine-tune",
-        recorded=cached.recorded_tuning(),
+        recorded=load_recorded(RECORDED_TUNING),
     )
     st.caption(
         "A new last layer for the two classes replaces the old one. **Two phases**: only the new layer learns first, "

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageSequence
 
+from core.visualization.labels import Label
 from dashboard.components.player import Frame, Look
 
 MAX_FRAMES = 32  # evenly spread over the run
@@ -35,13 +36,13 @@ def save(run: RecordedRun, path: Path) -> None:
     """
     last = len(run.frames) - 1
     kept = [run.frames[round(at)] for at in np.linspace(0, last, min(MAX_FRAMES, last + 1))]
-    drawn = [frame for at, frame in enumerate(kept) if not at or frame.deflated != kept[at - 1].deflated]
+    drawn, numbers = _drop_repeated(kept)
     head = {
         "mode": "L" if len(kept[0].shape) == 2 else "RGB",
         "look": asdict(replace(run.look, speed=SPEED)),
         "texts": [frame.text for frame in kept],
         "values": [dict(frame.values) for frame in kept],
-        "pictures": [sum(one in drawn for one in kept[: at + 1]) - 1 for at in range(len(kept))],
+        "pictures": numbers,
         "places": [frame.at for frame in kept],
         "labels": [frame.labels for frame in kept],
     }
@@ -52,20 +53,25 @@ def save(run: RecordedRun, path: Path) -> None:
     first.save(path, save_all=True, append_images=others, quality=QUALITY, exif=exif)
 
 
+def _drop_repeated(frames: Sequence[Frame]) -> tuple[list[Frame], list[int]]:
+    """Return the frames whose picture is another than the one before, and for each frame the number of its picture."""
+    drawn: list[Frame] = []
+    numbers = []
+    for frame in frames:
+        if not drawn or frame.deflated != drawn[-1].deflated:
+            drawn.append(frame)
+        numbers.append(len(drawn) - 1)
+    return drawn, numbers
+
+
 def load(path: Path) -> RecordedRun:
     """Return the run of a file that `save` wrote."""
     with Image.open(io.BytesIO(path.read_bytes())) as film:
         head = json.loads(film.getexif()[EXIF_DESCRIPTION])
         pictures = [np.array(picture.convert(head["mode"])) for picture in ImageSequence.Iterator(film)]
+    columns = (head[name] for name in ("pictures", "values", "texts", "places", "labels"))
     frames = [
-        Frame(picture, values, text, at=at, labels=[tuple(one) for one in labels])
-        for picture, values, text, at, labels in zip(
-            (pictures[at] for at in head.get("pictures", range(len(pictures)))),
-            head["values"],
-            head["texts"],
-            head["places"],
-            head["labels"],
-            strict=True,
-        )
+        Frame(pictures[number], values, text, at=at, labels=[Label(*one) for one in labels])
+        for number, values, text, at, labels in zip(*columns, strict=True)
     ]
     return RecordedRun(frames, Look(**head["look"]))

@@ -14,13 +14,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.visualization.labels import Label
+
 FOLDER = Path(__file__).parent
 _html, _css, _player, _chart = (
     (FOLDER / name).read_text("utf-8") for name in ("player.html", "player.css", "player.js", "chart.js")
 )
 END = b"\x03\x00"  # an empty last block, which ends a deflated stream
-Label = tuple[str, float, float, float, float, str]
-"""A text, its box in the picture's pixels (left, top, width, height), and its colour `#rrggbb`."""
 _component = st.components.v2.component("negative_space.player", html=_html, css=_css, js=_player + "\n" + _chart)
 
 
