@@ -186,7 +186,7 @@ def test_a_cluster_has_workers_of_its_own(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("dataset", "said"),
     [
-        (replace(made_dataset(), name="KMNIST"), "cannot go on: KMNIST is not on this machine: "),
+        (replace(made_dataset(), name="KMNIST"), "cannot go on: KMNIST is not on this machine. "),
         (replace(made_dataset(), name=datasets.OFFLINE), "cannot go on: It has other digits under the name of "),
     ],
     ids=["none", "others"],

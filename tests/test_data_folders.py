@@ -135,7 +135,10 @@ def test_d8_a_folder_without_the_set_is_named_with_what_was_looked_for_and_what_
 ):
     make(tmp_path / "typo")
     monkeypatch.setenv(DATA_VARIABLE, str(tmp_path / "typo"))
-    with pytest.raises(DatasetError, match=f"^{DATA_VARIABLE} names '{tmp_path}/typo', .*{said} Get it with"):
+    with pytest.raises(
+        DatasetError,
+        match=f"^MNIST is not on this machine. {DATA_VARIABLE} names '{tmp_path}/typo', .*{said} Get it with",
+    ):
         datasets.load("MNIST")
     monkeypatch.setenv(MIRROR_VARIABLE, OFF)
     assert main(["data", "MNIST"]) == 2

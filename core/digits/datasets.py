@@ -102,9 +102,9 @@ def load(name: str = "MNIST") -> Dataset:
     root = _find(name)
     if root is not None:
         return read_dataset(name, root, f"the folder {root.name}")
-    why = describe_named_folder(name) or f"{name} is not on this machine."
+    missing = f"{name} is not on this machine. {describe_named_folder(name)}".rstrip()
     raise DatasetError(
-        f'{why} Get it with `python -m core data "{name}"` (`make data` for MNIST), or let {DATA_VARIABLE} name a '
+        f'{missing} Get it with `python -m core data "{name}"` (`make data` for MNIST), or let {DATA_VARIABLE} name a '
         f"folder that holds {find_layout(name).kind}/raw."
     )
 
