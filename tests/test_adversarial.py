@@ -420,11 +420,11 @@ def test_v5_v6_where_a_network_is_sure_we_end_with_foolbox_s_pictures_in_double_
 @pytest.mark.mnist
 def test_v5_every_l2_step_has_length_epsilon_however_sure_the_network_is():
     images, labels = sure_digits()
-    slope = loss_and_gradient(checkpoints.load_classifier(SURE), images, labels).slope
+    gradient = loss_and_gradient(checkpoints.load_classifier(SURE), images, labels).log_odds_gradient
     for scale in (1.0, 1e-30):
-        lengths = normalize_gradient(scale * slope, AttackConfig(norm="l2")).flatten(1).norm(dim=1)
+        lengths = normalize_gradient(scale * gradient, AttackConfig(norm="l2")).flatten(1).norm(dim=1)
         assert torch.allclose(lengths, torch.ones_like(lengths), atol=1e-5)
-    assert not normalize_gradient(torch.zeros_like(slope), AttackConfig(norm="l2")).any()
+    assert not normalize_gradient(torch.zeros_like(gradient), AttackConfig(norm="l2")).any()
 
 
 @pytest.mark.mnist

@@ -26,6 +26,8 @@ from core.similarity.shortcut import Shortcut
 from core.similarity.thresholds import compare_digits
 from core.similarity.timing import measure_time
 from core.system import interrupts
+from core.training.config import TrainConfig
+from core.training.loop import feature_vectors, train
 from core.transfer.backbones import compute_features, vgg_backbone
 from core.transfer.vgg16 import build_vgg16
 from dashboard.server import budget, caches, process, streamlit_internals
@@ -42,6 +44,7 @@ REFERENCES = compute_references(NETWORK, DIGITS)
 RESTORER = Restorer(NETWORK, DIGITS)
 MASK = torch.ones(28, 28, dtype=torch.bool)
 MASK[:14] = False
+VECTORS = feature_vectors(NETWORK, DIGITS)
 TIED = dict.fromkeys(REFERENCES.lookups, 0.1)
 """Thresholds of the shortcut."""
 
@@ -65,6 +68,9 @@ WORK: dict[str, Callable[[], object]] = {
     "making digits": lambda: make_digits(Generator(latent=8, width=8), 300),
     "the nearest digits": lambda: find_nearest_digits(DIGITS.images(), made_digits(10_001)),
     "VGG16": read_with_vgg16,
+    "training": lambda: list(train(build(ARCHITECTURES["talk"]), DIGITS, DIGITS, TrainConfig(epochs=1))),
+    "a network without its convolutions": lambda: [NETWORK.predict_from_features(VECTORS) for _ in range(2)],
+    "the shortcut": lambda: [Shortcut(NETWORK, REFERENCES, TIED).read(DIGITS.images()[:2]) for _ in range(2)],
 }
 
 
@@ -82,6 +88,15 @@ def test_work_that_takes_long_can_be_ended_in_its_middle(
     monkeypatch.setattr(interrupts, "_checks", [leave])
     with pytest.raises(InterruptedError):
         work()
+
+
+def test_the_training_of_a_head_can_end_before_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(interrupts, "_checks", [lambda: looks.append(1)])
+    network = build(ARCHITECTURES["talk"], seed=1)
+    network.features.requires_grad_(False)
+    list(train(network, DIGITS, DIGITS, TrainConfig(epochs=2, batch=20)))
+    assert len(looks) > 2 * len(DIGITS) / 20
 
 
 def compute(parts: int, seconds: float, afterwards: float = 0.0) -> None:

@@ -51,19 +51,19 @@ class AttackStep:
 
 
 class LossAndGradient(NamedTuple):
-    """A network's logits and losses for images, and their slope at the pixels."""
+    """A network's logits and losses for images, and the gradient at the pixels."""
 
     logits: Tensor
     losses: Tensor
     """`(N,)`: the cross-entropy."""
-    slope: Tensor
+    log_odds_gradient: Tensor
     """The gradient of `log_odds_against`, the shape of the images; zeros if it was not requested. Its direction is that
     of the losses' gradient, which single precision rounds away where a network is sure."""
 
     @property
     def gradient(self) -> Tensor:
-        """Return the gradient of the losses: the slope times 1 - p."""
-        return self.slope * -self.losses.neg().expm1()[:, None, None, None]
+        """Return the gradient of the losses: that of `log_odds_against` times 1 - p."""
+        return self.log_odds_gradient * -self.losses.neg().expm1()[:, None, None, None]
 
 
 class Attack:
@@ -80,7 +80,7 @@ class Attack:
             raise ValueError(f"The network reads a {config.target} already: choose another target.")
 
     def evaluate(self, images: Tensor, *, gradient: bool = True) -> LossAndGradient:
-        """Return logits, losses and their slope for the images of a step."""
+        """Return logits, losses and the gradient for the images of a step."""
         return loss_and_gradient(self.network, images, self.config.loss_classes(self.labels), gradient=gradient)
 
     def is_adversarial(self, reading: LossAndGradient) -> Tensor:
@@ -98,14 +98,14 @@ class Attack:
 
 
 def loss_and_gradient(network: nn.Module, images: Tensor, goals: Tensor, *, gradient: bool = True) -> LossAndGradient:
-    """Return logits, losses for the classes `goals` `(N,)`, and their slope, computed in batches.
+    """Return logits, losses for the classes `goals` `(N,)`, and the gradient at the pixels, computed in batches.
 
     Also works where gradients are switched off, and leaves no gradients on the network's weights. Raises ValueError for
     a class that the network does not have.
     """
     parts = zip(images.split(BATCH), goals.split(BATCH), strict=True)
-    logits, losses, slopes = zip(*(_read(network, *part, gradient) for part in parts), strict=True)
-    return LossAndGradient(torch.cat(logits), torch.cat(losses), torch.cat(slopes))
+    logits, losses, gradients = zip(*(_read(network, *part, gradient) for part in parts), strict=True)
+    return LossAndGradient(torch.cat(logits), torch.cat(losses), torch.cat(gradients))
 
 
 def _read(network: nn.Module, images: Tensor, goals: Tensor, gradient: bool) -> tuple[Tensor, Tensor, Tensor]:
@@ -114,8 +114,8 @@ def _read(network: nn.Module, images: Tensor, goals: Tensor, gradient: bool) -> 
         logits = network(pixels)
         check_classes(goals, logits.shape[1])
         odds = log_odds_against(logits, goals)
-        slope = torch.autograd.grad(odds.sum(), pixels)[0] if gradient else torch.zeros_like(images)
-    return logits.detach(), softplus(odds.detach()), slope
+        found = torch.autograd.grad(odds.sum(), pixels)[0] if gradient else torch.zeros_like(images)
+    return logits.detach(), softplus(odds.detach()), found
 
 
 def log_odds_against(logits: Tensor, goals: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ def pgd(
         adversarial = random_start(attack.originals, config, seeded_generator(config))
         reading = attack.evaluate(adversarial)
     for step in range(1, config.steps + 1):
-        adversarial = pgd_step(adversarial, reading.slope, attack.originals, config)
+        adversarial = pgd_step(adversarial, reading.log_odds_gradient, attack.originals, config)
         reading = attack.evaluate(adversarial, gradient=step < config.steps)
         yield attack.record(step, config.steps, adversarial, reading)
 
@@ -60,7 +60,9 @@ def make_adversarial(
     if config.random_start:
         adversarial = random_start(images, config, generator or seeded_generator(config))
     for _ in range(config.steps):
-        adversarial = pgd_step(adversarial, loss_and_gradient(network, adversarial, goals).slope, images, config)
+        adversarial = pgd_step(
+            adversarial, loss_and_gradient(network, adversarial, goals).log_odds_gradient, images, config
+        )
     return adversarial
 
 

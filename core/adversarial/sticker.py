@@ -55,8 +55,8 @@ def sticker(
     adversarial, reading = attack.originals, attack.at_start
     yield _record(attack, 0, adversarial, reading, unseen)
     for step in range(1, config.steps + 1):
-        slope = _slope(attack, adversarial, _draw(images, generator)) * place
-        adversarial = pgd_step(adversarial, slope, attack.originals, config)
+        gradient = _gradient(attack, adversarial, _draw(images, generator)) * place
+        adversarial = pgd_step(adversarial, gradient, attack.originals, config)
         reading = attack.evaluate(adversarial, gradient=False)
         yield _record(attack, step, adversarial, reading, unseen)
 
@@ -71,7 +71,7 @@ def _record(attack: Attack, step: int, images: Tensor, reading: LossAndGradient,
     return StickerStep(**vars(plain), views=views.cpu(), fooled_share=share.cpu())
 
 
-def _slope(attack: Attack, images: Tensor, views: _Views) -> Tensor:
+def _gradient(attack: Attack, images: Tensor, views: _Views) -> Tensor:
     """Return the gradient of the loss, summed over the views, at the pixels of the images."""
     goals = attack.config.loss_classes(attack.labels).repeat(VIEWS)
     with torch.enable_grad():

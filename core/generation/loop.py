@@ -163,8 +163,8 @@ def _judge(
 
 def _squared_gradient(scores: Tensor, images: Tensor) -> Tensor:
     """Return the mean squared norm of the score's gradient at real digits."""
-    (slopes,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
-    return slopes.square().sum(dim=(1, 2, 3)).mean()
+    (gradients,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    return gradients.square().sum(dim=(1, 2, 3)).mean()
 
 
 def _deceive(pair: Gan, optimizer: torch.optim.Optimizer, made: Tensor, labels: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 from core.pmnist.masks import SIDE
+from core.system import interrupts
 
 PATCHES = 9  # of each map; distinct digits
 
@@ -80,6 +81,7 @@ def _side(setting: int | tuple[int, ...]) -> int:
 
 def last_maps(network: Classifier, images: Tensor) -> Tensor:
     """Return the feature maps `(N, maps, rows, columns)` just before they are flattened."""
+    interrupts.check()
     output = images
     for name, stage in network.features.named_children():
         if name != "flatten":

@@ -25,7 +25,7 @@ from core.system.device import on_cpu
 GRAY = 0.5  # 128 in the assignment
 LEAK = 0.1  # slope of negative values in ReLUs, used for neurons without a gradient
 MAX_STEPS, MAX_PICTURES = 2000, 512
-SMALLEST_BATCH = 4  # smaller batches are rounded differently, and an optimisation magnifies that
+MIN_BATCH = 4  # smaller batches are rounded differently, and an optimisation magnifies that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +124,8 @@ def maximize(
         shown = images.clone()
         yield on_cpu(MaximizationStep(step, settings.steps, shown, found.costs, responded, found.probabilities))
         if step < settings.steps:
-            slope = _regularize(found.gradient, images, settings, step + 1)
-            parameters = parameterization.update(parameters, slope, size=settings.step_size, decay=settings.decay)
+            gradient = _regularize(found.gradient, images, settings, step + 1)
+            parameters = parameterization.update(parameters, gradient, size=settings.step_size, decay=settings.decay)
 
 
 def _start_images(count: int, settings: MaximizationConfig, start: Tensor | None) -> Tensor:
@@ -194,8 +194,8 @@ def _read(network: Classifier, objective: Objective, images: Tensor) -> tuple[Te
 
 
 def _padded_batch(images: Tensor) -> Tensor:
-    """Return at least SMALLEST_BATCH images, the given ones first, so that results do not depend on their number."""
-    return images.repeat(-(-SMALLEST_BATCH // len(images)), 1, 1, 1)
+    """Return at least MIN_BATCH images, the given ones first, so that results do not depend on their number."""
+    return images.repeat(-(-MIN_BATCH // len(images)), 1, 1, 1)
 
 
 def _probabilities(outputs: dict[str, Tensor], count: int) -> Tensor | None:
@@ -204,8 +204,7 @@ def _probabilities(outputs: dict[str, Tensor], count: int) -> Tensor | None:
 
 def _regularize(gradient: Tensor, images: Tensor, settings: MaximizationConfig, step: int) -> Tensor:
     """Return the objective's gradient less the penalties', blurred."""
-    slope = gradient
     if settings.ink or settings.variation:
         penalty = settings.ink * l1_gradient(images) + settings.variation * variation_gradient(images)
-        slope = gradient - standard_deviation(gradient) * penalty
-    return blur(slope, blur_sigma(settings.blur, step, settings.steps, settings.widest))
+        gradient = gradient - standard_deviation(gradient) * penalty
+    return blur(gradient, blur_sigma(settings.blur, step, settings.steps, settings.widest))

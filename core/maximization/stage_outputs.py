@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from core.networks.classifier import Classifier
 from core.pmnist.masks import SIDE
+from core.system import interrupts
 
 LOGITS = "logits"  # the name of the last stage, whatever it is called in a network
 
@@ -43,6 +44,7 @@ def stage_outputs(
 
 def _walk(network: Classifier, images: Tensor, leak: float) -> Iterator[tuple[str, Tensor]]:
     """Yield every stage's output as maps; flattened and inverted features get their rows and columns back."""
+    interrupts.check()
     output, places = images, images.shape[2:]
     for name, stage in network.stages():
         output = functional.leaky_relu(output, leak) if leak and isinstance(stage, nn.ReLU) else stage(output)

@@ -18,13 +18,9 @@ MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, as in the talk's publi
 
 
 class Normalize(nn.Module):
-    """Normalise pixels inside the network, so that images outside stay in [0, 1].
-
-    Every pass of digits through a network begins here, so this is where long work may end.
-    """
+    """Normalise pixels inside the network, so that images outside stay in [0, 1]."""
 
     def forward(self, images: Tensor) -> Tensor:
-        interrupts.check()
         return (images - MEAN) / STD
 
 
@@ -64,7 +60,11 @@ class Classifier(nn.Module):
         return [*self.features.named_children(), ("inverted", self.inversion), *self.head.named_children()]
 
     def walk(self, images: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Yield the name and output of every stage, first to last; the last output is the logits."""
+        """Yield the name and output of every stage, first to last; the last output is the logits.
+
+        Long work may end here, as in `extract` and `predict_from_features`: it is many passes, one after another.
+        """
+        interrupts.check()
         output = images
         for name, stage in self.stages():
             output = stage(output)
@@ -102,8 +102,14 @@ class Classifier(nn.Module):
         """Return probabilities `(M, classes)` of one image `(1, 28, 28)` under many masks `(M, 28, 28)`."""
         return self.predict(image * masks[:, None])
 
+    def extract(self, images: Tensor) -> Tensor:
+        """Return the feature vectors `(N, F)` of `images` `(N, 1, 28, 28)`, before inversion."""
+        interrupts.check()
+        return self.features(images)
+
     def predict_from_features(self, vectors: Tensor) -> Tensor:
         """Return probabilities `(N, classes)` from feature vectors `(N, F)`, before inversion."""
+        interrupts.check()
         return self.head(self.inversion(vectors)).softmax(1)
 
 

@@ -159,6 +159,6 @@ def predict_together(networks: Mapping[str, Network], images: Tensor, mask: Tens
             continue
         features = network.classifier.features
         if features not in vectors:
-            vectors[features] = torch.cat([features(part) for part in erased.split(BATCH)])
+            vectors[features] = torch.cat([network.classifier.extract(part) for part in erased.split(BATCH)])
         probabilities[name] = network.classifier.predict_from_features(vectors[features])
     return probabilities

@@ -11,6 +11,7 @@ from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 from core.similarity.feature_vectors import to_vectors
 from core.similarity.reference_vectors import ReferenceVectors
+from core.system import interrupts
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,7 @@ class Shortcut:
         return ShortcutResult(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
     def _read(self, images: Tensor) -> ShortcutResult:
+        interrupts.check()
         reading = _empty_result(images, len(self._depths))
         left, output = torch.arange(len(images), device=images.device), images
         for name, stage in self.network.stages():

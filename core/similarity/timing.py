@@ -13,6 +13,7 @@ from core.networks.evaluation import BATCH
 from core.similarity.feature_vectors import to_vectors
 from core.similarity.lookup import Lookup
 from core.similarity.shortcut import Shortcut
+from core.system import interrupts
 from core.system.device import wait_for
 
 ROUNDS = 3
@@ -87,6 +88,7 @@ def _now(device: torch.device) -> float:
 
 
 def _parts(before: list[torch.nn.Module], lookup: Lookup, after: list[torch.nn.Module], images: Tensor) -> list[float]:
+    interrupts.check()
     ticks, output = [time.perf_counter()], images
     for module in before:
         output = module(output)

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from core.digits.datasets import Digits
 from core.inversion.functions import Invert, is_frozen
 from core.networks.classifier import Classifier
-from core.system import plain_optimizers
+from core.system import interrupts, plain_optimizers
 from core.system.device import find_device, repeatable
 from core.training.adversarial import check_attack, with_attacks
 from core.training.captured import CapturedStep, Step
@@ -204,7 +204,7 @@ def _learner(network: Classifier, digits: Digits, validation: Digits) -> tuple[n
 def feature_vectors(network: Classifier, digits: Digits) -> Tensor:
     """Return the features `(N, F)` of all digits, before inversion."""
     network.features.eval()
-    return torch.cat([network.features(digits.images(index)) for index in evaluation_batches(digits.labels)])
+    return torch.cat([network.extract(digits.images(index)) for index in evaluation_batches(digits.labels)])
 
 
 def _cached(network: Classifier, digits: Digits) -> _Samples:
@@ -241,6 +241,7 @@ def _learn(training: _Training, step: Step, batches: Sequence[Tensor], rates: Se
     set_training(training.mode_dependent, learning=True)
     with training.random.drawing(), repeatable():
         for index in with_learning_rates(training.optimizer, batches, rates):
+            interrupts.check()
             step(index)
     set_training(training.mode_dependent, learning=False)
     count = sum(map(len, batches))
@@ -274,8 +275,8 @@ def penalize(optimizer: torch.optim.Optimizer, config: TrainConfig) -> None:
     """Add the gradient of sum(|w|^power) / power to that of every weight, as weight decay does for L2."""
     if config.penalty:
         for weight in optimizer.param_groups[0]["params"]:
-            slope = weight.sign() if config.power == 1 else weight.sign() * weight.abs() ** (config.power - 1)
-            weight.grad.add_(slope, alpha=config.penalty)
+            gradient = weight.sign() if config.power == 1 else weight.sign() * weight.abs() ** (config.power - 1)
+            weight.grad.add_(gradient, alpha=config.penalty)
 
 
 @torch.no_grad()
@@ -289,7 +290,9 @@ def _evaluate(learner: nn.Module, samples: _Samples) -> tuple[float, float]:
     return sum(torch.stack(losses).tolist()) / count, 100 * sum(torch.stack(correct).tolist()) / count
 
 
-def evaluation_batches(labels: Tensor) -> tuple[Tensor, ...]:
-    """Return the indices of all digits `(N,)` in parts that suit the device."""
+def evaluation_batches(labels: Tensor) -> Iterator[Tensor]:
+    """Yield the indices of all digits `(N,)` in parts that suit the device; the work may end before each."""
     size = EVALUATION_BATCH if labels.device.type == "cpu" else EVALUATION_BATCH_GPU
-    return torch.arange(len(labels), device=labels.device).split(size)
+    for index in torch.arange(len(labels), device=labels.device).split(size):
+        interrupts.check()
+        yield index

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from core.networks.classifier import Classifier, StageSummary
-from core.system import interrupts
 from core.transfer.tasks import SIDE
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, from torchvision
@@ -25,7 +24,6 @@ class NormalizeColors(nn.Module):
     """
 
     def forward(self, images: Tensor) -> Tensor:
-        interrupts.check()
         mean, std = (images.new_tensor(values)[:, None, None] for values in (MEAN, STD))
         return (images - mean) / std
 

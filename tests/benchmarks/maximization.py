@@ -67,9 +67,9 @@ def maximize_sheet_ratio() -> Measured:
     """Hold a sheet of ten against ten runs of one; and against ten that nobody keeps company, for the note."""
 
     def alone() -> None:
-        company, loop.SMALLEST_BATCH = loop.SMALLEST_BATCH, 1
+        company, loop.MIN_BATCH = loop.MIN_BATCH, 1
         one_by_one()
-        loop.SMALLEST_BATCH = company
+        loop.MIN_BATCH = company
 
     def one_by_one() -> None:
         for label in CLASSES:
