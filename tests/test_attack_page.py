@@ -20,7 +20,7 @@ from core.zoo import checkpoints
 from dashboard.attack.defence_runs import FRAMES, KINDS, Sweep, SweepInputs
 from dashboard.attack.defence_views import conclude
 from dashboard.attack.digit_runs import LBFGS_STRIDE, AttackInputs, AttackRun, every_nth
-from dashboard.attack.form import EPSILONS, Steps
+from dashboard.attack.form import EPSILON_SLIDERS, Steps
 from dashboard.server.scene import Scene
 from tests.attack_page import CLASSES, SEVEN, open_view, run_to_the_end
 from tests.browser import settle
@@ -218,7 +218,7 @@ def test_the_first_attack_fools_the_network_with_nearly_every_clear_digit() -> N
     digits, network = real_set().test.first(100), checkpoints.load_classifier("standard")
     images, labels = digits.images(), digits.labels
     clear = network.predict(images).amax(1) > 0.99
-    for norm, (_, _, values, first) in EPSILONS.items():
+    for norm, (_, _, values, first) in EPSILON_SLIDERS.items():
         assert first in values
         attacked = make_adversarial(
             network, images, labels, AttackConfig(norm=norm, epsilon=first, steps=Steps().count)

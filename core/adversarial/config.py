@@ -9,7 +9,7 @@ from torch import Tensor
 
 Norm = Literal["linf", "l2"]
 NORMS = ("linf", "l2")
-EPSILONS: dict[Norm, float] = {"linf": 0.3, "l2": 2.0}  # by default: a norm's sizes mean nothing in the other
+DEFAULT_EPSILONS: dict[Norm, float] = {"linf": 0.3, "l2": 2.0}  # a norm's sizes mean nothing in the other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class AttackConfig:
     """The limit, the steps and the target of an attack. Raises ValueError for impossible settings."""
 
     norm: Norm = "linf"
-    epsilon: float = EPSILONS["linf"]
+    epsilon: float = DEFAULT_EPSILONS["linf"]
     """The largest change of a pixel ("linf"), or the largest total change ("l2"). Pixels are in [0, 1]."""
     step_size: float | None = None
     """In the same unit as epsilon; None: 2.5 epsilon / steps, so that the limit can be reached."""
@@ -80,7 +80,7 @@ PRESETS = {
     "4 of 255": AttackConfig(epsilon=4 / 255, steps=8),  # Kurakin 2017: min(epsilon + 4, 1.25 epsilon) steps
     "8 of 255": AttackConfig(epsilon=8 / 255, steps=10),
     "MNIST's usual 0.3": AttackConfig(epsilon=0.3, step_size=0.01, steps=40),  # Madry 2018
-    "length 2": AttackConfig(norm="l2", epsilon=EPSILONS["l2"]),
+    "length 2": AttackConfig(norm="l2", epsilon=DEFAULT_EPSILONS["l2"]),
 }
 
 # L-BFGS and the sticker are not limited by epsilon, hence 1.
@@ -95,4 +95,4 @@ DEFAULTS = {
 def default_config(method: str, norm: Norm | None = None) -> AttackConfig:
     """Return a method's defaults; with another norm than its own, that norm's epsilon."""
     config = DEFAULTS[method]
-    return config if norm in (None, config.norm) else replace(config, norm=norm, epsilon=EPSILONS[norm])
+    return config if norm in (None, config.norm) else replace(config, norm=norm, epsilon=DEFAULT_EPSILONS[norm])

@@ -19,7 +19,7 @@ from core.networks import evaluation
 from core.networks.evaluation import BATCH
 from core.system.device import on_cpu
 
-EPSILONS: dict[Norm, float] = {"linf": 0.3, "l2": 5.0}  # by default; noise for all digits is larger than noise for one
+DEFAULT_EPSILONS: dict[Norm, float] = {"linf": 0.3, "l2": 5.0}  # noise for all digits is larger than noise for one
 VALIDATION_DIGITS = 100  # read after every step: enough to see the noise work, few enough to be fast
 
 
@@ -29,7 +29,7 @@ class UniversalConfig:
 
     norm: Norm | None = None
     """The limit of each noise: its largest pixel ("linf"), its total ("l2"), or none, as in the lecture."""
-    epsilon: float = EPSILONS["linf"]
+    epsilon: float = DEFAULT_EPSILONS["linf"]
     """The size of the limit, if there is a norm."""
     step_size: float = 0.2
     """The learning rate, a factor of the gradient of the mean cross-entropy."""
@@ -113,14 +113,14 @@ def costs_and_gradient(
     Clipped pixels pass no gradient, but pixels at exactly 0 or 1 do. (torch's `clamp` stops it there as well, so that
     no noise could start on the empty background.)
     """
-    costs, slopes = noises.new_zeros(len(noises)), torch.zeros_like(noises)
+    costs, gradients = noises.new_zeros(len(noises)), torch.zeros_like(noises)
     for part in images.split(BATCH):
         noisy = part + noises[:, None]
         goals = torch.arange(len(noises), device=noises.device).repeat_interleave(len(part))
         reading = loss_and_gradient(network, noisy.clamp(0, 1).flatten(0, 1), goals, gradient=gradient)
         costs += reading.losses.view(len(noises), -1).sum(1)
-        slopes += (reading.gradient.view_as(noisy) * ((noisy >= 0) & (noisy <= 1))).sum(1)
-    return costs / len(images), slopes / len(images)
+        gradients += (reading.gradient.view_as(noisy) * ((noisy >= 0) & (noisy <= 1))).sum(1)
+    return costs / len(images), gradients / len(images)
 
 
 def project_noises(noises: Tensor, config: UniversalConfig) -> Tensor:

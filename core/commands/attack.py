@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.adversarial.config import DEFAULTS, NORMS, default_config
 from core.adversarial.methods import STICKER, start_attack
-from core.adversarial.universal import EPSILONS, UniversalConfig, measure_noise, nine_examples, universal_noise
+from core.adversarial.universal import DEFAULT_EPSILONS, UniversalConfig, measure_noise, nine_examples, universal_noise
 from core.commands import tables
 from core.commands.options import add_dataset, add_device, load_dataset, load_network, parse_mask, read_seed
 from core.commands.predict import to_reading
@@ -148,7 +148,7 @@ def _sentences(result: dict[str, Any]) -> Iterator[str]:
 
 
 def _universal(options: argparse.Namespace, network: Any, dataset: Dataset) -> dict[str, Any]:
-    limit = {} if options.norm is None else {"norm": options.norm, "epsilon": EPSILONS[options.norm]}
+    limit = {} if options.norm is None else {"norm": options.norm, "epsilon": DEFAULT_EPSILONS[options.norm]}
     config = UniversalConfig(**limit | _given(options, "epsilon", "step_size", "steps", "digits", "batch", "seed"))
     if options.images is not None and not 0 < options.images <= len(dataset.test):
         raise ValueError(f"--images must be between 1 and {len(dataset.test)}.")

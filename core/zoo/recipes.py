@@ -17,7 +17,7 @@ from core.restoration.restorer import NEIGHBOURS
 from core.system.device import describe_environment
 from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
-from core.training.presets import QUICK
+from core.training.presets import FAST
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
 
@@ -122,7 +122,7 @@ RECIPES = {
     "local-conv-shuffled": _local("Convolutional, shuffled pixels", "small, shuffled pixels"),
     "local-dense": _local("Dense", "dense"),
     "local-dense-shuffled": _local("Dense, shuffled pixels", "dense, shuffled pixels"),
-    "fast": Recipe(title="Fast training", architecture="fast", config=QUICK, laboratory=True),
+    "fast": Recipe(title="Fast training", architecture="fast", config=FAST, laboratory=True),
 }
 
 

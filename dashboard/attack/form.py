@@ -23,7 +23,7 @@ TITLES = {
 NORMS: dict[Norm, str] = {"linf": "each pixel (L∞)", "l2": "total change (L2)"}
 PIXEL_LIMITS = (0.0, 0.007, 0.016, 0.031, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1.0)  # the papers' among them
 TOTAL_LIMITS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
-EPSILONS: dict[Norm, tuple[str, str, tuple[float, ...], float]] = {  # name, label, values, the first one
+EPSILON_SLIDERS: dict[Norm, tuple[str, str, tuple[float, ...], float]] = {  # name, label, values, the first one
     # Of the first 100 test digits, PGD at the first value fools the standard network on 99 (each pixel) and 96 (total).
     "linf": ("epsilon", "Epsilon (per pixel)", PIXEL_LIMITS, 0.25),
     "l2": ("length", "Epsilon (total, L2)", TOTAL_LIMITS, 3.0),
@@ -193,7 +193,7 @@ def _choose_epsilon(method: str, norm: Norm, paper: str | None, place: DeltaGene
             format_func="{:g}".format,
             on_change=_clear_preset,
         )
-        for kind, (name, label, values, first) in EPSILONS.items()
+        for kind, (name, label, values, first) in EPSILON_SLIDERS.items()
     }
     if not limited:
         st.caption(UNLIMITED[method])

@@ -30,6 +30,7 @@ from dashboard.widgets.texts import read_tip
 KEY, KEY_RUN, NOISE = "noise", "noise/run", "noise run"  # keys of the player, its run, and the current noise
 RECORDED = NoiseInputs(recorded_noise.NETWORK, recorded_noise.DATASET, recorded_noise.CONFIG)
 NORMS = {"none": "none (as in the assignment)", "linf": "each pixel (L∞)", "l2": "total change (L2)"}
+FIRST_EPSILONS: dict[Norm, float] = {"linf": 0.2, "l2": 5.0}
 STEP_SIZES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 TRAINING_DIGITS = {"200": 200, "1,000": 1000, "10,000": 10_000, "all": 10**9}
 BATCH = 30  # training digits of each step, times ten classes: a few steps a second on one core
@@ -85,13 +86,15 @@ def _choose(data: Dataset, zoo: Zoo) -> NoiseInputs | None:
         "epsilon",
         "Epsilon",
         form.PIXEL_LIMITS,
-        0.2,
+        FIRST_EPSILONS["linf"],
         key="noise linf",
         shown=norm == "linf",
         format_func="{:g}".format,
     )
-    length = address.slider("length", "Epsilon", 0.0, 15.0, 5.0, 0.5, key="noise l2", shown=norm == "l2")
-    epsilon = largest if norm == "linf" else length if norm == "l2" else 0.2
+    length = address.slider(
+        "length", "Epsilon", 0.0, 15.0, FIRST_EPSILONS["l2"], 0.5, key="noise l2", shown=norm == "l2"
+    )
+    epsilon = largest if norm == "linf" else length if norm == "l2" else FIRST_EPSILONS["linf"]
     steps = address.slider("steps", "Steps", 5, 100, 50, 5, key="noise steps")
     stride = address.number_slider(
         "stride", "Step size", STEP_SIZES, 0.2, key="noise stride", format_func="{:g}".format
