@@ -76,7 +76,7 @@ def test_a_done_training_is_an_ordinary_checkpoint_that_another_can_start_from()
     network = checkpoints.load_classifier("network", job.folder)
     offline = datasets.load(datasets.OFFLINE)
     assert card.title == "A network" and card.epochs == 2 and card.recipe == job.settings
-    assert card.dataset["digits"] == len(offline.train) == training_job.DATASET_SIZES[datasets.OFFLINE][0]
+    assert card.dataset["digits"] == len(offline.train) == datasets.count_training_digits(datasets.OFFLINE)
     assert tuple(card.accuracies()) == COLUMNS
     assert card.accuracies()["whole"] == pytest.approx(evaluate(network, offline.test), abs=0.01)
     assert card.validation_accuracy == evaluate(network, offline.validation) > 30

@@ -24,6 +24,8 @@ OFFLINE, MADE_DIGITS = "offline digits", "made digits"
 # Sets without files, each with the module whose `load()` makes it. Imported only when needed: these modules import
 # this one.
 MAKERS = {OFFLINE: "core.digits.offline", MADE_DIGITS: "core.generation.sampling"}
+MADE_SIZES = {OFFLINE: 1_197, MADE_DIGITS: 20_000}
+"""The training digits of those."""
 # Never change it: a saved network would meet its training digits in the validation set.
 SPLIT_SEED = 28
 VALIDATION_SHARE = 6  # one picture in six: 10,000 of MNIST's 60,000, as many as its test file holds
@@ -124,6 +126,11 @@ def classes_of(name: str | None) -> tuple[str, ...] | None:
     if name in MAKERS:
         return DIGIT_CLASSES
     return LAYOUTS[name].classes if name in LAYOUTS else None
+
+
+def count_training_digits(name: str) -> int:
+    """Return how many training digits a set has, without loading it. Raises DatasetError for an unknown name."""
+    return MADE_SIZES[name] if name in MAKERS else find_layout(name).training_digits
 
 
 def find_layout(name: str) -> Layout:

@@ -15,14 +15,14 @@ MAX_LISTED = 6  # names in a sentence
 
 
 def find_files(
-    root: Path, kind: str, names: Sequence[str], *, unnamed: bool = True, never: Sequence[str] = ()
+    root: Path, kind: str, names: Sequence[str], *, any_folder: bool = True, other_kinds: Sequence[str] = ()
 ) -> list[Path] | None:
     """Return the files of a set under `root` by their `names` in torchvision, from the first folder that has any.
 
-    `kind` is the name of the set's folder; `unnamed`: whether its files may also be in a folder with another name, but
-    for those in `never`. A file that is missing beside the others is returned with torchvision's name.
+    `kind` is the name of the set's folder; `any_folder`: whether its files may also be in a folder with another name,
+    except those of `other_kinds`. A file that is missing beside the others is returned with torchvision's name.
     """
-    for folder in _list_folders(root, kind, unnamed, never):
+    for folder in _list_folders(root, kind, any_folder, other_kinds):
         found = {plain_name(path.name): path for path in _list(folder) if os.path.isfile(path)}
         if any(name in found for name in names):
             return [found.get(name, folder / name) for name in names]
@@ -49,12 +49,12 @@ def describe_content(folder: Path) -> str:
     return f"holds {listed}{more}" if names else "is empty"
 
 
-def _list_folders(root: Path, kind: str, unnamed: bool, never: Sequence[str]) -> Iterator[Path]:
+def _list_folders(root: Path, kind: str, any_folder: bool, other_kinds: Sequence[str]) -> Iterator[Path]:
     """Yield the folders that may hold a set, those with its name first."""
     for folder in _list(root):
         if _to_key(folder.name) == _to_key(kind):
             yield from _with_inner(folder)
-    if is_named_after(root, kind) or unnamed and not any(is_named_after(root, other) for other in never):
+    if is_named_after(root, kind) or any_folder and not any(is_named_after(root, other) for other in other_kinds):
         yield from _with_inner(root)
 
 

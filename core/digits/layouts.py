@@ -42,6 +42,8 @@ class Layout:
     """How many pictures of the test file are used; None: all."""
     first_label: int = 0
     """The label of the first class in the file."""
+    training_digits: int = 50_000
+    """How many there are without those that validate."""
 
     @property
     def names(self) -> list[str]:
@@ -55,23 +57,23 @@ class Layout:
     def find(self, root: Path) -> list[Path] | None:
         """Return the files under `root` as `folders.find_files` does; None: there is none of them."""
         same = [other.kind for other in LAYOUTS.values() if other.halves == self.halves and other.kind != self.kind]
-        unnamed = not same or self is LAYOUTS["MNIST"]
-        return folders.find_files(root, self.kind, self.names, unnamed=unnamed, never=same)
+        any_folder = not same or self is LAYOUTS["MNIST"]
+        return folders.find_files(root, self.kind, self.names, any_folder=any_folder, other_kinds=same)
 
 
-def _emnist(split: str, classes: tuple[str, ...], first_label: int = 0) -> Layout:
+def _emnist(split: str, classes: tuple[str, ...], training_digits: int = 50_000, first_label: int = 0) -> Layout:
     halves = (f"emnist-{split}-train", f"emnist-{split}-test")
-    return Layout("EMNIST", classes, halves, transposed=True, first_label=first_label)
+    return Layout("EMNIST", classes, halves, transposed=True, first_label=first_label, training_digits=training_digits)
 
 
 LAYOUTS = {
     "MNIST": Layout("MNIST"),
     "Fashion-MNIST": Layout("FashionMNIST", CLOTHING_CLASSES),
     "KMNIST": Layout("KMNIST", KANA_CLASSES),
-    "EMNIST balanced": _emnist("balanced", CHARACTER_CLASSES),
-    "EMNIST digits": _emnist("digits", DIGIT_CLASSES),
-    "EMNIST letters": _emnist("letters", LETTER_CLASSES, first_label=1),
-    "EMNIST byclass": _emnist("byclass", ALL_CHARACTER_CLASSES),
+    "EMNIST balanced": _emnist("balanced", CHARACTER_CLASSES, 94_000),
+    "EMNIST digits": _emnist("digits", DIGIT_CLASSES, 200_000),
+    "EMNIST letters": _emnist("letters", LETTER_CLASSES, 104_000, first_label=1),
+    "EMNIST byclass": _emnist("byclass", ALL_CHARACTER_CLASSES, 581_610),
     "EMNIST mnist": _emnist("mnist", DIGIT_CLASSES),
     # The first 10,000 of its 60,000 test digits are those of MNIST.
     "QMNIST": Layout("QMNIST", DIGIT_CLASSES, ("qmnist-train", "qmnist-test"), "labels-idx2-int", test_count=10_000),

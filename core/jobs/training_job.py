@@ -36,16 +36,6 @@ from core.zoo.checkpoints import SHIPPED, Card
 NETWORK_NAME, STATE_FILE = "network", "state.safetensors"
 MAX_EPOCHS, MAX_DIGITS = 60, 60_000  # per job; only their product is limited
 MAX_RECORDS_PER_EPOCH = 100  # enough to watch; writing them takes less than 1 % of the time
-# Training digits and classes of the sets that differ from MNIST, so that checking a plan loads no set.
-DATASET_SIZES = {
-    "EMNIST balanced": (94_000, 47),
-    "EMNIST digits": (200_000, 10),
-    "EMNIST letters": (104_000, 26),
-    "EMNIST byclass": (581_610, 62),
-    datasets.OFFLINE: (1_197, 10),
-    datasets.MADE_DIGITS: (20_000, 10),
-}
-MNIST_SIZE = (50_000, 10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +86,8 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError(f"The share of the digits must be above 0 and at most 1, not {plan.share}.")
     if plan.validation is not None and not 0 < plan.validation <= 1 / datasets.VALIDATION_SHARE:
         raise ValueError(f"The share that validates must be above 0 and at most a sixth, not {plan.validation}.")
-    digits, classes = DATASET_SIZES.get(plan.dataset, MNIST_SIZE)
-    _check_cost(plan, round(plan.share * digits), classes)
+    classes = len(datasets.classes_of(plan.dataset) or ())
+    _check_cost(plan, round(plan.share * datasets.count_training_digits(plan.dataset)), classes)
     find_device(plan.config.device)
     check_attack(prepare_network(plan, classes=classes), plan.config)
 
