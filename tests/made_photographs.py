@@ -224,10 +224,6 @@ def shot(camera: Camera, picture: Array, noise: float = 0.01, blur: float = 0.6,
     return Image.open(io.BytesIO(file.getvalue()))
 
 
-def pen_width(camera: Camera) -> float:
-    return camera.between(14, 30)
-
-
 def size(camera: Camera) -> float:
     return camera.between(0.3, 0.5)
 

@@ -167,7 +167,7 @@ def test_functions_stay_short():
 
 def test_limits_have_one_prefix():
     """MAX_ for the largest and MIN_ for the smallest that is allowed."""
-    others = re.compile("(MOST|LARGEST|LONGEST|BIGGEST|SHORTEST)(_|$)")
+    others = re.compile("(MOST|LARGEST|LONGEST|BIGGEST|THICKEST|LEAST|SMALLEST|SHORTEST)(_|$)")
     for path in SOURCES:
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -8,7 +8,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from core.digits import documents, drawing, pictures, render_document
+from core.digits import drawing, isolated_decoder, pictures, render_document
 from core.digits.photographs import finding
 from core.system import interrupts
 from tests.drawn_pictures import (
@@ -396,10 +396,10 @@ def test_decoding_in_another_process_ends_when_nobody_waits_any_more(monkeypatch
     def leave() -> None:
         raise Gone
 
-    monkeypatch.setattr(documents, "CHECK_EVERY", 0.01)
+    monkeypatch.setattr(isolated_decoder, "CHECK_EVERY", 0.01)
     monkeypatch.setattr(interrupts, "_checks", [leave])
     with pytest.raises(Gone):
-        documents.render(svg_bomb(), "SVG", 1000, 10**6)
+        isolated_decoder.render(svg_bomb(), "SVG", 1000, 10**6)
 
 
 @pytest.mark.parametrize("kind", FILES)

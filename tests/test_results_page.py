@@ -15,7 +15,6 @@ from dashboard.results.story_views import conclude
 from tests.pages import open_page, rerun
 
 VIEWS = ("Summary", "Variants", "Other activations", "All accuracies", "Compared with the talk", "Conclusions")
-ARM = ("published", "missing-feature")
 COLORS = {"HCUT": "#D55E00", "VCUT": "#009E73"}
 
 

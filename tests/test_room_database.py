@@ -205,7 +205,7 @@ def test_a_disk_too_full_for_sqlite_s_helper_files_is_called_full(
     board = RoomBoard(f"sqlite:///{tmp_path}/missing/deeper/rooms.db")
     damage(tmp_path / "rooms.db")
     full = RoomBoard(f"sqlite:///{tmp_path}/rooms.db")
-    monkeypatch.setattr(room_database, "LEAST_SPACE", 10**18)
+    monkeypatch.setattr(room_database, "MIN_SPACE", 10**18)
     with pytest.raises(RoomUnreachable, match="no space left on the disk"):
         open_room(full)
     board.close()

@@ -24,7 +24,7 @@ TIMEOUT = 5  # seconds for a server that does not answer
 RETRY_AFTER = 5.0
 # Names the PostgreSQL lock under which replicas that start at once create the tables, one after the other.
 CREATE_TABLES_LOCK = 2019
-LEAST_SPACE = 100_000  # bytes; with less, SQLite cannot begin to write
+MIN_SPACE = 100_000  # bytes; with less, SQLite cannot begin to write
 
 _TABLES = sql.MetaData()
 ROOMS = sql.Table(
@@ -217,6 +217,6 @@ def _sentence(error: Exception, file: Path | None) -> str:
 
 def _is_full(folder: Path) -> bool:
     try:
-        return shutil.disk_usage(folder).free < LEAST_SPACE
+        return shutil.disk_usage(folder).free < MIN_SPACE
     except OSError:
         return False

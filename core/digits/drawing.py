@@ -14,6 +14,7 @@ from core.digits.pictures import PictureError
 
 Array = NDArray[np.float32]
 
+NO_DIGIT = "We found no digit in this picture."
 BOX, FRAME = 20, 28
 # As `stroke_width` measures, 99 in 100 MNIST digits are wider than 1.39 pixels, and half of them wider than 2.2.
 THIN_STROKE, USUAL_STROKE = 1.3, 1.9
@@ -44,12 +45,17 @@ def prepare_strokes(ink: NDArray[np.uint8]) -> Preparation:
     if not isinstance(ink, np.ndarray) or ink.dtype != np.uint8 or ink.ndim != 2 or not ink.size:
         raise PictureError("A drawing must be a table of levels from 0 to 255.")
     if not ink.any():
-        raise PictureError("We found no digit in this picture.")
+        raise PictureError(NO_DIGIT)
     drawn = levels(Image.fromarray(ink).reduce(max(1, min(ink.shape) // 140)))  # finer than 28x28 can show
     drawn /= drawn.max()
-    if (drawn > 0.5).mean() > 0.9:
-        raise PictureError("The picture is full of ink; leave some paper around the digit.")
+    check_not_full(drawn)
     return normalise(drawn, _without_specks(drawn))
+
+
+def check_not_full(ink: Array) -> None:
+    """Raise PictureError where nearly all is ink."""
+    if (ink > 0.5).mean() > 0.9:
+        raise PictureError("The picture is full of ink; leave some paper around the digit.")
 
 
 def _without_specks(ink: Array) -> Array:
@@ -63,7 +69,7 @@ def _without_specks(ink: Array) -> Array:
     return ink * kept[: ink.shape[0], : ink.shape[1]]
 
 
-def crop(ink: Array) -> Array:
+def crop_to_ink(ink: Array) -> Array:
     """Crop to the bounding box of the ink."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -77,7 +83,7 @@ def fit(cropped: Array) -> Array:
     width = stroke_width(_scaled(cropped, 4 * BOX)) / 4
     if width < THIN_STROKE:
         # A 3-pixel pen in a 1000-pixel picture would leave a faint hairline, which MNIST never has.
-        cropped = crop(_thickened(cropped, by=2 * (USUAL_STROKE - width)))
+        cropped = crop_to_ink(_thickened(cropped, by=2 * (USUAL_STROKE - width)))
     fitted = _scaled(cropped, BOX)
     return np.rint(fitted / fitted.max() * 255) / np.float32(255)
 
@@ -108,7 +114,7 @@ def normalise(
 
     `cut_out`: the digit's part of the ink, where there is more.
     """
-    cropped = crop(ink if cut_out is None else cut_out)
+    cropped = crop_to_ink(ink if cut_out is None else cut_out)
     fitted = fit(cropped)
     return Preparation(gray, ink, cropped, fitted, centre(fitted), search)
 

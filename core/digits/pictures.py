@@ -1,4 +1,4 @@
-"""Files and arrays -> pictures: opened, turned upright, checked and limited in size. `drawing` finds the digit.
+"""Files and arrays -> pictures: opened, turned upright, checked and limited in size. `photographs` finds the digits.
 
 A file that is no such picture raises PictureError with one sentence.
 """
@@ -10,15 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from core.digits import documents
+from core.digits import isolated_decoder, render_document
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-MAX_BYTES = 25 * 1024 * 1024
+MAX_MEGABYTES = 25  # of 1024**2 bytes, as Streamlit counts
+MAX_BYTES = MAX_MEGABYTES * 1024**2
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 1000  # fifty times the 20 pixels of the digit
 UNKNOWN = "The file is not a PNG, JPEG, HEIC, WebP, GIF, BMP, TIFF, AVIF, SVG or PDF that can be read."
-TOO_MANY_PIXELS = "The picture has more than 50 million pixels; save it smaller and try again."
+TOO_MANY_PIXELS = f"The picture has more than {MAX_PIXELS // 10**6} million pixels; save it smaller and try again."
 DAMAGED = "The picture is damaged and cannot be read."
+DECODER_ERRORS = {
+    render_document.TOO_LARGE: TOO_MANY_PIXELS,
+    render_document.LOCKED: "The PDF is locked with a password; save it without one.",
+}
 
 
 class PictureError(ValueError):
@@ -34,15 +39,15 @@ def read_picture(data: bytes) -> Image.Image:
     if not data:
         raise PictureError("The file is empty.")
     if len(data) > MAX_BYTES:
-        raise PictureError("The file is larger than 25 MB; save the picture smaller and try again.")
+        raise PictureError(f"The file is larger than {MAX_MEGABYTES} MB; save the picture smaller and try again.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and sizes that are refused here anyway
             return _decoded(_without_document(data))
     except PictureError:
         raise
-    except documents.DocumentError as error:
-        raise PictureError(str(error) or DAMAGED) from error
+    except isolated_decoder.DecoderError as error:
+        raise PictureError(DECODER_ERRORS.get(error.status, DAMAGED)) from error
     except Image.DecompressionBombError as error:
         raise PictureError(TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:
@@ -53,7 +58,7 @@ def read_picture(data: bytes) -> Image.Image:
 
 def count_pixels(data: bytes) -> int:
     """Return the number of pixels that a file says its picture has; 0 where `read_picture` would refuse it at once."""
-    if documents.find_kind(data):
+    if isolated_decoder.find_kind(data):
         return MAX_SIDE**2  # decoded in a process with limits of its own
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -74,7 +79,7 @@ def from_array(pixels: NDArray[np.uint8]) -> Image.Image:
 
 
 def limit(image: Image.Image) -> Image.Image:
-    """Return the picture as L, RGB or RGBA of at most 1000 pixels a side."""
+    """Return the picture as L, RGB or RGBA of at most MAX_SIDE pixels a side."""
     _check_pixels(image)
     try:
         image.load()
@@ -96,8 +101,8 @@ def _limited(size: tuple[int, int]) -> tuple[int, int]:
 
 def _without_document(data: bytes) -> bytes:
     """Return the file, or the PNG made of it where Pillow alone cannot read it."""
-    kind = documents.find_kind(data)
-    return data if kind is None else documents.render(data, kind, MAX_SIDE, MAX_PIXELS)
+    kind = isolated_decoder.find_kind(data)
+    return data if kind is None else isolated_decoder.render(data, kind, MAX_SIDE, MAX_PIXELS)
 
 
 def _decoded(data: bytes) -> Image.Image:

@@ -39,7 +39,7 @@ def _affine(formula: str, function: Callable[[Tensor], Tensor], scale: float, sh
     return Inversion(formula, function, lambda bound: abs(scale) * bound + abs(shift), (scale, shift))
 
 
-SMALLEST_MAXIMUM = 1e-6  # what "share complement" divides by at least, also where all features are negative
+MIN_MAXIMUM = 1e-6  # what "share complement" divides by at least, also where all features are negative
 
 INVERSIONS = {
     "identity": _affine("x", lambda x: x, 1.0, 0.0),
@@ -53,8 +53,8 @@ INVERSIONS = {
     ),
     "share complement": Inversion(
         "1 - x/max(x)",
-        lambda x: 1 - x / x.amax(1, keepdim=True).clamp(min=SMALLEST_MAXIMUM),
-        lambda bound: 1 + bound / SMALLEST_MAXIMUM,
+        lambda x: 1 - x / x.amax(1, keepdim=True).clamp(min=MIN_MAXIMUM),
+        lambda bound: 1 + bound / MIN_MAXIMUM,
     ),
     "clamped complement": Inversion("max(1 - x, 0)", lambda x: (1 - x).clamp(min=0), lambda bound: 1 + bound),
     "both": Inversion(  # for the two heads of synergy

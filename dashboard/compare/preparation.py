@@ -18,16 +18,17 @@ def show_preparation(preparation: drawing.Preparation) -> None:
 
 def _show_likeness(likeness: Likeness) -> None:
     """Show the digit's measures beside MNIST's, a meter, and the one step that would bring it nearer."""
-    st.progress(likeness.unlike, f"How unlike MNIST: {likeness.unlike:.0%} of MNIST's digits are more like the others.")
+    st.progress(
+        likeness.unlike, f"How unlike MNIST: {_percent(likeness.unlike)} of MNIST's digits are more like the others."
+    )
     if likeness.advice:
-        st.caption(f"{likeness.advice} Then the meter would show {likeness.advised_unlike:.0%}.")
-    named = {f"{name} ({_rank(likeness.shares[name])})": f"{value:.1f}" for name, value in likeness.measures.items()}
-    st.html(draw_metrics({name.capitalize(): _with_unit(text, name) for name, text in named.items()}))
+        st.caption(f"{likeness.advice} Then the meter would show {_percent(likeness.advised_unlike)}.")
+    metrics = {}
+    for name, value in likeness.measures.items():
+        label = f"{name} (above {_percent(likeness.shares[name])} of MNIST)"
+        metrics[label.capitalize()] = f"{value:.1f} {MEASURES[name]}".strip()
+    st.html(draw_metrics(metrics))
 
 
-def _rank(share: float) -> str:
-    return f"above {share:.0%} of MNIST"
-
-
-def _with_unit(text: str, name: str) -> str:
-    return f"{text} {MEASURES[name.split(' (')[0]]}".strip()
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

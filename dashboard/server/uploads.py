@@ -8,7 +8,9 @@ oldest files.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-FILE_MEGABYTES, LARGE_FILE_MEGABYTES = 5, 25  # of 1024**2 bytes, as Streamlit counts
+from core.digits.pictures import MAX_MEGABYTES
+
+FILE_MEGABYTES, LARGE_FILE_MEGABYTES = 5, MAX_MEGABYTES  # of 1024**2 bytes, as Streamlit counts
 MAX_SESSION_BYTES, MAX_SESSION_FILES = 50_000_000, 300
 MAX_ADDRESS_BYTES, MAX_TOTAL_BYTES = 100_000_000, 200_000_000
 TOO_LARGE = f"This file is larger than {FILE_MEGABYTES} MB."

@@ -109,7 +109,10 @@ def _delete(job: Job) -> None:
 
 def _show_upload() -> None:
     file = st.file_uploader(
-        "A ZIP from this page (5 MB at most)", type=["zip"], key="train upload", max_upload_size=FILE_MEGABYTES
+        f"A ZIP from this page ({FILE_MEGABYTES} MB at most)",
+        type=["zip"],
+        key="train upload",
+        max_upload_size=FILE_MEGABYTES,
     )
     if file is None:
         st.caption("The file is checked before it is used. Code in a file is never run.")

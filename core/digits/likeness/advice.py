@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.digits.drawing import centre, crop, fit
+from core.digits.drawing import centre, crop_to_ink, fit
 from core.digits.likeness.measures import MEASURES, measure, sheared, slant
 from core.digits.likeness.reference import DISTANCE, Reference, shipped
 
 Array = NDArray[np.float32]
 
-LEAST_GAIN = 0.02  # of the distance: a smaller one is no advice
+MIN_GAIN = 0.02  # of the distance: a smaller one is no advice
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def find_likeness(digit: Array, reference: Reference | None = None) -> Likeness:
     tried = {sentence: _distance(reference, step(digit)) for sentence, step in STEPS.items()}
     distance = _distance(reference, digit)
     best = min(tried, key=lambda sentence: tried[sentence])
-    advice = best if tried[best] < distance - LEAST_GAIN else ""
+    advice = best if tried[best] < distance - MIN_GAIN else ""
     after = tried[best] if advice else distance
     unlike = [reference.share_below(DISTANCE, value) for value in (distance, after)]
     return Likeness(measures, shares, distance, unlike[0], advice, unlike[1])
@@ -64,7 +64,7 @@ def _upright(digit: Array) -> Array:
 
 
 def _normalised(digit: Array) -> Array:
-    return centre(fit(crop(digit)))
+    return centre(fit(crop_to_ink(digit)))
 
 
 STEPS: dict[str, Callable[[Array], Array]] = {

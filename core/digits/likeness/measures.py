@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.digits.drawing import FRAME, crop, stroke_width
+from core.digits.drawing import FRAME, crop_to_ink, stroke_width
 
 Array = NDArray[np.float32]
 
@@ -25,7 +25,7 @@ def measure(digit: Array) -> dict[str, float]:
     """
     if not digit.any():
         raise ValueError("A digit without ink has no measures.")
-    height, width = crop(digit).shape
+    height, width = crop_to_ink(digit).shape
     mass = ndimage.center_of_mass(digit)
     return {
         "stroke width": stroke_width(digit),

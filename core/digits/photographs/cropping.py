@@ -7,7 +7,7 @@ from PIL import Image
 
 from core.digits.pictures import PictureError
 
-SMALLEST = 8  # pixels
+MIN_SIDE = 8  # pixels
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Crop:
         width, height = image.size
         box = [round(share * side / 100) for share, side in ((self.left, width), (self.top, height))]
         box += [round(share * side / 100) for share, side in ((self.right, width), (self.bottom, height))]
-        if box[2] - box[0] < SMALLEST or box[3] - box[1] < SMALLEST:
+        if box[2] - box[0] < MIN_SIDE or box[3] - box[1] < MIN_SIDE:
             raise PictureError("The cropped part is too small; choose a larger one.")
         return turned.crop((box[0], box[1], box[2], box[3]))
 

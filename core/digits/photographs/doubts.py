@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from core.digits.drawing import Preparation
 from core.digits.likeness.reference import DISTANCE, Reference, shipped
-from core.digits.photographs.finding import LEAST_SIDE, Finding
+from core.digits.photographs.finding import MIN_SIDE, Finding
 from core.digits.photographs.pieces import Piece
 
 Array = NDArray[np.float32]
@@ -44,7 +44,7 @@ def doubts_about_digit(preparation: Preparation, reference: Reference | None = N
     if reference.share_below("width to height", width / height) > WIDE:
         found.append(Doubt("wide", "It is wider than almost every MNIST digit. Perhaps two digits touch."))
     if reference.share_below(DISTANCE, distance) > UNLIKE:
-        found.append(Doubt("unlike", "It looks unlike the digits in MNIST, so the answer may mean nothing."))
+        found.append(Doubt("unlike", "It looks unlike the digits in MNIST, so the answer may be wrong."))
     return found
 
 
@@ -82,6 +82,6 @@ def _loops(cropped: Array) -> int:
 
 def _touches_edge(shape: tuple[int, ...], finding: Finding, index: int) -> bool:
     box = finding.boxes[index]
-    if min(shape) < LEAST_SIDE:  # MNIST's own digits may reach the edge of their 28 pixels
+    if min(shape) < MIN_SIDE:  # MNIST's own digits may reach the edge of their 28 pixels
         return False
     return box.left <= 1 or box.top <= 1 or box.right >= shape[1] - 1 or box.bottom >= shape[0] - 1

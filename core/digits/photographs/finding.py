@@ -16,9 +16,9 @@ from core.digits.photographs.pieces import Box, Piece, cut_apart
 from core.digits.pictures import from_array, limit
 
 Array = NDArray[np.float32]
-LEAST_SIDE = 60  # pixels: a smaller picture shows no sheet and no printed lines
+MIN_SIDE = 60  # pixels: a smaller picture shows no sheet and no printed lines
 
-WHOLE = Crop()
+WHOLE_PICTURE = Crop()
 
 Steps = tuple[tuple[str, Array], ...]
 
@@ -47,7 +47,7 @@ class Finding:
         return max(range(len(self.pieces)), key=lambda index: self.pieces[index].weight)
 
 
-def find_digits(picture: Image.Image | NDArray[np.uint8], part: Crop = WHOLE) -> Finding:
+def find_digits(picture: Image.Image | NDArray[np.uint8], part: Crop = WHOLE_PICTURE) -> Finding:
     """Find every digit in a Pillow image or a uint8 array (H, W), (H, W, 3) or (H, W, 4). Raises PictureError.
 
     Ink may be darker or lighter than the paper, of another colour, all that is opaque, or the hole of a stencil.
@@ -55,13 +55,13 @@ def find_digits(picture: Image.Image | NDArray[np.uint8], part: Crop = WHOLE) ->
     """
     image = part.apply(limit(picture if isinstance(picture, Image.Image) else from_array(picture)))
     if image.mode == "RGBA":
-        opaque = transparency.find_sheet(image)
+        opaque = transparency.find_opaque_part(image)
         if opaque is None:
             gray, contrast = transparency.find_contrast(image)
             return _cut_apart(gray, clean_ink(contrast), ())
         image = opaque
     gray = levels(image.convert("L"))
-    if min(image.size) < LEAST_SIDE:
+    if min(image.size) < MIN_SIDE:
         return _cut_apart(gray, clean_ink(contrast_with_paper(_brightness(image))), ())
     image, steps = _straightened(image)
     contrast = even_out(_brightness(image))

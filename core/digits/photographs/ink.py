@@ -4,20 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.digits.drawing import MIN_PIECE
+from core.digits.drawing import MIN_PIECE, NO_DIGIT, check_not_full
 from core.digits.pictures import PictureError
 
 Array = NDArray[np.float32]
 
 MIN_CONTRAST = 0.06  # above the texture of real paper, below a hard pencil
 RIM = 0.03  # of the long side: what lies so near the border is no ink
-NO_DIGIT = "We found no digit in this picture."
 
 
 def clean_ink(contrast: Array) -> Array:
     """Stretch contrast so that paper and noise are exactly 0 and ink is 1, with soft edges; remove specks."""
-    if (contrast > 0.5).mean() > 0.9:
-        raise PictureError("The picture is full of ink; leave some paper around the digit.")
+    check_not_full(contrast)
     smooth = smoothed(contrast)
     paper, noise = paper_level(smooth)
     labels, count = ndimage.label(smooth > faintest_ink(smooth), structure=np.ones((3, 3)))

@@ -40,8 +40,8 @@ def contrast_with_paper(gray: Array) -> Array:
     dark_ink = _is_darker(small - surface)
     if not dark_ink:
         gray, small, surface = 1 - gray, 1 - small, 1 - surface
-    # A closing wider than any stroke fills the ink with the paper next to it. Near the border it mistakes a gradient of
-    # light for ink; without the surface it mistakes a shadow's edge for ink. They seldom err at the same place.
+    # A closing wider than any stroke fills the ink with the paper next to it. Both closings
+    # mistake some light for ink, a gradient near the border or the edge of a shadow, but seldom at the same place.
     closing: dict[str, Any] = {"size": round(0.3 * max(small.shape)), "mode": "nearest"}
     level = surface + ndimage.grey_closing(small - surface, **closing)
     paper = resize(np.minimum(level, ndimage.grey_closing(small, **closing)), gray.shape)

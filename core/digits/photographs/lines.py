@@ -15,13 +15,13 @@ from core.digits.photographs.ink import faintest_ink
 Array = NDArray[np.float32]
 Mask = NDArray[np.uint8]
 
-THICKEST = 0.018  # of the sheet's long side
-LEAST_LENGTH = 0.15  # of the sheet's short side, for a line that is seen at all
+MAX_THICKNESS = 0.018  # of the sheet's long side
+MIN_LENGTH = 0.15  # of the sheet's short side, for a line that is seen at all
 COVERED = 0.7  # share of a line across the sheet that must be dark
 END = 0.05  # share of a line at each end that must be dark too
 MAX_LINES = 400
 RECTANGLE = 0.9  # share of the smallest rectangle around it that a box fills; an ellipse fills 0.79
-LEAST_BOX = 0.08  # of the sheet's long side
+MIN_BOX = 0.08  # of the sheet's long side
 MUCH_DARKER = 1.7  # ink that lies on a line is darker than the line by this factor, or joins ink on both sides
 
 
@@ -47,7 +47,7 @@ def remove_lines(contrast: Array) -> tuple[Array, bool]:
     smooth = np.asarray(cv2.GaussianBlur(contrast, (0, 0), 0.8), np.float32)
     threshold = faintest_ink(smooth)
     dark = np.asarray(smooth > threshold, np.uint8)
-    thickest = max(3, round(THICKEST * max(contrast.shape)))
+    thickest = max(3, round(MAX_THICKNESS * max(contrast.shape)))
     solid = cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(thickest))
     thin = np.where(cv2.dilate(solid, _disc(3)) > 0, 0, dark).astype(np.uint8)
     lines = _across(thin, dark) + _boxes(dark, thin)
@@ -73,7 +73,7 @@ def _widest(printed: Mask, thickest: int) -> int:
 def _across(thin: Mask, dark: Mask) -> list[Line]:
     """Return lines that run across the sheet, or of which there are three that are parallel."""
     height, width = thin.shape
-    shortest = LEAST_LENGTH * min(height, width)
+    shortest = MIN_LENGTH * min(height, width)
     segments = cv2.HoughLinesP(thin, 1, np.pi / 720, round(0.5 * shortest), None, shortest, 0.2 * shortest)
     if segments is None:
         return []
@@ -140,7 +140,7 @@ def _boxes(dark: Mask, thin: Mask) -> list[Line]:
 def _rectangle(outline: NDArray[np.int32], side: int) -> NDArray[np.float32] | None:
     """Return the corners (4, 2) of a hole that is a rectangle, seen from anywhere; else None."""
     area = cv2.contourArea(outline)
-    if area < (LEAST_BOX * side) ** 2 or area < RECTANGLE * cv2.contourArea(cv2.convexHull(outline)):
+    if area < (MIN_BOX * side) ** 2 or area < RECTANGLE * cv2.contourArea(cv2.convexHull(outline)):
         return None
     corners = cv2.approxPolyDP(cv2.convexHull(outline), 0.04 * cv2.arcLength(outline, True), True)
     if len(corners) != 4 or area < RECTANGLE * abs(cv2.minAreaRect(outline)[1][0] * cv2.minAreaRect(outline)[1][1]):

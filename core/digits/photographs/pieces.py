@@ -8,7 +8,7 @@ from scipy import ndimage
 
 Array = NDArray[np.float32]
 
-SMALLEST = 0.35  # long side of a digit, as a share of that of the longest
+MIN_LENGTH = 0.35  # long side of a digit, as a share of that of the longest
 NEAR, ABOVE = 0.12, 0.35  # of the taller one's height: gaps between parts of one digit
 MAX_PARTS = 40  # connected parts; more are a text, a pattern or noise
 PART = 0.4  # a part is lighter than this share of the digit it lies beside
@@ -73,7 +73,7 @@ def cut_apart(ink: Array) -> tuple[list[Piece], NDArray[np.int32]]:
     connected = sorted(_connected(ink, labels), key=lambda piece: -piece.weight)
     pieces = _joined(connected[:MAX_PARTS])
     longest = max(piece.length for piece in pieces)
-    digits = [piece for piece in pieces if piece.length >= SMALLEST * longest]
+    digits = [piece for piece in pieces if piece.length >= MIN_LENGTH * longest]
     return _in_reading_order(digits), labels
 
 

@@ -15,8 +15,8 @@ Pixels = NDArray[np.uint8]
 Corners = NDArray[np.float32]
 
 SEARCH_SIDE = 320  # pixels: enough for four corners
-LEAST_AREA, MAX_AREA = 0.15, 0.98  # shares of the photograph
-LEAST_DIFFERENCE = 9.0  # between sheet and ground, in CIELAB
+MIN_AREA, MAX_AREA = 0.15, 0.98  # shares of the photograph
+MIN_DIFFERENCE = 9.0  # between sheet and ground, in CIELAB
 SHADOW = 0.15  # a shadow leaves at least this share of the light
 OTHER_COLOUR = 14.0  # of the ground, where it is no shadow: CIELAB without lightness
 MIN_OVERLAP = 0.9  # of a sheet with its four straight sides; a round stroke has less
@@ -59,7 +59,7 @@ def _quadrilaterals(lab: NDArray[np.float32]) -> Iterator[Corners]:
         for outline in cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]:
             hull = np.asarray(cv2.convexHull(outline), np.int32)
             filled = cv2.contourArea(outline)
-            if not LEAST_AREA * total < filled or filled < 0.85 * cv2.contourArea(hull):
+            if not MIN_AREA * total < filled or filled < 0.85 * cv2.contourArea(hull):
                 continue
             for tolerance in (0.02, 0.04, 0.06):
                 corners = cv2.approxPolyDP(hull, tolerance * cv2.arcLength(hull, True), True)
@@ -165,7 +165,7 @@ def _colour(lab: NDArray[np.float32], start: Corners, end: Corners, shift: Corne
 def _differ(inside: NDArray[np.float32], outside: NDArray[np.float32], cut_off: bool) -> bool:
     difference = inside - outside
     if not cut_off:
-        return bool(np.linalg.norm(difference) > LEAST_DIFFERENCE)
+        return bool(np.linalg.norm(difference) > MIN_DIFFERENCE)
     light = ((16 + np.array([inside[0], outside[0]])) / 116) ** 3
     return bool(np.linalg.norm(difference[1:]) > OTHER_COLOUR or light[1] < SHADOW * light[0])
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.digits.drawing import crop, levels
+from core.digits.drawing import crop_to_ink, levels
 from core.digits.photographs.ink import MIN_CONTRAST
 from core.digits.pictures import PictureError
 
@@ -15,7 +15,7 @@ SHEET = 0.8  # share of the box around it that a sheet fills
 RIM, HOLE = 0.9, 0.01  # a stencil is opaque along so much of its border, and open over at least this share
 
 
-def find_sheet(image: Image.Image) -> Image.Image | None:
+def find_opaque_part(image: Image.Image) -> Image.Image | None:
     """Return the opaque part of an RGBA picture if it is a sheet with a drawing on it; None if the alpha is the ink.
 
     Raises PictureError.
@@ -25,7 +25,7 @@ def find_sheet(image: Image.Image) -> Image.Image | None:
         raise PictureError("The picture is fully transparent.")
     opaque = alpha > alpha.max() / 2
     shades = np.percentile(levels(image.convert("L"))[opaque], (1, 99))
-    filled = crop(opaque.astype(np.float32)).mean()
+    filled = crop_to_ink(opaque.astype(np.float32)).mean()
     if np.ptp(alpha) > MIN_CONTRAST and (filled < SHEET or np.ptp(shades) < FLAT):
         return None
     rgb = np.asarray(image)[..., :3]

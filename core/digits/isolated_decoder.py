@@ -18,19 +18,19 @@ from core.system import interrupts
 
 PROGRAM = Path(render_document.__file__)
 MAX_SECONDS = 30.0  # the time on the clock; `render_document` limits the processor's
-CHECK_EVERY = 0.5  # seconds between two looks whether somebody still waits
+CHECK_EVERY = 0.5  # seconds between two checks whether the work has to end
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|[?!].{0,4000}?<(?:\w+:)?svg)[\s>]", re.IGNORECASE | re.DOTALL)
-SENTENCES = {
-    render_document.TOO_LARGE: "The picture has too many pixels; save it smaller and try again.",
-    render_document.LOCKED: "The PDF is locked with a password; save it without one.",
-}
 
 _turns = threading.BoundedSemaphore(2)  # that many are decoded at the same time
 
 
-class DocumentError(ValueError):
-    """A file that cannot be decoded; the message is one sentence, or empty where only its damage is known."""
+class DecoderError(Exception):
+    """A file cannot be decoded: `status` is the exit status of `render_document`, 1 if it was ended."""
+
+    def __init__(self, status: int = 1) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def find_kind(data: bytes) -> str | None:
@@ -43,7 +43,7 @@ def find_kind(data: bytes) -> str | None:
 
 
 def render(data: bytes, kind: str, side: int, pixels: int) -> bytes:
-    """Return the picture, a PDF's first page, as PNG. Raises DocumentError.
+    """Return the picture, a PDF's first page, as PNG. Raises DecoderError.
 
     PDF and SVG have no size in pixels: their longer side gets `side`. A HEIC of more than `pixels` is refused.
     """
@@ -52,9 +52,9 @@ def render(data: bytes, kind: str, side: int, pixels: int) -> bytes:
         with _turns:
             status, picture = _run(command, data)
     except (subprocess.TimeoutExpired, OSError) as error:
-        raise DocumentError from error
+        raise DecoderError from error
     if status:
-        raise DocumentError(SENTENCES.get(status, ""))
+        raise DecoderError(status)
     return picture
 
 
@@ -68,7 +68,7 @@ def _run(command: list[str], data: bytes) -> tuple[int, bytes]:
                 with suppress(subprocess.TimeoutExpired):
                     picture, _ = process.communicate(given, timeout=CHECK_EVERY)
                     return process.returncode, picture
-                given = None  # it is on its way
+                given = None  # all of it was sent
                 interrupts.check()
                 if time.monotonic() > end:
                     raise subprocess.TimeoutExpired(command, MAX_SECONDS)
