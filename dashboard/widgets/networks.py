@@ -22,7 +22,7 @@ def choose_network(
     `name` and `more` are those of `address.selectbox`; `first` is chosen at first, if it is there.
     """
     if not zoo:
-        _say_nobody()
+        _say_no_network()
         return ""
     first = first if first in zoo else next(iter(zoo))
     more |= {"group": "networks", "format_func": lambda one: zoo[one].title}
@@ -35,7 +35,7 @@ def choose_networks(zoo: Mapping[str, Card], **more: Any) -> tuple[str, ...]:
     `more` is that of `st.popover`.
     """
     if not zoo:
-        _say_nobody()
+        _say_no_network()
     session, known = get_session(), [name for name in DEFAULT_NETWORKS if name in zoo]
     chosen: Sequence[str] = session.scene.networks
     if not address.get_address().hides("networks"):
@@ -64,6 +64,6 @@ def choose_any(
     return address.several_pills(name, label, list(zoo), first, **more)
 
 
-def _say_nobody() -> None:
+def _say_no_network() -> None:
     st.info(NOBODY)
     address.get_address().incomplete = True

@@ -9,7 +9,7 @@ from scipy import ndimage
 from core.digits.drawing import Preparation
 from core.digits.likeness.reference import DISTANCE, Reference, shipped
 from core.digits.photographs.finding import MIN_SIDE, Finding
-from core.digits.photographs.pieces import Piece
+from core.digits.photographs.pieces import Box, Piece
 
 Array = NDArray[np.float32]
 
@@ -55,7 +55,7 @@ def _in_picture(finding: Finding, index: int) -> list[Doubt]:
             f"There are {len(finding.pieces)} separate digits or marks in the picture. This is number {index + 1}."
         )
         found.append(Doubt("several", sentence))
-    if _touches_edge(finding.ink.shape, finding, index):
+    if _touches_edge(piece.box, finding.ink.shape):
         found.append(Doubt("edge", "The ink touches the edge of the picture. A part of the digit may be missing."))
     if _has_parts(piece):
         found.append(Doubt("parts", "The ink is in separate parts. They may not belong to one digit."))
@@ -80,8 +80,7 @@ def _loops(cropped: Array) -> int:
     return int((areas > SMALL_LOOP * cropped.size).sum()) - 1 if count else 0
 
 
-def _touches_edge(shape: tuple[int, ...], finding: Finding, index: int) -> bool:
-    box = finding.boxes[index]
+def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
     if min(shape) < MIN_SIDE:  # MNIST's own digits may reach the edge of their 28 pixels
         return False
     return box.left <= 1 or box.top <= 1 or box.right >= shape[1] - 1 or box.bottom >= shape[0] - 1

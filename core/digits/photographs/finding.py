@@ -12,7 +12,7 @@ from core.digits.photographs.cropping import Crop
 from core.digits.photographs.ink import clean_ink
 from core.digits.photographs.light import contrast_with_paper, even_out
 from core.digits.photographs.lines import remove_lines
-from core.digits.photographs.pieces import Box, Piece, cut_apart
+from core.digits.photographs.pieces import Piece, cut_apart
 from core.digits.pictures import from_array, limit
 
 Array = NDArray[np.float32]
@@ -31,10 +31,6 @@ class Finding:
     digits: tuple[Preparation, ...]
     pieces: tuple[Piece, ...]
     steps: Steps
-
-    @property
-    def boxes(self) -> list[Box]:
-        return [piece.box for piece in self.pieces]
 
     @property
     def left_out(self) -> float:
