@@ -232,6 +232,7 @@ def test_a_target_that_is_read_already_is_refused():
         ({"epsilon": float("nan")}, "Epsilon must be a number of at least 0, not nan."),
         ({"epsilon": float("inf")}, "Epsilon must be a number of at least 0, not inf."),
         ({"steps": 0}, "An attack needs at least 1 step, not 0."),
+        ({"steps": 10_001}, "An attack takes at most 10,000 steps, not 10,001."),
         ({"step_size": 0.0}, "The step size must be a number above 0, not 0.0."),
         ({"step_size": float("nan")}, "The step size must be a number above 0, not nan."),
         ({"norm": "l1"}, "Choose linf or l2, not 'l1'."),

@@ -122,6 +122,7 @@ def test_people_get_sentences_and_a_table(capsys):
         ([*ONE, "--epsilon", "-1"], "Epsilon must be a number of at least 0"),
         ([*ONE, "--epsilon", "nan"], "Epsilon must be a number of at least 0"),
         (["attack", "--steps", "0"], "at least 1 step"),
+        (["attack", "--steps", "99999999999"], "at most 10,000 steps, not 99,999,999,999"),
         (["attack", "--digit", "-1"], "--digit must be between 0 and"),
         (["attack", "--image", "nowhere.png"], "cannot be opened: No such file"),
         (["attack", "--method", "sticker"], "Give the place of the sticker with --region"),

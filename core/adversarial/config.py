@@ -9,6 +9,7 @@ from torch import Tensor
 
 Norm = Literal["linf", "l2"]
 NORMS = ("linf", "l2")
+MAX_STEPS = 10_000
 DEFAULT_EPSILONS: dict[Norm, float] = {"linf": 0.3, "l2": 2.0}  # a norm's sizes mean nothing in the other
 
 
@@ -64,9 +65,11 @@ def check_epsilon(epsilon: float) -> None:
 
 
 def check_steps(steps: int) -> None:
-    """Raise ValueError unless there is at least one step."""
+    """Raise ValueError unless there are 1 to MAX_STEPS steps."""
     if steps < 1:
         raise ValueError(f"An attack needs at least 1 step, not {steps}.")
+    if steps > MAX_STEPS:
+        raise ValueError(f"An attack takes at most {MAX_STEPS:,} steps, not {steps:,}.")
 
 
 def check_step_size(size: float) -> None:
