@@ -18,7 +18,7 @@ ACTIONS = ("list", "show", "start", "stop", "pause", "resume", "keep", "remove")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.add_argument("action", nargs="?", default="list", choices=ACTIONS)
-    what = "the run; for start: a JSON file of settings, as in the `recipe` of a trained network's card"
+    what = "the run; for start: a JSON file of settings, as in the `recipe` of the card of a network that a job trained"
     parser.add_argument("what", nargs="?", metavar="ID|FILE", help=what)
 
 
