@@ -39,6 +39,16 @@ def junk(chance: random.Random) -> str:
     )
 
 
+# Pictures
+
+
+def slow_svg() -> bytes:
+    """Return a small SVG whose filter takes half a minute to draw."""
+    noise = "".join(f'<feTurbulence numOctaves="200" baseFrequency="0.0{n + 1}"/>' for n in range(40))
+    shape = f'<filter id="f">{noise}</filter><rect width="90" height="90" filter="url(#f)"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">{shape}</svg>'.encode()
+
+
 # Networks
 
 

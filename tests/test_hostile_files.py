@@ -12,6 +12,7 @@ import safetensors.torch
 import torch
 
 from core.classroom.lessons import read_lesson
+from core.digits import isolated_decoder, pictures
 from core.digits.pictures import read_picture
 from core.jobs import network_files
 from core.networks.architectures import Architecture
@@ -33,6 +34,7 @@ from tests.hostile_files import (
     hostile_lessons,
     hostile_networks,
     pack,
+    slow_svg,
 )
 from tests.transfer_page import photograph, zipped
 
@@ -123,7 +125,7 @@ def test_hostile_archives_are_refused_with_a_sentence_or_a_note() -> None:
     assert min(counts[kind] for kind in ("path", "many", "bomb", "header")) >= ARCHIVES // 6 and counts["bits"]
 
 
-def test_pixels_of_all_pictures_are_counted_before_one_is_opened_that_is_too_much(
+def test_pixels_of_all_pictures_are_counted_before_one_of_them_is_decoded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(uploaded_pictures, "MAX_PIXELS", 3 * 1600)
@@ -133,7 +135,20 @@ def test_pixels_of_all_pictures_are_counted_before_one_is_opened_that_is_too_muc
     monkeypatch.setattr(uploaded_pictures, "read_picture", lambda one: opened.append(one) or read_picture(one))
     with pytest.raises(TaskError, match="^These pictures have more than .* million pixels together.$"):
         read_uploads([("all.zip", zipped(*files))])
-    assert len(opened) == 3
+    assert not opened
+
+
+def test_after_a_picture_that_takes_too_long_the_rest_of_an_upload_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(isolated_decoder, "MAX_SECONDS", 1.0)
+    started: list[object] = []
+    run = isolated_decoder._run
+    monkeypatch.setattr(isolated_decoder, "_run", lambda *given: started.append(1) or run(*given))
+    slow = [(f"{number}.svg", slow_svg()) for number in range(20)]
+    found = read_uploads([("a.png", photograph(0, "across")), ("all.zip", zipped(*slow))])
+    assert found.names == ("a.png",) and len(started) == 1
+    assert found.notes == (f"'0.svg' was left out: {pictures.TOO_COSTLY} Files after it that were not opened: 19.",)
 
 
 def test_hostile_addresses_open_the_page_with_sentences() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from core.digits import isolated_decoder
 from core.generation.dcgan import Generator
 from core.generation.quality import find_nearest_digits
 from core.generation.sampling import make_digits
@@ -138,6 +139,23 @@ def test_what_outlasts_its_time_is_ended_and_says_so(
         assert not app.exception
         assert [error.value for error in app.error] == ([] if done else [budget.TOO_LONG])
         assert [text.value for text in app.text] == (["done"] if done else [])
+
+
+def test_time_of_another_process_is_the_time_of_the_run_that_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wait() -> None:
+        import streamlit as st
+
+        from core.digits import isolated_decoder
+        from tests.hostile_files import slow_svg
+
+        isolated_decoder.render(slow_svg(), "SVG", 1000, 10**6)
+        st.text("done")
+
+    monkeypatch.setattr(budget, "MAX_TIME", 2.0)
+    monkeypatch.setattr(isolated_decoder, "MAX_SECONDS", 60.0)
+    monkeypatch.setattr(interrupts, "_checks", [budget.check])
+    app = AppTest.from_function(wait, default_timeout=60).run()
+    assert [error.value for error in app.error] == [budget.TOO_LONG] and not app.text and not app.exception
 
 
 def test_a_page_ends_what_outlasts_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -17,16 +19,20 @@ from core.digits import render_document
 from core.system import interrupts
 
 PROGRAM = Path(render_document.__file__)
-MAX_SECONDS = 30.0  # the time on the clock; `render_document` limits the processor's
-CHECK_EVERY = 0.5  # seconds between two checks whether the work has to end
+DECODERS = 2  # that many files are decoded at the same time
+MAX_SECONDS = 10.0  # of decoding, on the clock; `render_document` limits the processor's time
+MAX_WAIT = 30.0  # seconds until a decoder is free: two of the slowest files that are waited for, and more
+CHECK_EVERY = 0.1  # seconds between two checks whether the work has to end
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|[?!].{0,4000}?<(?:\w+:)?svg)[\s>]", re.IGNORECASE | re.DOTALL)
+BUSY = -1000  # no exit status: no decoder was free
+ENDED = (-6, -9, -24)  # by SIGABRT, SIGKILL and SIGXCPU: memory or the processor's time ran out
 
-_turns = threading.BoundedSemaphore(2)  # that many are decoded at the same time
+_turns = threading.BoundedSemaphore(DECODERS)
 
 
 class DecoderError(Exception):
-    """A file cannot be decoded: `status` is the exit status of `render_document`, 1 if it was ended."""
+    """A file cannot be decoded: `status` is the exit status of `render_document`, or BUSY."""
 
     def __init__(self, status: int = 1) -> None:
         super().__init__(status)
@@ -47,30 +53,45 @@ def render(data: bytes, kind: str, side: int, pixels: int) -> bytes:
 
     PDF and SVG have no size in pixels: their longer side gets `side`. A HEIC of more than `pixels` is refused.
     """
-    command = [sys.executable, "-P", str(PROGRAM), kind, str(side), str(pixels)]
     try:
-        with _turns:
-            status, picture = _run(command, data)
-    except (subprocess.TimeoutExpired, OSError) as error:
+        with _turn():
+            status, picture = _run([sys.executable, "-P", str(PROGRAM), kind, str(side), str(pixels)], data)
+    except OSError as error:
         raise DecoderError from error
     if status:
-        raise DecoderError(status)
+        raise DecoderError(render_document.TOO_COSTLY if status in ENDED else status)
     return picture
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until fewer than DECODERS files are decoded. Raises DecoderError with BUSY after MAX_WAIT seconds."""
+    end = time.monotonic() + MAX_WAIT
+    while not _turns.acquire(timeout=CHECK_EVERY):
+        interrupts.check()
+        if time.monotonic() > end:
+            raise DecoderError(BUSY)
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
 def _run(command: list[str], data: bytes) -> tuple[int, bytes]:
-    """Return the exit status and the output of a program that reads `data`; end it when the caller is interrupted."""
-    end = time.monotonic() + MAX_SECONDS
-    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
-        given: bytes | None = data
+    """Return the exit status and the output of a program that reads `data`; end it when the caller is interrupted.
+
+    A thread waits for it: `communicate` with a timeout would not send the rest of `data` after the timeout.
+    """
+    start = time.monotonic()
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process, ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(process.communicate, data)
         try:
-            while True:
-                with suppress(subprocess.TimeoutExpired):
-                    picture, _ = process.communicate(given, timeout=CHECK_EVERY)
-                    return process.returncode, picture
-                given = None  # all of it was sent
+            while not wait([answer], CHECK_EVERY).done:
+                interrupts.charge(CHECK_EVERY)
                 interrupts.check()
-                if time.monotonic() > end:
-                    raise subprocess.TimeoutExpired(command, MAX_SECONDS)
+                if time.monotonic() > start + MAX_SECONDS:
+                    raise DecoderError(render_document.TOO_COSTLY)
         finally:
             process.kill()
+        picture, _ = answer.result()
+        return process.wait(), picture

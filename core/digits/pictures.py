@@ -20,14 +20,22 @@ MAX_SIDE = 1000  # fifty times the 20 pixels of the digit
 UNKNOWN = "The file is not a PNG, JPEG, HEIC, WebP, GIF, BMP, TIFF, AVIF, SVG or PDF that can be read."
 TOO_MANY_PIXELS = f"The picture has more than {MAX_PIXELS // 10**6} million pixels; save it smaller and try again."
 DAMAGED = "The picture is damaged and cannot be read."
+TOO_COSTLY = "The picture takes too long or too much memory to open; save it as a PNG or JPEG and try again."
+BUSY = "Many pictures are being opened at the moment; wait a minute and choose the file again."
 DECODER_ERRORS = {
     render_document.TOO_LARGE: TOO_MANY_PIXELS,
     render_document.LOCKED: "The PDF is locked with a password; save it without one.",
+    render_document.TOO_COSTLY: TOO_COSTLY,
+    isolated_decoder.BUSY: BUSY,
 }
 
 
 class PictureError(ValueError):
     """A picture without a usable digit; the message is one sentence for the user."""
+
+
+class SlowPictureError(PictureError):
+    """A picture that was given up: it took too much time or memory, or no decoder was free."""
 
 
 def read_picture(data: bytes) -> Image.Image:
@@ -47,7 +55,8 @@ def read_picture(data: bytes) -> Image.Image:
     except PictureError:
         raise
     except isolated_decoder.DecoderError as error:
-        raise PictureError(DECODER_ERRORS.get(error.status, DAMAGED)) from error
+        slow = error.status in (render_document.TOO_COSTLY, isolated_decoder.BUSY)
+        raise (SlowPictureError if slow else PictureError)(DECODER_ERRORS.get(error.status, DAMAGED)) from error
     except Image.DecompressionBombError as error:
         raise PictureError(TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:

@@ -1,7 +1,7 @@
 """The program that decodes one file whose decoder could hang, crash or open other files: HEIC, PDF or SVG.
 
-`render_document.py KIND SIDE PIXELS < file > picture.png` ends with TOO_LARGE or LOCKED instead of a picture. It may
-use little time and memory, and open no file and no connection once it has read its input.
+`render_document.py KIND SIDE PIXELS < file > picture.png` ends with TOO_LARGE, LOCKED or TOO_COSTLY instead of a
+picture. It may use little time and memory, and open no file and no connection once it has read its input.
 """
 
 import io
@@ -14,7 +14,7 @@ import pypdfium2
 import resvg_py
 from PIL import Image
 
-TOO_LARGE, LOCKED = 3, 4  # exit statuses
+TOO_LARGE, LOCKED, TOO_COSTLY = 3, 4, 5  # exit statuses; the last: too much time or memory
 CPU_SECONDS, MEMORY = 10, 1_500_000_000  # bytes
 OUTSIDE = re.compile(r"""href\s*=\s*(["'])(?!#|data:).*?\1""", re.IGNORECASE | re.DOTALL)
 
@@ -39,7 +39,7 @@ def confine() -> None:
     import os
     import resource
 
-    os.nice(10)  # pages come first
+    os.nice(5)  # pages come first, but a photo must be done within seconds on a busy machine
 
     limits = {"CPU": CPU_SECONDS, "AS": MEMORY, "CORE": 0, "NOFILE": 3}  # three: input, output and errors are open
     for name, most in limits.items():
@@ -79,4 +79,7 @@ def to_png(picture: Any) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MemoryError:
+        sys.exit(TOO_COSTLY)

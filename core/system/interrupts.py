@@ -4,8 +4,11 @@ A page cannot be told to stop while it computes. The server of the pages install
 a job and a notebook install none.
 """
 
+import threading
+import time
 from collections.abc import Callable
 
+_charged = threading.local()  # `seconds` of each thread
 _checks: list[Callable[[], None]] = []
 
 
@@ -18,3 +21,17 @@ def check() -> None:
     """Raise what an installed check raises, if the work has to end."""
     for one in _checks:
         one()
+
+
+def charge(seconds: float) -> None:
+    """Count time for which another process worked for this thread as this thread's own."""
+    _charged.seconds = _charged_seconds() + seconds
+
+
+def thread_time() -> float:
+    """Return the processor time of this thread and all that was charged to it, in seconds."""
+    return time.thread_time() + _charged_seconds()
+
+
+def _charged_seconds() -> float:
+    return getattr(_charged, "seconds", 0.0)

@@ -6,13 +6,14 @@ A zip is untrusted: its list of files is checked before it is unpacked, and its 
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.digits.pictures import MAX_BYTES, PictureError, count_pixels, limit, read_picture
+from core.digits.pictures import MAX_BYTES, PictureError, SlowPictureError, count_pixels, limit, read_picture
 from core.system import interrupts
 from core.system.archives import ArchiveError, open_zip, read_entry
 from core.system.safe_names import to_safe_name
@@ -38,24 +39,40 @@ class UploadedPictures:
 def read_uploads(files: Iterable[tuple[str, bytes]]) -> UploadedPictures:
     """Read pictures from names and contents of files; a zip is replaced by the files in it.
 
-    A file that is no picture only gets a note. Raises TaskError for a zip that is dangerous, too large or broken.
+    A file that is no picture only gets a note; after one that takes too long the rest is not opened. Raises TaskError
+    for a zip that is dangerous, too large or broken, and for too many pixels, before one picture is decoded.
     """
+    files = list(files)
+    _check_all_pixels(files)
     pixels: list[NDArray[np.uint8]] = []
-    names, faults, beyond, area = [], [], 0, 0
+    names, faults, beyond, area, given_up = [], [], 0, 0, ""
     for name, content in _unpacked(files):
-        if len(pixels) == MAX_PICTURES:
+        if len(pixels) == MAX_PICTURES or given_up:
             beyond += 1
             continue
         interrupts.check()
         area += count_pixels(content)
-        if area > MAX_PIXELS:
-            raise TaskError(f"These pictures have more than {MAX_PIXELS // 10**6:,} million pixels together.")
+        _check_pixels(area)
         try:
             pixels.append(to_square(read_picture(content)))
             names.append(name)
+        except SlowPictureError as error:
+            given_up = f"{to_safe_name(name)!r} was left out: {error}"
         except PictureError as error:
             faults.append(f"{to_safe_name(name)!r}: {error}")
-    return UploadedPictures(np.stack(pixels) if pixels else _nothing(), tuple(names), tuple(_notes(faults, beyond)))
+    notes = tuple(_notes(faults, beyond, given_up))
+    return UploadedPictures(np.stack(pixels) if pixels else _nothing(), tuple(names), notes)
+
+
+def _check_all_pixels(files: list[tuple[str, bytes]]) -> None:
+    """Raise TaskError if the pictures that would be used have too many pixels, as their files say."""
+    areas = filter(None, (count_pixels(content) for _, content in _unpacked(files)))
+    _check_pixels(sum(islice(areas, MAX_PICTURES)))
+
+
+def _check_pixels(area: int) -> None:
+    if area > MAX_PIXELS:
+        raise TaskError(f"These pictures have more than {MAX_PIXELS // 10**6:,} million pixels together.")
 
 
 def to_square(image: Image.Image, side: int = SIDE) -> NDArray[np.uint8]:
@@ -69,11 +86,13 @@ def _nothing() -> NDArray[np.uint8]:
     return np.zeros((0, SIDE, SIDE, 3), np.uint8)
 
 
-def _notes(faults: list[str], beyond: int) -> Iterator[str]:
+def _notes(faults: list[str], beyond: int, given_up: str) -> Iterator[str]:
     if faults:
         many = "1 file was" if len(faults) == 1 else f"{len(faults)} files were"
         yield f"{many} left out; {'it is' if len(faults) == 1 else 'the first is'} {faults[0]}"
-    if beyond:
+    if given_up:
+        yield given_up + (f" Files after it that were not opened: {beyond}." if beyond else "")
+    elif beyond:
         yield f"The first {MAX_PICTURES} pictures are used, {beyond} more were left out."
 
 

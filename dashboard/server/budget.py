@@ -1,15 +1,16 @@
 """How long a page may compute: what takes longer is ended, and the page says so.
 
-What counts is the processor time of the run's own thread, so that nobody's time passes while others compute.
+What counts is the processor time of the run's own thread and the time for which other processes work for it, so that
+nobody's time passes while others compute.
 """
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
+from core.system import interrupts
 from dashboard.server import streamlit_internals
 
 MAX_TIME = 60.0  # seconds of a run of a page or a fragment
@@ -24,7 +25,7 @@ _current = threading.local()  # of each thread: `run`, and the processor time at
 
 def check() -> None:
     """End the run in this thread after a sentence on its page, if its time is over; do nothing in other threads."""
-    if _note_run() and time.thread_time() > _current.ends:
+    if _note_run() and interrupts.thread_time() > _current.ends:
         st.error(TOO_LONG)
         st.stop()
 
@@ -35,17 +36,17 @@ def part() -> Iterator[None]:
     if not _note_run():
         yield
         return
-    left = _current.ends - time.thread_time()
-    _current.ends = time.thread_time() + MAX_PART_TIME
+    left = _current.ends - interrupts.thread_time()
+    _current.ends = interrupts.thread_time() + MAX_PART_TIME
     try:
         yield
     finally:
-        _current.ends = time.thread_time() + left
+        _current.ends = interrupts.thread_time() + left
 
 
 def _note_run() -> bool:
     """Note which run computes in this thread, a new one with the time of a run; return whether there is one."""
     run = streamlit_internals.get_run()
     if run is not None and run is not getattr(_current, "run", None):
-        _current.run, _current.ends = run, time.thread_time() + MAX_TIME
+        _current.run, _current.ends = run, interrupts.thread_time() + MAX_TIME
     return run is not None
