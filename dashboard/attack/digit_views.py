@@ -163,7 +163,7 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
         within = f" within epsilon {inputs.config.epsilon:.3g}" if inputs.method in ("fgsm", "pgd") else ""
         wanted = "" if inputs.config.target is None else f", not {classes[inputs.config.target]}"
         reads = f"{'still reads' if now == before else 'reads'} {now}{wanted} ({sure})"
-        st.warning(f"**Not fooled{within}:** {title} {reads}. Try {ADVICE[inputs.method]}. {cost}")
+        st.info(f"**Not fooled{within}:** {title} {reads}. Try {ADVICE[inputs.method]}. {cost}")
 
 
 def _show_readings(attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo) -> None:
