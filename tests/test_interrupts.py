@@ -212,7 +212,5 @@ def test_what_a_closed_tab_began_ends_within_five_seconds(path: str, key: str, r
         return busy, await compute_time(address)
 
     with serve(**{run_folders.RUNS_VARIABLE: str(runs)}) as address, ThreadPoolExecutor(1) as thread:
-        before, after = thread.submit(
-            lambda: asyncio.run(load_before_and_after())
-        ).result()  # not in playwright's
+        before, after = thread.submit(lambda: asyncio.run(load_before_and_after())).result()  # not in playwright's
         assert after < before / 4
