@@ -6,6 +6,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -100,7 +101,9 @@ def test_a_network_of_one_s_own_has_its_own_name_and_text() -> None:
 
 def test_how_long_a_training_takes_is_said_before_it_starts() -> None:
     app = set_up(epochs=3000)
-    assert re.search(r"This takes about \*\*[\d.]+ (s|min|h)\*\* on this computer\.", text_of(app))
+    time = r"[\d.e-]+ (s|min|h)"
+    said = rf"This takes about \*\*{time}\*\* on this computer; {time} of these are for the test at the end\."
+    assert re.search(said, text_of(app))
     press(app, "train go")
     reach(only_job(), "running")
     assert "1 job is ahead of it: it starts in about" in text_of(show_view(app, "Set up"))
@@ -322,6 +325,9 @@ def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_m
     accuracy = checkpoints.load_card("network", job.folder).accuracies()["whole"]
     assert f"{accuracy:.2f} %" in text_of(app) and f"all {len(offline.test)} test digits" in text_of(app)
     assert "% of new digits" in text_of(app)
+    (link,) = (one.proto for one in app.get("page_link") if one.proto.label == "Use it on your digit")
+    (name,) = caches._networks_of(ANN)
+    assert link.page == "compare" and name in unquote(link.query_string)
     app.segmented_control(key="train part").set_value("Random digits")
     grid = html(rerun(app))
     assert grid.count("read as ") == 32 and grid.count("<img") == 32

@@ -83,6 +83,15 @@ def test_t12_over_and_underfitting_are_said(training, validation, said):
     assert said in judge_fit(TrainingSummary(5, 10, validation, training))
 
 
+@pytest.mark.parametrize(
+    ("regularized", "why"), [(True, "Dropout or a penalty"), (False, "It still improved in its last epoch")]
+)
+def test_a_training_accuracy_below_the_validation_accuracy_is_explained_by_what_there_was(regularized, why):
+    said = judge_fit(TrainingSummary(1, 10, 98.7, 95.7), regularized=regularized)
+    assert said.startswith("While it learned, it read 95.7 %")
+    assert ("Dropout" in said) == regularized and why in said
+
+
 def test_attacked_digits_and_new_ones_are_not_compared():
     said = judge_fit(TrainingSummary(5, 10, 97.0, 62.0), attacked=True)
     assert "62.0 % of the attacked digits" in said and "fits" not in said

@@ -1,10 +1,15 @@
-"""How long a training will take on this machine, measured on a few batches before it starts."""
+"""How long a training and its test will take on this machine, measured on a few batches before it starts."""
 
 from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 from core.digits.datasets import Dataset
 from core.jobs.training_job import prepare_network, read_plan, split_digits
+from core.networks.evaluation import BATCH, COLUMNS, predict_column
+from core.system.device import find_device
 from core.training.loop import train
 
 SAMPLED = 64  # digits of a batch
@@ -29,3 +34,17 @@ def count_digits(settings: dict[str, Any], dataset: Dataset) -> float:
     plan = read_plan(settings)
     digits, held_out = split_digits(dataset, plan)
     return plan.config.epochs * (len(digits) + VALIDATION_WORK / plan.config.work_per_digit * len(held_out))
+
+
+def measure_test_seconds(settings: dict[str, Any], dataset: Dataset) -> float:
+    """Read some batches of erased digits; return seconds for the test at the end of a job. Raises ValueError."""
+    plan = read_plan(settings)
+    _, held_out = split_digits(dataset, plan)
+    network = prepare_network(plan, classes=len(dataset.classes)).to(find_device(plan.config.device)).eval()
+    digits = dataset.test.first(BATCH)
+    times = [perf_counter()]
+    for column in COLUMNS:
+        predict_column(network, digits, column).cpu()
+        times.append(perf_counter())
+    seconds = median(end - begun for begun, end in pairwise(times))  # the first batch is slower than the others
+    return seconds / len(digits) * (len(COLUMNS) * len(dataset.test) + len(held_out))

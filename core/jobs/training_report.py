@@ -114,19 +114,23 @@ def seconds_to_accuracy(steps: Sequence[Record], accuracy: float) -> float | Non
     )
 
 
-def judge_fit(outcome: TrainingSummary, *, attacked: bool = False) -> str:
-    """Return a sentence on underfitting and overfitting, in Markdown; `attacked`: it learned from attacked digits."""
+def judge_fit(outcome: TrainingSummary, *, attacked: bool = False, regularized: bool = False) -> str:
+    """Return a sentence on underfitting and overfitting, in Markdown.
+
+    `attacked`: it learned from attacked digits; `regularized`: with dropout or a penalty.
+    """
     new = f"{outcome.validation:.1f} % of new digits"
     if attacked:
         return (
-            f"It reads {outcome.training:.1f} % of the attacked digits it learned from and {new}, which are not "
-            "attacked. These are two different tasks, so the difference says nothing about overfitting."
+            f"While it learned, it read {outcome.training:.1f} % of the attacked digits. Now it reads {new}, which are "
+            "not attacked. These are two different tasks, so the difference says nothing about overfitting."
         )
-    figures = f"It reads {outcome.training:.1f} % of the digits it learned from and {new}"
+    figures = f"While it learned, it read {outcome.training:.1f} % of its training digits. Now it reads {new}"
     if outcome.training < UNDERFITTING and outcome.gap < 100 - outcome.training:
         return f"{figures}: it **underfits**. More epochs, a larger network or another learning rate may help."
     if outcome.gap > OVERFITTING_GAP:
         return f"{figures}: it **overfits**, by {outcome.gap:.1f} points. Dropout, L2 or more digits may help."
     if outcome.gap < -OVERFITTING_GAP:
-        return f"{figures}: it does not overfit. Dropout or a penalty makes training harder than reading."
+        why = "Dropout or a penalty lowers" if regularized else "It still improved in its last epoch, which lowers"
+        return f"{figures}: it does not overfit. {why} the accuracy while a network learns."
     return f"{figures}: no sign of overfitting."

@@ -64,15 +64,30 @@ def _seconds_per_digit(settings: str) -> float:
         return training_estimate.measure_seconds_per_digit(described, caches.dataset(described["dataset"]))
 
 
+def estimate_test_seconds(settings: dict[str, Any]) -> float:
+    """Return about how many seconds the test after this training takes on this machine. Raises ValueError."""
+    device = settings["config"].get("device")
+    fixed = {**settings, "config": {} if device is None else {"device": device}}
+    return _test_seconds(json.dumps(fixed, sort_keys=True))
+
+
+@st.cache_data(ttl=3600, max_entries=200, show_spinner=False)
+def _test_seconds(settings: str) -> float:
+    described = json.loads(settings)
+    with locks.LONG:
+        return training_estimate.measure_test_seconds(described, caches.dataset(described["dataset"]))
+
+
 def seconds_left(job: Job) -> float | None:
-    """Return about how many seconds an active training still takes; None for other jobs."""
+    """Return about how many seconds an active training and its test still take; None for other jobs."""
     if job.kind != "train":
         return None
     try:
         config = training_job.read_plan(job.settings).config
         steps = list(run_folders.read_steps(job.id, record=TrainStep))
         progress = training_report.measure_progress(steps, epochs=config.epochs, batch=config.batch)
-        return estimate_seconds(job.settings) if progress.seconds_left is None else progress.seconds_left
+        training = estimate_seconds(job.settings) if progress.seconds_left is None else progress.seconds_left
+        return training + estimate_test_seconds(job.settings)
     except ValueError:  # what it starts from is gone, or its files are damaged
         return None
 

@@ -25,7 +25,4 @@ def first_recorded() -> Record | None:
 def say_recorded(*trainings: Record) -> None:
     """Say that these trainings are recorded, and what they learned from."""
     described = (f"*{one['title'].lower()}* ({one['digits']:,} digits of {DATASET})" for one in trainings)
-    st.markdown(
-        f"**A recorded example, not yours**: {' and '.join(described)}, {trainings[0]['epochs']} epochs. "
-        "`make recordings` repeats it."
-    )
+    st.markdown(f"**A recorded example, not yours**: {' and '.join(described)}, {trainings[0]['epochs']} epochs.")

@@ -1,10 +1,13 @@
 """The view "Result" of the page "Train": the accuracy, the confusion matrix and the mistakes of a trained network."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
 
+import dashboard
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.jobs import trained_networks, training_job, training_report
@@ -12,6 +15,7 @@ from core.jobs.run_folders import Job
 from core.networks import evaluation
 from core.networks.architectures import Architecture
 from core.pmnist.masks import CUT_NAMES, CUTS
+from core.training.config import TrainConfig
 from core.visualization import arrays
 from core.visualization.figures import draw_confusion
 from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
@@ -21,7 +25,7 @@ from core.zoo.checkpoints import Card, CheckpointError
 from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
-from dashboard.server.session import Session
+from dashboard.server.session import Session, get_session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train import cached
 from dashboard.train.recorded import first_recorded, say_recorded
@@ -86,7 +90,10 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
     test = evaluation.accuracy(data.test.labels, torch.from_numpy(probabilities.argmax(1)))
     result = training_report.summarize_run(steps, test)
     st.markdown(f"#### It reads {test:.2f} % of all {len(data.test):,} test digits of {data.name} correctly")
-    if not trained_networks.has_learned(card):
+    if trained_networks.has_learned(card):
+        scene = replace(get_session().scene, networks=("standard", trained_networks.network_name(job, card)))
+        st.page_link(dashboard.file_of("compare"), label="Use it on your digit", query_params=scene.to_params())
+    else:
         st.warning("It reads hardly more than guessing would, so the other pages do not offer it.")
     attacked = config.attack != "none"
     figures = {}
@@ -102,8 +109,14 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
             "(10 steps of PGD)."
         )
     if result is not None:
-        st.markdown(training_report.judge_fit(result, attacked=attacked))
+        st.markdown(training_report.judge_fit(result, attacked=attacked, regularized=_is_regularized(card, config)))
         show_curves(steps, config.epochs, st.columns(2, gap="medium"))
+
+
+def _is_regularized(card: Card, config: TrainConfig) -> bool:
+    """Say whether the network learned with dropout or a penalty on its weights."""
+    built = Architecture.from_dict(card.architecture)
+    return bool(built.dropout or "drop" in {stage.kind for stage in built.features} or config.l2 or config.penalty)
 
 
 def _accuracy_under_attack(job: Job, card: Card, data: Dataset, epsilon: float) -> float:
@@ -165,7 +178,8 @@ def show_mistakes(job: Job, card: Card, data: Dataset, probabilities: Probabilit
 def show_stages(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
     """Show the network's stages and parameters, and how it was trained."""
     st.html(draw_stage_table(to_rows(Architecture.from_dict(card.architecture))))
-    made = f"{card.epochs} epochs on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
+    epochs = f"{card.epochs} epoch{'s' * (card.epochs != 1)}"
+    made = f"{epochs} on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
     inverted = "" if card.inversion == "identity" else f" The features are inverted: {card.inversion}."
     st.caption(f"Trained for {made}.{inverted}")
 

@@ -130,7 +130,11 @@ def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost, *, ready: b
 def _describe_time(settings: Settings) -> str:
     """Return about how long the training takes, and how long it waits for others."""
     ahead = [job for job in run_folders.list_jobs() if run_folders.read_status(job).state in ("running", "waiting")]
-    parts = [f"This takes about **{format_duration(cached.estimate_seconds(settings))}** on this computer."]
+    seconds = cached.estimate_seconds(settings) + (test := cached.estimate_test_seconds(settings))
+    parts = [
+        f"This takes about **{format_duration(seconds)}** on this computer; {format_duration(test)} of these are for "
+        "the test at the end."
+    ]
     if ahead:
         waiting = sum(cached.seconds_left(job) or 0.0 for job in ahead)
         others = f"{len(ahead)} job{'s are' if len(ahead) > 1 else ' is'}"

@@ -165,7 +165,7 @@ def _show_live(job: Job, shown: str) -> None:
     jobs.show_state(
         job,
         status,
-        lambda: (min(1.0, progress.share), _describe_progress(job, progress, steps)),
+        lambda: _describe_progress(job, progress, steps),
         lambda: _describe_wait(job),
     )
     if steps:
@@ -177,14 +177,29 @@ def _show_live(job: Job, shown: str) -> None:
         show_snapshots(cached.snapshot_frames(job.folder), job.id, finished=not status.active)
 
 
-def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> str:
+def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> tuple[float, str]:
+    """Return the share of the job's time that is over, its test included, and a text."""
     if not steps:
-        return "Loading the digits ..."
+        return 0.0, "Loading the digits ..."
+    last, test = steps[-1], _test_seconds(job)
     if progress.share >= 1 or run_folders.read_request(job).state == "stop":
-        return "Training is finished. Testing on all test digits, whole and cut ..."
-    last = steps[-1]
-    left = f" · {format_duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-    return f"Epoch {last['epoch']}, batch {last['batch']} of {last['batches']}{left}"
+        text = (
+            "Training is finished. Now the network reads all test digits, whole and with each cut, to measure its "
+            f"accuracy. This takes about {format_duration(test)}."
+        )
+        return last["seconds"] / (last["seconds"] + test), text
+    text = f"Epoch {last['epoch']}, batch {last['batch']} of {last['batches']}"
+    if progress.seconds_left is None:
+        return progress.share, text
+    left = progress.seconds_left + test
+    return last["seconds"] / (last["seconds"] + left), f"{text} · {format_duration(left)} left, with the test"
+
+
+def _test_seconds(job: Job) -> float:
+    try:
+        return cached.estimate_test_seconds(job.settings)
+    except ValueError:  # what it starts from is gone
+        return 0.0
 
 
 def _describe_wait(job: Job) -> str:
