@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core.transfer.backbones import own_backbone
+from core.transfer.backbones import LAST_MAPS, PIXELS, RANDOM_LAYERS, own_backbone
 from core.transfer.example_tasks import crops_task, load_photograph
 from core.transfer.fine_tuning import TuneConfig
 from core.transfer.uploaded_pictures import to_square
@@ -18,6 +18,7 @@ from core.transfer.vgg16_weights import WEIGHTS_VARIABLE
 from core.visualization.transfer import THUMB, draw_color_filters, draw_maps, draw_tuning, to_thumb
 from core.zoo.checkpoints import load_classifier
 from dashboard.transfer import new_picture
+from dashboard.transfer.class_views import describe_layers
 from dashboard.transfer.inside_views import draw_sheets
 from dashboard.transfer.new_picture import UPLOAD
 from dashboard.transfer.tuning_views import LOOK, RECORDED_TUNING, Tuning
@@ -326,3 +327,8 @@ def test_u51_a_new_digit_is_drawn_and_read(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(new_picture, "draw_canvas", lambda key: ink)
     app = choose_source(open_view("Two classes"), "Digits")
     assert "**It is read as " in text_of(app)
+
+
+def test_t6_trained_layers_are_not_praised_where_a_control_is_as_good():
+    assert "trained layers do not help here" in describe_layers({LAST_MAPS: 94.0, PIXELS: 78.0, RANDOM_LAYERS: 100.0})
+    assert "do not help" not in describe_layers({LAST_MAPS: 94.0, PIXELS: 78.0, RANDOM_LAYERS: 80.0})

@@ -142,7 +142,7 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def describe_layers(accuracies: Mapping[str, float]) -> str:
-    """Return a sentence: the best layer, and what the controls reach."""
+    """Return a sentence or two: the best layer, what the controls reach, and whether trained layers help."""
     learned = {layer: accuracy for layer, accuracy in accuracies.items() if layer not in (PIXELS, RANDOM_LAYERS)}
     best = max(learned, key=learned.__getitem__, default=None)
     first = "" if best is None else f"The best features are those of the {LAYER_TITLES[best]}: {learned[best]:.0f} %. "
@@ -151,7 +151,10 @@ def describe_layers(accuracies: Mapping[str, float]) -> str:
         for layer in (PIXELS, RANDOM_LAYERS)
         if layer in accuracies
     ]
-    return first + (f"The controls reach: {', '.join(controls)}." if controls else "")
+    text = first + (f"The controls reach: {', '.join(controls)}." if controls else "")
+    rivals = [accuracies[layer] for layer in (PIXELS, RANDOM_LAYERS) if layer in accuracies]
+    helpless = best is not None and max(rivals, default=0.0) >= learned[best]
+    return text + (" A control is as good: **trained layers do not help here**." if helpless else "")
 
 
 def _chance(task: Task) -> float:
