@@ -41,6 +41,13 @@ def test_every_view_opens(view: str, scene: str) -> None:
     assert not app.error and not app.warning
 
 
+def test_v12_the_sentence_speaks_of_the_epsilon_that_is_chosen() -> None:
+    app = open_view("Whose noise fools whom")
+    for option in app.segmented_control(key="falls noise").options:
+        app.segmented_control(key="falls noise").set_value(option)
+        assert option.split(", ")[1] in next(one.value for one in rerun(app).markdown if one.value.startswith("**With"))
+
+
 @pytest.mark.parametrize("view", ["Whose noise fools whom", "Defence"])
 def test_v9_v12_what_has_been_recorded_and_trained_can_be_looked_at(view: str) -> None:
     app = open_view()
@@ -59,7 +66,7 @@ def test_v6_an_attack_is_played_and_its_success_is_said() -> None:
     app = run_to_the_end(open_view(keys=QUICK), "attack")
     assert "**Fooled:** Standard read 7, and now reads **" in text_of(app) and "First fooled at step" in text_of(app)
     assert len(app.session_state["attack/run"].frames) == 6
-    assert "changed its mind: was 7" in html(app) and "ns-photo" in html(app)
+    assert "was 7 before<" in html(app) and "ns-photo" in html(app)
 
 
 @pytest.mark.mnist

@@ -67,11 +67,11 @@ def conclude(record: dict[str, Any]) -> Iterator[str]:
     """Yield the conclusions, a sentence each, without those whose figures are missing."""
     small, *_, large = record["settings"]["crossed"]
     parts = (
-        _between(record, small),
+        compare_networks(record, small),
         _shared(record, small),
         _defended(record, large),
         _borrowed(record, large),
-        _for_all(record),
+        compare_universal(record),
         _blind(record, small),
     )
     yield from (sentence for sentence in parts if sentence)
@@ -90,7 +90,7 @@ def _title(record: dict[str, Any], name: str) -> str:
     return str(record["networks"].get(name, {}).get("title", name))
 
 
-def _between(record: dict[str, Any], epsilon: float) -> str:
+def compare_networks(record: dict[str, Any], epsilon: float) -> str:
     """Say whether the standard network's noise fools the missing-feature network, and the reverse."""
     ways = [(STANDARD, MISSING), (MISSING, STANDARD)]
     cells = [_cell(record, source, "pgd", epsilon, reader) for source, reader in (*ways, (STANDARD, STANDARD))]
@@ -165,7 +165,7 @@ def _borrowed(record: dict[str, Any], epsilon: float) -> str:
     )
 
 
-def _for_all(record: dict[str, Any]) -> str:
+def compare_universal(record: dict[str, Any]) -> str:
     """Say how one noise for all digits affects its own network and the others."""
     epsilon = record["settings"]["universal_epsilon"]
     matrix = to_matrix(record, "universal", epsilon)

@@ -6,7 +6,14 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.studies.noise_transfer import RANDOM_SIGNS
-from core.studies.noise_transfer_record import STUDY, Matrix, to_curve, to_matrix
+from core.studies.noise_transfer_record import (
+    STUDY,
+    Matrix,
+    compare_networks,
+    compare_universal,
+    to_curve,
+    to_matrix,
+)
 from core.visualization.adversarial import draw_accuracy_matrix
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
@@ -27,26 +34,29 @@ def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
     if record is None:
         st.info("Noise transfer was not measured on this data set.")
         return
-    st.markdown(f"**{record['conclusions'][0]}**")
+    headline = st.empty()
     st.caption(read_tip("attack", "Whose noise fools whom"))
     matrix, curves = st.columns([7, 5], gap="medium")
     with matrix:
-        _show_matrix(record)
+        said = _show_matrix(record)
+    headline.markdown(f"**{said}**")
     with curves:
         _show_curves(record)
-    show_conclusions(record | {"conclusions": record["conclusions"][1:]})
+    show_conclusions(record | {"conclusions": [one for one in record["conclusions"] if one != said]})
 
 
 def _title(record: Record, name: str) -> str:
     return "random signs" if name == RANDOM_SIGNS else str(record["networks"].get(name, {}).get("title", name))
 
 
-def _show_matrix(record: Record) -> None:
+def _show_matrix(record: Record) -> str:
+    """Show the accuracies under the chosen noise; return a sentence about them."""
     settings = record["settings"]
     noises = {f"for each digit, epsilon {size:g}": ("pgd", size) for size in sorted(settings["crossed"], reverse=True)}
     noises[f"one for all, epsilon {settings['universal_epsilon']:g}"] = ("universal", settings["universal_epsilon"])
     chosen = address.segmented_control("noise", "Noise", list(noises), key="falls noise", wrap=True)
-    found: Matrix = to_matrix(record, *noises[chosen])
+    kind, epsilon = noises[chosen]
+    found: Matrix = to_matrix(record, kind, epsilon)
     rows, columns = ([_title(record, name) for name in names] for names in (found.sources, found.readers))
     own = [(row, found.readers.index(name)) for row, name in enumerate(found.sources) if name in found.readers]
     st.html(draw_accuracy_matrix(found.accuracies, rows, columns, framed=own))
@@ -55,6 +65,7 @@ def _show_matrix(record: Record) -> None:
         "digits. Red: many are fooled. Framed: a network under the noise that was made for it. Restoring networks have "
         "no gradient; they only read noise that was made for others."
     )
+    return compare_universal(record) if kind == "universal" else compare_networks(record, epsilon)
 
 
 def _show_curves(record: Record) -> None:
