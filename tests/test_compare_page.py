@@ -34,7 +34,7 @@ def test_a_drawing_is_read_by_three_networks() -> None:
     app = open_page("compare")
     app.session_state["draw"] = drawn_seven()
     page = html(rerun(app))
-    assert page.count('data-answer="7"') == 3 and "changed its mind" not in page
+    assert page.count('data-answer="7"') == 3 and "ns-changed" not in page
 
 
 def test_a_cut_changes_the_readings_and_shows_the_fills() -> None:

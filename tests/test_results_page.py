@@ -65,7 +65,7 @@ def test_the_end_of_an_interval_that_leaves_the_picture_is_written_at_its_edge()
 def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_apart(page: AppTest) -> None:
     page.segmented_control(key="results view").set_value("All accuracies")
     shown = [
-        dict(zip(frame.value["arm"], frame.value["seeds"], strict=True)) for frame in checked(rerun(page)).dataframe
+        dict(zip(frame.value["method"], frame.value["seeds"], strict=True)) for frame in checked(rerun(page)).dataframe
     ]
     rows = [row for row in load_recorded()["rows"] if row["network"] == "published"]
     tracks = dict.fromkeys(row["track"] for row in rows)

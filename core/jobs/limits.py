@@ -18,8 +18,8 @@ MAX_KEPT_PER_VISITOR, MAX_KEPT_PER_ORIGIN, MAX_KEPT = 8, 16, 20
 RESERVED_SHARE = 8  # one of so many places is for brought networks that are not kept
 WORTH_MOST = 2
 WHICH_GO_FIRST = (
-    "When there is no place, runs without a result are deleted first, then uploaded networks, then trained ones; of "
-    "these the oldest of whoever has most. What somebody keeps stays."
+    "When there is no place, runs without a result are deleted first, then uploaded networks, then trained networks. "
+    "The visitor with the most loses the oldest one first. Kept networks are not deleted."
 )
 """The rule by which `make_room` removes runs, for visitors."""
 

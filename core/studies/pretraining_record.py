@@ -117,7 +117,7 @@ def _at(record: Record, labelled: int) -> Iterator[str]:
     parts = [part for start in STARTS[1:] if (part := _part(record, start, labelled))]
     yield (
         f"With {labelled:,} labelled digits, a network with random first weights reads {base['mean']:.1f} %. In "
-        f"points, other first weights add: {'; '.join(parts)}."
+        f"points, pretrained first weights add: {'; '.join(parts)}."
     )
 
 

@@ -165,8 +165,8 @@ def describe_result(noise: NoiseRun) -> str:
     weakest, largest = int(last.shares.argmin()), float(last.noises.abs().max())
     return (
         f"{noise.title} reads {float(last.shares.mean()):.0f} % of the noisy digits as the noise's class; the weakest "
-        f"noise, to {noise.classes[weakest]}, reaches {float(last.shares[weakest]):.0f} %. No pixel changes by more "
-        f"than {largest:.2f} of 1."
+        f"noise, to {noise.classes[weakest]}, reaches {float(last.shares[weakest]):.0f} %. The largest change of a "
+        f"pixel is {largest:.2f}; from black to white is 1."
     )
 
 

@@ -19,7 +19,7 @@ from dashboard.widgets import networks as network_inputs
 
 ASSIGNMENT, WHITE = "as in the assignment", "white on black"
 PRESET_TEXTS = {
-    ASSIGNMENT: "The gradient is blurred more and more (4k/(steps + 0.5) pixels), so the image ends soft.",
+    ASSIGNMENT: "The gradient is blurred more and more (4k/(steps + 0.5) pixels), so the final image is blurred.",
     "shrinking blur": "The blur shrinks, as is usual: large shapes come first, then edges.",
     WHITE: "Penalises ink and roughness and shifts the image slightly, which leaves clean strokes.",
     "frequencies": "Changes the image's frequencies instead of its pixels, low frequencies most. Nothing is blurred.",

@@ -64,8 +64,8 @@ def describe_changes(readings: Mapping[str, Sequence[Reading]]) -> str:
                 changed.setdefault(one.title, []).append(CUT_NAMES[column])
     if not changed:
         return "No cut changes what any of these networks reads."
-    whose = "; ".join(f"{title} without the {' or the '.join(cuts)}" for title, cuts in changed.items())
-    return f"These networks change their answer: {whose}."
+    whose = "; ".join(f"{title} (without the {' or the '.join(cuts)})" for title, cuts in changed.items())
+    return f"Some cuts change the answer of {whose}."
 
 
 def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:

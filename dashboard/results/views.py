@@ -87,13 +87,13 @@ def show_figures(study: ShownStudy) -> None:
     """Show the mean and the standard deviation of every arm's accuracy, for every cut."""
     rows = study.rows()
     st.markdown(f"**{describe_range(rows)}**")
-    pinned = {"arm": st.column_config.TextColumn(pinned=True, width="medium")}
+    pinned = {"method": st.column_config.TextColumn(pinned=True, width="medium")}
     arms = dict.fromkeys(arm for arm, _ in rows)
     for track in dict.fromkeys(rows[arm, "whole"]["track"] for arm in arms):
         table = []
         for arm in (arm for arm in arms if rows[arm, "whole"]["track"] == track):
             figures = {column: format_mean(rows[arm, column]) for column in study.record["columns"]}
-            table.append({"arm": ARMS[arm].title, "seeds": rows[arm, "whole"]["seeds"], **figures})
+            table.append({"method": ARMS[arm].title, "seeds": rows[arm, "whole"]["seeds"], **figures})
         st.markdown(f"*{track.capitalize()}*")
         st.dataframe(pd.DataFrame(table), hide_index=True, height="content", column_config=pinned)
     st.caption(

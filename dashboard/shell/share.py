@@ -53,13 +53,13 @@ def _show_address() -> None:
     groups = groups_of(page)
     hidden = (
         st.pills(
-            "Hide and lock for whoever opens it",
+            "Hide",
             groups,
             selection_mode="multi",
             key="share hides",
             wrap=True,
             default=[name for name in page.hidden if name in groups],
-            help="What is hidden stays as it is now.",
+            help="Others do not see these controls. They stay as now.",
             format_func=GROUPS.__getitem__,
         )
         if groups

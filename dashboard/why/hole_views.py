@@ -142,8 +142,9 @@ def _show_maps(readings: list[NetworkReading], maps: Maps, scene: HoleScene, zoo
     counts, size = count_correct(maps, scene.truth), scene.size
     place = _find_chosen(counts)
     st.markdown(
-        f"**With a hole of {size} × {size} pixels, all {len(maps)} still read a {scene.name} at "
-        f"{int((counts == len(maps)).sum())} of {counts.size} places, and none does at {int((counts == 0).sum())}.**"
+        f"**A hole of {size} × {size} pixels is moved over {counts.size} places. All {len(maps)} networks still read a "
+        f"{scene.name} at {int((counts == len(maps)).sum())} of them, and no network reads it at "
+        f"{int((counts == 0).sum())}.**"
     )
     both, each = st.columns([WIDTH, 520], gap="medium")
     with both:

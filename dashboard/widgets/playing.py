@@ -128,7 +128,7 @@ def play(
 
 
 def _show_recorded(recorded: RecordedRun, key: str, start: str) -> None:
-    st.caption(f"A recorded run with the settings that this view has at first. *{start}* runs it with yours.")
+    st.caption(f"A recorded run with the default settings. *{start}* starts a new run with your settings.")
     player(recorded.frames, key=f"{key}/player", run=f"recorded {key}", look=recorded.look, finished=True)
 
 
