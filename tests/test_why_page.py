@@ -149,7 +149,7 @@ def test_c12_maps_are_projected_down_from_any_stage_of_any_network():
 
 def test_a_hole_is_slid_over_all_places_and_one_can_be_looked_at():
     app = open_view("A hole everywhere")
-    assert "9 × 9 pixels, all 2 still read a 5 at" in texts(app) and "of 400 places" in texts(app)
+    assert "9 × 9 pixels is moved over 400 places. All 2 networks still read a 5 at" in texts(app)
     assert html(app).count("of 400</figcaption>") == 2 and "ns-answers" in html(app)
     app.slider(key="why size").set_value(14)
     assert html(rerun(app)).count("of 225</figcaption>") == 2
