@@ -24,7 +24,12 @@ COMPUTED_ON = re.compile(
     r"|Comparison|Backbone|Filter|Filters|StageTrace|StageMaps|MapAtlas|Evidence)\b"
 )
 NOT_RUN = {  # and why
+    "core.digits.likeness.reference.make_reference": "scikit-learn computes it, once, on the CPU",
+    "core.digits.orientation.is_transposed": "looks at a file that was just read, on the CPU",
+    "core.digits.orientation.look_like_digits": "looks at a file that was just read, on the CPU",
     "core.generation.quality.measure_generator": "measure_quality with the shipped judge on 10,000 digits",
+    "core.zoo.fit.check_fit": "reads no tensors",
+    "core.zoo.fit.fits": "reads no tensors",
     "core.transfer.backbones.vgg_backbone": "only makes a record; VGG16 is a Classifier like the others",
     "core.transfer.vgg16.to_state": "renames the tensors of a file",
     "core.studies.finished_parts.run_parts": "files; what a worker computes is run by itself",
