@@ -165,7 +165,7 @@ def test_a_link_holds_the_chosen_hole():
 
 def test_a_network_that_restores_is_read_at_every_place_too():
     app = open_view("A hole everywhere", networks="standard,restoring")
-    assert "all 2 still read a 5" in texts(app) and "Restoring: " in html(app)
+    assert "2 networks still read a 5" in texts(app) and "Restoring: " in html(app)
 
 
 def test_the_truth_is_the_label_and_of_a_drawing_what_most_networks_read():
