@@ -12,7 +12,7 @@ from core.digits import datasets
 from core.digits.datasets import MADE_DIGITS, Digits
 from core.generation import generator_checkpoint, training_pictures
 from core.generation.config import GanConfig
-from core.generation.dcgan import Discriminator, Gan, make_images
+from core.generation.dcgan import Discriminator, Gan, build_generator, make_images
 from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.loop import SAMPLES_PER_CLASS, GanFigures, GanStep, train_gan
 from core.generation.quality import find_nearest_digits, measure_quality
@@ -113,6 +113,12 @@ def test_an_interrupted_training_goes_on_bit_by_bit(tmp_path: Path):
     later = list(train_gan(again, DIGITS, SMALL, state=load_state(tmp_path / "state.safetensors")))
     assert state.epoch == 1 and [step.epoch for step in later] == [2] * 4
     assert same(whole, again) and torch.equal(later[-1].samples, steps[-1].samples)
+
+
+def test_making_images_keeps_nothing_for_gradients():
+    generator, latents = build_generator(SMALL), torch.zeros(2, SMALL.latent)
+    assert all(weights.requires_grad for weights in generator.parameters())
+    assert not make_images(generator, latents, torch.tensor([3, 4])).requires_grad
 
 
 def test_v10_without_labels_neither_of_the_two_learns_anything_from_them():

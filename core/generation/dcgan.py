@@ -104,7 +104,6 @@ def build_generator(config: GanConfig) -> Generator:
     return Generator(latent=config.latent, width=config.width, labelled=config.labelled)
 
 
-@torch.no_grad()
 def count_operations(config: GanConfig) -> int:
     """Return the multiplications by which both networks of a GAN make and read one digit."""
     places, maps = START_SIDE**2, 2 * config.width
@@ -114,6 +113,7 @@ def count_operations(config: GanConfig) -> int:
     return generator + count_cost(ARCHITECTURES[config.discriminator]).operations
 
 
+@torch.no_grad()
 def make_images(generator: Generator, latents: Tensor, labels: Tensor, *, batch: int = 125) -> Tensor:
     """Return the images `(N, 1, 28, 28)` in [0, 1] for latents `(N, latent)` and classes `(N,)`, on its device."""
     inputs = (given.to(generator.device).split(batch) for given in (latents, labels))
