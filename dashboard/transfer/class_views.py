@@ -146,14 +146,12 @@ def describe_layers(accuracies: Mapping[str, float]) -> str:
     learned = {layer: accuracy for layer, accuracy in accuracies.items() if layer not in (PIXELS, RANDOM_LAYERS)}
     best = max(learned, key=learned.__getitem__, default=None)
     first = "" if best is None else f"The best features are those of the {LAYER_TITLES[best]}: {learned[best]:.0f} %. "
-    controls = [
-        f"{LAYER_TITLES[layer].removeprefix('control: ')} {accuracies[layer]:.0f} %"
-        for layer in (PIXELS, RANDOM_LAYERS)
-        if layer in accuracies
-    ]
-    text = first + (f"The controls reach: {', '.join(controls)}." if controls else "")
-    rivals = [accuracies[layer] for layer in (PIXELS, RANDOM_LAYERS) if layer in accuracies]
-    helpless = best is not None and max(rivals, default=0.0) >= learned[best]
+    controls = {layer: accuracies[layer] for layer in (PIXELS, RANDOM_LAYERS) if layer in accuracies}
+    reached = ", ".join(
+        f"{LAYER_TITLES[layer].removeprefix('control: ')} {accuracy:.0f} %" for layer, accuracy in controls.items()
+    )
+    text = first + (f"The controls reach: {reached}." if controls else "")
+    helpless = best is not None and max(controls.values(), default=0.0) >= learned[best]
     return text + (" A control is as good: **trained layers do not help here**." if helpless else "")
 
 

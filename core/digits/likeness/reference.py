@@ -20,7 +20,7 @@ from scipy import ndimage
 from core.digits.datasets import Dataset
 from core.digits.drawing import Array
 from core.digits.likeness.measures import MEASURES, measure
-from core.system.files import temporary_file
+from core.system.files import write_atomically
 
 FOLDER = Path(__file__).parent
 NAME = "reference"
@@ -99,9 +99,8 @@ def save_reference(reference: Reference, folder: Path = FOLDER) -> None:
     half = {"mean": reference.mean, "components": reference.components, "centres": reference.centres}
     arrays = save({name: np.ascontiguousarray(values, np.float16) for name, values in half.items()})
     card = (json.dumps(asdict(reference.card), indent=1) + "\n").encode()
-    for path, content in ((folder / f"{NAME}.safetensors", arrays), (folder / f"{NAME}.json", card)):
-        with temporary_file(path, content) as new:
-            new.replace(path)
+    write_atomically(folder / f"{NAME}.safetensors", arrays)
+    write_atomically(folder / f"{NAME}.json", card)
 
 
 def load_reference(folder: Path = FOLDER) -> Reference:

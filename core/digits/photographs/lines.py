@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.digits.photographs.geometry import Corners, shrink, take
 from core.digits.photographs.ink import faintest_ink
 
 Array = NDArray[np.float32]
@@ -81,7 +82,7 @@ def _across(thin: Mask, dark: Mask) -> list[Line]:
     found = []
     for x0, y0, x1, y1 in np.asarray(segments).reshape(-1, 4)[:MAX_LINES].tolist():
         line = _extended(Line((x0, y0), (x1, y1)), width, height)
-        seen = _values(near, line.points(200))
+        seen = take(near, line.points(200))
         ends = round(END * 200)
         if seen.mean() > COVERED:
             found.append((line, min(seen[:ends].mean(), seen[-ends:].mean()) > 0.4))
@@ -114,12 +115,6 @@ def _extended(line: Line, width: int, height: int) -> Line:
     return Line((float(first[0]), float(first[1])), (float(last_point[0]), float(last_point[1])))
 
 
-def _values(picture: Mask, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    columns = points[:, 0].round().astype(int).clip(0, picture.shape[1] - 1)
-    rows = points[:, 1].round().astype(int).clip(0, picture.shape[0] - 1)
-    return np.asarray(picture[rows, columns], np.float64)
-
-
 def _boxes(dark: Mask, thin: Mask) -> list[Line]:
     """Return the sides of rectangles around something, and of rectangles beside these."""
     outlines, tree = cv2.findContours(dark, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
@@ -137,22 +132,22 @@ def _boxes(dark: Mask, thin: Mask) -> list[Line]:
     return [Line((float(a[0]), float(a[1])), (float(b[0]), float(b[1]))) for a, b in sides]
 
 
-def _rectangle(outline: NDArray[np.int32], side: int) -> NDArray[np.float32] | None:
+def _rectangle(outline: NDArray[np.int32], side: int) -> Corners | None:
     """Return the corners (4, 2) of a hole that is a rectangle, seen from anywhere; else None."""
     area = cv2.contourArea(outline)
     if area < (MIN_BOX * side) ** 2 or area < RECTANGLE * cv2.contourArea(cv2.convexHull(outline)):
         return None
     corners = cv2.approxPolyDP(cv2.convexHull(outline), 0.04 * cv2.arcLength(outline, True), True)
-    if len(corners) != 4 or area < RECTANGLE * abs(cv2.minAreaRect(outline)[1][0] * cv2.minAreaRect(outline)[1][1]):
+    _, (width, height), _ = cv2.minAreaRect(outline)
+    if len(corners) != 4 or area < RECTANGLE * width * height:
         return None
     return np.asarray(corners.reshape(4, 2), np.float32)
 
 
-def _encloses(dark: Mask, box: NDArray[np.float32]) -> bool:
+def _encloses(dark: Mask, box: Corners) -> bool:
     """Return whether there is ink well inside a box."""
     inside = np.zeros_like(dark)
-    middle = box.mean(axis=0)
-    cv2.fillConvexPoly(inside, (middle + (box - middle) * 0.9).round().astype(np.int32), 1)
+    cv2.fillConvexPoly(inside, shrink(box, 0.9).round().astype(np.int32), 1)
     return bool(dark[inside > 0].mean() > 0.01)
 
 

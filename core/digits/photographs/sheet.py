@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.digits.photographs.geometry import Corners, shrink, take
+
 Pixels = NDArray[np.uint8]
-Corners = NDArray[np.float32]
 
 SEARCH_SIDE = 320  # pixels: enough for four corners
 MIN_AREA, MAX_AREA = 0.15, 0.98  # shares of the photograph
@@ -39,8 +40,7 @@ def find_sheet(pixels: Pixels) -> Corners | None:
 
 def straighten(pixels: Pixels, corners: Corners) -> Pixels:
     """Return what lies inside four corners as a rectangle, without the sheet's ragged edge."""
-    middle = corners.mean(axis=0)
-    inner = (middle + (corners - middle) * (1 - 2 * INSET)).astype(np.float32)
+    inner = shrink(corners, 1 - 2 * INSET)
     sides = np.linalg.norm(inner - np.roll(inner, -1, axis=0), axis=1)
     width, height = max(8, round(float(sides[[0, 2]].mean()))), max(8, round(float(sides[[1, 3]].mean())))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -157,9 +157,7 @@ def _colour(lab: NDArray[np.float32], start: Corners, end: Corners, shift: Corne
     """Return the median colour beside a side."""
     shares = np.linspace(0.1, 0.9, 41, dtype=np.float32)[:, None]
     points = start + shares * (end - start) + shift
-    columns = points[:, 0].round().astype(int).clip(0, lab.shape[1] - 1)
-    rows = points[:, 1].round().astype(int).clip(0, lab.shape[0] - 1)
-    return np.asarray(np.median(lab[rows, columns], axis=0), np.float32)
+    return np.asarray(np.median(take(lab, points), axis=0), np.float32)
 
 
 def _differ(inside: NDArray[np.float32], outside: NDArray[np.float32], cut_off: bool) -> bool:
@@ -175,8 +173,7 @@ def _holds_a_drawing(lab: NDArray[np.float32], corners: Corners, colours: NDArra
     if _area(corners) > MAX_AREA * lab.shape[0] * lab.shape[1]:
         return False
     mask = np.zeros(lab.shape[:2], np.uint8)
-    middle = corners.mean(axis=0)
-    cv2.fillConvexPoly(mask, (middle + (corners - middle) * 0.92).round().astype(np.int32), 1)
+    cv2.fillConvexPoly(mask, shrink(corners, 0.92).round().astype(np.int32), 1)
     inside = lab[mask > 0]
     away = np.linalg.norm(inside[:, None] - colours[None], axis=2).min(axis=1)
     return bool(0.002 < (away > 15).mean() < 0.5)
