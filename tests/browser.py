@@ -57,6 +57,16 @@ def serve(script: str | Path = "dashboard/app.py", *, folder: Path = ROOT, **env
             _stop_group(server)
 
 
+@contextmanager
+def serve_text(script: str) -> Iterator[str]:
+    """Run a script that is given as text; else as `serve`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "script.py"
+        path.write_text(script)
+        with serve(path) as address:
+            yield address
+
+
 def start_server(
     script: str | Path, log: int, *, folder: Path = ROOT, **env: str
 ) -> "tuple[subprocess.Popen[bytes], str]":
@@ -137,6 +147,15 @@ def complaints_of(tab: Page) -> list[str]:
 def drawing_canvas(page: Page, index: int = 0) -> Locator:
     """Return the part of the `index`-th canvas on the page, of our own or of the library's, that takes the mouse."""
     return page.locator(".live canvas, canvas.upper-canvas").nth(index)
+
+
+def open_canvas(page: Page, address: str) -> Locator:
+    """Open a page with one canvas, and return it once the page rests."""
+    page.goto(address)
+    canvas = page.locator(".live canvas")
+    expect(canvas).to_be_visible(timeout=60_000)
+    settle(page)
+    return canvas
 
 
 def draw_strokes(page: Page, canvas: Locator | int, points: Iterable[tuple[float, float]], *, moves: int = 6) -> None:

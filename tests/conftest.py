@@ -16,10 +16,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from streamlit.components.v2 import manifest_scanner
 
 from core.digits import datasets, downloads
+from core.digits.datasets import Dataset
 from core.jobs import control, run_folders, training_job
 from core.jobs.run_folders import Job
 from dashboard.server import caches
-from tests.browser import LAPTOP, PHONE, find_chromium, launch_chromium, open_tab, serve
+from tests.browser import LAPTOP, PHONE, find_chromium, launch_chromium, open_tab, serve, serve_text
 from tests.job_runs import own_runs
 from tests.mirror import Mirror, start_mirrors
 from tests.train_page import ANN, SETTINGS
@@ -88,6 +89,25 @@ def phone(chromium: Browser) -> Iterator[Page]:
     """A new visitor's empty tab of a phone's size, with touch."""
     with open_tab(chromium, **PHONE) as tab:
         yield tab
+
+
+@pytest.fixture(scope="module")
+def board(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of the page whose script is the test file's `BOARD`."""
+    with serve_text(request.module.BOARD) as address:
+        yield address
+
+
+@pytest.fixture
+def no_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No data set is on this machine but those that a test makes (or asks for with `real_mnist`)."""
+    monkeypatch.delenv(datasets.DATA_VARIABLE, raising=False)
+    monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def real_mnist() -> Dataset:
+    return datasets.load("MNIST")
 
 
 @pytest.fixture

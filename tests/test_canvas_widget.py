@@ -3,7 +3,6 @@
 import base64
 import re
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.visualization.arrays import ERASED
 from dashboard.widgets.canvas import SHAPE_ALPHA, covered_cells, erase_background, erase_key
 from tests import ROOT
-from tests.browser import draw_strokes, drawing_canvas, serve, settle
+from tests.browser import draw_strokes, drawing_canvas, serve_text, settle
 
 DIGIT = np.zeros((28, 28), np.float32)
 KEPT = np.ones((28, 28), bool)
@@ -163,10 +162,8 @@ st.navigation([st.Page(here, title="Here", default=True), st.Page(there, title="
 
 
 @pytest.mark.browser
-def test_a_drawing_outlives_tools_and_pages(page: Page, tmp_path: Path) -> None:
-    script = tmp_path / "two_pages.py"
-    script.write_text(TWO_PAGES)
-    with serve(script) as address:
+def test_a_drawing_outlives_tools_and_pages(page: Page) -> None:
+    with serve_text(TWO_PAGES) as address:
         page.goto(address)
         drawing_canvas(page, 1).wait_for()
         draw_strokes(page, 0, [(0.3, 0.2), (0.7, 0.2), (0.4, 0.8)])

@@ -1,9 +1,7 @@
 """The container: what it copies is enough to run, its user has no rights, all that is written goes to one place."""
 
-import asyncio
 import re
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from dashboard import PAGES
 from tests import ROOT
 from tests.browser import serve
-from tests.visitor import Visitor
+from tests.visitor import Visitor, run
 
 RECIPE = (ROOT / "Dockerfile").read_text()
 COPIED = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.M)
@@ -39,10 +37,8 @@ def test_what_is_copied_shows_every_page_and_writes_to_the_volume_only(tmp_path:
     (image / "data").symlink_to(state / "data")
     before = set(image.rglob("*"))
     where = {"HOME": str(state), "NEGATIVE_SPACE_RUNS": str(state / "runs"), "PYTHONDONTWRITEBYTECODE": "1"}
-    with serve("dashboard", folder=image, **where) as address, ThreadPoolExecutor(1) as thread:
-        assert (
-            thread.submit(lambda: asyncio.run(_errors(address))).result() == 0
-        )  # playwright's loop may run in this one
+    with serve("dashboard", folder=image, **where) as address:
+        assert run(_errors(address)) == 0
     assert set(image.rglob("*")) == before
 
 

@@ -23,16 +23,7 @@ from core.zoo import checkpoints
 from tests import ROOT
 from tests.set_files import idx, make_set
 
-
-@pytest.fixture(autouse=True)
-def nothing_on_the_machine(monkeypatch, tmp_path):
-    monkeypatch.delenv(DATA_VARIABLE, raising=False)
-    monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path / "nothing here")
-
-
-@pytest.fixture(scope="module")
-def real_mnist():
-    return datasets.load("MNIST")
+pytestmark = pytest.mark.usefixtures("no_sets")
 
 
 @pytest.fixture

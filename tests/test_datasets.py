@@ -17,16 +17,7 @@ TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 
 
-@pytest.fixture(autouse=True)
-def nothing_on_the_machine(monkeypatch, tmp_path):
-    """Tests see no set but those they make (or ask for with `real_mnist`)."""
-    monkeypatch.delenv(DATA_VARIABLE, raising=False)
-    monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path / "data")
-
-
-@pytest.fixture(scope="module")
-def real_mnist():
-    return datasets.load("MNIST")
+pytestmark = pytest.mark.usefixtures("no_sets")
 
 
 # D1: MNIST itself

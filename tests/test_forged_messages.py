@@ -1,7 +1,5 @@
 """What no page offers, sent over the real websocket, leaves every page without a fault."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -12,6 +10,7 @@ from dashboard.components.live_canvas import CanvasOptions, _read
 from dashboard.widgets.charts import read_clicked_cell
 from tests.browser import serve
 from tests.forger import JSONS, Forger
+from tests.visitor import run
 
 PAGES = tuple(dashboard.PAGES)
 DETAILS = {"STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full"}  # so that a fault says what it is
@@ -28,8 +27,7 @@ def forge(address: str, page: str, messages: int, seed: int) -> list[str]:
         await stranger.close()
         return stranger.shown
 
-    with ThreadPoolExecutor(1) as thread:  # playwright's loop runs in this one as long as the browser is open
-        return thread.submit(lambda: asyncio.run(visit())).result()
+    return run(visit())
 
 
 def test_a_thousand_forged_messages_leave_every_page_without_a_fault(tmp_path: Path) -> None:
@@ -48,8 +46,8 @@ def test_a_whole_number_that_the_browser_sends_stays(tmp_path: Path) -> None:
         await visitor.close()
         return " ".join(visitor.texts)
 
-    with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address, ThreadPoolExecutor(1) as thread:
-        assert "**3 epochs**" in thread.submit(lambda: asyncio.run(learn_for_three_epochs(address))).result()
+    with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
+        assert "**3 epochs**" in run(learn_for_three_epochs(address))
 
 
 @pytest.mark.slow

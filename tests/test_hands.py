@@ -1,14 +1,12 @@
 """A pen with a palm, and browsers of some years ago: the canvas still answers."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page
 
 from tests import ROOT
-from tests.browser import SEVEN, complaints_of, draw_strokes, open_tab, serve, settle
+from tests.browser import SEVEN, complaints_of, draw_strokes, open_canvas, open_tab, settle
 
 BOARD = f"""
 import sys
@@ -35,23 +33,6 @@ SEND = """(canvas, { kind, x, y, ...pointer }) => {
     canvas.dispatchEvent(new PointerEvent(kind, { ...pointer, ...place, ...how }));
 }"""
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page with a canvas and how much ink is in its left and its right half."""
-    script: Path = tmp_path_factory.mktemp("board") / "board.py"
-    script.write_text(BOARD)
-    with serve(script) as address:
-        yield address
-
-
-def open_canvas(page: Page, address: str) -> Locator:
-    page.goto(address)
-    canvas = page.locator(".live canvas")
-    expect(canvas).to_be_visible(timeout=60_000)
-    settle(page)
-    return canvas
 
 
 def ink(page: Page, half: str) -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,6 +37,7 @@ from tests.forger import Forger
 from tests.many_visitors import usage
 from tests.pages import open_page, rerun
 from tests.sample_digits import made_digits
+from tests.visitor import run
 
 NETWORK = build(ARCHITECTURES["talk"], seed=1).eval().requires_grad_(False)
 DIGITS = made_digits(260)
@@ -211,6 +211,6 @@ def test_what_a_closed_tab_began_ends_within_five_seconds(path: str, key: str, r
         await asyncio.sleep(5)
         return busy, await compute_time(address)
 
-    with serve(**{run_folders.RUNS_VARIABLE: str(runs)}) as address, ThreadPoolExecutor(1) as thread:
-        before, after = thread.submit(lambda: asyncio.run(load_before_and_after())).result()  # not in playwright's
+    with serve(**{run_folders.RUNS_VARIABLE: str(runs)}) as address:
+        before, after = run(load_before_and_after())
         assert after < before / 4

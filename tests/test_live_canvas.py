@@ -4,8 +4,6 @@ import base64
 import re
 import time
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from tests import ROOT
-from tests.browser import LAPTOP, SEVEN, complaints_of, draw_strokes, open_tab, serve, settle
+from tests.browser import LAPTOP, SEVEN, complaints_of, draw_strokes, open_canvas, open_tab, settle
 
 BOARD = f"""
 import sys
@@ -63,23 +61,6 @@ pages = [st.Page(drawing, title="Drawing", default=True), st.Page(erasing, title
 st.navigation(pages).run()
 """
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page with nothing but canvases and what they say."""
-    script: Path = tmp_path_factory.mktemp("board") / "board.py"
-    script.write_text(BOARD)
-    with serve(script) as address:
-        yield address
-
-
-def open_canvas(page: Page, address: str) -> Locator:
-    page.goto(address)
-    canvas = page.locator(".live canvas")
-    expect(canvas).to_be_visible(timeout=60_000)
-    settle(page)
-    return canvas
 
 
 def said(page: Page, word: str) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from tests import ROOT
-from tests.browser import complaints_of, open_tab, serve
+from tests.browser import complaints_of, open_tab
 from tests.drawn_pictures import drawn, saved, transparent, turned
 
 BOARD = f"""
@@ -51,15 +51,6 @@ GIVE = """([kind, name, type, content]) => {
     else for (const step of ["dragenter", "dragover", "drop"]) zone.dispatchEvent(new DragEvent(step, how));
 }"""
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page with an upload and what it has got."""
-    script: Path = tmp_path_factory.mktemp("board") / "board.py"
-    script.write_text(BOARD)
-    with serve(script) as address:
-        yield address
 
 
 def open_upload(page: Page, address: str) -> None:

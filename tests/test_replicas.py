@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 
 import pytest
@@ -21,7 +20,7 @@ from tests.drawn_pictures import STROKES, drawn, saved
 from tests.job_runs import own_runs, until, without_mnist
 from tests.postgres import find_tools, own_postgres
 from tests.replicas import COOKIE, Replicas, own_replicas
-from tests.visitor import Stroke, Visitor, draw_lines
+from tests.visitor import Stroke, Visitor, draw_lines, run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 60_000  # milliseconds
@@ -142,8 +141,7 @@ def test_a_replica_killed_under_load_costs_its_own_visitors_one_connection_and_n
         doomed = letter_of(page)
         opened: list[str] = []
         page.on("websocket", lambda socket: opened.append(socket.url))
-        with ThreadPoolExecutor(1) as thread:  # playwright's loop runs in this one
-            lost, kept, errors = thread.submit(lambda: asyncio.run(draw_meanwhile(replicas, doomed))).result()
+        lost, kept, errors = run(draw_meanwhile(replicas, doomed))
         assert lost and kept and not errors
         until(lambda: page.wait_for_timeout(100) or letter_of(page) != doomed)
         assert len(opened) == 1, "the page connected again once"

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,14 @@ from dashboard.server.visitors import to_id
 from tests.browser import serve
 from tests.forger import Forger
 from tests.stranger import LARGE, Stranger, good_network
+from tests.visitor import run
 
 NUMBER = "5" * 32  # in the second visitor's cookie
 
 
 def annoy(address: str, seconds: float) -> None:
     stranger = Stranger(address)
-    asyncio.run(stranger.annoy(time.monotonic() + seconds))
+    run(stranger.annoy(time.monotonic() + seconds))
     assert stranger.done.keys() == {"fill", "bring", "teach", "learn", "leave", "forge"}
 
 
@@ -40,9 +40,9 @@ async def use(address: str) -> None:
 @pytest.mark.parametrize("seconds", [1.0, pytest.param(60.0, marks=pytest.mark.slow)])
 def test_a_second_visitor_uploads_brings_trains_and_opens_a_room(runs: Path, seconds: float) -> None:
     me = to_id(NUMBER)
-    with serve(**{run_folders.RUNS_VARIABLE: str(runs)}) as address, ThreadPoolExecutor(1) as thread:
-        thread.submit(annoy, address, seconds).result()
-        thread.submit(lambda: asyncio.run(use(address))).result()
+    with serve(**{run_folders.RUNS_VARIABLE: str(runs)}) as address:
+        annoy(address, seconds)
+        run(use(address))
     assert [job.kind for job in run_folders.list_jobs(me)] == [limits.BROUGHT]
     assert control.submit("count", "Counting", {"to": 1}, me) in run_folders.list_jobs(me)
     board = RoomBoard(database_url())

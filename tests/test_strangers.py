@@ -1,6 +1,5 @@
 """What strangers may try: names that are HTML, Markdown or paths, requests of other pages and for other files."""
 
-import asyncio
 import http.client
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +34,7 @@ from tests.pages import go_to, open_page, press, rerun
 from tests.sentences import assert_one_sentence
 from tests.train_page import ANN, open_as_ann, show_view
 from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
+from tests.visitor import run
 
 pytestmark = pytest.mark.usefixtures("runs")
 HTML = "<img src=x onerror=alert(1)>"
@@ -300,7 +300,6 @@ def test_another_site_s_page_can_upload_nothing_and_open_no_session(server: str)
         async with connect(stream, subprotocols=["streamlit"], origin=origin):  # type: ignore[arg-type, list-item]
             pass
 
-    with ThreadPoolExecutor(1) as thread:  # playwright's loop runs in this one as long as the browser is open
-        thread.submit(asyncio.run, open_from(server)).result()
-        with pytest.raises(InvalidStatus):
-            thread.submit(asyncio.run, open_from("http://elsewhere.example")).result()
+    run(open_from(server))
+    with pytest.raises(InvalidStatus):
+        run(open_from("http://elsewhere.example"))

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from dashboard.server.uploads import Held, UploadRefused, find_files_to_drop
 from tests.browser import serve
 from tests.many_visitors import usage
 from tests.uploader import Uploader
+from tests.visitor import run
 
 MB = 1_000_000
 
@@ -47,8 +47,7 @@ def send(address: str, count: int, size: int = 4_900_000, page: str = "/start") 
         await tab.close()
         return statuses
 
-    with ThreadPoolExecutor(1) as thread:  # playwright's loop runs in this one as long as the browser is open
-        return thread.submit(lambda: asyncio.run(visit())).result()
+    return run(visit())
 
 
 def test_a_page_without_an_upload_cannot_fill_the_server(tmp_path: Path) -> None:

@@ -3,14 +3,13 @@
 import asyncio
 import re
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser import serve
 from tests.drawn_pictures import STROKES
-from tests.visitor import Stroke, Visitor, draw_lines
+from tests.visitor import Stroke, Visitor, draw_lines, run
 
 
 @pytest.mark.mnist
@@ -23,9 +22,7 @@ def test_a_visitor_draws_a_seven_and_three_networks_read_it(server: str) -> None
         await visitor.close()
         return seconds, visitor.readings
 
-    # In a thread: playwright's loop runs in this one as long as the browser of the other tests is open.
-    with ThreadPoolExecutor(1) as thread:
-        seconds, readings = thread.submit(lambda: asyncio.run(visit())).result()
+    seconds, readings = run(visit())
     assert seconds > 0
     assert re.findall('data-answer="(.)"', readings) == ["7"] * 3
 
@@ -73,8 +70,8 @@ def test_whoever_rubs_out_while_the_page_is_still_made_gets_all_of_it() -> None:
         await visitor.close()
         return visitor
 
-    with serve() as cold, ThreadPoolExecutor(1) as thread:  # one that still has to load its networks
-        visitor = thread.submit(lambda: asyncio.run(visit(cold))).result()
+    with serve() as cold:  # one that still has to load its networks
+        visitor = run(visit(cold))
     assert not visitor.lost and "data-answer" in visitor.readings
 
 
@@ -87,6 +84,5 @@ def test_a_stroke_that_comes_with_a_run_of_the_whole_page_does_not_end_it(server
         await visitor.close()
         return at_first, visitor.top()
 
-    with ThreadPoolExecutor(1) as thread:
-        at_first, again = thread.submit(lambda: asyncio.run(visit())).result()
+    at_first, again = run(visit())
     assert at_first - {(0, 0)} <= again and len(at_first) > 4

@@ -10,8 +10,10 @@ import json
 import re
 import zlib
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -30,8 +32,15 @@ UPDATES = 5  # during a stroke; one more at its end
 KEPT = 3  # large messages: a browser drops what two runs have not shown again
 OPEN_LIMIT, STROKE_LIMIT = 60.0, 5.0  # seconds; the very first visitor waits until the networks are loaded
 
+Result = TypeVar("Result")
 Line = Sequence[tuple[float, float]]
 Stroke = Sequence[str]  # what is on the canvas at each update, as it is sent; the last one ends the stroke
+
+
+def run(visit: Coroutine[Any, Any, Result]) -> Result:
+    """Run a visit to its end and return its result; playwright's loop may run in this thread, so it has its own."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, visit).result()
 
 
 def draw_lines(lines: Iterable[Line]) -> list[Stroke]:
