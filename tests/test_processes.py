@@ -32,6 +32,7 @@ def test_a_server_ends_when_the_tests_are_killed() -> None:
     ) as tests:
         assert tests.stdout is not None
         server = tests.stdout.readline().strip()
+        until(lambda: Path(f"/proc/{server}/comm").read_text() == "sleep\n")  # from then on it ends with its parent
         assert is_running(server)
         tests.kill()
         until(lambda: not is_running(server))
