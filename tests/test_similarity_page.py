@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.second_model.training import SecondModelConfig
 from core.studies.recorded import load_recorded
-from core.visualization.number_format import format_distance
+from core.system.number_format import format_distance
 from core.visualization.similarity import (
     Neighbour,
     StageComparison,

@@ -11,7 +11,7 @@ from core.convolution.trace import StageTrace
 from core.convolution.window import Filter, Window, format_number, format_sum, read_window
 from core.inversion.functions import INVERSIONS, Invert
 from core.networks.classifier import MEAN, STD, Normalize, Shuffle
-from core.system.signs import with_minus
+from core.system.number_format import with_minus
 
 TERMS = 6  # shown of a dense layer's sum
 

@@ -83,7 +83,7 @@ def _number(word: str) -> float:
 
 def read_color_picture(content: bytes) -> Tensor:
     """Return an uploaded picture as channels red, green and blue `(3, H, W)` in [0, 1]. Raises PictureError."""
-    image = pictures.limit(pictures.read_picture(content)).convert("RGBA")
+    image = pictures.read_picture(content).convert("RGBA")
     paper = Image.new("RGBA", image.size, "white")  # behind transparent parts
     paper.alpha_composite(image)
     image = paper.convert("RGB")

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.networks.architectures import output_size
-from core.system.signs import with_minus
+from core.system.number_format import with_minus
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,8 +41,9 @@ class SlowPictureError(PictureError):
 def read_picture(data: bytes) -> Image.Image:
     """Open a picture file, turned upright by its EXIF orientation: the first frame, of a PDF the first page.
 
-    JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF, AVIF, SVG and PDF are recognised by their content. Raises PictureError, and
-    nothing else, for a file of another kind, damaged or too large.
+    It is L, RGB or RGBA, of at most MAX_SIDE pixels a side. JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF, AVIF, SVG and PDF
+    are recognised by their content. Raises PictureError, and nothing else, for a file of another kind, damaged or too
+    large.
     """
     if not data:
         raise PictureError("The file is empty.")
@@ -51,7 +52,7 @@ def read_picture(data: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and sizes that are refused here anyway
-            return _decoded(_without_document(data))
+            return limit(_decoded(_without_document(data)))
     except PictureError:
         raise
     except isolated_decoder.DecoderError as error:

@@ -9,7 +9,7 @@ from torch import Tensor
 from core.inversion.map_atlas import MapAtlas, last_maps
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 
 ABSENT_BELOW = 0.5  # a feature is absent below half of its mean over the classes
 MAX_NAMED = 4  # classes in one sentence

@@ -10,7 +10,7 @@ from scipy import stats
 from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUTS
 from core.studies.arms import ARMS, COLUMNS
-from core.system.signs import format_interval, format_signed
+from core.system.number_format import format_interval, format_signed
 
 CONFIDENCE = 0.95
 MIN_ACCURACY = (

@@ -16,7 +16,7 @@ from core.studies.pretraining import (
     PretrainingRow,
 )
 from core.studies.recorded import Record, to_command, to_record
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 
 STUDY = "pretraining"
 TITLES = {

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from core.system.number_format import format_factor
 from core.visualization import arrays
 from core.visualization.arrays import Mask, Picture, Values, enlarge, to_gray, to_rgb
 from core.visualization.labels import FAINT, INK, Label, Labelled, arrange_labelled, put_beside, stack, to_strip
-from core.visualization.number_format import format_factor
 from core.visualization.rendering import render
 from core.visualization.signed_colors import NEGATIVE, to_signed
 

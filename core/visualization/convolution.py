@@ -9,9 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.system.number_format import format_short
 from core.visualization.arrays import Picture, Values, draw_frame, enlarge, text_color_on
 from core.visualization.figures import LEGEND_ABOVE, MARGIN, MARK
-from core.visualization.number_format import format_short
 from core.visualization.rendering import render
 from core.visualization.signed_colors import CHOSEN, NEGATIVE, NEUTRAL, POSITIVE, to_signed
 

@@ -6,8 +6,8 @@ from math import ceil
 
 import numpy as np
 
+from core.system.number_format import format_range, format_short
 from core.visualization.arrays import Picture, Values, arrange
-from core.visualization.number_format import format_range, format_short
 from core.visualization.signed_colors import to_signed
 
 SIZES = ((20, 30, 56), (10, 22, 36), (6, 20, 30), (2, 16, 26))  # from which side on: pixels on the screen, least, most

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import numpy as np
 import plotly.graph_objects as go
 
-from core.system.signs import with_minus
+from core.system.number_format import with_minus
 from core.visualization.arrays import Picture, Values
 from core.visualization.figures import MARGIN, Curve, draw_curves
 from core.visualization.rendering import render

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from core.system.number_format import format_distance
 from core.visualization.arrays import Picture
 from core.visualization.figures import MARGIN, Curve, draw_curves
-from core.visualization.number_format import format_distance
 from core.visualization.rendering import render
 
 MISS = "#8A8F98"

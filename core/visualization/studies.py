@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from core.system.signs import format_interval, format_signed
+from core.system.number_format import format_interval, format_signed
 
 STEP, HEADING = 1.0, 2.2  # heights of an interval and of a row's heading above its intervals
 PIXELS = 11  # per unit of height

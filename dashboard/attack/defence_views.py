@@ -10,7 +10,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.pmnist.masks import CUTS
 from core.studies.noise_transfer_record import STUDY, to_curve
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
 from dashboard import address

@@ -14,7 +14,7 @@ from core.convolution.window import format_number
 from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import Shuffle, summarize
-from core.system.signs import format_signed, with_minus
+from core.system.number_format import format_signed, with_minus
 from core.visualization import arrays
 from core.visualization.convolution import (
     draw_activation_functions,

@@ -12,10 +12,10 @@ from core.convolution.paths import PathStep, trace_back, trace_forward
 from core.convolution.trace import StageTrace, trace_stages
 from core.convolution.window import format_number
 from core.digits.datasets import Dataset
+from core.system.number_format import format_short
 from core.visualization.convolution import NumberGrid, StagePicture, draw_products, draw_stage_pictures
 from core.visualization.figures import Box, draw_clickable
 from core.visualization.formulas import draw_formulas
-from core.visualization.number_format import format_short
 from core.visualization.signed_colors import draw_signed_maps, to_signed
 from dashboard import address
 from dashboard.address.kinds import WHOLE

@@ -12,8 +12,8 @@ from core.feature_maps.filters import Filters, list_filters, measure_filter_chan
 from core.jobs import run_folders, trained_networks, training_snapshots
 from core.jobs.initial_networks import InitialNetwork, find_initial_network
 from core.jobs.training_snapshots import Snapshot
+from core.system.number_format import format_range
 from core.visualization.feature_maps import color_limits, draw_legend, draw_tiles, name_filters, name_maps
-from core.visualization.number_format import format_range
 from dashboard import address
 from dashboard.address.kinds import TILE
 from dashboard.components.board import Chosen, Row, Sheet, board

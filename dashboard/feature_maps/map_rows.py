@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from core.feature_maps.stage_maps import StageMaps, relative_change, subtract_maps
+from core.system.number_format import format_range
 from core.visualization.feature_maps import color_limits, draw_tiles, name_maps, name_places, tile_size
-from core.visualization.number_format import format_range
 from dashboard import address
 from dashboard.components.board import Row, Sheet
 from dashboard.widgets.texts import show_text

@@ -14,7 +14,7 @@ from core.feature_maps.stage_maps import StageMaps, last_features, subtract_maps
 from core.inversion.functions import INVERSIONS
 from core.networks.classifier import Classifier
 from core.pmnist.masks import cut_mask
-from core.system.signs import with_minus
+from core.system.number_format import with_minus
 from core.visualization.feature_maps import draw_legend
 from dashboard import address
 from dashboard.components.board import Row, board

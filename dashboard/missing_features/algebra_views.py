@@ -11,7 +11,7 @@ from core.inversion.functions import INVERSIONS, Invert, features_hash, to_ordin
 from core.inversion.summed_heads import compute_logits
 from core.networks.classifier import Classifier
 from core.pmnist.masks import erase
-from core.system.signs import with_minus
+from core.system.number_format import with_minus
 from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.inversion import draw_inversion_curve, draw_logits

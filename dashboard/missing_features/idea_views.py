@@ -10,7 +10,7 @@ from core.digits.datasets import Dataset
 from core.inversion import absent_features
 from core.inversion.absent_features import Evidence, MissingFeature
 from core.inversion.map_atlas import MapAtlas, spread_to_pixels
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.inversion import FeatureCard, draw_contributions, draw_feature_cards, draw_map_strengths

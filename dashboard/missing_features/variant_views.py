@@ -17,7 +17,7 @@ from core.inversion.summed_heads import accuracy_by_omega, add_heads, compute_lo
 from core.networks import evaluation
 from core.networks.evaluation import COLUMNS, Network
 from core.pmnist.masks import CUTS, erase
-from core.system.signs import format_signed, with_minus
+from core.system.number_format import format_signed, with_minus
 from core.visualization.figures import Curve
 from core.visualization.inversion import VariantRow, draw_inversion_curve, draw_omega, draw_variants
 from core.visualization.network_colors import color_of

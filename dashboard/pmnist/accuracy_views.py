@@ -13,7 +13,7 @@ from core.networks import evaluation
 from core.networks.accuracy_curves import HALF, SHARES, RecordedCurves, recorded_curves
 from core.networks.evaluation import COLUMNS, TALK_ACCURACY, TALK_GAIN
 from core.pmnist.masks import Variant
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
 from dashboard import address

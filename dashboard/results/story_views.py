@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.studies.arms import ARMS
-from core.system.signs import format_interval, format_signed
+from core.system.number_format import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals, draw_pairs
 from dashboard.results.study import Row, ShownStudy

@@ -9,7 +9,7 @@ from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.studies.arms import ARMS, PUBLISHED_LOG_COLUMNS, Arm
 from core.studies.paired_differences import has_learned
-from core.system.signs import format_interval, format_signed
+from core.system.number_format import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.results.study import Row, ShownStudy

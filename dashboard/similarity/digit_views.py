@@ -9,8 +9,8 @@ from core.networks.classifier import Classifier
 from core.similarity.feature_vectors import list_stages
 from core.similarity.lookup import NearestVectors
 from core.similarity.reference_vectors import ReferenceVectors, compute_vectors
+from core.system.number_format import format_distance
 from core.visualization import arrays
-from core.visualization.number_format import format_distance
 from core.visualization.similarity import Neighbour, StageComparison, draw_comparisons
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo

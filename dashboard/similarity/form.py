@@ -7,7 +7,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.similarity.feature_vectors import LAST_STAGE, list_stages
 from core.similarity.thresholds import Comparison, evaluate_thresholds, quantile_thresholds
-from core.visualization.number_format import format_distance
+from core.system.number_format import format_distance
 from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo

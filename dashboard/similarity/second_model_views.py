@@ -8,7 +8,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.second_model.domain_gap import DomainGap
 from core.second_model.training import ALL_MAPS, DIGITS, SecondModelConfig
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import GOAL_COLORS

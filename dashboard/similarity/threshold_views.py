@@ -7,7 +7,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.similarity.thresholds import Comparison, evaluate_thresholds, find_wrong_hits
 from core.similarity.timing import Timing
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.similarity import Tradeoff, draw_times, draw_tradeoff

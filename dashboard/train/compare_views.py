@@ -8,8 +8,8 @@ from core.jobs import run_folders, training_job, training_report
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.jobs.training_report import CurvePoint, Record
+from core.system.number_format import format_signed
 from core.system.safe_names import to_safe_name
-from core.system.signs import format_signed
 from core.training.loop import TrainStep
 from core.visualization.figures import Curve
 from core.visualization.training import RUN_COLORS, draw_runs

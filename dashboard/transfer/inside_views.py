@@ -8,7 +8,7 @@ from torch import nn
 
 from core.digits.datasets import Dataset
 from core.digits.downloads import BackgroundDownload
-from core.digits.pictures import PictureError, limit, read_picture
+from core.digits.pictures import PictureError, read_picture
 from core.transfer.backbones import SECOND_TO_LAST_DENSE, Backbone, pooled_maps, to_images
 from core.transfer.example_tasks import PHOTOGRAPHS, load_photograph
 from core.transfer.vgg16 import summarize_vgg16
@@ -71,7 +71,7 @@ def _choose_picture() -> NDArray[np.uint8] | None:
 
 
 def _read(content: bytes) -> NDArray[np.uint8]:
-    return np.asarray(limit(read_picture(content)).convert("RGB"))
+    return np.asarray(read_picture(content).convert("RGB"))
 
 
 def _show_filters(backbone: Backbone) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.attribution.methods import METHODS, AttributionError
 from core.digits.datasets import Dataset
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 from core.visualization.attribution import PictureCell, draw_attribution, draw_network_rows
 from dashboard import address
 from dashboard.server.caches import Zoo

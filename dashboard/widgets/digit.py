@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
@@ -197,12 +196,8 @@ def _first_of_class(data: Dataset) -> None:
         get_session().scene.sample = int(matches[0])
 
 
-def _open(content: bytes) -> Image.Image:
-    return pictures.limit(pictures.read_picture(content))
-
-
 def _upload(session: Session, data: Dataset) -> ChosenDigit | None:
-    picture = upload_picture("A picture or photo of one digit", key="picture digit", read=_open)
+    picture = upload_picture("A picture or photo of one digit", key="picture digit", read=pictures.read_picture)
     if picture is None:
         return None
     part, found = choose_part(picture), session.found

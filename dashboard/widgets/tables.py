@@ -10,7 +10,7 @@ from plotly.graph_objects import Figure
 from core.digits.datasets import Dataset
 from core.networks.evaluation import PredictionCounts
 from core.pmnist.masks import cut_masks, erase
-from core.system.signs import format_signed
+from core.system.number_format import format_signed
 from core.visualization import arrays
 from core.zoo.checkpoints import Card
 from dashboard.widgets.charts import read_clicked_cell, show_chart
