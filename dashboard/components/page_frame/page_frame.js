@@ -55,6 +55,14 @@ function afterClick(event) {
     setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click());
   }
   setTimeout(mark, 100); // an opened menu has new elements
+  if (event.target.closest?.(".st-key-search button")) focusSearch();
+}
+
+// A popover is filled by the server, some time after it was opened.
+function focusSearch(tries = 50) {
+  const field = document.querySelector(".st-key-search-for input");
+  if (field) field.focus();
+  else if (tries) setTimeout(focusSearch, 100, tries - 1);
 }
 
 // The browser's history
