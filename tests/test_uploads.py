@@ -56,6 +56,16 @@ def test_a_page_without_an_upload_cannot_fill_the_server(tmp_path: Path) -> None
         assert send(address, 2) == [204] * 2  # another tab has room
 
 
+def test_tabs_that_are_closed_and_opened_again_cannot_fill_the_server(tmp_path: Path) -> None:
+    with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
+        for _ in range(3):
+            assert send(address, 10) == [204] * 10
+        full = usage(address).memory
+        for _ in range(6):
+            assert send(address, 10) == [204] * 10  # they take the room of those before
+        assert usage(address).memory < full + uploads.MAX_ADDRESS_BYTES / MB
+
+
 def test_only_a_tab_with_an_upload_for_large_files_may_send_one(tmp_path: Path) -> None:
     with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
         assert send(address, 1, 6 * MB) == [413]

@@ -76,6 +76,7 @@ class Gate:
     """Answers a request or lets it through; all runs in the thread of the server's loop."""
 
     def __init__(self) -> None:
+        self._addresses: dict[str, str | None] = {}  # of each session, also after its tab was closed
         self._arriving: dict[str, dict[str, int]] = {}  # bytes of the files on their way, by session
         self._numbers = count()
 
@@ -98,9 +99,11 @@ class Gate:
     @contextmanager
     def _room_for(self, session: str, size: int) -> Iterator[None]:
         """Make room for a file while it arrives. Raises UploadRefused."""
-        held = {name: self._with_arriving(name, one) for name, one in streamlit_internals.list_uploaded_files().items()}
+        stored = streamlit_internals.list_uploaded_files()
+        self._addresses = {name: one.address or self._addresses.get(name, one.address) for name, one in stored.items()}
+        held = {name: self._with_arriving(name, one) for name, one in stored.items()}
         _large.intersection_update(held)
-        if session in held:  # if not, Streamlit refuses it
+        if session in stored and stored[session].address is not None:  # if not, Streamlit refuses it
             uploads.check_size(size, large=session in _large)
             for name, file in uploads.find_files_to_drop(held, session, size):
                 streamlit_internals.remove_uploaded_file(name, file)
@@ -114,7 +117,7 @@ class Gate:
                 del self._arriving[session]
 
     def _with_arriving(self, session: str, held: Held) -> Held:
-        return Held(held.address, {**held.files, **self._arriving.get(session, {})})
+        return Held(self._addresses[session], {**held.files, **self._arriving.get(session, {})})
 
 
 async def _pass_over(request: Request) -> None:

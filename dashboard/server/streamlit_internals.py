@@ -199,18 +199,21 @@ def upload_cookie() -> str:
 
 @_unless_changed(dict[str, Held]())
 def list_uploaded_files() -> dict[str, Held]:
-    """Return the uploaded files of each session that is open. Call it in the server's loop, which alone adds files."""
+    """Return the uploaded files of each session, also of those whose tab is closed: they are kept for a while.
+
+    Call it in the server's loop, which alone adds files.
+    """
     from streamlit import runtime
 
     server: Any = runtime.get_instance()
     stored = server.uploaded_file_mgr.file_storage
-    sessions = {info.session.id: info.client for info in server._session_mgr.list_active_sessions()}
+    clients = {info.session.id: info.client for info in server._session_mgr.list_active_sessions()}
     return {
         session: Held(
-            client.client_context.remote_ip or "",
+            clients[session].client_context.remote_ip or "" if session in clients else None,
             {name: len(file.data) for name, file in list(stored.get(session, {}).items())},
         )
-        for session, client in sessions.items()
+        for session in {**clients, **stored}
     }
 
 

@@ -25,8 +25,8 @@ class UploadRefused(ValueError):
 class Held:
     """The uploaded files of one session."""
 
-    address: str
-    """Where its browser connects from."""
+    address: str | None
+    """Where its browser connects from; None: its tab is closed."""
     files: Mapping[str, int]
     """The bytes of each file by its id, the oldest first."""
 
