@@ -9,6 +9,7 @@ import asyncio
 import io
 import json
 import math
+import os
 import random
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http.client import HTTPException
 from itertools import count
 from pathlib import Path
@@ -141,5 +143,14 @@ class Stranger:
             await tab.close()
 
 
+def _give_way() -> None:
+    """Leave the cores to the server: a stranger has a computer of their own."""
+    os.setsid()  # Linux shares cores between sessions first
+    os.nice(19)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text("19")
+
+
 if __name__ == "__main__":
+    _give_way()
     asyncio.run(Stranger(sys.argv[1]).annoy(math.inf))

@@ -26,6 +26,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from websockets.asyncio.client import connect
 
+from dashboard import PAGES
+
 SIDE, PEN = 280, 22  # canvas pixels
 SEND_EVERY, RESPITE, PATIENCE = 0.08, 4, 1.0  # seconds, times, seconds: as in live_canvas.js
 UPDATES = 5  # during a stroke; one more at its end
@@ -107,6 +109,12 @@ class Visitor:
         self._opened.clear()
         await self._rerun(page_name=name)
         await asyncio.wait_for(self._opened.wait(), OPEN_LIMIT)
+
+    async def open_every_page(self) -> None:
+        """Open one page after the other in the same session; of those that read a digit, with a hole in it."""
+        await self.open("/compare?sample=18&erased=HCUT")  # the restoring network has something to fill
+        for name in PAGES:
+            await self.go_to(name)
 
     async def draw(self, stroke: Stroke, limit: float = STROKE_LIMIT) -> float:
         """Draw at a hand's pace; return the seconds from the end of the stroke to the readings that answer it.

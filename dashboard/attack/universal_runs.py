@@ -1,8 +1,5 @@
 """Universal noise, as the player shows it and as files. It runs in a thread, so it must not call Streamlit."""
 
-import os
-import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -20,9 +17,9 @@ from core.visualization.arrays import to_png
 from core.visualization.labels import draw_labels
 from core.visualization.maximization import to_animation
 from dashboard.components.player import Frame
+from dashboard.server import budget
 
 PAUSE = 0.02  # seconds between two steps: a step is long, and other threads need the interpreter
-NICENESS = 15  # of 19: strokes are answered first
 VALIDATED = 60  # validation digits read after every step: all classes, and no slower than the step itself
 ENLARGED = 4  # pixels of a downloaded sheet for each pixel of a noise
 SHARE, RIGHT, AVERAGE = "read as the noise's class", "still read correctly", "all noises: read as their class"
@@ -70,7 +67,7 @@ class NoiseRun:
 
     def steps(self) -> Iterator[UniversalStep]:
         """Yield and keep every step. Raises ValueError with a sentence."""
-        _lower_priority()
+        budget.give_way()
         self.records, self.measured, self.recorded = [], {}, False
         validation = self.data.validation.first(VALIDATED)
         steps = universal_noise(self.network, self.data.train, validation, self.examples, self.inputs.config)
@@ -112,13 +109,6 @@ class NoiseRun:
             f"{step.validation_costs[at]:.2f} on validation digits.\n"
             f"All {len(self.classes)} noises: on average {step.shares.mean():.0f} % read as the noise's class."
         )
-
-
-def _lower_priority() -> None:
-    """Give this thread a low priority, so that strokes are answered first."""
-    # Only on Linux has each thread its own priority. Every new thread would inherit the main thread's.
-    if sys.platform == "linux" and threading.current_thread() is not threading.main_thread():
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def noisy_examples(run: NoiseRun) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """Set-up of the process that serves all visitors: one torch thread, answers sent at once, little memory kept."""
 
 import gc
+import sys
 import threading
 import time
 from functools import cache
@@ -14,6 +15,8 @@ from core.system import interrupts
 from dashboard.server import budget, memory, streamlit_internals, visitors
 from dashboard.server.gate import Gate
 
+# Reading a digit takes the interpreter a hundred times, and each time waits so long for whoever computes beside it.
+SWITCH_INTERVAL = 0.0005  # seconds; 0.005 is Python's own
 TIDY_EVERY = 30.0  # seconds between two looks for sessions that are gone
 COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
 
@@ -21,6 +24,7 @@ COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScrip
 @cache
 def prepare_once() -> None:
     """Prepare this process for many visitors; later calls do nothing."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     memory.keep_little()

@@ -11,7 +11,6 @@ from tests.many_visitors import Unusable, usage
 from tests.visitor import Visitor
 
 VISITORS = 10
-SCENE = "/compare?sample=18&erased=HCUT"  # the restoring network has a hole to fill
 SETTLED = 25.0  # seconds after which what was freed has been given back: see GIVE_BACK_EVERY of the server
 IDLE, PATIENCE = 0.03, 180  # seconds of processor time in three seconds, and seconds until then
 
@@ -52,9 +51,7 @@ async def _visit_all(address: str) -> Measured:
     """Let ten visitors stay, each of whom opens every page."""
     visitors, taken = [Visitor(address) for _ in range(VISITORS)], []
     for visitor in visitors:
-        await visitor.open(SCENE)
-        for name in PAGES:
-            await visitor.go_to(name)
+        await visitor.open_every_page()
         taken.append(usage(address).memory)
     await asyncio.sleep(SETTLED)
     settled, errors = usage(address).memory, sum(visitor.errors for visitor in visitors)

@@ -18,6 +18,7 @@ from tests import ROOT
 from tests.benchmarks import Measured, NotMeasurable
 from tests.browser import serve
 from tests.many_visitors import Unusable, draw_for, usage, visit, warm_up
+from tests.visitor import Visitor
 
 CLASSMATES, STROKES = 2, 30  # one stroke every two seconds: a minute
 AFTER = 180  # seconds: Streamlit keeps a closed tab's session for two minutes
@@ -53,6 +54,7 @@ def _minutes() -> Minutes:
     try:
         with tempfile.TemporaryDirectory() as runs, serve(**{RUNS_VARIABLE: runs}) as address:
             asyncio.run(warm_up(address))
+            asyncio.run(_open_every_page(address))
             without = asyncio.run(visit(address, drawings)).taken
             before = usage(address).memory
             with _stranger(address):
@@ -61,6 +63,13 @@ def _minutes() -> Minutes:
             return Minutes(without, beside, before, usage(address).memory)
     except Unusable as reason:
         raise NotMeasurable(str(reason)) from None
+
+
+async def _open_every_page(address: str) -> None:
+    """Let the pages load what they need: it stays, whoever opens them first."""
+    visitor = Visitor(address)
+    await visitor.open_every_page()
+    await visitor.close()
 
 
 @contextmanager
