@@ -210,4 +210,4 @@ def test_every_upload_says_how_large_its_files_may_be():
 def test_signed_numbers_are_written_in_one_place_with_minus_signs():
     signed = re.compile(r"(?<!%)\{[^{}]*:\+[.\d]*[efg%]?\}|replace\(.-., .−.\)")
     written = {path.as_posix() for path in SOURCES if signed.search((ROOT / path).read_text("utf-8"))}
-    assert written == {"core/system/signs.py"}
+    assert written == {"core/system/number_format.py"}

@@ -1,6 +1,8 @@
 """Long work ends early: all that takes long looks whether its visitor is there and whether its time is over."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,6 +141,30 @@ def test_what_outlasts_its_time_is_ended_and_says_so(
         assert not app.exception
         assert [error.value for error in app.error] == ([] if done else [budget.TOO_LONG])
         assert [text.value for text in app.text] == (["done"] if done else [])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has threads of another priority")
+def test_a_run_that_computes_for_long_gives_way_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def show_niceness(seconds: float) -> None:
+        import os
+        import threading
+
+        import time
+
+        import streamlit as st
+
+        from core.system import interrupts
+
+        while time.thread_time() < seconds:
+            interrupts.check()
+        st.text(str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+
+    monkeypatch.setattr(interrupts, "_checks", [budget.check])
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    for seconds, niceness in ((0.01, own), (budget.MAX_URGENT_TIME + 0.2, budget.NICENESS)):
+        app = AppTest.from_function(show_niceness, kwargs={"seconds": seconds}, default_timeout=60).run()
+        assert [text.value for text in app.text] == [str(niceness)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
 
 def test_time_of_another_process_is_the_time_of_the_run_that_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
