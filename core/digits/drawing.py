@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from core.digits.pictures import PictureError
 
-Array = NDArray[np.float32]
+Array = NDArray[np.float32]  # a picture (H, W) in [0, 1], or several (n, H, W)
 
 NO_DIGIT = "We found no digit in this picture."
 BOX, FRAME = 20, 28

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.digits.drawing import centre, crop_to_ink, fit
+from core.digits.drawing import Array, centre, crop_to_ink, fit
 from core.digits.likeness.measures import MEASURES, measure, sheared, slant
 from core.digits.likeness.reference import DISTANCE, Reference, shipped
-
-Array = NDArray[np.float32]
 
 MIN_GAIN = 0.02  # of the distance: a smaller one is no advice
 

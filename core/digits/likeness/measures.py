@@ -1,12 +1,9 @@
 """What can be measured of a 28x28 digit: stroke width, size, proportion, slant and centre."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.digits.drawing import FRAME, crop_to_ink, stroke_width
-
-Array = NDArray[np.float32]
+from core.digits.drawing import FRAME, Array, crop_to_ink, stroke_width
 
 MEASURES = {  # name -> unit
     "stroke width": "pixels",

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.digits.drawing import Preparation
+from core.digits.drawing import Array, Preparation
 from core.digits.likeness.reference import DISTANCE, Reference, shipped
 from core.digits.photographs.finding import MIN_SIDE, Finding
 from core.digits.photographs.pieces import Box, Piece
-
-Array = NDArray[np.float32]
 
 # Chosen on validation digits and photographs of them; the figures of the docs are measured on test digits.
 UNLIKE = 0.993  # share of MNIST's digits that are nearer to their neighbours

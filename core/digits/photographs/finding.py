@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.digits.drawing import Preparation, levels, normalise
+from core.digits.drawing import Array, Preparation, levels, normalise
 from core.digits.photographs import sheet, transparency
 from core.digits.photographs.cropping import Crop
 from core.digits.photographs.ink import clean_ink
@@ -15,7 +15,6 @@ from core.digits.photographs.lines import remove_lines
 from core.digits.photographs.pieces import Piece, cut_apart
 from core.digits.pictures import from_array, limit
 
-Array = NDArray[np.float32]
 MIN_SIDE = 60  # pixels: a smaller picture shows no sheet and no printed lines
 
 WHOLE_PICTURE = Crop()

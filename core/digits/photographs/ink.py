@@ -4,10 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.digits.drawing import MIN_PIECE, NO_DIGIT, check_not_full
+from core.digits.drawing import MIN_PIECE, NO_DIGIT, Array, check_not_full
 from core.digits.pictures import PictureError
-
-Array = NDArray[np.float32]
 
 MIN_CONTRAST = 0.06  # above the texture of real paper, below a hard pencil
 RIM = 0.03  # of the long side: what lies so near the border is no ink

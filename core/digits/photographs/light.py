@@ -4,14 +4,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from core.digits.drawing import resize
-
-Array = NDArray[np.float32]
-
+from core.digits.drawing import Array, resize
 
 STRONG = 0.6  # of the highest contrast: surely ink
 

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.digits.drawing import Array
 from core.digits.photographs.geometry import Corners, shrink, take
 from core.digits.photographs.ink import faintest_ink
 
-Array = NDArray[np.float32]
 Mask = NDArray[np.uint8]
 
 MAX_THICKNESS = 0.018  # of the sheet's long side

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Array = NDArray[np.float32]
+from core.digits.drawing import Array
 
 MIN_LENGTH = 0.35  # long side of a digit, as a share of that of the longest
 NEAR, ABOVE = 0.12, 0.35  # of the taller one's height: gaps between parts of one digit

@@ -4,11 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.digits.drawing import crop_to_ink, levels
+from core.digits.drawing import Array, crop_to_ink, levels
 from core.digits.photographs.ink import MIN_CONTRAST
 from core.digits.pictures import PictureError
-
-Array = NDArray[np.float32]
 
 FLAT = 0.15  # a span of brightness in which there is no drawing
 SHEET = 0.8  # share of the box around it that a sheet fills
