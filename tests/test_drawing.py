@@ -66,6 +66,10 @@ def svg_bomb() -> bytes:
     return f'<svg xmlns="{SVG}"><path id="g0" d="M0 0L9 9 0 9"/>{groups}</svg>'.encode()
 
 
+def in_utf_16(encoding: str) -> bytes:
+    return ('<?xml version="1.0" encoding="UTF-16"?>\n' + in_svg(INK).decode()).encode(encoding)
+
+
 def dusty() -> np.ndarray:
     picture = DARK.copy()
     picture[5:8, 5:8] = picture[260:264, 20:23] = 0
@@ -124,6 +128,10 @@ GOOD: dict[str, np.ndarray | Image.Image | bytes] = {
     "HEIC of an iPhone on its side": turned(image("RGB"), 6, "HEIF"),
     "SVG": in_svg(INK),
     "SVG with a document type": b'<?xml version="1.0"?>\n<!DOCTYPE svg>\n<!-- drawn -->\n' + in_svg(INK),
+    "SVG in UTF-16": in_utf_16("utf-16"),
+    "SVG in UTF-16 without a mark, big bytes first": in_utf_16("utf-16-be"),
+    "PDF after blanks": b"\xef\xbb\xbf\r\n \n" + saved(image("RGB"), "PDF"),
+    "PDF after a line of text": b"Content-Type: application/pdf\n\n" + saved(image("RGB"), "PDF"),
     "PDF of two pages": saved(image("RGB"), "PDF", save_all=True, append_images=[Image.new("RGB", (90, 9), "red")]),
     "TIFF with 16 bits": saved(sixteen_bits(INK), "TIFF"),
     "TIFF with LZW in CMYK": saved(image("CMYK"), "TIFF", compression="tiff_lzw"),

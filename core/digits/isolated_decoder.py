@@ -24,7 +24,9 @@ MAX_SECONDS = 10.0  # of decoding, on the clock; `render_document` limits the pr
 MAX_WAIT = 30.0  # seconds until a decoder is free: two of the slowest files that are waited for, and more
 CHECK_EVERY = 0.1  # seconds between two checks whether the work has to end
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|[?!].{0,4000}?<(?:\w+:)?svg)[\s>]", re.IGNORECASE | re.DOTALL)
+HEAD = 20_000  # bytes that tell the kind of a file
+PDF = re.compile(rb"(?:\xef\xbb\xbf|\0)*[\t\n\f\r -~]{0,1000}?%PDF-")  # readers take what has text before it
+SVG = re.compile(r"\s*<(?:svg|[?!].{0,4000}?<(?:\w+:)?svg)[\s>]", re.IGNORECASE | re.DOTALL)
 BUSY = -1000  # no exit status: no decoder was free
 ENDED = (-6, -9, -24)  # by SIGABRT, SIGKILL and SIGXCPU: memory or the processor's time ran out
 
@@ -43,9 +45,9 @@ def find_kind(data: bytes) -> str | None:
     """Return "HEIC", "PDF" or "SVG" by the first bytes of a file; None for every other file."""
     if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS and b"avif" not in data[8:40]:
         return "HEIC"
-    if data.startswith(b"%PDF-"):
-        return "PDF"
-    return "SVG" if SVG.match(data) else None
+    if SVG.match(render_document.to_text(data[:HEAD])):
+        return "SVG"
+    return "PDF" if PDF.match(data) else None
 
 
 def render(data: bytes, kind: str, side: int, pixels: int) -> bytes:

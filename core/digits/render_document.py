@@ -16,6 +16,7 @@ from PIL import Image
 
 TOO_LARGE, LOCKED, TOO_COSTLY = 3, 4, 5  # exit statuses; the last: too much time or memory
 CPU_SECONDS, MEMORY = 10, 1_500_000_000  # bytes
+UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}  # by two bytes
 OUTSIDE = re.compile(r"""href\s*=\s*(["'])(?!#|data:).*?\1""", re.IGNORECASE | re.DOTALL)
 
 
@@ -23,12 +24,13 @@ def main() -> None:
     """Write the picture, at most SIDE pixels a side where its size is free, as PNG."""
     kind, side, pixels = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     content = sys.stdin.buffer.read()
+    text = to_text(content) if kind == "SVG" else ""  # Python opens a file for each encoding that it is first asked for
     Image.preinit()  # loads what writes PNG
     confine()
     if kind == "HEIC":
         picture = render_heic(content, side, pixels)
     else:
-        picture = render_pdf(content, side) if kind == "PDF" else render_svg(content.decode("utf-8", "replace"), side)
+        picture = render_pdf(content, side) if kind == "PDF" else render_svg(text, side)
     sys.stdout.buffer.write(picture)
 
 
@@ -63,6 +65,11 @@ def render_pdf(content: bytes, side: int) -> bytes:
     except pypdfium2.PdfiumError as error:
         sys.exit(LOCKED if "password" in str(error).lower() else 1)
     return to_png(page.render(scale=side / max(page.get_size())).to_pil())
+
+
+def to_text(content: bytes) -> str:
+    """Return the text of an SVG file: UTF-16 where its first bytes say so, else UTF-8."""
+    return content.decode(UTF_16.get(content[:2], "utf-8-sig"), "replace")
 
 
 def render_svg(text: str, side: int) -> bytes:
