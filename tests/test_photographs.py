@@ -5,8 +5,9 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from core.digits.drawing import prepare_strokes
 from core.digits.photographs.cropping import Crop
-from core.digits.photographs.doubts import find_doubts
+from core.digits.photographs.doubts import doubts_about_drawing, find_doubts
 from core.digits.photographs.finding import Finding, find_digits, to_digit
 from core.digits.photographs.sheet import find_sheet
 from core.digits.pictures import PictureError
@@ -140,10 +141,66 @@ def test_ink_at_the_edge_and_several_digits_are_doubtful() -> None:
     assert not doubts(255 - INK)
 
 
+def test_a_drawing_in_parts_or_at_the_edge_is_doubtful_too() -> None:
+    def kinds(ink: np.ndarray) -> set[str]:
+        return {doubt.kind for doubt in doubts_about_drawing(prepare_strokes(ink))}
+
+    assert "edge" in kinds(np.pad(INK[:140], ((140, 0), (0, 0)))[::-1])
+    assert "parts" in kinds(np.hstack([drawn(3), drawn(7)]))
+    assert not kinds(INK)
+
+
+def test_a_digit_of_few_pixels_is_doubtful() -> None:
+    small = Image.fromarray(255 - INK).reduce(28)
+    assert "tiny" in doubts(small) and "tiny" not in doubts(Image.fromarray(255 - INK).reduce(10))
+
+
+def test_a_patch_of_ink_and_a_pattern_are_doubtful() -> None:
+    square, disc = Image.new("L", (200, 200), 255), Image.new("L", (200, 200), 255)
+    ImageDraw.Draw(square).rectangle((60, 60, 140, 140), fill=0)
+    ImageDraw.Draw(disc).ellipse((20, 20, 180, 180), fill=0)
+    board = np.indices((50, 50)).sum(axis=0) // 2 % 2 * 255
+    for picture in (square, disc, board.astype(np.uint8)):
+        assert "solid" in doubts(picture)
+    stripes = np.where(np.arange(200) % 20 < 10, 0, 255).astype(np.uint8)
+    for picture in (np.tile(stripes, (200, 1)), np.tile(stripes[:50], (50, 1)), np.tile(stripes[:40, None], (1, 40))):
+        assert doubts(picture)
+
+
 def test_every_doubt_is_a_sentence() -> None:
     finding = find_digits(255 - np.hstack([drawn(3), drawn(7)])[:140])
     found = find_doubts(finding, 1)
     assert found and all(doubt.sentence.endswith(".") and "\n" not in doubt.sentence for doubt in found)
+
+
+def on_transparency() -> np.ndarray:
+    sheet = np.dstack([*[255 - INK] * 3, np.full_like(INK, 255)])
+    return np.pad(sheet, ((100, 0), (0, 250), (0, 0)))
+
+
+def stencil() -> np.ndarray:
+    hole = transparent(INK, 90)
+    hole[..., 3] = 255 - hole[..., 3]
+    return np.pad(hole, ((0, 120), (180, 0), (0, 0)))
+
+
+PLACES = {
+    "two digits": 255 - np.hstack([drawn(3), drawn(7)]),
+    "a sheet on a table": sheet_on(60),
+    "a sheet on transparency": on_transparency(),
+    "a stencil": stencil(),
+    "28 pixels": (255 - 255 * mnist_way(INK)).astype(np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_part_that_holds_a_digit_is_read_as_it_was_in_the_whole_picture(name: str) -> None:
+    whole = find_digits(PLACES[name])
+    for index, digit in enumerate(whole.digits):
+        part = whole.find_part(index)
+        assert part != Crop() and part.turn == 0
+        cropped = find_digits(PLACES[name], part)
+        assert len(cropped.digits) == 1 and np.abs(cropped.digits[0].digit - digit.digit).mean() < 0.03
 
 
 def test_a_part_is_cropped_and_turned_by_hand() -> None:
@@ -153,5 +210,7 @@ def test_a_part_is_cropped_and_turned_by_hand() -> None:
     lying = np.ascontiguousarray(np.rot90(255 - INK))
     upright = find_digits(lying, Crop(turn=90))
     assert np.abs(upright.digits[0].digit - mnist_way(INK)).mean() < 0.06
+    half = find_digits(np.rot90(255 - both), Crop(turn=90, top=50))
+    assert len(half.digits) == 1 and np.abs(half.digits[0].digit - mnist_way(drawn(3))).mean() < 0.06
     with pytest.raises(PictureError, match="too small"):
         find_digits(255 - INK, Crop(left=50, right=50))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.digits.drawing import prepare_strokes
-from core.digits.photographs.doubts import doubts_about_digit, find_doubts
+from core.digits.photographs.doubts import doubts_about_drawing, find_doubts
 from core.digits.photographs.finding import find_digits, to_digit
 from core.digits.pictures import PictureError
 from core.networks.evaluation import predict
@@ -42,7 +42,7 @@ def doubts_raised() -> Measured:
 
 def doubts_false() -> Measured:
     clean = [_warns(Image.fromarray(255 - _pixels(at))) for at in range(CLEAN)]
-    drawn = [bool(doubts_about_digit(prepare_strokes(drawing))) for drawing in _drawings()]
+    drawn = [bool(doubts_about_drawing(prepare_strokes(drawing))) for drawing in _drawings()]
     shares = [100 * sum(clean) / CLEAN, 100 * sum(drawn) / DRAWN]
     return Measured(max(shares), shares, f"Clean test digits {shares[0]:.1f} %, drawn ones {shares[1]:.1f} %.")
 

@@ -12,7 +12,7 @@ MIN_SIDE = 8  # pixels
 
 @dataclass(frozen=True)
 class Crop:
-    """A part of a picture, in percent of its width and height, after it was turned clockwise by some degrees."""
+    """A part of a picture, in percent of its width and height, turned clockwise by some degrees after it is cut out."""
 
     turn: float = 0.0
     left: float = 0.0
@@ -20,17 +20,21 @@ class Crop:
     top: float = 0.0
     bottom: float = 100.0
 
+    def box(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return left, top, right and bottom in pixels of a picture of this width and height."""
+        width, height = (side / 100 for side in size)
+        left, right = round(self.left * width), round(self.right * width)
+        return left, round(self.top * height), right, round(self.bottom * height)
+
     def apply(self, image: Image.Image) -> Image.Image:
-        """Return the part; what turning uncovers has the colour of the picture's border. Raises PictureError."""
+        """Return the part; what turning uncovers has the colour of its border. Raises PictureError."""
         if self == Crop():
             return image
-        turned = image.rotate(-self.turn, Image.Resampling.BICUBIC, fillcolor=_border_colour(image))
-        width, height = image.size
-        box = [round(share * side / 100) for share, side in ((self.left, width), (self.top, height))]
-        box += [round(share * side / 100) for share, side in ((self.right, width), (self.bottom, height))]
-        if box[2] - box[0] < MIN_SIDE or box[3] - box[1] < MIN_SIDE:
+        left, top, right, bottom = self.box(image.size)
+        if right - left < MIN_SIDE or bottom - top < MIN_SIDE:
             raise PictureError("The cropped part is too small; choose a larger one.")
-        return turned.crop((box[0], box[1], box[2], box[3]))
+        part = image.crop((left, top, right, bottom))
+        return part.rotate(-self.turn, Image.Resampling.BICUBIC, expand=True, fillcolor=_border_colour(part))
 
 
 def _border_colour(image: Image.Image) -> tuple[int, ...]:

@@ -69,21 +69,22 @@ class Piece:
 
 def cut_apart(ink: Array) -> tuple[list[Piece], NDArray[np.int32]]:
     """Return the digits in reading order, and the label of each pixel's connected part (H, W)."""
-    labels, _ = ndimage.label(ink > 0, structure=np.ones((3, 3)))
-    connected = sorted(_connected(ink, labels), key=lambda piece: -piece.weight)
+    connected, labels = find_parts(ink)
     pieces = _joined(connected[:MAX_PARTS])
     longest = max(piece.length for piece in pieces)
     digits = [piece for piece in pieces if piece.length >= MIN_LENGTH * longest]
     return _in_reading_order(digits), labels
 
 
-def _connected(ink: Array, labels: NDArray[np.int32]) -> list[Piece]:
+def find_parts(ink: Array) -> tuple[list[Piece], NDArray[np.int32]]:
+    """Return the connected parts of the ink, the heaviest first, and the label of each pixel's part (H, W)."""
+    labels, _ = ndimage.label(ink > 0, structure=np.ones((3, 3)))
     weights = np.bincount(labels.ravel(), weights=ink.ravel())
-    places = ndimage.find_objects(labels)
-    return [
+    parts = [
         Piece(Box(columns.start, rows.start, columns.stop, rows.stop), (label,), (float(weights[label]),))
-        for label, (rows, columns) in enumerate(places, 1)
+        for label, (rows, columns) in enumerate(ndimage.find_objects(labels), 1)
     ]
+    return sorted(parts, key=lambda piece: -piece.weight), labels
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.digits.photographs.geometry import Corners, shrink, take
+from core.digits.photographs.geometry import Corners, rectangle, shrink, take
 
 Pixels = NDArray[np.uint8]
 
@@ -38,14 +38,14 @@ def find_sheet(pixels: Pixels) -> Corners | None:
     return np.asarray(max(whole or found, key=_area) * stretch, np.float32)
 
 
-def straighten(pixels: Pixels, corners: Corners) -> Pixels:
-    """Return what lies inside four corners as a rectangle, without the sheet's ragged edge."""
+def straighten(pixels: Pixels, corners: Corners) -> tuple[Pixels, Corners]:
+    """Return the sheet inside four corners as a rectangle, without its ragged edge, and the corners of what is left."""
     inner = shrink(corners, 1 - 2 * INSET)
     sides = np.linalg.norm(inner - np.roll(inner, -1, axis=0), axis=1)
     width, height = max(8, round(float(sides[[0, 2]].mean()))), max(8, round(float(sides[[1, 3]].mean())))
-    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    change = cv2.getPerspectiveTransform(inner, target)
-    return np.asarray(cv2.warpPerspective(pixels, change, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    change = cv2.getPerspectiveTransform(inner, rectangle(0, 0, width, height))
+    straight = cv2.warpPerspective(pixels, change, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(straight, np.uint8), inner
 
 
 def _area(corners: Corners) -> float:
