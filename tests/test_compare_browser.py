@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.server.scene import Scene
 from tests.browser import ROWS, SEVEN, complaints_of, draw_strokes, drawing_canvas, settle
+from tests.drawn_pictures import drawn, saved
 
 pytestmark = pytest.mark.browser
 LINKED = Scene(drawn=np.tri(28, dtype=np.float32)).to_params()["digit"]
@@ -32,6 +33,29 @@ def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(s
     expect(page.locator(".ns-fills img")).to_have_count(10, timeout=30_000)
     assert page.locator(".ns-readings").inner_html() != whole
     expect(page).to_have_url(re.compile("erased=HCUT"))
+    assert not complaints_of(page)
+
+
+def test_the_digit_that_is_tapped_in_a_picture_is_read_and_its_link_opens_it(server: str, page: Page) -> None:
+    page.goto(f"{server}/compare?networks=standard")
+    page.get_by_role("radio", name="Upload", exact=True).click(timeout=60_000)
+    two = saved(255 - np.hstack([drawn(1), drawn(7)]))
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        [{"name": "17.png", "mimeType": "image/png", "buffer": two}]
+    )
+    tiles = page.locator(".board[data-drawn] canvas")
+    expect(tiles).to_be_visible(timeout=60_000)
+    settle(page)
+    one, seven = (page.locator(f"{ROWS}[data-answer='{digit}']") for digit in "17")
+    width = tiles.evaluate("one => one.clientWidth")
+    tiles.click(position={"x": 0.25 * width, "y": 20})
+    expect(one).to_be_visible(timeout=30_000)
+    tiles.click(position={"x": 0.75 * width, "y": 20})
+    expect(seven).to_be_visible(timeout=30_000)
+    settle(page)
+    readings = page.locator(".ns-readings").inner_text()
+    page.reload()
+    expect(page.locator(".ns-readings")).to_have_text(readings, timeout=60_000, use_inner_text=True)
     assert not complaints_of(page)
 
 

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from tests.pages import captions, drawn_seven, html, open_page, rerun
+from tests.pages import captions, drawn_seven, go_to, html, open_page, press, rerun
 
 
 @pytest.fixture(autouse=True)
@@ -142,6 +143,12 @@ def png(draw: Callable[[ImageDraw.ImageDraw], None]) -> bytes:
     return stream.getvalue()
 
 
+def two_ones(pen: ImageDraw.ImageDraw) -> None:
+    """Draw two ones, the left one larger."""
+    pen.line([(30, 25), (28, 95)], 0, 9)
+    pen.line([(90, 30), (86, 90)], 0, 9)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -162,15 +169,38 @@ def test_two_digits_in_a_photo_are_cut_apart_chosen_and_read_as_a_number() -> No
     app = open_page("compare", networks="standard")
     app.segmented_control(key="source").set_value("Upload")
     app.run()
-    photo = png(lambda pen: [pen.line(line, 0, 9) for line in ([(30, 30), (28, 90)], [(90, 30), (86, 90)])])
-    app.get("file_uploader")[0].set_value(("digits.png", photo, "image/png"))
+    app.get("file_uploader")[0].set_value(("digits.png", png(two_ones), "image/png"))
     assert "There are 2 separate digits" in rerun(app).warning[0].value
-    app.segmented_control(key="found digit").set_value(1)
+    session = app.session_state["session"]
+    session.found = replace(session.found, index=1)  # what a tap on the second digit does; see the test in a browser
     assert "This is number 2." in rerun(app).warning[0].value
     app.button(key="read all").click()
     assert any(" reads **11**." in text.value for text in rerun(app).markdown)
-    next(slider for slider in app.slider if slider.label == "From left to right (%)").set_range(0, 50)
+    for page in ("start", "compare"):  # as the menu does
+        app.query_params.clear()
+        go_to(app, page)
+    assert "This is number 2." in app.warning[0].value
+
+
+def test_cropping_starts_with_the_part_that_was_found_and_is_kept() -> None:
+    app = open_page("compare", networks="standard", state={"crop": True})
+    app.segmented_control(key="source").set_value("Upload")
+    app.run()
+    app.get("file_uploader")[0].set_value(("digits.png", png(two_ones), "image/png"))
+    left, right = rerun(app).slider(key="crop columns").value
+    assert 5 < left < right < 50, "the digit with most ink"
+    app.slider(key="crop columns").set_range(60, 100)
     assert not rerun(app).warning, "cropped by hand, there is one digit"
+    digit = app.query_params["digit"]
+    app.session_state["crop"] = False
+    assert rerun(app).query_params["digit"] == digit
+    app.session_state["crop"] = True
+    assert rerun(app).slider(key="crop columns").value == (60, 100)
+    assert "There are 2 separate digits" in press(app, "crop reset").warning[0].value
+    app.slider(key="crop columns").set_range(95, 96)
+    assert "choose a larger one" in rerun(app).warning[-1].value, "the controls stay"
+    app.slider(key="crop columns").set_range(0, 40)
+    assert not rerun(app).warning
 
 
 def test_an_uploaded_photo_of_a_one_is_read_as_a_one() -> None:

@@ -52,6 +52,20 @@ def test_a_reference_is_made_saved_and_loaded(tmp_path: Path, monkeypatch: pytes
     assert loaded.share_below("size", 100) == 1
 
 
+def test_the_page_warns_of_a_drawing_that_is_not_one_digit() -> None:
+    def show() -> None:
+        import numpy as np
+
+        from core.digits.drawing import prepare_strokes
+        from dashboard.compare.preparation import show_preparation
+        from tests.drawn_pictures import drawn
+
+        show_preparation(prepare_strokes(np.hstack([drawn(3), drawn(7)])), drawn=True)
+
+    app = AppTest.from_function(show).run(timeout=60)
+    assert "The ink is in separate parts." in app.warning[0].value and "How unlike" in app.get("progress")[0].proto.text
+
+
 def test_the_page_shows_the_meter_below_the_steps() -> None:
     def show() -> None:
         from core.digits.drawing import prepare_strokes

@@ -70,6 +70,14 @@ def draw_frame(picture: Picture, color: tuple[int, int, int], *, width: int = 1)
     return framed
 
 
+def mark_part(picture: Picture, box: tuple[int, int, int, int]) -> Picture:
+    """Return a colour picture with a frame around a part of it (left, top, right, bottom), and the rest darker."""
+    left, top, right, bottom = box
+    marked = picture // 2
+    marked[top:bottom, left:right] = draw_frame(picture[top:bottom, left:right], ERASED, width=2)
+    return marked
+
+
 def to_png(picture: Picture) -> bytes:
     """Return a grey or colour picture as a PNG file."""
     stream = io.BytesIO()

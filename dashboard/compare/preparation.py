@@ -5,14 +5,20 @@ import streamlit as st
 from core.digits import drawing
 from core.digits.likeness.advice import Likeness, find_likeness
 from core.digits.likeness.measures import MEASURES
+from core.digits.photographs.doubts import doubts_about_drawing
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
 
 
-def show_preparation(preparation: drawing.Preparation) -> None:
-    """Show each step from the picture to the 28x28 digit, and how unlike MNIST's digits it is."""
+def show_preparation(preparation: drawing.Preparation, *, drawn: bool = False) -> None:
+    """Show each step from the picture to the 28x28 digit, and how unlike MNIST's digits it is.
+
+    `drawn`: also show what speaks against its being one clean digit; an uploaded picture shows that itself.
+    """
     items = [GalleryItem(arrays.to_gray(step), caption) for caption, step in preparation.steps]
     st.html(draw_gallery(items, min_width=130, css_class="ns-steps"))
+    for doubt in doubts_about_drawing(preparation) if drawn else ():
+        st.warning(doubt.sentence)
     _show_likeness(find_likeness(preparation.digit))
 
 

@@ -98,7 +98,7 @@ def _show_below(data: Dataset, zoo: Zoo) -> None:
             steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
             if steps.open:  # not drawn while it is closed
                 with steps:
-                    show_preparation(chosen.preparation)
+                    show_preparation(chosen.preparation, drawn=chosen.drawn)
         show_downloads(session, data.classes)
         scene.sample, scene.drawn = chosen.sample, None if chosen.sample is not None else chosen.digit
         address.write_address()

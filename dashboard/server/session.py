@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import streamlit as st
@@ -11,7 +12,8 @@ from PIL import Image
 from core.classroom.lessons import Lesson
 from core.digits.drawing import Preparation
 from core.digits.photographs.cropping import Crop
-from core.digits.photographs.finding import Finding
+from core.digits.photographs.doubts import Doubt, find_doubts
+from core.digits.photographs.finding import WHOLE_PICTURE, Finding
 from core.pmnist.masks import SIDE
 from core.visualization.readings import Reading
 from dashboard.server.scene import Digit, Mask, Scene
@@ -26,15 +28,35 @@ class ChosenDigit:
     """Its index among the test digits, if it is one."""
     preparation: Preparation | None = None
     """The steps from a drawing or an upload to this digit."""
+    drawn: bool = False
+    """Whether it comes from the canvas, where nothing has said yet what speaks against its being one clean digit."""
 
 
 @dataclass(frozen=True, eq=False)
 class FoundDigits:
-    """The digits that were found in a part of an uploaded picture."""
+    """The digits that were found in an uploaded picture, and the one that is read."""
 
     picture: Image.Image
-    part: Crop
-    finding: Finding
+    part: Crop | None
+    """What the visitor cropped by hand; None: they left the choice to us."""
+    finding: Finding | None
+    """None where there is no digit."""
+    index: int = 0
+    """Which of the digits is read."""
+    problem: str = ""
+    """Why there is no digit, in a sentence."""
+
+    @cached_property
+    def doubts(self) -> list[Doubt]:
+        """What speaks against reading it as one clean digit."""
+        return [] if self.finding is None else find_doubts(self.finding, self.index)
+
+    @property
+    def shown_part(self) -> Crop:
+        """The part of the picture that is read: the visitor's choice, or what holds the digit."""
+        if self.part is not None or self.finding is None:
+            return self.part or WHOLE_PICTURE
+        return self.finding.find_part(self.index)
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,8 @@ class Session:
     """The digit of the link that opened the page."""
     found: FoundDigits | None = None
     """What was found in the picture that was uploaded last."""
+    part: Crop | None = None
+    """The part of this picture that the visitor wants; None: what is found."""
     chosen: ChosenDigit | None = None
     """The current digit."""
     new_ink: NDArray[np.uint8] | None = None

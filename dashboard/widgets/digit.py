@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 
 from core.digits import drawing, pictures
 from core.digits.datasets import Dataset
-from core.digits.photographs.finding import find_digits
 from core.visualization import arrays
 from dashboard.address import get_address
 from dashboard.address.links import CLASS, DRAW, SOURCE
 from dashboard.server.scene import Digit
-from dashboard.server.session import ChosenDigit, FoundDigits, Session, get_session
+from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.data_set import sample
-from dashboard.widgets.found_digits import choose_found_digit, choose_part
+from dashboard.widgets.found_digits import choose_found_digit
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
@@ -123,7 +122,7 @@ def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
     if ink is None:
         return None
     preparation = drawing.prepare_strokes(ink)
-    return ChosenDigit(preparation.digit, preparation=preparation)
+    return ChosenDigit(preparation.digit, preparation=preparation, drawn=True)
 
 
 def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> None:
@@ -198,9 +197,4 @@ def _first_of_class(data: Dataset) -> None:
 
 def _upload(session: Session, data: Dataset) -> ChosenDigit | None:
     picture = upload_picture("A picture or photo of one digit", key="picture digit", read=pictures.read_picture)
-    if picture is None:
-        return None
-    part, found = choose_part(picture), session.found
-    if found is None or found.picture is not picture or found.part != part:  # it takes seconds for a large photo
-        found = session.found = FoundDigits(picture, part, find_digits(picture, part))
-    return choose_found_digit(found.finding, session, data)
+    return None if picture is None else choose_found_digit(picture, session, data)
