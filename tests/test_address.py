@@ -9,16 +9,20 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import dashboard
+from core.jobs.trained_networks import list_networks
 from dashboard.address.former_names import FORMER_NAMES, present_text
 from dashboard.address.kinds import FLAG, PLACE, TEXT, TILE, WHOLE, Kind, many_of, number, one_of, whole
+from dashboard.address.links import OTHERS_NETWORK
 from dashboard.address.state import Part
 from dashboard.components.board import Chosen
 from dashboard.server.scene import SCENE_PARTS, Scene
+from dashboard.server.visitors import VISITOR
 from dashboard.shell import share
 from dashboard.shell.lesson_bar import find_fault
 from dashboard.shell.search import find_views
 from dashboard.transfer.pictures import OWN
 from tests.pages import address_of, go_to, open_page, rerun
+from tests.train_page import ANN
 
 PATIENCE = 60_000  # milliseconds
 NUMBER = number()
@@ -267,6 +271,17 @@ def test_a_value_that_is_no_option_costs_a_sentence():
     app = open_page("attack", sample="18", network="nobody", attack="magic", epsilon="0.2")
     assert len(app.warning) == 1 and "'attack', 'network'" in app.warning[0].value
     assert address_of(app) == {"sample": "18", "epsilon": "0.2"}
+
+
+@pytest.mark.parametrize("page, part, stays", [("compare", "networks", "standard"), ("attack", "network", "")])
+def test_a_network_that_only_its_owner_sees_costs_others_one_sentence(page, part, stays, job):
+    (own,) = list_networks(ANN)
+    link = {"sample": "18", part: ",".join(filter(None, (stays, own)))}
+    theirs = open_page(page, **link)
+    assert [one.value for one in theirs.warning] == [OTHERS_NETWORK]
+    assert address_of(theirs).get(part, "") == stays
+    mine = open_page(page, state={VISITOR: ANN}, **link)
+    assert not mine.warning and address_of(mine) == link
 
 
 def test_a_link_with_a_former_name_opens_what_has_another_name_now(monkeypatch):

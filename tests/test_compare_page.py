@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from tests.pages import captions, drawn_seven, go_to, html, open_page, press, rerun
+from tests.pages import address_of, captions, drawn_seven, go_to, html, open_page, press, rerun
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,25 @@ def test_a_drawing_is_read_by_three_networks() -> None:
     app.session_state["draw"] = drawn_seven()
     page = html(rerun(app))
     assert page.count('data-answer="7"') == 3 and "ns-changed" not in page
+
+
+def test_the_reading_leads_to_the_page_that_explains_it() -> None:
+    assert all("See why" not in link.proto.label for link in open_page("compare").get("page_link"))
+    (link,) = (link for link in open_page("compare", sample="18").get("page_link") if "See why" in link.proto.label)
+    assert link.proto.page == "why"
+
+
+def test_a_drawn_and_an_uploaded_digit_are_called_so_also_after_a_reload() -> None:
+    drawn, uploaded = open_page("compare"), open_page("compare")
+    drawn.session_state["draw"] = drawn_seven()
+    uploaded.segmented_control(key="source").set_value("Upload")
+    uploaded.run()
+    photo = png(lambda pen: pen.line([(60, 20), (56, 100)], 30, 9))
+    uploaded.get("file_uploader")[0].set_value(("digit.png", photo, "image/png"))
+    for app, source in ((drawn, "drawn"), (uploaded, "uploaded")):
+        assert f'alt="Your digit, {source}"' in html(rerun(app))
+        again = open_page("why", **address_of(app))
+        assert f'alt="Your digit, {source}"' in html(again) and not again.warning
 
 
 def test_a_cut_changes_the_readings_and_shows_the_fills() -> None:

@@ -57,6 +57,7 @@ BOMB = base64.urlsafe_b64encode(zlib.compress(b"\0" * 50_000_000)).decode()
         ("digit", ""),
         ("digit", base64.urlsafe_b64encode(zlib.compress(b"short")).decode()),
         ("digit", BOMB),
+        ("source", "<h1>"),
         ("erased", "ZCUT"),
         ("erased", "../../etc"),
         ("erased", BOMB),

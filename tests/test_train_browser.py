@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.jobs import run_folders, trained_networks
 from core.jobs.training_job import NETWORK_NAME
 from core.zoo.checkpoints import load_card
+from dashboard.address.links import OTHERS_NETWORK
 from dashboard.server.visitors import COOKIE, to_id
 from tests.browser import (
     LAPTOP,
@@ -102,7 +103,7 @@ def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server
         ann.goto(link)
         expect(ann.locator(ROWS)).to_have_count(2, timeout=PATIENCE)
         bob.goto(link)
-        expect(bob.get_by_text("This address asks for networks that are not here")).to_be_visible(timeout=PATIENCE)
+        expect(bob.get_by_text(OTHERS_NETWORK)).to_be_visible(timeout=PATIENCE)
         expect(bob.locator(ROWS)).to_have_count(1, timeout=PATIENCE)
         assert bob.get_by_text("Ann's own").count() == 0
         cookies = [[one for one in tab.context.cookies() if one["name"] == COOKIE] for tab in (ann, bob)]

@@ -8,16 +8,18 @@ import re
 
 import streamlit as st
 
+from core.jobs.trained_networks import list_networks, run_id_of
 from dashboard.address.former_names import present_text
 from dashboard.address.state import PageAddress, get_address
 from dashboard.components import live_canvas
-from dashboard.server import caches, streamlit_internals
+from dashboard.server import caches, streamlit_internals, visitors
 from dashboard.server.scene import SCENE_PARTS, read_scene
-from dashboard.server.session import get_session
+from dashboard.server.session import ChosenDigit, get_session
 
 LESSON_PARTS = ("lesson", "step")
 PROJECTOR = "projector"
 OWN_PICTURES = "Your own"  # an option of the page Transfer: the pictures themselves are in no address
+OTHERS_NETWORK = "This link uses a network that only its owner can see, or that was deleted."
 MAX_PAST = 20  # addresses: the browser receives one long before another 20 are written
 GROUPS = {
     "view": "which view is shown",
@@ -58,9 +60,9 @@ def is_late(params: dict[str, str]) -> bool:
 
 
 def _take_link(address: PageAddress) -> None:
-    params = address.params
+    params = _leave_out_others_networks(address)
     if address.scene:
-        _take_scene(address)
+        _take_scene(address, params)
     for key in address.keys[address.page]:
         st.session_state.pop(key, None)
     known = {*SCENE_PARTS, *LESSON_PARTS, "hide", PROJECTOR}
@@ -69,15 +71,29 @@ def _take_link(address: PageAddress) -> None:
     address.hidden = tuple(filter(None, params.get("hide", "").split(",")))
 
 
-def _take_scene(address: PageAddress) -> None:
+def _leave_out_others_networks(address: PageAddress) -> dict[str, str]:
+    """Return the parts of the link without networks that this visitor cannot see, and say so if there are any."""
+    others = {word for text in address.params.values() for word in text.split(",") if run_id_of(word)}
+    if others:
+        others -= {*list_networks(visitors.get_visitor_id() or "")}
+    if not others:
+        return address.params
+    address.problems.append(OTHERS_NETWORK)
+    kept = {name: [word for word in text.split(",") if word not in others] for name, text in address.params.items()}
+    return {name: ",".join(words) for name, words in kept.items() if words}
+
+
+def _take_scene(address: PageAddress, params: dict[str, str]) -> None:
     """Put the scene's digit, mask and networks where the widgets and canvases of all pages find them."""
     session, held = get_session(), st.session_state
-    session.scene, address.problems = read_scene(address.params, tuple(caches.zoo()[0]))
+    session.scene, problems = read_scene(params, tuple(caches.zoo()[0]))
+    address.problems += problems
     scene, last = session.scene, len(caches.current_dataset()[0].test) - 1
     if scene.sample is not None and scene.sample > last:
         address.problems.append(f"There is no test digit {scene.sample}, so the last one, {last}, is shown.")
         scene.sample = last
-    session.base_mask, session.linked_digit = scene.mask, scene.drawn
+    session.base_mask = scene.mask
+    session.linked = None if scene.drawn is None else ChosenDigit(scene.drawn, uploaded=scene.uploaded)
     session.earlier_masks.clear()
     live_canvas.forget(ERASE)
     for key in (TOOL, SOURCE, CLASS):

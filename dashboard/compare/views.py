@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+import dashboard
 from core.digits.datasets import Dataset
 from core.visualization.readings import draw_readings
 from dashboard import address
@@ -61,6 +62,8 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
         finally:
             locks.LIVE.release()
     st.html(session.readings_html)
+    if session.chosen is not None:
+        st.page_link(dashboard.file_of("why"), label="See why each network reads this class")
 
 
 def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
@@ -98,7 +101,7 @@ def _show_below(data: Dataset, zoo: Zoo) -> None:
             steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
             if steps.open:  # not drawn while it is closed
                 with steps:
-                    show_preparation(chosen.preparation, drawn=chosen.drawn)
+                    show_preparation(chosen.preparation, drawn=not chosen.uploaded)
         show_downloads(session, data.classes)
-        scene.sample, scene.drawn = chosen.sample, None if chosen.sample is not None else chosen.digit
+        session.take(chosen)
         address.write_address()

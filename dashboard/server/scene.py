@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from core.pmnist.masks import CUTS, SIDE, cut_mask
 
-SCENE_PARTS = ("sample", "digit", "erased", "networks")
+SCENE_PARTS = ("sample", "digit", "source", "erased", "networks")
+UPLOAD = "upload"  # what the part "source" says of a digit that was not drawn
 DEFAULT_NETWORKS = ("standard", "missing-feature", "restoring")
 
 Digit = NDArray[np.float32]
@@ -30,7 +31,9 @@ class Scene:
     sample: int | None = None
     """Index among the test digits of the current data set."""
     drawn: Digit | None = None
-    """A digit `(28, 28)` in [0, 1] that was drawn, uploaded or opened by a link, so no sample."""
+    """A digit `(28, 28)` in [0, 1] that was drawn or uploaded, so no sample."""
+    uploaded: bool = False
+    """Whether that digit was uploaded."""
     mask: Mask = field(default_factory=lambda: np.ones((SIDE, SIDE), np.bool_))
     """True where the digit is kept, `(28, 28)`."""
     networks: tuple[str, ...] = DEFAULT_NETWORKS
@@ -40,6 +43,7 @@ class Scene:
         params = {} if self.networks in ((), DEFAULT_NETWORKS) else {"networks": ",".join(self.networks)}
         if self.drawn is not None:
             params["digit"] = _pack(np.rint(self.drawn * 255).astype(np.uint8).tobytes())
+            params |= {"source": UPLOAD} if self.uploaded else {}
         elif self.sample is not None:
             params["sample"] = str(self.sample)
         if not self.mask.all():
@@ -50,12 +54,13 @@ class Scene:
 def read_scene(params: Mapping[str, str], known: tuple[str, ...]) -> tuple[Scene, list[str]]:
     """Return the scene of an address, and one sentence for each part of it that cannot be read."""
     scene, problems = Scene(), []
-    for part, reader in (("sample", _read_sample), ("digit", _read_digit), ("erased", _read_mask)):
+    for part, reader in READERS.items():
         try:
             if part in params:
                 reader(scene, params[part])
         except (ValueError, binascii.Error, zlib.error):
             problems.append(f"The part {part!r} of this address cannot be read, so it was left out.")
+    scene.uploaded = scene.uploaded and scene.drawn is not None
     if "networks" in params:
         asked = tuple(dict.fromkeys(params["networks"].split(",")))  # each once
         unknown = [name for name in asked if name not in known]
@@ -82,12 +87,21 @@ def _read_digit(scene: Scene, text: str) -> None:
     scene.drawn = (pixels.reshape(SIDE, SIDE) / 255).astype(np.float32)
 
 
+def _read_source(scene: Scene, text: str) -> None:
+    if text != UPLOAD:
+        raise LinkError
+    scene.uploaded = True
+
+
 def _read_mask(scene: Scene, text: str) -> None:
     if text in CUTS:
         scene.mask = cut_mask(text).numpy()
     else:
         bits = np.frombuffer(_unpack(text, SIDE * SIDE // 8), np.uint8)
         scene.mask = np.unpackbits(bits).reshape(SIDE, SIDE).astype(np.bool_)
+
+
+READERS = {"sample": _read_sample, "digit": _read_digit, "source": _read_source, "erased": _read_mask}
 
 
 def _pack(content: bytes) -> str:

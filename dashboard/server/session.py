@@ -28,8 +28,8 @@ class ChosenDigit:
     """Its index among the test digits, if it is one."""
     preparation: Preparation | None = None
     """The steps from a drawing or an upload to this digit."""
-    drawn: bool = False
-    """Whether it comes from the canvas, where nothing has said yet what speaks against its being one clean digit."""
+    uploaded: bool = False
+    """Whether it was read from a picture, which has said what speaks against its being one clean digit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,8 @@ class Session:
     """The mask from a cut or a link; strokes on the erase canvas are added to it."""
     earlier_masks: deque[Mask] = field(default_factory=lambda: deque(maxlen=60))
     """The masks that Undo returns to when no stroke is left to undo, the latest last."""
-    linked_digit: Digit | None = None
-    """The digit of the link that opened the page."""
+    linked: ChosenDigit | None = None
+    """The drawn or uploaded digit of the link that opened the page."""
     found: FoundDigits | None = None
     """What was found in the picture that was uploaded last."""
     part: Crop | None = None
@@ -97,6 +97,12 @@ class Session:
     """Whether the page was drawn to its end: then a stroke reruns only the fragments that it changes."""
     lesson_position: LessonPosition | None = None
     """The lesson whose step the page shows."""
+
+    def take(self, chosen: ChosenDigit) -> None:
+        """Make this digit the one that all pages show."""
+        self.scene.sample = chosen.sample
+        self.scene.drawn = chosen.digit if chosen.sample is None else None
+        self.scene.uploaded = chosen.uploaded
 
     def erase_nothing(self) -> None:
         """Bring back what is erased, for good."""

@@ -5,20 +5,18 @@ from html import escape
 import streamlit as st
 
 from core.visualization import arrays
-from dashboard.address.links import SOURCE
 from dashboard.server import caches
 from dashboard.server.session import get_session
 from dashboard.widgets.data_set import sample
 
 CURRENT_DIGIT = "current digit"  # the key of its fragment
-SOURCES = {"Draw": "drawn", "Upload": "uploaded", "Link": "from a link"}
 
 
 def show_current_digit() -> None:
     """Show the digit as it is now, with its source, where every page has it."""
     scene, data = get_session().scene, caches.current_dataset()[0]
     if scene.drawn is not None:
-        digit, source = scene.drawn, SOURCES.get(st.session_state.get(SOURCE, ""), "drawn")
+        digit, source = scene.drawn, "uploaded" if scene.uploaded else "drawn"
     elif scene.sample is not None and scene.sample < len(data.test):
         digit, source = sample(data, scene.sample), f"{data.name} {scene.sample}"
     else:

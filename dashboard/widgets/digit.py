@@ -41,9 +41,8 @@ def choose_digit(
                 return choose_sample(session, data)
             case "Upload":
                 return _upload(session, data)
-            case "Link" if session.linked_digit is not None:
-                _show_large(session.linked_digit, FROM_LINK)
-                return ChosenDigit(session.linked_digit)
+            case "Link" if session.linked is not None:
+                return _show_linked(session.linked)
         return _draw(fragments)
     except pictures.PictureError as error:
         st.warning(str(error))
@@ -51,7 +50,7 @@ def choose_digit(
 
 
 def _choose_source(session: Session, first: str) -> str | None:
-    sources = ["Draw", "Sample", "Upload"] + (["Link"] if session.linked_digit is not None else [])
+    sources = ["Draw", "Sample", "Upload"] + (["Link"] if session.linked is not None else [])
     held = st.session_state.get(SOURCE)
     # Set in every run: a page does not take over what a link has set on the page before.
     st.session_state[SOURCE] = held if held in sources else _source_of_scene(session) or first
@@ -69,18 +68,22 @@ def _source_of_scene(session: Session) -> str:
     """Return the source that the scene's digit came from; "" if there is no digit yet, or it was drawn or uploaded."""
     if session.scene.sample is not None:
         return "Sample"
-    return "Link" if session.linked_digit is not None else ""
+    return "Link" if session.linked is not None else ""
 
 
 def _show_hidden(session: Session, data: Dataset, first: str, fragments: StrokeFragments | None) -> ChosenDigit | None:
     """Show the digit of a link that hides how to choose another; only a link without a digit leaves the canvas."""
-    if session.linked_digit is not None:
-        _show_large(session.linked_digit, FROM_LINK)
-        return ChosenDigit(session.linked_digit)
+    if session.linked is not None:
+        return _show_linked(session.linked)
     if session.scene.sample is None and first == "Draw":
         return _draw(fragments)
     session.scene.sample = get_address().locked.setdefault("sample", session.scene.sample or 0)
     return _show_sample(data, session.scene.sample)
+
+
+def _show_linked(linked: ChosenDigit) -> ChosenDigit:
+    _show_large(linked.digit, FROM_LINK)
+    return linked
 
 
 def _show_large(digit: Digit, description: str) -> None:
@@ -122,7 +125,7 @@ def _drawn(ink: NDArray[np.uint8] | None) -> ChosenDigit | None:
     if ink is None:
         return None
     preparation = drawing.prepare_strokes(ink)
-    return ChosenDigit(preparation.digit, preparation=preparation, drawn=True)
+    return ChosenDigit(preparation.digit, preparation=preparation)
 
 
 def _take_drawing(fragments: StrokeFragments, ink: NDArray[np.uint8] | None) -> None:

@@ -38,7 +38,7 @@ def choose_found_digit(picture: Image.Image, session: Session, data: Dataset) ->
     if found.finding is None:
         raise PictureError(found.problem)
     preparation = found.finding.digits[found.index]
-    return ChosenDigit(preparation.digit, preparation=preparation)
+    return ChosenDigit(preparation.digit, preparation=preparation, uploaded=True)
 
 
 def _find_once(picture: Image.Image, session: Session) -> FoundDigits:

@@ -52,7 +52,8 @@ def choose_networks(zoo: Mapping[str, Card], **more: Any) -> tuple[str, ...]:
             format_func=lambda name: zoo[name].title,
         )
     networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
-    session.scene.networks = networks
+    if {*networks} != {*session.scene.networks}:  # else a link's own order stays, and with it the address
+        session.scene.networks = networks
     return networks
 
 

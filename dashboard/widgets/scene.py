@@ -41,8 +41,8 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
         if digit is None or not np.array_equal(choice.digit, digit):
             # As on the main page: a cut stays, what was erased from another digit goes.
             scene.mask = session.base_mask
-        digit, scene.sample = choice.digit, choice.sample
-        scene.drawn = None if choice.sample is not None else digit
+        digit = choice.digit
+        session.take(choice)
         if not scene.mask.all():
             st.caption("Part of it is erased: see *Erase*.")
     if not scene.mask.any():
