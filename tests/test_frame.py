@@ -15,7 +15,9 @@ from tests.pages import html, open_page
 def test_every_page_has_its_title_once_and_says_in_a_sentence_what_it_is(name):
     app = open_page(name)
     assert re.findall("<h1>(.*?)</h1>", html(app)) == [dashboard.PAGES[name].title]
-    assert "." in next(text.value for text in app.markdown if "ns-about" in text.value)
+    about = next(text.value for text in app.markdown if "ns-about" in text.value)
+    first = re.sub("<[^>]*>|[*]", "", about.split('<span class="ns-rest">')[0])
+    assert re.search("[.?]$", first.strip()) and len(first) <= 100, "it fits two lines at a projector"
 
 
 def test_the_tour_goes_through_all_pages_in_the_order_of_the_menu():

@@ -1,15 +1,17 @@
 """What frames every page, in the browser: menu, tour, projector mode, search, terms, and a page that is reset."""
 
 import re
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from core.digits import datasets
-from tests.browser import LAPTOP, complaints_of, open_tab, settle
+from tests.browser import LAPTOP, PHONE, complaints_of, open_tab, settle
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds
+PROJECTOR: dict[str, Any] = {"viewport": {"width": 910, "height": 512}}
 DIGIT = ".ns-digit img"
 NAME = datasets.load_or_offline().name
 
@@ -60,6 +62,60 @@ def test_a_first_visitor_is_led_around_once_and_can_ask_for_it_again(server: str
         expect(tour).to_contain_text("1 of 4", timeout=PATIENCE)
 
 
+def test_after_esc_on_another_page_the_tour_does_not_come_by_itself(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, first_visit=True, **LAPTOP) as tab:
+        open_page(tab, server)
+        expect(tab.locator(".ns-spoken")).to_have_count(1, timeout=PATIENCE)  # its code has been loaded
+        tab.keyboard.press("Escape")
+        open_page(tab, f"{server}/compare")
+        expect(tab.locator(".ns-tour")).to_have_count(0)
+
+
+@pytest.mark.parametrize("screen", [LAPTOP, PROJECTOR, PHONE])
+def test_the_tour_covers_neither_the_canvas_nor_the_choice_of_source(
+    server: str, chromium: Browser, screen: dict[str, Any]
+) -> None:
+    with open_tab(chromium, first_visit=True, **screen) as tab:
+        open_page(tab, f"{server}/compare")
+        expect(tab.locator(".ns-tour")).to_contain_text("1 of 4 · Draw", timeout=PATIENCE)
+        expect(tab.locator(".live canvas")).to_be_visible(timeout=PATIENCE)
+        settle(tab)
+        card = tab.locator(".ns-tour").bounding_box()
+        for shown in (tab.locator(".st-key-source"), tab.locator(".live canvas")):
+            assert not overlap(card, shown.bounding_box())
+
+
+def overlap(one: FloatRect | None, other: FloatRect | None) -> bool:
+    assert one and other
+    across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
+    return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]
+
+
+@pytest.mark.parametrize("projector", ["", "?projector=1"])
+def test_on_a_small_screen_a_text_ends_with_a_sentence_and_the_rest_opens(
+    server: str, chromium: Browser, projector: str
+) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/results{projector}")
+        about, rest = tab.locator(".ns-about"), tab.locator(".ns-rest")
+        expect(about).to_be_visible()
+        expect(rest).to_be_hidden()
+        about.focus()
+        expect(rest).to_be_visible()
+
+
+@pytest.mark.parametrize("projector", ["", "?projector=1"])
+def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(
+    server: str, chromium: Browser, projector: str
+) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/results{projector}")
+        chart = tab.locator(".stPlotlyChart .main-svg").first
+        expect(chart).to_be_visible(timeout=PATIENCE)
+        box = chart.bounding_box()
+        assert box and box["y"] + box["height"] <= 512 and box["width"] > 400
+
+
 def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19")
     page.get_by_role("heading", level=1).click()
@@ -108,6 +164,21 @@ def test_legends_are_whole(server: str, chromium: Browser, width: int) -> None:
         )
         assert cut == []
         assert tab.evaluate("getComputedStyle(document.querySelector('.legendtext')).fontSize") == "14px"
+
+
+def test_on_a_phone_the_menu_of_streamlit_is_on_the_screen_and_the_digit_beside_it(server: str, phone: Page) -> None:
+    open_page(phone, f"{server}/compare?sample=18")
+    expect(phone.locator(DIGIT)).to_be_visible(timeout=PATIENCE)
+    menu, digit = phone.get_by_test_id("stMainMenu").bounding_box(), phone.locator(".ns-digit").bounding_box()
+    assert menu and digit and menu["x"] + menu["width"] <= 390 and not overlap(menu, digit)
+    assert not overlap(digit, phone.get_by_test_id("stExpandSidebarButton").bounding_box())
+
+
+def test_the_name_of_a_button_is_whole_on_a_small_screen(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/compare?sample=18")
+        label = tab.get_by_role("button", name="More networks").get_by_test_id("stMarkdownContainer")
+        assert label.evaluate("(one) => one.scrollWidth <= one.clientWidth")
 
 
 def test_nothing_covers_the_sign_that_the_page_is_running(server: str, page: Page) -> None:

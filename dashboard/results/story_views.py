@@ -12,12 +12,25 @@ from dashboard.widgets.charts import show_chart
 
 ARM = "missing-feature"
 SHOWN_CUT = "HCUT"
+HEIGHT = 264  # pixels: the first picture fits the first screen of a projector, 910x512
+STYLE = """<style>
+.st-key-story { --ns-parts: row; --ns-part: minmax(0, 1fr); }
+@media (max-width: 1000px) { .st-key-story { --ns-parts: column; --ns-part: 2fr 3fr; } }
+.stApp:has(.ns-projector) .st-key-story { --ns-parts: column; --ns-part: 2fr 3fr; }
+@media (max-width: 640px) { .stApp .st-key-story { --ns-part: minmax(0, 1fr) !important; } }
+.st-key-story [data-testid="stHorizontalBlock"] { flex-direction: var(--ns-parts); }
+.st-key-story [data-testid="stColumn"] { width: auto; }
+.st-key-story [data-testid="stColumn"] > [data-testid="stVerticalBlock"] { display: grid; gap: .5rem 1.5rem;
+  grid-template-columns: var(--ns-part); }
+</style>"""  # words above each picture; on narrow screens and projectors beside it, so that one part fills the screen
 COLORS = {cut: COLUMN_COLORS[cut] for cut in CUTS}
 
 
 def show_story(study: ShownStudy) -> None:
     """Show what the talk claims, how we test it, and what became of it."""
-    for place, show in zip(st.columns(3, gap="large"), (_show_claim, _show_test, _show_verdict), strict=True):
+    st.html(STYLE)
+    parts = st.container(key="story").columns(3, gap="large")
+    for place, show in zip(parts, (_show_claim, _show_test, _show_verdict), strict=True):
         with place:
             show(study)
 
@@ -25,8 +38,8 @@ def show_story(study: ShownStudy) -> None:
 def _show_claim(study: ShownStudy) -> None:
     gains = study.record["published"]["talk"]["gain"]
     low, high = (pick(gains[cut] for cut in CUTS) for pick in (min, max))
-    st.markdown("#### 1 · The claim")
     st.markdown(
+        "#### 1 · The claim\n\n"
         f"The talk: a network that reads what is **missing** (1 − x) gains {low:.0f} to {high:.0f} points of "
         "accuracy on digits with an erased part, compared with an ordinary network."
     )
@@ -36,22 +49,23 @@ def _show_claim(study: ShownStudy) -> None:
 def _show_test(study: ShownStudy) -> None:
     rows, control = study.rows(), str(ARMS[ARM].control)
     before, after = (rows[arm, SHOWN_CUT]["values"] for arm in (control, ARM))
-    st.markdown("#### 2 · The fair test")
     st.markdown(
+        "#### 2 · The fair test\n\n"
         "We compare it with a **control**: the same network, frozen, reset and trained as long, but without the "
         f"inversion. Each line is one seed. Seeds differ by up to {max(before) - min(before):.0f} points by chance."
     )
     figure = draw_pairs(before, after, ("control", "missing-feature"), COLORS[SHOWN_CUT])
     figure.update_yaxes(title=f"accuracy, %, {CUT_NAMES[SHOWN_CUT]} erased")
+    figure.update_layout(height=HEIGHT)
     show_chart(figure)
 
 
 def _show_verdict(study: ShownStudy) -> None:
     rows = study.rows()
     found = {cut: rows[ARM, study.columns[cut]] for cut in CUTS}
-    st.markdown("#### 3 · The verdict")
     claimed = study.record["published"]["talk"]["gain"]
-    st.markdown(conclude({cut: row["difference"] for cut, row in found.items()}, claimed))
+    verdict = conclude({cut: row["difference"] for cut, row in found.items()}, claimed)
+    st.markdown(f"#### 3 · The verdict\n\n{verdict}")
     intervals = [_to_interval(cut, row, study) for cut, row in found.items()]
     _draw(intervals, f"points more than the control, {found[SHOWN_CUT]['seeds']} seeds")
 
@@ -93,7 +107,7 @@ def _judge_claim(differences: dict[str, Row], claimed: dict[str, float]) -> str:
 
 def _draw(intervals: list[Interval], x_title: str) -> None:
     figure = draw_intervals(intervals, COLORS, claim="the talk", x_title=x_title)
-    figure.update_layout(showlegend=False, height=320)
+    figure.update_layout(showlegend=False, height=HEIGHT)
     show_chart(figure)
 
 

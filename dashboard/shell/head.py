@@ -17,7 +17,7 @@ def show_head(name: str) -> DeltaGenerator:
     """Show title, text and buttons of a page in one line where there is room; return the place for Share."""
     with st.container(key="page-head"):
         st.html(f"<h1>{escape(dashboard.PAGES[name].title)}</h1>")
-        st.markdown(f'<span class="ns-about" tabindex="0">{read_text(name).strip()}</span>', unsafe_allow_html=True)
+        st.markdown(introduce(name), unsafe_allow_html=True)
         with st.container(key="page-tools", horizontal=True, gap="xsmall"):
             if not get_address().projector:
                 show_search()
@@ -26,6 +26,13 @@ def show_head(name: str) -> DeltaGenerator:
             if not get_address().projector:
                 show_help(name)
     return share
+
+
+def introduce(name: str) -> str:
+    """Return a page's text on one line; small screens show its first paragraph, and all of it on hover or tap."""
+    first, _, rest = read_text(name).strip().partition("\n\n")
+    rest = f' <span class="ns-rest">{rest}</span>' if rest else ""
+    return f'<span class="ns-about" tabindex="0">{first}{rest}</span>'
 
 
 def show_neighbours(name: str) -> None:

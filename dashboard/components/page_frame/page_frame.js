@@ -23,7 +23,7 @@ function install() {
   state.region.setAttribute("role", "status");
   document.body.append(state.region);
   document.addEventListener("click", afterClick, true);
-  document.addEventListener("keydown", (event) => event.key === "Escape" && closeTour(), true);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && skipTour(), true);
   addEventListener("resize", () => { mark(); place(); });
   addEventListener("scroll", place, true);
   new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-announce"] });
@@ -101,9 +101,13 @@ function remembered() {
   }
 }
 
+function remember() {
+  try { localStorage.setItem(SEEN, "seen"); } catch { /* it keeps nothing */ }
+}
+
 function openTour(step = 0) {
   closeTour();
-  try { localStorage.setItem(SEEN, "seen"); } catch { /* it keeps nothing */ }
+  remember();
   const { tour } = state.data, last = step === tour.length - 1;
   const card = make("div", "ns-tour");
   card.setAttribute("role", "dialog");
@@ -116,15 +120,28 @@ function openTour(step = 0) {
   document.body.append(card);
   Object.assign(state, { card, step, target: find(tour[step].at) });
   state.target?.classList.add("ns-shown");
-  state.target?.scrollIntoView({ block: "nearest" });
-  place();
+  state.resized = new ResizeObserver(bringIntoView); // a canvas has its size some time after the page
+  if (state.target) state.resized.observe(state.target);
+  bringIntoView();
   next.focus({ preventScroll: true });
+}
+
+// Also before it was shown: after Esc on another page it does not come by itself.
+function skipTour() {
+  remember();
+  closeTour();
 }
 
 function closeTour() {
   state.card?.remove();
+  state.resized?.disconnect();
   state.target?.classList.remove("ns-shown");
   Object.assign(state, { card: null, target: null });
+}
+
+function bringIntoView() {
+  state.target?.scrollIntoView({ block: "nearest" });
+  place();
 }
 
 function find(selectors) {
@@ -135,13 +152,16 @@ function find(selectors) {
   return null;
 }
 
-// Below what it points to, or above it where there is no room; never outside of the screen.
+// Below what it points to, else right of it, else above it: what stands above a thing often belongs to it. Never outside
+// of the screen.
 function place() {
   const { card, target } = state;
   if (!card) return;
-  const at = (target ?? document.body).getBoundingClientRect(), height = card.offsetHeight;
-  const below = at.bottom + 10, above = at.top - height - 10;
-  const top = below + height < innerHeight ? below : above > 0 ? above : innerHeight - height - 10;
-  card.style.top = `${Math.max(10, top)}px`;
-  card.style.left = `${Math.max(10, Math.min(at.left, innerWidth - card.offsetWidth - 10))}px`;
+  const at = (target ?? document.body).getBoundingClientRect();
+  const width = card.offsetWidth, height = card.offsetHeight, lowest = innerHeight - height - 10;
+  const below = at.bottom + 10, right = at.right + 10, above = at.top - height - 10;
+  const beside = below > lowest && right + width + 10 < innerWidth;
+  const top = below <= lowest ? below : beside ? at.top : above > 0 ? above : lowest;
+  card.style.top = `${Math.max(10, Math.min(top, lowest))}px`;
+  card.style.left = `${Math.max(10, Math.min(beside ? right : at.left, innerWidth - width - 10))}px`;
 }
