@@ -10,6 +10,7 @@ import yaml
 import dashboard
 from core.pmnist.masks import keep_all
 from dashboard.address import get_address
+from dashboard.components.figure_tools import figure_tools
 from dashboard.components.page_frame import TourStep, page_frame
 from dashboard.server.session import get_session
 from dashboard.widgets.texts import TEXTS
@@ -41,11 +42,15 @@ def _reset(name: str) -> NoReturn:
 
 
 def show_surroundings(name: str) -> None:
-    """Mark the page in the menu, and let its changes be read aloud; the main page has the tour for first visitors."""
+    """Mark the page in the menu, let its changes be read aloud, and let its figures be saved.
+
+    The main page has the tour for first visitors.
+    """
     page, here = dashboard.PAGES[name], get_address()
     alone = not (here.hidden or here.lesson or here.projector)
     tour = _tour() if name == TOUR_PAGE and alone else []
     page_frame(section=page.section, title=page.title, tour=tour, tour_asked=st.session_state.get(ASKED, 0))
+    figure_tools()
 
 
 @cache
