@@ -15,7 +15,7 @@ from tests.benchmarks.maximization import SETTLED, WATCH
 from tests.browser import LAPTOP, drawing_canvas, find_chromium, launch_chromium, open_tab, serve
 
 TRIALS = 5
-FRAMES = "41 / 41"  # forty steps, and the digit before them
+FRAMES = "40 / 40"  # the place of the last frame: forty steps
 SAMPLE = "attack?sample=18"
 
 # Presses Grow again whenever the noises have grown: the strokes take longer.
@@ -78,7 +78,7 @@ def _grow(page: Page, address: str) -> None:
     page.get_by_text("Noise for all", exact=True).click()
     page.get_by_role("button", name="Grow", exact=True).wait_for(timeout=60_000)
     page.evaluate(GROW_ON)
-    expect(page.locator(".player .count")).to_contain_text("/ 51", timeout=60_000)
+    expect(page.locator(".player .count")).not_to_be_empty(timeout=60_000)
 
 
 @contextmanager

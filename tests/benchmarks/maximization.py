@@ -181,7 +181,7 @@ def _grown() -> list[list[tuple[int, float]]]:
             page.evaluate(WATCH)
             page.wait_for_timeout(SETTLED)
             button.click()
-            expect(page.locator(".player .count")).to_have_text("201 / 201", timeout=60_000)
+            expect(page.locator(".player .count")).to_have_text("200 / 200", timeout=60_000)
             shown = page.evaluate("growthWatch.shown")
             found.append([(int(one["frame"]), float(one["after"])) for one in shown])
     return found[1:]  # the first loads the network

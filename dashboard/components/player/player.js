@@ -168,7 +168,7 @@ function show(player) {
   player.slider.max = count - 1;
   player.slider.value = at;
   player.slider.setAttribute("aria-valuetext", `${player.head.axis} ${format(frame.at, "")}, ${at + 1} of ${count}`);
-  player.count.textContent = `${at + 1} / ${count}`;
+  player.count.textContent = [frame.at, ...lastPlace(player)].map((one) => format(one, "")).join(" / ");
   player.text.textContent = frame.text;
   player.picture.setAttribute("aria-label", `${player.head.label}, frame ${at + 1}: ${frame.text}`);
   drawPicture(player, frame);
@@ -178,6 +178,9 @@ function show(player) {
   });
   drawChart(player);
 }
+
+// The place of the last frame, in a list; an empty list before it is known: the next frames may lie anywhere.
+const lastPlace = (player) => (isComplete(player) ? [player.frames.at(-1).at] : []);
 
 const format = (value, unit) => (value === null ? "–" : `${Number(value.toPrecision(3))}${unit}`);
 
