@@ -64,10 +64,7 @@ def draw_maps(maps: Values, columns: int, *, height: int) -> Picture:
     """Return maps `(N, H, W)` on one grey sheet, white where a map is strongest; a map of zeros is black."""
     width = max(1, round(maps.shape[2] * height / maps.shape[1]))
     cells = [_shrink(one, (width, height)) for one in maps]
-    blank = np.zeros_like(cells[0])
-    cells += [blank] * (-len(cells) % columns)
-    padded = [np.pad(cell, ((0, GAP), (0, GAP)), constant_values=128) for cell in cells]
-    return np.concatenate([np.concatenate(padded[at : at + columns], 1) for at in range(0, len(padded), columns)])
+    return arrange(cells, columns, gap=GAP, ground=128)
 
 
 def _shrink(values: Values, size: tuple[int, int]) -> Picture:
