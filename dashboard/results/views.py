@@ -15,6 +15,7 @@ from core.visualization.studies import Interval, draw_intervals
 from dashboard.results.study import Row, ShownStudy
 from dashboard.widgets.charts import show_chart
 
+CHARACTER = 8  # pixels of a table's column for a character: no name is cut off
 MAIN = 4  # the first conclusions are about the talk's claim
 
 
@@ -87,8 +88,9 @@ def show_figures(study: ShownStudy) -> None:
     """Show the mean and the standard deviation of every arm's accuracy, for every cut."""
     rows = study.rows()
     st.markdown(f"**{describe_range(rows)}**")
-    pinned = {"method": st.column_config.TextColumn(pinned=True, width="medium")}
     arms = dict.fromkeys(arm for arm, _ in rows)
+    widest = CHARACTER * max(len(ARMS[arm].title) for arm in arms)
+    pinned = {"method": st.column_config.TextColumn(pinned=True, width=widest)}
     for track in dict.fromkeys(rows[arm, "whole"]["track"] for arm in arms):
         table = []
         for arm in (arm for arm in arms if rows[arm, "whole"]["track"] == track):
