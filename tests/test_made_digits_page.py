@@ -84,7 +84,8 @@ def test_every_view_opens_without_a_complaint(view: str):
 def test_the_page_opens_with_made_digits_that_are_called_so():
     app = open_page("made_digits")
     said = captions(app)
-    assert "**Made digits**: nobody wrote them." in said and "reads 40 of all 40" in said
+    assert "**Made digits**: nobody wrote them." in said
+    assert app.main.markdown[0].value.startswith("**The assignment network reads 40 of all 40 made digits")
     assert "Of 10,000 made digits" in said and "MNIST" in said
     assert "only the class differs" in said
 
@@ -94,8 +95,8 @@ def test_new_ones_differ_and_a_class_can_be_asked_for():
     first, second = sheet(app), sheet(press(app, "made new"))
     assert first != second
     app.segmented_control(key="made class").set_value("3")
-    said = captions(rerun(app))
-    assert "of all 40 as the intended class" in said and "only the class differs" not in said
+    said = text_of(rerun(app))
+    assert "of all 40 made digits as the intended class" in said and "only the class differs" not in said
 
 
 def test_a_generator_without_labels_makes_forty_different_digits_and_is_not_asked_for_a_class():
@@ -217,5 +218,6 @@ def test_v10_the_recorded_study_is_shown_with_its_command_and_its_reservations()
     assert record["command"] in captions(app) and f"{record['seeds']} seeds" in captions(app)
     assert all(sentence in text_of(app) for sentence in record["conclusions"])
     lines = to_curves(record)
+    assert "logarithmic" in draw_pretraining(lines).layout.yaxis.title.text
     assert len(lines) == 2 * len(STARTS) == len(to_table(record)) == len(draw_pretraining(lines).data)
     assert lines[0].errors[100] == pytest.approx(100 - record["rows"][0]["mean"])

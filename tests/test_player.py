@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.networks.growing_hole import HoleStep, grow_hole, hole_masks
 from core.pmnist.masks import GROWTH_DIRECTIONS
 from dashboard.components.player import Frame, Look, to_message
-from dashboard.pmnist.cut_views import to_frame
+from dashboard.pmnist.cut_views import describe_growth, to_frame
 from dashboard.widgets import playing
 from dashboard.widgets.playing import Run
 from tests.job_runs import until
@@ -209,6 +209,16 @@ def test_each_step_says_what_is_read_now_and_who_changed_their_mind():
     assert minds == "Changed their answer: The counter (was 5)"
 
 
+def test_the_sentence_names_when_each_network_becomes_unsure():
+    def shares(*percents: float) -> list[Frame]:
+        pictures = np.zeros((4, 6), np.uint8)
+        return [Frame(pictures, {"A": one, "B": 90}, "", at=10 * at) for at, one in enumerate(percents)]
+
+    assert describe_growth(shares(99, 60, 50)) == "Every network still gives its first answer 50 % or more."
+    said = "The probability of the first answer falls below 50 %: for A when 20 % of the picture is erased."
+    assert describe_growth(shares(99, 60, 49, 70)) == said
+
+
 # The view
 
 
@@ -227,6 +237,7 @@ def test_the_view_grows_a_hole_and_plays_it_without_a_click():
     until(lambda: run.finished)
     app.run()
     assert not app.exception and not app.warning and app.button(key="growth/stop").disabled
+    assert f"**{describe_growth(run.frames)}**" in [one.value for one in app.main.markdown]
     assert len(run.frames) == len(hole_masks(GROWTH_DIRECTIONS[0])) and "No network has changed" in run.frames[0].text
 
 

@@ -313,7 +313,8 @@ def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
     sure = [int(re.search(r"(\d+) %", frame.text)[1]) for frame in (frames[0], frames[-1])]
     assert sure[0] < 20 < 30 < sure[1]
     assert 20 <= len(frames) <= 24 and len({frame.picture.shape for frame in frames}) == 1
-    assert "ten feature maps of the 4" in captions(app)
+    assert "the first filters of the first convolution, at most ten" in captions(app)
+    assert "as many feature maps of the 4" in captions(app)
 
 
 # Result

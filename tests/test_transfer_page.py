@@ -199,6 +199,25 @@ def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained
     assert "no dense layers" in captions(app) and "pretrained" not in text_of(app).lower()
 
 
+# Sentences
+
+
+@pytest.mark.parametrize(
+    ("view", "says"),
+    [
+        ("Fine-tuning", "**After 20 epochs, the accuracy on held-out pictures is "),
+        ("Filters and maps", "**The network makes 20 maps of 72 × 110, then 50 maps of 34 × 53 from this picture: "),
+        (
+            "VGG16",
+            "**13 convolutions make 512 maps of 7 × 7 from a picture of 224 × 224; those with 512 maps hold 88 % ",
+        ),
+    ],
+)
+def test_a_view_says_first_what_its_picture_shows(view: str, says: str) -> None:
+    bold = [element.value for element in open_view(view).main.markdown if element.value.startswith("**")]
+    assert bold[0].startswith(says) and bold[0].endswith(".**")
+
+
 # Fine-tuning
 
 
@@ -268,13 +287,14 @@ def test_f3_maps_are_brightest_where_they_are_strongest_and_silent_ones_are_blac
     maps = np.zeros((3, 20, 30))
     maps[0, :10] = 5
     sheet = draw_maps(maps, 2, height=10)
-    assert sheet.shape == (28, 38) and sheet[0, 0] == 255 and sheet[9, 0] == 0 and not sheet[:10, 19:34].any()
+    assert sheet.shape == (32, 42) and sheet[4, 4] == 255 and sheet[13, 4] == 0 and not sheet[4:14, 23:38].any()
+    assert (sheet[18:28, 23:38] == 128).all()  # no fourth map: a black tile would look like a silent one
 
 
 def test_f3_a_picture_keeps_its_proportions():
-    (first, _), (second, _) = draw_sheets(STANDARD, load_photograph("temple"))
-    assert first == "After the first pooling (pool1): 20 maps of 72 × 110"
-    assert second == "After the second pooling (pool2): 50 maps of 34 × 53"
+    first, second = draw_sheets(STANDARD, load_photograph("temple"))
+    assert first.title == "After the first pooling (pool1): 20 maps of 72 × 110"
+    assert second.title == "After the second pooling (pool2): 50 maps of 34 × 53"
 
 
 def test_a_layer_that_another_network_has_not_got_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

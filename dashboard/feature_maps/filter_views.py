@@ -21,6 +21,7 @@ from dashboard.feature_maps import map_rows
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
+from dashboard.widgets.texts import show_caption
 
 CHOSEN = "maps filter"  # the key of the clicked square
 SNAPSHOTS = 12  # shown of a training
@@ -44,20 +45,27 @@ def show_filters(session: Session, data: Dataset, zoo: Zoo) -> None:
             return
         origin = find_initial_network(name)
         start = () if origin is None else list_filters(origin.network)
+        st.markdown(f"**{describe_change(start, trained)}**")
         st.caption(_describe_start(origin, zoo))
         rows = [_to_row(one, start[at] if start else None, each=each) for at, one in enumerate(trained)]
         chosen = _find_chosen(rows)
         board(rows, key="maps filters", label="All filters", chosen=chosen, on_choose=_choose)
         st.html(draw_legend())
-        st.caption(
-            "A filter has one square for each map that it reads. In each block a column is a filter, which makes one "
-            "map, and a row is a map that all filters read. The shape in brackets has the order of Keras: rows and "
-            "columns of a square, maps read, filters. With one scale for a layer, its strongest 1 % of weights "
-            "have the brightest colour."
-        )
+        show_caption("feature_maps", "Filters")
         _show_snapshots(name, each=each)
     with right:
         _show_one(trained, start, chosen)
+
+
+def describe_change(start: Sequence[Filters], trained: Sequence[Filters]) -> str:
+    """Return a sentence: how many filters each convolution has, or how much training has changed them."""
+    if not start:
+        return f"The network has {', '.join(f'{len(one.weights)} filters in {one.stage}' for one in trained)}."
+    moves = [measure_filter_change(*pair).relative_length for pair in zip(start, trained, strict=True)]
+    if not any(moves):
+        return "Training did not change any filter."
+    told = ", ".join(f"{one.stage} by {100 * move:.0f} %" for one, move in zip(trained, moves, strict=True))
+    return f"Training changed the filters of {told} of their length (L2)."
 
 
 def _describe_start(origin: InitialNetwork | None, zoo: Zoo) -> str:

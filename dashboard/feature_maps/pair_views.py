@@ -28,7 +28,7 @@ from dashboard.widgets import maps as map_inputs
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import WHOLE, label_of
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import read_tip, show_caption
 
 ERASED, ATTACKED, OTHER = "whole and erased", "before and after an attack", "another digit"
 HEAD_TILE = (28, 44)  # least and largest pixels of the screen for a map that the head reads
@@ -128,10 +128,7 @@ def _show_pair(pair: DigitPair, name: str, data: Dataset, *, each: bool) -> None
     board([large], key="maps two enlarged", label="One map of two digits, enlarged")
     board(rows, key="maps two", label="All feature maps of two digits", chosen=chosen, on_choose=one_map.choose)
     st.html(draw_legend())
-    st.caption(
-        "Both digits and their difference (the second minus the first) have one scale. *Changes by*: the length (L2) "
-        "of the difference, in percent of the length of the first digit's maps."
-    )
+    show_caption("feature_maps", "Difference of two digits")
 
 
 def _show_readings(beginnings: Sequence[str], readings: Sequence[np.ndarray], data: Dataset) -> None:

@@ -14,7 +14,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_chart
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import show_caption, show_text
 
 COLORS = {RANDOM: "#8A8F98", UNLABELLED: "#D55E00", LABELLED: "#E69F00", SUPERVISED: "#3B82C4"}
 Record = dict[str, Any]
@@ -42,10 +42,7 @@ def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
         show_chart(draw_pretraining(to_curves(record)), key="made help")
     with table:
         st.table(to_table(record))
-        st.caption(
-            "Accuracy in percent on all test digits, mean ± standard deviation over the seeds. *Frozen*: only the head "
-            "learns. The chart shows the **error** in percent, on a logarithmic scale."
-        )
+        show_caption("made_digits", "Pretraining")
     for sentence in record["conclusions"][1:]:
         st.markdown(f"- {sentence}")
     about, settings = record["dataset"], record["settings"]

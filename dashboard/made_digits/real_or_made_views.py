@@ -15,6 +15,7 @@ from dashboard.made_digits import generators
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.pictures import show_picture
+from dashboard.widgets.texts import show_caption
 
 QUIZ = "made quiz"
 LARGE = 10  # screen pixels for one of the digit
@@ -107,7 +108,7 @@ def _show_end(quiz: Quiz, questions: list[RealOrMadeDigit], made: TrainedGenerat
         items.append(GalleryItem(arrays.to_gray(question.image[0].numpy()), _describe(question, data), below))
     st.html(draw_gallery(items, min_width=106, css_class="ns-quiz"))
     st.button("Another round", on_click=_start_next, args=(quiz, score), key="quiz again", type="primary")
-    st.caption("Guessing gets 5 of 10. If neither you nor the discriminator does better, the generator has won.")
+    show_caption("made_digits", "Result of the quiz")
 
 
 def _start_next(quiz: Quiz, score: int) -> None:

@@ -29,6 +29,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.jobs import my_jobs
 from dashboard.widgets.pictures import show_picture
+from dashboard.widgets.texts import show_caption
 
 ROWS = 4
 ALL = "all"
@@ -76,10 +77,12 @@ def _show_sheet(made: TrainedGenerator, reader: Classifier) -> Tensor:
         st.button("Make others", on_click=_next_seed, args=(SHEET,), key="made new", type="primary")
     images, labels = _make_sheet(made, wanted)
     sheet = draw_samples(images[:, 0].numpy())
-    show_picture(sheet, f"{len(images)} made digits")
     read = predict(reader, images).argmax(1)
-    readings = _describe_readings(made, wanted, read, labels)
-    st.caption(f"**Made digits**: nobody wrote them.{readings}{_describe_training(made)}")
+    st.markdown(f"**{_describe_readings(made, read, labels)}**")
+    show_picture(sheet, f"{len(images)} made digits")
+    rows = " All digits of a row use the same random numbers; only the class differs."
+    of_rows = rows if made.labelled and wanted == ALL else ""
+    st.caption(f"**Made digits**: nobody wrote them.{of_rows}{_describe_training(made)}")
     st.download_button(
         "Download (PNG)",
         lambda: arrays.to_png(sheet),
@@ -103,19 +106,19 @@ def _make_sheet(made: TrainedGenerator, wanted: str) -> tuple[Tensor, Tensor]:
     return make_images(made.generator, latents, labels), labels
 
 
-def _describe_readings(made: TrainedGenerator, wanted: str, read: Tensor, labels: Tensor) -> str:
+def _describe_readings(made: TrainedGenerator, read: Tensor, labels: Tensor) -> str:
     """Return a sentence about how the network reads the digits."""
     if not made.labelled:
         found = ", ".join(map(str, sorted(set(read.tolist()))))
-        return f" This generator was trained without labels. The assignment network reads them as {found}."
-    rows = " All digits of a row use the same random numbers; only the class differs." if wanted == ALL else ""
+        return f"The assignment network reads these made digits as {found}."
     right = int((read == labels).sum())
-    return f"{rows} The assignment network reads {right} of all {len(labels)} as the intended class."
+    return f"The assignment network reads {right} of all {len(labels)} made digits as the intended class."
 
 
 def _describe_training(made: TrainedGenerator) -> str:
     card, measured = made.card, made.card.measured
-    sentence = f" The generator was trained on {card.dataset['digits']:,} digits of {card.dataset['name']}"
+    how = "" if made.labelled else " without labels"
+    sentence = f" The generator was trained{how} on {card.dataset['digits']:,} digits of {card.dataset['name']}"
     if not measured:
         return sentence + "."
     return (
@@ -141,10 +144,7 @@ def _show_interpolation(made: TrainedGenerator, reader: Classifier) -> None:
     interpolation = Interpolation(made, reader, ends, (seed, seed + 1))
     name = sha256(repr(interpolation.about).encode()).hexdigest()
     player(interpolation.frames(), key="made walk", run=name, look=interpolation.look, finished=True)
-    st.caption(
-        "Interpolation: each picture uses random numbers between those of the two end digits. When does the reading "
-        "change?"
-    )
+    show_caption("made_digits", "Interpolation")
 
 
 def _read_ends(made: TrainedGenerator, reader: Classifier, seed: int) -> tuple[int, int]:

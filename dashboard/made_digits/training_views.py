@@ -21,6 +21,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.widgets import jobs
+from dashboard.widgets.texts import show_caption
 
 NEXT = "made next source"
 DIGITS = (1_000, 5_000, 10_000, 20_000, 50_000)
@@ -102,6 +103,7 @@ def _show_shipped() -> None:
     if made is None:
         return
     frames = cached.recorded_frames(made.card.weights_sha256, made)
+    st.markdown(f"**{describe_duel(made.card.moments)}**")
     player(frames, key="made growth", run="shipped", look=SNAPSHOTS, finished=True)
     _show_caption()
     _show_curves(made.card.moments, made.card.epochs)
@@ -120,6 +122,8 @@ def _show_live(job: Job, shown: str) -> None:
         return
     jobs.show_state(job, status, lambda: _describe_progress(epochs, steps))
     frames = generators.snapshot_frames(job)
+    if steps:
+        st.markdown(f"**{describe_duel(steps)}**")
     if frames:
         player(frames, key="made growth", run=job.id, look=SNAPSHOTS, finished=not status.active)
         _show_caption()
@@ -127,6 +131,15 @@ def _show_live(job: Job, shown: str) -> None:
         so_far = _epochs(steps[-1])
         # Room for what comes, but the first epochs must not be too narrow.
         _show_curves(steps, min(epochs, max(1, ceil(1.5 * so_far))) if status.active else ceil(so_far))
+
+
+def describe_duel(steps: list[dict[str, Any]]) -> str:
+    """Return a sentence: how many of the digits that the generator makes now the discriminator recognises."""
+    last = steps[-1]
+    return (
+        f"After {_epochs(last):.3g} epochs, the discriminator recognises {last['found_made']:.0f} % of the made digits "
+        f"and {last['found_real']:.0f} % of the real digits; 50 % would be guessing."
+    )
 
 
 def _describe_progress(epochs: int, steps: list[dict[str, Any]]) -> tuple[float, str]:
@@ -138,10 +151,7 @@ def _describe_progress(epochs: int, steps: list[dict[str, Any]]) -> tuple[float,
 
 
 def _show_caption() -> None:
-    st.caption(
-        "One column for each class, with the same random numbers in every picture. The digits come from an average of "
-        "the generator's last weights, which changes less than the weights themselves."
-    )
+    show_caption("made_digits", "Training")
 
 
 def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
@@ -161,10 +171,7 @@ def _show_curves(steps: list[dict[str, Any]], end: int) -> None:
         draw_svg_curves(found, title="Accuracy of the discriminator", x_end=end, limits=(0.0, 100.0), unit=" %"),
         unsafe_allow_html=True,
     )
-    st.caption(
-        "Neither loss should reach zero: when one falls, the other rises. A discriminator with an accuracy of 50 % "
-        "only guesses (losses of 0.69 and 1.39)."
-    )
+    show_caption("made_digits", "Losses")
 
 
 def _epochs(step: dict[str, Any]) -> float:

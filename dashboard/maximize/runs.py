@@ -143,6 +143,7 @@ def _play(maximization: Maximization, key: str, look: Look, start: str) -> Recor
         about=maximization.about,
         start=start,
         recorded=load_recorded(recorded_path(key)),
+        conclude=lambda frames: frames[-1].text,
     )
     run: Run[Steps] | None = st.session_state.get(f"{key}/run")
     if run is None or not run.finished or not run.frames or not recording.steps:

@@ -18,6 +18,7 @@ from dashboard.server.session import Session
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.digit import choose_digit
 from dashboard.widgets.map_details import show_closeup
+from dashboard.widgets.texts import show_caption
 
 NEURON = {"starts": 5, "noise": 40 / 255}  # enough noise for different answers
 COMPARED = ("standard", "missing-feature", "assignment", "robust")
@@ -41,9 +42,7 @@ def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
         objective = ClassLogit(range(len(data.classes)))
         run = Maximization(networks, objective, config, layout, step_texts.describe_classes(data.classes))
         play(run, key="ten digits", look=step_texts.classes_look(data.classes), start="Optimise ten images")
-        st.caption(
-            "One image for each class, 0 to 9. Below it: what the network reads in it, and with which probability."
-        )
+        show_caption("maximize", "Ten digits")
 
 
 def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -66,10 +65,7 @@ def show_maps(session: Session, data: Dataset, zoo: Zoo) -> None:
         run = Maximization(networks, objective, config, layout_for(len(numbers)), step_texts.describe_maps)
         look = Look(f"Images that activate the maps of {stage}", axis="step")
         recording = play(run, key="every map", look=look, start=f"Optimise all {len(numbers)}")
-        st.caption(
-            "Below each image: the number of its map, and how strongly it responds. Maps that never respond are "
-            'hatched and labelled "dead" at the end.'
-        )
+        show_caption("maximize", "Every map")
         grown = None if recording is None else recording.steps[-1][0].images
         show_closeup(session, data, name, objective, stage, grown)
 
@@ -91,11 +87,7 @@ def show_neuron(session: Session, data: Dataset, zoo: Zoo) -> None:
         colors = {step_texts.start_title(number): GOAL_COLORS[number] for number in range(config.starts)}
         look = Look("Activation from each start", colors, axis="step")
         play(run, key="one neuron", look=look, start="Optimise")
-        st.caption(
-            "The head of a missing-feature network reads 1 − x (the stage *inverted*), which is large where the "
-            "feature is absent. **Feature absent** maximises −x, so it continues where 1 − x has reached 1. Every "
-            "image starts from other noise: do all starts give the same image?"
-        )
+        show_caption("maximize", "One neuron")
 
 
 def _choose_neuron(name: str, network: Classifier, data: Dataset) -> Objective:

@@ -25,6 +25,7 @@ from dashboard.widgets.mask import choose_variant
 from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.readings import networks_or_warn, read_all
 
+UNSURE = 50  # percent: below this a network no longer gives its first answer more than all others together
 HEADINGS = {"whole": "whole", **{cut: f"{cut} · {name} erased" for cut, name in CUT_NAMES.items()}}
 
 
@@ -99,7 +100,17 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
             about=(digit.tobytes(), kind, *networks),
             start="Start again",
             at_once=not address.stroke_goes_on(),
+            conclude=describe_growth,
         )
+
+
+def describe_growth(frames: Sequence[Frame]) -> str:
+    """Return a sentence: how much was erased when each network gave its first answer less than UNSURE percent."""
+    lost = {name: next((one.at for one in frames if one.values[name] < UNSURE), None) for name in frames[0].values}
+    said = [f"{name} when {at:.0f} % of the picture is erased" for name, at in lost.items() if at is not None]
+    if not said:
+        return f"Every network still gives its first answer {UNSURE} % or more."
+    return f"The probability of the first answer falls below {UNSURE} %: for {', for '.join(said)}."
 
 
 def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequence[str]) -> Frame:

@@ -25,6 +25,7 @@ from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.widgets import jobs
 from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.progress import format_duration
+from dashboard.widgets.texts import show_caption
 
 SNAPSHOTS = Look("Ten digits, filters and feature maps during training", speed=0.25)
 STATES = {"running": "training is running.", "waiting": "waits in the queue.", "paused": "training is paused."}
@@ -244,8 +245,4 @@ def show_snapshots(frames: Sequence[Frame], run: str, *, finished: bool) -> None
     """Play the snapshots of filters, feature maps and ten digits taken during the training."""
     if frames:
         player(frames, key="train growth", run=run, look=SNAPSHOTS, finished=finished)
-        st.caption(
-            "From the top: ten test digits, what the network reads and with which probability; ten filters of the "
-            "first convolution (blue positive, red negative); ten feature maps of the 4 after the first and the last "
-            "convolution."
-        )
+        show_caption("train", "Snapshots")

@@ -1,5 +1,8 @@
 """The views "Filters and maps" and "VGG16": a network's first filters and maps, VGG16's table and its weights."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -24,12 +27,21 @@ from dashboard.transfer import layers
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import show_caption, show_text
 
 OWN = "your own"
 SIDES = {1: 224, 3: 600}  # pixels of the longer side, by input channels; the lecture's picture was 600 x 384
 MAX_MAPS, COLUMNS, HEIGHT = 64, 8, 72
-Sheets = list[tuple[str, NDArray[np.uint8]]]
+
+
+@dataclass(frozen=True, eq=False)
+class MapSheet:
+    """The maps after a pooling, as one picture."""
+
+    title: str
+    shape: tuple[int, int, int]
+    """Number of maps, rows, columns."""
+    picture: NDArray[np.uint8]
 
 
 def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -42,18 +54,26 @@ def show_inside(session: Session, data: Dataset, zoo: Zoo) -> None:
         if backbone is None or picture is None:
             st.info("Choose a picture and a network. Its filters and feature maps are shown here.")
             return
+        sentence = st.empty()
         _show_filters(backbone)
         about = (layers.network_id(backbone), picture.tobytes())
         if st.session_state.get("transfer inside", (None,))[0] != about:
             with st.spinner("Computing feature maps ..."):
                 st.session_state["transfer inside"] = (about, draw_sheets(backbone, picture))
-        for title, sheet in st.session_state["transfer inside"][1]:
-            st.markdown(f"**{title}**")
-            show_picture(sheet, title)
-        st.caption(
-            "Each map is white where its activation is largest. After the second pooling the maps are smaller, and "
-            "edges have become corners, stripes and blobs."
-        )
+        sheets: list[MapSheet] = st.session_state["transfer inside"][1]
+        if not sheets:
+            return
+        sentence.markdown(f"**{describe_maps(sheets)}**")
+        for sheet in sheets:
+            st.markdown(f"**{sheet.title}**")
+            show_picture(sheet.picture, sheet.title)
+        st.caption("Each map is white where its activation is largest.")
+
+
+def describe_maps(sheets: Sequence[MapSheet]) -> str:
+    """Return a sentence: how many maps each pooling leaves, and how large they are."""
+    left = ", then ".join("{} maps of {} × {}".format(*sheet.shape) for sheet in sheets)
+    return f"The network makes {left} from this picture: edges first, then corners, stripes and blobs."
 
 
 def _choose_picture() -> NDArray[np.uint8] | None:
@@ -91,14 +111,11 @@ def _show_filters(backbone: Backbone) -> None:
     st.markdown(f"**The {count} filters of {name}**, {rows} × {columns} × {channels}: {what}")
     show_picture(sheet, f"the {count} filters of {name}", width=sheet.shape[1])
     if channels == 3:
-        st.caption(
-            "Trained filters show edges and colour gradients. If these look like confetti, the file has no trained "
-            "weights."
-        )
+        show_caption("transfer", "Colour filters")
 
 
-def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:
-    """Return a title and a sheet of maps for each of the first two poolings; `picture` is `(H, W, 3)`, 0 to 255."""
+def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> list[MapSheet]:
+    """Return the maps after each of the first two poolings; `picture` is `(H, W, 3)`, 0 to 255."""
     image = Image.fromarray(picture)
     side = SIDES[backbone.channels]
     scale = side / max(image.size)
@@ -111,18 +128,32 @@ def draw_sheets(backbone: Backbone, picture: NDArray[np.uint8]) -> Sheets:
         _, count, rows, columns = output.shape
         part = f", the first {MAX_MAPS}" if count > MAX_MAPS else ""
         title = f"After the {which} pooling ({name}): {count} maps of {rows} × {columns}{part}"
-        sheets.append((title, draw_maps(output[0, :MAX_MAPS].numpy(), COLUMNS, height=HEIGHT)))
+        drawn = draw_maps(output[0, :MAX_MAPS].numpy(), COLUMNS, height=HEIGHT)
+        sheets.append(MapSheet(title, (count, rows, columns), drawn))
     return sheets
 
 
 def show_vgg(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the table of VGG16's layers, and whether its weights are here or how to get them."""
+    rows = [StageRow(row.stage, row.shape, row.parameters) for row in summarize_vgg16()]
+    st.markdown(f"**{describe_vgg(rows)}**")
     table, state = st.columns([5, 4], gap="large")
     with table:
         st.markdown("**VGG16 without its three dense layers**, for pictures of 224 × 224 pixels")
-        st.html(draw_stage_table([StageRow(row.stage, row.shape, row.parameters) for row in summarize_vgg16()]))
+        st.html(draw_stage_table(rows))
     with state:
         _show_weights()
+
+
+def describe_vgg(rows: Sequence[StageRow]) -> str:
+    """Return a sentence: how the convolutions change the picture's shape, and where most of their weights are."""
+    counts = [row.parameters for row in rows if row.parameters]
+    maps, side, _ = rows[-1].shape
+    late = sum(row.parameters for row in rows if row.shape[0] == maps)
+    return (
+        f"{len(counts)} convolutions make {maps} maps of {side} × {side} from a picture of 224 × 224; those with "
+        f"{maps} maps hold {100 * late / sum(counts):.0f} % of the {sum(counts) / 1e6:.1f} million parameters."
+    )
 
 
 def _show_weights() -> None:

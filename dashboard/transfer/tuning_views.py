@@ -1,7 +1,7 @@
 """The view "Fine-tuning": the last layer first and then all, compared with all layers at once."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from dashboard.transfer import layers, pictures
 from dashboard.widgets import playing
 from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.columns import inputs_and_result
+from dashboard.widgets.texts import show_caption
 
 RECORDED_TUNING = Path(__file__).with_name("recorded_tuning.webp")
 SHOWN = 5  # held-out pictures of each class
@@ -64,12 +65,16 @@ def _play_tuning(task: Task, backbone: Backbone, config: TuneConfig) -> None:
         about=(task.digest, layers.network_id(backbone), config),
         start="Fine-tune",
         recorded=load_recorded(RECORDED_TUNING),
+        conclude=describe_accuracies,
     )
-    st.caption(
-        "A new last layer for the two classes replaces the old one. **Two phases**: only the new layer learns first, "
-        "then all layers. **One phase**: all layers learn from the start. **Random start**: one phase, from random "
-        "weights. If it is as good as the others, the old task did not help. Red frames: mistakes."
-    )
+    show_caption("transfer", "Fine-tuning")
+
+
+def describe_accuracies(frames: Sequence[Frame]) -> str:
+    """Return a sentence about the newest accuracies of the three networks."""
+    last = frames[-1]
+    reached = ", ".join(f"{accuracy:.0f} % with {name.lower()}" for name, accuracy in last.values.items())
+    return f"After {last.at:.0f} epochs, the accuracy on held-out pictures is {reached}."
 
 
 def _choose_settings() -> TuneConfig:

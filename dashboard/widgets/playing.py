@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -18,6 +18,8 @@ AHEAD = 8  # first frames to wait for: they last until the first check
 GRACE = 30.0  # seconds that a run waits for a visitor who is disconnected (a phone in a pocket) before it ends
 MAX_BYTES = 32 * 2**20  # of the pictures of one run in the browser: 4,200 sheets of ten digits
 Step = TypeVar("Step")
+Conclude = Callable[[Sequence[Frame]], str]
+"""Returns a sentence about the frames of a run so far, at least one."""
 
 
 class Run(Generic[Step]):
@@ -98,12 +100,14 @@ def play(
     start: str = "Start",
     at_once: bool = False,
     recorded: RecordedRun | None = None,
+    conclude: Conclude | None = None,
 ) -> None:
     """Draw a start and a stop button, and play the generator's records as soon as they are there.
 
     Both functions run in a thread, so they must not call Streamlit. `about` is what they depend on: a run with another
     `about` is stopped and dropped. `total` is the final number of steps, if it is known. With
-    `at_once` a run begins without a click wherever there is none; until there is one, `recorded` is played.
+    `at_once` a run begins without a click wherever there is none; until there is one, `recorded` is played. The
+    sentence that `conclude` returns about the frames so far stands above the player.
     """
     _drop_other(key, about)
     run: Run[Step] | None = st.session_state.get(f"{key}/run")
@@ -122,9 +126,15 @@ def play(
         # Outside the fragment, or the click would wait for it.
         st.button("Stop", key=f"{key}/stop", disabled=not polling, on_click=run.stop if run is not None else None)
     if run is None and recorded is not None:
+        _say(conclude, recorded.frames)
         _show_recorded(recorded, key, start)
     if run is not None:
-        st.fragment(_show, run_every=POLL if polling else None)(run, key, look, total, polling)
+        st.fragment(_show, run_every=POLL if polling else None)(run, key, look, total, polling, conclude)
+
+
+def _say(conclude: Conclude | None, frames: Sequence[Frame]) -> None:
+    if conclude is not None and frames:
+        st.markdown(f"**{conclude(frames)}**")
 
 
 def _show_recorded(recorded: RecordedRun, key: str, start: str) -> None:
@@ -132,13 +142,16 @@ def _show_recorded(recorded: RecordedRun, key: str, start: str) -> None:
     player(recorded.frames, key=f"{key}/player", run=f"recorded {key}", look=recorded.look, finished=True)
 
 
-def _show(run: Run[Step], key: str, look: Look, total: int | None, polling: bool) -> None:
+def _show(
+    run: Run[Step], key: str, look: Look, total: int | None, polling: bool, conclude: Conclude | None = None
+) -> None:
     finished = run.finished  # read before the frames: none is added after it is set
     if finished and polling:
         st.rerun()  # the whole page: it shows the last frames, stops polling and disables the stop button
     if run.problem:
         st.warning(run.problem)
     if run.frames:
+        _say(conclude, list(run.frames))  # the thread may add more meanwhile
         name = f"{run.name} {look.label}"  # with other curves all frames are sent again
         player(run.frames, key=f"{key}/player", run=name, look=look, finished=finished, total=total)
 

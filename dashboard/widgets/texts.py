@@ -26,13 +26,19 @@ def show_text(name: str) -> None:
 
 def read_tip(page: str, view: str) -> str:
     """Return what `tips.yaml` suggests to try in a view."""
-    return str(_tips()[page][view])
+    return str(_read_yaml("tips")[page][view])
+
+
+def show_caption(page: str, figure: str) -> None:
+    """Show what `captions.yaml` says about a figure, below it."""
+    st.caption(_read_yaml("captions")[page][figure])
 
 
 @cache
-def _tips() -> Mapping[str, Mapping[str, str]]:
-    tips: dict[str, dict[str, str]] = yaml.safe_load((TEXTS / "tips.yaml").read_text("utf-8"))
-    return tips
+def _read_yaml(name: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the texts of a file by page, and by view or figure."""
+    texts: dict[str, dict[str, str]] = yaml.safe_load((TEXTS / f"{name}.yaml").read_text("utf-8"))
+    return texts
 
 
 def show_problems(sentences: Sequence[str]) -> None:
