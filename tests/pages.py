@@ -54,6 +54,12 @@ def text_of(app: AppTest) -> str:
     return " ".join(element.value for kind in kinds for element in kind)
 
 
+def first_sentence(app: AppTest) -> str:
+    """Return the first sentence that is bold from end to end: what the view's picture shows."""
+    bold = (element.value[2:-2] for element in app.main.markdown if element.value.startswith("**"))
+    return next(text for text in bold if text.endswith(".") and "**" not in text)
+
+
 def address_of(app: AppTest) -> dict[str, str]:
     """Return the parameters of the page's address."""
     return {name: values[0] if isinstance(values, list) else values for name, values in app.query_params.items()}

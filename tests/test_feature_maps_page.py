@@ -25,7 +25,7 @@ from dashboard.server import caches
 from dashboard.server.scene import Scene
 from tests.browser import complaints_of, settle
 from tests.job_runs import own_runs
-from tests.pages import captions, drawn_seven, html, open_page, rerun, text_of
+from tests.pages import captions, drawn_seven, first_sentence, html, open_page, rerun, text_of
 from tests.sample_digits import real_set
 from tests.tiny_training import TINY, name_of, train_here
 
@@ -231,7 +231,7 @@ def test_networks_that_are_built_differently_stand_side_by_side_without_a_differ
 
 def test_f1_the_filters_of_all_layers_are_shown_at_the_start_and_after_training() -> None:
     app = open_view("Filters", state={"feature_maps network": "local-conv"})
-    assert app.main.markdown[0].value.startswith("**Training changed the filters of conv1 by ")
+    assert first_sentence(app).startswith("Training changed the filters of conv1 by ")
     shown = rows(app)
     assert "(3, 3, 1, 8)" in shown["conv1"]["note"] and "(3, 3, 8, 8)" in shown["conv2"]["note"]
     assert [sheet["title"] for sheet in shown["conv2"]["sheets"]] == ["at the start", "after training"]
@@ -241,7 +241,7 @@ def test_f1_the_filters_of_all_layers_are_shown_at_the_start_and_after_training(
 
 def test_m9_frozen_filters_are_said_to_be_another_network_s() -> None:
     app = open_view("Filters", state={"feature_maps network": "missing-feature"})
-    assert app.main.markdown[0].value == "**Training did not change any filter.**"
+    assert first_sentence(app) == "Training did not change any filter."
     assert "the filters of Standard" in captions(app) and "unchanged" in rows(app)["conv2"]["note"]
 
 

@@ -22,7 +22,7 @@ from dashboard.made_digits import real_or_made_views, sampling_views
 from dashboard.made_digits.frames import Interpolation, draw_recorded_training
 from dashboard.made_digits.pretraining_views import to_curves, to_table
 from tests.job_runs import ended
-from tests.pages import captions, html, open_page, press, rerun, text_of
+from tests.pages import captions, first_sentence, html, open_page, press, rerun, text_of
 
 VIEWS = ("Make digits", "Real or made?", "Training", "Pretraining", "Background")
 pytestmark = pytest.mark.usefixtures("runs")
@@ -85,7 +85,7 @@ def test_the_page_opens_with_made_digits_that_are_called_so():
     app = open_page("made_digits")
     said = captions(app)
     assert "**Made digits**: nobody wrote them." in said
-    assert app.main.markdown[0].value.startswith("**The assignment network reads 40 of all 40 made digits")
+    assert first_sentence(app).startswith("The assignment network reads 40 of all 40 made digits")
     assert "Of 10,000 made digits" in said and "MNIST" in said
     assert "only the class differs" in said
 
@@ -218,6 +218,6 @@ def test_v10_the_recorded_study_is_shown_with_its_command_and_its_reservations()
     assert record["command"] in captions(app) and f"{record['seeds']} seeds" in captions(app)
     assert all(sentence in text_of(app) for sentence in record["conclusions"])
     lines = to_curves(record)
-    assert "logarithmic" in draw_pretraining(lines).layout.yaxis.title.text
+    assert "log scale" in draw_pretraining(lines).layout.yaxis.title.text
     assert len(lines) == 2 * len(STARTS) == len(to_table(record)) == len(draw_pretraining(lines).data)
     assert lines[0].errors[100] == pytest.approx(100 - record["rows"][0]["mean"])

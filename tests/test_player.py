@@ -215,7 +215,7 @@ def test_the_sentence_names_when_each_network_becomes_unsure():
         return [Frame(pictures, {"A": one, "B": 90}, "", at=10 * at) for at, one in enumerate(percents)]
 
     assert describe_growth(shares(99, 60, 50)) == "Every network still gives its first answer 50 % or more."
-    said = "The probability of the first answer falls below 50 %: for A when 20 % of the picture is erased."
+    said = "The first answer falls below 50 % probability when 20 % (A) of the picture is erased."
     assert describe_growth(shares(99, 60, 49, 70)) == said
 
 

@@ -1,6 +1,5 @@
 """The page of results: every recorded study in every view, and the picture of differences behind it."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from core.studies.paired_differences import has_learned
 from core.studies.recorded import load_recorded
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.results.story_views import conclude
-from dashboard.results.views import CHARACTER
+from dashboard.results.views import TWO_LINES
 from tests.pages import open_page, rerun
 
 VIEWS = ("Summary", "Variants", "Other activations", "All accuracies", "Compared with the talk", "Conclusions")
@@ -70,8 +69,7 @@ def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_ap
         dict(zip(frame.value["method"], frame.value["seeds"], strict=True)) for frame in checked(rerun(page)).dataframe
     ]
     rows = [row for row in load_recorded()["rows"] if row["network"] == "published"]
-    widths = [json.loads(frame.proto.columns)["method"]["width"] for frame in page.dataframe]
-    assert min(widths) >= CHARACTER * max(len(row["title"]) for row in rows)  # no name is cut off
+    assert {frame.proto.row_height for frame in page.dataframe} == {TWO_LINES}  # no name is cut off
     tracks = dict.fromkeys(row["track"] for row in rows)
     assert shown == [{row["title"]: row["seeds"] for row in rows if row["track"] == track} for track in tracks]
 

@@ -163,7 +163,7 @@ def draw_histograms(parts: Sequence[tuple[str, Values]], *, bins: int = 60) -> g
             line={"color": color, "width": 3, "shape": "hvh"},
         )
     figure.update_yaxes(type="log", dtick=1)
-    return _small(figure, "value", "share of all values, % (logarithmic)")
+    return _small(figure, "value", "values, % (log scale)")
 
 
 def draw_dropout_spread(probabilities: Values, calm: Values, classes: Sequence[str]) -> go.Figure:

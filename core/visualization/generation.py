@@ -62,6 +62,6 @@ def draw_pretraining(curves: Sequence[PretrainingCurve]) -> go.Figure:
         )
     counts = sorted({count for one in curves for count in one.errors})
     figure.update_xaxes(title="labelled digits", type="log", tickvals=counts, ticktext=[f"{n:,}" for n in counts])
-    figure.update_yaxes(title="error, % (logarithmic)", type="log", tickvals=[0.5, 1, 2, 5, 10, 20, 50])
-    figure.update_layout(height=400, margin=MARGIN, legend=LEGEND_ABOVE)
+    figure.update_yaxes(title="error, % (log scale)", type="log", tickvals=[0.5, 1, 2, 5, 10, 20, 50])
+    figure.update_layout(height=440, margin=MARGIN, legend=LEGEND_ABOVE)
     return figure

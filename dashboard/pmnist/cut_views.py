@@ -107,10 +107,10 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
 def describe_growth(frames: Sequence[Frame]) -> str:
     """Return a sentence: how much was erased when each network gave its first answer less than UNSURE percent."""
     lost = {name: next((one.at for one in frames if one.values[name] < UNSURE), None) for name in frames[0].values}
-    said = [f"{name} when {at:.0f} % of the picture is erased" for name, at in lost.items() if at is not None]
+    said = ", ".join(f"{at:.0f} % ({name})" for name, at in lost.items() if at is not None)
     if not said:
         return f"Every network still gives its first answer {UNSURE} % or more."
-    return f"The probability of the first answer falls below {UNSURE} %: for {', for '.join(said)}."
+    return f"The first answer falls below {UNSURE} % probability when {said} of the picture is erased."
 
 
 def to_frame(step: HoleStep, digit: Digit, titles: dict[str, str], classes: Sequence[str]) -> Frame:

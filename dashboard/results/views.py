@@ -15,7 +15,7 @@ from core.visualization.studies import Interval, draw_intervals
 from dashboard.results.study import Row, ShownStudy
 from dashboard.widgets.charts import show_chart
 
-CHARACTER = 8  # pixels of a table's column for a character: no name is cut off
+TWO_LINES = 48  # pixels of a table's row: long names are wrapped, not cut off
 MAIN = 4  # the first conclusions are about the talk's claim
 
 
@@ -89,15 +89,14 @@ def show_figures(study: ShownStudy) -> None:
     rows = study.rows()
     st.markdown(f"**{describe_range(rows)}**")
     arms = dict.fromkeys(arm for arm, _ in rows)
-    widest = CHARACTER * max(len(ARMS[arm].title) for arm in arms)
-    pinned = {"method": st.column_config.TextColumn(pinned=True, width=widest)}
+    pinned = {"method": st.column_config.TextColumn(pinned=True, width="medium")}
     for track in dict.fromkeys(rows[arm, "whole"]["track"] for arm in arms):
         table = []
         for arm in (arm for arm in arms if rows[arm, "whole"]["track"] == track):
             figures = {column: format_mean(rows[arm, column]) for column in study.record["columns"]}
             table.append({"method": ARMS[arm].title, "seeds": rows[arm, "whole"]["seeds"], **figures})
         st.markdown(f"*{track.capitalize()}*")
-        st.dataframe(pd.DataFrame(table), hide_index=True, height="content", column_config=pinned)
+        st.dataframe(pd.DataFrame(table), hide_index=True, height="content", column_config=pinned, row_height=TWO_LINES)
     st.caption(
         f"Accuracy in percent on test digits after the last epoch, mean ± standard deviation over the seeds. "
         f"{explain_cuts()} **code**: cut as the published code does; **RAND3**: three squares at other places. "

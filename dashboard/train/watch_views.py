@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.digits.datasets import Dataset
 from core.jobs import control, queue, run_folders, training_job, training_report
 from core.jobs.run_folders import Job, Status
-from core.jobs.training_report import Progress, Record
+from core.jobs.training_report import Progress, Record, TrainingSummary
 from core.training.loop import TrainStep
 from core.visualization.figures import Curve
 from core.visualization.gallery import draw_metrics
@@ -89,11 +89,22 @@ def _show_recorded() -> None:
     training, growth = first_recorded(), load_recorded(RECORDED_GROWTH)
     if training is None or growth is None:
         return
+    reached = training_report.summarize_run(training["steps"])
+    if reached is not None:
+        st.markdown(f"**{describe_accuracies(reached)}**")
     say_recorded(training)
     curves, pictures = st.columns([2, 3], gap="medium")
     show_curves(training["steps"], training["epochs"], (curves, curves))
     with pictures:
         show_snapshots(growth.frames, "recorded", finished=True)
+
+
+def describe_accuracies(reached: TrainingSummary) -> str:
+    """Return a sentence: how well the network reads the digits after the finished epochs."""
+    return (
+        f"After {reached.epochs} epochs, the network reads {reached.validation:.1f} % of the validation digits and "
+        f"{reached.training:.1f} % of the training digits correctly."
+    )
 
 
 def _show_controls(job: Job, status: Status) -> None:

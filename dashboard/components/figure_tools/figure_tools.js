@@ -6,11 +6,12 @@ const FIGURES = '[data-testid="stHtml"] img:not(.ns-digit img), [data-testid="st
   + ".stPlotlyChart:not(:has(.modebar-btn)) .main-svg";
 const COMPONENTS = ".board, .player"; // figures inside a component's own part of the page
 const CONTROLS = "button, input, select, output, style, script, .ns-figure-tools"; // these are not part of the picture
+const TYPE = "Source Sans"; // Streamlit's
 const FINER = 2; // pixels of the file for one of the screen, at least
 const PAUSE = 200; // milliseconds between two searches
 const SAVE = "M11 3h2v9l3-3 1.4 1.4L12 16l-5.4-5.6L8 9l3 3zM4 18h16v2H4z";
 const ENLARGE = "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z";
-let installed = false, due = false;
+let installed = false, due = false, fonts = null;
 
 export default function () {
   if (!installed) install();
@@ -68,10 +69,11 @@ const toggle = (place) => (document.fullscreenElement ? document.exitFullscreen(
 // Saving: the figure is copied into an SVG with the look of every part written out, and this is painted.
 
 async function save(place) {
+  fonts ??= readFonts();
   const [width, height] = [place.scrollWidth, place.scrollHeight], usual = readUsual();
   const content = new XMLSerializer().serializeToString(copy(place, usual));
   const size = `width="${width}" height="${height}"`;
-  const source = `<svg xmlns="http://www.w3.org/2000/svg" ${size}><foreignObject ${size}>${content}</foreignObject></svg>`;
+  const source = `<svg xmlns="http://www.w3.org/2000/svg" ${size}><style>${await fonts}</style><foreignObject ${size}>${content}</foreignObject></svg>`;
   const picture = new Image(), canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
   picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`;
   await picture.decode();
@@ -80,6 +82,21 @@ async function save(place) {
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
   Object.assign(document.createElement("a"), { download: "negative-space.png", href: canvas.toDataURL() }).click();
+}
+
+// Return the page's type as CSS that holds the files themselves: a picture may not load any.
+async function readFonts() {
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  const wanted = rules.filter((rule) => rule instanceof CSSFontFaceRule && rule.style.fontFamily.includes(TYPE));
+  return (await Promise.all(wanted.map(embed))).join("");
+}
+
+async function embed({ cssText, parentStyleSheet }) {
+  const [, address] = cssText.match(/url\("?([^")]+)"?\)/);
+  const file = await (await fetch(new URL(address, parentStyleSheet.href ?? location.href))).blob(), reader = new FileReader();
+  reader.readAsDataURL(file);
+  await new Promise((done) => { reader.onload = done; });
+  return cssText.replace(address, reader.result);
 }
 
 // Return a copy of an element with all that it shows; what a component keeps for itself becomes an ordinary part.
