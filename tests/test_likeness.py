@@ -76,5 +76,6 @@ def test_the_page_shows_the_meter_below_the_steps() -> None:
 
     app = AppTest.from_function(show).run(timeout=60)
     assert not app.exception
-    assert "Stroke width" in "".join(element.proto.body for element in app.get("html"))
+    assert "Stroke width (above" in (page := "".join(element.proto.body for element in app.get("html")))
+    assert page.count("of MNIST)") == len(MEASURES)
     assert "How unlike MNIST" in app.get("progress")[0].proto.text

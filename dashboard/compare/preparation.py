@@ -6,6 +6,7 @@ from core.digits import drawing
 from core.digits.likeness.advice import Likeness, find_likeness
 from core.digits.likeness.measures import MEASURES
 from core.digits.photographs.doubts import doubts_about_drawing
+from core.system.number_format import with_minus
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
 
@@ -31,8 +32,8 @@ def _show_likeness(likeness: Likeness) -> None:
         st.caption(f"{likeness.advice} Then the meter would show {_percent(likeness.advised_unlike)}.")
     metrics = {}
     for name, value in likeness.measures.items():
-        label = f"{name} (above {_percent(likeness.shares[name])} of MNIST)"
-        metrics[label.capitalize()] = f"{value:.1f} {MEASURES[name]}".strip()
+        label = f"{name.capitalize()} (above {_percent(likeness.shares[name])} of MNIST)"
+        metrics[label] = with_minus(f"{value:.1f} {MEASURES[name]}").strip()
     st.html(draw_metrics(metrics))
 
 
