@@ -148,7 +148,6 @@ def test_a_run_that_computes_for_long_gives_way_to_others(monkeypatch: pytest.Mo
     def show_niceness(seconds: float) -> None:
         import os
         import threading
-
         import time
 
         import streamlit as st
