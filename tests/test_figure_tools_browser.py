@@ -34,8 +34,13 @@ def tools_of(page: Page, where: str) -> Locator:
 
 
 def saved(page: Page, tools: Locator) -> Image.Image:
+    figure, button = tools.locator("..").bounding_box(), tools.get_by_role("button", name=SAVE).bounding_box()
+    assert figure and button
+    across, down = button["x"] + button["width"] / 2, button["y"] + button["height"] / 2
+    page.mouse.move(across, max(down, figure["y"] + 4))  # as a hand does, from the figure to the button
+    page.mouse.move(across, down, steps=20)
     with page.expect_download() as download:
-        tools.get_by_role("button", name=SAVE).click()
+        page.mouse.click(across, down)
     assert download.value.suggested_filename == "negative-space.png"
     return Image.open(io.BytesIO(download.value.path().read_bytes()))
 
@@ -51,6 +56,9 @@ def test_every_kind_of_figure_is_saved_as_it_looks(server: str, page: Page, kind
     assert place and picture.width == pytest.approx(2 * place["width"], abs=4)
     pixels = np.asarray(picture.convert("L"))
     assert pixels.std() > 10  # it is not empty
+    if kind == "tiles":  # those in the corner can be clicked too
+        own = tools.bounding_box()
+        assert own and own["y"] + own["height"] <= place["y"] + 1
     assert not complaints_of(page)
 
 

@@ -37,7 +37,8 @@ function equip(place) {
   const tools = place.querySelector(":scope > .ns-figure-tools"), component = findComponent(place);
   const wanted = component !== null || place.querySelector(FIGURES) !== null;
   if (!wanted) tools?.remove();
-  else if (!tools) place.append(makeTools(place, component?.matches(".player")));
+  if (!wanted || tools) return;
+  place.append(makeTools(place, { fillsByItself: component?.matches(".player"), takesClicks: component?.matches(".board") }));
 }
 
 function findComponent(place) {
@@ -48,9 +49,9 @@ function findComponent(place) {
   return null;
 }
 
-function makeTools(place, fillsByItself) {
+function makeTools(place, { fillsByItself, takesClicks }) {
   const tools = document.createElement("div");
-  tools.className = "ns-figure-tools";
+  tools.className = `ns-figure-tools${takesClicks ? " ns-outside" : ""}`;
   tools.append(makeButton("Save the picture (PNG)", SAVE, () => save(place)));
   if (document.fullscreenEnabled && !fillsByItself) tools.append(makeButton("Full screen", ENLARGE, () => toggle(place)));
   return tools;
