@@ -189,7 +189,7 @@ def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_use
 
 
 def test_a_training_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(generator_job, "MAX_EPOCHS", 0)
+    monkeypatch.setattr(generator_job, "MAX_GENERATOR_EPOCHS", 0)
     app = press(open_view("Training"), "made train")
     assert "more than a job may take" in app.warning[0].value and not run_folders.list_jobs(ANN)
 

@@ -19,14 +19,13 @@ from core.generation.dcgan import Gan, count_operations
 from core.generation.loop import GanFigures, train_gan
 from core.generation.training_pictures import PictureSchedule
 from core.jobs import run_folders
-from core.networks.cost import check_training
+from core.networks.cost import MAX_DIGITS, MAX_GENERATOR_EPOCHS, check_length, check_training
 from core.system.records import FieldError, to_record
 from core.training.state import TrainState, load_state, save_state
 
 STATE = "state.safetensors"
 KIND = "generator"
 SETS = ("MNIST", "Fashion-MNIST", "KMNIST", "QMNIST", datasets.OFFLINE)  # of ten classes
-MAX_EPOCHS, MAX_DIGITS = 30, 60_000  # their product limits a job, so that one visitor cannot occupy the machine
 MAX_RECORDS = 40  # per epoch
 
 
@@ -59,11 +58,7 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError(f"{plan.dataset} is not on this machine.")
     if type(plan.digits) is not int or plan.digits < plan.config.batch:
         raise ValueError(f"Training needs at least one batch of {plan.config.batch} digits, not {plan.digits}.")
-    if plan.config.epochs * plan.digits > MAX_EPOCHS * MAX_DIGITS:
-        raise ValueError(
-            f"{plan.config.epochs} epochs of {plan.digits:,} digits are more than a job may take, {MAX_EPOCHS} epochs "
-            f"of {MAX_DIGITS:,}: choose fewer epochs or fewer digits."
-        )
+    check_length(plan.config.epochs, plan.digits, most=MAX_GENERATOR_EPOCHS)
     check_training(count_operations(plan.config), plan.config.epochs * plan.digits)
 
 

@@ -22,7 +22,7 @@ from core.jobs.run_folders import JobRequest, Status
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
-from core.networks.cost import check_batch, check_cached_features, check_size, check_training
+from core.networks.cost import check_batch, check_cached_features, check_length, check_size, check_training
 from core.networks.evaluation import evaluate, pmnist_table
 from core.system.device import describe_environment, find_device
 from core.system.records import FieldError, to_record
@@ -34,7 +34,6 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import SHIPPED, Card
 
 NETWORK_NAME, STATE_FILE = "network", "state.safetensors"
-MAX_EPOCHS, MAX_DIGITS = 60, 60_000  # per job; only their product is limited
 MAX_RECORDS_PER_EPOCH = 100  # enough to watch; writing them takes less than 1 % of the time
 
 
@@ -94,7 +93,7 @@ def check(settings: dict[str, Any]) -> None:
 
 def _check_cost(plan: TrainingPlan, digits: int, classes: int) -> None:
     """Raise ValueError for a training on so many digits that takes too long or too much memory."""
-    _check_length(plan.config, digits)
+    check_length(plan.config.epochs, digits, work=plan.config.work_per_digit)
     if plan.config.batch > digits:
         raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {digits:,} training digits.")
     cost = check_size(_architecture(plan, classes))
@@ -102,15 +101,6 @@ def _check_cost(plan: TrainingPlan, digits: int, classes: int) -> None:
     check_batch(cost, plan.config.batch)
     if "features" in plan.frozen:
         check_cached_features(cost, digits)
-
-
-def _check_length(config: TrainConfig, digits: int) -> None:
-    if config.epochs * digits * config.work_per_digit > MAX_EPOCHS * MAX_DIGITS:
-        attacked = f", each {config.work_per_digit} times the work for its attack," if config.work_per_digit > 1 else ""
-        raise ValueError(
-            f"{config.epochs} epochs of {digits:,} digits{attacked} are more than a job may take, {MAX_EPOCHS} epochs "
-            f"of {MAX_DIGITS:,}: choose fewer epochs or a smaller share of the digits."
-        )
 
 
 def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRequest]) -> Iterator[TrainStep]:

@@ -18,6 +18,8 @@ MAX_FIELD = 4 * SIDE  # pixels a side that one value of the last maps sees; a pa
 MAX_PARAMETERS, MAX_OPERATIONS = 1_200_000, 40_000_000
 MAX_VALUES, MAX_FEATURES = 250_000, 8_192
 MAX_VALUES_AT_ONCE = 100_000_000  # 400 MB, and as much again for gradients
+MAX_EPOCHS, MAX_GENERATOR_EPOCHS = 60, 30  # of MAX_DIGITS; of fewer digits a job may have more
+MAX_DIGITS = 60_000
 MAX_TRAINING_OPERATIONS = 4e13  # to read all digits of a training: about four hours of one core to learn from them
 
 # The time for one value that a stage reads, in multiplications of a convolution: measured on one core with batches of
@@ -142,6 +144,19 @@ def check_batch(cost: Cost, batch: int) -> None:
             f"A batch of {batch:,} digits would keep {batch * cost.total_values:,} values at once; the limit is "
             f"{MAX_VALUES_AT_ONCE:,}: use a batch of at most {MAX_VALUES_AT_ONCE // cost.total_values:,}, or fewer "
             "filters or units."
+        )
+
+
+def check_length(epochs: int, digits: int, *, most: int = MAX_EPOCHS, work: int = 1) -> None:
+    """Raise ValueError, a sentence, for a job of more digits, counted in every epoch, than `most` epochs of MAX_DIGITS.
+
+    `work` is the number of passes per digit, relative to training without an attack.
+    """
+    if epochs * digits * work > most * MAX_DIGITS:
+        attacked = f", each {work} times the work for its attack," if work > 1 else ""
+        raise ValueError(
+            f"{epochs} epochs of {digits:,} digits{attacked} are more than a job may take, {most} epochs of "
+            f"{MAX_DIGITS:,}: choose fewer epochs or fewer digits."
         )
 
 
