@@ -1,7 +1,7 @@
 """The training loop of a GAN: a generator of frozen records."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -63,47 +63,67 @@ def train_gan(
     `state` is updated at the end of each epoch; passed again, it resumes the training with bitwise the same results.
     Raises ValueError for unsuitable digits, and DivergedError.
     """
-    _check(digits, config)
-    digits = digits.to(pair.generator.device)
-    optimizer, chance = _optimizer(pair, config), RandomState(config.seed, torch.device("cpu"))
+    training = _prepare(pair, digits, config)
+    parts = pair, training.optimizer, training.random
     state = TrainState() if state is None else state
-    parts = pair, optimizer, chance
-    if state.tensors:
+    state.begin(*parts)
+    try:
+        for epoch in range(state.epoch + 1, config.epochs + 1):
+            for record in _epoch(training, epoch, state.seconds):
+                if record.batch == record.batches:
+                    state.capture(epoch, record.seconds, *parts)
+                yield record
+    except DivergedError:
         state.restore(*parts)
-    else:
-        state.capture(0, 0.0, *parts)
-    latents, labels = sample_inputs(config)
-    seconds = state.seconds
-    for epoch in range(state.epoch + 1, config.epochs + 1):
-        batches = [b for b in chance.shuffle(len(digits)).split(config.batch) if len(b) == config.batch]
-        for first in range(0, len(batches), config.report_every):
-            start = time.perf_counter()
-            chunk = batches[first : first + config.report_every]
-            with chance.drawing():
-                figures = _learn(pair, optimizer, digits, chunk, config, (epoch - 1) * len(batches) + first)
-            if not figures[0] + figures[1] < MAX_LOSS:  # so written, `nan` is caught too
-                state.restore(*parts)
-                raise DivergedError(f"Training diverged in epoch {epoch}; a smaller learning rate may help.")
-            samples = make_images(pair.average, latents, labels).cpu()
-            seconds += time.perf_counter() - start
-            done = first + len(chunk)
-            if done == len(batches):
-                state.capture(epoch, seconds, *parts)
-            yield GanStep(epoch, done, len(batches), *figures, seconds, samples)
+        raise
 
 
-def sample_inputs(config: GanConfig) -> tuple[Tensor, Tensor]:
-    """Return the latents `(40, latent)` and classes `(40,)` of the samples that are watched: EACH of every class."""
-    chance = torch.Generator().manual_seed(config.seed)
-    latents = torch.randn(SAMPLES_PER_CLASS, config.latent, generator=chance).repeat(CLASSES, 1)
-    return latents, torch.arange(CLASSES).repeat_interleave(SAMPLES_PER_CLASS)
+@dataclass(frozen=True, eq=False)
+class _Training:
+    """The parts of one training."""
+
+    pair: Gan
+    digits: Digits
+    config: GanConfig
+    optimizer: torch.optim.Optimizer
+    random: RandomState
+    watched: tuple[Tensor, Tensor]
+    """Latents and classes of the samples in each record."""
 
 
-def _check(digits: Digits, config: GanConfig) -> None:
+def _prepare(pair: Gan, digits: Digits, config: GanConfig) -> _Training:
+    """Return the parts of a training. Raises ValueError for unsuitable digits."""
     if config.batch > len(digits):
         raise ValueError(f"A batch of {config.batch:,} is larger than the {len(digits):,} training digits.")
     if int(digits.labels.max()) >= CLASSES:
         raise ValueError(f"This data set has more than {CLASSES} classes, which the generator cannot make.")
+    random = RandomState(config.seed, torch.device("cpu"))
+    return _Training(
+        pair, digits.to(pair.generator.device), config, _optimizer(pair, config), random, sample_inputs(config)
+    )
+
+
+def _epoch(training: _Training, epoch: int, seconds: float) -> Iterator[GanStep]:
+    """Train on all whole batches once. Raises DivergedError."""
+    config, random = training.config, training.random
+    batches = [one for one in random.shuffle(len(training.digits)).split(config.batch) if len(one) == config.batch]
+    for first in range(0, len(batches), config.report_every):
+        start = time.perf_counter()
+        chunk = batches[first : first + config.report_every]
+        with random.drawing():
+            figures = _learn(training, chunk, (epoch - 1) * len(batches) + first)
+        if not figures[0] + figures[1] < MAX_LOSS:  # so written, `nan` is caught too
+            raise DivergedError(f"Training diverged in epoch {epoch}; a smaller learning rate may help.")
+        samples = make_images(training.pair.average, *training.watched).cpu()
+        seconds += time.perf_counter() - start
+        yield GanStep(epoch, first + len(chunk), len(batches), *figures, seconds, samples)
+
+
+def sample_inputs(config: GanConfig) -> tuple[Tensor, Tensor]:
+    """Return the latents `(40, latent)` and classes `(40,)` of the samples in each record, by class."""
+    chance = torch.Generator().manual_seed(config.seed)
+    latents = torch.randn(SAMPLES_PER_CLASS, config.latent, generator=chance).repeat(CLASSES, 1)
+    return latents, torch.arange(CLASSES).repeat_interleave(SAMPLES_PER_CLASS)
 
 
 def _optimizer(pair: Gan, config: GanConfig) -> torch.optim.Optimizer:
@@ -118,15 +138,12 @@ def _set_rate(optimizer: torch.optim.Optimizer, config: GanConfig, share: float)
         group["lr"] = config.learning_rate * min(1.0, 2 - 2 * share)
 
 
-def _learn(
-    pair: Gan,
-    optimizer: torch.optim.Optimizer,
-    digits: Digits,
-    batches: Sequence[Tensor],
-    config: GanConfig,
-    done: int,
-) -> tuple[float, float, float, float]:
-    """Train both in turn on the batches; return the mean losses and the shares classified correctly, in percent."""
+def _learn(training: _Training, batches: Sequence[Tensor], done: int) -> tuple[float, float, float, float]:
+    """Train both in turn on the batches; return the mean losses and the shares classified correctly, in percent.
+
+    `done` is the number of batches before these.
+    """
+    pair, digits, config, optimizer = training.pair, training.digits, training.config, training.optimizer
     sums = torch.zeros(4, device=digits.device)
     pair.generator.train()
     steps = config.epochs * (len(digits) // config.batch)

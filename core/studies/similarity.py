@@ -171,32 +171,35 @@ def _measure_stages(
     chosen = choose_thresholds(held_out, config.loss)
     for split, surveyed in surveys.items():
         here = surveyed.at_stages(*stages)
-        outcomes, own = (
-            [evaluate_thresholds(here, thresholds) for thresholds in tried.values()],
-            evaluate_thresholds(here, chosen),
-        )
+        outcomes = [evaluate_thresholds(here, thresholds) for thresholds in tried.values()]
         ratios, times = _time(network, seen, tried, chosen, test, config) if split == TEST else ([], {})
         yield SimilarityRow(
-            name,
-            len(seen),
-            "+".join(stages),
-            split,
-            len(here.labels),
-            _round(here.accuracy),
-            {stage: [_digits(thresholds[stage]) for thresholds in tried.values()] for stage in stages},
-            [_round(one.hits) for one in outcomes],
-            [None if isnan(one.precision) else _round(one.precision) for one in outcomes],
-            [_round(one.accuracy) for one in outcomes],
-            ratios,
-            {
-                "thresholds": {stage: _digits(chosen[stage]) for stage in stages},
-                "hits": _round(own.hits),
-                "precision": None if isnan(own.precision) else _round(own.precision),
-                "network": None if isnan(own.network_accuracy) else _round(own.network_accuracy),
-                "accuracy": _round(own.accuracy),
-            },
-            times,
+            network=name,
+            seen=len(seen),
+            stages="+".join(stages),
+            split=split,
+            digits=len(here.labels),
+            plain=_round(here.accuracy),
+            thresholds={stage: [_digits(thresholds[stage]) for thresholds in tried.values()] for stage in stages},
+            hits=[_round(one.hits) for one in outcomes],
+            precision=[_round_measured(one.precision) for one in outcomes],
+            accuracy=[_round(one.accuracy) for one in outcomes],
+            ratios=ratios,
+            chosen=_describe_chosen(here, chosen),
+            times=times,
         )
+
+
+def _describe_chosen(here: Comparison, chosen: Mapping[str, float]) -> dict[str, Any]:
+    """Return the chosen thresholds by stage, and what came of them on these digits."""
+    own = evaluate_thresholds(here, chosen)
+    return {
+        "thresholds": {stage: _digits(threshold) for stage, threshold in chosen.items()},
+        "hits": _round(own.hits),
+        "precision": _round_measured(own.precision),
+        "network": _round_measured(own.network_accuracy),
+        "accuracy": _round(own.accuracy),
+    }
 
 
 def _time(
@@ -223,6 +226,11 @@ def _to_dict(timing: Timing) -> dict[str, float]:
 
 def _round(value: float) -> float:
     return round(value, 2)
+
+
+def _round_measured(value: float) -> float | None:
+    """Return None for `nan`: there was nothing to measure."""
+    return None if isnan(value) else _round(value)
 
 
 def _digits(value: float) -> float:

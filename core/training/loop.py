@@ -76,20 +76,13 @@ def train(
     """
     training = _prepare(network, digits, validation, config)
     state = TrainState() if state is None else state
-    parts, step = (network, training.optimizer, training.random), _make_step(training)
+    parts = network, training.optimizer, training.random
     try:
-        if state.tensors:
-            state.restore(*parts)
-        else:
-            state.capture(0, 0.0, *parts)
-        for epoch in range(state.epoch + 1, config.epochs + 1):
-            if config.alternate and isinstance(network.inversion, Invert):
-                network.inversion.name = config.alternate[(epoch - 1) % len(config.alternate)]
-                step = _make_step(training)  # what was captured still has the inversion of the epoch before
-            for record in _epoch(training, step, epoch, state.seconds, learning_rate):
-                if record.validation_loss is not None:
-                    state.capture(epoch, record.seconds, *parts)
-                yield record
+        state.begin(*parts)
+        for record in _remaining_epochs(training, network, state, learning_rate):
+            if record.validation_loss is not None:
+                state.capture(record.epoch, record.seconds, *parts)
+            yield record
     except DivergedError:
         state.restore(*parts)
         raise
@@ -145,6 +138,18 @@ def _prepare(network: Classifier, digits: Digits, validation: Digits, config: Tr
     return _Training(
         config, learner.eval(), samples, held_out, optimizer, random, mode_dependent_modules(learner), *sums
     )
+
+
+def _remaining_epochs(
+    training: _Training, network: Classifier, state: TrainState, learning_rate: Callable[[], float | None]
+) -> Iterator[TrainStep]:
+    """Train the epochs after `state`, which the caller updates at the end of each. Raises DivergedError."""
+    config, step = training.config, _make_step(training)
+    for epoch in range(state.epoch + 1, config.epochs + 1):
+        if config.alternate and isinstance(network.inversion, Invert):
+            network.inversion.name = config.alternate[(epoch - 1) % len(config.alternate)]
+            step = _make_step(training)  # what was captured still has the inversion of the epoch before
+        yield from _epoch(training, step, epoch, state.seconds, learning_rate)
 
 
 def _epoch(

@@ -53,6 +53,13 @@ class TrainState:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     """Copies on the CPU: `network.*`, `optimizer.<parameter's number>.*` and `chance.*`."""
 
+    def begin(self, network: nn.Module, optimizer: torch.optim.Optimizer, random: RandomState) -> None:
+        """Resume from the copied state, or copy the current one as the beginning. Raises ValueError, as `restore`."""
+        if self.tensors:
+            self.restore(network, optimizer, random)
+        else:
+            self.capture(0, 0.0, network, optimizer, random)
+
     def capture(
         self, epoch: int, seconds: float, network: nn.Module, optimizer: torch.optim.Optimizer, random: RandomState
     ) -> None:

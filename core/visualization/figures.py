@@ -52,37 +52,41 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[str], color: str
     Right answers are outlined. The colours do not depend on the page's theme. Each point carries
     `[true class, predicted class]`.
     """
-    true, predicted = np.indices(counts.shape).reshape(2, -1)
-    values, right = counts.ravel(), true == predicted
-    fills = _shade(np.sqrt(values / max(1, int(values.max()))), color)
-    shown = values > 0
-    figure = go.Figure(
-        go.Scatter(
-            x=[classes[index] for index in predicted],
-            y=[classes[index] for index in true],
-            text=[str(value) if value else "" for value in values],
-            customdata=np.stack([true, predicted], 1).tolist(),
-            mode="markers",
-            marker={
-                "symbol": "square",
-                "size": np.where(shown, CONFUSION_SIDE, 0).tolist(),
-                "color": [f"rgb({red},{green},{blue})" for red, green, blue in fills],
-                "line": {"color": MARK, "width": (2.5 * (right & shown)).tolist()},
-            },
-            hovertemplate="a %{y}, read as %{x}: %{text}<extra></extra>",
-            selected={"marker": {"size": CONFUSION_SIDE + 8}},
-            unselected={"marker": {"opacity": 1}},
+    fills = _shade(np.sqrt(counts.ravel() / max(1, int(counts.max()))), color)
+    figure = go.Figure(_confusion_squares(counts, classes, fills))
+    for at in np.flatnonzero(counts):  # as annotations: text of the trace would fade after a click
+        true, predicted = divmod(int(at), len(classes))
+        font = {"color": text_color_on(fills[at]), "size": 13}
+        figure.add_annotation(
+            x=predicted, y=true, text=str(counts[true, predicted]), font=font, showarrow=False, captureevents=False
         )
-    )
-    for at in np.flatnonzero(shown):  # as annotations: text of the trace would fade after a click
-        place = {"x": int(predicted[at]), "y": int(true[at]), "showarrow": False, "captureevents": False}
-        figure.add_annotation(text=str(values[at]), font={"color": text_color_on(fills[at]), "size": 13}, **place)
-    figure.update_xaxes(title="read as", type="category", categoryarray=list(classes), showgrid=False)
-    figure.update_yaxes(
-        title="really a", type="category", categoryarray=list(classes), autorange="reversed", showgrid=False
-    )
+    axis = {"type": "category", "categoryarray": list(classes), "showgrid": False}
+    figure.update_xaxes(title="read as", **axis)
+    figure.update_yaxes(title="really a", autorange="reversed", **axis)
     figure.update_layout(height=430, margin=MARGIN, clickmode="event+select")
     return figure
+
+
+def _confusion_squares(counts: NDArray[np.int64], classes: Sequence[str], fills: NDArray[np.uint8]) -> go.Scatter:
+    """Return a square for each count that is not 0, in its colour of `fills` `(N, 3)`."""
+    true, predicted = np.indices(counts.shape).reshape(2, -1)
+    shown = counts.ravel() > 0
+    return go.Scatter(
+        x=[classes[index] for index in predicted],
+        y=[classes[index] for index in true],
+        text=[str(count) if count else "" for count in counts.ravel()],
+        customdata=np.stack([true, predicted], 1).tolist(),
+        mode="markers",
+        marker={
+            "symbol": "square",
+            "size": np.where(shown, CONFUSION_SIDE, 0).tolist(),
+            "color": [f"rgb({red},{green},{blue})" for red, green, blue in fills],
+            "line": {"color": MARK, "width": (2.5 * ((true == predicted) & shown)).tolist()},
+        },
+        hovertemplate="a %{y}, read as %{x}: %{text}<extra></extra>",
+        selected={"marker": {"size": CONFUSION_SIDE + 8}},
+        unselected={"marker": {"opacity": 1}},
+    )
 
 
 def _shade(shares: NDArray[np.floating], color: str) -> NDArray[np.uint8]:

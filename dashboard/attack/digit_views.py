@@ -111,25 +111,7 @@ def _show_attack(
     attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo, result: DeltaGenerator
 ) -> None:
     """Show the player, below it how each network reads the picture, and in `result` what became of the attack."""
-    inputs = attack.inputs
-    look = Look(
-        f"Probability of {data.classes[inputs.plotted_class]}, %",
-        {attack.titles[name]: attack.colors[name] for name in inputs.names},
-        unit=" %",
-        limits=(0, 100),
-        axis="step",
-    )
-    total = inputs.step_count
-    playing.play(
-        attack.steps,
-        attack.to_frame,
-        key=KEY,
-        look=look,
-        total=total,
-        about=inputs,
-        start="Attack",
-        at_once=inputs.method in QUICK,
-    )
+    _play(attack, data)
     run = st.session_state.get(f"{KEY}/run")
     done = run is not None and run.finished and attack.last is not None
     with result:
@@ -141,6 +123,23 @@ def _show_attack(
         _show_readings(attack, settings, mask, data, zoo)
     if done:
         photo_views.show_photographs(attack, data)
+
+
+def _play(attack: AttackRun, data: Dataset) -> None:
+    """Draw the player of the attack, whose curves show each network's probability of one class."""
+    inputs = attack.inputs
+    colors = {attack.titles[name]: attack.colors[name] for name in inputs.names}
+    title = f"Probability of {data.classes[inputs.plotted_class]}, %"
+    playing.play(
+        attack.steps,
+        attack.to_frame,
+        key=KEY,
+        look=Look(title, colors, unit=" %", limits=(0, 100), axis="step"),
+        total=inputs.step_count,
+        about=inputs,
+        start="Attack",
+        at_once=inputs.method in QUICK,
+    )
 
 
 def _show_result(attack: AttackRun, data: Dataset) -> None:

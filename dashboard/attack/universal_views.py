@@ -50,25 +50,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
         noise = _prepare(inputs, data, zoo)
         run: Run[UniversalStep] | None = st.session_state.get(KEY_RUN)
         under_way = run is not None and run.about == inputs and not run.finished
-        cost = _choose_shown(noise, under_way=under_way) == "loss"
-        if noise.recorded and KEY_RUN not in st.session_state:
-            st.session_state[KEY_RUN] = Run(noise.replay, noise.to_frame, about=inputs)
-        playing.play(
-            noise.steps,
-            noise.to_frame,
-            key=KEY,
-            look=_look(noise, cost=cost),
-            total=inputs.config.steps + 1,
-            about=inputs,
-            start="Optimise",
-        )
-        if noise.recorded:
-            st.caption("This run was recorded. *Optimise* computes it here, with your settings.")
-        if noise.records:
-            st.caption(
-                "First row: the ten noises; black is zero, blue adds ink, red removes it. Second row: nine test digits "
-                "with the chosen noise, their label and the reading."
-            )
+        _play(noise, cost=_choose_shown(noise, under_way=under_way) == "loss")
     run = st.session_state.get(KEY_RUN)
     if run is not None and run.finished and len(noise.records) > 1:
         sentence.markdown(f"**{describe_result(noise)}**")
@@ -118,6 +100,29 @@ def _prepare(inputs: NoiseInputs, data: Dataset, zoo: Zoo) -> NoiseRun:
             noise.records = list(cached.recorded_noise_steps())
             noise.recorded = bool(noise.records)
     return noise
+
+
+def _play(noise: NoiseRun, *, cost: bool) -> None:
+    """Draw the player of the optimisation; a recorded one is shown at first. `cost`: its curves show the loss."""
+    inputs = noise.inputs
+    if noise.recorded and KEY_RUN not in st.session_state:
+        st.session_state[KEY_RUN] = Run(noise.replay, noise.to_frame, about=inputs)
+    playing.play(
+        noise.steps,
+        noise.to_frame,
+        key=KEY,
+        look=_look(noise, cost=cost),
+        total=inputs.config.steps + 1,
+        about=inputs,
+        start="Optimise",
+    )
+    if noise.recorded:
+        st.caption("This run was recorded. *Optimise* computes it here, with your settings.")
+    if noise.records:
+        st.caption(
+            "First row: the ten noises; black is zero, blue adds ink, red removes it. Second row: nine test digits "
+            "with the chosen noise, their label and the reading."
+        )
 
 
 def _choose_shown(noise: NoiseRun, *, under_way: bool) -> str:

@@ -191,14 +191,7 @@ def _compose_block(name: str) -> Block:
 def choose_learning() -> Settings:
     """Draw the options of the optimiser and the attack; return the settings that `TrainConfig` takes."""
     left, right = st.columns(2)
-    optimizer = address.selectbox(
-        "optimizer",
-        "Method",
-        CHOICES["optimizer"],
-        preset_options()["optimizer"],
-        place=left,
-        format_func={"sgd": "SGD", "adam": "Adam"}.__getitem__,
-    )
+    optimizer = _choose_optimizer(left)
     config = {
         "optimizer": optimizer,
         "learning_rate": _choose_number(right, "Learning rate", "learning-rate", format="%g", step=0.001),
@@ -221,6 +214,12 @@ def _choose_number(
     place: Any, label: str, name: str, *, least: int | None = None, most: int | None = None, **more: Any
 ) -> Any:
     return address.number_input(name, label, least, most, preset_options()[name], place=place, **more)
+
+
+def _choose_optimizer(place: Any) -> str:
+    options, first = CHOICES["optimizer"], preset_options()["optimizer"]
+    titles = {"sgd": "SGD", "adam": "Adam"}
+    return address.selectbox("optimizer", "Method", options, first, place=place, format_func=titles.__getitem__)
 
 
 def _choose_attack(left: Any, right: Any) -> Settings:

@@ -44,15 +44,7 @@ def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
         with st.expander("Data and device"):
             data_settings = form.choose_data()
     with right:
-        table, blocks = st.container(), None
-        if architecture is None:
-            with table:
-                blocks, architecture = form.compose_network()
-        cost, rows, misfit = size_up(architecture, blocks or [])
-        if misfit:
-            table.warning(misfit)
-            if rows:
-                st.html(draw_stage_table(rows))
+        architecture, cost, rows = _compose_and_measure(architecture)
     with left, st.expander("Freeze, reset or invert layers"):
         changes = form.choose_changes(rows)
     settings = to_settings(architecture, config, data_settings, changes)
@@ -66,7 +58,25 @@ def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
         _show_button(settings, ready=cost is not None and not problem)
 
 
-def size_up(architecture: Architecture, blocks: Sequence[Block]) -> tuple[Cost | None, list[StageRow], str]:
+def _compose_and_measure(architecture: Architecture | None) -> tuple[Architecture, Cost | None, list[StageRow]]:
+    """Return the network, drawing the form of its blocks where it is None, its cost and the rows of its table.
+
+    The cost is None, after a sentence, for a network that cannot be trained.
+    """
+    top = st.container()
+    blocks: list[Block] = []
+    if architecture is None:
+        with top:
+            blocks, architecture = form.compose_network()
+    cost, rows, misfit = measure_network(architecture, blocks)
+    if misfit:
+        top.warning(misfit)
+        if rows:
+            st.html(draw_stage_table(rows))
+    return architecture, cost, rows
+
+
+def measure_network(architecture: Architecture, blocks: Sequence[Block]) -> tuple[Cost | None, list[StageRow], str]:
     """Return the network's cost and the rows of its table, or the blocks that fit and why the next one does not."""
     misfit = find_misfit(blocks)
     if misfit is not None:

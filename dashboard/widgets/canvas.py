@@ -81,20 +81,15 @@ def erase_canvas(
     `on_change` is called with the new mask, also during a stroke, `on_clear` when the user undoes all erasing, and with
     `undoable` `on_undo` when the user undoes what was erased before the first stroke.
     """
-    options = CanvasOptions(
-        mode="erase",
-        label=ERASE_LABEL,
-        clear=UNDO_ALL,
-        tool=tool,
-        width=brush * size // SIDE,
-        side=size,
-        undoable=undoable,
-    )
-    board = erase_key(key, digit, mask)
-    changed = None if on_change is None else lambda covered: on_change(_uncovered(mask, covered))
-    ground = partial(_ground, digit, mask)
+    options = CanvasOptions("erase", ERASE_LABEL, UNDO_ALL, tool, brush * size // SIDE, size, undoable)
     covered = live_canvas(
-        key, options, board=board, ground=ground, on_change=changed, on_clear=on_clear, on_undo=on_undo
+        key,
+        options,
+        board=erase_key(key, digit, mask),
+        ground=partial(_ground, digit, mask),
+        on_change=None if on_change is None else lambda covered: on_change(_uncovered(mask, covered)),
+        on_clear=on_clear,
+        on_undo=on_undo,
     )
     return _uncovered(mask, covered)
 

@@ -62,6 +62,11 @@ class _Memory:
     boards: dict[str, NDArray[np.uint8]] = field(default_factory=dict)  # the content of each that is not empty
     shown: dict[str, Any] = field(default_factory=dict)  # what the browser started with
 
+    def show(self, board: str, ground: str) -> None:
+        """Start the browser with this board's content, over the picture at this data URL."""
+        first = _as_picture(self.boards.get(board))
+        self.shown = {"board": board, "number": self.number, "first": first, "ground": ground}
+
 
 def live_canvas(
     key: str,
@@ -83,12 +88,7 @@ def live_canvas(
     """
     memory = _remember(key, {} if first is None else {board: first})
     if key not in st.session_state or memory.shown.get("board") != board:
-        memory.shown = {
-            "board": board,
-            "number": memory.number,
-            "first": _as_picture(memory.boards.get(board)),
-            "ground": "" if ground is None else ground(),
-        }
+        memory.show(board, "" if ground is None else ground())
 
     def changed() -> None:
         _receive(memory, (st.session_state.get(key) or {}).get("sent"), options, on_clear, on_undo)
