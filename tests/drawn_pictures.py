@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from pillow_heif import register_heif_opener
 
 SIDE = 280
 SVG = "http://www.w3.org/2000/svg"
@@ -36,6 +37,11 @@ def drawn(digit: int = 3, pen: int = 24, scale: float = 1.0) -> NDArray[np.uint8
     return np.asarray(image.reduce(4))
 
 
+INK = drawn()
+DARK = 255 - INK
+FILES = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+
+
 def mnist_way(ink: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Make the digit with nothing but Pillow: the box, an area average, the centre of mass on (14, 14)."""
     box = Image.fromarray(ink).getbbox()
@@ -56,6 +62,11 @@ def coloured(ink: NDArray[np.uint8], paper: tuple[int, ...], pen: tuple[int, ...
     """Mix a paper's and a pen's colour by the ink."""
     share = ink[..., None] / 255
     return (share * np.array(pen) + (1 - share) * np.array(paper)).round().astype(np.uint8)
+
+
+def image(mode: str) -> Image.Image:
+    """Return a dark digit on light paper as an image of this mode."""
+    return Image.fromarray(coloured(INK, (240, 240, 240), (20, 20, 60))).convert(mode)
 
 
 def transparent(ink: NDArray[np.uint8], brightness: int) -> NDArray[np.uint8]:
@@ -82,6 +93,8 @@ def lit(picture: NDArray[np.uint8], kind: str) -> NDArray[np.uint8]:
 
 def saved(image: Image.Image | NDArray[np.uint8], kind: str = "PNG", **options: object) -> bytes:
     """Return the bytes of a picture file."""
+    if kind == "HEIF":
+        register_heif_opener()  # so that Pillow writes it
     file = io.BytesIO()
     (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(file, kind, **options)
     return file.getvalue()
@@ -122,3 +135,9 @@ def png_header(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     pixels = zlib.compress(bytes(1000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def svg_bomb() -> bytes:
+    """Return a small SVG in which each of twelve groups uses the one before ten times."""
+    groups = "".join(f'<g id="g{n + 1}">' + f'<use href="#g{n}"/>' * 10 + "</g>" for n in range(12))
+    return f'<svg xmlns="{SVG}"><path id="g0" d="M0 0L9 9 0 9"/>{groups}</svg>'.encode()

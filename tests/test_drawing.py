@@ -1,43 +1,30 @@
-import io
-import zipfile
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
+"""Pictures and strokes become the digit that MNIST would have."""
 
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from core.digits import drawing, isolated_decoder, pictures, render_document
+from core.digits import drawing, pictures
 from core.digits.photographs import finding
-from core.system import interrupts
 from tests.drawn_pictures import (
-    SVG,
+    DARK,
+    FILES,
+    INK,
     coloured,
     drawn,
+    image,
     in_svg,
     lit,
     mnist_way,
     moving,
     noisy,
-    png_header,
     saved,
     transparent,
     turned,
 )
 from tests.sentences import assert_one_sentence
 
-pillow_heif.register_heif_opener()  # so that Pillow writes HEIC
-
-INK = drawn()
-DARK = 255 - INK
-FILES = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 DOCUMENTS = ("HEIF", "PDF")
-
-
-def image(mode: str) -> Image.Image:
-    return Image.fromarray(coloured(INK, (240, 240, 240), (20, 20, 60))).convert(mode)
 
 
 def sixteen_bits(ink: np.ndarray) -> Image.Image:
@@ -58,12 +45,6 @@ def in_lab(picture: Image.Image) -> Image.Image:
     return ImageCms.profileToProfile(
         picture, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
     )
-
-
-def svg_bomb() -> bytes:
-    """Return a small SVG in which each of twelve groups uses the one before ten times."""
-    groups = "".join(f'<g id="g{n + 1}">' + f'<use href="#g{n}"/>' * 10 + "</g>" for n in range(12))
-    return f'<svg xmlns="{SVG}"><path id="g0" d="M0 0L9 9 0 9"/>{groups}</svg>'.encode()
 
 
 def in_utf_16(encoding: str) -> bytes:
@@ -256,207 +237,3 @@ def test_preparing_leaves_the_picture_as_it_was() -> None:
     prepare(pixels)
     prepare(before)
     assert (pixels == DARK).all() and before.tobytes() == image("RGBA").tobytes()
-
-
-def zipped() -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("digit.png", saved(DARK))
-    return file.getvalue()
-
-
-def with_bytes(data: bytes, at: int, new: bytes) -> bytes:
-    return data[:at] + new + data[at + len(new) :]
-
-
-WHOLE = {kind: saved(noisy(DARK, 20), kind) for kind in FILES}
-BAD_FILES: dict[str, bytes] = {
-    "empty": b"",
-    "one byte": b"\0",
-    "zeros": bytes(5000),
-    "text": b"seven, I promise\n" * 20,
-    "HTML": b"<!doctype html><html><body>7</body></html>",
-    "an SVG that is no XML": b"<svg",
-    "an SVG that breaks off": in_svg(INK)[:-40],
-    "an SVG of a thousand million shapes": svg_bomb(),
-    "a page in HTML with a drawing": b"<!doctype html><svg><path d='M0 0L9 9'/></svg>",
-    "a PDF without a page": b"%PDF-1.7\n1 0 obj <<>> endobj",
-    "a PDF that breaks off": saved(image("RGB"), "PDF")[:400],
-    "HEIC that breaks off": saved(image("RGB"), "HEIF")[:900],
-    "ZIP": zipped(),
-    "ICO": saved(DARK, "ICO"),
-    "PPM": saved(DARK, "PPM"),
-    "random": np.random.default_rng(0).bytes(4000),
-    "over 25 MB": saved(DARK) + bytes(26 * 1024 * 1024),
-    "51 megapixels promised": png_header(10_000, 5_100),
-    "90 megapixels promised": png_header(10_000, 9_000),
-    "a decompression bomb": png_header(60_000, 60_000),
-    "no pixels": png_header(0, 0),
-    "fewer pixels than promised": png_header(2000, 2000),
-    **{
-        f"{kind} cut at {share:.0%}": data[: int(len(data) * share)]
-        for kind, data in WHOLE.items()
-        for share in (0.003, 0.02, 0.1, 0.5, 0.9, 0.98)
-    },
-    **{f"{kind} without its first byte": data[1:] for kind, data in WHOLE.items()},
-    **{f"{kind} with a signature of zeros": with_bytes(data, 0, bytes(4)) for kind, data in WHOLE.items()},
-    "PNG with a flipped bit": with_bytes(WHOLE["PNG"], 2000, bytes([WHOLE["PNG"][2000] ^ 1])),
-    "PNG with a wrong header checksum": with_bytes(WHOLE["PNG"], 29, b"\1\2\3\4"),
-    "BMP with an impossible header": with_bytes(WHOLE["BMP"], 14, b"\xff\xff\xff\xff"),
-    "BMP with a huge width": with_bytes(WHOLE["BMP"], 18, b"\xff\xff\xff\x7f"),
-    "GIF with a huge screen": with_bytes(WHOLE["GIF"], 6, b"\xff\xff\xff\xff"),
-    "only a JPEG's start": b"\xff\xd8\xff\xe0\0\x10JFIF",
-}
-
-
-def gray(level: int) -> np.ndarray:
-    return np.full((100, 100), level, np.uint8)
-
-
-BAD_PICTURES: dict[str, object] = {
-    "white paper": gray(255),
-    "black paper": gray(0),
-    "gray paper": gray(128),
-    "white paper in colour": np.full((50, 60, 3), 255, np.uint8),
-    "one pixel": np.zeros((1, 1), np.uint8),
-    "one white image": Image.new("RGB", (300, 200), "white"),
-    "a 1-bit white image": Image.new("1", (300, 200), 1),
-    "paper with noise": noisy(gray(200), 8),
-    "strong noise": noisy(gray(128), 70),
-    "paper in sloping light": lit(np.full((300, 300), 240, np.uint8), "slope"),
-    "fully transparent": np.zeros((100, 100, 4), np.uint8),
-    "fully transparent digit": np.dstack([DARK, DARK, DARK, np.zeros_like(DARK)]),
-    "opaque white": Image.new("RGBA", (100, 100), "white"),
-    "no rows": np.zeros((0, 10), np.uint8),
-    "no columns": np.zeros((10, 0, 3), np.uint8),
-    "no size": Image.new("L", (0, 0)),
-    "a line of numbers": np.zeros(10, np.uint8),
-    "a number": np.uint8(3),
-    "four dimensions": np.zeros((1, 28, 28, 3), np.uint8),
-    "two channels": np.zeros((28, 28, 2), np.uint8),
-    "five channels": np.zeros((28, 28, 5), np.uint8),
-    "floats": DARK / 255,
-    "floats with nan": np.full((28, 28), np.nan),
-    "truth values": DARK > 0,
-    "signed": DARK.astype(np.int64),
-    "objects": np.full((28, 28), None),
-    "a list": [[0, 255], [255, 0]],
-    "nothing": None,
-    "a file's name": "digit.png",
-    "mode F of nan": Image.fromarray(np.full((28, 28), np.nan, np.float32)),
-    "mode F with one nan": Image.fromarray(np.where(np.eye(28), np.nan, 0).astype(np.float32)),
-    "mode F with infinity": Image.fromarray(np.where(np.eye(28), np.inf, 0).astype(np.float32)),
-    "mode F of zeros": Image.new("F", (28, 28)),
-    "too many pixels": Image.new("1", (7100, 7100)),
-    "an image opened but damaged": Image.open(io.BytesIO(WHOLE["JPEG"][:5000])),
-}
-
-BAD_STROKES: dict[str, object] = {
-    "nothing drawn": np.zeros((280, 280), np.uint8),
-    "all ink": np.full((280, 280), 255, np.uint8),
-    "nearly all ink": np.pad(np.full((270, 270), 255, np.uint8), 5),
-    "colours": np.full((280, 280, 4), 9, np.uint8),
-    "floats": np.ones((280, 280)),
-    "no size": np.zeros((0, 0), np.uint8),
-    "nothing": None,
-}
-
-
-@pytest.mark.parametrize(
-    ("read", "given"),
-    [
-        pytest.param(read, given, id=f"{read.__name__}: {name}")
-        for read, table in (
-            (pictures.read_picture, BAD_FILES),
-            (finding.find_digits, BAD_PICTURES),
-            (drawing.prepare_strokes, BAD_STROKES),
-        )
-        for name, given in table.items()
-    ],
-)
-def test_a_bad_picture_is_refused_in_one_sentence(read: Callable[[object], object], given: object) -> None:
-    with pytest.raises(pictures.PictureError) as refused:
-        read(given)
-    assert_one_sentence(refused.value)
-
-
-def test_pixels_are_counted_before_a_file_is_decoded_also_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 280 * 280 - 1)
-    for kind in (*FILES, "HEIF"):
-        with pytest.raises(pictures.PictureError, match="pixels; save it smaller"):
-            pictures.read_picture(saved(image("RGB"), kind))
-
-
-def test_an_svg_shows_nothing_of_other_files(tmp_path: Path) -> None:
-    other = tmp_path / "other.png"
-    other.write_bytes(saved(DARK))
-    for way in ('href="{}"', "xlink:href='{}'", 'href=" {}"', 'href="file://{}"'):
-        used = f'<image {way.format(other)} width="90" height="90"/>'
-        svg = f'<svg xmlns="{SVG}" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90">{used}</svg>'
-        with pytest.raises(pictures.PictureError, match="transparent"):
-            prepare(pictures.read_picture(svg.encode()))
-        assert render_document.OUTSIDE.search(svg), "also where a process may open files"
-
-
-def test_decoding_in_another_process_ends_when_nobody_waits_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Gone(Exception):
-        pass
-
-    def leave() -> None:
-        raise Gone
-
-    monkeypatch.setattr(isolated_decoder, "CHECK_EVERY", 0.01)
-    monkeypatch.setattr(interrupts, "_checks", [leave])
-    with pytest.raises(Gone):
-        isolated_decoder.render(svg_bomb(), "SVG", 1000, 10**6)
-
-
-def run_instead(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the decoder run another program, written in Python."""
-    (folder / "program.py").write_text(f"import os, sys, time\n{program}")
-    monkeypatch.setattr(isolated_decoder, "PROGRAM", folder / "program.py")
-
-
-def test_a_decoder_that_begins_late_reads_a_large_file_to_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_instead("time.sleep(1); sys.stdout.buffer.write(sys.stdin.buffer.read()[::-1])", tmp_path, monkeypatch)
-    content = bytes(range(250)) * 4_000
-    assert isolated_decoder.render(content, "SVG", 1000, 10**6) == content[::-1]
-
-
-@pytest.mark.parametrize("end", ["time.sleep(60)", "os.kill(os.getpid(), 9)", "os.kill(os.getpid(), 24)", "os.abort()"])
-def test_a_picture_that_takes_too_much_time_or_memory_is_not_called_damaged(
-    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_instead(end, tmp_path, monkeypatch)
-    monkeypatch.setattr(isolated_decoder, "MAX_SECONDS", 1.0 if "sleep" in end else 60.0)
-    with pytest.raises(pictures.SlowPictureError, match="too long or too much memory"):
-        pictures.read_picture(b"<svg>")
-
-
-def test_who_waits_for_a_decoder_is_told_so_and_can_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    checks: list[int] = []
-    monkeypatch.setattr(isolated_decoder, "MAX_WAIT", 0.5)
-    monkeypatch.setattr(interrupts, "_checks", [lambda: checks.append(1)])
-    with ExitStack() as taken:
-        for _ in range(isolated_decoder.DECODERS):
-            taken.enter_context(isolated_decoder._turn())
-        with pytest.raises(pictures.SlowPictureError, match="^Many pictures are being opened at the moment"):
-            pictures.read_picture(b"<svg>")
-    assert checks and isolated_decoder._turns.acquire(timeout=0), "a turn is given back"
-    isolated_decoder._turns.release()
-
-
-@pytest.mark.parametrize("kind", FILES)
-def test_damage_anywhere_gives_a_picture_or_a_sentence(kind: str) -> None:
-    random = np.random.default_rng(0)
-    data = saved(Image.fromarray(DARK).resize((40, 40)), kind)
-    for _ in range(60):
-        damaged = bytearray(data)
-        for at in random.integers(0, min(len(data), 200), 3):
-            damaged[at] = random.integers(256)
-        try:
-            prepare(pictures.read_picture(bytes(damaged)))
-        except pictures.PictureError as error:
-            assert_one_sentence(error)
