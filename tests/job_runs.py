@@ -12,8 +12,10 @@ import pytest
 
 from core.digits.datasets import DATA_VARIABLE
 from core.digits.downloads import MIRROR_VARIABLE, OFF
-from core.jobs import run_folders, worker
-from core.jobs.run_folders import Job, Status, read_status
+from core.jobs import control, run_folders, worker
+from core.jobs.run_folders import Job, Status, read_status, read_steps
+
+LONG = {"to": 2000, "pause": 0.02}  # settings of `count` for a job that does not end by itself
 
 
 @contextmanager
@@ -32,6 +34,16 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def without_mnist(folder: Path) -> dict[str, str]:
     """Return environment variables with which MNIST is neither found nor fetched; `folder` is an empty folder."""
     return {DATA_VARIABLE: str(folder), MIRROR_VARIABLE: OFF}
+
+
+def count(visitor: str = "ann", **settings: object) -> Job:
+    """Start a job that counts, to 3 unless the settings say otherwise."""
+    return control.submit("count", "Counting", {"to": 3, **settings}, visitor)
+
+
+def numbers(job: Job) -> list[int]:
+    """Return the numbers that a counting job has recorded."""
+    return [step["number"] for step in read_steps(job.id)]
 
 
 def pid_of(job: Job) -> int | None:

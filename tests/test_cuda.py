@@ -19,6 +19,7 @@ from core.training.loop import train
 from core.training.state import TrainState
 from tests.device_cases import CASES, leaves
 from tests.sample_digits import made_digits
+from tests.short_trainings import largest_difference
 
 pytestmark = [
     pytest.mark.cuda,
@@ -50,10 +51,6 @@ def learn(digits, architecture="published", *, state=None, stop_after=None, **ch
         if record.validation_loss is not None and record.epoch == stop_after:
             break
     return network.state_dict(), records
-
-
-def largest_difference(one, other):
-    return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

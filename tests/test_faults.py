@@ -30,17 +30,12 @@ from core.zoo import checkpoints
 from dashboard.server import caches
 from tests import ROOT
 from tests.busy_server import press_and_kill
-from tests.job_runs import ended, kill, pid_of, reach, until
+from tests.job_runs import LONG, count, ended, kill, pid_of, reach, until
 from tests.pages import html, open_page, press, rerun
 from tests.train_page import ANN, SETTINGS, open_as_ann, set_up
 
 NO_ROOM = "There is no room left on the disk; what was finished before is kept."
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("runs")]
-LONG = {"to": 2000, "pause": 0.02}
-
-
-def count(visitor: str = "ann", **settings: object) -> Job:
-    return control.submit("count", "Counting", {"to": 3, **settings}, visitor)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.training.loop import TrainConfig, train
 from tests.sample_digits import made_digits
+from tests.short_trainings import equal
 
 IMAGES = made_digits(8).images()
 QUICK = TrainConfig(epochs=1, batch=10, learning_rate=0.1)
@@ -38,10 +39,6 @@ def learn(network: Classifier) -> None:
 
 def tensors(network: Classifier, end: str) -> dict[str, Tensor]:
     return {name: tensor.clone() for name, tensor in network.features.state_dict().items() if name.endswith(end)}
-
-
-def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
-    return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,6 @@
-"""Training as a generator (T1, T4): it learns, it repeats, what it yields, and what stays when it is closed."""
+"""Training: it learns, it repeats, its penalties, its frozen features, and what stays when it diverges."""
 
 import copy
-from collections.abc import Iterator
-from dataclasses import FrozenInstanceError
-from itertools import islice, pairwise
 
 import pytest
 import torch
@@ -13,36 +10,12 @@ from torch.nn.functional import cross_entropy
 from core.digits.datasets import Digits
 from core.inversion.functions import freeze, with_inversion
 from core.networks.architectures import ARCHITECTURES, Architecture
-from core.networks.classifier import Classifier, build
+from core.networks.classifier import build
 from core.training.config import TrainConfig
-from core.training.loop import DivergedError, TrainStep, feature_vectors, train
+from core.training.loop import DivergedError, feature_vectors, train
 from core.training.state import TrainState
-from tests.sample_digits import made_digits, real_digits
-
-DIGITS, HELD_OUT = made_digits(100), made_digits(40, seed=1)
-SHORT = {"epochs": 2, "batch": 16, "report_every": 3}
-
-
-def fresh(name: str = "talk", seed: int = 0) -> Classifier:
-    return build(ARCHITECTURES[name], seed=seed)
-
-
-def start(network: Classifier, **settings) -> Iterator[TrainStep]:
-    return train(network, DIGITS, HELD_OUT, TrainConfig(**{**SHORT, **settings}))
-
-
-def trained(network: Classifier, **settings) -> dict[str, Tensor]:
-    for _ in start(network, **settings):
-        pass
-    return network.state_dict()
-
-
-def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
-    return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)
-
-
-def apart(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
-    return max(float((one[name] - other[name]).abs().max()) for name in one)
+from tests.sample_digits import real_digits
+from tests.short_trainings import DIGITS, HELD_OUT, SHORT, equal, fresh, largest_difference, start, trained
 
 
 @pytest.mark.parametrize("settings", [{}, {"optimizer": "adam", "learning_rate": 0.002}], ids=["sgd", "adam"])
@@ -117,8 +90,8 @@ def test_t9_a_penalty_adds_its_slope_to_the_gradients_of_weights_and_never_of_bi
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_t9_a_penalty_of_power_2_is_l2(optimizer):
     one = trained(fresh(), optimizer=optimizer, penalty=0.1, power=2.0)
-    assert apart(one, trained(fresh(), optimizer=optimizer, l2=0.1)) < 1e-5
-    assert apart(one, trained(fresh(), optimizer=optimizer)) > 1e-3
+    assert largest_difference(one, trained(fresh(), optimizer=optimizer, l2=0.1)) < 1e-5
+    assert largest_difference(one, trained(fresh(), optimizer=optimizer)) > 1e-3
 
 
 def test_t9_power_1_brings_more_weights_close_to_0_than_power_2():
@@ -147,8 +120,8 @@ def test_m9_the_head_on_cached_features_learns_what_the_whole_network_would(inve
             cross_entropy(by_hand(DIGITS.images(index)), DIGITS.labels[index]).backward()
             optimizer.step()
     learned = trained(network, learning_rate=0.05)
-    assert apart(learned, by_hand.state_dict()) < 1e-6
-    assert apart(learned, fresh("published").state_dict()) > 1e-3
+    assert largest_difference(learned, by_hand.state_dict()) < 1e-6
+    assert largest_difference(learned, fresh("published").state_dict()) > 1e-3
 
 
 def test_m9_feature_vectors_are_the_features_without_dropout():
@@ -172,112 +145,6 @@ def test_a_network_without_anything_to_learn_is_one_sentence():
         trained(network)
 
 
-# Records
-
-
-def test_t1_records_count_batches_and_validate_only_at_the_end_of_an_epoch():
-    steps = list(start(fresh()))
-    assert [(step.epoch, step.batch) for step in steps] == [(1, 3), (1, 6), (1, 7), (2, 3), (2, 6), (2, 7)]
-    assert {step.batches for step in steps} == {7}
-    assert [step.validation_accuracy is not None for step in steps] == [False, False, True] * 2
-    assert [step.validation_loss is not None for step in steps] == [False, False, True] * 2
-    assert all(earlier.seconds <= later.seconds for earlier, later in zip(steps, steps[1:], strict=False))
-
-
-def test_t1_validation_figures_are_those_of_the_network_as_it_is():
-    network = fresh()
-    last = list(start(network))[-1]
-    logits = network(HELD_OUT.images()).detach()
-    right = (logits.argmax(1) == HELD_OUT.labels).float().mean()
-    assert last.validation_accuracy == pytest.approx(100 * float(right))
-    assert last.validation_loss == pytest.approx(float(cross_entropy(logits, HELD_OUT.labels)), rel=1e-5)
-
-
-def test_a_record_cannot_be_changed():
-    step = next(start(fresh()))
-    with pytest.raises(FrozenInstanceError):
-        step.loss = 0.0
-
-
-# A consumer may stop anywhere
-
-
-@pytest.mark.parametrize("frozen", [False, True])
-@pytest.mark.parametrize("taken", [1, 3])
-def test_closing_early_leaves_a_usable_network(frozen, taken):
-    network = fresh()
-    if frozen:
-        freeze(network)
-    steps = start(network)
-    assert len(list(islice(steps, taken))) == taken
-    steps.close()
-    assert not any(module.training for module in network.modules())
-    assert all(parameter.grad is None for parameter in network.parameters())
-    assert network.predict(HELD_OUT.images()).isfinite().all()
-
-
-def test_between_records_the_consumer_keeps_its_own_torch():
-    network = fresh()
-    steps = start(network)
-    torch.manual_seed(7)
-    state = torch.get_rng_state()
-    for _ in steps:
-        assert torch.is_grad_enabled()
-        assert torch.equal(torch.get_rng_state(), state)
-        assert not any(module.training for module in network.modules())
-        torch.rand(3)  # what the consumer draws is its own business
-        state = torch.get_rng_state()
-    assert not network.training
-
-
-# The learning rate may change on the way
-
-
-def test_the_learning_rate_is_asked_before_each_record_and_reported():
-    rates = iter([0.01, None, 0.2, 0.2, 0.2, 0.2])
-    network = fresh()
-    steps = list(train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), learning_rate=lambda: next(rates)))
-    assert [step.learning_rate for step in steps] == [0.01, TrainConfig().learning_rate, 0.2, 0.2, 0.2, 0.2]
-    assert not equal(network.state_dict(), trained(fresh()))
-
-
-@pytest.mark.parametrize("rate", [-1.0, float("nan")])
-def test_a_learning_rate_that_cannot_be_stops_with_a_sentence_and_a_usable_network(rate):
-    network = fresh()
-    steps = train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), learning_rate=lambda: rate)
-    with pytest.raises(ValueError, match="^The learning rate must be a number above 0, not"):
-        next(steps)
-    assert not network.training and equal(network.state_dict(), fresh().state_dict())
-
-
-def test_one_cycle_rises_for_a_quarter_of_all_batches_and_falls_to_the_end():
-    config = TrainConfig(epochs=4, schedule="one cycle", learning_rate=0.4)
-    rates = [rate for epoch in range(1, 5) for rate in config.learning_rates(epoch, 10)]
-    assert rates[0] == pytest.approx(0.02) and all(rise == pytest.approx(0.04) for rise in differences(rates[:10]))
-    assert all(fall == pytest.approx(-0.04 / 3) for fall in differences(rates[10:]))
-    assert rates[-1] == pytest.approx(0.02 / 3)
-
-
-def differences(rates):
-    return [after - before for before, after in pairwise(rates)]
-
-
-def test_one_cycle_changes_the_rate_before_every_batch_and_reports_the_last():
-    changes = {"schedule": "one cycle", "momentum": 0.0, "epochs": 1, "batch": 50}
-    network, by_hand = fresh("one conv"), fresh("one conv")
-    (step,) = start(network, **changes)
-    first, second = TrainConfig(**{**SHORT, **changes}).learning_rates(1, 2)
-    order = torch.randperm(100, generator=torch.Generator().manual_seed(42)).split(50)
-    for rate, index in zip((first, second), order, strict=True):
-        by_hand.zero_grad()
-        cross_entropy(by_hand(DIGITS.images(index)), DIGITS.labels[index]).backward()
-        with torch.no_grad():
-            for parameter in by_hand.parameters():
-                parameter.sub_(rate * parameter.grad)
-    assert step.learning_rate == second != first
-    assert apart(network.state_dict(), by_hand.state_dict()) < 1e-6
-
-
 def test_nesterov_momentum_and_smoothed_labels_are_pytorch_s():
     changes = {"momentum": 0.9, "nesterov": True, "label_smoothing": 0.2, "epochs": 1, "batch": 50}
     network, by_hand = fresh("one conv"), fresh("one conv")
@@ -287,7 +154,7 @@ def test_nesterov_momentum_and_smoothed_labels_are_pytorch_s():
         optimizer.zero_grad()
         cross_entropy(by_hand(DIGITS.images(index)), DIGITS.labels[index], label_smoothing=0.2).backward()
         optimizer.step()
-    assert apart(network.state_dict(), by_hand.state_dict()) < 1e-6
+    assert largest_difference(network.state_dict(), by_hand.state_dict()) < 1e-6
 
 
 # What cannot be learned from
@@ -339,7 +206,7 @@ def test_validating_on_one_class_only_is_fine():
 def test_t8_a_device_that_is_not_there_is_one_sentence_and_one_that_is_trains(device):
     network = fresh()
     if torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available():
-        assert apart(trained(network, device=device), trained(fresh())) < 1e-2
+        assert largest_difference(trained(network, device=device), trained(fresh())) < 1e-2
     else:
         with pytest.raises(ValueError, match=f"^This machine has no {device.upper()} device: use the CPU.$"):
             trained(network, device=device)
@@ -367,54 +234,10 @@ def test_m16_the_first_epoch_of_two_is_that_of_the_first_inversion():
     assert equal(alternating.state_dict(), plain.state_dict())
 
 
-# Settings
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"epochs": 0}, "Epochs must be at least 1, not 0."),
-        ({"epochs": 1.5}, "Epochs must be a whole number, not 1.5."),
-        ({"batch": "many"}, "Batch must be a whole number, not 'many'."),
-        ({"batch": -3}, "Batch must be at least 1, not -3."),
-        ({"report_every": 0}, "Report every must be at least 1, not 0."),
-        ({"learning_rate": 0.0}, "The learning rate must be a number above 0, not 0.0."),
-        ({"learning_rate": float("nan")}, "The learning rate must be a number above 0, not nan."),
-        ({"learning_rate": float("inf")}, "The learning rate must be a number above 0, not inf."),
-        ({"l2": -0.1}, "The L2 strength must be 0 or more, not -0.1."),
-        ({"l2": float("nan")}, "The L2 strength must be 0 or more, not nan."),
-        ({"penalty": -0.1}, "The penalty strength must be 0 or more, not -0.1."),
-        ({"power": 0.5}, "The power of the penalty must be a number from 1 on, not 0.5."),
-        ({"power": float("inf")}, "The power of the penalty must be a number from 1 on, not inf."),
-        ({"device": "tpu"}, "Choose cpu or cuda or mps, not 'tpu'."),
-        ({"momentum": float("nan")}, "The momentum must be a number from 0 up to 1, not nan."),
-        ({"momentum": 1.0}, "The momentum must be a number from 0 up to 1, not 1.0."),
-        ({"optimizer": "rmsprop"}, "Choose sgd or adam, not 'rmsprop'."),
-        ({"schedule": "cosine"}, "Choose constant or one cycle, not 'cosine'."),
-        (
-            {"schedule": "one cycle", "slow_epochs": 1},
-            "Slow epochs need a constant learning rate: one cycle ends slowly by itself.",
-        ),
-        ({"nesterov": True, "momentum": 0.0}, "Nesterov momentum needs a momentum above 0."),
-        ({"label_smoothing": 1.0}, "Label smoothing must be a number from 0 up to 1, not 1.0."),
-        ({"precision": "float8"}, "Choose float32 or bfloat16, not 'float8'."),
-    ],
-)
-def test_a_setting_that_cannot_be_is_one_sentence(settings, said):
-    with pytest.raises(ValueError) as refused:
-        TrainConfig(**settings)
-    assert str(refused.value) == said
-
-
-def test_m16_an_unknown_inversion_is_refused_before_any_training():
-    with pytest.raises(ValueError, match="There is no inversion called 'mirrored'"):
-        TrainConfig(alternate=("identity", "mirrored"))
-
-
 def test_bfloat16_stays_close_to_float32():
     exact, rough = fresh("published"), fresh("published")
     exact_losses = [step.loss for step in start(exact)]
     rough_losses = [step.loss for step in start(rough, precision="bfloat16")]
     assert rough_losses != exact_losses and rough_losses == pytest.approx(exact_losses, rel=0.02)
-    assert apart(exact.state_dict(), rough.state_dict()) < 0.01
+    assert largest_difference(exact.state_dict(), rough.state_dict()) < 0.01
     assert all(parameter.dtype == torch.float32 for parameter in rough.parameters())

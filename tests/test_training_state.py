@@ -5,8 +5,6 @@ import json
 from itertools import islice
 
 import pytest
-import torch
-from torch import Tensor
 
 from core.inversion.functions import freeze, with_inversion
 from core.networks.architectures import ARCHITECTURES
@@ -14,9 +12,8 @@ from core.networks.classifier import Classifier, build
 from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
 from core.training.state import TrainState, load_state, save_state
-from tests.sample_digits import made_digits
+from tests.short_trainings import DIGITS, HELD_OUT, equal
 
-DIGITS, HELD_OUT = made_digits(100), made_digits(40, seed=1)
 # Every kind of memory: momentum; Adam's two means and its count; dropout's draws; running statistics; alternation.
 TRAININGS = {
     "momentum": ("published", {}),
@@ -28,10 +25,6 @@ TRAININGS = {
     "one cycle": ("small, batch norm", {"schedule": "one cycle", "momentum": 0.9, "nesterov": True}),
     "bfloat16": ("talk", {"precision": "bfloat16"}),
 }
-
-
-def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
-    return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)
 
 
 def learn(network: Classifier, state: TrainState | None = None, steps: int = 99, **settings) -> list[TrainStep]:
