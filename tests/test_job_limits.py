@@ -9,6 +9,8 @@ from core.jobs.run_folders import JobError
 from core.system import locks
 from tests.job_runs import LONG, count, ended, numbers, pid_of, until
 
+pytestmark = pytest.mark.usefixtures("runs")
+
 
 def test_a_visitor_has_only_so_many_jobs_at_once():
     mine = [count(**LONG) for _ in range(control.MAX_JOBS_PER_VISITOR)]
