@@ -1,10 +1,9 @@
 """What `core` computes, in small: each case runs on any device, and its results can be compared between two.
 
-It needs only what `core` needs.
+It needs only what `core` needs. Trainings and studies stand in `device_training_cases`.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from torch import Tensor, nn
 
 from core.adversarial import gradient_attacks, methods, photograph, universal
 from core.adversarial.config import AttackConfig
@@ -32,85 +30,22 @@ from core.convolution import (
     window,
 )
 from core.digits import datasets
-from core.digits.datasets import Dataset
 from core.feature_maps import filters, stage_maps
-from core.generation import config as gan_config
-from core.generation import dcgan, generator_checkpoint, loop, quality, real_or_made, sampling
 from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
 from core.networks import accuracy_curves, evaluation, growing_hole
-from core.networks.architectures import NORM, POOL, RELU, Architecture, conv
-from core.networks.classifier import Classifier, build
 from core.pmnist import masks, partial_set
 from core.restoration import many_holes
-from core.restoration.hole_finding import BlindRestorer
-from core.restoration.restorer import Restorer
 from core.second_model import domain_gap, map_images
 from core.second_model import training as second_model
 from core.similarity import reference_vectors, shortcut, thresholds, timing
-from core.training import loop as training
-from core.training import many_seeds
-from core.training.config import TrainConfig
 from core.transfer import backbones, classification, example_tasks, fine_tuning
-from core.zoo import checkpoints, recipes
-from tests.sample_digits import made_dataset, made_digits
+from tests.device_tools import MASK, Case, add_case, digits_on, networks_on, records, tiny, tiny_set
+from tests.sample_digits import made_digits
 
-TINY = Architecture("tiny", (conv(4, 5), POOL, RELU, conv(5, 3), POOL, RELU), hidden=(12,))
-MASK = masks.cut_mask("HCUT")
-TRAINING = TrainConfig(epochs=1, batch=16, learning_rate=0.05)
-Case = Callable[[str], Any]
 CASES: dict[str, Case] = {}
-
-
-def case(function: Case) -> Case:
-    """Add a function of the device's name to the cases."""
-    CASES[function.__name__] = function
-    return function
-
-
-def tiny(device: str, seed: int = 0, design: Architecture = TINY) -> Classifier:
-    return build(design, seed=seed).eval().requires_grad_(False).to(device)
-
-
-def tiny_set(device: str) -> Dataset:
-    return made_dataset(120, 60).to(device)
-
-
-def digits_on(device: str) -> tuple[Classifier, Tensor, Tensor]:
-    """Return a network, six images and their labels."""
-    digits = made_digits(6).to(device)
-    return tiny(device), digits.images(), digits.labels
-
-
-def networks_on(device: str) -> dict[str, evaluation.Network]:
-    """Return an ordinary network, one that restores, and one that finds the hole first."""
-    network = tiny(device)
-    restorer = Restorer(network, made_digits(50, seed=3).to(device))
-    return {"ordinary": network, "restoring": restorer, "blind": BlindRestorer(restorer)}
-
-
-def records(steps: Iterable[Any]) -> list[Any]:
-    """Return what a generator yields; its tensors must be on the CPU."""
-    kept = list(steps)
-    assert all(leaf.device.type == "cpu" for leaf in leaves(kept) if isinstance(leaf, Tensor))
-    return kept
-
-
-def leaves(found: Any) -> Iterator[Any]:
-    """Yield every tensor, array, number and word in a result; but times, which differ from run to run."""
-    if isinstance(found, nn.Module):
-        yield from leaves(found.state_dict())
-    elif dataclasses.is_dataclass(found):
-        names = (field.name for field in dataclasses.fields(found) if field.name != "seconds")
-        yield from leaves([getattr(found, name) for name in names])
-    elif isinstance(found, Mapping):
-        yield from leaves(list(found.values()))
-    elif isinstance(found, list | tuple):
-        for one in found:
-            yield from leaves(one)
-    else:
-        yield found
+case = partial(add_case, CASES)
 
 
 # Reading
@@ -391,134 +326,3 @@ def fine_tuned(device: str) -> Any:
     task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=6, tested=3)
     config = fine_tuning.TuneConfig(epochs=2, first=1, batch=4)
     return records(fine_tuning.fine_tune(backbones.own_backbone("tiny", tiny(device)), task, config))
-
-
-# Made digits
-
-
-@case
-def a_gan(device: str) -> Any:
-    config = gan_config.GanConfig(epochs=1, batch=16, latent=4, width=4, discriminator="small", report_every=3)
-    pair, dataset = dcgan.Gan(config).to(device), tiny_set(device)
-    steps = records(loop.train_gan(pair, dataset.train, config))
-    card = generator_checkpoint.new_card(config, dataset, title="tiny", command="")
-    made = generator_checkpoint.TrainedGenerator(card, pair.average, pair.discriminator.eval(), steps[-1].samples)
-    with TemporaryDirectory() as folder:
-        generator_checkpoint.save(card, pair, generator_checkpoint.to_bytes(steps[-1].samples), Path(folder))
-    digits = sampling.make_digits(pair.average, 12)
-    latents = sampling.draw_latents(2, 4, 0)
-    way = records(sampling.interpolate(pair.average, list(latents), [3, 8], steps=2))
-    questions = records(real_or_made.draw_round(made, dataset.test, seed=0))
-    verdicts = real_or_made.discriminator_verdicts(made, questions)
-    near = quality.find_nearest_digits(digits.images(), dataset.train)
-    return steps, digits, way, questions, verdicts, near, quality.measure_quality(tiny(device), digits)
-
-
-# Training, cards and studies
-
-
-@case
-def training_all(device: str) -> Any:
-    digits, network = made_digits(70).to(device), build(dataclasses.replace(TINY, features=(NORM, *TINY.features)))
-    config = dataclasses.replace(TRAINING, device=device, penalty=1e-4)
-    return records(training.train(network, digits, digits.first(20), config)), network
-
-
-@case
-def training_a_head(device: str) -> Any:
-    digits, network = made_digits(70).to(device), build(TINY)
-    functions.freeze(network)
-    config = dataclasses.replace(TRAINING, device=device, optimizer="adam", learning_rate=0.003)
-    return records(training.train(network, digits, digits.first(20), config)), network
-
-
-@case
-def training_many_seeds(device: str) -> Any:
-    networks, digits = [build(TINY, seed=seed) for seed in (1, 2)], made_digits(40).to(device)
-    steps = list(many_seeds.train_many(networks, digits, dataclasses.replace(TRAINING, device=device), seeds=(1, 2)))
-    return [dataclasses.replace(step, seconds=0.0) for step in steps], networks
-
-
-@case
-def training_against_attacks(device: str) -> Any:
-    digits, network = made_digits(70).to(device), build(TINY)
-    config = dataclasses.replace(TRAINING, device=device, attack="fgsm")
-    return records(training.train(network, digits, digits.first(20), config)), network
-
-
-@case
-def recipes_and_files(device: str) -> Any:
-    dataset = tiny_set(device)
-    config = dataclasses.replace(TRAINING, device=device)
-    recipe = recipes.Recipe(title="tiny", architecture="small", config=config)
-    network = recipes.prepare_network(recipe)
-    *_, last = recipes.train_recipe(recipe, network, dataset)
-    card = recipes.write_card("tiny", recipe, network, dataset, last)
-    with TemporaryDirectory() as folder:
-        checkpoints.save_network(card, network, Path(folder))
-        loaded = checkpoints.load_network("tiny", references=dataset.train, folder=Path(folder))
-    restoring = checkpoints.to_restorer(loaded, dataset.train, neighbours=3, finds_holes=False)
-    return card.measured, evaluation.predict_labels(restoring, dataset.test.first(2), MASK)
-
-
-@case
-def onnx_file(device: str) -> Any:
-    pytest.importorskip("onnx")
-    from core.zoo.onnx_export import to_onnx
-
-    return to_onnx(tiny(device))
-
-
-@case
-def the_study_of_missing_features(device: str) -> Any:
-    pytest.importorskip("joblib")
-    from core.studies import missing_features
-
-    arms = ("synergy", "missing-equal-start", "missing-free-biases", "partial-samples")
-    steps = missing_features.run_seeds(tiny_set(device), "small", [42, 43], arms, epochs=1)
-    return [dataclasses.replace(step, seconds=0.0) for step in steps]
-
-
-@case
-def the_study_of_noise(device: str) -> Any:
-    pytest.importorskip("joblib")
-    from core.studies import noise_transfer
-
-    config = noise_transfer.TransferConfig(
-        digits=2, slow_digits=1, epsilons=(0.1,), crossed=(0.1,), steps=2, universal_steps=2
-    )
-    networks, dataset = networks_on(device), tiny_set(device)
-    sources = (noise_transfer.CLEAN, noise_transfer.RANDOM_SIGNS, *noise_transfer.attackable_networks(networks))
-    return [list(noise_transfer.evaluate_source(source, networks, dataset, config)) for source in sources]
-
-
-@case
-def the_study_of_first_weights(device: str) -> Any:
-    pytest.importorskip("joblib")
-    from core.studies import pretraining
-
-    config = pretraining.PretrainingConfig(labelled=(20,), seeds=1, batches=2, epochs=1)
-    weights = dict(pretraining.shipped_weights())
-    return list(pretraining.compare_starts(tiny_set(device), weights, config, labelled=20, seed=1))
-
-
-@case
-def the_study_of_similarity(device: str) -> Any:
-    pytest.importorskip("joblib")
-    from core.studies import similarity
-
-    config = similarity.SimilarityConfig(
-        seen=(0.9,), shares=(0.2,), timed_shares=(0.2,), second=10, timed=4, alone=2, epochs=1
-    )
-    dataset = tiny_set(device)
-    rows = similarity.measure_network("half", similarity.train_on_half(dataset, config), dataset, config)
-    return [dataclasses.replace(row, ratios=[], times={}) for row in rows]
-
-
-@case
-def the_study_of_second_models(device: str) -> Any:
-    pytest.importorskip("joblib")
-    from core.studies import second_model as pairs
-
-    config = second_model.SecondModelConfig(learned=8, tested=4, tested_maps=2, epochs=1, batch=8)
-    return pairs.measure_pair(tiny_set(device), config)

@@ -17,7 +17,8 @@ from core.training.captured import CapturedStep
 from core.training.config import TrainConfig
 from core.training.loop import train
 from core.training.state import TrainState
-from tests.device_cases import CASES, leaves
+from tests import device_cases, device_training_cases
+from tests.device_tools import leaves
 from tests.sample_digits import made_digits
 from tests.short_trainings import largest_difference
 
@@ -25,6 +26,7 @@ pytestmark = [
     pytest.mark.cuda,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device"),
 ]
+CASES = device_cases.CASES | device_training_cases.CASES
 CONFIG = TrainConfig(epochs=3, batch=64, learning_rate=0.05, device="cuda")
 WAYS = [
     {"optimizer": "adam", "learning_rate": 0.001},

@@ -15,9 +15,11 @@ import torch
 from torch import Tensor
 
 import core
-from tests.device_cases import CASES, leaves
+from tests import device_cases, device_training_cases
+from tests.device_tools import leaves
 from tests.stand_in_device import stand_in_device
 
+CASES = device_cases.CASES | device_training_cases.CASES
 ROOMS = set(core.ROOMS) - {"system", "visualization", "jobs", "commands"}  # these compute on no tensors
 COMPUTED_ON = re.compile(
     r"\b(Tensor|Digits|Dataset|Classifier|Network|Module|Generator|Gan|TrainedGenerator|ReferenceVectors|Shortcut|Lookup"
