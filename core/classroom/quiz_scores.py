@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 ALL_CUTS = "all"
+CONFIDENCE = 0.95  # of the intervals of a room's scores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ def wilson_interval(right: int, count: int) -> tuple[float, float]:
         return 0.0, 100.0
     from scipy.stats import binomtest  # takes a second to import
 
-    interval = binomtest(right, count).proportion_ci(0.95, "wilson")
+    interval = binomtest(right, count).proportion_ci(CONFIDENCE, "wilson")
     return 100 * float(interval.low), 100 * float(interval.high)
 
 

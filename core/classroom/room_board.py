@@ -15,7 +15,8 @@ from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
 from core.classroom.room_database import ANSWERS, OPENINGS, ROOMS, Database, RoomError
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no code is a word; no letter that looks like a digit
-CODE_PATTERN = re.compile(f"[{CODE_LETTERS}]{{4}}")
+CODE_LENGTH = 4
+CODE_PATTERN = re.compile(f"[{CODE_LETTERS}]{{{CODE_LENGTH}}}")
 ROOM_LIFETIME = 90 * 24 * 3600.0  # seconds
 EMPTY_LIFETIME = 6 * 3600.0  # seconds, of a room without an answer
 MAX_ROOMS, MAX_ANSWERS = 1000, 20_000  # in the database; in one room
@@ -156,7 +157,7 @@ def _hash_visitor(opener: str) -> str:
 
 
 def _draw_code() -> str:
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
 def _hash_opener(code: str, opener: str) -> str:

@@ -16,14 +16,15 @@ from core.system.parsing import parse_json
 from core.system.records import to_record
 
 FOLDER = "pictures"
-FIRST_EPOCH, MAX_EPOCHS, FEWEST = 10, 40, 20  # numbers of pictures; most changes happen in the first epoch
+FIRST_EPOCH_PICTURES, MAX_EPOCH_PICTURES = 10, 40  # most changes happen in the first epoch
+MIN_PICTURES = 20  # of a whole training
 
 
 class PictureSchedule:
     """Decides which records become pictures: several in the first epoch, then the ends of epochs, or more of few."""
 
     def __init__(self, epochs: int) -> None:
-        self._every, self._later = ceil(epochs / MAX_EPOCHS), FEWEST // epochs
+        self._every, self._later = ceil(epochs / MAX_EPOCH_PICTURES), MIN_PICTURES // epochs
         self._epoch, self._next = 0, 0.0  # share of the epoch
 
     def is_due(self, step: GanFigures) -> bool:
@@ -34,7 +35,7 @@ class PictureSchedule:
         if share == 1:
             return step.epoch == 1 or step.epoch % self._every == 0
         due = share >= self._next
-        self._next = share + 1 / max(FIRST_EPOCH if step.epoch == 1 else 1, self._later) if due else self._next
+        self._next = share + 1 / max(FIRST_EPOCH_PICTURES if step.epoch == 1 else 1, self._later) if due else self._next
         return due
 
 
