@@ -42,7 +42,7 @@ def conv(filters: int, size: int, padding: int = 0) -> Stage:
 
 
 POOL, MEAN_POOL, NORM, DROP, SHUFFLE = map(Stage, ("pool", "mean_pool", "norm", "drop", "shuffle"))
-RELU, LEAKY_RELU, SILU, SIGMOID, TANH, RELU6 = map(Stage, ("relu", "leaky_relu", "silu", "sigmoid", "tanh", "relu6"))
+RELU, TANH = map(Stage, ("relu", "tanh"))
 
 
 @dataclass(frozen=True)
