@@ -24,6 +24,7 @@ from PIL import Image
 from core.networks.architectures import NORM, POOL, RELU, Architecture, conv
 from core.networks.classifier import build
 from core.zoo.checkpoints import Card
+from tests.zip_files import zipped
 
 SMALL = Architecture("small", (conv(2, 5), NORM, RELU, POOL), hidden=(8,))
 KINDS = ("relu", "tanh", "shuffle", "norm", "pool", "drop", "conv")
@@ -230,15 +231,6 @@ def _promising() -> bytes:
     header = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
     return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
-
-
-def zipped(*files: tuple[str, bytes]) -> bytes:
-    """Return a zip of these files."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def _rewrite(content: bytes, offsets: tuple[int, int], pattern: str, value: int) -> bytes:

@@ -11,10 +11,9 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from core.jobs.trained_networks import list_networks
 from dashboard.address.former_names import FORMER_NAMES, present_text
-from dashboard.address.kinds import FLAG, PLACE, TEXT, TILE, WHOLE, Kind, many_of, number, one_of, whole
+from dashboard.address.kinds import Kind
 from dashboard.address.links import OTHERS_NETWORK
 from dashboard.address.state import Part
-from dashboard.components.board import Chosen
 from dashboard.server.scene import SCENE_PARTS, Scene
 from dashboard.server.visitors import VISITOR
 from dashboard.shell import share
@@ -25,9 +24,6 @@ from tests.pages import address_of, go_to, open_page, rerun
 from tests.train_page import ANN
 
 PATIENCE = 60_000  # milliseconds
-NUMBER = number()
-WORD = one_of(["gradient →", "linf", "l2"])
-WORDS = many_of(["standard", "control", "a", "b"])
 CLIMB = {"preset": "white on black", "steps": "30", "seed": "5", "ink": "0.5", "blur": "shrinking"}
 EVERY_PAGE = {
     "compare": {"sample": "19", "erased": "HCUT", "networks": "standard,control"},
@@ -93,72 +89,6 @@ def held(app: AppTest) -> dict[str, str]:
     """What the widgets of a page hold, in the words of its address."""
     values = {name: (part, app.session_state[part.key]) for name, part in parts_of(app).items()}
     return {name: part.kind.write(value) for name, (part, value) in values.items() if value is not None}
-
-
-# One value
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "text"),
-    [
-        (WORD, "gradient →", "gradient →"),
-        (WORDS, ["standard", "control"], "standard,control"),
-        (WORDS, [], ""),
-        (TEXT, "1 0\n0 1", "1 0\n0 1"),
-        (FLAG, True, "yes"),
-        (PLACE, (3, 14), "3.14"),
-        (TILE, Chosen("conv1", 3), "conv1.3"),
-        (WHOLE, 12, "12"),
-        (NUMBER, 0.15, "0.15"),
-    ],
-)
-def test_every_kind_of_value_is_read_as_it_was_written(kind, value, text):
-    assert kind.write(value) == text and kind.read(text) == value
-
-
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [
-        (WORD, ""),
-        (WORD, "x" * 1000),
-        (WORD, "{attack network}"),
-        (WORD, "a\nb"),
-        (WORDS, "a,,b"),
-        (WORDS, "a," * 999),
-        (TEXT, "1 " * 999),
-        (FLAG, "maybe"),
-        (PLACE, "3"),
-        (PLACE, "-1.2"),
-        (PLACE, "1.2.3"),
-        (TILE, "conv1"),
-        (TILE, "conv1.-1"),
-        (WHOLE, "1.5"),
-        (WHOLE, "-1"),
-        (WHOLE, "9" * 5000),
-        (WHOLE, "x"),
-        (NUMBER, "nan"),
-        (NUMBER, "inf"),
-        (one_of(["linf", "l2"]), "l1"),
-        (NUMBER, "1e999"),
-        (number(0, 1), "1.01"),
-        (whole(3, 20), "2"),
-    ],
-)
-def test_what_is_no_such_value_is_refused(kind, text):
-    with pytest.raises(ValueError):
-        kind.read(text)
-
-
-@pytest.mark.parametrize(("first", "second"), [("size", "size"), ("erased", "size"), ("step", "size"), ("hide", "x")])
-def test_no_two_widgets_have_one_name_and_none_is_called_like_a_part_of_the_scene(first, second):
-    def draw(first, second):
-        from dashboard import address
-
-        address.toggle(first, "One", key="one")
-        address.toggle(second, "Two", key="two")
-
-    assert not AppTest.from_function(draw, args=("one", "two")).run().exception
-    assert len(AppTest.from_function(draw, args=(first, second)).run().exception) == 1
 
 
 # Every page

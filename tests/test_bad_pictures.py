@@ -1,7 +1,6 @@
 """Files, pictures and drawings that are refused, each in one sentence."""
 
 import io
-import zipfile
 from collections.abc import Callable
 
 import numpy as np
@@ -23,13 +22,7 @@ from tests.drawn_pictures import (
     svg_bomb,
 )
 from tests.sentences import assert_one_sentence
-
-
-def zipped() -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("digit.png", saved(DARK))
-    return file.getvalue()
+from tests.zip_files import zipped
 
 
 def with_bytes(data: bytes, at: int, new: bytes) -> bytes:
@@ -52,7 +45,7 @@ BAD_FILES: dict[str, bytes] = {
     "a PDF without a page": b"%PDF-1.7\n1 0 obj <<>> endobj",
     "a PDF that breaks off": saved(image("RGB"), "PDF")[:400],
     "HEIC that breaks off": saved(image("RGB"), "HEIF")[:900],
-    "ZIP": zipped(),
+    "ZIP": zipped(("digit.png", saved(DARK))),
     "ICO": saved(DARK, "ICO"),
     "PPM": saved(DARK, "PPM"),
     "random": np.random.default_rng(0).bytes(4000),

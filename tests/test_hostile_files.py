@@ -36,7 +36,8 @@ from tests.hostile_files import (
     pack,
     slow_svg,
 )
-from tests.transfer_page import photograph, zipped
+from tests.transfer_page import photograph
+from tests.zip_files import zipped
 
 NETWORKS, LESSONS, ARCHIVES, ADDRESSES = 300, 200, 200, 1_000
 GOOD_WEIGHTS = safetensors.torch.save(build(SMALL).state_dict())

@@ -33,8 +33,9 @@ from tests.hostile_files import (
 from tests.pages import go_to, open_page, press, rerun
 from tests.sentences import assert_one_sentence
 from tests.train_page import ANN, open_as_ann, show_view
-from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
+from tests.transfer_page import choose_source, open_view, photograph, upload
 from tests.visitor import run
+from tests.zip_files import zipped
 
 pytestmark = pytest.mark.usefixtures("runs")
 HTML = "<img src=x onerror=alert(1)>"

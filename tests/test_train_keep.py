@@ -13,6 +13,7 @@ from core.zoo import checkpoints
 from tests.job_runs import reach
 from tests.pages import captions, press, rerun, text_of
 from tests.train_page import ANN, only_job, open_as_ann, set_up, show_view
+from tests.zip_files import zipped
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -53,12 +54,9 @@ def repacked(exported: bytes, **changes: object) -> bytes:
     return stream.getvalue()
 
 
-def zipped(**files: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as exported:
-        for name, content in files.items():
-            exported.writestr(name.replace("__", "/").replace("_", "."), content)
-    return stream.getvalue()
+def zipped_network(**files: bytes) -> bytes:
+    """Return a ZIP of files, named with "_" for "." and "__" for "/"."""
+    return zipped(*((name.replace("__", "/").replace("_", "."), content) for name, content in files.items()))
 
 
 def test_a_title_with_a_number_is_no_longer_than_others(job: Job) -> None:
@@ -68,7 +66,7 @@ def test_a_title_with_a_number_is_no_longer_than_others(job: Job) -> None:
 
 
 def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
-    shipped = zipped(
+    shipped = zipped_network(
         network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
         network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
     )
@@ -80,11 +78,11 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
         b"PK" + b"\0" * 50: "This file is damaged, or it is not a ZIP",
         shipped[: len(shipped) // 2]: "This file is damaged",
         b"0" * 5_000_001: "This file is larger than 5 MB.",
-        zipped(network_json=b"{}"): "This file is not a ZIP of a network's card",
-        zipped(network_pt=b"", network_json=b"{}"): "This file is not a ZIP of a network's card",
-        zipped(a__network_json=b"{}", a__network_safetensors=b""): "The names in this file must consist of",
-        zipped(network_json=b"[1]", network_safetensors=b""): "The card of 'network' cannot be read",
-        zipped(network_json=b"0" * 7_000_000, network_safetensors=b""): "The contents of this file are larger",
+        zipped_network(network_json=b"{}"): "This file is not a ZIP of a network's card",
+        zipped_network(network_pt=b"", network_json=b"{}"): "This file is not a ZIP of a network's card",
+        zipped_network(a__network_json=b"{}", a__network_safetensors=b""): "The names in this file must consist of",
+        zipped_network(network_json=b"[1]", network_safetensors=b""): "The card of 'network' cannot be read",
+        zipped_network(network_json=b"0" * 7_000_000, network_safetensors=b""): "The contents of this file are larger",
         repacked(shipped, weights_sha256="0"): "The weights of 'network' are damaged or not the ones",
         repacked(shipped, architecture={**small, "hidden": [400]}): "The weights of 'network' do not fit the network",
         repacked(shipped, architecture={**small, "hidden": ["x"]}): "The card in this file describes no network.",
@@ -103,7 +101,7 @@ def test_bad_files_are_one_sentence_each_and_no_run(tmp_path: Path) -> None:
 
 
 def test_what_a_file_says_of_itself_is_not_believed(tmp_path: Path) -> None:
-    shipped = zipped(
+    shipped = zipped_network(
         network_json=(checkpoints.SHIPPED / "standard.json").read_bytes().replace(b'"standard"', b'"network"', 1),
         network_safetensors=(checkpoints.SHIPPED / "standard.safetensors").read_bytes(),
     )

@@ -1,15 +1,9 @@
-"""Transfer: uploads become a task, layers give features, and a regression or the network learns it (X1 to X8)."""
-
-import io
-import struct
-from pathlib import Path
+"""Transfer: layers give features, and a regression or the network learns a task from them (X1 to X8)."""
 
 import numpy as np
 import pytest
 import torch
-from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
-from sklearn.datasets import load_sample_image
 from sklearn.linear_model import LogisticRegressionCV
 
 from core.inversion.functions import features_hash
@@ -27,181 +21,14 @@ from core.transfer.backbones import (
     to_images,
 )
 from core.transfer.classification import fit_logistic_regression
-from core.transfer.example_tasks import CROP, crops_task, two_digits_task
+from core.transfer.example_tasks import crops_task, two_digits_task
 from core.transfer.fine_tuning import ARMS, ONE_PHASE, RANDOM_START, TWO_PHASES, TuneConfig, fine_tune
-from core.transfer.tasks import MAX_PICTURES, Task, TaskError, make_task
-from core.transfer.uploaded_pictures import MAX_FILES, read_uploads, to_square
+from core.transfer.uploaded_pictures import to_square
 from core.zoo.checkpoints import load_classifier
 from tests.sample_digits import real_set
-from tests.transfer_page import zipped
+from tests.transfer_page import pile, task_of
 
 STANDARD = own_backbone("Standard", load_classifier("standard"))
-
-
-def picture(color: tuple[int, ...], kind: str = "PNG", mode: str = "RGB") -> bytes:
-    stream = io.BytesIO()
-    Image.new(mode, (40, 30), color).save(stream, kind)
-    return stream.getvalue()
-
-
-def pile(count: int, first: int = 0) -> np.ndarray:
-    """Pictures that differ."""
-    return np.arange(first, first + count, dtype=np.uint8)[:, None, None, None] * np.ones((8, 8, 3), np.uint8)
-
-
-def task_of(*piles: np.ndarray, seed: int = 0) -> Task:
-    names = [[f"{number}.png" for number in range(len(pile))] for pile in piles]
-    return make_task(("one", "other"), piles, names, seed=seed)
-
-
-# Uploads
-
-
-def test_d7_a_zip_and_loose_files_become_pictures_of_one_size():
-    red, blue = picture((255, 0, 0)), picture((0, 0, 255), "JPEG")
-    found = read_uploads([("both.zip", zipped(("a/red.png", red), ("a/b/blue.jpg", blue))), ("red.png", red)])
-    assert found.pixels.shape == (3, 224, 224, 3) and found.names == ("red.png", "blue.jpg", "red.png")
-    assert found.pixels[0, 0, 0].tolist() == [255, 0, 0] and not found.notes
-    assert np.array_equal(found.pixels[0], found.pixels[2]) and found.pixels[1, 5, 5, 2] > 200
-
-
-def test_what_computers_put_into_zips_unasked_is_passed_over():
-    junk = (("__MACOSX/a/._red.png", b"?"), ("a/.DS_Store", b"?"), ("a/Thumbs.db", b"?"), ("a/", b""))
-    found = read_uploads([("a.zip", zipped(*junk, ("a/red.png", picture((255, 0, 0)))))])
-    assert found.names == ("red.png",) and not found.notes
-
-
-def test_what_lets_through_lies_on_white():
-    half = read_uploads([("half.png", picture((0, 0, 0, 0), mode="RGBA"))])
-    assert (half.pixels == 255).all()
-
-
-def test_what_is_no_picture_is_left_out_with_a_sentence():
-    inner = zipped(("more.png", picture((1, 2, 3))))
-    found = read_uploads(
-        [("a.zip", zipped(("notes.txt", b"hello"), ("b.zip", inner), ("red.png", picture((255, 0, 0)))))]
-    )
-    assert found.names == ("red.png",)
-    assert found.notes == (
-        "2 files were left out; the first is 'notes.txt': The file is not a PNG, JPEG, HEIC, WebP, GIF, BMP, "
-        "TIFF, AVIF, SVG or PDF that can be read.",
-    )
-
-
-def test_at_most_a_hundred_pictures_of_a_class_are_read_and_the_page_is_told():
-    found = read_uploads([("many.zip", zipped(*((f"{n}.png", picture((n, n, n))) for n in range(MAX_PICTURES + 3))))])
-    assert len(found.pixels) == MAX_PICTURES
-    assert found.notes == ("The first 100 pictures are used, 3 more were left out.",)
-
-
-def bomb() -> bytes:
-    return zipped(*((f"{number}.png", b"\0" * 2**24) for number in range(20)))
-
-
-def lying_bomb() -> bytes:
-    """A zip whose list says that each of its files is small."""
-    content = bytearray(bomb())
-    for entry in range(len(content)):
-        if content[entry : entry + 4] == b"PK\x01\x02":
-            struct.pack_into("<I", content, entry + 24, 100)
-    return bytes(content)
-
-
-def locked() -> bytes:
-    content = bytearray(zipped(("a.png", b"secret")))
-    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        content[content.index(mark) + flags] |= 1
-    return bytes(content)
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (zipped(("../outside.png", b"x")), "a path that leads outside of it"),
-        (zipped(("/outside.png", b"x")), "a path that leads outside of it"),
-        (zipped(("a\\..\\..\\outside.png", b"x")), "a path that leads outside of it"),
-        (zipped(("C:\\outside.png", b"x")), "a path that leads outside of it"),
-        (zipped(*((f"{number}.png", b"") for number in range(10_000))), f"more than {MAX_FILES:,} files"),
-        (bomb(), "would unpack to 320 MB"),
-        (lying_bomb(), "damaged"),
-        (locked(), "locked with a password"),
-        (zipped(("a.png", picture((1, 2, 3))))[:-30], "damaged"),
-        (b"PK\x03\x04 and nothing else", "no zip that can be read"),
-        (b"just text", "no zip that can be read"),
-    ],
-)
-def test_x5_a_bad_zip_costs_one_sentence_and_nothing_is_written(
-    content: bytes, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    inside = tmp_path / "a" / "b"
-    inside.mkdir(parents=True)
-    monkeypatch.chdir(inside)
-    with pytest.raises(TaskError) as refused:
-        read_uploads([("bad.zip", content)])
-    message = str(refused.value)
-    assert sentence in message and "bad.zip" in message and "\n" not in message and message.endswith(".")
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-# Tasks
-
-
-def test_x6_a_quarter_of_each_class_is_held_out_fifty_of_two_hundred():
-    task = task_of(pile(100), pile(100, 100))
-    assert np.bincount(task.labels[task.test]).tolist() == [25, 25] and (~task.test).sum() == 150
-    assert np.array_equal(task.test, task_of(pile(100), pile(100, 100)).test)
-    assert not np.array_equal(task.test, task_of(pile(100), pile(100, 100), seed=1).test)
-
-
-def test_a_picture_that_is_there_twice_counts_once():
-    task = task_of(np.concatenate([pile(5), pile(2)]), np.concatenate([pile(1), pile(5, 50)]))
-    assert np.bincount(task.labels).tolist() == [5, 5] and task.names[5:] == tuple(f"{n}.png" for n in range(1, 6))
-    assert task.notes == ("3 pictures were there twice and counted once.",)
-
-
-@pytest.mark.parametrize(
-    ("counts", "sentence"),
-    [
-        ((0, 9), "There is no picture of 'one' yet."),
-        ((9, 0), "There is no picture of 'other' yet."),
-        ((3, 9), "There are only 3 different pictures of 'one'"),
-        ((9, 1), "There is only 1 different picture of 'other'"),
-    ],
-)
-def test_too_few_pictures_of_a_class_cost_a_sentence(counts: tuple[int, int], sentence: str):
-    with pytest.raises(TaskError, match=sentence):
-        task_of(pile(counts[0]), pile(counts[1], 100))
-
-
-def test_two_classes_need_two_names():
-    with pytest.raises(TaskError, match="both|Both"):
-        make_task(("cat", " cat "), [pile(4), pile(4, 9)], [["a"] * 4] * 2)
-    assert make_task(("", ""), [pile(4), pile(4, 9)], [["a"] * 4] * 2).classes == ("class 1", "class 2")
-
-
-def test_the_crops_to_learn_from_and_those_held_out_share_no_pixel():
-    task = crops_task(12)
-    assert task.classes == ("temple", "flower") and task.pixels.shape == (24, CROP, CROP, 3)
-    for label, name in enumerate(("china.jpg", "flower.jpg")):
-        photograph = load_sample_image(name)
-        rows = sliding_window_view(photograph[..., 0], CROP, axis=1)  # every row of CROP pixels in the photograph
-        places = []
-        for crop in task.pixels[task.labels == label]:
-            found = np.argwhere((rows == crop[0, :, 0]).all(-1))
-            (place,) = [(r, c) for r, c in found if np.array_equal(photograph[r : r + CROP, c : c + CROP], crop)]
-            places.append(place[1])
-        test = task.test[task.labels == label]
-        assert max(np.array(places)[~test]) + CROP <= min(np.array(places)[test])
-
-
-@pytest.mark.mnist
-def test_two_digits_are_validation_and_test_digits():
-    data = real_set()
-    task = two_digits_task(data, (4, 9), learned=15, tested=5)
-    assert task.classes == ("4", "9") and np.bincount(task.labels).tolist() == [20, 20]
-    shown = {tuple(pixels[..., 0].ravel()) for pixels in task.pixels[task.test & (task.labels == 1)]}
-    nines = {tuple(pixels.ravel().tolist()) for pixels in data.test.pixels[data.test.labels == 9]}
-    assert len(shown) == 5 and shown <= nines
 
 
 # Features

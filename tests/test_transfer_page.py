@@ -25,8 +25,9 @@ from dashboard.transfer.tuning_views import LOOK, RECORDED_TUNING, Tuning
 from dashboard.widgets.cached import load_recorded
 from tests.pages import captions, first_sentence, html, rerun, text_of
 from tests.sample_digits import real_set
-from tests.transfer_page import choose_source, open_view, photograph, upload, zipped
+from tests.transfer_page import choose_source, open_view, photograph, upload
 from tests.vgg16_weights import make_weights
+from tests.zip_files import zipped
 
 VIEWS = ("Two classes", "Which layer", "Fine-tuning", "Filters and maps", "VGG16")
 STANDARD = own_backbone("Standard", load_classifier("standard"))

@@ -1,12 +1,12 @@
-"""The page "Transfer" for tests: a view of it, and pictures to upload there."""
+"""The page "Transfer" for tests: a view of it, pictures to upload there, and tasks of pictures."""
 
 import io
-import zipfile
 
 import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.transfer.tasks import Task, make_task
 from tests.pages import open_page, rerun
 
 
@@ -38,10 +38,12 @@ def photograph(shade: int, stripes: str) -> bytes:
     return stream.getvalue()
 
 
-def zipped(*files: tuple[str, bytes]) -> bytes:
-    """Return a ZIP of files, each a name and its content."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-    return stream.getvalue()
+def pile(count: int, first: int = 0) -> np.ndarray:
+    """Return pictures that differ `(count, 8, 8, 3)`."""
+    return np.arange(first, first + count, dtype=np.uint8)[:, None, None, None] * np.ones((8, 8, 3), np.uint8)
+
+
+def task_of(*piles: np.ndarray, seed: int = 0) -> Task:
+    """Return a task of these pictures, one pile for each class."""
+    names = [[f"{number}.png" for number in range(len(pile))] for pile in piles]
+    return make_task(("one", "other"), piles, names, seed=seed)
