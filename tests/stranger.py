@@ -114,7 +114,7 @@ class Stranger:
     async def _teach(self) -> None:
         tab = await self._open("/lessons")
         for lesson in (ALIASES, MERGES):
-            await self._hand_in(tab, lesson.encode())
+            await self._hand_in(tab, lesson.encode(), "a.yaml")
         await tab.close()
 
     async def _learn(self) -> None:
@@ -131,9 +131,9 @@ class Stranger:
         await asyncio.sleep(2)
         await tab.close()
 
-    async def _hand_in(self, tab: Forger, content: bytes) -> None:
+    async def _hand_in(self, tab: Forger, content: bytes, name: str = "a.zip") -> None:
         for widget in [name for name, kind in tab.kinds.items() if kind == "file_uploader"]:
-            await tab.hand_in(widget, content)
+            await tab.hand_in(widget, content, name)
 
     async def _forge(self) -> None:
         for page in ("train", "quiz?view=The room", self._chance.choice(tuple(PAGES))):

@@ -39,10 +39,10 @@ class Uploader(Visitor):
             connection.request("PUT", f"/_stcore/upload_file/{self.session}/{self.file}", *_form(content, found[1]))
             return connection.getresponse().status
 
-    async def hand_in(self, widget: str, content: bytes) -> None:
+    async def hand_in(self, widget: str, content: bytes, name: str = "a.zip") -> None:
         """Send a file, and tell the widget of this id about it."""
         await asyncio.to_thread(self.put, content)
-        info = UploadedFileInfo(file_id=self.file, name="a.zip", size=len(content))
+        info = UploadedFileInfo(file_id=self.file, name=name, size=len(content))
         state = FileUploaderState(uploaded_file_info=[info])
         self._widgets[widget] = WidgetState(id=widget, file_uploader_state_value=state)
         self._opened.clear()

@@ -73,7 +73,7 @@ def _open(game: Game, holes_shown: bool) -> None:
 def _join() -> None:
     """Enter the room whose code was typed, and play."""
     try:
-        rounds.start(rounds.enter(rounds.board().find(st.session_state[CODE])))
+        rounds.start(rounds.enter(rounds.board().find(st.session_state.get(CODE) or "")))
         address.change(rounds.VIEW, rounds.PLAY)
     except (RoomError, DatasetError) as error:
         st.session_state[PROBLEM] = str(error)

@@ -226,6 +226,17 @@ def remove_uploaded_file(session: str, file: str) -> None:
     manager.remove_file(session, file)
 
 
+@_unless_changed(False)
+def is_removed_file(file: Any) -> bool:
+    """Say whether an upload's file, as `st.session_state` has it, is no longer on the server.
+
+    Streamlit has no public name for such a file; not requested upstream as far as we know.
+    """
+    from streamlit.runtime.uploaded_file_manager import DeletedFile
+
+    return isinstance(file, DeletedFile)
+
+
 @_unless_changed(None)
 def forget_closed_sessions() -> None:
     """Drop the sessions whose time to come back is over, and the uploaded files of all that are gone.

@@ -5,9 +5,12 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from dashboard.server import streamlit_internals
 from dashboard.server.uploads import FILE_MEGABYTES
 
 Result = TypeVar("Result")
+
+LOST = "There was no more room on the server for some of these files. Remove them here and choose them again."
 
 
 def upload_file(
@@ -18,24 +21,46 @@ def upload_file(
     `kinds` are the endings that the browser offers. Raises the ValueError that `read` raises, in every run.
     """
     st.file_uploader(label, kinds, key=key, max_upload_size=FILE_MEGABYTES, on_change=_keep, args=(key,))
-    content: bytes | None = st.session_state.get(f"{key}/content")
-    return None if content is None else _read_once(f"{key}/read", content, read)
-
-
-def _keep(key: str) -> None:
-    """Keep the content of the file that the visitor chose; None after they removed it."""
-    file = st.session_state[key]
-    st.session_state[f"{key}/content"] = None if file is None else file.getvalue()
-    st.session_state.pop(f"{key}/read", None)
-
-
-def _read_once(name: str, content: bytes, read: Callable[[bytes], Result]) -> Result:
-    if name not in st.session_state:
-        st.session_state[name] = _try(read, content)
-    result: Any = st.session_state[name]
+    show_lost_files(key)
+    if f"{key}/content" in st.session_state:  # it is kept until it was read to the end, and no longer
+        st.session_state[f"{key}/read"] = _try(read, st.session_state[f"{key}/content"])
+        del st.session_state[f"{key}/content"]
+    result: Any = st.session_state.get(f"{key}/read")
     if isinstance(result, ValueError):
         raise _copy(result)
     return result
+
+
+def note_change(key: str) -> bool:
+    """Note which files an upload holds; return whether the visitor changed that.
+
+    It goes on holding files that the server removed to make room for others.
+    """
+    chosen = st.session_state[key] or []
+    files = chosen if isinstance(chosen, list) else [chosen]
+    ids = [file.file_id for file in files]
+    changed = ids != st.session_state.get(f"{key}/ids", [])
+    st.session_state[f"{key}/ids"] = ids
+    if changed:
+        st.session_state[f"{key}/lost"] = any(map(streamlit_internals.is_removed_file, files))
+    return changed
+
+
+def show_lost_files(key: str) -> None:
+    """Say so if an upload holds files that the server removed before they were read."""
+    if st.session_state.get(f"{key}/lost"):
+        st.warning(LOST)
+
+
+def _keep(key: str) -> None:
+    """Keep the content of a file that the visitor has just chosen until it is read."""
+    if not note_change(key):
+        return
+    for name in ("content", "read"):
+        st.session_state.pop(f"{key}/{name}", None)
+    file = st.session_state[key]
+    if file is not None and not streamlit_internals.is_removed_file(file):
+        st.session_state[f"{key}/content"] = file.getvalue()
 
 
 def _try(read: Callable[[bytes], Result], content: bytes) -> Result | ValueError:

@@ -14,7 +14,7 @@ from dashboard.components.picture_intake import IntakeOptions, picture_intake
 from dashboard.server import streamlit_internals
 from dashboard.server.gate import allow_large_files
 from dashboard.server.uploads import FILE_MEGABYTES, LARGE_FILE_MEGABYTES
-from dashboard.widgets.file_upload import upload_file
+from dashboard.widgets.file_upload import note_change, show_lost_files, upload_file
 
 Result = TypeVar("Result")
 
@@ -41,11 +41,17 @@ def upload_pictures(label: str, *, key: str, on_change: Callable[..., None], arg
             accept_multiple_files=True,
             key=key,
             max_upload_size=LARGE_FILE_MEGABYTES,
-            on_change=on_change,
-            args=args,
+            on_change=_call_if_changed,
+            args=(key, on_change, args),
         )
+        show_lost_files(key)
         _prepare_in_browser(key, LARGE_FILE_MEGABYTES, f"{PICTURES},.zip")
     return files
+
+
+def _call_if_changed(key: str, on_change: Callable[..., None], args: tuple[Any, ...]) -> None:
+    if note_change(key):
+        on_change(*args)
 
 
 def _container(key: str) -> DeltaGenerator:
