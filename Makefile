@@ -8,7 +8,8 @@ LOCK ?= requirements-tests.lock
 UV := uv==0.13.9
 COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-package pip
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/test_devices.py
+# Three on two cores: tests in a browser wait for half of their time.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore tests/test_devices.py
 # The stand-in device must be known before a process computes its first gradient, so its tests have a process of their own.
 PYTEST_DEVICES := $(BIN)/python -m pytest tests/test_devices.py
 
@@ -54,7 +55,7 @@ check: $(READY)  ## lint, types, and known vulnerabilities where the advisories 
 	@$(BIN)/python -m mypy
 	@$(BIN)/python -m tests.audit
 
-test: check  ## lint, types and all tests but the slow ones, two files at a time
+test: check  ## lint, types and all tests but the slow ones, three files at a time
 	@$(PYTEST_DEVICES)
 	@$(PYTEST) -m "not slow"
 
