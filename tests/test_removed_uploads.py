@@ -53,6 +53,6 @@ def test_what_was_read_stays_when_the_server_removes_the_files(server: str, page
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("one has 2000, 1 changes, 0 here, 0 bytes kept")).to_be_visible()
     choose(page, 1, "three.zip")
-    expect(page.get_by_text("The server had no room for some of these files")).to_be_visible()
+    expect(page.get_by_text("The server had no room for some files")).to_be_visible()
     expect(page.get_by_text("one has 2000, 2 changes, 1 here")).to_be_visible()
     assert not page.get_by_test_id("stException").count() and not complaints_of(page)

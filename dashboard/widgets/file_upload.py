@@ -10,7 +10,7 @@ from dashboard.server.uploads import FILE_MEGABYTES
 
 Result = TypeVar("Result")
 
-LOST = "The server had no room for some of these files: remove them here and choose them again."
+LOST = "The server had no room for some files: choose them again."
 
 
 def upload_file(
