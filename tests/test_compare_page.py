@@ -27,7 +27,7 @@ def readings(app: AppTest) -> str:
 
 def test_an_empty_canvas_asks_for_a_digit() -> None:
     app = open_page("compare")
-    assert "Draw a digit first" in app.info[-1].value and not app.get("download_button")
+    assert "Draw a digit first, or choose one" in app.info[-1].value and not app.get("download_button")
     assert "the answer of each network appears here" in html(app)
 
 

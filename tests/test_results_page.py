@@ -46,7 +46,7 @@ def test_m12_the_page_says_first_what_became_of_the_claim(page: AppTest) -> None
     assert all(heading in shown for heading in ("1 · The claim", "2 · The fair test", "3 · The verdict"))
     assert "The talk: a network that reads what is **missing** (1 − x) gains 4 to 9 points" in shown
     assert f"{CUT_NAMES['DCUT']} erased, +1.9 points (+0.4 to +3.4)" in shown
-    assert "outside our interval on 4 of 4 cuts" in shown
+    assert "Not so: the talk's gain (×) lies outside our interval on every cut." in shown
     said = load_recorded()["conclusions"]["published"][0]
     page.segmented_control(key="results view").set_value("Variants")
     assert said in [text.value.strip("*") for text in rerun(page).markdown]

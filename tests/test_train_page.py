@@ -32,7 +32,7 @@ def test_before_a_training_of_one_s_own_a_recorded_one_is_shown_and_labelled(vie
     assert len(app.get("plotly_chart")) == charts
     assert ("Loss (cross-entropy)" in text_of(app)) == (view != "Compare")
     if view == "Compare":
-        assert re.search(r"With(out)? convolutions reads most validation digits of MNIST correctly: 9\d", text_of(app))
+        assert re.search(r"With(out)? convolutions has the highest validation accuracy on MNIST: 9\d", text_of(app))
 
 
 def test_a_recorded_training_is_whole() -> None:
@@ -75,7 +75,8 @@ def test_only_runs_on_the_same_digits_are_compared(job: Job, runs: Path) -> None
     settings = {**described["settings"], "dataset": "MNIST"}
     (other / "job.json").write_text(json.dumps({**described, "id": other.name, "title": "other", "settings": settings}))
     app = open_as_ann("Compare")
-    assert list(app.table[0].value.index) == ["mine"] and "mine reads most validation digits of offline" in text_of(app)
+    assert list(app.table[0].value.index) == ["mine"]
+    assert "mine has the highest validation accuracy on offline" in text_of(app)
     app.segmented_control(key="train digits").set_value("MNIST")
     assert list(rerun(app).table[0].value.index) == ["other"] and "validation digits of MNIST" in captions(app)
 
@@ -227,7 +228,7 @@ def test_a_trained_network_is_on_every_page_at_once_and_only_for_who_trained_it(
         assert "mine" in app.pills(key="networks").options
         assert "mine" not in open_page(page, sample="3").pills(key="networks").options
     other = open_page("compare", networks=f"standard,{name}", sample="3")
-    assert "asks for networks that are not here" in other.warning[0].value
+    assert "a network that only its owner can see" in other.warning[0].value
 
 
 def test_a_trained_network_reads_beside_the_missing_feature_networks(job: Job) -> None:

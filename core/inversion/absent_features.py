@@ -171,7 +171,8 @@ def describe_need(found: Sequence[MissingFeature], rival: int | None, answer: in
     if rival == answer:
         return f"It reads {name}, although it lacks these usual features of {name} ({where})."
     lowered = format_signed(sum(float(feature.votes[rival]) for feature in found))
-    return f"To be {name}, it would need these features ({where}). Their absence changes the score by {lowered}."
+    changed = f"Their absence alone changes the score of {name} by {lowered}."
+    return f"To be {name}, it would need these features ({where}). {changed}"
 
 
 def describe_feature(feature: MissingFeature, answer: int, classes: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ def with_minus(text: str) -> str:
 
 def format_signed(value: float, digits: int = 1) -> str:
     """Return a number with its sign and so many digits after the point: +1.5, −0.3."""
-    return with_minus(f"{value:+.{digits}f}")
+    return with_minus(f"{round(value, digits) + 0.0:+.{digits}f}")  # adding 0.0 turns -0.0 into 0.0
 
 
 def format_interval(low: float, high: float) -> str:

@@ -81,7 +81,7 @@ def _show_eraser(tool: str) -> None:
     with locks.LIVE:
         prepare_drawing()
         if session.chosen is None:
-            st.info("Draw a digit first. Then you can erase parts of it here.")
+            st.info("Draw a digit first, or choose one. Then you can erase parts of it here.")
             return
         session.scene.mask = show_eraser(session, session.chosen.digit, tool, fragments=ERASING_STROKE)
 

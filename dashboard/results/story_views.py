@@ -77,7 +77,7 @@ def _to_interval(cut: str, row: Row, study: ShownStudy) -> Interval:
 
 
 def conclude(differences: dict[str, Row], claimed: dict[str, float]) -> str:
-    """Return the verdict on the talk's claim in two sentences, from the differences to the control by cut."""
+    """Return the verdict on the talk's claim in two or three sentences, from the differences to the control by cut."""
     by_verdict = {
         verdict: [
             f"{CUT_NAMES[cut]} erased, {format_signed(one['mean'])} points ({format_interval(one['low'], one['high'])})"
@@ -96,13 +96,15 @@ def conclude(differences: dict[str, Row], claimed: dict[str, float]) -> str:
     rest = (
         f" On the other {others} cuts, zero lies inside the interval: no clear difference." if told and others else ""
     )
-    return f"**{first}**{rest}{_judge_claim(differences, claimed)}"
+    return f"**{_judge_claim(differences, claimed)}** {first}{rest}"
 
 
 def _judge_claim(differences: dict[str, Row], claimed: dict[str, float]) -> str:
     """Say on how many cuts our interval excludes the talk's gain."""
     excluded = sum(one["high"] is not None and one["high"] < claimed[cut] for cut, one in differences.items())
-    return f" The talk's gain (×) lies outside our interval on {excluded} of {len(differences)} cuts."
+    if excluded == len(differences):
+        return "Not so: the talk's gain (×) lies outside our interval on every cut."
+    return f"The talk's gain (×) lies outside our interval on {excluded} of {len(differences)} cuts."
 
 
 def _draw(intervals: list[Interval], x_title: str) -> None:

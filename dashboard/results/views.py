@@ -138,7 +138,7 @@ def show_published(study: ShownStudy) -> None:
     claimed = [published["talk"]["gain"][cut] for cut in CUTS]
     sentence.markdown(
         f"**On partial digits, the talk's missing-feature network gains {format_interval(min(claimed), max(claimed))} "
-        f"points over the ordinary network. Ours gains {format_interval(min(found), max(found))}.**"
+        f"points over the ordinary network. Ours changes it by {format_interval(min(found), max(found))}.**"
     )
     gains = {
         "The talk": {cut: format_signed(gain) for cut, gain in published["talk"]["gain"].items()},

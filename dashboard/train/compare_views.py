@@ -35,7 +35,7 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     steps = _read_all(found)
     ready = [name for name in steps if training_report.summarize_run(steps[name]) is not None]
     if not ready:
-        st.info("A curve appears here when the first epoch of a training is finished.")
+        st.info("Your curves appear here when your first epoch is finished. These are recorded.")
         _show_recorded()
         return
     tested = _choose_dataset([dataset_of(found[name]) for name in ready])
@@ -78,7 +78,7 @@ def describe_best(steps: dict[str, list[Record]], tested: str) -> str:
     found = {title: training_report.summarize_run(records) for title, records in steps.items()}
     accuracies = {title: result.validation for title, result in found.items() if result is not None}
     best = max(accuracies, key=accuracies.__getitem__)
-    return f"{best} reads most validation digits of {tested} correctly: {accuracies[best]:.2f} %."
+    return f"{best} has the highest validation accuracy on {tested}: {accuracies[best]:.2f} %."
 
 
 def _read_all(found: dict[str, Job]) -> dict[str, list[Record]]:

@@ -133,7 +133,7 @@ def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost, *, ready: b
     st.html(draw_stage_table(rows))
     st.caption(
         f"Reading one digit takes {cost.products:,} multiplications. Bars show the parameters of each layer. A "
-        "convolution uses the same filter everywhere, so it needs few; a dense layer has one weight for each input."
+        "convolution uses its weights at every place; a dense layer has a weight for each input of each unit."
     )
 
 

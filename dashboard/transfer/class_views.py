@@ -145,14 +145,17 @@ def describe_layers(accuracies: Mapping[str, float]) -> str:
     """Return a sentence or two: the best layer, what the controls reach, and whether trained layers help."""
     learned = {layer: accuracy for layer, accuracy in accuracies.items() if layer not in (PIXELS, RANDOM_LAYERS)}
     best = max(learned, key=learned.__getitem__, default=None)
-    first = "" if best is None else f"The best features are those of the {LAYER_TITLES[best]}: {learned[best]:.0f} %. "
+    first = "" if best is None else f"Of trained layers, the best are the {LAYER_TITLES[best]}: {learned[best]:.0f} %. "
     controls = {layer: accuracies[layer] for layer in (PIXELS, RANDOM_LAYERS) if layer in accuracies}
     reached = ", ".join(
         f"{LAYER_TITLES[layer].removeprefix('control: ')} {accuracy:.0f} %" for layer, accuracy in controls.items()
     )
     text = first + (f"The controls reach: {reached}." if controls else "")
-    helpless = best is not None and max(controls.values(), default=0.0) >= learned[best]
-    return text + (" A control is as good: **trained layers do not help here**." if helpless else "")
+    reached_best = max(controls.values(), default=0.0)
+    if best is None or reached_best < learned[best]:
+        return text
+    compared = "better" if reached_best > learned[best] else "as good"
+    return f"{text} A control is {compared}: trained layers do not help here."
 
 
 def _chance(task: Task) -> float:

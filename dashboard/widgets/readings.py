@@ -30,16 +30,22 @@ def read_all(
     networks: Mapping[str, Network], zoo: Mapping[str, Card], digit: Digit, mask: Mask, data: Dataset
 ) -> list[Reading]:
     """Return every network's reading of the erased digit beside that of the whole one."""
-    now = whole = caches.readings(tuple(networks), data.name, digit, mask)
-    if not mask.all():
-        whole = caches.readings(tuple(networks), data.name, digit, np.ones_like(mask))
-    notes = {name: "knows what is missing" for name in networks if zoo[name].track == "mask known"}
-    notes |= {name: "finds what is missing" for name in networks if zoo[name].finds_holes}
-    return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes.get(name, "")) for name in networks]
+    names, erased = tuple(networks), not mask.all()
+    now = caches.readings(names, data.name, digit, mask)
+    whole = caches.readings(names, data.name, digit, np.ones_like(mask)) if erased else now
+    notes = {name: _note(zoo[name]) if erased else "" for name in names}
+    return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes[name]) for name in names]
+
+
+def _note(card: Card) -> str:
+    """Return what tells a network from the others where part of the digit is erased."""
+    if card.track == "mask known":
+        return "knows what is missing"
+    return "finds what is missing" if card.finds_holes else ""
 
 
 def label_of(session: Session, network: str, pixels: Digit, data: Dataset) -> int:
-    """Return the digit's true label; for a digit without one, what the network reads."""
+    """Return the digit's true label; for one without, what the network reads. Give `pixels` before any are erased."""
     if session.scene.sample is not None and session.scene.drawn is None:
         return int(data.test.labels[session.scene.sample])
     return int(caches.readings((network,), data.name, pixels, WHOLE)[network].argmax())
