@@ -155,6 +155,13 @@ def test_a_number_between_two_of_a_slider_is_the_nearest_of_them():
     assert "'epsilon'" in app.warning[0].value and app.select_slider(key="attack linf").value == 0.25
 
 
+def test_a_link_s_own_order_of_networks_stays_so_that_back_needs_one_press():
+    link = {"sample": "19", "networks": "control,standard"}  # another order would be another entry in the history
+    app = open_page("compare", **link)
+    assert address_of(app) == link
+    assert address_of(rerun(app)) == link
+
+
 def test_a_drawn_digit_and_what_is_rubbed_out_of_it_open_from_page_to_page():
     drawn = np.zeros((28, 28), np.float32)
     drawn[4:24, 13:16] = 1
