@@ -17,7 +17,6 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from http.client import HTTPException
 from itertools import count
 from pathlib import Path
@@ -26,6 +25,7 @@ from websockets.exceptions import WebSocketException
 
 from core.jobs import network_files
 from core.jobs.training_job import NETWORK_NAME
+from core.jobs.worker import lower_priority
 from core.zoo.checkpoints import SHIPPED
 from dashboard import PAGES
 from dashboard.server.gate import COOKIE
@@ -143,14 +143,7 @@ class Stranger:
             await tab.close()
 
 
-def _give_way() -> None:
-    """Leave the cores to the server: a stranger has a computer of their own."""
-    os.setsid()  # Linux shares cores between sessions first
-    os.nice(19)
-    with suppress(OSError):
-        Path("/proc/self/autogroup").write_text("19")
-
-
 if __name__ == "__main__":
-    _give_way()
+    os.setsid()  # a priority of its own, the lowest: a stranger has a computer of their own
+    lower_priority(19)
     asyncio.run(Stranger(sys.argv[1]).annoy(math.inf))

@@ -1,6 +1,7 @@
 """What frames every page, in the browser: menu, tour, projector mode, search, terms, and a page that is reset."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -91,29 +92,27 @@ def overlap(one: FloatRect | None, other: FloatRect | None) -> bool:
     return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]
 
 
-@pytest.mark.parametrize("projector", ["", "?projector=1"])
-def test_on_a_small_screen_a_text_ends_with_a_sentence_and_the_rest_opens(
-    server: str, chromium: Browser, projector: str
-) -> None:
+@pytest.fixture(params=["", "?projector=1"], ids=["as it is", "projector mode"])
+def small_results(request: pytest.FixtureRequest, server: str, chromium: Browser) -> Iterator[Page]:
+    """Show the page Results on the screen of a projector, without its mode and in it."""
     with open_tab(chromium, **PROJECTOR) as tab:
-        open_page(tab, f"{server}/results{projector}")
-        about, rest = tab.locator(".ns-about"), tab.locator(".ns-rest")
-        expect(about).to_be_visible()
-        expect(rest).to_be_hidden()
-        about.focus()
-        expect(rest).to_be_visible()
+        open_page(tab, f"{server}/results{request.param}")
+        yield tab
 
 
-@pytest.mark.parametrize("projector", ["", "?projector=1"])
-def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(
-    server: str, chromium: Browser, projector: str
-) -> None:
-    with open_tab(chromium, **PROJECTOR) as tab:
-        open_page(tab, f"{server}/results{projector}")
-        chart = tab.locator(".stPlotlyChart .main-svg").first
-        expect(chart).to_be_visible(timeout=PATIENCE)
-        box = chart.bounding_box()
-        assert box and box["y"] + box["height"] <= 512 and box["width"] > 400
+def test_on_a_small_screen_a_text_ends_with_a_sentence_and_the_rest_opens(small_results: Page) -> None:
+    about, rest = small_results.locator(".ns-about"), small_results.locator(".ns-rest")
+    expect(about).to_be_visible()
+    expect(rest).to_be_hidden()
+    about.focus()
+    expect(rest).to_be_visible()
+
+
+def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(small_results: Page) -> None:
+    chart = small_results.locator(".stPlotlyChart .main-svg").first
+    expect(chart).to_be_visible(timeout=PATIENCE)
+    box = chart.bounding_box()
+    assert box and box["y"] + box["height"] <= 512 and box["width"] > 400
 
 
 def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(server: str, page: Page) -> None:

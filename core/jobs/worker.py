@@ -43,7 +43,8 @@ def main(name: str, module: str, lock: str) -> None:
     if os.fork():
         os._exit(0)  # so that the worker has no parent that must wait for its end
     os.set_inheritable(int(lock), False)
-    _lower_priority()
+    chosen = os.environ.get(NICE_VARIABLE, "")
+    lower_priority(int(chosen) if chosen.isdecimal() else NICENESS)
     job = run_folders.load_job(name)
     state, message = run_and_report(job, module)
     try:
@@ -53,10 +54,8 @@ def main(name: str, module: str, lock: str) -> None:
     os.close(int(lock))  # at once: the end of a process that computed takes a while
 
 
-def _lower_priority() -> None:
-    """Let the pages answer first. Where Linux shares cores between sessions, niceness alone counts only within ours."""
-    chosen = os.environ.get(NICE_VARIABLE, "")
-    niceness = int(chosen) if chosen.isdecimal() else NICENESS
+def lower_priority(niceness: int) -> None:
+    """Let others go first. Where Linux shares cores between sessions, niceness alone counts only within ours."""
     os.nice(niceness)
     with suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(niceness))

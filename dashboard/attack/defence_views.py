@@ -52,7 +52,7 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
         if scene is not None and len(networks_or_warn(BOTH, data)) == 2:
             pixels = np.ascontiguousarray(scene[0] * scene[1], np.float32)
-            label = label_of(session, STANDARD, np.ascontiguousarray(scene[0], np.float32), data)
+            label = label_of(session, STANDARD, scene[0], data)
             _show_sweep(SweepInputs(kind, BOTH, label, pixels.tobytes()), data, zoo)
         if record is not None:
             _show_curves(record, zoo)

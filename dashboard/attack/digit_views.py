@@ -85,7 +85,7 @@ def _to_inputs(
         settings.method,
         tuple(names),
         settings.config,
-        label_of(session, settings.network, np.ascontiguousarray(digit, np.float32), data),
+        label_of(session, settings.network, digit, data),
         pixels.tobytes(),
         np.ascontiguousarray(mask).tobytes() if is_sticker else b"",
     )

@@ -32,7 +32,7 @@ def read_all(
     """Return every network's reading of the erased digit beside that of the whole one."""
     names, erased = tuple(networks), not mask.all()
     now = caches.readings(names, data.name, digit, mask)
-    whole = caches.readings(names, data.name, digit, np.ones_like(mask)) if erased else now
+    whole = caches.readings(names, data.name, digit, WHOLE) if erased else now
     notes = {name: _note(zoo[name]) if erased else "" for name in names}
     return [Reading(zoo[name].title, color_of(name), now[name], whole[name], notes[name]) for name in names]
 
