@@ -12,8 +12,8 @@ def format_signed(value: float, digits: int = 1) -> str:
 
 
 def format_interval(low: float, high: float) -> str:
-    """Return the two ends of an interval of differences: −0.9 to +3.0."""
-    return f"{format_signed(low)} to {format_signed(high)}"
+    """Return the two ends of an interval of differences: −0.9 to +3.0; −0.0 is an end just below zero."""
+    return with_minus(f"{low:+.1f} to {high:+.1f}")  # the sign of a small end says on which side of zero it lies
 
 
 def format_factor(factor: float) -> str:
