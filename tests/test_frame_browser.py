@@ -111,6 +111,7 @@ def test_on_a_small_screen_a_text_ends_with_a_sentence_and_the_rest_opens(small_
 def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(small_results: Page) -> None:
     chart = small_results.locator(".stPlotlyChart .main-svg").first
     expect(chart).to_be_visible(timeout=PATIENCE)
+    settle(small_results)  # texts above it may still find their place
     box = chart.bounding_box()
     assert box and box["y"] + box["height"] <= 512 and box["width"] > 400
 

@@ -155,3 +155,17 @@ def test_every_run_is_told_from_the_one_before() -> None:
     app.button[0].click().run()
     first, second = app.session_state["runs"]
     assert first is not None and first is not second and streamlit_internals.get_run() is None
+
+
+def test_widgets_that_another_thread_adds_do_not_stop_who_goes_through_them() -> None:
+    from streamlit.runtime.state.session_state import WStates
+
+    streamlit_internals.read_widgets_at_once()
+    widgets = WStates()
+    for number in range(3):
+        widgets.set_from_value(f"widget {number}", number)
+    seen = []
+    for name in widgets:
+        widgets.set_from_value(f"{name}, added meanwhile", 0)
+        seen.append(name)
+    assert seen == ["widget 0", "widget 1", "widget 2"]

@@ -33,6 +33,7 @@ def prepare_once() -> None:
     streamlit_internals.send_answers_at_once()
     streamlit_internals.keep_undelivered_messages()
     streamlit_internals.ignore_forged_values()
+    streamlit_internals.read_widgets_at_once()
     streamlit_internals.put_before_server(Gate())
     old_runs.make_private(visitors.to_id)
     gc.freeze()  # the 600 ms of a full collection are spent on imported modules, which are never garbage

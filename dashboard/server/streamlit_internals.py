@@ -14,7 +14,7 @@ import os
 import re
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import cache, partial, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -299,6 +299,21 @@ def ignore_forged_values() -> None:
 
     setattr(checked, "checks", True)  # noqa: B010 (to mypy it is a function)
     setattr(WStates, "__getitem__", checked)  # noqa: B010
+
+
+@_unless_changed(None)
+def read_widgets_at_once() -> None:
+    """Let a run go through a copy of the names of its session's widgets.
+
+    Streamlit goes through the names themselves. A run that was stopped and ends in another thread may add one meanwhile:
+    "dictionary changed size during iteration" (not reported upstream as far as we know).
+    """
+    from streamlit.runtime.state.session_state import WStates
+
+    def names(self: Any) -> Iterator[str]:
+        return iter(tuple(self.states))
+
+    setattr(WStates, "__iter__", names)  # noqa: B010
 
 
 def _is_offered(sent: Any, metadata: Any) -> bool:
