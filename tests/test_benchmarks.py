@@ -83,6 +83,7 @@ def test_json_is_all_there_is_on_stdout() -> None:
         assert figure["what"].startswith(BENCHMARKS[name].what)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine measures them")
 def test_a_pattern_names_many_and_all_figures_are_in_one_file(tmp_path: Path) -> None:
     done = run("cuda-*", "--out", str(tmp_path / "figures.json"))
@@ -92,6 +93,7 @@ def test_a_pattern_names_many_and_all_figures_are_in_one_file(tmp_path: Path) ->
     assert all("Not measured: this machine has no CUDA device." in figure["what"] for figure in figures.values())
 
 
+@pytest.mark.slow
 def test_cuda_s_figures_need_only_what_core_needs() -> None:
     modules = {f"tests.benchmarks.{one.module}" for name, one in BENCHMARKS.items() if name.startswith("cuda-")}
     blocked = ("streamlit", "foolbox", "playwright")

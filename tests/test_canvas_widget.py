@@ -161,6 +161,7 @@ st.navigation([st.Page(here, title="Here", default=True), st.Page(there, title="
 """
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_drawing_outlives_tools_and_pages(page: Page) -> None:
     with serve_text(TWO_PAGES) as address:

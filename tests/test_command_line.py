@@ -135,6 +135,7 @@ def test_d8_data_describes_the_offline_digits(shell):
     assert described["sizes"] == {"train": 1197, "validation": 200, "test": 400}
 
 
+@pytest.mark.slow
 def test_m12_evaluate_answers_in_the_promised_shape(standard):
     done = run("evaluate", "--images", "200", standard, "--json")
     assert done.returncode == 0 and "Traceback" not in done.stderr
@@ -176,6 +177,7 @@ def test_bad_input_is_one_sentence_and_exit_2(capsys, arguments, said):
 # predict
 
 
+@pytest.mark.slow
 def test_predict_reads_good_files_and_says_which_are_bad(pictures, standard):
     good, bad = pictures
     lost = bad.with_name("lost.png")
@@ -225,6 +227,7 @@ def test_train_makes_a_checkpoint_that_loads(tmp_path, shell):
     assert "These are the offline digits, not MNIST" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_ends_with_130_and_one_sentence(tmp_path):
     arguments = ["train", "standard", "--epochs", "9999", "--dataset", datasets.OFFLINE, "--out", str(tmp_path)]
     with subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, stdout=-1, stderr=-1, text=True) as process:

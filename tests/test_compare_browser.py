@@ -36,6 +36,7 @@ def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(s
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_the_digit_that_is_tapped_in_a_picture_is_read_and_its_link_opens_it(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?networks=standard")
     page.get_by_role("radio", name="Upload", exact=True).click(timeout=60_000)
@@ -80,6 +81,7 @@ def test_bringing_it_back_takes_back_a_cut_too(server: str, page: Page) -> None:
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_undo_takes_back_a_cut_and_no_cut_erases_nothing(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
     expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
@@ -130,6 +132,7 @@ def test_the_bars_follow_while_the_stroke_goes_on(server: str, page: Page) -> No
     page.mouse.up()
 
 
+@pytest.mark.slow
 def test_what_one_tool_erases_stays_erased_under_the_next(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
     expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
@@ -179,6 +182,7 @@ def go_to(page: Page, title: str, section: str = "See") -> None:
     page.get_by_role("menuitem", name=title).click()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link, source", [("sample=3", "Sample"), (f"digit={LINKED}", "Link")])
 def test_the_digit_of_a_link_stays_and_its_source_is_marked_on_the_next_page(
     server: str, page: Page, link: str, source: str

@@ -25,6 +25,7 @@ def stands_at(canvas: Locator) -> float:
     return box["y"]
 
 
+@pytest.mark.slow
 def test_a_finger_draws_a_seven_and_rubs_it_out_and_the_page_stays_where_it_is(server: str, phone: Page) -> None:
     phone.goto(f"{server}/compare")
     expect(drawing_canvas(phone)).to_be_visible(timeout=PATIENCE)

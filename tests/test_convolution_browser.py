@@ -18,6 +18,7 @@ def open_page_of_convolution(tab: Page, server: str) -> None:
     settle(tab)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["page", "phone"])
 def test_a_click_on_a_map_and_on_a_place_chooses_that_number(
     server: str, device: str, request: pytest.FixtureRequest
@@ -42,6 +43,7 @@ def test_a_click_on_a_map_and_on_a_place_chooses_that_number(
     assert not [one for one in tab.complaints if "404" not in one]
 
 
+@pytest.mark.slow
 def test_c2_the_window_slides_over_the_seed_s_picture(server: str, page: Page) -> None:
     open_page_of_convolution(page, server)
     page.get_by_role("radio", name="A 5 × 5 picture", exact=True).click()

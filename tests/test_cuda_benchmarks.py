@@ -32,6 +32,7 @@ def in_small(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(module, name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_it_can_be_measured(name: str, in_small: None) -> None:
     module = import_module(f"tests.benchmarks.{BENCHMARKS[name].module}")

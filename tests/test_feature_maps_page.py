@@ -310,6 +310,7 @@ def test_looking_leaves_the_shared_networks_as_they_are() -> None:
 PATIENCE = 60_000  # milliseconds
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_click_and_the_keyboard_enlarge_a_map_and_the_pointer_tells_its_values(server: str, page: Page) -> None:
     page.goto(f"{server}/feature_maps?sample=18")
@@ -326,6 +327,7 @@ def test_a_click_and_the_keyboard_enlarge_a_map_and_the_pointer_tells_its_values
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_on_a_phone_nothing_is_cut_off(server: str, phone: Page) -> None:
     phone.goto(f"{server}/feature_maps?sample=18")

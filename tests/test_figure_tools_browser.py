@@ -45,6 +45,7 @@ def saved(page: Page, tools: Locator) -> Image.Image:
     return Image.open(io.BytesIO(download.value.path().read_bytes()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FIGURES)
 def test_every_kind_of_figure_is_saved_as_it_looks(server: str, page: Page, kind: str) -> None:
     view, where = FIGURES[kind]
@@ -72,6 +73,7 @@ def test_a_figure_fills_the_screen_and_comes_back(server: str, page: Page) -> No
     page.wait_for_function("document.fullscreenElement === null", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_chart_keeps_the_buttons_of_plotly_alone(server: str, page: Page) -> None:
     page.goto(f"{server}/results")
     page.locator(".stPlotlyChart .modebar-btn").first.wait_for(state="attached", timeout=PATIENCE)

@@ -30,12 +30,14 @@ def forge(address: str, page: str, messages: int, seed: int) -> list[str]:
     return run(visit())
 
 
+@pytest.mark.slow
 def test_a_thousand_forged_messages_leave_every_page_without_a_fault(tmp_path: Path) -> None:
     with serve(NEGATIVE_SPACE_RUNS=str(tmp_path), **DETAILS) as address:
         faults = {page: set(forge(address, page, MESSAGES // len(PAGES), seed)) for seed, page in enumerate(PAGES)}
     assert {page: found for page, found in faults.items() if found} == {}
 
 
+@pytest.mark.slow
 def test_a_whole_number_that_the_browser_sends_stays(tmp_path: Path) -> None:
     """Streamlit registers such a field as one for doubles, and its browser code sends integers."""
 

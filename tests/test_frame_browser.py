@@ -35,6 +35,7 @@ def test_the_menu_and_the_tab_say_where_one_is_and_nothing_covers_share(server: 
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_the_digit_stays_in_the_bar_from_page_to_page_and_after_a_reload(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19&erased=HCUT")
     expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 19, part erased", timeout=PATIENCE)
@@ -46,6 +47,7 @@ def test_the_digit_stays_in_the_bar_from_page_to_page_and_after_a_reload(server:
     expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 19, part erased", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_first_visitor_is_led_around_once_and_can_ask_for_it_again(server: str, chromium: Browser) -> None:
     with open_tab(chromium, first_visit=True, **LAPTOP) as tab:
         open_page(tab, f"{server}/compare")
@@ -63,6 +65,7 @@ def test_a_first_visitor_is_led_around_once_and_can_ask_for_it_again(server: str
         expect(tour).to_contain_text("1 of 4", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_after_esc_on_another_page_the_tour_does_not_come_by_itself(server: str, chromium: Browser) -> None:
     with open_tab(chromium, first_visit=True, **LAPTOP) as tab:
         open_page(tab, server)
@@ -72,6 +75,7 @@ def test_after_esc_on_another_page_the_tour_does_not_come_by_itself(server: str,
         expect(tab.locator(".ns-tour")).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("screen", [LAPTOP, PROJECTOR, PHONE])
 def test_the_tour_covers_neither_the_canvas_nor_the_choice_of_source(
     server: str, chromium: Browser, screen: dict[str, Any]
@@ -108,6 +112,7 @@ def test_on_a_small_screen_a_text_ends_with_a_sentence_and_the_rest_opens(small_
     expect(rest).to_be_visible()
 
 
+@pytest.mark.slow
 def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(small_results: Page) -> None:
     chart = small_results.locator(".stPlotlyChart .main-svg").first
     expect(chart).to_be_visible(timeout=PATIENCE)
@@ -116,6 +121,7 @@ def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(small_re
     assert box and box["y"] + box["height"] <= 512 and box["width"] > 400
 
 
+@pytest.mark.slow
 def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19")
     page.get_by_role("heading", level=1).click()
@@ -149,6 +155,7 @@ def test_projector_mode_folds_the_buttons_of_the_canvas_away_and_a_phone_can_lea
     expect(phone.get_by_test_id("stHeader")).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1366, 910, 390])
 def test_legends_are_whole(server: str, chromium: Browser, width: int) -> None:
     with open_tab(chromium, viewport={"width": width, "height": 800}) as tab:
@@ -188,6 +195,7 @@ def test_nothing_covers_the_sign_that_the_page_is_running(server: str, page: Pag
     assert menu and digit and digit["x"] + digit["width"] <= menu["x"] - 90  # the sign and Stop are so wide
 
 
+@pytest.mark.slow
 def test_search_opens_a_view_with_the_same_digit_and_explains_a_term(server: str, page: Page) -> None:
     open_page(page, f"{server}/pmnist?sample=8")
     page.get_by_role("button", name="Search").click()

@@ -9,6 +9,7 @@ import sys
 import zlib
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ MASKS = arrays.arrays(np.bool_, (28, 28))
 DIGITS = arrays.arrays(np.uint8, (28, 28))
 
 
+@pytest.mark.slow
 def test_bad_uploads_by_the_thousand_give_a_digit_or_a_sentence_in_little_memory():
     command = [sys.executable, "-m", "tests.bad_uploads", str(UPLOADS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500)

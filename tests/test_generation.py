@@ -271,6 +271,7 @@ def test_it_makes_the_class_it_is_asked_for_and_other_digits_from_other_numbers(
     assert float(distances.min()) > 1, "no two of them are the same digit"
 
 
+@pytest.mark.slow
 def test_made_digits_are_a_set_of_their_own_the_same_every_time(shipped: TrainedGenerator):
     found = datasets.load(MADE_DIGITS)
     assert found.name == MADE_DIGITS and "generator" in found.source and datasets.is_available(MADE_DIGITS)

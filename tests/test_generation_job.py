@@ -25,6 +25,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow
 def test_v11_a_job_trains_it_and_keeps_generator_figures_and_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with own_runs(tmp_path, monkeypatch):
         started = control.submit(generator_job.KIND, "mine", SETTINGS, "a" * 32)
@@ -66,6 +67,7 @@ def test_a_stopped_job_keeps_what_it_has_and_goes_on_to_the_same_end(tmp_path: P
         ]
 
 
+@pytest.mark.slow
 def test_a_running_job_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with own_runs(tmp_path, monkeypatch):
         long = {**SETTINGS, "config": {**SETTINGS["config"], "epochs": 200}}

@@ -44,6 +44,7 @@ def send(canvas: Locator, pointer: dict[str, Any], kind: str, x: float, y: float
     canvas.evaluate(SEND, {**pointer, "kind": f"pointer{kind}", "x": x, "y": y})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", MISSING)
 def test_the_canvas_answers_in_a_browser_without(missing: str, board: str, chromium: Browser) -> None:
     with open_tab(chromium) as page:

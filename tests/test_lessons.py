@@ -185,6 +185,7 @@ def test_the_page_of_lessons_begins_one_and_keeps_the_visitor_s_own() -> None:
 # In a browser
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("device", ["page", "phone"])
 def test_a_class_walks_through_a_lesson_and_takes_its_address_home(
@@ -215,6 +216,7 @@ def test_a_class_walks_through_a_lesson_and_takes_its_address_home(
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_back_leads_from_a_step_to_where_one_was(server: str, page: Page) -> None:
     page.goto(f"{server}/lessons")
@@ -232,6 +234,7 @@ def test_back_leads_from_a_step_to_where_one_was(server: str, page: Page) -> Non
     expect(page).to_have_url(re.compile("/lessons$"), timeout=60_000)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_locked_control_is_not_on_the_page(server: str, page: Page) -> None:
     page.goto(f"{server}/results?view=All+accuracies&hide=view,digits")
@@ -242,6 +245,7 @@ def test_a_locked_control_is_not_on_the_page(server: str, page: Page) -> None:
     expect(page).to_have_url(re.compile(r"view=All\+accuracies&hide=view(,|%2C)digits$"), timeout=60_000)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_step_that_is_prepared_again_tells_the_browser_too(server: str, page: Page) -> None:
     page.goto(f"{server}/?lesson=fool-the-network&step=4")

@@ -86,6 +86,7 @@ def draw_slowly(page: Page, canvas: Locator) -> float:
     return time.monotonic() - start
 
 
+@pytest.mark.slow
 def test_the_page_hears_of_a_stroke_while_it_goes_on(board: str, page: Page) -> None:
     canvas = open_canvas(page, board)
     before = int(said(page, "runs"))
@@ -98,6 +99,7 @@ def test_the_page_hears_of_a_stroke_while_it_goes_on(board: str, page: Page) -> 
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_asked_once_a_second_and_hears_of_the_end_at_once(board: str, page: Page) -> None:
     canvas = open_canvas(page, f"{board}?busy=0.3")
     draw_strokes(page, canvas, SEVEN)  # the browser learns how long an answer takes
@@ -121,6 +123,7 @@ def drag(page: Page, canvas: Locator, points: list[tuple[int, int]], *, moves: i
     page.mouse.up()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pen", "moves", "points", "most"),
     [
@@ -255,6 +258,7 @@ def test_a_narrow_column_shrinks_the_canvas_and_changes_nothing_else(board: str,
     assert sizes[1][0] < 220 and sizes[1][1] == round(3 * sizes[1][0])  # sharp on a screen of three times the pixels
 
 
+@pytest.mark.slow
 def test_a_fast_zigzag_is_as_round_as_a_slow_one(board: str, page: Page) -> None:
     canvas = open_canvas(page, board)
     corners = [(0.2 + 0.06 * i, 0.3 if i % 2 else 0.7) for i in range(11)]
@@ -281,6 +285,7 @@ def test_a_fast_zigzag_is_as_round_as_a_slow_one(board: str, page: Page) -> None
     assert abs(ink(page) - slow) < 0.02 * slow
 
 
+@pytest.mark.slow
 def test_a_drawing_and_its_undo_outlive_other_pages(board: str, page: Page) -> None:
     canvas = open_canvas(page, board)
     draw_strokes(page, canvas, SEVEN)

@@ -171,6 +171,7 @@ def _png(sheet: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
+@pytest.mark.slow
 def test_v11_a_click_trains_a_generator_of_one_s_own_that_can_be_watched_and_used():
     app = open_view("Training")
     app.slider(key="made epochs").set_value(1)

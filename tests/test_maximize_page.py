@@ -284,6 +284,7 @@ def choose(page: Page, view: str) -> None:
     settle(page)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_one_press_grows_ten_digits_and_a_stop_keeps_what_there_is(server: str, page: Page) -> None:
     page.goto(f"{server}/maximize")
@@ -305,6 +306,7 @@ def test_one_press_grows_ten_digits_and_a_stop_keeps_what_there_is(server: str, 
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_on_a_phone_nothing_is_cut_off(server: str, phone: Page) -> None:
     phone.goto(f"{server}/maximize")

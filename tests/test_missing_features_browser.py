@@ -11,6 +11,7 @@ from tests.sample_digits import sample_of
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_m13_what_is_missing_is_shown_of_the_class_that_people_ask_for(server: str, page: Page) -> None:
     page.goto(f"{server}/missing_features?sample={sample_of(5)}")
     expect(page.locator(".ns-rivals img")).to_have_count(10, timeout=60_000)
@@ -26,6 +27,7 @@ def test_m13_what_is_missing_is_shown_of_the_class_that_people_ask_for(server: s
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_m16_two_heads_are_summed_with_any_omega(server: str, page: Page) -> None:
     page.goto(f"{server}/missing_features?sample=15&erased=HCUT")
     page.get_by_text("Synergy", exact=True).click()
@@ -35,6 +37,7 @@ def test_m16_two_heads_are_summed_with_any_omega(server: str, page: Page) -> Non
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_on_a_phone_no_view_of_missing_features_is_cut_off(server: str, phone: Page) -> None:
     phone.goto(f"{server}/missing_features?sample=15&erased=VCUT")
     expect(phone.locator(".ns-feature")).to_have_count(3, timeout=60_000)

@@ -74,6 +74,7 @@ def large(side: int, ink: np.ndarray) -> Image.Image:
     return Image.fromarray((paper - 0.8 * digit).clip(0, 255).astype(np.uint8)).convert("RGB")
 
 
+@pytest.mark.slow
 def test_a_photo_of_twelve_megapixels_is_sent_small_and_upright(board: str, page: Page) -> None:
     open_upload(page, board)
     photo = turned(large(3500, INK).crop((0, 300, 3500, 3400)), 6)
@@ -85,6 +86,7 @@ def test_a_photo_of_twelve_megapixels_is_sent_small_and_upright(board: str, page
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_a_photo_of_48_megapixels_comes_through_a_slow_line(board: str, page: Page, tmp_path: Path) -> None:
     photo = large(1000, INK).convert("L").resize((6900, 6900), Image.Resampling.NEAREST)
     photo.save(tmp_path / "large.jpg", quality=90)
@@ -123,6 +125,7 @@ def test_a_picture_is_dropped_or_pasted(kind: str, board: str, page: Page) -> No
     expect(page.get_by_test_id("stFileChip")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_what_is_refused_says_why_and_does_not_pile_up(board: str, page: Page) -> None:
     open_upload(page, board)
     for name in ("one.bin", "two.bin"):
@@ -191,6 +194,7 @@ def test_a_browser_that_cannot_resize_a_bitmap_draws_by_halves(board: str, page:
     expect(page.get_by_text("a two, 1000x886")).to_be_visible(timeout=60_000)
 
 
+@pytest.mark.slow
 def test_many_pictures_are_made_smaller_each_and_a_zip_is_sent_as_it_is(board: str, page: Page) -> None:
     open_upload(page, f"{board}?many")
     photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": saved(large(2500, INK), "JPEG")}

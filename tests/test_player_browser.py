@@ -57,6 +57,7 @@ def pause(player: Locator) -> int:
     return at(player)
 
 
+@pytest.mark.slow
 def test_it_plays_while_the_network_works_and_after_it_has_finished(stage: str, page: Page) -> None:
     player = start(page, f"{stage}?run=slow")
     assert player.evaluate(COUNT, 1.5) >= 12  # 30 a second, were nothing else to do
@@ -193,6 +194,7 @@ def test_labels_are_text_at_their_place_in_the_picture_and_the_axis_is_named(sta
     assert picture["width"] > 400  # as wide as the place allows
 
 
+@pytest.mark.slow
 def test_the_page_grows_a_hole_over_a_digit(server: str, page: Page) -> None:
     page.goto(f"{server}/pmnist?sample=18")
     expect(page.locator(".ns-cuts img").first).to_be_visible(timeout=60_000)

@@ -28,6 +28,7 @@ def test_every_view_of_pmnist_opens(view: str) -> None:
     rerun(app)
 
 
+@pytest.mark.slow
 def test_m12_the_live_table_is_measured_and_told_apart_from_the_recorded_one() -> None:
     app = open_page("pmnist")
     app.segmented_control(key="pmnist view").set_value("The table")

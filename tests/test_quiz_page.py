@@ -290,6 +290,7 @@ def test_a_wrong_address_of_the_database_costs_a_sentence(monkeypatch: pytest.Mo
 # In a browser
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_round_is_played_with_the_keys_alone(server: str, page: Page) -> None:
     page.goto(f"{server}/quiz?round=7")
@@ -306,6 +307,7 @@ def test_a_round_is_played_with_the_keys_alone(server: str, page: Page) -> None:
     assert not [text for text in page.complaints if "404" not in text]  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_phone_joins_a_room_by_its_link_and_the_board_fills_while_it_plays(
     server: str, page: Page, phone: Page

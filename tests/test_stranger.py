@@ -37,6 +37,7 @@ async def use(address: str) -> None:
     assert tab.shown == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [1.0, pytest.param(60.0, marks=pytest.mark.slow)])
 def test_a_second_visitor_uploads_brings_trains_and_opens_a_room(runs: Path, seconds: float) -> None:
     me = to_id(NUMBER)

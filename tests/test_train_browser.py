@@ -42,6 +42,7 @@ def choose(page: Page, view: str) -> None:
     settle(page)
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, chromium: Browser) -> None:
     with open_tab(chromium, **LAPTOP) as page:
         page.goto(f"{own_server}/train")
@@ -76,6 +77,7 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
             assert stranger.get_by_text("fast training · ").count() == 0
 
 
+@pytest.mark.slow
 def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server: str, chromium: Browser) -> None:
     with open_tab(chromium, **LAPTOP) as ann, open_tab(chromium, **LAPTOP) as bob:
         for page in (ann, bob):

@@ -107,6 +107,7 @@ def test_two_networks_of_one_visitor_have_two_names(job: Job) -> None:
 # Watch
 
 
+@pytest.mark.slow
 def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     app = press(set_up(epochs=3000), "train go")
     job = only_job()
@@ -149,6 +150,7 @@ def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> 
     assert len(run_folders.list_jobs()) == 2
 
 
+@pytest.mark.slow
 def test_a_diverging_training_says_so_on_the_page() -> None:
     app = open_page("train")
     app.selectbox(key="train dataset").set_value(datasets.OFFLINE)

@@ -94,6 +94,7 @@ def test_how_long_a_training_takes_is_said_before_it_starts() -> None:
     assert "1 job is ahead of it: it starts in about" in text_of(show_view(app, "Set up"))
 
 
+@pytest.mark.slow
 def test_the_first_preset_is_the_fast_one_and_trains_as_it_says(runs: Path) -> None:
     app = open_page("train")
     assert "SGD, momentum 0.9, learning rate 0.2, one cycle." in text_of(app)

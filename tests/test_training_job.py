@@ -69,6 +69,7 @@ def test_a_killed_training_loses_one_epoch_at_most_and_ends_bit_by_bit_like_an_u
     assert cards[0] == cards[1]
 
 
+@pytest.mark.slow
 def test_a_done_training_is_an_ordinary_checkpoint_that_another_can_start_from():
     job = learn(config={"epochs": 2})
     assert ended(job).state == "done"

@@ -178,6 +178,7 @@ def test_a_setting_that_names_no_vgg16_costs_a_sentence(tmp_path: Path, monkeypa
     assert "'gone.pth' that does not exist" in open_view("VGG16").warning[0].value
 
 
+@pytest.mark.slow
 def test_x5_f2_f3_with_weights_of_a_file_vgg16_is_used_and_not_called_pretrained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -330,6 +331,7 @@ def test_a_new_picture_is_read_once_and_stays(monkeypatch: pytest.MonkeyPatch):
     assert "**It is read as flower (" in text_of(app) and len(read) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("address", ["transfer", "transfer?pictures=Your+own", "compare"])
 def test_no_upload_of_pictures_names_a_limit_that_large_photos_do_not_meet(server: str, page: Page, address: str):

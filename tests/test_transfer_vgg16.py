@@ -208,6 +208,7 @@ def test_f2_f3_the_first_filters_and_the_maps_after_two_poolings(made: Path):
     assert all(float(one.min()) >= 0 and one.isfinite().all() for one in maps.values())
 
 
+@pytest.mark.slow
 def test_x7_vgg16_is_tuned_too(made: Path):
     vgg = vgg_backbone(load_vgg16(made)[0], checked=False, file=made.name, side=32)
     before = vgg.network.features.get_submodule("block5_conv3").weight.clone()

@@ -50,12 +50,14 @@ def send(address: str, count: int, size: int = 4_900_000, page: str = "/start") 
     return run(visit())
 
 
+@pytest.mark.slow
 def test_a_page_without_an_upload_cannot_fill_the_server(tmp_path: Path) -> None:
     with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
         assert send(address, 14) == [204] * 10 + [413] * 4
         assert send(address, 2) == [204] * 2  # another tab has room
 
 
+@pytest.mark.slow
 def test_tabs_that_are_closed_and_opened_again_cannot_fill_the_server(tmp_path: Path) -> None:
     with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
         for _ in range(3):
@@ -66,6 +68,7 @@ def test_tabs_that_are_closed_and_opened_again_cannot_fill_the_server(tmp_path: 
         assert usage(address).memory < full + uploads.MAX_ADDRESS_BYTES / MB
 
 
+@pytest.mark.slow
 def test_only_a_tab_with_an_upload_for_large_files_may_send_one(tmp_path: Path) -> None:
     with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
         assert send(address, 1, 6 * MB) == [413]

@@ -60,6 +60,7 @@ class Watcher(Visitor):
         return {place for place in self.places if len(place) == 2}
 
 
+@pytest.mark.slow
 def test_whoever_rubs_out_while_the_page_is_still_made_gets_all_of_it() -> None:
     async def visit(address: str) -> Watcher:
         visitor = Watcher(address, "erase")

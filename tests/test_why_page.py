@@ -229,6 +229,7 @@ def test_the_networks_that_everyone_shares_keep_no_hooks():
     assert count_hooks(standard) == count_hooks(restoring.classifier) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_click_on_a_place_shows_the_digit_with_the_hole_there(page: Page, server: str):
     page.goto(f"{server}/why?sample=15&networks={QUICK}")

@@ -305,8 +305,8 @@ def ignore_forged_values() -> None:
 def read_widgets_at_once() -> None:
     """Let a run go through a copy of the names of its session's widgets.
 
-    Streamlit goes through the names themselves. A run that was stopped and ends in another thread may add one meanwhile:
-    "dictionary changed size during iteration" (not reported upstream as far as we know).
+    Streamlit goes through the names themselves, and a run that was stopped and ends in another thread may add one
+    meanwhile: "dictionary changed size during iteration" (not reported upstream as far as we know).
     """
     from streamlit.runtime.state.session_state import WStates
 
