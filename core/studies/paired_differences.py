@@ -10,7 +10,7 @@ from scipy import stats
 from core.networks.evaluation import TALK_GAIN
 from core.pmnist.masks import CUTS
 from core.studies.arms import ARMS, COLUMNS
-from core.system.number_format import format_interval, format_signed, with_minus
+from core.system.number_format import format_difference, format_interval, format_signed
 
 CONFIDENCE = 0.95
 MIN_ACCURACY = (
@@ -38,7 +38,7 @@ class Difference:
         return "higher" if self.low > 0 else "lower"
 
     def __str__(self) -> str:
-        mean = with_minus(f"{self.mean:+.1f}")  # −0.0 lies below zero, as in an interval
+        mean = format_difference(self.mean)
         return mean if self.low is None or self.high is None else f"{mean} ({format_interval(self.low, self.high)})"
 
 

@@ -11,9 +11,14 @@ def format_signed(value: float, digits: int = 1) -> str:
     return with_minus(f"{round(value, digits) + 0.0:+.{digits}f}")  # adding 0.0 turns -0.0 into 0.0
 
 
+def format_difference(value: float) -> str:
+    """Return a difference with its sign and one digit; the sign says on which side of zero it lies: −0.0, just below."""
+    return with_minus(f"{value:+.1f}")
+
+
 def format_interval(low: float, high: float) -> str:
-    """Return the two ends of an interval of differences: −0.9 to +3.0; −0.0 is an end just below zero."""
-    return with_minus(f"{low:+.1f} to {high:+.1f}")  # the sign of a small end says on which side of zero it lies
+    """Return the two ends of an interval of differences: −0.9 to +3.0."""
+    return f"{format_difference(low)} to {format_difference(high)}"
 
 
 def format_factor(factor: float) -> str:
