@@ -12,7 +12,7 @@ def format_signed(value: float, digits: int = 1) -> str:
 
 
 def format_difference(value: float) -> str:
-    """Return a difference with its sign and one digit; the sign says on which side of zero it lies: −0.0, just below."""
+    """Return a difference with its sign and one digit; the sign says on which side of zero it is: −0.0 is below."""
     return with_minus(f"{value:+.1f}")
 
 
