@@ -106,7 +106,7 @@ class Stranger:
         await tab.close()
 
     async def _bring(self) -> None:
-        tab = await self._open("/train?view=Keep")
+        tab = await self._open("/train?view=Runs")
         for network in self._networks:
             await self._hand_in(tab, network)
         await tab.close()

@@ -4,7 +4,7 @@ import pytest
 
 from core.networks.architectures import ARCHITECTURES, POOL, SHUFFLE, TANH, Architecture, Stage, conv
 from core.networks.classifier import build, summarize
-from core.networks.composing import Block, compose
+from core.networks.composing import Block, compose, decompose
 from core.networks.cost import check_size, count_cost
 
 
@@ -29,6 +29,14 @@ def test_c7_every_part_of_a_block_is_a_stage_in_its_place():
     assert named["features.drop1"].p == 0.2 and named["features.mean_pool1"].kernel_size == 3
     assert named["features.conv1"].stride == named["features.conv1"].dilation == (2, 2)
     assert [name for name, _ in network.head.named_children()] == ["fc1", "fc_tanh1", "fc_drop1", "fc2"]
+
+
+def test_the_blocks_of_a_network_are_found_again():
+    odd = Block(activation="tanh", norm="before", pool="mean", pool_size=3, drop=0.2, stride=2, dilation=2, padding=1)
+    for blocks in ([], [Block()], [odd, Block(pool="none", norm="after")]):
+        assert decompose(compose(blocks, [7], dropout=0.5)) == blocks
+    assert decompose(ARCHITECTURES["talk"]) is None, "its pooling comes before its activation"
+    assert decompose(ARCHITECTURES["small, shuffled pixels"]) is None
 
 
 def test_multiplications_are_those_of_the_formula():

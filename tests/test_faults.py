@@ -120,7 +120,7 @@ def test_a_command_on_a_full_disk_is_one_sentence_and_what_was_there_stays(words
 
 def test_on_a_full_disk_a_network_is_not_taken_in_and_the_pages_go_on(job: Job) -> None:
     parcel = network_files.export_network(job.folder)
-    app = open_as_ann("Keep")
+    app = open_as_ann("Runs")
     app.get("file_uploader")[0].set_value(("mine.zip", parcel, "application/zip"))
     with full_disk():
         assert [one.value for one in rerun(app).warning] == [NO_ROOM]
@@ -182,7 +182,7 @@ def test_a_network_spoilt_while_the_pages_use_it_costs_at_most_a_sentence(spoil,
 
 @pytest.mark.parametrize("spoil", [remove, damage])
 def test_a_run_whose_network_is_spoilt_is_no_choice_any_more_and_its_page_goes_on(spoil, job: Job) -> None:
-    for view in ("Result", "Keep"):
+    for view in ("Result", "Runs"):
         app = open_as_ann(view)
         spoilt = job.folder / f"{NETWORK_NAME}.safetensors"
         if spoilt.exists() and spoilt.stat().st_size > 1000:

@@ -29,7 +29,7 @@ async def use(address: str) -> None:
     """Upload a file and bring a network."""
     tab = Forger(address, 0)
     tab.cookie = f"{COOKIE}={NUMBER}"
-    await tab.open("/train?view=Keep")
+    await tab.open("/train?view=Runs")
     assert await asyncio.to_thread(tab.put, bytes(LARGE)) == 204
     (widget,) = [name for name, kind in tab.kinds.items() if kind == "file_uploader"]
     await tab.hand_in(widget, good_network())

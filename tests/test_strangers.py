@@ -75,7 +75,7 @@ def test_a_stranger_s_name_loses_what_makes_tags_links_and_pictures(name: str, k
 def test_a_typed_name_is_only_ever_words(title: str, job: Job) -> None:
     rename(job, title)
     app = open_as_ann()
-    for view in ("Watch", "Result", "Compare", "Keep"):
+    for view in ("Watch", "Result", "Compare", "Runs"):
         assert HTML not in raw_html(show_view(app, view)), view
     app.query_params.update({"sample": "3"})
     app = go_to(app, "compare")
@@ -180,7 +180,7 @@ def test_a_damaged_run_is_a_sentence_on_every_view(name: str, content: bytes, sa
     assert any(says in one.value for one in app.warning)
     app = show_view(app, "Compare")
     assert any(says in one.value for one in app.warning)
-    for view in ("Result", "Keep"):
+    for view in ("Result", "Runs"):
         app = show_view(app, view)
     rerun(app)
 

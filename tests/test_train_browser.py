@@ -65,13 +65,13 @@ def test_a_training_goes_on_without_its_tab_and_is_found_again(own_server: str, 
         assert ended(job, 120).state in ("stopped", "done")
         again.get_by_role("button", name="See results").click(timeout=PATIENCE)
         expect(again.get_by_text("of all 400 test digits")).to_be_visible(timeout=PATIENCE)
-        choose(again, "Keep")
+        choose(again, "Runs")
         with again.expect_download() as download:
             again.get_by_role("button", name="Network and card (ZIP)").click()
         assert download.value.suggested_filename == "fast-training.zip"
     with open_tab(chromium, **PHONE) as stranger:
         stranger.goto(f"{own_server}/train")
-        for view in ("Watch", "Result", "Keep", "Set up"):
+        for view in ("Watch", "Result", "Runs", "Set up"):
             choose(stranger, view)
             assert stranger.evaluate("document.documentElement.scrollWidth") <= 390, view
             assert stranger.get_by_text("fast training · ").count() == 0
@@ -97,7 +97,7 @@ def test_two_visitors_never_see_each_other_s_drawing_networks_or_jobs(own_server
         settle(bob)
         assert bob.locator(ROWS).count() == 0, "what the other has drawn"
         bob.goto(f"{own_server}/train")
-        for view in ("Watch", "Result", "Compare", "Keep"):
+        for view in ("Watch", "Result", "Compare", "Runs"):
             choose(bob, view)
             assert bob.get_by_text("Ann's own").count() == 0, view
         mine = trained_networks.network_name(job, load_card(NETWORK_NAME, job.folder))

@@ -20,6 +20,7 @@ from dashboard.train.recorded import RECORDED_GROWTH, recorded_trainings
 from dashboard.widgets.cached import load_recorded
 from tests.job_runs import ended, reach, until
 from tests.pages import captions, go_to, html, open_page, press, rerun, text_of
+from tests.tiny_training import TINY, train_here
 from tests.train_page import ANN, only_job, open_as_ann, set_up, show_view
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -81,6 +82,42 @@ def test_only_runs_on_the_same_digits_are_compared(job: Job, runs: Path) -> None
     assert list(rerun(app).table[0].value.index) == ["other"] and "validation digits of MNIST" in captions(app)
 
 
+def test_accuracies_on_other_validation_digits_stand_in_a_column_of_their_own_and_are_marked(
+    job: Job, runs: Path
+) -> None:
+    other = runs / "20010101-000000-abcdef"
+    shutil.copytree(job.folder, other)
+    described = json.loads((other / "job.json").read_bytes())
+    settings = {**described["settings"], "validation": 0.1}
+    (other / "job.json").write_text(json.dumps({**described, "id": other.name, "title": "other", "settings": settings}))
+    app = open_as_ann("Compare")
+    table = app.table[0].value
+    assert list(table["validation on a sixth"])[1] == list(table["validation on 10 %"])[0] == "–"
+    said = text_of(app)
+    assert "mine (validated on a sixth) has the highest validation accuracy on a sixth of offline digits" in said
+    assert "other (validated on 10 %) has the highest validation accuracy on 10 % of offline digits" in said
+
+
+def test_a_problem_is_named_with_a_button_that_opens_the_form_for_the_next_step(job: Job) -> None:
+    described = json.loads((job.folder / "job.json").read_bytes())
+    steps = [json.loads(line) for line in (job.folder / "steps.jsonl").read_text().splitlines()]
+    weak = [json.dumps({**step, "accuracy": 80.0}) for step in steps]
+    (job.folder / "steps.jsonl").write_text("\n".join(weak) + "\n")
+    app = open_as_ann("Result")
+    assert "it **underfits**" in text_of(app)
+    press(app, "next step underfits")
+    assert app.segmented_control(key="train view").value == "Set up"
+    assert app.number_input(key="train epochs").value == 2 * described["settings"]["config"]["epochs"]
+    assert app.number_input(key="train learning-rate").value == described["settings"]["config"]["learning_rate"]
+
+
+def test_a_network_that_has_not_learned_is_marked_where_a_training_may_start_from_it(job: Job) -> None:
+    card = checkpoints.load_card("network", job.folder)
+    (job.folder / "network.json").write_text(json.dumps({**asdict(card), "validation_accuracy": 10.3}))
+    caches._networks_of.clear()
+    assert "mine (has not learned)" in open_as_ann().selectbox(key="train start").options
+
+
 def test_a_network_that_has_not_learned_to_read_is_offered_nowhere_else(job: Job) -> None:
     card = checkpoints.load_card("network", job.folder)
     (job.folder / "network.json").write_text(json.dumps({**asdict(card), "validation_accuracy": 10.3}))
@@ -89,12 +126,11 @@ def test_a_network_that_has_not_learned_to_read_is_offered_nowhere_else(job: Job
     assert "hardly more than guessing" in text_of(open_as_ann("Result"))
 
 
-def test_a_network_that_learned_from_attacked_digits_is_tested_under_attack(job: Job) -> None:
-    described = json.loads((job.folder / "job.json").read_bytes())
-    described["settings"]["config"] |= {"attack": "fgsm", "epsilon": 0.1}
-    (job.folder / "job.json").write_text(json.dumps(described))
-    app = open_as_ann("Result")
+def test_a_network_that_learned_from_attacked_digits_is_tested_under_attack() -> None:
+    attacked = train_here(architecture=TINY.to_dict(), attack="fgsm", epsilon=0.1)
+    app = open_page("train", state={"visitor": attacked.visitor, "train view": "Result"})
     assert "under attack" in html(app) and "says nothing about overfitting" in text_of(app)
+    assert "the first 300 test digits, each changed by up to 0.1 per pixel" in captions(app)
 
 
 def test_two_networks_of_one_visitor_have_two_names(job: Job) -> None:

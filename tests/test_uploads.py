@@ -72,7 +72,7 @@ def test_tabs_that_are_closed_and_opened_again_cannot_fill_the_server(tmp_path: 
 def test_only_a_tab_with_an_upload_for_large_files_may_send_one(tmp_path: Path) -> None:
     with serve(NEGATIVE_SPACE_RUNS=str(tmp_path)) as address:
         assert send(address, 1, 6 * MB) == [413]
-        assert send(address, 1, 6 * MB, "/train?view=Keep") == [413]
+        assert send(address, 1, 6 * MB, "/train?view=Runs") == [413]
         own_pictures = "/transfer?pictures=Your%20own"
         assert send(address, 1, 6 * MB, own_pictures) == send(address, 1, 25 * MB, own_pictures) == [204]
         assert send(address, 1, 28 * MB, own_pictures) == [413]

@@ -118,7 +118,12 @@ def freeze(network: Classifier, *, biases: bool = True) -> None:
 
     `biases=False` freezes weights only, as the published code does; then the features still change.
     """
-    for name, parameter in network.features.named_parameters():
+    freeze_stage(network.features, biases=biases)
+
+
+def freeze_stage(stage: nn.Module, *, biases: bool = True) -> None:
+    """Freeze the weights of a stage, and its biases unless they are to learn."""
+    for name, parameter in stage.named_parameters():
         if biases or name.endswith("weight"):
             parameter.requires_grad_(False)
 

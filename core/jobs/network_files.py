@@ -17,7 +17,7 @@ import torch
 from core.digits import datasets
 from core.inversion.bounds import bound_values
 from core.inversion.functions import features_hash
-from core.jobs import control, limits, run_folders, trained_networks
+from core.jobs import control, limits, run_folders, run_titles
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
 from core.networks.architectures import Architecture
@@ -43,13 +43,18 @@ class NetworkFileError(ValueError):
     """A file that holds no usable network; the message is one sentence for the user."""
 
 
-def export_network(folder: Path) -> bytes:
-    """Return the network in a run's folder as one file. Raises CheckpointError when it cannot be read."""
+def export_network(folder: Path, title: str = "") -> bytes:
+    """Return the network in a run's folder as one file; `title`: of a run that was renamed since.
+
+    Raises CheckpointError when it cannot be read.
+    """
     checkpoints.load_classifier(NETWORK_NAME, folder)
+    card = checkpoints.load_card(NETWORK_NAME, folder)
+    card = replace(card, title=title or card.title)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for suffix in SUFFIXES:
-            archive.write(folder / f"{NETWORK_NAME}.{suffix}", f"{NETWORK_NAME}.{suffix}")
+        archive.writestr(f"{NETWORK_NAME}.json", json.dumps(asdict(card), indent=1))
+        archive.write(folder / f"{NETWORK_NAME}.safetensors", f"{NETWORK_NAME}.safetensors")
     return stream.getvalue()
 
 
@@ -60,7 +65,7 @@ def import_network(content: bytes, visitor: str, origin: str = "") -> Job:
         if sum(job.kind == KIND for job in run_folders.list_jobs(visitor)) >= MAX_LOADED:
             raise NetworkFileError(f"You have loaded {MAX_LOADED} networks already: delete one of them first.")
         limits.make_room(KIND)
-        card = replace(card, title=trained_networks.unique_title(card.title, visitor))
+        card = replace(card, title=run_titles.unique_title(card.title, visitor))
         return run_folders.create_job(
             lambda folder: checkpoints.save_network(card, network, folder),
             kind=KIND,

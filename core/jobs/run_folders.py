@@ -40,7 +40,7 @@ class JobError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What was submitted; it never changes."""
+    """What was submitted; only title and notes may change: see `run_titles`."""
 
     id: str
     kind: str
@@ -55,6 +55,8 @@ class Job:
     """To compute with; a resumed job must use as many as before to learn the same, bit by bit."""
     origin: str = ""
     """Where its visitor connected from, as a number; empty: unknown, or this machine."""
+    notes: str = ""
+    """What its visitor wrote about it."""
 
     def __post_init__(self) -> None:
         if not (0 < self.created < LATEST and 0 < self.threads <= MAX_THREADS):

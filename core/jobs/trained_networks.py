@@ -1,8 +1,7 @@
 """Names for the networks in run folders, so that they can be chosen like the shipped ones."""
 
 import re
-from dataclasses import dataclass
-from itertools import chain, count
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.digits import datasets
@@ -10,7 +9,6 @@ from core.digits.layouts import DIGIT_CLASSES
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
-from core.system.safe_names import MAX_NAME_LENGTH
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError
 
@@ -29,14 +27,17 @@ def network_name(job: Job, card: Card) -> str:
 
 
 def list_networks(visitor: str) -> dict[str, Card]:
-    """Return the cards of a visitor's networks by name, the oldest first; skip those that cannot be read."""
+    """Return the cards of a visitor's networks by name, the oldest first; skip those that cannot be read.
+
+    A card has the present title of its run, which may have been renamed since the training.
+    """
     cards = {}
     for job in reversed(run_folders.list_jobs(visitor)):
         try:
             card = checkpoints.load_card(NETWORK_NAME, job.folder)
         except CheckpointError:
             continue
-        cards[network_name(job, card)] = card
+        cards[network_name(job, card)] = replace(card, title=job.title)
     return cards
 
 
@@ -60,14 +61,6 @@ def has_learned(card: Card) -> bool:
     """Say whether the network reads at least twice as many validation digits as guessing; True if not measured."""
     accuracy = card.validation_accuracy
     return accuracy is None or accuracy >= 200 / card.architecture["classes"]
-
-
-def unique_title(title: str, visitor: str) -> str:
-    """Return the title, at most MAX_NAME_LENGTH long, with a number if another run of this visitor has it."""
-    taken, title = {job.title for job in run_folders.list_jobs(visitor)}, title.strip() or "A network"
-    endings = chain([""], (f" ({number})" for number in count(2)))
-    titles = (title[: MAX_NAME_LENGTH - len(ending)].rstrip() + ending for ending in endings)
-    return next(one for one in titles if one not in taken)
 
 
 def reads_digits(card: Card) -> bool:

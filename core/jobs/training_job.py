@@ -17,13 +17,13 @@ from core.digits import datasets
 from core.digits.datasets import Dataset, Digits
 from core.inversion import functions
 from core.inversion.functions import Invert
-from core.jobs import run_folders
+from core.jobs import initial_weights, run_folders
 from core.jobs.run_folders import JobRequest, Status
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.cost import check_batch, check_cached_features, check_length, check_size, check_training
-from core.networks.evaluation import evaluate, pmnist_table
+from core.networks.evaluation import evaluate, pmnist_table, predict
 from core.system.device import describe_environment, find_device
 from core.system.records import FieldError, to_record
 from core.training.adversarial import check_attack
@@ -34,6 +34,7 @@ from core.zoo import checkpoints
 from core.zoo.checkpoints import SHIPPED, Card
 
 NETWORK_NAME, STATE_FILE = "network", "state.safetensors"
+ATTACKED = 300  # test digits, by 10 steps of PGD
 MAX_RECORDS_PER_EPOCH = 100  # enough to watch; writing them takes less than 1 % of the time
 
 
@@ -51,6 +52,8 @@ class TrainingPlan:
     """Share of the training digits, in (0, 1]: the first ones."""
     frozen: tuple[str, ...] = ()
     """Stages that do not learn; `features`: all convolutional stages."""
+    frozen_biases: bool = True
+    """Whether the biases of frozen stages do not learn either; in the published code they do."""
     reset: tuple[str, ...] = ()
     """Stages re-initialised before learning; `head`: all of the head."""
     inversion: str | None = None
@@ -110,6 +113,7 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
     digits, held_out = split_digits(dataset, plan)
     _check_cost(plan, len(digits), len(dataset.classes))
     network = prepare_network(plan, classes=len(dataset.classes))
+    initial_weights.record(network, folder)
     state = load_state(folder / STATE_FILE) if (folder / STATE_FILE).exists() else TrainState()
     run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch, TrainStep)
     every = max(plan.config.report_every, ceil(len(digits) / plan.config.batch / MAX_RECORDS_PER_EPOCH))
@@ -129,7 +133,7 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
                 recorder.record(network, step)
     finally:
         if state.tensors:  # empty: training never began
-            _save(replace(card, epochs=state.epoch), network, dataset, held_out, folder)
+            _save(replace(card, epochs=state.epoch), network, dataset, held_out, folder, plan.config)
 
 
 def has_diverged(status: Status) -> bool:
@@ -159,7 +163,7 @@ def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     for name in plan.reset:
         functions.reset_weights(_stage(network, name), seed=plan.seed + 1)
     for name in plan.frozen:
-        _stage(network, name).requires_grad_(False)
+        functions.freeze_stage(_stage(network, name), biases=plan.frozen_biases)
     return network
 
 
@@ -221,13 +225,29 @@ def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: in
     )
 
 
-def _save(card: Card, network: Classifier, dataset: Dataset, held_out: Digits, folder: Path) -> None:
+def _save(
+    card: Card, network: Classifier, dataset: Dataset, held_out: Digits, folder: Path, config: TrainConfig
+) -> None:
     """Save the network at once, and again with its accuracies, which take seconds to measure."""
     name = network.inversion.name if isinstance(network.inversion, Invert) else "identity"
     card = replace(card, inversion=name, features_sha256=functions.features_hash(network))
     checkpoints.save_network(card, network, folder)
     accuracy = {step.column: round(step.accuracy, 2) for step in pmnist_table({"": network}, dataset.test)}
     measured = {"dataset": dataset.name, "split": "test", "digits": len(dataset.test), "variant": "text"}
-    validated = evaluate(network, held_out)
-    card = replace(card, validation_accuracy=validated, measured=[{**measured, "accuracy": accuracy}])
+    figures = [{**measured, "accuracy": accuracy}]
+    if config.attack != "none":
+        figures.append({**measured, **_measure_attacked(network, dataset, config.epsilon)})
+    card = replace(card, validation_accuracy=evaluate(network, held_out), measured=figures)
     checkpoints.save_network(card, network, folder)
+
+
+def _measure_attacked(network: Classifier, dataset: Dataset, epsilon: float) -> dict[str, Any]:
+    """Return the accuracy on the first test digits, each attacked by PGD, as fields of a `Measurement`."""
+    # imported late: it takes a second, and most trainings do not need it
+    from core.adversarial.config import AttackConfig
+    from core.adversarial.gradient_attacks import make_adversarial
+
+    digits = dataset.test.first(ATTACKED)
+    images = make_adversarial(network, digits.images(), digits.labels, AttackConfig(epsilon=epsilon, steps=10))
+    found = 100 * float((predict(network, images).argmax(1) == digits.labels).float().mean())
+    return {"variant": "attacked", "digits": len(digits), "epsilon": epsilon, "accuracy": {"whole": round(found, 2)}}

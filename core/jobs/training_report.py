@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 Record = Mapping[str, Any]
 """A line of `steps.jsonl`: a TrainStep as JSON."""
@@ -114,6 +114,13 @@ def seconds_to_accuracy(steps: Sequence[Record], accuracy: float) -> float | Non
     )
 
 
+def find_misfit(outcome: TrainingSummary) -> Literal["underfits", "overfits", ""]:
+    """Return what is wrong with the fit; underfitting is asked first, because it also makes a gap. "": neither."""
+    if outcome.training < UNDERFITTING and outcome.gap < 100 - outcome.training:
+        return "underfits"
+    return "overfits" if outcome.gap > OVERFITTING_GAP else ""
+
+
 def judge_fit(outcome: TrainingSummary, *, attacked: bool = False, regularized: bool = False) -> str:
     """Return a sentence on underfitting and overfitting, in Markdown.
 
@@ -126,9 +133,10 @@ def judge_fit(outcome: TrainingSummary, *, attacked: bool = False, regularized: 
             "not attacked. These are two different tasks, so the difference says nothing about overfitting."
         )
     figures = f"While it learned, it read {outcome.training:.1f} % of its training digits. Now it reads {new}"
-    if outcome.training < UNDERFITTING and outcome.gap < 100 - outcome.training:
+    misfit = find_misfit(outcome)
+    if misfit == "underfits":
         return f"{figures}: it **underfits**. More epochs, a larger network or another learning rate may help."
-    if outcome.gap > OVERFITTING_GAP:
+    if misfit == "overfits":
         return f"{figures}: it **overfits**, by {outcome.gap:.1f} points. Dropout, L2 or more digits may help."
     if outcome.gap < -OVERFITTING_GAP:
         why = "Dropout or a penalty lowers" if regularized else "It still improved in its last epoch, which lowers"

@@ -1,11 +1,11 @@
 """Compose a network from blocks of a convolution and what follows it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal
 
-from core.networks.architectures import Architecture, Stage, StageError
+from core.networks.architectures import ACTIVATIONS, Architecture, Stage, StageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,35 @@ def _stages(block: Block) -> Iterator[Stage]:
         yield Stage("pool" if block.pool == "max" else "mean_pool", size=block.pool_size)
     if block.drop:
         yield Stage("drop", rate=block.drop)
+
+
+def decompose(architecture: Architecture) -> list[Block] | None:
+    """Return the blocks from which `compose` makes these features and this head; None if there are no such blocks."""
+    blocks: list[Block] = []
+    for stage in architecture.features:
+        if stage.kind == "conv":
+            blocks.append(_begin_block(stage))
+        elif blocks:
+            blocks[-1] = _add_stage(blocks[-1], stage)
+    made = compose(blocks, architecture.hidden, dropout=architecture.dropout)
+    same = (made.features, made.activation) == (architecture.features, architecture.activation)
+    return blocks if same else None
+
+
+def _begin_block(conv: Stage) -> Block:
+    """Return a block of this convolution alone, before its other stages are known."""
+    shape = {name: getattr(conv, name) for name in ("filters", "size", "stride", "padding", "dilation")}
+    return Block(**shape, activation="", pool="none")
+
+
+def _add_stage(block: Block, stage: Stage) -> Block:
+    if stage.kind in ACTIVATIONS:
+        return replace(block, activation=stage.kind)
+    if stage.kind == "norm":
+        return replace(block, norm="after" if block.activation else "before")
+    if stage.kind == "drop":
+        return replace(block, drop=stage.rate)
+    return replace(block, pool="max" if stage.kind == "pool" else "mean", pool_size=stage.size)
 
 
 def find_misfit(blocks: Sequence[Block]) -> tuple[int, str] | None:

@@ -72,7 +72,13 @@ class Card:
 
     def accuracies(self, variant: str = "text") -> dict[str, float]:
         """Return the accuracy of each column for this variant of the cuts; empty if never measured."""
-        return next((entry["accuracy"] for entry in self.measured if entry["variant"] == variant), {})
+        found = self.find_measurement(variant)
+        return {} if found is None else found.accuracy
+
+    def find_measurement(self, variant: str) -> "Measurement | None":
+        """Return what was measured for this variant of the cuts; None if nothing was."""
+        found = (entry for entry in self.measured if entry["variant"] == variant)
+        return next((to_record(Measurement, entry) for entry in found), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +100,8 @@ class Measurement:
     dataset: str = ""
     split: str = "test"
     digits: int = 0
+    epsilon: float | None = None
+    """How much each pixel of the digits was changed by an attack on the network (L-inf); None: they were not."""
 
 
 def without_restoring(cards: Mapping[str, Card]) -> dict[str, Card]:

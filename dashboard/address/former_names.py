@@ -20,6 +20,7 @@ FORMER_NAMES: dict[tuple[str, str, str], str] = {
     ("results", "view", "Beside the talk"): "Compared with the talk",
     ("results", "view", "Sentence by sentence"): "Conclusions",
     ("train", "start", "nothing: all weights drawn anew"): "from scratch",
+    ("train", "view", "Keep"): "Runs",
     ("train", "part", "In short"): "Summary",
     ("train", "part", "What it mixes up"): "Confusion matrix",
     ("train", "part", "Surest mistakes"): "Mistakes",

@@ -4,7 +4,7 @@ from core.digits.datasets import Dataset
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.shell.page import View
-from dashboard.train import compare_views, keep_views, result_views, setup_views, watch_views
+from dashboard.train import compare_views, result_views, runs_views, setup_views, watch_views
 from dashboard.widgets import jobs
 
 VIEWS = (
@@ -12,7 +12,7 @@ VIEWS = (
     View(setup_views.WATCH, watch_views.show_watch),
     View("Result", result_views.show_result),
     View("Compare", compare_views.show_comparison),
-    View("Keep", keep_views.show_keep),
+    View("Runs", runs_views.show_runs),
 )
 
 

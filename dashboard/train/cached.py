@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.adversarial.config import AttackConfig
-from core.adversarial.gradient_attacks import make_adversarial
 from core.jobs import run_folders, training_estimate, training_job, training_report
 from core.jobs.run_folders import Job
 from core.jobs.training_snapshots import FOLDER, Snapshot, list_snapshots, load_snapshot
-from core.networks import evaluation
+from core.networks.dead_units import DeadUnits, find_dead_units
 from core.training.loop import TrainStep
 from core.visualization.training import draw_snapshot
 from dashboard.components.player import Frame
 from dashboard.server import caches, locks
+
+DIGITS = 1000  # that a dead unit does not respond to
 
 
 def snapshot_frames(folder: Path) -> list[Frame]:
@@ -92,11 +92,10 @@ def seconds_left(job: Job) -> float | None:
         return None
 
 
-@st.cache_data(max_entries=50, show_spinner=False)
-def accuracy_under_attack(name: str, epsilon: float, count: int, data: str) -> float:
-    """Return the accuracy in percent on the first `count` test digits, each attacked by 10 steps of PGD."""
-    digits = caches.dataset(data).test.first(count)
+@st.cache_data(max_entries=100, show_spinner=False)
+def dead_units(name: str, data: str, head_only: bool) -> list[DeadUnits]:
+    """Return the dead units of a network, measured on test digits; `head_only`: not those of its convolutions."""
+    network, images = caches.classifier(name, data), caches.dataset(data).test.first(DIGITS).images()
+    head = dict(network.head.named_children())
     with locks.LONG:
-        network = caches.classifier(name, data)
-        images = make_adversarial(network, digits.images(), digits.labels, AttackConfig(epsilon=epsilon, steps=10))
-        return evaluation.accuracy(digits.labels, evaluation.predict(network, images).argmax(1))
+        return [one for one in find_dead_units(network, images) if one.stage in head or not head_only]

@@ -6,15 +6,13 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.jobs import run_folders, training_job, training_report
 from core.jobs.run_folders import Job
-from core.jobs.training_job import NETWORK_NAME
-from core.jobs.training_report import CurvePoint, Record
+from core.jobs.run_overview import WHOLE, describe_run
+from core.jobs.training_report import CurvePoint, Record, TrainingSummary
 from core.system.number_format import format_signed
 from core.system.safe_names import to_safe_name
 from core.training.loop import TrainStep
 from core.visualization.figures import Curve
 from core.visualization.training import RUN_COLORS, draw_runs
-from core.zoo import checkpoints
-from core.zoo.checkpoints import CheckpointError
 from dashboard import address
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
@@ -40,16 +38,18 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
         return
     tested = _choose_dataset([dataset_of(found[name]) for name in ready])
     ready = [name for name in ready if dataset_of(found[name]) == tested]
-    chosen = _choose_runs({name: found[name].title for name in ready}, tested)
-    shown = {name: steps[name] for name in chosen[:MAX_SHOWN]}
+    chosen = _choose_runs({name: found[name].title for name in ready}, tested)[:MAX_SHOWN]
+    jobs, shown = {name: found[name] for name in chosen}, {name: steps[name] for name in chosen}
+    titles = mark_titles(jobs)
+    for validated in dict.fromkeys(map(validation_share, jobs.values())):
+        same = {titles[name]: shown[name] for name in shown if validation_share(jobs[name]) == validated}
+        st.markdown(f"**{describe_best(same, f'{validated} of {tested}' if len(same) < len(shown) else tested)}**")
+    _show_curves(shown, titles, tested)
     if shown:
-        st.markdown(f"**{describe_best({found[name].title: steps[name] for name in shown}, tested)}**")
-    _show_curves(shown, {name: found[name].title for name in shown}, tested)
-    if shown:
-        st.table(to_table({name: found[name] for name in shown}, shown))
+        st.table(to_table(jobs, shown))
         st.caption(
-            "Times are seconds of training and validation on this computer; other jobs make them longer. "
-            + read_tip("train", "Compare")
+            "Times are seconds of training and validation on this computer; other jobs make them longer. Accuracies on "
+            "other digits are in another column: compare only within a column. " + read_tip("train", "Compare")
         )
 
 
@@ -71,6 +71,19 @@ def _choose_dataset(names: list[str]) -> str:
     """Draw the choice of the data set, if the runs are on several: accuracies on different digits do not compare."""
     options = list(dict.fromkeys(names))
     return address.segmented_control("digits", "Data set", options, key="train digits", shown=len(options) > 1)
+
+
+def validation_share(job: Job) -> str:
+    """Return which share of the training and validation digits a training was validated on."""
+    share = training_job.read_plan(job.settings).validation
+    return "a sixth" if share is None else f"{100 * share:g} %"
+
+
+def mark_titles(found: dict[str, Job]) -> dict[str, str]:
+    """Return the titles of these runs; where they were validated on different digits, with the share of each."""
+    shares = {name: validation_share(job) for name, job in found.items()}
+    mixed = len({*shares.values()}) > 1
+    return {name: job.title + (f" (validated on {shares[name]})" if mixed else "") for name, job in found.items()}
 
 
 def describe_best(steps: dict[str, list[Record]], tested: str) -> str:
@@ -149,29 +162,39 @@ def _x(point: CurvePoint, axis: str) -> float:
 
 
 def to_table(found: dict[str, Job], steps: dict[str, list[Record]]) -> pd.DataFrame:
-    """Return the table of time against accuracy, a row for each run that has finished an epoch."""
+    """Return the table of time against accuracy, a row for each run that has finished an epoch.
+
+    Accuracies on different digits are in different columns.
+    """
+    shares = list(dict.fromkeys(map(validation_share, found.values())))
     rows = []
     for name, job in found.items():
-        result = training_report.summarize_run(steps[name], _test_accuracy(job))
-        if result is None:
-            continue
-        times = {
-            f"time to {target:g} %": training_report.seconds_to_accuracy(steps[name], target) for target in TARGETS
-        }
-        rows.append(
-            {
-                "run": job.title,
-                "starts from": _describe_start(job),
-                "epochs": str(result.epochs),
-                "time": f"{result.seconds:.0f} s",
-                "per epoch": f"{result.seconds / result.epochs:.1f} s",
-                **{title: "–" if seconds is None else f"{seconds:.0f} s" for title, seconds in times.items()},
-                "validation": f"{result.validation:.2f} %",
-                "test": "–" if result.test is None else f"{result.test:.2f} %",
-                "gap": format_signed(result.gap),
-            }
-        )
-    return pd.DataFrame(rows).set_index("run")
+        result = training_report.summarize_run(steps[name])
+        if result is not None:
+            rows.append({"run": job.title, **_times(job, result, steps[name]), **_accuracies(job, result, shares)})
+    return pd.DataFrame(rows).set_index("run").fillna("–")
+
+
+def _times(job: Job, result: TrainingSummary, steps: list[Record]) -> dict[str, str]:
+    times = {f"time to {target:g} %": training_report.seconds_to_accuracy(steps, target) for target in TARGETS}
+    return {
+        "starts from": _describe_start(job),
+        "epochs": str(result.epochs),
+        "time": f"{result.seconds:.0f} s",
+        "per epoch": f"{result.seconds / result.epochs:.1f} s",
+        **{title: "–" if seconds is None else f"{seconds:.0f} s" for title, seconds in times.items()},
+    }
+
+
+def _accuracies(job: Job, result: TrainingSummary, shares: list[str]) -> dict[str, str]:
+    """Return the accuracies of a run by column; `shares` are those that the runs of the table were validated on."""
+    share, tested = validation_share(job), describe_run(job).tested
+    attacked = training_job.read_plan(job.settings).config.attack != "none"
+    found = {f"validation on {one}": "–" for one in shares} if len(shares) > 1 else {}
+    found[f"validation on {share}" if found else "validation"] = f"{result.validation:.2f} %"
+    if tested is not None:
+        found[f"test ({tested.digits:,} digits)"] = f"{tested.accuracy[WHOLE]:.2f} %"
+    return found | {"gap": "attacked" if attacked else format_signed(result.gap)}
 
 
 def _describe_start(job: Job) -> str:
@@ -179,10 +202,3 @@ def _describe_start(job: Job) -> str:
     if settings.get("start") is None:
         return "scratch"
     return "trained, frozen" if settings.get("frozen") else "trained"
-
-
-def _test_accuracy(job: Job) -> float | None:
-    try:
-        return checkpoints.load_card(NETWORK_NAME, job.folder).accuracies().get("whole")
-    except CheckpointError:
-        return None

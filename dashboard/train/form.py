@@ -11,7 +11,7 @@ from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture
 from core.networks.composing import Block, compose
 from core.networks.cost import MAX_BLOCKS, MAX_FILTERS, MAX_SPACING, MAX_UNITS, MAX_WINDOW
 from core.system.device import find_device
-from core.training.config import CHOICES
+from core.training.config import CHOICES, TrainConfig
 from core.training.presets import PRESETS
 from core.visualization.training import StageRow
 from core.zoo.checkpoints import Card
@@ -28,6 +28,7 @@ POOLS = {"max": "maximum", "mean": "average", "none": "no pooling"}
 NORMS = {"none": "no batch norm", "before": "before the activation", "after": "after the activation"}
 ATTACKS = {"none": "not attacked", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
 GROUPS = {"features": "all convolutions", "head": "the whole head"}
+COPIED = "train copied"  # key of the title of the run whose settings fill the form; none after a choice of a preset
 Settings = dict[str, Any]
 
 
@@ -53,6 +54,8 @@ def is_own() -> bool:
 
 def describe_preset() -> str:
     """Return what is trained: a sentence or two."""
+    if copied := st.session_state.get(COPIED):
+        return f"The settings of *{copied}*, for you to change. Another experiment replaces them."
     return OWN_DESCRIPTION if is_own() else PRESETS[value("preset")].description
 
 
@@ -68,6 +71,7 @@ def _rename() -> None:
 
 
 def _apply_preset() -> None:
+    st.session_state.pop(COPIED, None)
     for option, chosen in preset_options().items():
         st.session_state[key(option)] = chosen
 
@@ -76,14 +80,24 @@ def preset_options() -> Settings:
     """Return the chosen preset's value of every option."""
     name = value("preset")
     preset = PRESETS[name]
-    config = preset.config
     return {
         "title": name,
         "network": preset.architecture or "small",
         "start": _find_start(preset.start),
         "frozen": list(preset.frozen),
+        "frozen-biases": True,
         "reset": list(preset.reset),
         "inversion": preset.inversion or KEEP,
+        "held-out": preset.validation is not None,
+        "share": 100,
+        "dataset": caches.current_dataset_name(),
+        **to_config_options(preset.config),
+    }
+
+
+def to_config_options(config: TrainConfig) -> Settings:
+    """Return the value of every option that says how to train."""
+    return {
         "epochs": config.epochs,
         "optimizer": config.optimizer,
         "learning-rate": config.learning_rate,
@@ -98,10 +112,7 @@ def preset_options() -> Settings:
         "seed": config.seed,
         "attack": config.attack,
         "epsilon": config.epsilon,
-        "held-out": preset.validation is not None,
-        "share": 100,
-        "device": "cpu",
-        "dataset": caches.current_dataset_name(),
+        "device": config.device,
     }
 
 
@@ -134,7 +145,7 @@ def choose_architecture() -> Architecture | None:
         first["start"],
         group="networks",
         on_change=_rename,
-        format_func=lambda name: SCRATCH_TITLE if name == SCRATCH else known[name].title,
+        format_func=lambda name: SCRATCH_TITLE if name == SCRATCH else _title_of(known[name]),
     )
     name = address.selectbox(
         "network",
@@ -146,6 +157,10 @@ def choose_architecture() -> Architecture | None:
         help=f"{OWN}: build one, block by block",
     )
     return ARCHITECTURES.get(name) if start == SCRATCH else Architecture.from_dict(known[start].architecture)
+
+
+def _title_of(card: Card) -> str:
+    return card.title if trained_networks.has_learned(card) else f"{card.title} (has not learned)"
 
 
 def compose_network() -> tuple[list[Block], Architecture]:
@@ -278,6 +293,12 @@ def choose_changes(rows: list[StageRow]) -> Settings:
         )
         for name, group, label in (("frozen", "features", "Freeze"), ("reset", "head", "Reset"))
     }
+    biases = address.toggle(
+        "frozen-biases",
+        "Freeze biases too (the published code freezes weights only)",
+        first["frozen-biases"],
+        shown=bool(chosen["frozen"]),
+    )
     formulas = {KEEP: KEEP} | {name: f"{one.formula} ({name})" for name, one in INVERSIONS.items() if name != "both"}
     inversion = address.selectbox(
         "inversion",
@@ -286,4 +307,4 @@ def choose_changes(rows: list[StageRow]) -> Settings:
         first["inversion"],
         format_func=formulas.__getitem__,
     )
-    return {**chosen, "inversion": None if inversion == KEEP else inversion}
+    return {**chosen, "frozen_biases": biases, "inversion": None if inversion == KEEP else inversion}

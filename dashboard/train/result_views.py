@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 import dashboard
 from core.digits import datasets
 from core.digits.datasets import Dataset
-from core.jobs import trained_networks, training_job, training_report
+from core.jobs import run_folders, trained_networks, training_job, training_report
 from core.jobs.run_folders import Job
+from core.jobs.training_diagnosis import diagnose
+from core.jobs.training_job import TrainingPlan
+from core.jobs.training_report import TrainingSummary
 from core.networks import evaluation
 from core.networks.architectures import Architecture
 from core.pmnist.masks import CUT_NAMES, CUTS
@@ -27,16 +30,17 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.server.visitors import get_visitor_id
-from dashboard.train import cached
+from dashboard.train import cached, weights_views
+from dashboard.train.form_filling import open_form
 from dashboard.train.recorded import first_recorded, say_recorded
 from dashboard.train.setup_views import to_rows
 from dashboard.train.watch_views import choose_run, read_steps, show_curves
+from dashboard.widgets import jobs
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.data_set import sample
-from dashboard.widgets.jobs import my_jobs
 from dashboard.widgets.tables import choose_cell, show_cell
 
-RANDOM_SHOWN, MISTAKES_SHOWN, ATTACKED = 32, 48, 300  # digits
+RANDOM_SHOWN, MISTAKES_SHOWN = 32, 48  # digits
 Probabilities = NDArray[np.float32]
 
 
@@ -46,7 +50,7 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
     by_run = {trained_networks.find_checkpoint(name).folder.name: name for name in cards}
     which, parts = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
-        job = choose_run([job for job in my_jobs() if job.id in by_run], "Network")
+        job = choose_run([job for job in jobs.my_jobs() if job.id in by_run], "Network")
     if job is None:
         _show_recorded()
         return
@@ -83,7 +87,7 @@ def _show_recorded() -> None:
 def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
     """Say how well the network reads, also under attack, and whether it fits; show its learning curves."""
     try:
-        steps, config = read_steps(job), training_job.read_plan(job.settings).config
+        steps, plan = read_steps(job), training_job.read_plan(job.settings)
     except ValueError as error:
         st.warning(str(error))
         return
@@ -95,34 +99,53 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
         st.page_link(dashboard.file_of("compare"), label="Use it on your digit", query_params=scene.to_params())
     else:
         st.warning("It reads hardly more than guessing would, so the other pages do not offer it.")
-    attacked = config.attack != "none"
-    figures = {}
-    if attacked:
-        figures["under attack"] = f"{_accuracy_under_attack(job, card, data, config.epsilon):.1f} %"
-    known = card.accuracies()
+    _show_figures(card)
+    _show_diagnosis(job, card, data, plan, result)
+    if result is not None:
+        show_curves(steps, plan.config.epochs, st.columns(2, gap="medium"))
+
+
+def _show_diagnosis(job: Job, card: Card, data: Dataset, plan: TrainingPlan, result: TrainingSummary | None) -> None:
+    """Say whether the network fits, and show each problem with a button that opens the form for the next step."""
+    regularized = _is_regularized(card, plan.config)
+    found = diagnose(
+        plan,
+        result,
+        diverged=training_job.has_diverged(run_folders.read_status(job)),
+        regularized=regularized,
+        learned=trained_networks.has_learned(card),
+        dead=cached.dead_units(trained_networks.network_name(job, card), data.name, "features" in plan.frozen),
+        attacked=card.find_measurement("attacked"),
+    )
+    if result is not None and not {"underfits", "overfits"} & {one.problem for one in found}:
+        attacked = plan.config.attack != "none"
+        st.markdown(training_report.judge_fit(result, attacked=attacked, regularized=regularized))
+    for one in found:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(one.sentence, width="content")
+            key = f"next step {one.problem}"
+            st.button(one.step, on_click=jobs.attempt, args=(open_form, job, one.changes), key=key)
+    jobs.show_problem()
+
+
+def _show_figures(card: Card) -> None:
+    """Show the accuracies with each cut, and under attack if the network learned from attacked digits."""
+    known, attacked = card.accuracies(), card.find_measurement("attacked")
+    figures = {} if attacked is None else {"under attack": f"{attacked.accuracy['whole']:.1f} %"}
     figures |= {f"without {CUT_NAMES[cut]}": f"{known[cut]:.1f} %" for cut in CUTS if cut in known}
     if figures:
         st.html(draw_metrics(figures))
-    if attacked:
+    if attacked is not None:
         st.caption(
-            f"Under attack: the first {ATTACKED} test digits, each changed by up to {config.epsilon:g} per pixel "
-            "(10 steps of PGD)."
+            f"Under attack: the first {attacked.digits} test digits, each changed by up to {attacked.epsilon:g} per "
+            "pixel (10 steps of PGD)."
         )
-    if result is not None:
-        st.markdown(training_report.judge_fit(result, attacked=attacked, regularized=_is_regularized(card, config)))
-        show_curves(steps, config.epochs, st.columns(2, gap="medium"))
 
 
 def _is_regularized(card: Card, config: TrainConfig) -> bool:
     """Say whether the network learned with dropout or a penalty on its weights."""
     built = Architecture.from_dict(card.architecture)
     return bool(built.dropout or "drop" in {stage.kind for stage in built.features} or config.l2 or config.penalty)
-
-
-def _accuracy_under_attack(job: Job, card: Card, data: Dataset, epsilon: float) -> float:
-    name = trained_networks.network_name(job, card)
-    with st.spinner("Attacking test digits ..."):
-        return cached.accuracy_under_attack(name, epsilon, min(ATTACKED, len(data.test)), data.name)
 
 
 def show_random(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
@@ -182,6 +205,7 @@ def show_stages(job: Job, card: Card, data: Dataset, probabilities: Probabilitie
     made = f"{epochs} on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
     inverted = "" if card.inversion == "identity" else f" The features are inverted: {card.inversion}."
     st.caption(f"Trained for {made}.{inverted}")
+    weights_views.show_hashes(job, caches.classifier(trained_networks.network_name(job, card), data.name))
 
 
 PARTS = {

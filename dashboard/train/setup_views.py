@@ -10,7 +10,7 @@ from core.digits.datasets import Dataset
 from core.inversion.functions import INVERSIONS
 from core.jobs import control, run_folders, trained_networks, training_job
 from core.jobs.run_folders import Job
-from core.jobs.trained_networks import unique_title
+from core.jobs.run_titles import unique_title
 from core.networks.architectures import Architecture
 from core.networks.classifier import summarize
 from core.networks.composing import Block, compose, find_misfit
@@ -173,7 +173,8 @@ def describe(settings: Settings) -> str:
         sentence += f" Starts from *{known[start].title}*."
     for name, label in (("frozen", "Frozen"), ("reset", "Reset")):
         if settings[name]:
-            sentence += f" {label}: {', '.join(form.GROUPS.get(stage, stage) for stage in settings[name])}."
+            only = " (weights only)" if name == "frozen" and not settings["frozen_biases"] else ""
+            sentence += f" {label}: {', '.join(form.GROUPS.get(stage, stage) for stage in settings[name])}{only}."
     if settings["inversion"]:
         sentence += f" The head reads {INVERSIONS[settings['inversion']].formula}."
     return sentence

@@ -1,25 +1,30 @@
-"""The view "Keep" of the page "Train": networks are kept, deleted, taken home and brought back; bad files are not."""
+"""The view "Runs" of the page "Train": networks are kept, deleted, taken home and brought back; bad files are not."""
 
 import io
 import json
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from core.digits import datasets
 from core.jobs import network_files, run_folders, trained_networks
 from core.jobs.run_folders import Job, read_status
+from core.training.presets import PRESETS
 from core.zoo import checkpoints
-from tests.job_runs import reach
-from tests.pages import captions, press, rerun, text_of
-from tests.train_page import ANN, only_job, open_as_ann, set_up, show_view
+from core.zoo.checkpoints import Measurement
+from tests.job_runs import ended, reach
+from tests.pages import captions, open_page, press, rerun, text_of
+from tests.train_page import ANN, SETTINGS, only_job, open_as_ann, set_up, show_view
 from tests.zip_files import zipped
 
 pytestmark = pytest.mark.usefixtures("runs")
 
 
 def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job) -> None:
-    app = open_as_ann("Keep")
+    app = open_as_ann("Runs")
     assert "1 of 40 places" in app.get("progress")[-1].proto.text
     exported = network_files.export_network(job.folder)
     press(app, "keep")
@@ -37,10 +42,86 @@ def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job)
     assert "all 400 test digits" in text_of(show_view(app, "Result"))
 
 
+def test_all_runs_are_in_one_table_in_which_each_accuracy_names_its_digits(job: Job) -> None:
+    network_files.import_network(network_files.export_network(job.folder), ANN)
+    table = open_as_ann("Runs").table[0].value
+    loaded, finished = table.to_dict("records")
+    assert [name.split(" · ")[0] for name in table.index] == ["mine (2)", "mine"]
+    accuracy = checkpoints.load_card("network", job.folder).accuracies()["whole"]
+    assert finished == {
+        "state": "finished",
+        "learned from": "1,197 digits of offline digits",
+        "network": "built from blocks, 11,854 parameters",
+        "epochs": "2",
+        "accuracy on 400 test digits of offline digits": f"{accuracy:.2f} %",
+        "time": finished["time"],
+    }
+    assert loaded["state"] == "loaded from a file"
+    assert loaded["accuracy on 400 test digits of offline digits"] == loaded["time"] == "–"
+
+
+def test_accuracies_on_other_test_digits_stand_in_a_column_of_their_own(job: Job) -> None:
+    card = checkpoints.load_card("network", job.folder)
+    other = Measurement(variant="text", dataset="MNIST", digits=10_000, accuracy={"whole": 98.7})
+    (network_files.import_network(network_files.export_network(job.folder), ANN).folder / "network.json").write_text(
+        json.dumps({**asdict(card), "measured": [asdict(other)]})
+    )
+    table = open_as_ann("Runs").table[0].value
+    columns = [name for name in table if name.startswith("accuracy on ")]
+    assert columns == ["accuracy on 10,000 test digits of MNIST", "accuracy on 400 test digits of offline digits"]
+    assert list(table[columns[0]]) == ["98.70 %", "–"] and table[columns[1]].iloc[0] == "–"
+
+
+def test_a_run_is_renamed_and_has_notes(job: Job) -> None:
+    app = open_as_ann("Runs")
+    app.text_input(key=f"name of {job.id}").set_value("round digits")
+    press(app, "rename")
+    app.text_area(key=f"notes on {job.id}").set_value("try dropout")
+    table = press(app, "save notes").table[0].value
+    assert table.index[0].startswith("round digits · ") and table["notes"].iloc[0] == "try dropout"
+
+
+def test_a_training_is_repeated_with_changes_from_a_form_that_is_filled_in() -> None:
+    press(set_up(ANN, **{"block-1-stride": 2, "learning-rate": 0.02, "seed": 7}), "train go")
+    first = only_job()
+    ended(first)
+    app = press(open_as_ann("Runs"), "train again")
+    assert app.segmented_control(key="train view").value == "Set up"
+    assert "The settings of *my own network*, for you to change" in captions(app)
+    app.number_input(key="train epochs").set_value(3)
+    press(app, "train go")
+    again = run_folders.list_jobs()[0]
+    assert again.title == "my own network (2)" and again.id != first.id
+    assert again.settings == {**first.settings, "config": {**first.settings["config"], "epochs": 3}}
+
+
+@pytest.mark.parametrize("name", ["fast training", "talk: step 3", "LeNet-5", "adversarial training", "no convolution"])
+def test_a_form_filled_in_with_the_settings_of_a_preset_describes_the_same_training(name: str) -> None:
+    settings = {**PRESETS[name].to_settings(), "dataset": datasets.OFFLINE}
+    run_folders.create_job(kind="train", title=name, settings=settings, visitor=ANN, threads=1)
+    said = _describe(press(open_as_ann("Runs"), "train again"))
+    app = open_page("train", preset=name)
+    app.selectbox(key="train dataset").set_value(datasets.OFFLINE)
+    assert said == _describe(rerun(app))
+
+
+def _describe(app: AppTest) -> str:
+    """Return what the form says about the training that it describes, without its time."""
+    (said,) = (element.value for element in app.markdown if "in batches of" in element.value)
+    return said.partition("This takes")[0]
+
+
+def test_a_training_whose_start_is_gone_cannot_be_repeated(job: Job) -> None:
+    settings = {**SETTINGS, "architecture": None, "start": "20010101-000000-abcdef"}
+    run_folders.create_job(kind="train", title="orphan", settings=settings, visitor=ANN, threads=1)
+    app = press(open_as_ann("Runs"), "train again")
+    assert app.warning[0].value == "The network that this training started from is no longer here."
+
+
 def test_deleting_one_that_is_at_work_is_not_offered() -> None:
     app = press(set_up(epochs=3000), "train go")
     reach(only_job(), "running")
-    show_view(app, "Keep")
+    show_view(app, "Runs")
     assert run_folders.list_jobs() and "There is no network yet" in captions(app)
     assert app.button(key="delete").click().run().warning[0].value == "This job has not ended: stop it first."
 

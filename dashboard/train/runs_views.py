@@ -1,10 +1,11 @@
-"""The view "Keep" of the page "Train": download and upload networks, keep or delete runs."""
+"""The view "Runs" of the page "Train": a table of all runs; one of them is renamed, trained again, kept or deleted."""
 
 import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.jobs import limits, network_files, run_folders
 from core.jobs.run_folders import MAX_BYTES, MAX_RUNS, Job
+from core.jobs.run_overview import describe_run
 from core.jobs.training_job import NETWORK_NAME
 from core.system import files
 from core.zoo import checkpoints, onnx_export
@@ -13,6 +14,8 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.uploads import FILE_MEGABYTES
 from dashboard.server.visitors import ensure_visitor_id, get_origin
+from dashboard.train import run_naming
+from dashboard.train.run_table import to_table
 from dashboard.train.setup_views import JOB
 from dashboard.train.watch_views import choose_run
 from dashboard.widgets import jobs
@@ -21,13 +24,16 @@ DONE = "train done"
 DAY = 24 * 3600  # seconds
 
 
-def show_keep(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the downloads and the fate of one run, the upload of a network, and the disk space in use."""
+def show_runs(session: Session, data: Dataset, zoo: Zoo) -> None:
+    """Show the table of all runs, what can be done with one of them, the upload of a network, and the disk space."""
+    mine = jobs.my_jobs()
+    if mine:
+        st.table(to_table([(job, describe_run(job)) for job in mine]))
     own, upload = st.columns(2, gap="large")
     with own:
-        st.markdown("**Your networks**")
-        job = choose_run(jobs.my_jobs())
+        job = choose_run(mine)
         if job is not None:
+            run_naming.show_actions(job)
             _show_downloads(job)
             _show_keeping(job)
     with upload:
@@ -50,16 +56,15 @@ def _show_disk_use() -> None:
 
 def _show_downloads(job: Job) -> None:
     try:
-        card = checkpoints.load_card(NETWORK_NAME, job.folder)
         network = checkpoints.load_classifier(NETWORK_NAME, job.folder)
     except CheckpointError:
         st.caption("There is no network yet. It is saved when the training ends or is stopped.")
         return
-    stem = "".join(one if one.isalnum() else "-" for one in card.title.lower()).strip("-") or NETWORK_NAME
+    stem = "".join(one if one.isalnum() else "-" for one in job.title.lower()).strip("-") or NETWORK_NAME
     with st.container(horizontal=True):
         st.download_button(
             "Network and card (ZIP)",
-            lambda: network_files.export_network(job.folder),
+            lambda: network_files.export_network(job.folder, job.title),
             f"{stem}.zip",
             "application/zip",
             on_click="ignore",
