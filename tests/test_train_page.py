@@ -5,13 +5,15 @@ import re
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
-from core.jobs import network_files, queue, run_folders, trained_networks
+from core.jobs import control, network_files, queue, run_folders, trained_networks
 from core.jobs.run_folders import Job
 from core.zoo import checkpoints
 from dashboard.server import caches
@@ -61,6 +63,27 @@ def test_a_running_training_is_in_sight_when_the_page_is_opened_anew(job: Job) -
     assert f"**{running.title}**: training is running." in text_of(app)
     press(app, "to watch")
     assert app.session_state["train view"] == "Watch" and app.session_state["train job"] == running.id
+
+
+def test_a_running_training_is_in_sight_in_the_frame_of_every_page_until_it_has_ended() -> None:
+    app = set_up(ANN, epochs=3000)
+    press(app, "train go")
+    running = only_job()
+    until(lambda: len(run_folders.read_steps(running.id)) > 100)
+    for page in ("compare", "glossary"):
+        (link,) = running_links(open_page(page, state={"visitor": ANN}))
+        assert re.fullmatch(r"my own network is training, \d+ epochs? finished", link.label)
+        assert link.page == "train" and link.query_string == "view=Watch"
+        assert not running_links(open_page(page, state={"visitor": "b" * 32})), "others do not see it"
+    control.stop(running.id)
+    ended(running)
+    assert not running_links(open_page("glossary", state={"visitor": ANN}))
+
+
+def running_links(app: AppTest) -> list[Any]:
+    """Return the links to this visitor's active jobs."""
+    links = [element.proto for element in app.get("page_link")]
+    return [link for link in links if link.icon == ":material/model_training:"]
 
 
 def test_a_link_that_hides_the_views_is_no_dead_end(job: Job) -> None:

@@ -50,7 +50,7 @@ def test_all_runs_are_in_one_table_in_which_each_accuracy_names_its_digits(job: 
     accuracy = checkpoints.load_card("network", job.folder).accuracies()["whole"]
     assert finished == {
         "state": "finished",
-        "learned from": "1,197 digits of offline digits",
+        "learned from": "1,197 of offline digits",
         "network": "built from blocks, 11,854 parameters",
         "epochs": "2",
         "accuracy on 400 test digits of offline digits": f"{accuracy:.2f} %",

@@ -31,11 +31,12 @@ def test_a_network_without_a_problem_has_no_next_step():
     [
         (PLAN, TrainingSummary(5, 10, 80.5, 80.0), True, ("underfits", "Train for 10 epochs", {"epochs": 10})),
         # it reads everything as 0: underfitting is asked before overfitting
+        (PLAN, TrainingSummary(5, 10, 10.3, 11.8), False, ("underfits", "Train for 10 epochs", {"epochs": 10})),
         (
-            PLAN,
+            TrainingPlan(config=TrainConfig(learning_rate=1e-6)),
             TrainingSummary(5, 10, 10.3, 11.8),
             False,
-            ("underfits", "Train with a learning rate of 0.01", {"learning_rate": 0.01}),
+            ("underfits", "Train with a learning rate of 0.05", {"learning_rate": 0.05}),
         ),
         (PLAN, TrainingSummary(5, 10, 95.0, 99.9), True, ("overfits", "Train with L2 of 0.001", {"l2": 0.001})),
         (

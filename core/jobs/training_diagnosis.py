@@ -12,6 +12,7 @@ from core.zoo.checkpoints import Measurement
 DEAD_SHARE = 0.1  # of a stage's units: fewer dead ones are nothing to worry about
 ROBUST = 50.0  # percent; a lower accuracy under attack is called not robust
 FIRST_L2 = 0.001
+TYPICAL_RATES = {"sgd": 0.05, "adam": 0.001}  # with which the networks of the presets learn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +58,17 @@ def _diverged(plan: TrainingPlan) -> Diagnosis:
     return Diagnosis(problem="diverged", sentence=sentence, **_lower_rate(plan, 10))
 
 
+def _usual_rate(plan: TrainingPlan) -> dict[str, Any]:
+    """Return the step to a usual learning rate; where it is about that already, to more epochs."""
+    usual = TYPICAL_RATES[plan.config.optimizer]
+    return _more_epochs(plan) if usual / 3 <= plan.config.learning_rate <= 3 * usual else _set_rate(usual)
+
+
 def _lower_rate(plan: TrainingPlan, factor: float) -> dict[str, Any]:
-    rate = float(f"{plan.config.learning_rate / factor:.2g}")
+    return _set_rate(float(f"{plan.config.learning_rate / factor:.2g}"))
+
+
+def _set_rate(rate: float) -> dict[str, Any]:
     return {"step": f"Train with a learning rate of {rate:g}", "changes": {"config": {"learning_rate": rate}}}
 
 
@@ -71,7 +81,7 @@ def _judge_fit(plan: TrainingPlan, result: TrainingSummary, learned: bool, regul
     attacked = plan.config.attack != "none"
     sentence = judge_fit(result, attacked=attacked, regularized=regularized)
     if not learned:
-        yield Diagnosis(problem="underfits", sentence=sentence, **_lower_rate(plan, 10))
+        yield Diagnosis(problem="underfits", sentence=sentence, **_usual_rate(plan))
         return
     misfit = "" if attacked else find_misfit(result)
     if misfit == "underfits":

@@ -13,7 +13,7 @@ from dashboard.address.links import close_address, open_address
 from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
-from dashboard.shell import head, help, lesson_bar, share
+from dashboard.shell import head, help, lesson_bar, running, share
 from dashboard.widgets.current_digit import CURRENT_DIGIT, show_current_digit
 from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import acknowledgements
@@ -91,6 +91,7 @@ def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[N
     visitors.rerun_after_reconnect()
     share_place = head.show_head(name)
     lesson_bar.show_bar()
+    running.show_running(name)
     problems = st.container()
     yield
     close_address()

@@ -57,7 +57,7 @@ def _percent(measured: Measurement) -> str:
 def _describe_digits(run: RunOverview) -> str:
     if not run.dataset:
         return NONE
-    return run.dataset if run.digits is None else f"{run.digits:,} digits of {run.dataset}"
+    return run.dataset if run.digits is None else f"{run.digits:,} of {run.dataset}"
 
 
 def _describe_network(run: RunOverview) -> str:
