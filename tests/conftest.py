@@ -23,6 +23,7 @@ from dashboard.server import caches
 from tests.browser import LAPTOP, PHONE, find_chromium, launch_chromium, open_tab, serve, serve_text
 from tests.job_runs import own_runs
 from tests.mirror import Mirror, start_mirrors
+from tests.postgres import Postgres, own_postgres
 from tests.train_page import ANN, SETTINGS
 
 # A shell that runs us in the background has us ignore it, and so would the processes that we start and interrupt.
@@ -117,6 +118,22 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with own_runs(tmp_path, monkeypatch) as folder:
         caches._networks_of.clear()  # it remembers for two seconds
         yield folder
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of a file of its own."""
+    with own_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def rooms_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database, which may hold other tests' rooms."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/deep/rooms.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url
 
 
 @pytest.fixture(scope="session")

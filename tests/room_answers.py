@@ -1,9 +1,10 @@
 """Answers in a room of the quiz, and a process that gives them one by one, each acknowledged before the next.
 
 `python -m tests.room_answers DATABASE ROOM --player NAME` gives 50 of them; with `--taken FILE` it goes on until it is
-killed, and writes down which were acknowledged.
+killed, and writes down which were acknowledged; with `--paced FILE` it does so in a game at the teacher's pace.
 """
 
+import secrets
 import subprocess
 import sys
 
@@ -44,6 +45,17 @@ def write_on(url: str, room: str, file: str) -> None:
             print(number, file=taken)
 
 
+def write_paced(url: str, room: str, file: str) -> None:
+    """Let one player after the other join and answer the question that is asked."""
+    board = RoomBoard(url)
+    with open(file, "w", buffering=1) as taken:
+        for _ in range(MANY):
+            player = secrets.token_hex(8)
+            board.players.join(room, player)
+            board.games.answer(room, answer(player=player))
+            print(player, file=taken)
+
+
 if __name__ == "__main__":
     database, code, what, value = sys.argv[1:]
-    {"--player": write, "--taken": write_on}[what](database, code, value)
+    {"--player": write, "--taken": write_on, "--paced": write_paced}[what](database, code, value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.classroom import room_board
+from core.classroom import room_board, room_players
 from core.digits import pictures
 from core.jobs import control, limits, network_files, old_runs, queue, run_folders, worker
 from core.jobs.run_folders import Job, JobError
@@ -50,7 +50,8 @@ PROMISED = (  # of the page docs/security.md
     f"at most {budget.MAX_TIME:.0f} seconds of processor time, or {budget.MAX_PART_TIME:.0f} for each part",
     f"one that computes for {worker.MAX_TIME / HOUR:.0f} hours is stopped",
     f"*Rooms*: {room_board.MAX_ROOMS_PER_VISITOR} per visitor, {room_board.MAX_ROOMS_PER_ORIGIN} per address",
-    f"{room_board.MAX_ROOMS:,} in total. A room without an answer is deleted after "
+    f"{room_board.MAX_ROOMS:,} in total. A room holds {room_players.MAX_PLAYERS} players. "
+    f"A room without an answer is deleted after "
     f"{room_board.EMPTY_LIFETIME / HOUR:.0f} hours",
     f"it is deleted after {room_board.ROOM_LIFETIME / DAY:.0f} days in any case",
     f"The visitor's number lasts {gate.A_YEAR / DAY:.0f} days after the last visit",

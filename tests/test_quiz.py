@@ -11,7 +11,7 @@ from core.classroom.quiz_scores import AnswerCount, Score, hardest_questions, sc
 from core.digits import datasets
 from core.networks.evaluation import predict_column
 from core.pmnist.masks import CUTS, cut_masks
-from core.visualization.classroom import ScoreBar, ScoreRow, draw_scores
+from core.visualization.classroom import Place, ScoreBar, ScoreRow, Share, draw_distribution, draw_podium, draw_scores
 from dashboard.quiz import cached
 from dashboard.server import caches
 from tests.sample_digits import made_digits
@@ -46,6 +46,14 @@ def test_every_digit_is_cut_as_the_table_cuts_it() -> None:
 def test_no_test_digit_is_left_out() -> None:
     digits = made_digits(40)
     assert {asked.digit for seed in range(40) for asked in draw_questions(digits, seed=seed)} == set(range(40))
+
+
+@pytest.mark.parametrize(("cuts", "count"), [(("VCUT",), 3), (("HCUT", "TCUT"), 7), (CUTS, 8), (CUTS, 2)])
+def test_a_round_may_have_other_cuts_and_fewer_digits(cuts: tuple[str, ...], count: int) -> None:
+    drawn = draw_questions(made_digits(40), seed=1, cuts=cuts, count=count)
+    shares = Counter(asked.cut for asked in drawn)
+    assert len(drawn) == len({asked.digit for asked in drawn}) == count and set(shares) <= set(cuts)
+    assert max(shares.values()) - min(shares.get(cut, 0) for cut in cuts) <= 1
 
 
 def test_too_few_digits_are_refused_in_a_sentence() -> None:
@@ -101,3 +109,16 @@ def test_bars_show_shares_intervals_and_what_they_are_held_against() -> None:
     page = draw_scores([one, ScoreRow("Other", "", "blue", {})], {"all": "all cuts"})
     assert "&lt;You&gt;" in page and "<You>" not in page and "2 of 5" in page and "not asked yet" in page
     assert "left:0.0%;width:40.0%" in page and "left:12.0%;width:65.0%" in page and "left:55.0%" in page
+
+
+def test_a_distribution_marks_the_solution_only_when_it_is_known() -> None:
+    shares = [Share("4", 6, True), Share("9", 3, False), Share("<b>", 0, False)]
+    page = draw_distribution(shares)
+    assert page.count("ns-right") == 1 and "height:100%" in page and "height:50%" in page and "height:0%" in page
+    assert "&lt;b&gt;" in page and "ns-right" not in draw_distribution([Share("4", 6), Share("9", 3)])
+
+
+def test_a_podium_names_those_who_share_a_place_and_counts_the_rest() -> None:
+    page = draw_podium([Place(["<Ann>", "Bo"], "7 of 8"), Place([f"P{n}" for n in range(9)], "6 of 8")], most=6)
+    assert "&lt;Ann&gt;, Bo" in page and "P5 and 3 more" in page and "P6" not in page
+    assert page.index("ns-place-1") < page.index("7 of 8") < page.index("ns-place-2")

@@ -11,36 +11,20 @@ from pathlib import Path
 import pytest
 
 from core.classroom import room_board as boards
-from core.classroom import room_database
+from core.classroom import room_tables
 from core.classroom.quiz_scores import AnswerCount
 from core.classroom.room_board import CODE_PATTERN, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable
-from tests.postgres import Postgres, own_postgres
+from tests.postgres import own_postgres
 from tests.room_answers import EACH, TEACHER, answer, open_room, start_writer
 
 OTHER = "b" * 32
 WRITERS = 8
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server of this file's own."""
-    with own_postgres() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database, which may hold other tests' rooms."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/deep/rooms.db"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.url
-
-
 @pytest.fixture
-def board(url: str) -> Iterator[RoomBoard]:
-    opened = RoomBoard(url)
+def board(rooms_url: str) -> Iterator[RoomBoard]:
+    opened = RoomBoard(rooms_url)
     yield opened
     opened.close()
 
@@ -132,9 +116,9 @@ def test_the_opener_s_number_is_not_kept(tmp_path: Path) -> None:
 # Many at once
 
 
-def test_eight_processes_that_write_at_once_lose_nothing(board: RoomBoard, url: str) -> None:
+def test_eight_processes_that_write_at_once_lose_nothing(board: RoomBoard, rooms_url: str) -> None:
     room = open_room(board)
-    writers = [start_writer(url, room, "--player", str(number)) for number in range(WRITERS)]
+    writers = [start_writer(rooms_url, room, "--player", str(number)) for number in range(WRITERS)]
     assert [writer.wait() for writer in writers] == [0] * WRITERS
     players, tallies = board.tallies(room)
     assert players == WRITERS and Counter({one.number: one.people for one in tallies}) == dict.fromkeys(
@@ -237,7 +221,7 @@ def test_rooms_from_before_ids_and_openings_are_their_opener_s_still(board: Room
     number = "c" * 32
     first, second = (board.open_room("MNIST", told=True, opener=number).code for _ in range(2))
     with board._database.begin() as connection:
-        connection.execute(room_database.OPENINGS.delete())
+        connection.execute(room_tables.OPENINGS.delete())
     assert board.may_remove(first, "id", number) and not board.may_remove(first, "id")
     board.remove(first, "id", number)
     board.remove_all("id", number)

@@ -4,7 +4,7 @@ The digits are drawn from the whole test set, each cut as PMNIST cuts it, so peo
 of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -30,29 +30,31 @@ class Question:
     """bool `(28, 28)`, True = kept."""
 
 
-def draw_questions(digits: Digits, *, seed: int) -> list[Question]:
-    """Return the round of this seed: five digits for each cut, all different, in random order.
+def draw_questions(
+    digits: Digits, *, seed: int, cuts: Sequence[str] = CUTS, count: int = QUESTIONS_PER_ROUND
+) -> list[Question]:
+    """Return the round of this seed: `count` different digits, equally many for each cut, in random order.
 
     Every test digit is equally likely, whatever its class: so the accuracy on them estimates the accuracy on all, and
     the earlier answers tell nothing about the next. Raises ValueError when there are too few digits.
     """
-    if len(digits) < QUESTIONS_PER_ROUND:
-        raise ValueError(f"A round needs {QUESTIONS_PER_ROUND} different digits, and there are {len(digits)}.")
+    if len(digits) < count:
+        raise ValueError(f"A round needs {count} different digits, and there are {len(digits)}.")
     generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randperm(len(digits), generator=generator)[:QUESTIONS_PER_ROUND].tolist()
-    masks = {cut: cut_masks(cut, len(digits)) for cut in CUTS}
+    drawn = torch.randperm(len(digits), generator=generator)[:count].tolist()
+    masks = {cut: cut_masks(cut, len(digits)) for cut in cuts}
     questions = []
-    for place in torch.randperm(QUESTIONS_PER_ROUND, generator=generator).tolist():
-        digit, cut = drawn[place], CUTS[place // QUESTIONS_PER_CUT]
+    for place in torch.randperm(count, generator=generator).tolist():
+        digit, cut = drawn[place], cuts[place * len(cuts) // count]
         mask = masks[cut] if masks[cut].ndim == 2 else masks[cut][digit].clone()
         questions.append(Question(digit, cut, int(digits.labels[digit]), mask))
     return questions
 
 
-def count_answers(questions: Sequence[Question], said: Sequence[int]) -> list[AnswerCount]:
-    """Return one person's answers to the first questions of a round, in the form in which a room's are counted."""
-    pairs = enumerate(zip(questions, said, strict=False))
+def count_answers(questions: Sequence[Question], said: Mapping[int, int]) -> list[AnswerCount]:
+    """Return one person's answers, by number of the question, in the form in which a room's are counted."""
+    pairs = ((number, questions[number], answer) for number, answer in said.items())
     return [
         AnswerCount(round=0, number=number, digit=asked.digit, cut=asked.cut, label=asked.label, said=answer)
-        for number, (asked, answer) in pairs
+        for number, asked, answer in pairs
     ]

@@ -1,7 +1,6 @@
 """Rooms of people who play the quiz together: open, find and remove them, store and count their answers."""
 
 import csv
-import hashlib
 import io
 import re
 import secrets
@@ -11,8 +10,12 @@ from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sql
 
+from core.classroom.paced_games import GamePlan, PacedGames, insert_game
 from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
-from core.classroom.room_database import ANSWERS, OPENINGS, ROOMS, Database, RoomError
+from core.classroom.room_database import Database, RoomError
+from core.classroom.room_openers import hash_opener, hash_openers, hash_visitor
+from core.classroom.room_players import RoomPlayers
+from core.classroom.room_tables import ANSWERS, OPENINGS, ROOMS
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no code is a word; no letter that looks like a digit
 CODE_LENGTH = 4
@@ -42,13 +45,15 @@ class RoomBoard:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
+        self.players, self.games = RoomPlayers(self._database), PacedGames(self._database)
 
-    def open_room(self, data: str, *, told: bool, opener: str, origin: str = "") -> Room:
+    def open_room(self, data: str, *, told: bool, opener: str, origin: str = "", plan: GamePlan | None = None) -> Room:
         """Open a room, and delete rooms that are too old; only a visitor with the secret `opener` can remove it.
 
-        Visitors who connect from one `origin` have only so many rooms; one more replaces the least used of them.
+        With a plan, this visitor leads the game; else each player goes at their own pace. Visitors who connect from one
+        `origin` have only so many rooms; one more replaces the least used of them.
         """
-        now, visitor = time.time(), _hash_visitor(opener)
+        now, visitor = time.time(), hash_visitor(opener)
         with self._database.begin() as connection:
             connection.execute(sql.delete(ROOMS).where(_is_outdated(now)))
             if _count(connection, OPENINGS.c.visitor == visitor) >= MAX_ROOMS_PER_VISITOR:
@@ -59,10 +64,12 @@ class RoomBoard:
                 raise RoomError("There are too many rooms for another one: remove one that is no longer needed.")
             while True:  # until no other room has the code
                 room = Room(_draw_code(), secrets.randbelow(2**31), data, told)
-                row = {**asdict(room), "opened": now, "opener": _hash_opener(room.code, opener)}
+                row = {**asdict(room), "opened": now, "opener": hash_opener(room.code, opener)}
                 if connection.execute(self._database.insert_new(ROOMS), row).rowcount:
                     opening = {"room": room.code, "visitor": visitor, "origin": origin}
                     connection.execute(sql.insert(OPENINGS), opening)
+                    if plan is not None:
+                        insert_game(connection, room.code, plan)
                     return room
 
     def find(self, code: str) -> Room:
@@ -112,11 +119,11 @@ class RoomBoard:
         """Say whether one of these opened the room."""
         with self._database.begin() as connection:
             opener = connection.scalar(sql.select(ROOMS.c.opener).where(ROOMS.c.code == code))
-        return opener in _hash_openers(code, openers)
+        return opener in hash_openers(code, openers)
 
     def remove(self, code: str, *openers: str) -> None:
         """Delete the room with all its answers; only its opener may."""
-        own = (ROOMS.c.code == code) & ROOMS.c.opener.in_(_hash_openers(code, openers))
+        own = (ROOMS.c.code == code) & ROOMS.c.opener.in_(hash_openers(code, openers))
         with self._database.begin() as connection:
             if not connection.execute(sql.delete(ROOMS).where(own)).rowcount:
                 raise RoomError(f"Only whoever opened the room {code} can remove it.")
@@ -125,7 +132,7 @@ class RoomBoard:
         """Delete every room that one of these opened, with all answers; OPENINGS does not have those from before it."""
         with self._database.begin() as connection:
             rooms = connection.execute(sql.select(ROOMS.c.code, ROOMS.c.opener))
-            mine = [code for code, opener in rooms if opener in _hash_openers(code, openers)]
+            mine = [code for code, opener in rooms if opener in hash_openers(code, openers)]
             connection.execute(sql.delete(ROOMS).where(ROOMS.c.code.in_(mine)))
 
     def close(self) -> None:
@@ -151,19 +158,5 @@ def _least_used(origin: str) -> sql.ScalarSelect[str]:
     return found.group_by(ROOMS.c.code, ROOMS.c.opened).order_by(players, ROOMS.c.opened).limit(1).scalar_subquery()
 
 
-def _hash_visitor(opener: str) -> str:
-    """Return the hash by which a visitor's rooms are counted; it differs from the one of each room."""
-    return hashlib.sha256(f"rooms of {opener}".encode()).hexdigest()
-
-
 def _draw_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-
-
-def _hash_opener(code: str, opener: str) -> str:
-    """Return the hash that is stored of the opener, so that the secret itself is not."""
-    return hashlib.sha256(f"{code} {opener}".encode()).hexdigest()
-
-
-def _hash_openers(code: str, openers: Sequence[str]) -> list[str]:
-    return [_hash_opener(code, opener) for opener in openers]

@@ -1,4 +1,4 @@
-"""The rooms' two tables in SQLite or PostgreSQL; errors of the database become sentences."""
+"""The database of rooms, SQLite or PostgreSQL: its tables are made at the first use, its errors become sentences."""
 
 import os
 import shutil
@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
+from core.classroom.room_tables import TABLES
 from core.jobs.run_folders import runs_folder
 from core.system import locks
 
@@ -24,40 +25,8 @@ TIMEOUT = 5  # seconds for a server that does not answer
 RETRY_AFTER = 5.0
 # Names the PostgreSQL lock under which replicas that start at once create the tables, one after the other.
 CREATE_TABLES_LOCK = 2019
+UNIX_EPOCH = 2440587.5  # as a Julian day
 MIN_SPACE = 100_000  # bytes; with less, SQLite cannot begin to write
-
-_TABLES = sql.MetaData()
-ROOMS = sql.Table(
-    "rooms",
-    _TABLES,
-    sql.Column("code", sql.String(4), primary_key=True),
-    sql.Column("seed", sql.BigInteger, nullable=False),
-    sql.Column("data", sql.String(40), nullable=False),
-    sql.Column("told", sql.Boolean, nullable=False),
-    sql.Column("opened", sql.Double, nullable=False),
-    sql.Column("opener", sql.String(64), nullable=False),
-)
-# The primary key makes an answer that arrives twice count once, and is the index of all queries.
-ANSWERS = sql.Table(
-    "answers",
-    _TABLES,
-    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
-    sql.Column("round", sql.Integer, primary_key=True),
-    sql.Column("number", sql.Integer, primary_key=True),
-    sql.Column("player", sql.String(32), primary_key=True),
-    sql.Column("digit", sql.Integer, nullable=False),
-    sql.Column("cut", sql.String(8), nullable=False),
-    sql.Column("label", sql.Integer, nullable=False),
-    sql.Column("said", sql.Integer, nullable=False),
-)
-# Who opened a room, so that nobody opens too many. Rooms from before this table have no row here.
-OPENINGS = sql.Table(
-    "openings",
-    _TABLES,
-    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
-    sql.Column("visitor", sql.String(64), nullable=False),
-    sql.Column("origin", sql.String(16), nullable=False),
-)
 
 
 class RoomError(ValueError):
@@ -95,6 +64,17 @@ class Database:
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
         return dialect.insert(table).on_conflict_do_nothing()
 
+    def insert_selected(self, table: sql.Table, columns: list[str], rows: sql.Select[Any]) -> Any:
+        """Return a statement that inserts what a query finds and skips those whose key exists."""
+        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        return dialect.insert(table).from_select(columns, rows).on_conflict_do_nothing()
+
+    def now(self) -> sql.ColumnElement[float]:
+        """Return the database's clock in seconds, which is the same for all servers."""
+        if self._engine.dialect.name == "sqlite":
+            return (sql.func.julianday("now") - UNIX_EPOCH) * (24 * 3600.0)
+        return sql.cast(sql.extract("epoch", sql.func.clock_timestamp()), sql.Double)
+
     @contextmanager
     def begin(self) -> Iterator[sql.Connection]:
         """Yield a transaction, committed unless an error is raised. Raises RoomError for every database error."""
@@ -131,7 +111,7 @@ class Database:
                 self._leave_replaced()
             if not self._ready:
                 with _lock_tables(self._engine, self._file) as connection:
-                    for table in _TABLES.sorted_tables:
+                    for table in TABLES.sorted_tables:
                         connection.execute(CreateTable(table, if_not_exists=True))
                 self._ready, self._known = True, _identify(self._file)
             self._log = None if self._file is None else _identify(_log_of(self._file))

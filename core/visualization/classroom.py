@@ -1,4 +1,4 @@
-"""People and networks side by side, as HTML: their answers to one digit, and their accuracy on every cut."""
+"""People and networks side by side, as HTML: their answers to one digit, their accuracy on every cut, a podium."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +30,21 @@ def draw_answer_captions(answers: Sequence[QuizAnswer]) -> str:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many people gave one answer."""
+
+    answer: str
+    people: int
+    correct: bool | None = None
+    """None as long as the solution is secret."""
+
+
+def draw_distribution(shares: Sequence[Share]) -> str:
+    """Return a bar for each answer, as high as the number of people who gave it."""
+    return render("distribution.html", shares=shares, most=max([1, *(share.people for share in shares)]))
+
+
+@dataclass(frozen=True)
 class ScoreBar:
     """An accuracy in percent."""
 
@@ -50,6 +65,20 @@ class ScoreRow:
     color: str
     bars: Mapping[str, ScoreBar]
     """By the key of the column."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of a podium, which those who have read equally many digits share."""
+
+    names: Sequence[str]
+    note: str
+    """The count, such as "7 of 8"."""
+
+
+def draw_podium(places: Sequence[Place], *, most: int = 6) -> str:
+    """Return the places side by side, the first in the middle, with at most `most` names each."""
+    return render("podium.html", places=places, most=most)
 
 
 def draw_scores(rows: Sequence[ScoreRow], headings: Mapping[str, str]) -> str:

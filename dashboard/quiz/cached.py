@@ -1,32 +1,32 @@
-"""What the quiz opens and computes once for all visitors: the board of rooms, and the networks' answers to a round."""
+"""What the quiz computes once for all visitors: the networks' answers to a round."""
 
 from dataclasses import dataclass
 
 import streamlit as st
 
-from core.classroom.quiz import Question, draw_questions
-from core.classroom.room_board import RoomBoard
+from core.classroom.quiz import QUESTIONS_PER_ROUND, Question, draw_questions
+from core.pmnist.masks import CUTS
 from dashboard.server import caches, locks
 
 
 @dataclass(frozen=True, eq=False)
 class AnsweredRound:
-    """The twenty questions of a round, and the classes that each network reads in them."""
+    """The questions of a round, and the classes that each network reads in them."""
 
     questions: list[Question]
     answers: dict[str, list[int]]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def board(url: str) -> RoomBoard:
-    """Return the board of all rooms in the database at `url`. Raises RoomError."""
-    return RoomBoard(url)
-
-
 @st.cache_resource(max_entries=200, show_spinner=False)
-def answer_round(names: tuple[str, ...], data: str, seed: int) -> AnsweredRound:
+def answer_round(
+    names: tuple[str, ...],
+    data: str,
+    seed: int,
+    cuts: tuple[str, ...] = CUTS,
+    count: int = QUESTIONS_PER_ROUND,
+) -> AnsweredRound:
     """Return the round of this seed with the answers of the networks of these names."""
-    questions = draw_questions(caches.dataset(data).test, seed=seed)
+    questions = draw_questions(caches.dataset(data).test, seed=seed, cuts=cuts, count=count)
     with locks.LONG:
         answers = [answer_question(names, data, question) for question in questions]
     return AnsweredRound(questions, {name: [one[name][0] for one in answers] for name in names})

@@ -7,46 +7,36 @@ import streamlit as st
 from core.classroom.quiz import count_answers
 from core.digits.datasets import Dataset
 from core.pmnist.masks import CUT_NAMES
-from core.visualization import arrays
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_answer_captions, draw_quiz_answers, draw_scores
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.network_colors import color_of
 from dashboard import address
-from dashboard.quiz import cached, kept_game, rounds, score_table
+from dashboard.quiz import cached, kept_game, nickname, paced_play_views, question_views, rounds, score_table
 from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets.data_set import sample
-from dashboard.widgets.pictures import show_picture
 
 YOU = "You"
-LARGE = 11  # screen pixels for one of the digit
-STYLE = """<style>
-.st-key-quiz-keypad { max-width: 31rem; }
-.st-key-quiz-keypad button { height: 4.3rem; }
-.st-key-quiz-keypad [data-testid="stButton"] p { font-size: 2rem; font-weight: 700; }
-.st-key-quiz-keypad kbd { display: none; }
-@media (max-width: 640px) {
-  .st-key-quiz-picture img { width: 200px !important; }
-  .st-key-quiz-keypad button { height: 3.8rem; }
-  .st-key-quiz-next kbd, .st-key-quiz-again kbd { display: none; }
-}
-</style>"""
 # The click that chose this view leaves its radio button in focus, and that would handle the Enter key.
 UNFOCUS = "<script>setTimeout(() => document.activeElement?.closest('[role=radio]')?.blur(), 100)</script>"
 RETRY = 5.0  # seconds after which unsent answers are sent again
 
 
 def show_play(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the questions of a round, one after the other."""
+    """Show the questions of a round, one after the other, or follow the room's teacher."""
+    game: Game = st.session_state[rounds.GAME]
     st.html(UNFOCUS, unsafe_allow_javascript=True)
-    st.fragment(_show_game)(zoo)
+    if game.plan is None:
+        st.fragment(_show_game)(zoo)
+    else:
+        paced_play_views.show_play(zoo)
 
 
 def _show_game(zoo: Zoo) -> None:
     game: Game = st.session_state[rounds.GAME]
     names = score_table.players_or_warn(game.data, zoo)
-    st.html(STYLE)
+    st.html(question_views.STYLE)
+    nickname.ensure(game)
     _read_answered(game, names)
     _show_round(game, names, zoo)
     kept_game.store(game.to_kept())
@@ -64,10 +54,12 @@ def _show_round(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
     if game.finished:
         _show_end(game, names, zoo)
         return
-    picture, answers = st.columns([28 * LARGE + 20, 720], gap="medium")
+    picture, answers = question_views.columns()
     number = len(game.answers) - game.solution_shown
-    with picture, st.container(key="quiz-picture"):
-        _show_picture(game, number)
+    with picture:
+        question_views.show_picture_of(
+            game.data, number, game.questions[number], hole=game.holes_shown, whole=game.solution_shown
+        )
     with answers:
         if game.solution_shown:
             _show_solution(game, number, names, zoo)
@@ -77,34 +69,9 @@ def _show_round(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
     cached.answer_question(names, game.data.name, game.questions[number])  # in advance: the solution is then immediate
 
 
-def _show_picture(game: Game, number: int) -> None:
-    """Show the partial digit, its hole marked or black like the background; after the answer, the whole digit."""
-    question = game.questions[number]
-    digit, mask = sample(game.data, question.digit), question.mask.numpy()
-    if game.solution_shown:
-        picture = arrays.enlarge(score_table.draw_solution(game.data, question), LARGE)
-    elif game.holes_shown:
-        picture = arrays.mark_erased(digit, mask, LARGE)
-    else:
-        picture = arrays.enlarge(arrays.to_gray(digit * mask), LARGE)
-    whole = "the whole digit" if game.solution_shown else "a digit with a part erased"
-    show_picture(picture, f"Digit {number + 1}: {whole}", width=28 * LARGE)
-
-
 def _show_keypad(game: Game, number: int) -> None:
     st.markdown(f"#### Digit {number + 1} of {len(game.questions)}: what was it?")
-    with st.container(key="quiz-keypad", gap="small"):
-        for row in (range(5), range(5, 10)):
-            with st.container(horizontal=True, gap="small"):
-                for label in row:
-                    st.button(
-                        game.data.classes[label],
-                        on_click=rounds.answer,
-                        args=(game, number, label),
-                        key=f"quiz {label}",
-                        shortcut=str(label),
-                        width="stretch",
-                    )
+    question_views.show_keypad(game.data.classes, lambda label: rounds.answer(game, number, label))
     st.caption("If you do not know, guess. The networks must guess, too.")
     if number:
         st.button("End the round", on_click=rounds.finish, args=(game,), key="quiz stop", type="tertiary")
@@ -167,7 +134,9 @@ def _show_room_state(game: Game) -> None:
             + (f" {len(game.unsent)} of your answers wait here. Keep this page open." if game.unsent else "")
         )
     else:
-        st.caption(f"You play in room **{game.room.code}**. It counts your answers without a name.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"You play in room **{game.room.code}** as", width="content")
+            nickname.show_form(game)
 
 
 def _show_end(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
@@ -193,7 +162,7 @@ def _send_again() -> None:
 
 
 def _show_scores(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
-    counts = count_answers(game.questions, game.answers)
+    counts = count_answers(game.questions, dict(enumerate(game.answers)))
     network_answers = {
         name: {(0, number): read[name] for number, read in enumerate(game.network_answers)}
         for name in names

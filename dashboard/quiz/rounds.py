@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.classroom.paced_games import GamePlan
 from core.classroom.quiz import QUESTIONS_PER_ROUND, Question, draw_questions
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import Room, RoomBoard
@@ -14,7 +15,7 @@ from core.classroom.room_database import RoomError, RoomUnreachable, database_ur
 from core.digits.datasets import Dataset, DatasetError
 from dashboard import address
 from dashboard.address import kinds
-from dashboard.quiz import cached, kept_game
+from dashboard.quiz import kept_game
 from dashboard.quiz.kept_game import KeptGame
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -35,9 +36,13 @@ class Game:
     holes_shown: bool = True
     """Whether the player sees where something is missing."""
     room: Room | None = None
+    plan: GamePlan | None = None
+    """What the teacher has set for the room; None where each player goes at their own pace."""
     round: int = 0
     """How many rounds the same player has finished in this room."""
     player: str = field(default_factory=lambda: secrets.token_hex(8))
+    nickname: str = ""
+    """The player's in the room."""
     questions: list[Question] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     """The player's, one for each question so far."""
@@ -68,7 +73,7 @@ class Game:
 
 def board() -> RoomBoard:
     """Return the board of all rooms. Raises RoomError."""
-    return cached.board(database_url())
+    return caches.room_board(database_url())
 
 
 def show_game(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -113,10 +118,15 @@ def _open_named(held: dict[str, Any], data: Dataset) -> Game:
 
 
 def enter(room: Room) -> Game:
-    """Return this visitor's game in a room, at first its first round. Raises DatasetError if its set is not here."""
+    """Return this visitor's game in a room, at first its first round.
+
+    Raises RoomError, and DatasetError if its set is not here.
+    """
     game: Game | None = st.session_state.get(ROOMS, {}).get(room.code)
     if game is None:
-        game = _restore(Game(caches.dataset(room.data), room.seed, room.told, room))
+        paced = board().games.read(room.code)
+        plan = None if paced is None else paced.plan
+        game = _restore(Game(caches.dataset(room.data), room.seed, room.told, room, plan))
         game.unsent = _to_answers(game)  # the room counts each of them once
         send(game)
     return game
@@ -145,8 +155,10 @@ def next_round(game: Game) -> Game:
         seed=random.randrange(SEEDS) if game.room is None else game.seed + 1,
         holes_shown=game.holes_shown,
         room=game.room,
+        plan=game.plan,
         round=game.round + 1,
         player=game.player,
+        nickname=game.nickname,
         unsent=game.unsent,
         problem=game.problem,
     )

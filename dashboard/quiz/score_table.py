@@ -41,6 +41,7 @@ def to_score_rows(
     data: Dataset,
     *,
     holes_shown: bool,
+    cuts: Sequence[str] = CUTS,
 ) -> list[ScoreRow]:
     """Return the row of the people, called `people`, and a row for each network, all scored over the same answers."""
     note = "sees the erased area" if holes_shown else "does not see the erased area"
@@ -48,9 +49,9 @@ def to_score_rows(
     for name, answers in network_answers.items():
         card = zoo[name]
         known = card.accuracies() if card.dataset["name"] == data.name else {}
-        references = {cut: known[cut] for cut in CUTS if cut in known}
-        if len(references) == len(CUTS):
-            references[ALL_CUTS] = sum(references.values()) / len(CUTS)
+        references = {cut: known[cut] for cut in cuts if cut in known}
+        if len(references) == len(cuts):
+            references[ALL_CUTS] = sum(references.values()) / len(cuts)
         note = "mask known" if card.track == "mask known" else "blind: mask unknown"
         bars = _to_bars(score_answers(counts, answers), references, intervals=False)
         rows.append(ScoreRow(card.title, note, color_of(name), bars))

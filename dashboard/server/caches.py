@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from core.classroom.room_board import RoomBoard
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.feature_maps.stage_maps import StageMaps, compute_stage_maps
@@ -58,6 +59,12 @@ def current_dataset() -> tuple[Dataset, str]:
 def dataset(name: str) -> Dataset:
     """Return a data set by name. Raises DatasetError."""
     return datasets.load(name)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def room_board(url: str) -> RoomBoard:
+    """Return the board of all rooms in the database at `url`. Raises RoomError."""
+    return RoomBoard(url)
 
 
 @st.cache_resource(ttl=30, show_spinner=False)

@@ -1,12 +1,12 @@
 """The page "Start": the idea in one picture, a tour, and the data and networks."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+import dashboard
 from core.digits.datasets import Dataset
 from core.pmnist.masks import cut_mask
 from core.visualization import arrays
@@ -16,12 +16,12 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.server.session import Session
+from dashboard.start.join_box import show_join_box
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.readings import networks_or_warn, read_all
 
-PAGES = Path(__file__).parents[2] / "pages"
-COMPARE, PMNIST = PAGES / "compare.py", PAGES / "pmnist.py"
+COMPARE, PMNIST = (dashboard.file_of(page) for page in ("compare", "pmnist"))
 CLICKABLE = """<style>
   [class*="st-key-tour-"] { position: relative; }
   [class*="st-key-tour-"] * { position: static; }
@@ -41,6 +41,7 @@ def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
     with words:
         if st.button("Draw a digit now", type="primary"):
             st.switch_page(COMPARE)
+        show_join_box()
     with picture:
         show_idea(data, zoo)
     st.subheader("A tour in two minutes")

@@ -20,8 +20,8 @@ def show_privacy() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"A cookie with a random number lets you find your networks and rooms again, for {year}. The server "
-            "stores no name and no address. Networks are deleted when others need the space, those you keep after "
-            f"{kept} at the earliest. Rooms are deleted after {rooms}."
+            "stores no name and no address; in a room you have a nickname. Networks are deleted when others need the "
+            f"space, those you keep after {kept} at the earliest. Rooms are deleted after {rooms}."
         )
         if visitors.get_visitor_id() is not None:
             with st.popover("Delete my data", width="content"):

@@ -1,0 +1,19 @@
+"""What is stored of the visitor who opened a room: hashes, from which nobody can claim it."""
+
+import hashlib
+from collections.abc import Sequence
+
+
+def hash_visitor(opener: str) -> str:
+    """Return the hash by which a visitor's rooms are counted; it differs from the one of each room."""
+    return hashlib.sha256(f"rooms of {opener}".encode()).hexdigest()
+
+
+def hash_opener(code: str, opener: str) -> str:
+    """Return the hash that is stored of the opener, so that the secret itself is not."""
+    return hashlib.sha256(f"{code} {opener}".encode()).hexdigest()
+
+
+def hash_openers(code: str, openers: Sequence[str]) -> list[str]:
+    """Return the hashes under which the room may stand as one of these visitors'."""
+    return [hash_opener(code, opener) for opener in openers]

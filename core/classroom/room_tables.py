@@ -1,0 +1,59 @@
+"""The tables of rooms, of those who play in them, and of their answers."""
+
+import sqlalchemy as sql
+
+TABLES = sql.MetaData()
+ROOMS = sql.Table(
+    "rooms",
+    TABLES,
+    sql.Column("code", sql.String(4), primary_key=True),
+    sql.Column("seed", sql.BigInteger, nullable=False),
+    sql.Column("data", sql.String(40), nullable=False),
+    sql.Column("told", sql.Boolean, nullable=False),
+    sql.Column("opened", sql.Double, nullable=False),
+    sql.Column("opener", sql.String(64), nullable=False),
+)
+# The primary key makes an answer that arrives twice count once, and is the index of all queries.
+ANSWERS = sql.Table(
+    "answers",
+    TABLES,
+    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    sql.Column("round", sql.Integer, primary_key=True),
+    sql.Column("number", sql.Integer, primary_key=True),
+    sql.Column("player", sql.String(32), primary_key=True),
+    sql.Column("digit", sql.Integer, nullable=False),
+    sql.Column("cut", sql.String(8), nullable=False),
+    sql.Column("label", sql.Integer, nullable=False),
+    sql.Column("said", sql.Integer, nullable=False),
+)
+# Who opened a room, so that nobody opens too many. Rooms from before this table have no row here.
+OPENINGS = sql.Table(
+    "openings",
+    TABLES,
+    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    sql.Column("visitor", sql.String(64), nullable=False),
+    sql.Column("origin", sql.String(16), nullable=False),
+)
+# Nicknames, each once in a room. They are deleted with the room.
+PLAYERS = sql.Table(
+    "players",
+    TABLES,
+    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    sql.Column("player", sql.String(32), primary_key=True),
+    sql.Column("name", sql.String(40), nullable=False),
+    sql.UniqueConstraint("room", "name"),
+)
+# Games at the teacher's pace: a room without a row here is played at each player's own pace.
+GAMES = sql.Table(
+    "games",
+    TABLES,
+    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    sql.Column("questions", sql.Integer, nullable=False),
+    sql.Column("cuts", sql.String(40), nullable=False),
+    sql.Column("seconds", sql.Integer, nullable=False),
+    sql.Column("podium", sql.Boolean, nullable=False),
+    sql.Column("round", sql.Integer, nullable=False),
+    sql.Column("stage", sql.String(10), nullable=False),
+    sql.Column("number", sql.Integer, nullable=False),
+    sql.Column("asked", sql.Double, nullable=False),
+)

@@ -1,0 +1,119 @@
+"""What players and the teacher do in a game at the teacher's pace, and what both see of it."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.classroom.paced_games import PacedGame, Position, Stage
+from core.classroom.quiz import Question
+from core.classroom.quiz_scores import Answer
+from core.classroom.room_board import Room
+from core.classroom.room_database import RoomError, RoomUnreachable
+from dashboard.quiz import cached, rounds
+from dashboard.quiz.cached import AnsweredRound
+from dashboard.quiz.rounds import Game
+from dashboard.server.visitors import get_openers
+
+PROBLEM = "quiz paced problem"  # key
+GONE = "This room was removed, or it was opened for another kind of game."
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is on the screens of a room now."""
+
+    room: Room
+    game: PacedGame
+    answered: AnsweredRound
+
+    @property
+    def at(self) -> Position:
+        return self.game.position
+
+    @property
+    def question(self) -> Question:
+        return self.answered.questions[self.at.number]
+
+    @property
+    def asked(self) -> int:
+        """How many questions of the round players have seen: fewer than planned if it ended early."""
+        return self.at.number + 1
+
+    @property
+    def time_is_up(self) -> bool:
+        return self.game.remaining is not None and self.game.remaining <= 0
+
+
+def read_scene(room: Room, names: tuple[str, ...]) -> Scene:
+    """Return what a room shows now, with the answers of these networks. Raises RoomError."""
+    game = rounds.board().games.read(room.code)
+    if game is None:
+        raise RoomError(GONE)
+    plan, seed = game.plan, room.seed + game.position.round
+    return Scene(room, game, cached.answer_round(names, room.data, seed, plan.cuts, plan.questions))
+
+
+def step(scene: Scene) -> None:
+    """Lead the room from what the page shows to the next position."""
+    _move(scene.room, scene.game, scene.game.next_position())
+
+
+def end(scene: Scene) -> None:
+    """End the game of this room early, wherever it is by now."""
+    try:
+        now = rounds.board().games.read(scene.room.code)
+    except RoomError as error:
+        st.session_state[PROBLEM] = str(error)
+        return
+    if now is not None and now.position.round == scene.at.round:
+        _move(scene.room, now, Position(scene.at.round, Stage.FINISHED, now.position.number))
+
+
+def _move(room: Room, seen: PacedGame, to: Position) -> None:
+    try:
+        rounds.board().games.move(room.code, seen.position, to, *get_openers())
+        st.session_state.pop(PROBLEM, None)
+    except RoomError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def answer(game: Game, scene: Scene, label: int) -> None:
+    """Record the player's answer to the question that the page showed, unless its time is up."""
+    question, at = scene.question, scene.at
+    game.unsent = [
+        Answer(
+            player=game.player,
+            round=at.round,
+            number=at.number,
+            digit=question.digit,
+            cut=question.cut,
+            label=question.label,
+            said=label,
+        )
+    ]
+    try:
+        now = rounds.board().games.read(scene.room.code)
+        if now is not None and now.position == at and now.remaining is not None and now.remaining <= 0:
+            game.unsent, game.problem = [], "The time was up before your answer arrived."
+            return
+    except RoomError:
+        pass  # it is sent when the database is back
+    send(game)
+
+
+def send(game: Game) -> None:
+    """Send the unsent answer; keep it while the database cannot be reached."""
+    if game.room is None or not game.unsent:
+        return
+    try:
+        stored = all([rounds.board().games.answer(game.room.code, one) for one in game.unsent])
+        game.unsent, game.problem = [], "" if stored else "Your answer arrived after the solution. It does not count."
+    except RoomUnreachable as error:
+        game.problem = f"{error} Your answer waits here. Keep this page open."
+    except RoomError as error:
+        game.unsent, game.problem = [], str(error)
+
+
+def said_by(game: Game, scene: Scene) -> dict[int, int]:
+    """Return the player's answers in this round, by number of the question. Raises RoomError."""
+    return rounds.board().games.answers_of(scene.room.code, scene.at.round, game.player)

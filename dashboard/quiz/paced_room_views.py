@@ -1,0 +1,128 @@
+"""The projector's view of a game at the teacher's pace, with the teacher's buttons for whoever opened the room."""
+
+import streamlit as st
+
+from core.classroom.paced_games import Stage, most_frequent
+from core.classroom.quiz_scores import hardest_questions
+from core.classroom.room_board import Room
+from core.classroom.room_database import RoomError
+from core.digits.datasets import Dataset, DatasetError
+from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, Share, draw_distribution, draw_quiz_answers
+from dashboard.quiz import board_views, paced, podium, question_views, rounds, score_table
+from dashboard.quiz.paced import Scene
+from dashboard.quiz.paced_play_views import describe_cut, network_answers, show_remaining
+from dashboard.server import caches
+from dashboard.server.caches import Zoo
+
+POLL = 0.5  # seconds between two reads of the answers
+STEPS = {  # what the button for the next step says
+    Stage.WAITING: "Start",
+    Stage.ASKING: "Show the digit",
+    Stage.REVEALED: "Next digit",
+    Stage.FINISHED: "Play again",
+}
+
+
+def show_room(room: Room, zoo: Zoo, *, leads: bool) -> None:
+    """Show where the room is; with buttons to go on if the visitor leads it."""
+    st.html(question_views.STYLE)
+    st.fragment(_show, run_every=POLL)(room, zoo, leads)
+
+
+def _show(room: Room, zoo: Zoo, leads: bool) -> None:
+    try:
+        data = caches.dataset(room.data)
+        scene = paced.read_scene(room, score_table.players_or_warn(data, zoo))
+        match scene.at.stage:
+            case Stage.WAITING:
+                _show_waiting(scene, leads)
+            case Stage.FINISHED:
+                _show_end(scene, leads, data, zoo)
+            case _:
+                _show_question(scene, leads, data, zoo)
+    except (RoomError, DatasetError) as error:
+        st.warning(str(error))
+    if problem := st.session_state.get(paced.PROBLEM):
+        st.warning(problem)
+
+
+def _show_waiting(scene: Scene, leads: bool) -> None:
+    players = rounds.board().players.count(scene.room.code)
+    code, words = st.columns([270, 900], gap="medium")
+    with code:
+        board_views.show_code(scene.room)
+    with words:
+        st.markdown(f"#### {players} player{'s have' if players != 1 else ' has'} joined")
+        plan = scene.game.plan
+        limit = f", {plan.seconds} s for each" if plan.seconds else ""
+        st.markdown(f"The game has {plan.questions} digits{limit}. Scan the code, or type it on the page *Start*.")
+        _show_buttons(scene, leads)
+
+
+def _show_buttons(scene: Scene, leads: bool) -> None:
+    """Show the button for the next step, and the one that ends the game early."""
+    if not leads:
+        return
+    stage, last = scene.at.stage, scene.at.number + 1 == scene.game.plan.questions
+    label = "See results" if stage == Stage.REVEALED and last else STEPS[stage]
+    with st.container(horizontal=True):
+        st.button(label, on_click=paced.step, args=(scene,), key="quiz step", type="primary", shortcut="Enter")
+        if stage in (Stage.ASKING, Stage.REVEALED) and not last:
+            st.button("End the game", on_click=paced.end, args=(scene,), key="quiz end", type="tertiary")
+
+
+def _show_question(scene: Scene, leads: bool, data: Dataset, zoo: Zoo) -> None:
+    given = rounds.board().games.distribution(scene.room.code, scene.at.round, scene.at.number)
+    picture, answers = question_views.columns()
+    whole = scene.at.stage == Stage.REVEALED
+    with picture:
+        question_views.show_picture_of(data, scene.at.number, scene.question, hole=scene.room.told, whole=whole)
+    with answers:
+        _show_heading(scene, given, data)
+        label = scene.question.label if whole else None
+        shares = [
+            Share(name, given.get(number, 0), None if label is None else number == label)
+            for number, name in enumerate(data.classes)
+        ]
+        st.html(draw_distribution(shares))
+        _show_buttons(scene, leads)
+        if whole:
+            st.html(draw_quiz_answers([*_majority(scene, given, data), *network_answers(scene, zoo, data.classes)]))
+            st.caption(describe_cut(scene))
+
+
+def _show_heading(scene: Scene, given: dict[int, int], data: Dataset) -> None:
+    answers, label = sum(given.values()), scene.question.label
+    if scene.at.stage == Stage.REVEALED:
+        st.markdown(
+            f"#### It is a {data.classes[label]}. {given.get(label, 0)} of {answers} players read it correctly."
+        )
+        return
+    st.markdown(f"#### Digit {scene.at.number + 1} of {scene.game.plan.questions}: what was it?")
+    players = rounds.board().players.count(scene.room.code)
+    st.markdown(f"**{answers} of {players}** players have answered. Room **{scene.room.code}**")
+    show_remaining(scene)
+
+
+def _majority(scene: Scene, given: dict[int, int], data: Dataset) -> list[QuizAnswer]:
+    """Return the answer that most players gave; none where several share the first place or nobody answered."""
+    most = most_frequent(given)
+    if len(most) != 1:
+        return []
+    note = f"{given[most[0]]} of {sum(given.values())} players"
+    return [QuizAnswer("Most players", PEOPLE_COLOR, data.classes[most[0]], most[0] == scene.question.label, note)]
+
+
+def _show_end(scene: Scene, leads: bool, data: Dataset, zoo: Zoo) -> None:
+    _, counts = rounds.board().tallies(scene.room.code)
+    counts = [one for one in counts if one.round == scene.at.round]
+    right = sum(one.people for one in counts if one.said == one.label)
+    st.markdown(f"#### {right} of {sum(one.people for one in counts)} answers are correct")
+    _show_buttons(scene, leads)
+    if scene.game.plan.podium:
+        podium.show_podium(scene.room, scene.at.round, scene.asked)
+    answered = {scene.at.round: scene.answered}
+    networks = {name: board_views.answers_of(name, answered) for name in scene.answered.answers}
+    board_views.show_scores(scene.room, counts, networks, zoo, data, scene.game.plan.cuts)
+    st.markdown("#### The digits that most players misread")
+    board_views.show_hardest(hardest_questions(counts), answered, data)

@@ -1,0 +1,249 @@
+"""A game at the teacher's pace on the page "Human or machine": one tab leads, the others follow."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+
+from core.classroom import room_database
+from core.classroom.paced_games import GamePlan
+from core.classroom.room_board import RoomBoard
+from core.classroom.room_database import DATABASE_VARIABLE, database_url
+from dashboard.quiz import kept_game, paced, rounds
+from dashboard.server.scene import DEFAULT_NETWORKS
+from tests.pages import captions, html, open_page, press, rerun, text_of
+from tests.postgres import own_postgres
+from tests.sample_digits import real_set
+
+TEACHER, PUPIL = "a" * 32, "b" * 32
+PATIENCE = 60_000  # milliseconds
+PLAN = GamePlan(2, ("HCUT", "TCUT"))
+
+
+@pytest.fixture(autouse=True)
+def own_rooms(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test a database of rooms of its own."""
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+
+
+def open_room(plan: GamePlan = PLAN) -> str:
+    board = RoomBoard(database_url())
+    code = board.open_room(real_set().name, told=True, opener=TEACHER, plan=plan).code
+    board.close()
+    return code
+
+
+def open_quiz(visitor: str, view: str, code: str) -> AppTest:
+    return open_page("quiz", state={"visitor": visitor, "quiz view": view}, room=code)
+
+
+def lead(code: str) -> AppTest:
+    return open_quiz(TEACHER, "The room", code)
+
+
+def join(code: str) -> AppTest:
+    return open_quiz(PUPIL, "Play", code)
+
+
+def buttons(app: AppTest) -> set[str]:
+    return {button.key for button in app.button}
+
+
+def label_of(code: str, number: int) -> int:
+    """Return what the digit of this question is."""
+    room = RoomBoard(database_url()).find(code)
+    return paced.read_scene(room, DEFAULT_NETWORKS).answered.questions[number].label
+
+
+def test_the_teacher_opens_such_a_room_with_its_settings() -> None:
+    app = open_page("quiz", state={"visitor": TEACHER, "quiz view": "The room"})
+    assert not [slider for slider in app.slider if slider.key == "quiz questions"]
+    app.button_group(key="quiz pace").set_value("The teacher's")
+    rerun(app)
+    app.slider(key="quiz questions").set_value(5)
+    app.button_group(key="quiz cuts").set_value(["VCUT"])
+    app.select_slider(key="quiz seconds").set_value(20)
+    app.toggle(key="quiz podium plan").set_value(False)
+    press(rerun(app), "quiz open")
+    code = app.session_state[rounds.GAME].room.code
+    assert (
+        f">{code}<" in html(app)
+        and "0 players have joined" in text_of(app)
+        and "5 digits, 20 s for each" in text_of(app)
+    )
+    game = RoomBoard(database_url()).games.read(code)
+    assert game is not None and game.plan == GamePlan(5, ("VCUT",), 20, False)
+
+
+def test_players_follow_the_teacher_from_digit_to_digit_to_the_end() -> None:
+    code = open_room()
+    teacher, player, idle = lead(code), join(code), join(code)
+    assert "Wait for the first digit" in text_of(player) and "quiz 3" not in buttons(player)
+    assert "2 players have joined" in text_of(rerun(teacher))
+    for number in range(2):
+        press(teacher, "quiz step")
+        assert f"Digit {number + 1} of 2" in text_of(rerun(player)) and "ns-verdict" not in html(player)
+        press(player, f"quiz {label_of(code, number)}")
+        assert f"You answered {label_of(code, number)}" in text_of(player) and "ns-verdict" not in html(player)
+        assert "**1 of 2** players have answered" in text_of(rerun(teacher)) and "ns-verdict" not in html(teacher)
+        press(teacher, "quiz step")
+        assert "1 of 1 players read it correctly" in text_of(teacher) and "Most players" in html(teacher)
+        assert html(rerun(player)).count('<div class="ns-verdict') == 1 + len(DEFAULT_NETWORKS)
+        assert f"Right: it is a {label_of(code, number)}" in text_of(player)
+        assert f"You did not answer: it is a {label_of(code, number)}" in text_of(rerun(idle))
+    press(teacher, "quiz step")
+    nickname = player.session_state[rounds.GAME].nickname
+    assert "2 of 2 answers are correct" in text_of(teacher) and f"<strong>{nickname}</strong><span>2 of 2" in html(
+        teacher
+    )
+    assert html(teacher).count('<div class="ns-contestant"') == len(DEFAULT_NETWORKS)
+    assert "VCUT" not in html(teacher).split("ns-heads")[1].split("ns-people")[0]
+    assert "You read 2 of 2" in text_of(rerun(player)) and "You read 0 of 2" in text_of(rerun(idle))
+    press(teacher, "quiz step")
+    assert "Wait for the first digit" in text_of(rerun(player)) and "2 players have joined" in text_of(teacher)
+    press(teacher, "quiz step")
+    assert "Digit 1 of 2" in text_of(rerun(player)), "the second game has other digits, and no answer to them yet"
+
+
+def test_a_podium_can_be_left_out() -> None:
+    code = open_room(GamePlan(1, ("HCUT",), podium=False))
+    teacher, player = lead(code), join(code)
+    press(teacher, "quiz step")
+    press(rerun(player), f"quiz {label_of(code, 0)}")
+    press(press(teacher, "quiz step"), "quiz step")
+    assert "1 of 1 answers are correct" in text_of(teacher) and "ns-podium" not in html(teacher)
+
+
+def test_the_teacher_ends_a_game_early_and_it_counts_as_far_as_it_went() -> None:
+    code = open_room()
+    teacher, player = lead(code), join(code)
+    press(teacher, "quiz step")
+    press(rerun(player), f"quiz {(label_of(code, 0) + 1) % 10}")
+    press(teacher, "quiz end")
+    assert "0 of 1 answers are correct" in text_of(teacher) and "1 of 1 misread this" in html(teacher)
+
+
+def test_the_end_button_ends_the_game_also_where_the_page_is_a_step_behind() -> None:
+    code = open_room()
+    press(lead(code), "quiz step")
+    behind = lead(code)
+    press(lead(code), "quiz step")
+    press(behind, "quiz end")
+    assert "0 of 0 answers are correct" in text_of(behind)
+
+
+def test_a_player_who_watches_the_room_has_no_buttons_to_lead_it() -> None:
+    code = open_room()
+    press(lead(code), "quiz step")
+    watching = open_quiz(PUPIL, "The room", code)
+    assert "Digit 1 of 2" in text_of(watching) and not {"quiz step", "quiz end"} & buttons(watching)
+    paced_game = RoomBoard(database_url()).games
+    before = paced_game.read(code)
+    scene = paced.read_scene(watching.session_state[rounds.GAME].room, DEFAULT_NETWORKS)
+    with pytest.raises(room_database.RoomError, match="Only whoever opened"):
+        paced_game.move(code, scene.at, scene.game.next_position(), PUPIL)
+    assert paced_game.read(code) == before
+
+
+def test_when_the_time_is_up_no_answer_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = open_room(GamePlan(1, ("HCUT",), seconds=300))
+    teacher, player, late = lead(code), join(code), join(code)
+    press(teacher, "quiz step")
+    assert re.search("(300|2[0-9][0-9]) s left", captions(rerun(player)))
+    press(player, "quiz 3")
+    rerun(late)
+    board = RoomBoard(database_url())
+    with board._database.begin() as connection:
+        connection.exec_driver_sql("UPDATE games SET asked = asked - 400")
+    press(late, "quiz 3")
+    assert "time was up before your answer" in late.warning[0].value and "The time is up" in text_of(late)
+    assert "quiz 3" not in buttons(late) and "**1 of 2** players" in text_of(rerun(teacher))
+
+
+def test_a_reload_and_another_tab_of_the_same_browser_are_the_same_player(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = open_room()
+    teacher, player = lead(code), join(code)
+    press(teacher, "quiz step")
+    press(rerun(player), "quiz 3")
+    kept = player.session_state[rounds.GAME].to_kept()
+    monkeypatch.setattr(kept_game, "read", lambda: kept)
+    again = join(code)
+    assert "You answered 3" in text_of(again)
+    assert again.session_state[rounds.GAME].nickname == player.session_state[rounds.GAME].nickname
+    assert "**1 of 1** players" in text_of(rerun(teacher))
+
+
+def test_a_nickname_is_drawn_or_chosen_and_never_html() -> None:
+    code = open_room()
+    player = join(code)
+    drawn = player.session_state[rounds.GAME].nickname
+    assert re.fullmatch(r"[A-Z]\w+ [A-Z]\w+", drawn)
+    for typed, shown in (("<b>x</b>", drawn), ("Ann", "Ann")):
+        player.text_input(key="quiz nickname").set_value(typed)
+        next(one for one in player.button if one.label == "Change").click()
+        rerun(player)
+        assert player.session_state[rounds.GAME].nickname == shown
+    other = join(code)
+    other.text_input(key="quiz nickname").set_value("ann")
+    next(one for one in other.button if one.label == "Change").click()
+    assert "Somebody else" in rerun(other).warning[0].value
+
+
+def test_a_room_that_is_removed_in_the_middle_costs_a_sentence() -> None:
+    code = open_room()
+    teacher, player = lead(code), join(code)
+    press(teacher, "quiz step")
+    press(teacher, "quiz remove")
+    assert "This room was removed" in rerun(player).warning[0].value
+
+
+@pytest.mark.slow
+def test_a_game_goes_on_where_it_was_when_its_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
+    with own_postgres() as server:
+        monkeypatch.setenv(DATABASE_VARIABLE, server.url)
+        code = open_room()
+        teacher, player = lead(code), join(code)
+        press(teacher, "quiz step")
+        rerun(player)
+        server.kill()
+        press(player, "quiz 3")
+        assert "Your answer waits here" in player.warning[0].value
+        press(teacher, "quiz step")
+        assert "cannot be reached now" in teacher.warning[0].value
+        server.start()
+        assert "You answered 3" in text_of(rerun(player)) and not player.warning
+        assert "**1 of 1** players have answered" in text_of(rerun(teacher))
+        rounds.board().close()
+
+
+@pytest.mark.browser
+def test_phones_follow_the_projector(server: str, page: Page, phone: Page) -> None:
+    page.goto(f"{server}/quiz?view=The+room")
+    page.get_by_text("The teacher's", exact=True).click(timeout=PATIENCE)
+    page.get_by_role("button", name="Open a room").click(timeout=PATIENCE)
+    expect(page.get_by_text("0 players have joined")).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"\?room=[A-Z]{4}&view=The\+room$"), timeout=PATIENCE)
+    code = re.findall("room=([A-Z]{4})", page.url)[0]
+    phone.goto(server)
+    phone.get_by_label("Join a room").fill(code.lower())
+    phone.get_by_role("button", name="Join", exact=True).tap()
+    expect(phone.get_by_text("Wait for the first digit")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("1 player has joined")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Start").click()
+    expect(phone.get_by_text("Digit 1 of 8: what was it?")).to_be_visible(timeout=PATIENCE)
+    phone.get_by_role("button", name="7", exact=False).first.tap()
+    expect(phone.get_by_text("You answered 7")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("1 of 1 players have answered")).to_be_visible(timeout=PATIENCE)
+    phone.reload()
+    expect(phone.get_by_text("You answered 7")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Show the digit").click()
+    expect(page.get_by_role("button", name="Next digit")).to_be_visible(timeout=PATIENCE)
+    expect(phone.locator(".ns-verdict")).to_have_count(1 + len(DEFAULT_NETWORKS), timeout=PATIENCE)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="End the game").click()
+    expect(phone.get_by_text(re.compile("You read [01] of 1"))).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".ns-contestant")).to_have_count(2 + len(DEFAULT_NETWORKS), timeout=PATIENCE)
+    assert not [text for text in page.complaints if "404" not in text]  # type: ignore[attr-defined]

@@ -1,0 +1,104 @@
+"""Nicknames in a room, and who stands where."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from core.classroom import room_players
+from core.classroom.nicknames import ADJECTIVES, ANIMALS, MAX_LENGTH, NicknameError, draw_nickname, read_nickname
+from core.classroom.room_board import RoomBoard
+from core.classroom.room_database import RoomError
+from core.classroom.room_players import Standing, best_places
+from tests.room_answers import TEACHER, answer, open_room
+
+
+@pytest.fixture
+def board(rooms_url: str) -> Iterator[RoomBoard]:
+    opened = RoomBoard(rooms_url)
+    yield opened
+    opened.close()
+
+
+def test_a_drawn_nickname_is_one_that_could_be_typed() -> None:
+    assert len(set(ADJECTIVES)) == len(ADJECTIVES) and len(set(ANIMALS)) == len(ANIMALS)
+    assert max(map(len, ADJECTIVES)) + 1 + max(map(len, ANIMALS)) <= MAX_LENGTH
+    name = draw_nickname()
+    assert read_nickname(f"  {name.replace(' ', '   ')} ") == name
+
+
+@pytest.mark.parametrize("text", ["", " x ", "x" * 21, "<b>bold</b>", "a\x00b", "[link](//b)", "\u202eabc"])
+def test_what_is_no_nickname_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(NicknameError, match="^A nickname "):
+        read_nickname(text)
+
+
+@pytest.mark.parametrize("text", ["Zoë", "李小龙", "Anne-Marie 2", "O'Neill Jr."])
+def test_names_of_many_languages_are_nicknames(text: str) -> None:
+    assert read_nickname(text) == text
+
+
+def test_a_player_keeps_the_nickname_that_was_drawn(board: RoomBoard) -> None:
+    room, other = open_room(board), open_room(board)
+    name = board.players.join(room, "1")
+    assert board.players.join(room, "1") == name and board.players.count(room) == 1
+    assert board.players.count(other) == 0
+    assert board.players.rename(room, "1", " Ann  B ") == "Ann B" == board.players.join(room, "1")
+
+
+def test_two_players_of_a_room_never_have_one_nickname(board: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    room, drawn = open_room(board), iter(["Red Fox", "Red Fox", "Blue Bee"])
+    monkeypatch.setattr(room_players, "draw_nickname", lambda: next(drawn))
+    assert [board.players.join(room, player) for player in "12"] == ["Red Fox", "Blue Bee"]
+    with pytest.raises(RoomError, match="Somebody else in this room"):
+        board.players.rename(room, "2", "red fox")
+    assert board.players.rename(room, "2", "blue bee") == "blue bee"
+
+
+def test_sixty_players_who_join_at_once_are_sixty(board: RoomBoard) -> None:
+    room = open_room(board)
+    threads = [threading.Thread(target=board.players.join, args=(room, str(number))) for number in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert board.players.count(room) == 60
+
+
+def test_there_is_an_end_to_the_players_of_a_room(board: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = open_room(board)
+    monkeypatch.setattr(room_players, "MAX_PLAYERS", 1)
+    board.players.join(room, "1")
+    with pytest.raises(RoomError, match="is full: it holds 1 players"):
+        board.players.join(room, "2")
+    board.players.join(room, "1")
+
+
+def test_nicknames_go_with_their_room(board: RoomBoard) -> None:
+    room = open_room(board)
+    board.players.join(room, "1")
+    board.remove(room, TEACHER)
+    assert board.players.count(room) == 0
+    with pytest.raises(RoomError, match="no longer exists"):
+        board.players.join(room, "1")
+
+
+def test_the_export_of_a_room_has_no_nicknames(board: RoomBoard) -> None:
+    room = open_room(board)
+    board.players.join(room, "1")
+    board.players.rename(room, "1", "Ann Example")
+    board.add(room, [answer(0)])
+    assert b"Ann" not in board.export(room)
+
+
+def test_players_stand_by_their_correct_answers_and_share_places(board: RoomBoard) -> None:
+    room = open_room(board)
+    for player, right in (("1", 2), ("2", 3), ("3", 2), ("4", 0)):
+        board.players.join(room, player)
+        board.players.rename(room, player, f"Player {player}")
+        board.add(room, [answer(n, player=player, said=3 if n < right else 4) for n in range(3)])
+    board.players.join(room, "5")  # gave no answer
+    standings = board.players.standings(room, round=0)
+    assert standings == [Standing(f"Player {name}", right, 3) for name, right in ((2, 3), (1, 2), (3, 2), (4, 0))]
+    assert [[one.name for one in place] for place in best_places(standings)] == [["Player 2"], ["Player 1", "Player 3"]]
+    assert board.players.standings(room, round=1) == [] == best_places([])
