@@ -61,6 +61,8 @@ def test_a_network_that_overfits_few_digits_gets_more_of_them_first():
 def test_after_a_divergence_only_a_lower_rate_is_offered():
     found = diagnose(PLAN, TrainingSummary(1, 10, 10.3, 11.8), learned=False, diverged=True)
     assert only(found) == ("diverged", "Train with a learning rate of 0.01", {"config": {"learning_rate": 0.01}})
+    (found,) = diagnose(TrainingPlan(config=TrainConfig(learning_rate=1e5)), None, diverged=True)
+    assert found.changes == {"config": {"learning_rate": 0.05}}, "a tenth of it would diverge again"
 
 
 def test_dead_units_are_named_if_they_are_many():

@@ -55,7 +55,8 @@ def _diverged(plan: TrainingPlan) -> Diagnosis:
     sentence = (
         f"Training **diverged** with a learning rate of {plan.config.learning_rate:g}: the loss became too large."
     )
-    return Diagnosis(problem="diverged", sentence=sentence, **_lower_rate(plan, 10))
+    rate = min(plan.config.learning_rate / 10, TYPICAL_RATES[plan.config.optimizer])
+    return Diagnosis(problem="diverged", sentence=sentence, **_set_rate(rate))
 
 
 def _usual_rate(plan: TrainingPlan) -> dict[str, Any]:
@@ -64,11 +65,8 @@ def _usual_rate(plan: TrainingPlan) -> dict[str, Any]:
     return _more_epochs(plan) if usual / 3 <= plan.config.learning_rate <= 3 * usual else _set_rate(usual)
 
 
-def _lower_rate(plan: TrainingPlan, factor: float) -> dict[str, Any]:
-    return _set_rate(float(f"{plan.config.learning_rate / factor:.2g}"))
-
-
 def _set_rate(rate: float) -> dict[str, Any]:
+    rate = float(f"{rate:.2g}")
     return {"step": f"Train with a learning rate of {rate:g}", "changes": {"config": {"learning_rate": rate}}}
 
 
@@ -102,8 +100,8 @@ def _judge_dead(plan: TrainingPlan, dead: Sequence[DeadUnits]) -> Iterator[Diagn
     worst = [one for one in dead if one.dead and one.dead >= DEAD_SHARE * one.units]
     if worst:
         parts = ", ".join(f"{one.dead} of {one.units} in `{one.stage}`" for one in worst)
-        sentence = f"Units that respond to no digit are **dead** and cannot learn any more: {parts}."
-        yield Diagnosis(problem="dead units", sentence=sentence, **_lower_rate(plan, 3))
+        sentence = f"**Dead units** respond to no test digit, so they hardly learn any more: {parts}."
+        yield Diagnosis(problem="dead units", sentence=sentence, **_set_rate(plan.config.learning_rate / 3))
 
 
 def _not_robust(plan: TrainingPlan, attacked: Measurement) -> Diagnosis:
