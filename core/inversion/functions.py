@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from core.networks.classifier import Classifier
+from core.system.number_format import with_minus
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,9 @@ def to_ordinary(network: Classifier) -> Classifier:
     """
     inversion = INVERSIONS[network.inversion.name] if isinstance(network.inversion, Invert) else INVERSIONS["identity"]
     if inversion.affine is None:
-        raise ValueError(f"{inversion.formula} is no re-parameterisation: no ordinary head computes the same.")
+        raise ValueError(
+            f"{with_minus(inversion.formula)} is no re-parameterisation: no ordinary head computes the same."
+        )
     scale, shift = inversion.affine
     ordinary = with_inversion(network, "identity")
     first = next(module for module in ordinary.head if isinstance(module, nn.Linear))

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 
+from core.system.number_format import format_signed
 from core.visualization.arrays import to_data_url
 
 STYLESHEET = Path(__file__).with_name("styles.css")  # a page shows it once; a notebook as `<style>`
@@ -25,7 +26,7 @@ _environment = Environment(
     undefined=StrictUndefined,
     auto_reload=False,  # a template is read and compiled once for each process
 )
-_environment.filters["data_url"] = to_data_url
+_environment.filters |= {"data_url": to_data_url, "signed": format_signed}
 
 
 def render(template: str, **values: object) -> str:

@@ -109,9 +109,9 @@ RECIPES = {
     "restoring-blind": Recipe(
         title="Restoring, blind", start="standard", neighbours=NEIGHBOURS, finds_holes=True, config=None
     ),
-    "missing-negative": _variant("Missing-feature, -x", "negative"),
-    "missing-clamped": _variant("Missing-feature, max(1 - x, 0)", "clamped complement"),
-    "missing-maximum": _variant("Missing-feature, max(x) - x", "maximum complement", config=SMALLER_STEPS),
+    "missing-negative": _variant("Missing-feature, −x", "negative"),
+    "missing-clamped": _variant("Missing-feature, max(1 − x, 0)", "clamped complement"),
+    "missing-maximum": _variant("Missing-feature, max(x) − x", "maximum complement", config=SMALLER_STEPS),
     "missing-unfrozen": _variant("Missing-feature, not frozen", "complement", frozen=False),
     **_with_activation("sigmoid", "sigmoid", "complement", SMALL_STEPS),
     **_with_activation("tanh", "tanh", "negative"),
