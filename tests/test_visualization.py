@@ -112,6 +112,7 @@ def test_a_confusion_square_carries_its_cell() -> None:
 def test_a_larger_count_has_a_stronger_colour_whether_right_or_wrong() -> None:
     figure = draw_confusion(np.array([[115, 3], [0, 25]]), ("a", "b"), "#3B82C4")
     marker = figure.data[0].marker
+    assert marker.opacity == 1, "the page below would show through"
     right, few, never, some = ([int(one) for one in color[4:-1].split(",")] for color in marker.color)
     assert sum(right) < sum(some) < sum(few) and right == [0x3B, 0x82, 0xC4]
     assert [size > 0 for size in marker.size] == [True, True, False, True] and [

@@ -11,7 +11,7 @@ from plotly.colors import hex_to_rgb
 from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_url
 
 MARK = "#E69F00"
-CONFUSION_SIDE = 30  # pixels of a square
+CONFUSION_SIDE = 26  # pixels of a square; on a phone neighbours just touch
 MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}  # pixels
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
 
@@ -80,6 +80,7 @@ def _confusion_squares(counts: NDArray[np.int64], classes: Sequence[str], fills:
         marker={
             "symbol": "square",
             "size": np.where(shown, CONFUSION_SIDE, 0).tolist(),
+            "opacity": 1,  # where sizes differ, Plotly's own is 0.7
             "color": [f"rgb({red},{green},{blue})" for red, green, blue in fills],
             "line": {"color": MARK, "width": (2.5 * ((true == predicted) & shown)).tolist()},
         },
