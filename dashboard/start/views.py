@@ -14,7 +14,7 @@ from core.visualization.gallery import GalleryItem, draw_gallery
 from core.zoo.checkpoints import Card
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
-from dashboard.server.scene import DEFAULT_NETWORKS
+from dashboard.server.scene import DEFAULT_NETWORKS, Digit, Mask
 from dashboard.server.session import Session
 from dashboard.start.join_box import show_join_box
 from dashboard.widgets.data_set import sample
@@ -22,9 +22,10 @@ from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.readings import networks_or_warn, read_all
 
 COMPARE, PMNIST = (dashboard.file_of(page) for page in ("compare", "pmnist"))
-CLICKABLE = """<style>
-  [class*="st-key-tour-"] { position: relative; }
-  [class*="st-key-tour-"] * { position: static; }
+STYLE = """<style>
+  .st-key-tour { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1rem; }
+  [class*="st-key-tour-"] { position: relative; gap: .25rem; }
+  [class*="st-key-tour-"] :not(.ns-figure-tools) { position: static; }
   [class*="st-key-tour-"] a::after { content: ""; position: absolute; inset: 0; }
 </style>"""  # a click on the picture is a click on the link below it
 TOUR = (  # page, test digit, cut, label
@@ -37,27 +38,23 @@ TOUR = (  # page, test digit, cut, label
 
 def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what the dashboard is, a tour of two minutes, and the data and networks."""
-    picture, words = st.columns([6, 5], gap="large", vertical_alignment="center")
+    digit, mask = sample(data, 19), cut_mask("HCUT").numpy()
+    picture, words = st.columns([6, 5], gap="medium", vertical_alignment="center")
+    with picture:
+        show_idea(digit, mask, data, zoo)
     with words:
+        show_answers(digit, mask, data, zoo)
         if st.button("Draw a digit now", type="primary"):
             st.switch_page(COMPARE)
         show_join_box()
-    with picture:
-        show_idea(data, zoo)
     st.subheader("A tour in two minutes")
-    st.html(CLICKABLE)
-    for number, (place, (page, index, cut, label)) in enumerate(zip(st.columns(4), TOUR, strict=True), 1):
-        with place, st.container(key=f"tour-{number}"):
-            show_tour_stop(data, index, cut)
-            scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
-            st.page_link(page, label=f"{number}. {label}", query_params=scene)
+    show_tour(data)
     with st.expander("Data and networks"):
         show_data_and_networks(data, zoo)
 
 
-def show_idea(data: Dataset, zoo: Zoo) -> None:
+def show_idea(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> None:
     """Show a digit, what is left of it after a cut, and how the restoring network fills the hole."""
-    digit, mask = sample(data, 19), cut_mask("HCUT").numpy()
     items = [
         GalleryItem(arrays.mark_erased(digit, np.ones_like(mask), 10), "a digit"),
         GalleryItem(arrays.mark_erased(digit, mask, 10), "its top half is erased"),
@@ -69,11 +66,26 @@ def show_idea(data: Dataset, zoo: Zoo) -> None:
             GalleryItem(arrays.tint_erased(fills.images[0, 0].numpy(), mask), "filled in by the restoring network")
         )
     st.html(draw_gallery(items, min_width=90, css_class="ns-opening"))
+
+
+def show_answers(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> None:
+    """Show in a sentence what each network reads in the rest of the digit."""
     networks = networks_or_warn([name for name in DEFAULT_NETWORKS if name in zoo], data)
     if networks:
         read = read_all(networks, zoo, digit, mask, data)
         answers = ", ".join(f"{one.title} reads a **{data.classes[one.label]}**" for one in read)
         st.markdown(f"What each network reads in the lower half: {answers}.")
+
+
+def show_tour(data: Dataset) -> None:
+    """Show the stops of the tour, each a picture with a link below it."""
+    st.html(STYLE)
+    with st.container(key="tour"):
+        for number, (page, index, cut, label) in enumerate(TOUR, 1):
+            with st.container(key=f"tour-{number}"):
+                show_tour_stop(data, index, cut)
+                scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
+                st.page_link(page, label=f"{number}. {label}", query_params=scene)
 
 
 def show_tour_stop(data: Dataset, index: int, cut: str) -> None:
@@ -90,7 +102,7 @@ def show_data_and_networks(data: Dataset, zoo: Mapping[str, Card]) -> None:
         card.title: {
             "reads": card.track,
             "trained on": f"{card.dataset['digits']:,} whole {card.dataset['name']} digits",
-            "whole MNIST test digits": f"{card.accuracies().get('whole', float('nan')):.1f} %",
+            "accuracy on whole MNIST test digits": f"{card.accuracies().get('whole', float('nan')):.1f} %",
             "made by": f"`{card.command}`",
         }
         for card in zoo.values()
