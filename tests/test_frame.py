@@ -20,6 +20,14 @@ def test_every_page_has_its_title_once_and_says_in_a_sentence_what_it_is(name):
     assert re.search("[.?]$", first.strip()) and len(first) <= 100, "it fits two lines at a projector"
 
 
+def test_projector_mode_says_which_view_is_shown_since_the_choice_of_views_is_folded_away():
+    def about(**params):
+        return next(text.value for text in open_page("results", **params).markdown if "ns-about" in text.value)
+
+    assert '<span class="ns-about" tabindex="0">**Conclusions** <span' in about(view="Conclusions", projector="1")
+    assert "**Conclusions**" not in about(view="Conclusions")
+
+
 def test_the_tour_goes_through_all_pages_in_the_order_of_the_menu():
     names = list(dashboard.PAGES)
     assert neighbouring_pages(names[0]) == ("", names[1]) and neighbouring_pages(names[-1]) == (names[-2], "")

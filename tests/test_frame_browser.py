@@ -121,6 +121,20 @@ def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(small_re
     assert box and box["y"] + box["height"] <= 512 and box["width"] > 400
 
 
+def test_on_the_screen_of_a_projector_links_are_whole_and_all_cuts_stand_in_one_row(
+    server: str, chromium: Browser
+) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/?projector=1")
+        links = tab.locator(".st-key-tour a span")
+        expect(links).to_have_count(4, timeout=PATIENCE)
+        assert links.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
+        open_page(tab, f"{server}/pmnist?sample=0&projector=1")
+        pictures = tab.locator(".ns-cuts img")
+        expect(pictures).to_have_count(5, timeout=PATIENCE)
+        assert len(set(pictures.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().top)"))) == 1
+
+
 @pytest.mark.slow
 def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19")

@@ -31,7 +31,8 @@ PAINT_TIME = 0.1  # seconds in which the browser paints the bars, before it rece
 def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the three steps from left to right: draw, erase, compare; the restored digit and downloads below."""
     session.page_complete = False
-    st.caption(read_tip("compare", "Compare"))
+    with st.container(key="tip"):
+        st.caption(read_tip("compare", "Compare"))
     left, middle, right = st.columns([290, 330, 440], gap="medium")
     with left:
         st.markdown("**1 · Draw**")
@@ -43,7 +44,7 @@ def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
             # The canvas of shapes reruns the whole page.
             (_show_eraser if tool == SHAPES else st.fragment(_show_eraser, key=ERASER))(tool)
         with right:
-            heading, chooser = st.columns([3, 2], vertical_alignment="center")
+            heading, chooser = st.columns(2)
             heading.markdown("**3 · Compare**")
             with chooser:
                 choose_networks(zoo, width="stretch")

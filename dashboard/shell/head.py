@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 import dashboard
 from dashboard.address import get_address
 from dashboard.shell.help import show_help
-from dashboard.shell.projector import show_projector
+from dashboard.shell.projector import show_projector, title_of_slide
 from dashboard.shell.search import show_search
 from dashboard.widgets.texts import read_text
 
@@ -17,7 +17,7 @@ def show_head(name: str) -> DeltaGenerator:
     """Show title, text and buttons of a page in one line where there is room; return the place for Share."""
     with st.container(key="page-head"):
         st.html(f"<h1>{escape(dashboard.PAGES[name].title)}</h1>")
-        st.markdown(introduce(name), unsafe_allow_html=True)
+        st.markdown(introduce(name, title_of_slide(name)), unsafe_allow_html=True)
         with st.container(key="page-tools", horizontal=True, gap="xsmall"):
             if not get_address().projector:
                 show_search()
@@ -28,9 +28,14 @@ def show_head(name: str) -> DeltaGenerator:
     return share
 
 
-def introduce(name: str) -> str:
-    """Return a page's text on one line; small screens show its first paragraph, and all of it on hover or tap."""
+def introduce(name: str, title: str = "") -> str:
+    """Return a page's text on one line; small screens show its first paragraph, and all of it on hover or tap.
+
+    A `title` stands before it, and is then what they show.
+    """
     first, _, rest = read_text(name).strip().partition("\n\n")
+    if title:
+        first, rest = f"**{title}**", f"{first} {rest}".strip()
     rest = f' <span class="ns-rest">{rest}</span>' if rest else ""
     return f'<span class="ns-about" tabindex="0">{first}{rest}</span>'
 

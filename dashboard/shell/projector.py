@@ -38,6 +38,11 @@ def neighbouring_slides(page: str, view: str) -> tuple[tuple[str, str] | None, t
     return slides[at - 1] if at else None, slides[at + 1] if at + 1 < len(slides) else None
 
 
+def title_of_slide(page: str) -> str:
+    """Return the title of the view in projector mode, where the choice of the view is folded away; else ""."""
+    return _view_of(page) if get_address().projector and len(find_views(page)) > 1 else ""
+
+
 def _view_of(page: str) -> str:
     """Return the title of the view that is about to be shown."""
     titles = find_views(page)

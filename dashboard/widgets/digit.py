@@ -151,7 +151,7 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
         session.scene.sample = 0
     wanted = st.session_state.get(CLASS, "any")
     allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    with st.container(key="samples", horizontal=True, gap="small", vertical_alignment="bottom"):
         for key, label, icon, step in (
             ("previous", "Previous digit", ":material/chevron_left:", -1),
             ("next", "Next digit", ":material/chevron_right:", 1),

@@ -39,7 +39,9 @@ def show_fills(title: str, restored: Restored, left: Digit | None, classes: Sequ
     columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
     items = [] if left is None else [GalleryItem(arrays.mark_erased(left, restored.mask, 6), "the hole it found")]
     items += [
-        GalleryItem(arrays.tint_erased(image, restored.mask), f"{100 * weight:.0f} % · a {classes[label]}")
+        GalleryItem(
+            arrays.tint_erased(image, restored.mask), f"{100 * weight:.0f} % · a\N{NO-BREAK SPACE}{classes[label]}"
+        )
         for image, weight, label in zip(*columns, strict=True)
     ]
     st.html(draw_gallery(items, min_width=64, css_class="ns-fills"))

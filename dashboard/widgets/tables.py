@@ -58,11 +58,13 @@ def show_cell(
 
 def show_who_is_right(counts: PredictionCounts, name: str, rival: str) -> None:
     """Show how often both are right, neither, or only one."""
+    st.markdown(f"**{name} and {rival}: who is right?**")
     words = {
         "both right": counts.both,
         f"only {name}": counts.only_a,
         f"only {rival}": counts.only_b,
         "neither": counts.neither,
     }
-    for place, (label, value) in zip(st.columns(4), words.items(), strict=True):
-        place.metric(label, f"{value:,}")
+    with st.container(horizontal=True, gap="medium"):
+        for label, value in words.items():
+            st.metric(label, f"{value:,}", width="content")
