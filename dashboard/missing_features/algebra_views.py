@@ -163,8 +163,9 @@ def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     if "standard" not in filters:
         st.info("The standard network is not on this computer, so there is nothing to compare with.")
         return
+    st.markdown(f"**{describe_changes(filters)}**")
     _show_filters(filters, layer, limit, zoo)
-    _show_changes(filters, limit)
+    st.caption(f"Blue is positive, red negative, black zero; one scale for all networks, up to ±{limit:.2f}.")
     _show_hashes(networks, zoo)
 
 
@@ -194,13 +195,13 @@ def filters_of(network: Classifier, layer: str) -> NDArray[np.float32]:
     return np.ascontiguousarray(chosen).reshape(-1, side, side)
 
 
-def _show_changes(filters: dict[str, NDArray[np.float32]], limit: float) -> None:
-    sentences = [f"Blue is positive, red negative, black zero; one scale for all networks, up to ±{limit:.2f}."]
-    for name, values in filters.items():
-        if name != "standard":
-            change = np.abs(values - filters["standard"])
-            sentences.append(f"*{FROZEN[name].capitalize()}*: {_describe_change(change, filters['standard'])}")
-    st.caption(" ".join(sentences))
+def describe_changes(filters: dict[str, NDArray[np.float32]]) -> str:
+    """Return a sentence for each network: how much its filters changed when its head was trained."""
+    changed = {name: np.abs(values - filters["standard"]) for name, values in filters.items() if name != "standard"}
+    return " ".join(
+        f"{FROZEN[name].capitalize()}: {_describe_change(change, filters['standard'])}"
+        for name, change in changed.items()
+    )
 
 
 def _describe_change(change: NDArray[np.float32], before: NDArray[np.float32]) -> str:
@@ -221,6 +222,7 @@ def _show_hashes(networks: dict[str, Classifier], zoo: Zoo) -> None:
     st.markdown("Fingerprints (SHA-256) of all weights and biases of the convolutions:  \n" + "  \n".join(lines))
     show_accuracies({name: zoo[name].accuracies() for name in networks}, zoo)
     st.caption(
-        "Recorded on 10,000 MNIST test digits; in brackets: the difference to the standard network. One run each: "
+        "Accuracy in percent, recorded on 10,000 MNIST test digits; in brackets: the difference to the standard "
+        "network. One run each: "
         "a difference of a few points on a cut says little."
     )

@@ -219,11 +219,11 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) 
     with counts:
         for name in HEADS:
             rival = zoo[name].title.split(" (")[0]
-            st.markdown(f"**{zoo['standard'].title} and {rival}: who is right?**")
             found = evaluation.compare_predictions(labels, normal.argmax(1), read[name, column].argmax(1))
             show_who_is_right(found, zoo["standard"].title, rival)
     st.caption(
-        f"The first {count:,} test digits of {data.name}, measured now. The axis of the curves does not begin at 0. "
+        f"Accuracy in percent on the first {count:,} test digits of {data.name}, measured now; in brackets: the "
+        "difference to the standard network. The axis of the curves does not begin at 0. "
         "These are test digits, so do not use them to choose omega. Two heads on the same "
         "features are one ordinary head "
         "with twice as many hidden units, inverted or not. Synergy minus two ordinary heads "
@@ -240,7 +240,7 @@ def describe_sums(read: Mapping[tuple[str, str], torch.Tensor], labels: torch.Te
     )
     return (
         f"Without the top half (HCUT), the missing-feature head adds {inverted} points to the standard network's "
-        f"{alone:.1f} %; a second ordinary head adds {ordinary}."
+        f"{alone:.1f} % (first {len(labels):,} test digits); a second ordinary head adds {ordinary}."
     )
 
 

@@ -60,7 +60,9 @@ def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     recorded = {name: zoo[name].accuracies(variant) for name in names if zoo[name].accuracies(variant)}
     sentence.markdown(f"**{describe_table(recorded, zoo)}**")
     show_accuracies(recorded, zoo)
-    st.caption("Recorded on 10,000 MNIST test digits; `python -m core train all` repeats every row.")
+    st.caption(
+        "Accuracy in percent. Recorded on 10,000 MNIST test digits; `python -m core train all` repeats every row."
+    )
     _show_talk()
     with st.expander("How to read this table"):
         show_text("pmnist_table")

@@ -68,7 +68,7 @@ def describe_confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> str
     right, total = int(np.trace(counts)), int(counts.sum())
     wrong = counts - np.diag(np.diag(counts))
     true, read = divmod(int(wrong.argmax()), len(classes))
-    share = f"{100 * right / total:.1f} % are read correctly"
+    share = f"{100 * right / total:.1f} % of the first {total:,} test digits are read correctly"
     if not wrong.any():
         return f"{share}, without a mistake."
     how_many = f"{wrong[true, read]} of {counts[true].sum()} times"

@@ -53,7 +53,7 @@ def show_cuts(session: Session, data: Dataset, zoo: Zoo) -> None:
             for column, mask in masks.items()
         ]
         sentence.markdown(f"**{describe_changes(readings)}**")
-        pictures.html(draw_gallery(items, min_width=130, css_class="ns-cuts"))
+        pictures.html(draw_gallery(items, min_width=100, css_class="ns-cuts"))
 
 
 def describe_changes(readings: Mapping[str, Sequence[Reading]]) -> str:
@@ -74,10 +74,9 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
     left, right = inputs_and_result(280, 760)
     with left:
         choice = choose_digit(session, data, first="Sample")
+        kind = choose_growth()
+        names = choose_networks(zoo)
     with right:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            kind = choose_growth()
-            names = choose_networks(zoo)
         networks = networks_or_warn(names, data)
         if choice is None:
             st.info("Draw a digit to watch it disappear here.")
