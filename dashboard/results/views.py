@@ -12,10 +12,12 @@ from core.studies.paired_differences import has_learned
 from core.system.number_format import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
+from dashboard.address import get_address
 from dashboard.results.study import Row, ShownStudy
 from dashboard.widgets.charts import show_chart
 
 TWO_LINES = 48  # pixels of a table's row: long names are wrapped, not cut off
+PROJECTED = 125  # pixels of a column in projector mode
 MAIN = 4  # the first conclusions are about the talk's claim
 
 
@@ -89,14 +91,18 @@ def show_figures(study: ShownStudy) -> None:
     rows = study.rows()
     st.markdown(f"**{describe_range(rows)}**")
     arms = dict.fromkeys(arm for arm, _ in rows)
-    pinned = {"method": st.column_config.TextColumn(pinned=True, width="medium")}
+    columns = {"method": st.column_config.TextColumn(pinned=True, width="medium")}
+    if get_address().projector:  # a table measures its columns as if its type were small
+        columns |= {column: st.column_config.TextColumn(width=PROJECTED) for column in study.record["columns"]}
     for track in dict.fromkeys(rows[arm, "whole"]["track"] for arm in arms):
         table = []
         for arm in (arm for arm in arms if rows[arm, "whole"]["track"] == track):
             figures = {column: format_mean(rows[arm, column]) for column in study.record["columns"]}
             table.append({"method": ARMS[arm].title, "seeds": rows[arm, "whole"]["seeds"], **figures})
         st.markdown(f"*{track.capitalize()}*")
-        st.dataframe(pd.DataFrame(table), hide_index=True, height="content", column_config=pinned, row_height=TWO_LINES)
+        st.dataframe(
+            pd.DataFrame(table), hide_index=True, height="content", column_config=columns, row_height=TWO_LINES
+        )
     st.caption(
         f"Accuracy in percent on test digits after the last epoch, mean ± standard deviation over the seeds. "
         f"{explain_cuts()} **code**: cut as the published code does; **RAND3**: three squares at other places. "
