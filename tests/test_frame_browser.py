@@ -121,6 +121,7 @@ def test_results_shows_a_whole_chart_on_the_first_screen_of_a_projector(small_re
     assert box and box["y"] + box["height"] <= 512 and box["width"] > 400
 
 
+@pytest.mark.slow
 def test_on_the_screen_of_a_projector_links_are_whole_and_all_cuts_stand_in_one_row(
     server: str, chromium: Browser
 ) -> None:
