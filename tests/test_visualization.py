@@ -123,7 +123,7 @@ def test_a_larger_count_has_a_stronger_colour_whether_right_or_wrong() -> None:
         False,
         True,
     ]
-    assert figure.data[0].unselected.marker.opacity == 1
+    assert figure.data[0].unselected.marker.opacity == marker.opacity == 1
     assert [(one.text, one.font.color) for one in figure.layout.annotations] == [
         ("115", "#000"),
         ("3", "#000"),

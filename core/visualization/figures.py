@@ -12,6 +12,7 @@ from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_u
 
 MARK = "#E69F00"
 CONFUSION_SIDE = 26  # pixels of a square; on a phone neighbours just touch
+BUTTONS = 30  # pixels below a figure without an axis there: of the buttons that save it and fill the screen
 MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}  # pixels
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.visualization.arrays import Values
-from core.visualization.figures import MARGIN
+from core.visualization.figures import BUTTONS, MARGIN
 
 
 def draw_pairs(percents: Values, classes: Sequence[str]) -> go.Figure:
@@ -23,16 +23,16 @@ def draw_pairs(percents: Values, classes: Sequence[str]) -> go.Figure:
             texttemplate="%{text}",
             zmin=low,
             zmax=100,
-            colorscale=[[0, "#B2182B"], [0.5, "#F0B89A"], [1, "#E8F1FA"]],
+            colorscale=[[0, "#D6604D"], [0.5, "#F4C4AB"], [1, "#E8F1FA"]],
             showscale=False,
             xgap=2,
             ygap=2,
-            textfont={"color": "#111"},
+            textfont={"color": "#111"},  # readable on every one of these colours
             hovertemplate="%{y} and %{x}: %{z:.1f} %<extra></extra>",
             hoverongaps=False,
         )
     )
     figure.update_xaxes(type="category", side="top", showgrid=False)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_layout(height=430, margin=MARGIN)
+    figure.update_layout(height=450, margin=MARGIN | {"b": BUTTONS})
     return figure

@@ -97,6 +97,6 @@ def draw_times(
 def _on_distances(figure: go.Figure, threshold: float | None) -> go.Figure:
     if threshold is not None:
         figure.add_vline(threshold, line={"color": MISS, "width": 2})
-    figure.update_xaxes(type="log", exponentformat="power", dtick=1)
+    figure.update_xaxes(type="log", tickformat="~g", dtick=1)
     figure.update_layout(height=320, hovermode="closest")
     return figure

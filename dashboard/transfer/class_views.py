@@ -24,8 +24,7 @@ from dashboard.widgets.tables import choose_cell
 from dashboard.widgets.texts import show_text
 
 MAX_SHOWN = 12  # more pictures would move everything else off the screen
-CELL = 84  # pixels of a cell of the confusion matrix
-RIGHT_OPACITY, WRONG_OPACITY = 0.12, 0.4  # of its cells, light enough to read the numbers in them
+CELL = 64  # pixels of a cell of the confusion matrix
 CONTROLS = (
     "**Controls**: the pixels alone, and the same layers with random weights, which have learned nothing. Only what is "
     "better than both comes from learning."
@@ -83,8 +82,7 @@ def show_result(task: Task, result: ClassificationResult) -> None:
     matrix, shown = st.columns([3, 4], gap="medium")
     with matrix:
         figure = draw_confusion(result.confusion, task.classes, color_of("standard"))
-        shades = np.where(np.eye(2, dtype=bool), RIGHT_OPACITY, WRONG_OPACITY) * (result.confusion > 0)
-        figure.update_traces(marker_size=CELL, marker_opacity=shades.ravel().tolist(), textfont_size=18)
+        figure.update_traces(marker_size=np.where(result.confusion.ravel() > 0, CELL, 0).tolist())
         figure.update_xaxes(range=[-0.5, 1.5]).update_yaxes(range=[1.5, -0.5]).update_layout(height=290)
         cell = choose_cell(figure, "transfer confusion")
     with shown:
