@@ -13,6 +13,7 @@ from core.visualization.arrays import ERASED, ERASED_GROUND, Mask, Picture, Valu
 from core.visualization.rendering import render
 from core.visualization.signed_colors import INK, overlay_evidence, to_signed
 
+SYLLABLES = {"Deconvnet": "Deconv\u00adnet", "Integrated gradients": "Inte\u00adgrated gradi\u00adents"}  # for phones
 DIM = 0.6  # of the ink under colours: most of them lie on it, and on white they cannot be told apart
 
 
@@ -40,7 +41,8 @@ def draw_network_rows(rows: Sequence[NetworkRow], columns: Sequence[str], *, max
 
     A picture is at most `max_width` (a CSS length) wide.
     """
-    return render("network_rows.html", rows=rows, columns=columns, max_width=max_width)
+    titles = [SYLLABLES.get(title, title) for title in columns]
+    return render("network_rows.html", rows=rows, columns=titles, max_width=max_width)
 
 
 def draw_attribution(digit: Values, mask: Mask, values: Values, *, limit: float) -> Picture:

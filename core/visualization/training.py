@@ -39,12 +39,12 @@ def draw_svg_curves(
     drawn = "".join(_tick(tick, place(0, tick)[1]) for tick in ticks)
     lines = "".join(_line(curve, [place(x, y) for x, y in _thin(curve)]) for curve in curves)
     return (
-        f'<div><b>{escape(title)}</b> {_legend(curves, unit)}</div><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(title)}" style="width:100%;font-size:14px;fill:currentColor">{drawn}'
+        f'<div class="ns-curves"><b>{escape(title)}</b> {_legend(curves, unit)}'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">{drawn}'
         f'<text x="{LEFT}" y="{HEIGHT - 8}">0</text>'
         f'<text x="{right}" y="{HEIGHT - 8}" text-anchor="end">epoch {x_end:g}</text>'
         f'<svg y="{TOP - 4}" width="{WIDTH}" height="{bottom - TOP + 8}" viewBox="0 {TOP - 4} {WIDTH} '
-        f'{bottom - TOP + 8}">{lines}</svg></svg>'
+        f'{bottom - TOP + 8}">{lines}</svg></svg></div>'
     )
 
 
@@ -62,8 +62,9 @@ def _line(curve: Curve, places: Sequence[tuple[float, float]]) -> str:
 
 def _legend(curves: Sequence[Curve], unit: str) -> str:
     named = (
-        f'<span style="color:{curve.color};white-space:nowrap">&#9644;</span> {escape(curve.title)}'
+        f'<span class="ns-curve"><i style="background:{curve.color}"></i> {escape(curve.title)}'
         + (f" <b>{curve.y[-1]:.4g}{escape(unit)}</b>" if curve.y else "")
+        + "</span>"
         for curve in curves
     )
     return f'<span style="font-size:.875rem">{" &nbsp; ".join(named)}</span>'

@@ -95,7 +95,7 @@ function measure({ element, names, least, most, columns, apart }) {
 function draw(board, sheet) {
   const { canvas, picture, heading, title, names, width, height } = sheet;
   if (!picture) return;
-  sheet.element.style.setProperty("--least", `${sheet.columns ? sheet.columns * sheet.least : 100}px`);
+  sheet.element.style.setProperty("--least", `${sheet.columns ? sheet.columns * sheet.least : 90}px`);
   heading.hidden = !title;
   heading.textContent = title;
   canvas.setAttribute("aria-label", `${sheet.row}, ${title || "tiles"}: ${names.length}; arrow keys, then Enter`);

@@ -202,11 +202,12 @@ function drawPicture({ root, picture }, { shape, pixels }) {
 // Write the labels over the picture as text, which a screen of any size shows sharp.
 function writeLabels({ labels: place }, { labels, shape: [height, width] }) {
   while (place.children.length > labels.length) place.lastChild.remove();
+  const longest = (wide) => Math.max(1, ...labels.filter((one) => one[3] === wide).map(([text]) => text.length));
   labels.forEach(([text, ...box], i) => {
     const label = place.children[i] ?? place.appendChild(document.createElement("span"));
     if (label.textContent !== text) label.textContent = text;
     const [left, top, wide, high, color] = box;
-    const shares = { left: left / width, top: top / height, width: wide / width, height: high / height, color };
+    const shares = { left: left / width, top: top / height, width: wide / width, height: high / height, color, length: longest(wide) };
     for (const [name, value] of Object.entries(shares)) label.style.setProperty(`--${name}`, value);
   });
 }
