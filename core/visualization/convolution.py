@@ -182,13 +182,13 @@ def draw_dropout_spread(probabilities: Values, calm: Values, classes: Sequence[s
         x=list(classes),
         y=(100 * calm).tolist(),
         mode="markers",
-        name="without",
+        name="without dropout",
         marker={"color": MARK, "symbol": "line-ew-open", "size": 22, "line": {"width": 4}},
         hovertemplate="%{x}: %{y:.1f} %<extra></extra>",
     )
     figure.update_xaxes(type="category")
     figure.update_yaxes(range=[-3, 103])
-    return _small(figure, "class", "how sure, %")
+    return _small(figure, "class", "probability, %")
 
 
 def draw_activation_functions(curves: Sequence[tuple[str, str, Values, Values]]) -> go.Figure:
@@ -196,7 +196,7 @@ def draw_activation_functions(curves: Sequence[tuple[str, str, Values, Values]])
     figure = go.Figure()
     for name, color, x, y in curves:
         figure.add_scatter(x=x.tolist(), y=y.tolist(), name=name, line={"color": color, "width": 3})
-    return _small(figure, "what a convolution gives", "after the activation")
+    return _small(figure, "before the activation", "after the activation")
 
 
 def _small(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:

@@ -1,5 +1,6 @@
 """The views "Neighbours", "Batch norm", "Dropout" and "Whole network" of the page "One window at a time"."""
 
+from collections.abc import Mapping
 from itertools import islice
 
 import pandas as pd
@@ -124,30 +125,35 @@ def show_batch_norm(session: Session, data: Dataset, zoo: Zoo) -> None:
             f"them {with_minus(f'{beta:g}')} and {abs(gamma):g}.**"
         )
         normalized = normalize_batch(maps_of_batch[:, number], gamma=gamma, beta=beta)
+        parts = {"inputs": normalized.inputs, "normalised": normalized.normalized, "scaled": normalized.scaled}
+        show_chart(draw_histograms([(name, one.numpy()) for name, one in parts.items()]))
         st.html(draw_formulas(_write_batch_norm(normalized, gamma, beta)))
-        _show_normalized(normalized)
+        _show_first_maps(parts)
     show_text("convolution_batch_norm")
 
 
 def _write_batch_norm(found: NormalizedBatch, gamma: float, beta: float) -> list[tuple[str, str]]:
     """Return the titles and formulas of the four steps, with the numbers of this batch."""
     count, mean = found.inputs.numel(), format_number(found.mean)
-    scale = format_number((found.variance + EPSILON) ** 0.5)
+    scale, shift = format_number((found.variance + EPSILON) ** 0.5), with_minus(f"{beta:g}")
     return [
         ("1 · The mean of the batch", f"μ = the sum of {count:,} values / {count:,} = {mean}"),
         ("2 · The variance", f"σ² = the average of (x − μ)² = {format_number(found.variance)}"),
-        ("3 · Normalise", f"x̂ = (x − ({mean})) / √(σ² + {EPSILON:g}) = (x − μ) / {scale}"),
-        ("4 · Scale and shift", f"y = γ·x̂ + β = {gamma:g}·x̂ + ({beta:g})"),
+        ("3 · Normalise", f"x̂ = (x − μ) / √(σ² + {EPSILON:g}) = (x − {_in_brackets(mean)}) / {scale}"),
+        ("4 · Scale and shift", f"y = γ·x̂ + β = {with_minus(f'{gamma:g}')}·x̂ + {_in_brackets(shift)}"),
     ]
 
 
-def _show_normalized(found: NormalizedBatch) -> None:
-    """Show histograms of the three steps, and the first maps of the batch before and after."""
-    parts = [("inputs", found.inputs), ("normalized", found.normalized), ("scaled", found.scaled)]
-    show_chart(draw_histograms([(name, one.numpy()) for name, one in parts]))
-    limit = max(float(one.abs().max()) for _, one in parts) or 1.0
-    for name, one in (parts[0], parts[2]):
-        items = [GalleryItem(to_signed(values, limit), "") for values in one[:SHOWN].numpy()]
+def _in_brackets(number: str) -> str:
+    """Return a number as it stands behind a sign: a negative one in brackets."""
+    return f"({number})" if number.startswith("−") else number
+
+
+def _show_first_maps(parts: Mapping[str, torch.Tensor]) -> None:
+    """Show the first maps of the batch before and after."""
+    limit = max(float(one.abs().max()) for one in parts.values()) or 1.0
+    for name in ("inputs", "scaled"):
+        items = [GalleryItem(to_signed(values, limit), "") for values in parts[name][:SHOWN].numpy()]
         st.caption(f"{name}: the first digits of the batch, one scale")
         st.html(draw_gallery(items, min_width=56, css_class="ns-normalized"))
 
@@ -160,14 +166,17 @@ def show_dropout(session: Session, data: Dataset, zoo: Zoo) -> None:
         data,
     )
     with right, locks.LIVE:
-        _, network = maps.choose_classifier(data, zoo)
-        if network is None or scene is None:
-            return
-        places = dropout.dropout_places(network)
-        place = address.segmented_control("place", "Dropout after", places, places[-1], key="drop place", always=True)
-        rate = address.slider("rate", "Dropout rate", 0.0, 0.95, 0.5, 0.05, key="drop rate")
-        seed = address.hold("seed", WHOLE, 0, key=SEED)
-        st.button("Draw 20 other samples", on_click=lambda: st.session_state.update({SEED: seed + 1}))
+        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+            _, network = maps.choose_classifier(data, zoo)
+            if network is None or scene is None:
+                return
+            places = dropout.dropout_places(network)
+            place = address.segmented_control(
+                "place", "Dropout after", places, places[-1], key="drop place", always=True
+            )
+            rate = address.slider("rate", "Dropout rate", 0.0, 0.95, 0.5, 0.05, key="drop rate", width=150)
+            seed = address.hold("seed", WHOLE, 0, key=SEED)
+            st.button("Draw 20 other samples", on_click=lambda: st.session_state.update({SEED: seed + 1}))
         image = maps.to_image(*scene)
         samples = islice(
             dropout.sample_dropout(network, image, place=place or places[0], rate=rate, seed=seed), SAMPLES

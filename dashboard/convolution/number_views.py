@@ -46,15 +46,16 @@ def show_one_number(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption(read_tip("convolution", "One number"))
         scene = choose_scene(session, data)
     with right, locks.LIVE:
+        heading = st.container(horizontal=True, gap="small", vertical_alignment="center")
         settings = st.container(horizontal=True, gap="small")
         with settings:
             _, network = maps.choose_classifier(data, zoo)
         if network is not None and scene is not None:
-            _show_stages(trace_stages(network, maps.to_image(*scene)), settings)
+            _show_stages(trace_stages(network, maps.to_image(*scene)), heading, settings)
 
 
-def _show_stages(traces: list[StageTrace], settings: DeltaGenerator) -> None:
-    """Show all stages small, one of them large, and the arithmetic of one of its numbers."""
+def _show_stages(traces: list[StageTrace], heading: DeltaGenerator, settings: DeltaGenerator) -> None:
+    """Show all stages small, one of them large, and the arithmetic of one of its numbers, which the heading names."""
     names = [trace.name for trace in traces]
     first = next((name for name in names if name.startswith("conv")), names[0])
     overview = st.empty()
@@ -67,7 +68,7 @@ def _show_stages(traces: list[StageTrace], settings: DeltaGenerator) -> None:
     with settings:
         place = _choose_place(trace)
     found = explain_value(trace, place)
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with heading:
         st.markdown(f"#### {_title(trace, place)} = {format_number(found.value)}", width="content")
         _show_step_button(traces, trace_back(traces, number, place)[1:2], "Back to")
         _show_step_button(traces, trace_forward(traces, number, place)[:1], "Forward to")

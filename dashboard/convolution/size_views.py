@@ -13,7 +13,7 @@ from core.pmnist.masks import SIDE
 from core.visualization import arrays
 from core.visualization.convolution import draw_signal, draw_weight_matrix, draw_window_positions
 from core.visualization.formulas import draw_formulas
-from core.visualization.gallery import GalleryItem, draw_gallery
+from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
 from core.visualization.signed_colors import to_signed
 from dashboard import address
 from dashboard.server import locks
@@ -95,8 +95,7 @@ def _show_costs(setting: Convolution, output: int) -> None:
         "Multiplications": f"{setting.products:,}",
         "As a dense layer": f"{setting.dense_parameters:,}",
     }
-    for place, (label, value) in zip(st.columns([3, 2, 2, 3]), figures.items(), strict=True):
-        place.metric(label, value)
+    st.html(draw_metrics(figures))
     ratio = setting.dense_parameters / setting.parameters
     st.markdown(
         f"A dense layer with the same inputs and outputs has **{ratio:,.0f} times** as many parameters"
@@ -149,7 +148,7 @@ def _count_networks() -> dict[str, dict[str, str]]:
             rows[name] = {
                 "parameters": f"{shared:,}",
                 "as dense layers": f"{dense:,}",
-                "saved": f"{dense / shared:,.0f} ×",
+                "saved": f"{dense / shared:,.0f}\u00a0×",
                 "convolutions": " + ".join(f"{one.filters} filters of {one.window} × {one.window}" for one in layers),
             }
     return rows
@@ -215,7 +214,7 @@ def _show_picture(digit: torch.Tensor, kind: str) -> None:
                     GalleryItem(to_signed(values, float(np.abs(values).max()) or 1.0), "after the filter"),
                 ],
                 min_width=130,
-                css_class="ns-picture",
+                css_class="ns-two-dimensions",
             )
         )
 

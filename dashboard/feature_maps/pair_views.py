@@ -33,6 +33,7 @@ from dashboard.widgets.texts import read_tip, show_caption
 ERASED, ATTACKED, OTHER = "whole and erased", "before and after an attack", "another digit"
 HEAD_TILE = (28, 44)  # least and largest pixels of the screen for a map that the head reads
 METHODS = {"FGSM": 1, "PGD": 20}  # steps
+NETWORKS = {"first": "", "second": "missing-feature"}  # side by side: the name in the address, who is chosen at first
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ def _show_pair(pair: DigitPair, name: str, data: Dataset, *, each: bool) -> None
         ]
         readings = [caches.readings((name,), data.name, one, WHOLE)[name] for one in pair.pixels]
     first, second = pair.titles
-    _show_readings([f"{first.capitalize()}:", f"{second}:"], readings, data)
+    _show_readings([f"{first.capitalize()}: read as", f"{second}: read as"], readings, data)
     difference = subtract_maps(before, after)
     chosen = one_map.find_chosen(difference, lambda maps: maps.maps.abs().flatten(1).amax(1).numpy())
     shown = [next(one for one in stages if one.stage == chosen.row) for stages in (before, after, difference)]
@@ -134,10 +135,10 @@ def _show_pair(pair: DigitPair, name: str, data: Dataset, *, each: bool) -> None
 def _show_readings(beginnings: Sequence[str], readings: Sequence[np.ndarray], data: Dataset) -> None:
     """Show what is read in each digit, or by each network, in one line."""
     texts = [
-        f"{beginning} **{data.classes[int(shares.argmax())]}**, {100 * shares.max():.0f} %"
+        f"{beginning} {data.classes[int(shares.argmax())]}, {100 * shares.max():.0f} % sure"
         for beginning, shares in zip(beginnings, readings, strict=True)
     ]
-    st.markdown(" · ".join(texts))
+    st.markdown(f"**{'; '.join(texts)}.**")
 
 
 def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -149,10 +150,7 @@ def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
     )
     with right:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            chosen = [
-                map_inputs.choose_classifier(data, zoo, name=which, key=f"maps {which} network", first=first)
-                for which, first in (("first", ""), ("second", "missing-feature"))
-            ]
+            chosen = [_choose_one(which, first, data, zoo) for which, first in NETWORKS.items()]
             each = map_rows.choose_scale("networks", each=True)
         names = [name for name, _ in chosen]
         networks = [network for _, network in chosen if network is not None]
@@ -165,6 +163,11 @@ def show_networks(session: Session, data: Dataset, zoo: Zoo) -> None:
         titles = [(zoo | caches.own_networks())[name].title for name in names]
         _show_readings([f"{title} reads" for title in titles], [readings[name] for name in names], data)
         _show_side_by_side(found, titles, [_formula(one) for one in networks], each=each)
+
+
+def _choose_one(which: str, first: str, data: Dataset, zoo: Zoo) -> tuple[str, Classifier | None]:
+    label, key = f"{which.capitalize()} network", f"maps {which} network"
+    return map_inputs.choose_classifier(data, zoo, name=which, label=label, key=key, first=first)
 
 
 def _show_side_by_side(

@@ -2,6 +2,7 @@
 
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from core.digits.datasets import Dataset
@@ -31,13 +32,14 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption(read_tip("similarity", "Your digit"))
         scene = choose_scene(session, data)
     with right:
+        answer = st.container()  # above the settings: a phone shows it first
         settings = choose_settings(data, zoo)
         if settings is None or scene is None:
             return
-        _show_stages(settings, maps.to_image(*scene), data)
+        _show_stages(settings, maps.to_image(*scene), data, answer)
 
 
-def _show_stages(settings: ShortcutSettings, image: Tensor, data: Dataset) -> None:
+def _show_stages(settings: ShortcutSettings, image: Tensor, data: Dataset, answer: DeltaGenerator) -> None:
     """Say where the network stopped early and what it reads without the shortcut; show each stage's nearest digits."""
     network = caches.classifier(settings.network, data.name)
     seen = caches.reference_vectors(settings.network, settings.count, data.name)
@@ -47,12 +49,12 @@ def _show_stages(settings: ShortcutSettings, image: Tensor, data: Dataset) -> No
     label, sure = int(probabilities.argmax()), float(probabilities.max())
     read = f"{data.classes[label]} ({100 * sure:.1f} % sure)"
     if hit is None:
-        st.markdown(f"#### No digit is near enough: the network computes all layers and reads {read}")
+        answer.markdown(f"#### No digit is near enough: the network computes all layers and reads {read}")
     else:
         stage, other = hit
         agrees = "the whole network reads the same" if other == label else "the whole network reads another class"
-        st.markdown(f"#### Stopped early at {stage_name(stage)}: labelled {data.classes[other]}")
-        st.markdown(f"All later layers are skipped. Without the shortcut {agrees}: {read}.")
+        answer.markdown(f"#### Stopped early at {stage_name(stage)}: labelled {data.classes[other]}")
+        answer.markdown(f"All later layers are skipped. Without the shortcut {agrees}: {read}.")
     st.html(draw_comparisons(rows))
     st.caption(
         f"The nearest of the first {len(seen):,} training digits, by the cosine distance of the mean and the spread of "

@@ -1,11 +1,11 @@
-"""Columns: inputs at the left, the result at the right. On a phone the result comes first."""
+"""Columns: inputs at the left, the result at the right. On a phone the inputs come last."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 KEY = "result-first"
 ROW = f'.st-key-{KEY} > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]'
-PHONE = f"<style>@media (max-width: 640px) {{ {ROW} {{ flex-direction: column-reverse; }} }}</style>"
+PHONE = f"<style>@media (max-width: 640px) {{ {ROW} > :first-child {{ order: 1; }} }}</style>"
 
 
 def inputs_and_result(*widths: int) -> list[DeltaGenerator]:
