@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.jobs import run_folders
+from core.system import interrupts
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], run_f
     done = len(run_folders.read_steps(folder.name))
     try:
         for number in range(done + 1, settings["to"] + 1):
-            time.sleep(settings.get("pause", 0.01))
+            for _ in range(settings.get("parts", 1)):
+                time.sleep(settings.get("pause", 0.01))
+                interrupts.check()
             if number == settings.get("stumble"):
                 raise {"value": ValueError("Three is too many."), "other": RuntimeError("a bug")}[settings["over"]]
             yield Count(number, time.time(), read_request().learning_rate)

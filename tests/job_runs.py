@@ -12,7 +12,7 @@ import pytest
 
 from core.digits.datasets import DATA_VARIABLE
 from core.digits.downloads import MIRROR_VARIABLE, OFF
-from core.jobs import control, run_folders, worker
+from core.jobs import control, run_folders, turns, worker
 from core.jobs.run_folders import Job, Status, read_status, read_steps
 
 LONG = {"to": 2000, "pause": 0.02}  # settings of `count` for a job that does not end by itself
@@ -20,11 +20,15 @@ LONG = {"to": 2000, "pause": 0.02}  # settings of `count` for a job that does no
 
 @contextmanager
 def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Yield a temporary runs folder, whose workers are killed afterwards; each worker has one thread."""
+    """Yield a temporary runs folder, whose workers are killed afterwards; each worker has one thread.
+
+    A turn is so long that one job computes after the other; `test_turns` shortens it.
+    """
     folder = tmp_path / "runs"
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(folder))
     monkeypatch.setenv(worker.NICE_VARIABLE, "0")  # beside other tests it would hardly have its turn
+    monkeypatch.setenv(turns.TURN_VARIABLE, "1000")
     yield folder
     monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(folder))
     for job in run_folders.list_jobs():

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from core.jobs import control, run_folders, worker
+from core.jobs import control, run_folders, turns
 from core.jobs.run_folders import JobError, read_status, read_steps
 from tests import ROOT
 from tests.job_runs import LONG, count, ended, kill, numbers, reach, until
@@ -84,7 +84,7 @@ def test_jobs_wait_for_each_other_in_the_order_in_which_they_came():
 
 
 def test_more_than_one_at_a_time_on_a_machine_that_is_told_so(monkeypatch):
-    monkeypatch.setenv(worker.JOBS_VARIABLE, "2")
+    monkeypatch.setenv(turns.JOBS_VARIABLE, "2")
     both = [count("ann", **LONG), count("bob", **LONG)]
     waiting = count("cat")
     for job in both:
@@ -159,11 +159,11 @@ def test_a_paused_job_gives_its_turn_away_and_joins_the_end_of_the_queue():
 
 
 def test_a_job_that_is_paused_for_too_long_ends_and_can_be_resumed(monkeypatch):
-    monkeypatch.setattr(worker, "MAX_PAUSE", 0.1)
+    monkeypatch.setattr(turns, "MAX_PAUSE", 0.1)
     job = run_folders.create_job(kind="count", title="", settings={"to": 3}, visitor="ann", threads=1)
     run_folders.write_request(job, state="pause")
-    with pytest.raises(worker.JobStopped, match="^It was paused for too long; you can resume it from"):
-        worker.wait_for_turn(job)
+    with pytest.raises(turns.JobStopped, match="^It was paused for too long; you can resume it from"):
+        turns.wait_for_turn(job)
     assert control.resume(job.id) == job and ended(job).state == "done"
 
 

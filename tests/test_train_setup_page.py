@@ -91,7 +91,7 @@ def test_how_long_a_training_takes_is_said_before_it_starts() -> None:
     assert re.search(said, text_of(app))
     press(app, "train go")
     reach(only_job(), "running")
-    assert "1 job is ahead of it: it starts in about" in text_of(show_view(app, "Set up"))
+    assert "Another job takes turns with yours: it starts soon, and ends in about" in text_of(show_view(app, "Set up"))
 
 
 @pytest.mark.slow

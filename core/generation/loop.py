@@ -1,6 +1,5 @@
 """The training loop of a GAN: a generator of frozen records."""
 
-import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, fields
 
@@ -11,7 +10,7 @@ from torch.nn.functional import softplus
 from core.digits.datasets import Digits
 from core.generation.config import GanConfig
 from core.generation.dcgan import CLASSES, Gan, make_images
-from core.system import plain_optimizers
+from core.system import interrupts, plain_optimizers
 from core.training.loop import DivergedError
 from core.training.state import RandomState, TrainState
 
@@ -108,14 +107,14 @@ def _epoch(training: _Training, epoch: int, seconds: float) -> Iterator[GanStep]
     config, random = training.config, training.random
     batches = [one for one in random.shuffle(len(training.digits)).split(config.batch) if len(one) == config.batch]
     for first in range(0, len(batches), config.report_every):
-        start = time.perf_counter()
+        start = interrupts.working_time()
         chunk = batches[first : first + config.report_every]
         with random.drawing():
             figures = _learn(training, chunk, (epoch - 1) * len(batches) + first)
         if not figures[0] + figures[1] < MAX_LOSS:  # so written, `nan` is caught too
             raise DivergedError(f"Training diverged in epoch {epoch}; a smaller learning rate may help.")
         samples = make_images(training.pair.average, *training.watched).cpu()
-        seconds += time.perf_counter() - start
+        seconds += interrupts.working_time() - start
         yield GanStep(epoch, first + len(chunk), len(batches), *figures, seconds, samples)
 
 
@@ -148,6 +147,7 @@ def _learn(training: _Training, batches: Sequence[Tensor], done: int) -> tuple[f
     pair.generator.train()
     steps = config.epochs * (len(digits) // config.batch)
     for number, index in enumerate(batches, done):
+        interrupts.check()
         _set_rate(optimizer, config, number / steps)
         images, labels = digits.images(index), digits.labels[index]
         latents = torch.randn(len(index), config.latent).to(images.device)

@@ -1,6 +1,6 @@
 """Start a generator in a process of its own, which outlives its starter; stop, pause and resume it.
 
-One job at a time runs on a machine (NEGATIVE_SPACE_JOBS for more), the others wait in the order in which they came.
+One job at a time computes on a machine (NEGATIVE_SPACE_JOBS for more); they take short turns, see `turns`.
 All that is known of a job is in its run folder, which every visitor and the command line can read.
 """
 
@@ -58,7 +58,7 @@ def stop(name: str) -> None:
 
 
 def pause(name: str) -> None:
-    """Pause the job after its current record; the next in the queue runs meanwhile. Raises JobError as `stop` does."""
+    """Pause the job after its current record; the others compute meanwhile. Raises JobError as `stop` does."""
     _request(name, state="pause")
 
 
@@ -110,8 +110,8 @@ def remove_all(visitor: str) -> None:
 
 
 def queue_position(name: str) -> int | None:
-    """Return the job's position in the queue (1: next); None when it does not wait."""
-    waiting = [job.id for job in queue.waiting_jobs()]
+    """Return the job's position in the queue (1: next); None for a job that has begun, which shares the machine."""
+    waiting = [job.id for job in queue.waiting_jobs() if read_status(job).state == "waiting"]
     return waiting.index(name) + 1 if name in waiting else None
 
 
@@ -178,8 +178,8 @@ def _start(job: Job) -> None:
     with lock, (job.folder / "worker.log").open("ab") as log:
         files.remove_leftovers(job.folder)
         run_folders.write_request(job, state="run")
-        queued = queue.next_queue_time()
-        run_folders.write_status(job, state="waiting", message="", pid=None, queued=queued, started=None)
+        begun: dict[str, Any] = {"pid": None, "has_turn": False, "started": None, "queued": queue.next_queue_time()}
+        run_folders.write_status(job, state="waiting", message="", **begun)
         subprocess.run(
             [sys.executable, "-m", "core.jobs.worker", job.id, module, str(lock.fileno())],
             env=os.environ | _worker_environment(job),

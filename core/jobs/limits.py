@@ -97,7 +97,7 @@ def check_keeping(job: Job) -> None:
 
 
 def find_displaced(visitor: str, origin: str) -> Job | None:
-    """Return the waiting job that must end for another one of this visitor; None if there is room.
+    """Return the job that must end for another one of this visitor; None if there is room.
 
     A full queue takes a visitor's first job instead of another's second one. Raises JobError where there is no room.
     """
@@ -107,7 +107,7 @@ def find_displaced(visitor: str, origin: str) -> Job | None:
     full = near if len(near) >= MAX_JOBS_PER_ORIGIN else active if len(active) >= MAX_JOBS else []
     if not full:
         return None
-    most = max(full, key=lambda job: (visitors[job.visitor], read_status(job).state != "running", job.created))
-    if visitors[most.visitor] <= visitors[visitor] + 1 or read_status(most).state == "running":
+    most = max(full, key=lambda job: (visitors[job.visitor], job.created))
+    if visitors[most.visitor] <= visitors[visitor] + 1:
         raise JobError(f"{len(full)} jobs wait or run already: try again when one has ended.")
     return most

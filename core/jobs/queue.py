@@ -4,22 +4,29 @@ import time
 from collections import Counter
 
 from core.jobs import run_folders
-from core.jobs.run_folders import Job, read_status
+from core.jobs.run_folders import Job, Status, read_status
+
+HEAD_START = 30.0  # seconds by which a job that had no turn yet is ahead of the others
 
 
 def waiting_jobs() -> list[Job]:
-    """Return the jobs that wait for their turn, the next one first: a visitor's first job before another's second."""
-    entries, ahead = _queue_entries(), _count_running()
+    """Return the jobs that wait for their turn, the next one first.
+
+    A visitor's first job comes before another's second. Visitors take turns, whatever number of jobs they have.
+    """
+    active = list_active()
+    turns = Counter(job.visitor for job, status in active if status.has_turn)
+    ended = {job.visitor: 0.0 for job, _ in active}
+    for job, status in active:
+        if _waits(status) and status.started is not None:
+            ended[job.visitor] = max(ended[job.visitor], status.queued)
     ranks = []
-    for queued, name, job in entries:
-        ranks.append((ahead[job.visitor], queued, name))
-        ahead[job.visitor] += 1
-    jobs = {job.id: job for _, _, job in entries}
-    return [jobs[name] for _, _, name in sorted(ranks)]
-
-
-def _count_running() -> Counter[str]:
-    return Counter(job.visitor for job in run_folders.list_jobs() if read_status(job).state == "running")
+    for job, status in sorted(active, key=lambda entry: (entry[1].queued, entry[0].id)):
+        if _waits(status):
+            since = status.queued - HEAD_START if status.started is None else ended[job.visitor]
+            ranks.append((turns[job.visitor], since, status.queued, job.id, job))
+            turns[job.visitor] += 1
+    return [job for *_, job in sorted(ranks, key=lambda rank: rank[:-1])]
 
 
 def next_queue_time() -> float:
@@ -28,10 +35,14 @@ def next_queue_time() -> float:
     So the order holds when the clock is set back. Nothing else depends on the clock: the lock says whether a job has a
     worker, and durations are measured by `time.monotonic`.
     """
-    return max([time.time(), *(queued + 1e-3 for queued, _, _ in _queue_entries())])
+    return max([time.time(), *(status.queued + 1e-3 for _, status in list_active() if _waits(status))])
 
 
-def _queue_entries() -> list[tuple[float, str, Job]]:
-    waiting = ((read_status(job), job) for job in run_folders.list_jobs())
-    queued = [(status.queued, job.id, job) for status, job in waiting if status.state == "waiting"]
-    return sorted(queued, key=lambda entry: entry[:2])
+def list_active() -> list[tuple[Job, Status]]:
+    """Return all jobs that have a worker, with their states."""
+    entries = ((job, read_status(job)) for job in run_folders.list_jobs())
+    return [(job, status) for job, status in entries if status.active]
+
+
+def _waits(status: Status) -> bool:
+    return status.state in ("waiting", "running") and not status.has_turn

@@ -74,6 +74,8 @@ class Status:
     state: Literal["waiting", "running", "paused", "done", "stopped", "failed", "lost"] = "waiting"
     message: str = ""
     pid: int | None = None
+    has_turn: bool = False
+    """Whether it computes now; a job that is running without a turn waits for its next one."""
     queued: float = 0.0
     """When it last joined the queue."""
     started: float | None = None
@@ -181,7 +183,8 @@ def read_status(job: Job) -> Status:
     status = _read(job.folder / "status.json", Status)
     alive = is_alive(job)
     if status is None:
-        return Status(state="running" if alive else "lost", message="" if alive else LOST_MESSAGE, queued=job.created)
+        state: Literal["running", "lost"] = "running" if alive else "lost"
+        return Status(state=state, message="" if alive else LOST_MESSAGE, has_turn=alive, queued=job.created)
     if status.active and not alive:
         # The worker may have ended, and written its final state, between the two looks.
         status = _read(job.folder / "status.json", Status) or status

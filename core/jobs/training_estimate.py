@@ -1,5 +1,6 @@
 """How long a training and its test will take on this machine, measured on a few batches before it starts."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
@@ -7,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from core.digits.datasets import Dataset
+from core.jobs import turns
 from core.jobs.training_job import prepare_network, read_plan, split_digits
 from core.networks.evaluation import BATCH, COLUMNS, predict_column
 from core.system.device import find_device
@@ -48,3 +50,9 @@ def measure_test_seconds(settings: dict[str, Any], dataset: Dataset) -> float:
         times.append(perf_counter())
     seconds = median(end - begun for begun, end in pairwise(times))  # the first batch is slower than the others
     return seconds / len(digits) * (len(COLUMNS) * len(dataset.test) + len(held_out))
+
+
+def share_machine(own: float, others: Iterable[float]) -> float:
+    """Return in how many seconds a job of `own` seconds ends beside others of so many, all of which take turns."""
+    until_then = sum(min(own, seconds) for seconds in others)
+    return max(own, (own + until_then) / turns.count_slots())

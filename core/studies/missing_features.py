@@ -4,7 +4,6 @@ Its record is made in `missing_features_record`, its conclusions in `paired_diff
 """
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -19,6 +18,7 @@ from core.studies import finished_parts
 from core.studies.arm_training import ArmTrainer
 from core.studies.arms import ARMS, COLUMNS, with_required_arms
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
+from core.system import interrupts
 from core.zoo.recipes import CONFIG, SEED
 
 NETWORKS = ("published", "talk")
@@ -76,10 +76,10 @@ def run_seeds(
     """Yield every arm of one architecture, seed by seed, as it is finished; required controls are added."""
     design = replace(ARCHITECTURES[network], classes=len(dataset.classes))
     trainer = ArmTrainer(dataset, design, seeds=seeds, config=replace(CONFIG, epochs=epochs))
-    names, start = with_required_arms(arms), time.perf_counter()
+    names, start = with_required_arms(arms), interrupts.working_time()
     for number, name in enumerate(names, 1):
         accuracies = trainer.evaluate(name)
-        seconds = time.perf_counter() - start
+        seconds = interrupts.working_time() - start
         for seed, found in zip(seeds, accuracies, strict=True):
             yield ArmStep(network, seed, name, found, number, len(names), seconds)
 

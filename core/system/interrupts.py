@@ -1,7 +1,7 @@
 """Lets long computations stop early: when the visitor has left, or when their time is over.
 
-A page cannot be told to stop while it computes. The server of the pages installs checks that end such work; a command,
-a job and a notebook install none.
+A page cannot be told to stop while it computes. The server of the pages installs checks that end such work; a job
+installs one that waits while others have their turn; a command and a notebook install none.
 """
 
 import threading
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 _charged = threading.local()  # `seconds` of each thread
+_discounted = threading.local()
 _checks: list[Callable[[], None]] = []
 
 
@@ -35,3 +36,17 @@ def thread_time() -> float:
 
 def _charged_seconds() -> float:
     return getattr(_charged, "seconds", 0.0)
+
+
+def discount(seconds: float) -> None:
+    """Do not count time for which this thread waited for others as time that its work took."""
+    _discounted.seconds = _discounted_seconds() + seconds
+
+
+def working_time() -> float:
+    """Return a clock like `time.perf_counter` that stands still while this thread waits for others, in seconds."""
+    return time.perf_counter() - _discounted_seconds()
+
+
+def _discounted_seconds() -> float:
+    return getattr(_discounted, "seconds", 0.0)

@@ -3,7 +3,6 @@
 Frozen features are computed once and the head is trained on the cached vectors: the same result, several times faster.
 """
 
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -160,7 +159,7 @@ def _epoch(
     batches = training.random.shuffle(len(training.samples.labels)).split(config.batch)
     planned = config.learning_rates(epoch, len(batches))
     for first in range(0, len(batches), config.report_every):
-        start = time.perf_counter()
+        start = interrupts.working_time()
         chunk = batches[first : first + config.report_every]
         rate = learning_rate()
         rates = [rate] * len(chunk) if rate else planned[first : first + len(chunk)]
@@ -172,7 +171,7 @@ def _epoch(
                 f"{DIVERGED} in epoch {epoch}, with a learning rate of {rates[-1]:g}: the loss became too large. The "
                 "network is kept as it was before that epoch; a lower learning rate may help."
             )
-        seconds += time.perf_counter() - start
+        seconds += interrupts.working_time() - start
         yield TrainStep(epoch, done, len(batches), loss, accuracy, seconds, rates[-1], *figures)
 
 

@@ -6,7 +6,6 @@ the step is captured as a CUDA graph; the benchmark `cuda-seeds` measures it.
 
 import copy
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,6 +18,7 @@ from torch.nn.functional import cross_entropy, pad
 from core.digits.datasets import Digits
 from core.inversion.functions import Invert
 from core.networks.classifier import Classifier
+from core.system import interrupts
 from core.system.device import find_device, repeatable
 from core.training.captured import CapturedStep, Step
 from core.training.config import TrainConfig
@@ -58,9 +58,9 @@ def train_many(
     training, seconds = _stack(networks, digits, config, seeds), 0.0
     try:
         for epoch in range(1, config.epochs + 1):
-            start = time.perf_counter()
+            start = interrupts.working_time()
             losses, accuracies = _learn(training, epoch)
-            seconds += time.perf_counter() - start
+            seconds += interrupts.working_time() - start
             yield ManySeedsStep(epoch, losses, accuracies, tuple(training.diverged.tolist()), seconds)
     finally:
         _unstack(training, networks)
@@ -123,6 +123,7 @@ def _learn(training: _Training, epoch: int) -> tuple[tuple[float, ...], tuple[fl
     set_training(switched, learning=True)
     with training.randoms[0].drawing(), repeatable():
         for indices in with_learning_rates(training.optimizer, batches, config.learning_rates(epoch, len(batches))):
+            interrupts.check()
             step(indices)
     set_training(switched, learning=False)
     losses = training.loss_sum / training.count

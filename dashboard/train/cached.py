@@ -1,13 +1,14 @@
 """The snapshots of a training as frames for the player, each drawn once for all visitors."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core.jobs import run_folders, training_estimate, training_job, training_report
+from core.jobs import queue, run_folders, training_estimate, training_job, training_report
 from core.jobs.run_folders import Job
 from core.jobs.training_snapshots import FOLDER, Snapshot, list_snapshots, load_snapshot
 from core.networks.dead_units import DeadUnits, find_dead_units
@@ -78,10 +79,24 @@ def _test_seconds(settings: str) -> float:
         return training_estimate.measure_test_seconds(described, caches.dataset(described["dataset"]))
 
 
-def seconds_left(job: Job) -> float | None:
-    """Return about how many seconds an active training and its test still take; None for other jobs."""
+def seconds_with_others(own: float, but: str = "") -> float:
+    """Return in how many seconds a training of `own` seconds ends, since all active jobs take turns.
+
+    `but` is the id of that training, if it is active itself.
+    """
+    return training_estimate.share_machine(own, (left for name, left in _all_seconds_left().items() if name != but))
+
+
+@st.cache_data(ttl=5, show_spinner=False)
+def _all_seconds_left() -> dict[str, float]:
+    """Return about how many seconds each active job still computes, by its id; infinite where nobody can say."""
+    return {job.id: seconds_left(job) for job, status in queue.list_active() if status.state != "paused"}
+
+
+def seconds_left(job: Job) -> float:
+    """Return about how many seconds a training and its test still compute; infinite where nobody can say."""
     if job.kind != "train":
-        return None
+        return math.inf
     try:
         config = training_job.read_plan(job.settings).config
         steps = list(run_folders.read_steps(job.id, record=TrainStep))
@@ -89,7 +104,7 @@ def seconds_left(job: Job) -> float | None:
         training = estimate_seconds(job.settings) if progress.seconds_left is None else progress.seconds_left
         return training + estimate_test_seconds(job.settings)
     except ValueError:  # what it starts from is gone, or its files are damaged
-        return None
+        return math.inf
 
 
 @st.cache_data(max_entries=100, show_spinner=False)

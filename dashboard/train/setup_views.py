@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.digits.datasets import Dataset
 from core.inversion.functions import INVERSIONS
-from core.jobs import control, run_folders, trained_networks, training_job
+from core.jobs import control, queue, run_folders, trained_networks, training_job
 from core.jobs.run_folders import Job
 from core.jobs.run_titles import unique_title
 from core.networks.architectures import Architecture
@@ -138,17 +138,17 @@ def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost, *, ready: b
 
 
 def _describe_time(settings: Settings) -> str:
-    """Return about how long the training takes, and how long it waits for others."""
-    ahead = [job for job in run_folders.list_jobs() if run_folders.read_status(job).state in ("running", "waiting")]
+    """Return about how long the training takes, and how much longer because others train too."""
     seconds = cached.estimate_seconds(settings) + (test := cached.estimate_test_seconds(settings))
+    others = sum(status.state != "paused" for _, status in queue.list_active())
     parts = [
         f"This takes about **{format_duration(seconds)}** on this computer; {format_duration(test)} of these are for "
         "the test at the end."
     ]
-    if ahead:
-        waiting = sum(cached.seconds_left(job) or 0.0 for job in ahead)
-        others = f"{len(ahead)} job{'s are' if len(ahead) > 1 else ' is'}"
-        parts.append(f"{others} ahead of it: it starts in about {format_duration(waiting)}.")
+    if others:
+        several = f"{others} other jobs take" if others > 1 else "Another job takes"
+        shared = format_duration(cached.seconds_with_others(seconds))
+        parts.append(f"{several} turns with yours: it starts soon, and ends in about **{shared}**.")
     return " ".join(parts)
 
 

@@ -1,14 +1,13 @@
 """The view "Watch" of the page "Train": a training while it runs, read from its folder every second."""
 
 from collections.abc import Sequence
-from itertools import takewhile
-from math import ceil
+from math import ceil, isinf
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.datasets import Dataset
-from core.jobs import control, queue, run_folders, training_job, training_report
+from core.jobs import control, run_folders, training_job, training_report, turns
 from core.jobs.run_folders import Job, Status
 from core.jobs.training_report import Progress, Record, TrainingSummary
 from core.training.loop import TrainStep
@@ -197,14 +196,15 @@ def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> tup
     if progress.share >= 1 or run_folders.read_request(job).state == "stop":
         text = (
             "Training is finished. Now the network reads all test digits, whole and with each cut, to measure its "
-            f"accuracy. This takes about {format_duration(test)}."
+            f"accuracy. This takes about {format_duration(cached.seconds_with_others(test, job.id))}."
         )
         return last["seconds"] / (last["seconds"] + test), text
     text = f"Epoch {last['epoch']}, batch {last['batch']} of {last['batches']}"
     if progress.seconds_left is None:
         return progress.share, text
     left = progress.seconds_left + test
-    return last["seconds"] / (last["seconds"] + left), f"{text} · {format_duration(left)} left, with the test"
+    shared = cached.seconds_with_others(left, job.id)
+    return last["seconds"] / (last["seconds"] + left), f"{text} · {format_duration(shared)} left, with the test"
 
 
 def _test_seconds(job: Job) -> float:
@@ -215,11 +215,13 @@ def _test_seconds(job: Job) -> float:
 
 
 def _describe_wait(job: Job) -> str:
-    """Return a sentence on when a waiting training starts."""
-    ahead = [one for one in run_folders.list_jobs() if run_folders.read_status(one).state == "running"]
-    ahead += list(takewhile(lambda one: one.id != job.id, queue.waiting_jobs()))
-    waiting = sum(cached.seconds_left(one) or 0.0 for one in ahead)
-    return f"It starts in about {format_duration(waiting)}." if waiting else ""
+    """Return a sentence on when a waiting training starts and ends."""
+    seconds = cached.seconds_left(job)
+    starts = (control.queue_position(job.id) or 1) * turns.turn_length()
+    if isinf(seconds):
+        return ""
+    ends = cached.seconds_with_others(seconds, job.id)
+    return f"It starts in about {format_duration(starts)} and ends in about {format_duration(ends)}."
 
 
 def _show_metrics(progress: Progress, steps: list[Record], *, active: bool) -> None:
