@@ -29,6 +29,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(folder))
     monkeypatch.setenv(worker.NICE_VARIABLE, "0")  # beside other tests it would hardly have its turn
     monkeypatch.setenv(turns.TURN_VARIABLE, "1000")
+    monkeypatch.setenv(turns.JOBS_VARIABLE, "1")
     yield folder
     monkeypatch.setenv(run_folders.RUNS_VARIABLE, str(folder))
     for job in run_folders.list_jobs():

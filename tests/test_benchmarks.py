@@ -21,7 +21,8 @@ NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restor
     epoch-small epoch-assignment record-cost killed-trainings killed-servers
     bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
-    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 photo-to-digit stroke-training
+    stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 photo-to-digit
+    class-train class-train-result class-stroke stroke-training
     room-median room-p95 host-memory first-visitor stranger-p95 stranger-memory
     attack-fgsm-ratio attack-pgd-ratio universal-speed universal-fooled
     attack-first-frame attack-frames stroke-attack

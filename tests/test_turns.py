@@ -1,11 +1,12 @@
 """Jobs share the machine in short turns: nobody waits for a long job of somebody else, and results stay the same."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from core.digits import datasets
-from core.jobs import control, queue, run_folders, turns
+from core.jobs import control, fork_server, queue, run_folders, turns
 from core.jobs.run_folders import Job, read_status, read_steps
 from core.networks.architectures import POOL, RELU, Architecture, conv
 from tests.job_runs import LONG, count, ended, kill, numbers, reach, until
@@ -44,7 +45,9 @@ def test_only_one_of_them_computes_at_a_time():
     jobs = [count(visitor, to=40, pause=0.02) for visitor in ("ann", "bob", "cat")]
     seen = 0
     while any(read_status(job).active for job in jobs):
-        seen = max(seen, sum(read_status(job).has_turn and read_status(job).active for job in jobs))
+        before, after = ([read_status(job) for job in jobs] for _ in range(2))
+        if before == after:  # all of them at one time
+            seen = max(seen, sum(status.has_turn and status.active for status in before))
         time.sleep(0.01)
     assert seen == 1
 
@@ -77,16 +80,14 @@ def test_visitors_share_the_machine_alike_whatever_number_of_jobs_they_have():
     assert first and second
 
 
+@pytest.mark.usefixtures("only_folders")
 def test_a_visitor_s_jobs_wait_until_the_other_visitors_had_their_turn():
     ann, again, bob = (run_folders.create_job(kind="count", title="", settings={}, visitor=v, threads=1) for v in "aab")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_folders, "is_alive", lambda job: True)
-        run_folders.write_status(bob, state="running", started=1.0, queued=10.0)
-        run_folders.write_status(again, state="running", started=1.0, queued=5.0)
-        run_folders.write_status(ann, state="running", started=1.0, queued=20.0)
-        assert [job.id for job in queue.waiting_jobs()] == [bob.id, again.id, ann.id]
-        run_folders.write_status(bob, has_turn=True)
-        assert [job.id for job in queue.waiting_jobs()] == [again.id, ann.id]
+    for job, queued in ((bob, 10.0), (again, 5.0), (ann, 20.0)):
+        run_folders.write_status(job, state="running", started=1.0, queued=queued)
+    assert [job.id for job in queue.waiting_jobs()] == [bob.id, again.id, ann.id]
+    run_folders.write_status(bob, has_turn=True)
+    assert [job.id for job in queue.waiting_jobs()] == [again.id, ann.id]
 
 
 def test_a_record_that_takes_long_is_interrupted():
@@ -115,6 +116,32 @@ def test_a_job_killed_in_its_turn_lets_the_others_go_on():
     until(lambda: numbers(first) and numbers(second))
     kill(first)
     assert ended(second).state == "done"
+
+
+@pytest.fixture
+def only_folders(runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Jobs have no processes, but seem to be alive."""
+    with monkeypatch.context() as patch:
+        patch.setattr(fork_server, "start_worker", lambda *given: None)
+        patch.setattr(run_folders, "is_alive", lambda job: True)
+        yield
+
+
+@pytest.mark.usefixtures("only_folders")
+def test_a_job_takes_a_core_for_each_of_its_threads(monkeypatch):
+    """So one that began alone uses the whole machine, and others beside it a core each."""
+    monkeypatch.delenv(turns.JOBS_VARIABLE)
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr(turns.os, "cpu_count", lambda: 2)
+    alone, second, third = count("ann"), count("bob"), count("cat")
+    assert [job.threads for job in (alone, second, third)] == [2, 1, 1]
+    whole = turns.wait_for_turn(alone)
+    assert len(whole) == 2 and turns._take_slots(second, 0) == []
+    turns._close(whole)
+    run_folders.write_status(alone, has_turn=False, queued=queue.next_queue_time())
+    one, other = turns.wait_for_turn(second), turns.wait_for_turn(third)
+    assert len(one) == len(other) == 1 and turns._take_slots(alone, 0) == []
+    turns._close([*one, *other])
 
 
 def test_a_disk_without_pipes_only_makes_jobs_slower(monkeypatch):

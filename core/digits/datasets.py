@@ -121,6 +121,13 @@ def is_available(name: str) -> bool:
     return name in MAKERS or _find(name) is not None
 
 
+def describe_files(name: str) -> tuple[tuple[str, int, int], ...]:
+    """Return path, time of change and size of each file of a set; () for a set that has none here."""
+    root = None if name in MAKERS else _find(name)
+    found = [] if root is None else find_layout(name).find(root) or []
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found if path.is_file())
+
+
 def classes_of(name: str | None) -> tuple[str, ...] | None:
     """Return the classes of a set, without loading it; None for a name that is not in DATASETS."""
     if name in MAKERS:

@@ -1,6 +1,6 @@
 """Start a generator in a process of its own, which outlives its starter; stop, pause and resume it.
 
-One job at a time computes on a machine (NEGATIVE_SPACE_JOBS for more); they take short turns, see `turns`.
+Jobs compute on as many cores as there are, or in NEGATIVE_SPACE_JOBS; they take short turns, see `turns`.
 All that is known of a job is in its run folder, which every visitor and the command line can read.
 """
 
@@ -9,20 +9,18 @@ import math
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from core.jobs import limits, queue, run_folders
+from core.jobs import fork_server, limits, queue, run_folders
 from core.jobs.run_folders import Job, JobError, load_job, read_status
 from core.system import files, locks
 
-ROOT = Path(__file__).parents[2]
 # A kind of job is a module with `check(settings)`, which raises ValueError with one sentence, and
-# `run(settings, folder, read_request)`, which yields frozen records and continues from what the folder holds.
+# `run(settings, folder, read_request)`, which yields frozen records and continues from what the folder holds. If it has
+# `share(settings)`, this loads what the processes of such jobs share.
 KINDS = {
     "train": "core.jobs.training_job",
     "study": "core.studies.study_job",
@@ -164,9 +162,11 @@ def _raise_job_errors() -> Iterator[None]:
 
 
 def _threads() -> int:
-    """Return the number of threads a job computes with: OMP_NUM_THREADS, else one per core."""
+    """Return the number of threads a job computes with: OMP_NUM_THREADS, else one per core, or one beside others."""
     chosen = os.environ.get("OMP_NUM_THREADS", "")
-    return int(chosen) if chosen.isdecimal() and int(chosen) else os.cpu_count() or 1
+    if chosen.isdecimal() and int(chosen):
+        return int(chosen)
+    return 1 if queue.list_active() else os.cpu_count() or 1
 
 
 def _start(job: Job) -> None:
@@ -180,21 +180,4 @@ def _start(job: Job) -> None:
         run_folders.write_request(job, state="run")
         begun: dict[str, Any] = {"pid": None, "has_turn": False, "started": None, "queued": queue.next_queue_time()}
         run_folders.write_status(job, state="waiting", message="", **begun)
-        subprocess.run(
-            [sys.executable, "-m", "core.jobs.worker", job.id, module, str(lock.fileno())],
-            env=os.environ | _worker_environment(job),
-            pass_fds=(lock.fileno(),),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            check=True,
-        )
-
-
-def _worker_environment(job: Job) -> dict[str, str]:
-    return {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-        "OMP_NUM_THREADS": str(job.threads),
-        run_folders.RUNS_VARIABLE: str(run_folders.runs_folder()),
-    }
+        fork_server.start_worker(job, module, lock, log)

@@ -6,6 +6,7 @@ Its run folder holds `state.safetensors` to resume from and, however it ends, th
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -106,10 +107,25 @@ def _check_cost(plan: TrainingPlan, digits: int, classes: int) -> None:
         check_cached_features(cost, digits)
 
 
+def share(settings: dict[str, Any]) -> None:
+    """Load the digits in the process of which jobs are forks, so that these need no memory of their own for them."""
+    load_digits(read_plan(settings).dataset)
+
+
+def load_digits(name: str) -> Dataset:
+    """Load a data set, or return what was loaded of the same files before. Raises DatasetError."""
+    return _load(name, datasets.describe_files(name))
+
+
+@lru_cache(maxsize=2)
+def _load(name: str, files: tuple[tuple[str, int, int], ...]) -> Dataset:
+    return datasets.load(name)
+
+
 def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRequest]) -> Iterator[TrainStep]:
     """Train, starting after the last epoch saved in `folder`; however it ends, the network is saved."""
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
-    dataset = datasets.load(plan.dataset)
+    dataset = load_digits(plan.dataset)
     digits, held_out = split_digits(dataset, plan)
     _check_cost(plan, len(digits), len(dataset.classes))
     network = prepare_network(plan, classes=len(dataset.classes))

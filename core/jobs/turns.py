@@ -1,6 +1,7 @@
-"""How jobs share the machine: each computes in a slot for a short turn, then the next one in the queue does.
+"""How jobs share the machine: each computes for a short turn, then the next one in the queue does.
 
-A job that computes alone goes on without a break. Imports no torch, like `run_folders`.
+There is a slot for each core; a job takes one for each of its threads. A job that computes alone goes on without a
+break. Imports no torch, like `run_folders`.
 """
 
 import os
@@ -36,7 +37,7 @@ class Turns:
 
     def __init__(self, job: Job) -> None:
         self.job, self._length = job, turn_length()
-        self._slot: BinaryIO | None = None
+        self._slots: list[BinaryIO] = []
         self._ends = 0.0
         self._first = True
 
@@ -64,7 +65,7 @@ class Turns:
 
         What is requested of the job has to wait until the record is complete. So has the turn's end, if it does soon.
         """
-        if self._slot is None:  # it was stopped, and saves what it has
+        if not self._slots:  # it was stopped, and saves what it has
             self._take(follow_requests=False)
         elif self._is_over(self._ends + self._length):
             self._give_way(follow_requests=False)
@@ -84,16 +85,18 @@ class Turns:
         self._take(follow_requests=follow_requests)
 
     def _release(self) -> None:
-        if self._slot is not None:
-            self._slot.close()
-            self._slot = None
+        if self._slots:
+            _close(self._slots)
+            self._slots = []
             call_next()
 
     def _take(self, *, follow_requests: bool) -> None:
         start = time.monotonic()
-        self._slot = wait_for_turn(self.job, follow_requests=follow_requests)
+        self._slots = wait_for_turn(self.job, follow_requests=follow_requests)
         interrupts.discount(time.monotonic() - start)
         self._ends = time.monotonic() + self._length
+        if count_slots() > 1:
+            call_next()  # another slot may be free
 
 
 def turn_length() -> float:
@@ -103,13 +106,22 @@ def turn_length() -> float:
 
 
 def count_slots() -> int:
-    """Return how many jobs compute at the same time: NEGATIVE_SPACE_JOBS, else one."""
+    """Return how many jobs may compute at the same time: NEGATIVE_SPACE_JOBS, else as many as there are cores."""
+    return _chosen_jobs() or os.cpu_count() or 1
+
+
+def _chosen_jobs() -> int:
     chosen = os.environ.get(JOBS_VARIABLE, "")
-    return max(1, int(chosen)) if chosen.isdecimal() else 1
+    return max(1, int(chosen)) if chosen.isdecimal() else 0
 
 
-def wait_for_turn(job: Job, *, follow_requests: bool = True) -> BinaryIO:
-    """Return the open file of the slot in which the job may compute; a paused job is not in the queue.
+def _count_needed(job: Job) -> int:
+    """Return how many slots the job takes: one, or where nobody chose their number, one for each of its threads."""
+    return 1 if _chosen_jobs() else min(job.threads, count_slots())
+
+
+def wait_for_turn(job: Job, *, follow_requests: bool = True) -> list[BinaryIO]:
+    """Return the open files of the slots in which the job may compute; a paused job is not in the queue.
 
     Raises JobStopped when that is requested, or after MAX_PAUSE seconds of pause.
     """
@@ -125,32 +137,46 @@ def wait_for_turn(job: Job, *, follow_requests: bool = True) -> BinaryIO:
                 run_folders.write_status(job, state=state, has_turn=False, queued=queue.next_queue_time())
             if state == "paused" and time.monotonic() > since + MAX_PAUSE:
                 raise JobStopped("It was paused for too long; you can resume it from its last complete state.")
-            if state != "paused" and (slot := _free_slot(job, patience)):
+            if state != "paused" and (slots := _take_slots(job, patience)):
                 started = run_folders.read_status(job).started or time.time()
                 run_folders.write_status(job, state="running", has_turn=True, started=started)
-                return slot
+                return slots
             patience = HANDOVER if _hear(bell) else 0.0
     finally:
         if bell is not None:
             os.close(bell)
 
 
-def _free_slot(job: Job, patience: float) -> BinaryIO | None:
-    """Return a free slot if the job is first in the queue. Looking for a slot is cheap, so it comes first."""
+def _take_slots(job: Job, patience: float) -> list[BinaryIO]:
+    """Return free slots if they suffice and the job is first in the queue. Taking them is cheap, so it comes first."""
     end = time.monotonic() + patience
     while True:
-        for number in range(count_slots()):
-            slot = locks.acquire(run_folders.runs_folder() / f".slot-{number}")
-            if slot is None:
-                continue
-            if [first.id for first in queue.waiting_jobs()[:1]] == [job.id]:
-                return slot
-            slot.close()
+        slots = _free_slots(_count_needed(job))
+        if slots and [first.id for first in queue.waiting_jobs()[:1]] == [job.id]:
+            return slots
+        _close(slots)
+        if slots:
             call_next()
-            return None
-        if time.monotonic() >= end:
-            return None
+        if slots or time.monotonic() >= end:
+            return []
         time.sleep(0.005)
+
+
+def _free_slots(needed: int) -> list[BinaryIO]:
+    """Take so many slots, or none."""
+    slots: list[BinaryIO] = []
+    for number in range(count_slots()):
+        slot = locks.acquire(run_folders.runs_folder() / f".slot-{number}")
+        slots += [] if slot is None else [slot]
+        if len(slots) == needed:
+            return slots
+    _close(slots)
+    return []
+
+
+def _close(slots: list[BinaryIO]) -> None:
+    for slot in slots:
+        slot.close()
 
 
 def _open_bell(job: Job) -> int | None:

@@ -1,12 +1,7 @@
-"""The process that runs a job: waits for its turn, writes every record, and follows requests to pause or stop.
-
-`control` starts it as `python -m core.jobs.worker ID MODULE LOCK`: the module of the job's kind, and the number of the
-open file that holds the job's lock.
-"""
+"""The process that runs a job: waits for its turns, writes every record, and follows requests to pause or stop."""
 
 import importlib
 import os
-import sys
 import traceback
 from contextlib import closing, suppress
 from dataclasses import asdict
@@ -28,27 +23,31 @@ OUT_OF_TIME_MESSAGE = (
 )
 
 
-def main(name: str, module: str, lock: str) -> None:
-    """Detach from the starter, then run the job."""
-    if os.fork():
-        os._exit(0)  # so that the worker has no parent that must wait for its end
-    os.set_inheritable(int(lock), False)
-    chosen = os.environ.get(NICE_VARIABLE, "")
-    lower_priority(int(chosen) if chosen.isdecimal() else NICENESS)
-    job = run_folders.load_job(name)
+def main(job: Job, module: str) -> None:
+    """Run the job, with the module of its kind, and write how it ended."""
     state, message = run_and_report(job, module)
     try:
         run_folders.write_status(job, state=state, message=message)
     except OSError:  # a full disk has no room for another file, but there is some in the old one
         run_folders.write_status(job, write=files.overwrite_in_place, state=state, message=message)
-    os.close(int(lock))  # at once: the end of a process that computed takes a while
 
 
-def lower_priority(niceness: int) -> None:
-    """Let others go first. Where Linux shares cores between sessions, niceness alone counts only within ours."""
-    os.nice(niceness)
+def niceness() -> int:
+    """Return by how much jobs let others go first: NEGATIVE_SPACE_NICE, else NICENESS."""
+    chosen = os.environ.get(NICE_VARIABLE, "")
+    return int(chosen) if chosen.isdecimal() else NICENESS
+
+
+def lower_priority(by: int) -> None:
+    """Let others go first."""
+    os.nice(by)
+    lower_session_priority(by)
+
+
+def lower_session_priority(by: int) -> None:
+    """Let other sessions go first: where Linux shares cores between sessions, niceness alone counts only within one."""
     with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(niceness))
+        Path("/proc/self/autogroup").write_text(str(by))
 
 
 def run_and_report(job: Job, module: str) -> tuple[str, str]:
@@ -80,7 +79,3 @@ def run_job(job: Job, module: str) -> None:
                 if interrupts.working_time() > end:
                     raise JobStopped(OUT_OF_TIME_MESSAGE)
                 turns.end_record()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

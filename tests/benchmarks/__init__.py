@@ -152,6 +152,16 @@ BENCHMARKS = {
     "photo-to-digit": Benchmark(
         "photo", "Seconds from choosing a photograph of twelve megapixels to its digit: the median.", 1.5, "lower"
     ),
+    "class-train": Benchmark(
+        "class_training",
+        "Seconds to the slowest first point when 30 people press Train within ten seconds.",
+        15,
+        "lower",
+    ),
+    "class-train-result": Benchmark("class_training", "Seconds to the slowest result of these.", 300, "lower"),
+    "class-stroke": Benchmark(
+        "class_training", "Milliseconds from a stroke to its bars meanwhile: the 95th percentile.", 250, "lower"
+    ),
     "stroke-training": Benchmark("jobs", "Times a stroke's 95th percentile grows while a job trains.", 2, "lower"),
     "room-median": _room("the median"),
     "room-p95": _room("the 95th percentile", 100),
