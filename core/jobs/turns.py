@@ -48,7 +48,6 @@ class Turns:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        (self.job.folder / BELL).unlink(missing_ok=True)
         self._release()
 
     def end_record(self) -> None:
@@ -145,6 +144,7 @@ def wait_for_turn(job: Job, *, follow_requests: bool = True) -> list[BinaryIO]:
     finally:
         if bell is not None:
             os.close(bell)
+            (job.folder / BELL).unlink(missing_ok=True)
 
 
 def _take_slots(job: Job, patience: float) -> list[BinaryIO]:
