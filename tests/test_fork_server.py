@@ -59,6 +59,7 @@ def test_a_killed_server_takes_no_job_with_it_and_the_next_job_starts_another():
     until(lambda: numbers(first))
     server = server_of(first)
     os.kill(server, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{server}").exists())
     second = count("bob")
     assert [ended(job).state for job in (first, second)] == ["done", "done"]
     third = count("cat", **LONG)
