@@ -1,14 +1,17 @@
 """The workarounds for faults of Streamlit: each does what it promises, or is switched off with a warning."""
 
+import inspect
 import logging
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from streamlit import runtime
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import forward_msg_queue, scriptrunner
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server import streamlit_internals
@@ -59,6 +62,21 @@ def test_a_whole_run_keeps_the_addresses_that_the_browser_requested_for_its_uplo
     queue.clear(retain_lifecycle_msgs=True)
     assert queue.flush() == [answer]
     assert queue.is_empty()
+
+
+def test_every_run_takes_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def take_turn(session: str, is_fragment: bool) -> Iterator[None]:
+        taken.append((bool(session), is_fragment, "begins"))
+        yield
+        taken.append((bool(session), is_fragment, "ends"))
+
+    taken: list[tuple[bool, bool, str]] = []
+    monkeypatch.setattr(ScriptRunner, "_run_script", inspect.unwrap(ScriptRunner._run_script))
+    streamlit_internals.put_around_runs(take_turn)
+    streamlit_internals.put_around_runs(take_turn)  # does nothing more
+    AppTest.from_string("import streamlit as st; st.text(1)").run()
+    assert taken == [(True, False, "begins"), (True, False, "ends")]
 
 
 def test_another_queue_is_left_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

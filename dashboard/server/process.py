@@ -14,6 +14,7 @@ from core.jobs import old_runs
 from core.system import interrupts
 from dashboard.server import budget, memory, streamlit_internals, visitors
 from dashboard.server.gate import Gate
+from dashboard.server.page_turns import PageTurns
 
 # Reading a digit takes the interpreter a hundred times, and each time waits so long for whoever computes beside it.
 SWITCH_INTERVAL = 0.0005  # seconds; 0.005 is Python's own
@@ -35,6 +36,7 @@ def prepare_once() -> None:
     streamlit_internals.ignore_forged_values()
     streamlit_internals.read_widgets_at_once()
     streamlit_internals.put_before_server(Gate())
+    streamlit_internals.put_around_runs(PageTurns().take)
     old_runs.make_private(visitors.to_id)
     gc.freeze()  # the 600 ms of a full collection are spent on imported modules, which are never garbage
     threading.Thread(target=_give_memory_back, name="memory", daemon=True).start()

@@ -15,7 +15,7 @@ import re
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import cache, partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -186,6 +186,28 @@ def put_before_server(gate: Middleware) -> None:
 
     setattr(call, "gate", gate)  # noqa: B010 (to mypy it is a function)
     setattr(Starlette, "__call__", call)  # noqa: B010
+
+
+@_unless_changed(None)
+def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None]]) -> None:
+    """Let every run of a script happen within `take_turn(session, is_fragment)`, in the run's thread.
+
+    Streamlit runs the scripts of all sessions at once, and has no setting for that (not requested upstream as far as we
+    know). Later calls do nothing.
+    """
+    from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+
+    run = ScriptRunner._run_script
+    if hasattr(run, "take_turn"):
+        return
+
+    @wraps(run)
+    def run_in_turn(self: Any, rerun_data: Any) -> None:
+        with take_turn(self._session_id, bool(rerun_data.fragment_id_queue)):
+            run(self, rerun_data)
+
+    setattr(run_in_turn, "take_turn", take_turn)  # noqa: B010 (to mypy it is a function)
+    setattr(ScriptRunner, "_run_script", run_in_turn)  # noqa: B010
 
 
 @_unless_changed("")

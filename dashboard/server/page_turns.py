@@ -1,0 +1,104 @@
+"""Whose run computes now: strokes at once, pages one after the other.
+
+Python lets one thread compute at a time, and each for half a millisecond. A stroke has its turn about a hundred times
+and waits each time for all threads that compute, so every further page that computes beside it makes it slower.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+from core.system import interrupts
+
+PAGE_TIME = 0.5  # seconds for which a page has its turn; what takes longer goes on beside the next one
+CHECK_EVERY = 0.1  # seconds between two looks whether a turn has ended this way
+HALF_LIFE = 10.0  # seconds after which half of what a tab has computed is forgotten
+ALLOWANCE = 5.0  # seconds: who draws all the time computes for two; a tab with more waits with its strokes, too
+NEW = 1.0  # seconds that a new tab counts as having computed: opening another one puts nobody ahead
+MAX_TABS = 10_000  # whose computing is remembered
+TINY = 1e-9  # seconds: zero has no logarithm
+
+Place = tuple[float, int]
+"""The tab's account and the number of the run: the smallest comes first."""
+
+
+class Accounts:
+    """How long each tab has computed lately.
+
+    An account is the logarithm of the seconds, plus the half-lives that the clock has counted. It stays as it is while
+    the tab computes nothing, so accounts of different times can be compared.
+    """
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, float] = {}
+
+    def find(self, tab: str) -> float:
+        """Return a tab's account; a new one has that of NEW seconds."""
+        return self._accounts.get(tab, math.log2(NEW) + _half_lives())
+
+    def seconds(self, tab: str) -> float:
+        """Return how many seconds a tab has computed; each counts half as much after HALF_LIFE."""
+        return 2 ** (self._accounts[tab] - _half_lives()) if tab in self._accounts else 0.0
+
+    def charge(self, tab: str, seconds: float) -> None:
+        """Add what a tab has computed until now."""
+        self._accounts[tab] = math.log2(self.seconds(tab) + seconds + TINY) + _half_lives()
+        while len(self._accounts) > MAX_TABS:
+            del self._accounts[next(iter(self._accounts))]
+
+
+def _half_lives() -> float:
+    return time.monotonic() / HALF_LIFE
+
+
+class PageTurns:
+    """Lets one page compute at a time; of those that wait, the one whose tab has computed least lately is next."""
+
+    def __init__(self) -> None:
+        self._lock, self._numbers, self._accounts = threading.Lock(), count(), Accounts()
+        self._waiting: dict[Place, threading.Event] = {}
+        self._begun: dict[Place, float] = {}  # when each turn began, of the runs that have not ended
+
+    @contextmanager
+    def take(self, tab: str, is_fragment: bool) -> Iterator[None]:
+        """Let a run of this tab compute when it is its turn.
+
+        A stroke, like all that reruns only a fragment, does not wait unless its tab has computed for ALLOWANCE.
+        """
+        with self._lock:
+            waits = not is_fragment or self._accounts.seconds(tab) > ALLOWANCE
+        place = self._wait(tab) if waits else None
+        begun = interrupts.thread_time()
+        try:
+            yield
+        finally:
+            self._end(tab, place, interrupts.thread_time() - begun)
+
+    def _wait(self, tab: str) -> Place:
+        admitted = threading.Event()
+        with self._lock:
+            place = self._accounts.find(tab), next(self._numbers)
+            self._waiting[place] = admitted
+            self._admit()
+        while not admitted.wait(CHECK_EVERY):
+            with self._lock:
+                self._admit()
+        return place
+
+    def _end(self, tab: str, place: Place | None, seconds: float) -> None:
+        with self._lock:
+            self._accounts.charge(tab, seconds)
+            if place is not None:
+                del self._begun[place]
+                self._admit()
+
+    def _admit(self) -> None:
+        """Let the next page begin, unless another one has had its turn for less than PAGE_TIME."""
+        now = time.monotonic()
+        if self._waiting and all(now > begun + PAGE_TIME for begun in self._begun.values()):
+            place = min(self._waiting)
+            self._begun[place] = now
+            self._waiting.pop(place).set()
