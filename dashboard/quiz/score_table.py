@@ -44,7 +44,7 @@ def to_score_rows(
     cuts: Sequence[str] = CUTS,
 ) -> list[ScoreRow]:
     """Return the row of the people, called `people`, and a row for each network, all scored over the same answers."""
-    note = "sees the erased area" if holes_shown else "does not see the erased area"
+    note = "can see the erased area" if holes_shown else "cannot see the erased area"
     rows = [ScoreRow(people, note, PEOPLE_COLOR, _to_bars(score_answers(counts), {}, intervals=True))]
     for name, answers in network_answers.items():
         card = zoo[name]
