@@ -10,12 +10,12 @@ from PIL import Image
 from core.visualization import arrays
 from core.visualization.figures import Curve, draw_confusion, draw_curves
 from core.visualization.network_colors import color_of
+from core.visualization.palette import GRAY
 from core.visualization.readings import Reading, draw_answers, draw_readings
 from core.visualization.rendering import STYLESHEET
 from core.visualization.signed_colors import (
     INK,
     NEGATIVE,
-    NEUTRAL,
     POSITIVE,
     draw_signed_sheet,
     overlay_evidence,
@@ -83,7 +83,7 @@ def test_the_stylesheet_has_the_colours_of_the_pictures() -> None:
     styles = STYLESHEET.read_text("utf-8")
     for name, color in {"positive": POSITIVE, "negative": NEGATIVE}.items():
         assert f"--ns-{name}: rgb{color};" in styles
-    assert f"--ns-gray: {NEUTRAL};" in styles
+    assert f"--ns-gray: {GRAY};" in styles
 
 
 def test_every_class_of_a_template_has_a_style() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 PACKED = ".gz"
 # By the end of a file's name: its magic number (entry type, dimensions), and the entry's NumPy type.
-FORMATS = {"idx3-ubyte": (0x0803, ">u1"), "idx1-ubyte": (0x0801, ">u1"), "idx2-int": (0x0C02, ">i4")}
+HEADERS = {"idx3-ubyte": (0x0803, ">u1"), "idx1-ubyte": (0x0801, ">u1"), "idx2-int": (0x0C02, ">i4")}
 
 
 class DatasetError(ValueError):
@@ -27,7 +27,7 @@ def plain_name(name: str) -> str:
 def read_idx(path: Path) -> Tensor:
     """Return the content of an IDX file. Raises DatasetError."""
     content = _read_bytes(path)
-    magic, entry = FORMATS["-".join(plain_name(path.name).split("-")[-2:])]
+    magic, entry = HEADERS["-".join(plain_name(path.name).split("-")[-2:])]
     header = 4 + 4 * (magic & 0xFF)
     claimed = _read_header(path, content[:header].tobytes(), magic)
     expected = header + math.prod(claimed) * np.dtype(entry).itemsize

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from core.system.number_format import format_short
 from core.visualization.arrays import Picture, Values, draw_frame, enlarge, text_color_on
-from core.visualization.figures import LEGEND_ABOVE, MARGIN, MARK
+from core.visualization.figures import LEGEND_ABOVE, MARGIN
+from core.visualization.palette import BLUE, GRAY, ORANGE
 from core.visualization.rendering import render
-from core.visualization.signed_colors import CHOSEN, NEGATIVE, NEUTRAL, POSITIVE, to_signed
+from core.visualization.signed_colors import CHOSEN, NEGATIVE, POSITIVE, to_signed
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +117,7 @@ def _draw_stack(name: str, shape: tuple[int, ...], left: float) -> tuple[str, fl
     depth = min(maps, 12)
     squares = "".join(
         f'<rect x="{left + shift * at:.1f}" y="{126 - height + shift * (depth - at):.1f}" width="{width:.1f}" '
-        f'height="{height:.1f}" rx="1" fill="#3B82C4" fill-opacity=".25" stroke="#3B82C4"/>'
+        f'height="{height:.1f}" rx="1" fill="{BLUE}" fill-opacity=".25" stroke="{BLUE}"/>'
         for at in reversed(range(depth))
     )
     lines = (name, f"{maps} × {side} × {side}" if side else f"{shape[0]}")
@@ -135,7 +136,7 @@ def draw_answer_boxes(answers: Sequence[tuple[str, float]], usual: str) -> str:
 def draw_signal(given: Values, gives: Values, start: int) -> go.Figure:
     """Return a signal and what a filter makes of it, on one axis."""
     figure = go.Figure()
-    figure.add_bar(y=given.tolist(), name="ink in each column", marker={"color": NEUTRAL})
+    figure.add_bar(y=given.tolist(), name="ink in each column", marker={"color": GRAY})
     figure.add_scatter(
         x=list(range(start, start + len(gives))),
         y=gives.tolist(),
@@ -151,7 +152,7 @@ def draw_histograms(parts: Sequence[tuple[str, Values]], *, bins: int = 60) -> g
     Most values of a map are those of its background, which would dwarf all others.
     """
     figure = go.Figure()
-    colors = (NEUTRAL, f"rgb{POSITIVE}", f"rgb{NEGATIVE}", MARK)
+    colors = (GRAY, f"rgb{POSITIVE}", f"rgb{NEGATIVE}", ORANGE)
     low, high = (extreme([float(extreme(values)) for _, values in parts]) for extreme in (np.min, np.max))
     edges = np.linspace(low, high, bins + 1)
     for (name, values), color in zip(parts, colors, strict=False):
@@ -183,7 +184,7 @@ def draw_dropout_spread(probabilities: Values, calm: Values, classes: Sequence[s
         y=(100 * calm).tolist(),
         mode="markers",
         name="without dropout",
-        marker={"color": MARK, "symbol": "line-ew-open", "size": 22, "line": {"width": 4}},
+        marker={"color": ORANGE, "symbol": "line-ew-open", "size": 22, "line": {"width": 4}},
         hovertemplate="%{x}: %{y:.1f} %<extra></extra>",
     )
     figure.update_xaxes(type="category")
@@ -201,6 +202,6 @@ def draw_activation_functions(curves: Sequence[tuple[str, str, Values, Values]])
 
 def _small(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
     figure.update_xaxes(title=x_title)
-    figure.update_yaxes(title=y_title, zeroline=True, zerolinecolor=NEUTRAL)
+    figure.update_yaxes(title=y_title, zeroline=True, zerolinecolor=GRAY)
     figure.update_layout(height=300, margin=MARGIN, legend=LEGEND_ABOVE)
     return figure

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from plotly.colors import hex_to_rgb
 
 from core.visualization.arrays import Picture, enlarge, text_color_on, to_data_url
+from core.visualization.palette import ORANGE
 
-MARK = "#E69F00"
 CONFUSION_SIDE = 26  # pixels of a square; on a phone neighbours just touch
 BUTTONS = 30  # pixels below a figure without an axis there: of the buttons that save it and fill the screen
 MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}  # pixels
@@ -83,7 +83,7 @@ def _confusion_squares(counts: NDArray[np.int64], classes: Sequence[str], fills:
             "size": np.where(shown, CONFUSION_SIDE, 0).tolist(),
             "opacity": 1,  # where sizes differ, Plotly's own is 0.7
             "color": [f"rgb({red},{green},{blue})" for red, green, blue in fills],
-            "line": {"color": MARK, "width": (2.5 * ((true == predicted) & shown)).tolist()},
+            "line": {"color": ORANGE, "width": (2.5 * ((true == predicted) & shown)).tolist()},
         },
         hovertemplate="a %{y}, read as %{x}: %{text}<extra></extra>",
         selected={"marker": {"size": CONFUSION_SIDE + 8}},
@@ -167,7 +167,7 @@ def _cells(
 def _add_box(figure: go.Figure, box: Box, rows: int, columns: int) -> tuple[int, int]:
     """Draw the box; return by how many cells, downwards and sideways, it reaches beyond the picture."""
     left, top = box.left - 0.5, box.top - 0.5
-    line = {"color": MARK, "width": 3}
+    line = {"color": ORANGE, "width": 3}
     figure.add_shape(type="rect", x0=left, x1=left + box.width, y0=top, y1=top + box.height, line=line)
     down = max(0, -box.top, box.top + box.height - rows)
     return down, max(0, -box.left, box.left + box.width - columns)

@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 from core.system.number_format import with_minus
 from core.visualization.arrays import Picture, Values
 from core.visualization.figures import MARGIN, Curve, draw_curves
+from core.visualization.palette import GRAY
 from core.visualization.rendering import render
-from core.visualization.signed_colors import NEGATIVE, NEUTRAL
+from core.visualization.signed_colors import NEGATIVE
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ def draw_inversion_curve(given: Values, read: Values, *, color: str) -> str:
     points = " ".join(f"{10 * x:.1f},{-10 * y:.1f}" for x, y in zip(given, np.clip(read, -4.2, 6.2), strict=True))
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-42 -64 84 108" width="84" height="108">'
-        f'<path d="M-42,0H42M0,-64V44" stroke="{NEUTRAL}" stroke-width="1.5"/>'
+        f'<path d="M-42,0H42M0,-64V44" stroke="{GRAY}" stroke-width="1.5"/>'
         f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="6"/></svg>'
     )
     return "data:image/svg+xml," + quote(svg)
@@ -74,7 +75,7 @@ def draw_omega(curves: Sequence[Curve], omega: float) -> go.Figure:
     values = [value for curve in curves for value in curve.y]
     figure.update_traces(mode="lines")
     figure.update_yaxes(range=[min(values) - 1, max(values) + 1])
-    figure.add_vline(x=omega, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
+    figure.add_vline(x=omega, line={"color": GRAY, "width": 2, "dash": "dot"})
     figure.update_layout(height=300)
     return figure
 
@@ -109,7 +110,7 @@ def draw_contributions(
     figure = go.Figure()
     parts = (
         ("what is missing", missing, f"rgb{NEGATIVE}"),
-        ("what is there", there, NEUTRAL),
+        ("what is there", there, GRAY),
         ("biases", rest, "#555"),
     )
     for name, values, color in parts:
@@ -121,7 +122,7 @@ def draw_contributions(
             hovertemplate="%{x}: %{y:+.1f}<extra>" + name + "</extra>",
         )
     figure.update_xaxes(type="category", side="top", title=None)
-    figure.update_yaxes(title="logit, compared with the answer's", zeroline=True, zerolinecolor=NEUTRAL)
+    figure.update_yaxes(title="logit, compared with the answer's", zeroline=True, zerolinecolor=GRAY)
     figure.update_layout(
         barmode="relative", height=300, margin=MARGIN, legend={"orientation": "h", "y": -0.02, "yanchor": "top"}
     )

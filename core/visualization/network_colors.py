@@ -2,41 +2,49 @@
 
 from zlib import crc32
 
+from core.visualization import palette
+
 # Okabe and Ito's palette for the networks that are shown most, colours near it for the rest.
 NETWORK_COLORS = {
-    "standard": "#3B82C4",
-    "missing-feature": "#D55E00",
-    "missing-no-reset": "#E69F00",
-    "missing-alternating": "#CC79A7",
-    "missing-from-scratch": "#A5793B",
-    "control": "#8A8F98",
-    "synergy": "#8F6BC9",
-    "assignment": "#56B4E9",
-    "robust": "#B2182B",
-    "restoring": "#009E73",
-    "restoring-blind": "#7A9A01",
-    "local-dense": "#5C8A3A",
-    "local-dense-shuffled": "#B08900",
-    "local-conv": "#4E9A9A",
-    "local-conv-shuffled": "#B2555B",
+    "standard": palette.BLUE,
+    "missing-feature": palette.VERMILION,
+    "missing-no-reset": palette.ORANGE,
+    "missing-alternating": palette.PINK,
+    "missing-from-scratch": palette.BROWN,
+    "control": palette.GRAY,
+    "synergy": palette.PURPLE,
+    "assignment": palette.SKY_BLUE,
+    "robust": palette.RED,
+    "restoring": palette.GREEN,
+    "restoring-blind": palette.OLIVE,
+    "local-dense": palette.MOSS,
+    "local-dense-shuffled": palette.OCHRE,
+    "local-conv": palette.TEAL,
+    "local-conv-shuffled": palette.ROSE,
 }
-OTHER_COLORS = ("#B2555B", "#5C8A3A", "#4E9A9A", "#9A6A9A")
+OTHER_COLORS = (palette.ROSE, palette.MOSS, palette.TEAL, palette.MAUVE)
 
 # Of what is read: whole digits, and each cut.
-COLUMN_COLORS = {"whole": "#3B82C4", "HCUT": "#D55E00", "VCUT": "#009E73", "DCUT": "#8F6BC9", "TCUT": "#E69F00"}
+COLUMN_COLORS = {
+    "whole": palette.BLUE,
+    "HCUT": palette.VERMILION,
+    "VCUT": palette.GREEN,
+    "DCUT": palette.PURPLE,
+    "TCUT": palette.ORANGE,
+}
 
 # Of ten goals side by side, classes or starts; neighbours differ in lightness too.
 GOAL_COLORS = (
-    "#3B82C4",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#B08900",
-    "#56B4E9",
-    "#8F6BC9",
-    "#A5793B",
-    "#7A9A01",
-    "#8A8F98",
+    palette.BLUE,
+    palette.VERMILION,
+    palette.GREEN,
+    palette.PINK,
+    palette.OCHRE,
+    palette.SKY_BLUE,
+    palette.PURPLE,
+    palette.BROWN,
+    palette.OLIVE,
+    palette.GRAY,
 )
 
 

@@ -6,7 +6,6 @@ from core.visualization.arrays import Mask, Picture, Values, arrange, draw_frame
 
 POSITIVE = (79, 168, 224)  # blue and red that colour-blind eyes tell apart, on black and on white
 NEGATIVE = (240, 82, 107)
-NEUTRAL = "#8A8F98"
 CHOSEN = (230, 159, 0)  # the orange of a frame
 INK = 0.45  # of its brightness that a digit keeps under coloured evidence
 

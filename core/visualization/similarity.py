@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 from core.system.number_format import format_distance
 from core.visualization.arrays import Picture
 from core.visualization.figures import MARGIN, Curve, draw_curves
+from core.visualization.palette import BLUE, GRAY, GREEN, PURPLE, VERMILION
 from core.visualization.rendering import render
 
-MISS = "#8A8F98"
-HITS_COLOR, PRECISION_COLOR, ACCURACY_COLOR, TIME_COLOR = "#3B82C4", "#009E73", "#D55E00", "#8F6BC9"
+HITS_COLOR, PRECISION_COLOR, ACCURACY_COLOR, TIME_COLOR = BLUE, GREEN, VERMILION, PURPLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ def draw_times(
         name="time",
         showlegend=False,
     )
-    figure.add_hline(1, line={"color": MISS, "dash": "dot", "width": 2}, annotation_text="plain network")
+    figure.add_hline(1, line={"color": GRAY, "dash": "dot", "width": 2}, annotation_text="plain network")
     figure.update_yaxes(title="time, × plain network", range=[0, 1.1 * max(1.2, *ratios)])
     figure.update_xaxes(title=f"threshold at {where}")
     figure.update_layout(margin=MARGIN)
@@ -96,7 +96,7 @@ def draw_times(
 
 def _on_distances(figure: go.Figure, threshold: float | None) -> go.Figure:
     if threshold is not None:
-        figure.add_vline(threshold, line={"color": MISS, "width": 2})
+        figure.add_vline(threshold, line={"color": GRAY, "width": 2})
     figure.update_xaxes(type="log", tickformat="~g", dtick=1)
     figure.update_layout(height=320, hovermode="closest")
     return figure

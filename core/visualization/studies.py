@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from core.system.number_format import format_interval, format_signed
+from core.visualization.palette import GRAY
 
 STEP, HEADING = 1.0, 2.2  # heights of an interval and of a row's heading above its intervals
 PIXELS = 11  # per unit of height
@@ -52,7 +53,7 @@ def draw_intervals(intervals: Sequence[Interval], colors: dict[str, str], *, cla
         figure.add_annotation(
             text=f"<b>{row}</b>", x=0, xref="paper", xanchor="left", y=top - HEADING / 3, showarrow=False
         )
-    figure.add_vline(x=0, line={"width": 1.5, "color": "#8A8F98"})
+    figure.add_vline(x=0, line={"width": 1.5, "color": GRAY})
     _lay_out(figure, intervals, -height * len(rows) - STEP / 2, x_title)
     _mark_cut_off(figure, intervals, places)
     return figure
@@ -90,7 +91,7 @@ def _add_claims(figure: go.Figure, claims: Sequence[Interval], y: Sequence[float
         y=y,
         name=name,
         mode="markers",
-        marker={"symbol": "x-thin", "size": 8, "line": {"color": "#8A8F98", "width": 2.5}},
+        marker={"symbol": "x-thin", "size": 8, "line": {"color": GRAY, "width": 2.5}},
         text=[f"{one.series}: {format_signed(one.claimed or 0.0)}, {name}" for one in claims],
         hovertemplate="%{text}<extra></extra>",
     )
@@ -143,7 +144,7 @@ def draw_pairs(first: Sequence[float], second: Sequence[float], titles: tuple[st
         x=titles,
         y=means,
         mode="lines+markers+text",
-        line={"color": "#8A8F98", "width": 4},
+        line={"color": GRAY, "width": 4},
         text=[f"mean {mean:.1f}" for mean in means],
         textposition=["middle left", "middle right"],
         hovertemplate="mean: %{y:.1f}<extra></extra>",

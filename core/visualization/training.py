@@ -11,14 +11,15 @@ from PIL import Image, ImageDraw
 from core.visualization.arrays import CAPTION_GROUND, Picture, Values, arrange, enlarge, to_gray, to_rgb
 from core.visualization.figures import LEGEND_ABOVE, MARGIN, Curve
 from core.visualization.labels import Label, Labelled, stack
+from core.visualization.palette import BLUE, BROWN, GRAY, GREEN, ORANGE, PINK, PURPLE, SKY_BLUE, VERMILION
 from core.visualization.rendering import render
-from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
+from core.visualization.signed_colors import NEGATIVE, POSITIVE, to_signed
 
-TRAINING, VALIDATION = "#3B82C4", "#D55E00"
+TRAINING, VALIDATION = BLUE, VERMILION
 MAX_POINTS = 200  # of a curve: more than its pixels could show are thinned out
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 480, 165, 40, 26, 8, 8
 ROUND = [digit * 10.0**power for power in range(-4, 5) for digit in (1, 2, 4, 8)]  # where an axis may end
-RUN_COLORS = ("#3B82C4", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8F6BC9", "#A5793B")
+RUN_COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY_BLUE, PURPLE, BROWN)
 
 
 def draw_svg_curves(
@@ -49,7 +50,7 @@ def draw_svg_curves(
 
 
 def _tick(value: float, y: float) -> str:
-    line = f'<path d="M{LEFT},{y:.1f}H{WIDTH - RIGHT}" stroke="{NEUTRAL}" stroke-opacity=".3"/>'
+    line = f'<path d="M{LEFT},{y:.1f}H{WIDTH - RIGHT}" stroke="{GRAY}" stroke-opacity=".3"/>'
     return f'{line}<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
 
 

@@ -12,6 +12,7 @@ from core.digits.datasets import Dataset, Digits
 from core.studies import recorded_noise
 from core.visualization.adversarial import draw_noise_table
 from core.visualization.network_colors import color_of
+from core.visualization.palette import BLUE, GRAY, GREEN, VERMILION
 from core.zoo.checkpoints import CheckpointError, without_restoring
 from dashboard import address
 from dashboard.attack import cached, form
@@ -153,12 +154,12 @@ def _look(noise: NoiseRun, *, cost: bool) -> Look:
     at = noise.shown_class
     name = noise.classes[at]
     if cost:
-        colors = {runs.COST: "#3B82C4", runs.VALIDATION: "#D55E00"}
+        colors = {runs.COST: BLUE, runs.VALIDATION: VERMILION}
         costs = [float(one[at]) for step in noise.records for one in (step.costs, step.validation_costs)]
         return Look(
             f"Noise to {name}: cross-entropy for {name}", colors, limits=(0, ceil(max(costs, default=10))), axis="step"
         )
-    colors = {runs.SHARE: color_of(noise.inputs.network), runs.RIGHT: "#009E73", runs.AVERAGE: "#8A8F98"}
+    colors = {runs.SHARE: color_of(noise.inputs.network), runs.RIGHT: GREEN, runs.AVERAGE: GRAY}
     return Look(
         f"Noise to {name}: share of {runs.VALIDATED} validation digits", colors, unit=" %", limits=(0, 100), axis="step"
     )

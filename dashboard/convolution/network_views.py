@@ -26,7 +26,8 @@ from core.visualization.convolution import (
 )
 from core.visualization.formulas import draw_formulas
 from core.visualization.gallery import GalleryItem, draw_gallery
-from core.visualization.signed_colors import NEGATIVE, NEUTRAL, POSITIVE, to_signed
+from core.visualization.palette import GRAY, GREEN, ORANGE, PURPLE
+from core.visualization.signed_colors import NEGATIVE, POSITIVE, to_signed
 from dashboard import address
 from dashboard.address.kinds import WHOLE
 from dashboard.server import locks
@@ -46,7 +47,7 @@ SHOWN = 10  # digits of a batch
 CURVES = dict(
     zip(
         ACTIVATION_FUNCTIONS,
-        (f"rgb{POSITIVE}", "#009E73", "#E69F00", f"rgb{NEGATIVE}", "#8F6BC9", NEUTRAL),
+        (f"rgb{POSITIVE}", GREEN, ORANGE, f"rgb{NEGATIVE}", PURPLE, GRAY),
         strict=True,
     )
 )

@@ -10,13 +10,14 @@ from core.digits.datasets import Dataset
 from core.studies.pretraining import LABELLED, RANDOM, STARTS, SUPERVISED, UNLABELLED
 from core.studies.pretraining_record import STUDY, find_row, label_counts
 from core.visualization.generation import PretrainingCurve, draw_pretraining
+from core.visualization.palette import BLUE, GRAY, ORANGE, VERMILION
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.texts import show_caption, show_text
 
-COLORS = {RANDOM: "#8A8F98", UNLABELLED: "#D55E00", LABELLED: "#E69F00", SUPERVISED: "#3B82C4"}
+COLORS = {RANDOM: GRAY, UNLABELLED: VERMILION, LABELLED: ORANGE, SUPERVISED: BLUE}
 Record = dict[str, Any]
 
 

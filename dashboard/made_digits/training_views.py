@@ -12,6 +12,7 @@ from core.jobs import control, generator_job, run_folders
 from core.jobs.generator_job import KIND
 from core.jobs.run_folders import Job
 from core.visualization.figures import Curve
+from core.visualization.palette import BLUE, GREEN, PINK, VERMILION
 from core.visualization.training import axis_limits, draw_svg_curves
 from dashboard import address
 from dashboard.components.player import player
@@ -27,8 +28,8 @@ NEXT = "made next source"
 DIGITS = (1_000, 5_000, 10_000, 20_000, 50_000)
 FIRST_DIGITS, FIRST_EPOCHS = 10_000, 4  # a minute or two on a laptop: readable shapes with ragged edges
 
-LOSSES = {"generator": "#3B82C4", "discriminator": "#D55E00"}
-FOUND = {"real digits recognised": "#009E73", "made digits recognised": "#CC79A7"}
+LOSSES = {"generator": BLUE, "discriminator": VERMILION}
+FOUND = {"real digits recognised": GREEN, "made digits recognised": PINK}
 
 
 def show_learning(session: Session, data: Dataset, zoo: Zoo) -> None:

@@ -1,0 +1,18 @@
+"""The colours of figures, readable on light and dark and by colour-blind eyes: Okabe and Ito's, and some near them."""
+
+BLUE = "#3B82C4"
+VERMILION = "#D55E00"
+GREEN = "#009E73"
+PINK = "#CC79A7"
+ORANGE = "#E69F00"
+SKY_BLUE = "#56B4E9"
+PURPLE = "#8F6BC9"
+BROWN = "#A5793B"
+OLIVE = "#7A9A01"
+OCHRE = "#B08900"
+MOSS = "#5C8A3A"
+TEAL = "#4E9A9A"
+ROSE = "#B2555B"
+MAUVE = "#9A6A9A"
+RED = "#B2182B"
+GRAY = "#8A8F98"  # styles.css has it too, as --ns-gray
