@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from streamlit.testing.v1 import AppTest
 
 from core.__main__ import main
-from core.digits import datasets, orientation
+from core.digits import datasets, downloads, orientation
 from core.digits.datasets import DATA_VARIABLE, OFFLINE, DatasetError
 from core.digits.downloads import MIRROR_VARIABLE, OFF
 from core.digits.layouts import LAYOUTS
@@ -134,6 +134,17 @@ def test_d8_a_folder_without_the_set_is_named_with_what_was_looked_for_and_what_
     monkeypatch.setenv(MIRROR_VARIABLE, OFF)
     assert main(["data", "MNIST"]) == 2
     assert f"{DATA_VARIABLE} names" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("make", [lambda folder: None, Path.touch])
+def test_d8_who_mistypes_the_folder_gets_a_sentence_and_no_download(tmp_path, monkeypatch, capsys, make):
+    make(tmp_path / "typo")
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path / "typo"))
+    monkeypatch.setattr(downloads, "download", lambda *_: pytest.fail("a mirror is asked"))
+    monkeypatch.setattr(datasets, "PROJECT_DATA", tmp_path / "data")
+    assert main(["data", "MNIST"]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert f"{DATA_VARIABLE} names '{tmp_path}/typo'" in said and "unset it to download MNIST" in said
 
 
 def command(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ import argparse
 
 from core.commands.terminal import answer, progress, say
 from core.digits import datasets, downloads
+from core.digits.datasets import DatasetError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,8 +13,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Download the set unless it is here, then describe it."""
-    if problem := datasets.describe_named_folder(options.name):
+    """Download the set unless it is here, then describe it.
+
+    Raises DatasetError where NEGATIVE_SPACE_DATA names no folder: whoever mistyped it wants no download instead.
+    """
+    folder, problem = datasets.named_folder(), datasets.describe_named_folder(options.name)
+    if problem and folder is not None and not folder.is_dir():
+        raise DatasetError(f"{problem} Correct it, or unset it to download {options.name} into data/.")
+    if problem:
         say(problem)
     if not datasets.is_available(options.name):
         for step in downloads.download(options.name):
