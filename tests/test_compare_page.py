@@ -126,6 +126,23 @@ def test_a_cleared_drawing_takes_its_cut_with_it() -> None:
     assert "erased" not in rerun(app).query_params and app.segmented_control(key="cut").value == "whole"
 
 
+def test_a_link_from_another_page_keeps_the_drawing_and_its_strokes() -> None:
+    app = open_page("compare")
+    app.session_state["draw"] = drawn_seven()
+    app.run()
+    app.segmented_control(key="pen").set_value("bold")
+    link = {name: value for name, value in address_of(rerun(app)).items() if name != "networks"}
+    go_to(app, "train")
+    app.query_params.update(link | {"networks": "standard,control"})
+    go_to(app, "compare")
+    assert (
+        app.segmented_control(key="source").value == "Draw"
+        and "Link" not in app.segmented_control(key="source").options
+    )
+    assert app.session_state["draw/memory"].boards[""].any() and app.segmented_control(key="pen").value == "bold"
+    assert app.pills(key="networks").value == ["standard", "control"]
+
+
 def test_a_link_opens_the_same_scene_for_everyone() -> None:
     app = open_page("compare")
     app.session_state["draw"] = drawn_seven()

@@ -13,7 +13,7 @@ from dashboard.address.former_names import present_text
 from dashboard.address.state import PageAddress, get_address
 from dashboard.components import live_canvas
 from dashboard.server import caches, streamlit_internals, visitors
-from dashboard.server.scene import SCENE_PARTS, read_scene
+from dashboard.server.scene import SCENE_PARTS, Scene, read_scene
 from dashboard.server.session import ChosenDigit, get_session
 
 LESSON_PARTS = ("lesson", "step")
@@ -86,9 +86,13 @@ def _leave_out_others_networks(address: PageAddress) -> dict[str, str]:
 def _take_scene(address: PageAddress, params: dict[str, str]) -> None:
     """Put the scene's digit, mask and networks where the widgets and canvases of all pages find them."""
     session, held = get_session(), st.session_state
-    session.scene, problems = read_scene(params, tuple(caches.zoo()[0]))
+    before, (session.scene, problems) = session.scene, read_scene(params, tuple(caches.zoo()[0]))
     address.problems += problems
     scene, last = session.scene, len(caches.current_dataset()[0].test) - 1
+    held[NETWORKS] = list(scene.networks)
+    if _is_own_drawing(params, before):  # a link from another page: strokes, pen and upload stay
+        scene.drawn = before.drawn
+        return
     if scene.sample is not None and scene.sample > last:
         address.problems.append(f"There is no test digit {scene.sample}, so the last one, {last}, is shown.")
         scene.sample = last
@@ -98,9 +102,14 @@ def _take_scene(address: PageAddress, params: dict[str, str]) -> None:
     live_canvas.forget(ERASE)
     for key in (TOOL, SOURCE, CLASS):
         held.pop(key, None)
-    held[NETWORKS] = list(scene.networks)
     if scene.drawn is not None or scene.sample is not None:
         held[SOURCE] = "Link" if scene.drawn is not None else "Sample"
+
+
+def _is_own_drawing(params: dict[str, str], scene: Scene) -> bool:
+    """Return whether a link holds the digit that the visitor drew or uploaded, and what they have erased of it."""
+    own = scene.to_params()
+    return scene.drawn is not None and all(own.get(part) == params.get(part) for part in ("digit", "source", "erased"))
 
 
 def close_address() -> None:
