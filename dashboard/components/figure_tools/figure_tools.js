@@ -38,7 +38,8 @@ function equip(place) {
   const wanted = component !== null || place.querySelector(FIGURES) !== null;
   if (!wanted) tools?.remove();
   if (!wanted || tools) return;
-  place.append(makeTools(place, { fillsByItself: component?.matches(".player"), takesClicks: component?.matches(".board") }));
+  const takesClicks = component?.matches(".board") || place.querySelector(".stPlotlyChart") !== null;
+  place.append(makeTools(place, { fillsByItself: component?.matches(".player"), takesClicks }));
 }
 
 function findComponent(place) {

@@ -182,7 +182,10 @@ function show(player) {
 // The place of the last frame, in a list; an empty list before it is known: the next frames may lie anywhere.
 const lastPlace = (player) => (isComplete(player) ? [player.frames.at(-1).at] : []);
 
-const format = (value, unit) => (value === null ? "–" : `${Number(value.toPrecision(3))}${unit}`);
+// Percentages are whole, as in the text below the picture.
+function format(value, unit) {
+  return value === null ? "–" : `${unit === " %" ? Math.round(value) : Number(value.toPrecision(3))}${unit}`;
+}
 
 function drawPicture({ root, picture }, { shape, pixels }) {
   const [height, width, channels = 1] = shape;
