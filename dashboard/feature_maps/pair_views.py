@@ -79,7 +79,7 @@ def _choose_pair(
     """Draw the choice of the second digit; return both. Raises ValueError for a digit that cannot be attacked."""
     digit, mask = scene
     now = to_pixels(digit, mask)
-    last, label = len(data.test) - 1, label_of(session, name, now, data)
+    last, label = len(data.test) - 1, label_of(session, name, digit, data)
     other = int(np.argmax(data.test.labels.numpy() != label))  # the first of another class
     index = address.number_input(
         "other", "Test digit", 0, last, other, key="maps other", width=130, shown=kind == OTHER
