@@ -1,4 +1,4 @@
-"""Search: every page, view and term of the glossary in one list."""
+"""Search: every page, every view with the question that it answers, and every term of the glossary in one list."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,6 +8,7 @@ import streamlit as st
 
 import dashboard
 from dashboard.widgets.glossary import Term, terms
+from dashboard.widgets.texts import read_question
 
 KEY = "search for"
 
@@ -34,9 +35,13 @@ def entries() -> dict[str, Entry]:
     for name, page in dashboard.PAGES.items():
         views = find_views(name)
         found += [Entry(page.title, name)]
-        found += [Entry(f"{page.title} › {view}", name, view) for view in views if len(views) > 1]
+        found += [Entry(_label_view(name, view), name, view) for view in views if len(views) > 1]
     found += [Entry(f"{term.term} (term)", term=term) for term in terms()]
     return {entry.label: entry for entry in found}
+
+
+def _label_view(page: str, view: str) -> str:
+    return f"{dashboard.PAGES[page].title} › {view}: {read_question(page, view)}"
 
 
 @st.fragment
