@@ -1,4 +1,4 @@
-"""Texts stand apart from code: every tip belongs to a view, and long texts that are still in code are listed here."""
+"""Texts stand apart from code: every tip, caption and note is shown where it belongs, and no long text is in code."""
 
 import ast
 import re
@@ -9,31 +9,13 @@ import pytest
 import yaml
 
 import dashboard
+from dashboard.shell.search import entries, find_views
 from dashboard.widgets.texts import TEXTS
 from tests import ROOT
 
 FOLDER = ROOT / "dashboard"
 LONG = 80  # characters
-STILL_IN_CODE = {  # long texts without figures, by folder of the dashboard; those in texts/ need no Python to translate
-    "attack": 5,
-    "compare": 1,
-    "convolution": 5,
-    "feature_maps": 2,
-    "lessons": 1,
-    "made_digits": 2,
-    "maximize": 3,
-    "missing_features": 5,
-    "pmnist": 2,
-    "quiz": 2,
-    "results": 3,
-    "server": 1,
-    "shell": 2,
-    "similarity": 3,
-    "train": 5,
-    "transfer": 4,
-    "why": 3,
-    "widgets": 4,
-}
+STILL_IN_CODE = {"server": 1}  # long texts without figures, by folder of the dashboard: it stands below texts/
 
 
 def tips() -> dict[str, dict[str, str]]:
@@ -49,11 +31,28 @@ def test_every_tip_belongs_to_a_view_and_is_shown_there() -> None:
     assert set(re.findall(r'read_tip\("(\w+)", "([^"]+)"\)', sources)) == wanted
 
 
+def test_every_view_says_which_question_it_answers_and_the_search_finds_it() -> None:
+    questions = yaml.safe_load((TEXTS / "questions.yaml").read_text("utf-8"))
+    views = {page: find_views(page) for page in dashboard.PAGES}
+    assert {page: list(found) for page, found in questions.items()} == {
+        page: titles for page, titles in sorted(views.items()) if len(titles) > 1
+    }
+    found = entries()["Missing features › The idea: What is missing of my digit, and what would a 5 need to be a 6?"]
+    assert (found.page, found.view) == ("missing_features", "The idea")
+
+
 def test_every_caption_is_shown_on_its_page() -> None:
     captions = yaml.safe_load((TEXTS / "captions.yaml").read_text("utf-8"))
     for page, figures in captions.items():
         sources = "".join(path.read_text("utf-8") for path in (FOLDER / page).rglob("*.py"))
         assert set(re.findall(rf'show_caption\("{page}", "([^"]+)"\)', sources)) == set(figures), page
+
+
+def test_every_note_is_read_on_its_page() -> None:
+    notes = yaml.safe_load((TEXTS / "notes.yaml").read_text("utf-8"))
+    for page, subjects in notes.items():
+        sources = "".join(path.read_text("utf-8") for path in (FOLDER / page).rglob("*.py"))
+        assert set(re.findall(rf'read_note\("{page}", "([^"]+)"\)', sources)) == set(subjects), page
 
 
 def test_every_text_is_shown_somewhere() -> None:
@@ -76,5 +75,8 @@ def long_texts(path: Path) -> list[str]:
 def test_no_new_long_text_stands_in_code(folder: str) -> None:
     found = [text for path in sorted((FOLDER / folder).rglob("*.py")) for text in long_texts(path)]
     assert len(found) <= STILL_IN_CODE.get(folder, 0), "\n".join(
-        ["A long text belongs in dashboard/texts (`show_text`, `read_tip`), and its count here.", *found]
+        [
+            "A long text belongs in dashboard/texts: `show_text`, `read_tip`, `show_caption`, `read_note`.",
+            *found,
+        ]
     )

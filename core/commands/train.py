@@ -64,7 +64,7 @@ def _report(name: str, steps: Iterator[TrainStep]) -> TrainStep | None:
     """Run the training to its end and show its progress; return its last step."""
     step = None
     for step in steps:
-        progress(step.batch / step.batches, f"{name}, epoch {step.epoch}: training accuracy {step.accuracy:.2f} %")
+        progress(step.batch / step.batches, f"{name}, epoch {step.epoch}: {step.accuracy:.2f} % of the last batches")
         if step.validation_accuracy is not None:
             say(f"{name}, epoch {step.epoch}: {step.validation_accuracy:.2f} % on validation digits")
     return step

@@ -13,6 +13,7 @@ from dashboard.server.caches import Zoo
 from dashboard.widgets import networks
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import ERASE, PART
+from dashboard.widgets.texts import read_note, show_caption
 
 TITLES = {
     "fgsm": "FGSM: one step",
@@ -30,9 +31,8 @@ EPSILON_SLIDERS: dict[Norm, tuple[str, str, tuple[float, ...], float]] = {  # na
 }
 MAX_STEPS, MAX_ROUND_STEPS = 100, 40  # the second for each of the seven rounds of L-BFGS
 UNLIMITED = {  # methods without an epsilon, and why
-    "lbfgs": "No epsilon: L-BFGS finds the *smallest* change that reaches the target class (Szegedy 2013).",
-    "sticker": "The sticker may take any colour, but only inside the marked area. It is optimised to work also in "
-    "shifted, turned and scaled views. *Erase* marks another area.",
+    "lbfgs": read_note("attack", "L-BFGS"),
+    "sticker": read_note("attack", "Sticker"),
 }
 ANY = "anything else"
 OTHERS = ("missing-feature", "robust")  # networks that read the attacked digit, too, at first
@@ -121,10 +121,7 @@ def _choose_target(method: str, data: Dataset) -> int | None:
 def _choose_readers(zoo: Zoo, network: str) -> tuple[str, ...]:
     chosen = _choose_others(zoo)
     if not address.get_address().hides("networks"):
-        st.caption(
-            "The attack uses the gradient of the attacked network. The other networks read the same picture. Restoring "
-            "networks have no gradient, so they read it once, at the end."
-        )
+        show_caption("attack", "Other networks")
     return (network, *(name for name in zoo if name in chosen and name != network))
 
 

@@ -26,7 +26,7 @@ from dashboard.widgets import playing
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.playing import Run
 from dashboard.widgets.progress import with_progress
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import read_tip, show_caption
 
 KEY, KEY_RUN, NOISE = "noise", "noise/run", "noise run"  # keys of the player, its run, and the current noise
 RECORDED = NoiseInputs(recorded_noise.NETWORK, recorded_noise.DATASET, recorded_noise.CONFIG)
@@ -120,10 +120,7 @@ def _play(noise: NoiseRun, *, cost: bool) -> None:
     if noise.recorded:
         st.caption("This run was recorded. *Optimise* computes it here, with your settings.")
     if noise.records:
-        st.caption(
-            "First row: the ten noises; black is zero, blue adds ink, red removes it. Second row: nine test digits "
-            "with the chosen noise, their label and the reading."
-        )
+        show_caption("attack", "Noises")
 
 
 def _choose_shown(noise: NoiseRun, *, under_way: bool) -> str:
@@ -191,7 +188,7 @@ def _show_result(noise: NoiseRun, data: Dataset, zoo: Zoo) -> None:
                 limit=noise.limit,
             )
         )
-        st.caption("Below each digit: the reading. Red line: the noise's class. Blue line: still read correctly.")
+        show_caption("attack", "Noisy digits")
     with more:
         _show_others(noise, data, zoo)
         _offer_files(noise)

@@ -11,6 +11,7 @@ from core.system.safe_names import to_safe_cell
 from core.visualization import arrays
 from core.visualization.readings import Reading
 from dashboard.server.session import Session
+from dashboard.widgets.texts import read_note
 
 
 def show_downloads(session: Session, classes: Sequence[str]) -> None:
@@ -26,9 +27,7 @@ def show_downloads(session: Session, classes: Sequence[str]) -> None:
         "text/csv",
         width="stretch",
     )
-    text.caption(
-        "The address of this page holds digit, erasing and networks: a copy of it opens the same for everyone."
-    )
+    text.caption(read_note("compare", "Address"))
 
 
 def to_png(session: Session) -> bytes:

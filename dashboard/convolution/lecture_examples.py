@@ -9,6 +9,7 @@ from core.visualization.figures import Box
 from dashboard import address
 from dashboard.address.kinds import PLACE
 from dashboard.widgets import maps
+from dashboard.widgets.texts import show_caption
 
 EXAMPLES = {
     "A 5 × 5 picture": (examples.PICTURE, examples.CROSS),
@@ -45,5 +46,5 @@ def show_example(name: str) -> None:
     maps.show_window(window, (inputs.shape[1], inputs.shape[2]), colors)
     st.caption(f"Activation functions of this value: {maps.describe_activations(window.total)}.")
     if len(inputs) > 1:
-        st.caption("The lecture shows the upper left corner of a photo. Here the photo ends after five pixels.")
+        show_caption("convolution", "Photo")
     maps.show_slide(inputs, kernel, channel=0, key=name, hold=6)

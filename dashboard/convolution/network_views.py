@@ -38,7 +38,7 @@ from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_beside, choose_scene
-from dashboard.widgets.texts import read_tip, show_text
+from dashboard.widgets.texts import read_note, read_tip, show_text
 
 LOCAL = ("local-conv", "local-conv-shuffled", "local-dense", "local-dense-shuffled")
 SEED = "drop seed"  # key of the seed that decides which values are dropped
@@ -251,5 +251,5 @@ def _show_activations() -> None:
     curves = [
         (TITLES[kind], CURVES[kind], x.numpy(), function(x).numpy()) for kind, function in ACTIVATION_FUNCTIONS.items()
     ]
-    st.markdown("**Activation functions**: without one, two linear layers would be equal to a single one")
+    st.markdown(read_note("convolution", "Activation functions"))
     show_chart(draw_activation_functions(curves))

@@ -20,7 +20,7 @@ from dashboard.server.session import Session
 from dashboard.widgets import maps
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import read_tip, show_caption
 
 LECTURE, DIGIT, FEATURE_MAP = "The lecture's 5 × 5", "Your digit", "A map of your digit"
 
@@ -117,7 +117,4 @@ def _show_kinds(values: Tensor, window: int, stride: int) -> None:
         for kind in POOLINGS
     ]
     st.html(draw_gallery(items, min_width=100, css_class="ns-pooled"))
-    st.caption(
-        "One scale for all. The mode is for whole numbers: values of a map are rarely equal, and then the mode is the "
-        "smallest. Pooling reduces noise and makes the map smaller. Networks use max and average pooling."
-    )
+    show_caption("convolution", "Kinds of pooling")

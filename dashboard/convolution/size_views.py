@@ -24,7 +24,7 @@ from dashboard.widgets.charts import show_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import read_tip, show_caption
 
 FIELDS = {  # of Convolution: label, minimum, maximum, first value
     "size": ("Input, pixels a side", 1, 512, 28),
@@ -52,11 +52,7 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
         except ValueError as error:
             st.warning(f"These settings are impossible: {error}")
             if not setting.dilation:
-                st.caption(
-                    "A lecture says that dilation is *almost always 0*. By its own formula the output would then have "
-                    "the same size for every filter, since F − 1 is multiplied by 0. It means *almost "
-                    "always 1*: no gaps."
-                )
+                show_caption("convolution", "Dilation 0")
             return
         st.html(draw_formulas([("Places along each side", FORMULA), ("With these numbers", setting.write_formula())]))
         _show_costs(setting, output)
@@ -64,10 +60,7 @@ def show_size(session: Session, data: Dataset, zoo: Zoo) -> None:
     _show_as_dense_layer(setting)
     st.markdown("#### Whole networks, as they are and as dense layers")
     st.table(pd.DataFrame(_count_networks()).T)
-    st.caption(
-        "Only the convolutions are counted. Dense layers could compute the same, but would have to learn it for every "
-        "place separately: more parameters and more overfitting."
-    )
+    show_caption("convolution", "Dense layers")
 
 
 def _choose_setting() -> Convolution:

@@ -21,7 +21,7 @@ from dashboard.feature_maps import map_rows
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets import maps
-from dashboard.widgets.texts import show_caption
+from dashboard.widgets.texts import read_note, show_caption
 
 CHOSEN = "maps filter"  # the key of the clicked square
 SNAPSHOTS = 12  # shown of a training
@@ -71,7 +71,7 @@ def describe_change(start: Sequence[Filters], trained: Sequence[Filters]) -> str
 def _describe_start(origin: InitialNetwork | None, zoo: Zoo) -> str:
     """Return a sentence about the filters' initial values, if they are known exactly."""
     if origin is None:
-        return "The initial values of these filters are not known, so only the trained filters are shown."
+        return read_note("feature_maps", "Unknown start")
     if origin.parent is None:
         return f"*At the start*: random weights with seed {origin.seed}, before training."
     title = zoo[origin.parent].title if origin.parent in zoo else "another network"
@@ -151,7 +151,7 @@ def _show_snapshots(name: str, *, each: bool) -> None:
     when = [f"epoch {one.epoch}, batch {one.batch}" for one in found]
     names = [f"{text}, {when[at % len(when)]}" for at, text in enumerate(name_maps(squares, "filter"))]
     tiles = draw_tiles(squares, color_limits([squares], per_map=each), names)
-    st.markdown("**During training**: the first filters of the first layer, from the start (left) to the end")
+    st.markdown(read_note("feature_maps", "During training"))
     board(
         [Row("first filters", f"{len(when)} moments", [Sheet(tiles, 20, 44, columns=len(when))])],
         key="maps moments",

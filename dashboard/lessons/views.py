@@ -6,6 +6,7 @@ from core.classroom.lessons import Lesson, LessonError, read_lesson
 from dashboard.server.session import LessonPosition
 from dashboard.shell import lesson_bar
 from dashboard.widgets.file_upload import upload_file
+from dashboard.widgets.texts import show_caption
 
 UPLOAD = "lesson upload"  # key
 
@@ -41,10 +42,7 @@ def show_own() -> None:
         lesson = upload_file("Lesson as a YAML file (100 kB at most)", key=UPLOAD, read=_read, kinds=["yaml", "yml"])
     except LessonError as error:
         st.warning(str(error))
-    st.caption(
-        "Each step names a page, the state in its address (*Share* shows the address), a text and a question in "
-        "Markdown. Download a lesson above as a template. Only you can see your lesson, in this tab."
-    )
+    show_caption("lessons", "Your own lesson")
     if lesson is not None:
         with st.container(border=True, width=440):
             _show_lesson(lesson, "")

@@ -15,7 +15,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_chart
-from dashboard.widgets.texts import show_caption, show_text
+from dashboard.widgets.texts import read_note, show_caption, show_text
 
 COLORS = {RANDOM: GRAY, UNLABELLED: VERMILION, LABELLED: ORANGE, SUPERVISED: BLUE}
 Record = dict[str, Any]
@@ -34,10 +34,7 @@ def show_help(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.info("This was not measured on this data set.")
         return
     st.markdown(f"**{record['conclusions'][0]}**")
-    st.markdown(
-        "A discriminator has seen all training digits without labels. If a classifier has only **few labelled "
-        "digits**, are the discriminator's convolutions a better start than random ones?"
-    )
+    st.markdown(read_note("made_digits", "Pretraining"))
     figure, table = st.columns([6, 5], gap="medium")
     with figure:
         show_chart(draw_pretraining(to_curves(record)), key="made help")

@@ -15,7 +15,7 @@ from dashboard.made_digits import generators
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.pictures import show_picture
-from dashboard.widgets.texts import show_caption
+from dashboard.widgets.texts import read_note, show_caption
 
 QUIZ = "made quiz"
 LARGE = 10  # screen pixels for one of the digit
@@ -75,10 +75,7 @@ def _show_question(quiz: Quiz, questions: list[RealOrMadeDigit], data: Dataset) 
 def _warn_of_clue(data: Dataset) -> str:
     if data.name == "MNIST":
         return ""
-    return (
-        " The generator was trained on MNIST, and these real digits look different. That is a clue that real MNIST "
-        "digits would not give."
-    )
+    return " " + read_note("made_digits", "A clue")
 
 
 def _answer(quiz: Quiz, made: bool) -> None:

@@ -16,14 +16,15 @@ from core.zoo.checkpoints import Card, CheckpointError, without_restoring
 from dashboard import address
 from dashboard.server import caches
 from dashboard.widgets import networks as network_inputs
+from dashboard.widgets.texts import read_note
 
 ASSIGNMENT, WHITE = "as in the assignment", "white on black"
 PRESET_TEXTS = {
-    ASSIGNMENT: "The gradient is blurred more and more (4k/(steps + 0.5) pixels), so the final image is blurred.",
-    "shrinking blur": "The blur shrinks, as is usual: large shapes come first, then edges.",
-    WHITE: "Penalises ink and roughness and shifts the image slightly, which leaves clean strokes.",
-    "frequencies": "Changes the image's frequencies instead of its pixels, low frequencies most. Nothing is blurred.",
-    "nothing but the gradient": "No blur and no decay: the image need not look like anything.",
+    ASSIGNMENT: read_note("maximize", "as in the assignment"),
+    "shrinking blur": read_note("maximize", "shrinking blur"),
+    WHITE: read_note("maximize", "white on black"),
+    "frequencies": read_note("maximize", "frequencies"),
+    "nothing but the gradient": read_note("maximize", "nothing but the gradient"),
 }
 MAX_STARTS = 9
 Shapes = Mapping[str, tuple[int, int, int]]

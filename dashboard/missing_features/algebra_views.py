@@ -30,16 +30,13 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_accuracies
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import read_note, read_tip, show_caption
 
 COMPARED = 1000  # test digits
 NONLINEAR_EFFECTS = {  # by inversion
-    "clamped complement": "{above} of this digit's {all} features are above 1. The head reads each of them as 0, "
-    "however large. So it distinguishes absent from weak features, but not weak from strong ones.",
-    "maximum complement": "Each feature is subtracted from the strongest of this digit, {most:.2f} here. Another digit "
-    "has another strongest feature, so the head reads the same value differently.",
-    "share complement": "Each feature is divided by the strongest of this digit, {most:.2f} here. Another digit has "
-    "another strongest feature, so the head reads the same value differently.",
+    "clamped complement": read_note("missing_features", "clamped complement"),
+    "maximum complement": read_note("missing_features", "maximum complement"),
+    "share complement": read_note("missing_features", "share complement"),
 }
 FROZEN = {"standard": "before", NAME: "after, frozen", "missing-unfrozen": "after, not frozen"}
 
@@ -161,7 +158,7 @@ def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     filters = {name: filters_of(network, layer) for name, network in networks.items()}
     limit = max((float(np.abs(values).max()) for values in filters.values()), default=1.0)
     if "standard" not in filters:
-        st.info("The standard network is not on this computer, so there is nothing to compare with.")
+        st.info(read_note("missing_features", "No standard network"))
         return
     st.markdown(f"**{describe_changes(filters)}**")
     _show_filters(filters, layer, limit, zoo)
@@ -221,8 +218,4 @@ def _show_hashes(networks: dict[str, Classifier], zoo: Zoo) -> None:
     ]
     st.markdown("Fingerprints (SHA-256) of all weights and biases of the convolutions:  \n" + "  \n".join(lines))
     show_accuracies({name: zoo[name].accuracies() for name in networks}, zoo)
-    st.caption(
-        "Accuracy in percent, recorded on 10,000 MNIST test digits; in brackets: the difference to the standard "
-        "network. One run each: "
-        "a difference of a few points on a cut says little."
-    )
+    show_caption("missing_features", "Freezing")

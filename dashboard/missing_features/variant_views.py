@@ -36,7 +36,7 @@ from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import networks_or_warn, read_all, show_readings
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_who_is_right
-from dashboard.widgets.texts import read_tip, show_text
+from dashboard.widgets.texts import read_note, read_tip, show_text
 
 FIRST = ("standard", "missing-feature", "missing-clamped")
 FORMULAS = {
@@ -223,11 +223,8 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) 
             show_who_is_right(found, zoo["standard"].title, rival)
     st.caption(
         f"Accuracy in percent on the first {count:,} test digits of {data.name}, measured now; in brackets: the "
-        "difference to the standard network. The axis of the curves does not begin at 0. "
-        "These are test digits, so do not use them to choose omega. Two heads on the same "
-        "features are one ordinary head "
-        "with twice as many hidden units, inverted or not. Synergy minus two ordinary heads "
-        "is the effect of the inversion."
+        "difference to the standard network. *Freezing* counts all 10,000 of MNIST, so its figures differ. "
+        + read_note("missing_features", "Synergy")
     )
 
 

@@ -27,7 +27,7 @@ from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.progress import compute_in_parts
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.tables import show_accuracies
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import read_note, show_caption, show_text
 
 Accuracies = Mapping[float, float]  # in percent, by the share of the picture that is missing
 Cell = TypeVar("Cell", str, float)  # a column of the table, or a share of the picture
@@ -60,9 +60,7 @@ def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     recorded = {name: zoo[name].accuracies(variant) for name in names if zoo[name].accuracies(variant)}
     sentence.markdown(f"**{describe_table(recorded, zoo)}**")
     show_accuracies(recorded, zoo)
-    st.caption(
-        "Accuracy in percent. Recorded on 10,000 MNIST test digits; `python -m core train all` repeats every row."
-    )
+    show_caption("pmnist", "Table")
     _show_talk()
     with st.expander("How to read this table"):
         show_text("pmnist_table")
@@ -85,7 +83,7 @@ def _show_talk() -> None:
         column: f"{accuracy:.1f}  :small[({format_signed(TALK_GAIN[column])})]"
         for column, accuracy in TALK_ACCURACY.items()
     }
-    st.markdown("*The talk's own figures (EuroPython 2019, Table 1): blind; the best epoch on the test digits*")
+    st.markdown(read_note("pmnist", "The talk's table"))
     st.table(pd.DataFrame({"Talk: ordinary": without, "Talk: missing-feature": inverted}).T)
 
 

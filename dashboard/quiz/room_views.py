@@ -12,7 +12,7 @@ from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id, get_openers, get_origin
-from dashboard.widgets.texts import show_problems
+from dashboard.widgets.texts import read_note, show_problems
 
 POLL = 2.0  # seconds between two reads of the board
 DAY = 24 * 3600  # seconds
@@ -42,7 +42,7 @@ def _show_open_and_join(game: Game) -> None:
     opening, joining = st.columns(2, gap="large")
     with opening:
         st.markdown("#### Open a room")
-        st.markdown("All players read the same digits. A board for the projector counts their answers.")
+        st.markdown(read_note("quiz", "Open a room"))
         holes_shown = st.toggle(
             "Show players the erased area",
             value=True,

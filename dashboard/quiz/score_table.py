@@ -16,7 +16,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.readings import networks_or_warn
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import read_note, show_text
 
 HEADINGS = {ALL_CUTS: "all cuts", **{cut: f"{cut}: {name} erased" for cut, name in CUT_NAMES.items()}}
 NetworkAnswers = Mapping[tuple[int, int], int]
@@ -73,7 +73,7 @@ def _to_bars(scores: Mapping[str, Score], references: Mapping[str, float], *, in
 
 def explain(rows: Sequence[ScoreRow], data: Dataset) -> str:
     """Return sentences that explain the bars and lines of the table."""
-    words = "The orange line is the 95 % interval (Wilson) of the players' accuracy, if all answers are independent."
+    words = read_note("quiz", "Interval")
     if any(bar.reference is not None for row in rows for bar in row.bars.values()):
         words += f" A vertical line is the network's accuracy on all {len(data.test):,} test digits of {data.name}."
     return words

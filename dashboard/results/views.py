@@ -15,6 +15,8 @@ from core.visualization.studies import Interval, draw_intervals
 from dashboard.address import get_address
 from dashboard.results.study import Row, ShownStudy
 from dashboard.widgets.charts import show_chart
+from dashboard.widgets.tables import describe_track
+from dashboard.widgets.texts import read_note, show_caption
 
 TWO_LINES = 48  # pixels of a table's row: long names are wrapped, not cut off
 PROJECTED = 125  # pixels of a column in projector mode
@@ -99,7 +101,7 @@ def show_figures(study: ShownStudy) -> None:
         for arm in (arm for arm in arms if rows[arm, "whole"]["track"] == track):
             figures = {column: format_mean(rows[arm, column]) for column in study.record["columns"]}
             table.append({"method": ARMS[arm].title, "seeds": rows[arm, "whole"]["seeds"], **figures})
-        st.markdown(f"*{track.capitalize()}*")
+        st.markdown(describe_track(track))
         st.dataframe(
             pd.DataFrame(table), hide_index=True, height="content", column_config=columns, row_height=TWO_LINES
         )
@@ -138,7 +140,7 @@ def show_published(study: ShownStudy) -> None:
         st.info("The talk and its log used MNIST. Choose MNIST to compare them with our figures.")
         return
     sentence = st.empty()
-    st.markdown("**The talk's Table 1**: gain of the missing-feature network over the ordinary network, in points")
+    st.markdown(read_note("results", "The talk's table"))
     ours = {cut: rows["missing-feature", cut] for cut in ("whole", *CUTS)}
     found = [ours[cut]["to_standard"]["mean"] for cut in CUTS]
     claimed = [published["talk"]["gain"][cut] for cut in CUTS]
@@ -152,7 +154,7 @@ def show_published(study: ShownStudy) -> None:
         "Ours, against the matched control": {cut: _format_gain(row["difference"]) for cut, row in ours.items()},
     }
     st.table(pd.DataFrame(gains).T)
-    st.markdown("**The log of the published code** (one run of 10 + 10 epochs) and ours: accuracy in percent")
+    st.markdown(read_note("results", "The log"))
     log = {}
     for arm, figures in published["log"].items():
         if (arm, "whole") not in rows:
@@ -160,10 +162,7 @@ def show_published(study: ShownStudy) -> None:
         log[f"{ARMS[arm].title}: the log"] = {column: f"{figures[column]:.1f}" for column in PUBLISHED_LOG_COLUMNS}
         log[f"{ARMS[arm].title}: ours"] = {column: format_mean(rows[arm, column]) for column in PUBLISHED_LOG_COLUMNS}
     st.table(pd.DataFrame(log).T)
-    st.caption(
-        "The talk chose the best epoch on the test digits themselves; the log gives the last epoch of seed 42. The "
-        "published code erases after normalisation, so an erased area becomes grey; ours becomes background."
-    )
+    show_caption("results", "Talk and log")
 
 
 def _format_gain(gain: Row) -> str:

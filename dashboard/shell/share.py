@@ -11,6 +11,7 @@ from core.jobs.trained_networks import run_id_of
 from dashboard.address import GROUPS, get_address, groups_of
 from dashboard.address.links import OWN_PICTURES, PROJECTOR
 from dashboard.server.network_address import for_others, is_local
+from dashboard.widgets.texts import show_caption
 
 OPEN, LARGE = "share", "share large code"
 STYLE = """<style>
@@ -75,7 +76,7 @@ def _show_address() -> None:
         st.html(f'<img class="ns-code" alt="The address as a code" src="{code}" width="220">')
         st.button("Show the code large", key="share large", on_click=_enlarge, args=(address,))
     else:
-        st.caption("The address is too long for a code: this digit is hard to pack. That of a test digit is short.")
+        show_caption("shell", "Too long for a code")
 
 
 def describe_missing(parts: Mapping[str, str]) -> str:
@@ -88,10 +89,7 @@ def describe_missing(parts: Mapping[str, str]) -> str:
 def say_who_can_open(address: str) -> None:
     """Say so when an address leads nowhere on any other computer."""
     if is_local(address):
-        st.caption(
-            "Only this computer can open this address. Start the dashboard so that others can reach it, and open it "
-            "by the computer's name or IP address: then everyone in the room can open the address."
-        )
+        show_caption("shell", "Only this computer")
 
 
 def _enlarge(address: str) -> None:

@@ -13,6 +13,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.similarity import cached
 from dashboard.widgets import maps
+from dashboard.widgets.texts import read_note
 
 SEEN = (0.02, 0.1, 0.5)  # shares of the training digits: in MNIST 1,000, 5,000 and half of them, as in the proposal
 SHARES = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, *(step / 20 for step in range(2, 21)))  # that pass the threshold
@@ -104,7 +105,7 @@ def _choose_share(found: Comparison, stages: tuple[str, ...]) -> float:
         args=(found, points),
         width="stretch",
         key="shortcut choose",
-        help="Sets the largest threshold that loses no more accuracy than this on validation digits.",
+        help=read_note("similarity", "Set threshold"),
     )
     deeper = " (later layers: the same share of digits)" if len(stages) > 1 else ""
     return address.select_slider(

@@ -13,7 +13,7 @@ from dashboard import address
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.widgets.texts import show_conclusions
+from dashboard.widgets.texts import show_caption, show_conclusions
 
 Row = dict[str, Any]
 
@@ -39,10 +39,7 @@ def show_recorded(session: Session, data: Dataset, zoo: Zoo) -> None:
         width="stretch",
         height=35 * (len(tests) + 1) + 3,
     )
-    st.caption(
-        "In percent; *correct* counts all digits, stopped early or not. Time is relative to the network without the "
-        "shortcut, for 1,000 digits together or one at a time."
-    )
+    show_caption("similarity", "Recorded")
     show_conclusions(record)
 
 

@@ -19,7 +19,7 @@ from dashboard.server.session import Session
 from dashboard.similarity import recorded_pairs
 from dashboard.similarity.second_model_runs import SecondModelRun, Summary, title_of
 from dashboard.widgets import playing
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import show_caption, show_text
 
 KEY, TRAINING = "second", "second training"  # keys of the player and of the current training
 LEARNERS = (DIGITS, "conv1", "conv2", ALL_MAPS)
@@ -120,10 +120,7 @@ def _show_gaps(summary: Summary, names: Sequence[str]) -> None:
         for number, (picture, one) in enumerate(zip(summary.maps[stage], gap.correlations.tolist(), strict=True)):
             shown.append(GalleryItem(arrays.to_gray(picture), f"map {number}: {format_signed(one, 2)}"))
         st.html(draw_gallery(shown, min_width=58, css_class="ns-maps"))
-    st.caption(
-        "Below each map: its mean correlation with the digit. +1: the same picture; 0: nothing in common; −1: the "
-        "negative, with light and dark exchanged."
-    )
+    show_caption("similarity", "Maps")
 
 
 def _describe(gap: DomainGap) -> str:

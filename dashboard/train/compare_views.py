@@ -19,7 +19,7 @@ from dashboard.server.session import Session
 from dashboard.train.recorded import DATASET, recorded_trainings, say_recorded
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.jobs import my_jobs
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import read_note, read_tip
 
 RUNS = "train runs"  # the key of the choice of runs
 TARGETS = (95.0, 98.0)  # validation accuracy, percent
@@ -47,10 +47,7 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
     _show_curves(shown, titles, tested)
     if shown:
         st.table(to_table(jobs, shown))
-        st.caption(
-            "Times are seconds of training and validation on this computer; other jobs make them longer. Accuracies on "
-            "other digits are in another column: compare only within a column. " + read_tip("train", "Compare")
-        )
+        st.caption(read_note("train", "Times") + " " + read_tip("train", "Compare"))
 
 
 def _show_recorded() -> None:

@@ -18,6 +18,7 @@ from core.zoo.checkpoints import Card
 from dashboard import address
 from dashboard.server import caches
 from dashboard.server.visitors import get_visitor_id
+from dashboard.widgets.texts import read_note, show_caption
 
 OWN, KEEP = "your own", "unchanged"
 OWN_TITLE, OWN_DESCRIPTION = "my own network", "A network of your own, built block by block."
@@ -174,7 +175,7 @@ def compose_network() -> tuple[list[Block], Architecture]:
     for tab, name in zip(st.tabs(names) if names else [], names, strict=True):
         with tab:
             parts.append(_compose_block(name))
-    st.caption("A side of W pixels becomes ⌊(W + 2·padding − dilation·(size − 1) − 1) / stride⌋ + 1 pixels.")
+    show_caption("train", "Block")
     return parts, compose(parts, (hidden,) if hidden else (), dropout=rate)
 
 
@@ -245,7 +246,7 @@ def _choose_attack(left: Any, right: Any) -> Settings:
         preset_options()["attack"],
         place=left,
         format_func=ATTACKS.__getitem__,
-        help="Each digit is attacked through the network's current weights. FGSM takes twice the time, PGD 8 times.",
+        help=read_note("train", "Attacked digits"),
     )
     off = attack == "none"
     epsilon = _choose_number(right, "Epsilon of the attack", "epsilon", disabled=off, step=0.05)

@@ -19,6 +19,7 @@ from dashboard.train.run_table import to_table
 from dashboard.train.setup_views import JOB
 from dashboard.train.watch_views import choose_run
 from dashboard.widgets import jobs
+from dashboard.widgets.texts import show_caption
 
 DONE = "train done"
 DAY = 24 * 3600  # seconds
@@ -72,10 +73,7 @@ def _show_downloads(job: Job) -> None:
         st.download_button(
             "ONNX", lambda: onnx_export.to_onnx(network), f"{stem}.onnx", "application/octet-stream", on_click="ignore"
         )
-    st.caption(
-        "You can load the ZIP here again. ONNX is for other programs: input `images` (N, 1, 28, 28) from 0 to 1, "
-        "output `logits`."
-    )
+    show_caption("train", "Downloads")
 
 
 def _show_keeping(job: Job) -> None:

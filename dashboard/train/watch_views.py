@@ -24,17 +24,20 @@ from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.widgets import jobs
 from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.progress import format_duration
-from dashboard.widgets.texts import show_caption
+from dashboard.widgets.texts import read_note, show_caption
 
 SNAPSHOTS = Look("Ten digits, filters and feature maps during training", speed=0.25)
 STATES = {"running": "training is running.", "waiting": "waits in the queue.", "paused": "training is paused."}
-PARTS = {"training": TRAINING, "validation": VALIDATION}
+LINES = {  # title and colour of each curve, by digits
+    "training": ("training batches", TRAINING),  # a point is the mean of a few batches, not of an epoch
+    "validation": ("validation", VALIDATION),
+}
 
 
 def choose_run(runs: list[Job], label: str = "Training") -> Job | None:
     """Draw the choice of one of these runs and return it; say why and return None if there are none."""
     if not runs and jobs.my_jobs():
-        st.info("Your network is not ready yet. *Watch* shows its training; there you can stop and save it.")
+        st.info(read_note("train", "Not ready"))
         return None
     if not runs:
         st.info("You have not trained a network yet. Choose an experiment in *Set up*.")
@@ -101,8 +104,8 @@ def _show_recorded() -> None:
 def describe_accuracies(reached: TrainingSummary) -> str:
     """Return a sentence: how well the network reads the digits after the finished epochs."""
     return (
-        f"After {reached.epochs} epochs, the network reads {reached.validation:.1f} % of the validation digits and "
-        f"{reached.training:.1f} % of the training digits correctly."
+        f"After {reached.epochs} epochs, it reads {reached.validation:.1f} % of the validation digits correctly. "
+        f"During its last epoch it read {reached.training:.1f} % of the training digits correctly."
     )
 
 
@@ -228,7 +231,7 @@ def _show_metrics(progress: Progress, steps: list[Record], *, active: bool) -> N
     last, validated = steps[-1], training_report.learning_curve(steps, "validation accuracy")
     figures = {
         "validation accuracy": f"{validated[-1].value:.2f} %" if validated else "after the first epoch",
-        "training accuracy": f"{training_report.current_training_accuracy(steps):.2f} %",
+        "training accuracy, this epoch": f"{training_report.current_training_accuracy(steps):.2f} %",
         "digits per second": f"{progress.digits_per_second:,.0f}" if progress.digits_per_second else "–",
         "learning rate": f"{last['learning_rate']:g}",
         "time so far" if active else "time": format_duration(last["seconds"]),
@@ -236,10 +239,10 @@ def _show_metrics(progress: Progress, steps: list[Record], *, active: bool) -> N
     st.html(draw_metrics(figures))
 
 
-def _curve(steps: list[Record], kind: str, part: str, color: str) -> Curve:
-    points = training_report.learning_curve(steps, f"{part} {kind}")
+def _curve(steps: list[Record], kind: str, digits: str) -> Curve:
+    points, (title, color) = training_report.learning_curve(steps, f"{digits} {kind}"), LINES[digits]
     x, y = [point.epochs for point in points], [point.value for point in points]
-    return Curve(part, color, x, y, dots=part == "validation")
+    return Curve(title, color, x, y, dots=digits == "validation")
 
 
 def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerator]) -> None:
@@ -247,7 +250,7 @@ def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerato
     now = training_report.learning_curve(steps, "training error")[-1].epochs
     end = min(epochs, max(1, ceil(1.5 * now)))  # room for what comes, but the first epochs must not be too narrow
     for place, kind, top, unit in zip(places, ("error", "accuracy"), (None, 100.0), ("", " %"), strict=True):
-        lines = [_curve(steps, kind, part, color) for part, color in PARTS.items()]
+        lines = [_curve(steps, kind, digits) for digits in LINES]
         limits = axis_limits([y for line in lines for y in line.y], top=top)
         title = "Loss (cross-entropy)" if kind == "error" else "Accuracy, %"
         drawn = draw_svg_curves(lines, title=title, x_end=end, limits=limits, unit=unit)

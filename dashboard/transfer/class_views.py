@@ -21,14 +21,10 @@ from dashboard.server.session import Session
 from dashboard.transfer import layers, new_picture, pictures
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.tables import choose_cell
-from dashboard.widgets.texts import show_text
+from dashboard.widgets.texts import read_note, show_text
 
 MAX_SHOWN = 12  # more pictures would move everything else off the screen
 CELL = 64  # pixels of a cell of the confusion matrix
-CONTROLS = (
-    "**Controls**: the pixels alone, and the same layers with random weights, which have learned nothing. Only what is "
-    "better than both comes from learning."
-)
 LAYER_TITLES = {
     "last maps": "last feature maps",
     "second to last dense layer": "second to last dense layer",
@@ -135,7 +131,7 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.caption(
             f"Each row has the same {int((~task.test).sum())} training pictures and {int(task.test.sum())} held-out "
             f"pictures. Chance alone changes a result by about {_chance(task):.0f} pictures. "
-            f"{_describe_inputs(backbone)}"
+            f"{_describe_inputs(backbone)} " + read_note("transfer", "Controls")
         )
 
 
@@ -174,8 +170,5 @@ def _to_row(result: ClassificationResult) -> dict[str, str]:
 
 def _describe_inputs(backbone: Backbone) -> str:
     if backbone.channels == 3:
-        return "VGG16 reads pictures in colour, at 224 × 224 pixels; the pixels alone are 84 × 84. " + CONTROLS
-    return (
-        "Dense layers read pictures in grey at 28 × 28 pixels, as in their training. Convolutions take any size: the "
-        "last feature maps and the pixels alone use photographs of 84 × 84. " + CONTROLS
-    )
+        return read_note("transfer", "Inputs of VGG16")
+    return read_note("transfer", "Inputs of our networks")

@@ -18,14 +18,11 @@ from dashboard.server.caches import Zoo
 from dashboard.transfer import cached
 from dashboard.widgets.maps import choose_classifier
 from dashboard.widgets.progress import with_progress
+from dashboard.widgets.texts import read_note
 
 OURS, VGG = "one of ours", "VGG16"
 NETWORK = "transfer network"  # key of the widget
 SECONDS_PER_PICTURE = 0.5  # of VGG16 on one core of a usual machine
-NO_WEIGHTS = (
-    "VGG16's weights are not on this computer. The view **VGG16** says how to get them. Until then, choose *one of "
-    "ours*: its layers have learned from digits."
-)
 
 
 def choose_backbone(data: Dataset, zoo: Zoo) -> Backbone | None:
@@ -48,7 +45,7 @@ def _choose_vgg() -> Backbone | None:
         st.warning(str(error))
         return None
     if found is None:
-        st.info(NO_WEIGHTS)
+        st.info(read_note("transfer", "No weights"))
     else:
         st.caption(f"{found.title}: trained on {found.origin}.")
     return found

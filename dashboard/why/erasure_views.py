@@ -15,11 +15,11 @@ from dashboard.server.session import Session
 from dashboard.why import cached
 from dashboard.why.network_readings import NetworkReading, choose_readings, to_row
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.texts import read_tip, show_text
+from dashboard.widgets.texts import read_note, read_tip, show_text
 
 COLUMNS = ("the smallest square hole", "the fewest single pixels found")
-TOO_SLOW = "Not computed: a restoring network takes 5 ms for every try, and this takes thousands."
-BLIND = 'Not computed: it searches for the hole at every try, which takes 25 ms. See "A hole everywhere".'
+TOO_SLOW = read_note("why", "Too slow")
+BLIND = read_note("why", "Blind")
 
 
 def show_erasures(session: Session, data: Dataset, zoo: Zoo) -> None:

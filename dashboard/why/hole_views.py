@@ -29,7 +29,7 @@ from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.progress import with_progress
 from dashboard.widgets.readings import read_all
 from dashboard.widgets.scene import choose_beside
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import read_tip, show_caption
 
 MIN_SIDE, MAX_SIDE = 3, 20  # sides of a hole in pixels: smaller ones change little, larger ones leave few places
 BAND, BLIND_BAND = 10, 2  # rows of places that a restoring network reads in one second: mask known, or blind
@@ -166,10 +166,7 @@ def _show_counts(
     picture = draw_hole_counts(scene.left, counts, len(maps), scene.size, factor=1)
     figure = draw_clickable(picture, (scene.side, scene.side), hover, width=WIDTH, box=Box(*place, 1, 1))
     show_clickable(figure, f"why holes {scene.size}", _choose)
-    st.caption(
-        "Each square is the middle of a hole. Blue: all networks are right; black: half of them; red: none. "
-        "Click a square (with a finger: tap twice)."
-    )
+    show_caption("why", "Holes")
 
 
 def _choose(row: int, column: int) -> None:

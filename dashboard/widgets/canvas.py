@@ -19,6 +19,7 @@ from PIL import Image
 from core.pmnist.masks import SIDE
 from core.visualization import arrays
 from dashboard.components.live_canvas import CanvasOptions, forget, live_canvas
+from dashboard.widgets.texts import show_caption
 
 PEN_SIZES = {"fine": 14, "medium": 22, "bold": 30}  # canvas pixels; MNIST's own strokes are about 22 of 280 wide
 BRUSH_SIZES = (2, 3, 5)  # digit pixels
@@ -146,7 +147,7 @@ def _choose_shape(key: str, saved: _Shapes, on_clear: Callable[[], None] | None)
             label_visibility="collapsed",
             required=True,
         )
-    st.caption("A click on its first corner closes a polygon. The pencil at the top right moves and deletes shapes.")
+    show_caption("widgets", "Shapes")
     return "polygon" if shape == "polygon" else "rect"
 
 

@@ -7,8 +7,9 @@ from core.digits.datasets import Dataset
 from core.digits.downloads import BackgroundDownload
 from dashboard.server import downloads
 from dashboard.server.scene import Digit
+from dashboard.widgets.texts import read_note
 
-OFFLINE_NOTICE = "These are the **offline digits** (1,797 real ones from scikit-learn), not MNIST."
+OFFLINE_NOTICE = read_note("widgets", "Offline digits")
 
 
 def show_data_notice(data: Dataset, problem: str) -> None:

@@ -19,6 +19,7 @@ from dashboard.server import caches
 from dashboard.server.scene import Digit
 from dashboard.server.session import Session
 from dashboard.widgets.digit import choose_digit
+from dashboard.widgets.texts import show_caption
 
 
 def show_closeup(
@@ -36,9 +37,7 @@ def show_closeup(
         label_visibility="collapsed",
     )
     if number is None:
-        st.caption(
-            "Choose a number: its filter, the nine training digits that activate it most, and its values on your digit."
-        )
+        show_caption("widgets", "One map")
         return
     left, right = st.columns([290, 470], gap="medium")
     with left:

@@ -15,14 +15,28 @@ from core.visualization import arrays
 from core.zoo.checkpoints import Card
 from dashboard.widgets.charts import read_clicked_cell, show_chart
 from dashboard.widgets.pictures import show_picture
+from dashboard.widgets.texts import read_note
+
+TRACKS = {
+    "blind": "Blind: these networks are not given which pixels are erased",
+    "mask known": "Mask known: these networks are given which pixels are erased",
+    "partial samples": "Partial samples: these networks also learned from partial digits, which the talk excludes",
+}
 
 
 def show_accuracies(table: Mapping[str, Mapping[str, float]], zoo: Mapping[str, Card]) -> None:
     """Show accuracies in percent, a table for each track, with the difference to the standard network."""
-    for track in dict.fromkeys(zoo[name].track for name in table):
+    tracks = list(dict.fromkeys(zoo[name].track for name in table))
+    for track in tracks:
         rows = {zoo[name].title: _row(table[name], table) for name in table if zoo[name].track == track}
-        st.markdown(f"*{track.capitalize()}*")
+        if tracks != ["blind"]:  # where all are blind, there is nothing to tell apart
+            st.markdown(describe_track(track))
         st.table(pd.DataFrame(rows).T)
+
+
+def describe_track(track: str) -> str:
+    """Return the heading of a table of networks that solve the same task."""
+    return f"*{TRACKS.get(track, track)}*"
 
 
 def _row(accuracies: Mapping[str, float], table: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
@@ -44,7 +58,7 @@ def show_cell(
 ) -> None:
     """Show the digits of one cell of the confusion matrix."""
     if cell is None:
-        st.info("Click a square to see its digits. A stronger colour means more digits, an orange frame right answers.")
+        st.info(read_note("widgets", "Confusion matrix"))
         return
     true, read = cell
     found = torch.nonzero((labels == true) & (predicted == read)).flatten()[:60]

@@ -29,14 +29,24 @@ def read_tip(page: str, view: str) -> str:
     return str(_read_yaml("tips")[page][view])
 
 
+def read_question(page: str, view: str) -> str:
+    """Return the question that a view answers, of `questions.yaml`."""
+    return str(_read_yaml("questions")[page][view])
+
+
 def show_caption(page: str, figure: str) -> None:
     """Show what `captions.yaml` says about a figure, below it."""
     st.caption(_read_yaml("captions")[page][figure])
 
 
+def read_note(page: str, subject: str) -> str:
+    """Return what `notes.yaml` says about a subject of a page."""
+    return str(_read_yaml("notes")[page][subject])
+
+
 @cache
 def _read_yaml(name: str) -> Mapping[str, Mapping[str, str]]:
-    """Return the texts of a file by page, and by view or figure."""
+    """Return the texts of a file by page, and by view, figure or subject."""
     texts: dict[str, dict[str, str]] = yaml.safe_load((TEXTS / f"{name}.yaml").read_text("utf-8"))
     return texts
 
