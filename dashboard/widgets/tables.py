@@ -20,7 +20,7 @@ from dashboard.widgets.texts import read_note
 TRACKS = {
     "blind": "Blind: these networks are not given which pixels are erased",
     "mask known": "Mask known: these networks are given which pixels are erased",
-    "partial samples": "Partial samples: these networks also learned from partial digits, which the talk excludes",
+    "partial samples": "Partial samples: these networks also learned from partial digits",
 }
 
 
