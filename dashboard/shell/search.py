@@ -11,6 +11,7 @@ from dashboard.widgets.glossary import Term, terms
 from dashboard.widgets.texts import read_question
 
 KEY = "search for"
+WIDTH = 620  # pixels: the longest question fits, where the screen is so wide
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,12 @@ def show_search() -> None:
     if place.open:
         with place:
             label = st.selectbox(
-                "Search pages, views and terms", list(entries()), index=None, key=KEY, placeholder="Type a word"
+                "Search pages, views and terms",
+                list(entries()),
+                index=None,
+                key=KEY,
+                placeholder="Type a word",
+                width=WIDTH,
             )
             if label is not None:
                 _follow(entries()[label])

@@ -14,7 +14,7 @@ def describe(settings: Settings) -> str:
     if len(devices) > 1:
         return f"One epoch of this training: {', '.join(_measured(settings, device) for device in devices)}."
     times = ", ".join(f"{format_duration(one.seconds)} on {one.machine}" for one in recorded_times())
-    return f"This computer has no GPU. One epoch of *another* network, the published one, took {times} (recorded)."
+    return f"This computer has no GPU. For comparison, recorded for one epoch of the published network: {times}."
 
 
 def _measured(settings: Settings, device: str) -> str:

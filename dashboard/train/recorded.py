@@ -25,4 +25,6 @@ def first_recorded() -> Record | None:
 def say_recorded(*trainings: Record) -> None:
     """Say that these trainings are recorded, and what they learned from."""
     described = (f"*{one['title'].lower()}* ({one['digits']:,} digits of {DATASET})" for one in trainings)
-    st.markdown(f"**A recorded example, not yours**: {' and '.join(described)}, {trainings[0]['epochs']} epochs.")
+    differ = len({one["digits"] for one in trainings}) > 1
+    why = " They hold out different shares of the same digits for validation." if differ else ""
+    st.markdown(f"**A recorded example, not yours**: {' and '.join(described)}, {trainings[0]['epochs']} epochs.{why}")

@@ -11,7 +11,6 @@ PLAIN = {"displayModeBar": False}  # of Plotly
 ZOOMING = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"]
 SAVED = {"modeBarButtonsToRemove": ZOOMING, "toImageButtonOptions": {"format": "svg", "filename": "negative-space"}}
 TYPE, PROJECTED_TYPE = 14, 20  # pixels
-BAR = 36  # pixels above a chart that can be clicked: there its buttons cover nothing
 
 
 def show_chart(figure: Figure, **more: Any) -> Any:
@@ -25,8 +24,6 @@ def show_chart(figure: Figure, **more: Any) -> Any:
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(tickfont_size=size, title_font_size=size, automargin=True)
     figure.update_annotations(font_size=size)
-    if "on_select" in more:
-        figure.update_layout(margin_t=BAR)
     return st.plotly_chart(figure, width="stretch", config=SAVED, **more)
 
 
