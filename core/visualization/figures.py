@@ -75,7 +75,7 @@ def _confusion_squares(counts: NDArray[np.int64], classes: Sequence[str], fills:
     return go.Scatter(
         x=[classes[index] for index in predicted],
         y=[classes[index] for index in true],
-        text=[str(count) for count in counts.ravel()],
+        text=[str(count) if count else "" for count in counts.ravel()],
         customdata=np.stack([true, predicted], 1).tolist(),
         mode="markers",
         marker={
