@@ -154,6 +154,13 @@ def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(s
     expect(page.locator(".ns-projector")).to_have_count(1)
 
 
+def test_projector_mode_folds_sliders(server: str, page: Page) -> None:
+    open_page(page, f"{server}/convolution?view=Batch+norm&projector=1")
+    sliders = page.get_by_test_id("stSlider")
+    expect(sliders).to_have_count(3)
+    assert not any(one.is_visible() for one in sliders.all())
+
+
 def test_projector_mode_folds_the_buttons_of_the_canvas_away_and_a_phone_can_leave_it(server: str, phone: Page) -> None:
     open_page(phone, f"{server}/compare?sample=0&projector=1")
     undo, following = (
