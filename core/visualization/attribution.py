@@ -13,7 +13,12 @@ from core.visualization.arrays import ERASED, ERASED_GROUND, Mask, Picture, Valu
 from core.visualization.rendering import render
 from core.visualization.signed_colors import INK, overlay_evidence, to_signed
 
-SYLLABLES = {"Deconvnet": "Deconv\u00adnet", "Integrated gradients": "Inte\u00adgrated gradi\u00adents"}  # for phones
+SYLLABLES = {  # of titles over narrow columns
+    "Deconvnet": "Deconv\u00adnet",
+    "Saliency": "Sali\u00adency",
+    "Integrated gradients": "Inte\u00adgrated gradi\u00adents",
+    "Occlusion": "Occlu\u00adsion",
+}
 DIM = 0.6  # of the ink under colours: most of them lie on it, and on white they cannot be told apart
 
 
