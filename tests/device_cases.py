@@ -34,7 +34,7 @@ from core.feature_maps import filters, stage_maps
 from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
-from core.networks import accuracy_curves, evaluation, growing_hole
+from core.networks import accuracy_curves, dead_units, evaluation, growing_hole
 from core.pmnist import masks, partial_set
 from core.restoration import many_holes
 from core.second_model import domain_gap, map_images
@@ -59,8 +59,9 @@ def evaluating(device: str) -> Any:
     a, b = (evaluation.predict_labels(networks[name], few, MASK) for name in ("ordinary", "restoring"))
     compared = evaluation.compare_predictions(few.labels, a, b), evaluation.confusion(few.labels, a)
     curves = records(islice(accuracy_curves.measure_curves({"tiny": networks["ordinary"]}, digits), 3))
-    bound = bounds.bound_values(networks["ordinary"].classifier)
-    return table, compared, curves, bound, evaluation.evaluate(networks["blind"], few, masks.random_squares(2))
+    ordinary = networks["ordinary"].classifier
+    stages = bounds.bound_values(ordinary), records(dead_units.find_dead_units(ordinary, few.images()))
+    return table, compared, curves, stages, evaluation.evaluate(networks["blind"], few, masks.random_squares(2))
 
 
 @case
