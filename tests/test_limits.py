@@ -51,7 +51,7 @@ PROMISED = (  # of the page docs/security.md
     f"one that computes for {worker.MAX_TIME / HOUR:.0f} hours is stopped",
     f"*Rooms*: {room_board.MAX_ROOMS_PER_VISITOR} per visitor, {room_board.MAX_ROOMS_PER_ORIGIN} per address",
     f"{room_board.MAX_ROOMS:,} in total. A room holds {room_players.MAX_PLAYERS} players. "
-    f"A room without an answer is deleted after "
+    f"A room without a player is deleted after "
     f"{room_board.EMPTY_LIFETIME / HOUR:.0f} hours",
     f"it is deleted after {room_board.ROOM_LIFETIME / DAY:.0f} days in any case",
     f"The visitor's number lasts {gate.A_YEAR / DAY:.0f} days after the last visit",

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.classroom import room_database
+from core.classroom import room_database, room_players
 from core.classroom.paced_games import GamePlan
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
@@ -48,7 +48,8 @@ def join(code: str) -> AppTest:
 
 
 def buttons(app: AppTest) -> set[str]:
-    return {button.key for button in app.button}
+    """Return the keys of the page's buttons, without their places."""
+    return {str(button.key).partition(" at ")[0] for button in app.button}
 
 
 def label_of(code: str, number: int) -> int:
@@ -196,7 +197,36 @@ def test_a_room_that_is_removed_in_the_middle_costs_a_sentence() -> None:
     teacher, player = lead(code), join(code)
     press(teacher, "quiz step")
     press(teacher, "quiz remove")
+    player.session_state[rounds.GAME].problem = "The time was up before your answer arrived."
     assert "This room was removed" in rerun(player).warning[0].value
+
+
+def test_a_click_that_arrives_late_meets_no_button_of_the_next_step() -> None:
+    code, seen = open_room(), []
+    teacher, player = lead(code), join(code)
+    for _ in range(6):  # two digits and the results
+        seen += [button.key for button in teacher.button if str(button.key).startswith("quiz step")]
+        seen += [button.key for button in rerun(player).button if str(button.key).startswith("quiz 3")]
+        press(teacher, "quiz step")
+    assert len(seen) == len(set(seen)) == 6 + 2
+
+
+def test_a_second_enter_keeps_the_results_on_the_projector() -> None:
+    code = open_room(GamePlan(1, ("HCUT",)))
+    teacher, shortcuts = lead(code), []
+    for _ in range(4):
+        shortcuts += [one.proto.shortcut for one in teacher.button if str(one.key).startswith("quiz step")]
+        press(teacher, "quiz step")
+    assert [bool(one) for one in shortcuts] == [True, True, True, False]
+
+
+def test_who_finds_the_room_full_reads_that_and_not_that_their_answer_was_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_players, "MAX_PLAYERS", 0)
+    code = open_room()
+    player = join(code)
+    press(lead(code), "quiz step")
+    press(rerun(player), "quiz 3")
+    assert [one.value for one in player.warning] == [f"The room {code} is full: it holds 0 players."]
 
 
 @pytest.mark.slow

@@ -20,7 +20,9 @@ from tests.train_page import ANN, open_as_ann
 @pytest.mark.parametrize("page", ["train", "quiz"])
 def test_the_page_says_what_is_kept_and_for_how_long(runs: Path, page: str) -> None:
     app = open_page(page)
-    assert all(words in captions(app) for words in ("no name and no address", "365 days", "60 days", "90 days"))
+    assert all(
+        words in captions(app) for words in ("no name and no address", "365 days", "60 days", "90 days", "6 hours")
+    )
     assert not [button for button in app.button if button.key == "privacy delete"], "there is nothing to delete"
 
 

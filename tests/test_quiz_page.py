@@ -1,6 +1,7 @@
 """The page "Human or machine", alone and in a room, under AppTest and in a real browser."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.classroom import room_database
 from core.classroom.quiz import draw_questions
+from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
@@ -116,6 +118,33 @@ def test_a_click_that_comes_twice_answers_once() -> None:
     rounds.show_next(game, 0)
     rounds.show_next(game, 0)
     assert game.answers == [5] and not game.solution_shown and not game.finished
+
+
+def test_a_click_that_arrives_late_meets_no_button_of_the_next_question() -> None:
+    app = open_quiz(round="7")
+    first = {button.key for button in app.button if button.key and button.key.startswith("quiz 3")}
+    solution = {button.key for button in play(app, 1).button if "quiz next" in str(button.key)}
+    press(app, "quiz next")
+    assert first and not first & {button.key for button in app.button}
+    assert solution and not solution & {button.key for button in play(app, 1).button}
+
+
+def test_an_answer_that_is_added_while_others_are_sent_is_sent_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, add = open_room(), RoomBoard.add
+    game = play(open_quiz(room=code), 1).session_state[rounds.GAME]
+    first, second = (rounds.to_answer(game.player, 0, number, game.questions[number], 3) for number in (1, 2))
+    game.unsent = [first]
+
+    def add_slowly(board: RoomBoard, code: str, answers: Sequence[Answer]) -> None:
+        game.unsent.append(second)
+        add(board, code, answers)
+
+    monkeypatch.setattr(RoomBoard, "add", add_slowly)
+    rounds.send(game)
+    assert game.unsent == [second]
+    monkeypatch.setattr(RoomBoard, "add", add)
+    rounds.send(game)
+    assert game.unsent == [] and counted(code) == (1, 3)
 
 
 def picture_of(app: AppTest) -> str:
@@ -303,6 +332,10 @@ def test_a_round_is_played_with_the_keys_alone(server: str, page: Page) -> None:
     page.get_by_role("button", name="End the round").click()
     expect(page.get_by_text(re.compile("You read [0-3] of 3"))).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".ns-contestant")).to_have_count(2 + len(DEFAULT_NETWORKS), timeout=PATIENCE)
+    page.keyboard.press("Enter")  # a second one, which keeps the results
+    again = page.get_by_role("button", name="Another round")
+    expect(again).to_be_visible(timeout=PATIENCE)
+    again.focus()
     press_until(page, "Enter", page.get_by_text("Digit 1 of 20"))
     assert not [text for text in page.complaints if "404" not in text]  # type: ignore[attr-defined]
 

@@ -193,16 +193,20 @@ def test_one_more_room_of_an_origin_replaces_its_least_used_one(
         board.find(empty)
     for code in (elsewhere, played, newer, last):
         assert board.find(code).code == code
+    board.players.join(newer, "1")
+    board.open_room("MNIST", told=True, opener="5", origin="home")
+    assert board.find(newer).code == newer
+    with pytest.raises(RoomError, match=last):
+        board.find(last)
 
 
-def test_a_room_without_an_answer_is_deleted_after_some_hours(
-    board: RoomBoard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    empty, played = open_room(board), open_room(board)
+def test_a_room_without_a_player_is_deleted_after_some_hours(board: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty, played, joined = (open_room(board) for _ in range(3))
     board.add(played, [answer()])
+    board.players.join(joined, "1")
     monkeypatch.setattr(boards, "EMPTY_LIFETIME", -1.0)
     open_room(board)
-    assert board.find(played).code == played
+    assert [board.find(code).code for code in (played, joined)] == [played, joined]
     with pytest.raises(RoomError, match=empty):
         board.find(empty)
 

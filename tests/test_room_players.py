@@ -27,15 +27,21 @@ def test_a_drawn_nickname_is_one_that_could_be_typed() -> None:
     assert read_nickname(f"  {name.replace(' ', '   ')} ") == name
 
 
-@pytest.mark.parametrize("text", ["", " x ", "x" * 21, "<b>bold</b>", "a\x00b", "[link](//b)", "\u202eabc"])
+@pytest.mark.parametrize(
+    "text", ["", " x ", "x" * 21, "<b>bold</b>", "a\x00b", "[link](//b)", "\u202eabc", "--", ". '"]
+)
 def test_what_is_no_nickname_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(NicknameError, match="^A nickname "):
         read_nickname(text)
 
 
-@pytest.mark.parametrize("text", ["Zoë", "李小龙", "Anne-Marie 2", "O'Neill Jr."])
+@pytest.mark.parametrize("text", ["Zoë", "李小龙", "Anne-Marie 2", "O'Neill Jr.", "हिन्दी"])
 def test_names_of_many_languages_are_nicknames(text: str) -> None:
     assert read_nickname(text) == text
+
+
+def test_an_accent_of_its_own_becomes_part_of_its_letter() -> None:
+    assert read_nickname("Zoe\u0308") == "Zo\u00eb"
 
 
 def test_a_player_keeps_the_nickname_that_was_drawn(board: RoomBoard) -> None:
@@ -53,6 +59,32 @@ def test_two_players_of_a_room_never_have_one_nickname(board: RoomBoard, monkeyp
     with pytest.raises(RoomError, match="Somebody else in this room"):
         board.players.rename(room, "2", "red fox")
     assert board.players.rename(room, "2", "blue bee") == "blue bee"
+
+
+def test_a_drawn_nickname_differs_from_others_in_more_than_capitals(
+    board: RoomBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, drawn = open_room(board), iter(["Blue Bee", "Red Fox", "Green Owl"])
+    monkeypatch.setattr(room_players, "draw_nickname", lambda: next(drawn))
+    board.players.join(room, "1")
+    board.players.rename(room, "1", "red fox")
+    assert board.players.join(room, "2") == "Green Owl"
+
+
+def test_who_is_not_in_the_room_any_more_hears_that_and_not_that_the_nickname_is_taken(board: RoomBoard) -> None:
+    room = open_room(board)
+    board.players.join(room, "1")
+    board.remove(room, TEACHER)
+    with pytest.raises(RoomError, match="not in the room"):
+        board.players.rename(room, "1", "Ann")
+
+
+def test_a_nickname_that_another_player_takes_at_the_same_moment_is_no_missing_room(board: RoomBoard) -> None:
+    room = open_room(board)
+    for player in "12":
+        board.players.join(room, player)
+    with pytest.raises(RoomError, match="Somebody else stored"), board._database.begin() as connection:
+        connection.exec_driver_sql("UPDATE players SET name = 'Ann'")
 
 
 def test_sixty_players_who_join_at_once_are_sixty(board: RoomBoard) -> None:

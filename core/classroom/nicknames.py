@@ -1,6 +1,7 @@
 """Nicknames of players: drawn from a list, or chosen."""
 
 import secrets
+import unicodedata
 
 ADJECTIVES = (
     "Amber Blue Brave Bright Calm Clever Cosy Crimson Curious Dotted Eager Fast Gentle Golden Green Happy Hazel Honest "
@@ -26,9 +27,16 @@ def draw_nickname() -> str:
 
 def read_nickname(text: str) -> str:
     """Return a chosen nickname without needless spaces. Raises NicknameError."""
-    name = " ".join(text.split())
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
     if not MIN_LENGTH <= len(name) <= MAX_LENGTH:
         raise NicknameError(f"A nickname has {MIN_LENGTH} to {MAX_LENGTH} characters.")
-    if not all(letter.isalnum() or letter in " -'." for letter in name):
+    if not all(one.isalnum() or one in " -'." or _is_accent(one) for one in name):
         raise NicknameError("A nickname consists of letters, digits, spaces, hyphens, full stops and apostrophes.")
+    if not any(one.isalnum() for one in name):
+        raise NicknameError("A nickname has at least one letter or digit.")
     return name
+
+
+def _is_accent(one: str) -> bool:
+    """Say whether a character belongs to the letter before it, as the vowel signs of Hindi do."""
+    return unicodedata.category(one).startswith("M")

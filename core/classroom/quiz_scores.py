@@ -26,7 +26,7 @@ class AnsweredQuestion:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer(AnsweredQuestion):
-    """One person's answer to one question: nothing else is stored of them."""
+    """One person's answer to one question. Beside their answers, a room stores only their nickname."""
 
     player: str
     """A random number for this game."""

@@ -15,13 +15,13 @@ from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
 from core.classroom.room_database import Database, RoomError
 from core.classroom.room_openers import hash_opener, hash_openers, hash_visitor
 from core.classroom.room_players import RoomPlayers
-from core.classroom.room_tables import ANSWERS, OPENINGS, ROOMS
+from core.classroom.room_tables import ANSWERS, OPENINGS, PLAYERS, ROOMS
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no code is a word; no letter that looks like a digit
 CODE_LENGTH = 4
 CODE_PATTERN = re.compile(f"[{CODE_LETTERS}]{{{CODE_LENGTH}}}")
 ROOM_LIFETIME = 90 * 24 * 3600.0  # seconds
-EMPTY_LIFETIME = 6 * 3600.0  # seconds, of a room without an answer
+EMPTY_LIFETIME = 6 * 3600.0  # seconds, of a room without a player
 MAX_ROOMS, MAX_ANSWERS = 1000, 20_000  # in the database; in one room
 MAX_ROOMS_PER_VISITOR, MAX_ROOMS_PER_ORIGIN = 20, 250
 _ANSWER_COLUMNS = [ANSWERS.c[one.name] for one in fields(AnsweredQuestion)]
@@ -141,9 +141,9 @@ class RoomBoard:
 
 
 def _is_outdated(now: float) -> sql.ColumnElement[bool]:
-    """Return the condition for a room that is old, or has no answer after some hours."""
-    answered = sql.exists().where(ANSWERS.c.room == ROOMS.c.code)
-    return (ROOMS.c.opened < now - ROOM_LIFETIME) | ((ROOMS.c.opened < now - EMPTY_LIFETIME) & ~answered)
+    """Return the condition for a room that is old, or has no player after some hours."""
+    used = sql.or_(*(sql.exists().where(table.c.room == ROOMS.c.code) for table in (PLAYERS, ANSWERS)))
+    return (ROOMS.c.opened < now - ROOM_LIFETIME) | ((ROOMS.c.opened < now - EMPTY_LIFETIME) & ~used)
 
 
 def _count(connection: sql.Connection, which: sql.ColumnElement[bool]) -> int:
@@ -151,11 +151,16 @@ def _count(connection: sql.Connection, which: sql.ColumnElement[bool]) -> int:
 
 
 def _least_used(origin: str) -> sql.ScalarSelect[str]:
-    """Return the query for the oldest of an origin's rooms with the fewest players."""
-    players = sql.func.count(ANSWERS.c.player.distinct())
-    rooms = sql.join(ROOMS, OPENINGS).outerjoin(ANSWERS, ANSWERS.c.room == ROOMS.c.code)
-    found = sql.select(ROOMS.c.code).select_from(rooms).where(OPENINGS.c.origin == origin)
-    return found.group_by(ROOMS.c.code, ROOMS.c.opened).order_by(players, ROOMS.c.opened).limit(1).scalar_subquery()
+    """Return the query for the oldest of an origin's rooms with the fewest players, joined and with answers."""
+    found = sql.select(ROOMS.c.code).select_from(sql.join(ROOMS, OPENINGS)).where(OPENINGS.c.origin == origin)
+    used = _count_players(PLAYERS) + _count_players(ANSWERS)
+    return found.order_by(used, ROOMS.c.opened).limit(1).scalar_subquery()
+
+
+def _count_players(table: sql.Table) -> sql.ScalarSelect[int]:
+    """Return the query for how many players a room has in this table."""
+    many = sql.func.count(table.c.player.distinct())
+    return sql.select(many).where(table.c.room == ROOMS.c.code).correlate(ROOMS).scalar_subquery()
 
 
 def _draw_code() -> str:

@@ -25,6 +25,7 @@ TIMEOUT = 5  # seconds for a server that does not answer
 RETRY_AFTER = 5.0
 # Names the PostgreSQL lock under which replicas that start at once create the tables, one after the other.
 CREATE_TABLES_LOCK = 2019
+FOREIGN_KEY_VIOLATION = "23503"  # of PostgreSQL, whose messages are in the server's language
 UNIX_EPOCH = 2440587.5  # as a Julian day
 MIN_SPACE = 100_000  # bytes; with less, SQLite cannot begin to write
 
@@ -84,8 +85,11 @@ class Database:
             self._make_tables()
             with self._engine.begin() as connection:
                 yield connection
-        except IntegrityError:
-            raise RoomError("This room no longer exists.") from None
+        except IntegrityError as error:
+            gone = "This room no longer exists."
+            raise RoomError(
+                gone if _lacks_room(error) else "Somebody else stored the same just now. Try again."
+            ) from None
         except (SQLAlchemyError, OSError) as error:
             self._rest_until = time.monotonic() + RETRY_AFTER
             self._start_again()
@@ -166,6 +170,11 @@ def _engine(url: str) -> sql.Engine:
 def _enforce_foreign_keys(connection: Any, _: object) -> None:
     """Make SQLite refuse answers to rooms that do not exist, as PostgreSQL does."""
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _lacks_room(error: IntegrityError) -> bool:
+    """Say whether a row was refused because its room does not exist, and not because another row has its key."""
+    return getattr(error.orig, "sqlstate", "") == FOREIGN_KEY_VIOLATION or "FOREIGN KEY" in str(error.orig)
 
 
 @contextmanager

@@ -35,18 +35,21 @@ class RoomPlayers:
                 if (connection.scalar(_count(code)) or 0) >= MAX_PLAYERS:
                     raise RoomError(f"The room {code} is full: it holds {MAX_PLAYERS} players.")
                 row = {"room": code, "player": player, "name": draw_nickname()}
-                connection.execute(self._database.insert_new(PLAYERS), row)
+                if not connection.scalar(sql.select(sql.exists().where(_has_name(PLAYERS, code, row["name"])))):
+                    connection.execute(self._database.insert_new(PLAYERS), row)
 
     def rename(self, code: str, player: str, text: str) -> str:
         """Give a player of the room the nickname that they have typed; return it. Raises NicknameError, too."""
         name = read_nickname(text)
         others = PLAYERS.alias()
-        taken = (others.c.room == code) & (sql.func.lower(others.c.name) == name.lower()) & (others.c.player != player)
+        taken = _has_name(others, code, name) & (others.c.player != player)
         renamed = sql.update(PLAYERS).where(_is_player(code, player), ~sql.exists().where(taken)).values(name=name)
         with self._database.begin() as connection:
-            if not connection.execute(renamed).rowcount:
-                raise RoomError("Somebody else in this room has this nickname. Choose another one.")
-        return name
+            if connection.execute(renamed).rowcount:
+                return name
+            if connection.scalar(sql.select(PLAYERS.c.name).where(_is_player(code, player))) is None:
+                raise RoomError(f"You are not in the room {code} any more: it was removed.")
+            raise RoomError("Somebody else in this room has this nickname. Choose another one.")
 
     def count(self, code: str) -> int:
         """Return how many have joined the room."""
@@ -75,6 +78,11 @@ def best_places(standings: list[Standing], *, most: int = 3) -> list[list[Standi
 
 def _is_player(code: str, player: str) -> sql.ColumnElement[bool]:
     return (PLAYERS.c.room == code) & (PLAYERS.c.player == player)
+
+
+def _has_name(players: sql.FromClause, code: str, name: str) -> sql.ColumnElement[bool]:
+    """Return the condition for a player of the room with this nickname, in upper or lower case."""
+    return (players.c.room == code) & (sql.func.lower(players.c.name) == name.lower())
 
 
 def _count(code: str) -> sql.Select[int]:

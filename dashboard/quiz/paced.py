@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.classroom.paced_games import PacedGame, Position, Stage
 from core.classroom.quiz import Question
-from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError, RoomUnreachable
 from dashboard.quiz import cached, rounds
@@ -79,18 +78,8 @@ def _move(room: Room, seen: PacedGame, to: Position) -> None:
 
 def answer(game: Game, scene: Scene, label: int) -> None:
     """Record the player's answer to the question that the page showed, unless its time is up."""
-    question, at = scene.question, scene.at
-    game.unsent = [
-        Answer(
-            player=game.player,
-            round=at.round,
-            number=at.number,
-            digit=question.digit,
-            cut=question.cut,
-            label=question.label,
-            said=label,
-        )
-    ]
+    at = scene.at
+    game.unsent = [rounds.to_answer(game.player, at.round, at.number, scene.question, label)]
     try:
         now = rounds.board().games.read(scene.room.code)
         if now is not None and now.position == at and now.remaining is not None and now.remaining <= 0:
@@ -102,16 +91,17 @@ def answer(game: Game, scene: Scene, label: int) -> None:
 
 
 def send(game: Game) -> None:
-    """Send the unsent answer; keep it while the database cannot be reached."""
-    if game.room is None or not game.unsent:
+    """Send the unsent answer; keep it while the database cannot be reached, or the player is not in the room yet."""
+    if game.room is None or not game.unsent or not game.nickname:
         return
+    sent = list(game.unsent)
     try:
-        stored = all([rounds.board().games.answer(game.room.code, one) for one in game.unsent])
-        game.unsent, game.problem = [], "" if stored else "Your answer arrived after the solution. It does not count."
+        stored = all([rounds.board().games.answer(game.room.code, one) for one in sent])
+        game.forget_unsent(sent, "" if stored else "Your answer arrived after the solution. It does not count.")
     except RoomUnreachable as error:
         game.problem = f"{error} Your answer waits here. Keep this page open."
     except RoomError as error:
-        game.unsent, game.problem = [], str(error)
+        game.forget_unsent(sent, str(error))
 
 
 def said_by(game: Game, scene: Scene) -> dict[int, int]:

@@ -5,7 +5,6 @@ import streamlit as st
 from core.classroom.paced_games import Stage
 from core.classroom.quiz import count_answers
 from core.classroom.room_database import RoomError
-from core.pmnist.masks import CUT_NAMES
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_quiz_answers
 from core.visualization.network_colors import color_of
 from dashboard.quiz import board_views, kept_game, nickname, paced, question_views, rounds, score_table
@@ -35,7 +34,7 @@ def _show(zoo: Zoo) -> None:
         scene = paced.read_scene(game.room, score_table.players_or_warn(game.data, zoo))
         said = paced.said_by(game, scene)
     except RoomError as error:
-        st.warning(game.problem or str(error))
+        st.warning(game.problem if game.unsent else str(error))
         return
     _forget_old_problem(game, scene)
     match scene.at.stage:
@@ -70,7 +69,8 @@ def _show_question(game: Game, scene: Scene, said: dict[int, int], zoo: Zoo) -> 
             st.markdown("#### The time is up")
         else:
             st.markdown(f"#### Digit {number + 1} of {scene.game.plan.questions}: what was it?")
-            question_views.show_keypad(game.data.classes, lambda label: paced.answer(game, scene, label))
+            place = f"{scene.at.round}.{number}"
+            question_views.show_keypad(game.data.classes, place, lambda label: paced.answer(game, scene, label))
             show_remaining(scene)
 
 
@@ -86,13 +86,7 @@ def _show_solution(game: Game, scene: Scene, said: int | None, zoo: Zoo) -> None
     st.markdown(f"#### {verdict}: it is a {classes[label]}")
     yours = [] if said is None else [QuizAnswer("You", PEOPLE_COLOR, classes[said], said == label)]
     st.html(draw_quiz_answers([*yours, *network_answers(scene, zoo, classes)]))
-    st.caption(describe_cut(scene))
-
-
-def describe_cut(scene: Scene) -> str:
-    """Return which part of the digit was missing."""
-    asked = scene.question
-    return f"{asked.cut}, {CUT_NAMES[asked.cut]} erased (orange); test digit {asked.digit} of {scene.room.data}"
+    st.caption(question_views.describe_cut(scene.question, scene.room.data))
 
 
 def network_answers(scene: Scene, zoo: Zoo, classes: tuple[str, ...]) -> list[QuizAnswer]:

@@ -10,7 +10,7 @@ from core.digits.datasets import Dataset, DatasetError
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, Share, draw_distribution, draw_quiz_answers
 from dashboard.quiz import board_views, paced, podium, question_views, rounds, score_table
 from dashboard.quiz.paced import Scene
-from dashboard.quiz.paced_play_views import describe_cut, network_answers, show_remaining
+from dashboard.quiz.paced_play_views import network_answers, show_remaining
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 
@@ -65,8 +65,10 @@ def _show_buttons(scene: Scene, leads: bool) -> None:
         return
     stage, last = scene.at.stage, scene.at.number + 1 == scene.game.plan.questions
     label = "See results" if stage == Stage.REVEALED and last else STEPS[stage]
+    key = f"quiz step at {scene.at.round}.{stage}.{scene.at.number}"  # so a late second click skips nothing
+    shortcut = None if stage == Stage.FINISHED else "Enter"  # a second Enter on "See results" would replace them
     with st.container(horizontal=True):
-        st.button(label, on_click=paced.step, args=(scene,), key="quiz step", type="primary", shortcut="Enter")
+        st.button(label, on_click=paced.step, args=(scene,), key=key, type="primary", shortcut=shortcut)
         if stage in (Stage.ASKING, Stage.REVEALED) and not last:
             st.button("End the game", on_click=paced.end, args=(scene,), key="quiz end", type="tertiary")
 
@@ -88,7 +90,7 @@ def _show_question(scene: Scene, leads: bool, data: Dataset, zoo: Zoo) -> None:
         _show_buttons(scene, leads)
         if whole:
             st.html(draw_quiz_answers([*_majority(scene, given, data), *network_answers(scene, zoo, data.classes)]))
-            st.caption(describe_cut(scene))
+            st.caption(question_views.describe_cut(scene.question, scene.room.data))
 
 
 def _show_heading(scene: Scene, given: dict[int, int], data: Dataset) -> None:

@@ -71,7 +71,9 @@ def _show_round(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
 
 def _show_keypad(game: Game, number: int) -> None:
     st.markdown(f"#### Digit {number + 1} of {len(game.questions)}: what was it?")
-    question_views.show_keypad(game.data.classes, lambda label: rounds.answer(game, number, label))
+    question_views.show_keypad(
+        game.data.classes, f"{game.round}.{number}", lambda label: rounds.answer(game, number, label)
+    )
     st.caption("If you do not know, guess. The networks must guess, too.")
     if number:
         st.button("End the round", on_click=rounds.finish, args=(game,), key="quiz stop", type="tertiary")
@@ -95,15 +97,13 @@ def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) ->
         "See results" if last else "Next digit",
         on_click=rounds.show_next,
         args=(game, number),
-        key="quiz next",
+        key=f"quiz next at {game.round}.{number}",
         type="primary",
         shortcut="Enter",
     )
     notes = {name: f"{100 * sure:.0f} % sure · {_score(game, name)}" for name, (_, sure) in answers.items()}
     st.html(draw_quiz_answers(_to_answers(game, number, zoo, {YOU: f"{_score(game)} so far"} | notes)))
-    st.caption(
-        f"{question.cut}, {CUT_NAMES[question.cut]} erased (orange); test digit {question.digit} of {game.data.name}"
-    )
+    st.caption(question_views.describe_cut(question, game.data.name))
 
 
 def _to_answers(game: Game, number: int, zoo: Zoo, notes: Mapping[str, str]) -> list[QuizAnswer]:
@@ -142,9 +142,8 @@ def _show_room_state(game: Game) -> None:
 def _show_end(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### You read {_score(game)}", width="content")
-        st.button(
-            "Another round", on_click=_start_next, args=(game,), key="quiz again", type="primary", shortcut="Enter"
-        )
+        # No key presses it: the second Enter on "See results" would replace them.
+        st.button("Another round", on_click=_start_next, args=(game,), key="quiz again", type="primary")
     _show_scores(game, names, zoo)
     st.fragment(_send_again, run_every=RETRY if game.unsent else None)()
     _show_misses(game, zoo)

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.classroom.quiz import Question
 from core.digits.datasets import Dataset
+from core.pmnist.masks import CUT_NAMES
 from core.visualization import arrays
 from dashboard.quiz import score_table
 from dashboard.widgets.data_set import sample
@@ -21,7 +22,7 @@ STYLE = """<style>
 @media (max-width: 640px) {
   .st-key-quiz-picture img { width: 200px !important; }
   .st-key-quiz-keypad button { height: 3.8rem; }
-  .st-key-quiz-next kbd, .st-key-quiz-again kbd { display: none; }
+  [class*="st-key-quiz-next"] kbd { display: none; }
 }
 </style>"""
 
@@ -45,8 +46,17 @@ def show_picture_of(data: Dataset, number: int, question: Question, *, hole: boo
     show_picture(picture, f"Digit {number + 1}: {shown}", width=28 * LARGE)
 
 
-def show_keypad(classes: Sequence[str], answer: Callable[[int], None]) -> None:
-    """Show a button for each class, which the keys 0 to 9 press, too."""
+def describe_cut(question: Question, data: str) -> str:
+    """Return which part of a digit of this data set was missing."""
+    cut = question.cut
+    return f"{cut}, {CUT_NAMES[cut]} erased (orange); test digit {question.digit} of {data}"
+
+
+def show_keypad(classes: Sequence[str], place: str, answer: Callable[[int], None]) -> None:
+    """Show a button for each class, which the keys 0 to 9 press, too.
+
+    `place` names the question: a click that arrives late does not answer the next one.
+    """
     with st.container(key="quiz-keypad", gap="small"):
         for row in (range(5), range(5, 10)):
             with st.container(horizontal=True, gap="small"):
@@ -55,7 +65,7 @@ def show_keypad(classes: Sequence[str], answer: Callable[[int], None]) -> None:
                         classes[label],
                         on_click=answer,
                         args=(label,),
-                        key=f"quiz {label}",
+                        key=f"quiz {label} at {place}",
                         shortcut=str(label),
                         width="stretch",
                     )

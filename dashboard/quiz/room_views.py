@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.classroom.paced_games import GamePlan
-from core.classroom.room_board import ROOM_LIFETIME, Room
+from core.classroom.room_board import EMPTY_LIFETIME, ROOM_LIFETIME, Room
 from core.classroom.room_database import RoomError
 from core.digits.datasets import Dataset, DatasetError
 from dashboard import address
@@ -15,7 +15,7 @@ from dashboard.server.visitors import ensure_visitor_id, get_openers, get_origin
 from dashboard.widgets.texts import read_note, show_problems
 
 POLL = 2.0  # seconds between two reads of the board
-DAY = 24 * 3600  # seconds
+DAY, HOUR = 24 * 3600, 3600  # seconds
 PACES = OWN_PACE, TEACHERS_PACE = ("Each player's own", "The teacher's")
 PROBLEM, CODE = "quiz room problem", "quiz code"  # keys
 
@@ -90,7 +90,10 @@ def _show_actions(game: Game, room: Room) -> None:
             with st.popover("Delete the room"):
                 st.markdown(f"This deletes all answers of room {room.code}.")
                 st.button("Delete", on_click=_remove, args=(game, room), key="quiz remove", type="primary")
-    st.caption(f"A room is deleted after {ROOM_LIFETIME / DAY:.0f} days.")
+    st.caption(
+        f"A room is deleted after {ROOM_LIFETIME / DAY:.0f} days, or after {EMPTY_LIFETIME / HOUR:.0f} hours if nobody "
+        "has joined it."
+    )
     score_table.show_counting()
 
 

@@ -1,7 +1,8 @@
-"""One visitor's game: its twenty questions, the answers so far, and the answers that the room has not received yet."""
+"""One visitor's game: its questions, the answers so far, and the answers that the room has not received yet."""
 
 import random
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -69,6 +70,10 @@ class Game:
         """Return what the browser keeps of this game."""
         place = str(self.seed) if self.room is None else self.room.code
         return KeptGame(place, self.data.name, self.player, self.round, self.answers, self.finished)
+
+    def forget_unsent(self, answers: Sequence[Answer], problem: str = "") -> None:
+        """Keep these answers no longer, but those that were added meanwhile; `problem`: why they do not count."""
+        self.unsent, self.problem = [one for one in self.unsent if one not in answers], problem
 
 
 def board() -> RoomBoard:
@@ -197,18 +202,14 @@ def answer(game: Game, number: int, label: int) -> None:
 
 def _to_answers(game: Game) -> list[Answer]:
     """Return the answers so far as a room counts them."""
-    return [
-        Answer(
-            player=game.player,
-            round=game.round,
-            number=number,
-            digit=question.digit,
-            cut=question.cut,
-            label=question.label,
-            said=label,
-        )
-        for number, (question, label) in enumerate(zip(game.questions, game.answers, strict=False))
-    ]
+    answered = zip(game.questions, game.answers, strict=False)
+    return [to_answer(game.player, game.round, number, *one) for number, one in enumerate(answered)]
+
+
+def to_answer(player: str, round: int, number: int, question: Question, said: int) -> Answer:
+    """Return a player's answer to the question of this number as a room counts it."""
+    digit, cut, label = question.digit, question.cut, question.label
+    return Answer(player=player, round=round, number=number, digit=digit, cut=cut, label=label, said=said)
 
 
 def show_next(game: Game, number: int) -> None:
@@ -226,10 +227,11 @@ def send(game: Game) -> None:
     """Send the unsent answers to the room; keep them while its database cannot be reached."""
     if game.room is None or not game.unsent:
         return
+    sent = list(game.unsent)
     try:
-        board().add(game.room.code, game.unsent)
-        game.unsent, game.problem = [], ""
+        board().add(game.room.code, sent)
+        game.forget_unsent(sent)
     except RoomUnreachable as error:
         game.problem = str(error)
     except RoomError as error:  # the room is gone: trying again cannot help
-        game.unsent, game.problem = [], f"{error} Your answers count no more."
+        game.forget_unsent(sent, f"{error} Your answers count no more.")

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core.classroom.room_board import ROOM_LIFETIME, RoomBoard
+from core.classroom.room_board import EMPTY_LIFETIME, ROOM_LIFETIME, RoomBoard
 from core.classroom.room_database import database_url
 from core.jobs import control, run_folders
 from core.system import files
 from dashboard.server import gate, visitors
 
-DAY = 24 * 3600  # seconds
+DAY, HOUR = 24 * 3600, 3600  # seconds
 DONE = "privacy done"  # key of the sentence that is shown once
 
 
@@ -21,7 +21,8 @@ def show_privacy() -> None:
         st.caption(
             f"A cookie with a random number lets you find your networks and rooms again, for {year}. The server "
             "stores no name and no address; in a room you have a nickname. Networks are deleted when others need the "
-            f"space, those you keep after {kept} at the earliest. Rooms are deleted after {rooms}."
+            f"space, those you keep after {kept} at the earliest. Rooms are deleted after {rooms}, or after "
+            f"{EMPTY_LIFETIME / HOUR:.0f} hours if nobody has joined."
         )
         if visitors.get_visitor_id() is not None:
             with st.popover("Delete my data", width="content"):
