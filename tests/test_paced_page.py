@@ -220,13 +220,15 @@ def test_a_second_enter_keeps_the_results_on_the_projector() -> None:
     assert [bool(one) for one in shortcuts] == [True, True, True, False]
 
 
-def test_who_finds_the_room_full_reads_that_and_not_that_their_answer_was_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_of_who_is_not_in_the_room_yet_waits_until_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room_players, "MAX_PLAYERS", 0)
     code = open_room()
     player = join(code)
     press(lead(code), "quiz step")
     press(rerun(player), "quiz 3")
     assert [one.value for one in player.warning] == [f"The room {code} is full: it holds 0 players."]
+    monkeypatch.setattr(room_players, "MAX_PLAYERS", 1)
+    assert "You answered 3" in text_of(rerun(player)) and not player.warning
 
 
 @pytest.mark.slow
