@@ -122,9 +122,28 @@ def test_a_job_killed_in_its_turn_lets_the_others_go_on():
 def only_folders(runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Jobs have no processes, but seem to be alive."""
     with monkeypatch.context() as patch:
-        patch.setattr(fork_server, "start_worker", lambda *given: None)
+        patch.setattr(fork_server, "start_worker", lambda job, *given: run_folders.write_status(job, pid=1))
         patch.setattr(run_folders, "is_alive", lambda job: True)
         yield
+
+
+@pytest.mark.usefixtures("only_folders")
+def test_a_job_whose_process_is_not_ready_stops_nobody_but_has_its_place_in_the_queue():
+    loading, ready = count("ann"), count("bob")
+    run_folders.write_status(loading, pid=None)
+    turns._close(turns.wait_for_turn(ready))
+    assert queue.next_job() is None and control.queue_position(loading.id) == 1
+
+
+@pytest.mark.usefixtures("only_folders")
+def test_a_stopped_job_leaves_the_queue_and_is_not_resumed_before_it_has_ended():
+    stopped = count("ann")
+    control.stop(stopped.id)
+    with pytest.raises(turns.JobStopped):
+        turns.wait_for_turn(stopped)
+    assert queue.waiting_jobs() == []
+    with pytest.raises(run_folders.JobError, match="still stopping"):
+        control.resume(stopped.id)
 
 
 @pytest.mark.usefixtures("only_folders")

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from core.jobs import fork_server, limits, queue, run_folders
@@ -73,11 +73,13 @@ def set_learning_rate(name: str, rate: float | None) -> None:
 def resume(name: str) -> Job:
     """Continue a paused job, or restart a lost, stopped or failed one from its last complete state.
 
-    Either way it joins the end of the queue. Raises JobError for a job that is done.
+    Either way it joins the end of the queue. Raises JobError for a job that is done or still stopping.
     """
     job = load_job(name)
     with lock_submissions():
         status = read_status(job)
+        if status.active and run_folders.read_request(job).state == "stop":
+            raise JobError("This job is still stopping: resume it when it has ended.")
         if status.active:
             run_folders.write_request(job, state="run")
         elif status.state == "done":
@@ -94,7 +96,8 @@ def remove_all(visitor: str) -> None:
     mine = run_folders.list_jobs(visitor)
     for job in mine:
         if read_status(job).active:
-            _request(job.id, state="stop")
+            with _raise_job_errors(), suppress(FileNotFoundError):  # it is gone
+                run_folders.write_request(job, state="stop")
     end = time.monotonic() + STOP_LIMIT
     for job in mine:
         while read_status(job).active:
@@ -102,7 +105,8 @@ def remove_all(visitor: str) -> None:
                 raise JobError("A job of yours is still ending: try again in a minute.")
             time.sleep(0.1)
         with _raise_job_errors():
-            run_folders.remove(job.id)
+            if job.folder.exists():
+                run_folders.remove(job.id)
     with _raise_job_errors():
         run_folders.remove_damaged(visitor)
 
@@ -111,6 +115,11 @@ def queue_position(name: str) -> int | None:
     """Return the job's position in the queue (1: next); None for a job that has begun, which shares the machine."""
     waiting = [job.id for job in queue.waiting_jobs() if read_status(job).state == "waiting"]
     return waiting.index(name) + 1 if name in waiting else None
+
+
+def has_company(name: str) -> bool:
+    """Say whether another job computes, or waits to."""
+    return any(job.id != name and status.state != "paused" for job, status in queue.list_active())
 
 
 def _request(name: str, *, unless: str | None = None, **changes: Any) -> None:
@@ -178,6 +187,6 @@ def _start(job: Job) -> None:
     with lock, (job.folder / "worker.log").open("ab") as log:
         files.remove_leftovers(job.folder)
         run_folders.write_request(job, state="run")
-        begun: dict[str, Any] = {"pid": None, "has_turn": False, "started": None, "queued": queue.next_queue_time()}
+        begun: dict[str, Any] = {"pid": None, "has_turn": False, "queued": queue.next_queue_time()}
         run_folders.write_status(job, state="waiting", message="", **begun)
         fork_server.start_worker(job, module, lock, log)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -61,9 +61,11 @@ def _start_server(log: BinaryIO) -> socket.socket:
     """Start the server, whose errors go to this log."""
     ours, theirs = socket.socketpair()
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    with theirs:
+    with theirs, ExitStack() as unless_started:
+        unless_started.enter_context(ours)
         subprocess.run(
-            [sys.executable, "-m", "core.jobs.fork_server", str(theirs.fileno())],
+            # -P: a module in the starter's working directory must not replace one of ours
+            [sys.executable, "-P", "-m", "core.jobs.fork_server", str(theirs.fileno())],
             env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},  # there are no threads before a fork
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
@@ -72,6 +74,7 @@ def _start_server(log: BinaryIO) -> socket.socket:
             start_new_session=True,
             check=True,
         )
+        unless_started.pop_all()
     _connections.append(ours)
     return ours
 
@@ -91,11 +94,16 @@ def serve(connection: socket.socket) -> None:
         os.environ.update(request.environment)
         _load_shared(request)
         wait, go = os.pipe()
-        if os.fork() == 0:
+        try:
+            child = os.fork()
+        except OSError:  # no memory or no process is left
+            child = None
+        if child == 0:
             os.close(go)
             os.read(wait, 1)  # until the server has let go of the lock: a quick job may end before
             os.close(wait)
             _run_worker(request, connection, lock, log)
+        _record(request, child)
         for descriptor in (lock, log, wait, go):
             os.close(descriptor)
 
@@ -126,6 +134,13 @@ def _load_shared(request: _Request) -> None:
             gc.freeze()
 
 
+def _record(request: _Request, child: int | None) -> None:
+    """Write the job's process into its status, in the order of the requests, or that it has none."""
+    failed = {"state": "failed", "message": "There was no memory left to start this job; resume it later."}
+    with suppress(Exception):  # the job writes its process too
+        run_folders.write_status(run_folders.load_job(request.name), pid=child, **({} if child else failed))
+
+
 def _run_worker(request: _Request, connection: socket.socket, lock: int, log: int) -> None:
     """Become the job's process: with a session, and no open files but its own."""
     import torch
@@ -145,6 +160,9 @@ def _run_worker(request: _Request, connection: socket.socket, lock: int, log: in
     except BaseException:
         traceback.print_exc()
     finally:
+        for output in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                output.flush()
         os._exit(0)
 
 

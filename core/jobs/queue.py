@@ -29,6 +29,11 @@ def waiting_jobs() -> list[Job]:
     return [job for *_, job in sorted(ranks, key=lambda rank: rank[:-1])]
 
 
+def next_job() -> Job | None:
+    """Return the first job in the queue that has a process; one whose process is not ready yet stops nobody."""
+    return next((job for job in waiting_jobs() if read_status(job).pid is not None), None)
+
+
 def next_queue_time() -> float:
     """Return the time to record for a job that joins the queue: now, but later than every waiting job's.
 

@@ -206,8 +206,9 @@ def read_request(job: Job) -> JobRequest:
 
 
 def write_request(job: Job, **changes: Any) -> None:
-    """Change the request to the job. Raises OSError."""
-    _write(job.folder / "wish.json", replace(read_request(job), **changes))
+    """Change the request to the job; another thread or process that does so waits. Raises OSError."""
+    with locks.hold(job.folder / "wish.lock"):
+        _write(job.folder / "wish.json", replace(read_request(job), **changes))
 
 
 def _read(path: Path, record: type[Record]) -> Record | None:

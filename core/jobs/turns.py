@@ -38,13 +38,13 @@ class Turns:
     def __init__(self, job: Job) -> None:
         self.job, self._length = job, turn_length()
         self._slots: list[BinaryIO] = []
-        self._ends = 0.0
+        self._began = self._ends = 0.0
         self._first = True
 
     def __enter__(self) -> Self:
         """Wait for the first turn. Raises JobStopped."""
         self._take(follow_requests=True)
-        self._ends += self._length * (MAX_FIRST_TURN - 1)
+        self._ends = self._began + self._length * MAX_FIRST_TURN
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -54,7 +54,7 @@ class Turns:
         """Pause if that is requested, and let others have their turn. Raises JobStopped, as `wait_for_turn`."""
         if self._first:
             self._first = False
-            self._ends -= self._length * (MAX_FIRST_TURN - MIN_FIRST_TURN)
+            self._ends = self._began + self._length * MIN_FIRST_TURN
         paused = run_folders.read_request(self.job).state == "pause"
         if paused or self._is_over(self._ends):
             self._give_way(follow_requests=True)
@@ -65,7 +65,7 @@ class Turns:
         What is requested of the job has to wait until the record is complete. So has the turn's end, if it does soon.
         """
         if not self._slots:  # it was stopped, and saves what it has
-            self._take(follow_requests=False)
+            self._give_way(follow_requests=False)
         elif self._is_over(self._ends + self._length):
             self._give_way(follow_requests=False)
 
@@ -73,12 +73,13 @@ class Turns:
         """Say whether the turn is over and another job waits; if none does, the turn begins again."""
         if time.monotonic() < end:
             return False
-        if queue.waiting_jobs():
+        if queue.next_job():
             return True
         self._ends = time.monotonic() + self._length
         return False
 
     def _give_way(self, *, follow_requests: bool) -> None:
+        self._first = False
         run_folders.write_status(self.job, has_turn=False, queued=queue.next_queue_time())
         self._release()
         self._take(follow_requests=follow_requests)
@@ -93,7 +94,8 @@ class Turns:
         start = time.monotonic()
         self._slots = wait_for_turn(self.job, follow_requests=follow_requests)
         interrupts.discount(time.monotonic() - start)
-        self._ends = time.monotonic() + self._length
+        self._began = time.monotonic()
+        self._ends = self._began + self._length
         if count_slots() > 1:
             call_next()  # another slot may be free
 
@@ -141,10 +143,20 @@ def wait_for_turn(job: Job, *, follow_requests: bool = True) -> list[BinaryIO]:
                 run_folders.write_status(job, state="running", has_turn=True, started=started)
                 return slots
             patience = HANDOVER if _hear(bell) else 0.0
+    except JobStopped:
+        _leave_queue(job)
+        raise
     finally:
         if bell is not None:
             os.close(bell)
             (job.folder / BELL).unlink(missing_ok=True)
+
+
+def _leave_queue(job: Job) -> None:
+    """Let the others go on while a stopped job saves what it has: a job that has its turn is not in the queue."""
+    with suppress(OSError):
+        run_folders.write_status(job, has_turn=True)
+    call_next()
 
 
 def _take_slots(job: Job, patience: float) -> list[BinaryIO]:
@@ -152,7 +164,7 @@ def _take_slots(job: Job, patience: float) -> list[BinaryIO]:
     end = time.monotonic() + patience
     while True:
         slots = _free_slots(_count_needed(job))
-        if slots and [first.id for first in queue.waiting_jobs()[:1]] == [job.id]:
+        if slots and (first := queue.next_job()) and first.id == job.id:
             return slots
         _close(slots)
         if slots:
@@ -199,7 +211,7 @@ def _hear(bell: int | None) -> bool:
 
 def call_next() -> None:
     """Tell the first job in the queue that a slot may be free."""
-    for job in queue.waiting_jobs()[:1]:
+    if job := queue.next_job():
         _ring(job.folder / BELL)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job, Status
+from core.jobs.turns import MAX_PAUSE
 from core.system import files
 from dashboard.server.visitors import get_visitor_id
 
@@ -59,11 +60,11 @@ def show_controls(job: Job, status: Status, page: str) -> None:
     """Show the buttons that pause, stop and resume a job; their keys begin with `page`."""
     if status.active:
         request = run_folders.read_request(job).state
+        disabled = request == "stop"
         if request == "pause":
             _show_resume(job, f"{page} pause")
         else:
-            st.button("Pause", on_click=attempt, args=(control.pause, job.id), key=f"{page} pause")
-        disabled = request == "stop"
+            st.button("Pause", f"{page} pause", on_click=attempt, args=(control.pause, job.id), disabled=disabled)
         st.button("Stop and save", f"{page} stop", on_click=attempt, args=(control.stop, job.id), disabled=disabled)
     elif status.state in RESUMABLE:
         _show_resume(job, f"{page} resume")
@@ -84,13 +85,20 @@ def show_state(
     `describe_wait` returns a sentence on how long the queue is.
     """
     if status.state == "waiting":
-        st.info(
-            f"Another job is running on this computer. Yours is **number {control.queue_position(job.id) or 1}** in "
-            f"the queue. {describe_wait()} It starts by itself: you can leave or close this page."
-        )
+        st.info(_describe_queue(job, describe_wait))
     elif status.state == "running":
         st.progress(*describe_progress())
     elif status.state == "paused":
-        st.info("Paused. After 10 minutes others go first; you can still resume.")
+        st.info(f"Paused. After {MAX_PAUSE / 60:g} minutes the job ends; you can still resume it.")
     elif status.message:
         (st.warning if status.state in ("failed", "lost") else st.info)(status.message)
+
+
+def _describe_queue(job: Job, describe_wait: Callable[[], str]) -> str:
+    if not control.has_company(job.id):
+        return "It starts in a few seconds. You can leave or close this page."
+    position = control.queue_position(job.id) or 1
+    return (
+        f"Another job is running on this computer. Yours is **number {position}** in the queue. {describe_wait()} It "
+        "starts by itself: you can leave or close this page."
+    )
