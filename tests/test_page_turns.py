@@ -140,6 +140,18 @@ def test_what_a_tab_has_computed_is_forgotten(runs: Runs, monkeypatch: pytest.Mo
 
 def test_only_so_many_tabs_are_remembered(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_turns, "MAX_TABS", 3)
-    for tab in "abcde":
+    for tab in "abcacd":
         runs.turns._accounts.charge(tab, 1)
-    assert list(runs.turns._accounts._accounts) == ["c", "d", "e"]
+    assert list(runs.turns._accounts._accounts) == ["a", "c", "d"], "b computed longest ago"
+
+
+def test_a_run_that_is_stopped_while_it_waits_has_no_turn(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs.begin("page")
+    with monkeypatch.context() as patched:
+        patched.setattr(page_turns, "CHECK_EVERY", "a time that no lock takes: the wait raises")
+        with pytest.raises(TypeError), runs.turns.take("stopped", is_fragment=False):
+            pass
+    assert not runs.turns._waiting
+    runs.begin("next")
+    runs.end("page")
+    runs.wait_for("page", "next")

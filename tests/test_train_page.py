@@ -15,9 +15,10 @@ from streamlit.testing.v1 import AppTest
 from core.digits import datasets
 from core.jobs import control, network_files, queue, run_folders, trained_networks
 from core.jobs.run_folders import Job
+from core.training.loop import DIVERGED
 from core.zoo import checkpoints
 from dashboard.server import caches
-from dashboard.train import cached
+from dashboard.train import cached, compare_views
 from dashboard.train.recorded import RECORDED_GROWTH, recorded_trainings
 from dashboard.widgets.cached import load_recorded
 from tests.job_runs import ended, reach, until
@@ -60,7 +61,7 @@ def test_a_running_training_is_in_sight_when_the_page_is_opened_anew(job: Job) -
     running = run_folders.list_jobs()[0]
     reach(running, "running")
     app = open_as_ann()
-    assert f"**{running.title}**: training is running." in text_of(app)
+    assert f"**{running.title}** is training." in text_of(app)
     press(app, "to watch")
     assert app.session_state["train view"] == "Watch" and app.session_state["train job"] == running.id
 
@@ -132,6 +133,29 @@ def test_a_problem_is_named_with_a_button_that_opens_the_form_for_the_next_step(
     assert app.segmented_control(key="train view").value == "Set up"
     assert app.number_input(key="train epochs").value == 2 * described["settings"]["config"]["epochs"]
     assert app.number_input(key="train learning-rate").value == described["settings"]["config"]["learning_rate"]
+
+
+def test_a_loaded_network_is_judged_without_a_button_as_no_training_of_it_is_known(job: Job) -> None:
+    described = json.loads((job.folder / "job.json").read_bytes())
+    (job.folder / "job.json").write_text(json.dumps({**described, "kind": "loaded"}))
+    run_folders.write_status(job, state="failed", message=DIVERGED)
+    app = open_as_ann("Result")
+    assert "**diverged**" in text_of(app) and not [one for one in app.button if "next step" in (one.key or "")]
+
+
+def test_a_training_that_diverged_is_shown_with_the_learning_rate_that_was_set_last(job: Job) -> None:
+    run_folders.write_request(job, learning_rate=7.0)
+    run_folders.write_status(job, state="failed", message=DIVERGED)
+    assert "Training **diverged** with a learning rate of 7:" in text_of(open_as_ann("Result"))
+
+
+def test_chosen_runs_that_are_not_shown_are_counted(job: Job, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_views, "MAX_SHOWN", 1)
+    other = runs / "20010101-000000-abcdef"
+    shutil.copytree(job.folder, other)
+    described = json.loads((other / "job.json").read_bytes())
+    (other / "job.json").write_text(json.dumps({**described, "id": other.name, "title": "other"}))
+    assert "Only the first 1 of the 2 chosen runs are shown." in captions(open_as_ann("Compare"))
 
 
 def test_a_network_that_has_not_learned_is_marked_where_a_training_may_start_from_it(job: Job) -> None:

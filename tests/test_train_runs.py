@@ -105,6 +105,14 @@ def test_a_form_filled_in_with_the_settings_of_a_preset_describes_the_same_train
     assert said == _describe(rerun(app))
 
 
+def test_a_form_that_cannot_show_all_settings_of_a_run_names_those_that_differ() -> None:
+    config = {**SETTINGS["config"], "slow_epochs": 1, "seed": 7}
+    settings = {**SETTINGS, "config": config, "share": 0.3}
+    run_folders.create_job(kind="train", title="from a file", settings=settings, visitor=ANN, threads=1)
+    said = captions(press(open_as_ann("Runs"), "train again"))
+    assert "These differ now: slow last epochs, share of the training digits, seed of the first weights." in said
+
+
 def _describe(app: AppTest) -> str:
     """Return what the form says about the training that it describes, without its time."""
     (said,) = (element.value for element in app.markdown if "in batches of" in element.value)

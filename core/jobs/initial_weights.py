@@ -27,7 +27,7 @@ class WeightHashes:
 
 
 def hash_weights(network: nn.Module) -> dict[str, str]:
-    """Return the SHA-256 of every weight, bias and running mean or variance, by name."""
+    """Return the SHA-256 of every tensor of the network's state, by name: weights, biases, and those of batch norm."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     return {name: hashlib.sha256(tensor.numpy().tobytes()).hexdigest() for name, tensor in tensors.items()}
 

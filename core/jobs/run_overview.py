@@ -1,4 +1,4 @@
-"""What is known of a run in a few figures: for a table of many runs, so the records are not read but for the last."""
+"""What is known of a run in a few figures, for a table of many runs: of its records, only the last one is parsed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +11,6 @@ from core.networks.cost import count_cost
 from core.system.parsing import parse_json
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card, CheckpointError, Measurement
-
-WHOLE = "whole"  # the column of `Measurement.accuracy` for whole digits
 
 
 @dataclass(frozen=True, kw_only=True)

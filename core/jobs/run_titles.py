@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from itertools import chain, count
 from typing import Any
 
-from core.jobs import run_folders
+from core.jobs import control, run_folders
 from core.jobs.run_folders import Job, JobError
 from core.system.files import write_atomically
 from core.system.safe_names import MAX_NAME_LENGTH
@@ -28,18 +28,25 @@ def unique_title(title: str, visitor: str, *, except_for: str = "") -> str:
 
 
 def rename(name: str, title: str) -> str:
-    """Give the run of this id another title; return the title, which may have a number. Raises JobError and OSError."""
-    job = run_folders.load_job(name)
-    title = unique_title(title, job.visitor, except_for=name)
-    _change(job, title=title)
+    """Give the run of this id another title; return the title, which may have a number.
+
+    Raises JobError, also for an empty title.
+    """
+    if not title.strip():
+        raise JobError("Type a name first.")
+    with control.lock_submissions():
+        job = run_folders.load_job(name)
+        title = unique_title(title, job.visitor, except_for=name)
+        _change(job, title=title)
     return title
 
 
 def write_notes(name: str, notes: str) -> None:
-    """Set the notes on the run of this id. Raises JobError, also for notes that are too long, and OSError."""
+    """Set the notes on the run of this id. Raises JobError, also for notes that are too long."""
     if len(notes) > MAX_NOTES:
         raise JobError(f"Notes have at most {MAX_NOTES} characters.")
-    _change(run_folders.load_job(name), notes=notes.strip())
+    with control.lock_submissions():
+        _change(run_folders.load_job(name), notes=notes.strip())
 
 
 def _change(job: Job, **changes: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from core.jobs.training_job import TrainingPlan
 from core.jobs.training_report import TrainingSummary, find_misfit, judge_fit
 from core.networks.dead_units import DeadUnits
+from core.networks.evaluation import WHOLE
 from core.zoo.checkpoints import Measurement
 
 DEAD_SHARE = 0.1  # of a stage's units: fewer dead ones are nothing to worry about
@@ -46,7 +47,7 @@ def diagnose(
         return [_diverged(plan)]
     found = list(_judge_fit(plan, result, learned, regularized)) if result is not None else []
     found += _judge_dead(plan, dead)
-    if attacked is not None and attacked.accuracy.get("whole", 100.0) < ROBUST and not found:
+    if attacked is not None and attacked.accuracy.get(WHOLE, 100.0) < ROBUST and not found:
         found.append(_not_robust(plan, attacked))
     return found
 
@@ -106,7 +107,7 @@ def _judge_dead(plan: TrainingPlan, dead: Sequence[DeadUnits]) -> Iterator[Diagn
 
 def _not_robust(plan: TrainingPlan, attacked: Measurement) -> Diagnosis:
     sentence = (
-        f"Under attack it reads {attacked.accuracy['whole']:.1f} %: it is **not robust** to changes of up to "
+        f"Under attack it reads {attacked.accuracy[WHOLE]:.1f} %: it is **not robust** to changes of up to "
         f"{attacked.epsilon or 0:g} per pixel."
     )
     step = _more_epochs(plan)

@@ -24,7 +24,7 @@ from core.jobs.training_snapshots import SnapshotRecorder
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.cost import check_batch, check_cached_features, check_length, check_size, check_training
-from core.networks.evaluation import evaluate, pmnist_table, predict
+from core.networks.evaluation import WHOLE, evaluate, pmnist_table, predict
 from core.system.device import describe_environment, find_device
 from core.system.records import FieldError, to_record
 from core.training.adversarial import check_attack
@@ -266,4 +266,4 @@ def _measure_attacked(network: Classifier, dataset: Dataset, epsilon: float) -> 
     digits = dataset.test.first(ATTACKED)
     images = make_adversarial(network, digits.images(), digits.labels, AttackConfig(epsilon=epsilon, steps=10))
     found = 100 * float((predict(network, images).argmax(1) == digits.labels).float().mean())
-    return {"variant": "attacked", "digits": len(digits), "epsilon": epsilon, "accuracy": {"whole": round(found, 2)}}
+    return {"variant": "attacked", "digits": len(digits), "epsilon": epsilon, "accuracy": {WHOLE: round(found, 2)}}

@@ -16,7 +16,8 @@ from core.networks.restored import Restored
 from core.pmnist.masks import CUTS, Variant, cut_masks, erase
 
 BATCH = 125  # small enough for the activations to stay in the processor's cache
-COLUMNS = ("whole", *CUTS)
+WHOLE = "whole"  # the column for whole digits
+COLUMNS = (WHOLE, *CUTS)
 
 # The talk's Table 1: accuracy, and gain over the ordinary network, in percent. One run, chosen on the test set.
 TALK_ACCURACY = {"whole": 98.55, "HCUT": 67.00, "VCUT": 70.15, "DCUT": 61.31, "TCUT": 40.87}
@@ -130,7 +131,7 @@ def pmnist_table(
 
 def predict_column(network: Network, digits: Digits, column: str, *, variant: Variant = "text") -> Tensor:
     """Return the predicted classes `(N,)` for one column of the PMNIST table: "whole", or a cut."""
-    mask = None if column == "whole" else cut_masks(column, len(digits), variant=variant)
+    mask = None if column == WHOLE else cut_masks(column, len(digits), variant=variant)
     return predict_labels(network, digits, mask)
 
 

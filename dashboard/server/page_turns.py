@@ -36,7 +36,7 @@ class Accounts:
         self._accounts: dict[str, float] = {}
 
     def find(self, tab: str) -> float:
-        """Return a tab's account; a new one has that of NEW seconds."""
+        """Return a tab's account; a new one waits like one of NEW seconds, but is charged only for what it computes."""
         return self._accounts.get(tab, math.log2(NEW) + _half_lives())
 
     def seconds(self, tab: str) -> float:
@@ -44,8 +44,10 @@ class Accounts:
         return 2 ** (self._accounts[tab] - _half_lives()) if tab in self._accounts else 0.0
 
     def charge(self, tab: str, seconds: float) -> None:
-        """Add what a tab has computed until now."""
-        self._accounts[tab] = math.log2(self.seconds(tab) + seconds + TINY) + _half_lives()
+        """Add what a tab has computed until now; beyond MAX_TABS, those that computed longest ago are forgotten."""
+        total = self.seconds(tab) + seconds + TINY
+        self._accounts.pop(tab, None)  # so that it becomes the last one
+        self._accounts[tab] = math.log2(total) + _half_lives()
         while len(self._accounts) > MAX_TABS:
             del self._accounts[next(iter(self._accounts))]
 
@@ -83,9 +85,16 @@ class PageTurns:
             place = self._accounts.find(tab), next(self._numbers)
             self._waiting[place] = admitted
             self._admit()
-        while not admitted.wait(CHECK_EVERY):
+        try:
+            while not admitted.wait(CHECK_EVERY):
+                with self._lock:
+                    self._admit()
+        except BaseException:  # a run that is stopped while it waits has no turn
             with self._lock:
+                self._waiting.pop(place, None)
+                self._begun.pop(place, None)
                 self._admit()
+            raise
         return place
 
     def _end(self, tab: str, place: Place | None, seconds: float) -> None:

@@ -11,7 +11,6 @@ from core.jobs.run_overview import describe_run
 from dashboard.widgets import jobs
 
 POLL = 3.0  # seconds between two looks at the runs
-STATES = {"running": "is training", "waiting": "waits in the queue", "paused": "is paused"}
 
 
 class Place(NamedTuple):
@@ -51,8 +50,8 @@ def _show(active: list[Job]) -> None:
 def describe(job: Job) -> str:
     """Return what the job does, in a few words."""
     state = run_folders.read_status(job).state
-    if state not in STATES:
+    if state not in jobs.ACTIVE_STATES:
         return f"{job.title} has ended"
     epochs = describe_run(job).epochs
     so_far = f", {epochs} epoch{'s' * (epochs != 1)} finished" if epochs else ""
-    return f"{job.title} {STATES[state]}{so_far}"
+    return f"{job.title} {jobs.ACTIVE_STATES[state]}{so_far}"

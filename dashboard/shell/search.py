@@ -56,7 +56,7 @@ def show_search() -> None:
                 list(entries()),
                 index=None,
                 key=KEY,
-                placeholder="Type a word",
+                placeholder="Type a word",  # where nothing matches, Streamlit's own "No results" appears
                 width=WIDTH,
             )
             if label is not None:

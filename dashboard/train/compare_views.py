@@ -6,8 +6,9 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.jobs import run_folders, training_job, training_report
 from core.jobs.run_folders import Job
-from core.jobs.run_overview import WHOLE, describe_run
+from core.jobs.run_overview import describe_run
 from core.jobs.training_report import CurvePoint, Record, TrainingSummary
+from core.networks.evaluation import WHOLE
 from core.system.number_format import format_signed
 from core.system.safe_names import to_safe_name
 from core.training.loop import TrainStep
@@ -38,7 +39,10 @@ def show_comparison(session: Session, data: Dataset, zoo: Zoo) -> None:
         return
     tested = _choose_dataset([dataset_of(found[name]) for name in ready])
     ready = [name for name in ready if dataset_of(found[name]) == tested]
-    chosen = _choose_runs({name: found[name].title for name in ready}, tested)[:MAX_SHOWN]
+    chosen = _choose_runs({name: found[name].title for name in ready}, tested)
+    if len(chosen) > MAX_SHOWN:
+        st.caption(f"Only the first {MAX_SHOWN} of the {len(chosen)} chosen runs are shown.")
+        chosen = chosen[:MAX_SHOWN]
     jobs, shown = {name: found[name] for name in chosen}, {name: steps[name] for name in chosen}
     titles = mark_titles(jobs)
     for validated in dict.fromkeys(map(validation_share, jobs.values())):
@@ -189,7 +193,7 @@ def _accuracies(job: Job, result: TrainingSummary, shares: list[str]) -> dict[st
     attacked = training_job.read_plan(job.settings).config.attack != "none"
     found = {f"validation on {one}": "–" for one in shares} if len(shares) > 1 else {}
     found[f"validation on {share}" if found else "validation"] = f"{result.validation:.2f} %"
-    if tested is not None:
+    if tested is not None and WHOLE in tested.accuracy:
         found[f"test ({tested.digits:,} digits)"] = f"{tested.accuracy[WHOLE]:.2f} %"
     return found | {"gap": "attacked" if attacked else format_signed(result.gap)}
 

@@ -29,7 +29,7 @@ POOLS = {"max": "maximum", "mean": "average", "none": "no pooling"}
 NORMS = {"none": "no batch norm", "before": "before the activation", "after": "after the activation"}
 ATTACKS = {"none": "not attacked", "fgsm": "attacked: one step (FGSM)", "pgd": "attacked: seven steps (PGD)"}
 GROUPS = {"features": "all convolutions", "head": "the whole head"}
-COPIED = "train copied"  # key of the title of the run whose settings fill the form; none after a choice of a preset
+COPIED = "train copied"  # key of a description of the run whose settings fill the form; none after a choice of a preset
 Settings = dict[str, Any]
 
 
@@ -56,7 +56,7 @@ def is_own() -> bool:
 def describe_preset() -> str:
     """Return what is trained: a sentence or two."""
     if copied := st.session_state.get(COPIED):
-        return f"The settings of *{copied}*, for you to change. Another experiment replaces them."
+        return str(copied)
     return OWN_DESCRIPTION if is_own() else PRESETS[value("preset")].description
 
 

@@ -1,6 +1,7 @@
 """Fill in the form of the page "Train" with the settings of a run, to change them and train again."""
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,7 @@ from core.jobs.run_folders import Job
 from core.jobs.training_job import TrainingPlan
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.composing import Block, decompose
+from core.training.config import TrainConfig
 from dashboard import address
 from dashboard.train import form
 from dashboard.train.form import Settings
@@ -27,25 +29,61 @@ BLOCK_OPTIONS = {  # part of a block -> end of the name of its option
     "pool_size": "pool-size",
     "drop": "drop",
 }
+TITLES = {  # of settings that the form cannot show, or not every value of
+    "alternate": "alternating inversions",
+    "slow_epochs": "slow last epochs",
+    "attacked": "share of attacked digits",
+    "share": "share of the training digits",
+    "validation": "share of the validation digits",
+    "seed": "seed of the first weights",
+}
 
 
 def open_form(job: Job, changes: Mapping[str, Any] = {}) -> None:  # noqa: B006 (only read)
-    """Open the form with the settings of this run; `changes` replaces some. Raises ValueError if it cannot show them.
+    """Open the form with the settings of this run; `changes` replaces some.
 
+    The form says which settings it cannot show. Raises ValueError if it cannot show the network.
     `changes` has the names of `training_job.TrainingPlan`, with `config` for those of `TrainConfig`.
     """
     settings = job.settings
     config = {**settings.get("config", {}), **changes.get("config", {})}
     plan = training_job.read_plan({**settings, **changes, "config": config})
-    for option, value in to_options(plan).items():
+    options = to_options(plan)
+    for option, value in options.items():
         address.change(form.key(option), value)
     address.change(form.key("title"), job.title)
-    st.session_state[form.COPIED] = job.title
+    st.session_state[form.COPIED] = _describe(job, find_unshown(plan, options))
     address.change(VIEW, SET_UP)
 
 
+def _describe(job: Job, unshown: list[str]) -> str:
+    said = f"The settings of *{job.title}*, for you to change. Another experiment replaces them."
+    return said + (f" **The form cannot show all of them.** These differ now: {', '.join(unshown)}." if unshown else "")
+
+
+def find_unshown(plan: TrainingPlan, options: Settings) -> list[str]:
+    """Return the titles of the settings that a training with these options of the form would not have."""
+    config = form.to_config_options(plan.config)
+    shown = replace(
+        plan,
+        config=TrainConfig(**{option.replace("-", "_"): value for option, value in config.items()}),
+        share=options["share"] / 100,
+        validation=0.1 if options["held-out"] else None,
+        seed=plan.config.seed,
+    )
+    differing = [*_find_differing(plan.config, shown.config), *_find_differing(plan, shown)]
+    return [TITLES.get(name, name) for name in differing if name not in ("config", "report_every")]
+
+
+def _find_differing(one: TrainConfig | TrainingPlan, other: TrainConfig | TrainingPlan) -> list[str]:
+    return [part.name for part in fields(one) if getattr(one, part.name) != getattr(other, part.name)]
+
+
 def to_options(plan: TrainingPlan) -> Settings:
-    """Return the value of every option of the form, but for the title. Raises ValueError if it cannot show the plan."""
+    """Return the value of every option of the form, but for the title. Raises ValueError if it cannot show the network.
+
+    Shares are the nearest that the form has.
+    """
     return {
         **_to_network_options(plan),
         "frozen": list(plan.frozen),

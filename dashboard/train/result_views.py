@@ -17,6 +17,7 @@ from core.jobs.training_job import TrainingPlan
 from core.jobs.training_report import TrainingSummary
 from core.networks import evaluation
 from core.networks.architectures import Architecture
+from core.networks.evaluation import WHOLE
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.training.config import TrainConfig
 from core.visualization import arrays
@@ -34,7 +35,7 @@ from dashboard.train import cached, weights_views
 from dashboard.train.form_filling import open_form
 from dashboard.train.recorded import first_recorded, say_recorded
 from dashboard.train.setup_views import to_rows
-from dashboard.train.watch_views import choose_run, read_steps, show_curves
+from dashboard.train.watch_views import choose_run, last_rate, read_steps, show_curves
 from dashboard.widgets import jobs
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.data_set import sample
@@ -87,7 +88,7 @@ def _show_recorded() -> None:
 def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
     """Say how well the network reads, also under attack, and whether it fits; show its learning curves."""
     try:
-        steps, plan = read_steps(job), training_job.read_plan(job.settings)
+        steps, plan = read_steps(job), _read_plan(job)
     except ValueError as error:
         st.warning(str(error))
         return
@@ -105,8 +106,14 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
         show_curves(steps, plan.config.epochs, st.columns(2, gap="medium"))
 
 
+def _read_plan(job: Job) -> TrainingPlan:
+    """Return the plan of a run with the learning rate that was set last. Raises ValueError."""
+    plan = training_job.read_plan(job.settings)
+    return replace(plan, config=replace(plan.config, learning_rate=last_rate(job)))
+
+
 def _show_diagnosis(job: Job, card: Card, data: Dataset, plan: TrainingPlan, result: TrainingSummary | None) -> None:
-    """Say whether the network fits, and show each problem with a button that opens the form for the next step."""
+    """Say whether the network fits, and show each problem; for a training, with a button that opens the form."""
     regularized = _is_regularized(card, plan.config)
     found = diagnose(
         plan,
@@ -123,15 +130,18 @@ def _show_diagnosis(job: Job, card: Card, data: Dataset, plan: TrainingPlan, res
     for one in found:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(one.sentence, width="content")
-            key = f"next step {one.problem}"
-            st.button(one.step, on_click=jobs.attempt, args=(open_form, job, one.changes), key=key)
+            if job.kind == "train":
+                key = f"next step {one.problem}"
+                st.button(one.step, on_click=jobs.attempt, args=(open_form, job, one.changes), key=key)
     jobs.show_problem()
 
 
 def _show_figures(card: Card) -> None:
     """Show the accuracies with each cut, and under attack if the network learned from attacked digits."""
     known, attacked = card.accuracies(), card.find_measurement("attacked")
-    figures = {} if attacked is None else {"under attack": f"{attacked.accuracy['whole']:.1f} %"}
+    figures = {}
+    if attacked is not None and WHOLE in attacked.accuracy:
+        figures["under attack"] = f"{attacked.accuracy[WHOLE]:.1f} %"
     figures |= {f"without {CUT_NAMES[cut]}": f"{known[cut]:.1f} %" for cut in CUTS if cut in known}
     if figures:
         st.html(draw_metrics(figures))
@@ -180,7 +190,7 @@ def show_confusion(job: Job, card: Card, data: Dataset, probabilities: Probabili
     with matrix:
         cell = choose_cell(draw_confusion(counts, data.classes, VALIDATION), "train confusion")
     with digits:
-        show_cell(data, labels, predicted, "whole", cell)
+        show_cell(data, labels, predicted, WHOLE, cell)
 
 
 def show_mistakes(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:

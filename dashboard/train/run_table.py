@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from core.jobs.run_folders import Job
-from core.jobs.run_overview import WHOLE, RunOverview
+from core.jobs.run_overview import RunOverview
+from core.networks.evaluation import WHOLE
 from core.zoo.checkpoints import Measurement
-from dashboard.widgets.jobs import title_with_time
+from dashboard.widgets.jobs import ACTIVE_STATES, title_with_time
 from dashboard.widgets.progress import format_duration
 
 STATES = {
-    "running": "learns now",
+    **ACTIVE_STATES,
     "done": "finished",
     "lost": "interrupted",
     "loaded": "loaded from a file",

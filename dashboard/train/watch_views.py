@@ -27,7 +27,6 @@ from dashboard.widgets.progress import format_duration
 from dashboard.widgets.texts import read_note, show_caption
 
 SNAPSHOTS = Look("Ten digits, filters and feature maps during training", speed=0.25)
-STATES = {"running": "training is running.", "waiting": "waits in the queue.", "paused": "training is paused."}
 LINES = {  # title and colour of each curve, by digits
     "training": ("training batches", TRAINING),  # a point is the mean of a few batches, not of an epoch
     "validation": ("validation", VALIDATION),
@@ -62,7 +61,7 @@ def show_running(session: Session, data: Dataset, zoo: Zoo) -> None:
     if active and st.session_state.get(VIEW) != WATCH:
         with st.container(horizontal=True, vertical_alignment="center"):
             state = run_folders.read_status(active[0]).state
-            st.markdown(f"**{active[0].title}**: {STATES.get(state, '')}", width="content")
+            st.markdown(f"**{active[0].title}** {jobs.ACTIVE_STATES.get(state, 'has ended')}.", width="content")
             st.button("Watch it", on_click=_open_view, args=(WATCH,), key="to watch")
 
 
@@ -126,7 +125,7 @@ def _show_controls(job: Job, status: Status) -> None:
 def _show_slower(job: Job) -> None:
     """Offer to resume a training that diverged, with a tenth of its learning rate."""
     key = f"slower {job.id}"
-    st.number_input("Lower learning rate", value=float(f"{_last_rate(job) / 10:.3g}"), format="%g", key=key, width=160)
+    st.number_input("Lower learning rate", value=float(f"{last_rate(job) / 10:.3g}"), format="%g", key=key, width=160)
     st.button("Resume with it", on_click=_resume_slower, args=(job, key), key="train resume", type="primary")
 
 
@@ -136,12 +135,13 @@ def _resume_slower(job: Job, key: str) -> None:
         jobs.attempt(control.resume, job.id)
 
 
-def _last_rate(job: Job) -> float:
+def last_rate(job: Job) -> float:
+    """Return the learning rate that was set last for this training. Raises ValueError for damaged settings."""
     return run_folders.read_request(job).learning_rate or training_job.read_plan(job.settings).config.learning_rate
 
 
 def _show_rate(job: Job) -> None:
-    rate = st.number_input("Continue with", value=_last_rate(job), format="%g", step=0.001, key=f"rate {job.id}")
+    rate = st.number_input("Continue with", value=last_rate(job), format="%g", step=0.001, key=f"rate {job.id}")
     if st.button("Set", key="set rate"):
         jobs.attempt(control.set_learning_rate, job.id, rate)
 

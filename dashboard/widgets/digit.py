@@ -22,6 +22,7 @@ from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
+FIRST_SAMPLE = 0  # the test digit that is shown first
 FROM_LINK = "The digit of the link that opened this page"
 
 
@@ -77,7 +78,7 @@ def _show_hidden(session: Session, data: Dataset, first: str, fragments: StrokeF
         return _show_linked(session.linked)
     if session.scene.sample is None and first == "Draw":
         return _draw(fragments)
-    session.scene.sample = get_address().locked.setdefault("sample", session.scene.sample or 0)
+    session.scene.sample = get_address().locked.setdefault("sample", _known_sample(session))
     return _show_sample(data, session.scene.sample)
 
 
@@ -144,10 +145,15 @@ def prepare_drawing() -> None:
         session.new_ink = None
 
 
+def _known_sample(session: Session) -> int:
+    return FIRST_SAMPLE if session.scene.sample is None else session.scene.sample
+
+
 def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
     """Draw buttons that go through the test digits: next, any, of one class; return the digit."""
     labels = data.test.labels.numpy()
-    if session.scene.sample is None or session.scene.sample >= len(labels):
+    session.scene.sample = _known_sample(session)
+    if session.scene.sample >= len(labels):
         session.scene.sample = 0
     wanted = st.session_state.get(CLASS, "any")
     allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))

@@ -15,6 +15,7 @@ from dashboard.server.visitors import get_visitor_id
 POLL = 1.0  # seconds between two reads of a job's folder
 PROBLEM = "job problem"  # key of the sentence that `show_problem` shows
 RESUMABLE = ("lost", "stopped", "failed")
+ACTIVE_STATES = {"running": "is training", "waiting": "waits in the queue", "paused": "is paused"}
 
 
 def my_jobs(*kinds: str) -> list[Job]:
