@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from core.jobs import run_folders, worker
 from core.jobs.run_folders import Job
@@ -136,7 +136,10 @@ def _load_shared(request: _Request) -> None:
 
 def _record(request: _Request, child: int | None) -> None:
     """Write the job's process into its status, in the order of the requests, or that it has none."""
-    failed = {"state": "failed", "message": "There was no memory left to start this job; resume it later."}
+    failed: dict[str, Any] = {
+        "state": "failed",
+        "message": "There was no memory left to start this job; resume it later.",
+    }
     with suppress(Exception):  # the job writes its process too
         run_folders.write_status(run_folders.load_job(request.name), pid=child, **({} if child else failed))
 
