@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,8 @@ def kill(job: Job) -> None:
     if not run_folders.is_alive(job):
         return
     until(lambda: pid_of(job))
-    os.kill(pid_of(job), signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it has just ended by itself
+        os.kill(pid_of(job), signal.SIGKILL)
     until(lambda: not run_folders.is_alive(job))
 
 

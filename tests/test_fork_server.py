@@ -47,6 +47,7 @@ def test_jobs_are_forks_of_one_process_and_hardly_need_memory_while_they_wait():
 def test_a_job_has_its_own_files_open_and_no_others():
     other, job = count("ann", **LONG), count("bob", **LONG)
     server = server_of(job)
+    until((job.folder / "bell").exists)  # it waits for its turn, and writes nothing
     own = {str(job.folder / name) for name in ("lock", "worker.log", "bell")} | {"/dev/null"}
     assert set(open_files(pid_of(job))) <= own
     assert not any(str(run_folders.runs_folder()) in name for name in open_files(server) if "worker.log" not in name)
