@@ -122,7 +122,7 @@ class PacedGames:
             sql.join(GAMES, PLAYERS, GAMES.c.room == PLAYERS.c.room)
         )
         open_now = values.where(GAMES.c.room == code, PLAYERS.c.player == answer.player, asked)
-        stored = self._database.insert_selected(ANSWERS, list(row), open_now.with_for_update(read=True))
+        stored = self._database.insert_new(ANSWERS).from_select(list(row), open_now.with_for_update(read=True))
         with self._database.begin() as connection:
             if connection.execute(stored).rowcount == 1:
                 return True

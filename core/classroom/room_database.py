@@ -61,14 +61,12 @@ class Database:
         self._log: object = None  # which log of changes belongs to it
 
     def insert_new(self, table: sql.Table) -> Any:
-        """Return a statement that inserts rows and skips those whose key exists."""
+        """Return a statement that inserts rows and skips those whose key exists.
+
+        Its `from_select` inserts what a query finds.
+        """
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
         return dialect.insert(table).on_conflict_do_nothing()
-
-    def insert_selected(self, table: sql.Table, columns: list[str], rows: sql.Select[Any]) -> Any:
-        """Return a statement that inserts what a query finds and skips those whose key exists."""
-        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        return dialect.insert(table).from_select(columns, rows).on_conflict_do_nothing()
 
     def now(self) -> sql.ColumnElement[float]:
         """Return the database's clock in seconds, which is the same for all servers."""

@@ -13,11 +13,18 @@ ROOMS = sql.Table(
     sql.Column("opened", sql.Double, nullable=False),
     sql.Column("opener", sql.String(64), nullable=False),
 )
+
+
+def _room() -> sql.Column[str]:
+    """Return the column of the room to which a row belongs; the row is deleted with the room."""
+    return sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True)
+
+
 # The primary key makes an answer that arrives twice count once, and is the index of all queries.
 ANSWERS = sql.Table(
     "answers",
     TABLES,
-    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    _room(),
     sql.Column("round", sql.Integer, primary_key=True),
     sql.Column("number", sql.Integer, primary_key=True),
     sql.Column("player", sql.String(32), primary_key=True),
@@ -30,7 +37,7 @@ ANSWERS = sql.Table(
 OPENINGS = sql.Table(
     "openings",
     TABLES,
-    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    _room(),
     sql.Column("visitor", sql.String(64), nullable=False),
     sql.Column("origin", sql.String(16), nullable=False),
 )
@@ -38,7 +45,7 @@ OPENINGS = sql.Table(
 PLAYERS = sql.Table(
     "players",
     TABLES,
-    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    _room(),
     sql.Column("player", sql.String(32), primary_key=True),
     sql.Column("name", sql.String(40), nullable=False),
     sql.UniqueConstraint("room", "name"),
@@ -47,7 +54,7 @@ PLAYERS = sql.Table(
 GAMES = sql.Table(
     "games",
     TABLES,
-    sql.Column("room", sql.ForeignKey(ROOMS.c.code, ondelete="CASCADE"), primary_key=True),
+    _room(),
     sql.Column("questions", sql.Integer, nullable=False),
     sql.Column("cuts", sql.String(40), nullable=False),
     sql.Column("seconds", sql.Integer, nullable=False),

@@ -113,13 +113,13 @@ def remove_all(visitor: str) -> None:
 
 def queue_position(name: str) -> int | None:
     """Return the job's position in the queue (1: next); None for a job that has begun, which shares the machine."""
-    waiting = [job.id for job in queue.waiting_jobs() if read_status(job).state == "waiting"]
+    waiting = [job.id for job, status in queue.waiting_jobs() if status.state == "waiting"]
     return waiting.index(name) + 1 if name in waiting else None
 
 
 def has_company(name: str) -> bool:
     """Say whether another job computes, or waits to."""
-    return any(job.id != name and status.state != "paused" for job, status in queue.list_active())
+    return any(job.id != name for job in queue.list_sharing())
 
 
 def _request(name: str, *, unless: str | None = None, **changes: Any) -> None:
@@ -139,8 +139,8 @@ def _module_of(kind: str) -> str:
 
 
 def _find_displaced(visitor: str, origin: str) -> Job | None:
-    """Return the waiting job that must end for another one; None if none must. Raises JobError if there is no room."""
-    active = [job for job in run_folders.list_jobs(visitor) if read_status(job).active]
+    """Return the job that must end for another one; None if none must. Raises JobError if there is no room."""
+    active = queue.list_active(visitor)
     if len(active) >= MAX_JOBS_PER_VISITOR:
         raise JobError(f"You have {len(active)} jobs already: wait until one has ended, or stop one.")
     return limits.find_displaced(visitor, origin)

@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from core.jobs import run_folders
+from core.jobs import queue, run_folders
 from core.jobs.run_folders import Job, JobError, is_kept, read_status
 
 BROUGHT = "loaded"
@@ -101,7 +101,7 @@ def find_displaced(visitor: str, origin: str) -> Job | None:
 
     A full queue takes a visitor's first job instead of another's second one. Raises JobError where there is no room.
     """
-    active = [job for job in run_folders.list_jobs() if read_status(job).active]
+    active = [job for job, _ in queue.list_active()]
     visitors = _count(active, lambda job: job.visitor)
     near = [job for job in active if job.origin == origin]
     full = near if len(near) >= MAX_JOBS_PER_ORIGIN else active if len(active) >= MAX_JOBS else []

@@ -37,18 +37,28 @@ class RunOverview:
 
 def describe_run(job: Job) -> RunOverview:
     """Return what is known of a run."""
-    card, last = _load_card(job), _read_last(job)
+    card, last = load_card(job), _read_last(job)
     known = _describe_network(job, card)
     if card is not None:
-        known |= {"dataset": card.dataset["name"], "digits": card.dataset["digits"], "epochs": card.epochs}
+        known |= {"dataset": card.dataset["name"], "digits": card.dataset["digits"]}
         known |= {"tested": card.find_measurement("text"), "attacked": card.find_measurement("attacked")}
-    elif last is not None:
-        known["epochs"] = last["epoch"] - (last["batch"] < last["batches"])
     seconds = None if last is None else float(last["seconds"])
-    return RunOverview(state=_describe_state(job, card), seconds=seconds, **known)
+    return RunOverview(state=_describe_state(job, card), epochs=_count_epochs(card, last), seconds=seconds, **known)
 
 
-def _load_card(job: Job) -> Card | None:
+def count_epochs(job: Job) -> int | None:
+    """Return how many epochs a run has finished; None where that is not known."""
+    return _count_epochs(load_card(job), _read_last(job))
+
+
+def _count_epochs(card: Card | None, last: dict[str, Any] | None) -> int | None:
+    if card is not None:
+        return card.epochs
+    return None if last is None else last["epoch"] - (last["batch"] < last["batches"])
+
+
+def load_card(job: Job) -> Card | None:
+    """Return the card of a run's network; None if there is none, or if it cannot be read."""
     try:
         return checkpoints.load_card(NETWORK_NAME, job.folder)
     except CheckpointError:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.classroom.nicknames import MAX_LENGTH, NicknameError
+from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
 from dashboard.quiz import rounds
 from dashboard.quiz.rounds import Game
@@ -21,7 +22,14 @@ def ensure(game: Game) -> None:
         game.problem = str(error)
 
 
-def show_form(game: Game) -> None:
+def show_place(game: Game, room: Room) -> None:
+    """Say in which room the player plays, and under which nickname."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"You play in room **{room.code}** as", width="content")
+        _show_form(game)
+
+
+def _show_form(game: Game) -> None:
     """Let the player choose another nickname."""
     if not game.nickname:
         return

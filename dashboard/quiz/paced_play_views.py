@@ -100,9 +100,7 @@ def _show_end(game: Game, scene: Scene, said: dict[int, int], zoo: Zoo) -> None:
     counts = count_answers(scene.answered.questions, said)
     right = sum(one.said == one.label for one in counts)
     st.markdown(f"#### You read {right} of {scene.asked}")
-    networks = {
-        name: {(0, number): one for number, one in enumerate(read)} for name, read in scene.answered.answers.items()
-    }
+    networks = {name: board_views.answers_of(name, {0: scene.answered}) for name in scene.answered.answers}
     if counts:
         board_views.show_scores(scene.room, counts, networks, zoo, game.data, scene.game.plan.cuts, people="You")
 
@@ -112,6 +110,4 @@ def _show_state(game: Game) -> None:
     assert game.room is not None
     if game.problem:
         st.warning(game.problem)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"You play in room **{game.room.code}** as", width="content")
-        nickname.show_form(game)
+    nickname.show_place(game, game.room)

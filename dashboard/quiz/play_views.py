@@ -134,9 +134,7 @@ def _show_room_state(game: Game) -> None:
             + (f" {len(game.unsent)} of your answers wait here. Keep this page open." if game.unsent else "")
         )
     else:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"You play in room **{game.room.code}** as", width="content")
-            nickname.show_form(game)
+        nickname.show_place(game, game.room)
 
 
 def _show_end(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 import dashboard
 from core.jobs import run_folders
-from core.jobs.run_folders import Job
-from core.jobs.run_overview import describe_run
+from core.jobs.run_folders import Job, Status
+from core.jobs.run_overview import count_epochs
 from dashboard.widgets import jobs
 
 POLL = 3.0  # seconds between two looks at the runs
@@ -41,17 +41,16 @@ def _show(active: list[Job]) -> None:
             view = place.active if status.active else place.ended
             st.page_link(
                 dashboard.file_of(place.page),
-                label=describe(job),
+                label=describe(job, status),
                 icon=":material/model_training:",
                 query_params={"view": view},
             )
 
 
-def describe(job: Job) -> str:
+def describe(job: Job, status: Status) -> str:
     """Return what the job does, in a few words."""
-    state = run_folders.read_status(job).state
-    if state not in jobs.ACTIVE_STATES:
+    if not status.active:
         return f"{job.title} has ended"
-    epochs = describe_run(job).epochs
+    epochs = count_epochs(job)
     so_far = f", {epochs} epoch{'s' * (epochs != 1)} finished" if epochs else ""
-    return f"{job.title} {jobs.ACTIVE_STATES[state]}{so_far}"
+    return f"{job.title} {jobs.ACTIVE_STATES[status.state]}{so_far}"

@@ -90,7 +90,7 @@ def seconds_with_others(own: float, but: str = "") -> float:
 @st.cache_data(ttl=5, show_spinner=False)
 def _all_seconds_left() -> dict[str, float]:
     """Return about how many seconds each active job still computes, by its id; infinite where nobody can say."""
-    return {job.id: seconds_left(job) for job, status in queue.list_active() if status.state != "paused"}
+    return {job.id: seconds_left(job) for job in queue.list_sharing()}
 
 
 def seconds_left(job: Job) -> float:

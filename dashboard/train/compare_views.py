@@ -6,7 +6,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from core.jobs import run_folders, training_job, training_report
 from core.jobs.run_folders import Job
-from core.jobs.run_overview import describe_run
+from core.jobs.run_overview import load_card
 from core.jobs.training_report import CurvePoint, Record, TrainingSummary
 from core.networks.evaluation import WHOLE
 from core.system.number_format import format_signed
@@ -189,7 +189,8 @@ def _times(job: Job, result: TrainingSummary, steps: list[Record]) -> dict[str, 
 
 def _accuracies(job: Job, result: TrainingSummary, shares: list[str]) -> dict[str, str]:
     """Return the accuracies of a run by column; `shares` are those that the runs of the table were validated on."""
-    share, tested = validation_share(job), describe_run(job).tested
+    share, card = validation_share(job), load_card(job)
+    tested = None if card is None else card.find_measurement("text")
     attacked = training_job.read_plan(job.settings).config.attack != "none"
     found = {f"validation on {one}": "–" for one in shares} if len(shares) > 1 else {}
     found[f"validation on {share}" if found else "validation"] = f"{result.validation:.2f} %"

@@ -1,5 +1,7 @@
 """What can be done with one run: another name, notes, and the same training again with changes."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.jobs import run_titles
@@ -24,18 +26,15 @@ def show_actions(job: Job) -> None:
 def _show_name(job: Job) -> None:
     key = f"name of {job.id}"
     st.text_input("New name", job.title, max_chars=MAX_NAME_LENGTH, key=key)
-    st.button("Rename it", on_click=_rename, args=(job, key), key="rename", type="primary")
-
-
-def _rename(job: Job, key: str) -> None:
-    jobs.attempt(run_titles.rename, job.id, str(st.session_state.get(key, "")))
+    st.button("Rename it", on_click=_write, args=(run_titles.rename, job, key), key="rename", type="primary")
 
 
 def _show_notes(job: Job) -> None:
     key = f"notes on {job.id}"
     st.text_area("Notes", job.notes, max_chars=MAX_NOTES, key=key)
-    st.button("Save notes", on_click=_write_notes, args=(job, key), key="save notes", type="primary")
+    st.button("Save notes", on_click=_write, args=(run_titles.write_notes, job, key), key="save notes", type="primary")
 
 
-def _write_notes(job: Job, key: str) -> None:
-    jobs.attempt(run_titles.write_notes, job.id, str(st.session_state.get(key, "")))
+def _write(act: Callable[[str, str], object], job: Job, key: str) -> None:
+    """Write what stands in a field of this key."""
+    jobs.attempt(act, job.id, str(st.session_state.get(key, "")))

@@ -140,7 +140,7 @@ def _show_plan(settings: Settings, rows: list[StageRow], cost: Cost, *, ready: b
 def _describe_time(settings: Settings) -> str:
     """Return about how long the training takes, and how much longer because others train too."""
     seconds = cached.estimate_seconds(settings) + (test := cached.estimate_test_seconds(settings))
-    others = sum(status.state != "paused" for _, status in queue.list_active())
+    others = len(queue.list_sharing())
     parts = [
         f"This takes about **{format_duration(seconds)}** on this computer; {format_duration(test)} of these are for "
         "the test at the end."
