@@ -15,6 +15,8 @@ import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 from streamlit.components.v2 import manifest_scanner
 
+from core.classroom import room_database
+from core.classroom.room_board import RoomBoard
 from core.digits import datasets, downloads
 from core.digits.datasets import Dataset
 from core.jobs import control, run_folders, training_job
@@ -134,6 +136,20 @@ def rooms_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/deep/rooms.db"
     server: Postgres = request.getfixturevalue("postgres")
     return server.url
+
+
+@pytest.fixture
+def rooms(rooms_url: str) -> Iterator[RoomBoard]:
+    """The board of all rooms in that database."""
+    opened = RoomBoard(rooms_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database of rooms that failed is asked again at once."""
+    monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,15 @@ killed, and writes down which were acknowledged; with `--paced FILE` it does so 
 import secrets
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import RoomBoard
+from core.classroom.room_database import RoomUnreachable
 from tests import ROOT
+from tests.job_runs import until
+from tests.postgres import Postgres
 
 EACH, MANY = 50, 9_000  # answers
 TEACHER = "a" * 32  # a visitor
@@ -23,6 +28,27 @@ def open_room(board: RoomBoard) -> str:
 
 def answer(number: int = 0, *, player: str = "1", said: int = 3, label: int = 3, cut: str = "HCUT") -> Answer:
     return Answer(player=player, round=0, number=number, digit=100 + number, cut=cut, label=label, said=said)
+
+
+def answer_until_killed(server: Postgres, give: Callable[[int], object]) -> tuple[list[int], str]:
+    """Give one answer after the other, and kill the database meanwhile; return which it took, and why it refused."""
+    taken, refused = list[int](), list[str]()
+
+    def play() -> None:
+        for number in range(MANY):
+            try:
+                give(number)
+                taken.append(number)
+            except RoomUnreachable as error:
+                refused.append(str(error))
+                return
+
+    player = threading.Thread(target=play)
+    player.start()
+    until(lambda: len(taken) >= 20)
+    server.kill()
+    player.join()
+    return taken, refused[0]
 
 
 def start_writer(*arguments: str) -> subprocess.Popen[bytes]:

@@ -172,7 +172,7 @@ def test_a_full_queue_takes_a_first_job_instead_of_another_s_second(monkeypatch:
 
 def test_a_visitor_s_first_job_comes_before_another_s_second() -> None:
     running, second, first = start("eve"), start("eve"), start("ann")
-    assert [job.id for job in queue.waiting_jobs() if job.id != running.id] == [first.id, second.id]
+    assert [job.id for job, _ in queue.waiting_jobs() if job.id != running.id] == [first.id, second.id]
     for job in (running, second, first):
         kill(job)
 

@@ -232,8 +232,7 @@ def test_the_answer_of_who_is_not_in_the_room_yet_waits_until_they_are(monkeypat
 
 
 @pytest.mark.slow
-def test_a_game_goes_on_where_it_was_when_its_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
+def test_a_game_goes_on_where_it_was_when_its_database_is_back(monkeypatch: pytest.MonkeyPatch, no_rest: None) -> None:
     with own_postgres() as server:
         monkeypatch.setenv(DATABASE_VARIABLE, server.url)
         code = open_room()

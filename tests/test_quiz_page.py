@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.classroom import room_database
 from core.classroom.quiz import draw_questions
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import RoomBoard
@@ -288,8 +287,9 @@ def test_a_player_s_next_round_in_the_room_is_the_next_one_for_all() -> None:
 
 
 @pytest.mark.slow
-def test_what_a_lost_database_could_not_take_is_kept_and_sent_when_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
+def test_what_a_lost_database_could_not_take_is_kept_and_sent_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch, no_rest: None
+) -> None:
     with own_postgres() as server:
         monkeypatch.setenv(DATABASE_VARIABLE, server.url)
         code = open_room()

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,36 +12,16 @@ from core.classroom.room_database import RoomError, RoomUnreachable, database_ur
 from core.jobs import run_folders
 from tests.job_runs import until
 from tests.postgres import own_postgres
-from tests.room_answers import answer, open_room, start_writer
-
-
-@pytest.fixture
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that failed is asked again at once."""
-    monkeypatch.setattr(room_database, "RETRY_AFTER", 0.0)
+from tests.room_answers import answer, answer_until_killed, open_room, start_writer
 
 
 @pytest.mark.slow
 def test_a_postgresql_that_is_killed_keeps_every_answer_that_it_took(no_rest: None) -> None:
     with own_postgres() as server:
-        board, taken, refused = RoomBoard(server.url), list[int](), list[str]()
+        board = RoomBoard(server.url)
         room = open_room(board)
-
-        def play() -> None:
-            for number in range(9_000):
-                try:
-                    board.add(room, [answer(number)])
-                    taken.append(number)
-                except RoomUnreachable as error:
-                    refused.append(str(error))
-                    return
-
-        player = threading.Thread(target=play)
-        player.start()
-        until(lambda: len(taken) >= 20)
-        server.kill()
-        player.join()
-        assert "cannot be reached now" in refused[0]
+        taken, refused = answer_until_killed(server, lambda number: board.add(room, [answer(number)]))
+        assert "cannot be reached now" in refused
         server.start()
         assert {one.number for one in board.tallies(room)[1]} >= set(taken)
         everything = range(len(taken) + 1)  # the refused answer is sent again, and with it all the others

@@ -1,7 +1,6 @@
 """Nicknames in a room, and who stands where."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,13 +10,6 @@ from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import RoomError
 from core.classroom.room_players import Standing, best_places
 from tests.room_answers import TEACHER, answer, open_room
-
-
-@pytest.fixture
-def board(rooms_url: str) -> Iterator[RoomBoard]:
-    opened = RoomBoard(rooms_url)
-    yield opened
-    opened.close()
 
 
 def test_a_drawn_nickname_is_one_that_could_be_typed() -> None:
@@ -44,93 +36,93 @@ def test_an_accent_of_its_own_becomes_part_of_its_letter() -> None:
     assert read_nickname("Zoe\u0308") == "Zo\u00eb"
 
 
-def test_a_player_keeps_the_nickname_that_was_drawn(board: RoomBoard) -> None:
-    room, other = open_room(board), open_room(board)
-    name = board.players.join(room, "1")
-    assert board.players.join(room, "1") == name and board.players.count(room) == 1
-    assert board.players.count(other) == 0
-    assert board.players.rename(room, "1", " Ann  B ") == "Ann B" == board.players.join(room, "1")
+def test_a_player_keeps_the_nickname_that_was_drawn(rooms: RoomBoard) -> None:
+    room, other = open_room(rooms), open_room(rooms)
+    name = rooms.players.join(room, "1")
+    assert rooms.players.join(room, "1") == name and rooms.players.count(room) == 1
+    assert rooms.players.count(other) == 0
+    assert rooms.players.rename(room, "1", " Ann  B ") == "Ann B" == rooms.players.join(room, "1")
 
 
-def test_two_players_of_a_room_never_have_one_nickname(board: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
-    room, drawn = open_room(board), iter(["Red Fox", "Red Fox", "Blue Bee"])
+def test_two_players_of_a_room_never_have_one_nickname(rooms: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    room, drawn = open_room(rooms), iter(["Red Fox", "Red Fox", "Blue Bee"])
     monkeypatch.setattr(room_players, "draw_nickname", lambda: next(drawn))
-    assert [board.players.join(room, player) for player in "12"] == ["Red Fox", "Blue Bee"]
+    assert [rooms.players.join(room, player) for player in "12"] == ["Red Fox", "Blue Bee"]
     with pytest.raises(RoomError, match="Somebody else in this room"):
-        board.players.rename(room, "2", "red fox")
-    assert board.players.rename(room, "2", "blue bee") == "blue bee"
+        rooms.players.rename(room, "2", "red fox")
+    assert rooms.players.rename(room, "2", "blue bee") == "blue bee"
 
 
 def test_a_drawn_nickname_differs_from_others_in_more_than_capitals(
-    board: RoomBoard, monkeypatch: pytest.MonkeyPatch
+    rooms: RoomBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room, drawn = open_room(board), iter(["Blue Bee", "Red Fox", "Green Owl"])
+    room, drawn = open_room(rooms), iter(["Blue Bee", "Red Fox", "Green Owl"])
     monkeypatch.setattr(room_players, "draw_nickname", lambda: next(drawn))
-    board.players.join(room, "1")
-    board.players.rename(room, "1", "red fox")
-    assert board.players.join(room, "2") == "Green Owl"
+    rooms.players.join(room, "1")
+    rooms.players.rename(room, "1", "red fox")
+    assert rooms.players.join(room, "2") == "Green Owl"
 
 
-def test_who_is_not_in_the_room_any_more_hears_that_and_not_that_the_nickname_is_taken(board: RoomBoard) -> None:
-    room = open_room(board)
-    board.players.join(room, "1")
-    board.remove(room, TEACHER)
+def test_who_is_not_in_the_room_any_more_hears_that_and_not_that_the_nickname_is_taken(rooms: RoomBoard) -> None:
+    room = open_room(rooms)
+    rooms.players.join(room, "1")
+    rooms.remove(room, TEACHER)
     with pytest.raises(RoomError, match="not in the room"):
-        board.players.rename(room, "1", "Ann")
+        rooms.players.rename(room, "1", "Ann")
 
 
-def test_a_nickname_that_another_player_takes_at_the_same_moment_is_no_missing_room(board: RoomBoard) -> None:
-    room = open_room(board)
+def test_a_nickname_that_another_player_takes_at_the_same_moment_is_no_missing_room(rooms: RoomBoard) -> None:
+    room = open_room(rooms)
     for player in "12":
-        board.players.join(room, player)
-    with pytest.raises(RoomError, match="Somebody else stored"), board._database.begin() as connection:
+        rooms.players.join(room, player)
+    with pytest.raises(RoomError, match="Somebody else stored"), rooms._database.begin() as connection:
         connection.exec_driver_sql("UPDATE players SET name = 'Ann'")
 
 
-def test_sixty_players_who_join_at_once_are_sixty(board: RoomBoard) -> None:
-    room = open_room(board)
-    threads = [threading.Thread(target=board.players.join, args=(room, str(number))) for number in range(60)]
+def test_sixty_players_who_join_at_once_are_sixty(rooms: RoomBoard) -> None:
+    room = open_room(rooms)
+    threads = [threading.Thread(target=rooms.players.join, args=(room, str(number))) for number in range(60)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert board.players.count(room) == 60
+    assert rooms.players.count(room) == 60
 
 
-def test_there_is_an_end_to_the_players_of_a_room(board: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
-    room = open_room(board)
+def test_there_is_an_end_to_the_players_of_a_room(rooms: RoomBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = open_room(rooms)
     monkeypatch.setattr(room_players, "MAX_PLAYERS", 1)
-    board.players.join(room, "1")
+    rooms.players.join(room, "1")
     with pytest.raises(RoomError, match="is full: it holds 1 players"):
-        board.players.join(room, "2")
-    board.players.join(room, "1")
+        rooms.players.join(room, "2")
+    rooms.players.join(room, "1")
 
 
-def test_nicknames_go_with_their_room(board: RoomBoard) -> None:
-    room = open_room(board)
-    board.players.join(room, "1")
-    board.remove(room, TEACHER)
-    assert board.players.count(room) == 0
+def test_nicknames_go_with_their_room(rooms: RoomBoard) -> None:
+    room = open_room(rooms)
+    rooms.players.join(room, "1")
+    rooms.remove(room, TEACHER)
+    assert rooms.players.count(room) == 0
     with pytest.raises(RoomError, match="no longer exists"):
-        board.players.join(room, "1")
+        rooms.players.join(room, "1")
 
 
-def test_the_export_of_a_room_has_no_nicknames(board: RoomBoard) -> None:
-    room = open_room(board)
-    board.players.join(room, "1")
-    board.players.rename(room, "1", "Ann Example")
-    board.add(room, [answer(0)])
-    assert b"Ann" not in board.export(room)
+def test_the_export_of_a_room_has_no_nicknames(rooms: RoomBoard) -> None:
+    room = open_room(rooms)
+    rooms.players.join(room, "1")
+    rooms.players.rename(room, "1", "Ann Example")
+    rooms.add(room, [answer(0)])
+    assert b"Ann" not in rooms.export(room)
 
 
-def test_players_stand_by_their_correct_answers_and_share_places(board: RoomBoard) -> None:
-    room = open_room(board)
+def test_players_stand_by_their_correct_answers_and_share_places(rooms: RoomBoard) -> None:
+    room = open_room(rooms)
     for player, right in (("1", 2), ("2", 3), ("3", 2), ("4", 0)):
-        board.players.join(room, player)
-        board.players.rename(room, player, f"Player {player}")
-        board.add(room, [answer(n, player=player, said=3 if n < right else 4) for n in range(3)])
-    board.players.join(room, "5")  # gave no answer
-    standings = board.players.standings(room, round=0)
+        rooms.players.join(room, player)
+        rooms.players.rename(room, player, f"Player {player}")
+        rooms.add(room, [answer(n, player=player, said=3 if n < right else 4) for n in range(3)])
+    rooms.players.join(room, "5")  # gave no answer
+    standings = rooms.players.standings(room, round=0)
     assert standings == [Standing(f"Player {name}", right, 3) for name, right in ((2, 3), (1, 2), (3, 2), (4, 0))]
     assert [[one.name for one in place] for place in best_places(standings)] == [["Player 2"], ["Player 1", "Player 3"]]
-    assert board.players.standings(room, round=1) == [] == best_places([])
+    assert rooms.players.standings(room, round=1) == [] == best_places([])

@@ -85,9 +85,9 @@ def test_a_visitor_s_jobs_wait_until_the_other_visitors_had_their_turn():
     ann, again, bob = (run_folders.create_job(kind="count", title="", settings={}, visitor=v, threads=1) for v in "aab")
     for job, queued in ((bob, 10.0), (again, 5.0), (ann, 20.0)):
         run_folders.write_status(job, state="running", started=1.0, queued=queued)
-    assert [job.id for job in queue.waiting_jobs()] == [bob.id, again.id, ann.id]
+    assert [job.id for job, _ in queue.waiting_jobs()] == [bob.id, again.id, ann.id]
     run_folders.write_status(bob, has_turn=True)
-    assert [job.id for job in queue.waiting_jobs()] == [again.id, ann.id]
+    assert [job.id for job, _ in queue.waiting_jobs()] == [again.id, ann.id]
 
 
 def test_a_record_that_takes_long_is_interrupted():
