@@ -28,11 +28,8 @@ def test_every_view_of_pmnist_opens(view: str) -> None:
     rerun(app)
 
 
-@pytest.mark.slow
 def test_m12_the_live_table_is_measured_and_told_apart_from_the_recorded_one() -> None:
-    app = open_page("pmnist")
-    app.segmented_control(key="pmnist view").set_value("The table")
-    app.run()
+    app = open_page("pmnist", view="The table", networks="standard")
     app.select_slider(key="live count").set_value(100)
     recorded = len(app.table)
     app.button(key="measure").click()
