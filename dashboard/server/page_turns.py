@@ -1,7 +1,8 @@
 """Whose run computes now: strokes at once, pages one after the other.
 
 Python lets one thread compute at a time, and each for half a millisecond. A stroke has its turn about a hundred times
-and waits each time for all threads that compute, so every further page that computes beside it makes it slower.
+and waits each time for all threads that compute, so every further page that computes beside it makes it slower. One
+page computes at a time, then, and it pauses while a stroke is answered.
 """
 
 import math
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from itertools import count
 
 from core.system import interrupts
+from dashboard.server import locks
 
 PAGE_TIME = 0.5  # seconds for which a page has its turn; what takes longer goes on beside the next one
 CHECK_EVERY = 0.1  # seconds between two looks whether a turn has ended this way
@@ -19,6 +21,9 @@ HALF_LIFE = 10.0  # seconds after which half of what a tab has computed is forgo
 ALLOWANCE = 5.0  # seconds: who draws all the time computes for two; a tab with more waits with its strokes, too
 NEW = 1.0  # seconds that a new tab counts as having computed: opening another one puts nobody ahead
 MAX_TABS = 10_000  # whose computing is remembered
+STROKE_TIME = 0.3  # seconds for which others pause for a stroke at most; its bars take a tenth of that
+PAUSE = 0.002  # seconds between two looks whether a stroke is answered
+MAX_PAUSED = 2.0  # seconds that a thread pauses at most for each that it computes: a class that draws stops no page
 TINY = 1e-9  # seconds: zero has no logarithm
 
 Place = tuple[float, int]
@@ -63,6 +68,8 @@ class PageTurns:
         self._lock, self._numbers, self._accounts = threading.Lock(), count(), Accounts()
         self._waiting: dict[Place, threading.Event] = {}
         self._begun: dict[Place, float] = {}  # when each turn began, of the runs that have not ended
+        self._strokes: dict[int, float] = {}  # until when others pause for each that is answered, by its thread
+        self._paused = threading.local()  # `seconds` of each thread
 
     @contextmanager
     def take(self, tab: str, is_fragment: bool) -> Iterator[None]:
@@ -72,12 +79,29 @@ class PageTurns:
         """
         with self._lock:
             waits = not is_fragment or self._accounts.seconds(tab) > ALLOWANCE
-        place = self._wait(tab) if waits else None
+        place = self._wait(tab) if waits else self._let_pause()
         begun = interrupts.thread_time()
         try:
             yield
         finally:
             self._end(tab, place, interrupts.thread_time() - begun)
+
+    def pause(self) -> None:
+        """Let strokes go first: called between the parts of all that computes. Who holds their lock does not pause."""
+        if threading.get_ident() in self._strokes or locks.LIVE.is_held_here():
+            return
+        paused, most = getattr(self._paused, "seconds", 0.0), MAX_PAUSED * interrupts.thread_time()
+        while paused < most and self._is_stroke_answered():
+            time.sleep(PAUSE)
+            paused += PAUSE
+        self._paused.seconds = paused
+
+    def _is_stroke_answered(self) -> bool:
+        now = time.monotonic()
+        return any(now < until for until in list(self._strokes.values()))
+
+    def _let_pause(self) -> None:
+        self._strokes[threading.get_ident()] = time.monotonic() + STROKE_TIME
 
     def _wait(self, tab: str) -> Place:
         admitted = threading.Event()
@@ -98,6 +122,7 @@ class PageTurns:
         return place
 
     def _end(self, tab: str, place: Place | None, seconds: float) -> None:
+        self._strokes.pop(threading.get_ident(), None)
         with self._lock:
             self._accounts.charge(tab, seconds)
             if place is not None:

@@ -36,7 +36,9 @@ def prepare_once() -> None:
     streamlit_internals.ignore_forged_values()
     streamlit_internals.read_widgets_at_once()
     streamlit_internals.put_before_server(Gate())
-    streamlit_internals.put_around_runs(PageTurns().take)
+    turns = PageTurns()
+    interrupts.install(turns.pause)
+    streamlit_internals.put_around_runs(turns.take, turns.pause)
     old_runs.make_private(visitors.to_id)
     gc.freeze()  # the 600 ms of a full collection are spent on imported modules, which are never garbage
     threading.Thread(target=_give_memory_back, name="memory", daemon=True).start()

@@ -189,15 +189,15 @@ def put_before_server(gate: Middleware) -> None:
 
 
 @_unless_changed(None)
-def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None]]) -> None:
-    """Let every run of a script happen within `take_turn(session, is_fragment)`, in the run's thread.
+def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None]], pause: Callable[[], None]) -> None:
+    """Let every run of a script happen within `take_turn(session, is_fragment)`, and call `pause` before each message.
 
-    Streamlit runs the scripts of all sessions at once, and has no setting for that (not requested upstream as far as we
-    know). Later calls do nothing.
+    Both are called in the run's thread. Streamlit runs the scripts of all sessions at once, and has no setting for that
+    (not requested upstream as far as we know). Later calls do nothing.
     """
     from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
-    run = ScriptRunner._run_script
+    run, send = ScriptRunner._run_script, ScriptRunner._enqueue_forward_msg
     if hasattr(run, "take_turn"):
         return
 
@@ -206,6 +206,12 @@ def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None
         with take_turn(self._session_id, bool(rerun_data.fragment_id_queue)):
             run(self, rerun_data)
 
+    @wraps(send)
+    def send_after_pause(self: Any, message: Any) -> None:
+        pause()
+        send(self, message)
+
+    setattr(ScriptRunner, "_enqueue_forward_msg", send_after_pause)  # noqa: B010
     setattr(run_in_turn, "take_turn", take_turn)  # noqa: B010 (to mypy it is a function)
     setattr(ScriptRunner, "_run_script", run_in_turn)  # noqa: B010
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from core.system import interrupts
 from dashboard.components.player import Frame, Look, player
 from dashboard.server.streamlit_internals import watch_connection
 from dashboard.widgets.recorded_runs import RecordedRun
@@ -64,6 +65,7 @@ class Run(Generic[Step]):
         steps = self._make_steps()
         try:
             for step in steps:
+                interrupts.check()
                 self._keep(self._to_frame(step))
                 if self._is_over():
                     return
