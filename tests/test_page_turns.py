@@ -1,13 +1,15 @@
 """Pages are computed one after the other, in a fair order, and strokes do not wait for them."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 
-from dashboard.server import page_turns
+from dashboard.server import locks, page_turns
 from dashboard.server.page_turns import PageTurns
 
 LIMIT = 20.0  # seconds that a test waits at most
@@ -155,3 +157,62 @@ def test_a_run_that_is_stopped_while_it_waits_has_no_turn(runs: Runs, monkeypatc
     runs.begin("next")
     runs.end("page")
     runs.wait_for("page", "next")
+
+
+@pytest.fixture
+def pausing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Runs of which the strokes take as long as the test wants, and others pause as long."""
+    monkeypatch.setattr(page_turns, "STROKE_TIME", LIMIT)
+    monkeypatch.setattr(page_turns, "MAX_PAUSED", math.inf)
+    return runs
+
+
+def pause_elsewhere(turns: PageTurns, *, holding: bool = False) -> Future[None]:
+    """Let a thread of its own pause as a page does, perhaps with the lock of strokes in its hand."""
+
+    def work() -> None:
+        with locks.LIVE if holding else nullcontext():
+            turns.pause()
+
+    return ThreadPoolExecutor(1).submit(work)
+
+
+def test_a_page_pauses_until_the_stroke_is_answered(pausing: Runs) -> None:
+    pausing.begin("stroke", is_fragment=True)
+    paused = pause_elsewhere(pausing.turns)
+    with pytest.raises(TimeoutError):
+        paused.result(0.2)
+    pausing.end("stroke")
+    paused.result(LIMIT)
+
+
+def test_a_page_does_not_pause_beside_other_pages(pausing: Runs) -> None:
+    pausing.begin("page")
+    pause_elsewhere(pausing.turns).result(LIMIT / 2)
+
+
+def test_a_page_that_holds_what_strokes_wait_for_does_not_pause(pausing: Runs) -> None:
+    pausing.begin("stroke", is_fragment=True)
+    pause_elsewhere(pausing.turns, holding=True).result(LIMIT / 2)
+    pausing.end("stroke")
+
+
+def test_a_fragment_that_takes_long_is_no_stroke(pausing: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_turns, "STROKE_TIME", 0.1)
+    pausing.begin("measurement", is_fragment=True)
+    pause_elsewhere(pausing.turns).result(LIMIT / 2)
+
+
+def test_endless_strokes_stop_no_page(pausing: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_turns, "MAX_PAUSED", 1.0)
+    pausing.begin("stroke", is_fragment=True)
+    pause_elsewhere(pausing.turns).result(LIMIT / 2)
+
+
+def test_the_lock_of_strokes_knows_its_holder() -> None:
+    lock = locks.LiveLock()
+    with lock, lock, ThreadPoolExecutor(1) as other:
+        assert lock.is_held_here()
+        assert not other.submit(lock.acquire, timeout=0).result()
+        assert not other.submit(lock.is_held_here).result()
+    assert not lock.is_held_here()

@@ -64,7 +64,7 @@ def test_a_whole_run_keeps_the_addresses_that_the_browser_requested_for_its_uplo
     assert queue.is_empty()
 
 
-def test_every_run_takes_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_run_takes_its_turn_and_may_pause_before_each_message(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def take_turn(session: str, is_fragment: bool) -> Iterator[None]:
         taken.append((bool(session), is_fragment, "begins"))
@@ -72,11 +72,14 @@ def test_every_run_takes_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         taken.append((bool(session), is_fragment, "ends"))
 
     taken: list[tuple[bool, bool, str]] = []
-    monkeypatch.setattr(ScriptRunner, "_run_script", inspect.unwrap(ScriptRunner._run_script))
-    streamlit_internals.put_around_runs(take_turn)
-    streamlit_internals.put_around_runs(take_turn)  # does nothing more
+    for name in ("_run_script", "_enqueue_forward_msg"):
+        monkeypatch.setattr(ScriptRunner, name, inspect.unwrap(getattr(ScriptRunner, name)))
+    for _ in range(2):  # the second call does nothing more
+        streamlit_internals.put_around_runs(take_turn, lambda: taken.append((True, False, "pauses")))
     AppTest.from_string("import streamlit as st; st.text(1)").run()
-    assert taken == [(True, False, "begins"), (True, False, "ends")]
+    assert taken[0] == (True, False, "begins")
+    assert taken[-1] == (True, False, "ends")
+    assert (True, False, "pauses") in taken
 
 
 def test_another_queue_is_left_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -68,7 +68,7 @@ class PageTurns:
         self._lock, self._numbers, self._accounts = threading.Lock(), count(), Accounts()
         self._waiting: dict[Place, threading.Event] = {}
         self._begun: dict[Place, float] = {}  # when each turn began, of the runs that have not ended
-        self._strokes: dict[int, float] = {}  # until when others pause for each that is answered, by its thread
+        self._strokes: dict[int, float] = {}  # until when all else pauses for the stroke that a thread answers
         self._paused = threading.local()  # `seconds` of each thread
 
     @contextmanager
@@ -79,7 +79,9 @@ class PageTurns:
         """
         with self._lock:
             waits = not is_fragment or self._accounts.seconds(tab) > ALLOWANCE
-        place = self._wait(tab) if waits else self._let_pause()
+        place = self._wait(tab) if waits else None
+        if not waits:
+            self._strokes[threading.get_ident()] = time.monotonic() + STROKE_TIME
         begun = interrupts.thread_time()
         try:
             yield
@@ -88,7 +90,7 @@ class PageTurns:
 
     def pause(self) -> None:
         """Let strokes go first: called between the parts of all that computes. Who holds their lock does not pause."""
-        if threading.get_ident() in self._strokes or locks.LIVE.is_held_here():
+        if self._answers_stroke(threading.get_ident()) or locks.LIVE.is_held_here():
             return
         paused, most = getattr(self._paused, "seconds", 0.0), MAX_PAUSED * interrupts.thread_time()
         while paused < most and self._is_stroke_answered():
@@ -97,11 +99,10 @@ class PageTurns:
         self._paused.seconds = paused
 
     def _is_stroke_answered(self) -> bool:
-        now = time.monotonic()
-        return any(now < until for until in list(self._strokes.values()))
+        return any(self._answers_stroke(thread) for thread in list(self._strokes))
 
-    def _let_pause(self) -> None:
-        self._strokes[threading.get_ident()] = time.monotonic() + STROKE_TIME
+    def _answers_stroke(self, thread: int) -> bool:
+        return time.monotonic() < self._strokes.get(thread, 0.0)
 
     def _wait(self, tab: str) -> Place:
         admitted = threading.Event()
