@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sql
 
 from core.classroom import paced_games
+from core.classroom.game_kinds import GameKind
 from core.classroom.paced_games import GamePlan, PacedGame, Position, Stage, most_frequent
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable
+from core.classroom.room_tables import GAME_KINDS
 from tests.job_runs import until
 from tests.postgres import own_postgres
 from tests.room_answers import TEACHER, answer, answer_until_killed, open_room, start_writer
@@ -59,6 +62,18 @@ def test_a_game_goes_from_question_to_solution_to_its_end_and_begins_again(rooms
     assert [at.round for at in seen] == [0] * 7 + [1]
 
 
+@pytest.mark.parametrize("plan", [PLAN, GamePlan(8, kind=GameKind.REAL_OR_MADE)])
+def test_a_room_has_the_kind_of_game_that_its_teacher_chose(rooms: RoomBoard, plan: GamePlan) -> None:
+    assert read(rooms, open_game(rooms, plan)).plan == plan
+
+
+def test_a_room_from_before_there_were_kinds_asks_for_partial_digits(rooms: RoomBoard) -> None:
+    code = open_game(rooms)
+    with rooms._database.begin() as connection:
+        connection.execute(sql.delete(GAME_KINDS).where(GAME_KINDS.c.room == code))
+    assert read(rooms, code).plan == PLAN
+
+
 def test_a_room_at_each_player_s_own_pace_has_no_game(rooms: RoomBoard) -> None:
     assert rooms.games.read(open_room(rooms)) is None and rooms.games.read("BCDF") is None
 
@@ -91,7 +106,14 @@ def test_the_seconds_left_are_counted_by_the_database(rooms: RoomBoard) -> None:
 
 
 @pytest.mark.parametrize(
-    "plan", [GamePlan(0, ("HCUT",)), GamePlan(21, ("HCUT",)), GamePlan(3, ()), GamePlan(3, ("HCUT",), -1)]
+    "plan",
+    [
+        GamePlan(0, ("HCUT",)),
+        GamePlan(21, ("HCUT",)),
+        GamePlan(3, ()),
+        GamePlan(3, ("HCUT",), -1),
+        GamePlan(3, ("HCUT",), kind=GameKind.REAL_OR_MADE),
+    ],
 )
 def test_a_plan_out_of_bounds_opens_no_room(rooms: RoomBoard, plan: GamePlan) -> None:
     with pytest.raises(ValueError, match="out of bounds"):

@@ -8,10 +8,12 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from core.classroom import room_database, room_players
+from core.classroom.game_kinds import GameKind
 from core.classroom.paced_games import GamePlan
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
-from dashboard.quiz import kept_game, paced, rounds
+from dashboard.quiz import kept_game, paced, plan_form, rounds
+from dashboard.server import caches
 from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.pages import captions, html, open_page, press, rerun, text_of
 from tests.postgres import own_postgres
@@ -20,6 +22,7 @@ from tests.sample_digits import real_set
 TEACHER, PUPIL = "a" * 32, "b" * 32
 PATIENCE = 60_000  # milliseconds
 PLAN = GamePlan(2, ("HCUT", "TCUT"))
+REAL_OR_MADE = GamePlan(2, kind=GameKind.REAL_OR_MADE)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +58,7 @@ def buttons(app: AppTest) -> set[str]:
 def label_of(code: str, number: int) -> int:
     """Return what the digit of this question is."""
     room = RoomBoard(database_url()).find(code)
-    return paced.read_scene(room, DEFAULT_NETWORKS).answered.questions[number].label
+    return paced.read_scene(room, caches.shipped_zoo()[0]).content.asked[number].label
 
 
 def test_the_teacher_opens_such_a_room_with_its_settings() -> None:
@@ -108,6 +111,36 @@ def test_players_follow_the_teacher_from_digit_to_digit_to_the_end() -> None:
     assert "Digit 1 of 2" in text_of(rerun(player)), "the second game has other digits, and no answer to them yet"
 
 
+def test_players_tell_real_digits_from_made_ones() -> None:
+    code = open_room(REAL_OR_MADE)
+    teacher, player = lead(code), join(code)
+    assert "**Real or made**: 2 digits" in text_of(teacher)
+    for number, right in enumerate((True, False)):
+        press(teacher, "quiz step")
+        assert f"Digit {number + 1} of 2: real or made?" in text_of(rerun(player))
+        label = label_of(code, number)
+        press(player, f"quiz {label if right else 1 - label}")
+        press(teacher, "quiz step")
+        solution = ("a person wrote it", "the generator made it")[label]
+        assert f"{'Right' if right else 'Wrong'}: {solution}" in text_of(rerun(player))
+        assert html(player).count('<div class="ns-verdict') == html(teacher).count('<div class="ns-verdict') == 2
+        assert "Discriminator" in html(player) and f"{int(right)} of 1 players answered correctly" in text_of(teacher)
+    press(teacher, "quiz step")
+    assert "You recognised 1 of 2" in text_of(rerun(player)) and "1 of 2 answers are correct" in text_of(teacher)
+    assert html(teacher).count('<div class="ns-contestant"') == 1, "the discriminator's, below the players'"
+    assert "1 of 1 players said" in html(teacher) and "ns-podium" in html(teacher)
+
+
+def test_the_teacher_chooses_what_is_asked() -> None:
+    app = open_page("quiz", state={"visitor": TEACHER, "quiz view": "The room"})
+    app.button_group(key="quiz pace").set_value("The teacher's")
+    rerun(app).button_group(key="quiz kind").set_value(GameKind.REAL_OR_MADE)
+    assert not {"quiz cuts", "quiz told"} & {one.key for one in (*rerun(app).button_group, *app.toggle)}
+    press(app, "quiz open")
+    game = RoomBoard(database_url()).games.read(app.session_state[rounds.GAME].room.code)
+    assert game is not None and game.plan == GamePlan(plan_form.QUESTIONS, kind=GameKind.REAL_OR_MADE)
+
+
 def test_a_podium_can_be_left_out() -> None:
     code = open_room(GamePlan(1, ("HCUT",), podium=False))
     teacher, player = lead(code), join(code)
@@ -142,7 +175,7 @@ def test_a_player_who_watches_the_room_has_no_buttons_to_lead_it() -> None:
     assert "Digit 1 of 2" in text_of(watching) and not {"quiz step", "quiz end"} & buttons(watching)
     paced_game = RoomBoard(database_url()).games
     before = paced_game.read(code)
-    scene = paced.read_scene(watching.session_state[rounds.GAME].room, DEFAULT_NETWORKS)
+    scene = paced.read_scene(watching.session_state[rounds.GAME].room, caches.shipped_zoo()[0])
     with pytest.raises(room_database.RoomError, match="Only whoever opened"):
         paced_game.move(code, scene.at, scene.game.next_position(), PUPIL)
     assert paced_game.read(code) == before
@@ -270,7 +303,7 @@ def test_phones_follow_the_projector(server: str, page: Page, phone: Page) -> No
     expect(page.get_by_text("1 of 1 players have answered")).to_be_visible(timeout=PATIENCE)
     phone.reload()
     expect(phone.get_by_text("You answered 7")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("button", name="Show the digit").click()
+    page.get_by_role("button", name="Show the solution").click()
     expect(page.get_by_role("button", name="Next digit")).to_be_visible(timeout=PATIENCE)
     expect(phone.locator(".ns-verdict")).to_have_count(1 + len(DEFAULT_NETWORKS), timeout=PATIENCE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390

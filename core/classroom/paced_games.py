@@ -6,13 +6,15 @@ The database holds the whole state, so several servers show the same room, and n
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sql
 
+from core.classroom.game_kinds import GameKind
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_database import Database, RoomError
 from core.classroom.room_openers import hash_openers
-from core.classroom.room_tables import ANSWERS, GAMES, PLAYERS, ROOMS
+from core.classroom.room_tables import ANSWERS, GAME_KINDS, GAMES, PLAYERS, ROOMS
 
 MAX_QUESTIONS, MAX_SECONDS = 20, 300
 MAX_HELD = 10_000  # answers in a room; with more, no further game begins in it
@@ -35,11 +37,13 @@ class GamePlan:
     """What the teacher sets before the game."""
 
     questions: int
-    cuts: tuple[str, ...]
+    cuts: tuple[str, ...] = ()
+    """Of partial digits; other games have none."""
     seconds: int = 0
     """To answer one question; 0: no limit."""
     podium: bool = True
     """Whether the end shows the players on the first places."""
+    kind: GameKind = GameKind.PARTIAL
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,14 @@ class PacedGames:
 
     def read(self, code: str) -> PacedGame | None:
         """Return the room's game; None where each plays at their own pace, or there is no such room."""
-        asked = sql.select(GAMES, self._database.now().label("now")).where(GAMES.c.room == code)
+        columns = (GAMES, GAME_KINDS.c.kind, self._database.now().label("now"))
+        kinds = sql.outerjoin(GAMES, GAME_KINDS, GAMES.c.room == GAME_KINDS.c.room)
+        asked = sql.select(*columns).select_from(kinds).where(GAMES.c.room == code)
         with self._database.begin() as connection:
             row = connection.execute(asked).one_or_none()
         if row is None:
             return None
-        plan = GamePlan(row.questions, tuple(row.cuts.split(",")), row.seconds, row.podium)
+        plan = _read_plan(row)
         position = Position(row.round, Stage(row.stage), row.number)
         limited = plan.seconds and position.stage == Stage.ASKING
         return PacedGame(plan, position, row.asked + plan.seconds - row.now if limited else None)
@@ -147,10 +153,17 @@ class PacedGames:
 
 def insert_game(connection: sql.Connection, code: str, plan: GamePlan) -> None:
     """Store the game of a new room, which waits for its players. Raises ValueError for a plan out of bounds."""
-    if not (0 < plan.questions <= MAX_QUESTIONS and 0 <= plan.seconds <= MAX_SECONDS and plan.cuts):
+    cuts_fit = bool(plan.cuts) == (plan.kind == GameKind.PARTIAL)
+    if not (0 < plan.questions <= MAX_QUESTIONS and 0 <= plan.seconds <= MAX_SECONDS and cuts_fit):
         raise ValueError(f"{plan} is out of bounds.")
     row = {"room": code, **asdict(plan), "cuts": ",".join(plan.cuts), **asdict(Position()), "asked": 0.0}
+    connection.execute(sql.insert(GAME_KINDS), {"room": code, "kind": row.pop("kind")})
     connection.execute(sql.insert(GAMES), row)
+
+
+def _read_plan(row: sql.Row[Any]) -> GamePlan:
+    cuts = tuple(row.cuts.split(",")) if row.cuts else ()
+    return GamePlan(row.questions, cuts, row.seconds, row.podium, GameKind(row.kind or GameKind.PARTIAL))
 
 
 def most_frequent(distribution: dict[int, int]) -> Sequence[int]:

@@ -19,13 +19,21 @@ QUESTIONS_PER_ROUND = QUESTIONS_PER_CUT * len(CUTS)
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
-    """One partial digit."""
+class AskedQuestion:
+    """What a room stores of a question, beside each answer."""
 
     digit: int
     """Index among the test digits."""
     cut: str
+    """What is erased; empty where nothing is."""
     label: int
+    """The right answer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question(AskedQuestion):
+    """One partial digit, whose class is the answer."""
+
     mask: Tensor
     """bool `(28, 28)`, True = kept."""
 
@@ -51,10 +59,10 @@ def draw_questions(
     return questions
 
 
-def count_answers(questions: Sequence[Question], said: Mapping[int, int]) -> list[AnswerCount]:
+def count_answers(questions: Sequence[AskedQuestion], said: Mapping[int, int], *, round: int = 0) -> list[AnswerCount]:
     """Return one person's answers, by number of the question, in the form in which a room's are counted."""
     pairs = ((number, questions[number], answer) for number, answer in said.items())
     return [
-        AnswerCount(round=0, number=number, digit=asked.digit, cut=asked.cut, label=asked.label, said=answer)
+        AnswerCount(round=round, number=number, digit=asked.digit, cut=asked.cut, label=asked.label, said=answer)
         for number, asked, answer in pairs
     ]

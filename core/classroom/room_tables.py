@@ -64,3 +64,5 @@ GAMES = sql.Table(
     sql.Column("number", sql.Integer, nullable=False),
     sql.Column("asked", sql.Double, nullable=False),
 )
+# What the questions of such a game are. Games from before this table have no row here: theirs are partial digits.
+GAME_KINDS = sql.Table("game_kinds", TABLES, _room(), sql.Column("kind", sql.String(20), nullable=False))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.generation import generator_checkpoint
 from core.generation.generator_checkpoint import TrainedGenerator
 from core.generation.quality import NearestDigits, find_nearest_digits
 from dashboard.components.player import Frame
@@ -12,12 +11,6 @@ from dashboard.made_digits import frames
 from dashboard.server import caches, locks
 
 COMPARED = 200  # real test digits
-
-
-@st.cache_resource(max_entries=20, show_spinner=False)
-def generator(folder: Path, weights_sha256: str) -> TrainedGenerator:
-    """Return the generator of a folder whose weights have this hash. Raises CheckpointError."""
-    return generator_checkpoint.load(folder)
 
 
 @st.cache_resource(max_entries=600, show_spinner=False)

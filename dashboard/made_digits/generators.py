@@ -9,6 +9,7 @@ from core.jobs.run_folders import Job
 from core.zoo.checkpoints import GENERATOR, SHIPPED, CheckpointError
 from dashboard.components.player import Frame
 from dashboard.made_digits import cached
+from dashboard.server import caches
 from dashboard.widgets.jobs import title_with_time
 
 SHIPPED_GENERATOR = "shipped"
@@ -31,7 +32,7 @@ def load_or_warn(job: Job | None) -> TrainedGenerator | None:
     """Return the generator of a job, or the shipped one; warn and return None if it cannot be loaded."""
     folder = SHIPPED if job is None else job.folder
     try:
-        return cached.generator(folder, generator_checkpoint.load_card(folder).weights_sha256)
+        return caches.generator(folder, generator_checkpoint.load_card(folder).weights_sha256)
     except CheckpointError as error:
         st.warning(str(error))
         return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.classroom.quiz import QUESTIONS_PER_ROUND
+from core.classroom.quiz import QUESTIONS_PER_ROUND, Question
 from core.classroom.quiz_scores import ALL_CUTS, AnswerCount, HardQuestion, hardest_questions
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
@@ -50,7 +50,8 @@ def show_board(room: Room, zoo: Zoo) -> None:
         key="quiz fooling",
         help="Players who have not finished will see solutions.",
     ):
-        show_hardest(hardest_questions(counts), answered, data)
+        hardest = hardest_questions(counts)
+        show_hardest([to_hard_item(one, answered[one.round].questions[one.number], data) for one in hardest])
     if st.toggle("Show a podium", key="quiz podium", help="Who has read most digits of the first round."):
         podium.show_podium(room, 0, QUESTIONS_PER_ROUND)
 
@@ -78,17 +79,18 @@ def answers_of(name: str, answered: Mapping[int, AnsweredRound]) -> dict[tuple[i
     return {(at, number): label for at, one in answered.items() for number, label in enumerate(one.answers[name])}
 
 
-def show_hardest(hardest: Sequence[HardQuestion], answered: Mapping[int, AnsweredRound], data: Dataset) -> None:
-    """Show the digits that most players misread."""
-    items = []
-    for hard in hardest:
-        question = answered[hard.round].questions[hard.number]
-        caption = (
-            f"{hard.wrong} of {hard.people} misread this {data.classes[hard.label]} "
-            f"({CUT_NAMES[hard.cut]} erased); most frequent answer: {data.classes[hard.commonest]}"
-        )
-        items.append(GalleryItem(score_table.draw_solution(data, question), caption))
+def to_hard_item(hard: HardQuestion, question: Question, data: Dataset) -> GalleryItem:
+    """Return a partial digit that many players misread, and how many."""
+    caption = (
+        f"{hard.wrong} of {hard.people} misread this {data.classes[hard.label]} "
+        f"({CUT_NAMES[hard.cut]} erased); most frequent answer: {data.classes[hard.commonest]}"
+    )
+    return GalleryItem(score_table.draw_solution(data, question), caption)
+
+
+def show_hardest(items: Sequence[GalleryItem]) -> None:
+    """Show the questions that most players answered wrongly."""
     if items:
         st.html(draw_gallery(items, min_width=130, css_class="ns-fooling"))
     else:
-        st.caption("No digit has been misread yet.")
+        st.caption("No wrong answers so far.")

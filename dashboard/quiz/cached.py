@@ -1,11 +1,14 @@
-"""What the quiz computes once for all visitors: the networks' answers to a round."""
+"""What the quiz computes once for all visitors: rounds with the networks' answers."""
 
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core.classroom.quiz import QUESTIONS_PER_ROUND, Question, draw_questions
+from core.generation.generator_checkpoint import load_card
+from core.generation.real_or_made import RealOrMadeDigit, discriminator_verdicts, draw_round
 from core.pmnist.masks import CUTS
+from core.zoo.checkpoints import SHIPPED
 from dashboard.server import caches, locks
 
 
@@ -37,3 +40,21 @@ def answer_question(names: tuple[str, ...], data: str, question: Question) -> di
     digit = caches.dataset(data).test.images(slice(question.digit, question.digit + 1))[0, 0].numpy()
     readings = caches.readings(names, data, digit, question.mask.numpy())
     return {name: (int(found.argmax()), float(found.max())) for name, found in readings.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedRound:
+    """Real and made digits, and the discriminator's verdicts."""
+
+    digits: list[RealOrMadeDigit]
+    verdicts: list[bool]
+    """True: made."""
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def judge_round(data: str, seed: int, count: int) -> JudgedRound:
+    """Return the round of this seed, with digits of the shipped generator. Raises CheckpointError."""
+    made = caches.generator(SHIPPED, load_card().weights_sha256)
+    digits = draw_round(made, caches.dataset(data).test, seed=seed, count=count)
+    with locks.LONG:
+        return JudgedRound(digits, discriminator_verdicts(made, digits))

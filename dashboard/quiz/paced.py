@@ -1,20 +1,26 @@
 """What players and the teacher do in a game at the teacher's pace, and what both see of it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
+from core.classroom.game_kinds import GameKind
 from core.classroom.paced_games import PacedGame, Position, Stage
-from core.classroom.quiz import Question
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError, RoomUnreachable
-from dashboard.quiz import cached, rounds
-from dashboard.quiz.cached import AnsweredRound
+from dashboard.quiz import partial_digits, real_or_made, rounds
+from dashboard.quiz.content import Content
 from dashboard.quiz.rounds import Game
+from dashboard.server.caches import Zoo
 from dashboard.server.visitors import get_openers
 
 PROBLEM = "quiz paced problem"  # key
 GONE = "This room was removed, or it was opened for another kind of game."
+ROUNDS: Mapping[GameKind, Callable[[Room, PacedGame, Zoo], Content]] = {
+    GameKind.PARTIAL: partial_digits.open_round,
+    GameKind.REAL_OR_MADE: real_or_made.open_round,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +29,16 @@ class Scene:
 
     room: Room
     game: PacedGame
-    answered: AnsweredRound
+    content: Content
 
     @property
     def at(self) -> Position:
         return self.game.position
 
     @property
-    def question(self) -> Question:
-        return self.answered.questions[self.at.number]
+    def label(self) -> int:
+        """The right answer to the question."""
+        return self.content.asked[self.at.number].label
 
     @property
     def asked(self) -> int:
@@ -43,13 +50,12 @@ class Scene:
         return self.game.remaining is not None and self.game.remaining <= 0
 
 
-def read_scene(room: Room, names: tuple[str, ...]) -> Scene:
-    """Return what a room shows now, with the answers of these networks. Raises RoomError."""
+def read_scene(room: Room, zoo: Zoo) -> Scene:
+    """Return what a room shows now. Raises RoomError, and DatasetError if its digits are not here."""
     game = rounds.board().games.read(room.code)
     if game is None:
         raise RoomError(GONE)
-    plan, seed = game.plan, room.seed + game.position.round
-    return Scene(room, game, cached.answer_round(names, room.data, seed, plan.cuts, plan.questions))
+    return Scene(room, game, ROUNDS[game.plan.kind](room, game, zoo))
 
 
 def step(scene: Scene) -> None:
@@ -79,7 +85,7 @@ def _move(room: Room, seen: PacedGame, to: Position) -> None:
 def answer(game: Game, scene: Scene, label: int) -> None:
     """Record the player's answer to the question that the page showed, unless its time is up."""
     at = scene.at
-    game.unsent = [rounds.to_answer(game.player, at.round, at.number, scene.question, label)]
+    game.unsent = [rounds.to_answer(game.player, at.round, at.number, scene.content.asked[at.number], label)]
     try:
         now = rounds.board().games.read(scene.room.code)
         if now is not None and now.position == at and now.remaining is not None and now.remaining <= 0:

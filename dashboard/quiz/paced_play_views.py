@@ -5,9 +5,9 @@ import streamlit as st
 from core.classroom.paced_games import Stage
 from core.classroom.quiz import count_answers
 from core.classroom.room_database import RoomError
+from core.digits.datasets import DatasetError
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_quiz_answers
-from core.visualization.network_colors import color_of
-from dashboard.quiz import board_views, kept_game, nickname, paced, question_views, rounds, score_table
+from dashboard.quiz import kept_game, nickname, paced, question_views, rounds
 from dashboard.quiz.paced import Scene
 from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
@@ -31,9 +31,9 @@ def _show(zoo: Zoo) -> None:
     nickname.ensure(game)
     paced.send(game)
     try:
-        scene = paced.read_scene(game.room, score_table.players_or_warn(game.data, zoo))
+        scene = paced.read_scene(game.room, zoo)
         said = paced.said_by(game, scene)
-    except RoomError as error:
+    except (RoomError, DatasetError) as error:
         st.warning(game.problem if game.unsent else str(error))
         return
     _forget_old_problem(game, scene)
@@ -41,9 +41,9 @@ def _show(zoo: Zoo) -> None:
         case Stage.WAITING:
             st.markdown("#### You are in. Wait for the first digit.")
         case Stage.FINISHED:
-            _show_end(game, scene, said, zoo)
+            _show_end(scene, said)
         case _:
-            _show_question(game, scene, said, zoo)
+            _show_question(game, scene, said)
     _show_state(game)
 
 
@@ -54,24 +54,28 @@ def _forget_old_problem(game: Game, scene: Scene) -> None:
         game.problem = game.problem if game.unsent else ""
 
 
-def _show_question(game: Game, scene: Scene, said: dict[int, int], zoo: Zoo) -> None:
+def _show_question(game: Game, scene: Scene, said: dict[int, int]) -> None:
     picture, answers = question_views.columns()
-    whole, number = scene.at.stage == Stage.REVEALED, scene.at.number
+    content, number, solved = scene.content, scene.at.number, scene.at.stage == Stage.REVEALED
     with picture:
-        question_views.show_picture_of(game.data, number, scene.question, hole=scene.room.told, whole=whole)
+        content.show_picture(number, solved=solved)
     with answers:
-        if whole:
-            _show_solution(game, scene, said.get(number), zoo)
+        if solved:
+            _show_solution(scene, said.get(number))
         elif number in said:
-            st.markdown(f"#### You answered {game.data.classes[said[number]]}")
-            st.caption("Wait until the teacher shows the digit.")
+            st.markdown(f"#### You answered {content.choices[said[number]]}")
+            st.caption("Wait until the teacher shows the solution.")
         elif scene.time_is_up:
             st.markdown("#### The time is up")
         else:
-            st.markdown(f"#### Digit {number + 1} of {scene.game.plan.questions}: what was it?")
-            place = f"{scene.at.round}.{number}"
-            question_views.show_keypad(game.data.classes, place, lambda label: paced.answer(game, scene, label))
+            show_prompt(scene)
+            content.show_choices(f"{scene.at.round}.{number}", lambda choice: paced.answer(game, scene, choice))
             show_remaining(scene)
+
+
+def show_prompt(scene: Scene) -> None:
+    """Show the question, and how many there are."""
+    st.markdown(f"#### Digit {scene.at.number + 1} of {scene.game.plan.questions}: {scene.content.PROMPT}")
 
 
 def show_remaining(scene: Scene) -> None:
@@ -80,29 +84,21 @@ def show_remaining(scene: Scene) -> None:
         st.caption("The time is up." if scene.time_is_up else f"{scene.game.remaining:.0f} s left")
 
 
-def _show_solution(game: Game, scene: Scene, said: int | None, zoo: Zoo) -> None:
-    label, classes = scene.question.label, game.data.classes
+def _show_solution(scene: Scene, said: int | None) -> None:
+    content, number, label = scene.content, scene.at.number, scene.label
     verdict = "You did not answer" if said is None else "Right" if said == label else "Wrong"
-    st.markdown(f"#### {verdict}: it is a {classes[label]}")
-    yours = [] if said is None else [QuizAnswer("You", PEOPLE_COLOR, classes[said], said == label)]
-    st.html(draw_quiz_answers([*yours, *network_answers(scene, zoo, classes)]))
-    st.caption(question_views.describe_cut(scene.question, scene.room.data))
+    st.markdown(f"#### {verdict}: {content.solution(number)}")
+    yours = [] if said is None else [QuizAnswer("You", PEOPLE_COLOR, content.choices[said], said == label)]
+    st.html(draw_quiz_answers([*yours, *content.machine_answers(number)]))
+    st.caption(content.describe(number))
 
 
-def network_answers(scene: Scene, zoo: Zoo, classes: tuple[str, ...]) -> list[QuizAnswer]:
-    """Return what each network reads in the question."""
-    read = {name: answers[scene.at.number] for name, answers in scene.answered.answers.items()}
-    label = scene.question.label
-    return [QuizAnswer(zoo[name].title, color_of(name), classes[one], one == label) for name, one in read.items()]
-
-
-def _show_end(game: Game, scene: Scene, said: dict[int, int], zoo: Zoo) -> None:
-    counts = count_answers(scene.answered.questions, said)
+def _show_end(scene: Scene, said: dict[int, int]) -> None:
+    counts = count_answers(scene.content.asked, said, round=scene.at.round)
     right = sum(one.said == one.label for one in counts)
-    st.markdown(f"#### You read {right} of {scene.asked}")
-    networks = {name: board_views.answers_of(name, {0: scene.answered}) for name in scene.answered.answers}
+    st.markdown(f"#### {scene.content.SCORE.format(right=right, asked=scene.asked)}")
     if counts:
-        board_views.show_scores(scene.room, counts, networks, zoo, game.data, scene.game.plan.cuts, people="You")
+        scene.content.show_scores(counts, "You")
 
 
 def _show_state(game: Game) -> None:

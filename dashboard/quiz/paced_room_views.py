@@ -3,21 +3,19 @@
 import streamlit as st
 
 from core.classroom.paced_games import Stage, most_frequent
-from core.classroom.quiz_scores import hardest_questions
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
-from core.digits.datasets import Dataset, DatasetError
+from core.digits.datasets import DatasetError
 from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, Share, draw_distribution, draw_quiz_answers
-from dashboard.quiz import board_views, paced, podium, question_views, rounds, score_table
+from dashboard.quiz import board_views, paced, plan_form, podium, question_views, rounds
 from dashboard.quiz.paced import Scene
-from dashboard.quiz.paced_play_views import network_answers, show_remaining
-from dashboard.server import caches
+from dashboard.quiz.paced_play_views import show_prompt, show_remaining
 from dashboard.server.caches import Zoo
 
 POLL = 0.5  # seconds between two reads of the answers
 STEPS = {  # what the button for the next step says
     Stage.WAITING: "Start",
-    Stage.ASKING: "Show the digit",
+    Stage.ASKING: "Show the solution",
     Stage.REVEALED: "Next digit",
     Stage.FINISHED: "Play again",
 }
@@ -31,15 +29,14 @@ def show_room(room: Room, zoo: Zoo, *, leads: bool) -> None:
 
 def _show(room: Room, zoo: Zoo, leads: bool) -> None:
     try:
-        data = caches.dataset(room.data)
-        scene = paced.read_scene(room, score_table.players_or_warn(data, zoo))
+        scene = paced.read_scene(room, zoo)
         match scene.at.stage:
             case Stage.WAITING:
                 _show_waiting(scene, leads)
             case Stage.FINISHED:
-                _show_end(scene, leads, data, zoo)
+                _show_end(scene, leads)
             case _:
-                _show_question(scene, leads, data, zoo)
+                _show_question(scene, leads)
     except (RoomError, DatasetError) as error:
         st.warning(str(error))
     if problem := st.session_state.get(paced.PROBLEM):
@@ -55,7 +52,8 @@ def _show_waiting(scene: Scene, leads: bool) -> None:
         st.markdown(f"#### {players} player{'s have' if players != 1 else ' has'} joined")
         plan = scene.game.plan
         limit = f", {plan.seconds} s for each" if plan.seconds else ""
-        st.markdown(f"The game has {plan.questions} digits{limit}. Scan the code, or type it on the page *Start*.")
+        game = f"**{plan_form.TITLES[plan.kind]}**: {plan.questions} digits{limit}."
+        st.markdown(f"{game} Scan the code, or type it on the page *Start*.")
         _show_buttons(scene, leads)
 
 
@@ -73,49 +71,48 @@ def _show_buttons(scene: Scene, leads: bool) -> None:
             st.button("End the game", on_click=paced.end, args=(scene,), key="quiz end", type="tertiary")
 
 
-def _show_question(scene: Scene, leads: bool, data: Dataset, zoo: Zoo) -> None:
+def _show_question(scene: Scene, leads: bool) -> None:
     given = rounds.board().games.distribution(scene.room.code, scene.at.round, scene.at.number)
     picture, answers = question_views.columns()
-    whole = scene.at.stage == Stage.REVEALED
+    content, number, solved = scene.content, scene.at.number, scene.at.stage == Stage.REVEALED
     with picture:
-        question_views.show_picture_of(data, scene.at.number, scene.question, hole=scene.room.told, whole=whole)
+        content.show_picture(number, solved=solved)
     with answers:
-        _show_heading(scene, given, data)
-        label = scene.question.label if whole else None
+        _show_heading(scene, given)
         shares = [
-            Share(name, given.get(number, 0), None if label is None else number == label)
-            for number, name in enumerate(data.classes)
+            Share(choice, given.get(said, 0), said == scene.label if solved else None)
+            for said, choice in enumerate(content.choices)
         ]
         st.html(draw_distribution(shares))
         _show_buttons(scene, leads)
-        if whole:
-            st.html(draw_quiz_answers([*_majority(scene, given, data), *network_answers(scene, zoo, data.classes)]))
-            st.caption(question_views.describe_cut(scene.question, scene.room.data))
+        if solved:
+            st.html(draw_quiz_answers([*_majority(scene, given), *content.machine_answers(number)]))
+            st.caption(content.describe(number))
 
 
-def _show_heading(scene: Scene, given: dict[int, int], data: Dataset) -> None:
-    answers, label = sum(given.values()), scene.question.label
+def _show_heading(scene: Scene, given: dict[int, int]) -> None:
+    answers, content = sum(given.values()), scene.content
     if scene.at.stage == Stage.REVEALED:
-        st.markdown(
-            f"#### It is a {data.classes[label]}. {given.get(label, 0)} of {answers} players read it correctly."
-        )
+        solution = content.solution(scene.at.number)
+        right = given.get(scene.label, 0)
+        st.markdown(f"#### {solution[0].upper()}{solution[1:]}. {right} of {answers} players {content.DONE}.")
         return
-    st.markdown(f"#### Digit {scene.at.number + 1} of {scene.game.plan.questions}: what was it?")
+    show_prompt(scene)
     players = rounds.board().players.count(scene.room.code)
     st.markdown(f"**{answers} of {players}** players have answered. Room **{scene.room.code}**")
     show_remaining(scene)
 
 
-def _majority(scene: Scene, given: dict[int, int], data: Dataset) -> list[QuizAnswer]:
+def _majority(scene: Scene, given: dict[int, int]) -> list[QuizAnswer]:
     """Return the answer that most players gave; none where several share the first place or nobody answered."""
     most = most_frequent(given)
     if len(most) != 1:
         return []
     note = f"{given[most[0]]} of {sum(given.values())} players"
-    return [QuizAnswer("Most players", PEOPLE_COLOR, data.classes[most[0]], most[0] == scene.question.label, note)]
+    return [QuizAnswer("Most players", PEOPLE_COLOR, scene.content.choices[most[0]], most[0] == scene.label, note)]
 
 
-def _show_end(scene: Scene, leads: bool, data: Dataset, zoo: Zoo) -> None:
+def _show_end(scene: Scene, leads: bool) -> None:
     _, counts = rounds.board().tallies(scene.room.code)
     counts = [one for one in counts if one.round == scene.at.round]
     right = sum(one.people for one in counts if one.said == one.label)
@@ -123,8 +120,5 @@ def _show_end(scene: Scene, leads: bool, data: Dataset, zoo: Zoo) -> None:
     _show_buttons(scene, leads)
     if scene.game.plan.podium:
         podium.show_podium(scene.room, scene.at.round, scene.asked)
-    answered = {scene.at.round: scene.answered}
-    networks = {name: board_views.answers_of(name, answered) for name in scene.answered.answers}
-    board_views.show_scores(scene.room, counts, networks, zoo, data, scene.game.plan.cuts)
-    st.markdown("#### The digits that most players misread")
-    board_views.show_hardest(hardest_questions(counts), answered, data)
+    scene.content.show_scores(counts, "People")
+    scene.content.show_hardest(counts)

@@ -10,13 +10,13 @@ from dashboard.quiz import rounds
 
 
 def show_podium(room: Room, round: int, questions: int) -> None:
-    """Show the nicknames of those who have read most of a round's questions."""
+    """Show the nicknames of those who have answered most of a round's questions correctly."""
     try:
         places = best_places(rounds.board().players.standings(room.code, round=round))
     except RoomError as error:
         st.warning(str(error))
         return
     if not places:
-        st.caption("Nobody has read a digit correctly.")
+        st.caption("Nobody has answered correctly.")
         return
     st.html(draw_podium([Place([one.name for one in same], f"{same[0].right} of {questions}") for same in places]))

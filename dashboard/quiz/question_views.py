@@ -14,6 +14,7 @@ from dashboard.widgets.data_set import sample
 from dashboard.widgets.pictures import show_picture
 
 LARGE = 11  # screen pixels for one of the digit
+IN_A_ROW = 5  # buttons
 STYLE = """<style>
 .st-key-quiz-keypad { max-width: 31rem; }
 .st-key-quiz-keypad button { height: 4.3rem; }
@@ -52,17 +53,17 @@ def describe_cut(question: Question, data: str) -> str:
     return f"{cut}, {CUT_NAMES[cut]} erased (orange); test digit {question.digit} of {data}"
 
 
-def show_keypad(classes: Sequence[str], place: str, answer: Callable[[int], None]) -> None:
-    """Show a button for each class, which the keys 0 to 9 press, too.
+def show_keypad(choices: Sequence[str], place: str, answer: Callable[[int], None]) -> None:
+    """Show a button for each answer, five in a row; the key of its number presses it, too.
 
     `place` names the question: a click that arrives late does not answer the next one.
     """
     with st.container(key="quiz-keypad", gap="small"):
-        for row in (range(5), range(5, 10)):
+        for first in range(0, len(choices), IN_A_ROW):
             with st.container(horizontal=True, gap="small"):
-                for label in row:
+                for label in range(len(choices))[first : first + IN_A_ROW]:
                     st.button(
-                        classes[label],
+                        choices[label],
                         on_click=answer,
                         args=(label,),
                         key=f"quiz {label} at {place}",

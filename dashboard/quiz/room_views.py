@@ -16,7 +16,6 @@ from dashboard.widgets.texts import read_note, show_problems
 
 POLL = 2.0  # seconds between two reads of the board
 DAY, HOUR = 24 * 3600, 3600  # seconds
-PACES = OWN_PACE, TEACHERS_PACE = ("Each player's own", "The teacher's")
 PROBLEM, CODE = "quiz room problem", "quiz code"  # keys
 
 
@@ -43,14 +42,7 @@ def _show_open_and_join(game: Game) -> None:
     with opening:
         st.markdown("#### Open a room")
         st.markdown(read_note("quiz", "Open a room"))
-        holes_shown = st.toggle(
-            "Show players the erased area",
-            value=True,
-            key="quiz told",
-            help="Off: they see only what is left, like most of the networks.",
-        )
-        pace = st.segmented_control("Pace", PACES, default=OWN_PACE, required=True, key="quiz pace")
-        plan = plan_form.show_plan() if pace == TEACHERS_PACE else None
+        plan, holes_shown = plan_form.show_settings()
         st.button("Open a room", on_click=_open, args=(game, holes_shown, plan), key="quiz open", type="primary")
     with joining:
         st.markdown("#### Join a room")

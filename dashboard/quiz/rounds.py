@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.classroom.paced_games import GamePlan
-from core.classroom.quiz import QUESTIONS_PER_ROUND, Question, draw_questions
+from core.classroom.quiz import QUESTIONS_PER_ROUND, AskedQuestion, Question, draw_questions
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import Room, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
@@ -206,7 +206,7 @@ def _to_answers(game: Game) -> list[Answer]:
     return [to_answer(game.player, game.round, number, *one) for number, one in enumerate(answered)]
 
 
-def to_answer(player: str, round: int, number: int, question: Question, said: int) -> Answer:
+def to_answer(player: str, round: int, number: int, question: AskedQuestion, said: int) -> Answer:
     """Return a player's answer to the question of this number as a room counts it."""
     digit, cut, label = question.digit, question.cut, question.label
     return Answer(player=player, round=round, number=number, digit=digit, cut=cut, label=label, said=said)

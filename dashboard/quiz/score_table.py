@@ -45,7 +45,7 @@ def to_score_rows(
 ) -> list[ScoreRow]:
     """Return the row of the people, called `people`, and a row for each network, all scored over the same answers."""
     note = "can see the erased area" if holes_shown else "cannot see the erased area"
-    rows = [ScoreRow(people, note, PEOPLE_COLOR, _to_bars(score_answers(counts), {}, intervals=True))]
+    rows = [ScoreRow(people, note, PEOPLE_COLOR, to_bars(score_answers(counts), {}, intervals=True))]
     for name, answers in network_answers.items():
         card = zoo[name]
         known = card.accuracies() if card.dataset["name"] == data.name else {}
@@ -53,12 +53,13 @@ def to_score_rows(
         if len(references) == len(cuts):
             references[ALL_CUTS] = sum(references.values()) / len(cuts)
         note = "mask known" if card.track == "mask known" else "blind: mask unknown"
-        bars = _to_bars(score_answers(counts, answers), references, intervals=False)
+        bars = to_bars(score_answers(counts, answers), references, intervals=False)
         rows.append(ScoreRow(card.title, note, color_of(name), bars))
     return rows
 
 
-def _to_bars(scores: Mapping[str, Score], references: Mapping[str, float], *, intervals: bool) -> dict[str, ScoreBar]:
+def to_bars(scores: Mapping[str, Score], references: Mapping[str, float], *, intervals: bool) -> dict[str, ScoreBar]:
+    """Return a bar for each column with answers, with a line at its reference, if there is one."""
     return {
         column: ScoreBar(
             score.percent,

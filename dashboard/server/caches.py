@@ -5,6 +5,7 @@ argument whose name begins with an underscore is no part of the key, because the
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,8 @@ from core.classroom.room_board import RoomBoard
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.feature_maps.stage_maps import StageMaps, compute_stage_maps
+from core.generation import generator_checkpoint
+from core.generation.generator_checkpoint import TrainedGenerator
 from core.inversion import algebra
 from core.inversion.functions import features_hash
 from core.inversion.map_atlas import MapAtlas, build_atlas
@@ -118,6 +121,12 @@ def networks(names: tuple[str, ...], references: str) -> tuple[Mapping[str, eval
         except checkpoints.CheckpointError as error:
             problems.append(str(error))
     return found, problems
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def generator(folder: Path, weights_sha256: str) -> TrainedGenerator:
+    """Return the generator of a folder whose weights have this hash. Raises CheckpointError."""
+    return generator_checkpoint.load(folder)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
