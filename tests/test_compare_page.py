@@ -104,6 +104,14 @@ def test_no_cut_means_that_nothing_is_erased_not_even_by_the_brush() -> None:
     assert brushed and "erased" not in app.query_params and "ns-fills" not in html(app)
 
 
+def test_undo_without_anything_to_undo_changes_nothing() -> None:
+    app = open_page("compare", sample="18", erased="VCUT")
+    erased = app.query_params["erased"]
+    for _ in range(3):
+        undo_erasing(app)
+    assert app.query_params.get("erased") == erased and not app.exception
+
+
 def test_undo_brings_back_what_a_cut_has_replaced() -> None:
     app = brush_out(open_page("compare", sample="18"))
     brushed = app.query_params["erased"]

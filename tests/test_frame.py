@@ -57,3 +57,6 @@ def test_a_local_name_becomes_one_that_others_can_open_if_the_server_listens_to_
     assert network_address.for_others("https://digits.example/quiz") == "https://digits.example/quiz"
     monkeypatch.setattr(network_address.st, "get_option", lambda name: "127.0.0.1")
     assert network_address.for_others(local) == local and network_address.is_local(local)
+    monkeypatch.setattr(network_address.st, "get_option", lambda name: "::1")
+    assert network_address.for_others("http://[::1]:8501/") == "http://[::1]:8501/"
+    assert not network_address.is_local("https://localhost.example.org/")

@@ -77,7 +77,7 @@ def test_bytes_that_are_no_text_are_refused_too() -> None:
         ("epsilon: 1", "This address has parts that are not known here: epsilon."),
         ("'<b>': 1", "This address has parts that are not known here."),
         ("size: many, view: A hole everywhere", "The part 'size' of this address cannot be read"),
-        ("class: many", "What this address asks for in 'class' does not exist here"),
+        ("class: many", "What this address names in 'class' does not exist here"),
     ],
 )
 def test_a_step_with_an_unknown_part_opens_with_a_sentence(state: str, says: str) -> None:

@@ -50,6 +50,9 @@ def test_two_players_of_a_room_never_have_one_nickname(rooms: RoomBoard, monkeyp
     assert [rooms.players.join(room, player) for player in "12"] == ["Red Fox", "Blue Bee"]
     with pytest.raises(RoomError, match="Somebody else in this room"):
         rooms.players.rename(room, "2", "red fox")
+    rooms.players.rename(room, "1", "Émile")
+    with pytest.raises(RoomError, match="Somebody else in this room"):
+        rooms.players.rename(room, "2", "émile")
     assert rooms.players.rename(room, "2", "blue bee") == "blue bee"
 
 

@@ -37,6 +37,18 @@ def test_another_address_that_holds_most_makes_room_when_all_is_full() -> None:
     assert find_files_to_drop(tabs, "new", 20 * MB) == [("0", "0"), ("1", "0"), ("2", "0")]
 
 
+def test_a_file_that_still_arrives_takes_room_and_cannot_be_dropped() -> None:
+    tabs = {
+        "a": Held("x", {"0": 20 * MB}, arriving=(25 * MB,)),
+        "b": Held("x", {}, arriving=(40 * MB,)),
+        "c": held("x"),
+    }
+    assert find_files_to_drop(tabs, "c", 5 * MB) == []
+    assert find_files_to_drop(tabs, "c", 30 * MB) == [("a", "0")]
+    with pytest.raises(UploadRefused, match="at the moment"):
+        find_files_to_drop(tabs, "c", 40 * MB)
+
+
 def send(address: str, count: int, size: int = 4_900_000, page: str = "/start") -> list[int]:
     """Open a page, first one without an upload, and send `count` files from it; return the statuses."""
 

@@ -153,7 +153,7 @@ def _engine(url: str) -> sql.Engine:
     match where.get_backend_name():
         case "sqlite" if where.database:
             engine = sql.create_engine(where, connect_args={"timeout": LOCK_TIMEOUT})
-            sql.event.listen(engine, "connect", _enforce_foreign_keys)
+            sql.event.listen(engine, "connect", _behave_as_postgresql)
             return engine
         case "postgresql":
             limits = {
@@ -165,9 +165,10 @@ def _engine(url: str) -> sql.Engine:
     raise ValueError
 
 
-def _enforce_foreign_keys(connection: Any, _: object) -> None:
-    """Make SQLite refuse answers to rooms that do not exist, as PostgreSQL does."""
+def _behave_as_postgresql(connection: Any, _: object) -> None:
+    """Make SQLite refuse answers to rooms that do not exist, and know the lower case of all letters."""
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.create_function("lower", 1, str.lower, deterministic=True)
 
 
 def _lacks_room(error: IntegrityError) -> bool:

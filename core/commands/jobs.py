@@ -51,9 +51,11 @@ def _act(action: str, name: str) -> dict[str, Any]:
     if action == "show":
         return {"job": {**_describe(job), "settings": job.settings}, "steps": run_folders.read_steps(name)}
     before = _describe(job)
-    actions = {"stop": control.stop, "pause": control.pause, "resume": control.resume}
-    actions |= {"keep": run_folders.keep, "remove": run_folders.remove}
-    actions[action](name)
+    if action == "keep":
+        control.keep(job)
+    else:
+        actions = {"stop": control.stop, "pause": control.pause, "resume": control.resume, "remove": control.remove}
+        actions[action](name)
     return {"job": before if action == "remove" else _describe(job)}
 
 

@@ -151,6 +151,20 @@ def _displace(job: Job | None) -> None:
         run_folders.write_request(job, state="stop")
 
 
+def keep(job: Job, *, kept: bool = True) -> None:
+    """Protect a run from removal for newer ones, or no longer. Raises JobError if too many are kept."""
+    with lock_submissions():
+        if kept:
+            limits.check_keeping(job)
+        run_folders.keep(job.id, kept=kept)
+
+
+def remove(name: str) -> None:
+    """Delete a run. Raises JobError while it is active."""
+    with lock_submissions():
+        run_folders.remove(name)
+
+
 @contextmanager
 def lock_submissions() -> Iterator[None]:
     """Create runs one after the other, so that the limits hold. Raises JobError for every OSError."""

@@ -1,7 +1,8 @@
 """How many runs and jobs there may be, and which make room for another: nobody is kept out by one who has many.
 
-A visitor is told by a number that the browser keeps, and anybody can make up such numbers. So limits also count where
-visitors connect from (`Job.origin`), and no origin may take the last places. Imports no torch, like `run_folders`.
+A visitor is recognised by a number that the browser keeps, and anybody can make up such numbers. So limits also count
+where visitors connect from (`Job.origin`), and no origin may take the last places. Imports no torch, like
+`run_folders`.
 """
 
 import shutil

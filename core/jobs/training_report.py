@@ -115,7 +115,7 @@ def seconds_to_accuracy(steps: Sequence[Record], accuracy: float) -> float | Non
 
 
 def find_misfit(outcome: TrainingSummary) -> Literal["underfits", "overfits", ""]:
-    """Return what is wrong with the fit; underfitting is asked first, because it also makes a gap. "": neither."""
+    """Return what is wrong with the fit; underfitting is checked first, because it also makes a gap. "": neither."""
     if outcome.training < UNDERFITTING and outcome.gap < 100 - outcome.training:
         return "underfits"
     return "overfits" if outcome.gap > OVERFITTING_GAP else ""

@@ -218,5 +218,7 @@ def call_next() -> None:
 def _ring(path: Path) -> None:
     with suppress(OSError):  # it has no process any more, or does not listen yet
         bell = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        os.write(bell, b"1")
-        os.close(bell)
+        try:
+            os.write(bell, b"1")
+        finally:
+            os.close(bell)

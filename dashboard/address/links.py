@@ -131,7 +131,7 @@ def _judge(address: PageAddress) -> None:
     if address.refused:
         named = ", ".join(map(repr, address.refused))
         address.refused = []
-        address.problems.append(f"What this address asks for in {named} does not exist here, so it was left out.")
+        address.problems.append(f"What this address names in {named} does not exist here, so it was left out.")
 
 
 def write_address() -> None:

@@ -96,7 +96,7 @@ def _show_controls(job: Job) -> None:
     with st.container(horizontal=True):
         jobs.show_controls(job, status, "made")
         if not status.active:
-            st.button("Delete", on_click=jobs.attempt, args=(run_folders.remove, job.id), key="made delete")
+            st.button("Delete", on_click=jobs.attempt, args=(control.remove, job.id), key="made delete")
 
 
 def _show_shipped() -> None:

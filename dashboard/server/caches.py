@@ -175,7 +175,7 @@ def classifier(name: str, data: str) -> Classifier:
     """Return a network that does not restore, by name. Raises CheckpointError."""
     reader = network(name, data)
     if reader.restores:
-        raise checkpoints.CheckpointError(f"{name!r} restores before it reads; a blind network is wanted here.")
+        raise checkpoints.CheckpointError(f"{name!r} restores before it reads; choose a network that does not.")
     return reader.classifier
 
 

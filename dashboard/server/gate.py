@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -17,7 +18,9 @@ from starlette.responses import PlainTextResponse, Response
 from dashboard.server import streamlit_internals, uploads
 from dashboard.server.uploads import Held, UploadRefused
 
-UNKNOWN_SIZE = 27_300_000  # bytes, of a file whose size is not sent: the most that Streamlit reads of one
+UNKNOWN_SIZE = (
+    uploads.LARGE_FILE_MEGABYTES + 1
+) * 1024**2  # bytes, of a file whose size is not sent: more than is read of it
 COOKIE = "negative_space_visitor"
 A_YEAR = 365 * 24 * 3600  # seconds
 OFFER = re.compile("/_visitor/([0-9a-f]{32})$")
@@ -77,7 +80,7 @@ class Gate:
 
     def __init__(self) -> None:
         self._addresses: dict[str, str | None] = {}  # of each session, also after its tab was closed
-        self._arriving: dict[str, dict[str, int]] = {}  # bytes of the files on their way, by session
+        self._arriving: dict[str, dict[int, int]] = {}  # bytes of the files on their way, by session and number
         self._numbers = count()
 
     async def __call__(self, serve: Serve, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,17 +110,17 @@ class Gate:
             uploads.check_size(size, large=session in _large)
             for name, file in uploads.find_files_to_drop(held, session, size):
                 streamlit_internals.remove_uploaded_file(name, file)
-        file = f"arriving {next(self._numbers)}"
-        self._arriving.setdefault(session, {})[file] = size
+        number = next(self._numbers)
+        self._arriving.setdefault(session, {})[number] = size
         try:
             yield
         finally:
-            del self._arriving[session][file]
+            del self._arriving[session][number]
             if not self._arriving[session]:
                 del self._arriving[session]
 
     def _with_arriving(self, session: str, held: Held) -> Held:
-        return Held(self._addresses[session], {**held.files, **self._arriving.get(session, {})})
+        return replace(held, address=self._addresses[session], arriving=tuple(self._arriving.get(session, {}).values()))
 
 
 async def _pass_over(request: Request) -> None:

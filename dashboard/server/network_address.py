@@ -2,23 +2,26 @@
 
 import socket
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import streamlit as st
 
-LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOCAL_NAMES = (*LOOPBACK, "0.0.0.0")
 
 
 def is_local(url: str) -> bool:
     """Return whether an address leads to this computer alone."""
-    return any(f"//{name}" in url for name in LOCAL_NAMES)
+    return urlsplit(url).hostname in LOCAL_NAMES
 
 
 def for_others(url: str) -> str:
     """Return the address with this computer's IP address for its local name, if the server listens to others."""
-    found = "" if st.get_option("server.address") in LOCAL_NAMES[:3] else _find_ip_address()
-    for name in LOCAL_NAMES if found else ():
-        url = url.replace(f"//{name}", f"//{found}", 1)
-    return url
+    found = "" if st.get_option("server.address") in LOOPBACK or not is_local(url) else _find_ip_address()
+    if not found:
+        return url
+    parts = urlsplit(url)
+    return parts._replace(netloc=found if parts.port is None else f"{found}:{parts.port}").geturl()
 
 
 def _find_ip_address() -> str:

@@ -14,6 +14,7 @@ from core.pmnist.masks import CUTS, SIDE, cut_mask
 
 SCENE_PARTS = ("sample", "digit", "source", "erased", "networks")
 UPLOAD = "upload"  # what the part "source" says of a digit that was not drawn
+START_SAMPLE, START_CUT = 19, "HCUT"  # the first picture on the page Start
 DEFAULT_NETWORKS = ("standard", "missing-feature", "restoring")
 
 Digit = NDArray[np.float32]
@@ -26,7 +27,7 @@ class LinkError(ValueError):
 
 @dataclass
 class Scene:
-    """What the main page shows; all else there is computed from it."""
+    """What the pages with a digit show; all else there is computed from it."""
 
     sample: int | None = None
     """Index among the test digits of the current data set."""
@@ -67,7 +68,7 @@ def read_scene(params: Mapping[str, str], known: tuple[str, ...]) -> tuple[Scene
         scene.networks = tuple(name for name in asked if name in known) or DEFAULT_NETWORKS
         if unknown:  # a stranger may have written the address, so the page repeats only what could be a name
             named = ", ".join(name for name in unknown if re.fullmatch("[a-z0-9-]+", name))[:80]
-            problems.append(f"This address asks for networks that are not here{named and ': '}{named}.")
+            problems.append(f"This address names networks that are not here{named and ': '}{named}.")
     return scene, problems
 
 

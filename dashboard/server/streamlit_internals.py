@@ -4,7 +4,8 @@ Names of elements in Streamlit's page, which it may change, stand elsewhere, too
 take a file that was refused out of an upload, in `dashboard/components/picture_intake/picture_intake.js`.
 
 All were written for Streamlit 1.67.0. Where a later version has no such part, or one of another form, the function logs
-one warning and does nothing more: pages still work, without what its docstring describes.
+one warning when it is called and does nothing more: pages still work, without what its docstring describes. What it has
+put into Streamlit's classes is not guarded again at each of their calls.
 """
 
 import inspect

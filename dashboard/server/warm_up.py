@@ -7,7 +7,6 @@ from importlib import import_module
 from dashboard.server import streamlit_internals
 
 FIRST_MODULES = ("shell.page", "start", "compare")
-SAMPLE, CUT = 19, "HCUT"  # the first picture on the page Start
 
 
 def start() -> None:
@@ -24,14 +23,14 @@ def _load() -> None:
 
 
 def _load_first_pages() -> None:
-    """Compute what the first two pages show at first. Imports here, since PyTorch takes seconds."""
+    """Compute what the page Start shows at first. Imports here, since PyTorch takes seconds."""
     from core.pmnist.masks import cut_mask
     from dashboard.server import caches
-    from dashboard.server.scene import DEFAULT_NETWORKS
+    from dashboard.server.scene import DEFAULT_NETWORKS, START_CUT, START_SAMPLE
 
     for name in FIRST_MODULES:
         import_module(f"dashboard.{name}")
     caches.shipped_zoo()
     data, _ = caches.current_dataset()
-    digit = data.test.images(slice(SAMPLE, SAMPLE + 1))[0, 0].numpy()
-    caches.readings(DEFAULT_NETWORKS, data.name, digit, cut_mask(CUT).numpy())
+    digit = data.test.images(slice(START_SAMPLE, START_SAMPLE + 1))[0, 0].numpy()
+    caches.readings(DEFAULT_NETWORKS, data.name, digit, cut_mask(START_CUT).numpy())

@@ -14,7 +14,7 @@ from core.visualization.gallery import GalleryItem, draw_gallery
 from core.zoo.checkpoints import Card
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
-from dashboard.server.scene import DEFAULT_NETWORKS, Digit, Mask
+from dashboard.server.scene import DEFAULT_NETWORKS, START_CUT, START_SAMPLE, Digit, Mask
 from dashboard.server.session import Session
 from dashboard.start.join_box import show_join_box
 from dashboard.widgets.data_set import sample
@@ -28,17 +28,17 @@ STYLE = """<style>
   [class*="st-key-tour-"] :not(.ns-figure-tools) { position: static; }
   [class*="st-key-tour-"] a::after { content: ""; position: absolute; inset: 0; }
 </style>"""  # a click on the picture is a click on the link below it
-TOUR = (  # page, test digit, cut, label
-    (COMPARE, 19, "HCUT", "A 4 without its top half"),
-    (COMPARE, 0, "VCUT", "A 7 without its left half"),
-    (COMPARE, 18, "whole", "Erase part of this 3 yourself"),
+TOUR = (  # page, test digit, cut, label with the digit's class
+    (COMPARE, START_SAMPLE, START_CUT, "{} without its top half"),
+    (COMPARE, 0, "VCUT", "{} without its left half"),
+    (COMPARE, 18, "whole", "Erase part of this {} yourself"),
     (PMNIST, 8, "DCUT", "All four cuts at once"),
 )
 
 
 def show_start(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show what the dashboard is, a tour of two minutes, and the data and networks."""
-    digit, mask = sample(data, 19), cut_mask("HCUT").numpy()
+    digit, mask = sample(data, START_SAMPLE), cut_mask(START_CUT).numpy()
     picture, words = st.columns([6, 5], gap="medium", vertical_alignment="center")
     with picture:
         show_idea(digit, mask, data, zoo)
@@ -84,14 +84,15 @@ def show_tour(data: Dataset) -> None:
         for number, (page, index, cut, label) in enumerate(TOUR, 1):
             with st.container(key=f"tour-{number}"):
                 show_tour_stop(data, index, cut)
+                named = data.classes[int(data.test.labels[index])]
                 scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
-                st.page_link(page, label=f"{number}. {label}", query_params=scene)
+                st.page_link(page, label=f"{number}. {label.format(named)}", query_params=scene)
 
 
 def show_tour_stop(data: Dataset, index: int, cut: str) -> None:
     """Show the digit of one stop of the tour, cut as on its page."""
     picture = arrays.mark_erased(sample(data, index), cut_mask(cut).numpy(), 6)
-    show_picture(picture, f"test digit {index}, {cut} erased", width=140)
+    show_picture(picture, f"test digit {index}" + (f", {cut} erased" if cut != "whole" else ""), width=140)
 
 
 def show_data_and_networks(data: Dataset, zoo: Mapping[str, Card]) -> None:

@@ -130,7 +130,7 @@ def _find_start(preset_start: str | None) -> str:
 
 
 def starting_networks() -> dict[str, Card]:
-    """Return the networks that a training can start from: blind ones with one head."""
+    """Return the networks that a training can start from: those that do not restore, with one head."""
     cards, _ = caches.shipped_zoo()
     own = {} if (name := get_visitor_id()) is None else trained_networks.list_networks(name)
     return {name: card for name, card in (cards | own).items() if card.omega is None and not card.restores}

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.jobs import limits, network_files, run_folders
+from core.jobs import control, limits, network_files, run_folders
 from core.jobs.run_folders import MAX_BYTES, MAX_RUNS, Job
 from core.jobs.run_overview import describe_run
 from core.jobs.training_job import NETWORK_NAME
@@ -100,13 +100,11 @@ def _show_keeping(job: Job) -> None:
 
 def _keep(job: Job, kept: bool) -> None:
     """Keep a run, or stop keeping it. Raises JobError if too many are kept."""
-    if kept:
-        limits.check_keeping(job)
-    run_folders.keep(job.id, kept=kept)
+    control.keep(job, kept=kept)
 
 
 def _delete(job: Job) -> None:
-    jobs.attempt(run_folders.remove, job.id)
+    jobs.attempt(control.remove, job.id)
     st.session_state.pop(JOB, None)
 
 

@@ -68,7 +68,7 @@ def erase_canvas(
     *,
     key: str,
     tool: Tool = "brush",
-    brush: int = 3,
+    brush: int = BRUSH_SIZES[1],
     size: int = 280,
     undoable: bool = False,
     on_change: Callable[[NDArray[np.bool_]], None] | None = None,

@@ -79,7 +79,7 @@ def show_eraser(session: Session, digit: Digit, tool: str, *, fragments: StrokeF
         session.base_mask,
         key=ERASE,
         tool="brush" if size else "rectangle",
-        brush=size or 3,
+        brush=size or BRUSH_SIZES[1],
         size=CANVAS,
         undoable=bool(session.earlier_masks),
         on_change=None if fragments is None else partial(_take_mask, fragments),
@@ -104,6 +104,8 @@ def _erase_instead(mask: Mask) -> None:
 
 
 def _undo() -> None:
+    if not get_session().earlier_masks:
+        return  # the browser sent it before it knew that nothing is left
     _set_mask(get_session().earlier_masks.pop())
     get_session().page_complete = False  # the row of cuts must change too
 

@@ -140,7 +140,7 @@ def _receive(
             on_clear()
     undone = sent.undone > memory.number
     memory.number, memory.going = sent.number, sent.going
-    if undone and on_undo is not None:
+    if undone and options.undoable and on_undo is not None:
         on_undo()
         return  # the caller has changed what is below the strokes, so this content is out of date
     memory.boards.pop(sent.board, None)
