@@ -131,6 +131,36 @@ def test_players_tell_real_digits_from_made_ones() -> None:
     assert "1 of 1 players said" in html(teacher) and "ns-podium" in html(teacher)
 
 
+def hand_in(app: AppTest, strength: int) -> AppTest:
+    """Move the slider of the noise, and press the button below it."""
+    app.slider[0].set_value(strength)
+    return press(rerun(app), "quiz hand in")
+
+
+def test_the_least_noise_that_fools_the_network_wins() -> None:
+    code = open_room(GamePlan(1, kind=GameKind.FOOL))
+    teacher, players = lead(code), [join(code) for _ in range(3)]
+    names = [player.session_state[rounds.GAME].nickname for player in players]
+    press(teacher, "quiz step")
+    enough = label_of(code, 0)
+    clean = html(rerun(players[0]))
+    assert next(one for one in players[0].button if one.label == "Hand in").disabled, "there is no noise yet"
+    for player, strength in zip(players, (enough + 1, enough, enough - 1), strict=True):
+        assert "how little noise fools the network?" in text_of(rerun(player))
+        assert f"You answered {strength}" in text_of(hand_in(player, strength))
+    assert "with 0 % noise" in clean and "with 0 % noise" in html(rerun(teacher)), "the projector shows no noise"
+    press(teacher, "quiz step")
+    assert f"{enough} % noise is enough" in text_of(teacher) and "2 of 3 players fooled the network" in text_of(teacher)
+    first, second = html(teacher).split("ns-place-1")[1].split("ns-place-2")
+    assert names[1] in first and f"noise {enough} %" in first and names[0] in second and names[2] not in html(teacher)
+    for player, verdict in zip(players, ("Fooled", "Fooled", "Not fooled"), strict=True):
+        assert text_of(rerun(player)).count(f"{verdict}: ") == 1 and "Your noise" in html(player)
+    press(teacher, "quiz step")
+    assert "2 of 3 answers fooled the network" in text_of(teacher) and f"least handed in: {enough} %" in html(teacher)
+    assert f"1 of 1 · noise {enough} %" in html(teacher) and "1 of 3 players handed in too little" in html(teacher)
+    assert "You fooled the network with 0 of 1" in text_of(rerun(players[2])) and "not fooled" in html(players[2])
+
+
 def test_the_teacher_chooses_what_is_asked() -> None:
     app = open_page("quiz", state={"visitor": TEACHER, "quiz view": "The room"})
     app.button_group(key="quiz pace").set_value("The teacher's")

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from core.classroom import room_players
+from core.classroom.game_kinds import GameKind
 from core.classroom.nicknames import ADJECTIVES, ANIMALS, MAX_LENGTH, NicknameError, draw_nickname, read_nickname
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import RoomError
@@ -129,3 +130,17 @@ def test_players_stand_by_their_correct_answers_and_share_places(rooms: RoomBoar
     assert standings == [Standing(f"Player {name}", right, 3) for name, right in ((2, 3), (1, 2), (3, 2), (4, 0))]
     assert [[one.name for one in place] for place in best_places(standings)] == [["Player 2"], ["Player 1", "Player 3"]]
     assert rooms.players.standings(room, round=1) == [] == best_places([])
+
+
+def test_who_fools_the_network_with_less_noise_stands_before_who_needs_more(rooms: RoomBoard) -> None:
+    room = open_room(rooms)
+    for player, strengths in (("1", (7, 9)), ("2", (5, 5)), ("3", (2, 9)), ("4", (6, 6)), ("5", (2, 2))):
+        rooms.players.join(room, player)
+        rooms.players.rename(room, player, f"Player {player}")
+        rooms.add(room, [answer(n, player=player, said=said, label=5) for n, said in enumerate(strengths)])
+    standings = rooms.players.standings(room, round=0, kind=GameKind.FOOL)
+    found = [(one.name[-1], one.right, one.noise) for one in standings]
+    assert found == [("2", 2, 10), ("4", 2, 12), ("1", 2, 16), ("3", 1, 9), ("5", 0, 0)]
+    first = rooms.players.standings(room, round=0, number=0, kind=GameKind.FOOL)
+    assert [(one.name[-1], one.right, one.noise) for one in first][:3] == [("2", 1, 5), ("4", 1, 6), ("1", 1, 7)]
+    assert [[one.name[-1] for one in place] for place in best_places(standings)] == [["2"], ["4"], ["1"]]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.classroom.game_kinds import GameKind
+
 ALL_CUTS = "all"
 CONFIDENCE = 0.95  # of the intervals of a room's scores
 
@@ -100,17 +102,19 @@ class HardQuestion:
     """The most frequent wrong answer."""
 
 
-def hardest_questions(tallies: Iterable[AnswerCount], *, most: int = 5) -> list[HardQuestion]:
+def hardest_questions(
+    tallies: Iterable[AnswerCount], *, most: int = 5, kind: GameKind = GameKind.PARTIAL
+) -> list[HardQuestion]:
     """Return the `most` questions with the largest share of wrong answers, the worst first."""
     by_question: dict[tuple[int, int], list[AnswerCount]] = {}
     for tally in tallies:
         by_question.setdefault((tally.round, tally.number), []).append(tally)
-    questions = [question for found in by_question.values() if (question := _hard_question(found)) is not None]
+    questions = [question for found in by_question.values() if (question := _hard_question(found, kind)) is not None]
     return sorted(questions, key=lambda one: (-one.wrong / one.people, -one.people, one.round, one.number))[:most]
 
 
-def _hard_question(found: Sequence[AnswerCount]) -> HardQuestion | None:
-    wrong = [tally for tally in found if tally.said != tally.label]
+def _hard_question(found: Sequence[AnswerCount], kind: GameKind) -> HardQuestion | None:
+    wrong = [tally for tally in found if not kind.is_right(tally.said, tally.label)]
     if not wrong:
         return None
     first, commonest = found[0], max(wrong, key=lambda tally: tally.people)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sql
 
+from core.classroom.game_kinds import GameKind
 from core.classroom.nicknames import draw_nickname, read_nickname
 from core.classroom.room_database import Database, RoomError
 from core.classroom.room_tables import ANSWERS, PLAYERS
@@ -18,6 +19,8 @@ class Standing:
     name: str
     right: int
     answers: int
+    noise: int = 0
+    """The strengths of all noise that has fooled the network; 0 in other games."""
 
 
 class RoomPlayers:
@@ -56,24 +59,39 @@ class RoomPlayers:
         with self._database.begin() as connection:
             return connection.scalar(_count(code)) or 0
 
-    def standings(self, code: str, *, round: int) -> list[Standing]:
-        """Return what each player with an answer in this round has reached, the best first, then by nickname."""
-        right, answers = sql.func.sum(sql.case((ANSWERS.c.said == ANSWERS.c.label, 1), else_=0)), sql.func.count()
+    def standings(
+        self, code: str, *, round: int, number: int | None = None, kind: GameKind = GameKind.PARTIAL
+    ) -> list[Standing]:
+        """Return what each player with an answer has reached, the best first, then by nickname.
+
+        The answers are those to one question, or to all of the round. Of those who fooled the network equally often,
+        the one with the least noise is first.
+        """
+        is_right = kind.is_right(ANSWERS.c.said, ANSWERS.c.label)
+        noise = ANSWERS.c.said if kind == GameKind.FOOL else 0
+        sums = [sql.func.sum(sql.case((is_right, one), else_=0)) for one in (1, noise)]
         inside = (ANSWERS.c.room == code) & (ANSWERS.c.round == round)
+        asked = inside if number is None else inside & (ANSWERS.c.number == number)
         same = (PLAYERS.c.room == ANSWERS.c.room) & (PLAYERS.c.player == ANSWERS.c.player)
-        asked = sql.select(PLAYERS.c.name, right, answers).join_from(ANSWERS, PLAYERS, same).where(inside)
+        columns = (PLAYERS.c.name, sums[0], sql.func.count(), sums[1])
+        rows = sql.select(*columns).join_from(ANSWERS, PLAYERS, same).where(asked)
         with self._database.begin() as connection:
-            found = connection.execute(asked.group_by(PLAYERS.c.player, PLAYERS.c.name))
-            standings = [Standing(name, int(many), of) for name, many, of in found]
-        return sorted(standings, key=lambda one: (-one.right, one.name))
+            found = connection.execute(rows.group_by(PLAYERS.c.player, PLAYERS.c.name))
+            standings = [Standing(name, int(right), answers, int(noise)) for name, right, answers, noise in found]
+        return sorted(standings, key=lambda one: (*_place(one), one.name))
 
 
 def best_places(standings: list[Standing], *, most: int = 3) -> list[list[Standing]]:
-    """Return those on the first places, best first; who has read equally many shares a place."""
-    by_right: dict[int, list[Standing]] = {}
+    """Return those on the first places, best first; who has reached the same shares a place."""
+    by_place: dict[tuple[int, int], list[Standing]] = {}
     for standing in standings:
-        by_right.setdefault(standing.right, []).append(standing)
-    return [by_right[right] for right in sorted(by_right, reverse=True) if right][:most]
+        by_place.setdefault(_place(standing), []).append(standing)
+    return [by_place[place] for place in sorted(by_place) if place[0]][:most]
+
+
+def _place(standing: Standing) -> tuple[int, int]:
+    """Return what decides the place: the smallest comes first."""
+    return -standing.right, standing.noise
 
 
 def _is_player(code: str, player: str) -> sql.ColumnElement[bool]:

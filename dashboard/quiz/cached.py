@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.classroom.quiz import QUESTIONS_PER_ROUND, Question, draw_questions
+from core.classroom.smallest_noise import NoiseQuestion, draw_noise_questions
 from core.generation.generator_checkpoint import load_card
 from core.generation.real_or_made import RealOrMadeDigit, discriminator_verdicts, draw_round
 from core.pmnist.masks import CUTS
@@ -58,3 +59,10 @@ def judge_round(data: str, seed: int, count: int) -> JudgedRound:
     digits = draw_round(made, caches.dataset(data).test, seed=seed, count=count)
     with locks.LONG:
         return JudgedRound(digits, discriminator_verdicts(made, digits))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def draw_noise_round(network: str, data: str, seed: int, count: int) -> list[NoiseQuestion]:
+    """Return the round of this seed in which this network is fooled. Raises CheckpointError, ValueError."""
+    with locks.LONG:
+        return draw_noise_questions(caches.classifier(network, data), caches.dataset(data).test, seed=seed, count=count)

@@ -9,7 +9,7 @@ from core.classroom.game_kinds import GameKind
 from core.classroom.paced_games import PacedGame, Position, Stage
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError, RoomUnreachable
-from dashboard.quiz import partial_digits, real_or_made, rounds
+from dashboard.quiz import fool, partial_digits, real_or_made, rounds
 from dashboard.quiz.content import Content
 from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
@@ -20,6 +20,7 @@ GONE = "This room was removed, or it was opened for another kind of game."
 ROUNDS: Mapping[GameKind, Callable[[Room, PacedGame, Zoo], Content]] = {
     GameKind.PARTIAL: partial_digits.open_round,
     GameKind.REAL_OR_MADE: real_or_made.open_round,
+    GameKind.FOOL: fool.open_round,
 }
 
 
@@ -34,11 +35,6 @@ class Scene:
     @property
     def at(self) -> Position:
         return self.game.position
-
-    @property
-    def label(self) -> int:
-        """The right answer to the question."""
-        return self.content.asked[self.at.number].label
 
     @property
     def asked(self) -> int:

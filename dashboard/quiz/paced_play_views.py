@@ -6,7 +6,7 @@ from core.classroom.paced_games import Stage
 from core.classroom.quiz import count_answers
 from core.classroom.room_database import RoomError
 from core.digits.datasets import DatasetError
-from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, draw_quiz_answers
+from core.visualization.classroom import draw_quiz_answers
 from dashboard.quiz import kept_game, nickname, paced, question_views, rounds
 from dashboard.quiz.paced import Scene
 from dashboard.quiz.rounds import Game
@@ -69,7 +69,7 @@ def _show_question(game: Game, scene: Scene, said: dict[int, int]) -> None:
             st.markdown("#### The time is up")
         else:
             show_prompt(scene)
-            content.show_choices(f"{scene.at.round}.{number}", lambda choice: paced.answer(game, scene, choice))
+            content.show_choices(number, lambda choice: paced.answer(game, scene, choice))
             show_remaining(scene)
 
 
@@ -85,20 +85,20 @@ def show_remaining(scene: Scene) -> None:
 
 
 def _show_solution(scene: Scene, said: int | None) -> None:
-    content, number, label = scene.content, scene.at.number, scene.label
-    verdict = "You did not answer" if said is None else "Right" if said == label else "Wrong"
+    content, number = scene.content, scene.at.number
+    verdict = "You did not answer" if said is None else content.VERDICTS[content.is_right(number, said)]
     st.markdown(f"#### {verdict}: {content.solution(number)}")
-    yours = [] if said is None else [QuizAnswer("You", PEOPLE_COLOR, content.choices[said], said == label)]
+    yours = [] if said is None else [content.own_answer(number, said)]
     st.html(draw_quiz_answers([*yours, *content.machine_answers(number)]))
     st.caption(content.describe(number))
 
 
 def _show_end(scene: Scene, said: dict[int, int]) -> None:
-    counts = count_answers(scene.content.asked, said, round=scene.at.round)
-    right = sum(one.said == one.label for one in counts)
-    st.markdown(f"#### {scene.content.SCORE.format(right=right, asked=scene.asked)}")
-    if counts:
-        scene.content.show_scores(counts, "You")
+    content = scene.content
+    right = sum(content.is_right(*one) for one in said.items())
+    st.markdown(f"#### {content.SCORE.format(right=right, asked=scene.asked)}")
+    if said:
+        content.show_scores(count_answers(content.asked, said, round=scene.at.round), "You")
 
 
 def _show_state(game: Game) -> None:

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core.classroom.paced_games import Stage, most_frequent
+from core.classroom.paced_games import Stage
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
 from core.digits.datasets import DatasetError
-from core.visualization.classroom import PEOPLE_COLOR, QuizAnswer, Share, draw_distribution, draw_quiz_answers
+from core.visualization.classroom import Share, draw_distribution, draw_quiz_answers
 from dashboard.quiz import board_views, paced, plan_form, podium, question_views, rounds
 from dashboard.quiz.paced import Scene
 from dashboard.quiz.paced_play_views import show_prompt, show_remaining
@@ -80,21 +80,28 @@ def _show_question(scene: Scene, leads: bool) -> None:
     with answers:
         _show_heading(scene, given)
         shares = [
-            Share(choice, given.get(said, 0), said == scene.label if solved else None)
+            Share(choice, given.get(said, 0), content.is_right(number, said) if solved else None)
             for said, choice in enumerate(content.choices)
         ]
         st.html(draw_distribution(shares))
         _show_buttons(scene, leads)
         if solved:
-            st.html(draw_quiz_answers([*_majority(scene, given), *content.machine_answers(number)]))
-            st.caption(content.describe(number))
+            _show_solution(scene, given)
+
+
+def _show_solution(scene: Scene, given: dict[int, int]) -> None:
+    content, number = scene.content, scene.at.number
+    st.html(draw_quiz_answers([*content.people_answers(number, given), *content.machine_answers(number)]))
+    st.caption(content.describe(number))
+    if scene.game.plan.podium and content.RANKS_EACH:
+        podium.show_podium(scene.room, scene.at.round, 1, number=number, kind=scene.game.plan.kind)
 
 
 def _show_heading(scene: Scene, given: dict[int, int]) -> None:
-    answers, content = sum(given.values()), scene.content
+    answers, content, number = sum(given.values()), scene.content, scene.at.number
     if scene.at.stage == Stage.REVEALED:
-        solution = content.solution(scene.at.number)
-        right = given.get(scene.label, 0)
+        solution = content.solution(number)
+        right = sum(people for said, people in given.items() if content.is_right(number, said))
         st.markdown(f"#### {solution[0].upper()}{solution[1:]}. {right} of {answers} players {content.DONE}.")
         return
     show_prompt(scene)
@@ -103,22 +110,14 @@ def _show_heading(scene: Scene, given: dict[int, int]) -> None:
     show_remaining(scene)
 
 
-def _majority(scene: Scene, given: dict[int, int]) -> list[QuizAnswer]:
-    """Return the answer that most players gave; none where several share the first place or nobody answered."""
-    most = most_frequent(given)
-    if len(most) != 1:
-        return []
-    note = f"{given[most[0]]} of {sum(given.values())} players"
-    return [QuizAnswer("Most players", PEOPLE_COLOR, scene.content.choices[most[0]], most[0] == scene.label, note)]
-
-
 def _show_end(scene: Scene, leads: bool) -> None:
+    content, kind = scene.content, scene.game.plan.kind
     _, counts = rounds.board().tallies(scene.room.code)
     counts = [one for one in counts if one.round == scene.at.round]
-    right = sum(one.people for one in counts if one.said == one.label)
-    st.markdown(f"#### {right} of {sum(one.people for one in counts)} answers are correct")
+    right = sum(one.people for one in counts if content.is_right(one.number, one.said))
+    st.markdown(f"#### {content.TOTAL.format(right=right, answers=sum(one.people for one in counts))}")
     _show_buttons(scene, leads)
     if scene.game.plan.podium:
-        podium.show_podium(scene.room, scene.at.round, scene.asked)
-    scene.content.show_scores(counts, "People")
-    scene.content.show_hardest(counts)
+        podium.show_podium(scene.room, scene.at.round, scene.asked, kind=kind)
+    content.show_scores(counts, "People")
+    content.show_hardest(counts)

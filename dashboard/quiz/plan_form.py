@@ -8,7 +8,11 @@ from core.pmnist.masks import CUT_NAMES, CUTS
 
 QUESTIONS = 8  # at first
 SECONDS = (0, 10, 15, 20, 30, 45, 60, 90)  # 0: no limit
-TITLES = {GameKind.PARTIAL: "Partial digits", GameKind.REAL_OR_MADE: "Real or made"}
+TITLES = {
+    GameKind.PARTIAL: "Partial digits",
+    GameKind.REAL_OR_MADE: "Real or made",
+    GameKind.FOOL: "Fool the network",
+}
 PACES = OWN_PACE, TEACHERS_PACE = ("Each player's own", "The teacher's")
 
 

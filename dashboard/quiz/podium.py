@@ -2,21 +2,32 @@
 
 import streamlit as st
 
+from core.classroom.game_kinds import GameKind
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
-from core.classroom.room_players import best_places
+from core.classroom.room_players import Standing, best_places
 from core.visualization.classroom import Place, draw_podium
 from dashboard.quiz import rounds
 
 
-def show_podium(room: Room, round: int, questions: int) -> None:
-    """Show the nicknames of those who have answered most of a round's questions correctly."""
+def show_podium(
+    room: Room, round: int, questions: int, *, number: int | None = None, kind: GameKind = GameKind.PARTIAL
+) -> None:
+    """Show the nicknames of the best of a round with so many questions, or of those who answered one of them."""
     try:
-        places = best_places(rounds.board().players.standings(room.code, round=round))
+        places = best_places(rounds.board().players.standings(room.code, round=round, number=number, kind=kind))
     except RoomError as error:
         st.warning(str(error))
         return
     if not places:
         st.caption("Nobody has answered correctly.")
         return
-    st.html(draw_podium([Place([one.name for one in same], f"{same[0].right} of {questions}") for same in places]))
+    notes = [_describe(same[0], questions, number) for same in places]
+    names = [[one.name for one in same] for same in places]
+    st.html(draw_podium([Place(*place) for place in zip(names, notes, strict=True)]))
+
+
+def _describe(best: Standing, questions: int, number: int | None) -> str:
+    """Return what those on a place have reached."""
+    right = f"{best.right} of {questions}" if number is None else ""
+    return " · ".join(filter(None, (right, f"noise {best.noise} %" if best.noise else "")))
