@@ -1,7 +1,8 @@
 """Answers in a room of the quiz, and a process that gives them one by one, each acknowledged before the next.
 
 `python -m tests.room_answers DATABASE ROOM --player NAME` gives 50 of them; with `--taken FILE` it goes on until it is
-killed, and writes down which were acknowledged; with `--paced FILE` it does so in a game at the teacher's pace.
+killed, and writes down which were acknowledged; with `--paced FILE` it does so in a game at the teacher's pace, and
+with `--led FILE` a teacher leads a class.
 """
 
 import secrets
@@ -10,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from core.classroom.led_rooms import Place
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import RoomUnreachable
@@ -82,6 +84,15 @@ def write_paced(url: str, room: str, file: str) -> None:
             print(player, file=taken)
 
 
+def write_led(url: str, room: str, file: str) -> None:
+    """Lead the room from one place to the next."""
+    board = RoomBoard(url)
+    with open(file, "w", buffering=1) as taken:
+        for number in range(MANY):
+            board.led.move(room, Place("compare", {"sample": str(number)}), TEACHER)
+            print(number, file=taken)
+
+
 if __name__ == "__main__":
     database, code, what, value = sys.argv[1:]
-    {"--player": write, "--taken": write_on, "--paced": write_paced}[what](database, code, value)
+    {"--player": write, "--taken": write_on, "--paced": write_paced, "--led": write_led}[what](database, code, value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.classroom import room_board, room_players
+from core.classroom import led_rooms, room_board, room_players
 from core.digits import pictures
 from core.jobs import control, limits, network_files, old_runs, queue, run_folders, worker
 from core.jobs.run_folders import Job, JobError
@@ -53,6 +53,7 @@ PROMISED = (  # of the page docs/security.md
     f"{room_board.MAX_ROOMS:,} in total. A room holds {room_players.MAX_PLAYERS} players. "
     f"A room without a player is deleted after "
     f"{room_board.EMPTY_LIFETIME / HOUR:.0f} hours",
+    f"A class takes {led_rooms.MAX_FOLLOWERS} phones and is deleted {room_board.EMPTY_LIFETIME / HOUR:.0f} hours after",
     f"it is deleted after {room_board.ROOM_LIFETIME / DAY:.0f} days in any case",
     f"The visitor's number lasts {gate.A_YEAR / DAY:.0f} days after the last visit",
     f"uploads end at {uploads.FILE_MEGABYTES} MB (pictures and zip files for *Transfer* at "

@@ -12,7 +12,8 @@ import pytest
 from core.classroom import room_board as boards
 from core.classroom import room_tables
 from core.classroom.quiz_scores import AnswerCount
-from core.classroom.room_board import CODE_PATTERN, RoomBoard
+from core.classroom.room_board import RoomBoard
+from core.classroom.room_codes import CODE_PATTERN
 from core.classroom.room_database import RoomError, RoomUnreachable
 from tests.postgres import own_postgres
 from tests.room_answers import EACH, TEACHER, answer, open_room, start_writer

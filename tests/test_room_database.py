@@ -171,7 +171,7 @@ def test_tables_of_postgresql_that_were_dropped_are_made_again(no_rest: None) ->
         board = RoomBoard(server.url)
         open_room(board)
         with board._database._engine.begin() as connection:
-            connection.exec_driver_sql("DROP TABLE answers, games, openings, players, rooms")
+            connection.exec_driver_sql("DROP TABLE answers, followers, games, led_rooms, openings, players, rooms")
         with pytest.raises(RoomUnreachable):
             open_room(board)
         board.add(open_room(board), [answer()])

@@ -156,7 +156,7 @@ class Visitor:
         self._widgets[self._canvas] = WidgetState(id=self._canvas, json_value=json.dumps({"sent": sent}))
         await self._rerun(page_script_hash=self._script, fragment_id=self._fragment)
 
-    async def _rerun(self, **where: str) -> None:
+    async def _rerun(self, **where: Any) -> None:
         state = ClientState(
             query_string=self._query,
             widget_states=WidgetStates(widgets=self._widgets.values()),

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -10,16 +9,15 @@ from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sql
 
+from core.classroom.led_rooms import LedRooms, Place, insert_led_room
 from core.classroom.paced_games import GamePlan, PacedGames, insert_game
 from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
+from core.classroom.room_codes import draw_code, read_code
 from core.classroom.room_database import Database, RoomError
 from core.classroom.room_openers import hash_opener, hash_openers, hash_visitor
 from core.classroom.room_players import RoomPlayers
-from core.classroom.room_tables import ANSWERS, OPENINGS, PLAYERS, ROOMS
+from core.classroom.room_tables import ANSWERS, FOLLOWERS, LED_ROOMS, OPENINGS, PLAYERS, ROOMS
 
-CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no code is a word; no letter that looks like a digit
-CODE_LENGTH = 4
-CODE_PATTERN = re.compile(f"[{CODE_LETTERS}]{{{CODE_LENGTH}}}")
 ROOM_LIFETIME = 90 * 24 * 3600.0  # seconds
 EMPTY_LIFETIME = 6 * 3600.0  # seconds, of a room without a player
 MAX_ROOMS, MAX_ANSWERS = 1000, 20_000  # in the database; in one room
@@ -46,12 +44,23 @@ class RoomBoard:
     def __init__(self, url: str) -> None:
         self._database = Database(url)
         self.players, self.games = RoomPlayers(self._database), PacedGames(self._database)
+        self.led = LedRooms(self._database)
 
-    def open_room(self, data: str, *, told: bool, opener: str, origin: str = "", plan: GamePlan | None = None) -> Room:
+    def open_room(
+        self,
+        data: str,
+        *,
+        told: bool,
+        opener: str,
+        origin: str = "",
+        plan: GamePlan | None = None,
+        place: Place | None = None,
+    ) -> Room:
         """Open a room, and delete rooms that are too old; only a visitor with the secret `opener` can remove it.
 
-        With a plan, this visitor leads the game; else each player goes at their own pace. Visitors who connect from one
-        `origin` have only so many rooms; one more replaces the least used of them.
+        With a plan, this visitor leads the game; else each player goes at their own pace. With a place, no quiz is
+        played: phones follow this visitor, at first there. Visitors who connect from one `origin` have only so many
+        rooms; one more replaces the least used of them.
         """
         now, visitor = time.time(), hash_visitor(opener)
         with self._database.begin() as connection:
@@ -63,22 +72,30 @@ class RoomBoard:
             if (connection.scalar(sql.select(sql.func.count()).select_from(ROOMS)) or 0) >= MAX_ROOMS:
                 raise RoomError("There are too many rooms for another one: remove one that is no longer needed.")
             while True:  # until no other room has the code
-                room = Room(_draw_code(), secrets.randbelow(2**31), data, told)
+                room = Room(draw_code(), secrets.randbelow(2**31), data, told)
                 row = {**asdict(room), "opened": now, "opener": hash_opener(room.code, opener)}
                 if connection.execute(self._database.insert_new(ROOMS), row).rowcount:
                     opening = {"room": room.code, "visitor": visitor, "origin": origin}
                     connection.execute(sql.insert(OPENINGS), opening)
                     if plan is not None:
                         insert_game(connection, room.code, plan)
+                    if place is not None:
+                        insert_led_room(connection, room.code, place)
                     return room
 
+    def open_led_room(self, place: Place, *, opener: str, origin: str = "") -> str:
+        """Return the code of the room that this visitor leads from page to page; open one if there is none."""
+        own = self.led.find_own(opener)
+        return own or self.open_room("", told=True, opener=opener, origin=origin, place=place).code
+
     def find(self, code: str) -> Room:
-        """Return the room of that code, in upper or lower case."""
-        code, columns = code.strip().upper(), [ROOMS.c[one.name] for one in fields(Room)]
-        if not CODE_PATTERN.fullmatch(code):
-            raise RoomError("The code of a room is four letters, as its board shows them.")
+        """Return the room of the quiz of that code, in upper or lower case."""
+        code, columns = read_code(code), [ROOMS.c[one.name] for one in fields(Room)]
+        led = sql.exists().where(LED_ROOMS.c.room == ROOMS.c.code)
         with self._database.begin() as connection:
-            found = connection.execute(sql.select(*columns).where(ROOMS.c.code == code)).one_or_none()
+            found = connection.execute(sql.select(*columns).where(ROOMS.c.code == code, ~led)).one_or_none()
+        if found is None and self.led.read(code) is not None:
+            raise RoomError(f"{code} is the code of a class that a teacher leads: type it on the page Start.")
         if found is None:
             raise RoomError(f"There is no room {code}: it was removed, or there never was one.")
         return Room(**found._mapping)
@@ -141,8 +158,11 @@ class RoomBoard:
 
 
 def _is_outdated(now: float) -> sql.ColumnElement[bool]:
-    """Return the condition for a room that is old, or has no player after some hours."""
-    used = sql.or_(*(sql.exists().where(table.c.room == ROOMS.c.code) for table in (PLAYERS, ANSWERS)))
+    """Return the condition for a room that is old, or that nobody has joined or followed for some hours."""
+    used = sql.or_(
+        *(sql.exists().where(table.c.room == ROOMS.c.code) for table in (PLAYERS, ANSWERS)),
+        sql.exists().where(FOLLOWERS.c.room == ROOMS.c.code, FOLLOWERS.c.seen > now - EMPTY_LIFETIME),
+    )
     return (ROOMS.c.opened < now - ROOM_LIFETIME) | ((ROOMS.c.opened < now - EMPTY_LIFETIME) & ~used)
 
 
@@ -153,7 +173,7 @@ def _count(connection: sql.Connection, which: sql.ColumnElement[bool]) -> int:
 def _least_used(origin: str) -> sql.ScalarSelect[str]:
     """Return the query for the oldest of an origin's rooms with the fewest players, joined and with answers."""
     found = sql.select(ROOMS.c.code).select_from(sql.join(ROOMS, OPENINGS)).where(OPENINGS.c.origin == origin)
-    used = _count_players(PLAYERS) + _count_players(ANSWERS)
+    used = _count_players(PLAYERS) + _count_players(ANSWERS) + _count_players(FOLLOWERS)
     return found.order_by(used, ROOMS.c.opened).limit(1).scalar_subquery()
 
 
@@ -161,7 +181,3 @@ def _count_players(table: sql.Table) -> sql.ScalarSelect[int]:
     """Return the query for how many players a room has in this table."""
     many = sql.func.count(table.c.player.distinct())
     return sql.select(many).where(table.c.room == ROOMS.c.code).correlate(ROOMS).scalar_subquery()
-
-
-def _draw_code() -> str:
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))

@@ -1,4 +1,4 @@
-"""The tables of rooms, of those who play in them, and of their answers."""
+"""The tables of rooms, of those who play in them or follow a teacher, and of their answers."""
 
 import sqlalchemy as sql
 
@@ -66,3 +66,21 @@ GAMES = sql.Table(
 )
 # What the questions of such a game are. Games from before this table have no row here: theirs are partial digits.
 GAME_KINDS = sql.Table("game_kinds", TABLES, _room(), sql.Column("kind", sql.String(20), nullable=False))
+# Rooms in which phones follow a teacher from page to page; no quiz is played in them.
+LED_ROOMS = sql.Table(
+    "led_rooms",
+    TABLES,
+    _room(),
+    sql.Column("page", sql.String(40), nullable=False),
+    sql.Column("params", sql.Text, nullable=False),
+    sql.Column("moves", sql.Integer, nullable=False),
+    sql.Column("frozen", sql.Boolean, nullable=False),
+)
+FOLLOWERS = sql.Table(
+    "followers",
+    TABLES,
+    _room(),
+    sql.Column("player", sql.String(32), primary_key=True),
+    sql.Column("following", sql.Boolean, nullable=False),
+    sql.Column("seen", sql.Double, nullable=False),
+)

@@ -8,16 +8,19 @@ import re
 
 import streamlit as st
 
+from core.classroom.led_rooms import Place
 from core.jobs.trained_networks import list_networks, run_id_of
 from dashboard.address.former_names import present_text
 from dashboard.address.state import PageAddress, get_address
 from dashboard.components import live_canvas
-from dashboard.server import caches, streamlit_internals, visitors
+from dashboard.server import caches, led_class, streamlit_internals, visitors
 from dashboard.server.scene import SCENE_PARTS, Scene, read_scene
 from dashboard.server.session import ChosenDigit, get_session
 
 LESSON_PARTS = ("lesson", "step")
+CLASS_PARTS = LEAD, FOLLOW = "lead", "follow"  # each holds the code of a class
 PROJECTOR = "projector"
+NOT_SHARED = {*CLASS_PARTS, PROJECTOR}  # parts that are about one person's screen
 OWN_PICTURES = "Your own"  # an option of the page Transfer: the pictures themselves are in no address
 OTHERS_NETWORK = "This link uses a network that only its owner can see, or that was deleted."
 MAX_PAST = 20  # addresses: the browser receives one long before another 20 are written
@@ -28,7 +31,7 @@ GROUPS = {
     "networks": "which networks are there",
     "settings": "everything else that can be set",
 }
-RESERVED = {*SCENE_PARTS, *LESSON_PARTS, "hide", PROJECTOR, *GROUPS} - {"view"}  # no names of widgets
+RESERVED = {*SCENE_PARTS, *LESSON_PARTS, *NOT_SHARED, "hide", *GROUPS} - {"view"}  # no names of widgets
 NAME = re.compile("[a-z0-9-]{1,40}")
 CANVASES = DRAW, ERASE = "draw", "erase"  # keys of the canvases on which strokes are drawn
 SOURCE, CLASS, CUT, TOOL, NETWORKS = "source", "class", "cut", "tool", "networks"  # keys of the scene's widgets
@@ -65,7 +68,7 @@ def _take_link(address: PageAddress) -> None:
         _take_scene(address, params)
     for key in address.keys[address.page]:
         st.session_state.pop(key, None)
-    known = {*SCENE_PARTS, *LESSON_PARTS, "hide", PROJECTOR}
+    known = {*SCENE_PARTS, *LESSON_PARTS, *NOT_SHARED, "hide"}
     asked = {name: text for name, text in params.items() if name not in known}
     address.asked = {name: present_text(address.page, name, text) for name, text in asked.items()}
     address.hidden = tuple(filter(None, params.get("hide", "").split(",")))
@@ -144,6 +147,12 @@ def _write(address: PageAddress) -> None:
     """Put what is on the page into the address, so that a copy of it opens the same; not in the middle of a stroke."""
     if not stroke_goes_on():  # each change is an entry in the browser's history
         put(to_params(address))
+        led_class.move(place_of(address))
+
+
+def place_of(address: PageAddress) -> Place:
+    """Return the page and what its address says of it, without what is about this visitor's screen alone."""
+    return Place(address.page, {name: text for name, text in address.params.items() if name not in NOT_SHARED})
 
 
 def put(params: dict[str, str]) -> None:
@@ -164,7 +173,7 @@ def to_params(address: PageAddress) -> dict[str, str]:
             params[name] = text
     hidden = {"hide": ",".join(address.hidden)} if address.hidden else {}
     projector = {PROJECTOR: "1"} if address.projector else {}
-    return params | address.asked | hidden | address.lesson | projector
+    return params | address.asked | hidden | address.lesson | address.classroom | projector
 
 
 def groups_of(address: PageAddress) -> list[str]:

@@ -55,6 +55,8 @@ class PageAddress:
     """Whether the page is shown for a projector."""
     lesson: dict[str, str] = field(default_factory=dict)
     """The parts that name the step of a lesson."""
+    classroom: dict[str, str] = field(default_factory=dict)
+    """The part that names the class which the visitor leads or follows."""
     params: dict[str, str] = field(default_factory=dict)
     """What the dashboard last wrote into the address: anything else there came from a link."""
     past: list[dict[str, str]] = field(default_factory=list)

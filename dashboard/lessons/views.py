@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.classroom.lessons import Lesson, LessonError, read_lesson
 from dashboard.server.session import LessonPosition
-from dashboard.shell import lesson_bar
+from dashboard.shell import leading, lesson_bar
 from dashboard.widgets.file_upload import upload_file
 from dashboard.widgets.texts import show_caption
 
@@ -16,6 +16,7 @@ def show_lessons() -> None:
     show_shipped()
     st.subheader("Your own lesson")
     show_own()
+    leading.show_offer("lessons")
 
 
 def show_shipped() -> None:

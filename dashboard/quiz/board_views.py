@@ -22,14 +22,7 @@ from dashboard.shell import share
 
 def show_code(room: Room) -> None:
     """Show the room's code, its link, and the link as a QR code."""
-    link = share.write_url(str(st.context.url or ""), {"room": room.code})
-    st.html(
-        f'<div class="ns-room" style="font-size:3.4rem;font-weight:800;letter-spacing:.12em;line-height:1.25">'
-        f"{room.code}</div>"
-    )
-    st.html(f'<img src="{share.draw_code(link)}" alt="QR code of the link below" style="width:250px">')
-    st.code(link, language=None, wrap_lines=True)
-    share.say_who_can_open(link)
+    share.show_code(room.code, "room")
 
 
 def show_board(room: Room, zoo: Zoo) -> None:

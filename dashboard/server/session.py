@@ -1,5 +1,6 @@
 """What the dashboard remembers of one visitor while a tab is open."""
 
+import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.classroom.led_rooms import Place
 from core.classroom.lessons import Lesson
 from core.digits.drawing import Preparation
 from core.digits.photographs.cropping import Crop
@@ -71,6 +73,36 @@ class LessonPosition:
 
 
 @dataclass
+class Leading:
+    """The class that the visitor leads from page to page."""
+
+    code: str
+    place: Place | None = None
+    """What its room shows; None: nothing was stored yet."""
+    frozen: bool = False
+    problem: str = ""
+    """Why the last step could not be stored, in a sentence."""
+
+
+@dataclass
+class Following:
+    """The class that the visitor follows."""
+
+    code: str
+    player: str = field(default_factory=lambda: secrets.token_hex(16))
+    on_own: bool = False
+    """Whether the visitor looks around alone for now."""
+    frozen: bool = False
+    """Whether the teacher keeps the visitor at the class's page."""
+    page: str = ""
+    """The page that the class showed last."""
+    moves: int = -1
+    """How many of the teacher's moves this visitor has made, too."""
+    next_report: float = 0.0
+    """When the room is told again that the visitor is here, on the clock `time.monotonic`."""
+
+
+@dataclass
 class Session:
     """What the dashboard remembers of one visitor, besides the values of widgets and canvases."""
 
@@ -97,6 +129,8 @@ class Session:
     """Whether the page was drawn to its end: then a stroke reruns only the fragments that it changes."""
     lesson_position: LessonPosition | None = None
     """The lesson whose step the page shows."""
+    leading: Leading | None = None
+    following: Following | None = None
 
     def take(self, chosen: ChosenDigit) -> None:
         """Make this digit the one that all pages show."""

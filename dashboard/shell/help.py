@@ -47,9 +47,16 @@ def show_surroundings(name: str) -> None:
     The main page has the tour for first visitors.
     """
     page, here = dashboard.PAGES[name], get_address()
-    alone = not (here.hidden or here.lesson or here.projector)
+    following = get_session().following
+    alone = not (here.hidden or here.lesson or here.projector or following)
     tour = _tour() if name == TOUR_PAGE and alone else []
-    page_frame(section=page.section, title=page.title, tour=tour, tour_asked=st.session_state.get(ASKED, 0))
+    page_frame(
+        section=page.section,
+        title=page.title,
+        tour=tour,
+        tour_asked=st.session_state.get(ASKED, 0),
+        frozen=following is not None and following.frozen,
+    )
     figure_tools()
 
 

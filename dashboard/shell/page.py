@@ -13,7 +13,7 @@ from dashboard.address.links import close_address, open_address
 from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
-from dashboard.shell import head, help, lesson_bar, running, share
+from dashboard.shell import class_bar, head, help, leading, lesson_bar, running, share
 from dashboard.widgets.current_digit import CURRENT_DIGIT, show_current_digit
 from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import acknowledgements
@@ -86,10 +86,13 @@ def show_plain_page(
 def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[None]:
     """Open the address before a page and write it afterwards; show what all pages have in common."""
     visitors.recognise_visitor()  # first: a link may name a network of theirs
-    if open_address(name, scene=scene):
+    linked = open_address(name, scene=scene)
+    if linked:
         lesson_bar.open_linked()
+    class_bar.enter(name, linked)
     visitors.rerun_after_reconnect()
     share_place = head.show_head(name)
+    class_bar.show_bar()
     lesson_bar.show_bar()
     running.show_running(name)
     problems = st.container()
@@ -101,7 +104,7 @@ def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[N
         show_problems(address.get_address().problems)
     head.show_neighbours(name)
     with share_place:
-        share.show_share()
+        share.show_share(leading.show_offer)
     help.show_surroundings(name)
 
 

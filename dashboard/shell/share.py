@@ -1,6 +1,6 @@
 """Sharing a page: its address, to copy and as a code for phones, with choices hidden if wanted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from urllib.parse import urlencode
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.jobs.trained_networks import run_id_of
 from dashboard.address import GROUPS, get_address, groups_of
-from dashboard.address.links import OWN_PICTURES, PROJECTOR
+from dashboard.address.links import NOT_SHARED, OWN_PICTURES
 from dashboard.server.network_address import for_others, is_local
 from dashboard.widgets.texts import show_caption
 
@@ -38,13 +38,17 @@ document.querySelectorAll(".ns-copy").forEach((place) => {{
 
 
 @st.fragment
-def show_share() -> None:
-    """Offer the page's address, out of the way of the page; nothing is computed before people ask for it."""
+def show_share(show_more: Callable[[], None]) -> None:
+    """Offer the page's address, out of the way of the page; nothing is computed before people ask for it.
+
+    `show_more` draws what stands below the address.
+    """
     st.html(STYLE)
     place = st.popover("Share", key=OPEN, on_change="rerun", icon=":material/share:")
     if place.open:
         with place:
             _show_address()
+            show_more()
     elif address := st.session_state.pop(LARGE, ""):
         _show_large(address)
 
@@ -66,7 +70,7 @@ def _show_address() -> None:
         if groups
         else []
     )
-    parts = {name: text for name, text in st.query_params.to_dict().items() if name not in ("hide", PROJECTOR)}
+    parts = {name: text for name, text in st.query_params.to_dict().items() if name not in {"hide", *NOT_SHARED}}
     address = write_url(for_others(str(st.context.url or "")), parts | ({"hide": ",".join(hidden)} if hidden else {}))
     st.html(COPY.format(address=escape(address)), unsafe_allow_javascript=True)
     if missing := describe_missing(parts):
@@ -90,6 +94,18 @@ def say_who_can_open(address: str) -> None:
     """Say so when an address leads nowhere on any other computer."""
     if is_local(address):
         show_caption("shell", "Only this computer")
+
+
+def show_code(code: str, part: str) -> None:
+    """Show the code of a room or a class, the link that names it in this part, and the link as a QR code."""
+    link = write_url(for_others(str(st.context.url or "")), {part: code})
+    st.html(
+        f'<div class="ns-room" style="font-size:3.4rem;font-weight:800;letter-spacing:.12em;line-height:1.25">'
+        f"{code}</div>"
+    )
+    st.html(f'<img src="{draw_code(link)}" alt="QR code of the link below" style="width:250px">')
+    st.code(link, language=None, wrap_lines=True)
+    say_who_can_open(link)
 
 
 def _enlarge(address: str) -> None:

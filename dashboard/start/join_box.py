@@ -1,22 +1,26 @@
-"""The box in which a player types the code of a room."""
+"""The box for a code: of a room of the quiz, or of a class that a teacher leads."""
 
 import streamlit as st
 
 import dashboard
-from core.classroom.room_database import RoomError, database_url
-from dashboard.server import caches
+from core.classroom.room_database import RoomError
+from dashboard.server import led_class
+from dashboard.shell import following
 
 QUIZ = "quiz"
 
 
 def show_join_box() -> None:
-    """Ask for the code of a room; open the quiz there."""
+    """Ask for a code; follow its class, or open the quiz in its room."""
     with st.form("start join", border=False, width=300), st.container(horizontal=True, vertical_alignment="bottom"):
-        code = st.text_input("Join a room of the quiz", max_chars=8, placeholder="four letters", key="start code")
+        code = st.text_input(
+            "Join a room of the quiz or a class", max_chars=8, placeholder="four letters", key="start code"
+        )
         if not st.form_submit_button("Join", key="start join button"):
             return
     try:
-        room = caches.room_board(database_url()).find(code)
+        following.join(code)
+        room = led_class.board().find(code)
     except RoomError as error:
         st.warning(str(error))
     else:

@@ -19,7 +19,7 @@ def show_privacy() -> None:
     year, kept, rooms = (f"{seconds / DAY:.0f} days" for seconds in lifetimes)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"A cookie with a random number lets you find your networks and rooms again, for {year}. The server "
+            f"A cookie with a random number lets you find your networks, rooms and class again, for {year}. The server "
             "stores no name and no address; in a room you have a nickname. Networks are deleted when others need the "
             f"space, those you keep after {kept} at the earliest. Rooms are deleted after {rooms}, or after "
             f"{EMPTY_LIFETIME / HOUR:.0f} hours if nobody has joined."

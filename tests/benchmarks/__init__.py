@@ -162,6 +162,12 @@ BENCHMARKS = {
     "class-stroke": Benchmark(
         "class_training", "Milliseconds from a stroke to its bars meanwhile: the 95th percentile.", 250, "lower"
     ),
+    "class-follow": Benchmark(
+        "class_follow",
+        "Seconds from the teacher's move to the last of 30 phones that follow: the 95th percentile of the moves.",
+        2,
+        "lower",
+    ),
     "stroke-training": Benchmark("jobs", "Times a stroke's 95th percentile grows while a job trains.", 2, "lower"),
     "room-median": _room("the median"),
     "room-p95": _room("the 95th percentile", 100),

@@ -19,11 +19,14 @@ class TourStep(TypedDict):
     says: str
 
 
-def page_frame(*, section: str, title: str, tour: Sequence[TourStep], tour_asked: int = 0) -> None:
+def page_frame(
+    *, section: str, title: str, tour: Sequence[TourStep], tour_asked: int = 0, frozen: bool = False
+) -> None:
     """Mark the section and the page in the menu, and show the tour, if this page has one, to a first visitor.
 
     It reads aloud, to screen readers, the attribute `data-announce` of whatever on the page has one, when it changes.
-    `tour_asked` is how often the visitor has asked for the tour: a higher number shows it again.
+    `tour_asked` is how often the visitor has asked for the tour: a higher number shows it again. While the page is
+    `frozen`, it can be read and scrolled, but its controls react to nothing.
     """
-    data = {"section": section, "title": title, "tour": list(tour), "tour_asked": tour_asked}
+    data = {"section": section, "title": title, "tour": list(tour), "tour_asked": tour_asked, "frozen": frozen}
     _component(key="page-frame", data=data)

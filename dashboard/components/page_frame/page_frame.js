@@ -1,10 +1,12 @@
-// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, lead a first visitor around, and
-// keep one entry in the browser's history for each page.
+// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, lead a first visitor around, keep one
+// entry in the browser's history for each page, and hold the controls while a teacher has frozen the page.
 // Streamlit calls the default export when its data change; what is outside of the component stays for the whole visit.
 
 const SEEN = "negative-space-tour"; // in localStorage: the tour was shown, so it does not come by itself again
 const PHONE = 768; // pixels: Streamlit's menu covers narrower screens
 const QUIET = 800; // milliseconds without a change before it is read aloud
+const ACTS = ["pointerdown", "mousedown", "touchstart", "pointerup", "mouseup", "touchend", "click", "dblclick", "keydown", "keyup", "drop"];
+const READING = ["Tab", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // keys that move or scroll
 const state = { data: null, step: null, asked: 0, card: null, region: null };
 
 export default function ({ data }) {
@@ -19,6 +21,7 @@ export default function ({ data }) {
 
 function install() {
   keepOneEntryPerPage();
+  for (const act of ACTS) addEventListener(act, hold, { capture: true, passive: false });
   state.region = make("div", "ns-spoken");
   state.region.setAttribute("role", "status");
   document.body.append(state.region);
@@ -63,6 +66,17 @@ function focusSearch(tries = 50) {
   const field = document.querySelector(".st-key-search-for input");
   if (field) field.focus();
   else if (tries) setTimeout(focusSearch, 100, tries - 1);
+}
+
+// A page that a teacher has frozen
+
+// Fingers may scroll: a touch is kept from the page's controls, not from the browser.
+function hold(event) {
+  if (!state.data.frozen) return;
+  event.stopImmediatePropagation();
+  const types = event.target.matches?.("input, textarea");
+  if (event.type.startsWith("touch") || event.type.startsWith("pointer") || (READING.includes(event.key) && !types)) return;
+  event.preventDefault();
 }
 
 // The browser's history

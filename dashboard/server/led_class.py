@@ -1,0 +1,24 @@
+"""The class that this visitor leads: its place is stored whenever the address of their page changes."""
+
+from core.classroom.led_rooms import Place
+from core.classroom.room_board import RoomBoard
+from core.classroom.room_database import RoomError, database_url
+from dashboard.server import caches, visitors
+from dashboard.server.session import get_session
+
+
+def board() -> RoomBoard:
+    """Return the board of all rooms. Raises RoomError."""
+    return caches.room_board(database_url())
+
+
+def move(place: Place) -> None:
+    """Lead the class to this place, if the visitor leads one and it is elsewhere; what fails is tried again later."""
+    leading = get_session().leading
+    if leading is None or place == leading.place:
+        return
+    try:
+        board().led.move(leading.code, place, *visitors.get_openers())
+        leading.place, leading.problem = place, ""
+    except RoomError as error:
+        leading.problem = str(error)

@@ -1,0 +1,127 @@
+"""Following a class: the visitor's page goes where the teacher's goes, unless they look around on their own."""
+
+import time
+from typing import NoReturn
+
+import streamlit as st
+
+import dashboard
+from core.classroom.led_rooms import LedRoom
+from core.classroom.room_codes import read_code
+from core.classroom.room_database import RoomError
+from dashboard.address import get_address
+from dashboard.address.links import FOLLOW
+from dashboard.server import led_class
+from dashboard.server.session import Following, get_session
+from dashboard.widgets.texts import read_note
+
+POLL, REPORT_EVERY = 1.0, 10.0  # seconds between two looks at the class, and until it counts this visitor again
+SAID = "class said"  # key of the sentence that is shown once
+PLAYED = "quiz"  # a page whose other views are for whoever leads a game: those who follow play
+
+
+def join(text: str) -> None:
+    """Go where the class of this code is, and follow it; return if nobody leads a room of the code.
+
+    Raises RoomError.
+    """
+    code = read_code(text)
+    room = led_class.board().led.read(code)
+    if room is not None:
+        held = Following(code)
+        _report(held)
+        get_session().following, get_session().leading = held, None
+        _go(held, room)
+
+
+def arrive(page: str) -> None:
+    """Notice that the visitor has left the class's page; a frozen one is brought back."""
+    held = get_session().following
+    if held is not None and page != held.page and not held.frozen:
+        _look_around(held)
+
+
+def show_bar(held: Following) -> None:
+    """Show which class the visitor follows, with a button to leave its page or to come back to it."""
+    with st.container(key="class-bar", border=True):
+        st.fragment(_show, run_every=POLL)(held)
+
+
+def _show(held: Following) -> None:
+    try:
+        room = led_class.board().led.read(held.code)
+        if room is None:
+            _end()
+        _report(held)
+        _keep_up(held, room)
+        _show_state(held)
+    except RoomError as error:  # meanwhile the page works as it does alone
+        st.markdown(f"**Class {held.code}**: {error}")
+
+
+def _keep_up(held: Following, room: LedRoom) -> None:
+    """Go where the class is now, if this visitor is elsewhere and should be there."""
+    away = held.page != get_address().page or held.on_own
+    if room.frozen and (away or not held.frozen) or not held.on_own and room.moves != held.moves:
+        _go(held, room)
+    if held.frozen and not room.frozen:
+        held.frozen = False
+        st.rerun()
+
+
+def _go(held: Following, room: LedRoom) -> NoReturn:
+    """Open the class's place exactly as a link to it does: the address is checked there."""
+    held.moves, held.page, held.on_own, held.frozen = room.moves, room.place.page, False, room.frozen
+    params = dict(room.place.params)
+    if room.place.page == PLAYED:
+        params.pop("view", None)
+    if "lesson" not in params:
+        get_session().lesson_position = None
+    get_address().fresh = True
+    st.switch_page(dashboard.file_of(room.place.page), query_params=params | {FOLLOW: held.code})
+
+
+def _report(held: Following) -> None:
+    """Tell the room now and then that this visitor is here. Raises RoomError."""
+    if time.monotonic() >= held.next_report:
+        led_class.board().led.report(held.code, held.player, following=not held.on_own)
+        held.next_report = time.monotonic() + REPORT_EVERY
+
+
+def _show_state(held: Following) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if held.frozen:
+            frozen = read_note("shell", "Frozen")
+            st.html('<i class="ns-frozen"></i>')
+            st.markdown(f"**Class {held.code}**: {frozen}")
+        elif held.on_own:
+            st.markdown(f"**Class {held.code}**: you look around on your own.")
+            st.button("Back to the class", key="class back", type="primary", on_click=_come_back, args=(held,))
+            st.button("Leave the class", key="class leave", on_click=_leave, args=(held,))
+        else:
+            st.markdown(f"**Class {held.code}**: this page follows the teacher.")
+            st.button("Look around on my own", key="class own", on_click=_look_around, args=(held,))
+
+
+def _look_around(held: Following) -> None:
+    if not held.on_own:
+        held.on_own, held.next_report = True, 0.0
+
+
+def _come_back(held: Following) -> None:
+    held.on_own, held.moves, held.next_report = False, -1, 0.0
+
+
+def _leave(held: Following) -> None:
+    """Follow the class no longer; the room forgets the visitor soon in any case."""
+    get_session().following = None
+    try:
+        led_class.board().led.leave(held.code, held.player)
+    except RoomError:
+        pass
+
+
+def _end() -> NoReturn:
+    get_session().following = None
+    st.session_state[SAID] = "The class has ended. You can go on by yourself."
+    st.rerun()
