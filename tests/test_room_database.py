@@ -9,6 +9,7 @@ import pytest
 from core.classroom import room_database
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable, database_url
+from core.classroom.room_tables import TABLES
 from core.jobs import run_folders
 from tests.job_runs import until
 from tests.postgres import own_postgres
@@ -171,7 +172,7 @@ def test_tables_of_postgresql_that_were_dropped_are_made_again(no_rest: None) ->
         board = RoomBoard(server.url)
         open_room(board)
         with board._database._engine.begin() as connection:
-            connection.exec_driver_sql("DROP TABLE answers, followers, games, led_rooms, openings, players, rooms")
+            TABLES.drop_all(connection)
         with pytest.raises(RoomUnreachable):
             open_room(board)
         board.add(open_room(board), [answer()])
