@@ -11,6 +11,7 @@ import pytest
 from core.generation import config as gan_config
 from core.generation import dcgan, generator_checkpoint, loop, quality, real_or_made, sampling
 from core.inversion import functions
+from core.jobs import watched_digits
 from core.networks import evaluation
 from core.networks.architectures import NORM
 from core.networks.classifier import build
@@ -56,6 +57,15 @@ def training_a_head(device: str) -> Any:
     functions.freeze(network)
     config = dataclasses.replace(TRAINING, device=device, optimizer="adam", learning_rate=0.003)
     return records(training.train(network, digits, digits.first(20), config)), network
+
+
+@case
+def digits_that_are_read_while_a_network_learns(device: str) -> Any:
+    digits, network = made_digits(70), build(TINY)
+    with TemporaryDirectory() as folder:
+        reader = watched_digits.DigitReader(Path(folder), digits, epochs=1)
+        steps = training.train(network, digits, digits.first(20), dataclasses.replace(TRAINING, device=device))
+        return [reader.read(network, step).answers for step in steps]
 
 
 @case

@@ -17,9 +17,9 @@ import torch
 from core.digits import datasets
 from core.jobs import run_folders, training_job
 from core.jobs.run_folders import Job
+from core.jobs.watched_digits import WatchedStep
 from core.networks import evaluation
 from core.studies.recorded import RECORDED, Record, to_json, to_record
-from core.training.loop import TrainStep
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.components.player import Frame, Look
@@ -100,7 +100,7 @@ def _train(title: str, preset: str) -> Job:
 
 def _to_row(job: Job) -> Record:
     """Return a training with its learning curves, and what the network reads of all test digits."""
-    steps = run_folders.read_steps(job.id, record=TrainStep)
+    steps = run_folders.read_steps(job.id, record=WatchedStep)
     kept = [one for at, one in enumerate(steps) if at % STRIDE == 0 or one["validation_loss"] is not None]
     test = datasets.load("MNIST").test
     network = checkpoints.load_classifier(training_job.NETWORK_NAME, job.folder)

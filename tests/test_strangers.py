@@ -18,11 +18,11 @@ from core.digits.pictures import read_picture
 from core.jobs import control, network_files, run_folders, training_job
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
+from core.jobs.watched_digits import WatchedStep
 from core.networks import evaluation
 from core.networks.classifier import build
 from core.system import interrupts
 from core.system.safe_names import to_safe_name
-from core.training.loop import TrainStep
 from core.transfer.uploaded_pictures import read_uploads
 from core.zoo import checkpoints
 from dashboard.lessons import views
@@ -155,7 +155,7 @@ def test_a_damaged_file_of_a_run_is_one_sentence_for_its_parts_and_nothing_for_o
     damage(job, name, content)
     assert [one.id for one in run_folders.list_jobs(ANN)] == [job.id], "its owner still sees it, and can delete it"
     for read in (
-        lambda: run_folders.read_steps(job.id, record=TrainStep),
+        lambda: run_folders.read_steps(job.id, record=WatchedStep),
         lambda: training_job.read_plan(run_folders.load_job(job.id).settings),
         lambda: checkpoints.load_classifier(NETWORK_NAME, job.folder),
     ):

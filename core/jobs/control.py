@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -30,9 +30,17 @@ MAX_JOBS_PER_VISITOR = 2
 STOP_LIMIT = 10.0  # seconds that `remove_all` waits for jobs to end
 
 
-def submit(kind: str, title: str, settings: Any, visitor: str, origin: str = "") -> Job:
+def submit(
+    kind: str,
+    title: str,
+    settings: Any,
+    visitor: str,
+    origin: str = "",
+    files: Mapping[str, bytes] = {},  # noqa: B006 (only read)
+) -> Job:
     """Start a job and return it at once; it waits for its turn. `origin` says where the visitor connects from.
 
+    `files` are written into its folder, by name.
     Raises ValueError for settings that its kind refuses, and JobError when there is no room for it.
     """
     importlib.import_module(_module_of(kind)).check(settings)
@@ -40,7 +48,7 @@ def submit(kind: str, title: str, settings: Any, visitor: str, origin: str = "")
         displaced = _find_displaced(visitor, origin)
         limits.make_room(kind)
         submitted = dict(kind=kind, title=title, settings=settings, visitor=visitor, origin=origin)
-        job = run_folders.create_job(None, **submitted, threads=_threads())
+        job = run_folders.create_job(None, files, **submitted, threads=_threads())
         try:
             _start(job)
         except OSError:  # a job that never began is no run

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -100,10 +100,14 @@ def runs_folder() -> Path:
     return Path(os.environ.get(RUNS_VARIABLE) or PROJECT_RUNS).absolute()
 
 
-def create_job(fill: Callable[[Path], object] | None = None, **submitted: Any) -> Job:
+def create_job(
+    fill: Callable[[Path], object] | None = None,
+    files: Mapping[str, bytes] = {},  # noqa: B006 (only read)
+    **submitted: Any,
+) -> Job:
     """Make the folder of a new job from Job's fields; it appears complete. Raises OSError and TypeError.
 
-    `fill` writes the results into the folder: then the job appears as done.
+    `files` are written into the folder. So are the results by `fill`: then the job appears as done.
     """
     submitted["settings"] = json.loads(json.dumps(submitted["settings"]))
     now = time.time()
@@ -115,6 +119,8 @@ def create_job(fill: Callable[[Path], object] | None = None, **submitted: Any) -
     try:
         _write(folder / "job.json", job)
         write_atomically(folder / OWNER, job.visitor.encode())
+        for file, content in files.items():
+            write_atomically(folder / file, content)
         if fill is not None:
             fill(folder)
             _write(folder / "status.json", Status(state="done", queued=now, updated=now))

@@ -21,6 +21,7 @@ from core.inversion.functions import Invert
 from core.jobs import initial_weights, run_folders
 from core.jobs.run_folders import JobRequest, Status
 from core.jobs.training_snapshots import SnapshotRecorder
+from core.jobs.watched_digits import DigitReader, WatchedStep
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.cost import check_batch, check_cached_features, check_length, check_size, check_training
@@ -29,7 +30,7 @@ from core.system.device import describe_environment, find_device
 from core.system.records import FieldError, to_record
 from core.training.adversarial import check_attack
 from core.training.config import TrainConfig, check_seed
-from core.training.loop import DIVERGED, TrainStep, train
+from core.training.loop import DIVERGED, train
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
 from core.zoo.checkpoints import SHIPPED, Card
@@ -122,7 +123,7 @@ def _load(name: str, files: tuple[tuple[str, int, int], ...]) -> Dataset:
     return datasets.load(name)
 
 
-def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRequest]) -> Iterator[TrainStep]:
+def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRequest]) -> Iterator[WatchedStep]:
     """Train, starting after the last epoch saved in `folder`; however it ends, the network is saved."""
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
     dataset = load_digits(plan.dataset)
@@ -131,11 +132,12 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
     network = prepare_network(plan, classes=len(dataset.classes))
     initial_weights.record(network, folder)
     state = load_state(folder / STATE_FILE) if (folder / STATE_FILE).exists() else TrainState()
-    run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch, TrainStep)
+    run_folders.filter_steps(job, lambda step: step["epoch"] <= state.epoch, WatchedStep)
     every = max(plan.config.report_every, ceil(len(digits) / plan.config.batch / MAX_RECORDS_PER_EPOCH))
     config = replace(plan.config, report_every=every)
     card = _card(job, plan, dataset, len(digits))
     recorder = SnapshotRecorder(folder, dataset.test, epochs=config.epochs)
+    reader = DigitReader(folder, dataset.test, epochs=config.epochs)
     if not state.epoch:
         recorder.record(network)
     try:
@@ -143,7 +145,7 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
             train(network, digits, held_out, config, state=state, learning_rate=lambda: read_request().learning_rate)
         ) as steps:
             for step in steps:
-                yield step
+                yield reader.read(network, step)
                 if step.validation_loss is not None:
                     save_state(state, folder / STATE_FILE)
                 recorder.record(network, step)

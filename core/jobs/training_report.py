@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Record = Mapping[str, Any]
-"""A line of `steps.jsonl`: a TrainStep as JSON."""
+"""A line of `steps.jsonl`: a WatchedStep as JSON."""
 RECENT_RECORDS = 20  # the current speed is measured over these last records
 OVERFITTING_GAP = 1.0  # percentage points; a larger one between training and validation accuracy counts as overfitting
 UNDERFITTING = 95.0  # percent; a lower training accuracy counts as underfitting, unless the gap is the larger error

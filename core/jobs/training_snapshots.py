@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.digits.datasets import Digits
+from core.jobs.watched_digits import MAX_SHOWN, find_examples
 from core.networks.architectures import ACTIVATIONS
 from core.networks.classifier import Classifier
 from core.networks.cost import MAX_VALUES
@@ -23,7 +24,6 @@ from core.system.files import write_atomically
 from core.training.loop import TrainStep
 
 FOLDER = "pictures"
-MAX_SHOWN = 10  # digits, filters, and maps of a stage
 MAX_SIDE = isqrt(MAX_VALUES)  # of a map
 MAPPED_DIGIT = 4  # index of the digit whose feature maps are shown
 FIRST_EPOCH_SNAPSHOTS, MAX_EPOCH_SNAPSHOTS = 20, 60  # networks change most in the first epoch
@@ -31,7 +31,7 @@ FIRST_EPOCH_SNAPSHOTS, MAX_EPOCH_SNAPSHOTS = 20, 60  # networks change most in t
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A network at one moment; arrays of at most ten pictures with values in [0, 1], filters in any range."""
+    """A network at one moment; arrays of at most MAX_SHOWN pictures with values in [0, 1], filters in any range."""
 
     epoch: int
     batch: int
@@ -51,8 +51,7 @@ class SnapshotRecorder:
     """Saves the snapshots of one training."""
 
     def __init__(self, folder: Path, test: Digits, *, epochs: int) -> None:
-        found = [torch.nonzero(test.labels == label)[:1, 0] for label in test.labels.unique()[:MAX_SHOWN]]
-        index = torch.cat(found)
+        index = find_examples(test)
         self.images, self.labels = test.images(index), test.labels[index]
         self.folder, self.every = folder / FOLDER, ceil(epochs / MAX_EPOCH_SNAPSHOTS)
         self.folder.mkdir(exist_ok=True)

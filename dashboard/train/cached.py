@@ -11,8 +11,8 @@ import streamlit as st
 from core.jobs import queue, run_folders, training_estimate, training_job, training_report
 from core.jobs.run_folders import Job
 from core.jobs.training_snapshots import FOLDER, Snapshot, list_snapshots, load_snapshot
+from core.jobs.watched_digits import WatchedStep
 from core.networks.dead_units import DeadUnits, find_dead_units
-from core.training.loop import TrainStep
 from core.visualization.training import draw_snapshot
 from dashboard.components.player import Frame
 from dashboard.server import caches, locks
@@ -99,7 +99,7 @@ def seconds_left(job: Job) -> float:
         return math.inf
     try:
         config = training_job.read_plan(job.settings).config
-        steps = list(run_folders.read_steps(job.id, record=TrainStep))
+        steps = list(run_folders.read_steps(job.id, record=WatchedStep))
         progress = training_report.measure_progress(steps, epochs=config.epochs, batch=config.batch)
         training = estimate_seconds(job.settings) if progress.seconds_left is None else progress.seconds_left
         return training + estimate_test_seconds(job.settings)

@@ -8,10 +8,10 @@ from core.jobs import run_folders, training_job, training_report
 from core.jobs.run_folders import Job
 from core.jobs.run_overview import load_card
 from core.jobs.training_report import CurvePoint, Record, TrainingSummary
+from core.jobs.watched_digits import WatchedStep
 from core.networks.evaluation import WHOLE
 from core.system.number_format import format_signed
 from core.system.safe_names import to_safe_name
-from core.training.loop import TrainStep
 from core.visualization.figures import Curve
 from core.visualization.training import RUN_COLORS, draw_runs
 from dashboard import address
@@ -101,7 +101,7 @@ def _read_all(found: dict[str, Job]) -> dict[str, list[Record]]:
     for name, job in found.items():
         try:
             training_job.read_plan(job.settings)
-            steps[name] = list(run_folders.read_steps(name, record=TrainStep))
+            steps[name] = list(run_folders.read_steps(name, record=WatchedStep))
         except ValueError as error:
             st.warning(f"{to_safe_name(job.title)}: {error}")
     return steps

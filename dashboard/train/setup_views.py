@@ -22,6 +22,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.train import cached, epoch_times, form
+from dashboard.train.answer_views import describe_own_digit, own_digit
 from dashboard.train.form import Settings
 from dashboard.widgets.progress import format_duration
 
@@ -185,6 +186,7 @@ def _show_button(settings: Settings, *, ready: bool) -> None:
         title = address.text_input("title", "Name of your network", form.default_title(), max_chars=MAX_NAME_LENGTH)
         # No callback: after typing a number and clicking at once, it would get the settings from before the number.
         pressed = st.button("Train", type="primary", key="train go", disabled=not ready)
+    st.caption(describe_own_digit())
     if pressed and ready:
         start(title, settings)
 
@@ -193,7 +195,7 @@ def start(title: str, settings: Settings) -> None:
     """Start the job, or find the same one that is already active, and open the view "Watch"."""
     try:
         job = _find_same(settings) or control.submit(
-            "train", unique_title(title, ensure_visitor_id()), settings, ensure_visitor_id(), get_origin()
+            "train", unique_title(title, ensure_visitor_id()), settings, ensure_visitor_id(), get_origin(), own_digit()
         )
     except ValueError as error:
         st.warning(str(error))

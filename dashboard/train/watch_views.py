@@ -10,7 +10,7 @@ from core.digits.datasets import Dataset
 from core.jobs import control, run_folders, training_job, training_report, turns
 from core.jobs.run_folders import Job, Status
 from core.jobs.training_report import Progress, Record, TrainingSummary
-from core.training.loop import TrainStep
+from core.jobs.watched_digits import WatchedStep
 from core.visualization.figures import Curve
 from core.visualization.gallery import draw_metrics
 from core.visualization.training import TRAINING, VALIDATION, axis_limits, draw_svg_curves
@@ -19,6 +19,7 @@ from dashboard.components.player import Frame, Look, player
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train import cached
+from dashboard.train.answer_views import show_answers
 from dashboard.train.recorded import RECORDED_GROWTH, first_recorded, say_recorded
 from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.widgets import jobs
@@ -160,7 +161,7 @@ def read_steps(job: Job) -> list[Record]:
     before, steps = st.session_state.get("train steps", {}).get(job.id, (0, []))
     if size < before:
         steps = []
-    steps = [*steps, *run_folders.read_steps(job.id, len(steps), TrainStep)]
+    steps = [*steps, *run_folders.read_steps(job.id, len(steps), WatchedStep)]
     st.session_state["train steps"] = {job.id: (size, steps)}
     return steps
 
@@ -188,6 +189,7 @@ def _show_live(job: Job, shown: str) -> None:
     if steps:
         show_curves(steps, config.epochs, (curves, curves))
     with pictures:
+        show_answers(job, steps)
         show_snapshots(cached.snapshot_frames(job.folder), job.id, finished=not status.active)
 
 

@@ -6,21 +6,29 @@ import streamlit as st
 
 from core.visualization import arrays
 from dashboard.server import caches
+from dashboard.server.scene import Digit
 from dashboard.server.session import get_session
 from dashboard.widgets.data_set import sample
 
 CURRENT_DIGIT = "current digit"  # the key of its fragment
 
 
-def show_current_digit() -> None:
-    """Show the digit as it is now, with its source, where every page has it."""
+def find_digit() -> tuple[Digit, str] | None:
+    """Return the digit that one works with, whole, and its source; None before there is one."""
     scene, data = get_session().scene, caches.current_dataset()[0]
     if scene.drawn is not None:
-        digit, source = scene.drawn, "uploaded" if scene.uploaded else "drawn"
-    elif scene.sample is not None and scene.sample < len(data.test):
-        digit, source = sample(data, scene.sample), f"{data.name} {scene.sample}"
-    else:
+        return scene.drawn, "uploaded" if scene.uploaded else "drawn"
+    if scene.sample is not None and scene.sample < len(data.test):
+        return sample(data, scene.sample), f"{data.name} {scene.sample}"
+    return None
+
+
+def show_current_digit() -> None:
+    """Show the digit as it is now, with its source, where every page has it."""
+    found, scene = find_digit(), get_session().scene
+    if found is None:
         return
+    digit, source = found
     erased = "" if scene.mask.all() else ", part erased"
     picture = arrays.to_data_url(arrays.mark_erased(digit, scene.mask, 2))
     st.html(
