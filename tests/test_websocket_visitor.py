@@ -3,12 +3,19 @@
 import asyncio
 import re
 from collections import Counter
+from contextlib import closing
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from core.classroom.paced_games import GamePlan, Position, Stage
+from core.classroom.room_board import RoomBoard
+from core.classroom.room_database import database_url
+from dashboard.server.caches import current_dataset_name
 from tests.browser import serve
 from tests.drawn_pictures import STROKES
+from tests.player import Player
+from tests.room_answers import TEACHER
 from tests.visitor import Stroke, Visitor, draw_lines, run
 
 
@@ -87,3 +94,43 @@ def test_a_stroke_that_comes_with_a_run_of_the_whole_page_does_not_end_it(server
 
     at_first, again = run(visit())
     assert at_first - {(0, 0)} <= again and len(at_first) > 4
+
+
+class WatchedPlayer(Player):
+    """Counts the runs of the whole page and of its parts, and the pictures that it is sent."""
+
+    whole_runs = looks = pictures = 0
+
+    def _take(self, message: ForwardMsg) -> None:
+        super()._take(message)
+        if message.WhichOneof("type") == "script_finished":
+            self.whole_runs += message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            self.looks += message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+        self.pictures += message.WhichOneof("type") == "delta" and "ns-picture" in message.delta.new_element.html.body
+
+
+@pytest.mark.slow
+def test_a_player_sees_the_next_question_without_a_run_of_the_page_and_looking_draws_nothing(server: str) -> None:
+    async def play(rooms: RoomBoard, code: str) -> tuple[WatchedPlayer, int]:
+        player = WatchedPlayer(server)
+        await player.enter(code)
+        asked = asyncio.create_task(player.read("Digit 1 of 2"))
+        await asyncio.sleep(0)  # it listens from now on
+        rooms.games.move(code, Position(), Position(0, Stage.ASKING), TEACHER)
+        await asked
+        stored = asyncio.create_task(player.read("You answered 3"))
+        await player.press("quiz 3 at 0.0")
+        await stored
+        drawn, looked = player.pictures, player.looks
+        while player.looks < looked + 3:
+            await asyncio.sleep(0.1)
+        await player.close()
+        return player, player.pictures - drawn
+
+    with closing(RoomBoard(database_url())) as rooms:
+        plan = GamePlan(2, ("HCUT",))
+        code = rooms.open_room(current_dataset_name(), told=True, opener=TEACHER, plan=plan).code
+        player, drawn_again = run(play(rooms, code))
+        assert rooms.games.answers_of(code, 0, player.number) == {0: 3}
+        rooms.remove(code, TEACHER)
+    assert player.whole_runs == 1 and player.pictures >= 2 and drawn_again == 0 and not player.errors

@@ -66,6 +66,10 @@ class PacedGame:
     remaining: float | None = None
     """Seconds left to answer; None where there is no limit, or no question."""
 
+    @property
+    def time_is_up(self) -> bool:
+        return self.remaining is not None and self.remaining <= 0
+
     def next_position(self) -> Position:
         """Return where the teacher's next step leads."""
         at = self.position

@@ -41,16 +41,18 @@ class Scene:
         """How many questions of the round players have seen: fewer than planned if it ended early."""
         return self.at.number + 1
 
-    @property
-    def time_is_up(self) -> bool:
-        return self.game.remaining is not None and self.game.remaining <= 0
+
+def read_game(room: Room) -> PacedGame:
+    """Return where a room is now. Raises RoomError."""
+    game = rounds.board().games.read(room.code)
+    if game is None:
+        raise RoomError(GONE)
+    return game
 
 
 def read_scene(room: Room, zoo: Zoo) -> Scene:
     """Return what a room shows now. Raises RoomError, and DatasetError if its digits are not here."""
-    game = rounds.board().games.read(room.code)
-    if game is None:
-        raise RoomError(GONE)
+    game = read_game(room)
     return Scene(room, game, ROUNDS[game.plan.kind](room, game, zoo))
 
 
@@ -84,7 +86,7 @@ def answer(game: Game, scene: Scene, label: int) -> None:
     game.unsent = [rounds.to_answer(game.player, at.round, at.number, scene.content.asked[at.number], label)]
     try:
         now = rounds.board().games.read(scene.room.code)
-        if now is not None and now.position == at and now.remaining is not None and now.remaining <= 0:
+        if now is not None and now.position == at and now.time_is_up:
             game.unsent, game.problem = [], "The time was up before your answer arrived."
             return
     except RoomError:

@@ -1,9 +1,12 @@
 """What a player sees in a game at the teacher's pace: wait, answer, the solution, and the scores at the end."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
-from core.classroom.paced_games import Stage
+from core.classroom.paced_games import PacedGame, Position, Stage
 from core.classroom.quiz import count_answers
+from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
 from core.digits.datasets import DatasetError
 from core.visualization.classroom import draw_quiz_answers
@@ -11,32 +14,74 @@ from dashboard.quiz import kept_game, nickname, paced, question_views, rounds
 from dashboard.quiz.paced import Scene
 from dashboard.quiz.rounds import Game
 from dashboard.server.caches import Zoo
+from dashboard.server.streamlit_internals import rerun_fragment
 
 POLL = 1.0  # seconds between two looks at where the room is
-SEEN = "quiz paced seen"  # key of the question that was shown last
+PAGE = "quiz paced page"  # key of the fragment that shows it
+SHOWN = "quiz paced shown"  # key of the Seen that the page shows
+ASKED = "quiz paced asked"  # key of the question that was shown last
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a player's page depends on, apart from the player's own clicks."""
+
+    at: Position | None
+    """None where the room cannot be read."""
+    time_is_up: bool
+    problem: str
+    """Why the room cannot be read, or why an answer waits or does not count."""
+    nickname: str
 
 
 def show_play(zoo: Zoo) -> None:
-    """Follow the room from question to question."""
+    """Follow the room from question to question.
+
+    Sixty phones look every second. So looking draws nothing: only what has changed is drawn.
+    """
     game: Game = st.session_state[rounds.GAME]
     kept_game.store(game.to_kept())
     st.html(question_views.STYLE)
-    st.fragment(_show, run_every=POLL)(zoo)
+    st.fragment(_show, key=PAGE)(zoo)
+    st.fragment(_watch, run_every=POLL)()
+
+
+def _watch() -> None:
+    """Look where the room is, and show the page again if that has changed; say how long players may still answer."""
+    game: Game = st.session_state[rounds.GAME]
+    if game.room is None:  # the visitor has left it in another view
+        return
+    seen, found = _look(game, game.room)
+    if seen != st.session_state.get(SHOWN) and not rerun_fragment(PAGE):
+        st.rerun()
+    if found is not None:
+        show_remaining(found)
+
+
+def _look(game: Game, room: Room) -> tuple[Seen, PacedGame | None]:
+    """Send what the room has not received, and return where it is."""
+    nickname.ensure(game)
+    paced.send(game)
+    try:
+        found = paced.read_game(room)
+    except RoomError as error:
+        return Seen(None, False, game.problem if game.unsent else str(error), game.nickname), None
+    _forget_old_problem(game, found.position)
+    return Seen(found.position, found.time_is_up, game.problem, game.nickname), found
 
 
 def _show(zoo: Zoo) -> None:
     game: Game = st.session_state[rounds.GAME]
-    if game.room is None:  # the visitor has left it in another view
+    if game.room is None:
         return
-    nickname.ensure(game)
-    paced.send(game)
+    seen, _ = _look(game, game.room)
+    st.session_state[SHOWN] = seen
     try:
         scene = paced.read_scene(game.room, zoo)
         said = paced.said_by(game, scene)
     except (RoomError, DatasetError) as error:
-        st.warning(game.problem if game.unsent else str(error))
+        st.warning(seen.problem or str(error))
         return
-    _forget_old_problem(game, scene)
     match scene.at.stage:
         case Stage.WAITING:
             st.markdown("#### You are in. Wait for the first digit.")
@@ -47,10 +92,10 @@ def _show(zoo: Zoo) -> None:
     _show_state(game)
 
 
-def _forget_old_problem(game: Game, scene: Scene) -> None:
+def _forget_old_problem(game: Game, at: Position) -> None:
     """Stop showing why an answer to an earlier question did not count."""
-    if scene.at.stage == Stage.ASKING and st.session_state.get(SEEN) != scene.at:
-        st.session_state[SEEN] = scene.at
+    if at.stage == Stage.ASKING and st.session_state.get(ASKED) != at:
+        st.session_state[ASKED] = at
         game.problem = game.problem if game.unsent else ""
 
 
@@ -65,12 +110,11 @@ def _show_question(game: Game, scene: Scene, said: dict[int, int]) -> None:
         elif number in said:
             st.markdown(f"#### You answered {content.choices[said[number]]}")
             st.caption("Wait until the teacher shows the solution.")
-        elif scene.time_is_up:
+        elif scene.game.time_is_up:
             st.markdown("#### The time is up")
         else:
             show_prompt(scene)
             content.show_choices(number, lambda choice: paced.answer(game, scene, choice))
-            show_remaining(scene)
 
 
 def show_prompt(scene: Scene) -> None:
@@ -78,10 +122,10 @@ def show_prompt(scene: Scene) -> None:
     st.markdown(f"#### Digit {scene.at.number + 1} of {scene.game.plan.questions}: {scene.content.PROMPT}")
 
 
-def show_remaining(scene: Scene) -> None:
+def show_remaining(game: PacedGame) -> None:
     """Say how long players may still answer."""
-    if scene.game.remaining is not None:
-        st.caption("The time is up." if scene.time_is_up else f"{scene.game.remaining:.0f} s left")
+    if game.remaining is not None:
+        st.caption("The time is up." if game.time_is_up else f"{game.remaining:.0f} s left")
 
 
 def _show_solution(scene: Scene, said: int | None) -> None:

@@ -107,7 +107,7 @@ def _show_heading(scene: Scene, given: dict[int, int]) -> None:
     show_prompt(scene)
     players = rounds.board().players.count(scene.room.code)
     st.markdown(f"**{answers} of {players}** players have answered. Room **{scene.room.code}**")
-    show_remaining(scene)
+    show_remaining(scene.game)
 
 
 def _show_end(scene: Scene, leads: bool) -> None:

@@ -159,6 +159,27 @@ def get_run() -> Any:
     return None if context is None else context.cursors
 
 
+@_unless_changed(False)
+def rerun_fragment(key: str) -> bool:
+    """Let the fragment with this key run next, without the rest of the page; return whether it will.
+
+    `st.rerun(scope=key)` does so only in a callback, which a fragment that runs by a timer has not (not requested
+    upstream as far as we know).
+    """
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+    context: Any = _context()
+    wanted = RerunData(
+        query_string=context.query_string,
+        page_script_hash=context.page_script_hash,
+        fragment_id_queue=context.fragment_storage.resolve_target(key),
+        is_fragment_scoped_rerun=True,
+        cached_message_hashes=context.cached_message_hashes,
+        context_info=context.context_info,
+    )
+    return bool(context.script_requests.request_rerun(wanted))
+
+
 def watch_connection() -> Callable[[], bool]:
     """Return a function that says, in any thread, whether the browser of this run is still connected.
 
