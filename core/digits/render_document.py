@@ -9,9 +9,6 @@ import re
 import sys
 from typing import Any
 
-import pi_heif
-import pypdfium2
-import resvg_py
 from PIL import Image
 
 TOO_LARGE, LOCKED, TOO_COSTLY = 3, 4, 5  # exit statuses; the last: too much time or memory
@@ -26,12 +23,23 @@ def main() -> None:
     content = sys.stdin.buffer.read()
     text = to_text(content) if kind == "SVG" else ""  # Python opens a file for each encoding that it is first asked for
     Image.preinit()  # loads what writes PNG
+    load_decoder(kind)
     confine()
     if kind == "HEIC":
         picture = render_heic(content, side, pixels)
     else:
         picture = render_pdf(content, side) if kind == "PDF" else render_svg(text, side)
     sys.stdout.buffer.write(picture)
+
+
+def load_decoder(kind: str) -> None:
+    """Import what decodes such files, while this process may open files; the server imports this module without it."""
+    if kind == "HEIC":
+        import pi_heif  # noqa: F401
+    elif kind == "PDF":
+        import pypdfium2  # noqa: F401
+    else:
+        import resvg_py  # noqa: F401
 
 
 def confine() -> None:
@@ -50,6 +58,8 @@ def confine() -> None:
 
 def render_heic(content: bytes, side: int, pixels: int) -> bytes:
     """Return the first picture of a HEIC or HEIF file, upright, as PNG; end the program if it has too many pixels."""
+    import pi_heif
+
     found = pi_heif.open_heif(content, convert_hdr_to_8bit=True)
     if found.size[0] * found.size[1] > pixels:
         sys.exit(TOO_LARGE)
@@ -60,6 +70,8 @@ def render_heic(content: bytes, side: int, pixels: int) -> bytes:
 
 def render_pdf(content: bytes, side: int) -> bytes:
     """Return the first page of a PDF as PNG; end the program if it needs a password."""
+    import pypdfium2
+
     try:
         page = pypdfium2.PdfDocument(content)[0]
     except pypdfium2.PdfiumError as error:
@@ -74,6 +86,8 @@ def to_text(content: bytes) -> str:
 
 def render_svg(text: str, side: int) -> bytes:
     """Return an SVG as PNG, without what it refers to in other files; resvg runs no scripts and loads no address."""
+    import resvg_py
+
     own = OUTSIDE.sub('href=""', text)
     return bytes(resvg_py.svg_to_bytes(svg_string=own, width=side, height=side, skip_system_fonts=True))
 

@@ -1,6 +1,7 @@
 """Exact nearest neighbours by cosine distance: every vector is compared."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -29,21 +30,26 @@ class Lookup:
     def __init__(self, vectors: Tensor) -> None:
         if not len(vectors):
             raise ValueError("There are no reference digits to compare with.")
-        self.units = normalize(vectors, eps=1e-12)
+        self.units = to_units(vectors)
+
+    @classmethod
+    def of_units(cls, units: Tensor) -> Self:
+        """Return the look-up among vectors `(M, F)` of length 1 (or 0), without a copy."""
+        lookup = object.__new__(cls)
+        lookup.units = units
+        return lookup
 
     def __len__(self) -> int:
         return len(self.units)
 
-    def first(self, count: int) -> "Lookup":
+    def first(self, count: int) -> Self:
         """Return the look-up among the first `count` vectors, without a copy."""
-        smaller = object.__new__(Lookup)
-        smaller.units = self.units[:count]
-        return smaller
+        return self.of_units(self.units[:count])
 
     @torch.no_grad()
     def nearest(self, queries: Tensor) -> NearestVectors:
         """Return the nearest vector of each query `(N, F)`."""
-        parts = [self._nearest(part) for part in normalize(queries, eps=1e-12).split(QUERIES)]
+        parts = [self._nearest(part) for part in to_units(queries).split(QUERIES)]
         similarities, indices = (torch.cat(found) for found in zip(*parts, strict=True))
         return NearestVectors((1 - similarities).clamp_(min=0), indices)
 
@@ -70,6 +76,11 @@ class Lookup:
         distances = (1 - self.units @ normalize(query, dim=0, eps=1e-12)).clamp(min=0)
         distances, indices = distances.sort(stable=True)
         return NearestVectors(distances[:count], indices[:count])
+
+
+def to_units(vectors: Tensor) -> Tensor:
+    """Return the vectors `(M, F)` with length 1; zero vectors stay zero."""
+    return normalize(vectors, eps=1e-12)
 
 
 def _largest(similarities: Tensor) -> tuple[Tensor, Tensor]:

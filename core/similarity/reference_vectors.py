@@ -10,7 +10,7 @@ from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 from core.similarity.feature_vectors import list_stages, to_vectors
-from core.similarity.lookup import Lookup
+from core.similarity.lookup import Lookup, to_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +45,12 @@ def compute_references(network: Classifier, digits: Digits, stages: Sequence[str
     wanted = known if stages is None else tuple(stages)
     if unknown := [stage for stage in wanted if stage not in known]:
         raise ValueError(f"This network has no stage {unknown[0]!r} to compare at; it has {', '.join(known)}.")
-    parts = [
-        compute_vectors(network, digits.images(slice(at, at + BATCH)), wanted) for at in range(0, len(digits), BATCH)
-    ]
-    lookups = {stage: Lookup(torch.cat([part[stage] for part in parts])) for stage in known if stage in wanted}
-    return ReferenceVectors(digits.labels, lookups)
+    units: dict[str, Tensor] = {}  # written batch by batch: joining the batches at the end would take twice the memory
+    for at in range(0, len(digits), BATCH):
+        for stage, vectors in compute_vectors(network, digits.images(slice(at, at + BATCH)), wanted).items():
+            whole = units.setdefault(stage, vectors.new_empty(len(digits), vectors.shape[1]))
+            whole[at : at + BATCH] = to_units(vectors)
+    return ReferenceVectors(digits.labels, {stage: Lookup.of_units(whole) for stage, whole in units.items()})
 
 
 @torch.no_grad()

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from core.inversion.functions import INVERSIONS, Invert
@@ -26,6 +24,9 @@ def to_onnx(network: Classifier) -> bytes:
 
     Raises ValueError for a stage without an ONNX operator.
     """
+    import onnx  # 6 MB, so only where needed
+    from onnx import TensorProto, helper, numpy_helper
+
     nodes, constants, last = [], [], "images"
     for name, stage in network.stages():
         first = last
