@@ -50,10 +50,14 @@ def read_game(room: Room) -> PacedGame:
     return game
 
 
-def read_scene(room: Room, zoo: Zoo) -> Scene:
-    """Return what a room shows now. Raises RoomError, and DatasetError if its digits are not here."""
-    game = read_game(room)
+def to_scene(room: Room, game: PacedGame, zoo: Zoo) -> Scene:
+    """Return what a room shows where its game is now. Raises RoomError, and DatasetError if its digits are not here."""
     return Scene(room, game, ROUNDS[game.plan.kind](room, game, zoo))
+
+
+def read_scene(room: Room, zoo: Zoo) -> Scene:
+    """Return what a room shows now. Raises RoomError and DatasetError."""
+    return to_scene(room, read_game(room), zoo)
 
 
 def step(scene: Scene) -> None:
@@ -84,14 +88,21 @@ def answer(game: Game, scene: Scene, label: int) -> None:
     """Record the player's answer to the question that the page showed, unless its time is up."""
     at = scene.at
     game.unsent = [rounds.to_answer(game.player, at.round, at.number, scene.content.asked[at.number], label)]
+    if _time_is_up(scene):
+        game.unsent, game.problem = [], "The time was up before your answer arrived."
+    else:
+        send(game)
+
+
+def _time_is_up(scene: Scene) -> bool:
+    """Say whether the question's time has ended since the page showed it; False while the database does not answer."""
+    if not scene.game.plan.seconds:
+        return False
     try:
         now = rounds.board().games.read(scene.room.code)
-        if now is not None and now.position == at and now.time_is_up:
-            game.unsent, game.problem = [], "The time was up before your answer arrived."
-            return
     except RoomError:
-        pass  # it is sent when the database is back
-    send(game)
+        return False
+    return now is not None and now.position == scene.at and now.time_is_up
 
 
 def send(game: Game) -> None:

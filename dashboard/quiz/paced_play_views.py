@@ -74,14 +74,19 @@ def _show(zoo: Zoo) -> None:
     game: Game = st.session_state[rounds.GAME]
     if game.room is None:
         return
-    seen, _ = _look(game, game.room)
-    st.session_state[SHOWN] = seen
+    seen, found = _look(game, game.room)
     try:
-        scene = paced.read_scene(game.room, zoo)
-        said = paced.said_by(game, scene)
+        if found is None:
+            st.warning(seen.problem)
+        else:
+            _show_stage(game, paced.to_scene(game.room, found, zoo))
     except (RoomError, DatasetError) as error:
-        st.warning(seen.problem or str(error))
-        return
+        st.warning(game.problem or str(error))
+    st.session_state[SHOWN] = seen  # only now: what was not shown to its end is shown again
+
+
+def _show_stage(game: Game, scene: Scene) -> None:
+    said = paced.said_by(game, scene)
     match scene.at.stage:
         case Stage.WAITING:
             st.markdown("#### You are in. Wait for the first digit.")

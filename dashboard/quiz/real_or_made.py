@@ -64,8 +64,8 @@ class RealOrMade(Content):
     def describe(self, number: int) -> str:
         digit = self.judged.digits[number]
         if digit.made:
-            return f"a made {digit.label}"
-        return f"a real {digit.label}, test digit {digit.number} of {self.data.name}"
+            return f"A made {digit.label}"
+        return f"A real {digit.label}, test digit {digit.number} of {self.data.name}"
 
     def show_scores(self, counts: Sequence[AnswerCount], people: str) -> None:
         verdicts = {(one.round, one.number): int(self.judged.verdicts[one.number]) for one in counts}
@@ -79,7 +79,7 @@ class RealOrMade(Content):
 
     def to_hard_item(self, hard: HardQuestion) -> GalleryItem:
         digit = self.judged.digits[hard.number]
-        caption = f"{hard.wrong} of {hard.people} players said {CHOICES[not digit.made]}: {self.describe(hard.number)}"
+        caption = f"{self.describe(hard.number)}: {hard.wrong} of {hard.people} players said {CHOICES[not digit.made]}"
         return GalleryItem(_to_picture(digit), caption)
 
 

@@ -161,7 +161,7 @@ def get_run() -> Any:
 
 @_unless_changed(False)
 def rerun_fragment(key: str) -> bool:
-    """Let the fragment with this key run next, without the rest of the page; return whether it will.
+    """Let the fragment with this key run after this run, without the rest of the page; return whether it will.
 
     `st.rerun(scope=key)` does so only in a callback, which a fragment that runs by a timer has not (not requested
     upstream as far as we know).
@@ -173,7 +173,6 @@ def rerun_fragment(key: str) -> bool:
         query_string=context.query_string,
         page_script_hash=context.page_script_hash,
         fragment_id_queue=context.fragment_storage.resolve_target(key),
-        is_fragment_scoped_rerun=True,
         cached_message_hashes=context.cached_message_hashes,
         context_info=context.context_info,
     )
