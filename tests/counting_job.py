@@ -8,6 +8,7 @@ from typing import Any
 
 from core.jobs import run_folders
 from core.system import interrupts
+from core.training.changes import TrainingChanges
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError("Count to 1 at least.")
 
 
+def check_changes(settings: dict[str, Any], changes: TrainingChanges) -> None:
+    """Accept all: only the learning rate is looked at."""
+
+
 def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], run_folders.JobRequest]) -> Iterator[Count]:
     """Count up from the last number in the folder; write the file `closed` when the generator is closed."""
     done = len(run_folders.read_steps(folder.name))
@@ -32,6 +37,6 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], run_f
                 interrupts.check()
             if number == settings.get("stumble"):
                 raise {"value": ValueError("Three is too many."), "other": RuntimeError("a bug")}[settings["over"]]
-            yield Count(number, time.time(), read_request().learning_rate)
+            yield Count(number, time.time(), read_request().changes.learning_rate)
     finally:
         (folder / "closed").touch()

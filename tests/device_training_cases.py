@@ -18,9 +18,11 @@ from core.networks.classifier import build
 from core.second_model import training as second_model
 from core.training import loop as training
 from core.training import many_seeds
+from core.training.changes import TrainingChanges
 from core.zoo import checkpoints, recipes
 from tests.device_tools import MASK, TINY, TRAINING, Case, add_case, networks_on, records, tiny, tiny_set
 from tests.sample_digits import made_digits
+from tests.short_trainings import lookup
 
 CASES: dict[str, Case] = {}
 case = partial(add_case, CASES)
@@ -49,6 +51,19 @@ def training_all(device: str) -> Any:
     digits, network = made_digits(70).to(device), build(dataclasses.replace(TINY, features=(NORM, *TINY.features)))
     config = dataclasses.replace(TRAINING, device=device, penalty=1e-4)
     return records(training.train(network, digits, digits.first(20), config)), network
+
+
+@case
+def training_that_is_changed(device: str) -> Any:
+    digits, network = made_digits(70).to(device), build(dataclasses.replace(TINY, dropout=0.5))
+    config = dataclasses.replace(TRAINING, device=device, epochs=3, report_every=2)
+    changed = {
+        (1, 0): TrainingChanges(dropout=0.0),
+        (1, 2): TrainingChanges(momentum=0.9, l2=0.01, dropout=0.0),
+        (2, 0): TrainingChanges(penalty=0.001, dropout=0.0, batch=10, frozen=("features",)),
+        (3, 0): TrainingChanges(momentum=0.9, dropout=0.0, batch=20, frozen=("conv1",)),
+    }
+    return records(training.train(network, digits, digits.first(20), config, changes=lookup(changed))), network
 
 
 @case

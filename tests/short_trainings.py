@@ -1,12 +1,13 @@
 """Short trainings on made digits, and how their weights are compared."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor
 
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
+from core.training.changes import TrainingChanges
 from core.training.config import TrainConfig
 from core.training.loop import TrainStep, train
 from tests.sample_digits import made_digits
@@ -27,6 +28,16 @@ def trained(network: Classifier, **settings) -> dict[str, Tensor]:
     for _ in start(network, **settings):
         pass
     return network.state_dict()
+
+
+def lookup(changed: Mapping[tuple[int, int], TrainingChanges]) -> Callable[[int, int], TrainingChanges]:
+    """Return what `train` is given: `changed` is what holds from an epoch and batch on."""
+
+    def find(epoch: int, batch: int) -> TrainingChanges:
+        known = [one for at, one in sorted(changed.items()) if at <= (epoch, batch)]
+        return known[-1] if known else TrainingChanges()
+
+    return find
 
 
 def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:

@@ -126,7 +126,7 @@ def stand_in_device() -> Iterator[str]:
     with (
         _Mode(),
         patch.dict(CHOICES, device=(*DEVICES, NAME)),
-        patch("core.training.loop.find_device", torch.device),
+        patch("core.training.running.find_device", torch.device),
         patch("core.training.many_seeds.find_device", torch.device),
         patch("torch.Generator", _Generator),
     ):

@@ -14,13 +14,14 @@ from core.digits.datasets import Digits
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import build
 from core.training.captured import CapturedStep
+from core.training.changes import TrainingChanges
 from core.training.config import TrainConfig
 from core.training.loop import train
 from core.training.state import TrainState
 from tests import device_cases, device_training_cases
 from tests.device_tools import leaves
 from tests.sample_digits import made_digits
-from tests.short_trainings import largest_difference
+from tests.short_trainings import largest_difference, lookup
 
 pytestmark = [
     pytest.mark.cuda,
@@ -45,10 +46,11 @@ def digits() -> Digits:
     return made_digits(COUNT)
 
 
-def learn(digits, architecture="published", *, state=None, stop_after=None, **changes):
+def learn(digits, architecture="published", *, state=None, stop_after=None, changed={}, **changes):  # noqa: B006
     """Return the weights and records of a training, stopped after the epoch `stop_after`."""
     network, records = build(ARCHITECTURES[architecture]), []
-    for record in train(network, digits, digits.first(200), replace(CONFIG, **changes), state=state):
+    config = replace(CONFIG, **changes)
+    for record in train(network, digits, digits.first(200), config, state=state, changes=lookup(changed)):
         records.append(record)
         if record.validation_loss is not None and record.epoch == stop_after:
             break
@@ -62,6 +64,32 @@ def test_a_resumed_training_ends_bit_by_bit_like_an_uninterrupted_one(digits, ar
     learn(digits, architecture, state=state, stop_after=2)
     resumed, _ = learn(digits, architecture, state=TrainState(state.epoch, state.seconds, state.tensors))
     assert largest_difference(whole, resumed) == 0
+
+
+CHANGED = {
+    (1, 5): TrainingChanges(momentum=0.9, l2=0.001, dropout=0.2),
+    (2, 0): TrainingChanges(momentum=0.9, penalty=1e-4, dropout=0.2, batch=50, frozen=("features",)),
+    (3, 0): TrainingChanges(momentum=0.0, batch=32, frozen=("conv1",)),
+    (3, 9): TrainingChanges(momentum=0.5, batch=32, frozen=("conv1",)),
+}
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_training_that_is_changed_is_captured_again_and_resumed_bit_by_bit(digits, optimizer):
+    settings = {"architecture": "talk", "changed": CHANGED, "optimizer": optimizer, "report_every": 1}
+    whole, said = learn(digits, **settings)
+    for epoch in (1, 2):
+        state = TrainState()
+        learn(digits, state=state, stop_after=epoch, **settings)
+        resumed, rest = learn(digits, state=TrainState(state.epoch, state.seconds, state.tensors), **settings)
+        assert largest_difference(whole, resumed) == 0
+        assert [record.loss for record in rest] == [record.loss for record in said[-len(rest) :]]
+
+
+def test_a_training_that_is_changed_learns_there_as_it_does_on_the_cpu(digits):
+    _, there = learn(digits, changed=CHANGED, learning_rate=0.01, report_every=4)
+    _, here = learn(digits, changed=CHANGED, learning_rate=0.01, report_every=4, device="cpu")
+    assert [record.loss for record in there] == pytest.approx([record.loss for record in here], rel=0.05)
 
 
 def test_an_epoch_ends_within_rounding_of_the_cpus(digits):

@@ -9,6 +9,7 @@ import pytest
 
 from core.jobs import control, run_folders, turns
 from core.jobs.run_folders import JobError, read_status, read_steps
+from core.training.changes import TrainingChanges
 from tests import ROOT
 from tests.job_runs import LONG, count, ended, kill, numbers, reach, until
 
@@ -129,7 +130,7 @@ def test_stop_reaches_a_job_that_waits():
     assert ended(second).state == "stopped" and numbers(second) == []
 
 
-@pytest.mark.parametrize("ask", [control.stop, control.pause, lambda name: control.set_learning_rate(name, 0.1)])
+@pytest.mark.parametrize("ask", [control.stop, control.pause, lambda name: control.change(name, TrainingChanges())])
 def test_asking_something_of_a_job_that_has_ended_is_one_sentence(ask):
     job = count()
     ended(job)
@@ -180,26 +181,29 @@ def test_a_run_of_an_unknown_kind_cannot_be_resumed():
 def test_the_learning_rate_reaches_a_running_job():
     job = count(**LONG)
     until(lambda: numbers(job))
-    control.set_learning_rate(job.id, 0.25)
+    control.change(job.id, TrainingChanges(learning_rate=0.25))
     until(lambda: read_steps(job.id)[-1]["learning_rate"] == 0.25)
-    control.set_learning_rate(job.id, None)
+    control.change(job.id, TrainingChanges())
     until(lambda: read_steps(job.id)[-1]["learning_rate"] is None)
 
 
 def test_a_job_that_failed_can_go_on_with_another_learning_rate():
     job = count(to=5, stumble=3, over="value")
     assert ended(job).state == "failed"
-    control.set_learning_rate(job.id, 0.5)
+    control.change(job.id, TrainingChanges(learning_rate=0.5))
     control.resume(job.id)
     ended(job)
-    assert run_folders.read_request(job) == run_folders.JobRequest(state="run", learning_rate=0.5)
+    assert run_folders.read_request(job) == run_folders.JobRequest(
+        state="run", changes=TrainingChanges(learning_rate=0.5)
+    )
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
 def test_a_learning_rate_that_is_none_is_one_sentence(rate):
     job = count(**LONG)
-    with pytest.raises(JobError, match="^The learning rate must be a number above 0, not"):
-        control.set_learning_rate(job.id, rate)
+    with pytest.raises(ValueError, match="^The learning rate must be a number above 0, not"):
+        control.change(job.id, TrainingChanges(learning_rate=rate))
+    assert run_folders.read_request(job).changes == TrainingChanges()
 
 
 # Killed in the middle

@@ -17,6 +17,7 @@ from core.digits import pictures
 from core.digits.pictures import read_picture
 from core.jobs import control, network_files, run_folders, training_job
 from core.jobs.run_folders import Job
+from core.jobs.training_changes import load_changes
 from core.jobs.training_job import NETWORK_NAME
 from core.jobs.watched_digits import WatchedStep
 from core.networks import evaluation
@@ -133,7 +134,8 @@ DAMAGE = {
     "job.json": (b'"settings": []', b'"settings": {"config": []}', b'"settings": {"config": {"epochs": "x"}}'),
     "network.json": (b"[" * 3000, b"{}", b'{"dataset": 3}', b"1e4000", b"\xff\xfe", b""),
     "status.json": (b"[]", b'{"state": 3}', b"[" * 3000),
-    "wish.json": (b'{"learning_rate": "x"}', b"9" * 5000),
+    "wish.json": (b'{"changes": {"learning_rate": "x"}}', b'{"changes": {"momentum": 2}}', b"9" * 5000),
+    "changes.json": (b"[]", b'{"changes": [{"epoch": 1, "batch": "x", "changes": {}}]}', b"[" * 3000),
 }
 
 
@@ -158,13 +160,14 @@ def test_a_damaged_file_of_a_run_is_one_sentence_for_its_parts_and_nothing_for_o
         lambda: run_folders.read_steps(job.id, record=WatchedStep),
         lambda: training_job.read_plan(run_folders.load_job(job.id).settings),
         lambda: checkpoints.load_classifier(NETWORK_NAME, job.folder),
+        lambda: load_changes(job.folder),
     ):
         try:
             read()
         except ValueError as refusal:
             assert_one_sentence(refusal)
     assert run_folders.read_status(job).state in ("done", "lost")
-    assert run_folders.read_request(job).learning_rate is None
+    assert run_folders.read_request(job) == run_folders.JobRequest()
 
 
 @pytest.mark.parametrize(

@@ -206,8 +206,8 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     assert "Your network is not ready yet" in rerun(app).info[0].value
     app.segmented_control(key="train view").set_value("Watch")
     rerun(app)
-    app.number_input(key=f"rate {job.id}").set_value(0.0005)
-    press(app, "set rate")
+    app.number_input(key=f"change learning_rate {job.id}").set_value(0.0005)
+    press(app, "apply changes")
     press(app, "train pause")
     until(lambda: run_folders.read_steps(job.id)[-1]["learning_rate"] == 0.0005)
     press(app, "train stop")

@@ -11,8 +11,10 @@ from core.digits.datasets import Digits
 from core.inversion.functions import freeze, with_inversion
 from core.networks.architectures import ARCHITECTURES, Architecture
 from core.networks.classifier import build
+from core.training.changes import TrainingChanges
 from core.training.config import TrainConfig
-from core.training.loop import DivergedError, feature_vectors, train
+from core.training.loop import DivergedError, train
+from core.training.samples import feature_vectors
 from core.training.state import TrainState
 from tests.sample_digits import real_digits
 from tests.short_trainings import DIGITS, HELD_OUT, SHORT, equal, fresh, largest_difference, start, trained
@@ -163,7 +165,11 @@ def test_nesterov_momentum_and_smoothed_labels_are_pytorch_s():
 def test_a_diverging_training_stops_and_keeps_the_last_good_epoch():
     network, state, good = fresh("published"), TrainState(), None
     rates = iter([0.01] * 3 + [1e30] * 9)
-    steps = train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), state=state, learning_rate=lambda: next(rates))
+
+    def changes(epoch: int, batch: int) -> TrainingChanges:
+        return TrainingChanges(learning_rate=next(rates))
+
+    steps = train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), state=state, changes=changes)
     with pytest.raises(DivergedError, match=r"^Training diverged in epoch 2, with a learning rate of 1e"):
         for step in steps:
             if step.epoch == 1:

@@ -15,6 +15,7 @@ from core.networks.architectures import ARCHITECTURES, POOL, RELU, Architecture,
 from core.networks.classifier import build
 from core.networks.cost import check_training, count_cost
 from core.networks.evaluation import COLUMNS, evaluate
+from core.training.changes import TrainingChanges
 from core.training.loop import DivergedError
 from core.training.presets import PRESETS, Preset
 from core.training.state import load_state
@@ -89,7 +90,7 @@ def test_a_done_training_is_an_ordinary_checkpoint_that_another_can_start_from()
 def test_stop_keeps_what_was_learned_and_the_rate_can_be_changed_before():
     job = learn(config={"epochs": 500})
     until(lambda: epoch_of(job) >= 2)
-    control.set_learning_rate(job.id, 0.002)
+    control.change(job.id, TrainingChanges(learning_rate=0.002))
     until(lambda: read_steps(job.id)[-1]["learning_rate"] == 0.002)
     control.stop(job.id)
     assert ended(job).state == "stopped"

@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from core.inversion.functions import freeze
+from core.training.changes import TrainingChanges
 from core.training.config import TrainConfig
 from core.training.loop import train
 from tests.short_trainings import DIGITS, HELD_OUT, SHORT, equal, fresh, largest_difference, start, trained
@@ -74,7 +75,15 @@ def test_between_records_the_consumer_keeps_its_own_torch():
 def test_the_learning_rate_is_asked_before_each_record_and_reported():
     rates = iter([0.01, None, 0.2, 0.2, 0.2, 0.2])
     network = fresh()
-    steps = list(train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), learning_rate=lambda: next(rates)))
+    steps = list(
+        train(
+            network,
+            DIGITS,
+            HELD_OUT,
+            TrainConfig(**SHORT),
+            changes=lambda *at: TrainingChanges(learning_rate=next(rates)),
+        )
+    )
     assert [step.learning_rate for step in steps] == [0.01, TrainConfig().learning_rate, 0.2, 0.2, 0.2, 0.2]
     assert not equal(network.state_dict(), trained(fresh()))
 
@@ -82,7 +91,9 @@ def test_the_learning_rate_is_asked_before_each_record_and_reported():
 @pytest.mark.parametrize("rate", [-1.0, float("nan")])
 def test_a_learning_rate_that_cannot_be_stops_with_a_sentence_and_a_usable_network(rate):
     network = fresh()
-    steps = train(network, DIGITS, HELD_OUT, TrainConfig(**SHORT), learning_rate=lambda: rate)
+    steps = train(
+        network, DIGITS, HELD_OUT, TrainConfig(**SHORT), changes=lambda *at: TrainingChanges(learning_rate=rate)
+    )
     with pytest.raises(ValueError, match="^The learning rate must be a number above 0, not"):
         next(steps)
     assert not network.training and equal(network.state_dict(), fresh().state_dict())

@@ -122,6 +122,15 @@ def freeze(network: Classifier, *, biases: bool = True) -> None:
     freeze_stage(network.features, biases=biases)
 
 
+def find_stage(network: Classifier, name: str) -> nn.Module:
+    """Return a stage, or all stages of `features` or `head`. Raises ValueError for an unknown name."""
+    known = dict(network.named_children()) | dict(network.features.named_children())
+    known |= dict(network.head.named_children())
+    if name not in known:
+        raise ValueError(f"This network has no stage called {name!r}; it has {', '.join(known)}.")
+    return known[name]
+
+
 def freeze_stage(stage: nn.Module, *, biases: bool = True) -> None:
     """Freeze the weights of a stage, and its biases unless they are to learn."""
     for name, parameter in stage.named_parameters():

@@ -5,7 +5,6 @@ All that is known of a job is in its run folder, which every visitor and the com
 """
 
 import importlib
-import math
 import os
 import shutil
 import subprocess
@@ -17,10 +16,12 @@ from typing import Any
 from core.jobs import fork_server, limits, queue, run_folders
 from core.jobs.run_folders import Job, JobError, load_job, read_status
 from core.system import files, locks
+from core.training.changes import TrainingChanges
 
 # A kind of job is a module with `check(settings)`, which raises ValueError with one sentence, and
 # `run(settings, folder, read_request)`, which yields frozen records and continues from what the folder holds. If it has
-# `share(settings)`, this loads what the processes of such jobs share.
+# `share(settings)`, this loads what the processes of such jobs share; with `check_changes(settings, changes)`, which
+# raises ValueError, its settings may be changed while it runs.
 KINDS = {
     "train": "core.jobs.training_job",
     "study": "core.studies.study_job",
@@ -68,14 +69,17 @@ def pause(name: str) -> None:
     _request(name, state="pause")
 
 
-def set_learning_rate(name: str, rate: float | None) -> None:
-    """Set the learning rate of a job, also of one that ended and may be resumed; None: the rate of its settings.
+def change(name: str, changes: TrainingChanges) -> None:
+    """Change the settings of a training, also of one that ended and may be resumed, in place of all changes before.
 
-    Raises JobError for a rate that is not above 0, and for a job that is done.
+    Raises ValueError for changes that cannot be, and JobError for a job that is done or no training.
     """
-    if rate is not None and not (rate > 0 and math.isfinite(rate)):
-        raise JobError(f"The learning rate must be a number above 0, not {rate}.")
-    _request(name, unless="done", learning_rate=rate)
+    job = load_job(name)
+    check = getattr(importlib.import_module(_module_of(job.kind)), "check_changes", None)
+    if check is None:
+        raise JobError("The settings of this job cannot be changed.")
+    check(job.settings, changes)
+    _request(name, unless="done", changes=changes)
 
 
 def resume(name: str) -> Job:

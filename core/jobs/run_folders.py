@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from uuid import uuid4
@@ -20,6 +20,7 @@ from core.system import locks
 from core.system.files import write_atomically
 from core.system.parsing import parse_json
 from core.system.records import to_record
+from core.training.changes import TrainingChanges
 
 PROJECT_RUNS = Path(__file__).parents[2] / "runs"
 RUNS_VARIABLE = "NEGATIVE_SPACE_RUNS"
@@ -91,8 +92,8 @@ class JobRequest:
     """What users request of a job."""
 
     state: Literal["run", "pause", "stop"] = "run"
-    learning_rate: float | None = None
-    """None: that of the settings."""
+    changes: TrainingChanges = field(default_factory=TrainingChanges)
+    """To the settings of a training."""
 
 
 def runs_folder() -> Path:

@@ -1,6 +1,7 @@
 """The job "train": train a network from scratch or from another one; its state is saved at the end of every epoch.
 
-Its run folder holds `state.safetensors` to resume from and, however it ends, the checkpoint `network`.
+Its run folder holds `state.safetensors` to resume from and, however it ends, the checkpoint `network`. For what is read
+and changed while it learns, see `watched_digits` and `training_changes`.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from core.digits import datasets
 from core.digits.datasets import Dataset, Digits
@@ -20,6 +20,7 @@ from core.inversion import functions
 from core.inversion.functions import Invert
 from core.jobs import initial_weights, run_folders
 from core.jobs.run_folders import JobRequest, Status
+from core.jobs.training_changes import ChangeLog
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.jobs.watched_digits import DigitReader, WatchedStep
 from core.networks.architectures import Architecture
@@ -29,8 +30,10 @@ from core.networks.evaluation import WHOLE, evaluate, pmnist_table, predict
 from core.system.device import describe_environment, find_device
 from core.system.records import FieldError, to_record
 from core.training.adversarial import check_attack
+from core.training.changes import TrainingChanges
 from core.training.config import TrainConfig, check_seed
 from core.training.loop import DIVERGED, train
+from core.training.running import SETTINGS
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
 from core.zoo.checkpoints import SHIPPED, Card
@@ -83,7 +86,11 @@ def read_plan(settings: Any) -> TrainingPlan:
 
 def check(settings: dict[str, Any]) -> None:
     """Raise ValueError, with one sentence, for settings that cannot be trained or would take too long."""
-    plan = read_plan(settings)
+    check_plan(read_plan(settings))
+
+
+def check_plan(plan: TrainingPlan) -> None:
+    """Raise ValueError, as `check` does."""
     if not datasets.is_available(plan.dataset):
         raise ValueError(f"{plan.dataset} is not on this machine.")
     if not 0 < plan.share <= 1:
@@ -96,12 +103,30 @@ def check(settings: dict[str, Any]) -> None:
     check_attack(prepare_network(plan, classes=classes), plan.config)
 
 
+def with_changes(plan: TrainingPlan, changes: TrainingChanges) -> TrainingPlan:
+    """Return the plan with what was changed while it ran, but for dropout. Raises ValueError as TrainConfig does."""
+    named = changes.list_set()
+    config = replace(plan.config, **{name: named[name] for name in ("learning_rate", *SETTINGS) if name in named})
+    if changes.frozen is None:
+        return replace(plan, config=config)
+    return replace(plan, config=config, frozen=changes.frozen, frozen_biases=True)
+
+
+def check_changes(settings: dict[str, Any], changes: TrainingChanges) -> None:
+    """Raise ValueError, with one sentence, for changes that cannot be made to a training with these settings."""
+    plan = with_changes(read_plan(settings), changes)
+    check_plan(plan)
+    network = prepare_network(plan, classes=len(datasets.classes_of(plan.dataset) or ()))
+    if not any(parameter.requires_grad for parameter in network.parameters()):
+        raise ValueError("All layers would be frozen: there would be nothing to train.")
+
+
 def _check_cost(plan: TrainingPlan, digits: int, classes: int) -> None:
     """Raise ValueError for a training on so many digits that takes too long or too much memory."""
     check_length(plan.config.epochs, digits, work=plan.config.work_per_digit)
     if plan.config.batch > digits:
         raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {digits:,} training digits.")
-    cost = check_size(_architecture(plan, classes))
+    cost = check_size(find_architecture(plan, classes))
     check_training(cost.operations, plan.config.epochs * digits * plan.config.work_per_digit)
     check_batch(cost, plan.config.batch)
     if "features" in plan.frozen:
@@ -138,12 +163,11 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
     card = _card(job, plan, dataset, len(digits))
     recorder = SnapshotRecorder(folder, dataset.test, epochs=config.epochs)
     reader = DigitReader(folder, dataset.test, epochs=config.epochs)
+    changes = ChangeLog(folder, lambda: read_request().changes)
     if not state.epoch:
         recorder.record(network)
     try:
-        with closing(
-            train(network, digits, held_out, config, state=state, learning_rate=lambda: read_request().learning_rate)
-        ) as steps:
+        with closing(train(network, digits, held_out, config, state=state, changes=changes.find)) as steps:
             for step in steps:
                 yield reader.read(network, step)
                 if step.validation_loss is not None:
@@ -151,7 +175,8 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
                 recorder.record(network, step)
     finally:
         if state.tensors:  # empty: training never began
-            _save(replace(card, epochs=state.epoch), network, dataset, held_out, folder, plan.config)
+            card = replace(card, epochs=state.epoch, recipe={**job.settings, **changes.to_recipe()})
+            _save(card, network, dataset, held_out, folder, plan.config)
 
 
 def has_diverged(status: Status) -> bool:
@@ -179,14 +204,14 @@ def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     if "both" in inversions or isinstance(network.inversion, Invert) and network.inversion.name == "both":
         raise ValueError("(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it.")
     for name in plan.reset:
-        functions.reset_weights(_stage(network, name), seed=plan.seed + 1)
+        functions.reset_weights(functions.find_stage(network, name), seed=plan.seed + 1)
     for name in plan.frozen:
-        functions.freeze_stage(_stage(network, name), biases=plan.frozen_biases)
+        functions.freeze_stage(functions.find_stage(network, name), biases=plan.frozen_biases)
     return network
 
 
 def _start_network(plan: TrainingPlan, classes: int) -> Classifier:
-    fresh = build(_architecture(plan, classes), seed=plan.seed)
+    fresh = build(find_architecture(plan, classes), seed=plan.seed)
     if plan.start is None:
         return fresh
     name, folder = _locate_checkpoint(plan.start)
@@ -201,7 +226,8 @@ def _start_network(plan: TrainingPlan, classes: int) -> Classifier:
     return network
 
 
-def _architecture(plan: TrainingPlan, classes: int) -> Architecture:
+def find_architecture(plan: TrainingPlan, classes: int) -> Architecture:
+    """Return the architecture of the network that is trained. Raises ValueError if its start network is gone."""
     described = plan.architecture
     if plan.start is not None:
         described = Architecture.from_dict(checkpoints.load_card(*_locate_checkpoint(plan.start)).architecture)
@@ -217,20 +243,12 @@ def _locate_checkpoint(start: str) -> tuple[str, Path]:
     return start, SHIPPED
 
 
-def _stage(network: Classifier, name: str) -> nn.Module:
-    known = dict(network.named_children()) | dict(network.features.named_children())
-    known |= dict(network.head.named_children())
-    if name not in known:
-        raise ValueError(f"This network has no stage called {name!r}; it has {', '.join(known)}.")
-    return known[name]
-
-
 def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: int) -> Card:
     """Return the card before training: later the start network may be gone."""
     return Card(
         name=NETWORK_NAME,
         title=job.title,
-        architecture=_architecture(plan, len(dataset.classes)).to_dict(),
+        architecture=find_architecture(plan, len(dataset.classes)).to_dict(),
         inversion="identity",
         track="blind",
         command="python -m core jobs start SETTINGS.json",

@@ -18,8 +18,9 @@ from core.pmnist.masks import CUTS, cut_mask, random_squares
 from core.pmnist.partial_set import erase_digits
 from core.studies.arms import ARMS, COLUMNS, Arm
 from core.training.config import TrainConfig
-from core.training.loop import DivergedError, evaluation_batches, feature_vectors, train
+from core.training.loop import DivergedError, train
 from core.training.many_seeds import train_many
+from core.training.samples import evaluation_batches, feature_vectors
 
 RAND3_SEED = 123  # of three squares at other places than PMNIST's
 PARTIAL_SEED = 7  # of the squares in training digits: never those of the test digits

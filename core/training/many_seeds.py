@@ -22,8 +22,9 @@ from core.system import interrupts
 from core.system.device import find_device, repeatable
 from core.training.captured import CapturedStep, Step
 from core.training.config import TrainConfig
-from core.training.loop import MAX_LOSS, make_optimizer, penalize, with_learning_rates
+from core.training.loop import MAX_LOSS
 from core.training.modes import mode_dependent_modules, set_training
+from core.training.optimizers import make_optimizer, penalize, with_learning_rates
 from core.training.state import RandomState
 
 PARTS = 8  # of a batch: with one, the gradient of all filters is a single sum, in which most of a GPU has nothing to do

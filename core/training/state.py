@@ -51,7 +51,7 @@ class TrainState:
     epoch: int = 0
     seconds: float = 0.0
     tensors: dict[str, Tensor] = field(default_factory=dict)
-    """Copies on the CPU: `network.*`, `optimizer.<parameter's number>.*` and `chance.*`."""
+    """Copies on the CPU: `network.*`, `optimizer.<parameter's name>.*` and `chance.*`."""
 
     def begin(self, network: nn.Module, optimizer: torch.optim.Optimizer, random: RandomState) -> None:
         """Resume from the copied state, or copy the current one as the beginning. Raises ValueError, as `restore`."""
@@ -65,9 +65,9 @@ class TrainState:
     ) -> None:
         """Copy the current state."""
         tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
-        for number, parameter in enumerate(_parameters(optimizer)):
+        for known, parameter in network.named_parameters():
             memory = optimizer.state.get(parameter, {})
-            tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in memory.items()}
+            tensors |= {f"optimizer.{known}.{name}": tensor for name, tensor in memory.items()}
         tensors |= {"chance.order": random.order.get_state(), "chance.dropout": random.dropout}
         self.epoch, self.seconds = epoch, seconds
         self.tensors = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
@@ -76,8 +76,9 @@ class TrainState:
         """Load the copied state. Raises ValueError if it belongs to another network."""
         try:
             network.load_state_dict(self._part("network."))
-            for number, parameter in enumerate(_parameters(optimizer)):
-                memory = self._part(f"optimizer.{number}.")
+            numbers = {parameter: number for number, parameter in enumerate(_parameters(optimizer))}
+            for known, parameter in network.named_parameters():  # older files have the number instead of the name
+                memory = self._part(f"optimizer.{known}.") or self._part(f"optimizer.{numbers.get(parameter)}.")
                 optimizer.state[parameter] = {name: _like(parameter, tensor) for name, tensor in memory.items()}
             random.order.set_state(self.tensors["chance.order"])
             random.dropout = self.tensors["chance.dropout"].clone()

@@ -32,10 +32,11 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train import cached, weights_views
+from dashboard.train.change_views import current_plan, show_changes
 from dashboard.train.form_filling import open_form
 from dashboard.train.recorded import first_recorded, say_recorded
 from dashboard.train.setup_views import to_rows
-from dashboard.train.watch_views import choose_run, last_rate, read_steps, show_curves
+from dashboard.train.watch_views import choose_run, read_steps, show_curves
 from dashboard.widgets import jobs
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.data_set import sample
@@ -88,7 +89,7 @@ def _show_recorded() -> None:
 def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
     """Say how well the network reads, also under attack, and whether it fits; show its learning curves."""
     try:
-        steps, plan = read_steps(job), _read_plan(job)
+        steps, plan = read_steps(job), current_plan(job)
     except ValueError as error:
         st.warning(str(error))
         return
@@ -104,12 +105,6 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
     _show_diagnosis(job, card, data, plan, result)
     if result is not None:
         show_curves(steps, plan.config.epochs, st.columns(2, gap="medium"))
-
-
-def _read_plan(job: Job) -> TrainingPlan:
-    """Return the plan of a run with the learning rate that was set last. Raises ValueError."""
-    plan = training_job.read_plan(job.settings)
-    return replace(plan, config=replace(plan.config, learning_rate=last_rate(job)))
 
 
 def _show_diagnosis(job: Job, card: Card, data: Dataset, plan: TrainingPlan, result: TrainingSummary | None) -> None:
@@ -215,6 +210,7 @@ def show_stages(job: Job, card: Card, data: Dataset, probabilities: Probabilitie
     made = f"{epochs} on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
     inverted = "" if card.inversion == "identity" else f" The features are inverted: {card.inversion}."
     st.caption(f"Trained for {made}.{inverted}")
+    show_changes(job)
     weights_views.show_hashes(job, caches.classifier(trained_networks.network_name(job, card), data.name))
 
 

@@ -20,6 +20,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train import cached
 from dashboard.train.answer_views import show_answers
+from dashboard.train.change_views import current_plan, resume_with, show_changes, show_form
 from dashboard.train.recorded import RECORDED_GROWTH, first_recorded, say_recorded
 from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.widgets import jobs
@@ -67,7 +68,7 @@ def show_running(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show one training, with buttons to pause, stop and resume it and to change its learning rate."""
+    """Show one training, with buttons to pause, stop and resume it and to change its settings."""
     which, controls = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
     with which:
         job = choose_run(jobs.my_jobs("train"))
@@ -116,8 +117,8 @@ def _show_controls(job: Job, status: Status) -> None:
         else:
             jobs.show_controls(job, status, "train")
         if status.active:
-            with st.popover("Learning rate"):
-                _show_rate(job)
+            with st.popover("Change settings"):
+                show_form(job)
         else:
             st.button("See results", on_click=_open_view, args=("Result",), key="to result")
             st.button("New training", on_click=_open_view, args=(SET_UP,), key="to set-up", type="tertiary")
@@ -126,25 +127,13 @@ def _show_controls(job: Job, status: Status) -> None:
 def _show_slower(job: Job) -> None:
     """Offer to resume a training that diverged, with a tenth of its learning rate."""
     key = f"slower {job.id}"
-    st.number_input("Lower learning rate", value=float(f"{last_rate(job) / 10:.3g}"), format="%g", key=key, width=160)
+    rate = float(f"{current_plan(job).config.learning_rate / 10:.3g}")
+    st.number_input("Lower learning rate", value=rate, format="%g", key=key, width=160)
     st.button("Resume with it", on_click=_resume_slower, args=(job, key), key="train resume", type="primary")
 
 
 def _resume_slower(job: Job, key: str) -> None:
-    jobs.attempt(control.set_learning_rate, job.id, st.session_state[key])
-    if jobs.PROBLEM not in st.session_state:
-        jobs.attempt(control.resume, job.id)
-
-
-def last_rate(job: Job) -> float:
-    """Return the learning rate that was set last for this training. Raises ValueError for damaged settings."""
-    return run_folders.read_request(job).learning_rate or training_job.read_plan(job.settings).config.learning_rate
-
-
-def _show_rate(job: Job) -> None:
-    rate = st.number_input("Continue with", value=last_rate(job), format="%g", step=0.001, key=f"rate {job.id}")
-    if st.button("Set", key="set rate"):
-        jobs.attempt(control.set_learning_rate, job.id, rate)
+    jobs.attempt(resume_with, job, st.session_state[key])
 
 
 def _open_view(view: str) -> None:
@@ -170,7 +159,7 @@ def _show_live(job: Job, shown: str) -> None:
     """Show the training as it is now; rerun the whole page if its state is no longer the one that is shown."""
     try:
         status = run_folders.read_status(run_folders.load_job(job.id))
-        steps, config = read_steps(job), training_job.read_plan(job.settings).config
+        steps, config = read_steps(job), current_plan(job).config
     except ValueError as error:
         st.warning(str(error))
         return
@@ -188,6 +177,8 @@ def _show_live(job: Job, shown: str) -> None:
     curves, pictures = st.columns([2, 3], gap="medium")
     if steps:
         show_curves(steps, config.epochs, (curves, curves))
+    with curves:
+        show_changes(job)
     with pictures:
         show_answers(job, steps)
         show_snapshots(cached.snapshot_frames(job.folder), job.id, finished=not status.active)

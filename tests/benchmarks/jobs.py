@@ -44,7 +44,7 @@ def _write_records() -> None:
     """Do what `core.jobs.worker` does with every record, and `core.jobs.training_job` before it."""
     job = run_folders.create_job(kind="train", title="", settings={}, visitor="", threads=1)
     for number in range(RECORDS):
-        step = TrainStep(1, number, RECORDS, 0.5, 90.0, 1.0, run_folders.read_request(job).learning_rate or 0.1)
+        step = TrainStep(1, number, RECORDS, 0.5, 90.0, 1.0, run_folders.read_request(job).changes.learning_rate or 0.1)
         run_folders.append_step(job, asdict(step))
         run_folders.read_request(job)
 
