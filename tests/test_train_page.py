@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.digits import datasets
 from core.jobs import control, network_files, queue, run_folders, trained_networks
 from core.jobs.run_folders import Job
+from core.training.changes import TrainingChanges
 from core.training.loop import DIVERGED
 from core.zoo import checkpoints
 from dashboard.server import caches
@@ -144,7 +145,7 @@ def test_a_loaded_network_is_judged_without_a_button_as_no_training_of_it_is_kno
 
 
 def test_a_training_that_diverged_is_shown_with_the_learning_rate_that_was_set_last(job: Job) -> None:
-    run_folders.write_request(job, learning_rate=7.0)
+    run_folders.write_request(job, changes=TrainingChanges(learning_rate=7.0))
     run_folders.write_status(job, state="failed", message=DIVERGED)
     assert "Training **diverged** with a learning rate of 7:" in text_of(open_as_ann("Result"))
 
