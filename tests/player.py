@@ -50,6 +50,11 @@ class Player(Visitor):
         self._awaited.append((re.compile(words), came))
         return await asyncio.wait_for(came, PATIENCE)
 
+    async def see_answer(self) -> None:
+        """Wait until the page has said that the answer is stored."""
+        if not self.has_answered:
+            await self.read(ANSWERED)
+
     async def press(self, key: str) -> float:
         """Press the button with this key once it is there; return when. Without a server nothing happens."""
         while key not in self._buttons:

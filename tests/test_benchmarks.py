@@ -22,7 +22,7 @@ NAMES = """standard-accuracy restoring-hcut restoring-vcut restoring-dcut restor
     bfloat16-accuracy flops-share
     keras-small-accuracy assignment-accuracy assignment-order head-epoch head-ten-epochs
     stroke-median stroke-p95 stroke-erase-median stroke-erase-p95 photo-to-digit
-    class-train class-train-result class-stroke stroke-training
+    class-train class-train-result class-stroke class-follow class-game class-game-lost stroke-training
     room-median room-p95 host-memory first-visitor stranger-p95 stranger-memory
     attack-fgsm-ratio attack-pgd-ratio universal-speed universal-fooled
     attack-first-frame attack-frames stroke-attack
