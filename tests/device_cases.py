@@ -162,7 +162,8 @@ def attributing(method: str, device: str) -> Any:
     from core.attribution import methods
 
     network, images, _ = digits_on(device)
-    return methods.attribute(network, images[2], 3, method)
+    found = methods.attribute(network, images[2], 3, method)
+    return found, methods.name_strongest_place(found)
 
 
 for name in ("deconvnet", "saliency", "integrated", "grad-cam", "occlusion"):

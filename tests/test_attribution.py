@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, max_pool2d, max_unpool2d
 
 from core.attribution.deconvnet import map_stages, project_strongest
-from core.attribution.methods import METHODS, SQUARE, AttributionError, attribute
+from core.attribution.methods import METHODS, SQUARE, AttributionError, attribute, name_strongest_place
 from core.inversion.functions import Invert, with_inversion
 from core.inversion.map_atlas import last_maps
 from core.networks.architectures import ARCHITECTURES
@@ -195,6 +195,18 @@ def test_a_network_without_maps_has_no_grad_cam_and_no_stages() -> None:
         attribute(network, digit(0), 3, "grad-cam")
     with pytest.raises(AttributionError, match="no feature maps"):
         project_strongest(network, digit(0), "relu1")
+
+
+@pytest.mark.parametrize(("row", "column", "named"), [(2, 3, "upper left"), (14, 14, "centre"), (26, 13, "bottom")])
+def test_the_strongest_place_is_where_the_score_is_raised_most(row: int, column: int, named: str) -> None:
+    attribution = torch.full((28, 28), 0.001)
+    attribution[row, column], attribution[10, 26] = 2.0, -5.0
+    assert name_strongest_place(attribution) == named
+
+
+def test_a_map_that_raises_nothing_has_no_strongest_place() -> None:
+    assert name_strongest_place(torch.zeros(28, 28)) == ""
+    assert name_strongest_place(-torch.ones(28, 28)) == ""
 
 
 def test_unknown_methods_and_classes_are_refused_with_a_sentence() -> None:

@@ -125,7 +125,9 @@ def test_a_network_that_restores_explains_its_likeliest_fill():
 
 
 def test_every_result_is_a_sentence_first():
-    assert "Standard reads a 5, Missing-feature reads a 5." in texts(open_view("Which pixels count"))
+    pixels = texts(open_view("Which pixels count"))
+    assert "Standard reads a 5, Missing-feature reads a 5. What counts most: " in pixels
+    assert "for Missing-feature's 5 (by occlusion)" in pixels
     assert "pixels for Standard" in texts(open_view("The smallest erasure"))
     assert "responds most to this digit" in texts(open_view("What its maps respond to"))
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import torch
 from captum.attr import Deconvolution, IntegratedGradients, LayerGradCam, Occlusion, Saliency
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
+from core.inversion.absent_features import PLACES
 from core.inversion.map_atlas import receptive_field, spread_to_pixels
 from core.networks.classifier import Classifier
 from core.pmnist.masks import SIDE
@@ -101,6 +103,16 @@ def attribute(network: Classifier, image: Tensor, label: int, method: str) -> Te
     if not 0 <= label < classes:
         raise ValueError(f"The network knows the classes 0 to {classes - 1}, not {label}.")
     return METHODS[method].compute(own, pixels, label).detach().reshape(SIDE, SIDE)
+
+
+def name_strongest_place(attribution: Tensor) -> str:
+    """Return which ninth of the picture raises the class's logit most, such as "lower left"; "" if none does.
+
+    `attribution` `(28, 28)`, as `attribute` returns it.
+    """
+    ninths = adaptive_avg_pool2d(attribution[None], 3).flatten()
+    strongest = int(ninths.argmax())
+    return PLACES[strongest // 3][strongest % 3] if ninths[strongest] > 0 else ""
 
 
 def private_copy(network: Classifier) -> Classifier:

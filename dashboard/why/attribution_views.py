@@ -2,8 +2,9 @@
 
 import numpy as np
 import streamlit as st
+import torch
 
-from core.attribution.methods import METHODS, AttributionError
+from core.attribution.methods import METHODS, AttributionError, name_strongest_place
 from core.digits.datasets import Dataset
 from core.system.number_format import format_signed
 from core.visualization.attribution import PictureCell, draw_attribution, draw_network_rows
@@ -21,6 +22,7 @@ from dashboard.why.network_readings import (
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import read_tip, show_text
 
+SIGNS = "Blue pixels raise the score, red ones lower it."
 AS_READ = "read"  # as links write it
 QUICK = ("deconvnet", "saliency", "grad-cam")  # a few passes through the network; the others take dozens
 Attributions = dict[tuple[str, str], Digit | str]
@@ -45,8 +47,11 @@ def show_attributions(session: Session, data: Dataset, zoo: Zoo) -> None:
         with controls:
             label = _choose_class(data)
             shared = address.toggle("one-scale", "One scale for all networks", key="why scale")
-        st.markdown(f"**{describe_readings(readings, data)}** These pixels raise (blue) or lower (red) the score.")
-        _show_grid(readings, label, shared, data)
+        sentence = st.empty()
+        sentence.markdown(f"**{describe_readings(readings, data)}** {SIGNS}")
+        found = _show_grid(readings, label, shared, data)
+        if places := describe_places(readings, found, label, data):
+            sentence.markdown(f"**{describe_readings(readings, data)} {places}** {SIGNS}")
         st.caption(
             "All networks have one scale for each method."
             if shared
@@ -68,8 +73,18 @@ def _choose_class(data: Dataset) -> int | None:
     return None if chosen == AS_READ else int(chosen)
 
 
-def _show_grid(readings: list[NetworkReading], label: int | None, shared: bool, data: Dataset) -> None:
-    """Show the quick methods first; skip the slow ones while the visitor is drawing a stroke."""
+def describe_places(readings: list[NetworkReading], found: Attributions, label: int | None, data: Dataset) -> str:
+    """Return a sentence: which part of the digit each network needs most; "" before that is known."""
+    parts = []
+    for one in readings:
+        values = found.get((one.name, "occlusion"), "")
+        if not isinstance(values, str) and (place := name_strongest_place(torch.from_numpy(values))):
+            parts.append(f"{place} for {one.title}'s {data.classes[one.read if label is None else label]}")
+    return f"What counts most: {', '.join(parts)} (by occlusion)." if parts else ""
+
+
+def _show_grid(readings: list[NetworkReading], label: int | None, shared: bool, data: Dataset) -> Attributions:
+    """Show the quick methods first; skip the slow ones while the visitor is drawing a stroke. Return the maps."""
     place, found = st.empty(), Attributions()
     for methods in (QUICK, () if address.stroke_goes_on() else tuple(METHODS)):
         for reading in readings:
@@ -78,6 +93,7 @@ def _show_grid(readings: list[NetworkReading], label: int | None, shared: bool, 
                     found[reading.name, method] = _find(reading, label, method, data)
         rows = [to_row(one, [_to_cell(one, method, found, shared) for method in METHODS], data) for one in readings]
         place.html(draw_network_rows(rows, [method.title for method in METHODS.values()]))
+    return found
 
 
 def _find(reading: NetworkReading, label: int | None, method: str, data: Dataset) -> Digit | str:
