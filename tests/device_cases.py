@@ -14,7 +14,7 @@ import pytest
 
 from core.adversarial import gradient_attacks, methods, photograph, universal
 from core.adversarial.config import AttackConfig
-from core.classroom import quiz
+from core.classroom import quiz, smallest_noise
 from core.convolution import (
     activation,
     batch_norm,
@@ -267,6 +267,15 @@ def layers(device: str) -> Any:
 def a_softmax_and_a_quiz(device: str) -> Any:
     network, images, _ = digits_on(device)
     return activation.softmax(network(images)[0]), quiz.draw_questions(made_digits(40).to(device), seed=1)
+
+
+@case
+def the_least_noise_that_fools(device: str) -> Any:
+    network, digits = tiny(device), made_digits(60).to(device)
+    as_read = datasets.Digits(
+        digits.pixels, evaluation.predict(network, digits.images()).argmax(1)
+    )  # it has learned nothing
+    return records(smallest_noise.draw_noise_questions(network, as_read, seed=1, count=2))
 
 
 # Similarity, a second model, transfer
