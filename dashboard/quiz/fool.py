@@ -31,7 +31,7 @@ class Fool(Content):
     PROMPT = "how little noise fools the network?"
     DONE = "fooled the network"
     VERDICTS = ("Not fooled", "Fooled")
-    SCORE = "You fooled the network with {right} of {asked}"
+    SCORE = "You fooled the network {right} of {asked} times"
     TOTAL = "{right} of {answers} answers fooled the network"
     HARDEST = "The digits that need more noise than players thought"
     RANKS_EACH = True

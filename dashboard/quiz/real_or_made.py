@@ -75,7 +75,8 @@ class RealOrMade(Content):
             ScoreRow(TITLE, NOTE, PURPLE, bars(score_answers(counts, verdicts), {}, intervals=False)),
         ]
         st.html(draw_scores(rows, {ALL_CUTS: "all digits"}))
-        st.caption(read_note("quiz", "Interval"))
+        clue = "" if self.data.name == "MNIST" else read_note("made_digits", "A clue")
+        st.caption(f"{read_note('quiz', 'Interval')} {clue}")
 
     def to_hard_item(self, hard: HardQuestion) -> GalleryItem:
         digit = self.judged.digits[hard.number]
