@@ -29,7 +29,8 @@ from core.similarity.thresholds import compare_digits
 from core.similarity.timing import measure_time
 from core.system import interrupts
 from core.training.config import TrainConfig
-from core.training.loop import feature_vectors, train
+from core.training.loop import train
+from core.training.samples import feature_vectors
 from core.transfer.backbones import compute_features, vgg_backbone
 from core.transfer.vgg16 import build_vgg16
 from dashboard.server import budget, caches, process, streamlit_internals
