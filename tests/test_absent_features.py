@@ -9,6 +9,7 @@ from core.inversion.absent_features import (
     describe_digit,
     describe_feature,
     describe_gap,
+    describe_need,
     describe_place,
     find_absent,
     find_missing_features,
@@ -119,7 +120,8 @@ def test_m13_what_others_usually_have_and_the_digit_has_not_speaks_against_them(
     found = find_missing_features(evidence, atlas)
     assert [(feature.map, feature.usual_in, feature.where) for feature in found] == [(0, (0, 2), "upper left")]
     assert describe_digit(evidence, atlas, CLASSES) == (
-        "It reads a 1. Parts that a 0 or 2 would have are missing here, which lowers their scores most (−2.0 and −1.0)."
+        "The network reads a 1. Parts that a 0 or 2 would have are missing here, which lowers their scores most "
+        "(−2.0 and −1.0)."
     )
     assert describe_feature(found[0], 1, CLASSES) == (
         "Usually present in 0 2 (upper left), absent here. This changes the score of 0 by −2.0 and 2 by −1.0."
@@ -130,6 +132,20 @@ def test_m13_one_rival_at_a_time_can_be_asked_for() -> None:
     evidence, atlas = a_one(), made_atlas()
     assert [feature.votes[2] for feature in find_missing_features(evidence, atlas, rival=2)] == [-1.0]
     assert find_missing_features(evidence, atlas, rival=1) == []  # nothing of the answer is missing
+
+
+def test_m13_what_the_shown_maps_cost_is_told_from_what_all_missing_parts_cost() -> None:
+    atlas = MapAtlas(made_atlas().means.repeat(1, 2, 1, 1), torch.zeros(4, 1, 16, 16), ReceptiveField(16, 4, 0), 3)
+    slopes = torch.zeros(3, 4, 2, 2)
+    slopes[2, 0, 0, 0], slopes[2, 2, 0, 0] = -1.0, -3.0
+    maps = torch.zeros(4, 2, 2)
+    maps[1, 1, 1] = maps[3, 1, 1] = 5.0
+    evidence = Evidence(torch.tensor([-9.0, 1.0, -4.0]), slopes, torch.zeros(3), maps)
+    one = find_missing_features(evidence, atlas, rival=2, count=1)
+    both = find_missing_features(evidence, atlas, rival=2)
+    said = "To be a 2, the digit would need these features (upper left). Of all that is missing (−4.0), "
+    assert describe_need(one, 2, evidence, atlas, CLASSES) == f"{said}this map changes the score of a 2 by −3.0."
+    assert describe_need(both, 2, evidence, atlas, CLASSES) == f"{said}these 2 maps change the score of a 2 by −4.0."
 
 
 def test_m13_what_the_answer_itself_lacks_speaks_for_the_others() -> None:
@@ -157,7 +173,7 @@ def test_m13_where_nothing_speaks_against_anything_the_sentence_says_so() -> Non
     full = made_evidence(torch.full((2, 2, 2), 9.0))
     assert (
         describe_digit(full, made_atlas(), CLASSES)
-        == "It reads a 0. No missing part lowers the score of another class."
+        == "The network reads a 0. No missing part lowers the score of another class."
     )
     assert find_missing_features(full, made_atlas()) == []
 
@@ -177,6 +193,9 @@ def test_blank_and_erased_digits_get_sentences_too(shipped: tuple[Classifier, Ma
     trained, atlas = shipped
     for mask in (keep_all(), ~keep_all()):
         evidence = measure_evidence(trained, image, mask)
-        assert describe_digit(evidence, atlas, CLASSES).startswith("It reads a") and evidence.logits.isfinite().all()
+        assert (
+            describe_digit(evidence, atlas, CLASSES).startswith("The network reads a")
+            and evidence.logits.isfinite().all()
+        )
         assert len(find_missing_features(evidence, atlas)) <= 3
     assert describe_place(torch.zeros(4, 4)) == "upper left"  # of nothing, any name will do

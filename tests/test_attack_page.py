@@ -1,15 +1,18 @@
 """The page "Attack": every view and method, what it says about failed attacks, and its drawings."""
 
+import re
 from itertools import islice
 
 import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
 
 from core.adversarial.config import PRESETS, AttackConfig
 from core.adversarial.gradient_attacks import make_adversarial
 from core.inversion.functions import features_hash
+from core.pmnist.masks import cut_mask
 from core.visualization.adversarial import (
     draw_accuracy_matrix,
     draw_attack,
@@ -67,6 +70,7 @@ def test_v6_an_attack_is_played_and_its_success_is_said() -> None:
     assert "**Fooled:** Standard read 7, and now reads **" in text_of(app) and "First fooled at step" in text_of(app)
     assert len(app.session_state["attack/run"].frames) == 6
     assert "was 7 before<" in html(app) and "ns-photo" in html(app)
+    assert app.button(key="attack/start").label == "Attack again"
 
 
 @pytest.mark.mnist
@@ -139,11 +143,18 @@ def test_what_is_misread_from_the_beginning_is_reported_as_such() -> None:
     network = checkpoints.load_classifier("standard")
     with torch.no_grad():
         read = network(data.test.first(1000).images()).argmax(1)
-    wrong = int((read != data.test.labels[:1000]).nonzero()[0])
-    app = open_view(keys=QUICK, sample=str(wrong))
-    said = "even without an attack, so the network cannot be fooled any further"
-    assert any(said in info.value for info in app.info)
-    assert "misread it from the start" in text_of(run_to_the_end(app, "attack"))
+        half = network(data.test.first(1000).images() * cut_mask("HCUT")).argmax(1)
+    wrong, right = read != data.test.labels[:1000], read == data.test.labels[:1000]
+    erased = int((right & (half != read)).nonzero()[0])
+    check_misread(open_view(keys=QUICK, sample=str(int(wrong.nonzero()[0]))), "Choose another digit.")
+    check_misread(open_view(keys=QUICK, sample=str(erased), erased="HCUT"), "Choose a whole digit.")
+
+
+def check_misread(app: AppTest, advice: str) -> None:
+    """Check that one sentence says so, and that nothing speaks of fooling or of noise that survives."""
+    assert [one.value.endswith(advice) for one in run_to_the_end(app, "attack").info] == [True]
+    assert app.info[0].value.startswith("Standard already misreads this ") and not app.success
+    assert "survive" not in text_of(app) and "fooled" not in text_of(app) and "ns-photo" not in html(app)
 
 
 @pytest.mark.mnist
@@ -289,7 +300,7 @@ def test_a_table_tells_who_was_led_astray_and_a_matrix_what_was_not_measured() -
 @pytest.mark.browser
 def test_an_attack_plays_and_nothing_is_cut_off_on_a_phone(server: str, phone: Page) -> None:
     phone.goto(f"{server}/attack?sample={SEVEN}&networks=standard")
-    phone.get_by_role("button", name="Attack", exact=True).click(timeout=60_000)
+    phone.get_by_role("button", name=re.compile("^Attack( again)?$")).click(timeout=60_000)
     expect(phone.locator(".player .count")).to_have_text("40 / 40", timeout=60_000)
     expect(phone.locator(".ns-photo")).to_be_visible(timeout=30_000)
     for view in ("Noise for all", "One digit"):

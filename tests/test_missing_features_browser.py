@@ -15,7 +15,9 @@ pytestmark = pytest.mark.browser
 def test_m13_what_is_missing_is_shown_of_the_class_that_people_ask_for(server: str, page: Page) -> None:
     page.goto(f"{server}/missing_features?sample={sample_of(5)}")
     expect(page.locator(".ns-rivals img")).to_have_count(10, timeout=60_000)
-    expect(page.get_by_role("heading", name=re.compile("^It reads a 5. Parts that a"))).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=re.compile("^The missing-feature network reads a 5. Parts that a"))
+    ).to_be_visible()
     expect(page.locator(".ns-feature")).to_have_count(3)
     page.locator(".st-key-missing-of").get_by_text("6", exact=True).click()
     for card in page.locator(".ns-feature").all():

@@ -69,8 +69,8 @@ def test_m13_every_view_of_missing_features_opens_for_every_digit(laboratory: Pa
 def test_m13_the_sentence_about_what_is_missing_follows_the_digit(laboratory: Path) -> None:
     five = text_of(open_missing("The idea", sample=sample_of(5)))
     cut = text_of(open_missing("The idea", sample=sample_of(5), erased="HCUT"))
-    assert "It reads a 5. Parts that a" in five and "lowers their scores most (−" in five
-    assert "would have are missing here" in cut and "It reads a 5. Parts that a" not in cut
+    assert "The missing-feature network reads a 5. Parts that a" in five and "lowers their scores most (−" in five
+    assert "would have are missing here" in cut and "The missing-feature network reads a 5. Parts that a" not in cut
 
 
 def test_m13_one_class_can_be_asked_for_and_its_missing_features_appear(laboratory: Path) -> None:

@@ -31,6 +31,7 @@ def test_v3_v4_ten_noises_grow_and_nine_digits_are_read_with_each() -> None:
     assert html(app).count("<td class=") == 90 and html(app).count('alt="noise to') == 10
     assert "of the noisy digits as the noise's class" in text_of(app)
     assert len(app.session_state["noise/run"].frames) == 6
+    assert app.button(key="noise/start").label == "Optimise again"
     noise = app.session_state["noise run"]
     assert noise.records[-1].noises.abs().max() <= 0.2 + 1e-6
     app.segmented_control(key="noise class").set_value(8)
@@ -47,6 +48,7 @@ def test_universal_noise_opens_with_a_recorded_run_that_says_so() -> None:
     app = open_view("Noise for all")
     until(lambda: app.session_state["noise/run"].finished)
     run = rerun(app).session_state["noise/run"]
+    assert app.button(key="noise/start").label == "Optimise"  # nothing was computed here
     assert len(run.frames) == 26 and not run.problem and "This run was recorded" in text_of(app)
     assert "of the noisy digits as the noise's class" in text_of(app) and html(app).count("<td class=") == 90
     app.session_state["noise norm"] = "l2"

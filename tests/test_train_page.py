@@ -257,8 +257,8 @@ def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
     sure = [int(re.search(r"(\d+) %", frame.text)[1]) for frame in (frames[0], frames[-1])]
     assert sure[0] < 20 < 30 < sure[1]
     assert 20 <= len(frames) <= 24 and len({frame.picture.shape for frame in frames}) == 1
-    assert "the first filters of the first convolution, at most ten" in captions(app)
-    assert "as many feature maps of the 4" in captions(app)
+    assert "filters of the first convolution (blue positive, red negative)" in captions(app)
+    assert "feature maps of the 4 after the first convolution, then after the last one" in captions(app)
 
 
 # Result

@@ -119,9 +119,9 @@ def test_one_scale_for_all_networks_dims_the_weaker_ones():
 
 def test_a_network_that_restores_explains_its_likeliest_fill():
     app = open_view("Which pixels count", networks="restoring", erased="HCUT")
-    assert "here the likeliest" in html(app) and html(app).count("<figure") == len(METHODS)
+    assert "the picture shows the most likely one" in html(app) and html(app).count("<figure") == len(METHODS)
     app = open_view("Which pixels count", networks="restoring")
-    assert "here the likeliest" not in html(app)
+    assert "the picture shows the most likely one" not in html(app)
 
 
 def test_every_result_is_a_sentence_first():

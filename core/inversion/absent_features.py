@@ -147,11 +147,14 @@ def _third(share: float) -> int:
     return 0 if share < 0.3 else 2 if share > 0.7 else 1  # of four places in a row, the middle two are the centre
 
 
-def describe_digit(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -> str:
-    """Return the talk's sentence for this digit: which other classes it lacks parts of, with figures."""
+def describe_digit(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str], *, reader: str = "The network") -> str:
+    """Return the talk's sentence for this digit: which other classes it lacks parts of, with figures.
+
+    `reader`: what the network is called at the start of a sentence.
+    """
     votes = missing_evidence(evidence, atlas).sum((1, 2, 3))
     against = [label for label in votes.argsort().tolist() if votes[label] < 0][:MAX_NAMED]
-    answer = f"It reads {_article(classes[evidence.answer])}."
+    answer = f"{reader} reads {_article(classes[evidence.answer])}."
     if not against:
         return f"{answer} No missing part lowers the score of another class."
     names = _list([classes[label] for label in against], "or")
@@ -160,19 +163,30 @@ def describe_digit(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) 
     return f"{answer} {missing}, which lowers their scores most ({figures})."
 
 
-def describe_need(found: Sequence[MissingFeature], rival: int | None, answer: int, classes: Sequence[str]) -> str:
-    """Return a sentence: where the features are that a class would need and this digit lacks."""
+def describe_need(
+    found: Sequence[MissingFeature],
+    rival: int | None,
+    evidence: Evidence,
+    atlas: MapAtlas,
+    classes: Sequence[str],
+    *,
+    reader: str = "The network",
+) -> str:
+    """Return where the features are that a class would need and this digit lacks, and how much their absence costs."""
     if rival is None:
         return "These absent features lower the scores of other classes most."
     name = _article(classes[rival])
     if not found:
         return f"No absent feature lowers the score of {name}."
     where = _list(list(dict.fromkeys(feature.where for feature in found)), "and")
-    if rival == answer:
-        return f"It reads {name}, although it lacks these usual features of {name} ({where})."
-    lowered = format_signed(sum(float(feature.votes[rival]) for feature in found))
-    changed = f"Their absence alone changes the score of {name} by {lowered}."
-    return f"To be {name}, it would need these features ({where}). {changed}"
+    if rival == evidence.answer:
+        return f"{reader} reads {name}, although the digit lacks these usual features of {name} ({where})."
+    these = format_signed(sum(float(feature.votes[rival]) for feature in found))
+    every = format_signed(float(missing_evidence(evidence, atlas)[rival].sum()))
+    maps = f"this map changes the score of {name} by {these}"
+    if len(found) > 1:
+        maps = f"these {len(found)} maps change the score of {name} by {these}"
+    return f"To be {name}, the digit would need these features ({where}). Of all that is missing ({every}), {maps}."
 
 
 def describe_feature(feature: MissingFeature, answer: int, classes: Sequence[str]) -> str:

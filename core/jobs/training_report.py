@@ -139,6 +139,6 @@ def judge_fit(outcome: TrainingSummary, *, attacked: bool = False, regularized: 
     if misfit == "overfits":
         return f"{figures}: it **overfits**, by {outcome.gap:.1f} points. Dropout, L2 or more digits may help."
     if outcome.gap < -OVERFITTING_GAP:
-        why = "Dropout or a penalty lowers" if regularized else "It still improved in its last epoch, which lowers"
-        return f"{figures}: it does not overfit. {why} the accuracy while a network learns."
+        because = "of dropout or a penalty" if regularized else "it averages the whole last epoch"
+        return f"{figures}: it does not overfit. Training accuracy is lower because {because}."
     return f"{figures}: no sign of overfitting."

@@ -68,7 +68,7 @@ class AttackRun:
     colors: Mapping[str, str]
     classes: Sequence[str]
     misread: str = ""
-    """A sentence about a digit that is misread before the attack; else empty."""
+    """A sentence about a digit that is misread before an attack without a target: it cannot be fooled. Else empty."""
     first: AttackStep | None = None
     last: AttackStep | None = None
     fooled_at: int | None = None

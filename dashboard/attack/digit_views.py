@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.adversarial.attack import AttackStep
 from core.digits.datasets import Dataset
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
@@ -62,7 +61,7 @@ def _prepare(
     attack: AttackRun | None = st.session_state.get(ATTACK)
     if attack is None or attack.inputs != inputs:
         try:
-            attack = _make_attack(inputs, data, zoo)
+            attack = _make_attack(inputs, data, zoo, erased=not (scene[1].all() or settings.method == "sticker"))
         except ValueError as error:
             st.warning(str(error))
             return None
@@ -91,20 +90,19 @@ def _to_inputs(
     )
 
 
-def _make_attack(inputs: AttackInputs, data: Dataset, zoo: Zoo) -> AttackRun:
-    """Return the attack before its first step. Raises ValueError if it is impossible."""
+def _make_attack(inputs: AttackInputs, data: Dataset, zoo: Zoo, *, erased: bool) -> AttackRun:
+    """Return the attack before its first step; `erased`: on part of a digit. Raises ValueError if it is impossible."""
     networks = {name: caches.classifier(name, data.name) for name in inputs.names}
     first = next(start_attack(inputs, networks[inputs.names[0]]))
     titles, colors = {name: zoo[name].title for name in networks}, {name: color_of(name) for name in networks}
-    return AttackRun(inputs, networks, titles, colors, data.classes, misread=_describe_misread(first, inputs, data))
-
-
-def _describe_misread(first: AttackStep, inputs: AttackInputs, data: Dataset) -> str:
-    """Return a sentence if the digit is misread before an untargeted attack; else an empty text."""
-    if inputs.config.target is not None or not bool(first.fooled_at_start):
-        return ""
-    label, read = data.classes[inputs.label], data.classes[int(first.predicted)]
-    return f"This {label} is read as {read} even without an attack, so the network cannot be fooled any further."
+    misread = ""
+    if inputs.config.target is None and bool(first.fooled_at_start):
+        label, read = data.classes[inputs.label], data.classes[int(first.predicted)]
+        misread = (
+            f"{titles[inputs.names[0]]} already misreads this {label}: it reads {read} without any noise. Choose "
+            f"{'a whole' if erased else 'another'} digit."
+        )
+    return AttackRun(inputs, networks, titles, colors, data.classes, misread=misread)
 
 
 def _show_attack(
@@ -115,13 +113,13 @@ def _show_attack(
     run = st.session_state.get(f"{KEY}/run")
     done = run is not None and run.finished and attack.last is not None
     with result:
-        if done:
+        if done and not attack.misread:
             _show_result(attack, data)
     if run is None:
         st.caption("These are the readings before the attack.")
     if done or run is None:
         _show_readings(attack, settings, mask, data, zoo)
-    if done:
+    if done and not attack.misread:
         photo_views.show_photographs(attack, data)
 
 
@@ -151,13 +149,11 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     sure = f"{100 * float(last.probabilities.max()):.0f} % sure"
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
     cost = f"The noise changes each pixel by at most {change:.3g} of 1; its total change (L2) is {length:.2f}."
-    if inputs.config.epsilon == 0 and not bool(last.fooled_at_start):
+    if inputs.config.epsilon == 0:
         st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
-    elif bool(last.fooled) and not bool(last.fooled_at_start):
+    elif bool(last.fooled):
         first = "" if attack.fooled_at is None else f" First fooled at step {attack.fooled_at} of {last.steps}."
         st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}).{first} {cost}")
-    elif bool(last.fooled):
-        st.info(f"{title} misread it from the start: it read {before}, and now reads {now} ({sure}). {cost}")
     else:
         within = f" within epsilon {inputs.config.epsilon:.3g}" if inputs.method in ("fgsm", "pgd") else ""
         wanted = "" if inputs.config.target is None else f", not {classes[inputs.config.target]}"

@@ -61,13 +61,18 @@ def _describe(attack: AttackRun, pictures: dict[str, Tensor], clean: Tensor, dat
     title, (first, *_, last) = attack.titles[attack.inputs.names[0]], fooled
     if not fooled[first]:
         return f"{title} was not fooled. The photos show how it reads the attacked digit."
+    if _is_fooled(attack, alone := _read(attack, clean)):
+        return (
+            f"{title} misreads this photo even without the noise: it reads {data.classes[alone]}. So the photo says "
+            "nothing about the noise."
+        )
     lost = [stage for stage, still in fooled.items() if not still]
     how = f"it is no longer fooled after the stage *{lost[0]}*" if lost else "it is fooled at every stage"
     again = ", but later it is fooled again" if lost and fooled[last] else ""
     return (
         f"**The noise {'survives' if fooled[last] else 'does not survive'}:** {title} reads "
         f"**{data.classes[reads[last]]}** in the photo; {how}{again}. The same photo of the digit without the noise is "
-        f"read as {data.classes[_read(attack, clean)]}."
+        f"read as {data.classes[alone]}."
     )
 
 

@@ -116,6 +116,7 @@ def _play(noise: NoiseRun, *, cost: bool) -> None:
         total=inputs.config.steps + 1,
         about=inputs,
         start="Optimise",
+        again=not noise.recorded,
     )
     if noise.recorded:
         st.caption("This run was recorded. *Optimise* computes it here, with your settings.")

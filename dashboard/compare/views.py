@@ -64,7 +64,7 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
             locks.LIVE.release()
     st.html(session.readings_html)
     if session.chosen is not None:
-        st.page_link(dashboard.file_of("why"), label="See why each network reads this class")
+        st.page_link(dashboard.file_of("why"), label="See why each network reads its class")
 
 
 def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
@@ -99,7 +99,7 @@ def _show_below(data: Dataset, zoo: Zoo) -> None:
         networks = networks_or_warn(scene.networks, data)
         restored.show_restored(networks, zoo, chosen.digit, scene.mask, data)
         if chosen.preparation is not None:
-            steps = st.expander("How MNIST sees your drawing", key="steps", on_change="rerun")
+            steps = st.expander("Your drawing as an MNIST digit", key="steps", on_change="rerun")
             if steps.open:  # not drawn while it is closed
                 with steps:
                     show_preparation(chosen.preparation, drawn=not chosen.uploaded)

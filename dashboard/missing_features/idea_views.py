@@ -26,7 +26,7 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
 
-NAME = "missing-feature"
+NAME, READER = "missing-feature", "The missing-feature network"  # its name in the zoo and in sentences
 WEAKEST_MAPS = 6  # shown of one class
 
 
@@ -47,7 +47,8 @@ def show_idea(session: Session, data: Dataset, zoo: Zoo) -> None:
         digit, mask = scene
         with locks.LIVE:
             evidence = absent_features.measure_evidence(network, torch.from_numpy(digit)[None], torch.from_numpy(mask))
-            st.markdown(f"#### {absent_features.describe_digit(evidence, atlas, data.classes)}")
+            said = absent_features.describe_digit(evidence, atlas, data.classes, reader=READER)
+            st.markdown(f"#### {said}")
             _show_other_classes(evidence, atlas, digit, mask, data.classes)
             _show_features(evidence, atlas, digit, mask, data.classes)
     with st.expander("How much do absent and present features change the scores?", expanded=True):
@@ -83,7 +84,8 @@ def _show_features(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask
         wrap=True,
     )
     found = absent_features.find_missing_features(evidence, atlas, rival=rival)
-    st.markdown(f"**{absent_features.describe_need(found, rival, evidence.answer, classes)}**")
+    needed = absent_features.describe_need(found, rival, evidence, atlas, classes, reader=READER)
+    st.markdown(f"**{needed}**")
     cards = [_to_card(feature, evidence, atlas, digit, mask, classes) for feature in found]
     st.html(draw_feature_cards(cards, classes))
 

@@ -97,7 +97,7 @@ def show_growth(session: Session, data: Dataset, zoo: Zoo) -> None:
             look=look,
             total=len(hole_masks(kind)),
             about=(digit.tobytes(), kind, *networks),
-            start="Start again",
+            start="Start",
             at_once=not address.stroke_goes_on(),
             conclude=describe_growth,
         )

@@ -36,7 +36,7 @@ class NetworkReading:
     probabilities: NDArray[np.float32]
     """`(classes,)`."""
     digit: Digit
-    """The digit that is explained: what is left of the current one, or a restoring network's likeliest fill."""
+    """The digit that is explained: what is left of the current one, or a restoring network's most likely fill."""
     mask: Mask
     """The mask of that digit; nothing is missing from a fill."""
     note: str
@@ -68,12 +68,12 @@ def choose_readings(digit: Digit, mask: Mask, data: Dataset, zoo: Zoo) -> list[N
 
 
 def _with_fill(reading: NetworkReading, digit: Digit, data: Dataset) -> NetworkReading:
-    """Return a restoring network's reading with its likeliest fill as the digit, if it has filled anything."""
+    """Return a restoring network's reading with its most likely fill as the digit, if it has filled anything."""
     fills = caches.restored(reading.name, data.name, digit, reading.mask).fills
     if fills is None:
         return reading
     fill = np.ascontiguousarray(fills.images[0, 0].numpy(), np.float32)
-    note = f"{reading.note}, over all fills; here the likeliest"
+    note = f"{reading.note} over all fills; the picture shows the most likely one"
     return replace(reading, digit=fill, mask=np.ones_like(reading.mask), note=note)
 
 

@@ -103,13 +103,15 @@ def play(
     at_once: bool = False,
     recorded: RecordedRun | None = None,
     conclude: Conclude | None = None,
+    again: bool = True,
 ) -> None:
     """Draw a start and a stop button, and play the generator's records as soon as they are there.
 
     Both functions run in a thread, so they must not call Streamlit. `about` is what they depend on: a run with another
     `about` is stopped and dropped. `total` is the final number of steps, if it is known. With
     `at_once` a run begins without a click wherever there is none; until there is one, `recorded` is played. The
-    sentence that `conclude` returns about the frames so far stands above the player.
+    sentence that `conclude` returns about the frames so far stands above the player. Once a run has ended, the start
+    button says "again", unless `again` is False because the run shown was not computed here.
     """
     _drop_other(key, about)
     run: Run[Step] | None = st.session_state.get(f"{key}/run")
@@ -123,8 +125,9 @@ def play(
         begin()
         run = st.session_state[f"{key}/run"]
     polling = run is not None and not (run.begun.wait(FIRST) and run.finished)
+    label = f"{start} again" if again and run is not None and not polling else start
     with st.container(horizontal=True):
-        st.button(start, key=f"{key}/start", type="primary", on_click=begin)
+        st.button(label, key=f"{key}/start", type="primary", on_click=begin)
         # Outside the fragment, or the click would wait for it.
         st.button("Stop", key=f"{key}/stop", disabled=not polling, on_click=run.stop if run is not None else None)
     if run is None and recorded is not None:

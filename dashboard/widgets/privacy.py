@@ -21,7 +21,7 @@ def show_privacy() -> None:
         st.caption(
             f"A cookie with a random number lets you find your networks, rooms and class again, for {year}. The server "
             "stores no name and no address; in a room you have a nickname. Networks are deleted when others need the "
-            f"space, those you keep after {kept} at the earliest. Rooms are deleted after {rooms}, or after "
+            f"space. A network that you keep stays for at least {kept}. Rooms are deleted after {rooms}, or after "
             f"{EMPTY_LIFETIME / HOUR:.0f} hours if nobody has joined."
         )
         if visitors.get_visitor_id() is not None:

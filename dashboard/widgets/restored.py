@@ -34,7 +34,7 @@ def show_fills(title: str, restored: Restored, left: Digit | None, classes: Sequ
     """Show a restoring network's best fills with their weights, after the hole if it found that itself."""
     assert restored.fills is not None
     order = "" if left is None else "first the hole it found, then the fills, "
-    st.markdown(f"**What {title} fills in**: {order}likeliest first, with the weight of each")
+    st.markdown(f"**What {title} fills in**: {order}most likely first, with how much each counts in the answer")
     fills = restored.fills
     columns = fills.images[0].numpy(), fills.weights[0].tolist(), fills.labels[0].tolist()
     items = [] if left is None else [GalleryItem(arrays.mark_erased(left, restored.mask, 6), "the hole it found")]

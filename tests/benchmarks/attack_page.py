@@ -1,5 +1,6 @@
 """The page of attacks in a browser: how soon and how smoothly it plays, and what it costs whoever draws meanwhile."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -43,7 +44,7 @@ def _attacked() -> list[list[tuple[int, float]]]:
     with _open_browser() as (address, browser), open_tab(browser, **LAPTOP) as page:
         for _ in range(TRIALS + 1):
             page.goto(f"{address}/{SAMPLE}")  # the player of the run before is gone
-            button = page.get_by_role("button", name="Attack", exact=True)
+            button = page.get_by_role("button", name=re.compile("^Attack( again)?$"))
             button.wait_for(timeout=60_000)
             page.evaluate(WATCH)
             page.wait_for_timeout(SETTLED)
