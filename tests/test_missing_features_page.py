@@ -73,6 +73,12 @@ def test_m13_the_sentence_about_what_is_missing_follows_the_digit(laboratory: Pa
     assert "would have are missing here" in cut and "The missing-feature network reads a 5. Parts that a" not in cut
 
 
+@pytest.mark.parametrize("view", ["The idea", "Synergy"])
+def test_every_view_answers_whether_it_helps_and_links_to_the_results(laboratory: Path, view: str) -> None:
+    link = next(one.proto for one in open_missing(view).get("page_link") if one.proto.page == "results")
+    assert link.label.startswith("**Does it help?** ") and "The talk claims +4.5 to +9.1 points." in link.label
+
+
 def test_m13_one_class_can_be_asked_for_and_its_missing_features_appear(laboratory: Path) -> None:
     app = open_missing("The idea", sample="15")
     all_rivals = html(app)

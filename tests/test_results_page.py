@@ -8,12 +8,13 @@ from streamlit.testing.v1 import AppTest
 from core.digits import datasets
 from core.pmnist.masks import CUT_NAMES
 from core.studies.arms import ARMS
+from core.studies.claim_answer import answer_claim
 from core.studies.paired_differences import has_learned
 from core.studies.recorded import load_recorded
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.results.story_views import conclude
 from dashboard.results.views import TWO_LINES
-from tests.pages import open_page, rerun
+from tests.pages import first_sentence, open_page, rerun
 
 VIEWS = ("Summary", "Variants", "Other activations", "All accuracies", "Compared with the talk", "Conclusions")
 COLORS = {"HCUT": "#D55E00", "VCUT": "#009E73"}
@@ -46,6 +47,9 @@ def test_m12_the_page_says_first_what_became_of_the_claim(page: AppTest) -> None
     assert all(heading in shown for heading in ("1 · The claim", "2 · The fair test", "3 · The verdict"))
     assert "The talk: a network that reads what is **missing** (1 − x) gains 4 to 9 points" in shown
     assert f"{CUT_NAMES['DCUT']} erased, +1.9 points (+0.4 to +3.4)" in shown
+    assert first_sentence(page).startswith(
+        "It helps little: by up to 1.9 points, on 2 of the 4 cuts. The talk claims +4.5"
+    )
     assert "Not so: the talk's gain (×) lies outside our interval on every cut." in shown
     said = load_recorded()["conclusions"]["published"][0]
     page.segmented_control(key="results view").set_value("Variants")
@@ -56,6 +60,21 @@ def test_a_claim_that_is_not_refuted_is_not_called_so() -> None:
     wide = {"mean": 1.0, "low": -6.0, "high": 9.0, "verdict": "open"}
     said = conclude({"HCUT": wide, "VCUT": {**wide, "high": 2.0}}, {"HCUT": 4.5, "VCUT": 9.1})
     assert "no clear difference" in said and "outside our interval on 1 of 2 cuts" in said
+
+
+def test_the_answer_comes_first_and_follows_the_figures() -> None:
+    clear = {"mean": 2.0, "low": 1.0, "high": 3.0, "verdict": "higher"}
+    loss = {"mean": -2.0, "low": -3.0, "high": -1.0, "verdict": "lower"}
+    unclear, claimed = {"mean": 1.0, "low": -6.0, "high": 9.0, "verdict": "open"}, {"HCUT": 4.5, "VCUT": 9.1}
+    talk = " The talk claims +4.5 to +9.1 points."
+    for found, said in (
+        ((clear, clear), "It helps little: by up to 2.0 points, on 2 of the 2 cuts."),
+        ((clear, loss), "It helps little: by up to 2.0 points, on 1 of the 2 cuts, and a clear loss on 1."),
+        (({**clear, "mean": 5.0, "high": 6.0}, unclear), "It helps: by up to 5.0 points, on 1 of the 2 cuts."),
+        ((loss, loss), "It does not help: no clear gain on any of the 2 cuts, and a clear loss on 2."),
+        ((unclear, unclear), "We cannot tell: no clear gain on any of the 2 cuts."),
+    ):
+        assert answer_claim(dict(zip(claimed, found, strict=True)), claimed) == said + talk
 
 
 def test_the_end_of_an_interval_that_leaves_the_picture_is_written_at_its_edge() -> None:

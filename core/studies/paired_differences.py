@@ -16,6 +16,11 @@ CONFIDENCE = 0.95
 MIN_ACCURACY = (
     50.0  # percent of whole digits: below it a network has not learned, at any rate or seed that others learn with
 )
+FATES = {
+    "reproduced": "we find a gain as large as the talk's",
+    "undecided": "our seeds cannot tell whether there is a gain as large as the talk's",
+    "not reproduced": "we find no gain as large as the talk's",
+}
 TITLES = {"published": "The published network", "talk": "The talk's network"}
 
 Figures = Mapping[str, Mapping[str, Sequence[float]]]
@@ -98,14 +103,14 @@ def _verdict(network: str, figures: Figures) -> Iterator[str]:
     found = {cut: paired_difference(figures["missing-feature"][cut], figures["control"][cut]) for cut in CUTS}
     better = [cut for cut in CUTS if found[cut].verdict == "higher"]
     worse = [cut for cut in CUTS if found[cut].verdict == "lower"]
-    became: dict[str, list[str]] = {"reproduced": [], "undecided": [], "not reproduced": []}
+    became: dict[str, list[str]] = {fate: [] for fate in FATES}
     for cut in CUTS:
         became[_reproduction(found[cut], TALK_GAIN[cut])].append(cut)
-    talk = "; ".join(f"{fate} on {', '.join(cuts)}" for fate, cuts in became.items() if cuts)
+    talk = " ".join(f"On {_list(cuts)}, {FATES[fate]}." for fate, cuts in became.items() if cuts)
     yield (
-        f"{TITLES.get(network, network)}: against its matched control the talk's inversion (1 − x, frozen, reset) is "
-        f"better on {_list(better)}{f' and worse on {_list(worse)}' if worse else ''}. A gain as large as the talk's: "
-        f"{talk}."
+        f"{TITLES.get(network, network)} with the talk's inversion (1 − x, frozen, reset) reads "
+        f"{_list(better) or 'none of the four cuts'} clearly better than its matched control"
+        f"{f', and {_list(worse)} clearly worse' if worse else ''}. {talk}"
     )
 
 
@@ -117,7 +122,7 @@ def _reproduction(found: Difference, claimed: float) -> str:
 
 
 def _list(cuts: Sequence[str]) -> str:
-    return ", ".join(cuts) or "none of the four cuts"
+    return " and ".join(filter(None, (", ".join(cuts[:-1]), *cuts[-1:])))
 
 
 def _spread(network: str, figures: Figures) -> Iterator[str]:
@@ -137,20 +142,20 @@ def _claim(figures: Figures) -> Iterator[str]:
         if not {"missing-feature", arm} <= set(figures):
             continue
         found = {cut: paired_difference(figures["missing-feature"][cut], figures[arm][cut]) for cut in CUTS}
-        parts = [f"{cut} {found[cut]}, {_judge(found[cut], TALK_GAIN[cut])}" for cut in CUTS]
-        yield f"Missing-feature against the {words}: {'; '.join(parts)}."
+        parts = [f"on {cut} by {found[cut]}, {_judge(found[cut], TALK_GAIN[cut])}" for cut in CUTS]
+        yield f"Compared with the {words}, the inversion changes the accuracy (in points) {'; '.join(parts)}."
 
 
 def _judge(found: Difference, claimed: float) -> str:
     """Say whether a claimed gain is reproduced, and what was found instead."""
     if found.low is None:
-        return f"one seed is not enough (the talk: {format_signed(claimed)})"
+        return f"but one seed is not enough to compare with the talk's {format_signed(claimed)}"
     fate = _reproduction(found, claimed)
     if fate == "not reproduced" and found.verdict == "higher":
         return f"a gain, but smaller than the talk's {format_signed(claimed)}"
     if found.verdict == "lower":
         return f"a loss, not the talk's {format_signed(claimed)}"
-    return f"{fate} (the talk: {format_signed(claimed)})"
+    return f"so the talk's {format_signed(claimed)} is {fate}"
 
 
 def _about(arm: str, figures: Figures) -> str:

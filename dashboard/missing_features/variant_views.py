@@ -89,10 +89,10 @@ def describe_variants(rows: Sequence[VariantRow]) -> str:
     """Return a sentence: how many variants read partial digits of every cut better than the ordinary network."""
     variants = [row for row in rows if row.base is not None and row.kind != ORDINARY]
     better = [row.title for row in variants if all((row.gain(cut) or 0) > 0 for cut in CUTS)]
-    which = f": {'; '.join(better)}" if better else ""
+    which = f" ({'; '.join(better)})" if better else ""
     return (
-        f"{len(better)} of {len(variants)} inverted networks read partial digits of all four cuts better than the "
-        f"ordinary network (one seed each){which}."
+        f"{len(better)} of {len(variants)} inverted networks{which} read partial digits of all four cuts better than "
+        "the ordinary network, but one seed cannot tell this from chance."
     )
 
 
@@ -237,7 +237,8 @@ def describe_sums(read: Mapping[tuple[str, str], torch.Tensor], labels: torch.Te
     )
     return (
         f"Without the top half (HCUT), the missing-feature head adds {inverted} points to the standard network's "
-        f"{alone:.1f} % (first {len(labels):,} test digits); a second ordinary head adds {ordinary}."
+        f"{alone:.1f} % (first {len(labels):,} test digits); a second ordinary head adds {ordinary}. One "
+        "seed cannot tell this difference from chance."
     )
 
 

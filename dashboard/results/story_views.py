@@ -4,13 +4,13 @@ import streamlit as st
 
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.studies.arms import ARMS
+from core.studies.claim_answer import ARM, answer_claim, count_excluded
 from core.system.number_format import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals, draw_pairs
 from dashboard.results.study import Row, ShownStudy
 from dashboard.widgets.charts import show_chart
 
-ARM = "missing-feature"
 SHOWN_CUT = "HCUT"
 HEIGHT = 264  # pixels: the first picture fits the first screen of a projector, 910x512
 STYLE = """<style>
@@ -29,6 +29,7 @@ COLORS = {cut: COLUMN_COLORS[cut] for cut in CUTS}
 def show_story(study: ShownStudy) -> None:
     """Show what the talk claims, how we test it, and what became of it."""
     st.html(STYLE)
+    st.markdown(f"**{answer_claim(*_compare(study))}**")
     parts = st.container(key="story").columns(3, gap="large")
     for place, show in zip(parts, (_show_claim, _show_test, _show_verdict), strict=True):
         with place:
@@ -61,19 +62,20 @@ def _show_test(study: ShownStudy) -> None:
 
 
 def _show_verdict(study: ShownStudy) -> None:
+    differences, claimed = _compare(study)
+    st.markdown(f"#### 3 · The verdict\n\n{conclude(differences, claimed)}")
+    intervals = [
+        Interval(_title(cut), cut, one["mean"], one["low"], one["high"], claimed[cut])
+        for cut, one in differences.items()
+    ]
+    _draw(intervals, f"points more than the control, {study.rows()[ARM, SHOWN_CUT]['seeds']} seeds")
+
+
+def _compare(study: ShownStudy) -> tuple[dict[str, Row], dict[str, float]]:
+    """Return the differences to the matched control and the talk's gains, by cut."""
     rows = study.rows()
-    found = {cut: rows[ARM, study.columns[cut]] for cut in CUTS}
-    claimed = study.record["published"]["talk"]["gain"]
-    verdict = conclude({cut: row["difference"] for cut, row in found.items()}, claimed)
-    st.markdown(f"#### 3 · The verdict\n\n{verdict}")
-    intervals = [_to_interval(cut, row, study) for cut, row in found.items()]
-    _draw(intervals, f"points more than the control, {found[SHOWN_CUT]['seeds']} seeds")
-
-
-def _to_interval(cut: str, row: Row, study: ShownStudy) -> Interval:
-    difference = row["difference"]
-    claimed = study.record["published"]["talk"]["gain"][cut]
-    return Interval(_title(cut), cut, difference["mean"], difference["low"], difference["high"], claimed)
+    differences = {cut: rows[ARM, study.columns[cut]]["difference"] for cut in CUTS}
+    return differences, study.record["published"]["talk"]["gain"]
 
 
 def conclude(differences: dict[str, Row], claimed: dict[str, float]) -> str:
@@ -101,7 +103,7 @@ def conclude(differences: dict[str, Row], claimed: dict[str, float]) -> str:
 
 def _judge_claim(differences: dict[str, Row], claimed: dict[str, float]) -> str:
     """Say on how many cuts our interval excludes the talk's gain."""
-    excluded = sum(one["high"] is not None and one["high"] < claimed[cut] for cut, one in differences.items())
+    excluded = count_excluded(differences, claimed)
     if excluded == len(differences):
         return "Not so: the talk's gain (×) lies outside our interval on every cut."
     return f"The talk's gain (×) lies outside our interval on {excluded} of {len(differences)} cuts."
