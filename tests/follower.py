@@ -62,7 +62,7 @@ class Follower(Visitor):
         element = message.delta.new_element
         if element.html.body.startswith("<h1>"):
             self._drawn = element.html.body.removeprefix("<h1>").removesuffix("</h1>")
-        if "**Class" in element.markdown.body:
+        if "lass **" in element.markdown.body:
             self.text = element.markdown.body
 
     def _poll(self, fragment: str, interval: float) -> None:

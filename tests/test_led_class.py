@@ -71,7 +71,7 @@ def test_phones_follow_the_page_the_view_and_the_scene() -> None:
     teacher, code = lead(**DIGIT)
     phone = join(code)
     assert page_of(phone) == "compare" and address_of(phone) == {**DIGIT, "follow": code}
-    assert "this page follows the teacher" in text_of(phone)
+    assert "You follow the class" in text_of(phone)
     go_to(teacher, "results")
     teacher.button_group(key="results view").set_value("Conclusions")
     look(teacher)
@@ -91,7 +91,7 @@ def test_a_phone_that_looks_around_stays_where_it_is_and_comes_back_with_one_tap
     assert page_of(look(phone)) == "compare" and "on your own" in text_of(phone)
     assert "**0 follow you**, 1 is on their own" in text_of(look(teacher))
     phone = click(phone, "class back")
-    assert page_of(phone) == "pmnist" and "follows the teacher" in text_of(phone)
+    assert page_of(phone) == "pmnist" and "You follow the class" in text_of(phone)
     assert "**1 follows you**" in text_of(look(teacher))
 
 
@@ -103,7 +103,7 @@ def test_whoever_opens_another_page_is_on_their_own() -> None:
     go_to(teacher, "pmnist")
     assert page_of(look(phone)) == "why"
     phone = click(phone, "class leave")
-    assert "**Class" not in text_of(phone) and "follow" not in address_of(look(phone))
+    assert "lass **" not in text_of(phone) and "follow" not in address_of(look(phone))
     assert led_class.board().led.count(code) == Attendance(0, 0)
 
 
@@ -119,7 +119,7 @@ def test_freezing_brings_everybody_back_and_releasing_lets_them_go() -> None:
     assert page_of(go_to(phone, "why")) == "compare", "whoever leaves is brought back"
     click(teacher, "class freeze")
     for app in (look(phone), look(other)):
-        assert "follows the teacher" in text_of(app) and "ns-frozen" not in html(app) and "class own" in buttons(app)
+        assert "You follow the class" in text_of(app) and "ns-frozen" not in html(app) and "class own" in buttons(app)
 
 
 def test_who_joins_a_frozen_class_is_frozen_too() -> None:
@@ -135,7 +135,7 @@ def test_a_class_that_ends_lets_everybody_go_on_alone() -> None:
     assert "You lead" not in text_of(teacher) and "lead" not in address_of(teacher)
     phone = look(phone)
     assert "The class has ended" in text_of(phone) and page_of(phone) == "compare"
-    assert "**Class" not in text_of(look(phone)) and "follow" not in address_of(phone)
+    assert "lass **" not in text_of(look(phone)) and "follow" not in address_of(phone)
     assert "There is no class" in text_of(open_page("why", follow=code))
 
 
@@ -145,7 +145,7 @@ def test_a_link_follows_and_only_who_opened_the_class_leads_it() -> None:
     assert address_of(phone) == {**DIGIT, "follow": code} and page_of(phone) == "compare"
     stranger = open_page("pmnist", state={"visitor": "b" * 32}, lead=code)
     assert page_of(stranger) == "compare" and stranger.session_state["session"].leading is None
-    assert "follows the teacher" in text_of(stranger)
+    assert "You follow the class" in text_of(stranger)
     again = open_page("pmnist", state={"visitor": TEACHER}, lead=code)
     assert "You lead" in text_of(again) and page_of(look(phone)) == "pmnist"
 

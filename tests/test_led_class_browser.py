@@ -47,7 +47,7 @@ def test_phones_follow_over_the_websocket_leave_and_are_brought_back(server: str
         leader.cookie = f"{gate.COOKIE}={teacher}"
         await leader.open(f"/glossary?lead={code}")
         for phone in phones:
-            await phone.open(f"/start?follow={code}")
+            await phone.open(f"/?follow={code}")
         await asyncio.gather(*(phone.wait_for(title("glossary")) for phone in phones))
         await leader.go_to("results")
         await asyncio.gather(*(phone.wait_for(title("results")) for phone in phones))
@@ -93,12 +93,12 @@ def test_a_phone_follows_is_frozen_looks_around_and_comes_back(server: str, page
     search.press("Enter")
     expect(phone.get_by_text("Search pages, views and terms")).to_have_count(0)
     page.get_by_role("button", name="Release").click()
-    expect(phone.get_by_text("this page follows the teacher")).to_be_visible(timeout=PATIENCE)
+    expect(phone.get_by_text("You follow the class")).to_be_visible(timeout=PATIENCE)
     search.tap()
     expect(phone.get_by_text("Search pages, views and terms")).to_be_visible(timeout=PATIENCE)
     phone.keyboard.press("Escape")
     phone.reload()
-    expect(phone.get_by_text("this page follows the teacher")).to_be_visible(timeout=PATIENCE)
+    expect(phone.get_by_text("You follow the class")).to_be_visible(timeout=PATIENCE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     page.reload()
     expect(page.get_by_text(f"You lead the class {code}")).to_be_visible(timeout=PATIENCE)

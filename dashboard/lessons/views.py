@@ -16,6 +16,8 @@ def show_lessons() -> None:
     show_shipped()
     st.subheader("Your own lesson")
     show_own()
+    st.subheader("Lead a class")
+    show_caption("lessons", "Lead a class")
     leading.show_offer("lessons")
 
 

@@ -56,7 +56,7 @@ def _show(held: Following) -> None:
         _keep_up(held, room)
         _show_state(held)
     except RoomError as error:  # meanwhile the page works as it does alone
-        st.markdown(f"**Class {held.code}**: {error}")
+        st.markdown(f"Class **{held.code}**: {error}")
 
 
 def _keep_up(held: Following, room: LedRoom) -> None:
@@ -89,17 +89,18 @@ def _report(held: Following) -> None:
 
 
 def _show_state(held: Following) -> None:
+    if held.frozen:
+        frozen = read_note("shell", "Frozen")
+        st.markdown(f"Class **{held.code}**: {frozen}")
+        st.html('<i class="ns-frozen"></i>')
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if held.frozen:
-            frozen = read_note("shell", "Frozen")
-            st.html('<i class="ns-frozen"></i>')
-            st.markdown(f"**Class {held.code}**: {frozen}")
-        elif held.on_own:
-            st.markdown(f"**Class {held.code}**: you look around on your own.")
+        if held.on_own:
+            st.markdown(f"Class **{held.code}**: you look around on your own.")
             st.button("Back to the class", key="class back", type="primary", on_click=_come_back, args=(held,))
-            st.button("Leave the class", key="class leave", on_click=_leave, args=(held,))
+            st.button("Leave", key="class leave", on_click=_leave, args=(held,))
         else:
-            st.markdown(f"**Class {held.code}**: this page follows the teacher.")
+            st.markdown(f"You follow the class **{held.code}**.")
             st.button("Look around on my own", key="class own", on_click=_look_around, args=(held,))
 
 

@@ -18,9 +18,10 @@ def show_offer(key: str = "share") -> None:
     """Offer to lead a class, unless the visitor leads or follows one."""
     session = get_session()
     if session.leading is None and session.following is None:
-        st.markdown(read_note("shell", "Lead a class"))
-        if st.button("Lead a class", key=f"lead {key}", icon=":material/groups:"):
+        about = read_note("shell", "Lead a class")
+        if st.button("Lead a class", key=f"lead {key}", icon=":material/groups:", help=about):
             _open()
+            st.session_state[share.CLOSE] = True
             st.rerun()
 
 
@@ -98,4 +99,4 @@ def _end(leading: Leading) -> None:
 @st.dialog("Join the class", width="large")
 def _show_code(code: str) -> None:
     st.markdown(read_note("shell", "Join the class"))
-    share.show_code(code, FOLLOW)
+    share.show_code(code, FOLLOW, width="min(100%, 50vh)")

@@ -13,7 +13,7 @@ from dashboard.address.links import NOT_SHARED, OWN_PICTURES
 from dashboard.server.network_address import for_others, is_local
 from dashboard.widgets.texts import show_caption
 
-OPEN, LARGE = "share", "share large code"
+OPEN, LARGE, CLOSE = "share", "share large code", "share close"
 STYLE = """<style>
 .ns-copy { display: flex; gap: .5rem; max-width: 30rem; }
 .ns-copy textarea { flex: 1; resize: none; font: .85rem/1.35 monospace; padding: .5rem; border-radius: .5rem;
@@ -41,14 +41,16 @@ document.querySelectorAll(".ns-copy").forEach((place) => {{
 def show_share(show_more: Callable[[], None]) -> None:
     """Offer the page's address, out of the way of the page; nothing is computed before people ask for it.
 
-    `show_more` draws what stands below the address.
+    `show_more` draws what stands above the address.
     """
     st.html(STYLE)
+    if st.session_state.pop(CLOSE, False):
+        st.session_state[OPEN] = False
     place = st.popover("Share", key=OPEN, on_change="rerun", icon=":material/share:")
     if place.open:
         with place:
-            _show_address()
             show_more()
+            _show_address()
     elif address := st.session_state.pop(LARGE, ""):
         _show_large(address)
 
@@ -96,14 +98,14 @@ def say_who_can_open(address: str) -> None:
         show_caption("shell", "Only this computer")
 
 
-def show_code(code: str, part: str) -> None:
+def show_code(code: str, part: str, *, width: str = "250px") -> None:
     """Show the code of a room or a class, the link that names it in this part, and the link as a QR code."""
     link = write_url(for_others(str(st.context.url or "")), {part: code})
     st.html(
         f'<div class="ns-room" style="font-size:3.4rem;font-weight:800;letter-spacing:.12em;line-height:1.25">'
         f"{code}</div>"
     )
-    st.html(f'<img src="{draw_code(link)}" alt="QR code of the link below" style="width:250px">')
+    st.html(f'<img src="{draw_code(link)}" alt="QR code of the link below" style="width:{width}">')
     st.code(link, language=None, wrap_lines=True)
     say_who_can_open(link)
 

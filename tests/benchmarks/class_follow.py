@@ -59,12 +59,12 @@ async def _lead(address: str, code: str) -> tuple[list[float], list[float], Usag
     """Return the seconds to the last phone for each move, those to each phone, and the server's usage around them."""
     teacher = Visitor(address)
     teacher.cookie = f"{gate.COOKIE}={NUMBER}"
-    await teacher.open(f"/start?lead={code}")
+    await teacher.open(f"/?lead={code}")
     for name in PAGES:  # everything is loaded
         await teacher.go_to(name)
     phones = [Follower(address) for _ in range(PHONES)]
     for phone in phones:
-        await phone.open(f"/start?follow={code}")
+        await phone.open(f"/?follow={code}")
         await phone.wait_for(dashboard.PAGES[PAGES[-1]].title)
     before, last, taken = usage(address), [], []
     for name in PAGES * ROUNDS:
