@@ -11,7 +11,10 @@ from tests.visitor import Visitor
 
 
 class Follower(Visitor):
-    """One tab that stays open; `title` is that of the page which is there, whole."""
+    """One tab that stays open; `title` is that of the page which is there, whole.
+
+    The message that a run has ended would not do: the server drops it where a fragment runs before it is sent.
+    """
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
@@ -47,9 +50,6 @@ class Follower(Visitor):
                 self._poll(message.auto_rerun.fragment_id, message.auto_rerun.interval)
             case "delta":
                 self._read(message)
-            case "script_finished" if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                self.title = self._drawn
-                self._arrivals.put_nowait((self.title, perf_counter()))
 
     def _begin(self, page: str) -> None:
         """Forget what the page before had."""
@@ -62,6 +62,9 @@ class Follower(Visitor):
         element = message.delta.new_element
         if element.html.body.startswith("<h1>"):
             self._drawn = element.html.body.removeprefix("<h1>").removesuffix("</h1>")
+        if element.bidi_component.id.endswith("-page-frame"):  # the last of a page
+            self.title = self._drawn
+            self._arrivals.put_nowait((self.title, perf_counter()))
         if "lass **" in element.markdown.body:
             self.text = element.markdown.body
 

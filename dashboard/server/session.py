@@ -98,6 +98,10 @@ class Following:
     """The page that the class showed last."""
     moves: int = -1
     """How many of the teacher's moves this visitor has made, too."""
+    target: dict[str, str] | None = None
+    """The address on that page that is being opened; None: it was opened."""
+    tries: int = 0
+    """How often it was."""
     next_report: float = 0.0
     """When the room is told again that the visitor is here, on the clock `time.monotonic`."""
 

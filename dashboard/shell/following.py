@@ -16,6 +16,7 @@ from dashboard.server.session import Following, get_session
 from dashboard.widgets.texts import read_note
 
 POLL, REPORT_EVERY = 1.0, 10.0  # seconds between two looks at the class, and until it counts this visitor again
+MAX_TRIES = 5  # to open the class's place
 SAID = "class said"  # key of the sentence that is shown once
 PLAYED = "quiz"  # a page whose other views are for whoever leads a game: those who follow play
 
@@ -37,8 +38,21 @@ def join(text: str) -> None:
 def arrive(page: str) -> None:
     """Notice that the visitor has left the class's page; a frozen one is brought back."""
     held = get_session().following
-    if held is not None and page != held.page and not held.frozen:
+    if held is not None and held.target is not None:
+        _check_arrival(held, page)
+    elif held is not None and page != held.page and not held.frozen:
         _look_around(held)
+
+
+def _check_arrival(held: Following, page: str) -> None:
+    """Let the next look try again if another page was opened than the class's.
+
+    What the browser asks while Streamlit changes the page can win: it then runs the page that the browser still shows.
+    """
+    if (page, get_address().params) == (held.page, held.target) or held.tries >= MAX_TRIES:
+        held.target, held.tries = None, 0
+    else:
+        held.moves = -1
 
 
 def show_bar(held: Following) -> None:
@@ -77,8 +91,9 @@ def _go(held: Following, room: LedRoom) -> NoReturn:
         params.pop("view", None)
     if "lesson" not in params:
         get_session().lesson_position = None
+    held.target, held.tries = params | {FOLLOW: held.code}, held.tries + 1
     get_address().fresh = True
-    st.switch_page(dashboard.file_of(room.place.page), query_params=params | {FOLLOW: held.code})
+    st.switch_page(dashboard.file_of(room.place.page), query_params=held.target)
 
 
 def _report(held: Following) -> None:

@@ -94,7 +94,7 @@ def _take_mask(fragments: StrokeFragments, mask: Mask) -> None:
 
 
 def _take_cut() -> None:
-    _erase_instead(cut_mask(st.session_state[CUT] or "whole").numpy())
+    _erase_instead(cut_mask(st.session_state.get(CUT) or "whole").numpy())
 
 
 def _erase_instead(mask: Mask) -> None:
@@ -118,7 +118,7 @@ def _set_mask(mask: Mask) -> None:
 
 def _keep_erased() -> None:
     """Keep what is erased so far when the tool changes to or from shapes, which have a canvas of their own."""
-    shapes = st.session_state[TOOL] == SHAPES
+    shapes = st.session_state.get(TOOL) == SHAPES  # a page that was just left may send its widgets once more
     if shapes != st.session_state.get("shapes chosen", False):
         get_session().earlier_masks.append(get_session().base_mask)
         get_session().base_mask = get_session().scene.mask
