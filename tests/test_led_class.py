@@ -202,6 +202,16 @@ def test_a_database_that_does_not_answer_costs_a_sentence_and_the_next_move_is_m
     assert "follow" in text_of(look(teacher)) and page_of(look(phone)) == "pmnist"
 
 
+def test_a_page_change_that_another_request_overtakes_is_made_again() -> None:
+    teacher, code = lead(**DIGIT)
+    phone = join(code)
+    held = phone.session_state["session"].following
+    go_to(teacher, "pmnist")
+    held.page, held.target, held.moves, held.tries = "pmnist", {"follow": code}, 1, 1  # on the way
+    phone = look(phone)  # but it is "compare" that runs
+    assert page_of(phone) == "pmnist" and "You follow the class" in text_of(phone) and held.target is None
+
+
 def test_without_a_class_no_database_is_opened_and_nothing_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: str) -> RoomBoard:
         raise AssertionError("a database was opened")

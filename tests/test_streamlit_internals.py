@@ -1,17 +1,23 @@
 """The workarounds for faults of Streamlit: each does what it promises, or is switched off with a warning."""
 
+import asyncio
 import inspect
 import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit import runtime
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import forward_msg_queue, scriptrunner
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server import streamlit_internals
@@ -49,6 +55,28 @@ def test_a_fragments_run_drops_no_undelivered_message_and_a_whole_run_does(monke
     queue.enqueue(message)
     queue.clear(retain_lifecycle_msgs=True)
     assert queue.is_empty()
+
+
+def test_a_fragments_request_waits_for_the_messages_of_a_run_that_has_just_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order: list[str] = []
+    monkeypatch.setattr(AppSession, "request_rerun", lambda self, state: order.append(state.fragment_id or "page"))
+    streamlit_internals.deliver_ends_of_runs()
+
+    async def request() -> None:
+        requests = ScriptRequests()
+        runner = SimpleNamespace(_requests=requests)
+        session: Any = SimpleNamespace(_scriptrunner=runner, _event_loop=asyncio.get_running_loop())
+        asyncio.get_running_loop().call_soon(order.append, "the last message")
+        AppSession.request_rerun(session, ClientState(fragment_id="of a run that goes on"))
+        requests.on_scriptrunner_ready()  # nothing is left to run: it ends
+        AppSession.request_rerun(session, ClientState(fragment_id="later"))
+        AppSession.request_rerun(session, ClientState())
+        await asyncio.sleep(0)
+
+    asyncio.run(request())
+    assert order == ["of a run that goes on", "page", "the last message", "later"]
 
 
 def test_a_whole_run_keeps_the_addresses_that_the_browser_requested_for_its_upload(

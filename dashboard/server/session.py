@@ -102,6 +102,10 @@ class Following:
     """The address on that page that is being opened; None: it was opened."""
     tries: int = 0
     """How often it was."""
+    whole: bool = True
+    """Whether the page that is shown was drawn to its end."""
+    repairs: int = 0
+    """How often it was drawn again because it was not."""
     next_report: float = 0.0
     """When the room is told again that the visitor is here, on the clock `time.monotonic`."""
 

@@ -237,6 +237,32 @@ def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None
     setattr(ScriptRunner, "_run_script", run_in_turn)  # noqa: B010
 
 
+@_unless_changed(None)
+def deliver_ends_of_runs() -> None:
+    """Let a request for a fragment wait until all messages of a run that has just ended are on their way.
+
+    Streamlit starts the next run at once and drops what it has not yet handled of the one before: on a busy server the
+    last elements of a page were missing where a fragment that runs by a timer was due (not reported upstream as far as
+    we know). Later calls do nothing.
+    """
+    from streamlit.runtime.app_session import AppSession
+    from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+
+    request = AppSession.request_rerun
+    if hasattr(request, "waits"):
+        return
+
+    def request_in_order(self: Any, client_state: Any) -> None:
+        ended = self._scriptrunner is not None and self._scriptrunner._requests._state == ScriptRequestType.STOP
+        if ended and client_state is not None and client_state.fragment_id:
+            self._event_loop.call_soon(request, self, client_state)  # after the messages that wait there
+        else:
+            request(self, client_state)
+
+    setattr(request_in_order, "waits", True)  # noqa: B010 (to mypy it is a function)
+    setattr(AppSession, "request_rerun", request_in_order)  # noqa: B010
+
+
 @_unless_changed("")
 def upload_cookie() -> str:
     """Return the name of the cookie without which the server refuses uploads; "" if it needs none."""

@@ -13,6 +13,7 @@ from dashboard.address import get_address
 from dashboard.address.links import FOLLOW
 from dashboard.server import led_class
 from dashboard.server.session import Following, get_session
+from dashboard.server.streamlit_internals import is_fragment_run
 from dashboard.widgets.texts import read_note
 
 POLL, REPORT_EVERY = 1.0, 10.0  # seconds between two looks at the class, and until it counts this visitor again
@@ -38,10 +39,26 @@ def join(text: str) -> None:
 def arrive(page: str) -> None:
     """Notice that the visitor has left the class's page; a frozen one is brought back."""
     held = get_session().following
-    if held is not None and held.target is not None:
+    if held is None:
+        return
+    held.whole = False
+    if held.target is not None:
         _check_arrival(held, page)
-    elif held is not None and page != held.page and not held.frozen:
+    elif page != held.page and not held.frozen:
         _look_around(held)
+
+
+def finish() -> None:
+    """Notice that the page was drawn to its end."""
+    if (held := get_session().following) is not None:
+        held.whole, held.repairs = True, 0
+
+
+def _repair(held: Following) -> None:
+    """Draw the page again where a look came in between on a busy server, and it was not drawn to its end."""
+    if is_fragment_run() and not held.whole and held.repairs < MAX_TRIES:
+        held.repairs += 1
+        st.rerun()
 
 
 def _check_arrival(held: Following, page: str) -> None:
@@ -68,6 +85,7 @@ def _show(held: Following) -> None:
             _end()
         _report(held)
         _keep_up(held, room)
+        _repair(held)
         _show_state(held)
     except RoomError as error:  # meanwhile the page works as it does alone
         st.markdown(f"Class **{held.code}**: {error}")

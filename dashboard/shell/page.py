@@ -13,7 +13,7 @@ from dashboard.address.links import close_address, open_address
 from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
-from dashboard.shell import class_bar, head, help, leading, lesson_bar, running, share
+from dashboard.shell import class_bar, following, head, help, leading, lesson_bar, running, share
 from dashboard.widgets.current_digit import CURRENT_DIGIT, show_current_digit
 from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import acknowledgements
@@ -106,6 +106,7 @@ def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[N
     with share_place:
         share.show_share(leading.show_offer)
     help.show_surroundings(name)
+    following.finish()
 
 
 def choose_view(views: Sequence[View]) -> View:

@@ -29,7 +29,7 @@ PAGES = (
     "missing_features",
     "results",
 )  # where the teacher goes, again and again
-ROUNDS = 3
+ROUNDS = 1
 PAUSE = 3.3  # seconds between two moves, no multiple of the phones' own second
 NUMBER = "c" * 32  # of the teacher, in their cookie
 
