@@ -43,3 +43,13 @@ def test_the_networks_are_loaded_before_anybody_comes():
         while usage(address).memory < 350 and time.monotonic() < end:  # PyTorch alone takes that much
             time.sleep(0.5)
         assert usage(address).memory >= 350
+
+
+def test_what_few_visitors_need_is_imported_when_it_is_needed():
+    code = "import sys\nfrom importlib import import_module\nfrom dashboard import PAGES\n"
+    code += "for name in PAGES:\n    import_module(f'dashboard.{name}')\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "dashboard.train.runs_views" in loaded
+    decoders = {"pi_heif", "pypdfium2", "resvg_py"}
+    assert not loaded & {"onnx", "scipy.stats", "sklearn", "torchvision", "torch._dynamo", "dask", *decoders}
