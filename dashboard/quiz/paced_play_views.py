@@ -1,5 +1,6 @@
 """What a player sees in a game at the teacher's pace: wait, answer, the solution, and the scores at the end."""
 
+import time
 from dataclasses import dataclass
 
 import streamlit as st
@@ -18,7 +19,8 @@ from dashboard.server.streamlit_internals import rerun_fragment
 
 POLL = 1.0  # seconds between two looks at where the room is
 PAGE = "quiz paced page"  # key of the fragment that shows it
-SHOWN = "quiz paced shown"  # key of the Seen that the page shows
+AGAIN = 5.0  # seconds after which the page is shown again: a busy Streamlit may lose what a run has sent at its end
+SHOWN = "quiz paced shown"  # key of the Seen that the page shows, and when it was shown
 ASKED = "quiz paced asked"  # key of the question that was shown last
 
 
@@ -37,7 +39,7 @@ class Seen:
 def show_play(zoo: Zoo) -> None:
     """Follow the room from question to question.
 
-    Sixty phones look every second. So looking draws nothing: only what has changed is drawn.
+    Sixty phones look every second. So looking draws nothing: what has changed is drawn, and all after some seconds.
     """
     game: Game = st.session_state[rounds.GAME]
     kept_game.store(game.to_kept())
@@ -52,7 +54,8 @@ def _watch() -> None:
     if game.room is None:  # the visitor has left it in another view
         return
     seen, found = _look(game, game.room)
-    if seen != st.session_state.get(SHOWN) and not rerun_fragment(PAGE):
+    shown, when = st.session_state.get(SHOWN, (None, 0.0))
+    if (seen != shown or time.monotonic() > when + AGAIN) and not rerun_fragment(PAGE):
         st.rerun()
     if found is not None:
         show_remaining(found)
@@ -82,7 +85,7 @@ def _show(zoo: Zoo) -> None:
             _show_stage(game, paced.to_scene(game.room, found, zoo))
     except (RoomError, DatasetError) as error:
         st.warning(game.problem or str(error))
-    st.session_state[SHOWN] = seen  # only now: what was not shown to its end is shown again
+    st.session_state[SHOWN] = seen, time.monotonic()  # only now: what was not shown to its end is shown again
 
 
 def _show_stage(game: Game, scene: Scene) -> None:

@@ -30,7 +30,7 @@ PLAYERS, WITHIN = 60, 3.0  # who answer a question within so many seconds
 SERVER_KILLS, DATABASE_KILLS, CLASS = 10, 10, 12  # players at each kill
 AT_ONCE = 1.0  # seconds within which these answer, and something is killed
 SAID = 3
-KEYPAD = "what was it"
+PROMPT = "what was it"
 
 
 def class_game() -> Measured:
@@ -48,7 +48,7 @@ async def _play(address: str, rooms: RoomBoard) -> list[float]:
     players = await _enter(address, code, [""] * PLAYERS)
     waits = []
     for number in range(MAX_QUESTIONS):
-        await _ask(rooms, code, players, number)
+        await _ask(rooms, code, [projector, *players], number)
         full = asyncio.create_task(projector.read(rf"\*\*{PLAYERS} of {PLAYERS}\*\* players have answered"))
         pressed = await _answer(players, number, WITHIN)
         waits.append(await full - max(pressed))
@@ -137,9 +137,9 @@ async def _enter(address: str, code: str, cookies: Sequence[str]) -> list[Player
     return players
 
 
-async def _ask(rooms: RoomBoard, code: str, players: Sequence[Player], number: int) -> None:
-    """Ask a question, and wait until all players see it."""
-    seen = [asyncio.create_task(player.read(f"Digit {number + 1} of .*{KEYPAD}")) for player in players]
+async def _ask(rooms: RoomBoard, code: str, tabs: Sequence[Player], number: int) -> None:
+    """Ask a question, and wait until it is in all these tabs."""
+    seen = [asyncio.create_task(tab.read(f"Digit {number + 1} of .*{PROMPT}")) for tab in tabs]
     await asyncio.sleep(0)  # they wait from now on
     _step(rooms, code)
     await asyncio.gather(*seen)
