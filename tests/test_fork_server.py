@@ -49,8 +49,9 @@ def test_a_job_has_its_own_files_open_and_no_others():
     server = server_of(job)
     until((job.folder / "bell").exists)  # it waits for its turn, and writes nothing
     own = {str(job.folder / name) for name in ("lock", "worker.log", "bell")} | {"/dev/null"}
-    assert set(open_files(pid_of(job))) <= own
-    assert not any(str(run_folders.runs_folder()) in name for name in open_files(server) if "worker.log" not in name)
+    until(lambda: set(open_files(pid_of(job))) <= own)  # a state may just be written
+    runs = str(run_folders.runs_folder())
+    until(lambda: not any(runs in name for name in open_files(server) if "worker.log" not in name))
     threads = [(task / "comm").read_text().strip() for task in Path(f"/proc/{server}/task").iterdir()]
     of_allocator = "jemalloc_bg_thd"  # of pyarrow, which other data sets import; it is ready for forks
     assert len([name for name in threads if name != of_allocator]) == 1, "a fork copies only one thread"
