@@ -223,7 +223,10 @@ def test_search_opens_a_view_with_the_same_digit_and_explains_a_term(server: str
     page.get_by_role("button", name="Search").click()
     field = page.get_by_role("combobox", name="Search pages, views and terms")
     expect(field).to_be_focused(timeout=PATIENCE)
-    page.keyboard.type("logit")
+    for words, found in (("does it help", "Results › Summary"), ("train a network", "Train › Set up")):
+        field.fill(words)
+        expect(page.get_by_role("option").first).to_contain_text(found, timeout=PATIENCE)
+    field.fill("logit")
     field.press("Enter")
     expect(page.get_by_text("The score that a network gives a class")).to_be_visible(timeout=PATIENCE)
     field.fill("Two networks")

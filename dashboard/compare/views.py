@@ -4,7 +4,6 @@ import time
 
 import streamlit as st
 
-import dashboard
 from core.digits.datasets import Dataset
 from core.visualization.readings import draw_readings
 from dashboard import address
@@ -15,6 +14,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.widgets import restored
 from dashboard.widgets.digit import choose_digit, prepare_drawing
+from dashboard.widgets.links import lead_on
 from dashboard.widgets.mask import SHAPES, choose_tool, show_eraser
 from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.readings import networks_or_warn, read_all
@@ -64,7 +64,7 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
             locks.LIVE.release()
     st.html(session.readings_html)
     if session.chosen is not None:
-        st.page_link(dashboard.file_of("why"), label="See why each network reads its class")
+        lead_on("why", "See why each network reads its class")
 
 
 def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:

@@ -7,7 +7,6 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-import dashboard
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.jobs import run_folders, trained_networks, training_job, training_report
@@ -40,6 +39,7 @@ from dashboard.train.watch_views import choose_run, read_steps, show_curves
 from dashboard.widgets import jobs
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.data_set import sample
+from dashboard.widgets.links import lead_on
 from dashboard.widgets.tables import choose_cell, show_cell
 
 RANDOM_SHOWN, MISTAKES_SHOWN = 32, 48  # digits
@@ -98,7 +98,7 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
     st.markdown(f"#### It reads {test:.2f} % of all {len(data.test):,} test digits of {data.name} correctly")
     if trained_networks.has_learned(card):
         scene = replace(get_session().scene, networks=("standard", trained_networks.network_name(job, card)))
-        st.page_link(dashboard.file_of("compare"), label="Use it on your digit", query_params=scene.to_params())
+        lead_on("compare", "Use it on your digit", scene.to_params())
     else:
         st.warning("It reads hardly more than guessing would, so the other pages do not offer it.")
     _show_figures(card)
