@@ -132,6 +132,14 @@ def test_a_dot_is_full_only_where_zero_lies_outside() -> None:
     assert "one seed" in drawn.text[2] and "+1.0 to +3.0" in drawn.text[0]
 
 
+def test_the_line_at_zero_does_not_cross_the_headings_of_rows():
+    intervals = [Interval(row, "HCUT", 1.0, None, None) for row in ("HCUT: top half", "DCUT: two opposite quarters")]
+    figure = draw_intervals(intervals, COLORS, claim="claimed", x_title="points")
+    lines, headings = figure.layout.shapes, figure.layout.annotations
+    assert len(lines) == len(headings) == 2
+    assert not any(line.y1 <= heading.y <= line.y0 for line in lines for heading in headings)
+
+
 def test_every_interval_has_a_place_of_its_own_below_its_heading() -> None:
     intervals = [Interval(row, cut, 0.0, -1.0, 1.0) for row in "abc" for cut in COLORS]
     figure = draw_intervals(intervals, COLORS, claim="claimed", x_title="points")

@@ -53,7 +53,9 @@ def draw_intervals(intervals: Sequence[Interval], colors: dict[str, str], *, cla
         figure.add_annotation(
             text=f"<b>{row}</b>", x=0, xref="paper", xanchor="left", y=top - HEADING / 3, showarrow=False
         )
-    figure.add_vline(x=0, line={"width": 1.5, "color": GRAY})
+        figure.add_shape(  # not beside the heading, which may be as long
+            type="line", x0=0, x1=0, y0=top - HEADING / 1.5, y1=top - height, line={"width": 1.5, "color": GRAY}
+        )
     _lay_out(figure, intervals, -height * len(rows) - STEP / 2, x_title)
     _mark_cut_off(figure, intervals, places)
     return figure
