@@ -78,6 +78,15 @@ def test_bringing_it_back_restores_the_whole_digit() -> None:
     assert "erased" not in app.query_params
 
 
+def test_on_other_pages_a_button_undoes_all_erasing_where_the_digit_is_chosen() -> None:
+    app = open_page("why", sample="18", erased="VCUT")
+    app = press(app, "undo all erasing")
+    assert "erased" not in app.query_params and app.session_state["session"].scene.mask.all()
+    assert not any(one.key == "undo all erasing" for one in rerun(app).button)
+    hidden = open_page("why", sample="18", erased="VCUT", hide="tools")
+    assert not any(one.key == "undo all erasing" for one in hidden.button)
+
+
 def undo_erasing(app: AppTest) -> AppTest:
     """Press Undo on the erase canvas when no stroke is left on it, as the browser reports it."""
     number = app.session_state["erase/memory"].number + 1

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from core.digits import datasets
-from tests.browser import LAPTOP, PHONE, complaints_of, open_tab, settle
+from tests.browser import LAPTOP, PHONE, SEVEN, complaints_of, draw_strokes, open_tab, press_until, settle
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds
@@ -63,6 +63,54 @@ def test_a_first_visitor_is_led_around_once_and_can_ask_for_it_again(server: str
         tab.get_by_role("button", name="Help", exact=True).first.click()
         tab.get_by_role("menuitem", name="Show the tour").click()
         expect(tour).to_contain_text("1 of 4", timeout=PATIENCE)
+
+
+@pytest.mark.slow
+def test_the_tour_goes_on_once_a_digit_is_drawn(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, first_visit=True, **LAPTOP) as tab:
+        open_page(tab, f"{server}/compare")
+        expect(tab.locator(".ns-tour")).to_contain_text("1 of 4 · Draw", timeout=PATIENCE)
+        expect(tab.locator(".live canvas")).to_be_visible(timeout=PATIENCE)
+        settle(tab)
+        draw_strokes(tab, 0, SEVEN)
+        expect(tab.locator(".ns-tour")).to_contain_text("2 of 4 · Erase", timeout=PATIENCE)
+
+
+def test_a_touch_screen_is_not_told_of_a_key(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, first_visit=True, **PHONE) as tab:
+        open_page(tab, f"{server}/compare")
+        expect(tab.locator(".ns-tour")).to_contain_text("Skip", timeout=PATIENCE)
+        expect(tab.locator(".ns-tour")).not_to_contain_text("Esc")
+
+
+def test_the_first_press_of_tab_offers_to_skip_to_the_canvas(server: str, page: Page) -> None:
+    open_page(page, f"{server}/compare?sample=4")
+    expect(page.locator(".live canvas")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Skip to the canvas")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".live canvas")).to_be_focused()
+
+
+@pytest.mark.parametrize("address", ["", "compare?sample=4&projector=1"], ids=["Start", "projector mode"])
+def test_the_key_slash_opens_the_search(server: str, page: Page, address: str) -> None:
+    open_page(page, f"{server}/{address}")
+    field = page.get_by_role("combobox", name="Search pages, views and terms")
+    press_until(page, "/", field)
+    expect(field).to_be_focused(timeout=PATIENCE)
+    page.keyboard.type("1/2")
+    expect(field).to_have_value("1/2")
+
+
+def test_projector_mode_lists_all_pages_and_names_its_buttons(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/compare?sample=4&projector=1")
+        for name in ("Previous", "Next", "Controls", "Leave", "Share"):
+            expect(tab.get_by_role("button", name=name).first).to_have_attribute("title", name)
+        tab.get_by_role("button", name="Search").click()
+        tab.get_by_role("link", name="Why this class", exact=True).click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("Why this class", timeout=PATIENCE)
+        expect(tab.locator(".ns-projector")).to_have_count(1)
 
 
 @pytest.mark.slow
@@ -175,6 +223,37 @@ def test_projector_mode_folds_the_buttons_of_the_canvas_away_and_a_phone_can_lea
     settle(phone)
     phone.locator(".st-key-projector button").tap()
     expect(phone.get_by_test_id("stHeader")).to_be_visible(timeout=PATIENCE)
+
+
+def test_projector_mode_shows_three_answers_on_the_first_screen_and_folds_the_brushes(
+    server: str, chromium: Browser
+) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/compare?sample=4&projector=1")
+        rows = tab.locator(".ns-readings .ns-row")
+        expect(rows).to_have_count(3, timeout=PATIENCE)
+        last = rows.last.bounding_box()
+        assert last and last["y"] + last["height"] <= 512
+        tab.locator(".st-key-fold button").click()
+        expect(tab.locator(".st-key-brushes button").first).to_be_visible(timeout=PATIENCE)
+        settle(tab)
+        for picture in (tab.locator(".ns-picture").first, tab.locator(".live canvas")):
+            box = picture.bounding_box()
+            assert box and box["y"] + box["height"] <= 525 and box["width"] > 120
+        tab.locator(".st-key-brushes button").first.click()
+        tab.get_by_role("radio", name="large brush").click()
+        expect(tab.locator(".st-key-brushes button").first).to_contain_text("large brush", timeout=PATIENCE)
+
+
+def test_at_a_projector_what_is_chosen_and_the_names_of_buttons_are_whole(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/attack?sample=4&projector=1")
+        tab.locator(".st-key-fold button").click()
+        chosen = tab.get_by_test_id("stMain").get_by_role("combobox")
+        expect(chosen.first).to_be_visible(timeout=PATIENCE)
+        assert chosen.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
+        name = tab.get_by_role("button", name="Settings").locator("p").first
+        assert name.evaluate("(one) => one.clientHeight < 2 * parseFloat(getComputedStyle(one).fontSize)")
 
 
 @pytest.mark.slow

@@ -19,8 +19,7 @@ def show_head(name: str) -> DeltaGenerator:
         st.html(f"<h1>{escape(dashboard.PAGES[name].title)}</h1>")
         st.markdown(introduce(name, title_of_slide(name)), unsafe_allow_html=True)
         with st.container(key="page-tools", horizontal=True, gap="xsmall"):
-            if not get_address().projector:
-                show_search()
+            show_search()
             show_projector(name)
             share = st.container(width="content")
             if not get_address().projector:

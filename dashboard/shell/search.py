@@ -7,6 +7,7 @@ from importlib import import_module
 import streamlit as st
 
 import dashboard
+from dashboard.address import get_address
 from dashboard.widgets.glossary import Term, terms
 from dashboard.widgets.texts import read_question
 
@@ -61,6 +62,15 @@ def show_search() -> None:
             )
             if label is not None:
                 _follow(entries()[label])
+            if get_address().projector:
+                _list_pages()
+
+
+def _list_pages() -> None:
+    """Show a link to every page: projector mode has no menu."""
+    with st.container(horizontal=True, gap="small"):
+        for name, page in dashboard.PAGES.items():
+            st.page_link(dashboard.file_of(name), label=page.title)
 
 
 def _follow(entry: Entry) -> None:

@@ -1,5 +1,6 @@
 """Erase part of a digit: by a cut, a brush, a rectangle or shapes."""
 
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -33,8 +34,9 @@ def choose_mask(session: Session, digit: Digit) -> Mask:
 
 
 def choose_tool() -> str:
-    """Draw the cuts and the tools; return the name of the tool."""
-    if address.get_address().hides("tools"):
+    """Draw the cuts and the tools, in projector mode the latter folded away; return the name of the tool."""
+    here = address.get_address()
+    if here.hides("tools"):
         return "medium"
     base = get_session().base_mask
     st.session_state[CUT] = "whole" if base.all() else cut_of(base)
@@ -48,6 +50,12 @@ def choose_tool() -> str:
         on_change=_take_cut,
         wrap=True,
     )
+    brushes = st.popover(TOOL_TITLES[st.session_state.get(TOOL) or "medium"], key="brushes") if here.projector else None
+    with brushes or nullcontext():
+        return _choose_brush()
+
+
+def _choose_brush() -> str:
     return (
         st.segmented_control(
             "Erase with",
@@ -123,6 +131,13 @@ def _keep_erased() -> None:
         get_session().earlier_masks.append(get_session().base_mask)
         get_session().base_mask = get_session().scene.mask
     st.session_state["shapes chosen"] = shapes
+
+
+def undo_all_erasing() -> None:
+    """Erase nothing any more; Undo brings it back."""
+    session = get_session()
+    _erase_instead(np.ones_like(session.base_mask))
+    session.scene.mask = session.base_mask
 
 
 def _erase_nothing() -> None:

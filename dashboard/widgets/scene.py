@@ -8,10 +8,11 @@ from core.digits.datasets import Dataset
 from dashboard.address import get_address
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
+from dashboard.widgets.canvas import UNDO_ALL
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.digit import choose_digit
-from dashboard.widgets.mask import choose_mask
+from dashboard.widgets.mask import choose_mask, undo_all_erasing
 
 DIGIT, ERASE = "Digit", "Erase"
 PART = "missing part"  # the key of the choice between the digit and erasing
@@ -44,10 +45,17 @@ def choose_scene(session: Session, data: Dataset) -> tuple[Digit, Mask] | None:
         digit = choice.digit
         session.take(choice)
         if not scene.mask.all():
-            st.caption("Part of it is erased: see *Erase*.")
+            _say_erased()
     if not scene.mask.any():
         st.caption("Everything is erased: you see what networks read in an empty picture.")
     return digit, scene.mask
+
+
+def _say_erased() -> None:
+    """Say that part of the digit is erased, and offer to undo that without going to where it was erased."""
+    st.caption("Part of it is erased: see *Erase*.")
+    if not get_address().hides("tools"):
+        st.button(UNDO_ALL, key="undo all erasing", on_click=undo_all_erasing)
 
 
 def choose_beside(tip: str, session: Session, data: Dataset) -> tuple[tuple[Digit, Mask] | None, DeltaGenerator]:

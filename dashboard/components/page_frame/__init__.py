@@ -1,8 +1,8 @@
-"""What surrounds a page and needs the browser: marks in the menu, history, reading changes aloud, the first tour."""
+"""What surrounds a page and needs the browser: marks in the menu, history, keys, changes read aloud, the first tour."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import streamlit as st
 
@@ -17,6 +17,8 @@ class TourStep(TypedDict):
     """CSS selectors of what it points to, separated by commas; the first one that is on the page counts."""
     title: str
     says: str
+    done: NotRequired[str]
+    """CSS selector of what appears when the visitor has done what it says; then the next step follows."""
 
 
 def page_frame(

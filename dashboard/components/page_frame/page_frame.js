@@ -1,13 +1,14 @@
-// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, lead a first visitor around, keep one
-// entry in the browser's history for each page, and hold the controls while a teacher has frozen the page.
+// Mark the page in Streamlit's menu, close the menu of a phone, skip to the canvas and open the search by keyboard, read
+// changes aloud, lead a first visitor around, keep one entry in the browser's history for each page, and hold the controls while a teacher has frozen the page.
 // Streamlit calls the default export when its data change; what is outside of the component stays for the whole visit.
 
 const SEEN = "negative-space-tour"; // in localStorage: the tour was shown, so it does not come by itself again
 const PHONE = 768; // pixels: Streamlit's menu covers narrower screens
 const QUIET = 800; // milliseconds without a change before it is read aloud
+const AT_REST = 2000; // milliseconds without a stroke or a click before the tour goes on by itself
 const ACTS = ["pointerdown", "mousedown", "touchstart", "pointerup", "mouseup", "touchend", "click", "dblclick", "keydown", "keyup", "drop"];
 const READING = ["Tab", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // keys that move or scroll
-const state = { data: null, step: null, asked: 0, card: null, region: null };
+const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0 };
 
 export default function ({ data }) {
   const first = state.data === null;
@@ -22,15 +23,22 @@ export default function ({ data }) {
 function install() {
   keepOneEntryPerPage();
   for (const act of ACTS) addEventListener(act, hold, { capture: true, passive: false });
+  state.skip = make("button", "ns-skip", "Skip to the canvas");
+  state.skip.onclick = () => findCanvas()?.focus();
+  document.body.prepend(state.skip);
   state.region = make("div", "ns-spoken");
   state.region.setAttribute("role", "status");
   document.body.append(state.region);
   document.addEventListener("click", afterClick, true);
   document.addEventListener("keydown", (event) => event.key === "Escape" && skipTour(), true);
+  document.addEventListener("keydown", slash);
+  for (const act of ["pointerdown", "pointerup", "pointercancel", "keyup"]) addEventListener(act, noteAct, true);
   addEventListener("resize", () => { mark(); place(); });
   addEventListener("scroll", place, true);
-  new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-announce"] });
+  new MutationObserver(() => { listen(); offerCanvas(); nameButtons(); }).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-announce"] });
   listen(); // what stood there before
+  offerCanvas();
+  nameButtons();
 }
 
 function make(tag, name, text = "") {
@@ -61,11 +69,37 @@ function afterClick(event) {
   if (event.target.closest?.(".st-key-search button")) focusSearch();
 }
 
-// A popover is filled by the server, some time after it was opened.
-function focusSearch(tries = 50) {
+// A popover is filled by the server, some time after it was opened: on a busy one, many seconds.
+function focusSearch(tries = 600) {
   const field = document.querySelector(".st-key-search-for input");
-  if (field) field.focus();
-  else if (tries) setTimeout(focusSearch, 100, tries - 1);
+  clearTimeout(state.searching);
+  state.searching = field || !tries ? null : setTimeout(focusSearch, 100, tries - 1);
+  field?.focus();
+}
+
+// Where there is no room for the words of the head's buttons, pointing at one shows them.
+function nameButtons() {
+  for (const button of document.querySelectorAll(".st-key-page-tools button")) button.title = button.querySelector("p")?.textContent ?? "";
+}
+
+// The keyboard
+
+// Canvases stand inside components, each with a part of the page of its own.
+function findCanvas() {
+  const places = document.querySelectorAll('[data-testid^="stBidiComponent"], [data-testid^="stBidiComponent"] *');
+  const canvases = [...places].map((place) => place.shadowRoot?.querySelector('canvas[tabindex="0"]'));
+  return canvases.find((canvas) => canvas?.getClientRects().length);
+}
+
+const offerCanvas = () => { state.skip.hidden = !findCanvas(); };
+
+function slash(event) {
+  const typing = event.composedPath()[0].matches?.("input, textarea, select, [contenteditable]");
+  const button = document.querySelector(".st-key-search button");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !button) return;
+  event.preventDefault(); // Firefox opens its own search
+  if (document.querySelector(".st-key-search-for input")) focusSearch();
+  else if (!state.searching) button.click(); // else it is open already, and a click would close it
 }
 
 // A page that a teacher has frozen
@@ -119,14 +153,14 @@ function remember() {
   try { localStorage.setItem(SEEN, "seen"); } catch { /* it keeps nothing */ }
 }
 
-function openTour(step = 0) {
+function openTour(step = 0, focused = true) {
   closeTour();
   remember();
   const { tour } = state.data, last = step === tour.length - 1;
   const card = make("div", "ns-tour");
   card.setAttribute("role", "dialog");
   card.setAttribute("aria-label", tour[step].title);
-  const next = make("button", "ns-next", last ? "Done" : "Next"), skip = make("button", "", "Skip (Esc)");
+  const next = make("button", "ns-next", last ? "Done" : "Next"), skip = make("button", "", matchMedia("(hover: none)").matches ? "Skip" : "Skip (Esc)");
   next.onclick = () => (last ? closeTour() : openTour(step + 1));
   skip.onclick = closeTour;
   card.append(make("b", "", `${step + 1} of ${tour.length} · ${tour[step].title}`), make("p", "", tour[step].says), next);
@@ -137,7 +171,20 @@ function openTour(step = 0) {
   state.resized = new ResizeObserver(bringIntoView); // a canvas has its size some time after the page
   if (state.target) state.resized.observe(state.target);
   bringIntoView();
-  next.focus({ preventScroll: true });
+  if (focused) next.focus({ preventScroll: true });
+  const { done } = tour[step];
+  if (done && !document.querySelector(done)) state.watch = setInterval(goOn, 300, done);
+}
+
+// Go to the next step once this one's act is done and the visitor rests: not between two strokes of one digit.
+function goOn(done) {
+  const rests = !state.pressed && performance.now() - state.acted > AT_REST;
+  if (rests && document.querySelector(done)) openTour(state.step + 1, false); // the canvas may have the focus
+}
+
+function noteAct({ type }) {
+  state.acted = performance.now();
+  if (type !== "keyup") state.pressed = type === "pointerdown";
 }
 
 // Also before it was shown: after Esc on another page it does not come by itself.
@@ -149,6 +196,7 @@ function skipTour() {
 function closeTour() {
   state.card?.remove();
   state.resized?.disconnect();
+  clearInterval(state.watch);
   state.target?.classList.remove("ns-shown");
   Object.assign(state, { card: null, target: null });
 }
@@ -166,8 +214,8 @@ function find(selectors) {
   return null;
 }
 
-// Below what it points to, else right of it, else above it: what stands above a thing often belongs to it. Never outside
-// of the screen.
+// Below what it points to, else right of its lower edge, else above it: what stands above a thing, and beside its upper
+// edge, often belongs to it. Never outside of the screen.
 function place() {
   const { card, target } = state;
   if (!card) return;
@@ -175,7 +223,7 @@ function place() {
   const width = card.offsetWidth, height = card.offsetHeight, lowest = innerHeight - height - 10;
   const below = at.bottom + 10, right = at.right + 10, above = at.top - height - 10;
   const beside = below > lowest && right + width + 10 < innerWidth;
-  const top = below <= lowest ? below : beside ? at.top : above > 0 ? above : lowest;
+  const top = below <= lowest ? below : beside ? at.bottom - height : above > 0 ? above : lowest;
   card.style.top = `${Math.max(10, Math.min(top, lowest))}px`;
   card.style.left = `${Math.max(10, Math.min(beside ? right : at.left, innerWidth - width - 10))}px`;
 }
