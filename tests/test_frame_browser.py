@@ -245,6 +245,13 @@ def test_projector_mode_shows_three_answers_on_the_first_screen_and_folds_the_br
         expect(tab.locator(".st-key-brushes button").first).to_contain_text("large brush", timeout=PATIENCE)
 
 
+def test_projector_mode_says_that_it_calculates_since_the_bar_with_the_sign_is_hidden(server: str, page: Page) -> None:
+    said = "(one, state) => { one.dataset.testScriptState = state; return getComputedStyle(one, '::after').content; }"
+    open_page(page, f"{server}/?projector=1")
+    assert page.get_by_test_id("stApp").evaluate(said, "running") == '"Calculating …"'
+    assert page.get_by_test_id("stApp").evaluate(said, "notRunning") == "none"
+
+
 def test_at_a_projector_what_is_chosen_and_the_names_of_buttons_are_whole(server: str, chromium: Browser) -> None:
     with open_tab(chromium, **PROJECTOR) as tab:
         open_page(tab, f"{server}/attack?sample=4&projector=1")
