@@ -206,6 +206,15 @@ def press_until(page: Page, key: str, shown: Locator) -> None:
     expect(shown).to_be_visible()
 
 
+def click_until(option: Locator, shown: Locator) -> None:
+    """Click an option until `shown` is visible: what is drawn again at that moment loses the click."""
+    for _ in range(30):
+        option.click()
+        with suppress(AssertionError):
+            return expect(shown).to_be_visible(timeout=2_000)
+    expect(shown).to_be_visible()
+
+
 def free_port() -> int:
     """Return a port at which nobody listens now."""
     with socket.socket() as probe:

@@ -140,8 +140,12 @@ def absent_parts(device: str) -> Any:
     evidence = absent_features.measure_evidence(network, digits.images()[3], MASK)
     gap, missing = absent_features.split_gap(evidence, atlas), absent_features.missing_evidence(evidence, atlas)
     found = absent_features.find_missing_features(evidence, atlas)
-    texts = absent_features.describe_digit(evidence, atlas, "0123456789")
-    return atlas, evidence, gap, missing, found, texts, absent_features.describe_gap(evidence, gap, "0123456789")
+    texts = (
+        absent_features.describe_digit(evidence, atlas, "0123456789"),
+        absent_features.describe_gap(evidence, gap, "0123456789"),
+        absent_features.describe_need(found, (evidence.answer + 1) % 10, evidence, atlas, "0123456789"),
+    )
+    return atlas, evidence, gap, missing, found, texts
 
 
 @case

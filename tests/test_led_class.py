@@ -139,6 +139,31 @@ def test_a_class_that_ends_lets_everybody_go_on_alone() -> None:
     assert "There is no class" in text_of(open_page("why", follow=code))
 
 
+def test_a_class_that_was_ended_in_another_tab_is_led_no_longer() -> None:
+    teacher, code = lead()
+    led_class.board().remove(code, TEACHER)
+    look(teacher)
+    assert teacher.session_state["session"].leading is None and "The class has ended" in text_of(teacher)
+
+
+def test_a_teacher_who_types_their_own_code_goes_on_leading() -> None:
+    code = led_class.board().open_led_room(Place("start"), opener=TEACHER)
+    app = open_page("start", state={"visitor": TEACHER})
+    app.text_input(key="start code").set_value(code)
+    next(one for one in app.button if one.label == "Join").click()
+    assert "You lead" in text_of(rerun(app)) and app.session_state["session"].following is None
+
+
+def test_whoever_cannot_be_brought_to_the_class_is_on_their_own() -> None:
+    teacher, code = lead(**DIGIT)
+    phone = join(code)
+    held = phone.session_state["session"].following
+    go_to(teacher, "pmnist")
+    held.page, held.target, held.moves, held.tries = "pmnist", {"follow": code}, 1, following.MAX_TRIES
+    phone = look(phone)
+    assert page_of(phone) == "compare" and "you look around on your own" in text_of(phone)
+
+
 def test_a_link_follows_and_only_who_opened_the_class_leads_it() -> None:
     _, code = lead(**DIGIT)
     phone = open_page("start", follow=code)

@@ -93,7 +93,7 @@ def test_players_follow_the_teacher_from_digit_to_digit_to_the_end() -> None:
         assert f"You answered {label_of(code, number)}" in text_of(player) and "ns-verdict" not in html(player)
         assert "**1 of 2** players have answered" in text_of(rerun(teacher)) and "ns-verdict" not in html(teacher)
         press(teacher, "quiz step")
-        assert "1 of 1 players read it correctly" in text_of(teacher) and "Most players" in html(teacher)
+        assert "1 of 1 players read it correctly" in text_of(teacher) and "Most frequent" in html(teacher)
         assert html(rerun(player)).count('<div class="ns-verdict') == 1 + len(DEFAULT_NETWORKS)
         assert f"Right: it is a {label_of(code, number)}" in text_of(player)
         assert f"You did not answer: it is a {label_of(code, number)}" in text_of(rerun(idle))

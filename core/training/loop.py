@@ -85,11 +85,10 @@ def train(
 
 def _epoch(training: RunningTraining, epoch: int, seconds: float, changes: Changes) -> Iterator[TrainStep]:
     """Train on all digits once. Raises DivergedError."""
-    changed = changes(epoch, 0)
+    start, changed = interrupts.working_time(), changes(epoch, 0)
     training.begin_epoch(epoch, changed)
     batches, every = training.draw_batches(), training.report_every
     for first in range(0, len(batches), every):
-        start = interrupts.working_time()
         if first:
             changed = changes(epoch, first)
             training.adjust(changed)
@@ -104,6 +103,7 @@ def _epoch(training: RunningTraining, epoch: int, seconds: float, changes: Chang
             )
         seconds += interrupts.working_time() - start
         yield TrainStep(epoch, done, len(batches), loss, accuracy, seconds, rates[-1], *figures)
+        start = interrupts.working_time()
 
 
 def _learning_rates(config: TrainConfig, changed: TrainingChanges, epoch: int, batches: int) -> list[float]:

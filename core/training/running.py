@@ -63,6 +63,7 @@ class RunningTraining:
         if changes.frozen != self._changes.frozen:
             self._layers.freeze(changes.frozen)
             memory = self.optimizer.state
+            self.network.zero_grad(set_to_none=True)  # the next optimizer knows nothing of what is frozen now
             self._build()
             self.optimizer.state.update(memory)
         self._adjust(changes)
@@ -129,7 +130,7 @@ class RunningTraining:
 
     def end(self) -> None:
         """Leave a network that can be used: in evaluation mode, as it was set up, without gradients, on the CPU."""
-        self.optimizer.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         self._layers.restore()
         self.network.cpu().eval()
 

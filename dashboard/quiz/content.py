@@ -76,7 +76,7 @@ class Content(ABC):
         return QuizAnswer("You", PEOPLE_COLOR, self.choices[said], self.is_right(number, said))
 
     def people_answers(self, number: int, given: dict[int, int]) -> list[QuizAnswer]:
-        """Return what most players have answered; nothing where several answers are as frequent, or nobody answered.
+        """Return the most frequent answer; nothing where several are as frequent, or nobody answered.
 
         `given` holds how many players gave each answer.
         """
@@ -85,7 +85,7 @@ class Content(ABC):
             return []
         note = f"{given[most[0]]} of {sum(given.values())} players"
         right = self.is_right(number, most[0])
-        return [QuizAnswer("Most players", PEOPLE_COLOR, self.choices[most[0]], right, note)]
+        return [QuizAnswer("Most frequent answer", PEOPLE_COLOR, self.choices[most[0]], right, note)]
 
     @abstractmethod
     def machine_answers(self, number: int) -> list[QuizAnswer]:

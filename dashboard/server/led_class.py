@@ -15,7 +15,10 @@ def board() -> RoomBoard:
 def move(place: Place) -> None:
     """Lead the class to this place, if the visitor leads one and it is elsewhere; what fails is tried again later."""
     leading = get_session().leading
-    if leading is None or place == leading.place:
+    if leading is None:
+        return
+    if place == leading.place:
+        leading.problem = ""
         return
     try:
         board().led.move(leading.code, place, *visitors.get_openers())

@@ -20,9 +20,9 @@ def enter(page: str, linked: bool) -> None:
 def _open_linked() -> None:
     """Lead the class that the address names if the visitor opened it, else follow it."""
     session, params = get_session(), st.query_params.to_dict()
-    known = {held.code for held in (session.leading, session.following) if held is not None}
     text = params.get(LEAD) or params.get(FOLLOW) or ""
-    if not text or text in known:
+    known = session.leading or (None if LEAD in params else session.following)
+    if not text or known is not None and known.code == text:
         return
     try:
         code = read_code(text)

@@ -66,10 +66,12 @@ def _check_arrival(held: Following, page: str) -> None:
 
     What the browser asks while Streamlit changes the page can win: it then runs the page that the browser still shows.
     """
-    if (page, get_address().params) == (held.page, held.target) or held.tries >= MAX_TRIES:
-        held.target, held.tries = None, 0
-    else:
+    if (page, get_address().params) != (held.page, held.target) and held.tries < MAX_TRIES:
         held.moves = -1
+        return
+    held.target, held.tries = None, 0
+    if page != held.page and not held.frozen:
+        _look_around(held)
 
 
 def show_bar(held: Following) -> None:
@@ -79,6 +81,8 @@ def show_bar(held: Following) -> None:
 
 
 def _show(held: Following) -> None:
+    if get_session().following is not held:  # the visitor has left; only a run of the whole page takes the bar away
+        st.rerun()
     try:
         room = led_class.board().led.read(held.code)
         if room is None:
@@ -103,6 +107,8 @@ def _keep_up(held: Following, room: LedRoom) -> None:
 
 def _go(held: Following, room: LedRoom) -> NoReturn:
     """Open the class's place exactly as a link to it does: the address is checked there."""
+    if held.on_own:
+        held.next_report = 0.0
     held.moves, held.page, held.on_own, held.frozen = room.moves, room.place.page, False, room.frozen
     params = dict(room.place.params)
     if room.place.page == PLAYED:

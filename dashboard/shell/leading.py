@@ -1,5 +1,7 @@
 """Leading a class: whoever has joined by its code sees the page, the view and the scene that the teacher shows."""
 
+from typing import NoReturn
+
 import streamlit as st
 
 from core.classroom.room_database import RoomError
@@ -29,12 +31,10 @@ def _open() -> None:
     """Open a class at the present page, or go on with the one that this visitor leads."""
     place, opener = place_of(get_address()), visitors.ensure_visitor_id()
     try:
-        code = led_class.board().open_led_room(place, opener=opener, origin=visitors.get_origin())
+        go_on(led_class.board().open_led_room(place, opener=opener, origin=visitors.get_origin()))
+        led_class.move(place)
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)
-    else:
-        go_on(code)
-        led_class.move(place)
 
 
 def go_on(code: str) -> bool:
@@ -69,6 +69,8 @@ def show_bar(leading: Leading) -> None:
 
 def _show_count(leading: Leading) -> None:
     try:
+        if led_class.board().led.read(leading.code) is None:
+            _notice_end()
         led_class.move(place_of(get_address()))  # again, where it failed before
         here = led_class.board().led.count(leading.code)
     except RoomError as error:
@@ -82,9 +84,16 @@ def _show_count(leading: Leading) -> None:
 def _freeze(leading: Leading, frozen: bool) -> None:
     try:
         led_class.board().led.freeze(leading.code, frozen, *visitors.get_openers())
-        leading.frozen, leading.problem = frozen, ""
+        leading.frozen = frozen
     except RoomError as error:
-        leading.problem = str(error)
+        st.session_state[PROBLEM] = str(error)
+
+
+def _notice_end() -> NoReturn:
+    """Lead no longer: the class was ended in another tab, or deleted after hours without anybody."""
+    get_session().leading = None
+    st.session_state[PROBLEM] = "The class has ended."
+    st.rerun()
 
 
 def _end(leading: Leading) -> None:
