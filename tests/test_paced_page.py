@@ -15,6 +15,7 @@ from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from dashboard.quiz import kept_game, paced, plan_form, rounds
 from dashboard.server import caches
 from dashboard.server.scene import DEFAULT_NETWORKS
+from tests.browser import click_until
 from tests.pages import captions, html, open_page, press, rerun, text_of
 from tests.postgres import own_postgres
 from tests.sample_digits import real_set
@@ -317,7 +318,9 @@ def test_a_game_goes_on_where_it_was_when_its_database_is_back(monkeypatch: pyte
 @pytest.mark.browser
 def test_phones_follow_the_projector(server: str, page: Page, phone: Page) -> None:
     page.goto(f"{server}/quiz?view=The+room")
-    page.get_by_text("The teacher's", exact=True).click(timeout=PATIENCE)
+    teachers_pace = page.get_by_text("The teacher's", exact=True)
+    expect(teachers_pace).to_be_visible(timeout=PATIENCE)
+    click_until(teachers_pace, page.get_by_text("Show a podium at the end"))
     page.get_by_role("button", name="Open a room").click(timeout=PATIENCE)
     expect(page.get_by_text("0 players have joined")).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile(r"\?room=[A-Z]{4}&view=The\+room$"), timeout=PATIENCE)
