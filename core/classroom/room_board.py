@@ -19,7 +19,7 @@ from core.classroom.room_players import RoomPlayers
 from core.classroom.room_tables import ANSWERS, FOLLOWERS, LED_ROOMS, OPENINGS, PLAYERS, ROOMS
 
 ROOM_LIFETIME = 90 * 24 * 3600.0  # seconds
-EMPTY_LIFETIME = 6 * 3600.0  # seconds, of a room without a player
+EMPTY_LIFETIME = 6 * 3600.0  # seconds, of a room that nobody joined, or follows
 MAX_ROOMS, MAX_ANSWERS = 1000, 20_000  # in the database; in one room
 MAX_ROOMS_PER_VISITOR, MAX_ROOMS_PER_ORIGIN = 20, 250
 _ANSWER_COLUMNS = [ANSWERS.c[one.name] for one in fields(AnsweredQuestion)]

@@ -32,6 +32,7 @@ from dashboard.widgets.texts import read_note, show_caption, show_text
 Accuracies = Mapping[float, float]  # in percent, by the share of the picture that is missing
 Cell = TypeVar("Cell", str, float)  # a column of the table, or a share of the picture
 QUICK_COUNT = 100  # test digits that are read while the page opens
+FIRST_COUNT = 1000  # test digits that a table measures, if no other number is chosen
 
 
 def choose_count(data: Dataset, key: str, first: int) -> int:
@@ -90,7 +91,7 @@ def _show_talk() -> None:
 def _measure_table(data: Dataset, zoo: Zoo, chosen: Sequence[str], variant: Variant) -> None:
     """Measure the chosen networks on the current digits."""
     names = tuple(networks_or_warn(chosen, data))
-    count = choose_count(data, "live count", 1000)
+    count = choose_count(data, "live count", FIRST_COUNT)
     labels = data.test.first(count).labels
 
     def measure(cell: tuple[str, str]) -> float:

@@ -14,7 +14,7 @@ from core.pmnist.masks import Variant
 from core.visualization.figures import draw_confusion
 from core.visualization.network_colors import color_of
 from dashboard import address
-from dashboard.pmnist.accuracy_views import choose_count
+from dashboard.pmnist.accuracy_views import FIRST_COUNT, choose_count
 from dashboard.pmnist.cut_views import HEADINGS
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -59,7 +59,7 @@ def _choose(data: Dataset, zoo: Zoo) -> tuple[str, str, str, int]:
     with details.popover("Details", width="stretch"):
         second = list(zoo)[min(1, len(zoo) - 1)] if zoo else ""
         rival = choose_network(zoo, name="beside", key="rival", label="Compare with", first=second) if name else ""
-        count = choose_count(data, "confusion count", 1000)
+        count = choose_count(data, "confusion count", FIRST_COUNT)
     return name, rival, column, count
 
 

@@ -19,10 +19,10 @@ TRIALS = 5
 FRAMES = "40 / 40"  # the place of the last frame: forty steps
 SAMPLE = "attack?sample=18"
 
-# Presses Grow again whenever the noises have grown: the strokes take longer.
+# Presses Optimise again whenever the noises are there: the strokes take longer.
 GROW_ON = """() => setInterval(() => {
-  const [grow, stop] = ['Grow', 'Stop'].map((name) =>
-    [...document.querySelectorAll('button')].find((one) => one.innerText.trim() === name));
+  const [grow, stop] = ['Optimise', 'Stop'].map((name) =>
+    [...document.querySelectorAll('button')].find((one) => one.innerText.trim().startsWith(name)));
   if (grow && stop?.disabled) grow.click();
 }, 500)"""
 
@@ -77,7 +77,7 @@ def _strokes(page: Page) -> list[float]:
 def _grow(page: Page, address: str) -> None:
     page.goto(f"{address}/{SAMPLE}")
     page.get_by_text("Noise for all", exact=True).click()
-    page.get_by_role("button", name="Grow", exact=True).wait_for(timeout=60_000)
+    page.get_by_role("button", name="Optimise", exact=True).wait_for(timeout=60_000)
     page.evaluate(GROW_ON)
     expect(page.locator(".player .count")).not_to_be_empty(timeout=60_000)
 
