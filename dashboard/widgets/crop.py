@@ -37,6 +37,8 @@ def _slider(label: str, key: str, least: int, most: int, value: int | tuple[int,
 
 
 def _take_sliders() -> None:
+    if not all(key in st.session_state for key in (TURN, COLUMNS, ROWS)):
+        return  # a page that was just left may send its widgets once more
     turn = max(-MAX_TURN, min(MAX_TURN, st.session_state[TURN]))  # a browser may send anything
     _take(Crop(turn, *_ends(COLUMNS), *_ends(ROWS)))
 

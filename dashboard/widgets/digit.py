@@ -198,7 +198,7 @@ def _any_sample(allowed: np.ndarray) -> None:
 
 
 def _first_of_class(data: Dataset) -> None:
-    wanted = st.session_state[CLASS]
+    wanted = st.session_state.get(CLASS, "any")  # a page that was just left may send its widgets once more
     if wanted != "any":
         matches = np.flatnonzero(data.test.labels.numpy() == data.classes.index(wanted))
         get_session().scene.sample = int(matches[0])
