@@ -4,11 +4,12 @@
 
 const SEEN = "negative-space-tour"; // in localStorage: the tour was shown, so it does not come by itself again
 const PHONE = 768; // pixels: Streamlit's menu covers narrower screens
+const PAUSE = 200; // milliseconds between two looks at what has changed on the page
 const QUIET = 800; // milliseconds without a change before it is read aloud
 const AT_REST = 2000; // milliseconds without a stroke or a click before the tour goes on by itself
 const ACTS = ["pointerdown", "mousedown", "touchstart", "pointerup", "mouseup", "touchend", "click", "dblclick", "keydown", "keyup", "drop"];
 const READING = ["Tab", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // keys that move or scroll
-const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0 };
+const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0, looking: null };
 
 export default function ({ data }) {
   const first = state.data === null;
@@ -35,8 +36,18 @@ function install() {
   for (const act of ["pointerdown", "pointerup", "pointercancel", "keyup"]) addEventListener(act, noteAct, true);
   addEventListener("resize", () => { mark(); place(); });
   addEventListener("scroll", place, true);
-  new MutationObserver(() => { listen(); offerCanvas(); nameButtons(); }).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-announce"] });
-  listen(); // what stood there before
+  new MutationObserver(lookSoon).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-announce"] });
+  look(); // at what stood there before
+}
+
+// Every bar of a stroke changes the page: to look each time would make it late.
+function lookSoon() {
+  state.looking ??= setTimeout(look, PAUSE);
+}
+
+function look() {
+  state.looking = null;
+  listen();
   offerCanvas();
   nameButtons();
 }
