@@ -225,6 +225,7 @@ def test_projector_mode_folds_the_buttons_of_the_canvas_away_and_a_phone_can_lea
     expect(phone.get_by_test_id("stHeader")).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.mnist  # above the offline digits stands a notice that they are not MNIST
 def test_projector_mode_shows_three_answers_on_the_first_screen_and_folds_the_brushes(
     server: str, chromium: Browser
 ) -> None:

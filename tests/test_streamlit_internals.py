@@ -21,6 +21,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server import streamlit_internals
+from tests.visitor import run
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +76,7 @@ def test_a_fragments_request_waits_for_the_messages_of_a_run_that_has_just_ended
         AppSession.request_rerun(session, ClientState())
         await asyncio.sleep(0)
 
-    asyncio.run(request())
+    run(request())
     assert order == ["of a run that goes on", "page", "the last message", "later"]
 
 
