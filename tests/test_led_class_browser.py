@@ -100,6 +100,12 @@ def test_a_phone_follows_is_frozen_looks_around_and_comes_back(server: str, page
     phone.reload()
     expect(phone.get_by_text("You follow the class")).to_be_visible(timeout=PATIENCE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.get_by_role("button", name="Look around on my own").tap()
+    phone.get_by_role("button", name="Leave", exact=True).tap()
+    expect(phone.locator(".st-key-class-bar")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_text("0 follow you")).to_be_visible(timeout=PATIENCE)
+    phone.goto(f"{server}/?follow={code}")
+    expect(phone.get_by_text("You follow the class")).to_be_visible(timeout=PATIENCE)
     page.reload()
     expect(page.get_by_text(f"You lead the class {code}")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="End the class").click()

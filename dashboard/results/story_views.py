@@ -12,7 +12,7 @@ from dashboard.results.study import Row, ShownStudy
 from dashboard.widgets.charts import show_chart
 
 SHOWN_CUT = "HCUT"
-HEIGHT = 264  # pixels: the first picture fits the first screen of a projector, 910x512
+HEIGHT = 216  # pixels: the first picture fits the first screen of a projector, 910x512
 STYLE = """<style>
 .st-key-story { --ns-parts: row; --ns-part: minmax(0, 1fr); }
 @media (max-width: 1000px) { .st-key-story { --ns-parts: column; --ns-part: 2fr 3fr; } }
