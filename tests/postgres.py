@@ -22,7 +22,8 @@ class Postgres:
     def __init__(self, tools: Path, folder: Path) -> None:
         self._tools, self._folder, self._user = tools, folder, NAME if os.geteuid() == 0 else None
         self.url = f"postgresql+psycopg://{NAME}@/{NAME}?host={folder}"
-        options = ["-D", str(folder / "data"), "-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        options = ["-D", str(folder / "data"), "-U", NAME, "--auth=trust", "--encoding=UTF8", "--no-sync"]
+        options += ["--locale=C", "--lc-ctype=C.UTF-8"]  # nicknames are compared in lower case, also those with É
         if self._user:
             shutil.chown(folder, self._user, self._user)
         subprocess.run([tools / "initdb", *options], check=True, capture_output=True, cwd=folder, user=self._user)
