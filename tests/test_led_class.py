@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.classroom.led_rooms import Attendance, Place
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
-from dashboard.server import caches, led_class
+from dashboard.server import caches, rooms
 from dashboard.shell import following, leading
 from tests.pages import address_of, go_to, html, open_page, press, rerun, text_of
 from tests.sample_digits import real_set
@@ -26,7 +26,7 @@ def own_rooms(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def lead(page: str = "compare", **params: str) -> tuple[AppTest, str]:
     """Open a class on a page as the teacher; return the teacher's tab and the code."""
-    code = led_class.board().open_led_room(Place("start"), opener=TEACHER)
+    code = rooms.board().open_led_room(Place("start"), opener=TEACHER)
     return open_page(page, state={"visitor": TEACHER}, lead=code, **params), code
 
 
@@ -60,7 +60,7 @@ def test_the_button_opens_a_class_and_shows_its_code() -> None:
     code = app.session_state["session"].leading.code
     assert f"You lead the class **{code}**" in text_of(app) and "0 follow you**, 0 are" in text_of(app)
     assert address_of(app) == {"lead": code}
-    room = led_class.board().led.read(code)
+    room = rooms.board().led.read(code)
     assert room is not None and room.place == Place("lessons")
     app = click(app, "class code")
     assert any(f">{code}<" in one.proto.body for one in app.get("html")) and f"follow={code}" in app.code[0].value
@@ -104,7 +104,7 @@ def test_whoever_opens_another_page_is_on_their_own() -> None:
     assert page_of(look(phone)) == "why"
     phone = click(phone, "class leave")
     assert "lass **" not in text_of(phone) and "follow" not in address_of(look(phone))
-    assert led_class.board().led.count(code) == Attendance(0, 0)
+    assert rooms.board().led.count(code) == Attendance(0, 0)
 
 
 def test_freezing_brings_everybody_back_and_releasing_lets_them_go() -> None:
@@ -141,13 +141,13 @@ def test_a_class_that_ends_lets_everybody_go_on_alone() -> None:
 
 def test_a_class_that_was_ended_in_another_tab_is_led_no_longer() -> None:
     teacher, code = lead()
-    led_class.board().remove(code, TEACHER)
+    rooms.board().remove(code, TEACHER)
     look(teacher)
     assert teacher.session_state["session"].leading is None and "The class has ended" in text_of(teacher)
 
 
 def test_a_teacher_who_types_their_own_code_goes_on_leading() -> None:
-    code = led_class.board().open_led_room(Place("start"), opener=TEACHER)
+    code = rooms.board().open_led_room(Place("start"), opener=TEACHER)
     app = open_page("start", state={"visitor": TEACHER})
     app.text_input(key="start code").set_value(code)
     next(one for one in app.button if one.label == "Join").click()
@@ -250,5 +250,5 @@ def test_without_a_class_no_database_is_opened_and_nothing_asks_again(monkeypatc
 
 def test_a_link_that_is_shared_holds_no_class() -> None:
     teacher, code = lead(**DIGIT)
-    assert code not in str(led_class.board().led.read(code).place)  # type: ignore[union-attr]
+    assert code not in str(rooms.board().led.read(code).place)  # type: ignore[union-attr]
     assert address_of(teacher)["lead"] == code

@@ -13,7 +13,7 @@ from core.classroom.paced_games import GamePlan
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from dashboard.quiz import kept_game, paced, plan_form, rounds
-from dashboard.server import caches
+from dashboard.server import caches, rooms
 from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.browser import click_until
 from tests.pages import captions, html, open_page, press, rerun, text_of
@@ -312,7 +312,7 @@ def test_a_game_goes_on_where_it_was_when_its_database_is_back(monkeypatch: pyte
         server.start()
         assert "You answered 3" in text_of(rerun(player)) and not player.warning
         assert "**1 of 1** players have answered" in text_of(rerun(teacher))
-        rounds.board().close()
+        rooms.board().close()
 
 
 @pytest.mark.browser

@@ -14,7 +14,7 @@ from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.digits import datasets
 from dashboard.quiz import cached, kept_game, rounds
-from dashboard.server import caches, downloads
+from dashboard.server import caches, downloads, rooms
 from dashboard.server.scene import DEFAULT_NETWORKS
 from tests.browser import press_until
 from tests.job_runs import without_mnist
@@ -306,7 +306,7 @@ def test_what_a_lost_database_could_not_take_is_kept_and_sent_when_it_is_back(
         server.start()
         assert not rerun(app).warning and counted(code) == (1, 4)
         assert not rerun(late).warning and late.session_state[rounds.GAME].room.code == code
-        rounds.board().close()
+        rooms.board().close()
 
 
 def test_a_wrong_address_of_the_database_costs_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sql
 
 from core.classroom.room_database import Database, RoomError
-from core.classroom.room_openers import hash_openers, hash_visitor
-from core.classroom.room_tables import FOLLOWERS, LED_ROOMS, OPENINGS, ROOMS
+from core.classroom.room_openers import hash_visitor, is_opened_by
+from core.classroom.room_tables import FOLLOWERS, LED_ROOMS, OPENINGS
 
 MAX_FOLLOWERS = 500  # in one room
 MAX_LENGTH = 8_000  # characters of a place's address
@@ -74,7 +74,7 @@ class LedRooms:
         self._change(code, openers, frozen=frozen)
 
     def _change(self, code: str, openers: Sequence[str], **values: Any) -> None:
-        own = sql.exists().where(ROOMS.c.code == code, ROOMS.c.opener.in_(hash_openers(code, openers)))
+        own = sql.exists().where(is_opened_by(code, openers))
         with self._database.begin() as connection:
             if not connection.execute(
                 sql.update(LED_ROOMS).where(LED_ROOMS.c.room == code, own).values(values)
@@ -84,9 +84,8 @@ class LedRooms:
     def report(self, code: str, player: str, *, following: bool) -> None:
         """Record that a phone is in the room, and whether it follows the teacher."""
         row = {"following": following, "seen": self._database.now()}
-        phone = (FOLLOWERS.c.room == code) & (FOLLOWERS.c.player == player)
         with self._database.begin() as connection:
-            if connection.execute(sql.update(FOLLOWERS).where(phone).values(row)).rowcount:
+            if connection.execute(sql.update(FOLLOWERS).where(_is_phone(code, player)).values(row)).rowcount:
                 return
             connection.execute(sql.delete(FOLLOWERS).where(FOLLOWERS.c.room == code, ~self._is_here()))
             if (connection.scalar(sql.select(sql.func.count()).where(FOLLOWERS.c.room == code)) or 0) >= MAX_FOLLOWERS:
@@ -95,9 +94,8 @@ class LedRooms:
 
     def leave(self, code: str, player: str) -> None:
         """Forget a phone that leaves the room."""
-        phone = (FOLLOWERS.c.room == code) & (FOLLOWERS.c.player == player)
         with self._database.begin() as connection:
-            connection.execute(sql.delete(FOLLOWERS).where(phone))
+            connection.execute(sql.delete(FOLLOWERS).where(_is_phone(code, player)))
 
     def count(self, code: str) -> Attendance:
         """Return how many phones follow the teacher, and how many are on their own."""
@@ -110,6 +108,10 @@ class LedRooms:
 
     def _is_here(self) -> sql.ColumnElement[bool]:
         return FOLLOWERS.c.seen > self._database.now() - GONE_AFTER
+
+
+def _is_phone(code: str, player: str) -> sql.ColumnElement[bool]:
+    return (FOLLOWERS.c.room == code) & (FOLLOWERS.c.player == player)
 
 
 def insert_led_room(connection: sql.Connection, code: str, place: Place) -> None:

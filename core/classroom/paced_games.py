@@ -13,8 +13,8 @@ import sqlalchemy as sql
 from core.classroom.game_kinds import GameKind
 from core.classroom.quiz_scores import Answer
 from core.classroom.room_database import Database, RoomError
-from core.classroom.room_openers import hash_openers
-from core.classroom.room_tables import ANSWERS, GAME_KINDS, GAMES, PLAYERS, ROOMS
+from core.classroom.room_openers import is_opened_by
+from core.classroom.room_tables import ANSWERS, GAME_KINDS, GAMES, PLAYERS
 
 MAX_QUESTIONS, MAX_SECONDS = 20, 300
 MAX_HELD = 10_000  # answers in a room; with more, no further game begins in it
@@ -111,7 +111,7 @@ class PacedGames:
 
         So a second click, or one on another screen, skips no question.
         """
-        own = sql.exists().where(ROOMS.c.code == code, ROOMS.c.opener.in_(hash_openers(code, openers)))
+        own = sql.exists().where(is_opened_by(code, openers))
         here = [GAMES.c[one.name] == getattr(seen, one.name) for one in fields(Position)]
         changed = sql.update(GAMES).where(GAMES.c.room == code, *here).values(**asdict(to), asked=self._database.now())
         with self._database.begin() as connection:

@@ -14,7 +14,7 @@ from core.classroom.paced_games import GamePlan, PacedGames, insert_game
 from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
 from core.classroom.room_codes import draw_code, read_code
 from core.classroom.room_database import Database, RoomError
-from core.classroom.room_openers import hash_opener, hash_openers, hash_visitor
+from core.classroom.room_openers import hash_opener, hash_openers, hash_visitor, is_opened_by
 from core.classroom.room_players import RoomPlayers
 from core.classroom.room_tables import ANSWERS, FOLLOWERS, LED_ROOMS, OPENINGS, PLAYERS, ROOMS
 
@@ -140,9 +140,8 @@ class RoomBoard:
 
     def remove(self, code: str, *openers: str) -> None:
         """Delete the room with all its answers; only its opener may."""
-        own = (ROOMS.c.code == code) & ROOMS.c.opener.in_(hash_openers(code, openers))
         with self._database.begin() as connection:
-            if not connection.execute(sql.delete(ROOMS).where(own)).rowcount:
+            if not connection.execute(sql.delete(ROOMS).where(is_opened_by(code, openers))).rowcount:
                 raise RoomError(f"Only whoever opened the room {code} can remove it.")
 
     def remove_all(self, *openers: str) -> None:

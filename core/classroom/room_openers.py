@@ -3,6 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 
+import sqlalchemy as sql
+
+from core.classroom.room_tables import ROOMS
+
 
 def hash_visitor(opener: str) -> str:
     """Return the hash by which a visitor's rooms are counted; it differs from the one of each room."""
@@ -17,3 +21,8 @@ def hash_opener(code: str, opener: str) -> str:
 def hash_openers(code: str, openers: Sequence[str]) -> list[str]:
     """Return the hashes under which the room may stand as one of these visitors'."""
     return [hash_opener(code, opener) for opener in openers]
+
+
+def is_opened_by(code: str, openers: Sequence[str]) -> sql.ColumnElement[bool]:
+    """Return the condition for the room of this code, if one of these opened it."""
+    return (ROOMS.c.code == code) & ROOMS.c.opener.in_(hash_openers(code, openers))

@@ -116,9 +116,8 @@ def remove_all(visitor: str) -> None:
             if time.monotonic() > end:
                 raise JobError("A job of yours is still ending: try again in a minute.")
             time.sleep(0.1)
-        with _raise_job_errors():
-            if job.folder.exists():
-                run_folders.remove(job.id)
+        if job.folder.exists():
+            remove(job.id)
     with _raise_job_errors():
         run_folders.remove_damaged(visitor)
 

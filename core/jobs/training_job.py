@@ -89,8 +89,8 @@ def check(settings: dict[str, Any]) -> None:
     check_plan(read_plan(settings))
 
 
-def check_plan(plan: TrainingPlan) -> None:
-    """Raise ValueError, as `check` does."""
+def check_plan(plan: TrainingPlan) -> Classifier:
+    """Return the network that such a training begins with. Raises ValueError, as `check` does."""
     if not datasets.is_available(plan.dataset):
         raise ValueError(f"{plan.dataset} is not on this machine.")
     if not 0 < plan.share <= 1:
@@ -100,7 +100,9 @@ def check_plan(plan: TrainingPlan) -> None:
     classes = len(datasets.classes_of(plan.dataset) or ())
     _check_cost(plan, round(plan.share * datasets.count_training_digits(plan.dataset)), classes)
     find_device(plan.config.device)
-    check_attack(prepare_network(plan, classes=classes), plan.config)
+    network = prepare_network(plan, classes=classes)
+    check_attack(network, plan.config)
+    return network
 
 
 def with_changes(plan: TrainingPlan, changes: TrainingChanges) -> TrainingPlan:
@@ -114,9 +116,7 @@ def with_changes(plan: TrainingPlan, changes: TrainingChanges) -> TrainingPlan:
 
 def check_changes(settings: dict[str, Any], changes: TrainingChanges) -> None:
     """Raise ValueError, with one sentence, for changes that cannot be made to a training with these settings."""
-    plan = with_changes(read_plan(settings), changes)
-    check_plan(plan)
-    network = prepare_network(plan, classes=len(datasets.classes_of(plan.dataset) or ()))
+    network = check_plan(with_changes(read_plan(settings), changes))
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise ValueError("All layers would be frozen: there would be nothing to train.")
 

@@ -1,6 +1,6 @@
 """Whether the talk's idea helps, in one sentence, from the differences to the matched control."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.pmnist.masks import CUTS
@@ -11,10 +11,15 @@ Differences = Mapping[str, Mapping[str, Any]]
 """By cut: `mean`, `low` and `high` in points, and `verdict`, as a recorded study has them."""
 
 
-def find_differences(rows: list[dict[str, Any]], network: str) -> Differences:
-    """Return the differences between the talk's arm and its control on the four cuts, from a study's rows."""
+def find_differences(
+    rows: Sequence[Mapping[str, Any]], network: str, columns: Mapping[str, str] | None = None
+) -> Differences:
+    """Return the differences between the talk's arm and its control on the four cuts, from a study's rows.
+
+    `columns` names the study's column for each cut, where it has another name than the cut.
+    """
     found = {row["cut"]: row["difference"] for row in rows if (row["network"], row["arm"]) == (network, ARM)}
-    return {cut: found[cut] for cut in CUTS}
+    return {cut: found[columns[cut] if columns else cut] for cut in CUTS}
 
 
 def count_excluded(differences: Differences, claimed: Mapping[str, float]) -> int:

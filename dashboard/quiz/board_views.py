@@ -12,10 +12,10 @@ from core.digits.datasets import Dataset, DatasetError
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.visualization.classroom import draw_scores
 from core.visualization.gallery import GalleryItem, draw_gallery
-from dashboard.quiz import cached, podium, rounds, score_table
+from dashboard.quiz import cached, podium, score_table
 from dashboard.quiz.cached import AnsweredRound
 from dashboard.quiz.score_table import NetworkAnswers
-from dashboard.server import caches
+from dashboard.server import caches, rooms
 from dashboard.server.caches import Zoo
 from dashboard.shell import share
 
@@ -28,7 +28,7 @@ def show_code(room: Room) -> None:
 def show_board(room: Room, zoo: Zoo) -> None:
     """Show how many play in a room at their own pace, and their scores beside those of the networks."""
     try:
-        players, counts = rounds.board().tallies(room.code)
+        players, counts = rooms.board().tallies(room.code)
         data = caches.dataset(room.data)
     except (RoomError, DatasetError) as error:
         st.warning(str(error))

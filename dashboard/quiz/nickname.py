@@ -5,8 +5,8 @@ import streamlit as st
 from core.classroom.nicknames import MAX_LENGTH, NicknameError
 from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
-from dashboard.quiz import rounds
 from dashboard.quiz.rounds import Game
+from dashboard.server import rooms
 
 PROBLEM, TYPED = "quiz nickname problem", "quiz nickname"  # keys
 
@@ -16,7 +16,7 @@ def ensure(game: Game) -> None:
     if game.room is None or game.nickname:
         return
     try:
-        game.nickname = rounds.board().players.join(game.room.code, game.player)
+        game.nickname = rooms.board().players.join(game.room.code, game.player)
         game.problem = "" if not game.unsent else game.problem
     except RoomError as error:
         game.problem = str(error)
@@ -45,6 +45,6 @@ def _show_form(game: Game) -> None:
 def _change(game: Game) -> None:
     assert game.room is not None
     try:
-        game.nickname = rounds.board().players.rename(game.room.code, game.player, st.session_state[TYPED])
+        game.nickname = rooms.board().players.rename(game.room.code, game.player, st.session_state[TYPED])
     except (RoomError, NicknameError) as error:
         st.session_state[PROBLEM] = str(error)

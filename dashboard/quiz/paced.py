@@ -12,6 +12,7 @@ from core.classroom.room_database import RoomError, RoomUnreachable
 from dashboard.quiz import fool, partial_digits, real_or_made, rounds
 from dashboard.quiz.content import Content
 from dashboard.quiz.rounds import Game
+from dashboard.server import rooms
 from dashboard.server.caches import Zoo
 from dashboard.server.visitors import get_openers
 
@@ -44,7 +45,7 @@ class Scene:
 
 def read_game(room: Room) -> PacedGame:
     """Return where a room is now. Raises RoomError."""
-    game = rounds.board().games.read(room.code)
+    game = rooms.board().games.read(room.code)
     if game is None:
         raise RoomError(GONE)
     return game
@@ -68,7 +69,7 @@ def step(scene: Scene) -> None:
 def end(scene: Scene) -> None:
     """End the game of this room early, wherever it is by now."""
     try:
-        now = rounds.board().games.read(scene.room.code)
+        now = rooms.board().games.read(scene.room.code)
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)
         return
@@ -78,7 +79,7 @@ def end(scene: Scene) -> None:
 
 def _move(room: Room, seen: PacedGame, to: Position) -> None:
     try:
-        rounds.board().games.move(room.code, seen.position, to, *get_openers())
+        rooms.board().games.move(room.code, seen.position, to, *get_openers())
         st.session_state.pop(PROBLEM, None)
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)
@@ -99,7 +100,7 @@ def _time_is_up(scene: Scene) -> bool:
     if not scene.game.plan.seconds:
         return False
     try:
-        now = rounds.board().games.read(scene.room.code)
+        now = rooms.board().games.read(scene.room.code)
     except RoomError:
         return False
     return now is not None and now.position == scene.at and now.time_is_up
@@ -111,7 +112,7 @@ def send(game: Game) -> None:
         return
     sent = list(game.unsent)
     try:
-        stored = all([rounds.board().games.answer(game.room.code, one) for one in sent])
+        stored = all([rooms.board().games.answer(game.room.code, one) for one in sent])
         game.forget_unsent(sent, "" if stored else "Your answer arrived after the solution. It does not count.")
     except RoomUnreachable as error:
         game.problem = f"{error} Your answer waits here. Keep this page open."
@@ -121,4 +122,4 @@ def send(game: Game) -> None:
 
 def said_by(game: Game, scene: Scene) -> dict[int, int]:
     """Return the player's answers in this round, by number of the question. Raises RoomError."""
-    return rounds.board().games.answers_of(scene.room.code, scene.at.round, game.player)
+    return rooms.board().games.answers_of(scene.room.code, scene.at.round, game.player)

@@ -7,9 +7,10 @@ from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
 from core.digits.datasets import DatasetError
 from core.visualization.classroom import Share, draw_distribution, draw_quiz_answers
-from dashboard.quiz import board_views, paced, plan_form, podium, question_views, rounds
+from dashboard.quiz import board_views, paced, plan_form, podium, question_views
 from dashboard.quiz.paced import Scene
 from dashboard.quiz.paced_play_views import show_prompt, show_remaining
+from dashboard.server import rooms
 from dashboard.server.caches import Zoo
 
 POLL = 0.5  # seconds between two reads of the answers
@@ -44,7 +45,7 @@ def _show(room: Room, zoo: Zoo, leads: bool) -> None:
 
 
 def _show_waiting(scene: Scene, leads: bool) -> None:
-    players = rounds.board().players.count(scene.room.code)
+    players = rooms.board().players.count(scene.room.code)
     code, words = st.columns([270, 900], gap="medium")
     with code:
         board_views.show_code(scene.room)
@@ -72,7 +73,7 @@ def _show_buttons(scene: Scene, leads: bool) -> None:
 
 
 def _show_question(scene: Scene, leads: bool) -> None:
-    given = rounds.board().games.distribution(scene.room.code, scene.at.round, scene.at.number)
+    given = rooms.board().games.distribution(scene.room.code, scene.at.round, scene.at.number)
     picture, answers = question_views.columns()
     content, number, solved = scene.content, scene.at.number, scene.at.stage == Stage.REVEALED
     with picture:
@@ -105,14 +106,14 @@ def _show_heading(scene: Scene, given: dict[int, int]) -> None:
         st.markdown(f"#### {solution[0].upper()}{solution[1:]}. {right} of {answers} players {content.DONE}.")
         return
     show_prompt(scene)
-    players = rounds.board().players.count(scene.room.code)
+    players = rooms.board().players.count(scene.room.code)
     st.markdown(f"**{answers} of {players}** players have answered. Room **{scene.room.code}**")
     show_remaining(scene.game)
 
 
 def _show_end(scene: Scene, leads: bool) -> None:
     content, kind = scene.content, scene.game.plan.kind
-    _, counts = rounds.board().tallies(scene.room.code)
+    _, counts = rooms.board().tallies(scene.room.code)
     counts = [one for one in counts if one.round == scene.at.round]
     right = sum(one.people for one in counts if content.is_right(one.number, one.said))
     st.markdown(f"#### {content.TOTAL.format(right=right, answers=sum(one.people for one in counts))}")

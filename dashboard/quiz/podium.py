@@ -7,7 +7,7 @@ from core.classroom.room_board import Room
 from core.classroom.room_database import RoomError
 from core.classroom.room_players import Standing, best_places
 from core.visualization.classroom import Place, draw_podium
-from dashboard.quiz import rounds
+from dashboard.server import rooms
 
 
 def show_podium(
@@ -15,7 +15,7 @@ def show_podium(
 ) -> None:
     """Show the nicknames of the best of a round with so many questions, or of those who answered one of them."""
     try:
-        places = best_places(rounds.board().players.standings(room.code, round=round, number=number, kind=kind))
+        places = best_places(rooms.board().players.standings(room.code, round=round, number=number, kind=kind))
     except RoomError as error:
         st.warning(str(error))
         return

@@ -9,6 +9,7 @@ from core.digits.datasets import Dataset, DatasetError
 from dashboard import address
 from dashboard.quiz import board_views, paced_room_views, plan_form, rounds, score_table
 from dashboard.quiz.rounds import Game
+from dashboard.server import rooms
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id, get_openers, get_origin
@@ -54,9 +55,7 @@ def _show_open_and_join(game: Game) -> None:
 def _open(game: Game, holes_shown: bool, plan: GamePlan | None) -> None:
     try:
         visitor = ensure_visitor_id()
-        room = rounds.board().open_room(
-            game.data.name, told=holes_shown, opener=visitor, origin=get_origin(), plan=plan
-        )
+        room = rooms.board().open_room(game.data.name, told=holes_shown, opener=visitor, origin=get_origin(), plan=plan)
         rounds.start(rounds.enter(room))
     except (RoomError, DatasetError) as error:
         st.session_state[PROBLEM] = str(error)
@@ -65,7 +64,7 @@ def _open(game: Game, holes_shown: bool, plan: GamePlan | None) -> None:
 def _join() -> None:
     """Enter the room whose code was typed, and play."""
     try:
-        rounds.start(rounds.enter(rounds.board().find(st.session_state.get(CODE) or "")))
+        rounds.start(rounds.enter(rooms.board().find(st.session_state.get(CODE) or "")))
         address.change(rounds.VIEW, rounds.PLAY)
     except (RoomError, DatasetError) as error:
         st.session_state[PROBLEM] = str(error)
@@ -91,7 +90,7 @@ def _show_actions(game: Game, room: Room) -> None:
 
 def _export(room: Room) -> bytes:
     try:
-        return rounds.board().export(room.code)
+        return rooms.board().export(room.code)
     except RoomError as error:
         return str(error).encode()
 
@@ -99,14 +98,14 @@ def _export(room: Room) -> bytes:
 def _may_lead(room: Room) -> bool:
     openers = get_openers()
     try:
-        return bool(openers) and rounds.board().may_remove(room.code, *openers)
+        return bool(openers) and rooms.board().may_remove(room.code, *openers)
     except RoomError:  # the board on the page shows it
         return False
 
 
 def _remove(game: Game, room: Room) -> None:
     try:
-        rounds.board().remove(room.code, *get_openers())
+        rooms.board().remove(room.code, *get_openers())
         rounds.leave_room(game)
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)

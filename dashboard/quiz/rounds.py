@@ -11,14 +11,14 @@ import streamlit as st
 from core.classroom.paced_games import GamePlan
 from core.classroom.quiz import QUESTIONS_PER_ROUND, AskedQuestion, Question, draw_questions
 from core.classroom.quiz_scores import Answer
-from core.classroom.room_board import Room, RoomBoard
-from core.classroom.room_database import RoomError, RoomUnreachable, database_url
+from core.classroom.room_board import Room
+from core.classroom.room_database import RoomError, RoomUnreachable
 from core.digits.datasets import Dataset, DatasetError
 from dashboard import address
 from dashboard.address import kinds
 from dashboard.quiz import kept_game
 from dashboard.quiz.kept_game import KeptGame
-from dashboard.server import caches
+from dashboard.server import caches, rooms
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 
@@ -76,11 +76,6 @@ class Game:
         self.unsent, self.problem = [one for one in self.unsent if one not in answers], problem
 
 
-def board() -> RoomBoard:
-    """Return the board of all rooms. Raises RoomError."""
-    return caches.room_board(database_url())
-
-
 def show_game(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Open this visitor's game; show a sentence if its address cannot be opened."""
     open_game(data)
@@ -117,7 +112,7 @@ def _random_round(data: Dataset, *, holes_shown: bool = True) -> Game:
 def _open_named(held: dict[str, Any], data: Dataset) -> Game:
     """Return the round that an address names. Raises RoomError, and DatasetError if its digits are not here."""
     if held["room"] is not None:
-        return enter(board().find(held["room"]))
+        return enter(rooms.board().find(held["room"]))
     game = Game(data, held["round"], held["holes"] == SHOWN)
     return game if GAME in st.session_state else _restore(game)  # a reload begins a new session
 
@@ -129,7 +124,7 @@ def enter(room: Room) -> Game:
     """
     game: Game | None = st.session_state.get(ROOMS, {}).get(room.code)
     if game is None:
-        paced = board().games.read(room.code)
+        paced = rooms.board().games.read(room.code)
         plan = None if paced is None else paced.plan
         game = _restore(Game(caches.dataset(room.data), room.seed, room.told, room, plan))
         game.unsent = _to_answers(game)  # the room counts each of them once
@@ -229,7 +224,7 @@ def send(game: Game) -> None:
         return
     sent = list(game.unsent)
     try:
-        board().add(game.room.code, sent)
+        rooms.board().add(game.room.code, sent)
         game.forget_unsent(sent)
     except RoomUnreachable as error:
         game.problem = str(error)

@@ -4,11 +4,11 @@ import streamlit as st
 
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.studies.arms import ARMS
-from core.studies.claim_answer import ARM, answer_claim, count_excluded
+from core.studies.claim_answer import ARM, Differences, answer_claim, count_excluded, find_differences
 from core.system.number_format import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals, draw_pairs
-from dashboard.results.study import Row, ShownStudy
+from dashboard.results.study import ShownStudy
 from dashboard.widgets.charts import show_chart
 
 SHOWN_CUT = "HCUT"
@@ -71,14 +71,13 @@ def _show_verdict(study: ShownStudy) -> None:
     _draw(intervals, f"points more than the control, {study.rows()[ARM, SHOWN_CUT]['seeds']} seeds")
 
 
-def _compare(study: ShownStudy) -> tuple[dict[str, Row], dict[str, float]]:
+def _compare(study: ShownStudy) -> tuple[Differences, dict[str, float]]:
     """Return the differences to the matched control and the talk's gains, by cut."""
-    rows = study.rows()
-    differences = {cut: rows[ARM, study.columns[cut]]["difference"] for cut in CUTS}
+    differences = find_differences(study.record["rows"], study.network, study.columns)
     return differences, study.record["published"]["talk"]["gain"]
 
 
-def conclude(differences: dict[str, Row], claimed: dict[str, float]) -> str:
+def conclude(differences: Differences, claimed: dict[str, float]) -> str:
     """Return the verdict on the talk's claim in two or three sentences, from the differences to the control by cut."""
     by_verdict = {
         verdict: [
@@ -101,7 +100,7 @@ def conclude(differences: dict[str, Row], claimed: dict[str, float]) -> str:
     return f"**{_judge_claim(differences, claimed)}** {first}{rest}"
 
 
-def _judge_claim(differences: dict[str, Row], claimed: dict[str, float]) -> str:
+def _judge_claim(differences: Differences, claimed: dict[str, float]) -> str:
     """Say on how many cuts our interval excludes the talk's gain."""
     excluded = count_excluded(differences, claimed)
     if excluded == len(differences):

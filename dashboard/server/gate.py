@@ -18,9 +18,8 @@ from starlette.responses import PlainTextResponse, Response
 from dashboard.server import streamlit_internals, uploads
 from dashboard.server.uploads import Held, UploadRefused
 
-UNKNOWN_SIZE = (
-    uploads.LARGE_FILE_MEGABYTES + 1
-) * 1024**2  # bytes, of a file whose size is not sent: more than is read of it
+# Bytes, of a file whose size is not sent: more than is read of it.
+UNKNOWN_SIZE = (uploads.LARGE_FILE_MEGABYTES + 1) * 1024**2
 COOKIE = "negative_space_visitor"
 A_YEAR = 365 * 24 * 3600  # seconds
 OFFER = re.compile("/_visitor/([0-9a-f]{32})$")

@@ -1,15 +1,9 @@
 """The class that this visitor leads: its place is stored whenever the address of their page changes."""
 
 from core.classroom.led_rooms import Place
-from core.classroom.room_board import RoomBoard
-from core.classroom.room_database import RoomError, database_url
-from dashboard.server import caches, visitors
+from core.classroom.room_database import RoomError
+from dashboard.server import rooms, visitors
 from dashboard.server.session import get_session
-
-
-def board() -> RoomBoard:
-    """Return the board of all rooms. Raises RoomError."""
-    return caches.room_board(database_url())
 
 
 def move(place: Place) -> None:
@@ -21,7 +15,7 @@ def move(place: Place) -> None:
         leading.problem = ""
         return
     try:
-        board().led.move(leading.code, place, *visitors.get_openers())
+        rooms.board().led.move(leading.code, place, *visitors.get_openers())
         leading.place, leading.problem = place, ""
     except RoomError as error:
         leading.problem = str(error)

@@ -11,7 +11,7 @@ from core.classroom.room_codes import read_code
 from core.classroom.room_database import RoomError
 from dashboard.address import get_address
 from dashboard.address.links import FOLLOW
-from dashboard.server import led_class
+from dashboard.server import rooms
 from dashboard.server.session import Following, get_session
 from dashboard.server.streamlit_internals import is_fragment_run
 from dashboard.widgets.texts import read_note
@@ -28,7 +28,7 @@ def join(text: str) -> None:
     Raises RoomError.
     """
     code = read_code(text)
-    room = led_class.board().led.read(code)
+    room = rooms.board().led.read(code)
     if room is not None:
         held = Following(code)
         _report(held)
@@ -84,7 +84,7 @@ def _show(held: Following) -> None:
     if get_session().following is not held:  # the visitor has left; only a run of the whole page takes the bar away
         st.rerun()
     try:
-        room = led_class.board().led.read(held.code)
+        room = rooms.board().led.read(held.code)
         if room is None:
             _end()
         _report(held)
@@ -123,7 +123,7 @@ def _go(held: Following, room: LedRoom) -> NoReturn:
 def _report(held: Following) -> None:
     """Tell the room now and then that this visitor is here. Raises RoomError."""
     if time.monotonic() >= held.next_report:
-        led_class.board().led.report(held.code, held.player, following=not held.on_own)
+        rooms.board().led.report(held.code, held.player, following=not held.on_own)
         held.next_report = time.monotonic() + REPORT_EVERY
 
 
@@ -156,7 +156,7 @@ def _leave(held: Following) -> None:
     """Follow the class no longer; the room forgets the visitor soon in any case."""
     get_session().following = None
     try:
-        led_class.board().led.leave(held.code, held.player)
+        rooms.board().led.leave(held.code, held.player)
     except RoomError:
         pass
 

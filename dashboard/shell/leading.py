@@ -7,7 +7,7 @@ import streamlit as st
 from core.classroom.room_database import RoomError
 from dashboard.address import get_address
 from dashboard.address.links import FOLLOW, place_of
-from dashboard.server import led_class, visitors
+from dashboard.server import led_class, rooms, visitors
 from dashboard.server.session import Leading, get_session
 from dashboard.shell import share
 from dashboard.widgets.texts import read_note
@@ -31,7 +31,7 @@ def _open() -> None:
     """Open a class at the present page, or go on with the one that this visitor leads."""
     place, opener = place_of(get_address()), visitors.ensure_visitor_id()
     try:
-        go_on(led_class.board().open_led_room(place, opener=opener, origin=visitors.get_origin()))
+        go_on(rooms.board().open_led_room(place, opener=opener, origin=visitors.get_origin()))
         led_class.move(place)
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)
@@ -39,7 +39,7 @@ def _open() -> None:
 
 def go_on(code: str) -> bool:
     """Lead the class of this code, if this visitor opened it; return whether they did. Raises RoomError."""
-    openers, board = visitors.get_openers(), led_class.board()
+    openers, board = visitors.get_openers(), rooms.board()
     room = board.led.read(code) if openers and board.may_remove(code, *openers) else None
     if room is not None:
         get_session().leading = Leading(code, room.place, room.frozen)
@@ -69,10 +69,10 @@ def show_bar(leading: Leading) -> None:
 
 def _show_count(leading: Leading) -> None:
     try:
-        if led_class.board().led.read(leading.code) is None:
+        if rooms.board().led.read(leading.code) is None:
             _notice_end()
         led_class.move(place_of(get_address()))  # again, where it failed before
-        here = led_class.board().led.count(leading.code)
+        here = rooms.board().led.count(leading.code)
     except RoomError as error:
         st.markdown(str(error))
         return
@@ -83,7 +83,7 @@ def _show_count(leading: Leading) -> None:
 
 def _freeze(leading: Leading, frozen: bool) -> None:
     try:
-        led_class.board().led.freeze(leading.code, frozen, *visitors.get_openers())
+        rooms.board().led.freeze(leading.code, frozen, *visitors.get_openers())
         leading.frozen = frozen
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)
@@ -100,7 +100,7 @@ def _end(leading: Leading) -> None:
     """End the class for all, and delete its room."""
     get_session().leading = None
     try:
-        led_class.board().remove(leading.code, *visitors.get_openers())
+        rooms.board().remove(leading.code, *visitors.get_openers())
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)
 

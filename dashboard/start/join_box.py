@@ -5,7 +5,7 @@ import streamlit as st
 import dashboard
 from core.classroom.room_codes import read_code
 from core.classroom.room_database import RoomError
-from dashboard.server import led_class
+from dashboard.server import rooms
 from dashboard.shell import following, leading
 
 QUIZ = "quiz"
@@ -23,7 +23,7 @@ def show_join_box() -> None:
         if leading.go_on(read_code(code)):
             st.rerun()
         following.join(code)
-        room = led_class.board().find(code)
+        room = rooms.board().find(code)
     except RoomError as error:
         st.warning(str(error))
     else:

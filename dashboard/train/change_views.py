@@ -11,6 +11,7 @@ from core.jobs import control, run_folders, training_job
 from core.jobs.run_folders import Job
 from core.jobs.training_changes import AppliedChange, load_changes
 from core.jobs.training_job import TrainingPlan
+from core.networks.architectures import Architecture
 from core.networks.classifier import summarize
 from core.training.changes import TrainingChanges
 from dashboard.train import form
@@ -64,7 +65,7 @@ def _current_values(job: Job) -> dict[str, Any]:
     values = {name: getattr(plan.config, name) for name in ("learning_rate", "momentum", "batch", "l2", "penalty")}
     if plan.config.optimizer != "sgd":
         del values["momentum"]
-    built = training_job.find_architecture(plan, len(datasets.classes_of(plan.dataset) or ()))
+    built = _find_architecture(plan)
     rates = [stage.rate for stage in built.features if stage.kind == "drop"] + [built.dropout] * bool(built.hidden)
     if any(rates):
         values["dropout"] = max(rates) if changes.dropout is None else changes.dropout
@@ -86,11 +87,14 @@ def _choose_values(job: Job, current: Values) -> dict[str, Any]:
 
 
 def _choose_frozen(job: Job, label: str, key: str, frozen: tuple[str, ...]) -> tuple[str, ...]:
-    plan = training_job.read_plan(job.settings)
-    built = training_job.find_architecture(plan, len(datasets.classes_of(plan.dataset) or ()))
+    built = _find_architecture(training_job.read_plan(job.settings))
     stages = ["features", *(row.stage for row in summarize(built) if row.parameters)]
     options = list(dict.fromkeys([*stages, *frozen]))
     return tuple(st.multiselect(label, options, default=list(frozen), key=key, format_func=_title_of))
+
+
+def _find_architecture(plan: TrainingPlan) -> Architecture:
+    return training_job.find_architecture(plan, len(datasets.classes_of(plan.dataset) or ()))
 
 
 def _title_of(stage: str) -> str:
