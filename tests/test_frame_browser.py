@@ -261,6 +261,7 @@ def test_at_a_projector_what_is_chosen_and_the_names_of_buttons_are_whole(server
         expect(chosen.first).to_be_visible(timeout=PATIENCE)
         assert chosen.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
         name = tab.get_by_role("button", name="Settings").locator("p").first
+        expect(name).to_be_visible(timeout=PATIENCE)
         assert name.evaluate("(one) => one.clientHeight < 2 * parseFloat(getComputedStyle(one).fontSize)")
 
 
