@@ -102,6 +102,7 @@ def test_every_page_that_has_choices_is_tried_here():
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
+@pytest.mark.slow
 def test_every_page_opens_as_its_address_says_and_says_it_again(page):
     wanted = EVERY_PAGE[page]
     app = open_page(page, **wanted)
@@ -162,6 +163,7 @@ def test_a_link_s_own_order_of_networks_stays_so_that_back_needs_one_press():
     assert address_of(rerun(app)) == link
 
 
+@pytest.mark.slow
 def test_a_drawn_digit_and_what_is_rubbed_out_of_it_open_from_page_to_page():
     drawn = np.zeros((28, 28), np.float32)
     drawn[4:24, 13:16] = 1
@@ -193,6 +195,7 @@ def readable(kind: Kind) -> str:
 
 
 @pytest.mark.parametrize("page", ["attack", "convolution", "maximize", "train", "transfer", "results"])
+@pytest.mark.slow
 def test_words_that_no_widget_knows_open_every_view_of_a_page(page):
     app = open_page("start")
     for view in find_views(page):

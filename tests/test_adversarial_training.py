@@ -53,6 +53,7 @@ def under_attack(network: Classifier, epsilon: float) -> float:
     return accuracy(network, make_adversarial(network, images, labels, AttackConfig(epsilon=epsilon, steps=10)), labels)
 
 
+@pytest.mark.slow
 def test_v9_it_withstands_an_attack_that_an_ordinary_network_falls_for():
     config = {"epochs": 8, "batch": 20, "optimizer": "adam", "learning_rate": 0.003, "epsilon": 0.2}
     left = {}
@@ -180,6 +181,7 @@ def test_v9_a_job_that_takes_too_long_or_has_nothing_to_attack_is_one_sentence(c
     assert str(refused.value).startswith(said)
 
 
+@pytest.mark.slow
 def test_v9_the_page_says_what_is_attacked_and_refuses_what_cannot_be():
     app = open_page("train")
     app.selectbox(key="train preset").set_value("adversarial training")

@@ -259,6 +259,7 @@ def test_an_error_in_the_middle_leaves_nothing_on_a_shared_network(method: str) 
     assert count_hooks(network) == 0
 
 
+@pytest.mark.slow
 def test_visitors_at_once_never_disturb_each_other() -> None:
     """Shared features, different digits, methods and classes, and somebody who only reads."""
     networks = [STANDARD, with_inversion(STANDARD, "complement")]

@@ -86,6 +86,7 @@ def test_a_margin_is_above_zero_where_the_class_is_read_and_nowhere_else() -> No
 # The smallest erasures
 
 
+@pytest.mark.slow
 def test_no_smaller_square_changes_what_is_read() -> None:
     networks = {"standard": STANDARD, "assignment": ASSIGNMENT}
     for index in (8, 15, 18):

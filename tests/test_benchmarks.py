@@ -103,6 +103,7 @@ def test_cuda_s_figures_need_only_what_core_needs() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=300)
 
 
+@pytest.mark.slow
 def test_people_get_a_table() -> None:
     done = run("pmnist-speed")
     assert done.returncode == 0, done.stderr

@@ -149,6 +149,7 @@ def test_m12_evaluate_answers_in_the_promised_shape(standard):
     assert accuracies["whole"] > 80 and accuracies["whole"] > accuracies["HCUT"]
 
 
+@pytest.mark.slow
 def test_evaluate_of_an_unknown_network_is_one_sentence():
     done = run("evaluate", "nobody", "--dataset", datasets.OFFLINE)
     assert (done.returncode, done.stdout) == (2, "")

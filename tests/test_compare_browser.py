@@ -60,6 +60,7 @@ def test_the_digit_that_is_tapped_in_a_picture_is_read_and_its_link_opens_it(ser
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
     expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
@@ -72,6 +73,7 @@ def test_rubbing_a_digit_out_makes_networks_change_their_minds(server: str, page
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_bringing_it_back_takes_back_a_cut_too(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18&erased=VCUT")
     expect(page.locator(".ns-fills img")).to_have_count(10, timeout=60_000)
@@ -102,6 +104,7 @@ def test_undo_takes_back_a_cut_and_no_cut_erases_nothing(server: str, page: Page
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_erased_pixels_are_hatched_while_they_are_erased(server: str, page: Page) -> None:
     """The screen shows the cells that networks do not see, as it does for a cut."""
     page.goto(f"{server}/compare?sample=18")
@@ -116,6 +119,7 @@ def test_erased_pixels_are_hatched_while_they_are_erased(server: str, page: Page
     assert {"245,150,20", "92,52,8"} <= set(colors)
 
 
+@pytest.mark.slow
 def test_the_bars_follow_while_the_stroke_goes_on(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?sample=18")
     expect(page.locator(ROWS)).to_have_count(3, timeout=60_000)
@@ -200,6 +204,7 @@ def test_the_digit_of_a_link_stays_and_its_source_is_marked_on_the_next_page(
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_a_drawing_survives_a_visit_to_another_page(server: str, page: Page) -> None:
     page.goto(f"{server}/compare")
     expect(drawing_canvas(page)).to_be_visible(timeout=60_000)

@@ -44,6 +44,7 @@ def test_the_reading_leads_to_the_page_that_explains_it() -> None:
     assert link.proto.page == "why"
 
 
+@pytest.mark.slow
 def test_a_drawn_and_an_uploaded_digit_are_called_so_also_after_a_reload() -> None:
     drawn, uploaded = open_page("compare"), open_page("compare")
     drawn.session_state["draw"] = drawn_seven()

@@ -153,6 +153,7 @@ def command(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif((ROOT / "data").exists(), reason="this project has MNIST in data/")
+@pytest.mark.slow
 def test_d8_whoever_names_a_folder_and_gets_the_offline_digits_is_told(tmp_path):
     done = command("evaluate", "standard", "--images", "20", **{DATA_VARIABLE: str(tmp_path / "typo")})
     assert done.returncode == 0 and json.loads(done.stdout)["dataset"]["name"] == OFFLINE
@@ -259,6 +260,7 @@ def test_d8_a_network_is_not_scored_on_a_set_with_other_classes(letters, capsys,
     assert said.out == "" and "classes" in said.err and dataset in said.err and "Traceback" not in said.err
 
 
+@pytest.mark.slow
 def test_d8_so_it_is_in_a_process_of_its_own(letters):
     done = command("evaluate", "standard", "--dataset", letters)
     assert done.returncode == 2 and done.stdout == ""

@@ -147,6 +147,7 @@ def test_d8_when_the_first_mirror_is_dead_the_second_serves_and_is_then_asked_fi
 
 
 @pytest.mark.parametrize("spoil", ["wrong content", "breaks off", "404", "silence"])
+@pytest.mark.slow
 def test_d8_what_a_mirror_sends_wrong_is_refused_and_the_next_is_asked(mirrors, archives, root, monkeypatch, spoil):
     monkeypatch.setattr(downloads, "TIMEOUT", 2.0)  # seconds: a good mirror on a busy machine needs some
     wrong = {file: b"x" * len(body) for file, body in archives.items()} if spoil == "wrong content" else archives

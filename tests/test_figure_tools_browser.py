@@ -63,6 +63,7 @@ def test_every_kind_of_figure_is_saved_as_it_looks(server: str, page: Page, kind
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_a_figure_fills_the_screen_and_comes_back(server: str, page: Page) -> None:
     page.goto(f"{server}/pmnist?sample=19")
     page.locator(".ns-cuts").wait_for(timeout=PATIENCE)

@@ -58,6 +58,7 @@ def test_a_job_has_its_own_files_open_and_no_others():
     assert os.getsid(pid_of(job)) == pid_of(job) and other.id != job.id
 
 
+@pytest.mark.slow
 def test_a_killed_server_takes_no_job_with_it_and_the_next_job_starts_another():
     first = count("ann", to=100, pause=0.02)
     until(lambda: numbers(first))
@@ -70,6 +71,7 @@ def test_a_killed_server_takes_no_job_with_it_and_the_next_job_starts_another():
     assert server_of(third) != server
 
 
+@pytest.mark.slow
 def test_the_server_ends_with_its_starter_but_starts_what_was_asked_of_it(runs: Path):
     start = "import sys, os; from core.jobs import control; control.KINDS['count'] = 'tests.counting_job';"
     start += "print(control.submit('count', 'Counting', {'to': 40, 'pause': 0.02}, 'ann').id, flush=True); os._exit(1)"
@@ -80,6 +82,7 @@ def test_the_server_ends_with_its_starter_but_starts_what_was_asked_of_it(runs: 
     until(lambda: server == 1 or not Path(f"/proc/{server}").exists())
 
 
+@pytest.mark.slow
 def test_the_server_ends_when_nobody_starts_a_job_and_the_next_job_starts_another(monkeypatch):
     first = count("ann", **LONG)
     server = server_of(first)
@@ -108,6 +111,7 @@ def test_digits_are_loaded_once_and_again_when_their_files_change(tmp_path: Path
     assert loaded == ["MNIST"] * 2
 
 
+@pytest.mark.slow
 def test_a_training_in_a_fork_has_its_own_number_of_threads(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     settings = {"start": "standard", "frozen": True, "dataset": datasets.OFFLINE, "config": {"epochs": 1}}

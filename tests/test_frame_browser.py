@@ -76,6 +76,7 @@ def test_the_tour_goes_on_once_a_digit_is_drawn(server: str, chromium: Browser) 
         expect(tab.locator(".ns-tour")).to_contain_text("2 of 4 · Erase", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_touch_screen_is_not_told_of_a_key(server: str, chromium: Browser) -> None:
     with open_tab(chromium, first_visit=True, **PHONE) as tab:
         open_page(tab, f"{server}/compare")
@@ -83,6 +84,7 @@ def test_a_touch_screen_is_not_told_of_a_key(server: str, chromium: Browser) -> 
         expect(tab.locator(".ns-tour")).not_to_contain_text("Esc")
 
 
+@pytest.mark.slow
 def test_the_first_press_of_tab_offers_to_skip_to_the_canvas(server: str, page: Page) -> None:
     open_page(page, f"{server}/compare?sample=4")
     expect(page.locator(".live canvas")).to_be_visible(timeout=PATIENCE)
@@ -93,6 +95,7 @@ def test_the_first_press_of_tab_offers_to_skip_to_the_canvas(server: str, page: 
 
 
 @pytest.mark.parametrize("address", ["", "compare?sample=4&projector=1"], ids=["Start", "projector mode"])
+@pytest.mark.slow
 def test_the_key_slash_opens_the_search(server: str, page: Page, address: str) -> None:
     open_page(page, f"{server}/{address}")
     field = page.get_by_role("combobox", name="Search pages, views and terms")
@@ -102,6 +105,7 @@ def test_the_key_slash_opens_the_search(server: str, page: Page, address: str) -
     expect(field).to_have_value("1/2")
 
 
+@pytest.mark.slow
 def test_projector_mode_lists_all_pages_and_names_its_buttons(server: str, chromium: Browser) -> None:
     with open_tab(chromium, **PROJECTOR) as tab:
         open_page(tab, f"{server}/compare?sample=4&projector=1")
@@ -202,6 +206,7 @@ def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(s
     expect(page.locator(".ns-projector")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_projector_mode_folds_sliders(server: str, page: Page) -> None:
     open_page(page, f"{server}/convolution?view=Batch+norm&projector=1")
     sliders = page.get_by_test_id("stSlider")
@@ -209,6 +214,7 @@ def test_projector_mode_folds_sliders(server: str, page: Page) -> None:
     assert not any(one.is_visible() for one in sliders.all())
 
 
+@pytest.mark.slow
 def test_projector_mode_folds_the_buttons_of_the_canvas_away_and_a_phone_can_leave_it(server: str, phone: Page) -> None:
     open_page(phone, f"{server}/compare?sample=0&projector=1")
     undo, following = (
@@ -226,6 +232,7 @@ def test_projector_mode_folds_the_buttons_of_the_canvas_away_and_a_phone_can_lea
 
 
 @pytest.mark.mnist  # above the offline digits stands a notice that they are not MNIST
+@pytest.mark.slow
 def test_projector_mode_shows_three_answers_on_the_first_screen_and_folds_the_brushes(
     server: str, chromium: Browser
 ) -> None:
@@ -246,6 +253,7 @@ def test_projector_mode_shows_three_answers_on_the_first_screen_and_folds_the_br
         expect(tab.locator(".st-key-brushes button").first).to_contain_text("large brush", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_projector_mode_says_that_it_calculates_since_the_bar_with_the_sign_is_hidden(server: str, page: Page) -> None:
     said = "(one, state) => { one.dataset.testScriptState = state; return getComputedStyle(one, '::after').content; }"
     open_page(page, f"{server}/?projector=1")
@@ -253,6 +261,7 @@ def test_projector_mode_says_that_it_calculates_since_the_bar_with_the_sign_is_h
     assert page.get_by_test_id("stApp").evaluate(said, "notRunning") == "none"
 
 
+@pytest.mark.slow
 def test_at_a_projector_what_is_chosen_and_the_names_of_buttons_are_whole(server: str, chromium: Browser) -> None:
     with open_tab(chromium, **PROJECTOR) as tab:
         open_page(tab, f"{server}/attack?sample=4&projector=1")
@@ -283,6 +292,7 @@ def test_legends_are_whole(server: str, chromium: Browser, width: int) -> None:
         assert tab.evaluate("getComputedStyle(document.querySelector('.legendtext')).fontSize") == "14px"
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_menu_of_streamlit_is_on_the_screen_and_the_digit_beside_it(server: str, phone: Page) -> None:
     open_page(phone, f"{server}/compare?sample=18")
     expect(phone.locator(DIGIT)).to_be_visible(timeout=PATIENCE)
@@ -291,6 +301,7 @@ def test_on_a_phone_the_menu_of_streamlit_is_on_the_screen_and_the_digit_beside_
     assert not overlap(digit, phone.get_by_test_id("stExpandSidebarButton").bounding_box())
 
 
+@pytest.mark.slow
 def test_the_name_of_a_button_is_whole_on_a_small_screen(server: str, chromium: Browser) -> None:
     with open_tab(chromium, **PROJECTOR) as tab:
         open_page(tab, f"{server}/compare?sample=18")
@@ -298,6 +309,7 @@ def test_the_name_of_a_button_is_whole_on_a_small_screen(server: str, chromium: 
         assert label.evaluate("(one) => one.scrollWidth <= one.clientWidth")
 
 
+@pytest.mark.slow
 def test_nothing_covers_the_sign_that_the_page_is_running(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19")
     expect(page.locator(DIGIT)).to_be_visible(timeout=PATIENCE)
@@ -323,6 +335,7 @@ def test_search_opens_a_view_with_the_same_digit_and_explains_a_term(server: str
     expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 8", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_page_that_is_reset_keeps_its_digit_whole_and_nothing_else(server: str, page: Page) -> None:
     open_page(page, f"{server}/attack?sample=18&erased=HCUT&epsilon=0.3")
     page.get_by_role("button", name="Help", exact=True).first.click()
@@ -331,6 +344,7 @@ def test_a_page_that_is_reset_keeps_its_digit_whole_and_nothing_else(server: str
     expect(page.locator(DIGIT)).to_have_attribute("alt", f"Your digit, {NAME} 18", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_term_explains_itself_when_it_has_the_focus(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19")
     term = page.locator(".ns-term").first
@@ -340,6 +354,7 @@ def test_a_term_explains_itself_when_it_has_the_focus(server: str, page: Page) -
     assert "What one filter finds" in term.evaluate(shown)
 
 
+@pytest.mark.slow
 def test_readings_are_read_aloud_when_they_change(server: str, page: Page) -> None:
     open_page(page, f"{server}/compare?sample=19")
     expect(page.get_by_role("status").filter(has_text=re.compile(r"Standard reads \d"))).to_have_count(

@@ -56,6 +56,7 @@ def shipped() -> TrainedGenerator:
 # Learning
 
 
+@pytest.mark.slow
 def test_v11_the_average_of_what_it_makes_comes_to_look_like_the_average_digit():
     config = replace(SMALL, epochs=12, width=8, report_every=10)
     pair, steps = learn(config)

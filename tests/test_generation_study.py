@@ -116,6 +116,7 @@ def test_a_shift_counts_only_where_all_seeds_agree():
     assert any("81.00 ± 5.57" in line for line in lines(agreed))
 
 
+@pytest.mark.slow
 def test_the_command_runs_it_and_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch):
     short = TINY.training(20, 42)
     monkeypatch.setattr(pretraining.PretrainingConfig, "training", lambda self, labelled, seed: short)

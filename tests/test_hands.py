@@ -56,6 +56,7 @@ def test_the_canvas_answers_in_a_browser_without(missing: str, board: str, chrom
         assert not [text for text in complaints_of(page) if "live canvas" in text]
 
 
+@pytest.mark.slow
 def test_a_stroke_that_ends_outside_has_ended_without_pointer_capture(board: str, chromium: Browser) -> None:
     with open_tab(chromium) as page:
         page.add_init_script(MISSING["pointer capture"])
@@ -68,6 +69,7 @@ def test_a_stroke_that_ends_outside_has_ended_without_pointer_capture(board: str
         assert ink(page, "left") > 1000 and ink(page, "right") == 0
 
 
+@pytest.mark.slow
 def test_a_pen_takes_over_from_the_palm_and_the_palms_mark_goes(board: str, page: Page) -> None:
     canvas = open_canvas(page, board)
     send(canvas, TOUCH, "down", 0.8, 0.8)
@@ -85,6 +87,7 @@ def test_a_pen_takes_over_from_the_palm_and_the_palms_mark_goes(board: str, page
     assert ink(page, "left") == ink(page, "right") == 0, "the palm has left nothing to undo"
 
 
+@pytest.mark.slow
 def test_a_palm_takes_nothing_from_a_pen(board: str, page: Page) -> None:
     canvas = open_canvas(page, board)
     send(canvas, PEN, "down", 0.2, 0.2)

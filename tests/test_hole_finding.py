@@ -165,6 +165,7 @@ def test_an_empty_picture_is_answered_too(blind):
     assert probabilities.isfinite().all() and torch.allclose(probabilities.sum(1), torch.ones(2), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_few_of_the_whole_digits_are_enough_and_few_are_kept():
     many = torch.arange(2 * REFERENCES) % len(WHOLE)
     for whole in (Digits(WHOLE.pixels[many], WHOLE.labels[many]), WHOLE.first(7)):

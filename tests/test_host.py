@@ -37,6 +37,7 @@ def test_freed_memory_goes_back_to_the_system(first):
     assert int(done.stdout) > 150_000_000
 
 
+@pytest.mark.slow
 def test_the_networks_are_loaded_before_anybody_comes():
     with serve("dashboard") as address:
         end = time.monotonic() + 120
@@ -45,6 +46,7 @@ def test_the_networks_are_loaded_before_anybody_comes():
         assert usage(address).memory >= 350
 
 
+@pytest.mark.slow
 def test_what_few_visitors_need_is_imported_when_it_is_needed():
     code = "import sys\nfrom importlib import import_module\nfrom dashboard import PAGES\n"
     code += "for name in PAGES:\n    import_module(f'dashboard.{name}')\nprint(*sys.modules)"

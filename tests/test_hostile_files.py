@@ -64,6 +64,7 @@ def refused(found: Found, read: Callable[[bytes], object]) -> Counter[str]:
     return counts
 
 
+@pytest.mark.slow
 def test_hostile_networks_are_refused_before_they_are_built_or_read_a_digit(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[Architecture] = []
 
@@ -117,6 +118,7 @@ def test_hostile_lessons_are_refused_with_a_sentence() -> None:
     assert min(counts[kind] for kind in ("bomb", "value", "many", "other")) == LESSONS / 5 and counts["bits"]
 
 
+@pytest.mark.slow
 def test_hostile_archives_are_refused_with_a_sentence_or_a_note() -> None:
     def read(content: bytes) -> None:
         for note in read_uploads([("a.zip", content)]).notes:

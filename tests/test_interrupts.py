@@ -79,6 +79,7 @@ WORK: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+@pytest.mark.slow
 def test_work_that_takes_long_can_be_ended_in_its_middle(
     work: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +129,7 @@ def compute(parts: int, seconds: float, afterwards: float = 0.0) -> None:
     [(1, 0.05, 0, True), (1, 0.5, 0, False), (8, 0.1, 0, True), (2, 0.7, 0, False), (2, 0.1, 0.3, False)],
     ids=["short", "long", "in parts", "a long part", "long after its parts"],
 )
+@pytest.mark.slow
 def test_what_outlasts_its_time_is_ended_and_says_so(
     parts: int, seconds: float, afterwards: float, done: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("runs")
 # A job runs, and says what it does
 
 
+@pytest.mark.slow
 def test_a_job_writes_down_every_record_and_that_it_is_done():
     job = count(to=5)
     status = ended(job)
@@ -35,6 +36,7 @@ def test_records_can_be_read_from_where_one_was():
     assert read_steps(job.id, since=5) == read_steps(job.id, since=99) == []
 
 
+@pytest.mark.slow
 def test_a_job_outlives_the_process_that_started_it(runs):
     start = (
         "from core.jobs import control; control.KINDS['count'] = 'tests.counting_job';"
@@ -100,6 +102,7 @@ def test_a_killed_job_lets_the_next_one_go():
     assert ended(second).state == "done"
 
 
+@pytest.mark.slow
 def test_two_people_who_start_the_same_have_a_job_each():
     start = "import sys; from core.jobs import control; control.KINDS['count'] = 'tests.counting_job';"
     start += "print(control.submit('count', 'Counting', {'to': 2}, sys.argv[1]).id)"

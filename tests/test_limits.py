@@ -199,6 +199,7 @@ def test_runs_from_before_visitors_had_hashes_are_theirs_still() -> None:
     assert job.folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 def test_forty_uploads_leave_a_classmate_s_finished_network(job: Job) -> None:
     exported = network_files.export_network(job.folder)
     for number in range(run_folders.MAX_RUNS + 5):

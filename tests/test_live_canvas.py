@@ -148,6 +148,7 @@ def test_the_same_points_make_the_same_digit_as_on_the_librarys_canvas(
         assert difference <= most and brightest == 255
 
 
+@pytest.mark.slow
 def test_undo_redo_and_clear_by_the_buttons(board: str, page: Page) -> None:
     canvas = open_canvas(page, board)
     undo, redo, clear = (page.get_by_role("button", name=name) for name in ("Undo", "Redo", "Clear"))
@@ -168,6 +169,7 @@ def test_undo_redo_and_clear_by_the_buttons(board: str, page: Page) -> None:
     assert ink(page) == both
 
 
+@pytest.mark.slow
 def test_sixty_strokes_can_be_undone_and_the_ink_before_them_stays(board: str, page: Page) -> None:
     box = open_canvas(page, board).bounding_box()
     assert box is not None
@@ -180,6 +182,7 @@ def test_sixty_strokes_can_be_undone_and_the_ink_before_them_stays(board: str, p
     assert abs(16 * ink(page) - dots) < 0.01 * dots
 
 
+@pytest.mark.slow
 def test_the_eraser_takes_ink_away(board: str, page: Page) -> None:
     canvas = open_canvas(page, board)
     draw_strokes(page, canvas, SEVEN)
@@ -189,6 +192,7 @@ def test_the_eraser_takes_ink_away(board: str, page: Page) -> None:
     assert 0 < ink(page) < seven - 1000
 
 
+@pytest.mark.slow
 def test_the_keyboard_draws_undoes_and_clears(board: str, page: Page) -> None:
     canvas = open_canvas(page, board)
     canvas.focus()
@@ -228,6 +232,7 @@ def touch(page: Page, canvas: Locator, points: list[tuple[float, float]]) -> Non
     send("touchEnd")
 
 
+@pytest.mark.slow
 def test_a_finger_draws_and_the_page_stays_where_it_is(board: str, phone: Page) -> None:
     canvas = open_canvas(phone, board)
     phone.add_style_tag(content="body { min-height: 3000px }")
@@ -239,6 +244,7 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(board: str, phone: Page) 
         assert min(button.bounding_box()[side] for side in ("width", "height")) >= 32  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_a_finger_drags_a_rectangle(board: str, phone: Page) -> None:
     canvas = open_canvas(phone, f"{board}/erasing?rectangle")
     touch(phone, canvas, [(0.25, 0.5), (0.5, 0.75)])
@@ -246,6 +252,7 @@ def test_a_finger_drags_a_rectangle(board: str, phone: Page) -> None:
     assert said(phone, "rows") == f"{list(range(14, 21))} columns {list(range(7, 14))}"
 
 
+@pytest.mark.slow
 def test_a_narrow_column_shrinks_the_canvas_and_changes_nothing_else(board: str, chromium: Browser) -> None:
     sizes = []
     for settings in (LAPTOP, {"viewport": {"width": 220, "height": 800}, "device_scale_factor": 3}):
@@ -302,6 +309,7 @@ def test_a_drawing_and_its_undo_outlive_other_pages(board: str, page: Page) -> N
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_another_digit_is_another_canvas_and_the_first_comes_back(board: str, page: Page) -> None:
     canvas = open_canvas(page, f"{board}/erasing")
     draw_strokes(page, canvas, [(0.3, 0.5), (0.7, 0.5)])
@@ -317,6 +325,7 @@ def test_another_digit_is_another_canvas_and_the_first_comes_back(board: str, pa
     assert said(page, "erased") == "0" and said(page, "cleared") == "1"
 
 
+@pytest.mark.slow
 def test_a_late_answer_never_replaces_a_newer_picture(board: str, page: Page) -> None:
     """The first packing is held back until the second one is through."""
     page.add_init_script("""

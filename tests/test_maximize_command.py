@@ -19,6 +19,7 @@ def run(*arguments: str, capsys) -> tuple[int, str, str]:
     return status, said.out, said.err
 
 
+@pytest.mark.slow
 def test_n1_a_class_gives_a_sheet_and_one_json_object(tmp_path):
     sheet = tmp_path / "new" / "sheet.png"
     command = [sys.executable, "-m", "core", "maximize", "--objective", "class:3", "--network", "assignment"]

@@ -55,6 +55,7 @@ def open_missing(view: str, **params: str) -> AppTest:
 
 @pytest.mark.parametrize("view", ["The idea", "Variants", "The algebra", "Freezing", "Synergy"])
 @pytest.mark.parametrize("scene", ["whole", "everything erased", "blank"])
+@pytest.mark.slow
 def test_m13_every_view_of_missing_features_opens_for_every_digit(laboratory: Path, view: str, scene: str) -> None:
     session = Scene(sample=15)
     if scene == "everything erased":

@@ -204,6 +204,7 @@ def command(out: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "core", "study", "missing-features", *asked]
 
 
+@pytest.mark.slow
 def test_study_answers_in_the_promised_shape(tmp_path):
     asked = command(tmp_path / "s.json", "--arms", "control", "--seeds", "2", "--json")
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=120)
@@ -289,6 +290,7 @@ def test_the_recorded_conclusions_are_those_of_the_recorded_figures():
         assert paired_differences.conclude(network, found) == record["conclusions"][network]
 
 
+@pytest.mark.slow
 def test_a_seed_of_the_record_can_be_repeated(capsys):
     assert main(["study", "missing-features", "--recorded", "--json", "--dataset", datasets.OFFLINE]) == 0
     record = json.loads(capsys.readouterr().out)

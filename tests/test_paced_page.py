@@ -316,6 +316,7 @@ def test_a_game_goes_on_where_it_was_when_its_database_is_back(monkeypatch: pyte
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_phones_follow_the_projector(server: str, page: Page, phone: Page) -> None:
     page.goto(f"{server}/quiz?view=The+room")
     teachers_pace = page.get_by_text("The teacher's", exact=True)

@@ -22,6 +22,7 @@ def fresh_caches() -> None:
 
 
 @pytest.mark.parametrize("name", dashboard.PAGES)
+@pytest.mark.slow
 def test_every_page_opens_without_a_complaint(name: str) -> None:
     app = open_page(name)
     assert not app.error and not app.warning
@@ -59,6 +60,7 @@ def test_a_damaged_network_costs_a_sentence_and_the_others_go_on(
         st.cache_resource.clear()
 
 
+@pytest.mark.slow
 def test_without_a_single_network_every_view_opens_and_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -100,6 +100,7 @@ def test_a_photo_of_48_megapixels_comes_through_a_slow_line(board: str, page: Pa
     expect(page.get_by_text("a two, 1000x1000")).to_be_visible(timeout=120_000)
 
 
+@pytest.mark.slow
 def test_what_is_transparent_stays_so_and_what_is_small_is_sent_as_it_is(board: str, page: Page) -> None:
     open_upload(page, board)
     choose(page, "ink.png", saved(Image.fromarray(transparent(INK, 0)).resize((1500, 1500))))
@@ -116,6 +117,7 @@ def test_a_vector_drawing_is_sent_as_it_is(board: str, page: Page) -> None:
 
 
 @pytest.mark.parametrize("kind", ["drop", "paste"])
+@pytest.mark.slow
 def test_a_picture_is_dropped_or_pasted(kind: str, board: str, page: Page) -> None:
     open_upload(page, board)
     page.evaluate(GIVE, [kind, "two.png", "image/png", base64.b64encode(TWO).decode()])
@@ -162,6 +164,7 @@ def other_site(board: str, tmp_path: Path) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_in_a_frame_of_another_site_the_page_leads_to_its_own_tab(
     other_site: str, board: str, chromium: Browser
 ) -> None:
@@ -187,6 +190,7 @@ def test_an_upload_offers_the_camera_and_what_only_the_server_can_decode(board: 
     assert {"image/*", ".heic", ".pdf", ".svg", ".tif"} <= set(accept.split(","))
 
 
+@pytest.mark.slow
 def test_a_browser_that_cannot_resize_a_bitmap_draws_by_halves(board: str, page: Page) -> None:
     page.add_init_script("delete Navigator.prototype.userAgentData")
     open_upload(page, board)

@@ -50,5 +50,6 @@ def test_steps_are_those_of_pytorch_s_own_bit_by_bit(name, options):
         assert value is None or torch.equal(torch.as_tensor(state[key]), torch.as_tensor(value)), key
 
 
+@pytest.mark.slow
 def test_a_training_does_not_import_the_compiler():
     subprocess.run([sys.executable, "-c", TRAIN], cwd=ROOT, check=True, timeout=300)

@@ -71,6 +71,7 @@ def test_it_plays_while_the_network_works_and_after_it_has_finished(stage: str, 
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_a_finished_run_asks_the_server_for_nothing(stage: str, page: Page) -> None:
     heard: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda content: heard.append(len(content))))
@@ -81,6 +82,7 @@ def test_a_finished_run_asks_the_server_for_nothing(stage: str, page: Page) -> N
     assert player.evaluate(COUNT, 1.2) >= 8 and len(heard) == sent
 
 
+@pytest.mark.slow
 def test_pausing_holds_the_frame_and_every_control_moves_it(stage: str, page: Page) -> None:
     player = start(page, stage, frames=200)
     held = pause(player)
@@ -97,6 +99,7 @@ def test_pausing_holds_the_frame_and_every_control_moves_it(stage: str, page: Pa
     expect(player.locator(".legend")).to_have_text("rising60 %falling40 %")
 
 
+@pytest.mark.slow
 def test_the_keyboard_does_all_of_it(stage: str, page: Page) -> None:
     player = start(page, stage, frames=200)
     player.focus()
@@ -115,6 +118,7 @@ def test_the_keyboard_does_all_of_it(stage: str, page: Page) -> None:
     assert at(player) == 1
 
 
+@pytest.mark.slow
 def test_it_loops_and_changes_speed(stage: str, page: Page) -> None:
     player = start(page, stage, frames=200)
     control(player, "Loop").click()
@@ -130,6 +134,7 @@ def test_it_loops_and_changes_speed(stage: str, page: Page) -> None:
     expect(control(player, "Pause")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_after_an_absence_the_whole_run_is_there_again_and_where_it_was(stage: str, page: Page) -> None:
     player = start(page, stage, frames=200)
     control(player, "Frame").fill("77")
@@ -140,6 +145,7 @@ def test_after_an_absence_the_whole_run_is_there_again_and_where_it_was(stage: s
     assert at(player) == 77 == player.evaluate(PIXEL)
 
 
+@pytest.mark.slow
 def test_a_run_can_be_stopped_and_what_it_made_still_plays(stage: str, page: Page) -> None:
     player = start(page, f"{stage}?run=endless", frames=10)
     page.get_by_role("button", name="Stop").click()
@@ -162,6 +168,7 @@ def test_an_error_leaves_a_sentence_and_the_frames_before_it(stage: str, page: P
     expect(player.locator(".count")).to_have_text("5.5 / 5.5", timeout=30_000)
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_finger_does_it_and_nothing_is_cut_off(stage: str, phone: Page) -> None:
     player = start(phone, stage, frames=200)
     control(player, "Pause").tap()
@@ -209,6 +216,7 @@ def test_the_page_grows_a_hole_over_a_digit(server: str, page: Page) -> None:
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_where_motion_is_reduced_it_waits_until_play_is_pressed(stage: str, chromium: Browser) -> None:
     with open_tab(chromium, **LAPTOP, reduced_motion="reduce") as tab:
         player = start(tab, stage, frames=30)

@@ -77,6 +77,7 @@ def test_an_answer_shows_what_it_was_and_what_the_networks_say() -> None:
     assert "Wrong: it is a" in text_of(app) and "1 of 2 so far" in html(app)
 
 
+@pytest.mark.slow
 def test_a_whole_round_ends_with_everybody_s_figures_on_the_same_digits() -> None:
     app = play(play(open_quiz(round="7"), 14), 6, right=False)
     press(app, "quiz next")

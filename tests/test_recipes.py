@@ -70,6 +70,7 @@ def test_every_recipe_makes_a_network_whose_card_tells_how(made, name):
 
 
 @pytest.mark.parametrize("name", ZOO)
+@pytest.mark.slow
 def test_the_figures_on_a_card_are_those_of_the_network_that_is_loaded(made, name):
     """What is measured before saving must be what a reader gets after loading."""
     folder, cards = made

@@ -41,6 +41,7 @@ def choose(page: Page, number: int, name: str) -> None:
     page.get_by_test_id("stFileUploaderDropzoneInput").nth(number).set_input_files([file])  # type: ignore[list-item]
 
 
+@pytest.mark.slow
 def test_what_was_read_stays_when_the_server_removes_the_files(server: str, page: Page) -> None:
     page.goto(server)
     expect(page.get_by_text("one has None")).to_be_visible(timeout=60_000)

@@ -100,6 +100,7 @@ def test_one_mask_for_all_equals_one_mask_per_digit(restorer, cut):
 
 
 @pytest.mark.parametrize("cut", ["HCUT", "TCUT"])
+@pytest.mark.slow
 def test_many_digits_in_parts_are_read_as_at_once(monkeypatch, restorer, cut):
     masks = cut_masks(cut, len(IMAGES))
     partial = erase(IMAGES, masks)
@@ -108,6 +109,7 @@ def test_many_digits_in_parts_are_read_as_at_once(monkeypatch, restorer, cut):
     assert torch.allclose(restorer.predict(partial, masks), at_once, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_answer_is_the_ordinary_networks_averaged_over_the_fills_by_weight(restorer):
     mask = cut_mask("HCUT")
     fills = restorer.fill(IMAGES, mask)

@@ -109,6 +109,7 @@ def test_the_opener_s_number_is_not_kept(tmp_path: Path) -> None:
 # Many at once
 
 
+@pytest.mark.slow
 def test_eight_processes_that_write_at_once_lose_nothing(rooms: RoomBoard, rooms_url: str) -> None:
     room = open_room(rooms)
     writers = [start_writer(rooms_url, room, "--player", str(number)) for number in range(WRITERS)]

@@ -81,6 +81,7 @@ def test_a_run_is_renamed_and_has_notes(job: Job) -> None:
     assert table.index[0].startswith("round digits · ") and table["notes"].iloc[0] == "try dropout"
 
 
+@pytest.mark.slow
 def test_a_training_is_repeated_with_changes_from_a_form_that_is_filled_in() -> None:
     press(set_up(ANN, **{"block-1-stride": 2, "learning-rate": 0.02, "seed": 7}), "train go")
     first = only_job()

@@ -28,6 +28,7 @@ TOTALS = {
 }
 
 
+@pytest.mark.slow
 def test_a1_to_a10_every_experiment_of_the_seeds_is_a_preset_whose_table_is_there_before_anything_runs() -> None:
     app = open_page("train")
     for name, preset in PRESETS.items():

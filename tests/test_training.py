@@ -21,6 +21,7 @@ from tests.short_trainings import DIGITS, HELD_OUT, SHORT, equal, fresh, largest
 
 
 @pytest.mark.parametrize("settings", [{}, {"optimizer": "adam", "learning_rate": 0.002}], ids=["sgd", "adam"])
+@pytest.mark.slow
 def test_t1_loss_falls_and_accuracy_rises_on_real_digits(settings):
     config = TrainConfig(epochs=8, batch=20, **{"learning_rate": 0.05, **settings})
     steps = list(train(fresh("published"), real_digits(400), HELD_OUT, config))

@@ -44,6 +44,7 @@ def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.slow
 def test_every_view_opens_and_shows_something_at_once(view: str):
     app = open_view(view)
     assert not app.warning and not app.error and not app.info

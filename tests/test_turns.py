@@ -33,6 +33,7 @@ def seconds_of(job: Job, start: float, end: float) -> float:
     return sum(LONG["pause"] for step in read_steps(job.id) if start < step["time"] < end)
 
 
+@pytest.mark.slow
 def test_jobs_take_turns_until_each_is_done():
     ann, bob = count("ann", to=60, pause=0.02), count("bob", to=60, pause=0.02)
     assert [ended(job).state for job in (ann, bob)] == ["done", "done"]
@@ -41,6 +42,7 @@ def test_jobs_take_turns_until_each_is_done():
     assert len(owners) >= 6 and owners[:2] == ["ann", "bob"]
 
 
+@pytest.mark.slow
 def test_only_one_of_them_computes_at_a_time():
     jobs = [count(visitor, to=40, pause=0.02) for visitor in ("ann", "bob", "cat")]
     seen = 0
@@ -70,6 +72,7 @@ def test_who_comes_later_sees_a_first_record_at_once(monkeypatch):
     assert time.monotonic() - start < 6, "it waited for all others"
 
 
+@pytest.mark.slow
 def test_visitors_share_the_machine_alike_whatever_number_of_jobs_they_have():
     jobs = [count("ann", **LONG), count("ann", **LONG), count("bob", **LONG)]
     until(lambda: all(map(numbers, jobs)))
@@ -90,6 +93,7 @@ def test_a_visitor_s_jobs_wait_until_the_other_visitors_had_their_turn():
     assert [job.id for job, _ in queue.waiting_jobs()] == [again.id, ann.id]
 
 
+@pytest.mark.slow
 def test_a_record_that_takes_long_is_interrupted():
     slow = count("ann", to=2, pause=0.02, parts=150)
     reach(slow, "running")
@@ -178,6 +182,7 @@ def learn(visitor: str) -> Job:
     return control.submit("train", "A network", settings, visitor)
 
 
+@pytest.mark.slow
 def test_a_training_in_turns_ends_bit_by_bit_as_one_without_and_counts_its_own_time_alone(monkeypatch):
     whole = learn("ann")
     ended(whole)

@@ -165,6 +165,7 @@ def test_a_link_holds_the_chosen_hole():
     assert "rows 3 to 11, columns 4 to 12" in texts(app) and app.query_params["hole"] == "3.4"
 
 
+@pytest.mark.slow
 def test_a_network_that_restores_is_read_at_every_place_too():
     app = open_view("A hole everywhere", networks="standard,restoring")
     assert "2 networks still read a 5" in texts(app) and "Restoring: " in html(app)
@@ -197,6 +198,7 @@ def test_the_smallest_erasures_are_shown_with_what_is_read_then():
     assert len(re.findall(r"\d+ pixels?: reads", shown)) >= 2
 
 
+@pytest.mark.slow
 def test_restoring_networks_are_given_an_upper_bound_and_no_single_pixels():
     app = open_view("The smallest erasure", networks="restoring", sample="18")
     assert re.search(r"(\d+) × \1 or less: reads", html(app)) and "Not computed: a restoring network" in html(app)
