@@ -19,6 +19,7 @@ def answers(page: Page) -> list[str]:
     return [row.get_attribute("data-answer") or "" for row in page.locator(ROWS).all()]
 
 
+@pytest.mark.slow
 def test_a_seven_drawn_with_the_mouse_is_read_and_a_cut_changes_the_comparison(server: str, page: Page) -> None:
     page.goto(f"{server}/compare")
     expect(drawing_canvas(page)).to_be_visible(timeout=60_000)

@@ -23,6 +23,7 @@ def open_page(tab: Page, address: str) -> None:
     settle(tab)
 
 
+@pytest.mark.slow
 def test_the_menu_and_the_tab_say_where_one_is_and_nothing_covers_share(server: str, page: Page) -> None:
     open_page(page, f"{server}/feature_maps?sample=19")
     expect(page).to_have_title("Feature maps · Negative Space")

@@ -224,6 +224,7 @@ def test_what_is_worked_out_is_kept_for_the_same_digit_only():
     assert explain(1.0) is not first and explain(0.0) is first
 
 
+@pytest.mark.slow
 def test_the_networks_that_everyone_shares_keep_no_hooks():
     for view in VIEWS:
         open_view(view, networks="standard,restoring")
