@@ -30,6 +30,7 @@ PAGES = {  # by name: its file in `pages`, its folder here, its address
     "similarity": Page("Shortcut", "Nearest digits"),
     "lessons": Page("Class", "Lessons"),
     "quiz": Page("Class", "Human or machine"),
+    "class_drawings": Page("Class", "Class drawings"),
     "results": Page("Class", "Results"),
     "glossary": Page("Class", "Glossary"),
 }

@@ -2,7 +2,7 @@
 
 `python -m tests.room_answers DATABASE ROOM --player NAME` gives 50 of them; with `--taken FILE` it goes on until it is
 killed, and writes down which were acknowledged; with `--paced FILE` it does so in a game at the teacher's pace, and
-with `--led FILE` a teacher leads a class.
+with `--led FILE` a teacher leads a class, to which visitors give drawings with `--gifts FILE`.
 """
 
 import secrets
@@ -10,6 +10,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.classroom.led_rooms import Place
 from core.classroom.quiz_scores import Answer
@@ -21,6 +24,11 @@ from tests.postgres import Postgres
 
 EACH, MANY = 50, 9_000  # answers
 TEACHER = "a" * 32  # a visitor
+
+
+def drawing(seed: int = 0) -> NDArray[np.uint8]:
+    """Return a drawing of chance, another one for each seed."""
+    return np.random.default_rng(seed).integers(0, 256, (28, 28), np.uint8)
 
 
 def open_room(board: RoomBoard) -> str:
@@ -93,6 +101,16 @@ def write_led(url: str, room: str, file: str) -> None:
             print(number, file=taken)
 
 
+def write_gifts(url: str, room: str, file: str) -> None:
+    """Let one visitor after the other give a drawing."""
+    board = RoomBoard(url)
+    with open(file, "w", buffering=1) as taken:
+        for number in range(MANY):
+            board.drawings.give(room, str(number), 7, drawing(number))
+            print(number, file=taken)
+
+
 if __name__ == "__main__":
     database, code, what, value = sys.argv[1:]
-    {"--player": write, "--taken": write_on, "--paced": write_paced, "--led": write_led}[what](database, code, value)
+    kinds = {"--player": write, "--taken": write_on, "--paced": write_paced, "--led": write_led, "--gifts": write_gifts}
+    kinds[what](database, code, value)

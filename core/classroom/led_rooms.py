@@ -12,7 +12,7 @@ import sqlalchemy as sql
 
 from core.classroom.room_database import Database, RoomError
 from core.classroom.room_openers import hash_visitor, is_opened_by
-from core.classroom.room_tables import FOLLOWERS, LED_ROOMS, OPENINGS
+from core.classroom.room_tables import COLLECTIONS, FOLLOWERS, LED_ROOMS, OPENINGS
 
 MAX_FOLLOWERS = 500  # in one room
 MAX_LENGTH = 8_000  # characters of a place's address
@@ -36,6 +36,8 @@ class LedRoom:
     """How often the teacher has changed the place."""
     frozen: bool
     """Whether all phones must stay at the teacher's place."""
+    wanted: tuple[int, ...] = ()
+    """The digits of which the class collects drawings now."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,14 @@ class LedRooms:
 
     def read(self, code: str) -> LedRoom | None:
         """Return where the room is; None where nobody leads it, or there is no such room."""
+        collecting = sql.outerjoin(LED_ROOMS, COLLECTIONS, LED_ROOMS.c.room == COLLECTIONS.c.room)
+        asked = sql.select(LED_ROOMS, COLLECTIONS.c.wanted).select_from(collecting).where(LED_ROOMS.c.room == code)
         with self._database.begin() as connection:
-            row = connection.execute(sql.select(LED_ROOMS).where(LED_ROOMS.c.room == code)).one_or_none()
-        return None if row is None else LedRoom(Place(row.page, json.loads(row.params)), row.moves, row.frozen)
+            row = connection.execute(asked).one_or_none()
+        if row is None:
+            return None
+        place = Place(row.page, json.loads(row.params))
+        return LedRoom(place, row.moves, row.frozen, tuple(map(int, row.wanted or "")))
 
     def find_own(self, visitor: str) -> str | None:
         """Return the code of the room that this visitor leads; None if there is none."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sql
 
+from core.classroom.collected_drawings import CollectedDrawings
 from core.classroom.led_rooms import LedRooms, Place, insert_led_room
 from core.classroom.paced_games import GamePlan, PacedGames, insert_game
 from core.classroom.quiz_scores import Answer, AnswerCount, AnsweredQuestion
@@ -44,7 +45,7 @@ class RoomBoard:
     def __init__(self, url: str) -> None:
         self._database = Database(url)
         self.players, self.games = RoomPlayers(self._database), PacedGames(self._database)
-        self.led = LedRooms(self._database)
+        self.led, self.drawings = LedRooms(self._database), CollectedDrawings(self._database)
 
     def open_room(
         self,
@@ -143,6 +144,12 @@ class RoomBoard:
         with self._database.begin() as connection:
             if not connection.execute(sql.delete(ROOMS).where(is_opened_by(code, openers))).rowcount:
                 raise RoomError(f"Only whoever opened the room {code} can remove it.")
+
+    def remove_outdated(self) -> None:
+        """Delete the rooms that are too old, if there is a database."""
+        if self._database.exists:
+            with self._database.begin() as connection:
+                connection.execute(sql.delete(ROOMS).where(_is_outdated(time.time())))
 
     def remove_all(self, *openers: str) -> None:
         """Delete every room that one of these opened, with all answers; OPENINGS does not have those from before it."""

@@ -98,6 +98,11 @@ class Database:
         self._engine.dispose()
 
     @property
+    def exists(self) -> bool:
+        """Whether there is a database: nothing need make one only to look into it. A server counts as one."""
+        return self._file is None or self._file.exists()
+
+    @property
     def _file(self) -> Path | None:
         """The file of the database; None where it is a server."""
         return Path(str(self._engine.url.database)) if self._engine.dialect.name == "sqlite" else None

@@ -1,4 +1,4 @@
-"""The tables of rooms, of those who play in them or follow a teacher, and of their answers."""
+"""The tables of rooms, of those who play in them or follow a teacher, of their answers and of what they draw."""
 
 import sqlalchemy as sql
 
@@ -83,4 +83,18 @@ FOLLOWERS = sql.Table(
     sql.Column("player", sql.String(32), primary_key=True),
     sql.Column("following", sql.Boolean, nullable=False),
     sql.Column("seen", sql.Double, nullable=False),
+)
+# Classes that collect drawings now, each with the digits that it wants.
+COLLECTIONS = sql.Table("collections", TABLES, _room(), sql.Column("wanted", sql.String(10), nullable=False))
+# What was given to a class. A giver is a hash that differs from class to class.
+DRAWINGS = sql.Table(
+    "drawings",
+    TABLES,
+    _room(),
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("giver", sql.String(64), nullable=False),
+    sql.Column("label", sql.Integer, nullable=False),
+    sql.Column("pixels", sql.LargeBinary, nullable=False),
+    sql.Column("given", sql.Double, nullable=False),
+    sql.Column("hidden", sql.Boolean, nullable=False),
 )

@@ -19,7 +19,8 @@ from dashboard.server.page_turns import PageTurns
 # Reading a digit takes the interpreter a hundred times, and each time waits so long for whoever computes beside it.
 SWITCH_INTERVAL = 0.0005  # seconds; 0.005 is Python's own
 TIDY_EVERY = 30.0  # seconds between two looks for sessions that are gone
-COLLECT_EVERY = 300.0  # seconds between full garbage collections; see postScriptGC in .streamlit/config.toml
+# Seconds between full garbage collections, see postScriptGC in .streamlit/config.toml; then old rooms are deleted, too.
+COLLECT_EVERY = 300.0
 
 
 @cache
@@ -46,10 +47,13 @@ def prepare_once() -> None:
 
 
 def _give_memory_back() -> None:
-    """Forget closed sessions, collect garbage now and then, and return to the system what nobody uses."""
+    """Forget closed sessions, collect garbage and old rooms now and then, return to the system what nobody uses."""
+    from dashboard.server import rooms  # here: it takes a second to import
+
     for number in count(1):
         time.sleep(TIDY_EVERY)
         streamlit_internals.forget_closed_sessions()
         if number % (COLLECT_EVERY // TIDY_EVERY) == 0:
+            rooms.remove_outdated()
             gc.collect()
         memory.give_back()

@@ -94,6 +94,8 @@ class Following:
     """Whether the visitor looks around alone for now."""
     frozen: bool = False
     """Whether the teacher keeps the visitor at the class's page."""
+    wanted: tuple[int, ...] = ()
+    """The digits of which the class collects drawings."""
     page: str = ""
     """The page that the class showed last."""
     moves: int = -1

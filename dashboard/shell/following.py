@@ -14,6 +14,7 @@ from dashboard.address.links import FOLLOW
 from dashboard.server import rooms
 from dashboard.server.session import Following, get_session
 from dashboard.server.streamlit_internals import is_fragment_run
+from dashboard.shell import giving
 from dashboard.widgets.texts import read_note
 
 POLL, REPORT_EVERY = 1.0, 10.0  # seconds between two looks at the class, and until it counts this visitor again
@@ -78,6 +79,7 @@ def show_bar(held: Following) -> None:
     """Show which class the visitor follows, with a button to leave its page or to come back to it."""
     with st.container(key="class-bar", border=True):
         st.fragment(_show, run_every=POLL)(held)
+        giving.show_giving(held)
 
 
 def _show(held: Following) -> None:
@@ -100,8 +102,8 @@ def _keep_up(held: Following, room: LedRoom) -> None:
     away = held.page != get_address().page or held.on_own
     if room.frozen and (away or not held.frozen) or not held.on_own and room.moves != held.moves:
         _go(held, room)
-    if held.frozen and not room.frozen:
-        held.frozen = False
+    if held.frozen and not room.frozen or room.wanted != held.wanted:
+        held.frozen, held.wanted = room.frozen, room.wanted
         st.rerun()
 
 
@@ -110,6 +112,7 @@ def _go(held: Following, room: LedRoom) -> NoReturn:
     if held.on_own:
         held.next_report = 0.0
     held.moves, held.page, held.on_own, held.frozen = room.moves, room.place.page, False, room.frozen
+    held.wanted = room.wanted
     params = dict(room.place.params)
     if room.place.page == PLAYED:
         params.pop("view", None)

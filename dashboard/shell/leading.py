@@ -4,6 +4,7 @@ from typing import NoReturn
 
 import streamlit as st
 
+import dashboard
 from core.classroom.room_database import RoomError
 from dashboard.address import get_address
 from dashboard.address.links import FOLLOW, place_of
@@ -29,7 +30,7 @@ def show_offer(key: str = "share") -> None:
 
 def _open() -> None:
     """Open a class at the present page, or go on with the one that this visitor leads."""
-    place, opener = place_of(get_address()), visitors.ensure_visitor_id()
+    place, opener = led_class.place_for_phones(place_of(get_address())), visitors.ensure_visitor_id()
     try:
         go_on(rooms.board().open_led_room(place, opener=opener, origin=visitors.get_origin()))
         led_class.move(place)
@@ -53,6 +54,7 @@ def show_bar(leading: Leading) -> None:
     with st.container(key="class-bar", border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"You lead the class **{leading.code}**.")
         st.fragment(_show_count, run_every=POLL)(leading)
+        st.page_link(dashboard.file_of(led_class.TEACHER_PAGE), label="Drawings", icon=":material/draw:")
         shown = st.button("Show the code", key="class code", icon=":material/qr_code:")
         st.button(
             "Release" if leading.frozen else "Freeze",

@@ -20,20 +20,21 @@ def show_privacy() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"A cookie with a random number lets you find your networks, rooms and class again, for {year}. The server "
-            "stores no name and no address; in a room you have a nickname. Networks are deleted when others need the "
-            f"space. A network that you keep stays for at least {kept}. Rooms are deleted after {rooms}, or after "
+            "stores no name and no address; in a room you have a nickname. A drawing that you give to a class is "
+            "deleted when the class ends or you take it back. Networks are deleted when others need the space. "
+            f"A network that you keep stays for at least {kept}. Rooms are deleted after {rooms}, or after "
             f"{EMPTY_LIFETIME / HOUR:.0f} hours if nobody has joined."
         )
         if visitors.get_visitor_id() is not None:
             with st.popover("Delete my data", width="content"):
-                st.markdown("This deletes your networks, jobs, rooms and the cookie. It cannot be undone.")
+                st.markdown("This deletes your networks, jobs, rooms, drawings and the cookie. It cannot be undone.")
                 st.button("Delete everything of mine", on_click=_delete, key="privacy delete", type="primary")
     if done := st.session_state.pop(DONE, None):
         st.success(done)
 
 
 def _delete() -> None:
-    """Delete all runs and rooms of this visitor, then the cookie; keep a sentence about it."""
+    """Delete all runs, rooms and drawings of this visitor, then the cookie; keep a sentence about it."""
     visitor = visitors.ensure_visitor_id()
     try:
         place = "The folder of the runs"
@@ -44,10 +45,11 @@ def _delete() -> None:
         st.session_state[DONE] = files.describe_error(error, place)
         return
     visitors.forget_visitor()
-    st.session_state[DONE] = "Your networks, jobs and rooms are deleted, and the cookie too."
+    st.session_state[DONE] = "Your networks, jobs, rooms and drawings are deleted, and the cookie too."
 
 
 def _delete_rooms() -> None:
     board = RoomBoard(database_url())
     board.remove_all(*visitors.get_openers())
+    board.drawings.take_back_all(*visitors.get_openers())
     board.close()
