@@ -17,6 +17,7 @@ from streamlit.proto.Common_pb2 import StringArray
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+import dashboard
 from core.classroom.led_rooms import Place
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import database_url
@@ -76,7 +77,8 @@ def test_phones_draw_and_give_over_the_websocket_and_each_drawing_counts_once(se
     async def give() -> int:
         phones = [Giver(server) for _ in range(PHONES)]
         for number, phone in enumerate(phones):
-            await phone.open(f"/compare?follow={collecting}")
+            await phone.open(f"/?follow={collecting}")
+            await phone.wait_for(dashboard.PAGES["compare"].title)
             await phone.draw_line([(80 + 30 * number, 50), (80 + 30 * number, 230)])
             await phone.use(GIVE, bool_value=True)
             await phone.use(MEANT, string_array_value=StringArray(data=["1"]))

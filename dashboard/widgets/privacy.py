@@ -7,6 +7,7 @@ from core.classroom.room_database import database_url
 from core.jobs import control, run_folders
 from core.system import files
 from dashboard.server import gate, visitors
+from dashboard.widgets.texts import read_note
 
 DAY, HOUR = 24 * 3600, 3600  # seconds
 DONE = "privacy done"  # key of the sentence that is shown once
@@ -27,7 +28,7 @@ def show_privacy() -> None:
         )
         if visitors.get_visitor_id() is not None:
             with st.popover("Delete my data", width="content"):
-                st.markdown("This deletes your networks, jobs, rooms, drawings and the cookie. It cannot be undone.")
+                st.markdown(read_note("widgets", "Delete my data"))
                 st.button("Delete everything of mine", on_click=_delete, key="privacy delete", type="primary")
     if done := st.session_state.pop(DONE, None):
         st.success(done)
