@@ -140,13 +140,14 @@ def test_m12_evaluate_answers_in_the_promised_shape(standard):
     done = run("evaluate", "--images", "200", standard, "--json")
     assert done.returncode == 0 and "Traceback" not in done.stderr
     answer = json.loads(done.stdout)
-    assert done.stdout.count("\n") == 1 and set(answer) == {"dataset", "networks"}
+    assert done.stdout.count("\n") == 1 and set(answer) == {"dataset", "networks", "loss"}
     here = datasets.load_or_offline()
     assert answer["dataset"] == {"name": here.name, "source": here.source, "images": 200}
     assert list(answer["networks"]) == [standard]
     accuracies = answer["networks"][standard]
     assert tuple(accuracies) == COLUMNS and all(0 <= value <= 100 for value in accuracies.values())
     assert accuracies["whole"] > 80 and accuracies["whole"] > accuracies["HCUT"]
+    assert list(answer["loss"]) == [standard] and 0 < answer["loss"][standard] < 1
 
 
 @pytest.mark.slow
@@ -219,6 +220,7 @@ def test_train_makes_a_checkpoint_that_loads(tmp_path, shell):
     answer = json.loads(done.stdout)
     (card,), problems = checkpoints.list_cards(tmp_path)
     assert problems == [] and answer["networks"] == {"standard": card.accuracies()}
+    assert answer["loss"] == {"standard": card.find_measurement("text").loss}
     assert answer["dataset"] == {"name": datasets.OFFLINE, "source": "scikit-learn", "images": 400}
     assert (card.epochs, card.dataset["name"]) == (1, datasets.OFFLINE)
     images = made_digits(4).images()

@@ -84,6 +84,20 @@ def test_m12_accuracy_is_the_share_of_right_answers_in_percent():
     assert evaluation.accuracy(torch.tensor([1, 2, 3]), torch.tensor([1, 2, 4])) == pytest.approx(200 / 3)
 
 
+def test_t5_the_loss_is_the_cross_entropy_of_the_logits():
+    images, labels_of = DIGITS.images(), DIGITS.labels
+    expected = torch.nn.functional.cross_entropy(STANDARD(images), labels_of)
+    assert evaluation.cross_entropy(labels_of, predict(STANDARD, images)) == pytest.approx(float(expected), rel=1e-4)
+    steps = {step.column: step.loss for step in pmnist_table({"standard": STANDARD}, DIGITS)}
+    assert steps["whole"] == pytest.approx(float(expected), rel=1e-4) and len(set(steps.values())) == len(COLUMNS)
+
+
+def test_t5_a_probability_of_zero_leaves_the_loss_finite():
+    sure = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    assert 40 < evaluation.cross_entropy(torch.tensor([0, 1]), sure) < 50
+    assert evaluation.cross_entropy(torch.tensor([0, 0]), sure) == 0
+
+
 def test_m12_erasing_everything_leaves_every_digit_the_same_answer():
     nothing = torch.zeros(28, 28, dtype=torch.bool)
     assert len(predict_labels(STANDARD, DIGITS, nothing).unique()) == 1

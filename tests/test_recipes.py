@@ -67,6 +67,7 @@ def test_every_recipe_makes_a_network_whose_card_tells_how(made, name):
     assert card.command == f"python -m core train {name}" and card.track in ("blind", "mask known")
     assert card.dataset == {"name": "made digits", "sha256": "0" * 64, "split": "train", "digits": 130}
     assert {entry["variant"] for entry in card.measured} == {"text", "code"}
+    assert all(0 < entry["loss"] < 100 for entry in card.measured)
 
 
 @pytest.mark.parametrize("name", ZOO)

@@ -264,6 +264,14 @@ def test_the_pictures_of_a_training_grow_with_it(job: Job) -> None:
 # Result
 
 
+def test_t5_the_test_loss_stands_beside_the_accuracy_in_the_result_and_in_all_runs(job: Job) -> None:
+    loss = checkpoints.load_card("network", job.folder).find_measurement("text").loss
+    assert loss is not None and 0 < loss < 5
+    found = html(press(open_as_ann("Watch"), "to result"))
+    assert "test loss" in found and f"{loss:.4f}" in found
+    assert open_as_ann("Runs").table[0].value["loss on 400 test digits of offline digits"].iloc[0] == f"{loss:.4f}"
+
+
 def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_mistakes(job: Job) -> None:
     app = press(open_as_ann("Watch"), "to result")
     offline = datasets.load(datasets.OFFLINE)

@@ -47,13 +47,14 @@ def test_all_runs_are_in_one_table_in_which_each_accuracy_names_its_digits(job: 
     table = open_as_ann("Runs").table[0].value
     loaded, finished = table.to_dict("records")
     assert [name.split(" · ")[0] for name in table.index] == ["mine (2)", "mine"]
-    accuracy = checkpoints.load_card("network", job.folder).accuracies()["whole"]
+    measured = checkpoints.load_card("network", job.folder).find_measurement("text")
     assert finished == {
         "state": "finished",
         "learned from": "1,197 of offline digits",
         "network": "built from blocks, 11,854 parameters",
         "epochs": "2",
-        "accuracy on 400 test digits of offline digits": f"{accuracy:.2f} %",
+        "accuracy on 400 test digits of offline digits": f"{measured.accuracy['whole']:.2f} %",
+        "loss on 400 test digits of offline digits": f"{measured.loss:.4f}",
         "time": finished["time"],
     }
     assert loaded["state"] == "loaded from a file"

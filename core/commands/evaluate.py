@@ -1,4 +1,4 @@
-"""The verb `evaluate`: the accuracy of networks on whole digits and on every cut."""
+"""The verb `evaluate`: the accuracy of networks on whole digits and on every cut, and their loss on whole digits."""
 
 import argparse
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ from core.commands.options import (
 from core.commands.terminal import answer, progress
 from core.digits.datasets import Digits
 from core.networks.accuracy_curves import SHARES, measure_curves
-from core.networks.evaluation import Network, pmnist_table
+from core.networks.evaluation import WHOLE, Network, pmnist_table
+from core.zoo.measuring import round_loss
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,10 +47,12 @@ def run(options: argparse.Namespace) -> None:
         answer(options, *_measure_curves(networks, digits, describe_dataset(dataset, len(digits))))
         return
     table: dict[str, dict[str, float]] = {name: {} for name in networks}
+    losses: dict[str, float | None] = {}
     for step in pmnist_table(networks, digits, variant=options.variant):
         table[step.network][step.column] = round(step.accuracy, 2)
+        losses |= {step.network: round_loss(step.loss)} if step.column == WHOLE else {}
         progress(step.done / step.cells, f"{step.column}, {step.network}")
-    result = {"dataset": describe_dataset(dataset, len(digits)), "networks": table}
+    result = {"dataset": describe_dataset(dataset, len(digits)), "networks": table, "loss": losses}
     answer(options, result, accuracy_lines(result))
 
 

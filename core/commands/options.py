@@ -109,7 +109,15 @@ def load_shipped(dataset: Dataset) -> Iterator[tuple[str, Network]]:
 
 
 def accuracy_lines(result: dict[str, Any]) -> Iterator[str]:
-    """Yield the table of a result's networks: accuracy in percent for each cut."""
-    yield f"{result['dataset']['images']:,} test digits, {result['dataset']['name']}; accuracy in percent"
-    rows = [(name, *(f"{found[column]:.2f}" for column in COLUMNS)) for name, found in result["networks"].items()]
-    yield from tables.to_lines(("", *COLUMNS), rows)
+    """Yield the table of a result's networks: accuracy in percent for each cut, and the loss on whole digits."""
+    about, losses = result["dataset"], result["loss"]
+    yield f"{about['images']:,} test digits, {about['name']}; accuracy in percent, loss (cross-entropy) of whole digits"
+    rows = [
+        (name, *(f"{found[column]:.2f}" for column in COLUMNS), _format_loss(losses[name]))
+        for name, found in result["networks"].items()
+    ]
+    yield from tables.to_lines(("", *COLUMNS, "loss"), rows)
+
+
+def _format_loss(loss: float | None) -> str:
+    return "–" if loss is None else f"{loss:.4f}"

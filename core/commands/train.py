@@ -11,6 +11,7 @@ from core.digits.datasets import Dataset
 from core.system import files
 from core.training.loop import TrainStep
 from core.zoo import checkpoints, recipes
+from core.zoo.checkpoints import Measurement
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +35,12 @@ def run(options: argparse.Namespace) -> None:
         measured = generator.train(dataset, options.out, epochs=options.epochs)
         return answer(options, {"dataset": describe_dataset(dataset, measured["digits"]), "measured": measured})
     names = recipes.RECIPES if options.recipe == "all" else [options.recipe]
-    accuracies = {name: _train(name, options, dataset) for name in names}
-    result = {"dataset": describe_dataset(dataset, len(dataset.test)), "networks": accuracies}
+    tested = {name: _train(name, options, dataset) for name in names}
+    result = {
+        "dataset": describe_dataset(dataset, len(dataset.test)),
+        "networks": {name: found.accuracy for name, found in tested.items()},
+        "loss": {name: found.loss for name, found in tested.items()},
+    }
     answer(options, result, accuracy_lines(result))
 
 
@@ -46,8 +51,8 @@ def _shipped_folder(dataset: Dataset) -> Path:
     return checkpoints.SHIPPED
 
 
-def _train(name: str, options: argparse.Namespace, dataset: Dataset) -> dict[str, float]:
-    """Train and save one network; return its accuracies in percent."""
+def _train(name: str, options: argparse.Namespace, dataset: Dataset) -> Measurement:
+    """Train and save one network; return what it reaches on the test digits."""
     changes = {"precision": options.precision, "device": dataset.device.type}
     changes |= {"epochs": options.epochs} if options.epochs is not None else {}
     recipe = recipes.with_training(recipes.RECIPES[name], **changes)
@@ -55,9 +60,10 @@ def _train(name: str, options: argparse.Namespace, dataset: Dataset) -> dict[str
     last = _report(name, recipes.train_recipe(recipe, network, dataset))
     card = recipes.write_card(name, recipe, network, dataset, last)
     checkpoints.save_network(card, network, options.out)
-    accuracies = card.accuracies()
-    say(f"{name}: {', '.join(f'{column} {value:.2f}' for column, value in accuracies.items())}")
-    return accuracies
+    found = card.find_measurement("text")
+    assert found is not None
+    say(f"{name}: {', '.join(f'{column} {value:.2f}' for column, value in found.accuracy.items())}")
+    return found
 
 
 def _report(name: str, steps: Iterator[TrainStep]) -> TrainStep | None:

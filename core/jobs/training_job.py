@@ -26,7 +26,7 @@ from core.jobs.watched_digits import DigitReader, WatchedStep
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.cost import check_batch, check_cached_features, check_length, check_size, check_training
-from core.networks.evaluation import WHOLE, evaluate, pmnist_table, predict
+from core.networks.evaluation import WHOLE, evaluate, predict
 from core.system.device import describe_environment, find_device
 from core.system.records import FieldError, to_record
 from core.training.adversarial import check_attack
@@ -37,6 +37,7 @@ from core.training.running import SETTINGS
 from core.training.state import TrainState, load_state, save_state
 from core.zoo import checkpoints
 from core.zoo.checkpoints import SHIPPED, Card
+from core.zoo.measuring import measure
 
 NETWORK_NAME, STATE_FILE = "network", "state.safetensors"
 ATTACKED = 300  # test digits, by 10 steps of PGD
@@ -268,17 +269,15 @@ def _save(
     name = network.inversion.name if isinstance(network.inversion, Invert) else "identity"
     card = replace(card, inversion=name, features_sha256=functions.features_hash(network))
     checkpoints.save_network(card, network, folder)
-    accuracy = {step.column: round(step.accuracy, 2) for step in pmnist_table({"": network}, dataset.test)}
-    measured = {"dataset": dataset.name, "split": "test", "digits": len(dataset.test), "variant": "text"}
-    figures = [{**measured, "accuracy": accuracy}]
+    figures = [measure(network, dataset)]
     if config.attack != "none":
-        figures.append({**measured, **_measure_attacked(network, dataset, config.epsilon)})
+        figures.append(_measure_attacked(network, dataset, config.epsilon))
     card = replace(card, validation_accuracy=evaluate(network, held_out), measured=figures)
     checkpoints.save_network(card, network, folder)
 
 
 def _measure_attacked(network: Classifier, dataset: Dataset, epsilon: float) -> dict[str, Any]:
-    """Return the accuracy on the first test digits, each attacked by PGD, as fields of a `Measurement`."""
+    """Return the accuracy on the first test digits, each attacked by PGD: a `Measurement` as a dict."""
     # imported late: it takes a second, and most trainings do not need it
     from core.adversarial.config import AttackConfig
     from core.adversarial.gradient_attacks import make_adversarial
@@ -286,4 +285,5 @@ def _measure_attacked(network: Classifier, dataset: Dataset, epsilon: float) -> 
     digits = dataset.test.first(ATTACKED)
     images = make_adversarial(network, digits.images(), digits.labels, AttackConfig(epsilon=epsilon, steps=10))
     found = 100 * float((predict(network, images).argmax(1) == digits.labels).float().mean())
-    return {"variant": "attacked", "digits": len(digits), "epsilon": epsilon, "accuracy": {WHOLE: round(found, 2)}}
+    about = {"dataset": dataset.name, "split": "test", "digits": len(digits), "variant": "attacked"}
+    return {**about, "epsilon": epsilon, "accuracy": {WHOLE: round(found, 2)}}

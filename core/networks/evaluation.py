@@ -1,4 +1,4 @@
-"""Predictions of networks: probabilities, accuracy, confusion, agreement of two networks, and the PMNIST table."""
+"""Predictions of networks: probabilities, accuracy, loss, confusion, agreement of networks, and the PMNIST table."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import nll_loss
 
 from core.digits.datasets import Digits
 from core.networks.classifier import Classifier
@@ -77,6 +78,15 @@ def accuracy(labels: Tensor, predicted: Tensor) -> float:
     return 100 * int((labels == predicted).sum()) / len(labels)
 
 
+def cross_entropy(labels: Tensor, probabilities: Tensor) -> float:
+    """Return the mean cross-entropy (the test loss) of labels `(N,)` and probabilities `(N, classes)`.
+
+    A probability of 0 counts as the smallest number that its type can hold, so that one digit cannot make it infinite.
+    """
+    smallest = torch.finfo(probabilities.dtype).tiny
+    return float(nll_loss(probabilities.clamp(min=smallest).log(), labels))
+
+
 def evaluate(network: Network, digits: Digits, mask: Tensor | None = None) -> float:
     """Return the network's accuracy in percent."""
     return accuracy(digits.labels, predict_labels(network, digits, mask))
@@ -112,6 +122,8 @@ class EvaluationStep:
     column: str
     accuracy: float
     """Percent."""
+    loss: float
+    """Mean cross-entropy."""
     predicted: Tensor
     done: int
     cells: int
@@ -120,19 +132,25 @@ class EvaluationStep:
 def pmnist_table(
     networks: Mapping[str, Network], digits: Digits, *, variant: Variant = "text"
 ) -> Iterator[EvaluationStep]:
-    """Yield the accuracy of every network on whole digits and on every cut, cell by cell."""
+    """Yield the accuracy and the loss of every network on whole digits and on every cut, cell by cell."""
     done, cells = 0, len(networks) * len(COLUMNS)
     for column in COLUMNS:
         for name, network in networks.items():
-            predicted = predict_column(network, digits, column, variant=variant)
+            probabilities = _read_column(network, digits, column, variant)
+            predicted, loss = probabilities.argmax(1), cross_entropy(digits.labels, probabilities)
             done += 1
-            yield EvaluationStep(name, column, accuracy(digits.labels, predicted), predicted.cpu(), done, cells)
+            yield EvaluationStep(name, column, accuracy(digits.labels, predicted), loss, predicted.cpu(), done, cells)
 
 
 def predict_column(network: Network, digits: Digits, column: str, *, variant: Variant = "text") -> Tensor:
     """Return the predicted classes `(N,)` for one column of the PMNIST table: "whole", or a cut."""
+    return _read_column(network, digits, column, variant).argmax(1)
+
+
+def _read_column(network: Network, digits: Digits, column: str, variant: Variant) -> Tensor:
+    """Return the probabilities `(N, classes)` for one column of the PMNIST table."""
     mask = None if column == WHOLE else cut_masks(column, len(digits), variant=variant)
-    return predict_labels(network, digits, mask)
+    return predict(network, digits.images(), mask)
 
 
 @torch.no_grad()

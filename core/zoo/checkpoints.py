@@ -93,13 +93,15 @@ class TrainingSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """Accuracies in percent on one set, by column: an entry of `Card.measured`."""
+    """Accuracies in percent on one set, by column, and the loss: an entry of `Card.measured`."""
 
     variant: str
     accuracy: dict[str, float]
     dataset: str = ""
     split: str = "test"
     digits: int = 0
+    loss: float | None = None
+    """Mean cross-entropy of the whole digits; None: not measured, or not finite."""
     epsilon: float | None = None
     """How much each pixel of the digits was changed by an attack on the network (L-inf); None: they were not."""
 

@@ -196,6 +196,8 @@ def _accuracies(job: Job, result: TrainingSummary, shares: list[str]) -> dict[st
     found[f"validation on {share}" if found else "validation"] = f"{result.validation:.2f} %"
     if tested is not None and WHOLE in tested.accuracy:
         found[f"test ({tested.digits:,} digits)"] = f"{tested.accuracy[WHOLE]:.2f} %"
+        if tested.loss is not None:
+            found["test loss"] = f"{tested.loss:.4f}"
     return found | {"gap": "attacked" if attacked else format_signed(result.gap)}
 
 

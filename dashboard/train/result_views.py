@@ -101,7 +101,7 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
         lead_on("compare", "Use it on your digit", scene.to_params())
     else:
         st.warning("It reads hardly more than guessing would, so the other pages do not offer it.")
-    _show_figures(card)
+    _show_figures(card, evaluation.cross_entropy(data.test.labels, torch.from_numpy(probabilities)))
     _show_diagnosis(job, card, data, plan, result)
     if result is not None:
         show_curves(steps, plan.config.epochs, st.columns(2, gap="medium"))
@@ -131,15 +131,14 @@ def _show_diagnosis(job: Job, card: Card, data: Dataset, plan: TrainingPlan, res
     jobs.show_problem()
 
 
-def _show_figures(card: Card) -> None:
-    """Show the accuracies with each cut, and under attack if the network learned from attacked digits."""
+def _show_figures(card: Card, loss: float) -> None:
+    """Show the test loss, the accuracies with each cut, and that under attack if it learned from attacked digits."""
     known, attacked = card.accuracies(), card.find_measurement("attacked")
-    figures = {}
+    figures = {"test loss": f"{loss:.4f}"}
     if attacked is not None and WHOLE in attacked.accuracy:
         figures["under attack"] = f"{attacked.accuracy[WHOLE]:.1f} %"
     figures |= {f"without {CUT_NAMES[cut]}": f"{known[cut]:.1f} %" for cut in CUTS if cut in known}
-    if figures:
-        st.html(draw_metrics(figures))
+    st.html(draw_metrics(figures))
     if attacked is not None:
         st.caption(
             f"Under attack: the first {attacked.digits} test digits, each changed by up to {attacked.epsilon:g} per "

@@ -32,6 +32,7 @@ def to_table(runs: Sequence[tuple[Job, RunOverview]]) -> pd.DataFrame:
             "network": _describe_network(run),
             "epochs": NONE if run.epochs is None else str(run.epochs),
             **{f"accuracy on {name}": _accuracy(run.tested, name) for name in columns},
+            **{f"loss on {name}": _loss(run.tested, name) for name in columns},
             "under attack": NONE if run.attacked is None else _percent(run.attacked),
             "time": NONE if run.seconds is None else format_duration(run.seconds),
             "notes": job.notes or NONE,
@@ -49,6 +50,12 @@ def name_digits(measured: Measurement) -> str:
 
 def _accuracy(measured: Measurement | None, name: str) -> str:
     return NONE if measured is None or name_digits(measured) != name else _percent(measured)
+
+
+def _loss(measured: Measurement | None, name: str) -> str:
+    if measured is None or measured.loss is None or name_digits(measured) != name:
+        return NONE
+    return f"{measured.loss:.4f}"
 
 
 def _percent(measured: Measurement) -> str:
