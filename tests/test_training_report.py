@@ -5,6 +5,7 @@ import pytest
 from core.jobs.training_report import (
     TrainingSummary,
     current_training_accuracy,
+    find_misfit,
     judge_fit,
     learning_curve,
     mean_per_epoch,
@@ -81,6 +82,24 @@ def test_x3_time_against_accuracy():
 def test_t12_over_and_underfitting_are_said(training, validation, said):
     assert f"it {said}" in judge_fit(TrainingSummary(5, 10, validation, training)).replace("*", "") or said == "no sign"
     assert said in judge_fit(TrainingSummary(5, 10, validation, training))
+
+
+MADE_CURVES = {  # training and validation accuracy of each epoch, and what is wrong
+    "it never learns": ([(9.9, 10.3), (10.4, 10.3), (11.8, 10.3)], "underfits"),
+    "it learns too slowly": ([(30.0, 33.0), (52.0, 55.0), (63.0, 64.0)], "underfits"),
+    "it stays low, and its gap is smaller than its error": ([(60.0, 55.0), (80.0, 65.0)], "underfits"),
+    "it learns a few digits by heart": ([(60.0, 58.0), (85.0, 76.0), (94.0, 80.0)], "overfits"),
+    "validation stays behind": ([(95.0, 94.5), (98.9, 95.2), (100.0, 95.1)], "overfits"),
+    "both rise together": ([(90.0, 93.0), (97.5, 97.6), (99.2, 98.7)], ""),
+    "a small gap is no overfitting": ([(97.0, 95.0), (98.0, 97.6)], ""),
+    "dropout lowers the training accuracy alone": ([(70.0, 91.0), (88.0, 95.5), (93.1, 97.8)], ""),
+}
+
+
+@pytest.mark.parametrize(("curve", "misfit"), MADE_CURVES.values(), ids=MADE_CURVES)
+def test_t12_made_curves_underfit_overfit_or_fit(curve, misfit):
+    steps = [record(epoch, 10, epoch, *accuracies) for epoch, accuracies in enumerate(curve, 1)]
+    assert find_misfit(summarize_run(steps)) == misfit
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ Record = Mapping[str, Any]
 """A line of `steps.jsonl`: a WatchedStep as JSON."""
 RECENT_RECORDS = 20  # the current speed is measured over these last records
 OVERFITTING_GAP = 1.0  # percentage points; a larger one between training and validation accuracy counts as overfitting
-UNDERFITTING = 95.0  # percent; a lower training accuracy counts as underfitting, unless the gap is the larger error
+UNDERFITTING = 95.0  # percent; accuracies below it count as underfitting, unless the gap is the larger error
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def seconds_to_accuracy(steps: Sequence[Record], accuracy: float) -> float | Non
 
 def find_misfit(outcome: TrainingSummary) -> Literal["underfits", "overfits", ""]:
     """Return what is wrong with the fit; underfitting is checked first, because it also makes a gap. "": neither."""
-    if outcome.training < UNDERFITTING and outcome.gap < 100 - outcome.training:
+    reached = max(outcome.training, outcome.validation)  # dropout lowers the training accuracy alone
+    if reached < UNDERFITTING and outcome.gap < 100 - outcome.training:
         return "underfits"
     return "overfits" if outcome.gap > OVERFITTING_GAP else ""
 
