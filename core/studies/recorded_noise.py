@@ -1,4 +1,4 @@
-"""Universal noise of the standard network as it was recorded: `python -m core.studies.recorded_noise` records it."""
+"""Recorded universal noise of the assignment's network: `python -m core.studies.recorded_noise` records it again."""
 
 import io
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from core.system.archives import FAULTS
 from core.system.npz import arrays_to_npz
 from core.zoo import checkpoints
 
-NETWORK, DATASET = "standard", "MNIST"
+NETWORK, DATASET = "assignment", "MNIST"
 CONFIG = UniversalConfig(epsilon=0.2, batch=30)  # what the page Attack starts with
 VALIDATED = 60  # validation digits
 STRIDE = 2  # every second step is kept

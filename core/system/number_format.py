@@ -26,6 +26,12 @@ def format_factor(factor: float) -> str:
     return f"{factor:.0f}" if factor >= 9.5 else f"{factor:.1f}".removesuffix(".0")
 
 
+def format_both_scales(value: float) -> str:
+    """Return a change of pixels on the scale from 0 to 1 and on that from 0 to 255: 0.25 = 64/255."""
+    of_255 = 255 * value
+    return f"{value:.3g} = {of_255:.0f}/255" if of_255 >= 9.95 else f"{value:.3g} = {of_255:.2g}/255"
+
+
 def format_short(value: float) -> str:
     """Return a number for a cell: whole ones without a point, others with two digits behind it."""
     text = f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.2f}"

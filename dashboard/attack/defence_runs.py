@@ -14,6 +14,7 @@ from core.adversarial.gradient_attacks import make_adversarial
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict_digit
 from core.pmnist.masks import erase, growing_mask
+from core.system.number_format import format_both_scales
 from core.visualization.adversarial import draw_comparison
 from dashboard.attack.digit_runs import PAUSE
 from dashboard.components.player import Frame
@@ -78,7 +79,7 @@ class Sweep:
         values = {self.titles[name]: round(100 * float(one[self.inputs.label]), 1) for name, one in shares.items()}
         texts = [f"{self.titles[name]}: {answer}" for name, answer in zip(shares, answers, strict=True)]
         erased = self.inputs.kind == "erase"
-        strength = f"{100 * step.strength:.0f} % erased" if erased else f"Epsilon {step.strength:.2f}"
+        strength = f"{100 * step.strength:.0f} % erased" if erased else f"Epsilon {format_both_scales(step.strength)}"
         at = 100 * step.strength if erased else step.strength
         return Frame(drawn.picture, values, f"{strength}. {'; '.join(texts)}.", at=at, labels=drawn.labels)
 

@@ -14,6 +14,7 @@ from core.adversarial.config import AttackConfig
 from core.adversarial.sticker import StickerStep
 from core.networks.classifier import Classifier
 from core.networks.evaluation import predict_digit
+from core.system.number_format import format_both_scales
 from core.visualization.adversarial import draw_attack
 from dashboard.components.player import Frame
 from dashboard.server.scene import Digit, Mask
@@ -119,7 +120,8 @@ class AttackRun:
         ]
         when = f"Step {step.step}" if step.step else "Before the attack"
         change, length = float(step.perturbation.abs().max()), float(step.perturbation.norm())
-        text = f"{when}: {', '.join(answers)}\nlargest change {change:.3f}, total change (L2) {length:.2f}"
+        largest, total = format_both_scales(change), format_both_scales(length)
+        text = f"{when}: {', '.join(answers)}\nlargest change {largest}, total change (L2) {total}"
         if isinstance(step, StickerStep):
             text += f"; it fools in {100 * float(step.fooled_share):.0f} % of shifted, turned and scaled views"
         return text

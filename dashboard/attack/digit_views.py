@@ -5,12 +5,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.datasets import Dataset
+from core.system.number_format import format_both_scales
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
 from dashboard.address import get_address
 from dashboard.attack import form, photo_views
 from dashboard.attack.digit_runs import AttackInputs, AttackRun, start_attack
 from dashboard.attack.form import AttackSettings
+from dashboard.attack.stories import tell_story
 from dashboard.components.player import Look
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
@@ -115,6 +117,7 @@ def _show_attack(
     with result:
         if done and not attack.misread:
             _show_result(attack, data)
+    st.caption(tell_story(attack))
     if run is None:
         st.caption("These are the readings before the attack.")
     if done or run is None:
@@ -148,7 +151,8 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     now, before = classes[int(last.predicted)], classes[int(attack.first.predicted)]
     sure = f"{100 * float(last.probabilities.max()):.0f} % sure"
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
-    cost = f"The noise changes each pixel by at most {change:.3g} of 1; its total change (L2) is {length:.2f}."
+    largest, total = format_both_scales(change), format_both_scales(length)
+    cost = f"The noise changes each pixel by at most {largest}; its total change (L2) is {total}."
     if inputs.config.epsilon == 0:
         st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
     elif bool(last.fooled):

@@ -1,12 +1,14 @@
 """The settings of an attack on one digit: method, attacked network, target class, limit and steps."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.adversarial.config import DEFAULTS, PRESETS, AttackConfig, Norm
 from core.digits.datasets import Dataset
+from core.system.number_format import format_both_scales
 from core.zoo.checkpoints import without_restoring
 from dashboard import address
 from dashboard.server.caches import Zoo
@@ -106,9 +108,12 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
     return AttackSettings(method, network, readers, replace(_to_config(method, steps, epsilon), target=target))
 
 
-def choose_attacked_network(zoo: Zoo) -> str:
-    """Draw the networks that can be attacked; return the chosen one's name, "" if there is none."""
-    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=138)
+def choose_attacked_network(zoo: Zoo, **more: Any) -> str:
+    """Draw the networks that can be attacked; return the chosen one's name, "" if there is none.
+
+    `more` is that of `networks.choose_network`.
+    """
+    return networks.choose_network(without_restoring(zoo), label="Attacked network", width=138, **more)
 
 
 def _choose_target(method: str, data: Dataset) -> int | None:
@@ -187,7 +192,7 @@ def _choose_epsilon(method: str, norm: Norm, paper: str | None, place: DeltaGene
             key=key(kind),
             place=place,
             shown=limited and norm == kind,
-            format_func="{:g}".format,
+            format_func=format_both_scales,
             on_change=_clear_preset,
         )
         for kind, (name, label, values, first) in EPSILON_SLIDERS.items()

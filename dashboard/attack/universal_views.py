@@ -10,6 +10,7 @@ from core.adversarial.config import Norm
 from core.adversarial.universal import UniversalConfig, UniversalStep, measure_noise
 from core.digits.datasets import Dataset, Digits
 from core.studies import recorded_noise
+from core.system.number_format import format_both_scales
 from core.visualization.adversarial import draw_noise_table
 from core.visualization.network_colors import color_of
 from core.visualization.palette import BLUE, GRAY, GREEN, VERMILION
@@ -60,7 +61,7 @@ def show_noise(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def _choose(data: Dataset, zoo: Zoo) -> NoiseInputs | None:
     """Draw the network and the settings; return them, None if there is no network to attack."""
-    network = form.choose_attacked_network(zoo)
+    network = form.choose_attacked_network(zoo, first=recorded_noise.NETWORK, key="noise network")
     if not network:
         return None
     chosen = address.selectbox("limit", "Limit", list(NORMS), key="noise norm", format_func=NORMS.__getitem__)
@@ -72,7 +73,7 @@ def _choose(data: Dataset, zoo: Zoo) -> NoiseInputs | None:
         FIRST_EPSILONS["linf"],
         key="noise linf",
         shown=norm == "linf",
-        format_func="{:g}".format,
+        format_func=format_both_scales,
     )
     length = address.slider(
         "length", "Epsilon", 0.0, 15.0, FIRST_EPSILONS["l2"], 0.5, key="noise l2", shown=norm == "l2"
@@ -80,7 +81,7 @@ def _choose(data: Dataset, zoo: Zoo) -> NoiseInputs | None:
     epsilon = largest if norm == "linf" else length if norm == "l2" else FIRST_EPSILONS["linf"]
     steps = address.slider("steps", "Steps", 5, 100, 50, 5, key="noise steps")
     stride = address.number_slider(
-        "stride", "Step size", STEP_SIZES, 0.2, key="noise stride", format_func="{:g}".format
+        "stride", "Step size", STEP_SIZES, 0.2, key="noise stride", format_func=format_both_scales
     )
     used = address.select_slider("digits", "Training digits used", list(TRAINING_DIGITS), "10,000", key="noise digits")
     digits = min(TRAINING_DIGITS[used], len(data.train))
@@ -170,7 +171,7 @@ def describe_result(noise: NoiseRun) -> str:
     return (
         f"{noise.title} reads {float(last.shares.mean()):.0f} % of the noisy digits as the noise's class; the weakest "
         f"noise, to {noise.classes[weakest]}, reaches {float(last.shares[weakest]):.0f} %. The largest change of a "
-        f"pixel is {largest:.2f}; from black to white is 1."
+        f"pixel is {format_both_scales(largest)}; from black to white is 1 = 255/255."
     )
 
 
