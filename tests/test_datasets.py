@@ -134,7 +134,7 @@ def test_d8_describe_says_what_it_is_and_fits_in_json(tmp_path):
 
 
 @pytest.mark.parametrize("name", STORED_DATASETS)
-def test_d1_every_named_set_loads_from_torchvisions_layout(monkeypatch, tmp_path, name):
+def test_d1_d6_every_named_set_loads_from_torchvisions_layout(monkeypatch, tmp_path, name):
     monkeypatch.setenv(DATA_VARIABLE, str(make_set(tmp_path / "sets", name, train=120, test=60)))
     loaded = datasets.load(name)
     assert loaded.name == name and len(loaded.classes) == CLASS_COUNTS[name]

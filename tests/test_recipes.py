@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.inversion.functions import Synergy, features_hash
+from core.inversion.functions import Synergy, TwoHeads, features_hash
 from core.networks.architectures import Architecture
 from core.networks.evaluation import COLUMNS, evaluate, predict
 from core.pmnist.masks import CUTS, cut_mask
@@ -24,6 +24,10 @@ ZOO = (
     "missing-from-scratch",
     "control",
     "synergy",
+    "synergy-retrained",
+    "synergy-together",
+    "two-heads-together",
+    "synergy-from-scratch",
     "assignment",
     "robust",
     "restoring",
@@ -114,6 +118,13 @@ def test_m16_synergy_is_standards_head_and_the_missing_feature_one(made):
     for half, name in ((heads.first, "standard"), (heads.second, "missing-feature")):
         weights = load_classifier(name, folder).head.state_dict()
         assert all(torch.equal(half.state_dict()[key], weights[key]) for key in weights)
+
+
+def test_m16_two_ordinary_heads_read_the_features_as_they_are(made):
+    network = load_classifier("two-heads-together", made[0])
+    assert type(network.head.synergy) is TwoHeads and made[1]["two-heads-together"].omega == 1
+    both = load_classifier("synergy-together", made[0])
+    assert type(both.head.synergy) is Synergy and features_hash(both) == features_hash(network)
 
 
 def test_the_restoring_network_reads_whole_digits_as_standard_does(made):

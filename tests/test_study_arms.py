@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from core.digits.datasets import Digits
-from core.inversion.functions import build_synergy, features_hash, freeze
+from core.inversion.functions import build_synergy, features_hash, freeze, is_frozen
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import evaluate, predict_column
 from core.pmnist.masks import CUTS, cut_masks
 from core.studies.arm_training import ArmTrainer, FeatureVectors, PartialDigits, alternate_inversions
-from core.studies.arms import ARMS, COLUMNS, with_required_arms
+from core.studies.arms import ARMS, COLUMNS, SECOND_PAPER, with_required_arms
 from core.studies.missing_features import run_seeds
 from core.training.config import TrainConfig
 from core.training.loop import train
@@ -42,6 +42,17 @@ def test_m16_synergy_is_held_against_two_ordinary_heads():
     synergy_arm = ARMS["synergy"]
     assert synergy_arm.heads == ("standard", "missing-feature")
     assert ARMS[synergy_arm.control].heads == ("standard", ARMS["missing-feature"].control)
+
+
+def test_m16_each_synergy_of_the_second_paper_has_two_ordinary_heads_as_control():
+    kinds = [name for name in SECOND_PAPER if name.startswith("synergy-")]
+    assert kinds == ["synergy-retrained", "synergy-together", "synergy-from-scratch"]
+    for name in kinds:
+        arm, control = ARMS[name], ARMS[ARMS[name].control]
+        if arm.heads:
+            assert [ARMS[head].inversion for head in control.heads] == ["identity"] * 2
+        else:
+            assert replace(arm, inversion="identity", title=control.title, control=None) == control
 
 
 def test_controls_and_heads_come_along():
@@ -112,6 +123,26 @@ def test_m11_an_unfrozen_network_changes_its_own_features_only(trainer):
     start = trainer.networks("standard")[0]
     before = features_hash(start)
     assert features_hash(trainer.networks("missing-unfrozen")[0]) != before == features_hash(start)
+
+
+@pytest.mark.parametrize("name", ["synergy-together", "two-heads-together", "synergy-from-scratch"])
+def test_m16_two_heads_that_learn_together_are_summed(trainer, name):
+    network, arm = trainer.prepare(ARMS[name])[0], ARMS[name]
+    heads, images = network.head.synergy, trainer.dataset.test.images()
+    assert is_frozen(network) == (arm.learns == "head")
+    list(train(network, trainer.dataset.train, trainer.dataset.validation, trainer.config))
+    with torch.no_grad():
+        features = network.extract(images)
+        expected = heads.first(features) + heads.second(1 - features if arm.inversion == "both" else features)
+        assert torch.allclose(network(images), expected, atol=1e-5)
+    assert torch.allclose(trainer.logits(name)[0][: len(images)], expected, atol=1e-4)
+
+
+def test_m16_a_second_control_has_other_random_weights(trainer):
+    first, second = (trainer.prepare(ARMS[name])[0].head.fc1.weight for name in ("control", "control-second"))
+    assert not torch.equal(first, second)
+    logits = {name: trainer.logits(name)[0] for name in ("control", "control-second", "two-retrained-heads")}
+    assert torch.allclose(logits["control"] + logits["control-second"], logits["two-retrained-heads"])
 
 
 @pytest.mark.parametrize("epochs", [1, 4, 5])

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core.digits import datasets
+from core.inversion.functions import Synergy
 from core.jobs import control, run_folders, training_job
 from core.jobs.run_folders import Job, read_steps
 from core.jobs.training_job import check, prepare_network, read_plan
@@ -108,6 +109,21 @@ def run_here(**asked) -> Job:
     return job
 
 
+def test_m16_two_heads_learn_together_and_come_back_as_synergy():
+    job = run_here(inversion="both", config={"epochs": 1})
+    card, network = (load("network", job.folder) for load in (checkpoints.load_card, checkpoints.load_classifier))
+    assert card.omega == 1 and card.inversion == "both" and isinstance(network.head.synergy, Synergy)
+    start = prepare_network(read_plan(job.settings))
+    for name in ("first", "second"):
+        before, after = (one.head.synergy.get_submodule(name).fc1.weight for one in (start, network))
+        assert not torch.equal(before, after)
+    first, second = (start.head.synergy.get_submodule(name).fc1.weight for name in ("first", "second"))
+    assert not torch.equal(first, second), "two equal heads would stay equal"
+    assert torch.equal(first, build(TINY, seed=42).head.fc1.weight)
+    digits = datasets.load(datasets.OFFLINE).test
+    assert card.accuracies()["whole"] == pytest.approx(evaluate(network, digits), abs=0.01)
+
+
 def test_a_diverging_training_says_so_and_keeps_the_last_good_epoch():
     with pytest.raises(DivergedError, match="^Training diverged in epoch 1"):
         run_here(config={"learning_rate": 1e30, "optimizer": "sgd"})
@@ -195,7 +211,8 @@ def test_x2_a_head_for_other_classes_replaces_one_that_is_reset():
         ({"start": "nobody"}, "There is no network called 'nobody'."),
         ({"start": "../standard"}, "'../standard' is no name of a network"),
         ({"start": "synergy"}, "'synergy' sums two heads: start from one of its networks instead."),
-        ({"inversion": "both"}, "(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it."),
+        ({"config": {"alternate": ["identity", "both"]}}, "(x, 1 - x) is read by two heads, so it cannot alternate"),
+        ({"inversion": "both", "config": {"alternate": ["identity"]}}, "(x, 1 - x) is read by two heads, so it cannot"),
         ({"inversion": "mirror"}, "There is no inversion called 'mirror'"),
         ({"config": {"batch": 60_000}}, "A batch of 60,000 is larger than the 1,197 training digits."),
         ({"config": {"seed": 10**30}}, "A seed must be a whole number from 0 to "),

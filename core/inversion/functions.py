@@ -77,12 +77,19 @@ class Invert(nn.Module):
         return INVERSIONS[self.name].function(features)
 
 
-class Synergy(nn.Module):
-    """Two heads summed: `first(x) + omega * second(1 - x)`."""
+class TwoHeads(nn.Module):
+    """Two ordinary heads summed, `first(x) + omega * second(x)`: the control of synergy."""
 
     def __init__(self, first: nn.Module, second: nn.Module, omega: float = 1.0) -> None:
         super().__init__()
         self.first, self.second, self.omega = first, second, omega
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.first(features) + self.omega * self.second(features)
+
+
+class Synergy(TwoHeads):
+    """Two heads summed: `first(x) + omega * second(1 - x)`."""
 
     def forward(self, both: Tensor) -> Tensor:
         present, missing = both.chunk(2, dim=1)
@@ -109,7 +116,22 @@ def build_synergy(normal: Classifier, missing: Classifier, *, omega: float = 1.0
     return Classifier(normal.features, to_single_stage(head), Invert("both"))
 
 
-def to_single_stage(two_heads: Synergy) -> nn.Sequential:
+def with_two_heads(network: Classifier, inversion: str, *, seed: int) -> Classifier:
+    """Return a network with the *same* features, a copy of its head, and a new head beside it; the two learn together.
+
+    With the inversion `both` the new head reads 1 - x, with `identity` x as the first one does.
+    """
+    first, second = copy.deepcopy(network.head), copy.deepcopy(network.head)
+    reset_weights(second, seed=seed)
+    return Classifier(network.features, to_single_stage(sum_heads(first, second, inversion)), Invert(inversion))
+
+
+def sum_heads(first: nn.Module, second: nn.Module, inversion: str, omega: float = 1.0) -> TwoHeads:
+    """Return the sum of two heads: synergy for the inversion `both`, else two ordinary heads."""
+    return Synergy(first, second, omega) if inversion == "both" else TwoHeads(first, second, omega)
+
+
+def to_single_stage(two_heads: TwoHeads) -> nn.Sequential:
     """Return the two heads as the single stage of a classifier's head."""
     return nn.Sequential(OrderedDict(synergy=two_heads))
 

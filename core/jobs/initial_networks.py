@@ -19,6 +19,7 @@ START_FIELDS = (
     "frozen",
     "reset",
     "second",
+    "two_heads",
 )  # where a recipe starts
 
 

@@ -63,7 +63,7 @@ class TrainingPlan:
     reset: tuple[str, ...] = ()
     """Stages re-initialised before learning; `head`: all of the head."""
     inversion: str | None = None
-    """Name of the inversion; None: that of the start network."""
+    """Name of the inversion; None: that of the start network. `both`: a second head, which reads 1 - x, is added."""
     validation: float | None = None
     """Share of training and validation digits used for validation, at most a sixth; None: a sixth."""
     seed: int = 42
@@ -128,7 +128,8 @@ def _check_cost(plan: TrainingPlan, digits: int, classes: int) -> None:
     if plan.config.batch > digits:
         raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {digits:,} training digits.")
     cost = check_size(find_architecture(plan, classes))
-    check_training(cost.operations, plan.config.epochs * digits * plan.config.work_per_digit)
+    heads = 2 if plan.inversion == "both" else 1  # a second head is never more work than the whole network
+    check_training(heads * cost.operations, plan.config.epochs * digits * plan.config.work_per_digit)
     check_batch(cost, plan.config.batch)
     if "features" in plan.frozen:
         check_cached_features(cost, digits)
@@ -199,11 +200,13 @@ def split_digits(dataset: Dataset, plan: TrainingPlan) -> tuple[Digits, Digits]:
 def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     """Return the network as it is before its training. Raises ValueError for a plan that does not fit it."""
     network = _start_network(plan, classes)
-    if plan.inversion is not None:
+    alternating = plan.config.alternate
+    if "both" in alternating or (alternating and plan.inversion == "both"):
+        raise ValueError("(x, 1 - x) is read by two heads, so it cannot alternate with what one head reads.")
+    if plan.inversion == "both":
+        network = functions.with_two_heads(network, plan.inversion, seed=plan.seed + 1)
+    elif plan.inversion is not None:
         network = functions.with_inversion(network, plan.inversion)
-    inversions = [plan.inversion, *plan.config.alternate]
-    if "both" in inversions or isinstance(network.inversion, Invert) and network.inversion.name == "both":
-        raise ValueError("(x, 1 - x) is for the two heads of synergy; one head cannot be trained on it.")
     for name in plan.reset:
         functions.reset_weights(functions.find_stage(network, name), seed=plan.seed + 1)
     for name in plan.frozen:
@@ -258,6 +261,7 @@ def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: in
         epochs=0,
         seed=plan.seed,
         features_sha256="",
+        omega=1.0 if plan.inversion == "both" else None,
         versions=describe_environment(find_device(plan.config.device)),
     )
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from core.digits.datasets import Dataset, Digits
-from core.inversion.functions import freeze, reset_head, to_ordinary, with_inversion
+from core.inversion.functions import freeze, reset_head, to_ordinary, with_inversion, with_two_heads
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import accuracy
@@ -108,7 +108,7 @@ class ArmTrainer:
         if arm.start is None:
             design = self.architecture
             design = design if arm.activation is None else design.with_activation(arm.activation)
-            built = [with_inversion(build(design, seed=seed), arm.inversion) for seed in self.seeds]
+            built = [_with_heads(build(design, seed=seed), arm, seed) for seed in self.seeds]
             return [network.to(self.dataset.device) for network in built]
         return [
             _continue(network, arm, seed) for network, seed in zip(self.networks(arm.start), self.seeds, strict=True)
@@ -147,15 +147,21 @@ class ArmTrainer:
 
 def _continue(network: Classifier, arm: Arm, seed: int) -> Classifier:
     """Return the network that an arm makes of the one it starts from, before its training."""
-    network = with_inversion(copy.deepcopy(network), arm.inversion)
+    network = _with_heads(copy.deepcopy(network), arm, seed)
     if arm.head == "reset":
-        reset_head(network, seed=seed + 1)
+        reset_head(network, seed=seed + arm.draw)
     elif arm.head == "equal":
         # The new head reads x as the old one reads 1 - x, and so 1 - x as the old one reads x.
         network = Classifier(network.features, to_ordinary(network).head, network.inversion)
     if arm.learns != "everything":
         freeze(network, biases=arm.learns == "head")
     return network
+
+
+def _with_heads(network: Classifier, arm: Arm, seed: int) -> Classifier:
+    if arm.two_heads:
+        return with_two_heads(network, arm.inversion, seed=seed + 1)
+    return with_inversion(network, arm.inversion)
 
 
 def _learn_alone(network: Classifier, digits: Digits, config: TrainConfig) -> None:

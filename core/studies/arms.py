@@ -32,6 +32,10 @@ class Arm:
     """After the convolutions, instead of the architecture's own."""
     learning_rate: float | None = None
     """None: the study's."""
+    two_heads: bool = False
+    """Whether a second head is added and both learn together, summed; with the inversion `both` it reads 1 - x."""
+    draw: int = 1
+    """The number of the random weights of a head that is reset."""
     heads: tuple[str, ...] = ()
     """The arms whose logits are summed; such an arm trains nothing."""
     partial: bool = False
@@ -44,7 +48,7 @@ class Arm:
     @property
     def costly(self) -> bool:
         """Whether convolutions are trained beyond the standard network's: far slower than training a head."""
-        again = self.start is not None or self.inversion != "identity" or self.partial
+        again = self.start is not None or self.inversion != "identity" or self.two_heads or self.partial
         return self.activation is not None or (again and self.learns != "head" and not self.heads)
 
 
@@ -141,12 +145,39 @@ AT_THE_SAME_RATE = {
     **_with_activation("silu", "swish", "complement", "1 - x"),
     "partial-samples": Arm(title="Trained on partial samples", partial=True),
 }
-ARMS = {
+# The second paper's code has three more kinds of synergy: `synergy_ntf` sums two retrained heads, the two heads of
+# `tr_synergy_tf` learn together over frozen features, and in `tr_synergy` the features learn with them. The recorded
+# study is older: it has none of them.
+SECOND_PAPER = {
+    "control-second": Arm(title="Control, second head", start="standard", head="reset", draw=2, learns="head"),
+    "two-retrained-heads": Arm(title="Two retrained ordinary heads", heads=("control", "control-second")),
+    "synergy-retrained": Arm(
+        title="Synergy, both heads retrained", heads=("control", "missing-feature"), control="two-retrained-heads"
+    ),
+    "two-heads-together": Arm(
+        title="Two ordinary heads trained together", start="standard", head="reset", learns="head", two_heads=True
+    ),
+    "synergy-together": Arm(
+        title="Synergy, heads trained together",
+        start="standard",
+        head="reset",
+        learns="head",
+        two_heads=True,
+        inversion="both",
+        control="two-heads-together",
+    ),
+    "two-heads-from-scratch": Arm(title="Two ordinary heads from scratch", two_heads=True),
+    "synergy-from-scratch": Arm(
+        title="Synergy from scratch", two_heads=True, inversion="both", control="two-heads-from-scratch"
+    ),
+}
+RECORDED_ARMS = {
     **AT_THE_SAME_RATE,
     **_at(0.01, "control", "missing-share", "control-sigmoid", "missing-sigmoid", "control-relu6"),
     **_at(0.01, "missing-relu6-sixth"),
     **_at(0.001, "control", "missing-maximum", "control-relu6", "missing-relu6"),
 }
+ARMS = RECORDED_ARMS | SECOND_PAPER
 
 # The log of the talk's published code (seed 42, 10 + 10 epochs, final epoch), in percent; its cuts are the code's.
 PUBLISHED_LOG = {

@@ -16,7 +16,7 @@ from core.digits.datasets import Dataset
 from core.networks.architectures import ARCHITECTURES
 from core.studies import finished_parts
 from core.studies.arm_training import ArmTrainer
-from core.studies.arms import ARMS, COLUMNS, with_required_arms
+from core.studies.arms import ARMS, COLUMNS, RECORDED_ARMS, with_required_arms
 from core.studies.workers import SINGLE_PROCESS, WorkerPool
 from core.system import interrupts
 from core.zoo.recipes import CONFIG, SEED
@@ -31,7 +31,7 @@ class StudyConfig:
 
     dataset: str = "MNIST"
     networks: tuple[str, ...] = NETWORKS
-    arms: tuple[str, ...] = tuple(ARMS)
+    arms: tuple[str, ...] = tuple(RECORDED_ARMS)
     seeds: int = 10
     costly_seeds: int | None = None
     """Seeds for the arms that train convolutions; None: as many as for the others."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from core.digits.datasets import Dataset
 from core.networks.evaluation import TALK_ACCURACY, TALK_GAIN
 from core.studies import paired_differences
-from core.studies.arms import ARMS, COLUMNS, PUBLISHED_LOG, PUBLISHED_LOG_COLUMNS
+from core.studies.arms import COLUMNS, PUBLISHED_LOG, PUBLISHED_LOG_COLUMNS, RECORDED_ARMS
 from core.studies.missing_features import NETWORKS, StudyConfig, load_seed, shared_settings
 from core.studies.recorded import Record, to_command, to_record
 from core.zoo.recipes import SEED
@@ -43,6 +43,6 @@ def _command(config: StudyConfig, dataset: Dataset) -> str:
         epochs=config.epochs,
         costly_seeds=config.costly if config.costly < config.seeds else None,
         networks=",".join(config.networks) if config.networks != NETWORKS else None,
-        arms=",".join(config.arms) if config.arms != tuple(ARMS) else None,
+        arms=",".join(config.arms) if config.arms != tuple(RECORDED_ARMS) else None,
         device=None if dataset.device.type == "cpu" else dataset.device.type,
     )

@@ -18,7 +18,7 @@ import safetensors.torch
 from torch import Tensor
 
 from core.digits.datasets import Digits
-from core.inversion.functions import Invert, Synergy, to_single_stage
+from core.inversion.functions import Invert, sum_heads, to_single_stage
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import Network
@@ -55,7 +55,7 @@ class Card:
     features_sha256: str
     weights_sha256: str = ""
     omega: float | None = None
-    """Weight of the second head, for synergy."""
+    """Weight of the second head, for synergy and two ordinary heads."""
     neighbours: int | None = None
     """Fills per digit, for a restoring network."""
     finds_holes: bool = False
@@ -220,7 +220,7 @@ def build_from_card(card: Card) -> Classifier:
     network.inversion = Invert(card.inversion)
     if card.omega is not None:
         second = build(Architecture.from_dict(card.architecture)).head
-        network.head = to_single_stage(Synergy(network.head, second, card.omega))
+        network.head = to_single_stage(sum_heads(network.head, second, card.inversion, card.omega))
     return network
 
 

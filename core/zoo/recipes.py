@@ -53,6 +53,8 @@ class Recipe:
     """Whether the head is re-initialised before training."""
     second: str | None = None
     """The network whose head is summed with the start's (synergy)."""
+    two_heads: bool = False
+    """Whether a second head is added and both learn together, summed; with the inversion `both` it reads 1 - x."""
     neighbours: int | None = None
     """Number of fills of a restoring network."""
     finds_holes: bool = False
@@ -75,6 +77,11 @@ class Recipe:
 def _variant(title: str, inversion: str, *, start: str = "standard", **settings: Any) -> Recipe:
     """Return a missing-feature network with another inversion or activation."""
     return Recipe(title=title, start=start, reset=True, inversion=inversion, laboratory=True, **settings)
+
+
+def _two_heads(title: str, inversion: str, **settings: Any) -> Recipe:
+    """Return a network whose two heads learn together, as in the second paper's code, or the control of one."""
+    return Recipe(title=title, inversion=inversion, two_heads=True, laboratory=True, **settings)
 
 
 def _local(title: str, architecture: str) -> Recipe:
@@ -119,6 +126,18 @@ RECIPES = {
     **_with_activation("relu6", "relu6", "sixth complement", SMALL_STEPS),
     **_with_activation("leaky_relu", "leaky-relu", "complement"),
     **_with_activation("silu", "swish", "complement"),
+    "synergy-retrained": Recipe(
+        title="Synergy, both heads retrained",
+        start="control",
+        second="missing-feature",
+        inversion="both",
+        config=None,
+        laboratory=True,
+    ),
+    "synergy-together": _two_heads("Synergy, heads trained together", "both", start="standard", reset=True),
+    "two-heads-together": _two_heads("Two ordinary heads", "identity", start="standard", reset=True),
+    "synergy-from-scratch": _two_heads("Synergy from scratch", "both"),
+    "two-heads-from-scratch": _two_heads("Two ordinary heads from scratch", "identity"),
     "local-conv": _local("Convolutional", "small"),
     "local-conv-shuffled": _local("Convolutional, shuffled pixels", "small, shuffled pixels"),
     "local-dense": _local("Dense", "dense"),
@@ -141,15 +160,21 @@ def prepare_network(recipe: Recipe, folder: Path = checkpoints.SHIPPED, *, class
     Raises CheckpointError if a start network has not been made yet or has other classes and its head is kept.
     """
     if recipe.start is None:
-        return functions.with_inversion(build(recipe.design(classes), seed=SEED), recipe.inversion)
+        return _with_heads(build(recipe.design(classes), seed=SEED), recipe)
     start = _load_start(recipe, recipe.start, folder, classes)
     if recipe.second is not None:
         return functions.build_synergy(start, checkpoints.load_classifier(recipe.second, folder))
-    network = functions.with_inversion(start, recipe.inversion)
+    network = _with_heads(start, recipe)
     (network.head if recipe.frozen else network).requires_grad_(True)
     if recipe.reset:
         functions.reset_head(network, seed=SEED + 1)
     return network
+
+
+def _with_heads(network: Classifier, recipe: Recipe) -> Classifier:
+    if recipe.two_heads:
+        return functions.with_two_heads(network, recipe.inversion, seed=SEED + 1)
+    return functions.with_inversion(network, recipe.inversion)
 
 
 def _load_start(recipe: Recipe, name: str, folder: Path, classes: int) -> Classifier:
@@ -193,7 +218,7 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
         epochs=last.epoch if last else 0,
         seed=SEED,
         features_sha256=functions.features_hash(network),
-        omega=1.0 if recipe.second else None,
+        omega=1.0 if recipe.second or recipe.two_heads else None,
         neighbours=recipe.neighbours,
         finds_holes=recipe.finds_holes,
         validation_accuracy=last.validation_accuracy if last else None,

@@ -23,7 +23,7 @@ from core.visualization.inversion import VariantRow, draw_inversion_curve, draw_
 from core.visualization.network_colors import color_of
 from core.visualization.readings import Reading
 from core.zoo.checkpoints import Card
-from core.zoo.recipes import RECIPES
+from core.zoo.recipes import RECIPES, Recipe
 from dashboard import address
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
@@ -85,6 +85,11 @@ def is_variant(card: Card, architecture: str) -> bool:
     return card.track == "blind" and architecture == "published" and card.omega is None
 
 
+def has_two_heads(recipe: Recipe) -> bool:
+    """Return whether a recipe makes a network of two heads, which the view "Synergy" shows."""
+    return recipe.two_heads or recipe.second is not None
+
+
 def describe_variants(rows: Sequence[VariantRow]) -> str:
     """Return a sentence: how many variants read partial digits of every cut better than the ordinary network."""
     variants = [row for row in rows if row.base is not None and row.kind != ORDINARY]
@@ -108,7 +113,9 @@ def _show_failed(names: list[str], zoo: Zoo) -> None:
 
 
 def _show_missing_networks(zoo: Zoo) -> None:
-    names = [name for name, recipe in RECIPES.items() if recipe.laboratory and name not in zoo]
+    names = [
+        name for name, recipe in RECIPES.items() if recipe.laboratory and name not in zoo and not has_two_heads(recipe)
+    ]
     if names:
         commands = ", ".join(f"`python -m core train {name}`" for name in names)
         st.caption(f"Not on this computer. These commands train them: {commands}")
@@ -226,6 +233,22 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) 
         "difference to the standard network. *Freezing* counts all 10,000 of MNIST, so its figures differ. "
         + read_note("missing_features", "Synergy")
     )
+    _show_second_paper(zoo)
+
+
+def _show_second_paper(zoo: Zoo) -> None:
+    """Show the other kinds of synergy of the second paper's code: those that are there, and how to train the others."""
+    names = [name for name, recipe in RECIPES.items() if recipe.laboratory and has_two_heads(recipe)]
+    st.markdown(read_note("missing_features", "Second paper"))
+    rows = {
+        zoo[name].title: {cut: f"{value:.1f}" for cut, value in zoo[name].accuracies().items()}
+        for name in names
+        if name in zoo
+    }
+    if rows:
+        st.table(pd.DataFrame(rows).T)
+    if commands := ", ".join(f"`python -m core train {name}`" for name in names if name not in zoo):
+        st.caption(f"Not on this computer. These commands train them: {commands}")
 
 
 def describe_sums(read: Mapping[tuple[str, str], torch.Tensor], labels: torch.Tensor, omega: float) -> str:

@@ -300,7 +300,8 @@ def choose_changes(rows: list[StageRow]) -> Settings:
         first["frozen-biases"],
         shown=bool(chosen["frozen"]),
     )
-    formulas = {KEEP: KEEP} | {name: f"{one.formula} ({name})" for name, one in INVERSIONS.items() if name != "both"}
+    formulas = {KEEP: KEEP} | {name: f"{one.formula} ({name})" for name, one in INVERSIONS.items()}
+    formulas["both"] = "(x, 1 - x): two heads, summed (synergy)"
     inversion = address.selectbox(
         "inversion",
         "Input of the head (features x)",

@@ -176,7 +176,9 @@ def describe(settings: Settings) -> str:
         if settings[name]:
             only = " (weights only)" if name == "frozen" and not settings["frozen_biases"] else ""
             sentence += f" {label}: {', '.join(form.GROUPS.get(stage, stage) for stage in settings[name])}{only}."
-    if settings["inversion"]:
+    if settings["inversion"] == "both":
+        sentence += " Two heads learn together and are summed: one reads x, the other 1 - x."
+    elif settings["inversion"]:
         sentence += f" The head reads {INVERSIONS[settings['inversion']].formula}."
     return sentence
 

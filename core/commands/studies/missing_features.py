@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.commands import tables
 from core.digits.datasets import Dataset
-from core.studies.arms import ARMS
+from core.studies.arms import ARMS, SECOND_PAPER
 from core.studies.missing_features import NETWORKS, StudyConfig, run_study
 from core.studies.missing_features_record import STUDY, summarize
 from core.studies.recorded import Record, StudyStep
@@ -19,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this study."""
     default = StudyConfig()
     parser.add_argument("--networks", default=",".join(NETWORKS), help=f"default: {','.join(NETWORKS)}")
-    parser.add_argument("--arms", help=f"of {', '.join(ARMS)}; controls are added")
+    own = f"default: all but the second paper's {', '.join(SECOND_PAPER)}"
+    parser.add_argument("--arms", help=f"of {', '.join(ARMS)}; controls are added; {own}")
     parser.add_argument("--seeds", type=int, default=default.seeds)
     parser.add_argument("--costly-seeds", type=int, help="fewer seeds for arms whose convolutions are trained")
     parser.add_argument("--epochs", type=int, default=default.epochs, help="and as many again for every retraining")
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace, dataset: Dataset, out: Path, pool: WorkerPo
     config = StudyConfig(
         dataset=dataset.name,
         networks=tuple(options.networks.split(",")),
-        arms=tuple(options.arms.split(",")) if options.arms is not None else tuple(ARMS),
+        arms=tuple(options.arms.split(",")) if options.arms is not None else StudyConfig.arms,
         seeds=options.seeds,
         costly_seeds=options.costly_seeds,
         epochs=options.epochs,
