@@ -28,7 +28,7 @@ from dashboard.server.scene import Scene
 from tests.attack_page import CLASSES, SEVEN, open_view, run_to_the_end
 from tests.browser import settle
 from tests.job_runs import until
-from tests.pages import html, rerun, text_of
+from tests.pages import captions, html, rerun, text_of
 from tests.sample_digits import real_set
 
 HARD = "18"  # a three that is nearly an eight
@@ -71,6 +71,24 @@ def test_v6_an_attack_is_played_and_its_success_is_said() -> None:
     assert len(app.session_state["attack/run"].frames) == 6
     assert "was 7 before<" in html(app) and "ns-photo" in html(app)
     assert app.button(key="attack/start").label == "Attack again"
+    assert "changes each pixel by at most 0.3 = 76/255" in text_of(app)  # both scales
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize(
+    ("method", "told"), [("fgsm", "a panda (57.7 %) as a gibbon"), ("sticker", "*speed limit 45 mph*")]
+)
+def test_v5_v7_what_a_paper_reports_stands_beside_ones_own_try(method: str, told: str) -> None:
+    app = open_view(keys={**FEW, "attack method": method, "attack steps": 3})
+    assert told in captions(app)
+    assert re.search(r"\*\*Your try\*\*: Standard reads 7 \(\d", captions(run_to_the_end(app, "attack")))
+
+
+@pytest.mark.mnist
+def test_v8_the_ostrich_is_told_with_its_source() -> None:
+    app = open_view(keys={**FEW, "attack method": "lbfgs"})
+    assert "as an ostrich ([Szegedy 2013](https://arxiv.org/abs/1312.6199))" in captions(app)
+    assert "Your try" not in captions(app)
 
 
 @pytest.mark.mnist

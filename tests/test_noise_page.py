@@ -48,6 +48,7 @@ def test_universal_noise_opens_with_a_recorded_run_that_says_so() -> None:
     app = open_view("Noise for all")
     until(lambda: app.session_state["noise/run"].finished)
     run = rerun(app).session_state["noise/run"]
+    assert app.selectbox(key="noise network").value == "assignment"  # the assignment asks for its best network
     assert app.button(key="noise/start").label == "Optimise"  # nothing was computed here
     assert len(run.frames) == 26 and not run.problem and "This run was recorded" in text_of(app)
     assert "of the noisy digits as the noise's class" in text_of(app) and html(app).count("<td class=") == 90

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
+from core.jobs import control, run_folders
 from core.pmnist.masks import CUT_NAMES
 from core.studies.arms import ARMS
 from core.studies.claim_answer import answer_claim
@@ -14,9 +15,17 @@ from core.studies.recorded import load_recorded
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.results.story_views import conclude
 from dashboard.results.views import TWO_LINES
-from tests.pages import first_sentence, open_page, rerun
+from tests.pages import captions, first_sentence, open_page, press, rerun
 
-VIEWS = ("Summary", "Variants", "Other activations", "All accuracies", "Compared with the talk", "Conclusions")
+VIEWS = (
+    "Summary",
+    "Variants",
+    "Other activations",
+    "All accuracies",
+    "Compared with the talk",
+    "Source by source",
+    "Conclusions",
+)
 COLORS = {"HCUT": "#D55E00", "VCUT": "#009E73"}
 
 
@@ -118,6 +127,33 @@ def test_arms_that_never_learned_are_named_and_not_drawn(page: AppTest) -> None:
     page.segmented_control(key="results view").set_value("Variants")
     captions = " ".join(caption.value for caption in rerun(page).caption)
     assert all(title in captions for title in lost) and ("Left out" in captions) == bool(lost)
+
+
+# Source by source
+
+
+def test_t5_each_source_s_figures_stand_beside_ours_with_the_reason_for_a_gap(page: AppTest) -> None:
+    page.segmented_control(key="results view").set_value("Source by source")
+    talk, lecture, snakes = (table.value for table in checked(rerun(page)).table)
+    assert list(talk["the talk"]) == ["98.5", "67.0", "70.2", "61.3", "40.9"] and "± " in talk.iloc[0, 1]
+    assert list(lecture["the lecture"]) == ["98.43 %", "0.0890"]
+    assert list(snakes["the lecture"]) == ["82 %", "100 %"] and snakes.shape == (2, 2)
+    assert captions(page).count("differ") >= 2 and "another task, and an easier one" in captions(page)
+    recorded = load_recorded("presets")
+    assert len(recorded["rows"]) >= 3 and f"({len(recorded['rows'])} seeds)" in lecture.columns[1]
+    assert "with a test loss of 0.0890; ours reads 98." in first_sentence(page)
+
+
+@pytest.mark.mnist
+def test_t5_one_button_trains_the_lecture_s_network_again(page: AppTest, runs: Path) -> None:
+    page.segmented_control(key="results view").set_value("Source by source")
+    press(rerun(page), "repeat lecture")
+    (job,) = run_folders.list_jobs()
+    control.stop(job.id)
+    config = job.settings["config"]
+    assert (config["optimizer"], config["batch"], config["epochs"]) == ("adam", 128, 20)
+    assert job.settings["dataset"] == "MNIST" and job.settings["validation"] == 0.1
+    assert "Watch it learn" in [link.proto.label for link in page.get("page_link")]
 
 
 # The picture

@@ -1,6 +1,6 @@
 """The views of the page "Results"."""
 
-from dashboard.results import story_views, views
+from dashboard.results import source_views, story_views, views
 from dashboard.shell.page import View
 
 VIEWS = (
@@ -9,5 +9,6 @@ VIEWS = (
     View("Other activations", views.show_activations),
     View("All accuracies", views.show_figures),
     View("Compared with the talk", views.show_published),
+    View("Source by source", source_views.show_sources),
     View("Conclusions", views.show_sentences),
 )

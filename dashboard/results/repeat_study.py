@@ -6,7 +6,7 @@ import streamlit as st
 from core.jobs import control, run_folders
 from core.jobs.run_folders import Job
 from core.studies import study_job
-from core.studies.arms import ARMS, with_required_arms
+from core.studies.arms import ARMS, SECOND_PAPER, with_required_arms
 from core.studies.missing_features import ArmStep
 from core.studies.study_job import SeedPlan
 from core.zoo.recipes import SEED
@@ -25,7 +25,7 @@ def show_below(study: ShownStudy) -> None:
 
 def show_repeat(study: ShownStudy) -> None:
     """Show the form that runs one row with one seed, and the results so far beside the recorded figures."""
-    arms = list(dict.fromkeys(arm for arm, _ in study.rows()))
+    arms = list(dict.fromkeys([*(arm for arm, _ in study.rows()), *SECOND_PAPER]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         arm = st.selectbox("Row", arms, format_func=lambda name: ARMS[name].title, index=_default_index(arms))
         seed = st.number_input("Seed", 0, 9999, SEED, width=140)
@@ -33,7 +33,10 @@ def show_repeat(study: ShownStudy) -> None:
     count = len(with_required_arms([arm]))
     st.caption(f"Trains {count} networks, with those it is compared with. It continues when you leave this page.")
     if pressed:
-        _start(study, arm, int(seed))
+        try:
+            start_row(study, arm, int(seed))
+        except ValueError as error:
+            st.warning(str(error))
     store_visitor_id()
     if jobs := my_jobs("study"):
         _show_progress(jobs[0], study)
@@ -43,7 +46,8 @@ def _default_index(arms: list[str]) -> int:
     return arms.index("missing-feature") if "missing-feature" in arms else 0
 
 
-def _start(study: ShownStudy, arm: str, seed: int) -> None:
+def start_row(study: ShownStudy, arm: str, seed: int) -> None:
+    """Start a row of the study, with what it is compared with, as a job. Raises ValueError with a sentence."""
     settings = {
         "dataset": study.record["dataset"]["name"],
         "network": study.network,
@@ -51,10 +55,7 @@ def _start(study: ShownStudy, arm: str, seed: int) -> None:
         "arms": [arm],
         "epochs": study.record["epochs"],
     }
-    try:
-        control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, ensure_visitor_id(), get_origin())
-    except ValueError as error:
-        st.warning(str(error))
+    control.submit("study", f"{ARMS[arm].title}, seed {seed}", settings, ensure_visitor_id(), get_origin())
 
 
 @st.fragment(run_every=2.0)

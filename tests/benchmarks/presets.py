@@ -1,20 +1,15 @@
 """What the seeds' own networks reach when they are trained as the page "Train" offers it, with several seeds."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from statistics import mean
 
-from core.jobs.training_job import prepare_network, read_plan, split_digits
-from core.networks.evaluation import evaluate
-from core.training.loop import train
-from core.training.presets import PRESETS
+from core.studies.preset_training import LECTURE, train_preset
 from tests.benchmarks import Measured, mnist
 
 SEEDS = (42, 43, 44)
 ASSIGNMENT = ("assignment: one conv", "assignment: two conv", "assignment: two conv + 500")
-LECTURE = "Keras: small, Adam"
 
 
 def keras_small_accuracy() -> Measured:
@@ -43,14 +38,4 @@ def _list(accuracies: Sequence[float]) -> str:
 
 @cache
 def _accuracies(name: str) -> list[float]:
-    return [_train_and_read(name, seed) for seed in SEEDS]
-
-
-def _train_and_read(name: str, seed: int) -> float:
-    """Train as the job does, to the last epoch, and read all test digits once."""
-    plan = read_plan(PRESETS[name].to_settings())
-    digits, held_out = split_digits(mnist.dataset(), plan)
-    network = prepare_network(replace(plan, seed=seed))
-    for _ in train(network, digits, held_out, replace(plan.config, seed=seed)):
-        pass
-    return evaluate(network, mnist.dataset().test)
+    return [train_preset(name, mnist.dataset(), seed=seed).accuracy for seed in SEEDS]

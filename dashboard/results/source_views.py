@@ -1,0 +1,136 @@
+"""The view "Source by source" of the page "Results": each document's own figures beside ours, with a repeat button."""
+
+import json
+from statistics import mean, stdev
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.jobs import control, run_overview
+from core.jobs.run_folders import Job
+from core.jobs.run_titles import unique_title
+from core.networks.evaluation import COLUMNS, TALK_ACCURACY, WHOLE
+from core.studies import preset_training
+from core.studies.preset_training import LECTURE
+from core.training.presets import PRESETS
+from core.zoo.recipes import SEED
+from dashboard.results import cached
+from dashboard.results.repeat_study import start_row
+from dashboard.results.study import ShownStudy
+from dashboard.results.views import format_mean
+from dashboard.server import caches
+from dashboard.server.visitors import ensure_visitor_id, get_origin, store_visitor_id
+from dashboard.widgets import jobs
+from dashboard.widgets.links import lead_on
+from dashboard.widgets.texts import read_note
+
+LECTURE_ACCURACY, LECTURE_LOSS = 98.43, 0.0890  # `cnn.evaluate` in the lecture W4995
+SNAKES_ACCURACY, SNAKES_TRAINING = 82, 100  # percent of 50 held-out and 150 training photographs, same lecture
+STARTED = "repeated source"  # key of the sentence after a button was pressed
+
+
+def show_sources(study: ShownStudy) -> None:
+    """Show what each document says, what we get and why they differ, each with a button that repeats it."""
+    record = caches.find_record(preset_training.STUDY, "MNIST")
+    rows = [] if record is None else [row for row in record["rows"] if row["preset"] == LECTURE]
+    if rows:
+        st.markdown(f"**{describe_lecture(rows)}**")
+    talk, lecture, snakes = st.columns(3, gap="large")
+    with talk:
+        _show_talk(study)
+    with lecture:
+        _show_lecture(rows)
+    with snakes:
+        _show_snakes(study)
+    if said := st.session_state.pop(STARTED, None):
+        st.info(said)
+    jobs.show_problem()
+    store_visitor_id()
+
+
+def describe_lecture(rows: list[dict[str, Any]]) -> str:
+    """Return a sentence: what the lecture's network reads there and here."""
+    ours, loss = _spread(rows, "accuracy", 2), _spread(rows, "loss", 4)
+    return (
+        f"The lecture's small network reads {LECTURE_ACCURACY:.2f} % of the test digits with a test loss of "
+        f"{LECTURE_LOSS:.4f}; ours reads {ours} %, with a loss of {loss} ({len(rows)} seeds)."
+    )
+
+
+def _spread(rows: list[dict[str, Any]], part: str, digits: int) -> str:
+    values = [float(row[part]) for row in rows]
+    return f"{mean(values):.{digits}f}" + (f" ± {stdev(values):.{digits}f}" if len(values) > 1 else "")
+
+
+def _show_talk(study: ShownStudy) -> None:
+    rows = study.rows()
+    st.markdown("#### The talk: missing-feature network")
+    ours = {cut: rows["missing-feature", study.columns[cut]] for cut in COLUMNS}
+    title = f"ours ({ours[WHOLE]['seeds']} seeds, {study.record['dataset']['name']})"
+    table = {
+        "the talk": {cut: f"{TALK_ACCURACY[cut]:.1f}" for cut in COLUMNS},
+        title: {cut: format_mean(row) for cut, row in ours.items()},
+    }
+    st.table(pd.DataFrame(table))
+    st.caption(f"Accuracy in percent. {read_note('results', 'Gap to the talk')}")
+    st.button("Repeat with one seed", key="repeat talk", on_click=_repeat_talk, args=(study,))
+
+
+def _repeat_talk(study: ShownStudy) -> None:
+    jobs.attempt(start_row, study, "missing-feature", SEED)
+    if jobs.PROBLEM not in st.session_state:
+        st.session_state[STARTED] = read_note("results", "Started")
+
+
+def _show_lecture(rows: list[dict[str, Any]]) -> None:
+    st.markdown("#### The lecture W4995: a small network")
+    table = {"the lecture": {"accuracy": f"{LECTURE_ACCURACY:.2f} %", "test loss": f"{LECTURE_LOSS:.4f}"}}
+    if rows:
+        found = {"accuracy": f"{_spread(rows, 'accuracy', 2)} %", "test loss": _spread(rows, "loss", 4)}
+        table[f"ours ({len(rows)} seeds)"] = found
+    repeated = [job for job in jobs.my_jobs("train") if _is_lecture(job)]
+    table |= _find_own(repeated)
+    st.table(pd.DataFrame(table))
+    st.caption(read_note("results", "Gap to the lecture"))
+    st.button("Repeat", key="repeat lecture", on_click=jobs.attempt, args=(_train_lecture,))
+    if repeated:
+        lead_on("train", "Watch it learn", {"view": "Watch"})
+
+
+def _settings() -> dict[str, Any]:
+    return {**PRESETS[LECTURE].to_settings(), "dataset": "MNIST"}
+
+
+def _is_lecture(job: Job) -> bool:
+    return bool(job.settings == json.loads(json.dumps(_settings())))
+
+
+def _train_lecture() -> None:
+    """Start the lecture's training. Raises ValueError with a sentence."""
+    visitor = ensure_visitor_id()
+    control.submit("train", unique_title(LECTURE, visitor), _settings(), visitor, get_origin())
+
+
+def _find_own(repeated: list[Job]) -> dict[str, dict[str, str]]:
+    """Return the figures of this visitor's last repetition that has ended, by its title."""
+    for job in repeated:
+        card = run_overview.load_card(job)
+        found = None if card is None else card.find_measurement("text")
+        if found is not None and found.loss is not None:
+            return {"yours": {"accuracy": f"{found.accuracy[WHOLE]:.2f} %", "test loss": f"{found.loss:.4f}"}}
+    return {}
+
+
+def _show_snakes(study: ShownStudy) -> None:
+    st.markdown("#### The lecture W4995: two kinds of snakes")
+    result = cached.classify_photographs(study.record["dataset"]["name"])
+    held_out, learned = "held-out photographs", "training photographs"
+    table = {"the lecture": {held_out: f"{SNAKES_ACCURACY} %", learned: f"{SNAKES_TRAINING} %"}}
+    table["ours, other photographs"] = {
+        held_out: f"{result.test_accuracy:.0f} %",
+        learned: f"{result.train_accuracy:.0f} %",
+    }
+    st.table(pd.DataFrame(table))
+    st.caption(read_note("results", "Gap to the snakes"))
+    lead_on("transfer", "Repeat in Transfer", {"view": "Two classes"})
