@@ -71,7 +71,7 @@ def test_v6_an_attack_is_played_and_its_success_is_said() -> None:
     assert len(app.session_state["attack/run"].frames) == 6
     assert "was 7 before<" in html(app) and "ns-photo" in html(app)
     assert app.button(key="attack/start").label == "Attack again"
-    assert "changes each pixel by at most 0.3 = 76/255" in text_of(app)  # both scales
+    assert "changes each pixel by at most 0.3 = 76.5/255" in text_of(app)  # both scales
 
 
 @pytest.mark.mnist

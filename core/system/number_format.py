@@ -27,9 +27,9 @@ def format_factor(factor: float) -> str:
 
 
 def format_both_scales(value: float) -> str:
-    """Return a change of pixels on the scale from 0 to 1 and on that from 0 to 255: 0.25 = 64/255."""
+    """Return a change of pixels on the scale from 0 to 1 and on that from 0 to 255: 0.3 = 76.5/255."""
     of_255 = 255 * value
-    return f"{value:.3g} = {of_255:.0f}/255" if of_255 >= 9.95 else f"{value:.3g} = {of_255:.2g}/255"
+    return f"{value:.3g} = {of_255:.0f}/255" if of_255 >= 100 else f"{value:.3g} = {of_255:.3g}/255"
 
 
 def format_short(value: float) -> str:

@@ -73,7 +73,7 @@ def _show_talk(study: ShownStudy) -> None:
         title: {cut: format_mean(row) for cut, row in ours.items()},
     }
     st.table(pd.DataFrame(table))
-    st.caption(f"Accuracy in percent. {read_note('results', 'Gap to the talk')}")
+    st.caption("Accuracy in percent. " + read_note("results", "Gap to the talk"))
     st.button("Repeat with one seed", key="repeat talk", on_click=_repeat_talk, args=(study,))
 
 
