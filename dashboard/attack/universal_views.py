@@ -171,7 +171,7 @@ def describe_result(noise: NoiseRun) -> str:
     return (
         f"{noise.title} reads {float(last.shares.mean()):.0f} % of the noisy digits as the noise's class; the weakest "
         f"noise, to {noise.classes[weakest]}, reaches {float(last.shares[weakest]):.0f} %. The largest change of a "
-        f"pixel is {format_both_scales(largest)}; from black to white is 1 = 255/255."
+        f"pixel is {format_both_scales(largest)}."
     )
 
 
