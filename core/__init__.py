@@ -9,10 +9,11 @@ ROOMS = (
     "pmnist",  # masks and cuts, erasing, the partial test set
     "networks",  # architectures, the classifier, composing one, evaluation, a hole that grows
     "inversion",  # inversion functions, freezing, heads, the algebra, what absent features say
+    "onnx",  # networks as ONNX files: written, and read in a process of its own
     "restoration",  # fill a hole (mask known), find it first (blind)
     "adversarial",  # attacks on one digit, universal noise, stickers, printing and photographing
     "training",  # configuration, loop, state, presets, adversarial training
-    "zoo",  # names -> networks: checkpoints, cards, recipes, ONNX files
+    "zoo",  # names -> networks: checkpoints, cards, recipes
     "generation",  # a small GAN
     "jobs",  # generators in processes of their own; run folders; trained networks as files
     "maximization",  # pictures that maximise an activation

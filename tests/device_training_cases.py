@@ -115,7 +115,7 @@ def recipes_and_files(device: str) -> Any:
 @case
 def onnx_file(device: str) -> Any:
     pytest.importorskip("onnx")
-    from core.zoo.onnx_export import to_onnx
+    from core.onnx.export import to_onnx
 
     return to_onnx(tiny(device))
 

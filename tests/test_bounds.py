@@ -59,5 +59,5 @@ def test_every_kind_of_stage_has_a_bound_and_another_module_has_none() -> None:
     stages = (Stage("shuffle"), conv(2, 3), *(Stage(kind) for kind in KINDS if kind not in ("shuffle", "conv")))
     network = build(Architecture("all", stages, hidden=(5,), dropout=0.5), seed=1).eval()
     assert largest_value(network) <= bound_values(network)
-    with pytest.raises(TypeError, match="Nothing is known about the values of Softplus"):
-        bound_values(Classifier(nn.Sequential(nn.Softplus()), nn.Sequential()))
+    with pytest.raises(TypeError, match="Nothing is known about the values of Softmin"):
+        bound_values(Classifier(nn.Sequential(nn.Softmin(1)), nn.Sequential()))

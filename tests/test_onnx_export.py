@@ -10,8 +10,8 @@ from core.inversion.functions import INVERSIONS, with_inversion
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.networks.composing import Block, compose
+from core.onnx.export import to_onnx
 from core.zoo import checkpoints
-from core.zoo.onnx_export import to_onnx
 from tests.sample_digits import made_digits
 
 

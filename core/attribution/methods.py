@@ -20,7 +20,10 @@ from core.pmnist.masks import SIDE
 STEPS = 50  # of the integral: the map then sums to the score's change, to a few hundredths of a logit
 SQUARE = 5  # side of the occluding square: smaller ones change next to nothing, larger ones blur the map
 OCCLUSION_BATCH = 96
-OTHER_ACTIVATIONS = (nn.LeakyReLU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.ReLU6)
+OTHER_ACTIVATIONS = (
+    *(nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardtanh, nn.Hardswish, nn.GELU),
+    *(nn.Mish, nn.Softplus, nn.Softsign),
+)
 
 
 class AttributionError(ValueError):

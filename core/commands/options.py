@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -11,7 +12,9 @@ from core.commands import tables
 from core.commands.terminal import say
 from core.digits import datasets
 from core.digits.datasets import Dataset
+from core.jobs import onnx_files
 from core.networks.evaluation import COLUMNS, Network
+from core.onnx.description import MAX_BYTES
 from core.pmnist import masks
 from core.system.device import DEVICE_VARIABLE, DEVICES, find_device
 from core.training.config import MAX_SEED, check_seed
@@ -85,9 +88,26 @@ def parse_mask(option: str, text: str | None) -> Tensor | None:
 
 
 def load_network(name: str, dataset: Dataset) -> Network:
-    """Return a shipped network. Raises CheckpointError, also for one whose classes are not those of the set."""
+    """Return a shipped network, or the one in an ONNX file.
+
+    Raises CheckpointError, also for one whose classes are not those of the set, and OnnxError for an unusable file.
+    """
+    if name.endswith(".onnx"):
+        return _load_onnx(Path(name), dataset)
     check_fit(checkpoints.load_card(name), dataset)
     return checkpoints.load_network(name, references=dataset.train)
+
+
+def _load_onnx(path: Path, dataset: Dataset) -> Network:
+    """Return the network in an ONNX file; say which pixels it gets. Raises ValueError, one sentence."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+    _, network, choice = onnx_files.read_onnx(content, path.name, dataset.to("cpu"))
+    say(f"{path.name} gets pixels {choice.name!r}: {choice.accuracies[choice.name]:.1f} % of {choice.digits} digits.")
+    return network.to(dataset.device)
 
 
 def load_shipped(dataset: Dataset) -> Iterator[tuple[str, Network]]:

@@ -46,6 +46,8 @@ def explain_value(trace: StageTrace, place: Place) -> Explanation:
     if not lies_in(place, trace.outputs):
         sizes = " × ".join(map(str, trace.outputs.shape))
         raise ValueError(f"there is no place {place}: the output of {trace.name} is {sizes}.")
+    if isinstance(trace.stage, WINDOWED) and not is_plain(trace.stage):
+        return _unexplained(trace, place)
     match trace.stage:
         case nn.Conv2d():
             return _of_convolution(trace, place)
@@ -124,10 +126,29 @@ def _of_dense(trace: StageTrace, unit: int) -> Explanation:
 def _of_one(trace: StageTrace, place: Place) -> Explanation:
     """Explain a stage that works on each value by itself."""
     value = _at(trace.outputs, place)
-    if trace.inputs.shape != trace.outputs.shape:  # synergy reads twice as many values, and sums two heads
-        return Explanation(value, f"= {format_number(value)}", ())
+    # Synergy reads twice as many values, and sums two heads; a block of a network from a file is no single function.
+    if trace.inputs.shape != trace.outputs.shape or not isinstance(trace.stage, ONE_BY_ONE):
+        return _unexplained(trace, place)
     formula = _write_formula(trace.stage, _at(trace.inputs, place), place[0])
     return Explanation(value, f"{formula} = {format_number(value)}", (place,))
+
+
+def _unexplained(trace: StageTrace, place: Place) -> Explanation:
+    """Return the value alone."""
+    value = _at(trace.outputs, place)
+    return Explanation(value, f"= {format_number(value)}", ())
+
+
+def is_plain(stage: nn.Module) -> bool:
+    """Say whether a convolution or pooling is one that is explained: alike in both directions, over all maps.
+
+    A pooling's windows lie side by side. Networks from files may have others.
+    """
+    sizes = (getattr(stage, name, 1) for name in ("kernel_size", "stride", "padding", "dilation"))
+    if isinstance(stage, nn.Conv2d):
+        return stage.groups == 1 and all(len({*one}) == 1 for one in sizes if isinstance(one, tuple))
+    size, *others = sizes
+    return isinstance(size, int) and others == [size, 0, 1] and not getattr(stage, "ceil_mode", False)
 
 
 def _write_formula(stage: nn.Module, given: float, number: int) -> str:
@@ -155,3 +176,5 @@ _FORMULAS: dict[type[nn.Module], Callable[[float], str]] = {
     nn.Dropout: lambda x: "dropout only works in training: " + format_number(x),
     nn.Dropout2d: lambda x: "dropout only works in training: " + format_number(x),
 }
+WINDOWED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
+ONE_BY_ONE = (Invert, nn.BatchNorm2d, *_FORMULAS)

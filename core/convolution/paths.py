@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from core.convolution.explanations import Explanation, Place, explain_value, lies_in, pooling_window
+from core.convolution.explanations import Explanation, Place, explain_value, is_plain, lies_in, pooling_window
 from core.convolution.trace import StageTrace
 from core.networks.classifier import Shuffle
 
@@ -29,9 +29,12 @@ def trace_forward(traces: Sequence[StageTrace], number: int, place: Place) -> li
         trace = traces[at]
         if not trace.spatial or isinstance(trace.stage, nn.Conv2d | Shuffle):
             break
-        shrink = pooling_window(trace.stage) if isinstance(trace.stage, POOLING_STAGES) else 1
+        pools = isinstance(trace.stage, POOLING_STAGES)
+        if pools and not is_plain(trace.stage):
+            break
+        shrink = pooling_window(trace.stage) if pools else 1
         place = (place[0], place[1] // shrink, place[2] // shrink)
-        if place[1] >= trace.outputs.shape[1] or place[2] >= trace.outputs.shape[2]:
+        if not lies_in(place, trace.outputs):
             break  # pooling ignores a last row that does not fill its window
         path.append(PathStep(at, place, explain_value(trace, place)))
     return path

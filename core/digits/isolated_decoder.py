@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,14 +55,22 @@ def render(data: bytes, kind: str, side: int, pixels: int) -> bytes:
 
     PDF and SVG have no size in pixels: their longer side gets `side`. A HEIC of more than `pixels` is refused.
     """
+    return run_program(PROGRAM, (kind, str(side), str(pixels)), data)
+
+
+def run_program(program: Path, arguments: Sequence[str], data: bytes, seconds: float | None = None) -> bytes:
+    """Return the output of one of our programs that reads a file of a stranger. Raises DecoderError.
+
+    It is ended after so many `seconds` on the clock (default: MAX_SECONDS).
+    """
     try:
         with _turn():
-            status, picture = _run([sys.executable, "-P", str(PROGRAM), kind, str(side), str(pixels)], data)
+            status, output = _run([sys.executable, "-P", str(program), *arguments], data, seconds or MAX_SECONDS)
     except OSError as error:
         raise DecoderError from error
     if status:
         raise DecoderError(render_document.TOO_COSTLY if status in ENDED else status)
-    return picture
+    return output
 
 
 @contextmanager
@@ -79,7 +87,7 @@ def _turn() -> Iterator[None]:
         _turns.release()
 
 
-def _run(command: list[str], data: bytes) -> tuple[int, bytes]:
+def _run(command: list[str], data: bytes, seconds: float) -> tuple[int, bytes]:
     """Return the exit status and the output of a program that reads `data`; end it when the caller is interrupted.
 
     A thread waits for it: `communicate` with a timeout would not send the rest of `data` after the timeout.
@@ -91,7 +99,7 @@ def _run(command: list[str], data: bytes) -> tuple[int, bytes]:
             while not wait([answer], CHECK_EVERY).done:
                 interrupts.charge(CHECK_EVERY)
                 interrupts.check()
-                if time.monotonic() > start + MAX_SECONDS:
+                if time.monotonic() > start + seconds:
                     raise DecoderError(render_document.TOO_COSTLY)
         finally:
             process.kill()

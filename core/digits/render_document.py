@@ -7,6 +7,7 @@ picture. It may use little time and memory, and open no file and no connection o
 import io
 import re
 import sys
+from math import ceil
 from typing import Any
 
 from PIL import Image
@@ -50,8 +51,10 @@ def confine() -> None:
     import resource
 
     os.nice(5)  # pages come first, but a photo must be done within seconds on a busy machine
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS  # what was imported does not count
 
-    limits = {"CPU": CPU_SECONDS, "AS": MEMORY, "CORE": 0, "NOFILE": 3}  # three: input, output and errors are open
+    limits = {"CPU": seconds, "AS": MEMORY, "CORE": 0, "NOFILE": 3}  # three: input, output and errors are open
     for name, most in limits.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
 

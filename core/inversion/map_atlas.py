@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.digits.datasets import Digits
+from core.networks.block import Block
 from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 from core.pmnist.masks import SIDE
@@ -63,16 +64,26 @@ class MapAtlas:
 
 def receptive_field(network: Classifier) -> ReceptiveField:
     """Return the receptive field of one place of the last feature maps."""
-    size, step, first = 1, 1, 0
+    field = ReceptiveField(1, 1, 0)
     for stage in network.features.children():
-        if isinstance(stage, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
-            window, stride, padding, dilation = (
-                _side(getattr(stage, name, 1)) for name in ("kernel_size", "stride", "padding", "dilation")
-            )
-            size += dilation * (window - 1) * step
-            first -= padding * step
-            step *= stride
-    return ReceptiveField(size, step, first)
+        field = _widen(stage, field)
+    return field
+
+
+def _widen(stage: nn.Module, *given: ReceptiveField) -> ReceptiveField:
+    """Return the field after a stage from those of what it reads, of which the widest one counts."""
+    field = max(given, key=lambda one: one.size)
+    if isinstance(stage, Block):
+        return stage.follow(field, _widen)[-1]
+    if isinstance(stage, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
+        return ReceptiveField(SIDE, SIDE, 0)  # of the whole picture
+    if not isinstance(stage, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+        return field
+    window, stride, padding, dilation = (
+        _side(getattr(stage, name, 1)) for name in ("kernel_size", "stride", "padding", "dilation")
+    )
+    size = field.size + dilation * (window - 1) * field.step
+    return ReceptiveField(size, field.step * stride, field.first - padding * field.step)
 
 
 def _side(setting: int | tuple[int, ...]) -> int:

@@ -8,8 +8,10 @@ import json
 import re
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -60,7 +62,13 @@ def export_network(folder: Path, title: str = "") -> bytes:
 
 def import_network(content: bytes, visitor: str, origin: str = "") -> Job:
     """Make a finished run of the network in a file. Raises NetworkFileError, CheckpointError, JobError and OSError."""
-    card, network = read_network(content)
+    return store_network(*read_network(content), visitor, origin)
+
+
+def store_network(
+    card: Card, network: Classifier, visitor: str, origin: str = "", files: Mapping[str, bytes] = MappingProxyType({})
+) -> Job:
+    """Make a finished run of a network that was checked. Raises NetworkFileError, JobError and OSError."""
     with control.lock_submissions():
         if sum(job.kind == KIND for job in run_folders.list_jobs(visitor)) >= MAX_LOADED:
             raise NetworkFileError(f"You have loaded {MAX_LOADED} networks already: delete one of them first.")
@@ -68,6 +76,7 @@ def import_network(content: bytes, visitor: str, origin: str = "") -> Job:
         card = replace(card, title=run_titles.unique_title(card.title, visitor))
         return run_folders.create_job(
             lambda folder: checkpoints.save_network(card, network, folder),
+            files,
             kind=KIND,
             title=card.title,
             settings={},
@@ -146,6 +155,8 @@ def _trusted_card(name: str, content: bytes) -> Card:
         raise NetworkFileError(f"The card of {name!r} cannot be read: {error}.") from None
     if not isinstance(described, dict):
         raise NetworkFileError(f"The card of {name!r} cannot be read: it is no list of names with a value each.")
+    if described.get("onnx") is not None:
+        raise NetworkFileError("This network came as an ONNX file: load that file instead.")
     if described.get("omega") is not None or described.get("neighbours") is not None:
         raise NetworkFileError("This network sums two heads or restores; only those with a single head can be loaded.")
     dataset = described.get("dataset")

@@ -91,6 +91,8 @@ def _describe_network(job: Job, card: Card | None) -> dict[str, Any]:
         return {"network": job.kind}
     try:
         plan = training_job.read_plan(job.settings)
+        if card is not None and card.onnx is not None:
+            return {"network": card.architecture["name"], "parameters": card.onnx["parameters"]}
         built = plan.architecture if card is None else Architecture.from_dict(card.architecture)
         size = {} if built is None else {"network": built.name, "parameters": count_cost(built).parameters}
     except ValueError:  # damaged settings

@@ -60,9 +60,15 @@ def run_id_of(name: str) -> str | None:
 def has_learned(card: Card) -> bool:
     """Say whether the network reads at least twice as many validation digits as guessing; True if not measured."""
     accuracy = card.validation_accuracy
-    return accuracy is None or accuracy >= 200 / card.architecture["classes"]
+    return accuracy is None or reads_more_than_guessing(accuracy, card.architecture["classes"])
+
+
+def reads_more_than_guessing(accuracy: float, classes: int) -> bool:
+    """Say whether an accuracy in percent is at least twice that of guessing."""
+    return accuracy >= 200 / classes
 
 
 def reads_digits(card: Card) -> bool:
-    """Say whether the network's ten classes are the ten digits."""
-    return card.architecture["classes"] == 10 and datasets.classes_of(card.dataset.get("name")) == DIGIT_CLASSES
+    """Say whether the network's ten classes are the ten digits, or were tried on digits, as those of ONNX files."""
+    known = datasets.classes_of(card.dataset.get("name"))
+    return card.architecture["classes"] == 10 and (known == DIGIT_CLASSES or card.onnx is not None)

@@ -222,6 +222,8 @@ def _start_network(plan: TrainingPlan, classes: int) -> Classifier:
     card = checkpoints.load_card(name, folder)
     if card.omega is not None:
         raise ValueError(f"{plan.start!r} sums two heads: start from one of its networks instead.")
+    if card.onnx is not None:
+        raise ValueError("A network from an ONNX file cannot be trained further here: start from another one.")
     network = checkpoints.load_classifier(name, folder).requires_grad_(True)
     if card.architecture["classes"] != classes:
         if "head" not in plan.reset:

@@ -187,12 +187,16 @@ class StageSummary:
     """Weights and biases; also the two running statistics of a batch norm, as Keras counts."""
 
 
-@torch.no_grad()
 def summarize(architecture: Architecture) -> list[StageSummary]:
+    """Return the summary table of a network that is to be built: see `summarize_network`."""
+    return summarize_network(build(architecture).eval())
+
+
+@torch.no_grad()
+def summarize_network(network: Classifier) -> list[StageSummary]:
     """Return the summary table: each stage's output shape and number of parameters."""
-    network = build(architecture).eval()
     stages = {**dict(network.features.named_children()), **dict(network.head.named_children())}
-    walk = network.walk(torch.zeros(1, 1, SIDE, SIDE))
+    walk = network.walk(torch.zeros(1, 1, SIDE, SIDE, device=network.device))
     return [StageSummary(name, tuple(output.shape[1:]), _count(stages.get(name))) for name, output in walk]
 
 

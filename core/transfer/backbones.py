@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -47,6 +48,16 @@ class Backbone:
             if not (layer == LAST_DENSE and not dense or layer == SECOND_TO_LAST_DENSE and dense < 2)
         )
 
+    @cached_property
+    def reads_any_size(self) -> bool:
+        """Whether its convolutions take pictures of any size; those of a network from a file may not."""
+        try:
+            with torch.no_grad():
+                last_maps(self.network, torch.zeros(1, 1, PHOTO_SIDE, PHOTO_SIDE, device=self.network.device))
+        except RuntimeError:
+            return False
+        return True
+
     def side_for(self, layer: str, pixels: NDArray[np.uint8]) -> int:
         """Return the side in pixels to which pictures are resized for a layer.
 
@@ -54,7 +65,7 @@ class Backbone:
         photographs keep more detail than 28 x 28.
         """
         own = self.channels == 1
-        free = layer == PIXELS or layer in (LAST_MAPS, RANDOM_LAYERS) and own
+        free = layer == PIXELS or layer in (LAST_MAPS, RANDOM_LAYERS) and own and self.reads_any_size
         return PHOTO_SIDE if free and (pixels.shape[1] > masks.SIDE or not own) else self.side
 
 

@@ -22,6 +22,9 @@ from core.inversion.functions import Invert, sum_heads, to_single_stage
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.evaluation import Network
+from core.onnx.description import OnnxDescription
+from core.onnx.operations import build_classifier
+from core.onnx.scaling import ScalingChoice
 from core.restoration.hole_finding import BlindRestorer
 from core.restoration.restorer import Restorer
 from core.system.files import temporary_file
@@ -60,6 +63,8 @@ class Card:
     """Fills per digit, for a restoring network."""
     finds_holes: bool = False
     """Whether it restores blind, without the mask."""
+    onnx: dict[str, Any] | None = None
+    """Of a network from an ONNX file: `OnnxCard`. The `architecture` then says nothing but the number of classes."""
     validation_accuracy: float | None = None
     measured: list[dict[str, Any]] = field(default_factory=list)
     """Accuracies in percent, each with the set, the split, the variant of the cuts and the number of digits."""
@@ -79,6 +84,15 @@ class Card:
         """Return what was measured for this variant of the cuts; None if nothing was."""
         found = (entry for entry in self.measured if entry["variant"] == variant)
         return next((to_record(Measurement, entry) for entry in found), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxCard:
+    """What a card says about the file of a network from outside: `Card.onnx`."""
+
+    described: OnnxDescription
+    scaling: ScalingChoice
+    parameters: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +188,8 @@ def _check_parts(card: Card) -> None:
     to_record(TrainingSet, card.dataset)
     for entry in card.measured:
         to_record(Measurement, entry)
+    if card.onnx is not None:
+        to_record(OnnxCard, card.onnx)
 
 
 def load_network(name: str, *, references: Digits | None = None, folder: Path = SHIPPED) -> Network:
@@ -216,6 +232,8 @@ def load_classifier(name: str, folder: Path = SHIPPED) -> Classifier:
 
 def build_from_card(card: Card) -> Classifier:
     """Return the network that the card describes, without its weights."""
+    if card.onnx is not None:
+        return build_classifier(to_record(OnnxCard, card.onnx).described)
     network = build(Architecture.from_dict(card.architecture))
     network.inversion = Invert(card.inversion)
     if card.omega is not None:

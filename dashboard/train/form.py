@@ -130,10 +130,14 @@ def _find_start(preset_start: str | None) -> str:
 
 
 def starting_networks() -> dict[str, Card]:
-    """Return the networks that a training can start from: those that do not restore, with one head."""
+    """Return the networks that a training can start from: those built here that do not restore, with one head."""
     cards, _ = caches.shipped_zoo()
     own = {} if (name := get_visitor_id()) is None else trained_networks.list_networks(name)
-    return {name: card for name, card in (cards | own).items() if card.omega is None and not card.restores}
+    return {name: card for name, card in (cards | own).items() if _can_be_trained(card)}
+
+
+def _can_be_trained(card: Card) -> bool:
+    return card.omega is None and card.onnx is None and not card.restores
 
 
 def choose_architecture() -> Architecture | None:

@@ -16,6 +16,7 @@ from core.jobs.training_job import TrainingPlan
 from core.jobs.training_report import TrainingSummary
 from core.networks import evaluation
 from core.networks.architectures import Architecture
+from core.networks.classifier import summarize_network
 from core.networks.evaluation import WHOLE
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.training.config import TrainConfig
@@ -34,7 +35,8 @@ from dashboard.train import cached, weights_views
 from dashboard.train.change_views import current_plan, show_changes
 from dashboard.train.form_filling import open_form
 from dashboard.train.recorded import first_recorded, say_recorded
-from dashboard.train.setup_views import to_rows
+from dashboard.train.setup_views import to_stage_rows
+from dashboard.train.upload_views import describe_onnx
 from dashboard.train.watch_views import choose_run, read_steps, show_curves
 from dashboard.widgets import jobs
 from dashboard.widgets.charts import show_chart
@@ -204,13 +206,17 @@ def show_mistakes(job: Job, card: Card, data: Dataset, probabilities: Probabilit
 
 def show_stages(job: Job, card: Card, data: Dataset, probabilities: Probabilities) -> None:
     """Show the network's stages and parameters, and how it was trained."""
-    st.html(draw_stage_table(to_rows(Architecture.from_dict(card.architecture))))
+    network = caches.classifier(trained_networks.network_name(job, card), data.name)
+    st.html(draw_stage_table(to_stage_rows(summarize_network(network))))
+    if card.onnx is not None:
+        st.caption(describe_onnx(card))
+        return
     epochs = f"{card.epochs} epoch{'s' * (card.epochs != 1)}"
     made = f"{epochs} on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
     inverted = "" if card.inversion == "identity" else f" The features are inverted: {card.inversion}."
     st.caption(f"Trained for {made}.{inverted}")
     show_changes(job)
-    weights_views.show_hashes(job, caches.classifier(trained_networks.network_name(job, card), data.name))
+    weights_views.show_hashes(job, network)
 
 
 PARTS = {

@@ -3,26 +3,25 @@
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.jobs import control, limits, network_files, run_folders
+from core.jobs import control, limits, network_files, onnx_files, run_folders
 from core.jobs.run_folders import MAX_BYTES, MAX_RUNS, Job
 from core.jobs.run_overview import describe_run
 from core.jobs.training_job import NETWORK_NAME
-from core.system import files
-from core.zoo import checkpoints, onnx_export
+from core.onnx import export
+from core.zoo import checkpoints
 from core.zoo.checkpoints import CheckpointError
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
-from dashboard.server.uploads import FILE_MEGABYTES
-from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.train import run_naming
 from dashboard.train.run_table import to_table
 from dashboard.train.setup_views import JOB
+from dashboard.train.upload_views import show_loaded, show_upload
 from dashboard.train.watch_views import choose_run
 from dashboard.widgets import jobs
 from dashboard.widgets.texts import show_caption
 
-DONE = "train done"
 DAY = 24 * 3600  # seconds
+OCTETS = "application/octet-stream"
 
 
 def show_runs(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -39,10 +38,9 @@ def show_runs(session: Session, data: Dataset, zoo: Zoo) -> None:
             _show_keeping(job)
     with upload:
         st.markdown("**Load a network**")
-        _show_upload()
+        show_upload(data)
     jobs.show_problem()
-    if done := st.session_state.pop(DONE, None):
-        st.success(done)
+    show_loaded()
     _show_disk_use()
 
 
@@ -62,6 +60,10 @@ def _show_downloads(job: Job) -> None:
         st.caption("There is no network yet. It is saved when the training ends or is stopped.")
         return
     stem = "".join(one if one.isalnum() else "-" for one in job.title.lower()).strip("-") or NETWORK_NAME
+    file = job.folder / onnx_files.FILE
+    if file.is_file():
+        st.download_button("ONNX", file.read_bytes, f"{stem}.onnx", OCTETS, on_click="ignore")
+        return
     with st.container(horizontal=True):
         st.download_button(
             "Network and card (ZIP)",
@@ -70,9 +72,7 @@ def _show_downloads(job: Job) -> None:
             "application/zip",
             on_click="ignore",
         )
-        st.download_button(
-            "ONNX", lambda: onnx_export.to_onnx(network), f"{stem}.onnx", "application/octet-stream", on_click="ignore"
-        )
+        st.download_button("ONNX", lambda: export.to_onnx(network), f"{stem}.onnx", OCTETS, on_click="ignore")
     show_caption("train", "Downloads")
 
 
@@ -106,25 +106,3 @@ def _keep(job: Job, kept: bool) -> None:
 def _delete(job: Job) -> None:
     jobs.attempt(control.remove, job.id)
     st.session_state.pop(JOB, None)
-
-
-def _show_upload() -> None:
-    file = st.file_uploader(
-        f"A ZIP from this page ({FILE_MEGABYTES} MB at most)",
-        type=["zip"],
-        key="train upload",
-        max_upload_size=FILE_MEGABYTES,
-    )
-    if file is None:
-        st.caption("The file is checked before it is used. Code in a file is never run.")
-        return
-    if st.session_state.get("train imported") == file.file_id:
-        return
-    st.session_state["train imported"] = file.file_id
-    try:
-        job = network_files.import_network(file.getvalue(), ensure_visitor_id(), get_origin())
-    except (ValueError, OSError) as error:
-        st.warning(files.describe_error(error, "The folder of the runs"))
-        return
-    st.session_state[DONE] = f"*{job.title}* is loaded. You can choose it on every page."
-    st.rerun()

@@ -12,7 +12,7 @@ from core.jobs import control, queue, run_folders, trained_networks, training_jo
 from core.jobs.run_folders import Job
 from core.jobs.run_titles import unique_title
 from core.networks.architectures import Architecture
-from core.networks.classifier import summarize
+from core.networks.classifier import StageSummary, summarize
 from core.networks.composing import Block, compose, find_misfit
 from core.networks.cost import Cost, check_size
 from core.system.safe_names import MAX_NAME_LENGTH
@@ -97,9 +97,14 @@ def go_to_next(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 
 def to_rows(architecture: Architecture) -> list[StageRow]:
-    """Return the rows of the network's table, without normalisation and inversion, which have no weights."""
-    stages = (row for row in summarize(architecture) if row.stage not in ("normalize", "inverted"))
-    return [StageRow(row.stage, row.shape, row.parameters) for row in stages]
+    """Return the rows of the table of a network that is to be built."""
+    return to_stage_rows(summarize(architecture))
+
+
+def to_stage_rows(stages: Sequence[StageSummary]) -> list[StageRow]:
+    """Return the rows of a network's table, without normalisation and inversion, which have no weights."""
+    shown = (row for row in stages if row.stage not in ("normalize", "inverted"))
+    return [StageRow(row.stage, row.shape, row.parameters) for row in shown]
 
 
 def to_settings(architecture: Architecture | None, config: Settings, data: Settings, changes: Settings) -> Settings:
