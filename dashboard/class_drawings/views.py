@@ -28,7 +28,7 @@ def show_drawings(session: Session, data: Dataset, zoo: Zoo) -> None:
         _explain(session)
         return
     code = session.leading.code
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         collecting.show_collecting(code)
         names = readings.choose_readers(zoo)
         files.show_files(code)

@@ -9,15 +9,16 @@ from core.classroom.collected_drawings import CLASSES, CollectedDrawing
 from core.classroom.room_database import RoomError
 from core.visualization.arrays import arrange
 from core.visualization.feature_maps import Tiles
-from core.visualization.gallery import GalleryItem, draw_gallery
 from dashboard.class_drawings.collecting import PROBLEM
 from dashboard.components.board import Chosen, Row, Sheet, board
 from dashboard.server import rooms, visitors
 from dashboard.server.caches import Zoo
+from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import read_note
 
 CHOSEN = "drawings chosen"  # key of the id of the drawing that was clicked
 SIZES = (44, 84)  # least and largest pixels of the screen for a drawing
+PICTURE = 84  # pixels of the screen for one drawing alone
 COLUMNS = 20  # drawings in a row of the picture that is sent
 
 
@@ -59,8 +60,9 @@ def _show_one(code: str, drawing: CollectedDrawing, read: Readings, zoo: Zoo) ->
     """Show a drawing with what each network reads in it, and the button that hides it."""
     said = [f"{zoo[name].title}: **{found[drawing.id]}**" for name, found in read.items() if drawing.id in found]
     with st.container(horizontal=True, vertical_alignment="center", key="drawings one"):
-        st.html(draw_gallery([GalleryItem(drawing.pixels, f"meant as a {drawing.label}")], min_width=84, css_class=""))
-        st.markdown(" · ".join(said))
+        with st.container(width=PICTURE):
+            show_picture(drawing.pixels, f"A drawing of a {drawing.label}", width=PICTURE)
+        st.markdown(f"Meant as a **{drawing.label}**. {' · '.join(said)}")
         st.button("Hide this drawing", key="drawings hide", on_click=_hide, args=(code, drawing, True))
 
 
@@ -70,7 +72,8 @@ def _show_hidden(code: str, hidden: Sequence[CollectedDrawing]) -> None:
         st.markdown(read_note("class_drawings", "Hidden"))
         for one in hidden:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.html(draw_gallery([GalleryItem(one.pixels, f"meant as a {one.label}")], min_width=84, css_class=""))
+                with st.container(width=PICTURE):
+                    show_picture(one.pixels, f"A hidden drawing of a {one.label}", width=PICTURE)
                 st.button("Show again", key=f"drawings show {one.id}", on_click=_hide, args=(code, one, False))
 
 

@@ -8,14 +8,14 @@ from core.classroom.collected_drawings import CLASSES, CollectedDrawing
 from core.classroom.room_board import EMPTY_LIFETIME
 from core.classroom.room_database import RoomError
 from core.visualization import arrays
-from core.visualization.gallery import GalleryItem, draw_gallery
 from dashboard.server import rooms, visitors
 from dashboard.server.session import Following, get_session
+from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import read_note
 
 HOUR = 3600  # seconds
 SAID = "class give said"  # key of the sentence that is shown once
-PICTURE = 84  # pixels of the screen
+PICTURE = 56  # pixels of the screen
 
 
 def show_giving(held: Following) -> None:
@@ -53,7 +53,9 @@ def _show_menu(held: Following, given: list[CollectedDrawing]) -> None:
         st.markdown(f"**You have given {len(given)} drawing{'s' * (len(given) != 1)}.**")
     for one in given:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.html(_draw(one.pixels, f"as a {one.label}"), width="content")
+            with st.container(width=PICTURE):
+                show_picture(one.pixels, f"Your drawing of a {one.label}", width=PICTURE)
+            st.markdown(f"a {one.label}", width="content")
             st.button("Take back", key=f"class back {one.id}", on_click=_take_back, args=(held, one))
 
 
@@ -64,7 +66,7 @@ def _offer(held: Following, given: list[CollectedDrawing]) -> None:
     if pixels is None:
         st.markdown(read_note("shell", "No drawing"))
         return
-    st.html(_draw(pixels, "your drawing"))
+    show_picture(pixels, "Your drawing", width=2 * PICTURE)
     only = held.wanted[0] if len(held.wanted) == 1 else None
     label = st.segmented_control(
         "The digit that it is meant to be", held.wanted, default=only, key=f"class digit {held.wanted}", wrap=True
@@ -99,10 +101,6 @@ def describe_wanted(wanted: tuple[int, ...]) -> str:
     if len(wanted) == CLASSES:
         return "drawings of **any digit**"
     return f"drawings of the digit{'s' * (len(wanted) > 1)} **{', '.join(map(str, wanted))}**"
-
-
-def _draw(pixels: NDArray[np.uint8], caption: str) -> str:
-    return draw_gallery([GalleryItem(pixels, caption)], min_width=PICTURE, css_class="ns-given")
 
 
 def _give(held: Following, pixels: NDArray[np.uint8], label: int) -> None:
