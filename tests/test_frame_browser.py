@@ -15,6 +15,12 @@ PATIENCE = 60_000  # milliseconds
 PROJECTOR: dict[str, Any] = {"viewport": {"width": 910, "height": 512}}
 DIGIT = ".ns-digit img"
 NAME = datasets.load_or_offline().name
+OPEN_AND_TYPE = """async (keys) => {  // sooner than any server answers
+  document.querySelector(".st-key-search button").click();
+  await new Promise((go) => setTimeout(go));
+  const event = { bubbles: true, cancelable: true, composed: true };
+  for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, ...event }));
+}"""
 
 
 def open_page(tab: Page, address: str) -> None:
@@ -104,6 +110,17 @@ def test_the_key_slash_opens_the_search(server: str, page: Page, address: str) -
     expect(field).to_be_focused(timeout=PATIENCE)
     page.keyboard.type("1/2")
     expect(field).to_have_value("1/2")
+
+
+@pytest.mark.slow
+def test_what_is_typed_before_the_search_has_its_field_is_in_it_and_presses_no_button(server: str, page: Page) -> None:
+    open_page(page, f"{server}/pmnist?sample=8")
+    expect(page.locator(".ns-skip")).to_have_count(1, timeout=PATIENCE)  # the code of the keys has been loaded
+    page.evaluate(OPEN_AND_TYPE, ["e", "p", "s", "s", "Backspace", "i", "l", "o", "n"])
+    field = page.get_by_role("combobox", name="Search pages, views and terms")
+    expect(field).to_be_focused(timeout=PATIENCE)
+    expect(field).to_have_value("epsilon")
+    expect(page.locator(".ns-projector")).to_have_count(0)  # P is the key of projector mode
 
 
 @pytest.mark.slow
@@ -208,6 +225,21 @@ def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(s
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("view", ["maximize?view=Ten+digits", "made_digits?view=Training"])
+def test_in_projector_mode_a_result_beside_nothing_but_controls_has_the_whole_width(
+    server: str, chromium: Browser, view: str
+) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/{view}&projector=1")
+        inputs, result = (tab.locator(".st-key-result-first").first.get_by_test_id("stColumn").nth(at) for at in (0, 1))
+        expect(inputs).to_be_hidden(timeout=PATIENCE)
+        box = result.bounding_box()
+        assert box and box["width"] > 750
+        tab.locator(".st-key-fold button").click()
+        expect(inputs).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.slow
 def test_projector_mode_folds_sliders(server: str, page: Page) -> None:
     open_page(page, f"{server}/convolution?view=Batch+norm&projector=1")
     sliders = page.get_by_test_id("stSlider")
@@ -232,7 +264,6 @@ def test_projector_mode_folds_the_buttons_of_the_canvas_away_and_a_phone_can_lea
     expect(phone.get_by_test_id("stHeader")).to_be_visible(timeout=PATIENCE)
 
 
-@pytest.mark.mnist  # above the offline digits stands a notice that they are not MNIST
 @pytest.mark.slow
 def test_projector_mode_shows_three_answers_on_the_first_screen_and_folds_the_brushes(
     server: str, chromium: Browser
@@ -252,6 +283,21 @@ def test_projector_mode_shows_three_answers_on_the_first_screen_and_folds_the_br
         tab.locator(".st-key-brushes button").first.click()
         tab.get_by_role("radio", name="large brush").click()
         expect(tab.locator(".st-key-brushes button").first).to_contain_text("large brush", timeout=PATIENCE)
+
+
+@pytest.mark.slow
+def test_at_a_projector_the_canvas_is_whole_with_its_controls(server: str, chromium: Browser) -> None:
+    with open_tab(chromium, **PROJECTOR) as tab:
+        open_page(tab, f"{server}/compare?projector=1")
+        expect(tab.locator(".live canvas").first).to_be_visible(timeout=PATIENCE)
+        tab.locator(".st-key-fold button").click()
+        expect(tab.locator(".st-key-pens button").first).to_be_visible(timeout=PATIENCE)
+        settle(tab)
+        box = tab.locator(".live canvas").first.bounding_box()
+        assert box and box["y"] + box["height"] <= 512 and box["width"] > 120
+        tab.locator(".st-key-pens button").first.click()
+        tab.get_by_role("radio", name="bold pen").click()
+        expect(tab.locator(".st-key-pens button").first).to_contain_text("bold pen", timeout=PATIENCE)
 
 
 @pytest.mark.slow
@@ -300,6 +346,17 @@ def test_on_a_phone_the_menu_of_streamlit_is_on_the_screen_and_the_digit_beside_
     menu, digit = phone.get_by_test_id("stMainMenu").bounding_box(), phone.locator(".ns-digit").bounding_box()
     assert menu and digit and menu["x"] + menu["width"] <= 390 and not overlap(menu, digit)
     assert not overlap(digit, phone.get_by_test_id("stExpandSidebarButton").bounding_box())
+
+
+@pytest.mark.slow
+def test_on_a_phone_the_buttons_of_a_chart_cover_nothing_of_it(server: str, phone: Page) -> None:
+    open_page(phone, f"{server}/results")
+    bars = phone.locator(".stPlotlyChart .modebar")
+    expect(bars.first).to_be_visible(timeout=PATIENCE)
+    settle(phone)
+    for bar in bars.all():
+        chart = bar.locator("xpath=ancestor::*[contains(@class, 'plot-container')]").locator(".main-svg").first
+        assert not overlap(bar.bounding_box(), chart.bounding_box())
 
 
 @pytest.mark.slow

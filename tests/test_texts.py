@@ -28,7 +28,7 @@ def test_every_tip_belongs_to_a_view_and_is_shown_there() -> None:
     for page, view in wanted:
         assert view in {one.title for one in import_module(f"dashboard.{page}").VIEWS}, (page, view)
     sources = "".join(path.read_text("utf-8") for path in FOLDER.rglob("*.py"))
-    assert set(re.findall(r'read_tip\("(\w+)", "([^"]+)"\)', sources)) == wanted
+    assert set(re.findall(r'(?:read|show)_tip\("(\w+)", "([^"]+)"\)', sources)) == wanted
 
 
 def test_every_view_says_which_question_it_answers_and_the_search_finds_it() -> None:

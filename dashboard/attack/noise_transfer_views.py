@@ -22,7 +22,7 @@ from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_chart
-from dashboard.widgets.texts import read_tip, show_conclusions
+from dashboard.widgets.texts import show_conclusions, show_tip
 
 OWN = "each network's own"  # noise
 Record = dict[str, Any]
@@ -35,7 +35,7 @@ def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.info("Noise transfer was not measured on this data set.")
         return
     headline = st.empty()
-    st.caption(read_tip("attack", "Whose noise fools whom"))
+    show_tip("attack", "Whose noise fools whom")
     matrix, curves = st.columns([7, 5], gap="medium")
     with matrix:
         said = _show_matrix(record)

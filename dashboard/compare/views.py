@@ -19,7 +19,7 @@ from dashboard.widgets.mask import SHAPES, choose_tool, show_eraser
 from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.readings import networks_or_warn, read_all
 from dashboard.widgets.strokes import StrokeFragments, acknowledgements
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import show_tip
 
 READINGS, ERASER, BELOW = "answer", "rub", "below"  # keys of the fragments that a stroke changes
 DRAWING_STROKE = StrokeFragments(READINGS, (ERASER, READINGS, BELOW))
@@ -31,8 +31,7 @@ PAINT_TIME = 0.1  # seconds in which the browser paints the bars, before it rece
 def show_compare(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the three steps from left to right: draw, erase, compare; the restored digit and downloads below."""
     session.page_complete = False
-    with st.container(key="tip"):
-        st.caption(read_tip("compare", "Compare"))
+    show_tip("compare", "Compare")
     left, middle, right = st.columns([290, 330, 440], gap="medium")
     with left:
         st.markdown("**1 · Draw**")

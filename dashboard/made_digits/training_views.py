@@ -22,6 +22,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.widgets import jobs
+from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.texts import show_caption
 
 NEXT = "made next source"
@@ -36,7 +37,7 @@ def show_learning(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the training of a generator, and the form that starts one."""
     if NEXT in st.session_state:
         st.session_state[generators.SOURCE] = st.session_state.pop(NEXT)
-    left, right = st.columns([300, 740], gap="medium")
+    left, right = inputs_and_result(300, 740)
     with left:
         job = generators.choose_source(jobs.my_jobs(KIND), label="Watch")
         if job is not None:

@@ -30,7 +30,7 @@ from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.tables import show_accuracies
-from dashboard.widgets.texts import read_note, read_tip, show_caption
+from dashboard.widgets.texts import read_note, read_tip, show_caption, show_tip
 
 COMPARED = 1000  # test digits
 NONLINEAR_EFFECTS = {  # by inversion
@@ -146,7 +146,7 @@ def _describe_effect(network: Classifier, digit: Digit, mask: Mask) -> str:
 
 def show_freezing(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the filters before a new head is trained and after it, with frozen and with trained convolutions."""
-    st.caption(read_tip("missing_features", "Freezing"))
+    show_tip("missing_features", "Freezing")
     found = networks_or_warn([name for name in FROZEN if name in zoo], data)
     networks = {name: one.classifier for name, one in found.items()}
     layer = address.segmented_control(
@@ -196,7 +196,7 @@ def describe_changes(filters: dict[str, NDArray[np.float32]]) -> str:
     """Return a sentence for each network: how much its filters changed when its head was trained."""
     changed = {name: np.abs(values - filters["standard"]) for name, values in filters.items() if name != "standard"}
     return " ".join(
-        f"{FROZEN[name].capitalize()}: {_describe_change(change, filters['standard'])}"
+        f"{FROZEN[name].removeprefix('after, ').capitalize()}: {_describe_change(change, filters['standard'])}"
         for name, change in changed.items()
     )
 

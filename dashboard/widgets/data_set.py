@@ -23,7 +23,8 @@ def show_data_notice(data: Dataset, problem: str) -> None:
     elif data.name == datasets.OFFLINE:
         if folder := datasets.describe_named_folder():
             st.warning(folder)
-        _show_offline(downloads.MNIST.last or downloads.MNIST.start())
+        with st.container(key="offline-digits"):
+            _show_offline(downloads.MNIST.last or downloads.MNIST.start())
 
 
 def _show_offline(download: BackgroundDownload) -> None:

@@ -16,6 +16,7 @@ from dashboard.address.links import CLASS, DRAW, SOURCE
 from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
+from dashboard.widgets.columns import fold_for_projector
 from dashboard.widgets.data_set import sample
 from dashboard.widgets.found_digits import choose_found_digit
 from dashboard.widgets.picture_upload import upload_picture
@@ -92,21 +93,26 @@ def _show_large(digit: Digit, description: str) -> None:
 
 
 def _draw(fragments: StrokeFragments | None) -> ChosenDigit | None:
-    pen = st.segmented_control(
-        "Pen",
-        list(PEN_SIZES),
-        default="medium",
-        key="pen",
-        persist_state="session",
-        label_visibility="collapsed",
-        required=True,
-        wrap=True,
-        format_func=lambda size: f"{size} pen",
-    )
+    with fold_for_projector(_title_of_pen(st.session_state.get("pen") or "medium"), "pens"):
+        pen = st.segmented_control(
+            "Pen",
+            list(PEN_SIZES),
+            default="medium",
+            key="pen",
+            persist_state="session",
+            label_visibility="collapsed",
+            required=True,
+            wrap=True,
+            format_func=_title_of_pen,
+        )
     size = PEN_SIZES[pen or "medium"]
     if fragments is not None:
         return _drawn(_draw_live(size, fragments))
     return _drawn(draw_canvas(key=DRAW, size=CANVAS, pen=size, on_clear=_forget_erasing))
+
+
+def _title_of_pen(size: str) -> str:
+    return f"{size} pen"
 
 
 @st.fragment

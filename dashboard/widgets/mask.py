@@ -1,6 +1,5 @@
 """Erase part of a digit: by a cut, a brush, a rectangle or shapes."""
 
-from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -13,6 +12,7 @@ from dashboard.address.links import CUT, ERASE, TOOL
 from dashboard.server.scene import Digit, Mask, cut_of
 from dashboard.server.session import Session, get_session
 from dashboard.widgets.canvas import BRUSH_SIZES, erase_canvas, forget_erasing, shapes_canvas
+from dashboard.widgets.columns import fold_for_projector
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
@@ -35,8 +35,7 @@ def choose_mask(session: Session, digit: Digit) -> Mask:
 
 def choose_tool() -> str:
     """Draw the cuts and the tools, in projector mode the latter folded away; return the name of the tool."""
-    here = address.get_address()
-    if here.hides("tools"):
+    if address.get_address().hides("tools"):
         return "medium"
     base = get_session().base_mask
     st.session_state[CUT] = "whole" if base.all() else cut_of(base)
@@ -50,8 +49,7 @@ def choose_tool() -> str:
         on_change=_take_cut,
         wrap=True,
     )
-    brushes = st.popover(TOOL_TITLES[st.session_state.get(TOOL) or "medium"], key="brushes") if here.projector else None
-    with brushes or nullcontext():
+    with fold_for_projector(TOOL_TITLES[st.session_state.get(TOOL) or "medium"], "brushes"):
         return _choose_brush()
 
 

@@ -126,13 +126,17 @@ def play(
         run = st.session_state[f"{key}/run"]
     polling = run is not None and not (run.begun.wait(FIRST) and run.finished)
     label = f"{start} again" if again and run is not None and not polling else start
-    with st.container(horizontal=True):
+    shown = recorded if run is None else None
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(label, key=f"{key}/start", type="primary", on_click=begin)
         # Outside the fragment, or the click would wait for it.
         st.button("Stop", key=f"{key}/stop", disabled=not polling, on_click=run.stop if run is not None else None)
-    if run is None and recorded is not None:
-        _say(conclude, recorded.frames)
-        _show_recorded(recorded, key, start)
+        if shown is not None:  # beside the buttons: below them it would push the pictures off a small screen
+            own = f"*{start}* starts a new run with your settings."
+            st.caption("A recorded run with the default settings.", help=own, width="content")
+    if shown is not None:
+        _say(conclude, shown.frames)
+        player(shown.frames, key=f"{key}/player", run=f"recorded {key}", look=shown.look, finished=True)
     if run is not None:
         st.fragment(_show, run_every=POLL if polling else None)(run, key, look, total, polling, conclude)
 
@@ -140,11 +144,6 @@ def play(
 def _say(conclude: Conclude | None, frames: Sequence[Frame]) -> None:
     if conclude is not None and frames:
         st.markdown(f"**{conclude(frames)}**")
-
-
-def _show_recorded(recorded: RecordedRun, key: str, start: str) -> None:
-    st.caption(f"A recorded run with the default settings. *{start}* starts a new run with your settings.")
-    player(recorded.frames, key=f"{key}/player", run=f"recorded {key}", look=recorded.look, finished=True)
 
 
 def _show(

@@ -29,6 +29,12 @@ def read_tip(page: str, view: str) -> str:
     return str(_read_yaml("tips")[page][view])
 
 
+def show_tip(page: str, view: str) -> None:
+    """Show what `tips.yaml` suggests to try, above all else; projector mode folds it away with the controls."""
+    with st.container(key="tip"):
+        st.caption(read_tip(page, view))
+
+
 def read_question(page: str, view: str) -> str:
     """Return the question that a view answers, of `questions.yaml`."""
     return str(_read_yaml("questions")[page][view])

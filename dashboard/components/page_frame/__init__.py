@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 
 import streamlit as st
 
-_js = Path(__file__).with_name("page_frame.js").read_text("utf-8")
+_js = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("page_frame.js", "keys.js"))
 _component = st.components.v2.component("negative_space.page_frame", html="<i></i>\n", js=_js)
 
 

@@ -1,5 +1,5 @@
-// Mark the page in Streamlit's menu, close the menu of a phone, skip to the canvas and open the search by keyboard, read
-// changes aloud, lead a first visitor around, keep one entry in the browser's history for each page, and hold the controls while a teacher has frozen the page.
+// Mark the page in Streamlit's menu, close the menu of a phone, read changes aloud, lead a first visitor around, keep one
+// entry in the browser's history for each page, and hold the controls while a teacher has frozen the page; keys.js follows.
 // Streamlit calls the default export when its data change; what is outside of the component stays for the whole visit.
 
 const SEEN = "negative-space-tour"; // in localStorage: the tour was shown, so it does not come by itself again
@@ -9,7 +9,7 @@ const QUIET = 800; // milliseconds without a change before it is read aloud
 const AT_REST = 2000; // milliseconds without a stroke or a click before the tour goes on by itself
 const ACTS = ["pointerdown", "mousedown", "touchstart", "pointerup", "mouseup", "touchend", "click", "dblclick", "keydown", "keyup", "drop"];
 const READING = ["Tab", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // keys that move or scroll
-const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0, looking: null };
+const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0, looking: null, searching: null, typed: "" };
 
 export default function ({ data }) {
   const first = state.data === null;
@@ -33,6 +33,7 @@ function install() {
   document.addEventListener("click", afterClick, true);
   document.addEventListener("keydown", (event) => event.key === "Escape" && skipTour(), true);
   document.addEventListener("keydown", slash);
+  for (const act of ["keydown", "keyup"]) addEventListener(act, keepTyped, true); // before the keys of the page's buttons
   for (const act of ["pointerdown", "pointerup", "pointercancel", "keyup"]) addEventListener(act, noteAct, true);
   addEventListener("resize", () => { mark(); place(); });
   addEventListener("scroll", place, true);
@@ -77,40 +78,12 @@ function afterClick(event) {
     setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click());
   }
   setTimeout(mark, 100); // an opened menu has new elements
-  if (event.target.closest?.(".st-key-search button")) focusSearch();
-}
-
-// A popover is filled by the server, some time after it was opened: on a busy one, many seconds.
-function focusSearch(tries = 600) {
-  const field = document.querySelector(".st-key-search-for input");
-  clearTimeout(state.searching);
-  state.searching = field || !tries ? null : setTimeout(focusSearch, 100, tries - 1);
-  field?.focus();
+  if (event.target.closest?.(SEARCH)) setTimeout(focusSearch); // once it is open
 }
 
 // Where there is no room for the words of the head's buttons, pointing at one shows them.
 function nameButtons() {
   for (const button of document.querySelectorAll(".st-key-page-tools button")) button.title = button.querySelector("p")?.textContent ?? "";
-}
-
-// The keyboard
-
-// Canvases stand inside components, each with a part of the page of its own.
-function findCanvas() {
-  const places = document.querySelectorAll('[data-testid^="stBidiComponent"], [data-testid^="stBidiComponent"] *');
-  const canvases = [...places].map((place) => place.shadowRoot?.querySelector('canvas[tabindex="0"]'));
-  return canvases.find((canvas) => canvas?.getClientRects().length);
-}
-
-const offerCanvas = () => { state.skip.hidden = !findCanvas(); };
-
-function slash(event) {
-  const typing = event.composedPath()[0].matches?.("input, textarea, select, [contenteditable]");
-  const button = document.querySelector(".st-key-search button");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !button) return;
-  event.preventDefault(); // Firefox opens its own search
-  if (document.querySelector(".st-key-search-for input")) focusSearch();
-  else if (!state.searching) button.click(); // else it is open already, and a click would close it
 }
 
 // A page that a teacher has frozen

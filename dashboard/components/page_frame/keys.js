@@ -1,0 +1,53 @@
+
+// The keyboard: skip to the canvas, open the search by a slash, and lose nothing of what is typed before its field is there
+
+const SEARCH = ".st-key-search button";
+const CORRECTING = ["Backspace", "Enter"]; // keys with a name that count as typed
+
+// Canvases stand inside components, each with a part of the page of its own.
+function findCanvas() {
+  const places = document.querySelectorAll('[data-testid^="stBidiComponent"], [data-testid^="stBidiComponent"] *');
+  const canvases = [...places].map((place) => place.shadowRoot?.querySelector('canvas[tabindex="0"]'));
+  return canvases.find((canvas) => canvas?.getClientRects().length);
+}
+
+const offerCanvas = () => { state.skip.hidden = !findCanvas(); };
+
+const hasModifier = (event) => event.ctrlKey || event.metaKey || event.altKey;
+const goesIntoText = (event) => event.composedPath()[0].matches?.("input, textarea, select, [contenteditable]");
+
+function slash(event) {
+  const button = document.querySelector(SEARCH);
+  if (event.key !== "/" || hasModifier(event) || goesIntoText(event) || !button) return;
+  event.preventDefault(); // Firefox opens its own search
+  if (button.getAttribute("aria-expanded") === "true") focusSearch(); // a click would close it
+  else button.click();
+}
+
+// A popover is filled by the server, some time after it was opened: on a busy one, many seconds.
+function focusSearch() {
+  const field = document.querySelector(".st-key-search-for input");
+  const open = document.querySelector(SEARCH)?.getAttribute("aria-expanded") === "true";
+  clearTimeout(state.searching);
+  state.searching = open && !field ? setTimeout(focusSearch, 100) : null;
+  if (state.searching) return;
+  field?.focus();
+  const typed = state.typed.replace(/^\/+/, ""); // whoever waits may press the slash again
+  if (field && typed) type(field, typed);
+  state.typed = "";
+}
+
+// As if it was typed there: React hears of what is set by the element's own method, and of the event.
+function type(field, text) {
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, text);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// A word that is typed while the field is on its way would press the page's buttons: P is the projector's key.
+function keepTyped(event) {
+  const { key } = event;
+  if (!state.searching || hasModifier(event) || goesIntoText(event) || (key.length > 1 && !CORRECTING.includes(key))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (event.type === "keydown") state.typed = key === "Backspace" ? state.typed.slice(0, -1) : state.typed + (key.length > 1 ? "" : key);
+}
