@@ -11,7 +11,7 @@ import pytest
 from core.generation import config as gan_config
 from core.generation import dcgan, generator_checkpoint, loop, quality, real_or_made, sampling
 from core.inversion import functions
-from core.jobs import watched_digits
+from core.jobs import watched_digits, watched_stages
 from core.networks import evaluation
 from core.networks.architectures import NORM
 from core.networks.classifier import build
@@ -81,6 +81,13 @@ def digits_that_are_read_while_a_network_learns(device: str) -> Any:
         reader = watched_digits.DigitReader(Path(folder), digits, epochs=1)
         steps = training.train(network, digits, digits.first(20), dataclasses.replace(TRAINING, device=device))
         return [reader.read(network, step).answers for step in steps]
+
+
+@case
+def stages_that_are_measured_while_a_network_learns(device: str) -> Any:
+    digits, network = made_digits(70), build(TINY)
+    steps = training.train(network, digits, digits.first(20), dataclasses.replace(TRAINING, device=device))
+    return [[dataclasses.astuple(one) for one in watched_stages.measure_stages(network, digits)] for _ in steps]
 
 
 @case

@@ -82,6 +82,11 @@ def change(name: str, changes: TrainingChanges) -> None:
     _request(name, unless="done", changes=changes)
 
 
+def watch_stages(name: str) -> None:
+    """Let a training also record what each stage does, from now on. Raises JobError for one that has ended."""
+    _request(name, stages=True)
+
+
 def resume(name: str) -> Job:
     """Continue a paused job, or restart a lost, stopped or failed one from its last complete state.
 

@@ -94,6 +94,8 @@ class JobRequest:
     state: Literal["run", "pause", "stop"] = "run"
     changes: TrainingChanges = field(default_factory=TrainingChanges)
     """To the settings of a training."""
+    stages: bool = False
+    """Whether a training also records what each stage does."""
 
 
 def runs_folder() -> Path:

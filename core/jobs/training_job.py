@@ -1,7 +1,7 @@
 """The job "train": train a network from scratch or from another one; its state is saved at the end of every epoch.
 
 Its run folder holds `state.safetensors` to resume from and, however it ends, the checkpoint `network`. For what is read
-and changed while it learns, see `watched_digits` and `training_changes`.
+and changed while it learns, see `watched_digits`, `watched_stages` and `training_changes`.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ from core.jobs.run_folders import JobRequest, Status
 from core.jobs.training_changes import ChangeLog
 from core.jobs.training_snapshots import SnapshotRecorder
 from core.jobs.watched_digits import DigitReader, WatchedStep
+from core.jobs.watched_stages import StageMeter
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
 from core.networks.cost import check_batch, check_cached_features, check_length, check_size, check_training
@@ -165,13 +166,14 @@ def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRe
     card = _card(job, plan, dataset, len(digits))
     recorder = SnapshotRecorder(folder, dataset.test, epochs=config.epochs)
     reader = DigitReader(folder, dataset.test, epochs=config.epochs)
+    meter = StageMeter(dataset.test, epochs=config.epochs, requested=lambda: read_request().stages)
     changes = ChangeLog(folder, lambda: read_request().changes)
     if not state.epoch:
         recorder.record(network)
     try:
         with closing(train(network, digits, held_out, config, state=state, changes=changes.find)) as steps:
             for step in steps:
-                yield reader.read(network, step)
+                yield replace(reader.read(network, step), stages=meter.measure(network, step))
                 if step.validation_loss is not None:
                     save_state(state, folder / STATE_FILE)
                 recorder.record(network, step)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.digits.datasets import Digits
+from core.jobs.reading_times import ReadingTimes
+from core.jobs.watched_stages import StageFigures
 from core.networks.classifier import Classifier
 from core.pmnist.masks import SIDE
 from core.training.loop import TrainStep
@@ -29,6 +31,8 @@ class WatchedStep(TrainStep):
 
     answers: tuple[tuple[int, ...], ...] | None = None
     """Probabilities in percent, of all classes for each digit; the visitor's digit is the last. None: not read."""
+    stages: tuple[StageFigures, ...] | None = None
+    """Of all stages with weights, first to last. None: not measured."""
 
 
 def find_examples(digits: Digits) -> Tensor:
@@ -56,16 +60,12 @@ class DigitReader:
     def __init__(self, folder: Path, test: Digits, *, epochs: int) -> None:
         images, own = test.images(find_examples(test)), load_digit(folder)
         self.images = images if own is None else torch.cat([images, torch.from_numpy(own)[None, None]])
-        self.later = max(1, (MAX_READINGS - FIRST_EPOCH_READINGS) // epochs)  # readings of each later epoch
-        self._last: tuple[int, int] | None = None
+        self._times = ReadingTimes(FIRST_EPOCH_READINGS, MAX_READINGS, epochs=epochs)
 
     def read(self, network: Classifier, step: TrainStep) -> WatchedStep:
         """Return the record with what the network reads now, if that is due."""
-        parts = FIRST_EPOCH_READINGS if step.epoch == 1 else self.later
-        now = step.epoch, step.batch * parts // step.batches
-        due, self._last = now != self._last, now
         known = {part.name: getattr(step, part.name) for part in fields(step)}
-        return WatchedStep(**known, answers=self._answers(network) if due else None)
+        return WatchedStep(**known, answers=self._answers(network) if self._times.is_due(step) else None)
 
     @torch.no_grad()
     def _answers(self, network: Classifier) -> tuple[tuple[int, ...], ...]:

@@ -1,6 +1,6 @@
 """A training: its curves as SVG, runs on one chart, the table of stages, and a picture of what was learned so far."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -23,21 +23,30 @@ RUN_COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY_BLUE, PURPLE, BROWN)
 
 
 def draw_svg_curves(
-    curves: Sequence[Curve], *, title: str, x_end: float, limits: tuple[float, float], unit: str = ""
+    curves: Sequence[Curve],
+    *,
+    title: str,
+    x_end: float,
+    limits: tuple[float, float],
+    unit: str = "",
+    scale: Callable[[float], float] = float,
+    name_tick: Callable[[float], str] = "{:.3g}".format,
 ) -> str:
     """Return the curves as SVG for Markdown, x from 0 to `x_end` epochs; what is outside the limits is cut off.
 
-    It is light enough to change every second. Its text takes the colour of the page, light or dark.
+    `scale` says where on the axis a value stands, such as its logarithm; limits and ticks are such places. The picture
+    is light enough to change every second. Its text takes the colour of the page, light or dark.
     """
     low, high = limits
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
 
     def place(x: float, y: float) -> tuple[float, float]:
-        share = (y - low) / (high - low or 1.0)
+        share = (scale(y) - low) / (high - low or 1.0)
         return LEFT + (right - LEFT) * x / (x_end or 1), TOP + (bottom - TOP) * (1 - share)
 
     ticks = [low + (high - low) * part / 4 for part in range(5)]
-    drawn = "".join(_tick(tick, place(0, tick)[1]) for tick in ticks)
+    heights = [bottom - (bottom - TOP) * part / 4 for part in range(5)]
+    drawn = "".join(_tick(name_tick(tick), height) for tick, height in zip(ticks, heights, strict=True))
     lines = "".join(_line(curve, [place(x, y) for x, y in _thin(curve)]) for curve in curves)
     return (
         f'<div class="ns-curves"><b>{escape(title)}</b> {_legend(curves, unit)}'
@@ -49,9 +58,9 @@ def draw_svg_curves(
     )
 
 
-def _tick(value: float, y: float) -> str:
+def _tick(name: str, y: float) -> str:
     line = f'<path d="M{LEFT},{y:.1f}H{WIDTH - RIGHT}" stroke="{GRAY}" stroke-opacity=".3"/>'
-    return f'{line}<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
+    return f'{line}<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{name}</text>'
 
 
 def _line(curve: Curve, places: Sequence[tuple[float, float]]) -> str:

@@ -33,11 +33,12 @@ from dashboard.server.session import Session, get_session
 from dashboard.server.visitors import get_visitor_id
 from dashboard.train import cached, weights_views
 from dashboard.train.change_views import current_plan, show_changes
+from dashboard.train.curve_views import show_curves
 from dashboard.train.form_filling import open_form
 from dashboard.train.recorded import first_recorded, say_recorded
 from dashboard.train.setup_views import to_stage_rows
 from dashboard.train.upload_views import describe_onnx
-from dashboard.train.watch_views import choose_run, read_steps, show_curves
+from dashboard.train.watch_views import choose_run, read_steps
 from dashboard.widgets import jobs
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.data_set import sample

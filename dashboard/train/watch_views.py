@@ -1,19 +1,16 @@
 """The view "Watch" of the page "Train": a training while it runs, read from its folder every second."""
 
 from collections.abc import Sequence
-from math import ceil, isinf
+from math import isinf
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.digits.datasets import Dataset
 from core.jobs import control, run_folders, training_job, training_report, turns
 from core.jobs.run_folders import Job, Status
 from core.jobs.training_report import Progress, Record, TrainingSummary
 from core.jobs.watched_digits import WatchedStep
-from core.visualization.figures import Curve
 from core.visualization.gallery import draw_metrics
-from core.visualization.training import TRAINING, VALIDATION, axis_limits, draw_svg_curves
 from dashboard import address
 from dashboard.components.player import Frame, Look, player
 from dashboard.server.caches import Zoo
@@ -21,18 +18,16 @@ from dashboard.server.session import Session
 from dashboard.train import cached
 from dashboard.train.answer_views import show_answers
 from dashboard.train.change_views import current_plan, resume_with, show_changes, show_form
+from dashboard.train.curve_views import end_of_axis, show_curves
 from dashboard.train.recorded import RECORDED_GROWTH, first_recorded, say_recorded
 from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
+from dashboard.train.stage_views import show_stages
 from dashboard.widgets import jobs
 from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.progress import format_duration
 from dashboard.widgets.texts import read_note, show_caption
 
 SNAPSHOTS = Look("Ten digits, filters and feature maps during training", speed=0.25)
-LINES = {  # title and colour of each curve, by digits
-    "training": ("training batches", TRAINING),  # a point is the mean of a few batches, not of an epoch
-    "validation": ("validation", VALIDATION),
-}
 
 
 def choose_run(runs: list[Job], label: str = "Training") -> Job | None:
@@ -182,6 +177,8 @@ def _show_live(job: Job, shown: str) -> None:
     with pictures:
         show_answers(job, steps)
         show_snapshots(cached.snapshot_frames(job.folder), job.id, finished=not status.active)
+    if steps:
+        show_stages(job, status, steps, end_of_axis(steps, config.epochs))
 
 
 def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> tuple[float, str]:
@@ -230,24 +227,6 @@ def _show_metrics(progress: Progress, steps: list[Record], *, active: bool) -> N
         "time so far" if active else "time": format_duration(last["seconds"]),
     }
     st.html(draw_metrics(figures))
-
-
-def _curve(steps: list[Record], kind: str, digits: str) -> Curve:
-    points, (title, color) = training_report.learning_curve(steps, f"{digits} {kind}"), LINES[digits]
-    x, y = [point.epochs for point in points], [point.value for point in points]
-    return Curve(title, color, x, y, dots=digits == "validation")
-
-
-def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerator]) -> None:
-    """Draw error and accuracy, for training and validation digits, each into one of two places."""
-    now = training_report.learning_curve(steps, "training error")[-1].epochs
-    end = min(epochs, max(1, ceil(1.5 * now)))  # room for what comes, but the first epochs must not be too narrow
-    for place, kind, top, unit in zip(places, ("error", "accuracy"), (None, 100.0), ("", " %"), strict=True):
-        lines = [_curve(steps, kind, digits) for digits in LINES]
-        limits = axis_limits([y for line in lines for y in line.y], top=top)
-        title = "Loss (cross-entropy)" if kind == "error" else "Accuracy, %"
-        drawn = draw_svg_curves(lines, title=title, x_end=end, limits=limits, unit=unit)
-        place.markdown(drawn, unsafe_allow_html=True)
 
 
 def show_snapshots(frames: Sequence[Frame], run: str, *, finished: bool) -> None:
