@@ -16,6 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import forward_msg_queue, scriptrunner
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner import ScriptRunContext
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
@@ -93,22 +94,48 @@ def test_a_whole_run_keeps_the_addresses_that_the_browser_requested_for_its_uplo
     assert queue.is_empty()
 
 
-def test_every_run_takes_its_turn_and_may_pause_before_each_message(monkeypatch: pytest.MonkeyPatch) -> None:
+Turns = list[tuple[bool, bool, str]]
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
+    """Return what happens around runs from now on: whether they have a session and are of a fragment, and what."""
+
     @contextmanager
     def take_turn(session: str, is_fragment: bool) -> Iterator[None]:
         taken.append((bool(session), is_fragment, "begins"))
         yield
         taken.append((bool(session), is_fragment, "ends"))
 
-    taken: list[tuple[bool, bool, str]] = []
-    for name in ("_run_script", "_enqueue_forward_msg"):
-        monkeypatch.setattr(ScriptRunner, name, inspect.unwrap(getattr(ScriptRunner, name)))
+    taken: Turns = []
+    for owner, name in (
+        (ScriptRunner, "_run_script"),
+        (ScriptRunner, "_enqueue_forward_msg"),
+        (ScriptRunContext, "reset"),
+    ):
+        monkeypatch.setattr(owner, name, inspect.unwrap(getattr(owner, name)))
     for _ in range(2):  # the second call does nothing more
         streamlit_internals.put_around_runs(take_turn, lambda: taken.append((True, False, "pauses")))
+    return taken
+
+
+def test_every_run_takes_its_turn_and_may_pause_before_each_message(turns: Turns) -> None:
     AppTest.from_string("import streamlit as st; st.text(1)").run()
-    assert taken[0] == (True, False, "begins")
-    assert taken[-1] == (True, False, "ends")
-    assert (True, False, "pauses") in taken
+    assert turns[0] == (True, False, "begins")
+    assert turns[-1] == (True, False, "ends")
+    assert (True, False, "pauses") in turns
+
+
+def test_a_run_that_goes_on_with_the_page_takes_a_turn_of_its_own(turns: Turns) -> None:
+    def script() -> None:
+        import streamlit as st
+
+        if "seen" not in st.session_state:
+            st.session_state["seen"] = True
+            st.rerun()
+
+    AppTest.from_function(script).run()
+    assert [what for _, _, what in turns if what != "pauses"] == ["begins", "ends"] * 2
 
 
 def test_another_queue_is_left_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

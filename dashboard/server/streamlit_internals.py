@@ -14,9 +14,10 @@ import math
 import os
 import re
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import cache, partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -213,19 +214,30 @@ def put_before_server(gate: Middleware) -> None:
 def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None]], pause: Callable[[], None]) -> None:
     """Let every run of a script happen within `take_turn(session, is_fragment)`, and call `pause` before each message.
 
-    Both are called in the run's thread. Streamlit runs the scripts of all sessions at once, and has no setting for that
+    Both are called in the run's thread. A fragment that reruns or changes the page goes on in the same thread: that is
+    another run, with a turn of its own. Streamlit runs the scripts of all sessions at once, and has no setting for that
     (not requested upstream as far as we know). Later calls do nothing.
     """
+    from streamlit.runtime.scriptrunner import ScriptRunContext
     from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
-    run, send = ScriptRunner._run_script, ScriptRunner._enqueue_forward_msg
+    run, begin, send = ScriptRunner._run_script, ScriptRunContext.reset, ScriptRunner._enqueue_forward_msg
     if hasattr(run, "take_turn"):
         return
+    if "fragment_ids_this_run" not in inspect.signature(begin).parameters:
+        raise AttributeError("ScriptRunContext.reset does not say which fragments run")
+    here = threading.local()  # `turn`
 
     @wraps(run)
-    def run_in_turn(self: Any, rerun_data: Any) -> None:
-        with take_turn(self._session_id, bool(rerun_data.fragment_id_queue)):
+    def run_in_turns(self: Any, rerun_data: Any) -> None:
+        with ExitStack() as here.turn:
             run(self, rerun_data)
+
+    @wraps(begin)
+    def begin_in_turn(self: Any, *args: Any, fragment_ids_this_run: Any = None, **more: Any) -> None:
+        here.turn.close()
+        here.turn.enter_context(take_turn(self.session_id, bool(fragment_ids_this_run)))
+        begin(self, *args, fragment_ids_this_run=fragment_ids_this_run, **more)
 
     @wraps(send)
     def send_after_pause(self: Any, message: Any) -> None:
@@ -233,8 +245,9 @@ def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None
         send(self, message)
 
     setattr(ScriptRunner, "_enqueue_forward_msg", send_after_pause)  # noqa: B010
-    setattr(run_in_turn, "take_turn", take_turn)  # noqa: B010 (to mypy it is a function)
-    setattr(ScriptRunner, "_run_script", run_in_turn)  # noqa: B010
+    setattr(ScriptRunContext, "reset", begin_in_turn)  # noqa: B010
+    setattr(run_in_turns, "take_turn", take_turn)  # noqa: B010 (to mypy it is a function)
+    setattr(ScriptRunner, "_run_script", run_in_turns)  # noqa: B010
 
 
 @_unless_changed(None)
