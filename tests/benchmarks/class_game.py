@@ -7,8 +7,8 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from statistics import median
 from subprocess import Popen
 
@@ -23,7 +23,7 @@ from dashboard.server.caches import current_dataset_name
 from tests.benchmarks import Measured, NotMeasurable
 from tests.browser import serve, start_server
 from tests.player import Player
-from tests.postgres import Postgres, find_tools, own_postgres
+from tests.postgres import find_tools, own_postgres
 from tests.room_answers import TEACHER
 
 PLAYERS, WITHIN = 60, 3.0  # who answer a question within so many seconds
@@ -62,51 +62,59 @@ def class_game_lost() -> Measured:
     if find_tools() is None:
         raise NotMeasurable("no PostgreSQL server is installed.")
     chance = random.Random(0)
-    lost = [asyncio.run(_kill_server(chance)) for _ in range(SERVER_KILLS)]
-    with own_postgres() as database, tempfile.TemporaryDirectory() as runs:
-        with serve(**{RUNS_VARIABLE: runs, DATABASE_VARIABLE: database.url}) as address:
-            lost += [asyncio.run(_kill_database(address, database, chance)) for _ in range(DATABASE_KILLS)]
+    lost = asyncio.run(_kill_servers(chance)) + asyncio.run(_kill_databases(chance))
     note = f"{CLASS} players, {SERVER_KILLS} kills of the server and {DATABASE_KILLS} of the database."
     return Measured(sum(lost), lost, note)
 
 
-async def _kill_server(chance: random.Random) -> int:
-    """Return how many answers are wrong after the server was killed and all players have come back."""
-    with tempfile.TemporaryDirectory() as runs, closing(RoomBoard(_url(runs))) as rooms:
-        code = _open(rooms)
-        with _server(runs) as (server, address):
-            players = await _enter(address, code, [""] * CLASS)
-            await _ask(rooms, code, players, 0)
-            answering = asyncio.create_task(_answer(players, 0, AT_ONCE))
-            await asyncio.sleep(chance.uniform(0, AT_ONCE))
-            server.kill()
-            await asyncio.wait([answering])
+async def _kill_servers(chance: random.Random) -> list[int]:
+    """Return how many answers are wrong after each kill, when all players have come back to the next server."""
+    lost = []
+    with tempfile.TemporaryDirectory() as runs, closing(RoomBoard(_url(runs))) as rooms, ExitStack() as servers:
+        server, address = servers.enter_context(_server(runs))
+        for _ in range(SERVER_KILLS):
+            code = _open(rooms)
+            players = await _kill_meanwhile(address, rooms, code, server.kill, chance)
             await _leave(players)
-        told = [player.number for player in players if player.has_answered]
-        forgotten = sum(rooms.games.answers_of(code, 0, number) == {} for number in told)
-        with _server(runs) as (_, address):
+            told = [player.number for player in players if player.has_answered]
+            forgotten = sum(rooms.games.answers_of(code, 0, number) == {} for number in told)
+            server, address = servers.enter_context(_server(runs))
             players = await _enter(address, code, [player.cookie for player in players])
             await _answer([player for player in players if not player.has_answered], 0, AT_ONCE)
             await _see_answers(players)
             await _leave(players)
-        return forgotten + abs(CLASS - _count(rooms, code))
+            lost.append(forgotten + abs(CLASS - _count(rooms, code)))
+    return lost
 
 
-async def _kill_database(address: str, database: Postgres, chance: random.Random) -> int:
-    """Return how many answers are wrong after the database was killed and started again."""
-    with closing(RoomBoard(database.url)) as rooms:
-        code = _open(rooms)
-        players = await _enter(address, code, [""] * CLASS)
-        await _ask(rooms, code, players, 0)
-        answering = asyncio.create_task(_answer(players, 0, AT_ONCE))
-        await asyncio.sleep(chance.uniform(0, AT_ONCE))
-        await asyncio.to_thread(database.kill)
-        await answering
-        await asyncio.to_thread(database.start)
-        await _see_answers(players)
-        await _leave(players)
-    with closing(RoomBoard(database.url)) as rooms:  # one that has not seen it fail
-        return abs(CLASS - _count(rooms, code))
+async def _kill_databases(chance: random.Random) -> list[int]:
+    """Return how many answers are wrong after each kill, when the database was started again."""
+    lost = []
+    with own_postgres() as database, tempfile.TemporaryDirectory() as runs:
+        with serve(**{RUNS_VARIABLE: runs, DATABASE_VARIABLE: database.url}) as address:
+            for _ in range(DATABASE_KILLS):
+                with closing(RoomBoard(database.url)) as rooms:
+                    code = _open(rooms)
+                    players = await _kill_meanwhile(address, rooms, code, database.kill, chance)
+                await asyncio.to_thread(database.start)
+                await _see_answers(players)
+                await _leave(players)
+                with closing(RoomBoard(database.url)) as rooms:  # one that has not seen it fail
+                    lost.append(abs(CLASS - _count(rooms, code)))
+    return lost
+
+
+async def _kill_meanwhile(
+    address: str, rooms: RoomBoard, code: str, kill: Callable[[], None], chance: random.Random
+) -> list[Player]:
+    """Let new players answer the first question, and kill something meanwhile; return the players."""
+    players = await _enter(address, code, [""] * CLASS)
+    await _ask(rooms, code, players, 0)
+    answering = asyncio.create_task(_answer(players, 0, AT_ONCE))
+    await asyncio.sleep(chance.uniform(0, AT_ONCE))
+    await asyncio.to_thread(kill)
+    await asyncio.wait([answering])
+    return players
 
 
 def _url(runs: str) -> str:
