@@ -1,8 +1,10 @@
 """The page of results: every recorded study in every view, and the picture of differences behind it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from plotly.graph_objects import Figure
 from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
@@ -13,8 +15,10 @@ from core.studies.claim_answer import answer_claim
 from core.studies.paired_differences import has_learned
 from core.studies.recorded import load_recorded
 from core.visualization.studies import Interval, draw_intervals
+from dashboard.results import story_views
 from dashboard.results.story_views import conclude
 from dashboard.results.views import TWO_LINES
+from dashboard.server import caches
 from tests.pages import captions, first_sentence, open_page, press, rerun
 
 VIEWS = (
@@ -49,6 +53,23 @@ def test_every_view_opens_for_every_study_network_and_variant(page: AppTest, vie
         page.segmented_control(key="results variant").set_value(variant)
         checked(rerun(page))
         assert "python -m core study missing-features" in page.code[0].value
+
+
+def test_charts_are_drawn_once_for_all_who_see_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw_counted(*given: Any, **named: Any) -> Figure:
+        drawn.append(named)
+        return draw_intervals(*given, **named)
+
+    drawn: list[Any] = []
+    monkeypatch.setattr(story_views, "draw_intervals", draw_counted)
+    caches.chart.clear()
+    first, second = (open_page("results") for _ in range(2))
+    assert len(drawn) == 2  # the claim and the verdict
+    charts = [[chart.proto.spec for chart in app.get("plotly_chart")] for app in (first, second)]
+    assert len(charts[0]) == 3 and charts[0] == charts[1]
+    assert '"size":14' in charts[0][0].replace(" ", "")
+    open_page("results", projector="1")
+    assert len(drawn) == 4  # with larger type
 
 
 def test_m12_the_page_says_first_what_became_of_the_claim(page: AppTest) -> None:

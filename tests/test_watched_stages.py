@@ -45,7 +45,8 @@ def running(job: Job) -> Iterator[None]:
 
 
 def median(values: torch.Tensor) -> float:
-    return float(values.abs().flatten().sort().values[(values.numel() - 1) // 2])
+    ordered = [value for value in sorted(values.abs().flatten().tolist()) if value]
+    return ordered[(len(ordered) - 1) // 2]
 
 
 def network() -> Classifier:
@@ -81,6 +82,7 @@ def test_a_network_that_computes_no_numbers_has_figures_that_can_be_stored() -> 
     assert [one.gradient for one in measure_stages(broken, made_digits(30))] == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_a_training_learns_the_same_with_and_without() -> None:
     watched, alone = learn(stages=True), learn(stages=False)
     weights = [(job.folder / "network.safetensors").read_bytes() for job in (watched, alone)]
@@ -112,7 +114,7 @@ def figures(stage: str, gradient: float | None) -> StageFigures:
             {"conv1": 0.05, "fc2": 0.04},
             "The gradients of the first stage (conv1) are about as large as those of the last (fc2).",
         ),
-        ({"conv1": 0.0, "fc2": 0.04}, "At least half of the weights of conv1 have a gradient of 0."),
+        ({"conv1": 0.0, "fc2": 0.04}, "All gradients of conv1 are 0: it does not learn from these digits."),
         ({"conv1": None, "fc2": 0.04}, "Only fc2 learns."),
     ],
 )

@@ -29,9 +29,9 @@ class StageFigures:
 
     stage: str
     activation: float
-    """Median magnitude of its outputs."""
+    """Median magnitude of its outputs that are not 0."""
     gradient: float | None
-    """Median magnitude of the loss's gradient with respect to its weights; None: it is frozen."""
+    """The same of the loss's gradient with respect to its weights; None: it is frozen."""
     dead: float | None
     """Percent of its units whose ReLU is 0 for every digit; None: no ReLU follows."""
 
@@ -58,8 +58,10 @@ def measure_stages(network: Classifier, digits: Digits) -> tuple[StageFigures, .
 
 
 def _median(values: Tensor) -> float:
-    """Return the median magnitude; 0 where there are no numbers."""
-    return float(values.detach().abs().median().nan_to_num(0, 0, 0))
+    """Return the median magnitude of what is not 0; 0 where there is nothing else, or what are no numbers."""
+    found = values.detach().abs().nan_to_num(0, 0, 0)
+    found = found[found > 0]
+    return float(found.median()) if len(found) else 0.0
 
 
 def _share_dead(network: Classifier, images: Tensor) -> Iterator[tuple[str, float]]:
@@ -112,7 +114,7 @@ def describe_gradients(now: Sequence[StageFigures]) -> str:
     if len(learning) < 2:
         return "".join(f"Only {stage} learns." for stage in learning) or "No stage learns."
     if vanished := [stage for stage, gradient in learning.items() if not gradient]:
-        return f"At least half of the weights of {vanished[0]} have a gradient of 0."
+        return f"All gradients of {vanished[0]} are 0: it does not learn from these digits."
     (first, small), *_, (last, large) = learning.items()
     ratio = max(small, large) / min(small, large)
     if ratio < DIFFERENT:

@@ -8,7 +8,7 @@ from core.visualization.figures import Curve
 from core.visualization.palette import ORANGE, PURPLE
 from core.visualization.training import draw_svg_curves
 
-SMALLEST, LARGEST = 1e-12, 1e12  # that is drawn
+DRAWN = (1e-12, 1e12)  # values beyond stand at the edge
 TICKS = 4  # intervals of the axis: each is a whole number of powers of ten
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -48,7 +48,7 @@ def _find_limits(values: Sequence[float]) -> tuple[int, int]:
 
 
 def _power(value: float) -> float:
-    return log10(min(max(value, SMALLEST), LARGEST))
+    return log10(min(max(value, DRAWN[0]), DRAWN[1]))
 
 
 def _name_power(power: float) -> str:

@@ -21,7 +21,7 @@ from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
-from dashboard.widgets.charts import show_chart
+from dashboard.widgets.charts import show_drawn_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
@@ -104,8 +104,7 @@ def _show_balance(evidence: Evidence, atlas: MapAtlas, classes: Sequence[str]) -
     """Show which part of each class's distance to the answer comes from missing features."""
     found = absent_features.split_gap(evidence, atlas)
     st.markdown(absent_features.describe_gap(evidence, found, classes))
-    figure = draw_contributions(found.missing.tolist(), found.there.tolist(), found.rest.tolist(), classes)
-    show_chart(figure)
+    show_drawn_chart(draw_contributions, found.missing.tolist(), found.there.tolist(), found.rest.tolist(), classes)
     st.caption(
         f"Each bar is the distance between a class's logit and the answer's. Each of the {evidence.maps.numel()} "
         "features is counted once: its inverted value times the gradient of the head at this digit. The parts sum to "
@@ -137,7 +136,7 @@ def show_atlas(session: Session, data: Dataset, zoo: Zoo) -> None:
         caption = f"map {number}: {100 * strengths[label, number]:.0f} % · usual in {usual}"
         items.append(GalleryItem(sheet, caption))
     st.html(draw_gallery(items, min_width=110, css_class="ns-silent"))
-    show_chart(draw_map_strengths(strengths, classes))
+    show_drawn_chart(draw_map_strengths, strengths, classes)
     st.caption(
         f"How strong each of the {len(atlas.patches)} last feature maps is in each class, in percent of the class that "
         f"it is strongest in (black: inactive), over {atlas.digits:,} training digits. The pictures are the parts of "

@@ -1,6 +1,9 @@
 """The view "Summary" of the page "Results": the claim, the fair test and the verdict, a picture and a sentence each."""
 
+from collections.abc import Sequence
+
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from core.pmnist.masks import CUT_NAMES, CUTS
 from core.studies.arms import ARMS
@@ -9,7 +12,7 @@ from core.system.number_format import format_interval, format_signed
 from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals, draw_pairs
 from dashboard.results.study import ShownStudy
-from dashboard.widgets.charts import show_chart
+from dashboard.widgets.charts import show_drawn_chart
 
 SHOWN_CUT = "HCUT"
 HEIGHT = 216  # pixels: the first picture fits the first screen of a projector, 910x512
@@ -44,7 +47,8 @@ def _show_claim(study: ShownStudy) -> None:
         f"The talk: a network that reads what is **missing** (1 − x) gains {low:.0f} to {high:.0f} points of "
         "accuracy on digits with an erased part, compared with an ordinary network."
     )
-    _draw([Interval(_title(cut), cut, gains[cut], None, None) for cut in CUTS], "gain in points, one run")
+    intervals = [Interval(_title(cut), cut, gains[cut], None, None) for cut in CUTS]
+    show_drawn_chart(_draw_intervals, intervals, "gain in points, one run")
 
 
 def _show_test(study: ShownStudy) -> None:
@@ -55,10 +59,14 @@ def _show_test(study: ShownStudy) -> None:
         "We compare it with a **control**: the same network, frozen, reset and trained as long, but without the "
         f"inversion. Each line is one seed. Seeds differ by up to {max(before) - min(before):.0f} points by chance."
     )
+    show_drawn_chart(_draw_test, before, after)
+
+
+def _draw_test(before: Sequence[float], after: Sequence[float]) -> Figure:
     figure = draw_pairs(before, after, ("control", "missing-feature"), COLORS[SHOWN_CUT])
     figure.update_yaxes(title=f"accuracy, %, {CUT_NAMES[SHOWN_CUT]} erased")
     figure.update_layout(height=HEIGHT)
-    show_chart(figure)
+    return figure
 
 
 def _show_verdict(study: ShownStudy) -> None:
@@ -68,7 +76,8 @@ def _show_verdict(study: ShownStudy) -> None:
         Interval(_title(cut), cut, one["mean"], one["low"], one["high"], claimed[cut])
         for cut, one in differences.items()
     ]
-    _draw(intervals, f"points more than the control, {study.rows()[ARM, SHOWN_CUT]['seeds']} seeds")
+    title = f"points more than the control, {study.rows()[ARM, SHOWN_CUT]['seeds']} seeds"
+    show_drawn_chart(_draw_intervals, intervals, title)
 
 
 def _compare(study: ShownStudy) -> tuple[Differences, dict[str, float]]:
@@ -108,10 +117,10 @@ def _judge_claim(differences: Differences, claimed: dict[str, float]) -> str:
     return f"The talk's gain (×) lies outside our interval on {excluded} of {len(differences)} cuts."
 
 
-def _draw(intervals: list[Interval], x_title: str) -> None:
+def _draw_intervals(intervals: Sequence[Interval], x_title: str) -> Figure:
     figure = draw_intervals(intervals, COLORS, claim="the talk", x_title=x_title)
     figure.update_layout(showlegend=False, height=HEIGHT)
-    show_chart(figure)
+    return figure
 
 
 def _title(cut: str) -> str:

@@ -14,7 +14,7 @@ from core.visualization.network_colors import COLUMN_COLORS
 from core.visualization.studies import Interval, draw_intervals
 from dashboard.address import get_address
 from dashboard.results.study import Row, ShownStudy
-from dashboard.widgets.charts import show_chart
+from dashboard.widgets.charts import show_drawn_chart
 from dashboard.widgets.tables import describe_track
 from dashboard.widgets.texts import read_note, show_caption
 
@@ -62,13 +62,13 @@ def _show_differences(study: ShownStudy, belongs: Callable[[Arm], bool]) -> None
     kept = [arm for arm in arms if has_learned(rows[arm, "whole"]["values"])]
     intervals = [_to_interval(rows[arm, column], cut) for arm in kept for cut, column in study.columns.items()]
     if intervals:
-        figure = draw_intervals(
+        show_drawn_chart(
+            draw_intervals,
             intervals,
             COLUMN_COLORS,
             claim="what the talk claims",
             x_title="points more than the matched control",
         )
-        show_chart(figure)
     failed = [ARMS[arm].title for arm in arms if arm not in kept]
     if failed:
         st.caption(

@@ -4,7 +4,7 @@ What is cached is never written to. Only this module and each page's own `cached
 argument whose name begins with an underscore is no part of the key, because the others tell what it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from plotly.graph_objects import Figure
 from torch import nn
 
 from core.classroom.room_board import RoomBoard
@@ -220,6 +221,14 @@ def largest_difference(name: str, count: int, data: str) -> float:
 def pmnist_file(variant: Variant, data: str) -> bytes:
     """Return all partial test digits as one NumPy file."""
     return to_npz(dataset(data).test, variant=variant)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def chart(
+    name: str, size: int, given: tuple[Any, ...], named: Mapping[str, Any], _draw: Callable[[], Figure]
+) -> Figure:
+    """Return the chart that `_draw` returns; function, size of type and arguments tell which it is."""
+    return _draw()
 
 
 @st.cache_resource(show_spinner=False)

@@ -90,7 +90,7 @@ class PageTurns:
 
     def pause(self) -> None:
         """Let strokes go first: called between the parts of all that computes. Who holds their lock does not pause."""
-        if self._answers_stroke(threading.get_ident()) or locks.LIVE.is_held_here():
+        if not self._strokes or self._answers_stroke(threading.get_ident()) or locks.LIVE.is_held_here():
             return
         paused, most = getattr(self._paused, "seconds", 0.0), MAX_PAUSED * interrupts.thread_time()
         while paused < most and self._is_stroke_answered():

@@ -221,7 +221,8 @@ def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None
     from streamlit.runtime.scriptrunner import ScriptRunContext
     from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
-    run, begin, send = ScriptRunner._run_script, ScriptRunContext.reset, ScriptRunner._enqueue_forward_msg
+    run, send = ScriptRunner._run_script, ScriptRunner._enqueue_forward_msg
+    begin: Any = ScriptRunContext.reset
     if hasattr(run, "take_turn"):
         return
     if "fragment_ids_this_run" not in inspect.signature(begin).parameters:

@@ -28,7 +28,7 @@ def show_stages(job: Job, status: Status, steps: Sequence[Record], x_end: float)
         st.warning(str(error))
         return
     if not histories:
-        st.caption(read_note("train", "Stages to come" if status.active else "No stages"))
+        st.caption(read_note("train", "Stages to come") if status.active else read_note("train", "No stages"))
         return
     st.markdown(f"**{describe_gradients([one.now for one in histories])}**")
     charts = draw_stages([_to_curves(one) for one in histories], x_end=x_end)
