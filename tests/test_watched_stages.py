@@ -76,6 +76,15 @@ def test_a_stage_whose_relu_is_0_for_all_digits_is_dead_and_frozen_ones_have_no_
     assert hidden.gradient is not None and hidden.dead is not None and hidden.dead >= 25
 
 
+def test_two_heads_on_frozen_features_are_one_stage() -> None:
+    measured = functions.with_two_heads(network(), "both", seed=1)
+    functions.freeze(measured)
+    convolution, heads = measure_stages(measured, made_digits(30))
+    assert convolution.gradient is None and heads.stage == "synergy" and heads.gradient
+    measured.requires_grad_(False)
+    assert [one.gradient for one in measure_stages(measured, made_digits(30))] == [None, None]
+
+
 def test_a_network_that_computes_no_numbers_has_figures_that_can_be_stored() -> None:
     broken = network()
     torch.nn.init.constant_(broken.head.fc1.weight, float("nan"))

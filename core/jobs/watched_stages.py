@@ -39,27 +39,32 @@ class StageFigures:
 def measure_stages(network: Classifier, digits: Digits) -> tuple[StageFigures, ...]:
     """Return the figures of every stage with weights, first to last; no gradient is stored, no random number drawn."""
     images, labels = digits.images().to(network.device), digits.labels.to(network.device)
-    weights = {name: stage.weight for name, stage in network.stages() if isinstance(stage, nn.Conv2d | nn.Linear)}
-    learning = {name: weight for name, weight in weights.items() if weight.requires_grad}
+    weights = {name: found for name, stage in network.stages() if (found := _weights_of(stage))}
+    learning = [one for found in weights.values() for one in found if one.requires_grad]
     with torch.enable_grad():
         outputs = network.activations(images)
         loss = cross_entropy([*outputs.values()][-1], labels)
-        gradients = dict(zip(learning, torch.autograd.grad(loss, [*learning.values()]), strict=True))
+        gradients = dict(zip(learning, torch.autograd.grad(loss, learning) if learning else (), strict=True))
     dead = dict(_share_dead(network, images))
     return tuple(
         StageFigures(
             stage=name,
-            activation=_median(outputs[name]),
-            gradient=_median(gradients[name]) if name in gradients else None,
+            activation=_median([outputs[name]]),
+            gradient=_median(own) if (own := [gradients[one] for one in found if one in gradients]) else None,
             dead=dead.get(name),
         )
-        for name in weights
+        for name, found in weights.items()
     )
 
 
-def _median(values: Tensor) -> float:
+def _weights_of(stage: nn.Module) -> list[nn.Parameter]:
+    """Return the weights of a convolution or a dense layer, or of all in two heads; no biases and no batch norm's."""
+    return [parameter for parameter in stage.parameters() if parameter.dim() > 1]
+
+
+def _median(values: Sequence[Tensor]) -> float:
     """Return the median magnitude of what is not 0; 0 where there is nothing else, or what are no numbers."""
-    found = values.detach().abs().nan_to_num(0, 0, 0)
+    found = torch.cat([one.detach().abs().flatten() for one in values]).nan_to_num(0, 0, 0)
     found = found[found > 0]
     return float(found.median()) if len(found) else 0.0
 
@@ -68,7 +73,7 @@ def _share_dead(network: Classifier, images: Tensor) -> Iterator[tuple[str, floa
     """Yield each stage with weights that a ReLU follows, with the percent of the units that are dead there."""
     found, last = {one.stage: one for one in find_dead_units(network, images)}, ""
     for name, stage in network.stages():
-        if isinstance(stage, nn.Conv2d | nn.Linear):
+        if _weights_of(stage):
             last = name
         elif name in found and last:
             yield last, 100 * found[name].dead / found[name].units
