@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.classroom import room_board
 from core.classroom.led_rooms import Place
+from core.classroom.room_board import EMPTY_LIFETIME
 from core.classroom.room_database import DATABASE_VARIABLE
 from core.visualization import arrays
 from dashboard.class_drawings import readings
@@ -23,7 +25,7 @@ PAGE = led_class.TEACHER_PAGE
 
 @pytest.fixture(autouse=True)
 def own_rooms(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the test a database of rooms of its own; popovers are open, which only a browser could do."""
+    """Give the test a database of rooms of its own; whoever follows reports at every look."""
     monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
     monkeypatch.setattr(following, "REPORT_EVERY", 0.0)
 
@@ -219,3 +221,19 @@ def test_a_database_that_does_not_answer_costs_a_sentence_on_both_sides(monkeypa
 def test_wanted_digits_are_described_in_words() -> None:
     assert giving.describe_wanted(tuple(range(10))) == "drawings of **any digit**"
     assert giving.describe_wanted((3,)) == "drawings of the digit **3**"
+
+
+def test_the_server_deletes_old_rooms_by_itself_and_a_database_that_is_away_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, code = lead()
+    collect(code)
+    give(code, 1)
+    now = room_board.time.time()
+    monkeypatch.setattr(room_board.time, "time", lambda: now + EMPTY_LIFETIME + 60)
+    with monkeypatch.context() as patch:
+        patch.setenv(DATABASE_VARIABLE, "postgresql+psycopg://nobody@127.0.0.1:9/rooms")
+        rooms.remove_outdated()
+    assert rooms.board().drawings.given_by(code, ANN)
+    rooms.remove_outdated()
+    assert rooms.board().drawings.given_by(code, ANN) == []
