@@ -5,6 +5,7 @@ from contextlib import suppress
 from time import perf_counter
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed
 
 from tests.visitor import Visitor
@@ -20,6 +21,9 @@ class Follower(Visitor):
         super().__init__(address)
         self.title = self._drawn = self._page = ""
         self.text = ""
+        self.lines = set[str]()  # all Markdown that came
+        self.watched, self.seen = "", False  # words, and whether any message had them
+        self._fields = dict[str, tuple[str, str]]()  # widgets and their fragments by label
         self._arrivals = asyncio.Queue[tuple[str, float]]()
         self._polls: dict[str, asyncio.Task[None]] = {}
 
@@ -37,12 +41,28 @@ class Follower(Visitor):
             while words not in self.text:
                 await asyncio.sleep(0.05)
 
+    async def wait_until_read(self, words: str, limit: float = 60.0) -> None:
+        """Return when some Markdown has held these words. Raises TimeoutError."""
+        async with asyncio.timeout(limit):
+            while not any(words in line for line in self.lines):
+                await asyncio.sleep(0.05)
+
+    async def answer(self, words: str) -> None:
+        """Type an answer to the question of the class and send it, as a form in a browser does."""
+        field, _ = self._fields["Your answer"]
+        button, fragment = self._fields["Send"]
+        self._widgets[field] = WidgetState(id=field, string_value=words)
+        self._widgets[button] = WidgetState(id=button, trigger_value=True)
+        await self._rerun(page_script_hash=self._page, fragment_id=fragment)
+        del self._widgets[button]
+
     async def close(self) -> None:
         self._stop_polls()
         await super().close()
 
     def _take(self, message: ForwardMsg) -> None:
         super()._take(message)
+        self.seen |= bool(self.watched) and self.watched.encode() in message.SerializeToString()
         match message.WhichOneof("type"):
             case "new_session" if not message.metadata.run.fragment_ids:
                 self._begin(message.new_session.page_script_hash)
@@ -65,6 +85,10 @@ class Follower(Visitor):
         if element.bidi_component.id.endswith("-page-frame"):  # the last of a page
             self.title = self._drawn
             self._arrivals.put_nowait((self.title, perf_counter()))
+        for widget in (element.text_input, element.button):
+            if widget.id:
+                self._fields[widget.label] = (widget.id, message.delta.fragment_id)
+        self.lines.add(element.markdown.body)
         if "lass **" in element.markdown.body:
             self.text = element.markdown.body
 

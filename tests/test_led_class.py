@@ -1,20 +1,21 @@
 """A class that a teacher leads, in the frame of every page: one tab leads, others follow, leave and come back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.classroom.led_rooms import Attendance, Place
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from dashboard.server import caches, rooms
-from dashboard.shell import following, leading
+from dashboard.shell import following, leading, lesson_bar
+from tests.class_tabs import TEACHER, buttons, click, join, lead, look, page_of
 from tests.pages import address_of, go_to, html, open_page, press, rerun, text_of
 from tests.sample_digits import real_set
 
-TEACHER = "a" * 32
 DIGIT = {"sample": "18", "erased": "HCUT"}
+STEP = {"view": "The idea", "sample": "15", "lesson": "what-is-missing", "step": "2"}
 
 
 @pytest.fixture(autouse=True)
@@ -22,37 +23,6 @@ def own_rooms(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the test a database of rooms of its own; whoever follows reports at every look."""
     monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
     monkeypatch.setattr(following, "REPORT_EVERY", 0.0)
-
-
-def lead(page: str = "compare", **params: str) -> tuple[AppTest, str]:
-    """Open a class on a page as the teacher; return the teacher's tab and the code."""
-    code = rooms.board().open_led_room(Place("start"), opener=TEACHER)
-    return open_page(page, state={"visitor": TEACHER}, lead=code, **params), code
-
-
-def join(code: str) -> AppTest:
-    app = open_page("start")
-    app.text_input(key="start code").set_value(f" {code.lower()} ")
-    next(one for one in app.button if one.label == "Join").click()
-    return rerun(app)
-
-
-def page_of(app: AppTest) -> str:
-    return str(app.session_state["address"].page)
-
-
-def look(app: AppTest) -> AppTest:
-    """Run the page that is shown again, as its fragment does now and then; AppTest forgets that a script changed it."""
-    return rerun(app.switch_page(f"../pages/{page_of(app)}.py"))
-
-
-def click(app: AppTest, key: str) -> AppTest:
-    """Press a button of the page that is shown."""
-    return press(app.switch_page(f"../pages/{page_of(app)}.py"), key)
-
-
-def buttons(app: AppTest) -> set[str]:
-    return {str(button.key) for button in app.button}
 
 
 def test_the_button_opens_a_class_and_shows_its_code() -> None:
@@ -211,6 +181,54 @@ def test_a_lesson_is_followed_step_by_step_until_the_teacher_closes_it() -> None
     click(teacher, "lesson close")
     look(teacher)
     assert look(phone).session_state["session"].lesson_position is None
+
+
+def test_the_answer_of_a_step_comes_to_phones_when_the_teacher_shows_it_to_all() -> None:
+    teacher, code = lead("missing_features", **STEP)
+    steps = lesson_bar.shipped_lessons()["what-is-missing"].steps
+    phone, other = look(join(code)), click(join(code), "class own")
+    for app in (phone, other):
+        assert "Your teacher shows the answer later" in text_of(app) and "lesson answer" not in buttons(app)
+        assert steps[1].answer not in text_of(app)
+    click(teacher, "lesson answer")
+    assert steps[1].answer in text_of(teacher)
+    assert steps[1].answer in text_of(look(phone)) and steps[1].answer in text_of(look(other))
+    click(teacher, "lesson next")
+    assert steps[2].answer not in text_of(look(phone)) + text_of(teacher)
+    click(teacher, "lesson back")
+    assert steps[1].answer in text_of(look(phone)), "it was released already"
+
+
+def test_an_answer_that_cannot_be_released_costs_a_sentence_and_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher, _ = lead("missing_features", **STEP)
+    with monkeypatch.context() as patch:
+        patch.setenv(DATABASE_VARIABLE, "postgresql+psycopg://nobody@127.0.0.1:9/rooms")
+        click(teacher, "lesson answer")
+        assert "database" in " ".join(one.value for one in teacher.warning)
+    assert lesson_bar.shipped_lessons()["what-is-missing"].steps[1].answer not in text_of(teacher)
+
+
+def test_who_follows_gets_no_file_and_no_sheet_with_the_answers() -> None:
+    teacher, code = lead("lessons", view="Sheets")
+    phone = look(join(code))
+    rerun(teacher.segmented_control(key="lessons sheet for").set_value("The teacher"))
+    answers = [step.answer for step in lesson_bar.shipped_lessons()["what-is-missing"].steps]
+    assert answers[0] in text_of(teacher) and any(f">{code}<" in one.proto.body for one in teacher.get("html"))
+    assert not any(answer in text_of(look(phone)) for answer in answers) and not phone.get("download_button")
+    assert "lessons sheet for" not in [one.key for one in phone.get("button_group")]
+    phone.query_params.clear()
+    phone.session_state["lessons view"] = "Lessons"
+    assert not go_to(click(phone, "class own"), "lessons").get("download_button")
+    assert open_page("lessons").get("download_button")
+
+
+def test_whoever_leads_a_lesson_sees_the_minute_and_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher, code = lead("missing_features", **STEP)
+    assert "Now at minute 3 of 30; this step is planned for 3 to 7." in text_of(teacher)
+    session = teacher.session_state["session"]
+    session.lesson_position = replace(session.lesson_position, began=session.lesson_position.began - 600)
+    assert "Now at minute 13 of 30" in text_of(look(teacher))
+    assert "Now at minute" not in text_of(look(join(code)))
 
 
 def test_a_database_that_does_not_answer_costs_a_sentence_and_the_next_move_is_made_up_for(

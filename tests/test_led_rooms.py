@@ -51,6 +51,19 @@ def test_only_who_opened_the_class_leads_it(rooms: RoomBoard) -> None:
     assert read(rooms, code) == LedRoom(HERE, 0, False)
 
 
+def test_only_who_opened_the_class_releases_the_answer_of_a_step(rooms: RoomBoard) -> None:
+    code, other = (rooms.open_led_room(HERE, opener=opener) for opener in (TEACHER, OTHER))
+    with pytest.raises(RoomError, match="somebody else leads it"):
+        rooms.led.release(code, "what-is-missing", 0, OTHER)
+    assert not rooms.led.released(code)
+    for step in (2, 0, 2):
+        rooms.led.release(code, "what-is-missing", step, TEACHER)
+    assert rooms.led.released(code) == {("what-is-missing", 0), ("what-is-missing", 2)}
+    assert not rooms.led.released(other) and not read(rooms, code).frozen
+    rooms.remove(code, TEACHER)
+    assert not rooms.led.released(code)
+
+
 def test_a_teacher_has_one_class_and_finds_it_again(rooms: RoomBoard) -> None:
     code = rooms.open_led_room(HERE, opener=TEACHER)
     assert rooms.open_led_room(THERE, opener=TEACHER) == code and rooms.open_led_room(HERE, opener=OTHER) != code

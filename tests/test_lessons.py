@@ -12,7 +12,7 @@ from core.classroom.lessons import MAX_BYTES, LessonError, read_lesson
 from dashboard import PAGES
 from dashboard.shell import lesson_bar
 from tests.browser import settle
-from tests.pages import open_page
+from tests.pages import address_of, go_to, open_page, press, rerun, text_of
 
 LESSONS = lesson_bar.shipped_lessons()
 STEPS = [(name, number) for name, lesson in LESSONS.items() for number in range(len(lesson.steps))]
@@ -53,6 +53,9 @@ BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\ntitle: *c\nsteps: [1]"
         ("title: x\nsteps: [{page: why, text: x, state: {erased: ZCUT}}]", "'erased'"),
         ("title: x\nsteps: [{page: why, text: x, state: {class: {a: 1}}}]", "must be a word, a number"),
         ("title: x\nsteps: [{page: why, text: 2020-01-01}]", "its text must be a text"),
+        ("title: x\nsteps: [{page: why, text: x, minutes: 0}]", "its minutes must be a whole number from 1 to 180"),
+        ("title: x\nsteps: [{page: why, text: x, minutes: yes}]", "its minutes must be a whole number from 1 to 180"),
+        ("title: x\nsteps: [{page: why, text: x, minutes: 2.5}]", "its minutes must be a whole number from 1 to 180"),
         ("title: x\nsteps:\n  - page: why\n text: x", "something is wrong in line 4"),
         ("title: !!python/object/apply:os.system [true]\nsteps: [1]", "something is wrong in line 1"),
         ("[" * 1500, "This is no YAML"),
@@ -102,6 +105,17 @@ def test_three_lessons_ship_each_with_a_question_at_every_step() -> None:
     for lesson in LESSONS.values():
         assert 6 <= len(lesson.steps) <= 9
         assert all(step.question and step.answer and step.page in PAGES for step in lesson.steps)
+
+
+def test_a_lesson_has_a_timetable() -> None:
+    assert {name: lesson.minutes for name, lesson in LESSONS.items()} == {
+        "what-is-missing": 30,
+        "from-one-window-to-lenet": 45,
+        "fool-the-network": 45,
+    }
+    lesson = LESSONS["what-is-missing"]
+    assert [lesson.begin_of(step) for step in (0, 1, 2)] == [0, 3, 7] and all(step.minutes for step in lesson.steps)
+    assert read_lesson(GOOD.encode()).minutes == 0
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +173,68 @@ def test_a_lesson_that_is_closed_leaves_the_page_and_the_address() -> None:
     assert not [one for one in app.button if one.key == "lesson next"]
 
 
+def test_the_answer_comes_when_it_is_wanted_and_is_hidden_again_at_the_next_step() -> None:
+    app, (step, then) = at_the_table(), LESSONS["what-is-missing"].steps[6:8]
+    assert step.answer not in text_of(app)
+    assert step.answer in text_of(press(app, "lesson answer")) and "Hide the answer" in labels(app)
+    assert step.answer not in text_of(press(app, "lesson answer"))
+    press(app, "lesson answer").button(key="lesson next").click().run()
+    assert then.question in text_of(app) and then.answer not in text_of(app) and "Show the answer" in labels(app)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [one.label for one in app.button]
+
+
+def test_the_bar_says_how_long_a_step_takes() -> None:
+    assert "7 of 9 · 4 min" in text_of(at_the_table())
+
+
+def sheet(app: AppTest, reader: str = "") -> str:
+    if reader:
+        app = rerun(app.segmented_control(key="lessons sheet for").set_value(reader))
+    assert not app.warning and not app.error
+    return text_of(app)
+
+
+def test_the_sheet_of_the_class_has_the_questions_and_no_answers() -> None:
+    said = sheet(open_page("lessons", view="Sheets", sheet="fool-the-network"))
+    for step in LESSONS["fool-the-network"].steps:
+        assert step.text in said and step.question in said and step.answer not in said
+    assert "Minute of" not in said
+
+
+def test_the_sheet_of_the_teacher_has_the_answers_and_the_timetable() -> None:
+    said = sheet(open_page("lessons", view="Sheets", sheet="what-is-missing"), "The teacher")
+    for step in LESSONS["what-is-missing"].steps:
+        assert step.text in said and step.question in said and step.answer in said
+    assert "| Minute of 30 | Step | Page |" in said and "| 3–7 | 2 | Missing features › The idea |" in said
+    assert "Lead a class first" in said
+
+
+def test_a_lesson_of_one_s_own_is_printed_too_once_it_was_begun() -> None:
+    app = open_page("lessons")
+    app.session_state["lesson upload/content"] = GOOD.encode()
+    app.run().button(key="begin own").click().run()
+    app.session_state["lessons sheet"] = "own"
+    said = sheet(open_view(app), "The teacher")
+    assert "## Two pages" in said and "**Answer**: So." in said and "Minute of" not in said
+
+
+def open_view(app: AppTest) -> AppTest:
+    app.query_params.clear()
+    app.session_state["lessons view"] = "Sheets"
+    return go_to(app, "lessons")
+
+
+def test_the_list_says_how_long_a_lesson_takes_and_opens_its_sheets() -> None:
+    app = open_page("lessons")
+    assert "9 steps, 30 minutes" in text_of(app)
+    press(app, "lesson sheets from-one-window-to-lenet")
+    assert address_of(app) == {"view": "Sheets", "sheet": "from-one-window-to-lenet"}
+    assert LESSONS["from-one-window-to-lenet"].steps[0].question in text_of(app)
+
+
 @pytest.mark.parametrize(
     ("params", "says"),
     [
@@ -214,6 +290,20 @@ def test_a_class_walks_through_a_lesson_and_takes_its_address_home(
     expect(bar).to_have_count(0, timeout=patience)
     expect(tab).not_to_have_url(re.compile("lesson="), timeout=patience)
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_printed_sheet_has_the_lesson_alone(server: str, page: Page) -> None:
+    page.goto(f"{server}/lessons?view=Sheets&sheet=what-is-missing")
+    page.get_by_role("radio", name="The teacher").click(timeout=60_000)
+    sheet = page.locator(".st-key-lesson-sheet")
+    expect(sheet.get_by_text("Answer", exact=True)).to_have_count(9, timeout=60_000)
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+    page.emulate_media(media="print")
+    for hidden in (page.get_by_role("button", name="Print"), page.locator("h1"), page.get_by_label("Lesson")):
+        expect(hidden.first).to_be_hidden()
+    expect(sheet.locator("table")).to_be_visible()
 
 
 @pytest.mark.slow

@@ -4,15 +4,15 @@ The database holds the whole state, so several servers show the same room, and n
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sql
 
+from core.classroom.class_questions import ClassQuestion
 from core.classroom.room_database import Database, RoomError
-from core.classroom.room_openers import hash_visitor, is_opened_by
-from core.classroom.room_tables import COLLECTIONS, FOLLOWERS, LED_ROOMS, OPENINGS
+from core.classroom.room_openers import change_own, hash_visitor
+from core.classroom.room_tables import CLASS_QUESTIONS, COLLECTIONS, FOLLOWERS, LED_ROOMS, OPENINGS, RELEASED_STEPS
 
 MAX_FOLLOWERS = 500  # in one room
 MAX_LENGTH = 8_000  # characters of a place's address
@@ -38,6 +38,8 @@ class LedRoom:
     """Whether all phones must stay at the teacher's place."""
     wanted: tuple[int, ...] = ()
     """The digits of which the class collects drawings now."""
+    question: ClassQuestion | None = None
+    """What the teacher asks, if anything."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Attendance:
 
     following: int
     on_their_own: int
+
+    @property
+    def total(self) -> int:
+        return self.following + self.on_their_own
 
 
 class LedRooms:
@@ -56,14 +62,17 @@ class LedRooms:
 
     def read(self, code: str) -> LedRoom | None:
         """Return where the room is; None where nobody leads it, or there is no such room."""
-        collecting = sql.outerjoin(LED_ROOMS, COLLECTIONS, LED_ROOMS.c.room == COLLECTIONS.c.room)
-        asked = sql.select(LED_ROOMS, COLLECTIONS.c.wanted).select_from(collecting).where(LED_ROOMS.c.room == code)
+        asked = (CLASS_QUESTIONS.c.text, CLASS_QUESTIONS.c.number, CLASS_QUESTIONS.c.is_open)
+        whole = sql.outerjoin(LED_ROOMS, CLASS_QUESTIONS, LED_ROOMS.c.room == CLASS_QUESTIONS.c.room)
+        whole = whole.outerjoin(COLLECTIONS, LED_ROOMS.c.room == COLLECTIONS.c.room)
+        found = sql.select(LED_ROOMS, *asked, COLLECTIONS.c.wanted).select_from(whole).where(LED_ROOMS.c.room == code)
         with self._database.begin() as connection:
-            row = connection.execute(asked).one_or_none()
+            row = connection.execute(found).one_or_none()
         if row is None:
             return None
-        place = Place(row.page, json.loads(row.params))
-        return LedRoom(place, row.moves, row.frozen, tuple(map(int, row.wanted or "")))
+        place, wanted = Place(row.page, json.loads(row.params)), tuple(map(int, row.wanted or ""))
+        question = ClassQuestion(row.text, row.number, row.is_open) if row.text else None
+        return LedRoom(place, row.moves, row.frozen, wanted, question)
 
     def find_own(self, visitor: str) -> str | None:
         """Return the code of the room that this visitor leads; None if there is none."""
@@ -74,19 +83,26 @@ class LedRooms:
 
     def move(self, code: str, to: Place, *openers: str) -> None:
         """Lead the room to another place; only its opener may."""
-        self._change(code, openers, **_place_row(to), moves=LED_ROOMS.c.moves + 1)
+        with self._database.begin() as connection:
+            change_own(connection, LED_ROOMS, code, openers, **_place_row(to), moves=LED_ROOMS.c.moves + 1)
 
     def freeze(self, code: str, frozen: bool, *openers: str) -> None:
         """Keep all phones at the teacher's place, or release them; only the room's opener may."""
-        self._change(code, openers, frozen=frozen)
-
-    def _change(self, code: str, openers: Sequence[str], **values: Any) -> None:
-        own = sql.exists().where(is_opened_by(code, openers))
         with self._database.begin() as connection:
-            if not connection.execute(
-                sql.update(LED_ROOMS).where(LED_ROOMS.c.room == code, own).values(values)
-            ).rowcount:
-                raise RoomError(f"The class {code} has ended, or somebody else leads it.")
+            change_own(connection, LED_ROOMS, code, openers, frozen=frozen)
+
+    def release(self, code: str, lesson: str, step: int, *openers: str) -> None:
+        """Let all phones see the answer of a lesson's step, counted from 0; only the room's opener may."""
+        row = {"room": code, "lesson": lesson, "step": step}
+        with self._database.begin() as connection:
+            change_own(connection, LED_ROOMS, code, openers, frozen=LED_ROOMS.c.frozen)  # checks who it is
+            connection.execute(self._database.insert_new(RELEASED_STEPS).values(row))
+
+    def released(self, code: str) -> frozenset[tuple[str, int]]:
+        """Return the steps whose answers the phones may see, each with the name of its lesson."""
+        steps = sql.select(RELEASED_STEPS.c.lesson, RELEASED_STEPS.c.step).where(RELEASED_STEPS.c.room == code)
+        with self._database.begin() as connection:
+            return frozenset((lesson, step) for lesson, step in connection.execute(steps))
 
     def report(self, code: str, player: str, *, following: bool) -> None:
         """Record that a phone is in the room, and whether it follows the teacher."""

@@ -8,10 +8,12 @@ from core.system.parsing import ParseError, parse_yaml
 
 MAX_BYTES = 100_000
 MAX_STEPS, MAX_PARTS = 40, 40  # of a lesson; of a step's state
+MAX_MINUTES = 180  # of a step
 MAX_NAME_LENGTH, MAX_TITLE_LENGTH, MAX_TEXT_LENGTH = 40, 80, 3000  # characters
 STEP_FIELDS = {
     "page": True,
     "state": False,
+    "minutes": False,
     "text": True,
     "question": False,
     "answer": False,
@@ -35,6 +37,8 @@ class Step:
     """Markdown, as are the question and the answer."""
     question: str = ""
     answer: str = ""
+    minutes: int = 0
+    """How long a class takes for it; 0 where the author does not say."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,14 @@ class Lesson:
     about: str
     """One sentence: for whom, and what for."""
     steps: tuple[Step, ...]
+
+    @property
+    def minutes(self) -> int:
+        return self.begin_of(len(self.steps))
+
+    def begin_of(self, step: int) -> int:
+        """Return the minute of the lesson at which a step, counted from 0, begins."""
+        return sum(one.minutes for one in self.steps[:step])
 
 
 def read_lesson(content: bytes, check: Check = lambda page, state: "") -> Lesson:
@@ -85,17 +97,26 @@ def _read_step(found: Any, number: int, check: Check) -> Step:
     texts = {
         name: _read_text(fields.get(name) or "", f"{where}: its {name}", MAX_TEXT_LENGTH)
         for name in STEP_FIELDS
-        if name != "state"
+        if name not in ("state", "minutes")
     }
     state = fields.get("state") or {}
     if not isinstance(state, dict):
         raise LessonError(f"{where}: its state must be names with a value each.")
     if len(state) > MAX_PARTS or any(len(str(name)) > MAX_NAME_LENGTH for name in state):
         raise LessonError(f"{where}: its state has at most {MAX_PARTS} names of {MAX_NAME_LENGTH} characters.")
-    step = Step(state={str(name): _to_word(value, where) for name, value in state.items()}, **texts)
+    words = {str(name): _to_word(value, where) for name, value in state.items()}
+    step = Step(state=words, minutes=_read_minutes(fields.get("minutes"), where), **texts)
     if problem := check(step.page, step.state):
         raise LessonError(f"{where}: {problem}")
     return step
+
+
+def _read_minutes(found: Any, where: str) -> int:
+    if found is None:
+        return 0
+    if type(found) is not int or not 0 < found <= MAX_MINUTES:  # for YAML, `yes` is a number, too
+        raise LessonError(f"{where}: its minutes must be a whole number from 1 to {MAX_MINUTES}.")
+    return found
 
 
 def _read_text(found: Any, where: str, longest: int) -> str:

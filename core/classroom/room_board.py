@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sql
 
+from core.classroom.class_questions import ClassQuestions
 from core.classroom.collected_drawings import CollectedDrawings
 from core.classroom.led_rooms import LedRooms, Place, insert_led_room
 from core.classroom.paced_games import GamePlan, PacedGames, insert_game
@@ -45,7 +46,8 @@ class RoomBoard:
     def __init__(self, url: str) -> None:
         self._database = Database(url)
         self.players, self.games = RoomPlayers(self._database), PacedGames(self._database)
-        self.led, self.drawings = LedRooms(self._database), CollectedDrawings(self._database)
+        self.led, self.questions = LedRooms(self._database), ClassQuestions(self._database)
+        self.drawings = CollectedDrawings(self._database)
 
     def open_room(
         self,
@@ -152,11 +154,15 @@ class RoomBoard:
                 connection.execute(sql.delete(ROOMS).where(_is_outdated(time.time())))
 
     def remove_all(self, *openers: str) -> None:
-        """Delete every room that one of these opened, with all answers; OPENINGS does not have those from before it."""
+        """Delete every room that one of these opened, with all answers, and what they answered in others' classes.
+
+        OPENINGS does not have rooms from before it.
+        """
         with self._database.begin() as connection:
             rooms = connection.execute(sql.select(ROOMS.c.code, ROOMS.c.opener))
             mine = [code for code, opener in rooms if opener in hash_openers(code, openers)]
             connection.execute(sql.delete(ROOMS).where(ROOMS.c.code.in_(mine)))
+        self.questions.forget(*openers)
 
     def close(self) -> None:
         """Close all connections."""
@@ -165,10 +171,9 @@ class RoomBoard:
 
 def _is_outdated(now: float) -> sql.ColumnElement[bool]:
     """Return the condition for a room that is old, or that nobody has joined or followed for some hours."""
-    used = sql.or_(
-        *(sql.exists().where(table.c.room == ROOMS.c.code) for table in (PLAYERS, ANSWERS)),
-        sql.exists().where(FOLLOWERS.c.room == ROOMS.c.code, FOLLOWERS.c.seen > now - EMPTY_LIFETIME),
-    )
+    led, *played = (sql.exists().where(table.c.room == ROOMS.c.code) for table in (LED_ROOMS, PLAYERS, ANSWERS))
+    followed = sql.exists().where(FOLLOWERS.c.room == ROOMS.c.code, FOLLOWERS.c.seen > now - EMPTY_LIFETIME)
+    used = followed | (sql.or_(*played) & ~led)  # who has answered a teacher's question is a player, too
     return (ROOMS.c.opened < now - ROOM_LIFETIME) | ((ROOMS.c.opened < now - EMPTY_LIFETIME) & ~used)
 
 

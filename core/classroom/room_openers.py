@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sql
 
+from core.classroom.room_database import RoomError
 from core.classroom.room_tables import ROOMS
 
 
@@ -26,3 +28,10 @@ def hash_openers(code: str, openers: Sequence[str]) -> list[str]:
 def is_opened_by(code: str, openers: Sequence[str]) -> sql.ColumnElement[bool]:
     """Return the condition for the room of this code, if one of these opened it."""
     return (ROOMS.c.code == code) & ROOMS.c.opener.in_(hash_openers(code, openers))
+
+
+def change_own(connection: sql.Connection, table: sql.Table, code: str, openers: Sequence[str], **values: Any) -> None:
+    """Change what a table holds of a class that one of these opened. Raises RoomError if none of them did."""
+    own = sql.exists().where(is_opened_by(code, openers))
+    if not connection.execute(sql.update(table).where(table.c.room == code, own).values(values)).rowcount:
+        raise RoomError(f"The class {code} has ended, or somebody else leads it.")

@@ -98,3 +98,32 @@ DRAWINGS = sql.Table(
     sql.Column("given", sql.Double, nullable=False),
     sql.Column("hidden", sql.Boolean, nullable=False),
 )
+# What the teacher of such a room asks; a room has one question at a time.
+CLASS_QUESTIONS = sql.Table(
+    "class_questions",
+    TABLES,
+    _room(),
+    sql.Column("number", sql.Integer, nullable=False),
+    sql.Column("text", sql.Text, nullable=False),
+    sql.Column("is_open", sql.Boolean, nullable=False),
+)
+# One answer of each player to each question; it is deleted with the player.
+CLASS_ANSWERS = sql.Table(
+    "class_answers",
+    TABLES,
+    sql.Column("room", sql.String(4), primary_key=True),
+    sql.Column("number", sql.Integer, primary_key=True),
+    sql.Column("player", sql.String(32), primary_key=True),
+    sql.Column("words", sql.Text, nullable=False),
+    sql.Column("digit", sql.LargeBinary),
+    sql.Column("given", sql.Double, nullable=False),
+    sql.ForeignKeyConstraint(["room", "player"], [PLAYERS.c.room, PLAYERS.c.player], ondelete="CASCADE"),
+)
+# Steps of lessons whose answer the teacher has released.
+RELEASED_STEPS = sql.Table(
+    "released_steps",
+    TABLES,
+    _room(),
+    sql.Column("lesson", sql.String(40), primary_key=True),
+    sql.Column("step", sql.Integer, primary_key=True),
+)

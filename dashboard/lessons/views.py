@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.classroom.lessons import Lesson, LessonError, read_lesson
-from dashboard.server.session import LessonPosition
+from dashboard.lessons import sheets
+from dashboard.server.session import LessonPosition, get_session
 from dashboard.shell import leading, lesson_bar
 from dashboard.widgets.file_upload import upload_file
 from dashboard.widgets.texts import show_caption
@@ -27,15 +28,20 @@ def show_shipped() -> None:
     for place, (name, lesson) in zip(st.columns(max(1, len(lessons))), lessons.items(), strict=False):
         with place.container(border=True, height="stretch"):
             _show_lesson(lesson, name)
-            st.download_button(
-                "Download as a template",
-                (lesson_bar.FOLDER / f"{name}.yaml").read_bytes(),
-                f"{name}.yaml",
-                "application/yaml",
-                key=f"lesson file {name}",
-                on_click="ignore",
-                type="tertiary",
-            )
+            if get_session().following is None:  # it holds the answers
+                _offer_file(name)
+
+
+def _offer_file(name: str) -> None:
+    st.download_button(
+        "Download as a template",
+        (lesson_bar.FOLDER / f"{name}.yaml").read_bytes(),
+        f"{name}.yaml",
+        "application/yaml",
+        key=f"lesson file {name}",
+        on_click="ignore",
+        type="tertiary",
+    )
 
 
 def show_own() -> None:
@@ -58,6 +64,10 @@ def _read(content: bytes) -> Lesson:
 def _show_lesson(lesson: Lesson, name: str) -> None:
     st.markdown(f"#### {lesson.title}")
     st.markdown(lesson.about)
-    st.caption(f"{len(lesson.steps)} steps")
-    if st.button("Begin", key=f"begin {name or 'own'}", type="primary"):
+    st.caption(f"{len(lesson.steps)} steps" + (f", {lesson.minutes} minutes" if lesson.minutes else ""))
+    with st.container(horizontal=True):
+        begins = st.button("Begin", key=f"begin {name or 'own'}", type="primary")
+        if name:
+            st.button("Sheets to print", key=f"lesson sheets {name}", on_click=sheets.open_sheets, args=(name,))
+    if begins:
         lesson_bar.open_step(LessonPosition(lesson, 0, name))

@@ -1,6 +1,7 @@
 """What the dashboard remembers of one visitor while a tab is open."""
 
 import secrets
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.classroom.class_questions import ClassAnswer
 from core.classroom.led_rooms import Place
 from core.classroom.lessons import Lesson
 from core.digits.drawing import Preparation
@@ -70,6 +72,9 @@ class LessonPosition:
     """Counted from 0."""
     name: str = ""
     """The lesson's name in addresses; empty for an uploaded lesson."""
+    answer_shown: bool = False
+    began: float = field(default_factory=time.monotonic)
+    """When the lesson began, on this clock."""
 
 
 @dataclass
@@ -82,6 +87,9 @@ class Leading:
     frozen: bool = False
     problem: str = ""
     """Why the last step could not be stored, in a sentence."""
+    names_shown: bool = False
+    """Whether the answers to a question are shown with the nicknames."""
+    answers_shown: bool = True
 
 
 @dataclass
@@ -110,6 +118,12 @@ class Following:
     """How often it was drawn again because it was not."""
     next_report: float = 0.0
     """When the room is told again that the visitor is here, on the clock `time.monotonic`."""
+    asked: int = 0
+    """The number of the question that `answer` belongs to."""
+    answer: ClassAnswer | None = None
+    """What the visitor has answered to the class's question."""
+    released: frozenset[tuple[str, int]] = frozenset()
+    """The steps of lessons, by name and number, whose answers the teacher has released."""
 
 
 @dataclass

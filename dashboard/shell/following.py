@@ -14,7 +14,7 @@ from dashboard.address.links import FOLLOW
 from dashboard.server import rooms
 from dashboard.server.session import Following, get_session
 from dashboard.server.streamlit_internals import is_fragment_run
-from dashboard.shell import giving
+from dashboard.shell import answering, giving
 from dashboard.widgets.texts import read_note
 
 POLL, REPORT_EVERY = 1.0, 10.0  # seconds between two looks at the class, and until it counts this visitor again
@@ -91,8 +91,10 @@ def _show(held: Following) -> None:
             _end()
         _report(held)
         _keep_up(held, room)
+        _learn_released(held)
         _repair(held)
         _show_state(held)
+        answering.show_question(held, room.question)
     except RoomError as error:  # meanwhile the page works as it does alone
         st.markdown(f"Class **{held.code}**: {error}")
 
@@ -105,6 +107,14 @@ def _keep_up(held: Following, room: LedRoom) -> None:
     if held.frozen and not room.frozen or room.wanted != held.wanted:
         held.frozen, held.wanted = room.frozen, room.wanted
         st.rerun()
+
+
+def _learn_released(held: Following) -> None:
+    """Notice that the teacher has released the answer of a lesson's step; the lesson's bar is drawn after this one."""
+    if get_session().lesson_position is not None:
+        known, held.released = held.released, rooms.board().led.released(held.code)
+        if known != held.released and is_fragment_run():
+            st.rerun()
 
 
 def _go(held: Following, room: LedRoom) -> NoReturn:

@@ -10,7 +10,7 @@ from dashboard.address import get_address
 from dashboard.address.links import FOLLOW, place_of
 from dashboard.server import led_class, rooms, visitors
 from dashboard.server.session import Leading, get_session
-from dashboard.shell import share
+from dashboard.shell import asking, share
 from dashboard.widgets.texts import read_note
 
 POLL = 2.0  # seconds between two counts of who follows
@@ -51,22 +51,32 @@ def go_on(code: str) -> bool:
 def show_bar(leading: Leading) -> None:
     """Show the code, how many follow, and the buttons to freeze and release all, and to end the class."""
     visitors.store_visitor_id()  # else a reload would not lead any more
-    with st.container(key="class-bar", border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"You lead the class **{leading.code}**.")
-        st.fragment(_show_count, run_every=POLL)(leading)
-        st.page_link(dashboard.file_of(led_class.TEACHER_PAGE), label="Drawings", icon=":material/draw:")
-        shown = st.button("Show the code", key="class code", icon=":material/qr_code:")
-        st.button(
-            "Release" if leading.frozen else "Freeze",
-            key="class freeze",
-            icon=":material/lock_open:" if leading.frozen else ":material/lock:",
-            help=read_note("shell", "Freeze"),
-            on_click=_freeze,
-            args=(leading, not leading.frozen),
-        )
-        st.button("End the class", key="class end", on_click=_end, args=(leading,))
+    with st.container(key="class-bar", border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"You lead the class **{leading.code}**.")
+            st.fragment(_show_count, run_every=POLL)(leading)
+            shown = _show_buttons(leading)
+        st.fragment(asking.show_question, run_every=POLL)(leading)
     if shown:
         _show_code(leading.code)
+
+
+def _show_buttons(leading: Leading) -> bool:
+    """Draw what the teacher can do; return whether the code is wanted."""
+    with st.container(width="content"):
+        asking.show_offer(leading)
+    st.page_link(dashboard.file_of(led_class.TEACHER_PAGE), label="Drawings", icon=":material/draw:")
+    shown = st.button("Show the code", key="class code", icon=":material/qr_code:")
+    st.button(
+        "Release" if leading.frozen else "Freeze",
+        key="class freeze",
+        icon=":material/lock_open:" if leading.frozen else ":material/lock:",
+        help=read_note("shell", "Freeze"),
+        on_click=_freeze,
+        args=(leading, not leading.frozen),
+    )
+    st.button("End the class", key="class end", on_click=_end, args=(leading,))
+    return shown
 
 
 def _show_count(leading: Leading) -> None:

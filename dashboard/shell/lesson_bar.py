@@ -1,5 +1,6 @@
 """Lessons on the pages: which there are, the bar with one step of the chosen one, and how its steps open."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -10,15 +11,20 @@ import streamlit as st
 
 import dashboard
 from core.classroom.lessons import Lesson, read_lesson
+from core.classroom.room_database import RoomError
 from dashboard.address import get_address
 from dashboard.address.former_names import present_text
 from dashboard.address.links import LESSON_PARTS
+from dashboard.server import rooms, visitors
 from dashboard.server.scene import SCENE_PARTS, read_scene
 from dashboard.server.session import LessonPosition, get_session
 from dashboard.shell.search import find_views
+from dashboard.widgets.texts import read_note, show_problems
 
 FOLDER = Path(__file__).parents[1] / "lessons"
 SHIPPED = ("what-is-missing", "from-one-window-to-lenet", "fool-the-network")
+POLL = 15.0  # seconds between two looks at the clock
+PROBLEM = "lesson problem"  # key of a sentence that is shown once
 STYLE = """<style>
 .st-key-lesson-bar { padding: .55rem .9rem; }
 .st-key-lesson-bar, .st-key-lesson-bar [data-testid="stVerticalBlock"] { gap: .3rem; }
@@ -77,9 +83,14 @@ def open_linked() -> None:
         )
         session.lesson_position = LessonPosition(lesson, 0, name)
         return
-    session.lesson_position = position = LessonPosition(lesson, int(number) - 1, name)
+    session.lesson_position = position = _take_up(lesson, int(number) - 1, name)
     if {*params} <= {*LESSON_PARTS}:
         open_step(position)
+
+
+def _take_up(lesson: Lesson, step: int, name: str) -> LessonPosition:
+    """Return the position at a step that begins now: a link or a reload does not say when the lesson began."""
+    return LessonPosition(lesson, step, name, began=time.monotonic() - 60 * lesson.begin_of(step))
 
 
 def show_bar() -> None:
@@ -92,19 +103,56 @@ def show_bar() -> None:
         address.lesson = {"lesson": position.name, "step": str(position.step + 1)}
     step, count = position.lesson.steps[position.step], len(position.lesson.steps)
     st.html(STYLE)
+    show_problems([problem] if (problem := st.session_state.pop(PROBLEM, "")) else [])
     with st.container(key="lesson-bar", border=True):
         way, text, question = st.columns([7, 13, 10], gap="medium")
         with way:
-            st.markdown(f"**{position.lesson.title}** · {position.step + 1} of {count}")
+            took = f" · {step.minutes} min" if step.minutes else ""
+            st.markdown(f"**{position.lesson.title}** · {position.step + 1} of {count}{took}")
+            if get_session().leading is not None and step.minutes:
+                st.fragment(_show_minute, run_every=POLL)(position)
             move = _choose_move(position, count)
         text.markdown(step.text)
         with question:
             st.markdown(step.question)
             if step.answer:
-                with st.popover("The answer", key=f"lesson answer {position.step}"):
-                    st.markdown(step.answer)
+                _show_answer(position, step.answer)
     if move is not None:
-        open_step(replace(position, step=position.step + move))
+        open_step(replace(position, step=position.step + move, answer_shown=False))
+
+
+def _show_minute(position: LessonPosition) -> None:
+    """Show whoever leads a class at which minute of the lesson they are, and where the timetable is."""
+    lesson, step = position.lesson, position.step
+    now = int((time.monotonic() - position.began) / 60)
+    planned = f"{lesson.begin_of(step)} to {lesson.begin_of(step + 1)}"
+    st.markdown(f"Now at minute {now} of {lesson.minutes}; this step is planned for {planned}.")
+
+
+def _show_answer(position: LessonPosition, answer: str) -> None:
+    """Show the answer once it is wanted; those who follow a class get it when their teacher releases it."""
+    session = get_session()
+    if session.following is not None:
+        released = (position.name, position.step) in session.following.released
+        st.markdown(answer if released else read_note("shell", "Answer to come"))
+        return
+    if position.answer_shown:
+        st.markdown(answer)
+    to_all = " to all" if session.leading is not None and position.name else ""
+    label = "Hide the answer" if position.answer_shown else f"Show the answer{to_all}"
+    st.button(label, key="lesson answer", on_click=_turn_answer, args=(position,))
+
+
+def _turn_answer(position: LessonPosition) -> None:
+    """Show or hide the answer; whoever leads a class shows it to all."""
+    session = get_session()
+    try:
+        if session.leading is not None and position.name and not position.answer_shown:
+            code, openers = session.leading.code, visitors.get_openers()
+            rooms.board().led.release(code, position.name, position.step, *openers)
+        session.lesson_position = replace(position, answer_shown=not position.answer_shown)
+    except RoomError as error:
+        st.session_state[PROBLEM] = str(error)
 
 
 def _choose_move(position: LessonPosition, count: int) -> int | None:

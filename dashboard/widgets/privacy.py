@@ -21,9 +21,9 @@ def show_privacy() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"A cookie with a random number lets you find your networks, rooms and class again, for {year}. The server "
-            "stores no name and no address; in a room you have a nickname. A drawing that you give to a class is "
-            "deleted when the class ends or you take it back. Networks are deleted when others need the space. "
-            f"A network that you keep stays for at least {kept}. Rooms are deleted after {rooms}, or after "
+            "stores no name and no address; in a room you have a nickname. What you answer in a class is deleted "
+            "when it ends, a drawing that you give it also when you take it back. Networks are deleted when others "
+            f"need space. A network that you keep stays for at least {kept}. Rooms are deleted after {rooms}, or after "
             f"{EMPTY_LIFETIME / HOUR:.0f} hours if nobody has joined."
         )
         if visitors.get_visitor_id() is not None:

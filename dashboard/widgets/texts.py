@@ -1,5 +1,6 @@
 """Teaching texts, sentences about problems, and conclusions of studies."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 from dashboard.widgets.glossary import explain
 
 TEXTS = Path(__file__).parents[1] / "texts"
+MARKUP = re.compile(r"[\\`_\[\]<>!$:#|~&@.]")  # of Markdown, without the stars of emphasis
 
 
 def read_text(name: str) -> str:
@@ -55,6 +57,11 @@ def _read_yaml(name: str) -> Mapping[str, Mapping[str, str]]:
     """Return the texts of a file by page, and by view, figure or subject."""
     texts: dict[str, dict[str, str]] = yaml.safe_load((TEXTS / f"{name}.yaml").read_text("utf-8"))
     return texts
+
+
+def only_emphasis(text: str) -> str:
+    """Return a text by somebody else as Markdown that shows no pictures, links or HTML, only emphasis."""
+    return MARKUP.sub(r"\\\g<0>", text)
 
 
 def show_problems(sentences: Sequence[str]) -> None:

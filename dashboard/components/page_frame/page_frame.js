@@ -88,9 +88,9 @@ function nameButtons() {
 
 // A page that a teacher has frozen
 
-// Fingers may scroll: a touch is kept from the page's controls, not from the browser.
+// Fingers may scroll: a touch is kept from the page's controls, not from the browser. A question of the class can be answered.
 function hold(event) {
-  if (!state.data.frozen) return;
+  if (!state.data.frozen || event.target.closest?.(".st-key-class-bar")) return;
   event.stopImmediatePropagation();
   const types = event.target.matches?.("input, textarea");
   if (event.type.startsWith("touch") || event.type.startsWith("pointer") || (READING.includes(event.key) && !types)) return;
