@@ -73,7 +73,7 @@ def test_a_first_visitor_is_led_around_once_and_can_ask_for_it_again(server: str
 
 
 @pytest.mark.slow
-def test_the_tour_goes_on_once_a_digit_is_drawn(server: str, chromium: Browser) -> None:
+def test_the_tour_goes_on_once_a_digit_is_drawn_and_once_a_part_is_erased(server: str, chromium: Browser) -> None:
     with open_tab(chromium, first_visit=True, **LAPTOP) as tab:
         open_page(tab, f"{server}/compare")
         expect(tab.locator(".ns-tour")).to_contain_text("1 of 4 · Draw", timeout=PATIENCE)
@@ -81,6 +81,9 @@ def test_the_tour_goes_on_once_a_digit_is_drawn(server: str, chromium: Browser) 
         settle(tab)
         draw_strokes(tab, 0, SEVEN)
         expect(tab.locator(".ns-tour")).to_contain_text("2 of 4 · Erase", timeout=PATIENCE)
+        settle(tab)
+        draw_strokes(tab, 1, [(0.2, 0.3), (0.8, 0.3), (0.2, 0.4)])
+        expect(tab.locator(".ns-tour")).to_contain_text("3 of 4", timeout=PATIENCE)
 
 
 @pytest.mark.slow
@@ -95,10 +98,17 @@ def test_a_touch_screen_is_not_told_of_a_key(server: str, chromium: Browser) -> 
 def test_the_first_press_of_tab_offers_to_skip_to_the_canvas(server: str, page: Page) -> None:
     open_page(page, f"{server}/compare?sample=4")
     expect(page.locator(".live canvas")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".ns-skip:not([hidden])")).to_have_count(1)
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Skip to the canvas")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".live canvas")).to_be_focused()
+    keys = page.locator(".live .keys").last
+    expect(keys).to_contain_text("is up. Arrow keys move it")
+    page.keyboard.press("Space")
+    expect(keys).to_contain_text("is down.")
+    page.keyboard.press("Tab")
+    expect(keys).to_be_hidden()
 
 
 @pytest.mark.parametrize("address", ["", "compare?sample=4&projector=1"], ids=["Start", "projector mode"])
@@ -121,6 +131,8 @@ def test_what_is_typed_before_the_search_has_its_field_is_in_it_and_presses_no_b
     expect(field).to_be_focused(timeout=PATIENCE)
     expect(field).to_have_value("epsilon")
     expect(page.locator(".ns-projector")).to_have_count(0)  # P is the key of projector mode
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden(timeout=PATIENCE)
 
 
 @pytest.mark.slow
@@ -357,6 +369,14 @@ def test_on_a_phone_the_buttons_of_a_chart_cover_nothing_of_it(server: str, phon
     for bar in bars.all():
         chart = bar.locator("xpath=ancestor::*[contains(@class, 'plot-container')]").locator(".main-svg").first
         assert not overlap(bar.bounding_box(), chart.bounding_box())
+
+
+@pytest.mark.slow
+def test_on_a_phone_a_tap_on_the_digit_leads_to_where_it_is_chosen(server: str, phone: Page) -> None:
+    open_page(phone, f"{server}/missing_features?sample=15")
+    expect(phone.locator(".st-key-missing-part")).not_to_be_in_viewport()
+    phone.locator(".ns-digit").tap()
+    expect(phone.locator(".st-key-missing-part")).to_be_in_viewport(timeout=PATIENCE)
 
 
 @pytest.mark.slow

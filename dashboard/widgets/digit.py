@@ -24,6 +24,7 @@ from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.strokes import CANVAS, StrokeFragments, rerun_fragments
 
 FIRST_SAMPLE = 0  # the test digit that is shown first
+UNCLEAR = {"MNIST": [8]}  # test digits that are no good first ones of their class: this 5 looks like a 6
 FROM_LINK = "The digit of the link that opened this page"
 
 
@@ -207,6 +208,7 @@ def _first_of_class(data: Dataset) -> None:
     wanted = st.session_state.get(CLASS, "any")  # a page that was just left may send its widgets once more
     if wanted != "any":
         matches = np.flatnonzero(data.test.labels.numpy() == data.classes.index(wanted))
+        matches = matches[~np.isin(matches, UNCLEAR.get(data.name, []))]
         get_session().scene.sample = int(matches[0])
 
 

@@ -7,7 +7,7 @@ function connect(root) {
   const master = document.createElement("canvas");
   const times = { begun: 0, last: 0, took: 0 }; // milliseconds: start of this stroke, last message sent, duration of an answer
   const view = { root, canvas, cursor, master, erasing: false, pointer: null, at: null, timer: null, ...times };
-  const handlers = { pointerdown, pointermove, pointerleave, blur };
+  const handlers = { pointerdown, pointermove, pointerleave, blur, focus: explainKeys };
   for (const [name, handler] of Object.entries(handlers)) canvas.addEventListener(name, (event) => handler(view, event));
   view.ended = (event) => pointerup(view, event); // anywhere: without a captured pointer a stroke may end outside
   for (const name of ENDS) addEventListener(name, view.ended);
@@ -75,6 +75,14 @@ function pointerleave(view) {
 function blur(view) {
   if (view.pointer === null) finish(view);
   view.cursor.hidden = true;
+  explainKeys(view);
+}
+
+// Say below the canvas how it is used, while it has the focus from the keyboard.
+function explainKeys({ root, canvas, board, data }) {
+  const keys = root.querySelector(".keys"), state = board.current ? "down" : "up";
+  keys.hidden = !canvas.matches(":focus-visible");
+  keys.textContent = `The ${data.tool} is ${state}. Arrow keys move it, space puts it down and lifts it, delete clears.`;
 }
 
 function keydown(view, event) {
@@ -111,6 +119,7 @@ function walk(view, [right, down], cells) {
   point(view, next, true);
   const [row, column] = [next.y, next.x].map((value) => Math.round((value / side) * CELLS));
   const state = view.board.current ? "down" : "up";
+  explainKeys(view);
   view.root.querySelector(".position").textContent = `row ${row}, column ${column}, ${view.data.tool} ${state}`;
 }
 

@@ -2,6 +2,8 @@
 // The keyboard: skip to the canvas, open the search by a slash, and lose nothing of what is typed before its field is there
 
 const SEARCH = ".st-key-search button";
+const FIELD = ".st-key-search-for input";
+const PATIENCE = 10_000; // milliseconds for which the slash is remembered on a page that is not ready
 const CORRECTING = ["Backspace", "Enter"]; // keys with a name that count as typed
 
 // Canvases stand inside components, each with a part of the page of its own.
@@ -17,20 +19,30 @@ const hasModifier = (event) => event.ctrlKey || event.metaKey || event.altKey;
 const goesIntoText = (event) => event.composedPath()[0].matches?.("input, textarea, select, [contenteditable]");
 
 function slash(event) {
-  const button = document.querySelector(SEARCH);
-  if (event.key !== "/" || hasModifier(event) || goesIntoText(event) || !button) return;
+  if (event.key !== "/" || hasModifier(event) || goesIntoText(event)) return;
   event.preventDefault(); // Firefox opens its own search
-  if (button.getAttribute("aria-expanded") === "true") focusSearch(); // a click would close it
-  else button.click();
+  state.wanted = performance.now() + PATIENCE;
+  focusSearch();
 }
 
-// A popover is filled by the server, some time after it was opened: on a busy one, many seconds.
+// The first Escape only clears the field, of which its list may be all that one sees.
+function closeSearch({ key, target }) {
+  if (key !== "Escape") return;
+  state.wanted = 0;
+  if (target.matches?.(FIELD)) setTimeout(() => isOpen() && document.querySelector(SEARCH).click(), 100);
+}
+
+const isOpen = () => document.querySelector(SEARCH)?.getAttribute("aria-expanded") === "true";
+
+// A popover is filled by the server, some time after it was opened: on a busy one, many seconds. One that a slash has
+// opened too early, while the page was still drawn, is opened again.
 function focusSearch() {
-  const field = document.querySelector(".st-key-search-for input");
-  const open = document.querySelector(SEARCH)?.getAttribute("aria-expanded") === "true";
+  const field = document.querySelector(FIELD), wanted = performance.now() < state.wanted;
   clearTimeout(state.searching);
-  state.searching = open && !field ? setTimeout(focusSearch, 100) : null;
+  state.searching = (isOpen() || wanted) && !field ? setTimeout(focusSearch, 100) : null;
+  if (wanted && !isOpen()) document.querySelector(SEARCH)?.click();
   if (state.searching) return;
+  state.wanted = 0;
   field?.focus();
   const typed = state.typed.replace(/^\/+/, ""); // whoever waits may press the slash again
   if (field && typed) type(field, typed);

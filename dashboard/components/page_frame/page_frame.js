@@ -9,7 +9,7 @@ const QUIET = 800; // milliseconds without a change before it is read aloud
 const AT_REST = 2000; // milliseconds without a stroke or a click before the tour goes on by itself
 const ACTS = ["pointerdown", "mousedown", "touchstart", "pointerup", "mouseup", "touchend", "click", "dblclick", "keydown", "keyup", "drop"];
 const READING = ["Tab", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // keys that move or scroll
-const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0, looking: null, searching: null, typed: "" };
+const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0, looking: null, searching: null, wanted: 0, typed: "" };
 
 export default function ({ data }) {
   const first = state.data === null;
@@ -33,6 +33,7 @@ function install() {
   document.addEventListener("click", afterClick, true);
   document.addEventListener("keydown", (event) => event.key === "Escape" && skipTour(), true);
   document.addEventListener("keydown", slash);
+  document.addEventListener("keydown", closeSearch, true);
   for (const act of ["keydown", "keyup"]) addEventListener(act, keepTyped, true); // before the keys of the page's buttons
   for (const act of ["pointerdown", "pointerup", "pointercancel", "keyup"]) addEventListener(act, noteAct, true);
   addEventListener("resize", () => { mark(); place(); });
@@ -77,6 +78,7 @@ function afterClick(event) {
   if (innerWidth < PHONE && event.target.closest?.('[data-testid="stSidebarNavLink"]')) {
     setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click());
   }
+  if (event.target.closest?.(".ns-digit")) document.querySelector(".st-key-missing-part, .st-key-source")?.scrollIntoView({ block: "center" });
   setTimeout(mark, 100); // an opened menu has new elements
   if (event.target.closest?.(SEARCH)) setTimeout(focusSearch); // once it is open
 }
