@@ -272,6 +272,19 @@ def test_t5_the_test_loss_stands_beside_the_accuracy_in_the_result_and_in_all_ru
     assert open_as_ann("Runs").table[0].value["loss on 400 test digits of offline digits"].iloc[0] == f"{loss:.4f}"
 
 
+def test_m16_two_heads_can_be_chosen_and_have_a_result_and_their_layers(runs: Path) -> None:
+    app = open_page("train")
+    app.selectbox(key="train preset").set_value("assignment: one conv")
+    rerun(app)
+    app.selectbox(key="train inversion").set_value("both")
+    assert "Two heads learn together and are summed" in text_of(rerun(app)) and not app.warning
+    job = train_here(architecture=TINY.to_dict(), inversion="both")
+    app = open_page("train", state={"visitor": job.visitor, "train view": "Result"})
+    assert "all 400 test digits" in text_of(app)
+    app.segmented_control(key="train part").set_value("Layers")
+    assert "The features are inverted: both." in captions(rerun(app)) and not app.warning
+
+
 def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_mistakes(job: Job) -> None:
     app = press(open_as_ann("Watch"), "to result")
     offline = datasets.load(datasets.OFFLINE)
