@@ -127,7 +127,8 @@ def inverted_heads(device: str) -> Any:
     functions.reset_head(missing, seed=1)
     functions.freeze(missing)
     synergy = functions.build_synergy(network, missing)
-    logits = [summed_heads.column_logits(one, digits, "HCUT") for one in (network, missing, synergy)]
+    together = functions.with_two_heads(network, "both", seed=1)
+    logits = [summed_heads.column_logits(one, digits, "HCUT") for one in (network, missing, synergy, together)]
     accuracies = summed_heads.accuracy_by_omega(logits[0], logits[1], digits.labels, [0.0, 0.5])
     unit, apart = algebra.rewrite_unit(missing, digits.images()[0]), algebra.largest_difference(missing, digits)
     return logits, accuracies, unit, apart < 1e-4

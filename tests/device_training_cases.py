@@ -180,3 +180,11 @@ def the_study_of_second_models(device: str) -> Any:
 
     config = second_model.SecondModelConfig(learned=8, tested=4, tested_maps=2, epochs=1, batch=8)
     return pairs.measure_pair(tiny_set(device), config)
+
+
+@case
+def a_preset(device: str) -> Any:
+    pytest.importorskip("joblib")
+    from core.studies import preset_training
+
+    return preset_training.train_preset("talk: step 1", tiny_set(device), seed=1, epochs=1)

@@ -42,6 +42,8 @@ NOT_RUN = {  # and why
     "core.studies.missing_features_record.summarize": "reads files",
     "core.studies.noise_transfer.run_transfer": "files and workers around evaluate_source",
     "core.studies.noise_transfer_record.summarize": "reads rows",
+    "core.studies.preset_training.run_presets": "files and workers around train_preset",
+    "core.studies.preset_training.summarize": "reads rows",
     "core.studies.pretraining.run_pretraining": "files, workers, and train_gan, around compare_starts",
     "core.studies.pretraining_record.summarize": "reads rows",
     "core.studies.recorded.to_record": "reads no tensors",

@@ -14,6 +14,7 @@ from core.networks.classifier import build
 from core.training.changes import TrainingChanges
 from core.training.config import TrainConfig
 from core.training.loop import DivergedError, train
+from core.training.presets import PRESETS
 from core.training.samples import feature_vectors
 from core.training.state import TrainState
 from tests.sample_digits import real_digits
@@ -54,6 +55,14 @@ def test_another_seed_trains_another_network(dropout):
 
 
 # T4: the L2 penalty
+
+
+def test_t4_the_assignment_s_three_presets_use_l2_and_no_other_does():
+    assert [name for name, preset in PRESETS.items() if preset.config.l2] == [
+        "assignment: one conv",
+        "assignment: two conv",
+        "assignment: two conv + 500",
+    ]
 
 
 def test_t4_l2_is_added_to_the_gradients_of_weights_and_never_of_biases():

@@ -30,7 +30,11 @@ class Preset:
 
 
 # The assignment leaves optimizer, batch and epochs open; six epochs of Adam were worse, 98.92 % of the test digits.
-ASSIGNMENT = TrainConfig(optimizer="sgd", learning_rate=0.1, momentum=0.5, batch=64, epochs=10)
+PLAIN = TrainConfig(optimizer="sgd", learning_rate=0.1, momentum=0.5, batch=64, epochs=10)
+# It asks for L2 on weights only and leaves its strength open. "two conv", after 5 epochs on a fifth of the digits,
+# had a loss on validation digits of 0.0719 without L2, 0.0713 at 0.0001, 0.0698 at 0.0005 and 0.0739 at 0.002.
+ASSIGNMENT = replace(PLAIN, l2=0.0005)
+CHOSEN_L2 = " L2 is on weights only; its strength was chosen on validation digits."
 KERAS = TrainConfig(optimizer="adam", learning_rate=0.001, batch=128, epochs=20)
 TALK = TrainConfig(optimizer="sgd", learning_rate=0.01, momentum=0.5, batch=64, epochs=10)
 FAST_TRAINING = "fast training"
@@ -49,17 +53,19 @@ PRESETS = {
         config=FAST,
     ),
     "assignment: one conv": Preset(
-        description="32 filters of 3x3, one pooling, ten classes. How far does a single convolution get?",
+        description="32 filters of 3x3, one pooling, ten classes. How far does a single convolution get?" + CHOSEN_L2,
         architecture="one conv",
         config=ASSIGNMENT,
     ),
     "assignment: two conv": Preset(
-        description="A second convolution on top: fewer parameters than with one, since there is less to flatten.",
+        description="A second convolution on top: fewer parameters than with one, since there is less to flatten."
+        + CHOSEN_L2,
         architecture="two conv",
         config=ASSIGNMENT,
     ),
     "assignment: two conv + 500": Preset(
-        description="With 500 hidden units: by far the most parameters of the three, nearly all of them in the head.",
+        description="With 500 hidden units: by far the most parameters of the three, nearly all of them in the head."
+        + CHOSEN_L2,
         architecture="assignment",
         config=ASSIGNMENT,
     ),
@@ -87,7 +93,7 @@ PRESETS = {
     "LeNet-5": Preset(
         description="LeCun's network of 1998: tanh, and mean pooling instead of max pooling.",
         architecture="LeNet-5",
-        config=ASSIGNMENT,
+        config=PLAIN,
     ),
     "no convolution": Preset(
         description="512 + 512 hidden units on the flattened pixels: many more parameters. Do they help?",
