@@ -23,7 +23,7 @@ from core.jobs import control, run_folders, training_job
 from core.jobs.run_folders import Job
 from dashboard.server import caches
 from tests.browser import LAPTOP, PHONE, find_chromium, launch_chromium, open_tab, serve, serve_text
-from tests.job_runs import own_runs
+from tests.job_runs import own_runs, without_mnist
 from tests.mirror import Mirror, start_mirrors
 from tests.postgres import Postgres, own_postgres
 from tests.train_page import ANN, SETTINGS
@@ -67,6 +67,14 @@ def server() -> Iterator[str]:
     """The address of the dashboard, started once for all tests."""
     with serve("dashboard/app.py", NEGATIVE_SPACE_NICE="0") as address:
         yield address
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a dashboard with the offline digits, whose runs end with the test."""
+    with own_runs(tmp_path, monkeypatch) as folder:
+        with serve(**without_mnist(tmp_path), **{run_folders.RUNS_VARIABLE: str(folder)}) as address:
+            yield address
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,5 @@
 """Training in a real browser: it runs on when the tab is closed, and the visitor finds it again."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -20,21 +17,12 @@ from tests.browser import (
     draw_strokes,
     drawing_canvas,
     open_tab,
-    serve,
     settle,
 )
-from tests.job_runs import ended, own_runs, without_mnist
+from tests.job_runs import ended
 
 pytestmark = pytest.mark.browser
 PATIENCE = 180_000  # milliseconds: beside other tests a process may take a minute to begin
-
-
-@pytest.fixture
-def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Start a dashboard with the offline digits, whose runs end with the test; yield its address."""
-    with own_runs(tmp_path, monkeypatch) as folder:
-        with serve(**without_mnist(tmp_path), **{run_folders.RUNS_VARIABLE: str(folder)}) as address:
-            yield address
 
 
 def choose(page: Page, view: str) -> None:

@@ -39,7 +39,7 @@ def describe_run(job: Job) -> RunOverview:
     """Return what is known of a run."""
     card, last = load_card(job), _read_last(job)
     known = _describe_network(job, card)
-    if card is not None:
+    if card is not None and card.onnx is None:  # an ONNX file says nothing of its training
         known |= {"dataset": card.dataset["name"], "digits": card.dataset["digits"]}
         known |= {"tested": card.find_measurement("text"), "attacked": card.find_measurement("attacked")}
     seconds = None if last is None else float(last["seconds"])
@@ -53,7 +53,7 @@ def count_epochs(job: Job) -> int | None:
 
 def _count_epochs(card: Card | None, last: dict[str, Any] | None) -> int | None:
     if card is not None:
-        return card.epochs
+        return card.epochs if card.onnx is None else None
     return None if last is None else last["epoch"] - (last["batch"] < last["batches"])
 
 

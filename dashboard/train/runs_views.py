@@ -3,29 +3,25 @@
 import streamlit as st
 
 from core.digits.datasets import Dataset
-from core.jobs import control, limits, network_files, onnx_files, run_folders
+from core.jobs import control, limits, run_folders
 from core.jobs.run_folders import MAX_BYTES, MAX_RUNS, Job
 from core.jobs.run_overview import describe_run
-from core.jobs.training_job import NETWORK_NAME
-from core.onnx import export
-from core.zoo import checkpoints
-from core.zoo.checkpoints import CheckpointError
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.train import run_naming
+from dashboard.train.download_views import show_run_downloads, show_shipped_downloads
 from dashboard.train.run_table import to_table
 from dashboard.train.setup_views import JOB
 from dashboard.train.upload_views import show_loaded, show_upload
 from dashboard.train.watch_views import choose_run
 from dashboard.widgets import jobs
-from dashboard.widgets.texts import show_caption
 
 DAY = 24 * 3600  # seconds
-OCTETS = "application/octet-stream"
 
 
 def show_runs(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the table of all runs, what can be done with one of them, the upload of a network, and the disk space."""
+    show_loaded()
     mine = jobs.my_jobs()
     if mine:
         st.table(to_table([(job, describe_run(job)) for job in mine]))
@@ -34,13 +30,13 @@ def show_runs(session: Session, data: Dataset, zoo: Zoo) -> None:
         job = choose_run(mine)
         if job is not None:
             run_naming.show_actions(job)
-            _show_downloads(job)
+            show_run_downloads(job)
             _show_keeping(job)
     with upload:
         st.markdown("**Load a network**")
         show_upload(data)
+        show_shipped_downloads()
     jobs.show_problem()
-    show_loaded()
     _show_disk_use()
 
 
@@ -51,29 +47,6 @@ def _show_disk_use() -> None:
         f"Networks and ended jobs of all visitors: {count} of {MAX_RUNS} places, {taken / 1e6:.1f} of "
         f"{MAX_BYTES / 1e6:.0f} MB. {limits.WHICH_GO_FIRST}",
     )
-
-
-def _show_downloads(job: Job) -> None:
-    try:
-        network = checkpoints.load_classifier(NETWORK_NAME, job.folder)
-    except CheckpointError:
-        st.caption("There is no network yet. It is saved when the training ends or is stopped.")
-        return
-    stem = "".join(one if one.isalnum() else "-" for one in job.title.lower()).strip("-") or NETWORK_NAME
-    file = job.folder / onnx_files.FILE
-    if file.is_file():
-        st.download_button("ONNX", file.read_bytes, f"{stem}.onnx", OCTETS, on_click="ignore")
-        return
-    with st.container(horizontal=True):
-        st.download_button(
-            "Network and card (ZIP)",
-            lambda: network_files.export_network(job.folder, job.title),
-            f"{stem}.zip",
-            "application/zip",
-            on_click="ignore",
-        )
-        st.download_button("ONNX", lambda: export.to_onnx(network), f"{stem}.onnx", OCTETS, on_click="ignore")
-    show_caption("train", "Downloads")
 
 
 def _show_keeping(job: Job) -> None:
