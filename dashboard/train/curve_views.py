@@ -33,7 +33,7 @@ def show_curves(steps: list[Record], epochs: int, places: Sequence[DeltaGenerato
         place.markdown(drawn, unsafe_allow_html=True)
 
 
-def end_of_axis(steps: list[Record], epochs: int) -> int:
+def end_of_axis(steps: Sequence[Record], epochs: int) -> int:
     """Return the epoch where curves may end: room for what comes, but the first epochs must not be too narrow."""
     now = training_report.learning_curve(steps, "training error")[-1].epochs
     return min(epochs, max(1, ceil(1.5 * now)))

@@ -9,6 +9,7 @@ from core.jobs.run_folders import Job, Status
 from core.jobs.training_report import Record
 from core.jobs.watched_stages import StageHistory, collect_stages, describe_gradients
 from core.visualization.training_stages import StageCurves, draw_stages
+from dashboard.train.curve_views import end_of_axis
 from dashboard.widgets import jobs
 from dashboard.widgets.texts import read_note, show_caption
 
@@ -16,8 +17,8 @@ CHOSEN = "train stages"  # key of the choice
 IN_A_ROW = 3  # charts
 
 
-def show_stages(job: Job, status: Status, steps: Sequence[Record], x_end: float) -> None:
-    """Draw the choice and, if it is chosen, let the training record its stages and show them up to `x_end` epochs."""
+def show_stages(job: Job, status: Status, steps: Sequence[Record], epochs: int) -> None:
+    """Draw the choice and, if it is chosen, let a training of so many epochs record its stages, and show them."""
     if not st.checkbox("Show what each stage does", key=CHOSEN, persist_state="session"):
         return
     if status.active and not run_folders.read_request(job).stages:
@@ -31,7 +32,7 @@ def show_stages(job: Job, status: Status, steps: Sequence[Record], x_end: float)
         st.caption(read_note("train", "Stages to come") if status.active else read_note("train", "No stages"))
         return
     st.markdown(f"**{describe_gradients([one.now for one in histories])}**")
-    charts = draw_stages([_to_curves(one) for one in histories], x_end=x_end)
+    charts = draw_stages([_to_curves(one) for one in histories], x_end=end_of_axis(steps, epochs))
     for first in range(0, len(charts), IN_A_ROW):
         for place, chart in zip(st.columns(IN_A_ROW), charts[first : first + IN_A_ROW], strict=False):
             place.markdown(chart, unsafe_allow_html=True)

@@ -18,7 +18,7 @@ from dashboard.server.session import Session
 from dashboard.train import cached
 from dashboard.train.answer_views import show_answers
 from dashboard.train.change_views import current_plan, resume_with, show_changes, show_form
-from dashboard.train.curve_views import end_of_axis, show_curves
+from dashboard.train.curve_views import show_curves
 from dashboard.train.recorded import RECORDED_GROWTH, first_recorded, say_recorded
 from dashboard.train.setup_views import JOB, SET_UP, VIEW, WATCH
 from dashboard.train.stage_views import show_stages
@@ -177,8 +177,7 @@ def _show_live(job: Job, shown: str) -> None:
     with pictures:
         show_answers(job, steps)
         show_snapshots(cached.snapshot_frames(job.folder), job.id, finished=not status.active)
-    if steps:
-        show_stages(job, status, steps, end_of_axis(steps, config.epochs))
+    show_stages(job, status, steps, config.epochs)
 
 
 def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> tuple[float, str]:
