@@ -1,5 +1,7 @@
 """A class that a teacher leads, in the frame of every page: one tab leads, others follow, leave and come back."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from dashboard.server import caches, rooms
 from dashboard.shell import following, leading, lesson_bar
+from tests import ROOT
 from tests.class_tabs import TEACHER, buttons, click, join, lead, look, page_of
 from tests.pages import address_of, go_to, html, open_page, press, rerun, text_of
 from tests.sample_digits import real_set
@@ -270,3 +273,19 @@ def test_a_link_that_is_shared_holds_no_class() -> None:
     teacher, code = lead(**DIGIT)
     assert code not in str(rooms.board().led.read(code).place)  # type: ignore[union-attr]
     assert address_of(teacher)["lead"] == code
+
+
+FIRST_RUN = """
+from core.classroom.led_rooms import Place
+from dashboard.server import rooms
+from tests.pages import open_page, text_of
+code = rooms.board().open_led_room(Place("lessons"), opener="a" * 32)
+print(text_of(open_page("start", follow=code)))
+"""
+
+
+@pytest.mark.slow
+def test_the_first_visitor_of_a_server_is_brought_to_the_class(runs: Path) -> None:
+    """The run that prepares the server for turns changes the page itself."""
+    done = subprocess.run([sys.executable, "-c", FIRST_RUN], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "You follow the class" in done.stdout, done.stderr

@@ -236,8 +236,9 @@ def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None
 
     @wraps(begin)
     def begin_in_turn(self: Any, *args: Any, fragment_ids_this_run: Any = None, **more: Any) -> None:
-        here.turn.close()
-        here.turn.enter_context(take_turn(self.session_id, bool(fragment_ids_this_run)))
+        if (turn := getattr(here, "turn", None)) is not None:  # the server's first run began before this was there
+            turn.close()
+            turn.enter_context(take_turn(self.session_id, bool(fragment_ids_this_run)))
         begin(self, *args, fragment_ids_this_run=fragment_ids_this_run, **more)
 
     @wraps(send)
