@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from core.digits import datasets
-from tests.browser import LAPTOP, PHONE, SEVEN, complaints_of, draw_strokes, open_tab, press_until, settle
+from tests.browser import LAPTOP, PHONE, SEVEN, complaints_of, draw_strokes, open_tab, settle
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds
@@ -115,8 +115,9 @@ def test_the_first_press_of_tab_offers_to_skip_to_the_canvas(server: str, page: 
 @pytest.mark.slow
 def test_the_key_slash_opens_the_search(server: str, page: Page, address: str) -> None:
     open_page(page, f"{server}/{address}")
+    expect(page.locator(".ns-skip")).to_have_count(1, timeout=PATIENCE)  # the code of the keys has been loaded
     field = page.get_by_role("combobox", name="Search pages, views and terms")
-    press_until(page, "/", field)
+    page.keyboard.press("/")
     expect(field).to_be_focused(timeout=PATIENCE)
     page.keyboard.type("1/2")
     expect(field).to_have_value("1/2")
