@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -38,11 +37,6 @@ class ImportedNetwork:
     network: Classifier
     """In evaluation mode; it takes pixels from 0 to 1 as they are: see `scaling`."""
     described: OnnxDescription
-
-
-def looks_like_onnx(content: bytes) -> bool:
-    """Say whether a file may be ONNX: no ZIP. ONNX files have no mark of their own."""
-    return not content.startswith(b"PK")
 
 
 def import_onnx(content: bytes) -> ImportedNetwork:
@@ -121,9 +115,3 @@ def _check_values(network: Classifier, wanted: Tensor) -> None:
     far = (logits - wanted).abs().max() / wanted.abs().max().clamp(min=1.0)
     if logits.shape != wanted.shape or not far < MAX_DIFFERENCE:
         raise OnnxError("This network gives other scores here than ONNX's reference implementation, so it is not used.")
-
-
-def to_settings(described: OnnxDescription) -> dict[str, Any]:
-    """Return the description as JSON for a card."""
-    settings: dict[str, Any] = json.loads(json.dumps(asdict(described)))
-    return settings
