@@ -143,9 +143,10 @@ def test_m13_what_the_shown_maps_cost_is_told_from_what_all_missing_parts_cost()
     evidence = Evidence(torch.tensor([-9.0, 1.0, -4.0]), slopes, torch.zeros(3), maps)
     one = find_missing_features(evidence, atlas, rival=2, count=1)
     both = find_missing_features(evidence, atlas, rival=2)
-    said = "To be a 2, the digit would need these features (upper left). Of all that is missing (−4.0), "
-    assert describe_need(one, 2, evidence, atlas, CLASSES) == f"{said}this map changes the score of a 2 by −3.0."
-    assert describe_need(both, 2, evidence, atlas, CLASSES) == f"{said}these 2 maps change the score of a 2 by −4.0."
+    said = "To be a 2, the digit would need these features (upper left). All missing features lower "
+    said += "the score of a 2 by 4.0. "
+    assert describe_need(one, 2, evidence, atlas, CLASSES) == f"{said}This map causes 3.0 of that."
+    assert describe_need(both, 2, evidence, atlas, CLASSES) == f"{said}These 2 maps cause 4.0 of that."
 
 
 def test_m13_what_the_answer_itself_lacks_speaks_for_the_others() -> None:

@@ -28,7 +28,7 @@ def readings(app: AppTest) -> str:
 def test_an_empty_canvas_asks_for_a_digit() -> None:
     app = open_page("compare")
     assert "Draw a digit first, or choose one" in app.info[-1].value and not app.get("download_button")
-    assert "the answer of each network appears here" in html(app)
+    assert "Draw a digit. Standard, Missing-feature and Restoring will read it." in html(app)
 
 
 def test_a_drawing_is_read_by_three_networks() -> None:

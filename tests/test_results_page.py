@@ -78,9 +78,9 @@ def test_m12_the_page_says_first_what_became_of_the_claim(page: AppTest) -> None
     assert "The talk: a network that reads what is **missing** (1 − x) gains 4 to 9 points" in shown
     assert f"{CUT_NAMES['DCUT']} erased, +1.9 points (+0.4 to +3.4)" in shown
     assert first_sentence(page).startswith(
-        "It helps little: by up to 1.9 points, on 2 of the 4 cuts. The talk claims +4.5"
+        "It helps only a little: by up to 1.9 points, on 2 of the 4 cuts. The talk claims +4.5"
     )
-    assert "Not so: the talk's gain (×) lies outside our interval on every cut." in shown
+    assert "We cannot confirm it: the talk's gain (×) is outside our interval on each cut." in shown
     said = load_recorded()["conclusions"]["published"][0]
     page.segmented_control(key="results view").set_value("Variants")
     assert said in [text.value.strip("*") for text in rerun(page).markdown]
@@ -98,8 +98,8 @@ def test_the_answer_comes_first_and_follows_the_figures() -> None:
     unclear, claimed = {"mean": 1.0, "low": -6.0, "high": 9.0, "verdict": "open"}, {"HCUT": 4.5, "VCUT": 9.1}
     talk = " The talk claims +4.5 to +9.1 points."
     for found, said in (
-        ((clear, clear), "It helps little: by up to 2.0 points, on 2 of the 2 cuts."),
-        ((clear, loss), "It helps little: by up to 2.0 points, on 1 of the 2 cuts, and a clear loss on 1."),
+        ((clear, clear), "It helps only a little: by up to 2.0 points, on 2 of the 2 cuts."),
+        ((clear, loss), "It helps only a little: by up to 2.0 points, on 1 of the 2 cuts, and a clear loss on 1."),
         (({**clear, "mean": 5.0, "high": 6.0}, unclear), "It helps: by up to 5.0 points, on 1 of the 2 cuts."),
         ((loss, loss), "It does not help: no clear gain on any of the 2 cuts, and a clear loss on 2."),
         ((unclear, unclear), "We cannot tell: no clear gain on any of the 2 cuts."),
@@ -110,6 +110,16 @@ def test_the_answer_comes_first_and_follows_the_figures() -> None:
 def test_the_end_of_an_interval_that_leaves_the_picture_is_written_at_its_edge() -> None:
     figure = draw_intervals([Interval("a", "HCUT", -8.0, -31.0, 9.0)], COLORS, claim="claimed", x_title="points")
     assert "◂ −31" in [note.text for note in figure.layout.annotations]
+
+
+def test_the_axis_reaches_beyond_the_largest_claim_and_its_zero_has_no_sign() -> None:
+    one = Interval("a", "HCUT", 1.0, 0.0, 2.0, 9.2)
+    axis = draw_intervals([one], COLORS, claim="the talk", x_title="points").layout.xaxis
+    assert axis.ticktext == ("−10", "−5", "0", "+5", "+10") and tuple(axis.range) == (-10, 10)
+
+
+def test_the_study_says_how_many_seeds_the_shown_network_has(page: AppTest) -> None:
+    assert "8 seeds of every method" in " ".join(caption.value for caption in checked(page).caption)
 
 
 def test_m16_the_table_shows_every_recorded_arm_with_its_seeds_and_each_track_apart(page: AppTest) -> None:

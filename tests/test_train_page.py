@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.digits import datasets
 from core.jobs import control, network_files, queue, run_folders, trained_networks
 from core.jobs.run_folders import Job
+from core.jobs.watched_digits import WatchedStep
 from core.training.changes import TrainingChanges
 from core.training.loop import DIVERGED
 from core.zoo import checkpoints
@@ -213,8 +214,12 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     until(lambda: run_folders.read_steps(job.id)[-1]["learning_rate"] == 0.0005)
     press(app, "train stop")
     assert ended(job).state == "stopped"
-    assert "what it had done by then is kept" in rerun(app).info[0].value
+    assert rerun(app).info[0].value == "You stopped the training. The network is saved."
+    assert app.button(key="to result").proto.type == "primary" != app.button(key="train resume").proto.type
+    assert "From left to right: the training so far." in captions(app) and "Your digit:" not in captions(app)
     assert {"train resume", "to result"} <= {button.key for button in app.button}
+    run_folders.filter_steps(job, lambda step: step["validation_accuracy"] is None, WatchedStep)
+    assert "not measured" in html(rerun(app)) and "after the first epoch" not in html(app)
 
 
 def test_the_same_training_is_not_started_twice_and_the_next_waits_in_line() -> None:
@@ -294,6 +299,8 @@ def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_m
     (link,) = (one.proto for one in app.get("page_link") if one.proto.label == "Use it on your digit")
     (name,) = caches._networks_of(ANN)
     assert link.page == "compare" and name in unquote(link.query_string)
+    with_mine = open_page("compare", state={"visitor": ANN}, networks=f"standard,{name}")
+    assert f"Draw a digit. Standard and {job.title} (yours) will read it." in html(with_mine)
     app.segmented_control(key="train part").set_value("Random digits")
     grid = html(rerun(app))
     assert grid.count("read as ") == 32 and grid.count("<img") == 32

@@ -87,12 +87,12 @@ def test_a_network_of_one_s_own_has_its_own_name_and_text() -> None:
 
 def test_how_long_a_training_takes_is_said_before_it_starts() -> None:
     app = set_up(epochs=3000)
-    time = r"[\d.e-]+ (s|min|h)"
-    said = rf"This takes about \*\*{time}\*\* on this computer; {time} of these are for the test at the end\."
+    time = r"[\d.e-]+\u00a0(s|min|h)"
+    said = rf"This takes about \*\*{time}\*\* on this computer; this includes {time} for the test at the end\."
     assert re.search(said, text_of(app))
     press(app, "train go")
     reach(only_job(), "running")
-    assert "Another job takes turns with yours: it starts soon, and ends in about" in text_of(show_view(app, "Set up"))
+    assert "Another job is running, so yours takes about **" in text_of(show_view(app, "Set up"))
 
 
 @pytest.mark.slow

@@ -172,7 +172,8 @@ def test_the_digit_on_which_one_works_is_given_to_the_training_without_what_is_e
     kept[:14] = False
     session = Session(scene=replace(Scene(), drawn=DIGIT, mask=kept))
     app = set_up(ANN)
-    assert "Draw a digit in *Compare* first" in captions(app)
+    assert "Draw a digit on the page *Draw · Erase · Compare* first" in captions(app)
+    assert "Open *Draw · Erase · Compare*" in [link.proto.label for link in app.get("page_link")]
     app.session_state["session"] = session
     assert "the network also reads your digit" in captions(rerun(app))
     press(app, "train go")

@@ -126,8 +126,8 @@ def test_a_network_that_restores_explains_its_likeliest_fill():
 
 def test_every_result_is_a_sentence_first():
     pixels = texts(open_view("Which pixels count"))
-    assert "Standard reads a 5, Missing-feature reads a 5. What counts most: " in pixels
-    assert "for Missing-feature's 5 (by occlusion)" in pixels
+    assert re.search("Standard reads a 5, Missing-feature reads a 5. The [a-z ]+ counts most for ", pixels)
+    assert "(by occlusion)" in pixels
     assert "pixels for Standard" in texts(open_view("The smallest erasure"))
     assert "responds most to this digit" in texts(open_view("What its maps respond to"))
 

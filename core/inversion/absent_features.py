@@ -181,12 +181,17 @@ def describe_need(
     where = _list(list(dict.fromkeys(feature.where for feature in found)), "and")
     if rival == evidence.answer:
         return f"{reader} reads {name}, although the digit lacks these usual features of {name} ({where})."
-    these = format_signed(sum(float(feature.votes[rival]) for feature in found))
-    every = format_signed(float(missing_evidence(evidence, atlas)[rival].sum()))
-    maps = f"this map changes the score of {name} by {these}"
-    if len(found) > 1:
-        maps = f"these {len(found)} maps change the score of {name} by {these}"
-    return f"To be {name}, the digit would need these features ({where}). Of all that is missing ({every}), {maps}."
+    these = sum(float(feature.votes[rival]) for feature in found)
+    every = float(missing_evidence(evidence, atlas)[rival].sum())
+    maps = "This map causes" if len(found) == 1 else f"These {len(found)} maps cause"
+    cost = f"All missing features lower the score of {name} by {-every:.1f}. {maps} {-these:.1f} of that."
+    if every >= 0 or these < every:  # other missing features raise it
+        maps = "this map lowers" if len(found) == 1 else f"these {len(found)} maps lower"
+        cost = (
+            f"All missing features together change the score of {name} by {format_signed(every)}; {maps} it by "
+            f"{-these:.1f}."
+        )
+    return f"To be {name}, the digit would need these features ({where}). {cost}"
 
 
 def describe_feature(feature: MissingFeature, answer: int, classes: Sequence[str]) -> str:

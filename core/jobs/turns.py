@@ -25,11 +25,18 @@ POLL_INTERVAL = 0.5  # seconds between two looks at the queue of a job that nobo
 HANDOVER = 0.5  # seconds for which a job that is told so tries to get the slot
 # A paused job keeps its memory. After this time it ends; resumed, it continues from its last finished epoch.
 MAX_PAUSE = 600.0  # seconds
-STOPPED_MESSAGE = "Stopped; what it had done by then is kept."
+STOPPED_MESSAGES = dict.fromkeys(("train", "generator"), "You stopped the training. The network is saved.")  # by kind
 
 
 class JobStopped(Exception):
     """The job ends before its work is done; the message is one sentence for its status."""
+
+
+def describe_stop(job: Job) -> str:
+    """Return a sentence on a job that was stopped: what is saved of it."""
+    if run_folders.read_status(job).started is None:
+        return "You stopped it before it began."
+    return STOPPED_MESSAGES.get(job.kind, "You stopped it. What it had done is saved.")
 
 
 class Turns:
@@ -132,7 +139,7 @@ def wait_for_turn(job: Job, *, follow_requests: bool = True) -> list[BinaryIO]:
         while True:
             request = run_folders.read_request(job).state if follow_requests else "run"
             if request == "stop":
-                raise JobStopped(STOPPED_MESSAGE)
+                raise JobStopped(describe_stop(job))
             if (request == "pause") != (state == "paused"):
                 state, since = "paused" if request == "pause" else "waiting", time.monotonic()
                 run_folders.write_status(job, state=state, has_turn=False, queued=queue.next_queue_time())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
-from core.jobs.turns import STOPPED_MESSAGE, JobStopped, Turns
+from core.jobs.turns import JobStopped, Turns, describe_stop
 from core.system import files, interrupts
 
 # A job that computes for longer makes room for the others; resumed, it joins the end of the queue.
@@ -75,7 +75,7 @@ def run_job(job: Job, module: str) -> None:
             for record in records:
                 run_folders.append_step(job, asdict(record))
                 if run_folders.read_request(job).state == "stop":  # while it still has its turn: saving takes a while
-                    raise JobStopped(STOPPED_MESSAGE)
+                    raise JobStopped(describe_stop(job))
                 if interrupts.working_time() > end:
                     raise JobStopped(OUT_OF_TIME_MESSAGE)
                 turns.end_record()

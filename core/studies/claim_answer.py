@@ -34,7 +34,7 @@ def answer_claim(differences: Differences, claimed: Mapping[str, float]) -> str:
     refuted, cuts = count_excluded(differences, claimed) == len(differences), f"the {len(differences)} cuts"
     if gains:
         found = f"by up to {max(gains):.1f} points, on {len(gains)} of {cuts}"
-        answer = f"{'It helps little' if refuted else 'It helps'}: {found}"
+        answer = f"{'It helps only a little' if refuted else 'It helps'}: {found}"
     else:
         answer = f"{'It does not help' if refuted else 'We cannot tell'}: no clear gain on any of {cuts}"
     lost = f", and a clear loss on {losses}" if losses else ""

@@ -11,6 +11,11 @@ def format_signed(value: float, digits: int = 1) -> str:
     return with_minus(f"{round(value, digits) + 0.0:+.{digits}f}")  # adding 0.0 turns -0.0 into 0.0
 
 
+def format_tick(value: float) -> str:
+    """Return a signed number for an axis, with as many digits as it needs: +0.25, −5, 0."""
+    return with_minus(f"{value:+g}") if value else "0"
+
+
 def format_difference(value: float) -> str:
     """Return a difference with its sign and one digit; the sign says on which side of zero it is: −0.0 is below."""
     return with_minus(f"{value:+.1f}")

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import plotly.graph_objects as go
 
-from core.system.number_format import format_interval, format_signed
+from core.system.number_format import format_interval, format_signed, format_tick
 from core.visualization.palette import GRAY
 
 STEP, HEADING = 1.0, 2.2  # heights of an interval and of a row's heading above its intervals
 PIXELS = 11  # per unit of height
+STEPS, MAX_TICKS = (0.1, 0.25, 0.5, 1, 2, 5), 4  # between the figures of the axis; figures on each side of zero
 REACH = 20.0  # points: wider intervals run out of the picture, their ends are written at its edge
 
 
@@ -119,7 +121,15 @@ def _mark_cut_off(figure: go.Figure, intervals: Sequence[Interval], places: dict
 def _lay_out(figure: go.Figure, intervals: Sequence[Interval], bottom: float, x_title: str) -> None:
     ends = [abs(end) for one in intervals for end in (one.mean, one.low, one.high, one.claimed) if end is not None]
     reach = min(REACH, 1.05 * max(ends, default=1.0))
-    figure.update_xaxes(title=x_title, range=[-reach, reach], zeroline=False, ticksuffix="", tickformat="+.0f")
+    step = next((step for step in STEPS if reach <= MAX_TICKS * step), STEPS[-1])
+    ticks = [step * number for number in range(-ceil(reach / step), ceil(reach / step) + 1)]
+    figure.update_xaxes(
+        title=x_title,
+        range=[-max(reach, ticks[-1]), max(reach, ticks[-1])],  # the last figure stands beyond the last dot
+        zeroline=False,
+        tickvals=ticks,
+        ticktext=[format_tick(tick) for tick in ticks],
+    )
     figure.update_yaxes(range=[bottom, 0], visible=False)
     figure.update_layout(
         height=round(PIXELS * -bottom) + 90,

@@ -72,14 +72,14 @@ class AttackRun:
     """A sentence about a digit that is misread before an attack without a target: it cannot be fooled. Else empty."""
     first: AttackStep | None = None
     last: AttackStep | None = None
-    fooled_at: int | None = None
+    fooled: AttackStep | None = None
     """The first step at which the attacked network was fooled."""
     readings: dict[str, Any] = field(default_factory=dict)
     """Each network's probabilities `(classes,)` for the last step's picture."""
 
     def steps(self) -> Iterator[AttackStep]:
         """Yield the attack's steps, with a pause after each. Raises ValueError if the attack is impossible."""
-        self.first = self.last = self.fooled_at = None
+        self.first = self.last = self.fooled = None
         steps = start_attack(self.inputs, self.networks[self.inputs.names[0]])
         for step in every_nth(steps, LBFGS_STRIDE) if self.inputs.method == "lbfgs" else steps:
             yield step
@@ -90,8 +90,8 @@ class AttackRun:
         image = step.images[0, 0].numpy()
         self.readings = predict_digit(self.networks, image, WHOLE)
         self.first, self.last = self.first or step, step
-        if self.fooled_at is None and bool(step.fooled):
-            self.fooled_at = step.step
+        if self.fooled is None and bool(step.fooled):
+            self.fooled = step
         attacked, plotted = self.inputs.names[0], self.inputs.plotted_class
         drawn = draw_attack(
             image,

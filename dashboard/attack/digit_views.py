@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.adversarial.attack import AttackStep
 from core.digits.datasets import Dataset
 from core.system.number_format import format_both_scales
 from core.visualization.network_colors import color_of
@@ -152,17 +153,24 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     sure = f"{100 * float(last.probabilities.max()):.0f} % sure"
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
     largest, total = format_both_scales(change), format_both_scales(length)
-    cost = f"The noise changes each pixel by at most {largest}; its total change (L2) is {total}."
+    noise = "At the end, the noise" if attack.fooled not in (None, last) else "The noise"
+    cost = f"{noise} changes each pixel by at most {largest}; its total change (L2) is {total}."
     if inputs.config.epsilon == 0:
         st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
     elif bool(last.fooled):
-        first = "" if attack.fooled_at is None else f" First fooled at step {attack.fooled_at} of {last.steps}."
-        st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}).{first} {cost}")
+        first = "" if attack.fooled is None else f"{_describe_first(attack.fooled)} "
+        st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}). {first}{cost}")
     else:
         within = f" within epsilon {inputs.config.epsilon:.3g}" if inputs.method in ("fgsm", "pgd") else ""
         wanted = "" if inputs.config.target is None else f", not {classes[inputs.config.target]}"
         reads = f"{'still reads' if now == before else 'reads'} {now}{wanted} ({sure})"
         st.info(f"**Not fooled{within}:** {title} {reads}. Try {ADVICE[inputs.method]}. {cost}")
+
+
+def _describe_first(step: AttackStep) -> str:
+    """Say at which step the network was fooled first, and how large the change was then."""
+    largest = format_both_scales(float(step.perturbation.abs().max()))
+    return f"First fooled at step {step.step} of {step.steps}, with at most {largest} per pixel."
 
 
 def _show_readings(attack: AttackRun, settings: AttackSettings, mask: Mask, data: Dataset, zoo: Zoo) -> None:

@@ -67,7 +67,7 @@ def _describe(attack: AttackRun, pictures: dict[str, Tensor], clean: Tensor, dat
             "nothing about the noise."
         )
     lost = [stage for stage, still in fooled.items() if not still]
-    how = f"it is no longer fooled after the stage *{lost[0]}*" if lost else "it is fooled at every stage"
+    how = f"it is no longer fooled once the photo is *{lost[0]}*" if lost else "it is fooled at every stage"
     again = ", but later it is fooled again" if lost and fooled[last] else ""
     return (
         f"**The noise {'survives' if fooled[last] else 'does not survive'}:** {title} reads "

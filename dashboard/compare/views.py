@@ -1,10 +1,13 @@
 """The main page: draw a digit, erase part of it, and compare what the networks read, also during a stroke."""
 
 import time
+from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
 from core.digits.datasets import Dataset
+from core.jobs import trained_networks
 from core.visualization.readings import draw_readings
 from dashboard import address
 from dashboard.compare.downloads import show_downloads
@@ -69,10 +72,19 @@ def _show_readings(data: Dataset, zoo: Zoo) -> None:
 def _draw_readings(session: Session, data: Dataset, zoo: Zoo) -> str:
     prepare_drawing()
     if session.chosen is None:
-        return f"<p>While you draw, the answer of each network appears here.</p>{acknowledgements()}"
+        return f"<p>{escape(describe_readers(session.scene.networks, zoo))}</p>{acknowledgements()}"
     networks = networks_or_warn(session.scene.networks, data)
     session.readings = read_all(networks, zoo, session.chosen.digit, session.scene.mask, data)
     return draw_readings(session.readings, data.classes) + acknowledgements()
+
+
+def describe_readers(names: Sequence[str], zoo: Zoo) -> str:
+    """Return a sentence: which networks read the digit once there is one."""
+    titles = [f"{zoo[name].title} (yours)" if trained_networks.run_id_of(name) else zoo[name].title for name in names]
+    if not titles:
+        return "While you draw, the answer of each network appears here."
+    readers = f"{', '.join(titles[:-1])} and {titles[-1]}" if len(titles) > 1 else titles[0]
+    return f"Draw a digit. {readers} will read it."
 
 
 def _show_eraser(tool: str) -> None:

@@ -24,7 +24,7 @@ from dashboard.server.session import Session
 from dashboard.widgets.charts import show_drawn_chart
 from dashboard.widgets.columns import inputs_and_result
 from dashboard.widgets.scene import choose_scene
-from dashboard.widgets.texts import read_tip
+from dashboard.widgets.texts import read_tip, show_caption
 
 NAME, READER = "missing-feature", "The missing-feature network"  # its name in the zoo and in sentences
 WEAKEST_MAPS = 6  # shown of one class
@@ -68,7 +68,7 @@ def _show_other_classes(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask:
         picture = overlay_evidence(digit, mask, 0 * values if is_answer else values, limit=limit, factor=3)
         items.append(GalleryItem(picture, caption))
     st.html(draw_gallery(items, min_width=62, css_class="ns-rivals"))
-    st.caption("Red marks places where this class usually has a stroke and your digit has none.")
+    show_caption("missing_features", "Other classes")
 
 
 def _show_features(evidence: Evidence, atlas: MapAtlas, digit: Digit, mask: Mask, classes: Sequence[str]) -> None:

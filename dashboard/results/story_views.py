@@ -113,7 +113,7 @@ def _judge_claim(differences: Differences, claimed: dict[str, float]) -> str:
     """Say on how many cuts our interval excludes the talk's gain."""
     excluded = count_excluded(differences, claimed)
     if excluded == len(differences):
-        return "Not so: the talk's gain (×) lies outside our interval on every cut."
+        return "We cannot confirm it: the talk's gain (×) is outside our interval on each cut."
     return f"The talk's gain (×) lies outside our interval on {excluded} of {len(differences)} cuts."
 
 

@@ -185,12 +185,20 @@ def escape_markdown(sentence: str) -> str:
     return sentence.replace("*", r"\*").replace("~", r"\~")
 
 
+def count_seeds(study: ShownStudy) -> str:
+    """Return how many seeds the methods of the shown network have: not all have as many where one takes long."""
+    counts = {int(row["seeds"]) for row in study.rows().values()}
+    if len(counts) == 1:
+        return f"{max(counts)} seeds of every method"
+    return f"{max(counts)} seeds of each head, {min(counts)} where convolutions learn again"
+
+
 def show_command(study: ShownStudy) -> None:
     """Show what was run and on which data, and the command that repeats it."""
     record, training = study.record, study.record["training"]
     about, epochs = record["dataset"], record["epochs"]
     st.caption(
-        f"Recorded on the {about['images']:,} test digits of {about['name']}: up to {record['seeds']} seeds, beginning "
+        f"Recorded on the {about['images']:,} test digits of {about['name']}: {count_seeds(study)}, beginning "
         f"with {record['first_seed']}; {epochs} epochs for the ordinary network and {epochs} more for each retraining "
         f"(the talk's code: 10 + 10); SGD with learning rate {training['learning_rate']:g} and momentum "
         f"{training['momentum']:g} for all. This command repeats it:"

@@ -9,7 +9,7 @@ import streamlit as st
 import dashboard
 from dashboard.address import get_address
 from dashboard.widgets.glossary import Term, terms
-from dashboard.widgets.texts import read_question
+from dashboard.widgets.texts import read_questions
 
 KEY = "search for"
 WIDTH = 620  # pixels: the longest question fits, where the screen is so wide
@@ -37,13 +37,13 @@ def entries() -> dict[str, Entry]:
     for name, page in dashboard.PAGES.items():
         views = find_views(name)
         found += [Entry(page.title, name)]
-        found += [Entry(_label_view(name, view), name, view) for view in views if len(views) > 1]
+        found += [Entry(label, name, view) for view in views if len(views) > 1 for label in _label_view(name, view)]
     found += [Entry(f"{term.term} (term)", term=term) for term in terms()]
     return {entry.label: entry for entry in found}
 
 
-def _label_view(page: str, view: str) -> str:
-    return f"{dashboard.PAGES[page].title} › {view}: {read_question(page, view)}"
+def _label_view(page: str, view: str) -> list[str]:
+    return [f"{dashboard.PAGES[page].title} › {view}: {question}" for question in read_questions(page, view)]
 
 
 @st.fragment

@@ -48,4 +48,7 @@ def _show(job: Job, steps: Sequence[Record]) -> None:
         watched = DigitAnswers(own, percents[-1])
         st.markdown(f"**It read your digit {history.describe_change(-1, classes)}.**")
     st.html(draw_answers(watched, tested, classes, [epoch for epoch, _ in history.moments]))
-    show_caption("train", "Answers")
+    if watched is None:
+        show_caption("train", "Answers")
+    else:
+        show_caption("train", "Answers in your digit")

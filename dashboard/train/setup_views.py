@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+import dashboard
 from core.digits.datasets import Dataset
 from core.inversion.functions import INVERSIONS
 from core.jobs import control, queue, run_folders, trained_networks, training_job
@@ -24,6 +25,7 @@ from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.train import cached, epoch_times, form
 from dashboard.train.answer_views import describe_own_digit, own_digit
 from dashboard.train.form import Settings
+from dashboard.widgets.current_digit import find_digit
 from dashboard.widgets.progress import format_duration
 
 VIEW, NEXT, JOB = "train view", "train next view", "train job"
@@ -147,15 +149,20 @@ def _describe_time(settings: Settings) -> str:
     """Return about how long the training takes, and how much longer because others train too."""
     seconds = cached.estimate_seconds(settings) + (test := cached.estimate_test_seconds(settings))
     others = len(queue.list_sharing())
-    parts = [
-        f"This takes about **{format_duration(seconds)}** on this computer; {format_duration(test)} of these are for "
-        "the test at the end."
-    ]
+    said = (
+        f"This takes about **{_unbroken(seconds)}** on this computer; this includes {_unbroken(test)} for the test at "
+        "the end."
+    )
     if others:
-        several = f"{others} other jobs take" if others > 1 else "Another job takes"
-        shared = format_duration(cached.seconds_with_others(seconds))
-        parts.append(f"{several} turns with yours: it starts soon, and ends in about **{shared}**.")
-    return " ".join(parts)
+        several = f"{others} other jobs are" if others > 1 else "Another job is"
+        shared = _unbroken(cached.seconds_with_others(seconds))
+        said += f" {several} running, so yours takes about **{shared}**. It starts soon."
+    return said
+
+
+def _unbroken(seconds: float) -> str:
+    """Return a duration whose number and unit stay on one line."""
+    return format_duration(seconds).replace(" ", "\u00a0")
 
 
 def describe(settings: Settings) -> str:
@@ -194,6 +201,8 @@ def _show_button(settings: Settings, *, ready: bool) -> None:
         # No callback: after typing a number and clicking at once, it would get the settings from before the number.
         pressed = st.button("Train", type="primary", key="train go", disabled=not ready)
     st.caption(describe_own_digit())
+    if find_digit() is None:
+        st.page_link(dashboard.file_of("compare"), label="Open *Draw · Erase · Compare*")
     if pressed and ready:
         start(title, settings)
 

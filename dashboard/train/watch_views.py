@@ -115,7 +115,13 @@ def _show_controls(job: Job, status: Status) -> None:
             with st.popover("Change settings"):
                 show_form(job)
         else:
-            st.button("See results", on_click=_open_view, args=("Result",), key="to result")
+            st.button(
+                "See results",
+                on_click=_open_view,
+                args=("Result",),
+                key="to result",
+                type="primary" if status.state in ("done", "stopped") else "secondary",
+            )
             st.button("New training", on_click=_open_view, args=(SET_UP,), key="to set-up", type="tertiary")
 
 
@@ -186,8 +192,9 @@ def _describe_progress(job: Job, progress: Progress, steps: list[Record]) -> tup
         return 0.0, "Loading the digits ..."
     last, test = steps[-1], _test_seconds(job)
     if progress.share >= 1 or run_folders.read_request(job).state == "stop":
+        ended = "Training is finished." if progress.share >= 1 else "Training stopped."
         text = (
-            "Training is finished. Now the network reads all test digits, whole and with each cut, to measure its "
+            f"{ended} Now the network reads all test digits, whole and with each cut, to measure its "
             f"accuracy. This takes about {format_duration(cached.seconds_with_others(test, job.id))}."
         )
         return last["seconds"] / (last["seconds"] + test), text
@@ -218,8 +225,9 @@ def _describe_wait(job: Job) -> str:
 
 def _show_metrics(progress: Progress, steps: list[Record], *, active: bool) -> None:
     last, validated = steps[-1], training_report.learning_curve(steps, "validation accuracy")
+    not_yet = "after the first epoch" if active else "not measured"
     figures = {
-        "validation accuracy": f"{validated[-1].value:.2f} %" if validated else "after the first epoch",
+        "validation accuracy": f"{validated[-1].value:.2f} %" if validated else not_yet,
         "training accuracy, this epoch": f"{training_report.current_training_accuracy(steps):.2f} %",
         "digits per second": f"{progress.digits_per_second:,.0f}" if progress.digits_per_second else "–",
         "learning rate": f"{last['learning_rate']:g}",

@@ -24,6 +24,7 @@ from dashboard.widgets.texts import read_tip, show_text
 
 SIGNS = "Blue pixels raise the score, red ones lower it."
 AS_READ = "read"  # as links write it
+COUNTS = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
 QUICK = ("deconvnet", "saliency", "grad-cam")  # a few passes through the network; the others take dozens
 Attributions = dict[tuple[str, str], Digit | str]
 """By network and method: the map, or a sentence why there is none."""
@@ -75,12 +76,20 @@ def _choose_class(data: Dataset) -> int | None:
 
 def describe_places(readings: list[NetworkReading], found: Attributions, label: int | None, data: Dataset) -> str:
     """Return a sentence: which part of the digit each network needs most; "" before that is known."""
-    parts = []
+    places: dict[str, list[str]] = {}
     for one in readings:
         values = found.get((one.name, "occlusion"), "")
         if not isinstance(values, str) and (place := name_strongest_place(torch.from_numpy(values))):
-            parts.append(f"{place} for {one.title}'s {data.classes[one.read if label is None else label]}")
-    return f"What counts most: {', '.join(parts)} (by occlusion)." if parts else ""
+            places.setdefault(place, []).append(one.title)
+    if not places:
+        return ""
+    found_in = sum(map(len, places.values()))
+    if len(places) == 1 and found_in == len(readings) > 1:
+        said = f"the {next(iter(places))} counts most for {COUNTS[found_in]}"
+    else:
+        said = ", ".join(f"the {place} counts most for {' and '.join(titles)}" for place, titles in places.items())
+    said = said[0].upper() + said[1:] if label is None else f"For a {data.classes[label]}, {said}"
+    return f"{said} (by occlusion)."
 
 
 def _show_grid(readings: list[NetworkReading], label: int | None, shared: bool, data: Dataset) -> Attributions:

@@ -40,6 +40,8 @@ class NetworkReading:
     mask: Mask
     """The mask of that digit; nothing is missing from a fill."""
     note: str
+    filled: bool = False
+    """The digit is a fill."""
 
     @property
     def classifier(self) -> Classifier:
@@ -74,13 +76,15 @@ def _with_fill(reading: NetworkReading, digit: Digit, data: Dataset) -> NetworkR
         return reading
     fill = np.ascontiguousarray(fills.images[0, 0].numpy(), np.float32)
     note = f"{reading.note} over all fills; the picture shows the most likely one"
-    return replace(reading, digit=fill, mask=np.ones_like(reading.mask), note=note)
+    return replace(reading, digit=fill, mask=np.ones_like(reading.mask), note=note, filled=True)
 
 
 def describe_readings(readings: list[NetworkReading], data: Dataset) -> str:
     """Return a sentence: which class each network reads."""
     read = ", ".join(f"{one.title} reads a {data.classes[one.read]}" for one in readings)
-    return f"{read}."
+    filling = [one.title for one in readings if one.filled]
+    fills = f" {' and '.join(filling)} first fill{'s' * (len(filling) == 1)} in the missing part." if filling else ""
+    return f"{read}.{fills}"
 
 
 def to_row(reading: NetworkReading, shown: list[PictureCell], data: Dataset) -> NetworkRow:

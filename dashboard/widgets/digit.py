@@ -179,7 +179,7 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
             label_visibility="collapsed",
             on_change=_first_of_class,
             args=(data,),
-            format_func=lambda name: "all classes" if name == "any" else f"only {name}",
+            format_func=lambda name: "all classes" if name == "any" else f"digit {name}" if name.isdigit() else name,
             width=110,
         )
     return _show_sample(data, session.scene.sample)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -68,11 +68,12 @@ def show_controls(job: Job, status: Status, page: str) -> None:
             st.button("Pause", f"{page} pause", on_click=attempt, args=(control.pause, job.id), disabled=disabled)
         st.button("Stop and save", f"{page} stop", on_click=attempt, args=(control.stop, job.id), disabled=disabled)
     elif status.state in RESUMABLE:
-        _show_resume(job, f"{page} resume")
+        _show_resume(job, f"{page} resume", primary=status.state != "stopped")  # then its result comes next
 
 
-def _show_resume(job: Job, key: str) -> None:
-    st.button("Resume", on_click=attempt, args=(control.resume, job.id), key=key, type="primary")
+def _show_resume(job: Job, key: str, *, primary: bool = True) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button("Resume", on_click=attempt, args=(control.resume, job.id), key=key, type=kind)
 
 
 def show_state(

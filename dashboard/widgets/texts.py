@@ -37,9 +37,10 @@ def show_tip(page: str, view: str) -> None:
         st.caption(read_tip(page, view))
 
 
-def read_question(page: str, view: str) -> str:
-    """Return the question that a view answers, of `questions.yaml`."""
-    return str(_read_yaml("questions")[page][view])
+def read_questions(page: str, view: str) -> list[str]:
+    """Return the questions that a view answers, of `questions.yaml`."""
+    found = _read_yaml("questions")[page][view]
+    return list(map(str, found)) if isinstance(found, list) else [str(found)]
 
 
 def show_caption(page: str, figure: str) -> None:
