@@ -47,8 +47,11 @@ class Follower(Visitor):
             while not any(words in line for line in self.lines):
                 await asyncio.sleep(0.05)
 
-    async def answer(self, words: str) -> None:
-        """Type an answer to the question of the class and send it, as a form in a browser does."""
+    async def answer(self, words: str, limit: float = 60.0) -> None:
+        """Type an answer to the question of the class and send it, as a form in a browser does. Raises TimeoutError."""
+        async with asyncio.timeout(limit):
+            while not {"Your answer", "Send"} <= self._fields.keys():  # the form comes after the question
+                await asyncio.sleep(0.05)
         field, _ = self._fields["Your answer"]
         button, fragment = self._fields["Send"]
         self._widgets[field] = WidgetState(id=field, string_value=words)
