@@ -14,7 +14,8 @@ import pytest
 
 from core.adversarial import gradient_attacks, methods, photograph, universal
 from core.adversarial.config import AttackConfig
-from core.classroom import quiz, smallest_noise
+from core.classroom import class_test_set, quiz, smallest_noise
+from core.classroom.collected_drawings import CollectedDrawing
 from core.convolution import (
     activation,
     batch_norm,
@@ -34,7 +35,8 @@ from core.feature_maps import filters, stage_maps
 from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
-from core.networks import accuracy_curves, dead_units, evaluation, growing_hole
+from core.networks import accuracy_curves, classifier, dead_units, evaluation, growing_hole
+from core.onnx import export, importing, scaling
 from core.pmnist import masks, partial_set
 from core.restoration import many_holes
 from core.second_model import domain_gap, map_images
@@ -62,6 +64,19 @@ def evaluating(device: str) -> Any:
     ordinary = networks["ordinary"].classifier
     stages = bounds.bound_values(ordinary), records(dead_units.find_dead_units(ordinary, few.images()))
     return table, compared, curves, stages, evaluation.evaluate(networks["blind"], few, masks.random_squares(2))
+
+
+@case
+def reading_what_a_class_drew(device: str) -> Any:
+    drawn = [CollectedDrawing(f"{at}", 7, one.numpy()) for at, one in enumerate(made_digits(5).pixels)]
+    return class_test_set.read_drawings(networks_on(device)["ordinary"], drawn)
+
+
+@case
+def a_network_from_an_onnx_file(device: str) -> Any:
+    network = importing.import_onnx(export.to_onnx(tiny("cpu"))).network.to(device)
+    found = scaling.find_scaling(network, made_digits(20).to(device), "made digits")
+    return found.accuracies, classifier.summarize_network(network)
 
 
 @case

@@ -30,6 +30,7 @@ NOT_RUN = {  # and why
     "core.digits.orientation.is_transposed": "looks at a file that was just read, on the CPU",
     "core.digits.orientation.look_like_digits": "looks at a file that was just read, on the CPU",
     "core.generation.quality.measure_generator": "measure_quality with the shipped judge on 10,000 digits",
+    "core.zoo.pytorch_code.write_program": "writes text",
     "core.zoo.fit.check_fit": "reads no tensors",
     "core.zoo.fit.fits": "reads no tensors",
     "core.transfer.backbones.vgg_backbone": "only makes a record; VGG16 is a Classifier like the others",

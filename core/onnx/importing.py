@@ -16,7 +16,7 @@ from core.networks.classifier import Classifier
 from core.networks.cost import MAX_OPERATIONS, MAX_PARAMETERS, MAX_VALUES, OTHER_WORK
 from core.onnx import translate_file
 from core.onnx.description import MAX_BYTES, OnnxDescription, OnnxError
-from core.onnx.operations import build_classifier, parameter_places, picture_of
+from core.onnx.operations import build_classifier, parameter_places
 from core.onnx.trials import trial_digits
 from core.system.records import to_record
 
@@ -107,7 +107,7 @@ def _check_values(network: Classifier, wanted: Tensor) -> None:
     if not all(bool(tensor.isfinite().all()) for tensor in network.state_dict().values()):
         raise OnnxError("Some weights in this file are not numbers.")
     try:
-        logits = network(picture_of(torch.from_numpy(trial_digits())))
+        logits = network(torch.from_numpy(trial_digits()).unsqueeze(1))
     except (RuntimeError, ValueError, IndexError, TypeError):
         raise OnnxError("This network cannot read several digits at once, as the pages need.") from None
     if not bound_values(network) < MAX_VALUE:  # written so that `nan` is refused too

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from core.networks.block import Block
 from core.networks.classifier import Classifier
 from core.onnx.description import Node, OnnxDescription, OnnxError
-from core.pmnist.masks import SIDE
 
 
 class Scaled(nn.Module):
@@ -252,8 +251,3 @@ def _module(plan: StagePlan, nodes: Sequence[Node]) -> nn.Module:
 def _single(node: Node) -> nn.Module:
     settings = {name: tuple(one) if isinstance(one, list) else one for name, one in node.settings.items()}
     return MODULES[node.kind](**settings)
-
-
-def picture_of(digits: Tensor) -> Tensor:
-    """Return digits `(N, 28, 28)` as pictures `(N, 1, 28, 28)`."""
-    return digits.reshape(-1, 1, SIDE, SIDE)
