@@ -65,8 +65,16 @@ def test_every_page_takes_it(page: str, network: str) -> None:
 def test_a_copy_of_our_own_network_reads_as_it_does() -> None:
     data = datasets.load_or_offline()
     network = checkpoints.load_classifier("standard")
-    card, back, choice = brought.read_onnx(to_onnx(network), "standard.onnx", data)
-    assert choice.name == "0 to 1" and card.validation_accuracy == choice.accuracies["0 to 1"]
+    card, back, choice = brought.read_onnx(to_onnx(network), "standard.onnx", data, "0 to 1")
+    assert card.validation_accuracy == choice.accuracies["0 to 1"]
     images = data.test.images()[:100]
     with torch.no_grad():
         assert (network.predict(images) - back.predict(images)).abs().max() < 1e-5
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("name", ["standard", "assignment"])
+def test_digits_that_a_network_has_learned_say_which_pixels_it_expects(name: str) -> None:
+    """The assignment's network reads two more of these digits with pixels from 0 to 255, but with a larger loss."""
+    content = to_onnx(checkpoints.load_classifier(name))
+    assert brought.read_onnx(content, f"{name}.onnx", datasets.load("MNIST"))[2].name == "0 to 1"

@@ -19,7 +19,7 @@ FILE = f"{NETWORK_NAME}.onnx"  # the file itself, in the run's folder
 
 
 def read_onnx(content: bytes, name: str, dataset: Dataset, scaling: str = "") -> tuple[Card, Classifier, ScalingChoice]:
-    """Return card and network of a file, and which pixels it gets: those with which it reads most validation digits.
+    """Return card and network of a file, and which pixels it gets: measured on validation digits.
 
     `name` is the file's; `scaling` chooses the pixels, a key of SCALINGS. Raises OnnxError, one sentence.
     """

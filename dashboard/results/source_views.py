@@ -14,6 +14,7 @@ from core.networks.evaluation import COLUMNS, TALK_ACCURACY, WHOLE
 from core.studies import preset_training
 from core.studies.preset_training import LECTURE
 from core.training.presets import PRESETS
+from core.zoo.checkpoints import CheckpointError
 from core.zoo.recipes import SEED
 from dashboard.results import cached
 from dashboard.results.repeat_study import start_row
@@ -46,7 +47,7 @@ def show_sources(study: ShownStudy) -> None:
     with lecture:
         _show_lecture({f"ours ({seeds} seeds)": ours})
     with snakes:
-        _show_snakes(study)
+        _show_snakes()
     if said := st.session_state.pop(STARTED, None):
         st.info(said)
     jobs.show_problem()
@@ -122,9 +123,13 @@ def _find_own(repeated: list[Job]) -> dict[str, dict[str, str]]:
     return {}
 
 
-def _show_snakes(study: ShownStudy) -> None:
+def _show_snakes() -> None:
     st.markdown("#### A lecture: two kinds of snakes")
-    result = cached.classify_photographs(study.record["dataset"]["name"])
+    try:
+        result = cached.classify_photographs()
+    except CheckpointError as error:
+        st.warning(str(error))
+        return
     held_out, learned = "held-out photographs", "training photographs"
     table = {"W4995": {held_out: f"{SNAKES_ACCURACY} %", learned: f"{SNAKES_TRAINING} %"}}
     table["ours, other photographs"] = {
