@@ -45,11 +45,10 @@ def _show_open_and_join(game: Game) -> None:
         st.markdown(read_note("quiz", "Open a room"))
         plan, holes_shown = plan_form.show_settings()
         st.button("Open a room", on_click=_open, args=(game, holes_shown, plan), key="quiz open", type="primary")
-    with joining:
+    with joining, st.form("quiz join", border=False):  # the heading too: a projector folds the form away as a whole
         st.markdown("#### Join a room")
-        with st.form("quiz join", border=False):
-            st.text_input("Code of the room", max_chars=8, placeholder="four letters", key=CODE)
-            st.form_submit_button("Join", on_click=_join)
+        st.text_input("Code of the room", max_chars=8, placeholder="four letters", key=CODE)
+        st.form_submit_button("Join", on_click=_join)
 
 
 def _open(game: Game, holes_shown: bool, plan: GamePlan | None) -> None:
