@@ -29,6 +29,9 @@ from dashboard.widgets.texts import read_note
 LECTURE_ACCURACY, LECTURE_LOSS = 98.43, 0.0890  # `cnn.evaluate` in the lecture W4995
 OUR_ACCURACY, OUR_SEEDS = 98.70, 3  # `python -m tests.benchmarks keras-small-accuracy`, which measures no loss
 SNAKES_ACCURACY, SNAKES_TRAINING = 82, 100  # percent of 50 held-out and 150 training photographs, same lecture
+NARROW = """<style>@media (max-width: 1000px) {  /* the three tables below each other */
+.st-key-sources [data-testid="stHorizontalBlock"] { flex-direction: column; }
+.st-key-sources [data-testid="stColumn"] { width: 100%; } }</style>"""
 STARTED = "repeated source"  # key of the sentence after a button was pressed
 
 
@@ -41,7 +44,8 @@ def show_sources(study: ShownStudy) -> None:
         f"**The lecture's small network reads {LECTURE_ACCURACY:.2f} % of the test digits; ours reads "
         f"{ours['accuracy']} ({seeds} seeds).**"
     )
-    talk, lecture, snakes = st.columns(3, gap="large")
+    st.html(NARROW)
+    talk, lecture, snakes = st.container(key="sources").columns(3, gap="large")
     with talk:
         _show_talk(study)
     with lecture:
