@@ -122,6 +122,7 @@ def test_a_phone_gives_a_drawing_and_the_teacher_hides_downloads_and_loses_it(
     settle(phone)
     drag_finger(phone, drawing_canvas(phone), SEVEN)
     expect(phone.locator(".ns-digit")).to_contain_text("drawn", timeout=PATIENCE)
+    settle(phone)
     menu.tap()
     expect(phone.get_by_text("with no name")).to_be_visible(timeout=PATIENCE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
