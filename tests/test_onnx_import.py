@@ -4,6 +4,8 @@ import copy
 import random as dice
 from contextlib import suppress
 from functools import cache
+from itertools import pairwise
+from math import isnan, nan
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from onnx.reference import ReferenceEvaluator
 from torch import nn
 
 from core.digits import datasets
+from core.inversion.bounds import bound_stage
 from core.networks import cost
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
@@ -222,6 +225,62 @@ def test_a_small_file_that_unpacks_into_much_memory_or_time_is_given_up() -> Non
     padded = [node("Pad", "x sizes", "z"), node("GlobalAveragePool", "z", "y")]
     with pytest.raises(OnnxError):
         import_onnx(make_file(padded, {"sizes": np.array([0, 0, 0, 0, 0, 0, 2**20, 2**20])}))
+
+
+def padded(side: int, nodes: list[Any], weights: dict[str, Any]) -> bytes:
+    """Return a file whose nodes read a digit, `z`, in the middle of side x side pixels."""
+    before, after = (side - 28) // 2, (side - 27) // 2
+    sizes = np.array([0, 0, before, before, 0, 0, after, after])
+    return make_file([node("Pad", "x sizes", "z"), *nodes], {"sizes": sizes, **weights})
+
+
+def test_many_layers_of_many_values_are_refused_before_they_are_built() -> None:
+    """The file has 20 numbers; its values would take a gigabyte in a batch of some hundred digits."""
+    names = ["z", *(f"z{number}" for number in range(10))]
+    nodes = [node("Conv", f"{first} one", second) for first, second in pairwise(names)]
+    nodes += [
+        node("GlobalMaxPool", names[-1], "pooled"),
+        node("Flatten", "pooled", "flat"),
+        node("Gemm", "flat w", "y"),
+    ]
+    with pytest.raises(OnnxError, match=r"^This network keeps 4\d\d,\d{3} values of all layers; the limit is 333,333,"):
+        import_onnx(padded(200, nodes, {"one": random(1, 1, 1, 1), "w": random(1, 10)}))
+
+
+def test_a_head_that_reads_too_many_values_is_refused() -> None:
+    nodes = [node("Flatten", "z", "flat"), node("Gemm", "flat w", "y")]
+    with pytest.raises(OnnxError, match=r"^This network gives 10,000 values to its head; the limit is 8,192,"):
+        import_onnx(padded(100, nodes, {"w": random(10_000, 10)}))
+
+
+def test_maps_that_see_too_many_pixels_are_refused() -> None:
+    nodes = [node("Conv", "z one", "maps", dilations=[30, 30]), node("Flatten", "maps", "flat")]
+    nodes += [node("Gemm", "flat w", "y")]
+    with pytest.raises(OnnxError, match=r"^This network sees 121 pixels a side .*; the limit is 112,"):
+        import_onnx(padded(130, nodes, {"one": random(1, 1, 5, 5), "w": random(100, 10)}))
+
+
+def test_a_clip_that_leaves_nothing_is_one_sentence() -> None:
+    nodes = [node("Clip", "x high low", "z"), node("Gemm", "z w", "y")]
+    weights = {"high": np.array(2, np.float32), "low": np.array(1, np.float32), "w": random(784, 10)}
+    with pytest.raises(OnnxError, match=r"^A Clip whose min is not below its max cannot be read here\.$"):
+        import_onnx(make_file(nodes, weights, shape=("N", 784)))
+
+
+def test_weights_that_the_graph_computes_are_counted() -> None:
+    sizes = {"sizes": np.array([784, 2000]), "w": random(2000, 10)}
+    nodes = [node("ConstantOfShape", "sizes", "made"), node("MatMul", "x made", "z"), node("Gemm", "z w", "y")]
+    with pytest.raises(OnnxError, match=r"^This network has 1,590,010 weights; the limit is 1,200,000\.$"):
+        import_onnx(make_file(nodes, sizes, shape=("N", 784)))
+
+
+@pytest.mark.parametrize(
+    ("stage", "bound"), [(nn.LeakyReLU(-5.0), 10.0), (nn.LeakyReLU(0.1), 2.0), (nn.ELU(-3.0), 3.0), (nn.ELU(), 2.0)]
+)
+def test_a_bound_counts_any_slope_that_a_file_may_give(stage: nn.Module, bound: float) -> None:
+    assert bound_stage(stage, 2.0) == bound
+    assert isnan(bound_stage(stage, nan))
+    assert float(stage(torch.linspace(-2, 2, 50)).abs().max()) <= bound
 
 
 @pytest.mark.slow

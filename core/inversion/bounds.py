@@ -11,7 +11,7 @@ from core.networks.classifier import MEAN, STD, Classifier, Normalize, Shuffle
 
 NOT_LARGER = (  # no absolute value is larger after these stages than the largest one before them
     *(nn.Identity, nn.Flatten, Shuffle, nn.MaxPool2d, nn.AvgPool2d, nn.Dropout, nn.Dropout2d),
-    *(nn.ReLU, nn.LeakyReLU, nn.SiLU, nn.ReLU6, nn.GELU, nn.Mish, nn.Hardswish),
+    *(nn.ReLU, nn.SiLU, nn.ReLU6, nn.GELU, nn.Mish, nn.Hardswish),
     *(nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d),
 )
 UP_TO_ONE = (nn.Sigmoid, nn.Tanh, nn.Softmax, nn.Softsign)
@@ -67,7 +67,9 @@ def _bound(stage: nn.Module, bound: float) -> float:
         case Invert():
             return INVERSIONS[stage.name].bound(bound)
         case nn.ELU():
-            return max(bound, abs(stage.alpha))
+            return _largest([bound, abs(stage.alpha)])
+        case nn.LeakyReLU():
+            return bound * max(1.0, abs(stage.negative_slope))
         case nn.SELU():
             return 2 * bound + 2
         case nn.PReLU():

@@ -75,7 +75,11 @@ def _check_weights(tensors: list[TensorProto]) -> None:
         )
     if any(size < 0 for one in tensors for size in one.dims):
         raise OnnxError(DAMAGED)
-    count = sum(prod(one.dims) for one in tensors)
+    check_count(sum(prod(one.dims) for one in tensors))
+
+
+def check_count(count: int) -> None:
+    """Raise OnnxError for a network of too many weights."""
     if count > MAX_WEIGHTS:
         raise OnnxError(f"This network has {count:,} weights; the limit is {MAX_WEIGHTS:,}.")
 

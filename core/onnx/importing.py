@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import safetensors
@@ -12,17 +13,27 @@ from torch import Tensor
 
 from core.digits import isolated_decoder, render_document
 from core.inversion.bounds import bound_values
+from core.inversion.map_atlas import receptive_field
 from core.networks.classifier import Classifier
-from core.networks.cost import MAX_OPERATIONS, MAX_PARAMETERS, MAX_VALUES, OTHER_WORK
+from core.networks.cost import (
+    MAX_FEATURES,
+    MAX_FIELD,
+    MAX_OPERATIONS,
+    MAX_PARAMETERS,
+    MAX_VALUES,
+    MAX_VALUES_AT_ONCE,
+    OTHER_WORK,
+)
 from core.onnx import translate_file
 from core.onnx.description import MAX_BYTES, OnnxDescription, OnnxError
-from core.onnx.operations import build_classifier, parameter_places
-from core.onnx.trials import trial_digits
+from core.onnx.operations import build_classifier, parameter_places, plan_stages
+from core.onnx.trials import SIDE, trial_digits
 from core.system.records import to_record
 
 PROGRAM = Path(translate_file.__file__)
 MAX_SECONDS = 45.0  # on the clock: ONNX's operators are many files to import, which takes long on a busy machine
 MAX_DIFFERENCE = 1e-4  # between our logits and those of ONNX's reference implementation, relative to the largest one
+MAX_TOTAL_VALUES = MAX_VALUES_AT_ONCE // 300  # of one digit: a step of a universal noise keeps those of 300
 MAX_VALUE = 1e15  # as of other networks from files: squares are finite too
 DAMAGED = "This file is damaged, or it is not an ONNX file."
 TOO_COSTLY = "This network takes too long or too much memory to read."
@@ -52,7 +63,7 @@ def import_onnx(content: bytes) -> ImportedNetwork:
     described, tensors = _read_output(output)
     wanted = tensors.pop(translate_file.TRIALS)
     _check_cost(described, tensors)
-    network = build_classifier(described)
+    network = _build(described)
     _load_weights(network, described, tensors, hashlib.sha256(content).digest())
     _check_values(network, wanted)
     return ImportedNetwork(network.requires_grad_(False), described)
@@ -73,19 +84,44 @@ def _read_output(output: bytes) -> tuple[OnnxDescription, dict[str, Tensor]]:
 
 def _check_cost(described: OnnxDescription, tensors: dict[str, Tensor]) -> None:
     """Raise OnnxError for a network that is larger, or takes longer, than those composed here may be."""
-    sizes = {number: torch.Size(node.shape).numel() for number, node in enumerate(described.nodes, 1)}
+    sizes = [prod(node.shape) for node in described.nodes]
+    _check_limits(
+        ("has {:,} parameters", sum(one.numel() for one in tensors.values()), MAX_PARAMETERS),
+        ("takes as long as {:,} multiplications for each digit", _count_operations(described, tensors), MAX_OPERATIONS),
+        ("keeps {:,} values of one layer", max(sizes), MAX_VALUES),
+        ("keeps {:,} values of all layers", sum(sizes), MAX_TOTAL_VALUES),
+    )
+
+
+def _count_operations(described: OnnxDescription, tensors: dict[str, Tensor]) -> int:
+    sizes = {number: prod(node.shape) for number, node in enumerate(described.nodes, 1)}
     matrices = ((int(name.partition(".")[0]), one) for name, one in tensors.items() if name.endswith(".weight"))
     products = sum(sizes[number] * one[:1].numel() for number, one in matrices)
     others = sum(sizes[number] for number, node in enumerate(described.nodes, 1) if node.kind not in ("conv", "linear"))
-    for what, count, most in (
-        ("has {:,} parameters", sum(one.numel() for one in tensors.values()), MAX_PARAMETERS),
-        ("takes as long as {:,} multiplications for each digit", products + OTHER_WORK * others, MAX_OPERATIONS),
-        ("keeps {:,} values of one layer", max(sizes.values()), MAX_VALUES),
-    ):
+    return products + OTHER_WORK * others
+
+
+def _check_limits(*limits: tuple[str, int, int]) -> None:
+    for what, count, most in limits:
         if count > most:
             raise OnnxError(
                 f"This network {what.format(count)}; the limit is {most:,}, since all users share this machine."
             )
+
+
+def _build(described: OnnxDescription) -> Classifier:
+    """Return the network, with weights that are to be loaded. Raises OnnxError for one that cannot be looked into."""
+    try:
+        network = build_classifier(described)
+    except (AssertionError, RuntimeError):  # how modules of PyTorch refuse their settings
+        raise OnnxError("The settings of this network's layers do not fit.") from None
+    last = plan_stages(described.nodes)[0][-1:]
+    features = prod(described.nodes[last[0].nodes[-1] - 1].shape) if last else SIDE * SIDE
+    _check_limits(
+        ("gives {:,} values to its head", features, MAX_FEATURES),
+        ("sees {:,} pixels a side in one value of its last maps", receptive_field(network).size, MAX_FIELD),
+    )
+    return network
 
 
 def _load_weights(network: Classifier, described: OnnxDescription, tensors: dict[str, Tensor], digest: bytes) -> None:

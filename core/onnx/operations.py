@@ -134,7 +134,7 @@ MODULES: dict[str, Callable[..., nn.Module]] = {
     "scale": Scale,
     "shift": Shift,
     "abs": _function(torch.abs),
-    "erf": _function(torch.erf),
+    "erf": _function(torch.erf, lambda _: 1.0),
     "add": _function(torch.add, _sum),
     "subtract": _function(torch.sub, _sum),
     "multiply": _function(torch.mul, lambda a, b: a * b),

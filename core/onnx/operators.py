@@ -347,6 +347,8 @@ def _clip(call: Call) -> int:
     if (low, high) == (0.0, 6.0) or low == 0.0 and high is None:
         return call.made.add("relu6" if high else "relu", call.value(), shape=call.shape)
     ends = {"min_val": -1e30 if low is None else low, "max_val": 1e30 if high is None else high}
+    if not ends["min_val"] < ends["max_val"]:
+        raise OnnxError("A Clip whose min is not below its max cannot be read here.")
     return call.made.add("clip", call.value(), shape=call.shape, **ends)
 
 

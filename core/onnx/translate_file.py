@@ -48,6 +48,10 @@ def _load() -> Callable[[bytes], tuple[dict[str, Any], bytes]]:
             described, weights, logits = translation.translate(checks.parse(content), trial_digits())
         except OnnxError as error:
             return {"error": str(error)}, b""
+        except MemoryError:
+            raise
+        except Exception as error:  # a fault of ours, not of the file
+            return {"error": f"This network could not be translated ({type(error).__name__})."}, b""
         return asdict(described), save({**weights, TRIALS: np.ascontiguousarray(logits, np.float32)})
 
     return translate

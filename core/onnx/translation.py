@@ -40,6 +40,7 @@ def translate(model: ModelProto, trials: Array) -> tuple[OnnxDescription, dict[s
     _check_output(made, output)
     producer = to_safe_name(f"{model.producer_name} {model.producer_version}"[:60])
     nodes, weights = _only_used(made, made.live[output])
+    checks.check_count(sum(one.size for one in weights.values()))  # some were computed by the graph
     described = OnnxDescription(nodes, layout, left_out, checks.opset_of(model), producer)
     return described, weights, np.concatenate([run[output] for run in runs])
 
