@@ -10,7 +10,7 @@ from core.inversion.functions import INVERSIONS, with_inversion
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES
 from core.networks.classifier import Classifier, build
 from core.networks.composing import Block, compose
-from core.onnx.export import to_onnx
+from core.onnx.export import find_obstacle, to_onnx
 from core.zoo import checkpoints
 from tests.sample_digits import made_digits
 
@@ -51,3 +51,5 @@ def test_a_shipped_network_keeps_its_logits():
 def test_what_onnx_has_no_operator_for_is_a_sentence():
     with pytest.raises(ValueError, match=r"^Networks with the inversion \(x, 1 - x\) cannot be exported to ONNX\.$"):
         to_onnx(checkpoints.load_classifier("synergy"))
+    assert find_obstacle(checkpoints.load_classifier("synergy")).startswith("Networks with the inversion (x, 1 - x)")
+    assert find_obstacle(checkpoints.load_classifier("missing-feature")) == ""

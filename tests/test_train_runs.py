@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.digits import datasets
-from core.jobs import network_files, run_folders, trained_networks
+from core.jobs import network_files, run_folders, run_titles, trained_networks
 from core.jobs.run_folders import Job, read_status
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
@@ -40,6 +40,20 @@ def test_a_network_that_was_taken_home_is_brought_back_and_is_the_same(job: Job)
     assert all((found.state_dict()[name] == tensor).all() for name, tensor in network.state_dict().items())
     assert not card.measured, "figures that come with a file are nobody's"
     assert "all 400 test digits" in text_of(show_view(app, "Result"))
+
+
+def test_another_choice_of_pixels_does_not_load_a_zip_again(job: Job) -> None:
+    app = open_as_ann("Runs")
+    app.get("file_uploader")[0].set_value(("mine.zip", network_files.export_network(job.folder), "application/zip"))
+    rerun(app)
+    app.selectbox(key="train scaling").set_value("0 to 1")
+    assert not rerun(app).success and len(run_folders.list_jobs()) == 2
+
+
+def test_a_run_with_the_name_of_a_shipped_network_is_downloaded_beside_it(job: Job) -> None:
+    run_titles.rename(job.id, "standard")
+    app = open_page("train", state={"visitor": ANN, "train view": "Runs", "train shipped": True})
+    assert not app.exception and len([one for one in app.get("download_button") if one.proto.label == "ONNX"]) == 2
 
 
 def test_all_runs_are_in_one_table_in_which_each_accuracy_names_its_digits(job: Job) -> None:

@@ -50,6 +50,16 @@ def to_onnx(network: Classifier) -> bytes:
     return bytes(model.SerializeToString())
 
 
+def find_obstacle(network: Classifier) -> str:
+    """Return why the network cannot be exported, as a sentence; "" if it can."""
+    try:
+        for _, stage in network.stages():
+            list(_operations(stage))
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _array(values: Any) -> np.ndarray[Any, Any]:
     if isinstance(values, Tensor):
         return np.ascontiguousarray(values.detach().cpu().numpy())

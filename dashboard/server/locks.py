@@ -41,6 +41,8 @@ LIVE = LiveLock()
 """Held while a page computes what it shows at once, never while an upload is opened: that may take seconds."""
 LONG = threading.RLock()
 """Held for each step of work that takes seconds."""
+ONNX = threading.Lock()
+"""Held while an ONNX file is opened, which waits for a process of its own, and measured."""
 NOISE = threading.RLock()
 """Held for each step of a universal noise."""
 VGG16_TUNING = threading.Lock()

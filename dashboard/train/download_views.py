@@ -39,7 +39,7 @@ def show_run_downloads(job: Job) -> None:
                 "application/zip",
                 on_click="ignore",
             )
-            _show_buttons(network, stem)
+            _show_buttons(network, stem, "run")
         st.link_button("Open Netron", NETRON)
     _show_graph(network, "" if brought.is_file() else stem)
     if brought.is_file():
@@ -64,19 +64,30 @@ def show_shipped_downloads() -> None:
             st.warning(str(error))
             return
         with st.container(horizontal=True):
-            _show_buttons(network, name)
+            _show_buttons(network, name, "shipped")
             st.link_button("Open Netron", NETRON)
         _show_graph(network, name)
         show_caption("train", "Netron")
 
 
-def _show_buttons(network: Classifier, stem: str) -> None:
-    st.download_button("ONNX", lambda: export.to_onnx(network), f"{stem}.onnx", OCTETS, on_click="ignore")
+def _show_buttons(network: Classifier, stem: str, place: str) -> None:
+    obstacle = export.find_obstacle(network)
+    st.download_button(
+        "ONNX",
+        lambda: export.to_onnx(network),
+        f"{stem}.onnx",
+        OCTETS,
+        key=f"train {place} onnx",
+        help=obstacle or None,
+        on_click="ignore",
+        disabled=bool(obstacle),
+    )
     st.download_button(
         "Safetensors",
         lambda: safetensors.torch.save({name: one.contiguous() for name, one in network.state_dict().items()}),
         f"{stem}.safetensors",
         OCTETS,
+        key=f"train {place} safetensors",
         on_click="ignore",
     )
 

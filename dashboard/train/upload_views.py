@@ -36,33 +36,39 @@ def show_upload(data: Dataset) -> None:
     if file is None:
         show_caption("train", "Load a network")
         return
-    if st.session_state.get(IMPORTED) == (file.file_id, scaling):
+    chosen = file.file_id, scaling if file.name.lower().endswith(".onnx") else ""  # a ZIP needs no pixels
+    if st.session_state.get(IMPORTED) == chosen:
         return
-    st.session_state[IMPORTED] = file.file_id, scaling
+    st.session_state[IMPORTED] = chosen
+    loaded: list[str] = st.session_state.setdefault(LOADED, [])
     try:
-        st.session_state[LOADED] = _load(file, data, "" if scaling == MEASURE else scaling)
+        _load(file, data, "" if scaling == MEASURE else scaling, loaded)
     except (ValueError, OSError) as error:
         st.warning(files.describe_error(error, "The folder of the runs"))
         return
     st.rerun()
 
 
-def _load(file: Any, data: Dataset, scaling: str) -> str:
-    """Make a run of the network in a file; return the sentences that say so. Raises ValueError and OSError."""
+def _load(file: Any, data: Dataset, scaling: str, loaded: list[str]) -> None:
+    """Make a run of the network in a file, and add the sentences that say so. Raises ValueError and OSError.
+
+    They are added to a list at once: a click that came meanwhile ends this run at the next use of Streamlit.
+    """
     content = file.getvalue()
     if content.startswith(b"PK"):
         job = network_files.import_network(content, ensure_visitor_id(), get_origin())
-        return f"*{job.title}* is loaded. You can choose it on every page."
-    with st.spinner("Checking the network and reading validation digits ..."), locks.LONG:
+        loaded.append(f"*{job.title}* is loaded. You can choose it on every page.")
+        return
+    with st.spinner("Checking the network and reading validation digits ..."), locks.ONNX:
         job, choice = onnx_files.import_onnx_network(
             content, file.name, data, ensure_visitor_id(), get_origin(), scaling=scaling
         )
-    return f"*{job.title}* is loaded. {describe_choice(choice)}"
+        loaded.append(f"*{job.title}* is loaded. {describe_choice(choice)}")
 
 
 def show_loaded() -> None:
     """Say which network was loaded just now."""
-    if done := st.session_state.pop(LOADED, None):
+    for done in st.session_state.pop(LOADED, []):
         st.success(done)
 
 
