@@ -2,8 +2,9 @@
 
 import pytest
 
+from core.inversion.functions import with_two_heads
 from core.networks.architectures import ARCHITECTURES, POOL, SHUFFLE, TANH, Architecture, Stage, conv
-from core.networks.classifier import build, summarize
+from core.networks.classifier import build, summarize, summarize_network
 from core.networks.composing import Block, compose, decompose
 from core.networks.cost import check_size, count_cost
 
@@ -12,6 +13,14 @@ from core.networks.cost import check_size, count_cost
 def test_t11_parameters_are_counted_without_building_as_they_are_with(name):
     architecture = ARCHITECTURES[name]
     assert count_cost(architecture).parameters == sum(row.parameters for row in summarize(architecture))
+
+
+def test_the_second_head_is_counted_too():
+    architecture = ARCHITECTURES["published"]
+    network = with_two_heads(build(architecture), "both", seed=1)
+    cost = count_cost(architecture, heads=2)
+    assert cost.parameters == sum(row.parameters for row in summarize_network(network))
+    assert check_size(architecture, heads=2).operations == cost.operations > check_size(architecture).operations
 
 
 def test_a8_blocks_become_the_keras_network_with_batch_norm():

@@ -213,6 +213,8 @@ def test_x2_a_head_for_other_classes_replaces_one_that_is_reset():
         ({"start": "synergy"}, "'synergy' sums two heads: start from one of its networks instead."),
         ({"config": {"alternate": ["identity", "both"]}}, "(x, 1 - x) is read by two heads, so it cannot alternate"),
         ({"inversion": "both", "config": {"alternate": ["identity"]}}, "(x, 1 - x) is read by two heads, so it cannot"),
+        ({"inversion": "both", "frozen": ["fc1"]}, "With two heads, freeze or reset the whole head, not fc1 alone."),
+        ({"inversion": "both", "reset": ["fc1"]}, "With two heads, freeze or reset the whole head, not fc1 alone."),
         ({"inversion": "mirror"}, "There is no inversion called 'mirror'"),
         ({"config": {"batch": 60_000}}, "A batch of 60,000 is larger than the 1,197 training digits."),
         ({"config": {"seed": 10**30}}, "A seed must be a whole number from 0 to "),

@@ -94,7 +94,8 @@ def _describe_network(job: Job, card: Card | None) -> dict[str, Any]:
         if card is not None and card.onnx is not None:
             return {"network": card.architecture["name"], "parameters": card.onnx["parameters"]}
         built = plan.architecture if card is None else Architecture.from_dict(card.architecture)
-        size = {} if built is None else {"network": built.name, "parameters": count_cost(built).parameters}
+        heads = plan.heads if card is None or card.omega is None else 2
+        size = {} if built is None else {"network": built.name, "parameters": count_cost(built, heads).parameters}
     except ValueError:  # damaged settings
         return {}
     return {"dataset": plan.dataset, **size}

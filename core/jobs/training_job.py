@@ -73,6 +73,10 @@ class TrainingPlan:
     def __post_init__(self) -> None:
         check_seed(self.seed)
 
+    @property
+    def heads(self) -> int:
+        return 2 if self.inversion == "both" else 1
+
 
 def read_plan(settings: Any) -> TrainingPlan:
     """Return the plan that JSON-able settings describe; `frozen` may be true for all features. Raises ValueError."""
@@ -128,9 +132,8 @@ def _check_cost(plan: TrainingPlan, digits: int, classes: int) -> None:
     check_length(plan.config.epochs, digits, work=plan.config.work_per_digit)
     if plan.config.batch > digits:
         raise ValueError(f"A batch of {plan.config.batch:,} is larger than the {digits:,} training digits.")
-    cost = check_size(find_architecture(plan, classes))
-    heads = 2 if plan.inversion == "both" else 1  # a second head is never more work than the whole network
-    check_training(heads * cost.operations, plan.config.epochs * digits * plan.config.work_per_digit)
+    cost = check_size(find_architecture(plan, classes), plan.heads)
+    check_training(cost.operations, plan.config.epochs * digits * plan.config.work_per_digit)
     check_batch(cost, plan.config.batch)
     if "features" in plan.frozen:
         check_cached_features(cost, digits)
@@ -206,6 +209,7 @@ def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     if "both" in alternating or (alternating and plan.inversion == "both"):
         raise ValueError("(x, 1 - x) is read by two heads, so it cannot alternate with what one head reads.")
     if plan.inversion == "both":
+        _check_heads(plan, network)
         network = functions.with_two_heads(network, plan.inversion, seed=plan.seed + 1)
     elif plan.inversion is not None:
         network = functions.with_inversion(network, plan.inversion)
@@ -214,6 +218,14 @@ def prepare_network(plan: TrainingPlan, *, classes: int = 10) -> Classifier:
     for name in plan.frozen:
         functions.freeze_stage(functions.find_stage(network, name), biases=plan.frozen_biases)
     return network
+
+
+def _check_heads(plan: TrainingPlan, network: Classifier) -> None:
+    """Raise ValueError for a single layer of the head, which two heads have twice."""
+    layers = dict(network.head.named_children())
+    alone = next((name for name in (*plan.reset, *plan.frozen) if name in layers), None)
+    if alone is not None:
+        raise ValueError(f"With two heads, freeze or reset the whole head, not {alone} alone.")
 
 
 def _start_network(plan: TrainingPlan, classes: int) -> Classifier:

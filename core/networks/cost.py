@@ -48,8 +48,8 @@ class Cost:
     """Side in pixels of the square that one value of the last maps depends on."""
 
 
-def count_cost(architecture: Architecture) -> Cost:
-    """Return the network's size. Raises ValueError for stages that do not fit."""
+def count_cost(architecture: Architecture, heads: int = 1) -> Cost:
+    """Return the size of the network with one head or two. Raises ValueError for stages that do not fit."""
     parameters = products = others = 0
     channels, sizes, values = 1, (1, SIDE, SIDE), [SIDE * SIDE]
     field = step = 1
@@ -65,14 +65,14 @@ def count_cost(architecture: Architecture) -> Cost:
         others += 0 if stage.kind == "conv" else WORK.get(stage.kind, OTHER_WORK) * before
         field, step = _widen(field, step, stage)
     units = (values[-1], *architecture.hidden, architecture.classes)
-    parameters += sum((inputs + 1) * outputs for inputs, outputs in pairwise(units))
-    products += sum(inputs * outputs for inputs, outputs in pairwise(units))
+    parameters += heads * sum((inputs + 1) * outputs for inputs, outputs in pairwise(units))
+    products += heads * sum(inputs * outputs for inputs, outputs in pairwise(units))
     return Cost(
         parameters=parameters,
         products=products,
         operations=products + others,
         values=max(*values, *units),
-        total_values=sum(values) + 2 * sum(units),
+        total_values=sum(values) + 2 * heads * sum(units),
         features=values[-1],
         field=field,
     )
@@ -88,12 +88,15 @@ def _widen(field: int, step: int, stage: Stage) -> tuple[int, int]:
     return field, step
 
 
-def check_size(architecture: Architecture) -> Cost:
-    """Return the network's size. Raises ValueError, a sentence, if it is impossible or above the limits."""
+def check_size(architecture: Architecture, heads: int = 1) -> Cost:
+    """Return the size of the network with one head or two.
+
+    Raises ValueError, a sentence, if it is impossible or above the limits.
+    """
     _check_layers(architecture)
     for number, stage in enumerate(architecture.features, 1):
         _check_stage(number, stage)
-    cost = count_cost(architecture)
+    cost = count_cost(architecture, heads)
     smaller, closer = "pool more, or use fewer filters or units", "use smaller windows or strides"
     for what, found, most, remedy in (
         ("learn {:,} parameters", cost.parameters, MAX_PARAMETERS, smaller),

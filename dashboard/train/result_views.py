@@ -214,10 +214,18 @@ def show_stages(job: Job, card: Card, data: Dataset, probabilities: Probabilitie
         return
     epochs = f"{card.epochs} epoch{'s' * (card.epochs != 1)}"
     made = f"{epochs} on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
-    inverted = "" if card.inversion == "identity" else f" The features are inverted: {card.inversion}."
-    st.caption(f"Trained for {made}.{inverted}")
+    st.caption(f"Trained for {made}.{_describe_inversion(card.inversion)}")
     show_changes(job)
     weights_views.show_hashes(job, network)
+
+
+def _describe_inversion(inversion: str) -> str:
+    match inversion:
+        case "identity":
+            return ""
+        case "both":
+            return " Two heads are summed: one reads x, the other 1 − x."
+    return f" The features are inverted: {inversion}."
 
 
 PARTS = {
