@@ -122,7 +122,7 @@ def test_stop_ends_a_job_after_a_whole_record_and_closes_its_generator():
     control.stop(job.id)
     control.stop(job.id)  # impatient
     status = ended(job)
-    assert (status.state, status.message) == ("stopped", "You stopped it. What it had done is saved.")
+    assert (status.state, status.message) == ("stopped", "It was stopped. What it had done is saved.")
     assert numbers(job) == list(range(1, len(numbers(job)) + 1)) and (job.folder / "closed").exists()
 
 
@@ -131,7 +131,7 @@ def test_stop_reaches_a_job_that_waits():
     reach(first, "running")
     control.stop(second.id)
     status = ended(second)
-    assert (status.state, status.message) == ("stopped", "You stopped it before it began.") and numbers(second) == []
+    assert (status.state, status.message) == ("stopped", "It was stopped before it began.") and numbers(second) == []
 
 
 @pytest.mark.parametrize("ask", [control.stop, control.pause, lambda name: control.change(name, TrainingChanges())])

@@ -214,7 +214,7 @@ def test_t1_a_training_is_watched_paused_slowed_down_and_stopped() -> None:
     until(lambda: run_folders.read_steps(job.id)[-1]["learning_rate"] == 0.0005)
     press(app, "train stop")
     assert ended(job).state == "stopped"
-    assert rerun(app).info[0].value == "You stopped the training. The network is saved."
+    assert rerun(app).info[0].value == "The training was stopped. The network is saved."
     assert app.button(key="to result").proto.type == "primary" != app.button(key="train resume").proto.type
     assert "From left to right: the training so far." in captions(app) and "Your digit:" not in captions(app)
     assert {"train resume", "to result"} <= {button.key for button in app.button}
@@ -287,7 +287,7 @@ def test_m16_two_heads_can_be_chosen_and_have_a_result_and_their_layers(runs: Pa
     app = open_page("train", state={"visitor": job.visitor, "train view": "Result"})
     assert "all 400 test digits" in text_of(app)
     app.segmented_control(key="train part").set_value("Layers")
-    assert "The features are inverted: both." in captions(rerun(app)) and not app.warning
+    assert "Two heads are summed: one reads x, the other 1 − x." in captions(rerun(app)) and not app.warning
 
 
 def test_t2_t3_t12_the_result_is_on_all_test_digits_with_a_grid_and_the_surest_mistakes(job: Job) -> None:

@@ -1,7 +1,8 @@
 """HEIC, PDF and SVG files -> PNG, in a process of its own.
 
 Their decoders are large programs that a file of a stranger may make hang, crash or open other files. So each file is
-decoded by `render_document`, which ends after some seconds.
+decoded by `render_document`, which ends after some seconds. `run_program` reads other files of strangers (ONNX) in the
+same way.
 """
 
 import re

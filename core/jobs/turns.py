@@ -25,7 +25,7 @@ POLL_INTERVAL = 0.5  # seconds between two looks at the queue of a job that nobo
 HANDOVER = 0.5  # seconds for which a job that is told so tries to get the slot
 # A paused job keeps its memory. After this time it ends; resumed, it continues from its last finished epoch.
 MAX_PAUSE = 600.0  # seconds
-STOPPED_MESSAGES = dict.fromkeys(("train", "generator"), "You stopped the training. The network is saved.")  # by kind
+STOPPED_MESSAGES = dict.fromkeys(("train", "generator"), "The training was stopped. The network is saved.")  # by kind
 
 
 class JobStopped(Exception):
@@ -35,8 +35,8 @@ class JobStopped(Exception):
 def describe_stop(job: Job) -> str:
     """Return a sentence on a job that was stopped: what is saved of it."""
     if run_folders.read_status(job).started is None:
-        return "You stopped it before it began."
-    return STOPPED_MESSAGES.get(job.kind, "You stopped it. What it had done is saved.")
+        return "It was stopped before it began."
+    return STOPPED_MESSAGES.get(job.kind, "It was stopped. What it had done is saved.")
 
 
 class Turns:

@@ -118,7 +118,7 @@ def _show_attack(
     with result:
         if done and not attack.misread:
             _show_result(attack, data)
-    st.caption(tell_story(attack))
+    st.caption(tell_story(attack, done=done))
     if run is None:
         st.caption("These are the readings before the attack.")
     if done or run is None:

@@ -1,16 +1,16 @@
 """What each stage of a network does while it learns, on the page "Train": only for those who choose to see it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from core.jobs import control, run_folders
-from core.jobs.run_folders import Job, Status
+from core.jobs.run_folders import Job, JobError, Status
 from core.jobs.training_report import Record
 from core.jobs.watched_stages import StageHistory, collect_stages, describe_gradients
 from core.visualization.training_stages import StageCurves, draw_stages
 from dashboard.train.curve_views import end_of_axis
-from dashboard.widgets import jobs
 from dashboard.widgets.texts import read_note, show_caption
 
 CHOSEN = "train stages"  # key of the choice
@@ -22,7 +22,8 @@ def show_stages(job: Job, status: Status, steps: Sequence[Record], epochs: int) 
     if not st.checkbox("Show what each stage does", key=CHOSEN, persist_state="session"):
         return
     if status.active and not run_folders.read_request(job).stages:
-        jobs.attempt(control.watch_stages, job.id)
+        with suppress(JobError):  # it has ended just now
+            control.watch_stages(job.id)
     try:
         histories = collect_stages(steps)
     except ValueError as error:  # a record is damaged
