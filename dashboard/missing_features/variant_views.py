@@ -77,7 +77,8 @@ def show_variants(session: Session, data: Dataset, zoo: Zoo) -> None:
     st.html(draw_variants(rows, COLUMNS, answers=scene is not None))
     show_text("missing_variants")
     _show_failed(names, zoo)
-    _show_missing_networks(zoo)
+    others = [name for name, recipe in RECIPES.items() if recipe.laboratory and not has_two_heads(recipe)]
+    _show_missing_networks(others, zoo)
 
 
 def is_variant(card: Card, architecture: str) -> bool:
@@ -112,12 +113,9 @@ def _show_failed(names: list[str], zoo: Zoo) -> None:
             )
 
 
-def _show_missing_networks(zoo: Zoo) -> None:
-    names = [
-        name for name, recipe in RECIPES.items() if recipe.laboratory and name not in zoo and not has_two_heads(recipe)
-    ]
-    if names:
-        commands = ", ".join(f"`python -m core train {name}`" for name in names)
+def _show_missing_networks(names: Sequence[str], zoo: Zoo) -> None:
+    """Show how to train those of these networks that are not there."""
+    if commands := ", ".join(f"`python -m core train {name}`" for name in names if name not in zoo):
         st.caption(f"Not on this computer. These commands train them: {commands}")
 
 
@@ -247,8 +245,7 @@ def _show_second_paper(zoo: Zoo) -> None:
     }
     if rows:
         st.table(pd.DataFrame(rows).T)
-    if commands := ", ".join(f"`python -m core train {name}`" for name in names if name not in zoo):
-        st.caption(f"Not on this computer. These commands train them: {commands}")
+    _show_missing_networks(names, zoo)
 
 
 def describe_sums(read: Mapping[tuple[str, str], torch.Tensor], labels: torch.Tensor, omega: float) -> str:
