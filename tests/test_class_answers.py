@@ -140,6 +140,21 @@ def test_a_frozen_phone_and_one_on_its_own_can_answer() -> None:
     assert {one.words for one in rooms.board().questions.answers(code, TEACHER)} == {"a 7", "an 8"}
 
 
+def test_names_and_answers_that_were_hidden_stay_hidden_at_the_next_question_and_after_a_reload() -> None:
+    teacher, code = lead()
+    phone = join(code)
+    ask(teacher, "Which digit?")
+    answer(phone, "a 7", "Ada")
+    assert "Ada" in html(click(look(teacher), "class names"))
+    ask(teacher, "And now?")
+    answer(phone, "a 9")
+    shown = html(look(teacher))
+    assert "a 9" in shown and "Ada" not in shown
+    again = look(open_page("start", state={"visitor": TEACHER}, lead=code))
+    assert "And now?" in text_of(again) and "ns-answers" not in html(again)
+    assert "a 9" in html(click(again, "class answers"))
+
+
 def test_a_reload_of_the_same_visitor_finds_and_changes_the_answer() -> None:
     teacher, code = lead()
     ask(teacher, "Which digit?")
@@ -159,6 +174,7 @@ def test_who_has_answered_can_delete_it_with_their_data() -> None:
     go_to(phone, "train")
     press(phone, "privacy delete")
     assert not rooms.board().questions.answers(code, TEACHER)
+    assert "You answered as" not in text_of(look(phone))
     assert rooms.board().led.read(code) is not None
 
 

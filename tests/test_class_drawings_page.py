@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.classroom import room_board
 from core.classroom.led_rooms import Place
 from core.classroom.room_board import EMPTY_LIFETIME
-from core.classroom.room_database import DATABASE_VARIABLE
+from core.classroom.room_database import DATABASE_VARIABLE, RoomError
 from core.visualization import arrays
 from dashboard.class_drawings import readings
 from dashboard.server import led_class, rooms
@@ -58,6 +58,7 @@ def keys(app: AppTest) -> set[str]:
 def test_at_first_nothing_is_collected_and_a_phone_is_not_asked() -> None:
     teacher, code = lead()
     assert "No drawings are collected now" in text_of(teacher) and "has no drawings yet" in text_of(teacher)
+    assert "and 6 hours after the last phone was there: download them" in text_of(teacher)
     phone = open_phone(code)
     assert "class give" not in keys(phone) and "You follow" in text_of(phone)
 
@@ -78,6 +79,7 @@ def test_a_phone_reads_what_is_kept_gives_by_its_own_press_and_takes_back() -> N
     phone = rerun(open_phone(code))
     said = text_of(phone)
     assert "no name" in said and "6 hours" in said and "when the class ends" in said and "digits **4, 7**" in said
+    assert "Your teacher can download them, without names" in said
     assert phone.button(key="class give").disabled, "which digit is it?"
     assert rooms.board().drawings.list_all(code, TEACHER) == [], "nothing is sent before the press"
     phone.button_group(key="class digit (4, 7)").set_value(7)
@@ -101,13 +103,14 @@ def test_who_has_given_a_drawing_can_take_it_back_after_collecting_has_stopped()
     assert f"class back {one.id}" not in keys(open_phone(code, BOB))
 
 
-def test_a_phone_is_asked_as_soon_as_the_class_collects_also_while_it_is_frozen() -> None:
+def test_a_phone_is_asked_as_soon_as_the_class_collects_and_a_change_of_that_releases_nobody() -> None:
     _, code = lead()
     phone = open_phone(code)
     collect(code)
     assert "any digit" in text_of(rerun(phone))
     rooms.board().led.freeze(code, True, TEACHER)
     phone = rerun(rerun(phone))
+    assert "any digit" not in text_of(phone), "while it is frozen nothing is given"
     rooms.board().drawings.stop(code, TEACHER)
     phone = rerun(phone)
     assert phone.session_state["session"].following.frozen, "a change of what is collected releases nobody"
@@ -133,8 +136,10 @@ def test_only_what_the_visitor_drew_is_their_drawing(kind: str) -> None:
 def test_phones_stay_at_their_drawing_while_the_teacher_looks_at_the_wall() -> None:
     teacher, code = lead("pmnist")
     assert rooms.board().led.read(code).place.page == "pmnist"  # type: ignore[union-attr]
+    teacher.session_state["session"].leading.problem = "The database does not answer."
     go_to(teacher, PAGE)
     assert rooms.board().led.read(code).place.page == "pmnist"  # type: ignore[union-attr]
+    assert teacher.session_state["session"].leading.problem, "what could not be stored is still not stored"
     go_to(teacher, "why")
     assert rooms.board().led.read(code).place.page == "why"  # type: ignore[union-attr]
 
@@ -171,7 +176,11 @@ def test_every_network_reads_the_drawings_a_few_at_a_time_and_the_page_counts_th
     assert "Synergy reads" in text_of(rerun(teacher))
 
 
-def test_a_hidden_drawing_counts_nowhere_until_it_is_shown_again() -> None:
+def refuse(*_: object) -> None:
+    raise RoomError("Try again")
+
+
+def test_a_hidden_drawing_counts_nowhere_until_it_is_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
     teacher, code = lead()
     collect(code)
     give(code, 3)
@@ -179,6 +188,9 @@ def test_a_hidden_drawing_counts_nowhere_until_it_is_shown_again() -> None:
     teacher.session_state["drawings chosen"] = first.id
     teacher = rerun(teacher)
     assert "Standard: **" in text_of(teacher)
+    with monkeypatch.context() as patch:
+        patch.setattr(rooms.board().drawings, "hide", refuse)
+        assert "Try again" in [one.value for one in press(teacher, "drawings hide").warning]
     teacher = press(teacher, "drawings hide")
     assert "The class has 2 drawings" in text_of(teacher)
     teacher = press(teacher, f"drawings show {first.id}")
@@ -215,12 +227,17 @@ def test_a_database_that_does_not_answer_costs_a_sentence_on_both_sides(monkeypa
     with monkeypatch.context() as patch:
         patch.setenv(DATABASE_VARIABLE, "postgresql+psycopg://nobody@127.0.0.1:9/rooms")
         assert "database" in text_of(press(phone, "class give")) and "database" in text_of(rerun(teacher))
+        assert text_of(rerun(phone)).count("database") == 1, "the bar says it, the menu of drawings does not repeat it"
     assert rooms.board().drawings.list_all(code, TEACHER) == []
 
 
 def test_wanted_digits_are_described_in_words() -> None:
     assert giving.describe_wanted(tuple(range(10))) == "drawings of **any digit**"
     assert giving.describe_wanted((3,)) == "drawings of the digit **3**"
+
+
+def forbid() -> str:
+    raise PermissionError(13, "Permission denied")
 
 
 def test_the_server_deletes_old_rooms_by_itself_and_a_database_that_is_away_stops_nothing(
@@ -233,6 +250,9 @@ def test_the_server_deletes_old_rooms_by_itself_and_a_database_that_is_away_stop
     monkeypatch.setattr(room_board.time, "time", lambda: now + EMPTY_LIFETIME + 60)
     with monkeypatch.context() as patch:
         patch.setenv(DATABASE_VARIABLE, "postgresql+psycopg://nobody@127.0.0.1:9/rooms")
+        rooms.remove_outdated()
+    with monkeypatch.context() as patch:
+        patch.setattr(rooms, "database_url", forbid)
         rooms.remove_outdated()
     assert rooms.board().drawings.given_by(code, ANN)
     rooms.remove_outdated()

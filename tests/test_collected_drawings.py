@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.classroom import collected_drawings, room_board
+from core.classroom.class_questions import player_of
 from core.classroom.led_rooms import Place
 from core.classroom.room_board import EMPTY_LIFETIME, RoomBoard
 from core.classroom.room_database import RoomError, RoomUnreachable
@@ -66,6 +67,14 @@ def test_a_drawing_comes_back_pixel_for_pixel_and_with_no_visitor(rooms: RoomBoa
     assert "ann" not in str([row for row in stored if row.room == code])
 
 
+def test_a_drawing_leads_to_no_nickname(rooms: RoomBoard) -> None:
+    code = open_class(rooms)
+    rooms.drawings.give(code, "ann", 7, drawing())
+    with rooms._database.begin() as connection:
+        givers = connection.scalars(DRAWINGS.select().with_only_columns(DRAWINGS.c.giver)).all()
+    assert givers and not [one for one in givers if one.startswith(player_of(code, "ann"))]
+
+
 def test_the_same_drawing_counts_once_and_takes_the_new_label(rooms: RoomBoard) -> None:
     code = open_class(rooms)
     for label in (1, 7):
@@ -107,7 +116,7 @@ def test_a_giver_sees_and_takes_back_their_own_and_nobody_else_s(rooms: RoomBoar
     assert labels(rooms, code) == [7, 3]
     rooms.drawings.take_back(code, "ann", own.id)
     assert labels(rooms, code) == [3] and rooms.drawings.given_by(code, "ann") == []
-    rooms.drawings.take_back_all("ann", "nobody")
+    rooms.remove_all("ann", "nobody")
     assert rooms.drawings.list_all(other, OTHER) == [] and labels(rooms, code) == [3]
 
 
@@ -124,6 +133,12 @@ def test_a_visitor_and_a_class_have_so_many_drawings(rooms: RoomBoard, monkeypat
         rooms.drawings.give(code, "cem", 7, drawing(4))
     rooms.drawings.give(code, "ann", 8, drawing(0))
     assert sorted(labels(rooms, code)) == [7, 7, 8], "a new label is no new drawing"
+    rooms.drawings.hide(code, rooms.drawings.given_by(code, "ann")[0].id, True, TEACHER)
+    with pytest.raises(RoomError, match="take one back"):
+        rooms.drawings.give(code, "ann", 7, drawing(2))
+    rooms.drawings.give(code, "cem", 7, drawing(4))
+    with pytest.raises(RoomError, match="takes no more"):
+        rooms.drawings.give(code, "dan", 7, drawing(5))
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_a_lesson_is_followed_step_by_step_until_the_teacher_closes_it() -> None
     assert look(phone).session_state["session"].lesson_position is None
 
 
-def test_the_answer_of_a_step_comes_to_phones_when_the_teacher_shows_it_to_all() -> None:
+def test_the_answer_of_a_step_comes_to_phones_when_the_teacher_shows_it_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
     teacher, code = lead("missing_features", **STEP)
     steps = lesson_bar.shipped_lessons()["what-is-missing"].steps
     phone, other = look(join(code)), click(join(code), "class own")
@@ -195,11 +195,15 @@ def test_the_answer_of_a_step_comes_to_phones_when_the_teacher_shows_it_to_all()
         assert steps[1].answer not in text_of(app)
     click(teacher, "lesson answer")
     assert steps[1].answer in text_of(teacher)
+    assert "Hide the answer here" in [one.label for one in teacher.button]
     assert steps[1].answer in text_of(look(phone)) and steps[1].answer in text_of(look(other))
     click(teacher, "lesson next")
     assert steps[2].answer not in text_of(look(phone)) + text_of(teacher)
     click(teacher, "lesson back")
     assert steps[1].answer in text_of(look(phone)), "it was released already"
+    with monkeypatch.context() as patch:
+        patch.setattr(rooms.board().led, "released", None)  # nobody asks for it again
+        assert steps[1].answer in text_of(look(phone))
 
 
 def test_an_answer_that_cannot_be_released_costs_a_sentence_and_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,6 +235,8 @@ def test_whoever_leads_a_lesson_sees_the_minute_and_the_plan(monkeypatch: pytest
     session = teacher.session_state["session"]
     session.lesson_position = replace(session.lesson_position, began=session.lesson_position.began - 600)
     assert "Now at minute 13 of 30" in text_of(look(teacher))
+    teacher.query_params["step"] = "1"  # the browser's back
+    assert "Now at minute 13 of 30; this step is planned for 0 to 3." in text_of(go_to(teacher, "start"))
     assert "Now at minute" not in text_of(look(join(code)))
 
 

@@ -32,7 +32,7 @@ def test_one_button_deletes_the_networks_jobs_and_rooms_of_a_visitor_and_of_nobo
     board = RoomBoard(database_url())
     mine, room = (board.open_room("MNIST", told=True, opener=opener).code for opener in (ANN, "b" * 32))
     app = press(open_as_ann(), "privacy delete")
-    assert "are deleted, and the cookie too" in app.success[0].value
+    assert "rooms, drawings and answers in classes are deleted, and the cookie too" in app.success[0].value
     assert [one.id for one in run_folders.list_jobs()] == [other.id]
     assert not active.folder.exists() and not job.folder.exists()
     assert board.find(room).code == room

@@ -1,5 +1,6 @@
-"""The quiz, its scores, lessons, and rooms of people who play the quiz together.
+"""The quiz and its scores, lessons, rooms that play the quiz together, and classes that a teacher leads.
 
-Rooms are stored in SQLite beside the runs, or in PostgreSQL (by URL). Nothing personal is stored, unless somebody types
-it: a player is a random number, drawn for one game or made for one class, and a nickname, drawn unless one is chosen.
+A class can be asked questions, and its drawings can be collected. All this is stored in SQLite beside the runs, or in
+PostgreSQL (by URL). Nothing personal is stored, unless somebody types it: a player is a random number, drawn for one
+game or made for one class, and a nickname, drawn unless one is chosen.
 """

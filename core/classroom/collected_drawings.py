@@ -5,7 +5,7 @@ giver may take it back; only whoever leads the class reads the drawings of all. 
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ import sqlalchemy as sql
 from numpy.typing import NDArray
 
 from core.classroom.room_database import Database, RoomError
-from core.classroom.room_openers import hash_opener, is_opened_by
-from core.classroom.room_tables import COLLECTIONS, DRAWINGS, LED_ROOMS
+from core.classroom.room_openers import check_leads, hash_opener, is_opened_by
+from core.classroom.room_tables import COLLECTIONS, DRAWINGS
 
 MAX_DRAWINGS, MAX_DRAWINGS_PER_VISITOR = 500, 20  # in one class
 SHAPE = (28, 28)
@@ -47,14 +47,14 @@ class CollectedDrawings:
         if not digits:
             raise RoomError("Choose at least one digit to collect.")
         with self._database.begin() as connection:
-            _check_leads(connection, code, openers)
+            check_leads(connection, code, openers)
             connection.execute(self._database.insert_new(COLLECTIONS).values(room=code, wanted=digits))
             connection.execute(sql.update(COLLECTIONS).where(COLLECTIONS.c.room == code).values(wanted=digits))
 
     def stop(self, code: str, *openers: str) -> None:
         """Take no more drawings; those that were given stay. Only whoever leads the class may."""
         with self._database.begin() as connection:
-            _check_leads(connection, code, openers)
+            check_leads(connection, code, openers)
             connection.execute(sql.delete(COLLECTIONS).where(COLLECTIONS.c.room == code))
 
     def give(self, code: str, visitor: str, label: int, pixels: NDArray[np.uint8]) -> None:
@@ -62,7 +62,7 @@ class CollectedDrawings:
 
         The same drawing once more is not another one: it then has the new label.
         """
-        content, giver = _check_pixels(pixels), hash_opener(code, visitor)
+        content, giver = _check_pixels(pixels), _giver_of(code, visitor)
         row = {"label": label, "id": identify(giver, content)}
         with self._database.begin() as connection:
             _check_wanted(_lock(connection, code), label, code)
@@ -77,7 +77,7 @@ class CollectedDrawings:
 
     def take_back(self, code: str, visitor: str, drawing: str) -> None:
         """Delete one drawing of this visitor's; do nothing if it is not theirs."""
-        own = (DRAWINGS.c.room == code) & (DRAWINGS.c.giver == hash_opener(code, visitor))
+        own = (DRAWINGS.c.room == code) & (DRAWINGS.c.giver == _giver_of(code, visitor))
         with self._database.begin() as connection:
             connection.execute(sql.delete(DRAWINGS).where(own, DRAWINGS.c.id == drawing))
 
@@ -86,13 +86,13 @@ class CollectedDrawings:
         givers = sql.select(DRAWINGS.c.room, DRAWINGS.c.giver).distinct()
         with self._database.begin() as connection:
             for code, giver in connection.execute(givers).all():
-                if giver in {hash_opener(code, visitor) for visitor in visitors}:
+                if giver in {_giver_of(code, visitor) for visitor in visitors}:
                     own = (DRAWINGS.c.room == code) & (DRAWINGS.c.giver == giver)
                     connection.execute(sql.delete(DRAWINGS).where(own))
 
     def given_by(self, code: str, visitor: str) -> list[CollectedDrawing]:
         """Return what this visitor has given to the class, the earliest first."""
-        return self._list(code, DRAWINGS.c.giver == hash_opener(code, visitor))
+        return self._list(code, DRAWINGS.c.giver == _giver_of(code, visitor))
 
     def list_all(self, code: str, *openers: str) -> list[CollectedDrawing]:
         """Return all drawings of the class, hidden ones too, the earliest first; none to others than its leader."""
@@ -108,7 +108,7 @@ class CollectedDrawings:
         """Take a drawing off the wall, or put it back; only whoever leads the class may."""
         one = (DRAWINGS.c.room == code) & (DRAWINGS.c.id == drawing)
         with self._database.begin() as connection:
-            _check_leads(connection, code, openers)
+            check_leads(connection, code, openers)
             connection.execute(sql.update(DRAWINGS).where(one).values(hidden=hidden))
 
 
@@ -117,17 +117,16 @@ def identify(giver: str, content: bytes) -> str:
     return hashlib.sha256(giver.encode() + content).hexdigest()[:32]
 
 
+def _giver_of(code: str, visitor: str) -> str:
+    """Return what stands beside a visitor's drawings: not what they answer under, or their nickname could be found."""
+    return hash_opener(f"drawings of {code}", visitor)
+
+
 def _lock(connection: sql.Connection, code: str) -> str:
     """Let one gift to a class follow another, so that limits hold; return the digits that it wants, "" for none."""
     here = COLLECTIONS.c.room == code
     connection.execute(sql.update(COLLECTIONS).where(here).values(wanted=COLLECTIONS.c.wanted))
     return connection.scalar(sql.select(COLLECTIONS.c.wanted).where(here)) or ""
-
-
-def _check_leads(connection: sql.Connection, code: str, openers: Sequence[str]) -> None:
-    led = sql.exists().where(LED_ROOMS.c.room == code)
-    if not connection.scalar(sql.select(led & sql.exists().where(is_opened_by(code, openers)))):
-        raise RoomError(f"The class {code} has ended, or somebody else leads it.")
 
 
 def _check_pixels(pixels: NDArray[np.uint8]) -> bytes:
@@ -148,7 +147,7 @@ def _check_wanted(wanted: str, label: int, code: str) -> None:
 
 def _check_space(connection: sql.Connection, code: str, giver: str) -> None:
     inside = sql.select(sql.func.count()).select_from(DRAWINGS).where(DRAWINGS.c.room == code)
-    if (connection.scalar(inside) or 0) >= MAX_DRAWINGS:
+    if (connection.scalar(inside.where(~DRAWINGS.c.hidden)) or 0) >= MAX_DRAWINGS:  # a teacher who hides makes space
         raise RoomError(f"The class {code} has {MAX_DRAWINGS} drawings: it takes no more.")
     if (connection.scalar(inside.where(DRAWINGS.c.giver == giver)) or 0) >= MAX_DRAWINGS_PER_VISITOR:
         raise RoomError(f"You have given {MAX_DRAWINGS_PER_VISITOR} drawings: take one back to give another one.")

@@ -11,7 +11,7 @@ import sqlalchemy as sql
 
 from core.classroom.class_questions import ClassQuestion
 from core.classroom.room_database import Database, RoomError
-from core.classroom.room_openers import change_own, hash_visitor
+from core.classroom.room_openers import change_own, check_leads, hash_visitor
 from core.classroom.room_tables import CLASS_QUESTIONS, COLLECTIONS, FOLLOWERS, LED_ROOMS, OPENINGS, RELEASED_STEPS
 
 MAX_FOLLOWERS = 500  # in one room
@@ -95,7 +95,7 @@ class LedRooms:
         """Let all phones see the answer of a lesson's step, counted from 0; only the room's opener may."""
         row = {"room": code, "lesson": lesson, "step": step}
         with self._database.begin() as connection:
-            change_own(connection, LED_ROOMS, code, openers, frozen=LED_ROOMS.c.frozen)  # checks who it is
+            check_leads(connection, code, openers)
             connection.execute(self._database.insert_new(RELEASED_STEPS).values(row))
 
     def released(self, code: str) -> frozenset[tuple[str, int]]:

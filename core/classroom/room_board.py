@@ -154,7 +154,7 @@ class RoomBoard:
                 connection.execute(sql.delete(ROOMS).where(_is_outdated(time.time())))
 
     def remove_all(self, *openers: str) -> None:
-        """Delete every room that one of these opened, with all answers, and what they answered in others' classes.
+        """Delete every room that one of these opened, and what they answered and drew in others' classes.
 
         OPENINGS does not have rooms from before it.
         """
@@ -163,6 +163,7 @@ class RoomBoard:
             mine = [code for code, opener in rooms if opener in hash_openers(code, openers)]
             connection.execute(sql.delete(ROOMS).where(ROOMS.c.code.in_(mine)))
         self.questions.forget(*openers)
+        self.drawings.take_back_all(*openers)
 
     def close(self) -> None:
         """Close all connections."""

@@ -7,7 +7,9 @@ from typing import Any
 import sqlalchemy as sql
 
 from core.classroom.room_database import RoomError
-from core.classroom.room_tables import ROOMS
+from core.classroom.room_tables import LED_ROOMS, ROOMS
+
+NOT_LED = "The class {code} has ended, or somebody else leads it."
 
 
 def hash_visitor(opener: str) -> str:
@@ -30,8 +32,15 @@ def is_opened_by(code: str, openers: Sequence[str]) -> sql.ColumnElement[bool]:
     return (ROOMS.c.code == code) & ROOMS.c.opener.in_(hash_openers(code, openers))
 
 
+def check_leads(connection: sql.Connection, code: str, openers: Sequence[str]) -> None:
+    """Raise RoomError unless one of these leads the class of this code."""
+    led = sql.exists().where(LED_ROOMS.c.room == code)
+    if not connection.scalar(sql.select(led & sql.exists().where(is_opened_by(code, openers)))):
+        raise RoomError(NOT_LED.format(code=code))
+
+
 def change_own(connection: sql.Connection, table: sql.Table, code: str, openers: Sequence[str], **values: Any) -> None:
     """Change what a table holds of a class that one of these opened. Raises RoomError if none of them did."""
     own = sql.exists().where(is_opened_by(code, openers))
     if not connection.execute(sql.update(table).where(table.c.room == code, own).values(values)).rowcount:
-        raise RoomError(f"The class {code} has ended, or somebody else leads it.")
+        raise RoomError(NOT_LED.format(code=code))

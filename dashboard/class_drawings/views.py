@@ -19,7 +19,7 @@ from dashboard.server.session import Session
 from dashboard.shell import leading
 from dashboard.widgets.texts import read_note, show_caption
 
-POLL = 2.0  # seconds between two reads of the drawings
+POLL = 2.0  # seconds between two reads of the drawings while the class collects; else five times as many
 
 
 def show_drawings(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -29,10 +29,10 @@ def show_drawings(session: Session, data: Dataset, zoo: Zoo) -> None:
         return
     code = session.leading.code
     with st.container(horizontal=True, vertical_alignment="center"):
-        collecting.show_collecting(code)
+        collects = collecting.show_collecting(code)
         names = readings.choose_readers(zoo)
         files.show_files(code)
-    st.fragment(_show, run_every=POLL)(code, names, data, zoo)
+    st.fragment(_show, run_every=POLL if collects else 5 * POLL)(code, names, data, zoo)
 
 
 def _explain(session: Session) -> None:
@@ -45,6 +45,8 @@ def _explain(session: Session) -> None:
 
 def _show(code: str, names: Sequence[str], data: Dataset, zoo: Zoo) -> None:
     """Show the wall, and beside it how many of its drawings each network reads."""
+    if problem := st.session_state.pop(collecting.PROBLEM, ""):
+        st.warning(problem)
     try:
         every = rooms.board().drawings.list_all(code, *visitors.get_openers())
     except RoomError as error:

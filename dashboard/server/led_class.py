@@ -16,9 +16,9 @@ def place_for_phones(place: Place) -> Place:
 def move(place: Place) -> None:
     """Lead the class to this place, if the visitor leads one and it is elsewhere; what fails is tried again later."""
     leading = get_session().leading
-    if leading is None:
+    if leading is None or place.page == TEACHER_PAGE:
         return
-    if place == leading.place or place.page == TEACHER_PAGE:
+    if place == leading.place:
         leading.problem = ""
         return
     try:

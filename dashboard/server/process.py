@@ -48,12 +48,12 @@ def prepare_once() -> None:
 
 def _give_memory_back() -> None:
     """Forget closed sessions, collect garbage and old rooms now and then, return to the system what nobody uses."""
-    from dashboard.server import rooms  # here: it takes a second to import
-
     for number in count(1):
         time.sleep(TIDY_EVERY)
         streamlit_internals.forget_closed_sessions()
         if number % (COLLECT_EVERY // TIDY_EVERY) == 0:
+            from dashboard.server import rooms  # here: it takes a second to import
+
             rooms.remove_outdated()
             gc.collect()
         memory.give_back()

@@ -14,5 +14,5 @@ def board() -> RoomBoard:
 
 def remove_outdated() -> None:
     """Delete the rooms that are too old; what fails is tried again the next time."""
-    with suppress(RoomError), closing(RoomBoard(database_url())) as own:
+    with suppress(RoomError, OSError), closing(RoomBoard(database_url())) as own:
         own.remove_outdated()

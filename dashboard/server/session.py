@@ -87,8 +87,8 @@ class Leading:
     frozen: bool = False
     problem: str = ""
     """Why the last step could not be stored, in a sentence."""
-    names_shown: bool = False
-    """Whether the answers to a question are shown with the nicknames."""
+    names_of: int = 0
+    """The number of the question whose answers are shown with the nicknames; 0 for none."""
     answers_shown: bool = True
 
 

@@ -30,17 +30,18 @@ def show_question(held: Following, question: ClassQuestion | None) -> None:
 
 
 def _find_earlier(held: Following, number: int) -> None:
-    """Find what this visitor answered before a reload."""
-    if held.asked != number:
-        visitor = visitors.get_visitor_id()
-        own = None if visitor is None else player_of(held.code, visitor)
-        held.answer = None if own is None else rooms.board().questions.find_answer(held.code, number, own)
-        held.asked = number
+    """Find what this visitor answered before a reload; nothing once they have deleted their data."""
+    visitor = visitors.get_visitor_id()
+    if visitor is None:
+        held.answer = None
+    elif held.asked != number:
+        held.answer = rooms.board().questions.find_answer(held.code, number, player_of(held.code, visitor))
+    held.asked = number
 
 
 def _show_form(held: Following) -> None:
     about = read_note("shell", "Answer")
-    with st.form("class answer", border=False):
+    with st.form(f"class answer {held.asked}", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input("Your answer", max_chars=MAX_ANSWER_LENGTH, key=f"{WORDS} {held.asked}", width=360)
             st.text_input("Nickname", max_chars=MAX_LENGTH, key=NAME, width=160, placeholder="drawn", help=about)

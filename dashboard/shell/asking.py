@@ -46,24 +46,26 @@ def _send_own(leading: Leading) -> None:
 def _send(leading: Leading, text: str) -> None:
     try:
         rooms.board().questions.ask(leading.code, text, *visitors.get_openers())
-        st.session_state[OPEN], leading.names_shown, leading.answers_shown = False, False, True
+        st.session_state[OPEN], leading.answers_shown = False, True
     except RoomError as error:
         st.session_state[PROBLEM] = str(error)
 
 
 def show_question(leading: Leading) -> None:
     """Show the question that was sent, if any, how many of the phones have answered, and what."""
+    _show_problem()
     try:
         board = rooms.board()
-        room, here = board.led.read(leading.code), board.led.count(leading.code)
+        room = board.led.read(leading.code)
         if room is None or room.question is None:
             return
+        here = board.led.count(leading.code)
         given = board.questions.answers(leading.code, *visitors.get_openers())
     except RoomError:  # the bar says so already
         return
     _show_state(leading, board.questions, room.question, f"{len(given)} of {max(here.total, len(given))}")
     if given and leading.answers_shown:
-        st.html(draw_answers(given, named=leading.names_shown))
+        st.html(draw_answers(given, named=leading.names_of == room.question.number))
 
 
 def _show_state(leading: Leading, questions: ClassQuestions, question: ClassQuestion, many: str) -> None:
@@ -71,7 +73,6 @@ def _show_state(leading: Leading, questions: ClassQuestions, question: ClassQues
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{many}** answered.{'' if question.is_open else ' The question is closed.'}")
         _show_buttons(leading, questions, question)
-    _show_problem()
 
 
 def _show_problem() -> None:
@@ -80,7 +81,7 @@ def _show_problem() -> None:
 
 
 def _show_buttons(leading: Leading, questions: ClassQuestions, question: ClassQuestion) -> None:
-    shown, named = leading.answers_shown, leading.names_shown
+    shown, named = leading.answers_shown, leading.names_of == question.number
     if question.is_open:
         st.button(
             "Close the question", key="class close", type="primary", on_click=_change, args=(leading, questions.close)
@@ -93,7 +94,9 @@ def _show_buttons(leading: Leading, questions: ClassQuestions, question: ClassQu
     )
     if shown:
         label = "Hide the names" if named else "Show the names"
-        st.button(label, key="class names", on_click=setattr, args=(leading, "names_shown", not named))
+        st.button(
+            label, key="class names", on_click=setattr, args=(leading, "names_of", 0 if named else question.number)
+        )
     st.button("Delete the question", key="class question delete", on_click=_change, args=(leading, questions.remove))
 
 

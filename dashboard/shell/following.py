@@ -111,7 +111,10 @@ def _keep_up(held: Following, room: LedRoom) -> None:
 
 def _learn_released(held: Following) -> None:
     """Notice that the teacher has released the answer of a lesson's step; the lesson's bar is drawn after this one."""
-    if get_session().lesson_position is not None:
+    position = get_session().lesson_position
+    if position is None or not position.lesson.steps[position.step].answer:
+        return
+    if (position.name, position.step) not in held.released:
         known, held.released = held.released, rooms.board().led.released(held.code)
         if known != held.released and is_fragment_run():
             st.rerun()

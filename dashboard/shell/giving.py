@@ -1,5 +1,7 @@
 """Giving a drawing to the class that the visitor follows: only by their own press, and they may take it back."""
 
+from contextlib import suppress
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ def show_giving(held: Following) -> None:
 
 
 def _show(held: Following) -> None:
-    try:
+    with suppress(RoomError):  # the bar says so already
         given = _read_given(held)
         if held.wanted or given:
             label = "Give a drawing to the class" if held.wanted else "Your drawings in the class"
@@ -33,8 +35,6 @@ def _show(held: Following) -> None:
             if place.open:
                 with place:
                     _show_menu(held, given)
-    except RoomError as error:
-        st.markdown(str(error))
     if said := st.session_state.pop(SAID, ""):
         st.markdown(said)
 

@@ -43,7 +43,8 @@ def go_on(code: str) -> bool:
     openers, board = visitors.get_openers(), rooms.board()
     room = board.led.read(code) if openers and board.may_remove(code, *openers) else None
     if room is not None:
-        get_session().leading = Leading(code, room.place, room.frozen)
+        hidden = room.question is not None  # whether the answers were shown before a reload is not known
+        get_session().leading = Leading(code, room.place, room.frozen, answers_shown=not hidden)
         get_session().following = None
     return room is not None
 

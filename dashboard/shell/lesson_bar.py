@@ -89,7 +89,10 @@ def open_linked() -> None:
 
 
 def _take_up(lesson: Lesson, step: int, name: str) -> LessonPosition:
-    """Return the position at a step that begins now: a link or a reload does not say when the lesson began."""
+    """Return the position at a step; of a lesson that is new here, the step begins now: no link says when it began."""
+    held = get_session().lesson_position
+    if held is not None and held.name == name:
+        return replace(held, step=step, answer_shown=False)
     return LessonPosition(lesson, step, name, began=time.monotonic() - 60 * lesson.begin_of(step))
 
 
@@ -138,8 +141,11 @@ def _show_answer(position: LessonPosition, answer: str) -> None:
         return
     if position.answer_shown:
         st.markdown(answer)
-    to_all = " to all" if session.leading is not None and position.name else ""
-    label = "Hide the answer" if position.answer_shown else f"Show the answer{to_all}"
+    in_class = session.leading is not None and position.name
+    if position.answer_shown:
+        label = "Hide the answer here" if in_class else "Hide the answer"
+    else:
+        label = "Show the answer to all" if in_class else "Show the answer"
     st.button(label, key="lesson answer", on_click=_turn_answer, args=(position,))
 
 

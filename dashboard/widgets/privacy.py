@@ -1,5 +1,7 @@
 """What the server keeps of a visitor and for how long, and the button that deletes it."""
 
+from contextlib import closing
+
 import streamlit as st
 
 from core.classroom.room_board import EMPTY_LIFETIME, ROOM_LIFETIME, RoomBoard
@@ -35,7 +37,7 @@ def show_privacy() -> None:
 
 
 def _delete() -> None:
-    """Delete all runs, rooms and drawings of this visitor, then the cookie; keep a sentence about it."""
+    """Delete all runs of this visitor and what rooms hold of them, then the cookie; keep a sentence about it."""
     visitor = visitors.ensure_visitor_id()
     try:
         place = "The folder of the runs"
@@ -46,11 +48,9 @@ def _delete() -> None:
         st.session_state[DONE] = files.describe_error(error, place)
         return
     visitors.forget_visitor()
-    st.session_state[DONE] = "Your networks, jobs, rooms and drawings are deleted, and the cookie too."
+    st.session_state[DONE] = read_note("widgets", "My data are deleted")
 
 
 def _delete_rooms() -> None:
-    board = RoomBoard(database_url())
-    board.remove_all(*visitors.get_openers())
-    board.drawings.take_back_all(*visitors.get_openers())
-    board.close()
+    with closing(RoomBoard(database_url())) as board:
+        board.remove_all(*visitors.get_openers())
