@@ -21,7 +21,7 @@ from core.inversion.bounds import bound_stage
 from core.networks import cost
 from core.networks.architectures import ARCHITECTURES
 from core.networks.classifier import Classifier, build
-from core.onnx import checks, translation
+from core.onnx import checks, translate_file, translation
 from core.onnx.description import OnnxError
 from core.onnx.export import to_onnx
 from core.onnx.importing import import_onnx
@@ -265,6 +265,12 @@ def test_a_clip_that_leaves_nothing_is_one_sentence() -> None:
     weights = {"high": np.array(2, np.float32), "low": np.array(1, np.float32), "w": random(784, 10)}
     with pytest.raises(OnnxError, match=r"^A Clip whose min is not below its max cannot be read here\.$"):
         import_onnx(make_file(nodes, weights, shape=("N", 784)))
+
+
+def test_a_fault_of_the_translation_is_not_said_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(translation.OPERATORS, "Gemm", lambda call: int("none"))
+    answer, _ = translate_file._load()(dense_file())
+    assert answer == {"error": "This network could not be translated (ValueError)."}
 
 
 def test_weights_that_the_graph_computes_are_counted() -> None:
