@@ -128,8 +128,13 @@ def test_a_phone_types_an_answer_sends_a_digit_also_when_frozen_and_the_teacher_
     expect(answers.locator("figcaption")).to_have_count(1, timeout=PATIENCE)
     page.get_by_role("button", name="Freeze").click()
     expect(phone.get_by_text("Its controls wait")).to_be_visible(timeout=PATIENCE)
+    phone.get_by_role("button", name="Send my digit").focus()
+    phone.keyboard.press("p")  # the projector's key
+    phone.keyboard.press("Shift+Tab")
+    expect(phone.get_by_role("button", name="Change", exact=True)).to_be_focused()
     phone.get_by_role("button", name="Send my digit").tap()
     expect(answers.get_by_alt_text("A digit")).to_be_visible(timeout=PATIENCE)
+    assert "projector" not in phone.url
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Close the question").click()
     expect(phone.get_by_text("The question is closed")).to_be_visible(timeout=PATIENCE)

@@ -9,6 +9,7 @@ const QUIET = 800; // milliseconds without a change before it is read aloud
 const AT_REST = 2000; // milliseconds without a stroke or a click before the tour goes on by itself
 const ACTS = ["pointerdown", "mousedown", "touchstart", "pointerup", "mouseup", "touchend", "click", "dblclick", "keydown", "keyup", "drop"];
 const READING = ["Tab", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // keys that move or scroll
+const PRESSING = ["Enter", " ", "Tab", "Escape"]; // keys for a button; others would reach the page's shortcuts
 const state = { data: null, step: null, asked: 0, card: null, region: null, pressed: false, acted: 0, looking: null, searching: null, wanted: 0, typed: "" };
 
 export default function ({ data }) {
@@ -92,9 +93,10 @@ function nameButtons() {
 
 // Fingers may scroll: a touch is kept from the page's controls, not from the browser. A question of the class can be answered.
 function hold(event) {
-  if (!state.data.frozen || event.target.closest?.(".st-key-class-bar")) return;
+  if (!state.data.frozen) return;
+  const types = event.target.matches?.("input, textarea"), free = types || !event.key || PRESSING.includes(event.key);
+  if (free && event.target.closest?.(".st-key-class-bar")) return;
   event.stopImmediatePropagation();
-  const types = event.target.matches?.("input, textarea");
   if (event.type.startsWith("touch") || event.type.startsWith("pointer") || (READING.includes(event.key) && !types)) return;
   event.preventDefault();
 }
