@@ -70,17 +70,12 @@ class ClassQuestions:
     def answer(self, code: str, number: int, player: str, answer: ClassAnswer) -> None:
         """Store the answer of a player of the room while the question is open; it replaces their earlier one."""
         given = {"words": "", "digit": None} | _read_answer(answer)
-        is_asked = (CLASS_QUESTIONS.c.room == code) & (CLASS_QUESTIONS.c.number == number) & CLASS_QUESTIONS.c.is_open
-        row = {"room": code, "number": number, "player": player, **given}
-        values = [sql.literal(value, CLASS_ANSWERS.c[name].type).label(name) for name, value in row.items()]
-        asked = sql.select(*values, self._database.now().label("given")).where(is_asked).with_for_update(read=True)
+        row = {"room": code, "number": number, "player": player, **given, "given": self._database.now()}
         with self._database.begin() as connection:
-            own = sql.update(CLASS_ANSWERS).where(_is_answer(code, number, player), sql.exists().where(is_asked))
-            if connection.execute(own.values(given)).rowcount:
-                return
-            new = self._database.insert_new(CLASS_ANSWERS).from_select([*row, "given"], asked)
-            if not connection.execute(new).rowcount:
-                raise RoomError("This question is closed.")
+            _check_open(connection, code, number)
+            own = sql.update(CLASS_ANSWERS).where(_is_answer(code, number, player))
+            if not connection.execute(own.values(given)).rowcount:
+                connection.execute(self._database.insert_new(CLASS_ANSWERS).values(row))
 
     def find_answer(self, code: str, number: int, player: str) -> ClassAnswer | None:
         """Return the player's own answer; None if there is none."""
@@ -111,6 +106,14 @@ class ClassQuestions:
 def player_of(code: str, visitor: str) -> str:
     """Return the number under which a visitor answers in this class; in each class it is another one."""
     return hash_opener(code, visitor)[:32]
+
+
+def _check_open(connection: sql.Connection, code: str, number: int) -> None:
+    """Let the question stay as it is until the end of this transaction. Raises RoomError if it is closed."""
+    one = CLASS_QUESTIONS.c
+    held = sql.update(CLASS_QUESTIONS).where(one.room == code, one.number == number, one.is_open)
+    if not connection.execute(held.values(number=number)).rowcount:
+        raise RoomError("This question is closed.")
 
 
 def _is_answer(code: str, number: int, player: str) -> sql.ColumnElement[bool]:
