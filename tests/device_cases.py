@@ -76,7 +76,7 @@ def reading_what_a_class_drew(device: str) -> Any:
 def a_network_from_an_onnx_file(device: str) -> Any:
     network = importing.import_onnx(export.to_onnx(tiny("cpu"))).network.to(device)
     found = scaling.find_scaling(network, made_digits(20).to(device), "made digits")
-    return found.accuracies, classifier.summarize_network(network)
+    return found.accuracies, classifier.summarize_network(network), export.find_obstacle(network)
 
 
 @case
