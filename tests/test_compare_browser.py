@@ -161,6 +161,7 @@ def test_what_one_tool_erases_stays_erased_under_the_next(server: str, page: Pag
     assert not complaints_of(page)
 
 
+@pytest.mark.slow
 def test_a_copied_address_opens_the_same_scene_in_another_browser(server: str, page: Page, phone: Page) -> None:
     page.goto(f"{server}/compare")
     expect(drawing_canvas(page)).to_be_visible(timeout=60_000)

@@ -187,6 +187,7 @@ def small_results(request: pytest.FixtureRequest, server: str, chromium: Browser
         yield tab
 
 
+@pytest.mark.slow
 def test_on_a_small_screen_a_text_ends_with_a_sentence_and_the_rest_opens(small_results: Page) -> None:
     about, rest = small_results.locator(".ns-about"), small_results.locator(".ns-rest")
     expect(about).to_be_visible()

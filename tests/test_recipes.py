@@ -63,6 +63,7 @@ def test_the_zoo_holds_every_network_of_the_seeds_after_those_it_starts_from():
 
 
 @pytest.mark.parametrize("name", ZOO)
+@pytest.mark.slow
 def test_every_recipe_makes_a_network_whose_card_tells_how(made, name):
     folder, cards = made
     card, recipe = cards[name], RECIPES[name]
