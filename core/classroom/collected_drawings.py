@@ -83,12 +83,10 @@ class CollectedDrawings:
 
     def take_back_all(self, *visitors: str) -> None:
         """Delete every drawing that one of these visitors gave, in all classes."""
-        givers = sql.select(DRAWINGS.c.room, DRAWINGS.c.giver).distinct()
         with self._database.begin() as connection:
-            for code, giver in connection.execute(givers).all():
-                if giver in {_giver_of(code, visitor) for visitor in visitors}:
-                    own = (DRAWINGS.c.room == code) & (DRAWINGS.c.giver == giver)
-                    connection.execute(sql.delete(DRAWINGS).where(own))
+            for code in connection.scalars(sql.select(DRAWINGS.c.room).distinct()).all():
+                own = [_giver_of(code, visitor) for visitor in visitors]
+                connection.execute(sql.delete(DRAWINGS).where(DRAWINGS.c.room == code, DRAWINGS.c.giver.in_(own)))
 
     def given_by(self, code: str, visitor: str) -> list[CollectedDrawing]:
         """Return what this visitor has given to the class, the earliest first."""

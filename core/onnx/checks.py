@@ -7,19 +7,17 @@ from typing import Any
 import onnx
 from onnx import ModelProto, TensorProto
 
-from core.onnx.description import MAX_NODES, OnnxError
+from core.onnx.description import DAMAGED, MAX_NODES, SIDE, OnnxError
 from core.system.safe_names import to_safe_name
 
 MIN_OPSET, MAX_OPSET = 7, onnx.defs.onnx_opset_version()
 MAX_WEIGHTS = 1_200_000  # as `networks.cost.MAX_PARAMETERS`
-SIDE = 28
 LAYOUTS = {
     "N×1×28×28 (NCHW)": (1, SIDE, SIDE),
     "N×28×28×1 (NHWC)": (SIDE, SIDE, 1),
     "N×28×28": (SIDE, SIDE),
     "N×784": (SIDE * SIDE,),
 }
-DAMAGED = "This file is damaged, or it is not an ONNX file."
 
 
 def parse(content: bytes) -> ModelProto:

@@ -5,7 +5,8 @@ from typing import Any
 
 MAX_BYTES = 5_000_000  # of a file
 MAX_NODES = 300
-CLASSES = 10
+SIDE, CLASSES = 28, 10
+DAMAGED = "This file is damaged, or it is not an ONNX file."
 
 
 class OnnxError(ValueError):

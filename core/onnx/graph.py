@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.onnx import checks
-from core.onnx.description import Node
+from core.onnx.description import SIDE, Node
 
 Array = NDArray[Any]
 
@@ -30,7 +29,7 @@ class Translation:
 
     def shape(self, value: int) -> tuple[int, ...]:
         """Return the shape of a value for one digit."""
-        return self.nodes[value - 1].shape if value else (1, checks.SIDE, checks.SIDE)
+        return self.nodes[value - 1].shape if value else (1, SIDE, SIDE)
 
     def add(self, kind: str, *inputs: int, shape: tuple[int, ...], **settings: Any) -> int:
         """Add a node; return the number of its output. Arrays are weights, all else are settings."""

@@ -25,9 +25,9 @@ from core.networks.cost import (
     OTHER_WORK,
 )
 from core.onnx import translate_file
-from core.onnx.description import MAX_BYTES, OnnxDescription, OnnxError
+from core.onnx.description import DAMAGED, MAX_BYTES, SIDE, OnnxDescription, OnnxError
 from core.onnx.operations import build_classifier, parameter_places, plan_stages
-from core.onnx.trials import SIDE, trial_digits
+from core.onnx.trials import trial_digits
 from core.system.records import to_record
 
 PROGRAM = Path(translate_file.__file__)
@@ -35,7 +35,6 @@ MAX_SECONDS = 45.0  # on the clock: ONNX's operators are many files to import, w
 MAX_DIFFERENCE = 1e-4  # between our logits and those of ONNX's reference implementation, relative to the largest one
 MAX_TOTAL_VALUES = MAX_VALUES_AT_ONCE // 300  # of one digit: a step of a universal noise keeps those of 300
 MAX_VALUE = 1e15  # as of other networks from files: squares are finite too
-DAMAGED = "This file is damaged, or it is not an ONNX file."
 TOO_COSTLY = "This network takes too long or too much memory to read."
 BUSY = "Many files are being opened at the moment; wait a minute and choose the file again."
 SENTENCES = {render_document.TOO_COSTLY: TOO_COSTLY, isolated_decoder.BUSY: BUSY}

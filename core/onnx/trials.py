@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 28
+from core.onnx.description import SIDE
 
 
 def trial_digits() -> NDArray[np.float32]:

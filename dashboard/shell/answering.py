@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from core.classroom.class_questions import MAX_ANSWER_LENGTH, ClassAnswer, ClassQuestion, player_of
 from core.classroom.nicknames import MAX_LENGTH, NicknameError
 from core.classroom.room_database import RoomError
+from core.visualization import arrays
 from dashboard.server import rooms, visitors
 from dashboard.server.session import Following, get_session
 from dashboard.widgets.current_digit import find_digit
@@ -64,7 +64,7 @@ def _digit() -> bytes:
     found = find_digit()
     if found is None:
         return b""
-    return np.rint(255 * np.clip(found[0] * get_session().scene.mask, 0, 1)).astype(np.uint8).tobytes()
+    return arrays.to_gray(found[0] * get_session().scene.mask).tobytes()
 
 
 def _send_words(held: Following) -> None:
