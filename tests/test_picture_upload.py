@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Frame, Page, Route, expect
 
 from tests import ROOT
 from tests.browser import complaints_of, open_tab, settle
@@ -125,6 +125,19 @@ def test_a_picture_is_dropped_or_pasted(kind: str, board: str, page: Page) -> No
     page.evaluate(GIVE, [kind, "b.png", "image/png", base64.b64encode(saved(Image.new("L", (30, 20), 255))).decode()])
     expect_text(page, "We found no digit in this picture.")
     expect(page.get_by_test_id("stFileChip")).to_have_count(1)
+
+
+def test_pasting_is_offered_only_once_the_upload_can_take_it(board: str, page: Page) -> None:
+    waiting: list[Route] = []
+    page.route("**/FileUploader*.js", lambda route: waiting.append(route))
+    page.goto(board)
+    expect(page.locator(".intake")).to_be_attached(timeout=60_000)
+    expect(page.locator(".intake .hint")).to_be_hidden()
+    for route in waiting:
+        route.continue_()
+    expect(page.locator(".intake .hint")).to_be_visible()
+    page.evaluate(GIVE, ["paste", "two.png", "image/png", base64.b64encode(TWO).decode()])
+    expect_text(page, "a two, 280x280")
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ export default function ({ data, parentElement }) {
   intakes.set(data.uploader, intake);
   if (!installed) install();
   installed = true;
+  follow();
   root.querySelector(".apart a").href = location.href;
   root.querySelector(".apart").hidden = !isApart(data);
   return () => intakes.get(data.uploader) === intake && intakes.delete(data.uploader);
@@ -27,7 +28,7 @@ function install() {
   document.addEventListener("change", choose, true);
   document.addEventListener("paste", paste, true);
   for (const name of DRAGS) document.addEventListener(name, drag, true);
-  new MutationObserver(removeFailed).observe(document.body, { subtree: true, childList: true });
+  new MutationObserver(follow).observe(document.body, { subtree: true, childList: true });
 }
 
 const uploaderOf = (intake) => document.querySelector(`.${intake.data.uploader}`);
@@ -153,6 +154,12 @@ function draw(picture, width, height) {
 }
 
 // ---- what is said
+
+function follow() {
+  // Streamlit fetches the code of its upload when a page first has one: what is pasted before that goes nowhere.
+  for (const intake of intakes.values()) intake.root.querySelector(".hint").hidden = !inputOf(intake);
+  removeFailed();
+}
 
 function say({ root }, text, busy = false) {
   const said = root.querySelector(".said");
