@@ -93,6 +93,8 @@ class Player(Visitor):
         match element.WhichOneof("type"):
             case "markdown":
                 self._note(element.markdown.body)
+            case "alert":
+                self._note(element.alert.body)
             case "html" if found := re.search(rf"{COOKIE}=[^;]+", element.html.body):
                 self.cookie = found[0]
             case "button":

@@ -303,7 +303,7 @@ def test_what_a_lost_database_could_not_take_is_kept_and_sent_when_it_is_back(
         board = open_quiz(TEACHER, "The room", room=code)
         assert "cannot be reached now" in board.warning[0].value
         late = open_quiz(room=code)
-        assert "You play alone meanwhile" in late.warning[0].value and address_of(late) == {"room": code}
+        assert "You play alone until then" in late.warning[0].value and address_of(late) == {"room": code}
         server.start()
         assert not rerun(app).warning and counted(code) == (1, 4)
         assert not rerun(late).warning and late.session_state[rounds.GAME].room.code == code

@@ -4,17 +4,20 @@ import asyncio
 import re
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.classroom.paced_games import GamePlan, Position, Stage
 from core.classroom.room_board import RoomBoard
-from core.classroom.room_database import database_url
+from core.classroom.room_database import DATABASE_VARIABLE, database_url
+from core.jobs.run_folders import RUNS_VARIABLE
 from dashboard.server.caches import current_dataset_name
 from tests.browser import serve
 from tests.drawn_pictures import STROKES
 from tests.player import Player
+from tests.postgres import Postgres, own_postgres
 from tests.room_answers import TEACHER
 from tests.visitor import Stroke, Visitor, draw_lines, run
 
@@ -137,3 +140,28 @@ def test_a_player_sees_the_next_question_without_a_run_of_the_page_and_looking_r
         assert rooms.games.answers_of(code, 0, player.number) == {0: 3}
         rooms.remove(code, TEACHER)
     assert player.whole_runs == 1 and player.pictures >= 2 and 2 * drawn_again < LOOKS and not player.errors
+
+
+@pytest.mark.slow
+def test_a_player_who_comes_while_the_database_is_away_joins_the_room_without_doing_anything(tmp_path: Path) -> None:
+    async def come_early(address: str, code: str, database: Postgres) -> Player:
+        player = Player(address)
+        told = asyncio.create_task(player.read("You play alone until then"))
+        await asyncio.sleep(0)
+        await player.enter(code)
+        await told
+        assert not player.cookie  # another page of this browser still finds the room's game
+        joined = asyncio.create_task(player.read("You are in"))
+        await asyncio.to_thread(database.start)
+        await joined
+        await player.close()
+        return player
+
+    with own_postgres() as database:
+        environment = {RUNS_VARIABLE: str(tmp_path), DATABASE_VARIABLE: database.url}
+        with closing(RoomBoard(database.url)) as rooms, serve(**environment) as address:
+            plan = GamePlan(2, ("HCUT",))
+            code = rooms.open_room(current_dataset_name(), told=True, opener=TEACHER, plan=plan).code
+            database.kill()
+            player = run(come_early(address, code, database))
+    assert not player.errors

@@ -19,7 +19,6 @@ from dashboard.server.session import Session
 YOU = "You"
 # The click that chose this view leaves its radio button in focus, and that would handle the Enter key.
 UNFOCUS = "<script>setTimeout(() => document.activeElement?.closest('[role=radio]')?.blur(), 100)</script>"
-RETRY = 5.0  # seconds after which unsent answers are sent again
 
 
 def show_play(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -39,7 +38,8 @@ def _show_game(zoo: Zoo) -> None:
     nickname.ensure(game)
     _read_answered(game, names)
     _show_round(game, names, zoo)
-    kept_game.store(game.to_kept())
+    if not game.stands_in:
+        kept_game.store(game.to_kept())
     address.write_address()
 
 
@@ -143,7 +143,7 @@ def _show_end(game: Game, names: tuple[str, ...], zoo: Zoo) -> None:
         # No key presses it: the second Enter on "See results" would replace them.
         st.button("Another round", on_click=_start_next, args=(game,), key="quiz again", type="primary")
     _show_scores(game, names, zoo)
-    st.fragment(_send_again, run_every=RETRY if game.unsent else None)()
+    st.fragment(_send_again, run_every=rounds.RETRY if game.unsent else None)()
     _show_misses(game, zoo)
     score_table.show_counting()
 

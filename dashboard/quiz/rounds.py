@@ -23,6 +23,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 
 GAME, ROOMS = "quiz game", "quiz rooms"  # keys of the current game, and of the last one in every room
+RETRY = 5.0  # seconds until a database that did not answer is asked again
 SEEDS = 10**6  # few enough for a short address
 VIEW, PLAY = "quiz view", "Play"
 SHOWN, HIDDEN = "shown", "hidden"  # the holes, in the address
@@ -56,6 +57,8 @@ class Game:
     """Answers that the room has not received yet."""
     problem: str = ""
     """Why they could not be sent, one sentence."""
+    stands_in: bool = False
+    """Whether it is played only until the room can be opened: the browser keeps the room's game meanwhile."""
 
     def __post_init__(self) -> None:
         self.questions = draw_questions(self.data.test, seed=self.seed)
@@ -95,14 +98,26 @@ def open_game(data: Dataset) -> Game:
             game = _open_named(held, data)
         elif game is None or (game.room is None and game.data.name != data.name):
             game = _random_round(data, holes_shown=held["holes"] == SHOWN)
-    except RoomUnreachable as error:  # the address stays, so that it opens the room when the database is back
-        st.warning(f"{error} You play alone meanwhile. Open the link again to join the room.")
-        return st.session_state.setdefault(GAME, _random_round(data))
+    except RoomUnreachable as error:  # the address stays: it opens the room when the database is back
+        st.warning(f"{error} You play alone until then.")
+        st.fragment(_join_later, run_every=RETRY)(held["room"])
+        return st.session_state.setdefault(GAME, replace(_random_round(data), stands_in=True))
     except (RoomError, DatasetError) as error:
         st.warning(f"{error} You play alone.")
         game = _random_round(data)
     start(game)
     return game
+
+
+def _join_later(code: str) -> None:
+    """Show the page again, which opens the room, as soon as its database answers."""
+    try:
+        rooms.board().find(code)
+    except RoomUnreachable:
+        return
+    except RoomError:
+        pass  # the page says why
+    st.rerun()
 
 
 def _random_round(data: Dataset, *, holes_shown: bool = True) -> Game:
