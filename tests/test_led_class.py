@@ -254,6 +254,19 @@ def test_a_database_that_does_not_answer_costs_a_sentence_and_the_next_move_is_m
     assert "follow" in text_of(look(teacher)) and page_of(look(phone)) == "pmnist"
 
 
+def test_who_comes_by_a_link_while_the_database_is_away_is_brought_to_the_class(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, code = lead(**DIGIT)
+    with monkeypatch.context() as patch:
+        patch.setenv(DATABASE_VARIABLE, "postgresql+psycopg://nobody@127.0.0.1:9/rooms")
+        phone = open_page("pmnist", follow=code)
+        assert "database" in text_of(phone) and page_of(phone) == "pmnist"
+        assert address_of(phone)["follow"] == code
+    phone = look(phone)
+    assert page_of(phone) == "compare" and address_of(phone) == {**DIGIT, "follow": code}
+
+
 def test_a_page_change_that_another_request_overtakes_is_made_again() -> None:
     teacher, code = lead(**DIGIT)
     phone = join(code)

@@ -3,21 +3,21 @@
 import streamlit as st
 
 from core.classroom.room_codes import read_code
-from core.classroom.room_database import RoomError
+from core.classroom.room_database import RoomError, RoomUnreachable
 from dashboard.address import get_address
 from dashboard.address.links import FOLLOW, LEAD
-from dashboard.server.session import get_session
+from dashboard.server.session import Following, get_session
 from dashboard.shell import following, leading
 
 
 def enter(page: str, linked: bool) -> None:
     """Take up the class that a link names, and notice who has left the page of their class."""
     if linked:
-        _open_linked()
+        _open_linked(page)
     following.arrive(page)
 
 
-def _open_linked() -> None:
+def _open_linked(page: str) -> None:
     """Lead the class that the address names if the visitor opened it, else follow it."""
     session, params = get_session(), st.query_params.to_dict()
     text = params.get(LEAD) or params.get(FOLLOW) or ""
@@ -31,7 +31,10 @@ def _open_linked() -> None:
         following.join(code)
         get_address().problems.append(f"There is no class {code}: it has ended, or there never was one.")
     except RoomError as error:
-        get_address().problems.append(str(error))
+        if isinstance(error, RoomUnreachable) and LEAD not in params:
+            session.following = Following(code, page=page)  # its bar says so, and tries again
+        else:
+            get_address().problems.append(str(error))
 
 
 def show_bar() -> None:
