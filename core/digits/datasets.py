@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -24,6 +24,8 @@ OFFLINE, MADE_DIGITS = "offline digits", "made digits"
 # Sets without files, each with the module whose `load()` makes it. Imported only when needed: these modules import
 # this one.
 MAKERS = {OFFLINE: "core.digits.offline", MADE_DIGITS: "core.generation.sampling"}
+# One's own sets are called `own:NAME`; their module imports this one too.
+OWN, OWN_SETS = "own:", "core.digits.own_sets.storage"
 MADE_SIZES = {OFFLINE: 1_197, MADE_DIGITS: 20_000}
 """The training digits of those."""
 # Never change it: a saved network would meet its training digits in the validation set.
@@ -101,6 +103,8 @@ def load(name: str = "MNIST") -> Dataset:
     """
     if name in MAKERS:
         return import_module(MAKERS[name]).load()
+    if is_own(name):
+        return import_module(OWN_SETS).load(name)
     root = _find(name)
     if root is not None:
         return read_dataset(name, root, f"the folder {root.name}")
@@ -118,11 +122,29 @@ def load_or_offline(name: str = "MNIST") -> Dataset:
 
 def is_available(name: str) -> bool:
     """Return whether the set's files exist (they may still be damaged)."""
-    return name in MAKERS or _find(name) is not None
+    return name in MAKERS or (bool(_find_own(name)) if is_own(name) else _find(name) is not None)
+
+
+def is_own(name: str) -> bool:
+    """Say whether a set is one's own, read from a file of `own_sets.storage`; it may be gone."""
+    return name.startswith(OWN)
+
+
+def title_of(name: str) -> str:
+    """Return how a set is called on a page: its name, or what somebody called their own."""
+    found = _describe_own(name)
+    return name if found is None else str(found.title)
+
+
+def list_names() -> tuple[str, ...]:
+    """Return the names of all sets that a command takes: DATASETS, and one's own in the data folders."""
+    return (*DATASETS, *import_module(OWN_SETS).list_names())
 
 
 def describe_files(name: str) -> tuple[tuple[str, int, int], ...]:
     """Return path, time of change and size of each file of a set; () for a set that has none here."""
+    if is_own(name):
+        return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in _find_own(name))
     root = None if name in MAKERS else _find(name)
     found = [] if root is None else find_layout(name).find(root) or []
     return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found if path.is_file())
@@ -132,11 +154,15 @@ def classes_of(name: str | None) -> tuple[str, ...] | None:
     """Return the classes of a set, without loading it; None for a name that is not in DATASETS."""
     if name in MAKERS:
         return DIGIT_CLASSES
+    if name is not None and (found := _describe_own(name)) is not None:
+        return tuple(found.classes)
     return LAYOUTS[name].classes if name in LAYOUTS else None
 
 
 def count_training_digits(name: str) -> int:
     """Return how many training digits a set has, without loading it. Raises DatasetError for an unknown name."""
+    if is_own(name):
+        return int(import_module(OWN_SETS).describe(name).sizes[0])
     return MADE_SIZES[name] if name in MAKERS else find_layout(name).training_digits
 
 
@@ -156,7 +182,7 @@ def named_folder() -> Path | None:
 def describe_named_folder(name: str = "MNIST") -> str:
     """Return a sentence on the folder that NEGATIVE_SPACE_DATA names if it does not hold the set, else ""."""
     folder = named_folder()
-    if folder is None or name in MAKERS or find_layout(name).find(folder) is not None:
+    if folder is None or name in MAKERS or is_own(name) or find_layout(name).find(folder) is not None:
         return ""
     layout, content = find_layout(name), folders.describe_content(folder)
     if folder.is_dir():
@@ -176,6 +202,19 @@ def read_dataset(name: str, root: Path, source: str) -> Dataset:
     train, validation = split_digits(full, len(full) - held_out, held_out)
     test = test.first(layout.test_count or len(test))
     return Dataset(name, source, layout.classes, train, validation, test, hash_digits(full, test))
+
+
+def _describe_own(name: str) -> Any:
+    """Return the `storage.Description` of one's own set; None for another one, or if it cannot be read."""
+    try:
+        return import_module(OWN_SETS).describe(name) if is_own(name) else None
+    except DatasetError:
+        return None
+
+
+def _find_own(name: str) -> list[Path]:
+    path = import_module(OWN_SETS).find(name)
+    return [] if path is None else [path]
 
 
 def _find(name: str) -> Path | None:

@@ -26,15 +26,18 @@ def plain_name(name: str) -> str:
 
 def read_idx(path: Path) -> Tensor:
     """Return the content of an IDX file. Raises DatasetError."""
-    content = _read_bytes(path)
-    magic, entry = HEADERS["-".join(plain_name(path.name).split("-")[-2:])]
+    return parse_idx(path.name, _read_bytes(path), *HEADERS["-".join(plain_name(path.name).split("-")[-2:])])
+
+
+def parse_idx(name: str, content: NDArray[np.uint8], magic: int, entry: str) -> Tensor:
+    """Return what the bytes of an IDX file hold, which begins with this magic number. Raises DatasetError."""
     header = 4 + 4 * (magic & 0xFF)
-    claimed = _read_header(path, content[:header].tobytes(), magic)
+    claimed = _read_header(name, content[:header].tobytes(), magic)
     expected = header + math.prod(claimed) * np.dtype(entry).itemsize
     if len(content) != expected:
         fault = "truncated" if len(content) < expected else "too long"
         sizes = f"{len(content):,} bytes where its header says {expected:,}"
-        raise DatasetError(f"The file {path.name} is {fault}: {sizes}.")
+        raise DatasetError(f"The file {name} is {fault}: {sizes}.")
     values = content[header:].view(entry).reshape(claimed)
     return torch.from_numpy(values.astype(values.dtype.newbyteorder("="), copy=False))
 
@@ -52,8 +55,8 @@ def _read_bytes(path: Path) -> NDArray[np.uint8]:
         raise DatasetError(f"The file {path.name} {why}.") from error
 
 
-def _read_header(path: Path, header: bytes, magic: int) -> list[int]:
+def _read_header(name: str, header: bytes, magic: int) -> list[int]:
     """Return the dimensions in the header of an IDX file."""
     if int.from_bytes(header[:4], "big") != magic:
-        raise DatasetError(f"The file {path.name} is not what its name says: it begins with 0x{header[:4].hex()}.")
+        raise DatasetError(f"The file {name} is not what its name says: it begins with 0x{header[:4].hex()}.")
     return [int.from_bytes(header[at : at + 4], "big") for at in range(4, 4 + 4 * (magic & 0xFF), 4)]

@@ -6,7 +6,6 @@ is held as long as the worker lives. Imports no torch: a worker that waits for i
 """
 
 import json
-import os
 import re
 import shutil
 import time
@@ -20,10 +19,10 @@ from core.system import locks
 from core.system.files import write_atomically
 from core.system.parsing import parse_json
 from core.system.records import to_record
+from core.system.run_place import RUNS_VARIABLE as RUNS_VARIABLE
+from core.system.run_place import runs_folder as runs_folder
 from core.training.changes import TrainingChanges
 
-PROJECT_RUNS = Path(__file__).parents[2] / "runs"
-RUNS_VARIABLE = "NEGATIVE_SPACE_RUNS"
 MAX_RUNS, MAX_BYTES = 40, 500_000_000  # of those that have ended; see `limits`
 KEPT_LIFETIME = 60 * 24 * 3600.0  # seconds for which a run is kept after somebody pressed "Keep"
 PRIVATE = 0o700  # only the owner of the server's process reads what visitors made
@@ -96,11 +95,6 @@ class JobRequest:
     """To the settings of a training."""
     stages: bool = False
     """Whether a training also records what each stage does."""
-
-
-def runs_folder() -> Path:
-    """Return the folder of all runs: NEGATIVE_SPACE_RUNS, else `runs/` in the project."""
-    return Path(os.environ.get(RUNS_VARIABLE) or PROJECT_RUNS).absolute()
 
 
 def create_job(

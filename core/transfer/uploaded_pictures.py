@@ -3,7 +3,6 @@
 A zip is untrusted: its list of files is checked before it is unpacked, and its real sizes while it is.
 """
 
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -15,14 +14,13 @@ from PIL import Image
 
 from core.digits.pictures import MAX_BYTES, PictureError, SlowPictureError, count_pixels, limit, read_picture
 from core.system import interrupts
-from core.system.archives import ArchiveError, open_zip, read_entry
+from core.system.archives import ArchiveError, read_files
 from core.system.safe_names import to_safe_name
 from core.transfer.tasks import MAX_PICTURES, SIDE, TaskError
 
 MAX_FILES = 1000  # in a zip, folders and all
 MAX_PIXELS = 1_200_000_000  # of all pictures of an upload, before they are made smaller: 100 photographs of a phone
 MAX_UNPACKED = 300 * 2**20  # bytes: a hundred photographs of 3 MB
-IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # files that operating systems add
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,42 +104,10 @@ def _unpacked(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]
 
 
 def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    # One byte more than a picture may have: larger files are refused as pictures.
+    limits = {"most_files": MAX_FILES, "most_bytes": MAX_UNPACKED, "most_per_file": MAX_BYTES + 1}
     try:
-        with open_zip(content, MAX_FILES) as archive:
-            entries = archive.infolist()
-            _check(name, entries)
-            yield from _read_entries(name, archive, [entry for entry in entries if not _is_ignored(entry)])
+        for path, picture in read_files(content, **limits):
+            yield PurePosixPath(path).name, picture
     except ArchiveError as error:
         raise TaskError(f"The file {name!r} {error}.") from None
-
-
-def _check(name: str, entries: list[zipfile.ZipInfo]) -> None:
-    """Raise TaskError for a zip with suspicious paths, a password, or too much content."""
-    for entry in entries:
-        # Nothing is ever written to such a path, but it shows an attack or a broken program.
-        parts = PurePosixPath(entry.filename.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or ":" in entry.filename[:2]:
-            path = to_safe_name(entry.filename)
-            raise TaskError(f"The zip {name!r} holds a path that leads outside of it: {path!r}.")
-        if entry.flag_bits & 1:
-            raise TaskError(f"The zip {name!r} is locked with a password; make one without.")
-    size = sum(entry.file_size for entry in entries)
-    if size > MAX_UNPACKED:
-        raise TaskError(
-            f"The zip {name!r} would unpack to {size / 2**20:,.0f} MB, and at most {MAX_UNPACKED >> 20} MB are read."
-        )
-
-
-def _is_ignored(entry: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(entry.filename).parts
-    return entry.is_dir() or any(part.startswith(".") or part in IGNORED for part in parts)
-
-
-def _read_entries(name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Iterator[tuple[str, bytes]]:
-    read = 0
-    for entry in entries:
-        content = read_entry(archive, entry, MAX_BYTES + 1)  # larger files are refused as pictures
-        read += len(content)
-        if read > MAX_UNPACKED:
-            raise TaskError(f"The zip {name!r} unpacks to more than it says; it is not read.")
-        yield PurePosixPath(entry.filename).name, content
