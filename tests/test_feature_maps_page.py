@@ -21,7 +21,7 @@ from core.zoo.checkpoints import load_classifier
 from dashboard.components.board import Chosen, Row, Sheet, read_choice
 from dashboard.feature_maps import filter_views, one_map
 from dashboard.feature_maps.pair_views import ATTACKED, OTHER
-from dashboard.server import caches
+from dashboard.server import caches, data_sets
 from dashboard.server.scene import Scene
 from tests.browser import complaints_of, settle
 from tests.job_runs import own_runs
@@ -307,10 +307,10 @@ def test_only_a_tile_that_is_there_can_be_chosen() -> None:
 
 
 def test_looking_leaves_the_shared_networks_as_they_are() -> None:
-    network = caches.classifier("standard", caches.current_dataset_name())
+    network = caches.classifier("standard", data_sets.current_name())
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     open_view("Two digits", sample="15", state={"maps pair": ATTACKED})
-    assert caches.classifier("standard", caches.current_dataset_name()) is network
+    assert caches.classifier("standard", data_sets.current_name()) is network
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
     assert all(not one._forward_hooks and not one._backward_hooks for one in network.modules())
     assert not any(one.requires_grad or one.grad is not None for one in network.parameters())

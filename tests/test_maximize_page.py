@@ -19,7 +19,7 @@ from core.zoo.checkpoints import load_classifier
 from dashboard.components.player import Frame, Look
 from dashboard.maximize.runs import Maximization, recorded_path
 from dashboard.maximize.step_texts import describe_classes, describe_maps
-from dashboard.server import caches
+from dashboard.server import caches, data_sets
 from dashboard.widgets import playing
 from dashboard.widgets.cached import load_recorded
 from dashboard.widgets.recorded_runs import MAX_FRAMES, RecordedRun, load, save
@@ -262,14 +262,12 @@ def test_without_a_digit_there_is_nothing_to_turn_into_another():
 def test_the_networks_of_the_dashboard_stay_as_they_are():
     app = open_view("Side by side")
     before = {
-        name: [
-            tensor.clone() for tensor in caches.classifier(name, caches.current_dataset_name()).state_dict().values()
-        ]
+        name: [tensor.clone() for tensor in caches.classifier(name, data_sets.current_name()).state_dict().values()]
         for name in ("standard", "missing-feature", "assignment")
     }
     grow(app, "side by side")
     for name, tensors in before.items():
-        now = caches.classifier(name, caches.current_dataset_name())
+        now = caches.classifier(name, data_sets.current_name())
         assert all(torch.equal(*pair) for pair in zip(tensors, now.state_dict().values(), strict=True)), name
         assert not any(parameter.requires_grad for parameter in now.parameters())
 

@@ -13,7 +13,7 @@ from core.classroom.paced_games import GamePlan, Position, Stage
 from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE, database_url
 from core.jobs.run_folders import RUNS_VARIABLE
-from dashboard.server.caches import current_dataset_name
+from dashboard.server.data_sets import default_name
 from tests.browser import serve
 from tests.drawn_pictures import STROKES
 from tests.player import Player
@@ -135,7 +135,7 @@ def test_a_player_sees_the_next_question_without_a_run_of_the_page_and_looking_r
 
     with closing(RoomBoard(database_url())) as rooms:
         plan = GamePlan(2, ("HCUT",))
-        code = rooms.open_room(current_dataset_name(), told=True, opener=TEACHER, plan=plan).code
+        code = rooms.open_room(default_name(), told=True, opener=TEACHER, plan=plan).code
         player, drawn_again = run(play(rooms, code))
         assert rooms.games.answers_of(code, 0, player.number) == {0: 3}
         rooms.remove(code, TEACHER)
@@ -161,7 +161,7 @@ def test_a_player_who_comes_while_the_database_is_away_joins_the_room_without_do
         environment = {RUNS_VARIABLE: str(tmp_path), DATABASE_VARIABLE: database.url}
         with closing(RoomBoard(database.url)) as rooms, serve(**environment) as address:
             plan = GamePlan(2, ("HCUT",))
-            code = rooms.open_room(current_dataset_name(), told=True, opener=TEACHER, plan=plan).code
+            code = rooms.open_room(default_name(), told=True, opener=TEACHER, plan=plan).code
             database.kill()
             player = run(come_early(address, code, database))
     assert not player.errors

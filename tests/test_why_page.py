@@ -18,7 +18,7 @@ from core.visualization.attribution import (
     draw_network_rows,
 )
 from core.visualization.signed_colors import NEGATIVE, POSITIVE
-from dashboard.server import caches
+from dashboard.server import caches, data_sets
 from dashboard.server.scene import Scene
 from dashboard.why import cached
 from dashboard.why.network_readings import LABEL, LABEL_TEXT
@@ -214,7 +214,7 @@ def test_blank_paper_is_explained_too(view: str):
 
 
 def test_what_is_worked_out_is_kept_for_the_same_digit_only():
-    network = caches.classifier("standard", caches.current_dataset_name())
+    network = caches.classifier("standard", data_sets.current_name())
 
     def explain(value: float) -> np.ndarray:
         digit = np.full((28, 28), value, np.float32)
@@ -228,9 +228,9 @@ def test_what_is_worked_out_is_kept_for_the_same_digit_only():
 def test_the_networks_that_everyone_shares_keep_no_hooks():
     for view in VIEWS:
         open_view(view, networks="standard,restoring")
-    restoring = caches.network("restoring", caches.current_dataset_name())
+    restoring = caches.network("restoring", data_sets.current_name())
     assert restoring.restores
-    standard = caches.classifier("standard", caches.current_dataset_name())
+    standard = caches.classifier("standard", data_sets.current_name())
     assert count_hooks(standard) == count_hooks(restoring.classifier) == 0
 
 

@@ -74,6 +74,8 @@ class Dataset:
     validation: Digits
     test: Digits
     sha256: str
+    labelled: bool = True
+    """Whether the labels are numbers of `classes`; False after `in_words_of`."""
 
     @property
     def device(self) -> torch.device:
@@ -84,6 +86,10 @@ class Dataset:
         """Return the same set with all splits on a device; one that is there already is returned itself."""
         train, validation, test = (split.to(device) for split in (self.train, self.validation, self.test))
         return self if train is self.train else replace(self, train=train, validation=validation, test=test)
+
+    def in_words_of(self, classes: tuple[str, ...]) -> "Dataset":
+        """Return the same pictures for networks that know other classes: `classes` then name answers, never labels."""
+        return replace(self, classes=classes, labelled=False)
 
     def describe(self) -> dict[str, object]:
         """Return name, source, sizes, classes and sha256, ready for JSON."""

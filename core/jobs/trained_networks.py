@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.digits import datasets
-from core.digits.layouts import DIGIT_CLASSES
 from core.jobs import run_folders
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
@@ -41,13 +39,13 @@ def list_networks(visitor: str) -> dict[str, Card]:
     return cards
 
 
-def find_checkpoint(name: str) -> CheckpointLocation:
-    """Return the checkpoint of the network of that name: in a run folder, else among the shipped ones."""
+def find_checkpoint(name: str, dataset: str = "MNIST") -> CheckpointLocation:
+    """Return the checkpoint of the network of that name: in a run folder, else among those for this set."""
     run = run_id_of(name)
     return (
         CheckpointLocation(NETWORK_NAME, run_folders.runs_folder() / run)
         if run
-        else CheckpointLocation(name, checkpoints.SHIPPED)
+        else CheckpointLocation(name, checkpoints.find_folder(name, dataset))
     )
 
 
@@ -66,9 +64,3 @@ def has_learned(card: Card) -> bool:
 def reads_more_than_guessing(accuracy: float, classes: int) -> bool:
     """Say whether an accuracy in percent is at least twice that of guessing."""
     return accuracy >= 200 / classes
-
-
-def reads_digits(card: Card) -> bool:
-    """Say whether the network's ten classes are the ten digits, or were tried on digits, as those of ONNX files."""
-    known = datasets.classes_of(card.dataset.get("name"))
-    return card.architecture["classes"] == 10 and (known == DIGIT_CLASSES or card.onnx is not None)

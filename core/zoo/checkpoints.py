@@ -120,6 +120,17 @@ class Measurement:
     """How much each pixel of the digits was changed by an attack on the network (L-inf); None: they were not."""
 
 
+def folder_of(dataset: str) -> Path:
+    """Return the folder of the networks that recipes make on a set: the shipped one, or one in it with its name."""
+    return SHIPPED if dataset == "MNIST" else SHIPPED / re.sub(r"[^a-z0-9]+", "-", dataset.lower())
+
+
+def find_folder(name: str, dataset: str) -> Path:
+    """Return the folder of a network for a set: the set's own where it was made for the set, else the shipped one."""
+    own = folder_of(dataset)
+    return own if (own / f"{name}.json").is_file() else SHIPPED
+
+
 def without_restoring(cards: Mapping[str, Card]) -> dict[str, Card]:
     """Return the cards of classifiers. Restoring networks have no gradients to the pixels."""
     return {name: card for name, card in cards.items() if not card.restores}

@@ -1,5 +1,8 @@
 """Whether a network's classes are those of a data set: otherwise its accuracy there means nothing."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.zoo.checkpoints import Card, CheckpointError
@@ -9,6 +12,29 @@ def fits(card: Card, dataset: Dataset) -> bool:
     """Return whether a network knows the classes of a set: by its own set's name, else by their number."""
     known = datasets.classes_of(card.dataset.get("name"))
     return card.architecture["classes"] == len(dataset.classes) and known in (None, dataset.classes)
+
+
+def choose_readers(cards: Mapping[str, Card], dataset: Dataset) -> tuple[dict[str, Card], Dataset]:
+    """Return the networks that know the classes of a set, with the set.
+
+    Where no network does, return all that share the first one's classes, with the set in the words of those.
+    """
+    fitting = {name: card for name, card in cards.items() if fits(card, dataset)}
+    if fitting or not cards:
+        return fitting, dataset
+    words = classes_of(next(iter(cards.values())))
+    return {name: card for name, card in cards.items() if classes_of(card) == words}, dataset.in_words_of(words)
+
+
+def classes_of(card: Card) -> tuple[str, ...]:
+    """Return the names of the classes that a network knows; numbers where its set is not known here."""
+    return datasets.classes_of(card.dataset.get("name")) or tuple(map(str, range(card.architecture["classes"])))
+
+
+def name_training_set(card: Card, dataset: str) -> Card:
+    """Return the card, with the set that the network has learned from in its title where that is another one."""
+    learned = card.dataset.get("name")
+    return card if learned in (None, dataset) else replace(card, title=f"{card.title} ({learned})")
 
 
 def check_fit(card: Card, dataset: Dataset) -> None:

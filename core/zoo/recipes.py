@@ -146,10 +146,14 @@ RECIPES = {
 }
 
 
-def list_zoo(folder: Path = checkpoints.SHIPPED) -> tuple[dict[str, Card], list[str]]:
-    """Return the cards by name, the recipes in their order first, and a sentence for each unreadable one."""
-    cards, problems = checkpoints.list_cards(folder)
-    by_name = {card.name: card for card in cards}
+def list_zoo(*folders: Path) -> tuple[dict[str, Card], list[str]]:
+    """Return the cards by name, the recipes in their order first, and a sentence for each unreadable one.
+
+    Of two networks of one name, that in the last of the folders (default: the shipped networks alone) counts.
+    """
+    listed = [checkpoints.list_cards(folder) for folder in folders or (checkpoints.SHIPPED,)]
+    by_name = {card.name: card for cards, _ in listed for card in cards}
+    problems = [problem for _, found in listed for problem in found]
     order = sorted(by_name, key=lambda name: list(RECIPES).index(name) if name in RECIPES else len(RECIPES))
     return {name: by_name[name] for name in order}, problems
 

@@ -13,7 +13,8 @@ from core.jobs.trained_networks import list_networks, run_id_of
 from dashboard.address.former_names import present_text
 from dashboard.address.state import PageAddress, get_address
 from dashboard.components import live_canvas
-from dashboard.server import caches, led_class, streamlit_internals, visitors
+from dashboard.server import caches, data_sets, led_class, streamlit_internals, visitors
+from dashboard.server.data_sets import SET
 from dashboard.server.scene import SCENE_PARTS, Scene, read_scene
 from dashboard.server.session import ChosenDigit, get_session
 
@@ -31,21 +32,22 @@ GROUPS = {
     "networks": "which networks are there",
     "settings": "everything else that can be set",
 }
-RESERVED = {*SCENE_PARTS, *LESSON_PARTS, *NOT_SHARED, "hide", *GROUPS} - {"view"}  # no names of widgets
+RESERVED = {SET, *SCENE_PARTS, *LESSON_PARTS, *NOT_SHARED, "hide", *GROUPS} - {"view"}  # no names of widgets
 NAME = re.compile("[a-z0-9-]{1,40}")
 CANVASES = DRAW, ERASE = "draw", "erase"  # keys of the canvases on which strokes are drawn
 SOURCE, CLASS, CUT, TOOL, NETWORKS = "source", "class", "cut", "tool", "networks"  # keys of the scene's widgets
 
 
-def open_address(page: str, *, scene: bool) -> bool:
+def open_address(page: str, *, scene: bool, data: bool) -> bool:
     """Take over what the address says before the page runs; return whether a link has just been opened.
 
-    `scene`: whether the page shows a digit.
+    `scene`: whether the page shows a digit; `data`: whether it uses the chosen data set.
     """
     address, params = get_address(), st.query_params.to_dict()
     arrived, address.page = page != address.page, page
-    address.scene, address.incomplete = scene, False
+    address.scene, address.data, address.incomplete = scene, data, False
     address.parts = {}
+    alone = address.fresh or streamlit_internals.is_history_navigation()  # such an address says all that is on the page
     opened = address.fresh or bool(params) and (arrived or params != address.params and not is_late(params))
     if arrived or opened:  # what an earlier link hid or could not say was about another page
         address.hidden, address.locked, address.problems, address.refused = (), {}, [], []
@@ -53,7 +55,7 @@ def open_address(page: str, *, scene: bool) -> bool:
     if opened:
         address.params = params
         address.projector = params.get(PROJECTOR, "1" if address.projector else "") == "1"
-        _take_link(address)
+        _take_link(address, alone)
     return opened
 
 
@@ -62,13 +64,15 @@ def is_late(params: dict[str, str]) -> bool:
     return params in get_address().past and not streamlit_internals.is_history_navigation()
 
 
-def _take_link(address: PageAddress) -> None:
+def _take_link(address: PageAddress, alone: bool) -> None:
     params = _leave_out_others_networks(address)
+    if problem := data_sets.take_link(params, alone=alone):
+        address.problems.append(problem)
     if address.scene:
         _take_scene(address, params)
     for key in address.keys[address.page]:
         st.session_state.pop(key, None)
-    known = {*SCENE_PARTS, *LESSON_PARTS, *NOT_SHARED, "hide"}
+    known = {SET, *SCENE_PARTS, *LESSON_PARTS, *NOT_SHARED, "hide"}
     asked = {name: text for name, text in params.items() if name not in known}
     address.asked = {name: present_text(address.page, name, text) for name, text in asked.items()}
     address.hidden = tuple(filter(None, params.get("hide", "").split(",")))
@@ -165,7 +169,8 @@ def put(params: dict[str, str]) -> None:
 
 def to_params(address: PageAddress) -> dict[str, str]:
     """Return what is on the page as parts of its address."""
-    params = get_session().scene.to_params() if address.scene else {}
+    params = data_sets.to_params() if address.data else {}
+    params |= get_session().scene.to_params() if address.scene else {}
     for name, part in address.parts.items():
         value = st.session_state.get(part.key)
         text = None if value is None else part.kind.write(value)

@@ -31,6 +31,8 @@ class PageAddress:
     page: str = ""
     scene: bool = False
     """Whether the page shows a digit, part of which can be erased."""
+    data: bool = False
+    """Whether the page uses the data set that the visitor has chosen."""
     incomplete: bool = False
     """Whether some widgets are not drawn yet, because there is no digit or no network."""
     parts: dict[str, Part] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from dashboard.server import caches
 from dashboard.shell.page import View
 
 VIEWS = (
-    View("One digit", digit_views.show_digit),
+    View("One digit", digit_views.show_digit, any_classes=True),
     View("Noise for all", universal_views.show_noise),
     View(
         "Whose noise fools whom",

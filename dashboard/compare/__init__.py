@@ -3,4 +3,4 @@
 from dashboard.compare import views
 from dashboard.shell.page import View
 
-VIEWS = (View("Compare", views.show_compare),)
+VIEWS = (View("Compare", views.show_compare, any_classes=True),)

@@ -4,13 +4,13 @@ from dashboard.convolution import filter_views, network_views, number_views, poo
 from dashboard.shell.page import View
 
 VIEWS = (
-    View("One number", number_views.show_one_number),
-    View("Output size", size_views.show_size),
-    View("Filters by hand", filter_views.show_filters),
-    View("Pooling", pooling_views.show_pooling),
-    View("1-D to 3-D", size_views.show_dimensions),
-    View("Neighbours", network_views.show_neighbours),
-    View("Batch norm", network_views.show_batch_norm),
-    View("Dropout", network_views.show_dropout),
-    View("Whole network", network_views.show_whole),
+    View("One number", number_views.show_one_number, any_classes=True),
+    View("Output size", size_views.show_size, any_classes=True),
+    View("Filters by hand", filter_views.show_filters, any_classes=True),
+    View("Pooling", pooling_views.show_pooling, any_classes=True),
+    View("1-D to 3-D", size_views.show_dimensions, any_classes=True),
+    View("Neighbours", network_views.show_neighbours, any_classes=True),
+    View("Batch norm", network_views.show_batch_norm, any_classes=True),
+    View("Dropout", network_views.show_dropout, any_classes=True),
+    View("Whole network", network_views.show_whole, any_classes=True),
 )

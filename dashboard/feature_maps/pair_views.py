@@ -25,7 +25,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.session import Session
 from dashboard.widgets import maps as map_inputs
-from dashboard.widgets.data_set import sample
+from dashboard.widgets.data_set import class_of, sample
 from dashboard.widgets.readings import WHOLE, label_of
 from dashboard.widgets.scene import choose_beside
 from dashboard.widgets.texts import read_tip, show_caption
@@ -98,7 +98,7 @@ def _choose_pair(
     if kind == OTHER:
         if index == session.scene.sample and session.scene.drawn is None and mask.all():
             st.caption("Both are the same digit, so nothing differs: choose another test digit.")
-        return DigitPair((now, sample(data, index)), ("yours", f"a {data.classes[int(data.test.labels[index])]}"))
+        return DigitPair((now, sample(data, index)), ("yours", f"a {class_of(data, index)}"))
     attacked = _attack(network, now, label, epsilon, METHODS[method])
     return DigitPair((now, attacked), ("before", "after the attack"))
 

@@ -37,7 +37,9 @@ from core.similarity.reference_vectors import ReferenceVectors, compute_referenc
 from core.studies.recorded import load_recorded
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
+from core.zoo.fit import fits, name_training_set
 from core.zoo.recipes import list_zoo
+from dashboard.server import data_sets
 from dashboard.server.scene import Digit, Mask
 from dashboard.server.visitors import get_visitor_id
 
@@ -46,20 +48,24 @@ Zoo = dict[str, Card]
 SURVEYED = 6000  # digits of a split: takes a second, and there are 600 of each class
 
 
-def current_dataset_name() -> str:
-    """Return the name of the data set to use now: MNIST once it is on this machine, until then the offline digits."""
-    return "MNIST" if datasets.is_available("MNIST") else datasets.OFFLINE
-
-
 def current_dataset() -> tuple[Dataset, str]:
-    """Return the digits to use now, and a sentence if these are the offline digits because MNIST cannot be read."""
+    """Return the set that this visitor has chosen, and a sentence if another is used because that cannot be read."""
     try:
-        return dataset(current_dataset_name()), ""
+        return dataset(data_sets.current_name()), ""
     except datasets.DatasetError as error:
-        return dataset(datasets.OFFLINE), str(error)
+        return default_dataset(), str(error)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the digits ...")
+def default_dataset() -> Dataset:
+    """Return the set that pages use at first; if it cannot be read, the offline digits."""
+    try:
+        return dataset(data_sets.default_name())
+    except datasets.DatasetError:
+        return dataset(datasets.OFFLINE)
+
+
+# However many visitors choose different sets, so many are in memory; one that is chosen again is read again.
+@st.cache_resource(max_entries=3, show_spinner="Loading the pictures ...")
 def dataset(name: str) -> Dataset:
     """Return a data set by name. Raises DatasetError."""
     return datasets.load(name)
@@ -71,10 +77,20 @@ def room_board(url: str) -> RoomBoard:
     return RoomBoard(url)
 
 
-@st.cache_resource(ttl=30, show_spinner=False)
 def shipped_zoo() -> tuple[Zoo, list[str]]:
-    """Return the cards of all shipped networks by name, and a sentence for each that cannot be read."""
-    return list_zoo(checkpoints.SHIPPED)
+    """Return the cards of this server's networks for the chosen set by name, a sentence for each unreadable one."""
+    return server_zoo(data_sets.current_name(), data_sets.default_name())
+
+
+@st.cache_resource(ttl=30, max_entries=30, show_spinner=False)
+def server_zoo(data: str, default: str) -> tuple[Zoo, list[str]]:
+    """Return the cards of this server's networks for a set as `shipped_zoo`.
+
+    Where it is not the default set, the title of a network that has learned from another set says so.
+    """
+    cards, problems = list_zoo(*dict.fromkeys((checkpoints.SHIPPED, checkpoints.folder_of(data))))
+    named = {name: card if data == default else name_training_set(card, data) for name, card in cards.items()}
+    return named, problems
 
 
 def zoo() -> tuple[Zoo, list[str]]:
@@ -87,16 +103,15 @@ def zoo() -> tuple[Zoo, list[str]]:
 
 
 def own_networks() -> Zoo:
-    """Return the cards of the networks that this visitor trained and that can read digits, the oldest first."""
-    name = get_visitor_id()
-    return {} if name is None else _networks_of(name)
+    """Return the cards of the networks that this visitor trained and that know the set's classes, the oldest first."""
+    visitor, (data, _) = get_visitor_id(), current_dataset()
+    return {} if visitor is None else {name: card for name, card in _networks_of(visitor).items() if fits(card, data)}
 
 
 @st.cache_resource(ttl=2, max_entries=200, show_spinner=False)
 def _networks_of(name: str) -> Zoo:
     cards = trained_networks.list_networks(name)
-    usable = (trained_networks.reads_digits, trained_networks.has_learned)
-    return {network: card for network, card in cards.items() if all(test(card) for test in usable)}
+    return {network: card for network, card in cards.items() if trained_networks.has_learned(card)}
 
 
 @st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")
@@ -105,7 +120,7 @@ def network(name: str, references: str) -> evaluation.Network:
 
     A restoring one fills holes from the training digits of the data set `references`.
     """
-    place = trained_networks.find_checkpoint(name)
+    place = trained_networks.find_checkpoint(name, references)
     reader = checkpoints.load_network(place.name, references=dataset(references).train, folder=place.folder)
     classifier = reader.classifier
     classifier.features = features(features_hash(classifier), classifier.features)

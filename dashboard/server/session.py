@@ -131,6 +131,8 @@ class Session:
     """What the dashboard remembers of one visitor, besides the values of widgets and canvases."""
 
     scene: Scene = field(default_factory=Scene)
+    data: str = ""
+    """The name of the data set that was chosen; empty for the default. See `data_sets`."""
     base_mask: Mask = field(default_factory=lambda: np.ones((SIDE, SIDE), np.bool_))
     """The mask from a cut or a link; strokes on the erase canvas are added to it."""
     earlier_masks: deque[Mask] = field(default_factory=lambda: deque(maxlen=60))

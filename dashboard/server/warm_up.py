@@ -31,6 +31,6 @@ def _load_first_pages() -> None:
     for name in FIRST_MODULES:
         import_module(f"dashboard.{name}")
     caches.shipped_zoo()
-    data, _ = caches.current_dataset()
+    data = caches.default_dataset()
     digit = data.test.images(slice(START_SAMPLE, START_SAMPLE + 1))[0, 0].numpy()
     caches.readings(DEFAULT_NETWORKS, data.name, digit, cut_mask(START_CUT).numpy())

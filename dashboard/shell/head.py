@@ -10,6 +10,7 @@ from dashboard.address import get_address
 from dashboard.shell.help import show_help
 from dashboard.shell.projector import show_projector, title_of_slide
 from dashboard.shell.search import show_search
+from dashboard.shell.set_choice import show_set_choice
 from dashboard.widgets.texts import read_text
 
 
@@ -19,6 +20,8 @@ def show_head(name: str) -> DeltaGenerator:
         st.html(f"<h1>{escape(dashboard.PAGES[name].title)}</h1>")
         st.markdown(introduce(name, title_of_slide(name)), unsafe_allow_html=True)
         with st.container(key="page-tools", horizontal=True, gap="xsmall"):
+            if get_address().data:
+                show_set_choice()
             show_search()
             show_projector(name)
             share = st.container(width="content")

@@ -12,6 +12,7 @@ from core.pmnist.masks import keep_all
 from dashboard.address import get_address
 from dashboard.components.figure_tools import figure_tools
 from dashboard.components.page_frame import TourStep, page_frame
+from dashboard.server import data_sets
 from dashboard.server.session import get_session
 from dashboard.widgets.texts import TEXTS
 
@@ -38,7 +39,7 @@ def _reset(name: str) -> NoReturn:
     digit = (
         replace(get_session().scene, mask=keep_all().numpy(), networks=()).to_params() if get_address().scene else {}
     )
-    st.switch_page(dashboard.file_of(name), query_params=digit)
+    st.switch_page(dashboard.file_of(name), query_params=data_sets.to_params() | digit)
 
 
 def show_surroundings(name: str) -> None:

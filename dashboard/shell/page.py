@@ -13,7 +13,7 @@ from dashboard.address.links import close_address, open_address
 from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
-from dashboard.shell import class_bar, following, head, help, leading, lesson_bar, running, share
+from dashboard.shell import class_bar, following, head, help, leading, lesson_bar, running, set_choice, share
 from dashboard.widgets.current_digit import CURRENT_DIGIT, show_current_digit
 from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import acknowledgements
@@ -31,6 +31,8 @@ class View:
     show: Callable[..., None]
     exists: Callable[[Dataset, Zoo], bool] = lambda data, zoo: True
     """Whether there is anything to show with these digits and networks."""
+    any_classes: bool = False
+    """Whether networks with other classes than the set's can be shown: the view compares no answer with a label."""
     below: Show | None = None
     """What stands below the bench: strokes and clicks in the view do not change it."""
 
@@ -50,17 +52,22 @@ def show_page(
     `networks` loads the latter; `scene`: the page shows a digit, part of which can be erased; `bench`: clicks and
     strokes in a view rerun only that; `above` and `below` are shown with every view.
     """
-    with _frame(name, scene=scene, bench=bench):
+    with _frame(name, scene=scene, data=True, bench=bench):
         session, (data, problem) = get_session(), caches.current_dataset()
         show_data_notice(data, problem)
         zoo, problems = networks() if networks is not None else ({}, [])
         show_problems(problems)
+        zoo, data = set_choice.fit_readers(zoo, data)
+        set_choice.show_readers(zoo, data)
         if above is not None:
             above(session, data, zoo)
         view = choose_view([view for view in views if view.exists(data, zoo)])
-        (_show_bench if bench else _show)(view.show, session, data, zoo)
-        if view.below is not None:
-            view.below(session, data, zoo)
+        if data.labelled or view.any_classes:
+            (_show_bench if bench else _show)(view.show, session, data, zoo)
+            if view.below is not None:
+                view.below(session, data, zoo)
+        else:
+            set_choice.show_no_readers(data)
         if below is not None:
             below()
 
@@ -83,10 +90,10 @@ def show_plain_page(
 
 
 @contextmanager
-def _frame(name: str, *, scene: bool = False, bench: bool = False) -> Iterator[None]:
+def _frame(name: str, *, scene: bool = False, data: bool = False, bench: bool = False) -> Iterator[None]:
     """Open the address before a page and write it afterwards; show what all pages have in common."""
     visitors.recognise_visitor()  # first: a link may name a network of theirs
-    linked = open_address(name, scene=scene)
+    linked = open_address(name, scene=scene, data=data)
     if linked:
         lesson_bar.open_linked()
     class_bar.enter(name, linked)

@@ -3,4 +3,4 @@
 from dashboard.shell.page import View
 from dashboard.start import views
 
-VIEWS = (View("Start", views.show_start),)
+VIEWS = (View("Start", views.show_start, any_classes=True),)

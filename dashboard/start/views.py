@@ -17,7 +17,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.scene import DEFAULT_NETWORKS, START_CUT, START_SAMPLE, Digit, Mask
 from dashboard.server.session import Session
 from dashboard.start.join_box import show_join_box
-from dashboard.widgets.data_set import sample
+from dashboard.widgets.data_set import class_of, sample
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.readings import networks_or_warn, read_all
 
@@ -84,7 +84,7 @@ def show_tour(data: Dataset) -> None:
         for number, (page, index, cut, label) in enumerate(TOUR, 1):
             with st.container(key=f"tour-{number}"):
                 show_tour_stop(data, index, cut)
-                named = data.classes[int(data.test.labels[index])]
+                named = class_of(data, index)
                 scene = {"sample": str(index)} | ({"erased": cut} if cut != "whole" and page == COMPARE else {})
                 st.page_link(page, label=f"{number}. {label.format(named)}", query_params=scene)
 

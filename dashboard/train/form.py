@@ -16,7 +16,7 @@ from core.training.presets import PRESETS
 from core.visualization.training import StageRow
 from core.zoo.checkpoints import Card
 from dashboard import address
-from dashboard.server import caches
+from dashboard.server import caches, data_sets
 from dashboard.server.visitors import get_visitor_id
 from dashboard.widgets.texts import read_note, show_caption
 
@@ -91,7 +91,7 @@ def preset_options() -> Settings:
         "inversion": preset.inversion or KEEP,
         "held-out": preset.validation is not None,
         "share": 100,
-        "dataset": caches.current_dataset_name(),
+        "dataset": data_sets.current_name(),
         **to_config_options(preset.config),
     }
 

@@ -14,6 +14,7 @@ from core.visualization.transfer import draw_strip
 from dashboard import address
 from dashboard.address.links import OWN_PICTURES
 from dashboard.transfer import cached
+from dashboard.widgets.data_set import class_names
 from dashboard.widgets.picture_upload import upload_pictures
 from dashboard.widgets.pictures import show_picture
 
@@ -91,12 +92,12 @@ def _choose_pair(data: Dataset, *, shown: bool) -> tuple[int, int]:
             address.selectbox(
                 name,
                 which,
-                range(len(data.classes)),
+                range(len(class_names(data))),
                 label,
                 key=f"transfer digit {label}",
                 shown=shown,
                 width=110,
-                format_func=data.classes.__getitem__,
+                format_func=class_names(data).__getitem__,
             )
             for name, which, label in zip(("tell", "from"), ("Digit", "Other digit"), FIRST_PAIR, strict=True)
         )

@@ -4,8 +4,8 @@ from dashboard.shell.page import View
 from dashboard.why import attribution_views, deconvnet_views, erasure_views, hole_views
 
 VIEWS = (
-    View("Which pixels count", attribution_views.show_attributions),
-    View("What its maps respond to", deconvnet_views.show_deconvnet),
-    View("A hole everywhere", hole_views.show_hole_maps),
-    View("The smallest erasure", erasure_views.show_erasures),
+    View("Which pixels count", attribution_views.show_attributions, any_classes=True),
+    View("What its maps respond to", deconvnet_views.show_deconvnet, any_classes=True),
+    View("A hole everywhere", hole_views.show_hole_maps, any_classes=True),
+    View("The smallest erasure", erasure_views.show_erasures, any_classes=True),
 )

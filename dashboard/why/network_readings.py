@@ -102,7 +102,7 @@ def choose_truth(session: Session, whole: list[int], data: Dataset) -> int:
 
     `whole`: the class that each network reads in the whole digit.
     """
-    labelled = session.scene.sample is not None and session.scene.drawn is None
+    labelled = session.scene.sample is not None and session.scene.drawn is None and data.labelled
     most = Counter(whole).most_common(1)[0][0]
     first = int(data.test.labels[session.scene.sample]) if labelled else most
     chosen = address.selectbox(

@@ -5,7 +5,7 @@ import streamlit as st
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.digits.downloads import BackgroundDownload
-from dashboard.server import downloads
+from dashboard.server import caches, data_sets, downloads
 from dashboard.server.scene import Digit
 from dashboard.widgets.texts import read_note
 
@@ -13,14 +13,14 @@ OFFLINE_NOTICE = read_note("widgets", "Offline digits")
 
 
 def show_data_notice(data: Dataset, problem: str) -> None:
-    """Show the problem with MNIST, else, for the offline digits, the download of MNIST; the first such page starts it.
+    """Show the problem with the set, else, for the offline digits, the download of MNIST: the first page starts it.
 
     If NEGATIVE_SPACE_DATA names a folder without MNIST, say so.
     `data` and `problem` are what `caches.current_dataset` returns.
     """
     if problem:
-        st.warning(f"{problem} The offline digits are shown instead.")
-    elif data.name == datasets.OFFLINE:
+        st.warning(f"{problem} {data.name} is shown instead.")
+    elif data.name == datasets.OFFLINE == data_sets.default_name():
         if folder := datasets.describe_named_folder():
             st.warning(folder)
         with st.container(key="offline-digits"):
@@ -45,6 +45,16 @@ def _watch(download: BackgroundDownload) -> None:
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     bar.progress(share, f"{OFFLINE_NOTICE} Fetching MNIST in the background: {100 * share:.0f} %")
     stop.button("Cancel", on_click=download.cancel, key="cancel fetching", type="tertiary")
+
+
+def class_names(data: Dataset) -> tuple[str, ...]:
+    """Return the names of the set's own classes, also where `data` is in the words of networks that know others."""
+    return data.classes if data.labelled else caches.dataset(data.name).classes
+
+
+def class_of(data: Dataset, index: int) -> str:
+    """Return the true class of one test picture."""
+    return class_names(data)[int(data.test.labels[index])]
 
 
 def sample(data: Dataset, index: int) -> Digit:

@@ -17,7 +17,7 @@ from dashboard.server.scene import Digit
 from dashboard.server.session import ChosenDigit, Session, get_session
 from dashboard.widgets.canvas import PEN_SIZES, draw_canvas
 from dashboard.widgets.columns import fold_for_projector
-from dashboard.widgets.data_set import sample
+from dashboard.widgets.data_set import class_names, class_of, sample
 from dashboard.widgets.found_digits import choose_found_digit
 from dashboard.widgets.picture_upload import upload_picture
 from dashboard.widgets.pictures import show_picture
@@ -158,12 +158,12 @@ def _known_sample(session: Session) -> int:
 
 def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
     """Draw buttons that go through the test digits: next, any, of one class; return the digit."""
-    labels = data.test.labels.numpy()
+    labels, names = data.test.labels.numpy(), class_names(data)
     session.scene.sample = _known_sample(session)
     if session.scene.sample >= len(labels):
         session.scene.sample = 0
     wanted = st.session_state.get(CLASS, "any")
-    allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == data.classes.index(wanted))
+    allowed = np.arange(len(labels)) if wanted == "any" else np.flatnonzero(labels == names.index(wanted))
     with st.container(key="samples", horizontal=True, gap="small", vertical_alignment="bottom"):
         for key, label, icon, step in (
             ("previous", "Previous digit", ":material/chevron_left:", -1),
@@ -173,7 +173,7 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
         st.button("Random", on_click=_any_sample, args=(allowed,), help="Take a test digit at random", key="any")
         st.selectbox(
             "Class",
-            ["any", *data.classes],
+            ["any", *names],
             key=CLASS,
             persist_state="session",
             label_visibility="collapsed",
@@ -187,8 +187,8 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
 
 def _show_sample(data: Dataset, index: int) -> ChosenDigit:
     index = min(index, len(data.test) - 1)
-    digit, label = sample(data, index), int(data.test.labels[index])
-    about = f"{data.name}, test digit {index}, labelled {data.classes[label]}"
+    digit = sample(data, index)
+    about = f"{data.name}, test digit {index}, labelled {class_of(data, index)}"
     _show_large(digit, about)
     st.caption(about)
     return ChosenDigit(digit, sample=index)
@@ -207,7 +207,7 @@ def _any_sample(allowed: np.ndarray) -> None:
 def _first_of_class(data: Dataset) -> None:
     wanted = st.session_state.get(CLASS, "any")  # a page that was just left may send its widgets once more
     if wanted != "any":
-        matches = np.flatnonzero(data.test.labels.numpy() == data.classes.index(wanted))
+        matches = np.flatnonzero(data.test.labels.numpy() == class_names(data).index(wanted))
         matches = matches[~np.isin(matches, UNCLEAR.get(data.name, []))]
         get_session().scene.sample = int(matches[0])
 

@@ -51,7 +51,7 @@ def choose_networks(zoo: Mapping[str, Card], **more: Any) -> tuple[str, ...]:
             wrap=True,
             format_func=lambda name: zoo[name].title,
         )
-    networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1])
+    networks = tuple(name for name in zoo if name in chosen) or tuple(known[:1] or [*zoo][:1])
     if {*networks} != {*session.scene.networks}:  # else a link's own order stays, and with it the address
         session.scene.networks = networks
     return networks

@@ -46,7 +46,7 @@ def _note(card: Card) -> str:
 
 def label_of(session: Session, network: str, pixels: Digit, data: Dataset) -> int:
     """Return the digit's true label; for one without, what the network reads. Give `pixels` before any are erased."""
-    if session.scene.sample is not None and session.scene.drawn is None:
+    if session.scene.sample is not None and session.scene.drawn is None and data.labelled:
         return int(data.test.labels[session.scene.sample])
     return int(caches.readings((network,), data.name, pixels, WHOLE)[network].argmax())
 

@@ -19,7 +19,7 @@ from core.classroom.room_board import RoomBoard
 from core.classroom.room_database import DATABASE_VARIABLE
 from core.jobs.run_folders import RUNS_VARIABLE
 from core.pmnist.masks import CUTS
-from dashboard.server.caches import current_dataset_name
+from dashboard.server.data_sets import default_name
 from tests.benchmarks import Measured, NotMeasurable
 from tests.browser import serve, start_server
 from tests.player import Player
@@ -123,7 +123,7 @@ def _url(runs: str) -> str:
 
 def _open(rooms: RoomBoard) -> str:
     plan = GamePlan(MAX_QUESTIONS, CUTS)
-    return rooms.open_room(current_dataset_name(), told=True, opener=TEACHER, plan=plan).code
+    return rooms.open_room(default_name(), told=True, opener=TEACHER, plan=plan).code
 
 
 def _step(rooms: RoomBoard, code: str) -> None:

@@ -1,0 +1,51 @@
+"""The data set that a visitor has chosen, and those that they can choose: all pages take the name from here."""
+
+from collections.abc import Mapping
+
+from core.digits import datasets
+from dashboard.server.session import get_session
+
+SET = "set"  # the part of an address that names it
+
+
+def list_names() -> list[str]:
+    """Return the names of the sets whose files are on this machine."""
+    return [name for name in datasets.DATASETS if datasets.is_available(name)]
+
+
+def default_name() -> str:
+    """Return the name of the set that pages use at first: MNIST once it is here, until then the offline digits."""
+    return "MNIST" if datasets.is_available("MNIST") else datasets.OFFLINE
+
+
+def current_name() -> str:
+    """Return the name of the set that this visitor has chosen, else that of the default."""
+    name = get_session().data
+    return name if name in list_names() else default_name()
+
+
+def choose(name: str) -> None:
+    """Use this set on all pages from now on; "" is the default, whichever that is."""
+    get_session().data = "" if name == default_name() else name
+
+
+def to_params() -> dict[str, str]:
+    """Return the part of an address that names the chosen set; none for the default."""
+    name = current_name()
+    return {SET: name} if name != default_name() else {}
+
+
+def take_link(params: Mapping[str, str], *, alone: bool) -> str:
+    """Choose the set that a link names; return a sentence if that is not here, else "".
+
+    `alone`: the link says all that is on the page, so it means the default if it names no set.
+    """
+    name = params.get(SET, "")
+    if name in list_names():
+        choose(name)
+    elif name or alone:
+        choose("")
+    if not name or name in list_names():
+        return ""
+    known = f"{name} is not on this server" if name in datasets.DATASETS else "This link names a set that is not here"
+    return f"{known}, so {default_name()} is shown."

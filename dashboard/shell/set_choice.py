@@ -1,0 +1,59 @@
+"""The choice of the data set in the frame of a page, and which networks can read it."""
+
+import streamlit as st
+
+import dashboard
+from core.digits.datasets import Dataset
+from core.zoo.fit import choose_readers
+from dashboard.address import get_address
+from dashboard.address.links import CLASS
+from dashboard.server import caches, data_sets
+from dashboard.server.caches import Zoo
+from dashboard.widgets.texts import read_note
+
+KEY, CHOICE, CHANGED = "data set", "data set choice", "data set changed"  # of the popover, its list, a change
+
+
+@st.fragment
+def show_set_choice() -> None:
+    """Show the name of the set that the page uses; opened, the others that can be chosen."""
+    if st.session_state.pop(CHANGED, False):
+        st.rerun()
+    if get_address().hides(data_sets.SET, "digit"):
+        return
+    place = st.popover(data_sets.current_name(), key=KEY, on_change="rerun", icon=":material/dataset:", help="Data set")
+    if place.open:
+        with place:
+            names = data_sets.list_names()
+            at = names.index(data_sets.current_name())
+            st.radio("Data set of all pages", names, at, key=CHOICE, on_change=_choose)
+
+
+def _choose() -> None:
+    """Use the set that was chosen; the drawing stays, and the number of the test digit if there is one of it."""
+    data_sets.choose(st.session_state[CHOICE])
+    for key in (CLASS, "train dataset"):  # the class may not exist there; the form begins with the new set
+        st.session_state.pop(key, None)
+    st.session_state[KEY], st.session_state[CHANGED] = False, True
+
+
+def fit_readers(zoo: Zoo, data: Dataset) -> tuple[Zoo, Dataset]:
+    """Return the networks for the set, with the set: in the words of the networks, if none knows its classes."""
+    found, said = choose_readers(zoo, data)
+    return (found, said) if said.labelled else choose_readers(caches.own_networks() or zoo, data)
+
+
+def show_readers(zoo: Zoo, data: Dataset) -> None:
+    """Say in a sentence that networks have learned from another set than the one that is shown."""
+    learned = {str(card.dataset["name"]) for card in zoo.values()} - {data.name}
+    if data.name == data_sets.default_name() or not learned:
+        return
+    note = read_note("shell", "Same classes") if data.labelled else read_note("shell", "Other classes")
+    with st.container(key="set-notice", horizontal=True, vertical_alignment="center"):
+        st.caption(note.format(data.name, " and ".join(sorted(learned))))
+        st.page_link(dashboard.file_of("train"), label=f"Train on {data.name}")
+
+
+def show_no_readers(data: Dataset) -> None:
+    """Say why a view is not shown: it measures answers, and no network knows the classes of the set."""
+    st.info(read_note("shell", "No readers").format(data.name))
