@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from core.system.number_format import format_interval, format_signed, format_tick
 from core.visualization.palette import GRAY
 
-STEP, HEADING = 1.0, 2.2  # heights of an interval and of a row's heading above its intervals
+STEP, HEADING, LINE = 1.0, 2.2, 1.5  # heights of an interval, of a row's heading, and of each further line of this
 PIXELS = 11  # per unit of height
 STEPS, MAX_TICKS = (0.1, 0.25, 0.5, 1, 2, 5), 4  # between the figures of the axis; figures on each side of zero
 REACH = 20.0  # points: wider intervals run out of the picture, their ends are written at its edge
@@ -20,6 +20,7 @@ class Interval:
     """A mean difference with its bounds in one row and series; without bounds only a dot."""
 
     row: str
+    """Its heading; a `<br>` begins another line."""
     series: str
     mean: float
     low: float | None
@@ -41,9 +42,10 @@ def draw_intervals(intervals: Sequence[Interval], colors: dict[str, str], *, cla
     shown = {
         row: [name for name in colors if any((one.row, one.series) == (row, name) for one in intervals)] for row in rows
     }
-    height = HEADING + STEP * max(map(len, shown.values()))
+    heading = HEADING + LINE * max(row.count("<br>") for row in rows)
+    height = heading + STEP * max(map(len, shown.values()))
     tops = {row: -height * number for number, row in enumerate(rows)}
-    places = {(row, name): tops[row] - HEADING - STEP * at for row in rows for at, name in enumerate(shown[row])}
+    places = {(row, name): tops[row] - heading - STEP * at for row in rows for at, name in enumerate(shown[row])}
     figure = go.Figure()
     for series, color in colors.items():
         found = [interval for interval in intervals if interval.series == series]
@@ -53,10 +55,16 @@ def draw_intervals(intervals: Sequence[Interval], colors: dict[str, str], *, cla
         _add_claims(figure, claims, [places[one.row, one.series] for one in claims], claim)
     for row, top in tops.items():
         figure.add_annotation(
-            text=f"<b>{row}</b>", x=0, xref="paper", xanchor="left", y=top - HEADING / 3, showarrow=False
+            text=f"<b>{row}</b>",
+            x=0,
+            xref="paper",
+            xanchor="left",
+            align="left",
+            y=top - HEADING / 3 - (heading - HEADING) / 2,
+            showarrow=False,
         )
         figure.add_shape(  # not beside the heading, which may be as long
-            type="line", x0=0, x1=0, y0=top - HEADING / 1.5, y1=top - height, line={"width": 1.5, "color": GRAY}
+            type="line", x0=0, x1=0, y0=top - heading + HEADING / 3, y1=top - height, line={"width": 1.5, "color": GRAY}
         )
     _lay_out(figure, intervals, -height * len(rows) - STEP / 2, x_title)
     _mark_cut_off(figure, intervals, places)

@@ -84,7 +84,7 @@ def _to_interval(row: Row, cut: str) -> Interval:
     control = ARMS[ARMS[row["arm"]].control or ""].title
     difference = row["difference"]
     claimed = TALK_GAIN[cut] if row["arm"] == "missing-feature" else None
-    title = f"{row['title']} <span style='font-weight:400'>against {control} · {row['seeds']} seeds</span>"
+    title = f"{row['title']}<br><span style='font-weight:400'>against {control} · {row['seeds']} seeds</span>"
     return Interval(title, cut, difference["mean"], difference["low"], difference["high"], claimed)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 import yaml
 
 import dashboard
+from core.jobs.trained_networks import run_id_of
 from core.pmnist.masks import keep_all
 from dashboard.address import get_address
 from dashboard.components.figure_tools import figure_tools
@@ -50,7 +51,7 @@ def show_surroundings(name: str) -> None:
     page, here = dashboard.PAGES[name], get_address()
     following = get_session().following
     alone = not (here.hidden or here.lesson or here.projector or following)
-    tour = _tour() if name == TOUR_PAGE and alone else []
+    tour = _tour() if name == TOUR_PAGE and alone and not _knows_the_place() else []
     page_frame(
         section=page.section,
         title=page.title,
@@ -59,6 +60,11 @@ def show_surroundings(name: str) -> None:
         frozen=following is not None and following.frozen,
     )
     figure_tools()
+
+
+def _knows_the_place() -> bool:
+    """Say whether the visitor reads the digit with a network of their own, and has not asked for the tour."""
+    return ASKED not in st.session_state and any(map(run_id_of, get_session().scene.networks))
 
 
 @cache

@@ -1,11 +1,14 @@
 """Projector mode: large type, controls folded away, and the views of all pages as slides, turned by the arrow keys."""
 
+from pathlib import Path
+
 import streamlit as st
 
 import dashboard
 from dashboard.address import get_address
 from dashboard.shell.search import find_views, open_view
 
+STYLESHEET = Path(__file__).with_name("projector.css")
 CONTROLS = "projector controls"  # whether the controls are shown
 
 
@@ -16,6 +19,7 @@ def show_projector(page: str) -> None:
         st.button("Projector", key="projector", icon=":material/slideshow:", shortcut="p", on_click=_switch)
         return
     shown = st.session_state.get(CONTROLS, False)
+    st.html(STYLESHEET)
     st.html(f'<i class="ns-projector{" ns-with-controls" if shown else ""}"></i>')
     before, after = neighbouring_slides(page, _view_of(page))
     _turn("Previous", "left", before)

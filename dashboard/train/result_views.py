@@ -38,7 +38,7 @@ from dashboard.train.form_filling import open_form
 from dashboard.train.recorded import first_recorded, say_recorded
 from dashboard.train.setup_views import to_stage_rows
 from dashboard.train.upload_views import describe_onnx
-from dashboard.train.watch_views import choose_run, read_steps
+from dashboard.train.watch_views import choose_run, explain_no_runs, read_steps
 from dashboard.widgets import jobs
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.data_set import sample
@@ -53,12 +53,14 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one part of what a network of this visitor reads."""
     cards = trained_networks.list_networks(get_visitor_id() or "")
     by_run = {trained_networks.find_checkpoint(name).folder.name: name for name in cards}
-    which, parts = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
-    with which:
-        job = choose_run([job for job in jobs.my_jobs() if job.id in by_run], "Network")
-    if job is None:
+    runs = [job for job in jobs.my_jobs() if job.id in by_run]
+    if not runs:
+        explain_no_runs()
         _show_recorded()
         return
+    which, parts = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
+    with which:
+        job = choose_run(runs, "Network")
     card = cards[by_run[job.id]]
     with parts:
         part = address.segmented_control("part", "Part", list(PARTS), label_visibility="collapsed", wrap=True)

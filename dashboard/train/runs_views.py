@@ -13,7 +13,7 @@ from dashboard.train.download_views import show_run_downloads, show_shipped_down
 from dashboard.train.run_table import to_table
 from dashboard.train.setup_views import JOB
 from dashboard.train.upload_views import show_loaded, show_upload
-from dashboard.train.watch_views import choose_run
+from dashboard.train.watch_views import choose_run, explain_no_runs
 from dashboard.widgets import jobs
 
 DAY = 24 * 3600  # seconds
@@ -27,11 +27,13 @@ def show_runs(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.table(to_table([(job, describe_run(job)) for job in mine]))
     own, upload = st.columns(2, gap="large")
     with own:
-        job = choose_run(mine)
-        if job is not None:
+        if mine:
+            job = choose_run(mine)
             run_naming.show_actions(job)
             show_run_downloads(job)
             _show_keeping(job)
+        else:
+            explain_no_runs()
     with upload:
         st.markdown("**Load a network**")
         show_upload(data)

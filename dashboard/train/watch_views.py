@@ -30,14 +30,16 @@ from dashboard.widgets.texts import read_note, show_caption
 SNAPSHOTS = Look("Ten digits, filters and feature maps during training", speed=0.25)
 
 
-def choose_run(runs: list[Job], label: str = "Training") -> Job | None:
-    """Draw the choice of one of these runs and return it; say why and return None if there are none."""
-    if not runs and jobs.my_jobs():
+def explain_no_runs() -> None:
+    """Say why there is no run to show."""
+    if jobs.my_jobs():
         st.info(read_note("train", "Not ready"))
-        return None
-    if not runs:
+    else:
         st.info("You have not trained a network yet. Choose an experiment in *Set up*.")
-        return None
+
+
+def choose_run(runs: list[Job], label: str = "Training") -> Job:
+    """Draw the choice of one of these runs, of which there is at least one; return it."""
     titles = {job.id: jobs.title_with_time(job) for job in runs}
     if st.session_state.get(JOB) not in titles:
         st.session_state[JOB] = next((job for job in runs if run_folders.read_status(job).active), runs[0]).id
@@ -64,12 +66,14 @@ def show_running(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def show_watch(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show one training, with buttons to pause, stop and resume it and to change its settings."""
-    which, controls = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
-    with which:
-        job = choose_run(jobs.my_jobs("train"))
-    if job is None:
+    runs = jobs.my_jobs("train")
+    if not runs:
+        explain_no_runs()
         _show_recorded()
         return
+    which, controls = st.columns([330, 710], gap="medium", vertical_alignment="bottom")
+    with which:
+        job = choose_run(runs)
     try:
         training_job.read_plan(job.settings)
     except ValueError as error:

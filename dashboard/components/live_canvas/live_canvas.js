@@ -116,8 +116,7 @@ function undo(view) {
 const redo = (view) => move(view, "undone", "marks");
 
 function changed(view) {
-  if (view.data.mode === "draw") paint(view);
-  else view.frame ??= requestAnimationFrame(() => { view.frame = null; paint(view); }); // reads pixels, so once a frame
+  view.frame ??= requestAnimationFrame(() => { view.frame = null; paint(view); });
   plan(view);
 }
 

@@ -1,5 +1,5 @@
 
-// The keyboard: skip to the canvas, open the search by a slash, and lose nothing of what is typed before its field is there
+// The keyboard: skip to the views or the canvas, open the search by a slash, and lose nothing of what is typed before its field is there
 
 const SEARCH = ".st-key-search button";
 const FIELD = ".st-key-search-for input";
@@ -13,7 +13,19 @@ function findCanvas() {
   return canvases.find((canvas) => canvas?.getClientRects().length);
 }
 
-const offerCanvas = () => { state.skip.hidden = !findCanvas(); };
+// The chosen one of the page's views: what it shows follows.
+const findView = () => document.querySelector('[data-testid="stMain"] [role="radiogroup"][aria-label="View"] [aria-checked="true"]');
+
+function offerSkip() {
+  state.skip.textContent = findView() ? "Skip to the views" : "Skip to the canvas";
+  state.skip.hidden = !findView() && !findCanvas();
+}
+
+// A button that opens another view goes with its own: whoever pressed it by a key goes on at the views, not at the page's top.
+function keepFocus() {
+  if (document.activeElement === document.body && state.focused?.isConnected === false) findView()?.focus();
+  state.focused = document.activeElement.matches(":focus-visible") ? document.activeElement : null;
+}
 
 const hasModifier = (event) => event.ctrlKey || event.metaKey || event.altKey;
 const goesIntoText = (event) => event.composedPath()[0].matches?.("input, textarea, select, [contenteditable]");

@@ -25,8 +25,8 @@ export default function ({ data }) {
 function install() {
   keepOneEntryPerPage();
   for (const act of ACTS) addEventListener(act, hold, { capture: true, passive: false });
-  state.skip = make("button", "ns-skip", "Skip to the canvas");
-  state.skip.onclick = () => findCanvas()?.focus();
+  state.skip = make("button", "ns-skip");
+  state.skip.onclick = () => (findView() ?? findCanvas())?.focus();
   document.body.prepend(state.skip);
   state.region = make("div", "ns-spoken");
   state.region.setAttribute("role", "status");
@@ -51,7 +51,8 @@ function lookSoon() {
 function look() {
   state.looking = null;
   listen();
-  offerCanvas();
+  offerSkip();
+  keepFocus();
   nameButtons();
 }
 
