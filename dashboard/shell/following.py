@@ -20,9 +20,9 @@ from dashboard.widgets.texts import read_note
 POLL, REPORT_EVERY = 1.0, 10.0  # seconds between two looks at the class, and until it counts this visitor again
 MAX_TRIES = 5  # to open the class's place
 FROZEN = """<i class="ns-frozen"></i><style>
-.stApp :is(button, input, textarea, canvas, summary, [role="slider"], [data-baseweb="select"]):not(.st-key-class-bar *) {
-  opacity: .55; cursor: not-allowed; }
-</style>"""  # a rule only while it holds: one for what contains a sign would let browsers style all again at each stroke
+.stApp :is(button, input, textarea, canvas, summary, [role="slider"],
+  [data-baseweb="select"]):not(.st-key-class-bar *) { opacity: .55; cursor: not-allowed; }
+</style>"""  # not a rule for what contains the sign: browsers would style all again at each stroke
 SAID = "class said"  # key of the sentence that is shown once
 PLAYED = "quiz"  # a page whose other views are for whoever leads a game: those who follow play
 
