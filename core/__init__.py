@@ -11,6 +11,7 @@ ROOMS = (
     "inversion",  # inversion functions, freezing, heads, the algebra, what absent features say
     "onnx",  # networks as ONNX files: written, and read in a process of its own
     "restoration",  # fill a hole (mask known), find it first (blind)
+    "corruptions",  # shift, blur, noise and other changes that a person hardly notices
     "adversarial",  # attacks on one digit, universal noise, stickers, printing and photographing
     "training",  # configuration, loop, state, presets, adversarial training
     "zoo",  # names -> networks: checkpoints, cards, recipes

@@ -26,6 +26,7 @@ PAGES = {  # by name: its file in `pages`, its folder here, its address
     "train": Page("Make", "Train"),
     "transfer": Page("Make", "Transfer"),
     "made_digits": Page("Make", "Made digits"),
+    "corruptions": Page("Break", "Shift, blur and noise"),
     "attack": Page("Break", "Attack"),
     "similarity": Page("Shortcut", "Nearest digits"),
     "lessons": Page("Class", "Lessons"),

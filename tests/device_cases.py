@@ -30,6 +30,7 @@ from core.convolution import (
     trace,
     window,
 )
+from core.corruptions import geometry, kinds
 from core.digits import datasets
 from core.feature_maps import filters, stage_maps
 from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
@@ -95,6 +96,19 @@ def partial_digits(device: str) -> Any:
         list(partial_set.write_pmnist(digits, Path(folder)))
     parts = datasets.split_digits(digits, 4, 6)
     return parts, datasets.hash_digits(digits), [partial_set.erase_digits(digits, cut) for cut in masks.CUTS]
+
+
+# Corruptions
+
+
+@case
+def corrupted_digits(device: str) -> Any:
+    from core.studies.corruptions import measure_corruption
+
+    network, images, _ = digits_on(device)
+    changed = [kinds.corrupt(images, kind, one.first, seed=1) for kind, one in kinds.CORRUPTIONS.items()]
+    read = measure_corruption("tiny", network, "noise", made_digits(20).to(device))
+    return changed, geometry.blur(images, 1.0), read
 
 
 # Adversarial examples

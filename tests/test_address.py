@@ -57,6 +57,7 @@ EVERY_PAGE = {
     "train": {"view": "Set up", "preset": "Keras: small, Adam", "epochs": "3", "seed": "7", "share": "10"},
     "transfer": {"view": "Fine-tuning", "network": "control", "epochs": "12", "alone": "3", "rate": "0.03"},
     "made_digits": {"view": "Make digits", "class": "7", "sheet": "4", "first": "2", "last": "8"},
+    "corruptions": {"sample": "15", "corruption": "blur", "strength": "2", "compared": "robust,local-dense"},
     "attack": {
         "view": "One digit",
         "sample": "15",

@@ -38,6 +38,8 @@ NOT_RUN = {  # and why
     "core.zoo.fit.fits": "reads no tensors",
     "core.transfer.backbones.vgg_backbone": "only makes a record; VGG16 is a Classifier like the others",
     "core.transfer.vgg16.to_state": "renames the tensors of a file",
+    "core.studies.corruptions.run_corruptions": "files and workers around measure_corruption",
+    "core.studies.corruptions.summarize": "reads rows",
     "core.studies.finished_parts.run_parts": "files; what a worker computes is run by itself",
     "core.studies.missing_features.load_seed": "reads a file",
     "core.studies.missing_features.run_study": "files and workers around run_seeds",

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import radians
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, conv2d, grid_sample
+
+from core.corruptions.geometry import blur, rotate_shift_scale
 
 BLUR = 0.7  # pixels: the blur of a lens out of focus (standard deviation)
 ROTATION, SHIFT, SCALE = 8.0, 1.0, 0.08  # the most a hand-held camera moves: degrees, pixels, share of the size
@@ -38,25 +38,8 @@ def photograph(images: Tensor, *, seed: int = 0, strength: float = 1.0) -> Itera
         yield PhotoStep(stage, images.cpu())
 
 
-def rotate_shift_scale(images: Tensor, *, degrees: Tensor, shifts: Tensor, scales: Tensor) -> Tensor:
-    """Return the images rotated, shifted by pixels `(N, 2)` to the right and down, and scaled, each by its own values.
-
-    Differentiable. Pixels from outside the image are black.
-    """
-    angle = degrees * radians(1)
-    cosine, sine = angle.cos() / scales, angle.sin() / scales
-    moved = -2 * shifts / images.shape[-1]  # the grid runs from -1 to 1, and says where each pixel comes from
-    rows = torch.stack([cosine, -sine, moved[:, 0]], 1), torch.stack([sine, cosine, moved[:, 1]], 1)
-    grid = affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
-    return grid_sample(images, grid, align_corners=False)
-
-
 def _blurred(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    offsets = torch.arange(-3.0, 4.0, device=images.device)
-    window = (-offsets.square() / (2 * (BLUR * strength) ** 2)).exp()
-    window = (window / window.sum())[None, None, None]
-    across = conv2d(images, window, padding=(0, 3))
-    return conv2d(across, window.mT, padding=(3, 0))
+    return blur(images, BLUR * strength)
 
 
 def _turned(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from core.adversarial.attack import Attack, AttackStep, LossAndGradient, loss_and_gradient
 from core.adversarial.config import DEFAULTS, AttackConfig
 from core.adversarial.gradient_attacks import pgd_step
-from core.adversarial.photograph import rotate_shift_scale
+from core.corruptions.geometry import rotate_shift_scale
 
 VIEWS = 8  # of each digit, new ones every step; and 8 fixed ones, not trained on, to measure success
 ROTATION, SHIFT, SCALE = 15.0, 2.0, 0.1  # degrees, pixels, share of the size: at most

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Protocol
 
 from core.commands.options import add_device, choose_dataset
-from core.commands.studies import adversarial, missing_features, presets, pretraining, second_model, similarity
+from core.commands.studies import (
+    adversarial,
+    corruptions,
+    missing_features,
+    presets,
+    pretraining,
+    second_model,
+    similarity,
+)
 from core.commands.terminal import answer, progress
 from core.digits import datasets
 from core.digits.datasets import Dataset
@@ -32,7 +40,8 @@ class Study(Protocol):
 
 
 STUDIES: dict[str, Study] = {
-    study.NAME: study for study in (missing_features, adversarial, pretraining, similarity, second_model, presets)
+    study.NAME: study
+    for study in (missing_features, adversarial, pretraining, similarity, second_model, presets, corruptions)
 }
 
 

@@ -29,8 +29,8 @@ class Curve:
     """Whether `draw_svg_curves` marks each point."""
 
 
-def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str) -> go.Figure:
-    """Return the curves on one pair of axes, the y axis in percent from 0 to 100."""
+def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str, mark: float | None = None) -> go.Figure:
+    """Return the curves on one pair of axes, the y axis in percent from 0 to 100; `mark`: a line at this x."""
     figure = go.Figure()
     for curve in curves:
         figure.add_scatter(
@@ -41,6 +41,8 @@ def draw_curves(curves: Sequence[Curve], *, x_title: str, y_title: str) -> go.Fi
             line={"color": curve.color, "width": 3},
             hovertemplate="%{y:.1f} %",
         )
+    if mark is not None:
+        figure.add_vline(mark, line={"width": 2, "dash": "dash", "color": ORANGE})
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, range=[0, 101])
     figure.update_layout(height=380, margin=MARGIN, hovermode="x unified", legend=LEGEND_ABOVE)

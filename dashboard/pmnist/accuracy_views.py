@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -16,13 +15,13 @@ from core.pmnist.masks import Variant
 from core.system.number_format import format_signed
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
-from dashboard import address
 from dashboard.pmnist.cut_views import choose_growth
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_chart
 from dashboard.widgets.mask import choose_variant
+from dashboard.widgets.measuring import by_network, choose_count, weigh
 from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.progress import compute_in_parts
 from dashboard.widgets.readings import networks_or_warn
@@ -30,26 +29,8 @@ from dashboard.widgets.tables import show_accuracies
 from dashboard.widgets.texts import read_note, show_caption, show_text
 
 Accuracies = Mapping[float, float]  # in percent, by the share of the picture that is missing
-Cell = TypeVar("Cell", str, float)  # a column of the table, or a share of the picture
 QUICK_COUNT = 100  # test digits that are read while the page opens
 FIRST_COUNT = 1000  # test digits that a table measures, if no other number is chosen
-
-
-def choose_count(data: Dataset, key: str, first: int) -> int:
-    """Draw how many test digits are measured, `first` of them at first."""
-    most = len(data.test)
-    return address.select_slider(
-        "digits",
-        "Test digits",
-        sorted({count for count in (100, 250, 500, 1000, 2500, 5000, most) if count <= most}),
-        min(first, most if most < 500 else first),
-        key=key,
-    )
-
-
-def weigh(name: str, zoo: Zoo) -> float:
-    """Return about how long a network takes to read a digit, in units of an ordinary network's time."""
-    return 80.0 if zoo[name].finds_holes else 15.0 if zoo[name].track == "mask known" else 1.0
 
 
 def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -100,7 +81,7 @@ def _measure_table(data: Dataset, zoo: Zoo, chosen: Sequence[str], variant: Vari
         return evaluation.accuracy(labels, torch.from_numpy(predicted))
 
     def show(found: Mapping[tuple[str, str], float]) -> None:
-        show_accuracies(_by_network(found), zoo)
+        show_accuracies(by_network(found), zoo)
         st.caption(f"The first {count:,} test digits of {data.name} ({data.source}), measured now.")
 
     compute_in_parts(
@@ -112,14 +93,6 @@ def _measure_table(data: Dataset, zoo: Zoo, chosen: Sequence[str], variant: Vari
         about=(names, variant, count, data.name),
         weigh=lambda cell: weigh(cell[0], zoo),
     )
-
-
-def _by_network(found: Mapping[tuple[str, Cell], float]) -> dict[str, dict[Cell, float]]:
-    """Return the accuracies measured so far in a table for each network."""
-    tables: dict[str, dict[Cell, float]] = {}
-    for (name, cell), accuracy in found.items():
-        tables.setdefault(name, {})[cell] = accuracy
-    return tables
 
 
 def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
@@ -185,7 +158,7 @@ def _measure_curves(data: Dataset, zoo: Zoo, chosen: Sequence[str], kind: str) -
     count = choose_count(data, "curve count", 250)
 
     def show(found: Mapping[tuple[str, float], float]) -> None:
-        _draw(_by_network(found), zoo)
+        _draw(by_network(found), zoo)
         st.caption(f"The first {count:,} test digits of {data.name}, measured now.")
 
     compute_in_parts(

@@ -14,11 +14,12 @@ from core.pmnist.masks import Variant
 from core.visualization.figures import draw_confusion
 from core.visualization.network_colors import color_of
 from dashboard import address
-from dashboard.pmnist.accuracy_views import FIRST_COUNT, choose_count
+from dashboard.pmnist.accuracy_views import FIRST_COUNT
 from dashboard.pmnist.cut_views import HEADINGS
 from dashboard.server import caches
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.measuring import choose_count
 from dashboard.widgets.networks import choose_network
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.tables import choose_cell, show_cell, show_who_is_right
