@@ -57,11 +57,10 @@ def show_corruption(session: Session, data: Dataset, zoo: Zoo) -> None:
                 chosen = choose_any(zoo, name="compared", first=FIRST)
         names = tuple(networks_or_warn(chosen, data))
         readings = [] if choice is None else _show_digit(choice.digit, kind, strength, names, data, zoo)
-        record = caches.find_record(STUDY, data.name)
-        curves = _find_curves(record, names, kind)
+        curves = _find_curves(caches.find_record(STUDY, data.name), names, kind)
         said = describe_readings(readings, data.classes), describe_curves(curves, kind, strength, zoo)
         sentence.markdown(f"**{' '.join(filter(None, said))}**")
-        _show_recorded(record, curves, kind, strength, zoo)
+        _show_recorded(curves, names, kind, strength, zoo)
         with st.expander(f"Measure it now on {data.name}"):
             _measure(kind, strength, names, data, zoo)
 
@@ -134,13 +133,14 @@ def _find_curves(record: Record | None, names: Sequence[str], kind: str) -> dict
 
 
 def _show_recorded(
-    record: Record | None, curves: Mapping[str, Accuracies], kind: str, strength: float, zoo: Zoo
+    curves: Mapping[str, Accuracies], names: Sequence[str], kind: str, strength: float, zoo: Zoo
 ) -> None:
-    if record is None or not curves:
-        st.info("There is no recorded accuracy for these networks: measure it below.")
-        return
-    _draw(curves, CORRUPTIONS[kind], strength, zoo)
-    show_caption("corruptions", "Recorded")
+    """Show the recorded curves, and say which of the networks have none."""
+    if curves:
+        _draw(curves, CORRUPTIONS[kind], strength, zoo)
+        show_caption("corruptions", "Recorded")
+    if others := [zoo[name].title for name in names if name not in curves]:
+        st.info(f"Not recorded: {', '.join(others)}. Measure below.")
 
 
 def _draw(curves: Mapping[str, Accuracies], one: Corruption, strength: float, zoo: Zoo) -> None:

@@ -1,4 +1,4 @@
-"""Natural corruptions: accuracy of every shipped network against shift, scale, rotation, blur, noise and more."""
+"""Natural corruptions: accuracy of five networks against shift, scale, rotation, blur, noise and more."""
 
 import argparse
 from collections.abc import Iterator
