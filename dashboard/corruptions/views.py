@@ -124,7 +124,7 @@ def describe_curves(curves: Mapping[str, Accuracies], kind: str, strength: float
         return ""
     (most, best), *others = found
     one, rest = CORRUPTIONS[kind], "".join(f", {title} {percent:.1f} %" for percent, title in others)
-    return f"At {one.title.lower()} {one.describe(strength)}, {best} reads {most:.1f} % of all test digits{rest}."
+    return f"At {one.title.lower()} {one.describe(strength)}, {best} reads {most:.1f} % of the MNIST test digits{rest}."
 
 
 def _find_curves(record: Record | None, names: Sequence[str], kind: str) -> dict[str, Accuracies]:
