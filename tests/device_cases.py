@@ -32,7 +32,7 @@ from core.convolution import (
 )
 from core.corruptions import geometry, kinds
 from core.digits import datasets
-from core.feature_maps import filters, stage_maps
+from core.feature_maps import changed_maps, filters, stage_maps
 from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
@@ -186,6 +186,15 @@ def maps_of_a_digit(device: str) -> Any:
     last = stage_maps.last_features(one)
     between = stage_maps.subtract_maps(one, other), stage_maps.relative_change(last, stage_maps.last_features(other))
     return one, between, changed, len(stage_maps.to_npz(one)) > 0
+
+
+@case
+def changed_maps_of_a_digit(device: str) -> Any:
+    network, images, _ = digits_on(device)
+    changes = [changed_maps.MapChange("conv1", None, change) for change in changed_maps.Change]
+    read = changed_maps.with_changes(network, changes).predict(images)
+    each = changed_maps.silence_each(network, images[0], "conv1")
+    return read, each, list(changed_maps.find_fewest_maps(network, images[0], "conv1"))
 
 
 # Attribution

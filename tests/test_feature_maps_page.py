@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
+from core.feature_maps.changed_maps import find_fewest_maps
 from core.feature_maps.stage_maps import compute_stage_maps
 from core.jobs import run_folders
 from core.pmnist.masks import cut_mask
@@ -25,11 +27,11 @@ from dashboard.server import caches, data_sets
 from dashboard.server.scene import Scene
 from tests.browser import complaints_of, settle
 from tests.job_runs import own_runs
-from tests.pages import captions, drawn_seven, first_sentence, html, open_page, rerun, text_of
+from tests.pages import address_of, captions, drawn_seven, first_sentence, html, open_page, press, rerun, text_of
 from tests.sample_digits import real_set
 from tests.tiny_training import TINY, name_of, train_here
 
-VIEWS = ("One digit", "Two digits", "Two networks", "Filters")
+VIEWS = ("One digit", "Switch off", "Two digits", "Two networks", "Filters")
 STAGES = {"normalize", "conv1", "pool1", "relu1", "conv2", "pool2", "relu2", "fc1", "fc_relu1", "fc2"}
 
 
@@ -66,7 +68,7 @@ def pixels(sheet: dict) -> np.ndarray:
     return tiles[: len(sheet["names"])]
 
 
-@pytest.mark.parametrize("view", VIEWS[:3])
+@pytest.mark.parametrize("view", VIEWS[:4])
 @pytest.mark.parametrize("scene", ["whole", "half erased", "everything erased", "blank"])
 def test_f4_every_view_opens_for_every_digit(view: str, scene: str) -> None:
     session = Scene(sample=15)
@@ -145,6 +147,46 @@ def test_two_visitors_each_see_the_maps_of_their_own_digit() -> None:
     first, second = open_view("One digit", sample="15"), open_view("One digit", sample="18")
     maps = [pixels(rows(app)["conv1"]["sheets"][0]) for app in (first, second, rerun(first))]
     assert np.array_equal(maps[0], maps[2]) and not np.array_equal(maps[0], maps[1])
+
+
+# Switch off
+
+
+def test_maps_are_off_that_change_the_answer_of_all_networks_that_read_them() -> None:
+    app = open_view("Switch off", sample="15")
+    image = real_set().test.images(slice(15, 16))[0]
+    off = list(find_fewest_maps(load_classifier("standard"), image, "relu2"))[-1].maps
+    assert f"With {len(off)} map" in text_of(app) and "instead of" in text_of(app)
+    assert f"{len(off)} changed" in rows(app)["relu2"]["note"]
+    dark = pixels(rows(app)["relu2"]["sheets"][0])[list(off)]
+    assert not dark.any()
+    answers = re.findall('data-announce="(.*?)"', html(app))[0]
+    assert "Standard reads" in answers and "Missing-feature reads" in answers and "Restoring" not in answers
+
+
+@pytest.mark.parametrize("change", ["off", "halved", "doubled", "mean", "1 - x"])
+def test_a_link_holds_the_changes_and_they_can_be_undone(change: str) -> None:
+    link = f"conv1.3.{change},relu2.all.off"
+    app = open_view("Switch off", sample="15", changed=link)
+    assert "With 2 maps" in text_of(app) and address_of(app)["changed"] == link
+    assert not pixels(rows(app)["relu2"]["sheets"][0]).any()
+    press(app, "maps undo")
+    assert "With 1 map" in text_of(app) and address_of(app)["changed"] == f"conv1.3.{change}"
+    press(app, "maps undo all")
+    assert "nothing changed" in text_of(app) and "still reads" in text_of(app)
+    press(app, "maps few")
+    assert "changed" not in address_of(app)
+
+
+@pytest.mark.parametrize("link", ["conv1.3", "conv1.3.gone", "conv1.-1.off", ",".join(["conv1.1.off"] * 65), "x" * 500])
+def test_changes_that_no_page_would_write_cost_a_sentence(link: str) -> None:
+    app = open_view("Switch off", sample="15", changed=link)
+    assert "cannot be read" in " ".join(one.value for one in app.warning) and "instead of" in text_of(app)
+
+
+def test_changes_of_maps_that_another_network_lacks_are_left_out() -> None:
+    app = open_view("Switch off", sample="15", network="local-dense", changed="conv1.3.off")
+    assert "nothing changed" in text_of(app)
 
 
 # Two digits
@@ -335,6 +377,19 @@ def test_a_click_and_the_keyboard_enlarge_a_map_and_the_pointer_tells_its_values
     expect(page.get_by_text("conv2, map 1", exact=True)).to_be_visible(timeout=PATIENCE)
     page.locator(".board").nth(1).locator("canvas").hover(position={"x": 3, "y": 3})
     expect(page.locator(".board").nth(1).locator(".tip")).to_contain_text("row 0, column 0: ")
+    assert not complaints_of(page)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_click_switches_a_map_off_and_a_second_click_on_again(server: str, page: Page) -> None:
+    page.goto(f"{server}/feature_maps?view=Switch+off&sample=18&changed=nothing")
+    sheet = page.locator(".board[data-drawn] canvas").first
+    sheet.wait_for(timeout=PATIENCE)
+    for words in ("With 1 map off", "With nothing changed"):
+        settle(page)
+        sheet.click(position={"x": 5, "y": 5})
+        expect(page.get_by_text(words)).to_be_visible(timeout=PATIENCE)
     assert not complaints_of(page)
 
 
