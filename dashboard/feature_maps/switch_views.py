@@ -32,7 +32,7 @@ from dashboard.widgets.scene import choose_scene
 from dashboard.widgets.texts import read_tip
 
 CHANGED = "maps changed"  # key of the changes; None: a few maps that change the answer are off
-MOST = 64  # changes at once
+MAX_CHANGES = 64  # changes at once
 NOTHING, EVERY = "nothing", "all"  # as links write them
 Changes = tuple[MapChange, ...]
 
@@ -43,6 +43,8 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
     with left:
         st.caption(read_tip("feature_maps", "Switch off"))
         scene = choose_scene(session, data)
+    with right:
+        names = networks.choose_networks(zoo)
     with middle:
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
             name, network = maps.choose_classifier(data, zoo)
@@ -55,7 +57,7 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
             stages = [one for one in compute_stage_maps(network, image)[:-1] if not one.repeats]
             changes = _find_changes(network, image, stages)
             rows = _to_rows(network, image, stages, changes)
-            readings = _read_all(name, network, image, changes, session, data, zoo)
+            readings = _read_all((name, *names), network, image, changes, data, zoo)
             text = f"{describe(readings[0], changes, data)} {_describe_loss(network, image, stages, data)}"
         st.markdown(text)
         _show_buttons(changes)
@@ -67,7 +69,6 @@ def show_switched(session: Session, data: Dataset, zoo: Zoo) -> None:
         )
         st.html(draw_legend())
     with right:
-        networks.choose_networks(zoo)
         show_readings(readings, data.classes)
 
 
@@ -76,7 +77,7 @@ def _find_changes(network: Classifier, image: Tensor, stages: Sequence[StageMaps
     held: Changes | None = address.hold("changed", CHANGES, key=CHANGED)
     if held is None:
         *_, last = find_fewest_maps(network, image, _last(stages).stage)
-        return tuple(MapChange(_last(stages).stage, number, Change.OFF) for number in last.maps)[:MOST]
+        return tuple(MapChange(_last(stages).stage, number, Change.OFF) for number in last.maps)[:MAX_CHANGES]
     sizes = {one.stage: len(one.maps) for one in stages}
     return tuple(one for one in held if one.stage in sizes and (one.map or 0) < sizes[one.stage])
 
@@ -103,21 +104,18 @@ def _to_rows(network: Classifier, image: Tensor, stages: Sequence[StageMaps], ch
 
 
 def _read_all(
-    name: str,
-    network: Classifier,
-    image: Tensor,
-    changes: Changes,
-    session: Session,
-    data: Dataset,
-    zoo: Zoo,
+    names: Sequence[str], network: Classifier, image: Tensor, changes: Changes, data: Dataset, zoo: Zoo
 ) -> list[Reading]:
-    """Return the answers of the network and of those chosen ones that share its maps, with the changes and without."""
+    """Return the answers of the network, named first, and of others that share its maps, with the changes and without.
+
+    What follows the maps is changed in the first one alone.
+    """
     cards, readings = zoo | caches.own_networks(), []
-    for key, one in networks_or_warn(list(dict.fromkeys([name, *session.scene.networks])), data).items():
+    for key, one in networks_or_warn(list(dict.fromkeys(names)), data).items():
         if one.restores or one.classifier.features is not network.features:
             continue
         shared = dict(network.features.named_children())
-        own = [change for change in changes if key == name or change.stage in shared]
+        own = [change for change in changes if key == names[0] or change.stage in shared]
         now, before = (
             read.predict(image[None])[0].detach().numpy()
             for read in (with_changes(one.classifier, own), one.classifier)
@@ -151,7 +149,7 @@ def _switch(chosen: Chosen, changes: Changes, change: Change, *, every: bool) ->
     """Change the map that was clicked, or take this change back."""
     one = MapChange(chosen.row, None if every else chosen.tile, change)
     others = tuple(other for other in changes if (other.stage, other.map) != (one.stage, one.map))
-    address.change(CHANGED, others if one in changes else (*others, one)[-MOST:])
+    address.change(CHANGED, others if one in changes else (*others, one)[-MAX_CHANGES:])
 
 
 def _show_buttons(changes: Changes) -> None:
@@ -166,7 +164,7 @@ def _show_buttons(changes: Changes) -> None:
 
 def _read_changes(text: str) -> Changes:
     words = [] if text == NOTHING else text.split(",")
-    if len(words) > MOST:
+    if len(words) > MAX_CHANGES:
         raise ValueError("too many changes")
     return tuple(_read_change(word) for word in words)
 
