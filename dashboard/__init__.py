@@ -23,6 +23,7 @@ PAGES = {  # by name: its file in `pages`, its folder here, its address
     "convolution": Page("Look inside", "One window at a time"),
     "maximize": Page("Look inside", "What activates a neuron"),
     "why": Page("Look inside", "Why this class"),
+    "data_sets": Page("Make", "Data sets"),
     "train": Page("Make", "Train"),
     "transfer": Page("Make", "Transfer"),
     "made_digits": Page("Make", "Made digits"),

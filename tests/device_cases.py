@@ -31,12 +31,12 @@ from core.convolution import (
     window,
 )
 from core.corruptions import geometry, kinds
-from core.digits import datasets
+from core.digits import datasets, exploration, storage_order
 from core.feature_maps import changed_maps, filters, stage_maps
 from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
-from core.networks import accuracy_curves, classifier, dead_units, evaluation, growing_hole
+from core.networks import accuracy_curves, classifier, dead_units, doubtful_labels, evaluation, growing_hole
 from core.onnx import export, importing, scaling
 from core.pmnist import masks, partial_set
 from core.restoration import many_holes
@@ -109,6 +109,19 @@ def corrupted_digits(device: str) -> Any:
     changed = [kinds.corrupt(images, kind, one.first, seed=1) for kind, one in kinds.CORRUPTIONS.items()]
     read = measure_corruption("tiny", network, "noise", made_digits(20).to(device))
     return changed, geometry.blur(images, 1.0), read
+
+
+@case
+def exploring_a_set(device: str) -> Any:
+    digits = made_digits(40).to(device)
+    summary = exploration.summarize_classes(digits, 10)
+    stored = storage_order.store(digits, storage_order.Storage("(n, 1, 28, 28)", True, True), 10)
+    return (
+        records([summary]),
+        exploration.find_unusual(digits, summary, 2),
+        stored,
+        doubtful_labels.cross_fit(digits, 10),
+    )
 
 
 # Adversarial examples

@@ -28,6 +28,7 @@ CLIMB = {"preset": "white on black", "steps": "30", "seed": "5", "ink": "0.5", "
 EVERY_PAGE = {
     "compare": {"sample": "19", "erased": "HCUT", "networks": "standard,control"},
     "pmnist": {"view": "The cuts", "sample": "8", "networks": "standard,robust", "cuts": "as its code does"},
+    "data_sets": {"view": "How it is stored", "n": "128", "order": "(n, 28, 28, 1)", "one-hot": "yes"},
     "missing_features": {"view": "The idea", "sample": "15", "erased": "VCUT", "of": "6", "class": "2"},
     "feature_maps": {
         "view": "One digit",

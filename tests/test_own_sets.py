@@ -132,7 +132,11 @@ def test_a_set_in_the_data_folder_is_found_by_its_name(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["own:", "own:../x", "own:a/b", "own:gone", "own:" + "a" * 50])
 def test_a_set_that_is_not_here_is_one_sentence(name):
-    assert not datasets.is_available(name) and datasets.classes_of(name) is None and datasets.title_of(name) == name
+    assert (
+        not datasets.is_available(name)
+        and datasets.classes_of(name) is None
+        and datasets.title_of(name) == datasets.DELETED
+    )
     with pytest.raises(datasets.DatasetError, match="is not here"):
         datasets.load(name)
 

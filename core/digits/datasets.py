@@ -25,6 +25,7 @@ OFFLINE, MADE_DIGITS = "offline digits", "made digits"
 # this one.
 MAKERS = {OFFLINE: "core.digits.offline", MADE_DIGITS: "core.generation.sampling"}
 # One's own sets are called `own:NAME`; their module imports this one too.
+DELETED = "a deleted set"
 OWN, OWN_SETS = "own:", "core.digits.own_sets.storage"
 MADE_SIZES = {OFFLINE: 1_197, MADE_DIGITS: 20_000}
 """The training digits of those."""
@@ -82,6 +83,11 @@ class Dataset:
         """The device that all splits are on."""
         return self.train.device
 
+    @property
+    def title(self) -> str:
+        """How a page calls the set."""
+        return title_of(self.name)
+
     def to(self, device: torch.device | str) -> "Dataset":
         """Return the same set with all splits on a device; one that is there already is returned itself."""
         train, validation, test = (split.to(device) for split in (self.train, self.validation, self.test))
@@ -138,8 +144,10 @@ def is_own(name: str) -> bool:
 
 def title_of(name: str) -> str:
     """Return how a set is called on a page: its name, or what somebody called their own."""
+    if not is_own(name):
+        return name
     found = _describe_own(name)
-    return name if found is None else str(found.title)
+    return DELETED if found is None else str(found.title)
 
 
 def list_names() -> tuple[str, ...]:

@@ -68,7 +68,9 @@ def read_table(content: bytes, rows: int, most_bytes: int) -> tuple[dict[str, An
         raise TableError("The Parquet file holds no pictures, or pictures of several kinds.")
     stream = io.BytesIO()
     try:
-        np.savez(stream, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+        np.savez(
+            stream, allow_pickle=False, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        )
     except ValueError:
         raise TableError("The pictures in the Parquet file have different sizes.") from None
     return {"classes": _find_class_names(file.schema_arrow, label)}, stream.getvalue()

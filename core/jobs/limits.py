@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterable
 from core.jobs import queue, run_folders
 from core.jobs.run_folders import Job, JobError, is_kept, read_status
 
-BROUGHT = "loaded"
-"""The kind of a run that holds a network from a file."""
+BROUGHT, SET = "loaded", "set"
+"""The kinds of a run that holds a network from a file, or one's own set."""
+FROM_FILES = (BROUGHT, SET)
 MAX_JOBS_PER_ORIGIN, MAX_JOBS = 36, 40  # waiting, running or paused
 MAX_KEPT_PER_VISITOR, MAX_KEPT_PER_ORIGIN, MAX_KEPT = 8, 16, 20
-RESERVED_SHARE = 8  # one of so many places is for brought networks that are not kept
+RESERVED_SHARE = 8  # one of so many places is for what was brought and is not kept
 WORTH_MOST = 2
 WHICH_GO_FIRST = (
-    "When there is no place, runs without a result are deleted first, then uploaded networks, then trained networks. "
-    "The visitor with the most loses the oldest one first. Kept networks are not deleted."
+    "When there is no place, runs without a result are deleted first, then uploaded networks and sets, then trained "
+    "networks. The visitor with the most loses the oldest one first. Kept networks are not deleted."
 )
 """The rule by which `make_room` removes runs, for visitors."""
 
@@ -34,7 +35,7 @@ def make_room(kind: str) -> None:
     _remove_unfinished()
     ended = list_ended()
     while True:
-        crowded = kind != BROUGHT and _leaves_none_for_brought(ended)
+        crowded = kind not in FROM_FILES and _leaves_none_for_brought(ended)
         if not (crowded or len(ended) >= run_folders.MAX_RUNS or run_folders.disk_use() > run_folders.MAX_BYTES):
             return
         if run_folders.remove_damaged():
@@ -51,15 +52,15 @@ def list_ended() -> list[Job]:
 
 def _leaves_none_for_brought(ended: list[Job]) -> bool:
     """Say whether trained and kept runs have taken all places but those reserved for brought networks."""
-    others = sum(job.kind != BROUGHT or is_kept(job) for job in ended)
+    others = sum(job.kind not in FROM_FILES or is_kept(job) for job in ended)
     return others >= run_folders.MAX_RUNS - run_folders.MAX_RUNS // RESERVED_SHARE
 
 
 def _gives_way(job: Job, kind: str, *, crowded: bool) -> bool:
     """Say whether a run that is not kept may be removed for one of this kind."""
-    if kind == BROUGHT:
+    if kind in FROM_FILES:
         return _worth(job) < WORTH_MOST
-    return not crowded or job.kind != BROUGHT
+    return not crowded or job.kind not in FROM_FILES
 
 
 def _remove_unfinished() -> None:
@@ -68,8 +69,8 @@ def _remove_unfinished() -> None:
 
 
 def _worth(job: Job) -> int:
-    """Return 0 for a run without a record, 1 for a brought network, 2 for a run that has results."""
-    if job.kind == BROUGHT:
+    """Return 0 for a run without a record, 1 for a brought network or set, 2 for a run that has results."""
+    if job.kind in FROM_FILES:
         return 1
     steps = job.folder / "steps.jsonl"
     return WORTH_MOST if steps.is_file() and steps.stat().st_size else 0

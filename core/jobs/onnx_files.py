@@ -24,10 +24,10 @@ def read_onnx(content: bytes, name: str, dataset: Dataset, scaling: str = "") ->
     `name` is the file's; `scaling` chooses the pixels, a key of SCALINGS. Raises OnnxError, one sentence.
     """
     if len(dataset.classes) != CLASSES:
-        raise OnnxError(f"{dataset.name} has {len(dataset.classes)} classes: choose a data set with {CLASSES}.")
+        raise OnnxError(f"{dataset.title} has {len(dataset.classes)} classes: choose a data set with {CLASSES}.")
     found = import_onnx(content)
     network = found.network
-    choice = find_scaling(network, dataset.validation, dataset.name, scaling)
+    choice = find_scaling(network, dataset.validation, dataset.title, scaling)
     parameters = sum(one.numel() for one in network.parameters())
     card = Card(
         name=NETWORK_NAME,

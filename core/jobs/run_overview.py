@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from core.digits.datasets import title_of
 from core.jobs import run_folders, trained_networks, training_job
 from core.jobs.run_folders import Job
 from core.jobs.training_job import NETWORK_NAME
@@ -40,7 +41,7 @@ def describe_run(job: Job) -> RunOverview:
     card, last = load_card(job), _read_last(job)
     known = _describe_network(job, card)
     if card is not None and card.onnx is None:  # an ONNX file says nothing of its training
-        known |= {"dataset": card.dataset["name"], "digits": card.dataset["digits"]}
+        known |= {"dataset": title_of(card.dataset["name"]), "digits": card.dataset["digits"]}
         known |= {"tested": card.find_measurement("text"), "attacked": card.find_measurement("attacked")}
     seconds = None if last is None else float(last["seconds"])
     return RunOverview(state=_describe_state(job, card), epochs=_count_epochs(card, last), seconds=seconds, **known)
@@ -98,4 +99,4 @@ def _describe_network(job: Job, card: Card | None) -> dict[str, Any]:
         size = {} if built is None else {"network": built.name, "parameters": count_cost(built, heads).parameters}
     except ValueError:  # damaged settings
         return {}
-    return {"dataset": plan.dataset, **size}
+    return {"dataset": title_of(plan.dataset), **size}

@@ -18,7 +18,7 @@ from core.digits import datasets
 from core.digits.datasets import Dataset, Digits
 from core.inversion import functions
 from core.inversion.functions import Invert
-from core.jobs import initial_weights, run_folders
+from core.jobs import initial_weights, own_sets, run_folders
 from core.jobs.run_folders import JobRequest, Status
 from core.jobs.training_changes import ChangeLog
 from core.jobs.training_snapshots import SnapshotRecorder
@@ -98,7 +98,7 @@ def check(settings: dict[str, Any]) -> None:
 def check_plan(plan: TrainingPlan) -> Classifier:
     """Return the network that such a training begins with. Raises ValueError, as `check` does."""
     if not datasets.is_available(plan.dataset):
-        raise ValueError(f"{plan.dataset} is not on this machine.")
+        raise ValueError(f"{datasets.title_of(plan.dataset)} is not on this machine.")
     if not 0 < plan.share <= 1:
         raise ValueError(f"The share of the digits must be above 0 and at most 1, not {plan.share}.")
     if plan.validation is not None and not 0 < plan.validation <= 1 / datasets.VALIDATION_SHARE:
@@ -157,6 +157,8 @@ def _load(name: str, files: tuple[tuple[str, int, int], ...]) -> Dataset:
 def run(settings: dict[str, Any], folder: Path, read_request: Callable[[], JobRequest]) -> Iterator[WatchedStep]:
     """Train, starting after the last epoch saved in `folder`; however it ends, the network is saved."""
     plan, job = read_plan(settings), run_folders.load_job(folder.name)
+    if datasets.is_own(plan.dataset) and not own_sets.may_use(plan.dataset, job.visitor):
+        raise ValueError("The set of this training was deleted, or it is another visitor's.")
     dataset = load_digits(plan.dataset)
     digits, held_out = split_digits(dataset, plan)
     _check_cost(plan, len(digits), len(dataset.classes))
@@ -241,7 +243,8 @@ def _start_network(plan: TrainingPlan, classes: int) -> Classifier:
     network = checkpoints.load_classifier(name, folder).requires_grad_(True)
     if card.architecture["classes"] != classes:
         if "head" not in plan.reset:
-            raise ValueError(f"{plan.start!r} does not know the {classes} classes of {plan.dataset}: reset its head.")
+            title = datasets.title_of(plan.dataset)
+            raise ValueError(f"{plan.start!r} does not know the {classes} classes of {title}: reset its head.")
         network.head = fresh.head
     return network
 

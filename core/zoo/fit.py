@@ -34,7 +34,7 @@ def classes_of(card: Card) -> tuple[str, ...]:
 def name_training_set(card: Card, dataset: str) -> Card:
     """Return the card, with the set that the network has learned from in its title where that is another one."""
     learned = card.dataset.get("name")
-    return card if learned in (None, dataset) else replace(card, title=f"{card.title} ({learned})")
+    return card if learned in (None, dataset) else replace(card, title=f"{card.title} ({datasets.title_of(learned)})")
 
 
 def check_fit(card: Card, dataset: Dataset) -> None:

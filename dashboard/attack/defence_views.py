@@ -66,7 +66,7 @@ def show_defence(session: Session, data: Dataset, zoo: Zoo) -> None:
 def describe_noise(record: dict[str, Any] | None, data: Dataset) -> str:
     """Return a sentence about both networks under their own noise, at the epsilon where they differ most."""
     if record is None:
-        return f"The defence was not measured on {data.name}. Press *Attack both* to see it on your digit."
+        return f"The defence was not measured on {data.title}. Press *Attack both* to see it on your digit."
     standard, robust = (to_curve(record, name) for name in BOTH)
     at = max(standard.keys() & robust.keys(), key=lambda epsilon: robust[epsilon] - standard[epsilon])
     return (

@@ -61,7 +61,7 @@ def show_corruption(session: Session, data: Dataset, zoo: Zoo) -> None:
         said = describe_readings(readings, data.classes), describe_curves(curves, kind, strength, zoo)
         sentence.markdown(f"**{' '.join(filter(None, said))}**")
         _show_recorded(curves, names, kind, strength, zoo)
-        with st.expander(f"Measure it now on {data.name}"):
+        with st.expander(f"Measure it now on {data.title}"):
             _measure(kind, strength, names, data, zoo)
 
 
@@ -157,7 +157,7 @@ def _measure(kind: str, strength: float, names: tuple[str, ...], data: Dataset, 
     def show(found: Mapping[tuple[str, float], float]) -> None:
         curves = {name: dict(sorted(curve.items())) for name, curve in by_network(found).items()}
         _draw(curves, one, strength, zoo)
-        st.caption(f"The first {count:,} test digits of {data.name}, measured now.")
+        st.caption(f"The first {count:,} test digits of {data.title}, measured now.")
 
     compute_in_parts(
         list(product(names, one.strengths)),

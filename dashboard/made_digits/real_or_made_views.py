@@ -67,7 +67,7 @@ def _show_question(quiz: Quiz, questions: list[RealOrMadeDigit], data: Dataset) 
                 f"So far {_score(quiz, questions)} of {number}."
             )
         st.caption(
-            f"Real digits are test digits of {data.name}. Chance decides each time, so there may be more of one kind."
+            f"Real digits are test digits of {data.title}. Chance decides each time, so there may be more of one kind."
             f"{_warn_of_clue(data)}"
         )
 
@@ -89,7 +89,7 @@ def _score(quiz: Quiz, questions: list[RealOrMadeDigit]) -> int:
 def _describe(question: RealOrMadeDigit, data: Dataset) -> str:
     if question.made:
         return f"a made {question.label}"
-    return f"a real {question.label}, test digit {question.number} of {data.name}"
+    return f"a real {question.label}, test digit {question.number} of {data.title}"
 
 
 def _show_end(quiz: Quiz, questions: list[RealOrMadeDigit], made: TrainedGenerator, data: Dataset) -> None:

@@ -88,7 +88,7 @@ def _show_rewriting(name: str, data: Dataset, digit: Digit, mask: Mask) -> None:
         most = caches.largest_difference(name, count, data.name)
     sentence.markdown(
         f"**The inverted head and an ordinary head compute the same function**: over the first {count:,} test digits "
-        f"of {data.name} no logit differs by more than **{most:.6f}**, which is rounding."
+        f"of {data.title} no logit differs by more than **{most:.6f}**, which is rounding."
     )
 
 

@@ -227,7 +227,7 @@ def _show_sums(data: Dataset, zoo: Zoo, omega: float, sentence: DeltaGenerator) 
             found = evaluation.compare_predictions(labels, normal.argmax(1), read[name, column].argmax(1))
             show_who_is_right(found, zoo["standard"].title, rival)
     st.caption(
-        f"Accuracy in percent on the first {count:,} test digits of {data.name}, measured now; in brackets: the "
+        f"Accuracy in percent on the first {count:,} test digits of {data.title}, measured now; in brackets: the "
         "difference to the standard network. *Freezing* counts all 10,000 of MNIST, so its figures differ. "
         + read_note("missing_features", "Synergy")
     )

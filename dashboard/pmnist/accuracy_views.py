@@ -46,7 +46,7 @@ def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     _show_talk()
     with st.expander("How to read this table"):
         show_text("pmnist_table")
-    with st.expander(f"Measure it now on {data.name}"):
+    with st.expander(f"Measure it now on {data.title}"):
         _measure_table(data, zoo, names, variant)
 
 
@@ -82,7 +82,7 @@ def _measure_table(data: Dataset, zoo: Zoo, chosen: Sequence[str], variant: Vari
 
     def show(found: Mapping[tuple[str, str], float]) -> None:
         show_accuracies(by_network(found), zoo)
-        st.caption(f"The first {count:,} test digits of {data.name} ({data.source}), measured now.")
+        st.caption(f"The first {count:,} test digits of {data.title} ({data.source}), measured now.")
 
     compute_in_parts(
         list(product(names, COLUMNS)),
@@ -108,14 +108,16 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
     sentence.markdown(f"**{describe_curves(curves, kind, zoo, count)}**")
     _draw(curves, zoo, key="first curves")  # those measured below may be the same
     if not record or not recorded:
-        st.caption(f"Measured now on the first {QUICK_COUNT} test digits of {data.name}, with the quick networks only.")
+        st.caption(
+            f"Measured now on the first {QUICK_COUNT} test digits of {data.title}, with the quick networks only."
+        )
     else:
         st.caption(
             f"Recorded on the first {count:,} test digits of {record.dataset.name}; "
             f"`python -m core evaluate --all --growing --images {count}` repeats it. *The table* counts 10,000 digits, "
             "so its figures differ. *Restoring* knows which pixels are erased, the others do not."
         )
-    with st.expander(f"Measure it now on {data.name}"):
+    with st.expander(f"Measure it now on {data.title}"):
         _measure_curves(data, zoo, names, kind)
 
 
@@ -159,7 +161,7 @@ def _measure_curves(data: Dataset, zoo: Zoo, chosen: Sequence[str], kind: str) -
 
     def show(found: Mapping[tuple[str, float], float]) -> None:
         _draw(by_network(found), zoo)
-        st.caption(f"The first {count:,} test digits of {data.name}, measured now.")
+        st.caption(f"The first {count:,} test digits of {data.title}, measured now.")
 
     compute_in_parts(
         list(product(names, SHARES)),

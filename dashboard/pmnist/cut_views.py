@@ -131,7 +131,7 @@ def show_download(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the download of all partial test digits."""
     variant = choose_variant("variant")
     st.markdown(
-        f"{len(CUTS) * len(data.test):,} partial digits made from the {len(data.test):,} test digits of {data.name}."
+        f"{len(CUTS) * len(data.test):,} partial digits made from the {len(data.test):,} test digits of {data.title}."
     )
     st.download_button(
         "Download all cuts (NumPy npz)",

@@ -100,7 +100,7 @@ class Fool(Content):
 
     def describe(self, number: int) -> str:
         question = self.asked[number]
-        return f"A {self._read(question, 0)}, test digit {question.digit} of {self.data.name}, with noise of FGSM"
+        return f"A {self._read(question, 0)}, test digit {question.digit} of {self.data.title}, with noise of FGSM"
 
     def show_scores(self, counts: Sequence[AnswerCount], people: str) -> None:
         items = [

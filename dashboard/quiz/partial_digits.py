@@ -52,7 +52,7 @@ class PartialDigits(Content):
         ]
 
     def describe(self, number: int) -> str:
-        return question_views.describe_cut(self.asked[number], self.data.name)
+        return question_views.describe_cut(self.asked[number], self.data.title)
 
     def show_scores(self, counts: Sequence[AnswerCount], people: str) -> None:
         played = {self.game.position.round: self.answered}

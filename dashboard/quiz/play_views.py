@@ -103,7 +103,7 @@ def _show_solution(game: Game, number: int, names: tuple[str, ...], zoo: Zoo) ->
     )
     notes = {name: f"{100 * sure:.0f} % sure · {_score(game, name)}" for name, (_, sure) in answers.items()}
     st.html(draw_quiz_answers(_to_answers(game, number, zoo, {YOU: f"{_score(game)} so far"} | notes)))
-    st.caption(question_views.describe_cut(question, game.data.name))
+    st.caption(question_views.describe_cut(question, game.data.title))
 
 
 def _to_answers(game: Game, number: int, zoo: Zoo, notes: Mapping[str, str]) -> list[QuizAnswer]:

@@ -65,7 +65,7 @@ class RealOrMade(Content):
         digit = self.judged.digits[number]
         if digit.made:
             return f"A made {digit.label}"
-        return f"A real {digit.label}, test digit {digit.number} of {self.data.name}"
+        return f"A real {digit.label}, test digit {digit.number} of {self.data.title}"
 
     def show_scores(self, counts: Sequence[AnswerCount], people: str) -> None:
         verdicts = {(one.round, one.number): int(self.judged.verdicts[one.number]) for one in counts}

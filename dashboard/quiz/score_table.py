@@ -76,7 +76,7 @@ def explain(rows: Sequence[ScoreRow], data: Dataset) -> str:
     """Return sentences that explain the bars and lines of the table."""
     words = read_note("quiz", "Interval")
     if any(bar.reference is not None for row in rows for bar in row.bars.values()):
-        words += f" A vertical line is the network's accuracy on all {len(data.test):,} test digits of {data.name}."
+        words += f" A vertical line is the network's accuracy on all {len(data.test):,} test digits of {data.title}."
     return words
 
 

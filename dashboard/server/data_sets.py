@@ -3,14 +3,22 @@
 from collections.abc import Mapping
 
 from core.digits import datasets
+from dashboard.server import own_sets
 from dashboard.server.session import get_session
 
 SET = "set"  # the part of an address that names it
 
 
 def list_names() -> list[str]:
-    """Return the names of the sets whose files are on this machine."""
-    return [name for name in datasets.DATASETS if datasets.is_available(name)]
+    """Return the names of the sets whose files are on this machine, this visitor's own last."""
+    return [*filter(is_here, datasets.list_names()), *own_sets.list_titles()]
+
+
+def is_here(name: str) -> bool:
+    """Say whether this visitor can choose a set."""
+    return (
+        own_sets.may_use(name) if datasets.is_own(name) else name in datasets.DATASETS and datasets.is_available(name)
+    )
 
 
 def default_name() -> str:
@@ -21,7 +29,7 @@ def default_name() -> str:
 def current_name() -> str:
     """Return the name of the set that this visitor has chosen, else that of the default."""
     name = get_session().data
-    return name if name in list_names() else default_name()
+    return name if is_here(name) else default_name()
 
 
 def choose(name: str) -> None:
@@ -41,11 +49,11 @@ def take_link(params: Mapping[str, str], *, alone: bool) -> str:
     `alone`: the link says all that is on the page, so it means the default if it names no set.
     """
     name = params.get(SET, "")
-    if name in list_names():
+    if is_here(name):
         choose(name)
     elif name or alone:
         choose("")
-    if not name or name in list_names():
+    if not name or is_here(name):
         return ""
     known = f"{name} is not on this server" if name in datasets.DATASETS else "This link names a set that is not here"
     return f"{known}, so {default_name()} is shown."

@@ -3,7 +3,7 @@
 import streamlit as st
 
 import dashboard
-from core.digits.datasets import Dataset
+from core.digits.datasets import Dataset, title_of
 from core.zoo.fit import choose_readers
 from dashboard.address import get_address
 from dashboard.address.links import CLASS
@@ -21,12 +21,14 @@ def show_set_choice() -> None:
         st.rerun()
     if get_address().hides(data_sets.SET, "digit"):
         return
-    place = st.popover(data_sets.current_name(), key=KEY, on_change="rerun", icon=":material/dataset:", help="Data set")
+    place = st.popover(
+        title_of(data_sets.current_name()), key=KEY, on_change="rerun", icon=":material/dataset:", help="Data set"
+    )
     if place.open:
         with place:
             names = data_sets.list_names()
             at = names.index(data_sets.current_name())
-            st.radio("Data set of all pages", names, at, key=CHOICE, on_change=_choose)
+            st.radio("Data set of all pages", names, at, key=CHOICE, format_func=title_of, on_change=_choose)
 
 
 def _choose() -> None:
@@ -50,10 +52,10 @@ def show_readers(zoo: Zoo, data: Dataset) -> None:
         return
     note = read_note("shell", "Same classes") if data.labelled else read_note("shell", "Other classes")
     with st.container(key="set-notice", horizontal=True, vertical_alignment="center"):
-        st.caption(note.format(data.name, " and ".join(sorted(learned))))
-        st.page_link(dashboard.file_of("train"), label=f"Train on {data.name}")
+        st.caption(note.format(data.title, " and ".join(sorted(map(title_of, learned)))))
+        st.page_link(dashboard.file_of("train"), label=f"Train on {data.title}")
 
 
 def show_no_readers(data: Dataset) -> None:
     """Say why a view is not shown: it measures answers, and no network knows the classes of the set."""
-    st.info(read_note("shell", "No readers").format(data.name))
+    st.info(read_note("shell", "No readers").format(data.title))

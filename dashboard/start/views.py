@@ -98,7 +98,7 @@ def show_tour_stop(data: Dataset, index: int, cut: str) -> None:
 def show_data_and_networks(data: Dataset, zoo: Mapping[str, Card]) -> None:
     """Show the data set that is loaded, and the training and accuracy of every network."""
     sizes = f"{len(data.train):,} for training, {len(data.validation):,} for validation, {len(data.test):,} for tests"
-    st.markdown(f"**Digits:** {data.name} ({data.source}): {sizes}.")
+    st.markdown(f"**Digits:** {data.title} ({data.source}): {sizes}.")
     rows = {
         card.title: {
             "reads": card.track,

@@ -270,8 +270,9 @@ def _choose_nesterov(place: Any, *, disabled: bool) -> bool:
 def choose_data() -> Settings:
     """Draw the options of the data and the device; return the settings."""
     first = preset_options()
-    available = [name for name in datasets.DATASETS if datasets.is_available(name)]
-    dataset = address.selectbox("dataset", "Data set", available, first["dataset"])
+    dataset = address.selectbox(
+        "dataset", "Data set", data_sets.list_names(), first["dataset"], format_func=datasets.title_of
+    )
     share = address.select_slider("share", "Training digits used", SHARES, first["share"], format_func="{} %".format)
     tenth = address.toggle("held-out", "Validate on 10 % (as in the Keras lecture), not on a sixth", first["held-out"])
     device = address.segmented_control("device", "Device", list_devices(), first["device"], format_func=str.upper)

@@ -27,7 +27,7 @@ from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from core.visualization.training import VALIDATION, draw_stage_table
 from core.zoo.checkpoints import Card, CheckpointError
 from dashboard import address
-from dashboard.server import caches
+from dashboard.server import caches, data_sets
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.server.visitors import get_visitor_id
@@ -66,7 +66,7 @@ def show_result(session: Session, data: Dataset, zoo: Zoo) -> None:
         part = address.segmented_control("part", "Part", list(PARTS), label_visibility="collapsed", wrap=True)
     try:
         name = card.dataset["name"]
-        tested = caches.dataset(name) if name in datasets.DATASETS else data
+        tested = caches.dataset(name) if data_sets.is_here(name) else data
         with st.spinner(f"Reading all {len(tested.test):,} test digits ..."):
             read = caches.probabilities(by_run[job.id], len(tested.test), tested.name)
     except (CheckpointError, datasets.DatasetError) as error:
@@ -100,7 +100,7 @@ def show_summary(job: Job, card: Card, data: Dataset, probabilities: Probabiliti
         return
     test = evaluation.accuracy(data.test.labels, torch.from_numpy(probabilities.argmax(1)))
     result = training_report.summarize_run(steps, test)
-    st.markdown(f"#### It reads {test:.2f} % of all {len(data.test):,} test digits of {data.name} correctly")
+    st.markdown(f"#### It reads {test:.2f} % of all {len(data.test):,} test digits of {data.title} correctly")
     if trained_networks.has_learned(card):
         scene = replace(get_session().scene, networks=("standard", trained_networks.network_name(job, card)))
         lead_on("compare", "Use it on your digit", scene.to_params())

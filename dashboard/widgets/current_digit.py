@@ -19,7 +19,7 @@ def find_digit() -> tuple[Digit, str] | None:
     if scene.drawn is not None:
         return scene.drawn, "uploaded" if scene.uploaded else "drawn"
     if scene.sample is not None and scene.sample < len(data.test):
-        return sample(data, scene.sample), f"{data.name} {scene.sample}"
+        return sample(data, scene.sample), f"{data.title} {scene.sample}"
     return None
 
 

@@ -19,7 +19,7 @@ def show_data_notice(data: Dataset, problem: str) -> None:
     `data` and `problem` are what `caches.current_dataset` returns.
     """
     if problem:
-        st.warning(f"{problem} {data.name} is shown instead.")
+        st.warning(f"{problem} {data.title} is shown instead.")
     elif data.name == datasets.OFFLINE == data_sets.default_name():
         if folder := datasets.describe_named_folder():
             st.warning(folder)

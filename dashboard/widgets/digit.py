@@ -188,7 +188,7 @@ def choose_sample(session: Session, data: Dataset) -> ChosenDigit:
 def _show_sample(data: Dataset, index: int) -> ChosenDigit:
     index = min(index, len(data.test) - 1)
     digit = sample(data, index)
-    about = f"{data.name}, test digit {index}, labelled {class_of(data, index)}"
+    about = f"{data.title}, test digit {index}, labelled {class_of(data, index)}"
     _show_large(digit, about)
     st.caption(about)
     return ChosenDigit(digit, sample=index)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core.jobs import control, run_folders
+from core.jobs import control, limits, run_folders
 from core.jobs.run_folders import Job, Status
 from core.jobs.turns import MAX_PAUSE
 from core.system import files
@@ -19,10 +19,10 @@ ACTIVE_STATES = {"running": "is training", "waiting": "waits in the queue", "pau
 
 
 def my_jobs(*kinds: str) -> list[Job]:
-    """Return this visitor's jobs of these kinds (default: all), the newest first."""
+    """Return this visitor's jobs of these kinds (default: all but own sets), the newest first."""
     visitor = get_visitor_id()
     jobs = [] if visitor is None else run_folders.list_jobs(visitor)
-    return [job for job in jobs if not kinds or job.kind in kinds]
+    return [job for job in jobs if job.kind in kinds or (not kinds and job.kind != limits.SET)]
 
 
 def title_with_time(job: Job) -> str:

@@ -10,6 +10,7 @@ from core.digits.own_sets.labelled import LabelledPictures, label_pictures
 from core.digits.own_sets.limits import MAX_UNPACKED, OwnSetError, check_count
 from core.digits.own_sets.shrinking import Fit, shrink_array
 from core.system.npz import npz_to_arrays
+from core.system.safe_names import to_safe_name
 
 MAX_ARRAYS = 20
 CLASS_NAMES = ("classes", "class_names", "names")
@@ -46,7 +47,7 @@ def _pair(arrays: dict[str, NDArray[Any]]) -> dict[str, Half]:
     if not halves or len(halves) < max(len(labels), len(pixels)):
         raise OwnSetError(
             "An NPZ file needs pictures and labels, for example x_train, y_train, x_test and y_test; this one has "
-            f"{', '.join(map(repr, sorted(arrays)[:6])) or 'nothing'}."
+            f"{', '.join(repr(to_safe_name(name)) for name in sorted(arrays)[:6]) or 'nothing'}."
         )
     for found, names in halves.values():
         if len(found) != len(names):

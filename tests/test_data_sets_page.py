@@ -1,0 +1,82 @@
+"""The page "Data sets": look at a set, how it is stored, and one's own pictures."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.digits import datasets
+from core.digits.own_sets import labelled, splitting
+from core.jobs import control, own_sets, run_folders
+from dashboard.data_sets import VIEWS, own_views
+from tests.own_sets import NAMES, every_format, folders, pictures
+from tests.pages import captions, first_sentence, html, open_page, press, rerun, text_of
+
+
+def own_set(name: str = "mine") -> datasets.Dataset:
+    pixels, labels = pictures(120)
+    found = labelled.label_pictures("made", pixels, [NAMES[one] for one in labels])
+    return splitting.make_dataset(found, name)
+
+
+@pytest.mark.parametrize("view", [view.title for view in VIEWS])
+def test_every_view_opens(view: str) -> None:
+    assert first_sentence(open_page("data_sets", view=view)) or view == "Your own"
+
+
+@pytest.mark.parametrize("show", ["Mean and spread", "Most unusual", "Doubtful labels"])
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_e4_a_set_is_looked_at_in_three_ways(show: str, part: str) -> None:
+    app = open_page("data_sets", show=show, part=part)
+    sentence = first_sentence(app)
+    assert {"Mean and spread": "in 10 classes", "Most unusual": "least like", "Doubtful labels": "another class"}[
+        show
+    ] in sentence
+    assert "test digits" in sentence if part == "test" else "training digits" in sentence
+    assert "<figure>" in html(app)
+
+
+def test_d2_shapes_are_live_and_the_code_says_how() -> None:
+    app = open_page("data_sets", view="How it is stored", order="(n, 28, 28, 1)", values="0 to 1")
+    table = app.table[0].value
+    assert list(table["shape"]) == ["(32, 28, 28, 1)", "(32,)"] and table["type"].iloc[0] == "float32"
+    assert "x.unsqueeze(-1)" in app.code[0].value and "/ 255" in app.code[0].value
+    app.toggle(key="data_sets one-hot").set_value(True)
+    assert list(rerun(app).table[0].value["shape"]) == ["(32, 28, 28, 1)", "(32, 10)"]
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    app.file_uploader(key=own_views.FILES).set_value([(name, content, "application/zip") for name, content in files])
+    return rerun(app)
+
+
+def test_one_s_own_pictures_are_found_kept_and_deleted() -> None:
+    app = upload(open_page("data_sets", view="Your own"), ("fruit.zip", folders(*pictures(120))))
+    assert "A ZIP of folders: 120 pictures in 5 classes, 24 of each." in text_of(app)
+    assert "80 pictures train, 20 validate and 20 test" in captions(app) and "takes about" in captions(app)
+    assert all(name in html(app) for name in NAMES)
+    app = press(app, "own set keep")
+    assert "*fruit* is kept" in text_of(app)
+    (job,) = [one for one in run_folders.list_jobs() if one.kind == "set"]
+    name = own_sets.name_of(job)
+    assert datasets.load(name).classes == NAMES and datasets.title_of(name) == "fruit"
+    app = press(app, f"own set delete {name}")
+    assert not datasets.is_available(name) and "Your sets" not in text_of(app)
+
+
+def test_a_file_that_is_no_set_is_one_sentence_and_the_next_one_is_read() -> None:
+    app = upload(open_page("data_sets", view="Your own"), ("a.csv", b"hello"))
+    assert "A CSV file has a label" in text_of(app) or "no picture" in text_of(app)
+    app = upload(app, *every_format()["IDX"])
+    assert "IDX files: 60 pictures in 5 classes" in text_of(app)
+
+
+def test_a_visitor_keeps_a_few_sets_and_delete_my_data_forgets_them() -> None:
+    for _ in range(own_sets.MAX_SETS):
+        own_sets.keep_set(own_set(), "mine", "ann")
+    assert list(own_sets.list_sets("ann").values())[::-1][:2] == ["mine", "mine (2)"]
+    with pytest.raises(ValueError, match="delete one of them first"):
+        own_sets.keep_set(own_set(), "mine", "ann")
+    name = next(iter(own_sets.list_sets("ann")))
+    with pytest.raises(ValueError, match="not yours"):
+        own_sets.delete_set(name, "bob")
+    control.remove_all("ann")
+    assert not own_sets.list_sets("ann") and not datasets.is_available(name)
