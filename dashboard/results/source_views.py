@@ -27,7 +27,6 @@ from dashboard.widgets.links import lead_on
 from dashboard.widgets.texts import read_note
 
 LECTURE_ACCURACY, LECTURE_LOSS = 98.43, 0.0890  # `cnn.evaluate` in the lecture W4995
-OUR_ACCURACY, OUR_SEEDS = 98.70, 3  # `python -m tests.benchmarks keras-small-accuracy`, which measures no loss
 SNAKES_ACCURACY, SNAKES_TRAINING = 82, 100  # percent of 50 held-out and 150 training photographs, same lecture
 NARROW = """<style>@media (max-width: 1000px) {  /* the three tables below each other */
 .st-key-sources [data-testid="stHorizontalBlock"] { flex-direction: column; }
@@ -39,17 +38,14 @@ def show_sources(study: ShownStudy) -> None:
     """Show what each document says, what we get and why they differ, each with a button that repeats it."""
     record = caches.find_record(preset_training.STUDY, "MNIST")
     rows = [] if record is None else [row for row in record["rows"] if row["preset"] == LECTURE]
-    ours, seeds = describe_ours(rows), len(rows) or OUR_SEEDS
-    st.markdown(
-        f"**The lecture's small network reads {LECTURE_ACCURACY:.2f} % of the test digits; ours reads "
-        f"{ours['accuracy']} ({seeds} seeds).**"
-    )
+    ours = {f"ours ({len(rows)} seeds)": describe_ours(rows)} if rows else {}
+    st.markdown(conclude(rows))
     st.html(NARROW)
     talk, lecture, snakes = st.container(key="sources").columns(3, gap="large")
     with talk:
         _show_talk(study)
     with lecture:
-        _show_lecture({f"ours ({seeds} seeds)": ours})
+        _show_lecture(ours)
     with snakes:
         _show_snakes()
     if said := st.session_state.pop(STARTED, None):
@@ -58,10 +54,14 @@ def show_sources(study: ShownStudy) -> None:
     store_visitor_id()
 
 
+def conclude(rows: list[dict[str, Any]]) -> str:
+    """Return the lecture's accuracy and ours, from the recorded trainings if there are any, in a sentence."""
+    lecture = f"**The lecture's small network reads {LECTURE_ACCURACY:.2f} % of the test digits"
+    return f"{lecture}; ours reads {describe_ours(rows)['accuracy']} ({len(rows)} seeds).**" if rows else f"{lecture}.**"
+
+
 def describe_ours(rows: list[dict[str, Any]]) -> dict[str, str]:
-    """Return our accuracy and test loss of the lecture's network, from recorded trainings if there are any."""
-    if not rows:
-        return {"accuracy": f"{OUR_ACCURACY:.2f} %", "test loss": "–"}
+    """Return the mean and the spread of our accuracy and test loss, from recorded trainings (at least one)."""
     return {"accuracy": f"{_spread(rows, 'accuracy', 2)} %", "test loss": _spread(rows, "loss", 4)}
 
 
