@@ -8,8 +8,10 @@ from typing import Any
 from torch import Tensor
 
 from core.adversarial.attack import AttackStep
+from core.adversarial.carlini_wagner import carlini_wagner
 from core.adversarial.config import AttackConfig
 from core.adversarial.gradient_attacks import fgsm, pgd
+from core.adversarial.jsma import jsma
 from core.adversarial.lbfgs import lbfgs
 from core.adversarial.sticker import sticker
 from core.networks.classifier import Classifier
@@ -58,6 +60,10 @@ ROWS = {
     "PGD to a target V6": Row(pgd, AttackConfig(epsilon=0.3, steps=6, target=8)),
     "sticker V7": Row(sticker, AttackConfig(epsilon=0.9, step_size=0.3, steps=4), (("mask", REGION),)),
     "L-BFGS V8": Row(lbfgs, AttackConfig(epsilon=0.8, steps=6, target=8)),
+    "C&W": Row(carlini_wagner, AttackConfig(epsilon=0.8, step_size=0.3, steps=8)),
+    "C&W to a target": Row(carlini_wagner, AttackConfig(epsilon=0.8, step_size=0.3, steps=8, target=8, confidence=1)),
+    "JSMA adds ink": Row(jsma, AttackConfig(epsilon=0.9, steps=25, target=8)),
+    "JSMA removes ink": Row(jsma, AttackConfig(epsilon=1.0, steps=25, target=8, theta=-0.5)),
 }
 
 

@@ -136,6 +136,8 @@ for name, method, config in (
     ("pgd", "pgd", AttackConfig(steps=3, random_start=True)),
     ("pgd towards a class", "pgd", AttackConfig(norm="l2", steps=3, random_start=True, target=2)),
     ("lbfgs", "lbfgs", AttackConfig(epsilon=1.0, steps=2, target=2)),
+    ("cw", "cw", AttackConfig(epsilon=1.0, steps=2)),
+    ("jsma", "jsma", AttackConfig(epsilon=1.0, steps=2, target=2)),
     ("sticker", "sticker", AttackConfig(epsilon=1.0, step_size=0.05, steps=2)),
 ):
     CASES[name] = partial(attacking, method, config)

@@ -173,6 +173,10 @@ def test_a_target_that_is_read_already_is_refused():
         ({"step_size": float("nan")}, "The step size must be a number above 0, not nan."),
         ({"norm": "l1"}, "Choose linf or l2, not 'l1'."),
         ({"target": -1}, "The target must be a class, not -1."),
+        ({"confidence": -1.0}, "The confidence must be a number of at least 0, not -1.0."),
+        ({"weight": 0.0}, "The weight c must be a number above 0, not 0.0."),
+        ({"theta": 0.0}, "Theta must be between -1 and 1, and not 0; it is 0.0."),
+        ({"theta": float("nan")}, "Theta must be between -1 and 1, and not 0; it is nan."),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_in_one_sentence(settings, sentence):
@@ -184,7 +188,7 @@ def test_settings_that_make_no_sense_are_refused_in_one_sentence(settings, sente
 def test_v5_v6_the_presets_are_the_papers_and_every_method_has_its_own_settings():
     assert PRESETS["panda, 0.007"].epsilon == 0.007
     assert [PRESETS[f"{n} of 255"].epsilon for n in (4, 8)] == [4 / 255, 8 / 255]
-    assert list(DEFAULTS) == ["fgsm", "pgd", "lbfgs", "sticker"]
+    assert list(DEFAULTS) == ["fgsm", "pgd", "lbfgs", "cw", "jsma", "sticker"]
 
 
 @pytest.mark.parametrize("method", DEFAULTS)

@@ -7,15 +7,18 @@ import foolbox
 import pytest
 import torch
 from foolbox.attacks import (
+    L2CarliniWagnerAttack,
     L2FastGradientAttack,
     L2ProjectedGradientDescentAttack,
     LinfFastGradientAttack,
     LinfProjectedGradientDescentAttack,
 )
+from foolbox.criteria import TargetedMisclassification
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from core.adversarial.attack import loss_and_gradient
+from core.adversarial.carlini_wagner import ROUNDS, carlini_wagner
 from core.adversarial.config import PRESETS, AttackConfig
 from core.adversarial.gradient_attacks import fgsm, normalize_gradient, pgd
 from core.zoo import checkpoints
@@ -63,6 +66,24 @@ def test_v5_v6_we_end_with_foolbox_s_pictures(name, monkeypatch):
     _, pictures, success = theirs(model, images, labels, epsilons=config.epsilon)
     assert (last.images - pictures).abs().max() < 1e-5
     assert torch.equal(last.fooled, success)
+
+
+@pytest.mark.parametrize("target", [None, 8])
+@pytest.mark.parametrize("confidence", [0.0, 2.0])
+def test_cw_finds_foolbox_s_pictures_wherever_foolbox_finds_one(target, confidence):
+    victim = checkpoints.load_classifier("standard").double()
+    images, labels = digits()
+    config = AttackConfig(epsilon=1.0, step_size=0.2, steps=15, target=target, confidence=confidence)
+    *_, last = carlini_wagner(victim, images.double(), labels, config)
+    theirs = L2CarliniWagnerAttack(
+        ROUNDS, steps=15, stepsize=0.2, initial_const=1, abort_early=False, confidence=confidence
+    )
+    model = foolbox.PyTorchModel(victim, bounds=(0, 1), device="cpu")
+    goals = labels if target is None else TargetedMisclassification(torch.full_like(labels, target))
+    pictures, *_ = theirs(model, images.double(), goals, epsilons=None)
+    found = pictures.flatten(1).any(1)  # foolbox leaves a picture blank where it finds none
+    assert found.sum() >= 3 and last.fooled[found].all()
+    assert (last.images[found] - pictures[found]).abs().max() < 1e-9
 
 
 SURE = "synergy"  # adds the logits of two networks

@@ -47,6 +47,8 @@ def refuse(capsys, *words: str) -> str:
         ("pgd", ["--epsilon", "0.3", "--random-start"]),
         ("pgd", ["--norm", "l2", "--epsilon", "4"]),
         ("lbfgs", ["--target", "3"]),
+        ("cw", ["--confidence", "1", "--weight", "10", "--steps", "30"]),
+        ("jsma", ["--target", "3", "--theta", "1"]),
         ("sticker", ["--region", "4,4,24,24", "--step-size", "0.3"]),
     ],
 )
@@ -54,6 +56,7 @@ def test_v5_v6_v7_v8_every_method_answers_in_the_same_shape(attack, method, more
     answer = attack(*ONE, "--method", method, *more)
     expected = {"network", "dataset", "method", "norm", "epsilon", "step_size", "steps", "random_start", "target"}
     expected |= {"seed", "label", "already", "succeeded", "before", "after", "largest_change", "length"}
+    expected |= {"changed_pixels", "confidence", "weight", "theta"}
     assert set(answer) == expected
     assert answer["network"] == "standard" and answer["method"] == method and not answer["already"]
     assert answer["before"]["label"] == answer["label"] == int(real_set().test.labels[0])
@@ -127,6 +130,10 @@ def test_people_get_sentences_and_a_table(capsys):
         (["attack", "--image", "nowhere.png"], "cannot be opened: No such file"),
         (["attack", "--method", "sticker"], "Give the place of the sticker with --region"),
         (["attack", "--method", "lbfgs"], "choose a target"),
+        (["attack", "--method", "jsma"], "choose a target"),
+        (["attack", "--method", "jsma", "--target", "3", "--theta", "0"], "Theta must be between -1 and 1"),
+        (["attack", "--method", "cw", "--confidence", "-1"], "The confidence must be a number of at least 0"),
+        (["attack", "--method", "cw", "--norm", "l2"], "minimises the total change already"),
         (["attack", "--network", "restoring"], "carry the digits over"),
         (["attack", "--universal", "--network", "restoring"], "carry the digits over"),
         (["attack", "--network", "nobody"], "no network called 'nobody'"),

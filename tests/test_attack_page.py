@@ -9,7 +9,7 @@ import torch
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from core.adversarial.config import PRESETS, AttackConfig
+from core.adversarial.config import DEFAULTS, PRESETS, AttackConfig
 from core.adversarial.gradient_attacks import make_adversarial
 from core.inversion.functions import features_hash
 from core.pmnist.masks import cut_mask
@@ -22,7 +22,7 @@ from core.visualization.adversarial import (
 from core.zoo import checkpoints
 from dashboard.attack.defence_runs import FRAMES, KINDS, Sweep, SweepInputs
 from dashboard.attack.defence_views import conclude
-from dashboard.attack.digit_runs import LBFGS_STRIDE, AttackInputs, AttackRun, every_nth
+from dashboard.attack.digit_runs import AttackInputs, AttackRun, every_nth, start_attack
 from dashboard.attack.form import EPSILON_SLIDERS, Steps
 from dashboard.server.scene import Scene
 from tests.attack_page import CLASSES, SEVEN, open_view, run_to_the_end
@@ -72,7 +72,7 @@ def test_v6_an_attack_is_played_and_its_success_is_said() -> None:
     assert len(app.session_state["attack/run"].frames) == 6
     assert "was 7 before<" in html(app) and "ns-photo" in html(app)
     assert app.button(key="attack/start").label == "Attack again"
-    assert "changes each pixel by at most 0.3 = 76.5/255" in text_of(app)  # both scales
+    assert "each by at most 0.3 = 76.5/255 (L∞)" in text_of(app)  # both scales
 
 
 @pytest.mark.mnist
@@ -122,6 +122,26 @@ def test_v8_the_least_change_needs_a_class_and_reaches_it() -> None:
     app = open_view(keys={**FEW, "attack method": "lbfgs", "attack target lbfgs": "9", "attack steps": 15})
     assert "anything else" not in app.selectbox(key="attack target lbfgs").options
     assert "now reads **9**" in text_of(run_to_the_end(app, "attack"))
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("method", ["cw", "jsma"])
+def test_carlini_wagner_and_jsma_reach_a_class_and_say_how_many_pixels_changed(method: str) -> None:
+    app = open_view(keys={**FEW, "attack method": method, f"attack target {method}": "3", "attack steps": 50})
+    said = text_of(run_to_the_end(app, "attack"))
+    assert "now reads **3**" in said and re.search(r"changes \d+ of 784 pixels \(L0\), each by at most", said)
+    config = app.session_state["attack run"].inputs.config
+    assert config.step_size == DEFAULTS[method].step_size and config.epsilon == 1
+
+
+@pytest.mark.mnist
+def test_what_only_cw_and_jsma_have_reaches_the_attack() -> None:
+    app = open_view(keys={**FEW, "attack method": "cw", "attack confidence": 5.0, "attack weight": 10.0})
+    config = app.session_state["attack run"].inputs.config
+    assert (config.confidence, config.weight, config.theta) == (5.0, 10.0, 1.0)
+    app = open_view(keys={**FEW, "attack method": "jsma", "attack theta": -0.5})
+    assert app.session_state["attack run"].inputs.config.theta == -0.5
+    assert "anything else" not in app.selectbox(key="attack target jsma").options
 
 
 @pytest.mark.mnist
@@ -215,8 +235,17 @@ def test_the_frames_begin_with_the_untouched_digit_and_the_network_stays_as_it_i
 
 
 def test_the_last_step_is_always_played() -> None:
-    assert list(every_nth(range(11), LBFGS_STRIDE)) == [0, 3, 6, 9, 10]
-    assert list(every_nth(range(10), LBFGS_STRIDE)) == [0, 3, 6, 9]
+    assert list(every_nth(range(11), 3)) == [0, 3, 6, 9, 10]
+    assert list(every_nth(range(10), 3)) == [0, 3, 6, 9]
+
+
+@pytest.mark.mnist
+def test_an_attack_of_many_steps_fits_into_the_player_and_the_step_that_fooled_is_exact() -> None:
+    app = run_to_the_end(open_view(keys={**FEW, "attack steps": 100, "attack stride": 0.01}), "attack")
+    run, attack = app.session_state["attack/run"], app.session_state["attack run"]
+    assert [frame.at for frame in run.frames] == list(range(0, 101, 2)) and len(run.frames) == attack.inputs.frame_count
+    steps = list(start_attack(attack.inputs, attack.networks["standard"]))
+    assert attack.fooled.step == next(step.step for step in steps if step.fooled)
 
 
 @pytest.mark.mnist

@@ -1,6 +1,7 @@
 """What all attacks share: the checks of their input, loss and gradient at each step, and the record of a step."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from core.networks.classifier import Classifier
 from core.networks.evaluation import BATCH
 from core.system.device import on_cpu
 
+VISIBLE = 1 / 510  # half a grey level of 8 bits: a smaller change of a pixel is lost when the image is saved
 FAINTEST_INK = 0.1  # an image that is nowhere darker counts as blank, one nowhere lighter than 0.9 as all ink
 
 
@@ -38,6 +40,11 @@ class AttackStep:
     def perturbation(self) -> Tensor:
         """Return the difference from the originals, in [-1, 1]."""
         return self.images - self.originals
+
+    @property
+    def changed_pixels(self) -> Tensor:
+        """Return how many pixels of each digit changed visibly `(N,)`: the L0 norm of the perturbation."""
+        return (self.perturbation.abs() > VISIBLE).sum((1, 2, 3))
 
     @property
     def predicted(self) -> Tensor:
@@ -103,19 +110,34 @@ def loss_and_gradient(network: nn.Module, images: Tensor, goals: Tensor, *, grad
     Also works where gradients are switched off, and leaves no gradients on the network's weights. Raises ValueError for
     a class that the network does not have.
     """
+    logits, slope = logits_and_gradient(network, images, goals, log_odds_against, gradient=gradient)
+    return LossAndGradient(logits, softplus(log_odds_against(logits, goals)), slope)
+
+
+Score = Callable[[Tensor, Tensor], Tensor]
+"""A function of logits `(N, classes)` and goals `(N,)` that returns a number for each image `(N,)`."""
+
+
+def logits_and_gradient(
+    network: nn.Module, images: Tensor, goals: Tensor, score: Score, *, gradient: bool = True
+) -> tuple[Tensor, Tensor]:
+    """Return the logits `(N, classes)` and the gradient of `score(logits, goals)` at the pixels; without it, zeros.
+
+    Otherwise as `loss_and_gradient`.
+    """
     parts = zip(images.split(BATCH), goals.split(BATCH), strict=True)
-    logits, losses, gradients = zip(*(_read(network, *part, gradient) for part in parts), strict=True)
-    return LossAndGradient(torch.cat(logits), torch.cat(losses), torch.cat(gradients))
+    logits, gradients = zip(*(_read(network, *part, score, gradient) for part in parts), strict=True)
+    return torch.cat(logits), torch.cat(gradients)
 
 
-def _read(network: nn.Module, images: Tensor, goals: Tensor, gradient: bool) -> tuple[Tensor, Tensor, Tensor]:
+def _read(network: nn.Module, images: Tensor, goals: Tensor, score: Score, gradient: bool) -> tuple[Tensor, Tensor]:
     with torch.set_grad_enabled(gradient):
         pixels = images.detach().requires_grad_(gradient)
         logits = network(pixels)
         check_classes(goals, logits.shape[1])
-        odds = log_odds_against(logits, goals)
-        found = torch.autograd.grad(odds.sum(), pixels)[0] if gradient else torch.zeros_like(images)
-    return logits.detach(), softplus(odds.detach()), found
+        if not gradient:
+            return logits, torch.zeros_like(images)
+        return logits.detach(), torch.autograd.grad(score(logits, goals).sum(), pixels)[0]
 
 
 def log_odds_against(logits: Tensor, goals: Tensor) -> Tensor:

@@ -28,6 +28,12 @@ class AttackConfig:
     target: int | None = None
     """The target class; None: any class but the label."""
     seed: int = 0
+    confidence: float = 0.0
+    """C&W: by how much the logit of the class to reach must exceed all others; with 0 the smallest lead is enough."""
+    weight: float = 1.0
+    """C&W: the first weight c of misreading the digit, beside its squared change."""
+    theta: float = 1.0
+    """JSMA: the change of each chosen pixel, in [-1, 1]; below 0 it removes ink."""
 
     def __post_init__(self) -> None:
         if self.norm not in NORMS:
@@ -36,6 +42,12 @@ class AttackConfig:
         check_steps(self.steps)
         if self.step_size is not None:
             check_step_size(self.step_size)
+        if not (isfinite(self.confidence) and self.confidence >= 0):
+            raise ValueError(f"The confidence must be a number of at least 0, not {self.confidence}.")
+        if not (isfinite(self.weight) and self.weight > 0):
+            raise ValueError(f"The weight c must be a number above 0, not {self.weight}.")
+        if not 0 < abs(self.theta) <= 1:
+            raise ValueError(f"Theta must be between -1 and 1, and not 0; it is {self.theta}.")
         if self.target is not None and self.target < 0:
             raise ValueError(f"The target must be a class, not {self.target}.")
 
@@ -86,11 +98,13 @@ PRESETS = {
     "length 2": AttackConfig(norm="l2", epsilon=DEFAULT_EPSILONS["l2"]),
 }
 
-# L-BFGS and the sticker are not limited by epsilon, hence 1.
+# L-BFGS, C&W, JSMA and the sticker are not limited by epsilon, hence 1.
 DEFAULTS = {
     "fgsm": AttackConfig(steps=1),
     "pgd": AttackConfig(),
     "lbfgs": AttackConfig(epsilon=1.0),
+    "cw": AttackConfig(epsilon=1.0, step_size=0.2, steps=60),
+    "jsma": AttackConfig(epsilon=1.0, steps=56),  # pairs of pixels, 14.3 % of them (Papernot 2016: 14.5 %)
     "sticker": AttackConfig(epsilon=1.0, step_size=0.05, steps=60),
 }
 

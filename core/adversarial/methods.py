@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from torch import Tensor
 
 from core.adversarial.attack import AttackStep
+from core.adversarial.carlini_wagner import carlini_wagner
 from core.adversarial.config import AttackConfig
 from core.adversarial.gradient_attacks import fgsm, pgd
+from core.adversarial.jsma import jsma
 from core.adversarial.lbfgs import lbfgs
 from core.adversarial.sticker import sticker
 from core.networks.classifier import Classifier
@@ -16,6 +18,8 @@ ATTACKS: dict[str, AttackFunction] = {
     "fgsm": fgsm,
     "pgd": pgd,
     "lbfgs": lbfgs,
+    "cw": carlini_wagner,
+    "jsma": jsma,
 }
 STICKER = "sticker"
 

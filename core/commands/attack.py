@@ -41,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epsilon", type=float, help="the limit of the change; default: the norm's own")
     parser.add_argument("--step-size", type=float)
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--confidence", type=float, metavar="K", help="cw: how far the new class's logit must lead")
+    parser.add_argument("--weight", type=float, metavar="C", help="cw: the first weight c of misreading the digit")
+    parser.add_argument("--theta", type=float, help="jsma: the change of each chosen pixel; below 0 it removes ink")
     parser.add_argument("--random-start", action="store_true", default=None, help="start at random within epsilon")
     parser.add_argument("--region", metavar="CUT|x0,y0,x1,y1", help="where the sticker is")
     parser.add_argument("--digits", type=int, help="training digits for universal noise")
@@ -85,7 +88,8 @@ def _write(path: Path, images: Tensor, *, columns: int) -> None:
 
 def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region: Tensor | None) -> dict[str, Any]:
     image, label = _digit(options, network, dataset)
-    given = _given(options, "epsilon", "step_size", "steps", "random_start", "target", "seed")
+    settings = ("epsilon", "step_size", "steps", "random_start", "target", "seed", "confidence", "weight", "theta")
+    given = _given(options, *settings)
     config = replace(default_config(options.method, options.norm), **given)
     if options.method == STICKER and region is None:
         raise ValueError("Give the place of the sticker with --region.")
@@ -105,6 +109,7 @@ def _single(options: argparse.Namespace, network: Any, dataset: Dataset, region:
         "succeeded": last.succeeded,
         "before": to_reading(first.probabilities[0]),
         "after": to_reading(last.probabilities[0]),
+        "changed_pixels": int(last.changed_pixels),
         "largest_change": round(float(last.perturbation.abs().max()), 6),
         "length": round(float(last.perturbation.norm()), 6),
     }
@@ -137,7 +142,10 @@ def _sentences(result: dict[str, Any]) -> Iterator[str]:
         for reading in (result["before"], result["after"])
     )
     yield f"{result['network']} read {before}, and reads {after} after {result['method']}."
-    yield f"Largest change of a pixel: {result['largest_change']:.3f}; total change (L2): {result['length']:.2f}."
+    yield (
+        f"{result['changed_pixels']} of 784 pixels changed (L0), each by at most {result['largest_change']:.3f} (L∞); "
+        f"total change (L2): {result['length']:.2f}."
+    )
     if result["already"]:
         yield "It was misread before anything was changed."
     elif not result["succeeded"]:

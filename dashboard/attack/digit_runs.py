@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +23,8 @@ from dashboard.widgets.playing import AHEAD
 from dashboard.widgets.readings import WHOLE
 
 PAUSE = 0.01  # seconds between two steps: the interpreter is free for other threads, which answer strokes
-LBFGS_STRIDE = 3  # L-BFGS yields up to 281 steps; every third becomes a frame
+MOST_FRAMES = 80  # the player keeps 86 of this size; of an attack with more steps, every second or third is shown
+OPEN_END = ("lbfgs", "cw", "jsma")  # methods that take several rounds or stop when they succeed
 Step = TypeVar("Step")
 
 
@@ -54,9 +56,10 @@ class AttackInputs:
         return self.label if self.config.target is None else self.config.target
 
     @property
-    def step_count(self) -> int | None:
-        """Steps of the attack, with the start; None for L-BFGS, which stops when it can."""
-        return {"lbfgs": None, "fgsm": 2}.get(self.method, self.config.steps + 1)
+    def frame_count(self) -> int | None:
+        """Frames of the attack, with the start; None if that is not known before."""
+        steps = 1 if self.method == "fgsm" else self.config.steps
+        return None if self.method in OPEN_END else len(list(every_nth(range(steps + 1), stride(steps))))
 
 
 @dataclass(eq=False)
@@ -81,17 +84,23 @@ class AttackRun:
         """Yield the attack's steps, with a pause after each. Raises ValueError if the attack is impossible."""
         self.first = self.last = self.fooled = None
         steps = start_attack(self.inputs, self.networks[self.inputs.names[0]])
-        for step in every_nth(steps, LBFGS_STRIDE) if self.inputs.method == "lbfgs" else steps:
+        first = next(steps)
+        for step in every_nth(self._watch(chain([first], steps)), stride(first.steps)):
             yield step
             time.sleep(PAUSE if step.step >= AHEAD else 0)  # the page waits for the first frames
+
+    def _watch(self, steps: Iterable[AttackStep]) -> Iterator[AttackStep]:
+        """Yield the steps, and remember the first at which the attacked network was fooled."""
+        for step in steps:
+            if self.fooled is None and bool(step.fooled):
+                self.fooled = step
+            yield step
 
     def to_frame(self, step: AttackStep) -> Frame:
         """Return the player's frame of a step."""
         image = step.images[0, 0].numpy()
         self.readings = predict_digit(self.networks, image, WHOLE)
         self.first, self.last = self.first or step, step
-        if self.fooled is None and bool(step.fooled):
-            self.fooled = step
         attacked, plotted = self.inputs.names[0], self.inputs.plotted_class
         drawn = draw_attack(
             image,
@@ -121,7 +130,8 @@ class AttackRun:
         when = f"Step {step.step}" if step.step else "Before the attack"
         change, length = float(step.perturbation.abs().max()), float(step.perturbation.norm())
         largest, total = format_both_scales(change), format_both_scales(length)
-        text = f"{when}: {', '.join(answers)}\nlargest change {largest}, total change (L2) {total}"
+        pixels = f"{int(step.changed_pixels)} pixels changed (L0)"
+        text = f"{when}: {', '.join(answers)}\n{pixels}, largest change {largest}, total change (L2) {total}"
         if isinstance(step, StickerStep):
             text += f"; it fools in {100 * float(step.fooled_share):.0f} % of shifted, turned and scaled views"
         return text
@@ -132,6 +142,11 @@ def start_attack(inputs: AttackInputs, network: Classifier) -> Iterator[AttackSt
     image, label = torch.from_numpy(inputs.digit)[None, None], torch.tensor([inputs.label])
     region = torch.from_numpy(WHOLE if inputs.mask is None else inputs.mask)
     return methods.start_attack(inputs.method, network, image, label, inputs.config, region)
+
+
+def stride(steps: int) -> int:
+    """Return of how many steps one becomes a frame."""
+    return steps // MOST_FRAMES + 1
 
 
 def every_nth(steps: Iterable[Step], n: int) -> Iterator[Step]:

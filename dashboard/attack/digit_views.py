@@ -29,6 +29,8 @@ ADVICE = {  # after an attack that did not fool
     "fgsm": "a larger epsilon, or PGD, which takes many steps",
     "pgd": "a larger epsilon, more steps, or another target class",
     "lbfgs": "more steps per round (*Settings*)",
+    "cw": "more steps per round, or a smaller confidence (*Settings*)",
+    "jsma": "more pairs of pixels, another theta (*Settings*), or another target class",
     "sticker": "a larger area, or one across the digit's strokes",
 }
 QUICK = ("fgsm", "pgd")  # methods that take about a second: these start by themselves
@@ -137,7 +139,7 @@ def _play(attack: AttackRun, data: Dataset) -> None:
         attack.to_frame,
         key=KEY,
         look=Look(title, colors, unit=" %", limits=(0, 100), axis="step"),
-        total=inputs.step_count,
+        total=inputs.frame_count,
         about=inputs,
         start="Attack",
         at_once=inputs.method in QUICK,
@@ -154,7 +156,8 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     change, length = float(last.perturbation.abs().max()), float(last.perturbation.norm())
     largest, total = format_both_scales(change), format_both_scales(length)
     noise = "At the end, the noise" if attack.fooled not in (None, last) else "The noise"
-    cost = f"{noise} changes each pixel by at most {largest}; its total change (L2) is {total}."
+    pixels = f"{int(last.changed_pixels)} of 784 pixels (L0)"
+    cost = f"{noise} changes {pixels}, each by at most {largest} (L∞); its total change (L2) is {total}."
     if inputs.config.epsilon == 0:
         st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
     elif bool(last.fooled):

@@ -21,6 +21,8 @@ TITLES = {
     "fgsm": "FGSM: one step",
     "pgd": "BIM / PGD: many steps",
     "lbfgs": "L-BFGS: smallest change",
+    "cw": "C&W: smallest change, by a margin",
+    "jsma": "JSMA: few pixels",
     "sticker": "Sticker",
 }
 NORMS: dict[Norm, str] = {"linf": "each pixel (L∞)", "l2": "total change (L2)"}
@@ -31,9 +33,19 @@ EPSILON_SLIDERS: dict[Norm, tuple[str, str, tuple[float, ...], float]] = {  # na
     "linf": ("epsilon", "Epsilon (per pixel)", PIXEL_LIMITS, 0.25),
     "l2": ("length", "Epsilon (total, L2)", TOTAL_LIMITS, 3.0),
 }
-MAX_STEPS, MAX_ROUND_STEPS = 100, 40  # the second for each of the seven rounds of L-BFGS
+COUNTS = {  # the label of the number of steps, and the largest one
+    "lbfgs": ("Steps per round", 40),
+    "cw": ("Steps per round", 100),
+    "jsma": ("Pairs of pixels, at most", 100),
+}
+STEP_COUNT = ("Steps", 100)  # of all other methods
+WEIGHTS = (0.01, 0.1, 1.0, 10.0, 100.0)
+THETAS = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
+NEED_TARGET = ("lbfgs", "jsma")  # the methods that lead to a class, never to any other
 UNLIMITED = {  # methods without an epsilon, and why
     "lbfgs": read_note("attack", "L-BFGS"),
+    "cw": read_note("attack", "C&W"),
+    "jsma": read_note("attack", "JSMA"),
     "sticker": read_note("attack", "Sticker"),
 }
 ANY = "anything else"
@@ -60,6 +72,15 @@ class Steps:
     random: bool = False
     size: float = 0.0
     """Step size; 0 for the method's own."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """What only C&W (confidence, first weight c) and JSMA (theta) have."""
+
+    confidence: float = 0.0
+    weight: float = 1.0
+    theta: float = 1.0
 
 
 def key(name: str) -> str:
@@ -92,20 +113,20 @@ def choose_attack(method: str, data: Dataset, zoo: Zoo) -> AttackSettings | None
     """Draw all other settings and return them; None if there is no network to attack."""
     target: int | None = None
     readers: tuple[str, ...] = ()
-    steps = Steps()
+    steps, own = Steps(), Own()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         network = choose_attacked_network(zoo)
         if network:
             target = _choose_target(method, data)
             epsilon_place = st.container(width=172)
             with st.popover("Settings", width=105):
-                steps = _choose_steps(method)
+                steps, own = _choose_steps(method), _choose_own(method)
                 paper = _choose_preset(method)
                 readers = _choose_readers(zoo, network)
     if not network:
         return None
     epsilon = _choose_epsilon(method, steps.norm, paper, epsilon_place)
-    return AttackSettings(method, network, readers, replace(_to_config(method, steps, epsilon), target=target))
+    return AttackSettings(method, network, readers, replace(_to_config(method, steps, own, epsilon), target=target))
 
 
 def choose_attacked_network(zoo: Zoo, **more: Any) -> str:
@@ -117,8 +138,8 @@ def choose_attacked_network(zoo: Zoo, **more: Any) -> str:
 
 
 def _choose_target(method: str, data: Dataset) -> int | None:
-    """Draw the target class; each method has its own, since L-BFGS needs one."""
-    options = [name for name in data.classes] if method == "lbfgs" else [ANY, *data.classes]
+    """Draw the target class; each method has its own, since some need one."""
+    options = [name for name in data.classes] if method in NEED_TARGET else [ANY, *data.classes]
     chosen = address.selectbox("target", "Make it read as", options, width=134, key=key(f"target {method}"))
     return None if chosen == ANY else data.classes.index(chosen)
 
@@ -160,10 +181,21 @@ def _choose_steps(method: str) -> Steps:
     )
     if method == "fgsm":
         st.caption("FGSM takes one step of the size epsilon.")
-    rounds = method == "lbfgs"
-    label, most = ("Steps per round", MAX_ROUND_STEPS) if rounds else ("Steps", MAX_STEPS)
+    label, most = COUNTS.get(method, STEP_COUNT)
     steps = address.slider("steps", label, 1, most, own.count, shown=method != "fgsm", on_change=_clear_preset)
     return Steps(norm, steps, random, stride)
+
+
+def _choose_own(method: str) -> Own:
+    """Draw what only this method has; return it, and the first values of the others."""
+    default, is_cw, is_jsma = Own(), method == "cw", method == "jsma"
+    label = "Confidence: by how much the new class's logit must lead"
+    confidence = address.slider("confidence", label, 0.0, 20.0, default.confidence, 0.5, shown=is_cw)
+    label = "First weight c of misreading the digit, beside its change"
+    weight = address.number_slider("weight", label, WEIGHTS, default.weight, shown=is_cw)
+    label = "Theta: the change of each chosen pixel (below 0: removes ink)"
+    theta = address.number_slider("theta", label, THETAS, default.theta, shown=is_jsma)
+    return Own(confidence, weight) if is_cw else Own(theta=theta) if is_jsma else default
 
 
 def _choose_preset(method: str) -> str | None:
@@ -181,7 +213,7 @@ def _choose_preset(method: str) -> str | None:
 
 
 def _choose_epsilon(method: str, norm: Norm, paper: str | None, place: DeltaGenerator) -> float:
-    """Draw the limit epsilon and return it; L-BFGS and the sticker have none."""
+    """Draw the limit epsilon and return it; some methods have none."""
     limited = method not in UNLIMITED
     epsilons = {
         kind: address.number_slider(
@@ -222,10 +254,10 @@ def _clear_preset() -> None:
     st.session_state[key("preset")] = None
 
 
-def _to_config(method: str, steps: Steps, epsilon: float) -> AttackConfig:
+def _to_config(method: str, steps: Steps, own: Own, epsilon: float) -> AttackConfig:
     """Return the attack's configuration, without a target."""
-    if method in ("lbfgs", "sticker"):
-        return replace(DEFAULTS[method], steps=steps.count)
+    if method in UNLIMITED:
+        return replace(DEFAULTS[method], steps=steps.count, **vars(own))
     if method == "fgsm":
         return AttackConfig(norm=steps.norm, epsilon=epsilon, steps=1)
     return AttackConfig(

@@ -9,6 +9,8 @@ STORIES = {
     "fgsm": read_note("attack", "Panda"),
     "pgd": read_note("attack", "Panda"),
     "lbfgs": read_note("attack", "Ostrich"),
+    "cw": read_note("attack", "Distillation"),
+    "jsma": read_note("attack", "Four percent"),
     "sticker": read_note("attack", "Stop sign"),
 }
 

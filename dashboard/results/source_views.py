@@ -56,8 +56,8 @@ def show_sources(study: ShownStudy) -> None:
 
 def conclude(rows: list[dict[str, Any]]) -> str:
     """Return the lecture's accuracy and ours, from the recorded trainings if there are any, in a sentence."""
-    lecture = f"**The lecture's small network reads {LECTURE_ACCURACY:.2f} % of the test digits"
-    return f"{lecture}; ours reads {describe_ours(rows)['accuracy']} ({len(rows)} seeds).**" if rows else f"{lecture}.**"
+    ours = f"; ours reads {describe_ours(rows)['accuracy']} ({len(rows)} seeds)" if rows else ""
+    return f"**The lecture's small network reads {LECTURE_ACCURACY:.2f} % of the test digits{ours}.**"
 
 
 def describe_ours(rows: list[dict[str, Any]]) -> dict[str, str]:
