@@ -23,7 +23,7 @@ from dashboard.widgets.playing import AHEAD
 from dashboard.widgets.readings import WHOLE
 
 PAUSE = 0.01  # seconds between two steps: the interpreter is free for other threads, which answer strokes
-MOST_FRAMES = 80  # the player keeps 86 of this size; of an attack with more steps, every second or third is shown
+MAX_FRAMES = 80  # the player keeps 86 of this size; of an attack with more steps, every second or third is shown
 OPEN_END = ("lbfgs", "cw", "jsma")  # methods that take several rounds or stop when they succeed
 Step = TypeVar("Step")
 
@@ -146,7 +146,7 @@ def start_attack(inputs: AttackInputs, network: Classifier) -> Iterator[AttackSt
 
 def stride(steps: int) -> int:
     """Return of how many steps one becomes a frame."""
-    return steps // MOST_FRAMES + 1
+    return steps // MAX_FRAMES + 1
 
 
 def every_nth(steps: Iterable[Step], n: int) -> Iterator[Step]:

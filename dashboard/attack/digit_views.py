@@ -161,7 +161,7 @@ def _show_result(attack: AttackRun, data: Dataset) -> None:
     if inputs.config.epsilon == 0:
         st.info(f"Epsilon is 0, so nothing was changed. {title} still reads {now} ({sure}).")
     elif bool(last.fooled):
-        first = "" if attack.fooled is None else f"{_describe_first(attack.fooled)} "
+        first = "" if attack.fooled in (None, last) else f"{_describe_first(attack.fooled)} "
         st.success(f"**Fooled:** {title} read {before}, and now reads **{now}** ({sure}). {first}{cost}")
     else:
         within = f" within epsilon {inputs.config.epsilon:.3g}" if inputs.method in ("fgsm", "pgd") else ""

@@ -21,7 +21,7 @@ TITLES = {
     "fgsm": "FGSM: one step",
     "pgd": "BIM / PGD: many steps",
     "lbfgs": "L-BFGS: smallest change",
-    "cw": "C&W: smallest change, by a margin",
+    "cw": "C&W: smallest change (L2)",
     "jsma": "JSMA: few pixels",
     "sticker": "Sticker",
 }
