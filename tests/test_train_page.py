@@ -16,6 +16,8 @@ from core.digits import datasets
 from core.jobs import control, network_files, queue, run_folders, trained_networks
 from core.jobs.run_folders import Job
 from core.jobs.watched_digits import WatchedStep
+from core.networks.architectures import ARCHITECTURES
+from core.networks.cost import count_cost
 from core.training.changes import TrainingChanges
 from core.training.loop import DIVERGED
 from core.zoo import checkpoints
@@ -283,6 +285,9 @@ def test_m16_two_heads_can_be_chosen_and_have_a_result_and_their_layers(runs: Pa
     rerun(app)
     app.selectbox(key="train inversion").set_value("both")
     assert "Two heads learn together and are summed" in text_of(rerun(app)) and not app.warning
+    one, two = (count_cost(ARCHITECTURES["one conv"], heads) for heads in (1, 2))
+    assert f"{two.parameters:,}" in html(app) and f"{one.parameters:,}" not in html(app)
+    assert f"takes {two.products:,} multiplications" in captions(app)
     job = train_here(architecture=TINY.to_dict(), inversion="both")
     app = open_page("train", state={"visitor": job.visitor, "train view": "Result"})
     assert "all 400 test digits" in text_of(app)

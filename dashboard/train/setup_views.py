@@ -8,14 +8,14 @@ import streamlit as st
 
 import dashboard
 from core.digits.datasets import Dataset
-from core.inversion.functions import INVERSIONS
+from core.inversion.functions import INVERSIONS, with_two_heads
 from core.jobs import control, queue, run_folders, trained_networks, training_job
 from core.jobs.run_folders import Job
 from core.jobs.run_titles import unique_title
 from core.networks.architectures import Architecture
-from core.networks.classifier import StageSummary, summarize
+from core.networks.classifier import StageSummary, build, summarize, summarize_network
 from core.networks.composing import Block, compose, find_misfit
-from core.networks.cost import Cost, check_size
+from core.networks.cost import Cost, check_size, count_cost
 from core.system.safe_names import MAX_NAME_LENGTH
 from core.visualization.training import StageRow, draw_stage_table
 from dashboard import address
@@ -55,6 +55,8 @@ def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
     with right:
         if problem:
             st.warning(problem)
+        if cost is not None and settings["inversion"] == "both" and not problem:
+            cost, rows = measure_two_heads(architecture)
         if cost is not None:
             _show_plan(settings, rows, cost, ready=not problem)
     with button:
@@ -90,6 +92,12 @@ def measure_network(architecture: Architecture, blocks: Sequence[Block]) -> tupl
         return check_size(architecture), to_rows(architecture), ""
     except ValueError as error:
         return None, [], str(error)
+
+
+def measure_two_heads(architecture: Architecture) -> tuple[Cost, list[StageRow]]:
+    """Return the cost and the rows of the network with the second head that the inversion `both` adds."""
+    network = with_two_heads(build(architecture), "both", seed=0).eval()
+    return count_cost(architecture, heads=2), to_stage_rows(summarize_network(network))
 
 
 def go_to_next(session: Session, data: Dataset, zoo: Zoo) -> None:
