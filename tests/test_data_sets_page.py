@@ -10,6 +10,8 @@ from dashboard.data_sets import VIEWS, own_views
 from tests.own_sets import NAMES, every_format, folders, pictures
 from tests.pages import captions, first_sentence, html, open_page, press, rerun, text_of
 
+pytestmark = pytest.mark.usefixtures("runs")
+
 
 def own_set(name: str = "mine") -> datasets.Dataset:
     pixels, labels = pictures(120)

@@ -14,7 +14,7 @@ TINY = Architecture("tiny", (conv(4, 5), POOL, RELU), hidden=(20,))
 def train_here(attack: str = "none", epsilon: float = 0.25, **settings) -> Job:
     """Run the job "train" in this process; return its run."""
     config = {"epochs": 1, "batch": 32, "optimizer": "adam", "learning_rate": 0.003}
-    settings |= {"dataset": datasets.OFFLINE, "config": config | {"attack": attack, "epsilon": epsilon}}
+    settings = {"dataset": datasets.OFFLINE, **settings, "config": config | {"attack": attack, "epsilon": epsilon}}
     job = run_folders.create_job(kind="train", title="A network", settings=settings, visitor="ann", threads=1)
     for step in training_job.run(settings, job.folder, run_folders.JobRequest):
         run_folders.append_step(job, asdict(step))

@@ -24,7 +24,7 @@ from core.zoo.fit import check_fit, fits
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     """Add `--dataset`, see `load_dataset`."""
-    parser.add_argument("--dataset", choices=datasets.DATASETS, help="default: MNIST, else the offline digits")
+    parser.add_argument("--dataset", choices=datasets.list_names(), help="default: MNIST, else the offline digits")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

@@ -54,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout")
         one.add_argument("--recorded", action="store_true", help="print the recorded study, run nothing")
         one.add_argument(
-            "--dataset", choices=(*datasets.STORED_DATASETS, datasets.OFFLINE), help="default: MNIST, if here"
+            "--dataset",
+            choices=[name for name in datasets.list_names() if name != datasets.MADE_DIGITS],
+            help="default: MNIST, if here",
         )
         out = f"the finished study (default: runs/{name}.json); finished parts in a folder beside it are reused"
         one.add_argument("--out", type=Path, metavar="FILE", help=out)
