@@ -22,6 +22,7 @@ ROOMS = (
     "attribution",  # why this class: attribution methods, holes, the smallest erasure
     "convolution",  # one window at a time: the arithmetic of a layer
     "similarity",  # the similarity shortcut
+    "music",  # pieces and sound files -> spectrograms as pictures; similar pieces
     "second_model",  # a network that learns from feature maps
     "transfer",  # other pictures: VGG16 or our own networks as feature extractors
     "classroom",  # quiz, scores, lessons, rooms

@@ -23,6 +23,7 @@ VERBS = {
     "attack": "noise that makes a network misread digits",
     "maximize": "pictures that activate a neuron most",
     "study": "many seeds: what is reproduced and what is not",
+    "music": "pieces of music that are similar",
     "jobs": "list, start, stop or resume trainings",
 }
 

@@ -30,6 +30,7 @@ PAGES = {  # by name: its file in `pages`, its folder here, its address
     "corruptions": Page("Break", "Shift, blur and noise"),
     "attack": Page("Break", "Attack"),
     "similarity": Page("Shortcut", "Nearest digits"),
+    "similar_music": Page("Shortcut", "Similar music"),
     "lessons": Page("Class", "Lessons"),
     "quiz": Page("Class", "Human or machine"),
     "class_drawings": Page("Class", "Class drawings"),

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import torch
 
 from core.adversarial import gradient_attacks, methods, photograph, universal
 from core.adversarial.config import AttackConfig
@@ -36,6 +37,7 @@ from core.feature_maps import changed_maps, filters, stage_maps
 from core.inversion import absent_features, algebra, bounds, functions, map_atlas, summed_heads
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
+from core.music import library, spectrograms
 from core.networks import accuracy_curves, classifier, dead_units, doubtful_labels, evaluation, growing_hole
 from core.onnx import export, importing, scaling
 from core.pmnist import masks, partial_set
@@ -395,3 +397,15 @@ def fine_tuned(device: str) -> Any:
     task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=6, tested=3)
     config = fine_tuning.TuneConfig(epochs=2, first=1, batch=4)
     return records(fine_tuning.fine_tune(backbones.own_backbone("tiny", tiny(device)), task, config))
+
+
+# Music
+
+
+@case
+def sound_as_pictures(device: str) -> Any:
+    sound = torch.sin(torch.arange(120_000, device=device) ** 1.1 / 20)
+    power = spectrograms.power_spectrogram(sound)
+    mel, chroma = spectrograms.to_decibels(spectrograms.mel_spectrogram(power)), spectrograms.chromagram(power)
+    vectors = library.average_by_piece(mel, torch.arange(64, device=device) // 4)
+    return mel, chroma, spectrograms.to_pictures(sound), vectors

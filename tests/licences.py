@@ -9,10 +9,12 @@ from tests import ROOT
 PAGE = ROOT / "docs" / "licences.md"
 APP, ALL = ROOT / "requirements.lock", ROOT / "requirements-tests.lock"
 BY_HAND = {  # what the metadata does not say
+    "audioop-lts": "PSF-2.0",
     "axe-playwright-python": "MIT",
     "colorama": "BSD-3-Clause",
     "cuda-toolkit": "NVIDIA proprietary",
     "resvg-py": "MIT",
+    **dict.fromkeys(("standard-aifc", "standard-chunk", "standard-sunau"), "PSF-2.0"),
 }
 HEAD = """# Licences
 

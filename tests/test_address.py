@@ -70,6 +70,7 @@ EVERY_PAGE = {
         "steps": "17",
         "random": "yes",
     },
+    "similar_music": {"view": "Similar pieces", "piece": "Madrigal 3 of book 3"},
     "similarity": {"view": "Threshold", "sample": "15", "after": "conv2", "share": "0.5", "time": "one at a time"},
     "lessons": {"view": "Sheets"},
     "results": {"view": "All accuracies", "network": "of the talk", "cuts": "as its code does"},

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from dashboard.server import streamlit_internals
-from dashboard.server.uploads import FILE_MEGABYTES
+from dashboard.server.gate import allow_large_files
+from dashboard.server.uploads import FILE_MEGABYTES, LARGE_FILE_MEGABYTES
 
 Result = TypeVar("Result")
 
@@ -14,13 +15,22 @@ LOST = "The server had no room for some files: choose them again."
 
 
 def upload_file(
-    label: str, *, key: str, read: Callable[[bytes], Result], kinds: Sequence[str] | None = None
+    label: str,
+    *,
+    key: str,
+    read: Callable[[bytes], Result],
+    kinds: Sequence[str] | None = None,
+    large: bool = False,
 ) -> Result | None:
     """Draw an upload for one file; return what `read` makes of its content, None while there is no file.
 
-    `kinds` are the endings that the browser offers. Raises the ValueError that `read` raises, in every run.
+    `kinds` are the endings that the browser offers; `large`: as large as the page takes at all. Raises the ValueError
+    that `read` raises, in every run.
     """
-    st.file_uploader(label, kinds, key=key, max_upload_size=FILE_MEGABYTES, on_change=_keep, args=(key,))
+    if large:
+        allow_large_files()
+    most = LARGE_FILE_MEGABYTES if large else FILE_MEGABYTES
+    st.file_uploader(label, kinds, key=key, max_upload_size=most, on_change=_keep, args=(key,))
     show_lost_files(key)
     if f"{key}/content" in st.session_state:  # it is kept until it was read to the end, and no longer
         st.session_state[f"{key}/read"] = _try(read, st.session_state[f"{key}/content"])
