@@ -14,6 +14,7 @@ from core.visualization.signed_colors import NEGATIVE, POSITIVE
 from dashboard.made_digits import generators
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
+from dashboard.widgets.data_set import with_digits
 from dashboard.widgets.pictures import show_picture
 from dashboard.widgets.texts import read_note, show_caption
 
@@ -36,7 +37,7 @@ def show_quiz(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show a round of the quiz."""
     made = generators.load_or_warn(None)
     if made is not None:
-        st.fragment(_show_round)(made, data)
+        st.fragment(_show_round)(made, with_digits(data))
 
 
 def _show_round(made: TrainedGenerator, data: Dataset) -> None:

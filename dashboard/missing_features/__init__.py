@@ -4,9 +4,9 @@ from dashboard.missing_features import algebra_views, idea_views, variant_views
 from dashboard.shell.page import View
 
 VIEWS = (
-    View("The idea", idea_views.show_idea, below=idea_views.show_atlas),
+    View("The idea", idea_views.show_idea, lambda data, zoo: idea_views.NAME in zoo, below=idea_views.show_atlas),
     View("Variants", variant_views.show_variants),
     View("The algebra", algebra_views.show_algebra),
     View("Freezing", algebra_views.show_freezing),
-    View("Synergy", variant_views.show_synergy),
+    View("Synergy", variant_views.show_synergy, lambda data, zoo: "standard" in zoo),
 )

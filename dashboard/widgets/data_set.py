@@ -5,6 +5,7 @@ import streamlit as st
 from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.digits.downloads import BackgroundDownload
+from core.digits.layouts import DIGIT_CLASSES
 from dashboard.server import caches, data_sets, downloads
 from dashboard.server.scene import Digit
 from dashboard.widgets.texts import read_note
@@ -45,6 +46,11 @@ def _watch(download: BackgroundDownload) -> None:
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     bar.progress(share, f"{OFFLINE_NOTICE} Fetching MNIST in the background: {100 * share:.0f} %")
     stop.button("Cancel", on_click=download.cancel, key="cancel fetching", type="tertiary")
+
+
+def with_digits(data: Dataset) -> Dataset:
+    """Return the set, or the default one where its classes are no digits: made digits stand beside real ones."""
+    return data if data.classes == DIGIT_CLASSES else caches.default_dataset()
 
 
 def class_names(data: Dataset) -> tuple[str, ...]:
