@@ -2,9 +2,11 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from torchvision.datasets.mnist import read_image_file, read_label_file
@@ -14,6 +16,8 @@ from core.classroom.class_test_set import find_misread, read_drawings, score_net
 from core.classroom.collected_drawings import CollectedDrawing
 from core.classroom.quiz_scores import Score
 from core.digits.idx import read_idx
+from core.digits.own_sets.reading import read_own_files
+from core.digits.own_sets.splitting import make_dataset
 from core.networks.evaluation import predict_labels
 from core.transfer.uploaded_pictures import read_uploads
 from core.zoo import checkpoints
@@ -79,6 +83,20 @@ def test_pngs_stand_in_a_folder_for_each_digit_and_read_back_exactly() -> None:
             assert name.split("/")[0] == str(drawing.label)
             assert np.array_equal(np.asarray(Image.open(archive.open(name))), drawing.pixels)
     assert len(read_uploads([("drawings.zip", content)]).names) == len(DRAWINGS), "the page Transfer reads it, too"
+
+
+@pytest.mark.parametrize("end", ["idx.zip", "npz", "png.zip"])
+def test_every_file_loads_as_a_set_of_one_s_own(end: str) -> None:
+    drawings = [replace(one, id=str(at)) for at, one in enumerate(3 * DRAWINGS)]
+    make = {"idx.zip": class_test_set.to_idx_zip, "npz": class_test_set.to_npz, "png.zip": class_test_set.to_png_zip}
+    loaded = make_dataset(read_own_files([(f"class-1.{end}", make[end](drawings))]), "our class", invert=False)
+    parts = (loaded.train, loaded.validation, loaded.test)
+    assert all(map(len, parts)) and sum(map(len, parts)) == len(drawings)
+    for part in parts:
+        for pixels, label in zip(part.pixels, part.labels, strict=True):
+            assert any(
+                np.array_equal(pixels, one.pixels) and loaded.classes[label] == str(one.label) for one in DRAWINGS
+            )
 
 
 def test_the_same_drawings_make_the_same_files() -> None:

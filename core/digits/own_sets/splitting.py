@@ -15,8 +15,8 @@ TRAIN, VALIDATION, TEST = range(3)
 def make_dataset(found: LabelledPictures, name: str, *, invert: bool | None = None, seed: int = 0) -> Dataset:
     """Return the pictures as a set; `invert`: 255 - pixel, None: where most pictures have a light border.
 
-    A sixth of each class is the test, unless the files hold one, and a sixth of the rest validates; the order is
-    random by `seed`. Raises OwnSetError if a part would be empty.
+    A sixth of each class is the test, unless the files hold one beside others, and a sixth of the rest validates; the
+    order is random by `seed`. Raises OwnSetError if a part would be empty.
     """
     parts = split(found, seed)
     inverted = is_on_light(found.pixels) if invert is None else invert
@@ -29,10 +29,11 @@ def make_dataset(found: LabelledPictures, name: str, *, invert: bool | None = No
 def split(found: LabelledPictures, seed: int) -> list[NDArray[np.int64]]:
     """Return the indices of the pictures that train, validate and test, each in random order."""
     random = np.random.default_rng(seed)
-    part = np.where(found.test, TEST, TRAIN)
+    test = found.test & ~found.test.all()  # files that are only a test set are split as others are
+    part = np.where(test, TEST, TRAIN)
     for label in range(len(found.classes)):
-        mine = random.permutation(np.flatnonzero((found.labels == label) & ~found.test))
-        tested = 0 if found.test.any() else _share_of(len(mine))
+        mine = random.permutation(np.flatnonzero((found.labels == label) & ~test))
+        tested = 0 if test.any() else _share_of(len(mine))
         part[mine[:tested]] = TEST
         part[mine[tested : tested + _share_of(len(mine))]] = VALIDATION
     order = random.permutation(len(part))
