@@ -1,6 +1,7 @@
 """The page "Transfer": its views, uploaded pictures, and its sentences when something is missing."""
 
 import io
+import re
 import threading
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from core.classroom.quiz_scores import wilson_interval
 from core.transfer.backbones import LAST_MAPS, PIXELS, RANDOM_LAYERS, own_backbone
 from core.transfer.example_tasks import crops_task, load_photograph
 from core.transfer.fine_tuning import TuneConfig
@@ -73,6 +75,9 @@ def test_x5_the_digits_are_another_task():
 
 def test_x4_every_layer_is_compared_with_the_pixels_alone():
     table = open_view("Which layer").table[0].value
+    for held_out, interval in zip(table["accuracy, held out"], table["95 % interval"], strict=True):
+        right, count = map(int, re.findall(r"\d+", held_out)[-2:])
+        assert interval == "{:.0f} to {:.0f} %".format(*wilson_interval(right, count))
     assert list(table.index) == [
         "last feature maps",
         "second to last dense layer",
@@ -224,7 +229,9 @@ def test_a_view_says_first_what_its_picture_shows(view: str, says: str) -> None:
 
 
 def test_a_recorded_fine_tuning_plays_before_one_s_own_and_says_so():
-    assert "A recorded run" in captions(open_view("Fine-tuning"))
+    said = captions(open_view("Fine-tuning"))
+    assert "A recorded run" in said
+    assert re.search(r"With \d+ held-out pictures .*: \d+ right ones have the 95 % interval \d+ to \d+ %", said)
     run = load_recorded(RECORDED_TUNING)
     assert (
         run is not None and run.look.axis == LOOK.axis and run.frames[-1].at == 20 and len(run.frames[-1].labels) == 3

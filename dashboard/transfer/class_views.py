@@ -159,11 +159,13 @@ def _chance(task: Task) -> float:
 
 def _to_row(result: ClassificationResult) -> dict[str, str]:
     right, count = int(result.confusion.trace()), int(result.confusion.sum())
+    low, high = wilson_interval(right, count)
     first, second = result.confusion.diagonal() / np.maximum(1, result.confusion.sum(1))
     return {
         "features": f"{result.features:,}",
         "accuracy, training": f"{result.train_accuracy:.0f} %",
         "accuracy, held out": f"**{result.test_accuracy:.0f} %** ({right} of {count})",
+        "95 % interval": f"{low:.0f} to {high:.0f} %",
         "of each class, held out": f"{100 * first:.0f} % · {100 * second:.0f} %",
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from core.classroom.quiz_scores import wilson_interval
 from core.digits.datasets import Dataset
 from core.transfer.backbones import Backbone
 from core.transfer.fine_tuning import ARMS, COLOR_SIDE, TuneConfig, TuneStep, fine_tune
@@ -68,6 +69,15 @@ def _play_tuning(task: Task, backbone: Backbone, config: TuneConfig) -> None:
         conclude=describe_accuracies,
     )
     show_caption("transfer", "Fine-tuning")
+    st.caption(describe_uncertainty(int(task.test.sum())))
+
+
+def describe_uncertainty(held_out: int) -> str:
+    """Return a sentence about how exact an accuracy of 90 % on so many pictures is."""
+    right = round(0.9 * held_out)
+    low, high = wilson_interval(right, held_out)
+    interval = f"the 95 % interval {low:.0f} to {high:.0f} %"
+    return f"With {held_out} held-out pictures an accuracy is not exact: {right} right ones have {interval}."
 
 
 def describe_accuracies(frames: Sequence[Frame]) -> str:
