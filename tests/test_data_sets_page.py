@@ -32,7 +32,7 @@ def test_e4_a_set_is_looked_at_in_three_ways(show: str, part: str) -> None:
     assert {"Mean and spread": "in 10 classes", "Most unusual": "least like", "Doubtful labels": "another class"}[
         show
     ] in sentence
-    assert "test digits" in sentence if part == "test" else "training digits" in sentence
+    assert "test pictures" in sentence if part == "test" else "training pictures" in sentence
     assert "<figure>" in html(app)
 
 
@@ -46,7 +46,9 @@ def test_d2_shapes_are_live_and_the_code_says_how() -> None:
 
 
 def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    app.file_uploader(key=own_views.FILES).set_value([(name, content, "application/zip") for name, content in files])
+    app.file_uploader(key=own_views.upload_key()).set_value(
+        [(name, content, "application/zip") for name, content in files]
+    )
     return rerun(app)
 
 
@@ -56,7 +58,7 @@ def test_one_s_own_pictures_are_found_kept_and_deleted() -> None:
     assert "80 pictures train, 20 validate and 20 test" in captions(app) and "takes about" in captions(app)
     assert all(name in html(app) for name in NAMES)
     app = press(app, "own set keep")
-    assert "*fruit* is kept" in text_of(app)
+    assert "*fruit* is kept" in text_of(app) and "120 pictures" not in text_of(app)
     (job,) = [one for one in run_folders.list_jobs() if one.kind == "set"]
     name = own_sets.name_of(job)
     assert datasets.load(name).classes == NAMES and datasets.title_of(name) == "fruit"

@@ -19,7 +19,7 @@ from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.texts import read_note, show_caption, show_tip
 
-PARTS: dict[Part, str] = {"train": "training digits", "test": "test digits"}
+PARTS: dict[Part, str] = {"train": "training pictures", "test": "test pictures"}
 UNUSUAL, DOUBTFUL = 9, 24  # of each class; of all
 WIDTH = 84  # pixels of a picture in a row that wraps
 
@@ -29,7 +29,7 @@ def show_set(session: Session, data: Dataset, zoo: Zoo) -> None:
     show_tip("data_sets", "Look at the set")
     sentence = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        part = address.segmented_control("part", "Digits", list(PARTS), "train", format_func=PARTS.__getitem__)
+        part = address.segmented_control("part", "Part", list(PARTS), "train", format_func=PARTS.__getitem__)
         shown = address.segmented_control("show", "Show", list(WAYS), next(iter(WAYS)))
     sentence.markdown(f"**{WAYS[shown](data, part)}**")
     if data.name == "MNIST":

@@ -28,7 +28,8 @@ from dashboard.widgets.jobs import attempt, show_problem
 from dashboard.widgets.privacy import show_privacy
 from dashboard.widgets.texts import read_note
 
-UPLOAD, FILES, KEPT = "own set", "own set files", "own set kept"
+UPLOAD, KEPT = "own set", "own set kept"
+VERSION = "own set version"  # how many were kept: only a new upload widget starts empty
 MAX_PICTURES = 20_000  # here; the command line takes more
 PREVIEW = 9  # of each class, in three rows
 MAX_SEED = 9999
@@ -81,11 +82,11 @@ def _upload() -> Upload:
         chosen = st.file_uploader(
             "A ZIP of folders, IDX, CSV, NPZ or Parquet",
             accept_multiple_files=True,
-            key=FILES,
+            key=upload_key(),
             max_upload_size=LARGE_FILE_MEGABYTES,
             on_change=_note,
         )
-        show_lost_files(FILES)
+        show_lost_files(upload_key())
     upload: Upload = st.session_state.get(UPLOAD, Upload())
     key = (*(file.file_id for file in chosen), fit)
     if chosen and upload.read != key:
@@ -94,9 +95,14 @@ def _upload() -> Upload:
     return upload
 
 
+def upload_key() -> str:
+    """Return the key of the upload."""
+    return f"own set files {st.session_state.get(VERSION, 0)}"
+
+
 def _note() -> None:
     """Forget what was read when the visitor removes the files; a change of page, which empties the widget, does not."""
-    if note_change(FILES):
+    if note_change(upload_key()):
         st.session_state.pop(UPLOAD, None)
 
 
@@ -170,6 +176,7 @@ def _keep(dataset: Dataset, title: str) -> None:
     name = to_safe_name(title, MAX_CLASS_NAME) or dataset.name
     own_sets.keep(dataset, name)
     st.session_state[KEPT] = name
+    st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
     st.session_state.pop(UPLOAD, None)
 
 
