@@ -29,11 +29,11 @@ class Runs:
         self._pool, self._ends = ThreadPoolExecutor(10), dict[str, threading.Event]()
         self._changed = threading.Condition()
 
-    def begin(self, name: str, tab: str = "", *, is_fragment: bool = False) -> Future[None]:
+    def begin(self, name: str, tab: str = "", *, is_fragment: bool = False, by_timer: bool = False) -> Future[None]:
         """Begin a run, and return when it computes or waits."""
         self._ends[name] = threading.Event()
         before, end = self._asked(), time.monotonic() + LIMIT
-        found = self._pool.submit(self._run, name, tab or name, is_fragment)
+        found = self._pool.submit(self._run, name, tab or name, is_fragment, by_timer)
         while self._asked() == before and time.monotonic() < end:
             time.sleep(0.01)
         return found
@@ -41,8 +41,8 @@ class Runs:
     def _asked(self) -> int:
         return len(self.begun) + len(self.turns._waiting)
 
-    def _run(self, name: str, tab: str, is_fragment: bool) -> None:
-        with self.turns.take(tab, is_fragment):
+    def _run(self, name: str, tab: str, is_fragment: bool, by_timer: bool) -> None:
+        with self.turns.take(tab, is_fragment, by_timer):
             with self._changed:
                 self.begun.append(name)
                 self._changed.notify_all()
@@ -188,6 +188,11 @@ def test_a_page_pauses_until_the_stroke_is_answered(pausing: Runs) -> None:
 
 def test_a_page_does_not_pause_beside_other_pages(pausing: Runs) -> None:
     pausing.begin("page")
+    pause_elsewhere(pausing.turns).result(LIMIT / 2)
+
+
+def test_a_page_does_not_pause_for_what_a_timer_has_begun(pausing: Runs) -> None:
+    pausing.begin("look where the class is", is_fragment=True, by_timer=True)
     pause_elsewhere(pausing.turns).result(LIMIT / 2)
 
 

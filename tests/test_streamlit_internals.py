@@ -102,7 +102,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
     """Return what happens around runs from now on: whether they have a session and are of a fragment, and what."""
 
     @contextmanager
-    def take_turn(session: str, is_fragment: bool) -> Iterator[None]:
+    def take_turn(session: str, is_fragment: bool, by_timer: bool) -> Iterator[None]:
         taken.append((bool(session), is_fragment, "begins"))
         yield
         taken.append((bool(session), is_fragment, "ends"))

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from PIL import Image
 
 ERASED = (245, 150, 20)  # the orange that means "gone" on the erase canvas
 ERASED_GROUND = (92, 52, 8)
+MAX_REMEMBERED = 100_000  # bytes of a picture whose file is kept: 25 MB of all
 CAPTION_GROUND = 40  # the grey behind captions and between pictures
 
 Picture = NDArray[np.uint8]  # grey `(H, W)` or colour `(H, W, 3)`
@@ -29,13 +31,17 @@ def enlarge(picture: Picture, factor: int) -> Picture:
 
 def mark_erased(digit: Values, mask: Mask, factor: int) -> Picture:
     """Return the digit enlarged and in colour, what `mask` has erased hatched in the orange that means "gone"."""
-    gray = enlarge(to_gray(digit), factor)[..., None]
-    row, column = np.indices(gray.shape[:2])
-    step = 2 * factor  # diagonals two digit pixels apart
-    diagonal = (row + column) % step < max(1, step // 5)
-    hatching = np.where(np.expand_dims(diagonal, -1), ERASED, ERASED_GROUND)
+    gray = enlarge(to_gray(digit), factor)
     kept = mask.repeat(factor, 0).repeat(factor, 1)
-    return np.where(np.expand_dims(kept, -1), gray, hatching).astype(np.uint8)
+    return np.where(kept[..., None], gray[..., None], _hatching(*gray.shape, 2 * factor))
+
+
+@lru_cache(maxsize=16)
+def _hatching(height: int, width: int, step: int) -> Picture:
+    """Return diagonals that are `step` pixels apart; most pages need one or two sizes, all the time."""
+    row, column = np.indices((height, width))
+    diagonal = (row + column) % step < max(1, step // 5)
+    return np.where(diagonal[..., None], ERASED, ERASED_GROUND).astype(np.uint8)
 
 
 def to_rgb(picture: Picture) -> Picture:
@@ -80,6 +86,18 @@ def mark_part(picture: Picture, box: tuple[int, int, int, int]) -> Picture:
 
 def to_png(picture: Picture) -> bytes:
     """Return a grey or colour picture as a PNG file."""
+    if picture.nbytes > MAX_REMEMBERED:
+        return _encode(picture)
+    return _encode_once(picture.tobytes(), picture.shape)
+
+
+@lru_cache(maxsize=256)
+def _encode_once(pixels: bytes, shape: tuple[int, ...]) -> bytes:
+    """Encode a picture that pages show again and again, and a class all at once: encoding takes longer than drawing."""
+    return _encode(np.frombuffer(pixels, np.uint8).reshape(shape))
+
+
+def _encode(picture: Picture) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(picture).save(stream, format="PNG")
     return stream.getvalue()

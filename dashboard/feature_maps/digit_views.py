@@ -8,7 +8,7 @@ from core.digits.datasets import Dataset
 from core.feature_maps.stage_maps import StageMaps, last_features, to_npz
 from core.visualization.feature_maps import draw_legend
 from dashboard.components.board import board
-from dashboard.feature_maps import map_rows, one_map
+from dashboard.feature_maps import cached, map_rows, one_map
 from dashboard.server import caches, locks
 from dashboard.server.caches import Zoo
 from dashboard.server.scene import Digit, Mask
@@ -39,7 +39,7 @@ def show_digit(session: Session, data: Dataset, zoo: Zoo) -> None:
         pixels = to_pixels(*scene)
         with locks.LIVE:
             stages = caches.stage_maps(name, data.name, pixels)
-            rows = [map_rows.to_row(one, each=each) for one in stages if not one.repeats]
+            rows = cached.rows(name, data.name, pixels, each)
         chosen = one_map.find_chosen(stages, one_map.peaks)
         st.markdown(describe(stages))
         board(rows, key="maps board", label="All feature maps of this digit", chosen=chosen, on_choose=one_map.choose)

@@ -72,15 +72,16 @@ class PageTurns:
         self._paused = threading.local()  # `seconds` of each thread
 
     @contextmanager
-    def take(self, tab: str, is_fragment: bool) -> Iterator[None]:
+    def take(self, tab: str, is_fragment: bool, by_timer: bool = False) -> Iterator[None]:
         """Let a run of this tab compute when it is its turn.
 
-        A stroke, like all that reruns only a fragment, does not wait unless its tab has computed for ALLOWANCE.
+        A stroke, like all that reruns only a fragment, does not wait unless its tab has computed for ALLOWANCE. Nobody
+        pauses for what a timer has begun: the pages of a class would, for the phones that look where their teacher is.
         """
         with self._lock:
             waits = not is_fragment or self._accounts.seconds(tab) > ALLOWANCE
         place = self._wait(tab) if waits else None
-        if not waits:
+        if not waits and not by_timer:
             self._strokes[threading.get_ident()] = time.monotonic() + STROKE_TIME
         begun = interrupts.thread_time()
         try:

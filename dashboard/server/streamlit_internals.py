@@ -211,8 +211,10 @@ def put_before_server(gate: Middleware) -> None:
 
 
 @_unless_changed(None)
-def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None]], pause: Callable[[], None]) -> None:
-    """Let every run of a script happen within `take_turn(session, is_fragment)`, and call `pause` before each message.
+def put_around_runs(
+    take_turn: Callable[[str, bool, bool], AbstractContextManager[None]], pause: Callable[[], None]
+) -> None:
+    """Let every run of a script happen within `take_turn(session, is_fragment, by_timer)`; `pause` before each message.
 
     Both are called in the run's thread. A fragment that reruns or changes the page goes on in the same thread: that is
     another run, with a turn of its own. Streamlit runs the scripts of all sessions at once, and has no setting for that
@@ -227,10 +229,11 @@ def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None
         return
     if "fragment_ids_this_run" not in inspect.signature(begin).parameters:
         raise AttributeError("ScriptRunContext.reset does not say which fragments run")
-    here = threading.local()  # `turn`
+    here = threading.local()  # `turn`, `by_timer`
 
     @wraps(run)
     def run_in_turns(self: Any, rerun_data: Any) -> None:
+        here.by_timer = rerun_data.is_auto_rerun
         with ExitStack() as here.turn:
             run(self, rerun_data)
 
@@ -238,7 +241,7 @@ def put_around_runs(take_turn: Callable[[str, bool], AbstractContextManager[None
     def begin_in_turn(self: Any, *args: Any, fragment_ids_this_run: Any = None, **more: Any) -> None:
         if (turn := getattr(here, "turn", None)) is not None:  # the server's first run began before this was there
             turn.close()
-            turn.enter_context(take_turn(self.session_id, bool(fragment_ids_this_run)))
+            turn.enter_context(take_turn(self.session_id, bool(fragment_ids_this_run), here.by_timer))
         begin(self, *args, fragment_ids_this_run=fragment_ids_this_run, **more)
 
     @wraps(send)
