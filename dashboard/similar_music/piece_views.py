@@ -7,12 +7,13 @@ import torch
 
 from core.music.audio import AudioError
 from core.music.library import STAGE, Library
-from core.studies.music import NEAREST
+from core.studies.music import NEAREST, STUDY
 from core.system.number_format import format_distance
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from core.visualization.music import draw_spectrograms
 from dashboard import address
+from dashboard.server import caches
 from dashboard.similar_music import cached
 from dashboard.similar_music.cached import Sound
 from dashboard.widgets.charts import show_chart
@@ -52,9 +53,8 @@ def _choose(library: Library) -> Chosen:
     """Draw the list of held-out pieces and the upload; a file is used while it is there."""
     pieces, held_out = library.music.pieces, library.held_out
     titles = {pieces[index].title: index for index in held_out}
-    first = next(title for title, index in titles.items() if pieces[index].kind == "jig")
     title = address.selectbox(
-        "piece", "Piece", list(titles), first, format_func=lambda one: f"{pieces[titles[one]].kind}: {one}"
+        "piece", "Piece", list(titles), format_func=lambda one: f"{pieces[titles[one]].kind}: {one}"
     )
     try:
         own = upload_file(
@@ -80,15 +80,18 @@ def _show_similar(library: Library, chosen: Chosen) -> None:
         about = f"{piece.kind} · {piece.source} · distance {format_distance(distance)}"
         _show_row(library, f"{number}. {piece.title}", about, cached.piece(index))
     show_caption("similar_music", "Similar pieces")
+    if record := caches.find_record(STUDY, "MNIST"):
+        st.caption(f"Measured on all held-out pieces of ten splits: {record['conclusions'][0]}")
 
 
 def describe(chosen: Chosen, kinds: list[str]) -> str:
     """Return a sentence: what the nearest pieces are."""
     if chosen.kind is None:
         most = max(dict.fromkeys(kinds), key=kinds.count)
-        return f"Nearest to your file: {kinds.count(most)} of {len(kinds)} pieces are of the kind {most}"
+        return f"Nearest to your file: {most} ({kinds.count(most)} of {len(kinds)} pieces)"
     same = kinds.count(chosen.kind)
-    return f"{chosen.title} is a {chosen.kind}: {same} of the {len(kinds)} nearest pieces are of that kind"
+    are = "is" if same == 1 else "are"
+    return f"Of the {len(kinds)} pieces nearest to {chosen.title} ({chosen.kind}), {same} {are} of the same kind"
 
 
 def _show_row(library: Library, title: str, about: str, sound: Sound) -> None:
