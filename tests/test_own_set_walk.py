@@ -50,6 +50,7 @@ def test_its_owner_chooses_it_on_every_page_and_sees_its_classes(fruit: str) -> 
     form = open_own("train", fruit, dataset=fruit)
     assert form.selectbox(key="train dataset").value == fruit
     assert "My fruit" in form.selectbox(key="train dataset").options
+    assert "of My fruit in batches" in text_of(form) and ">5</td>" in html(form).replace(" ", "")
 
 
 def test_nobody_else_sees_it(fruit: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.digits import datasets
+from core.digits.layouts import DIGIT_CLASSES
 from core.inversion.functions import INVERSIONS
 from core.jobs import trained_networks
 from core.networks.architectures import ACTIVATIONS, ARCHITECTURES, Architecture
@@ -277,6 +278,11 @@ def choose_data() -> Settings:
     tenth = address.toggle("held-out", "Validate on 10 % (as in the Keras lecture), not on a sixth", first["held-out"])
     device = address.segmented_control("device", "Device", list_devices(), first["device"], format_func=str.upper)
     return {"dataset": dataset, "share": share / 100, "validation": 0.1 if tenth else None, "device": device}
+
+
+def count_classes() -> int:
+    """Return how many classes the chosen data set has."""
+    return len(datasets.classes_of(value("dataset") or data_sets.current_name()) or DIGIT_CLASSES)
 
 
 def list_devices() -> list[str]:

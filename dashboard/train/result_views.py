@@ -215,7 +215,9 @@ def show_stages(job: Job, card: Card, data: Dataset, probabilities: Probabilitie
         st.caption(describe_onnx(card))
         return
     epochs = f"{card.epochs} epoch{'s' * (card.epochs != 1)}"
-    made = f"{epochs} on {card.dataset['digits']:,} digits of {card.dataset['name']}, seed {card.seed}"
+    made = (
+        f"{epochs} on {card.dataset['digits']:,} digits of {datasets.title_of(card.dataset['name'])}, seed {card.seed}"
+    )
     st.caption(f"Trained for {made}.{_describe_inversion(card.inversion)}")
     show_changes(job)
     weights_views.show_hashes(job, network)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 import dashboard
-from core.digits.datasets import Dataset
+from core.digits.datasets import Dataset, title_of
 from core.inversion.functions import INVERSIONS, with_two_heads
 from core.jobs import control, queue, run_folders, trained_networks, training_job
 from core.jobs.run_folders import Job
@@ -73,6 +74,7 @@ def _compose_and_measure(architecture: Architecture | None) -> tuple[Architectur
     if architecture is None:
         with top:
             blocks, architecture = form.compose_network()
+    architecture = replace(architecture, classes=form.count_classes())
     cost, rows, misfit = measure_network(architecture, blocks)
     if misfit:
         top.warning(misfit)
@@ -179,8 +181,8 @@ def describe(settings: Settings) -> str:
     optimizer = "Adam" if config["optimizer"] == "adam" else f"SGD, momentum {config['momentum']:g}"
     share = "" if settings["share"] == 1 else f"{100 * settings['share']:g} % of "
     parts = [
-        f"**{config['epochs']} epoch{'s' * (config['epochs'] != 1)}** of {share}{settings['dataset']} in batches of "
-        f"{config['batch']}, "
+        f"**{config['epochs']} epoch{'s' * (config['epochs'] != 1)}** of {share}{title_of(settings['dataset'])} "
+        f"in batches of {config['batch']}, "
         f"{optimizer}, learning rate {config['learning_rate']:g}"
     ]
     parts += ["one cycle"] if config["schedule"] == "one cycle" else []
