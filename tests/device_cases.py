@@ -45,7 +45,7 @@ from core.restoration import many_holes
 from core.second_model import domain_gap, map_images
 from core.second_model import training as second_model
 from core.similarity import reference_vectors, shortcut, thresholds, timing
-from core.transfer import backbones, classification, example_tasks, fine_tuning
+from core.transfer import backbones, classification, example_tasks, fine_tuning, handmade
 from tests.device_tools import MASK, Case, add_case, digits_on, networks_on, records, tiny, tiny_set
 from tests.sample_digits import made_digits
 
@@ -389,7 +389,8 @@ def logistic_regression(device: str) -> Any:
     pytest.importorskip("sklearn")
     task = example_tasks.two_digits_task(tiny_set(device), (3, 8), learned=4, tested=2)
     vectors = backbones.compute_features(backbones.own_backbone("tiny", tiny(device)), task.pixels)
-    return classification.fit_logistic_regression(vectors.to(device), task)
+    found = [classification.fit_classifier(vectors.to(device), task, name) for name in classification.CLASSIFIERS]
+    return found, handmade.oriented_gradients(made_digits(4).to(device).images())
 
 
 @case

@@ -183,6 +183,24 @@ def the_study_of_second_models(device: str) -> Any:
 
 
 @case
+def saturating_sigmoids(device: str) -> Any:
+    from core.training import saturation
+
+    dataset, config = tiny_set(device), saturation.SaturationConfig(epochs=1, digits=100, seeds=1)
+    return records(saturation.compare_batch_norm(dataset.train, dataset.validation, config))
+
+
+@case
+def hand_made_features(device: str) -> Any:
+    pytest.importorskip("sklearn")
+    from core.studies import handmade_features
+
+    config = handmade_features.FeatureStudy(learned=100, validated=100, seeds=1)
+    found = handmade_features.measure_features(tiny(device), tiny_set(device), "hand-made features", 1, config)
+    return [row.accuracy for row in found]
+
+
+@case
 def a_preset(device: str) -> Any:
     pytest.importorskip("joblib")
     from core.studies import preset_training

@@ -1,7 +1,7 @@
 """Make the recorded runs that pages show at first again: `python -m tests.recordings [NAME...]`.
 
-Names are the views of *What activates a neuron* and the view *Fine-tuning*, which run in the real page with their first
-settings, and `trainings`, two short trainings for the page *Train*. Digits are those of MNIST.
+Names are the views of *What activates a neuron*, *Fine-tuning* and *Saturation*, which run in the real page with their
+first settings, and `trainings`, two short trainings for the page *Train*. Digits are those of MNIST.
 """
 
 import os
@@ -23,6 +23,7 @@ from core.studies.recorded import RECORDED, Record, to_json, to_record
 from core.training.presets import PRESETS
 from core.zoo import checkpoints
 from dashboard.components.player import Frame, Look
+from dashboard.convolution.saturation_views import RECORDED_SATURATION
 from dashboard.maximize import VIEWS, runs
 from dashboard.maximize.runs import recorded_path
 from dashboard.train import cached
@@ -33,7 +34,11 @@ from dashboard.widgets import playing, recorded_runs
 from dashboard.widgets.recorded_runs import RecordedRun
 from tests.pages import open_page, press, rerun
 
-TUNING = "Fine-tuning"  # a view of Transfer
+TUNING, SATURATION = "Fine-tuning", "Saturation"
+ELSEWHERE = {  # views of other pages, and where their runs are kept
+    TUNING: ("transfer", RECORDED_TUNING),
+    SATURATION: ("convolution", RECORDED_SATURATION),
+}
 LIMIT = 1200  # seconds for one run
 TRAININGS = {"With convolutions": "Keras: small, Adam", "Without convolutions": "no convolution"}
 EPOCHS, SHARE = 6, 0.1  # of the trainings; few digits, so that the curves differ
@@ -45,7 +50,7 @@ Shown = dict[str, RecordedRun]
 def main() -> None:
     """Record what is named on the command line, or all. Raises DatasetError where MNIST is missing."""
     datasets.load("MNIST")  # without it the pages would show other digits
-    for name in sys.argv[1:] or [*(view.title for view in VIEWS), TUNING, "trainings"]:
+    for name in sys.argv[1:] or [*(view.title for view in VIEWS), *ELSEWHERE, "trainings"]:
         if name == "trainings":
             _record_trainings(name)
         else:
@@ -54,7 +59,7 @@ def main() -> None:
 
 def _record_view(view: str) -> None:
     for key, run in _run_view(view).items():
-        path = RECORDED_TUNING if view == TUNING else recorded_path(key.removesuffix("/player"))
+        path = ELSEWHERE[view][1] if view in ELSEWHERE else recorded_path(key.removesuffix("/player"))
         recorded_runs.save(run, path)
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
@@ -69,7 +74,7 @@ def _run_view(view: str) -> Shown:
             shown[key] = RecordedRun(frames, look)
 
     with patch.object(playing, "player", keep), patch.object(runs, "load_recorded", lambda path: None):
-        app = open_page("transfer" if view == TUNING else "maximize", view=view, sample="0")
+        app = open_page(ELSEWHERE[view][0] if view in ELSEWHERE else "maximize", view=view, sample="0")
         (start,) = [str(button.key) for button in app.button if str(button.key).endswith("/start")]
         run = press(app, start).session_state[start.replace("/start", "/run")]
         end = time.monotonic() + LIMIT

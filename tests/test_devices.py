@@ -45,6 +45,8 @@ NOT_RUN = {  # and why
     "core.studies.corruptions.run_corruptions": "files and workers around measure_corruption",
     "core.studies.corruptions.summarize": "reads rows",
     "core.studies.finished_parts.run_parts": "files; what a worker computes is run by itself",
+    "core.studies.handmade_features.run_features": "files and workers around measure_features",
+    "core.studies.handmade_features.summarize": "reads rows",
     "core.studies.missing_features.load_seed": "reads a file",
     "core.studies.missing_features.run_study": "files and workers around run_seeds",
     "core.studies.missing_features.seeds_at_once": "reads the free memory of a GPU; elsewhere it is 1",

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegressionCV
 
 from core.inversion.functions import features_hash
 from core.transfer.backbones import (
+    CONTROLS,
     LAST_DENSE,
     LAST_MAPS,
     LAYERS,
@@ -20,7 +21,7 @@ from core.transfer.backbones import (
     pooled_maps,
     to_images,
 )
-from core.transfer.classification import fit_logistic_regression
+from core.transfer.classification import fit_classifier
 from core.transfer.example_tasks import crops_task, two_digits_task
 from core.transfer.fine_tuning import ARMS, ONE_PHASE, RANDOM_START, TWO_PHASES, TuneConfig, fine_tune
 from core.transfer.uploaded_pictures import to_square
@@ -39,7 +40,7 @@ def test_x4_x5_a_network_of_ours_gives_its_maps_and_both_dense_layers():
     digits = two_digits_task(real_set(), (3, 5), learned=15, tested=5)
     assert STANDARD.layers() == LAYERS
     shapes = [tuple(compute_features(STANDARD, digits.pixels, layer).shape) for layer in STANDARD.layers()]
-    assert shapes == [(40, 50, 4, 4), (40, 500), (40, 10), (40, 1, 28, 28), (40, 50, 4, 4)]
+    assert shapes == [(40, 50, 4, 4), (40, 500), (40, 10), (40, 36, 3, 3), (40, 1, 28, 28), (40, 50, 4, 4)]
     images = to_images(digits.pixels, 1, 28)
     told = STANDARD.network.activations(images)
     assert torch.allclose(compute_features(STANDARD, digits.pixels, SECOND_TO_LAST_DENSE), told["fc_relu1"], atol=1e-5)
@@ -62,7 +63,7 @@ def test_every_picture_is_looked_at_once_and_the_steps_say_how_many_are_done():
 def test_a_layer_that_a_network_has_not_got_costs_a_sentence():
     one_layer = own_backbone("LeNet", load_classifier("standard"))
     one_layer.network.head = torch.nn.Sequential()
-    assert one_layer.layers() == (LAST_MAPS, PIXELS, RANDOM_LAYERS)
+    assert one_layer.layers() == (LAST_MAPS, *CONTROLS)
     with pytest.raises(ValueError, match="LeNet has no last dense layer"):
         compute_features(one_layer, pile(4), LAST_DENSE)
 
@@ -101,7 +102,7 @@ def test_x5_the_regression_in_few_dimensions_is_scikit_learn_s_own():
     length = np.sqrt((flat[~task.test] ** 2).sum(1).mean())
     plain = LogisticRegressionCV(cv=5, max_iter=2000, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False)
     plain.fit(flat[~task.test] / length, task.labels[~task.test])
-    outcome = fit_logistic_regression(vectors, task)
+    outcome = fit_classifier(vectors, task)
     assert outcome.features == 800 and np.array_equal(outcome.predicted, plain.predict(flat[task.test] / length))
     shares = outcome.probabilities(vectors[outcome.tested])
     assert np.allclose(shares.max(1), outcome.confidence) and np.array_equal(shares.argmax(1), outcome.predicted)
@@ -110,7 +111,7 @@ def test_x5_the_regression_in_few_dimensions_is_scikit_learn_s_own():
 
 def test_x5_x6_the_figures_and_the_confusion_matrix_tell_the_same():
     task = crops_task(24)
-    outcome = fit_logistic_regression(compute_features(STANDARD, task.pixels, LAST_DENSE), task)
+    outcome = fit_classifier(compute_features(STANDARD, task.pixels, LAST_DENSE), task)
     assert outcome.confusion.sum() == task.test.sum() == len(outcome.predicted)
     assert outcome.test_accuracy == pytest.approx(100 * outcome.confusion.trace() / outcome.confusion.sum())
     assert outcome.confusion.sum(1).tolist() == np.bincount(task.labels[task.test]).tolist()
@@ -123,8 +124,8 @@ def test_x5_x6_the_figures_and_the_confusion_matrix_tell_the_same():
 def test_x4_x5_maps_hold_more_of_a_photograph_than_what_a_network_for_digits_says_in_the_end():
     task = crops_task()
     assert (
-        fit_logistic_regression(compute_features(STANDARD, task.pixels), task).test_accuracy
-        > fit_logistic_regression(compute_features(STANDARD, task.pixels, LAST_DENSE), task).test_accuracy + 10
+        fit_classifier(compute_features(STANDARD, task.pixels), task).test_accuracy
+        > fit_classifier(compute_features(STANDARD, task.pixels, LAST_DENSE), task).test_accuracy + 10
     )
 
 
@@ -133,8 +134,7 @@ def test_x1_x2_for_digits_what_a_network_has_learned_beats_both_controls():
     """On photographs it does not (X8): there, random layers do as well."""
     task = two_digits_task(real_set(), (3, 5))
     right = {
-        layer: fit_logistic_regression(compute_features(STANDARD, task.pixels, layer), task).test_accuracy
-        for layer in LAYERS
+        layer: fit_classifier(compute_features(STANDARD, task.pixels, layer), task).test_accuracy for layer in LAYERS
     }
     assert min(right[LAST_MAPS], right[SECOND_TO_LAST_DENSE]) > max(right[PIXELS], right[RANDOM_LAYERS])
 
@@ -153,7 +153,7 @@ def test_the_control_has_learned_nothing_and_leaves_the_network_as_it_is():
 
 def test_four_pictures_of_each_class_are_enough():
     task = task_of(pile(4), pile(4, 200))
-    outcome = fit_logistic_regression(compute_features(STANDARD, task.pixels), task)
+    outcome = fit_classifier(compute_features(STANDARD, task.pixels), task)
     assert outcome.train_accuracy == 100 and len(outcome.predicted) == 2
 
 

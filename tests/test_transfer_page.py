@@ -25,7 +25,7 @@ from dashboard.transfer.inside_views import draw_sheets
 from dashboard.transfer.new_picture import UPLOAD
 from dashboard.transfer.tuning_views import LOOK, RECORDED_TUNING, Tuning
 from dashboard.widgets.cached import load_recorded
-from tests.pages import captions, first_sentence, html, rerun, text_of
+from tests.pages import address_of, captions, first_sentence, html, open_page, rerun, text_of
 from tests.sample_digits import real_set
 from tests.transfer_page import choose_source, open_view, photograph, upload
 from tests.vgg16_weights import make_weights
@@ -82,10 +82,11 @@ def test_x4_every_layer_is_compared_with_the_pixels_alone():
         "last feature maps",
         "second to last dense layer",
         "last dense layer",
+        "control: hand-made features (HOG)",
         "control: pixels alone",
         "control: last maps of random layers",
     ]
-    assert list(table["features"]) == ["16,200", "500", "10", "7,056", "16,200"]
+    assert list(table["features"]) == ["16,200", "500", "10", "4,356", "7,056", "16,200"]
 
 
 def test_x8_the_page_says_when_this_does_not_help():
@@ -363,3 +364,14 @@ def test_t6_trained_layers_are_not_praised_where_a_control_is_as_good():
     told = describe_layers({LAST_MAPS: 94.0, PIXELS: 78.0, RANDOM_LAYERS: 100.0})
     assert "A control is better: trained layers do not help here." in told
     assert "do not help" not in describe_layers({LAST_MAPS: 94.0, PIXELS: 78.0, RANDOM_LAYERS: 80.0})
+
+
+def test_e3_the_classifier_on_top_is_chosen_and_is_in_the_address():
+    app = open_page("transfer", view="Two classes", classifier="small dense network")
+    assert address_of(app)["classifier"] == "small dense network" and "apart in" in text_of(app)
+
+
+def test_e6_hand_made_features_stand_beside_learned_ones_the_sentence_first():
+    app = open_page("transfer", view="Hand-made features")
+    assert first_sentence(app).startswith("From hand-made features, a logistic regression reads 95.")
+    assert "control: hand-made features (HOG)" in app.table[0].value.index

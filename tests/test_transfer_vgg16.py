@@ -15,18 +15,17 @@ from torchvision.models.vgg import VGG16_Weights, cfgs, make_layers
 
 from core.digits.downloads import DownloadError
 from core.transfer.backbones import (
+    CONTROLS,
     LAST_DENSE,
     LAST_MAPS,
     LAYERS,
-    PIXELS,
-    RANDOM_LAYERS,
     SECOND_TO_LAST_DENSE,
     compute_features,
     extract_features,
     pooled_maps,
     vgg_backbone,
 )
-from core.transfer.classification import fit_logistic_regression
+from core.transfer.classification import fit_classifier
 from core.transfer.example_tasks import crops_task
 from core.transfer.fine_tuning import TuneConfig, fine_tune
 from core.transfer.vgg16 import MEAN, STD, build_vgg16, summarize_vgg16
@@ -106,7 +105,7 @@ def test_weights_that_are_not_torchvision_s_are_never_called_pretrained(made: Pa
 def test_x4_a_whole_file_has_both_dense_layers_and_one_without_top_has_none(made: Path, whole: Path):
     small = vgg_backbone(load_vgg16(made)[0], checked=False, file=made.name)
     large = vgg_backbone(load_vgg16(whole)[0], checked=False, file=whole.name)
-    assert small.layers() == (LAST_MAPS, PIXELS, RANDOM_LAYERS) and large.layers() == LAYERS
+    assert small.layers() == (LAST_MAPS, *CONTROLS) and large.layers() == LAYERS
     picture = crops_task(4).pixels[:1]
     assert compute_features(large, picture, SECOND_TO_LAST_DENSE).shape == (1, 4096)
     assert compute_features(large, picture, LAST_DENSE).shape == (1, 1000)
@@ -193,7 +192,7 @@ def test_x5_features_of_224_pixels_are_512_maps_of_7x7_and_are_learned_from(made
     steps = list(extract_features(vgg, task.pixels[:5]))
     assert [step.done for step in steps] == [4, 5] and steps[0].features.shape == (4, 512, 7, 7)
     vectors = torch.cat([step.features for step in steps])
-    outcome = fit_logistic_regression(torch.cat([vectors, vectors[:3] + 1]), task)
+    outcome = fit_classifier(torch.cat([vectors, vectors[:3] + 1]), task)
     assert outcome.features == 25088 and outcome.confusion.sum() == 2
 
 

@@ -9,6 +9,7 @@ from core.commands.options import add_device, choose_dataset
 from core.commands.studies import (
     adversarial,
     corruptions,
+    handmade_features,
     missing_features,
     presets,
     pretraining,
@@ -39,10 +40,17 @@ class Study(Protocol):
         """Yield the finished study as tables and sentences for people."""
 
 
-STUDIES: dict[str, Study] = {
-    study.NAME: study
-    for study in (missing_features, adversarial, pretraining, similarity, second_model, presets, corruptions)
-}
+ALL_STUDIES: tuple[Study, ...] = (
+    missing_features,
+    adversarial,
+    corruptions,
+    pretraining,
+    similarity,
+    second_model,
+    presets,
+    handmade_features,
+)
+STUDIES = {study.NAME: study for study in ALL_STUDIES}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

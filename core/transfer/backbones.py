@@ -15,12 +15,15 @@ from core.inversion.functions import reset_weights
 from core.inversion.map_atlas import last_maps
 from core.networks.classifier import Classifier
 from core.pmnist import masks
+from core.transfer.handmade import oriented_gradients
 from core.transfer.tasks import SIDE
 
 LAST_MAPS, SECOND_TO_LAST_DENSE, LAST_DENSE = "last maps", "second to last dense layer", "last dense layer"
 PIXELS, RANDOM_LAYERS = "pixels alone", "last maps of layers drawn at random"
-LAYERS = (LAST_MAPS, SECOND_TO_LAST_DENSE, LAST_DENSE, PIXELS, RANDOM_LAYERS)
-"""The possible features; the last two are controls."""
+HAND_MADE = "hand-made features"
+CONTROLS = (HAND_MADE, PIXELS, RANDOM_LAYERS)
+LAYERS = (LAST_MAPS, SECOND_TO_LAST_DENSE, LAST_DENSE, *CONTROLS)
+"""The possible features; in the controls nothing was learned."""
 PHOTO_SIDE = 84  # pixels of a photograph for our own convolutions: three times the side of a digit
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue in grey (ITU-R 601)
 COLOR_BATCH, GRAY_BATCH = 4, 50  # VGG16's first maps take 13 MB for each picture
@@ -65,7 +68,7 @@ class Backbone:
         photographs keep more detail than 28 x 28.
         """
         own = self.channels == 1
-        free = layer == PIXELS or layer in (LAST_MAPS, RANDOM_LAYERS) and own and self.reads_any_size
+        free = layer in (PIXELS, HAND_MADE) or layer in (LAST_MAPS, RANDOM_LAYERS) and own and self.reads_any_size
         return PHOTO_SIDE if free and (pixels.shape[1] > masks.SIDE or not own) else self.side
 
 
@@ -118,7 +121,7 @@ def extract_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str =
     side, batch = backbone.side_for(layer, pixels), GRAY_BATCH if backbone.channels == 1 else COLOR_BATCH
     for start in range(0, len(pixels), batch):
         images = to_images(pixels[start : start + batch], backbone.channels, side).to(network.device)
-        yield FeatureStep(min(start + batch, len(pixels)), len(pixels), _look(network, images, layer).cpu())
+        yield FeatureStep(min(start + batch, len(pixels)), len(pixels), layer_features(network, images, layer).cpu())
 
 
 def compute_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str = LAST_MAPS) -> Tensor:
@@ -127,9 +130,12 @@ def compute_features(backbone: Backbone, pixels: NDArray[np.uint8], layer: str =
 
 
 @torch.no_grad()
-def _look(network: Classifier, images: Tensor, layer: str) -> Tensor:
+def layer_features(network: Classifier, images: Tensor, layer: str) -> Tensor:
+    """Return the features of images `(N, C, H, W)`; for RANDOM_LAYERS the network is such a copy already."""
     if layer == PIXELS:
         return images
+    if layer == HAND_MADE:
+        return oriented_gradients(images)
     if layer in (LAST_MAPS, RANDOM_LAYERS):
         return last_maps(network, images)
     stage = dense_stages(network)[-1 if layer == LAST_DENSE else -2]

@@ -1,5 +1,6 @@
-"""Logistic regression on features: how useful a network's layers are for a new task."""
+"""Logistic regression or a small dense network on features: how useful a network's layers are for a new task."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,20 @@ from core.transfer.tasks import Task
 
 FOLDS = 5  # of the cross-validation that chooses the regularisation; scikit-learn's default
 MAX_ITERATIONS = 2000
+REGRESSION, DENSE = "logistic regression", "small dense network"
+CLASSIFIERS = (REGRESSION, DENSE)
+HIDDEN = 32  # units of the dense network's only hidden layer
+PENALTIES = (0.001, 0.01, 0.1, 1.0)  # of its weights (L2), one of which cross-validation chooses
+
+
+@dataclass(frozen=True, eq=False)
+class DenseLayer:
+    """One layer of a dense network."""
+
+    weights: NDArray[np.float64]
+    """`(inputs, outputs)`."""
+    biases: NDArray[np.float64]
+    """`(outputs,)`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,19 +45,17 @@ class ClassificationResult:
     """Their predicted classes `(n,)`."""
     confidence: NDArray[np.float64]
     """The probabilities of these classes `(n,)`, from 0.5 to 1."""
-    weights: NDArray[np.float64]
-    """Of the logistic regression, `(F,)`: what each feature adds to the logit of the second class."""
-    bias: float
+    layers: tuple[DenseLayer, ...]
+    """From the features to the logit of the second class, a ReLU between two; a logistic regression has only one."""
 
     @property
     def features(self) -> int:
         """Return the length of the feature vectors."""
-        return len(self.weights)
+        return len(self.layers[0].weights)
 
     def probabilities(self, vectors: Tensor) -> NDArray[np.float64]:
         """Return the probabilities `(N, 2)` of both classes for new pictures' features `(N, ...)`."""
-        logits = vectors.flatten(1).double().cpu().numpy() @ self.weights + self.bias
-        second = torch.from_numpy(logits).sigmoid().numpy()
+        second = classify(self.layers, vectors.flatten(1).double().cpu().numpy())
         return np.stack([1 - second, second], 1)
 
     def wrong(self, task: Task) -> NDArray[np.int64]:
@@ -51,24 +64,22 @@ class ClassificationResult:
         return self.tested[order][(self.predicted != task.labels[self.tested])[order]]
 
 
-def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult:
-    """Train a LogisticRegressionCV on features `(N, ...)` of the task's pictures; return how well it does.
+def fit_classifier(vectors: Tensor, task: Task, classifier: str = REGRESSION) -> ClassificationResult:
+    """Train one of CLASSIFIERS on features `(N, ...)` of the task's pictures; return how well it does.
 
     The regularisation is chosen by cross-validation on the training pictures; the held-out ones are used only once, at
     the end.
     """
-    from sklearn.linear_model import LogisticRegressionCV  # a second to import, so only where needed
-
     flat = vectors.flatten(1).double().cpu().numpy()
     directions = spanned_directions(flat[~task.test])
     rows = flat @ directions
     labels = task.labels[~task.test]
     folds = min(FOLDS, int(np.bincount(labels).min()))
-    model = LogisticRegressionCV(
-        cv=folds, max_iter=MAX_ITERATIONS, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False
-    )
-    model.fit(rows[~task.test], labels)
-    predicted, certainty = model.predict(rows), model.predict_proba(rows).max(1)
+    fit = _fit_regression if classifier == REGRESSION else _fit_dense
+    first, *others = fit(rows[~task.test], labels, folds)
+    layers = (DenseLayer(directions @ first.weights, first.biases), *others)
+    second = classify(layers, flat)
+    predicted, certainty = (second > 0.5).astype(np.int64), np.maximum(second, 1 - second)
     true, read = (torch.from_numpy(values) for values in (task.labels, predicted))
     held_out = torch.from_numpy(task.test)
     return ClassificationResult(
@@ -78,9 +89,35 @@ def fit_logistic_regression(vectors: Tensor, task: Task) -> ClassificationResult
         np.flatnonzero(task.test),
         predicted[task.test],
         certainty[task.test],
-        directions @ model.coef_.ravel(),
-        float(model.intercept_.item()),
+        layers,
     )
+
+
+def classify(layers: Sequence[DenseLayer], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability of the second class `(N,)` for feature vectors `(N, F)`."""
+    values = vectors
+    for number, layer in enumerate(layers):
+        values = (np.maximum(values, 0) if number else values) @ layer.weights + layer.biases
+    return torch.from_numpy(values[:, 0]).sigmoid().numpy()
+
+
+def _fit_regression(rows: NDArray[np.float64], labels: NDArray[np.int64], folds: int) -> list[DenseLayer]:
+    from sklearn.linear_model import LogisticRegressionCV  # a second to import, so only where needed
+
+    model = LogisticRegressionCV(
+        cv=folds, max_iter=MAX_ITERATIONS, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False
+    )
+    model.fit(rows, labels)
+    return [DenseLayer(model.coef_.T, model.intercept_)]
+
+
+def _fit_dense(rows: NDArray[np.float64], labels: NDArray[np.int64], folds: int) -> list[DenseLayer]:
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.neural_network import MLPClassifier
+
+    network = MLPClassifier((HIDDEN,), solver="lbfgs", max_iter=MAX_ITERATIONS, random_state=0)
+    model = GridSearchCV(network, {"alpha": PENALTIES}, cv=folds).fit(rows, labels).best_estimator_
+    return [DenseLayer(weights, biases) for weights, biases in zip(model.coefs_, model.intercepts_, strict=True)]
 
 
 def spanned_directions(learned: NDArray[np.float64]) -> NDArray[np.float64]:

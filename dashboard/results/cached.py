@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.transfer.backbones import compute_features, own_backbone
-from core.transfer.classification import ClassificationResult, fit_logistic_regression
+from core.transfer.classification import ClassificationResult, fit_classifier
 from core.transfer.example_tasks import crops_task
 from core.zoo import checkpoints
 from dashboard.server import locks
@@ -17,4 +17,4 @@ def classify_photographs() -> ClassificationResult:
     """
     task, backbone = crops_task(), own_backbone("Standard", checkpoints.load_classifier("standard"))
     with locks.LONG:
-        return fit_logistic_regression(compute_features(backbone, task.pixels), task)
+        return fit_classifier(compute_features(backbone, task.pixels), task)

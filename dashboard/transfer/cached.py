@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.transfer.backbones import Backbone, compute_features, vgg_backbone
-from core.transfer.classification import ClassificationResult, fit_logistic_regression
+from core.transfer.classification import ClassificationResult, fit_classifier
 from core.transfer.example_tasks import crops_task, two_digits_task
 from core.transfer.tasks import Task
 from core.transfer.vgg16_weights import load_vgg16
@@ -42,7 +42,9 @@ def features(name: str, layer: str, picture: NDArray[np.uint8], _backbone: Backb
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
-def classification(digest: str, name: str, layer: str, _task: Task, _backbone: Backbone) -> ClassificationResult:
-    """Return the logistic regression on a layer's features; `digest` and `name` tell tasks and networks apart."""
+def classification(
+    digest: str, name: str, layer: str, classifier: str, _task: Task, _backbone: Backbone
+) -> ClassificationResult:
+    """Return the classifier on a layer's features; `digest` and `name` tell tasks and networks apart."""
     with locks.LONG:
-        return fit_logistic_regression(compute_features(_backbone, _task.pixels, layer), _task)
+        return fit_classifier(compute_features(_backbone, _task.pixels, layer), _task, classifier)

@@ -1,4 +1,4 @@
-"""The views "Two classes" and "Which layer": a logistic regression on features, its accuracy and its mistakes."""
+"""The views "Two classes" and "Which layer": a classifier on features, its accuracy and its mistakes."""
 
 from collections.abc import Mapping
 
@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.classroom.quiz_scores import wilson_interval
 from core.digits.datasets import Dataset
-from core.transfer.backbones import LAST_MAPS, PIXELS, RANDOM_LAYERS, Backbone
-from core.transfer.classification import ClassificationResult
+from core.transfer.backbones import CONTROLS, LAST_MAPS, Backbone
+from core.transfer.classification import CLASSIFIERS, ClassificationResult
 from core.transfer.tasks import Task
 from core.visualization.figures import draw_confusion
 from core.visualization.gallery import GalleryItem, draw_gallery, draw_metrics
@@ -29,23 +29,27 @@ LAYER_TITLES = {
     "last maps": "last feature maps",
     "second to last dense layer": "second to last dense layer",
     "last dense layer": "last dense layer",
+    "hand-made features": "control: hand-made features (HOG)",
     "pixels alone": "control: pixels alone",
     "last maps of layers drawn at random": "control: last maps of random layers",
 }
 
 
 def show_classes(session: Session, data: Dataset, zoo: Zoo) -> None:
-    """Show the accuracy and the mistakes of a logistic regression that tells two classes apart."""
+    """Show the accuracy and the mistakes of a classifier on features that tells two classes apart."""
     left, right = inputs_and_result(260, 780)
     with left:
         source = pictures.choose_source()
         backbone = layers.choose_backbone(data, zoo)
         layer = None if backbone is None else choose_layer(backbone)
+        classifier = choose_classifier()
     with right:
         task = pictures.show_task(source, data)
         if task is None:
             return
-        result = None if backbone is None or layer is None else layers.show_classification(task, backbone, layer)
+        result = None
+        if backbone is not None and layer is not None:
+            result = layers.show_classification(task, backbone, layer, classifier)
         if result is not None and backbone is not None and layer is not None:
             show_result(task, result)
             new_picture.show_new_picture(source, task, result, backbone, layer)
@@ -58,6 +62,11 @@ def choose_layer(backbone: Backbone) -> str:
     """Draw the choice of the layer whose activations are the features; return its name."""
     names, title = backbone.layers(), LAYER_TITLES.__getitem__
     return address.selectbox("features", "Features", names, LAST_MAPS, key="transfer layer", format_func=title)
+
+
+def choose_classifier() -> str:
+    """Draw the choice of what learns from the features; return it."""
+    return address.selectbox("classifier", "Classifier on top", CLASSIFIERS, key="transfer classifier", width=260)
 
 
 def show_result(task: Task, result: ClassificationResult) -> None:
@@ -115,13 +124,14 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
     with left:
         source = pictures.choose_source()
         backbone = layers.choose_backbone(data, zoo)
+        classifier = choose_classifier()
     with right:
         task = pictures.show_task(source, data)
         if task is None or backbone is None:
             return
         rows, accuracies = {}, {}
         for layer in backbone.layers():
-            result = layers.show_classification(task, backbone, layer)
+            result = layers.show_classification(task, backbone, layer, classifier)
             if result is not None:
                 rows[LAYER_TITLES[layer]] = _to_row(result)
                 accuracies[layer] = result.test_accuracy
@@ -137,10 +147,10 @@ def show_layers(session: Session, data: Dataset, zoo: Zoo) -> None:
 
 def describe_layers(accuracies: Mapping[str, float]) -> str:
     """Return a sentence or two: the best layer, what the controls reach, and whether trained layers help."""
-    learned = {layer: accuracy for layer, accuracy in accuracies.items() if layer not in (PIXELS, RANDOM_LAYERS)}
+    learned = {layer: accuracy for layer, accuracy in accuracies.items() if layer not in CONTROLS}
     best = max(learned, key=learned.__getitem__, default=None)
     first = "" if best is None else f"Of trained layers, the best are the {LAYER_TITLES[best]}: {learned[best]:.0f} %. "
-    controls = {layer: accuracies[layer] for layer in (PIXELS, RANDOM_LAYERS) if layer in accuracies}
+    controls = {layer: accuracies[layer] for layer in CONTROLS if layer in accuracies}
     reached = ", ".join(
         f"{LAYER_TITLES[layer].removeprefix('control: ')} {accuracy:.0f} %" for layer, accuracy in controls.items()
     )

@@ -8,7 +8,7 @@ import torch
 
 from core.digits.datasets import Dataset
 from core.transfer.backbones import Backbone, FeatureStep, extract_features, own_backbone
-from core.transfer.classification import ClassificationResult, fit_logistic_regression
+from core.transfer.classification import ClassificationResult, fit_classifier
 from core.transfer.tasks import Task
 from core.transfer.vgg16_weights import WeightsError, find_weights
 from dashboard import address
@@ -63,11 +63,11 @@ def network_id(backbone: Backbone) -> str:
     return own if backbone.channels == 1 else backbone.origin
 
 
-def show_classification(task: Task, backbone: Backbone, layer: str) -> ClassificationResult | None:
-    """Return the logistic regression on a layer's features; for VGG16, draw a button and return None before a click."""
-    about = ("transfer", task.digest, network_id(backbone), layer)
+def show_classification(task: Task, backbone: Backbone, layer: str, classifier: str) -> ClassificationResult | None:
+    """Return the classifier on a layer's features; for VGG16, draw a button and return None before a click."""
+    about = ("transfer", task.digest, network_id(backbone), layer, classifier)
     if backbone.channels == 1:
-        return cached.classification(task.digest, network_id(backbone), layer, task, backbone)
+        return cached.classification(task.digest, network_id(backbone), layer, classifier, task, backbone)
     results: dict[Any, ClassificationResult] = st.session_state.setdefault("transfer results", {})
     if about not in results:
         count = len(task.pixels)
@@ -79,7 +79,7 @@ def show_classification(task: Task, backbone: Backbone, layer: str) -> Classific
             return None
         features = _lock_each_step(extract_features(backbone, task.pixels, layer))
         steps = with_progress(features, -(-count // 4), "Computing features ...")
-        results[about] = fit_logistic_regression(torch.cat([step.features for step in steps]), task)
+        results[about] = fit_classifier(torch.cat([step.features for step in steps]), task, classifier)
         st.rerun()  # to remove the button
     return results[about]
 

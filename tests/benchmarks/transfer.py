@@ -4,7 +4,7 @@ from itertools import combinations
 from statistics import mean
 
 from core.transfer.backbones import LAST_MAPS, PIXELS, RANDOM_LAYERS, compute_features, own_backbone
-from core.transfer.classification import fit_logistic_regression
+from core.transfer.classification import fit_classifier
 from core.transfer.example_tasks import two_digits_task
 from core.zoo.checkpoints import load_classifier
 from tests.benchmarks import Measured, mnist
@@ -19,9 +19,7 @@ def transfer_pairs() -> Measured:
     for pair in combinations(range(10), 2):
         task = two_digits_task(digits, pair, learned=LEARNED)
         for layer, accuracies in read.items():
-            accuracies.append(
-                fit_logistic_regression(compute_features(backbone, task.pixels, layer), task).test_accuracy
-            )
+            accuracies.append(fit_classifier(compute_features(backbone, task.pixels, layer), task).test_accuracy)
     better = sum(learned > drawn for learned, drawn in zip(read[LAST_MAPS], read[RANDOM_LAYERS], strict=True))
     pixels = sum(learned > drawn for learned, drawn in zip(read[LAST_MAPS], read[PIXELS], strict=True))
     means = ", ".join(f"{layer} {mean(accuracies):.1f} %" for layer, accuracies in read.items())
