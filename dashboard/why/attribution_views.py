@@ -26,6 +26,7 @@ SIGNS = "Blue pixels raise the score, red ones lower it."
 AS_READ = "read"  # as links write it
 COUNTS = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
 QUICK = ("deconvnet", "saliency", "grad-cam")  # a few passes through the network; the others take dozens
+TO_COME = PictureCell(None, "...")
 Attributions = dict[tuple[str, str], Digit | str]
 """By network and method: the map, or a sentence why there is none."""
 
@@ -94,13 +95,15 @@ def describe_places(readings: list[NetworkReading], found: Attributions, label: 
 
 def _show_grid(readings: list[NetworkReading], label: int | None, shared: bool, data: Dataset) -> Attributions:
     """Show the quick methods first; skip the slow ones while the visitor is drawing a stroke. Return the maps."""
-    place, found = st.empty(), Attributions()
+    place, found, cells = st.empty(), Attributions(), dict[tuple[str, str], PictureCell]()
     for methods in (QUICK, () if address.stroke_goes_on() else tuple(METHODS)):
         for reading in readings:
             for method in methods:
                 if (reading.name, method) not in found:
                     found[reading.name, method] = _find(reading, label, method, data)
-        rows = [to_row(one, [_to_cell(one, method, found, shared) for method in METHODS], data) for one in readings]
+        new = [(one, method) for one in readings for method in methods if (one.name, method) not in cells]
+        cells |= {(one.name, method): _to_cell(one, method, found, shared) for one, method in new}
+        rows = [to_row(one, [cells.get((one.name, method), TO_COME) for method in METHODS], data) for one in readings]
         place.html(draw_network_rows(rows, [method.title for method in METHODS.values()]))
     return found
 
@@ -113,7 +116,7 @@ def _find(reading: NetworkReading, label: int | None, method: str, data: Dataset
 
 
 def _to_cell(reading: NetworkReading, method: str, found: Attributions, shared: bool) -> PictureCell:
-    values = found.get((reading.name, method), "...")
+    values = found[reading.name, method]
     if isinstance(values, str):
         return PictureCell(None, values)
     largest = float(np.abs(values).max())
