@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from core.system.number_format import format_interval, format_signed, format_tick
 from core.visualization.palette import GRAY
 
-STEP, HEADING, LINE = 1.0, 2.2, 1.5  # heights of an interval, of a row's heading, and of each further line of this
+STEP, HEADING, LINE = 1.0, 2.2, 2.2  # heights of an interval, of a row's heading, and of each further line of this
 PIXELS = 11  # per unit of height
 STEPS, MAX_TICKS = (0.1, 0.25, 0.5, 1, 2, 5), 4  # between the figures of the axis; figures on each side of zero
 REACH = 20.0  # points: wider intervals run out of the picture, their ends are written at its edge
@@ -60,7 +60,7 @@ def draw_intervals(intervals: Sequence[Interval], colors: dict[str, str], *, cla
             xref="paper",
             xanchor="left",
             align="left",
-            y=top - HEADING / 3 - (heading - HEADING) / 2,
+            y=top - HEADING / 3 - 0.6 * (heading - HEADING),  # a projector's type is larger
             showarrow=False,
         )
         figure.add_shape(  # not beside the heading, which may be as long

@@ -36,7 +36,7 @@ def show_noise_transfer(session: Session, data: Dataset, zoo: Zoo) -> None:
         return
     headline = st.empty()
     show_tip("attack", "Whose noise fools whom")
-    matrix, curves = st.columns([7, 5], gap="medium")
+    matrix, curves = st.container(key="noise-transfer").columns([7, 5], gap="medium")
     with matrix:
         said = _show_matrix(record)
     headline.markdown(f"**{said}**")

@@ -19,7 +19,7 @@ from dashboard.widgets.tables import describe_track
 from dashboard.widgets.texts import read_note, show_caption
 
 TWO_LINES = 48  # pixels of a table's row: long names are wrapped, not cut off
-PROJECTED = 125  # pixels of a column in projector mode
+PROJECTED = 104  # pixels of a column in projector mode
 MAIN = 4  # the first conclusions are about the talk's claim
 
 
