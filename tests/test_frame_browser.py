@@ -233,7 +233,7 @@ def test_projector_mode_enlarges_type_folds_controls_and_arrow_keys_turn_views(s
     assert size >= 20
     settle(page)
     page.keyboard.press("ArrowRight")
-    page.wait_for_url("**view=Two+digits*", timeout=PATIENCE)
+    page.wait_for_url("**view=Switch+off*", timeout=PATIENCE)
     assert "projector=1" in page.url
     expect(page.locator(".ns-projector")).to_have_count(1)
 
