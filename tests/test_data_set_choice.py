@@ -1,16 +1,23 @@
 """The choice of the data set in the frame of every page, with a made set in the format of Fashion-MNIST."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import dashboard
+from core.__main__ import main
 from core.digits import datasets
+from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep
 from core.digits.layouts import CLOTHING_CLASSES
-from dashboard.server import caches, data_sets
+from core.zoo import checkpoints
+from core.zoo.recipes import BASIC, list_zoo
+from dashboard.server import caches, data_sets, downloads
+from dashboard.server.downloads import SharedDownload
 from dashboard.shell.search import find_views
-from tests.pages import address_of, captions, go_to, open_page, rerun, text_of
+from tests.pages import address_of, captions, go_to, html, open_page, press, rerun, text_of
 from tests.set_files import make_set
 
 FASHION, LETTERS = "Fashion-MNIST", "EMNIST letters"
@@ -68,7 +75,7 @@ def test_networks_of_other_classes_are_shown_with_the_set_they_learned_from_and_
     made_sets: None,
 ) -> None:
     app = open_page("compare", set=FASHION, sample="3", networks="standard")
-    shown = "".join(element.proto.body for element in app.main.get("html"))
+    shown = html(app)
     assert "Standard (MNIST)" in shown
     assert "Sneaker" not in shown and "Ankle boot" not in shown
     assert "No network here has learned the classes of Fashion-MNIST" in captions(app)
@@ -82,6 +89,114 @@ def test_a_view_that_compares_answers_with_labels_says_why_it_is_not_shown(made_
 def test_networks_of_the_same_classes_are_measured_on_the_set_and_named_after_theirs(made_sets: None) -> None:
     app = open_page("pmnist", set="QMNIST", view="The table")
     assert "Some networks below have learned MNIST, not QMNIST" in captions(app)
+
+
+def fetch_slowly(root: Path, go_on: threading.Event, error: str) -> Iterator[DownloadStep]:
+    """Stand in for the network: half of the set and then, when the test says so, all of it or an error."""
+    while not go_on.wait(0.01):
+        yield DownloadStep("images", 50, 100, 0, 1)
+    if error:
+        raise DownloadError(error)
+    make_set(root, "KMNIST", 600, 200)
+
+
+@pytest.fixture(params=[""])
+def network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made_sets: None, request: pytest.FixtureRequest
+) -> threading.Event:
+    """Replace the network from which KMNIST comes; set the event to let it arrive, or the error in `param`."""
+    go_on = threading.Event()
+
+    def begin() -> BackgroundDownload:
+        return BackgroundDownload("KMNIST", tmp_path, steps=fetch_slowly(tmp_path, go_on, request.param))
+
+    monkeypatch.setattr(downloads, "SETS", {"KMNIST": SharedDownload(begin)})  # not MNIST, which pages fetch themselves
+    return go_on
+
+
+def choose(app: AppTest, name: str) -> AppTest:
+    """Choose a set in the frame."""
+    app.session_state["data set"] = True
+    rerun(app)
+    return rerun(app.radio(key="data set choice").set_value(name))
+
+
+def end(network: threading.Event, app: AppTest) -> AppTest:
+    """Let the download end, and return the page after that."""
+    network.set()
+    download = downloads.SETS["KMNIST"].last
+    assert download is not None
+    download._thread.join(10)
+    return rerun(app)
+
+
+def test_a_set_that_is_not_here_is_fetched_and_then_used(network: threading.Event) -> None:
+    app = choose(open_page("compare", set=FASHION, sample="3"), "KMNIST")
+    assert f"{FASHION}, test digit 3" in captions(app)  # meanwhile
+    end(network, app)
+    assert "KMNIST, test digit 3, labelled tsu" in captions(app) and address_of(app)["set"] == "KMNIST"
+
+
+def test_a_second_set_is_not_fetched_at_the_same_time(network: threading.Event) -> None:
+    choose(open_page("compare", set=FASHION, sample="3"), "KMNIST")
+    other = choose(open_page("compare", set=FASHION, sample="3"), "EMNIST mnist")
+    assert any("KMNIST is being fetched now" in warning.value for warning in other.warning)
+    end(network, other)
+
+
+def test_fetching_is_cancelled_and_the_page_stays_with_its_set(network: threading.Event) -> None:
+    app = press(choose(open_page("compare", set=FASHION, sample="3"), "KMNIST"), "cancel fetching set")
+    end(threading.Event(), app)
+    assert f"{FASHION}, test digit 3" in captions(app) and not app.warning
+
+
+@pytest.mark.parametrize("network", ["KMNIST could not be downloaded."], indirect=True)
+def test_a_failed_fetch_is_one_sentence_with_a_button_to_try_again(network: threading.Event) -> None:
+    app = end(network, choose(open_page("compare", set=FASHION, sample="3"), "KMNIST"))
+    assert [one.value for one in app.warning] == [f"KMNIST could not be downloaded. {FASHION} is still shown."]
+    network.clear()
+    press(app, "fetch set again")
+    assert not app.warning
+    end(network, app)
+
+
+@pytest.fixture
+def own_networks(made_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the three networks of Fashion-MNIST by the command; the shipped ones of MNIST stay beside them."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for path in checkpoints.SHIPPED.glob("*.*"):
+        (shelf / path.name).symlink_to(path)
+    monkeypatch.setattr(checkpoints, "SHIPPED", shelf)
+    for cached in (caches.network, caches.networks, caches.server_zoo):
+        cached.clear()
+    assert main(["train", "basic", "--dataset", FASHION, "--epochs", "1"]) == 0
+    return shelf / "fashion-mnist"
+
+
+def test_one_command_makes_the_three_networks_of_a_set_each_with_a_card(own_networks: Path) -> None:
+    cards, problems = list_zoo(own_networks)
+    assert list(cards) == [*BASIC] and not problems
+    for name, card in cards.items():
+        assert card.dataset["name"] == FASHION and card.measured[0]["dataset"] == FASHION
+        assert card.command == f'python -m core train {name} --dataset "{FASHION}"'
+
+
+def test_networks_of_the_set_read_in_its_words_and_no_others_are_offered(own_networks: Path) -> None:
+    app = open_page("compare", set=FASHION, sample="3", networks="standard,restoring")
+    shown = html(app)
+    assert "Standard" in shown and "(MNIST)" not in shown and "Ankle boot" in shown
+    assert "learned" not in captions(app)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in dashboard.PAGES if page not in PLAIN])
+def test_every_view_opens_with_networks_of_the_set(own_networks: Path, page: str) -> None:
+    for view in find_views(page):
+        if view not in SLOW_VIEWS:
+            app = open_page(page, set=FASHION, sample="3", view=view)
+            assert address_of(app).get("set") == FASHION
+            assert "compares answers with the true classes" not in text_of(app)
 
 
 @pytest.mark.slow

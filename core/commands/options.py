@@ -94,8 +94,9 @@ def load_network(name: str, dataset: Dataset) -> Network:
     """
     if name.endswith(".onnx"):
         return _load_onnx(Path(name), dataset)
-    check_fit(checkpoints.load_card(name), dataset)
-    return checkpoints.load_network(name, references=dataset.train)
+    folder = checkpoints.find_folder(name, dataset.name)
+    check_fit(checkpoints.load_card(name, folder), dataset)
+    return checkpoints.load_network(name, references=dataset.train, folder=folder)
 
 
 def _load_onnx(path: Path, dataset: Dataset) -> Network:
@@ -115,7 +116,7 @@ def load_shipped(dataset: Dataset) -> Iterator[tuple[str, Network]]:
 
     Raises ValueError if no network has the classes of the set.
     """
-    cards, problems = recipes.list_zoo()
+    cards, problems = recipes.list_zoo(checkpoints.SHIPPED, checkpoints.folder_of(dataset.name))
     for problem in problems:
         say(problem)
     fitting = [name for name, card in cards.items() if fits(card, dataset)]
@@ -123,7 +124,8 @@ def load_shipped(dataset: Dataset) -> Iterator[tuple[str, Network]]:
         raise ValueError(f"No shipped network has the classes of {dataset.name}: choose another data set.")
     for name in fitting:
         try:
-            yield name, checkpoints.load_network(name, references=dataset.train)
+            folder = checkpoints.find_folder(name, dataset.name)
+            yield name, checkpoints.load_network(name, references=dataset.train, folder=folder)
         except checkpoints.CheckpointError as error:
             say(str(error))
 

@@ -7,21 +7,25 @@ from pathlib import Path
 from core.commands import generator
 from core.commands.options import accuracy_lines, add_dataset, add_device, describe_dataset, load_dataset
 from core.commands.terminal import answer, progress, say
+from core.digits import datasets
 from core.digits.datasets import Dataset
 from core.system import files
 from core.training.loop import TrainStep
 from core.zoo import checkpoints, recipes
 from core.zoo.checkpoints import Measurement
 
+BASIC = "basic"  # the recipes that pages need of every set
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    names = (*recipes.RECIPES, checkpoints.GENERATOR, "all")
-    parser.add_argument("recipe", choices=names, help="which network; all: every one that reads digits, in order")
+    names = (*recipes.RECIPES, checkpoints.GENERATOR, BASIC, "all")
+    which = f"which network; {BASIC}: {', '.join(recipes.BASIC)}; all: every one that reads digits, in order"
+    parser.add_argument("recipe", choices=names, help=which)
     parser.add_argument("--epochs", type=int, help="default: those of the recipe")
     precision = "default: float32; bfloat16 is faster where the processor supports it"
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help=precision)
-    parser.add_argument("--out", type=Path, help="folder for the checkpoint; default for MNIST: the shipped one")
+    parser.add_argument("--out", type=Path, help="folder for the checkpoint; default: that of the set's networks")
     add_dataset(parser)
     add_device(parser)
 
@@ -29,12 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train one network or all of them; each is saved with its card as soon as it is ready."""
     dataset = load_dataset(options)
-    options.out = options.out or _shipped_folder(dataset)
+    options.out = options.out or _folder_of(dataset)
     files.check_writable(options.out)
     if options.recipe == checkpoints.GENERATOR:
         measured = generator.train(dataset, options.out, epochs=options.epochs)
         return answer(options, {"dataset": describe_dataset(dataset, measured["digits"]), "measured": measured})
-    names = recipes.RECIPES if options.recipe == "all" else [options.recipe]
+    names = {"all": tuple(recipes.RECIPES), BASIC: recipes.BASIC}.get(options.recipe, (options.recipe,))
     tested = {name: _train(name, options, dataset) for name in names}
     result = {
         "dataset": describe_dataset(dataset, len(dataset.test)),
@@ -44,11 +48,11 @@ def run(options: argparse.Namespace) -> None:
     answer(options, result, accuracy_lines(result))
 
 
-def _shipped_folder(dataset: Dataset) -> Path:
-    """Return the folder of the shipped networks. Raises ValueError for a data set that they were not trained on."""
-    if dataset.name != "MNIST":
+def _folder_of(dataset: Dataset) -> Path:
+    """Return the folder of a set's networks. Raises ValueError for a set that is used only where MNIST is not here."""
+    if dataset.name in datasets.MAKERS:
         raise ValueError(f"The shipped networks are trained on MNIST, not on {dataset.name}. Name a folder with --out.")
-    return checkpoints.SHIPPED
+    return checkpoints.folder_of(dataset.name)
 
 
 def _train(name: str, options: argparse.Namespace, dataset: Dataset) -> Measurement:

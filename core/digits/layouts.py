@@ -44,6 +44,8 @@ class Layout:
     """The label of the first class in the file."""
     training_digits: int = 50_000
     """How many there are without those that validate."""
+    megabytes: int = 12
+    """What is downloaded for it, about; of EMNIST, one archive with all of its sets."""
 
     @property
     def names(self) -> list[str]:
@@ -63,18 +65,28 @@ class Layout:
 
 def _emnist(split: str, classes: tuple[str, ...], training_digits: int = 50_000, first_label: int = 0) -> Layout:
     halves = (f"emnist-{split}-train", f"emnist-{split}-test")
-    return Layout("EMNIST", classes, halves, transposed=True, first_label=first_label, training_digits=training_digits)
+    return Layout(
+        "EMNIST",
+        classes,
+        halves,
+        transposed=True,
+        first_label=first_label,
+        training_digits=training_digits,
+        megabytes=562,
+    )
 
 
 LAYOUTS = {
     "MNIST": Layout("MNIST"),
-    "Fashion-MNIST": Layout("FashionMNIST", CLOTHING_CLASSES),
-    "KMNIST": Layout("KMNIST", KANA_CLASSES),
+    "Fashion-MNIST": Layout("FashionMNIST", CLOTHING_CLASSES, megabytes=31),
+    "KMNIST": Layout("KMNIST", KANA_CLASSES, megabytes=21),
     "EMNIST balanced": _emnist("balanced", CHARACTER_CLASSES, 94_000),
     "EMNIST digits": _emnist("digits", DIGIT_CLASSES, 200_000),
     "EMNIST letters": _emnist("letters", LETTER_CLASSES, 104_000, first_label=1),
     "EMNIST byclass": _emnist("byclass", ALL_CHARACTER_CLASSES, 581_610),
     "EMNIST mnist": _emnist("mnist", DIGIT_CLASSES),
     # The first 10,000 of its 60,000 test digits are those of MNIST.
-    "QMNIST": Layout("QMNIST", DIGIT_CLASSES, ("qmnist-train", "qmnist-test"), "labels-idx2-int", test_count=10_000),
+    "QMNIST": Layout(
+        "QMNIST", DIGIT_CLASSES, ("qmnist-train", "qmnist-test"), "labels-idx2-int", test_count=10_000, megabytes=21
+    ),
 }

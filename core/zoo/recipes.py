@@ -146,12 +146,16 @@ RECIPES = {
 }
 
 
+BASIC = ("standard", "missing-feature", "control")
+"""The recipes that show the talk's idea on any set, each after the one that it starts from."""
+
+
 def list_zoo(*folders: Path) -> tuple[dict[str, Card], list[str]]:
     """Return the cards by name, the recipes in their order first, and a sentence for each unreadable one.
 
     Of two networks of one name, that in the last of the folders (default: the shipped networks alone) counts.
     """
-    listed = [checkpoints.list_cards(folder) for folder in folders or (checkpoints.SHIPPED,)]
+    listed = [checkpoints.list_cards(folder) for folder in dict.fromkeys(folders) or (checkpoints.SHIPPED,)]
     by_name = {card.name: card for cards, _ in listed for card in cards}
     problems = [problem for _, found in listed for problem in found]
     order = sorted(by_name, key=lambda name: list(RECIPES).index(name) if name in RECIPES else len(RECIPES))
@@ -216,7 +220,7 @@ def write_card(name: str, recipe: Recipe, network: Classifier, dataset: Dataset,
         architecture=recipe.design(len(dataset.classes)).to_dict(),
         inversion=recipe.inversion,
         track=recipe.track,
-        command=f"python -m core train {name}",
+        command=f"python -m core train {name}" + (f' --dataset "{dataset.name}"' if dataset.name != "MNIST" else ""),
         recipe=asdict(recipe),
         dataset={"name": dataset.name, "sha256": dataset.sha256, "split": "train", "digits": len(dataset.train)},
         epochs=last.epoch if last else 0,

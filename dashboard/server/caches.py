@@ -88,7 +88,7 @@ def server_zoo(data: str, default: str) -> tuple[Zoo, list[str]]:
 
     Where it is not the default set, the title of a network that has learned from another set says so.
     """
-    cards, problems = list_zoo(*dict.fromkeys((checkpoints.SHIPPED, checkpoints.folder_of(data))))
+    cards, problems = list_zoo(checkpoints.SHIPPED, checkpoints.folder_of(data))
     named = {name: card if data == default else name_training_set(card, data) for name, card in cards.items()}
     return named, problems
 

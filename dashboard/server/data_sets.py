@@ -21,6 +21,11 @@ def is_here(name: str) -> bool:
     )
 
 
+def list_absent() -> list[str]:
+    """Return the names of the sets that can be fetched to this machine."""
+    return [name for name in datasets.STORED_DATASETS if not datasets.is_available(name)]
+
+
 def default_name() -> str:
     """Return the name of the set that pages use at first: MNIST once it is here, until then the offline digits."""
     return "MNIST" if datasets.is_available("MNIST") else datasets.OFFLINE

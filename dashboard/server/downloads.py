@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from core.digits import datasets
 from core.digits.downloads import BackgroundDownload
@@ -16,6 +17,10 @@ class SharedDownload:
         """The download that was started last, running or finished; None before the first."""
         self._begin, self._lock = begin, threading.Lock()
 
+    @property
+    def running(self) -> bool:
+        return self.last is not None and not self.last.finished
+
     def start_again(self) -> None:
         """Do as `start`, for a button that allows no return value."""
         self.start()
@@ -28,5 +33,19 @@ class SharedDownload:
             return self.last
 
 
-MNIST = SharedDownload(lambda: BackgroundDownload("MNIST", datasets.PROJECT_DATA))
+SETS = {
+    name: SharedDownload(partial(BackgroundDownload, name, datasets.PROJECT_DATA)) for name in datasets.STORED_DATASETS
+}
+"""The download of each data set, by its name."""
+MNIST = SETS["MNIST"]
+_one_set = threading.Lock()
 VGG16 = SharedDownload(lambda: BackgroundDownload("VGG16's weights", steps=download_weights()))
+
+
+def start_set(name: str) -> str:
+    """Start the download of a set; return a sentence if another one is being fetched: one at a time is enough."""
+    with _one_set:
+        busy = next((other for other, one in SETS.items() if one.running and other != name), "")
+        if not busy:
+            SETS[name].start()
+    return busy and f"{busy} is being fetched now. {name} can be fetched when that is done."

@@ -133,6 +133,8 @@ class Session:
     scene: Scene = field(default_factory=Scene)
     data: str = ""
     """The name of the data set that was chosen; empty for the default. See `data_sets`."""
+    wanted_data: str = ""
+    """The name of the data set that is fetched for this visitor; it is used once it is here."""
     base_mask: Mask = field(default_factory=lambda: np.ones((SIDE, SIDE), np.bool_))
     """The mask from a cut or a link; strokes on the erase canvas are added to it."""
     earlier_masks: deque[Mask] = field(default_factory=lambda: deque(maxlen=60))

@@ -13,7 +13,18 @@ from dashboard.address.links import close_address, open_address
 from dashboard.server import caches, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
-from dashboard.shell import class_bar, following, head, help, leading, lesson_bar, running, set_choice, share
+from dashboard.shell import (
+    class_bar,
+    following,
+    head,
+    help,
+    leading,
+    lesson_bar,
+    running,
+    set_choice,
+    set_fetching,
+    share,
+)
 from dashboard.widgets.current_digit import CURRENT_DIGIT, show_current_digit
 from dashboard.widgets.data_set import show_data_notice
 from dashboard.widgets.strokes import acknowledgements
@@ -55,6 +66,7 @@ def show_page(
     with _frame(name, scene=scene, data=True, bench=bench):
         session, (data, problem) = get_session(), caches.current_dataset()
         show_data_notice(data, problem)
+        set_fetching.show_fetching()
         zoo, problems = networks() if networks is not None else ({}, [])
         show_problems(problems)
         zoo, data = set_choice.fit_readers(zoo, data)

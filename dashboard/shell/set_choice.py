@@ -9,6 +9,8 @@ from dashboard.address import get_address
 from dashboard.address.links import CLASS
 from dashboard.server import caches, data_sets
 from dashboard.server.caches import Zoo
+from dashboard.server.session import get_session
+from dashboard.shell.set_fetching import describe_size, fetch
 from dashboard.widgets.texts import read_note
 
 KEY, CHOICE, CHANGED = "data set", "data set choice", "data set changed"  # of the popover, its list, a change
@@ -27,13 +29,21 @@ def show_set_choice() -> None:
     if place.open:
         with place:
             names = data_sets.list_names()
-            at = names.index(data_sets.current_name())
-            st.radio("Data set of all pages", names, at, key=CHOICE, format_func=title_of, on_change=_choose)
+            st.radio(
+                "Data set of all pages",
+                [*names, *data_sets.list_absent()],
+                names.index(data_sets.current_name()),
+                key=CHOICE,
+                on_change=_choose,
+                format_func=lambda name: title_of(name) if name in names else describe_size(name),
+            )
 
 
 def _choose() -> None:
-    """Use the set that was chosen; the drawing stays, and the number of the test digit if there is one of it."""
-    data_sets.choose(st.session_state[CHOICE])
+    """Use the set that was chosen, or fetch it; a drawing stays, and the number of the test digit if it exists."""
+    name = st.session_state[CHOICE]
+    get_session().wanted_data = ""
+    (data_sets.choose if name in data_sets.list_names() else fetch)(name)
     for key in (CLASS, "train dataset"):  # the class may not exist there; the form begins with the new set
         st.session_state.pop(key, None)
     st.session_state[KEY], st.session_state[CHANGED] = False, True
