@@ -12,6 +12,8 @@ from core.__main__ import main
 from core.digits import datasets
 from core.digits.downloads import BackgroundDownload, DownloadError, DownloadStep
 from core.digits.layouts import CLOTHING_CLASSES
+from core.jobs import control, recipes_job, run_folders
+from core.jobs.run_folders import JobRequest
 from core.zoo import checkpoints
 from core.zoo.recipes import BASIC, list_zoo
 from dashboard.server import caches, data_sets, downloads
@@ -161,8 +163,8 @@ def test_a_failed_fetch_is_one_sentence_with_a_button_to_try_again(network: thre
 
 
 @pytest.fixture
-def own_networks(made_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make the three networks of Fashion-MNIST by the command; the shipped ones of MNIST stay beside them."""
+def empty_shelf(made_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let new networks of sets go to a folder of the test, beside the shipped ones of MNIST."""
     shelf = tmp_path / "shelf"
     shelf.mkdir()
     for path in checkpoints.SHIPPED.glob("*.*"):
@@ -170,8 +172,14 @@ def own_networks(made_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(checkpoints, "SHIPPED", shelf)
     for cached in (caches.network, caches.networks, caches.server_zoo):
         cached.clear()
+    return shelf
+
+
+@pytest.fixture
+def own_networks(empty_shelf: Path) -> Path:
+    """Make the three networks of Fashion-MNIST by the command."""
     assert main(["train", "basic", "--dataset", FASHION, "--epochs", "1"]) == 0
-    return shelf / "fashion-mnist"
+    return empty_shelf / "fashion-mnist"
 
 
 def test_one_command_makes_the_three_networks_of_a_set_each_with_a_card(own_networks: Path) -> None:
@@ -197,6 +205,39 @@ def test_every_view_opens_with_networks_of_the_set(own_networks: Path, page: str
             app = open_page(page, set=FASHION, sample="3", view=view)
             assert address_of(app).get("set") == FASHION
             assert "compares answers with the true classes" not in text_of(app)
+
+
+@pytest.mark.slow
+def test_the_job_makes_what_is_missing_and_its_button_is_gone_then(empty_shelf: Path, runs: Path) -> None:
+    settings = {"dataset": FASHION}
+    recipes_job.check(settings)
+    done = [one.network for one in recipes_job.run(settings, empty_shelf, JobRequest)]
+    assert list(dict.fromkeys(done)) == [*BASIC] and recipes_job.find_missing(FASHION) == ()
+    with pytest.raises(ValueError, match="are there already"):
+        recipes_job.check(settings)
+    assert not [one for one in open_page("train", set=FASHION).button if one.key == "make set networks"]
+
+
+def test_the_button_starts_the_job_once_for_all_visitors(
+    empty_shelf: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "_start", lambda job: None)
+    app = press(open_page("train", set=FASHION), "make set networks")
+    (job,) = run_folders.list_jobs()
+    assert (job.kind, job.settings) == (recipes_job.KIND, {"dataset": FASHION})
+    step = {"epoch": 5, "batch": 1, "batches": 2, "accuracy": 61.0}
+    run_folders.append_step(job, {"network": "control", "step": step})
+    with monkeypatch.context() as worker:  # as while a worker has the job
+        worker.setattr(run_folders, "is_alive", lambda job: True)
+        for one in (rerun(app), open_page("train", set=FASHION)):
+            assert not [button for button in one.button if button.key == "make set networks"]
+            assert "Control: epoch 5 of 10, 61.0 % correct" in [bar.proto.text for bar in one.get("progress")]
+
+
+@pytest.mark.parametrize("name", ["MNIST", datasets.OFFLINE, datasets.MADE_DIGITS, "own:1", "KMNIST"])
+def test_a_set_that_is_not_here_or_is_made_by_code_gets_no_networks(made_sets: None, name: str) -> None:
+    with pytest.raises(ValueError):
+        recipes_job.check({"dataset": name})
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ KINDS = {
     "train": "core.jobs.training_job",
     "study": "core.studies.study_job",
     "generator": "core.jobs.generator_job",
+    "recipes": "core.jobs.recipes_job",
 }
 MAX_JOBS_PER_VISITOR = 2
 STOP_LIMIT = 10.0  # seconds that `remove_all` waits for jobs to end

@@ -21,7 +21,11 @@ class Place(NamedTuple):
     ended: str
 
 
-PLACES = {"train": Place("train", "Watch", "Result"), "generator": Place("made_digits", "Training", "Training")}
+PLACES = {
+    "train": Place("train", "Watch", "Result"),
+    "generator": Place("made_digits", "Training", "Training"),
+    "recipes": Place("train", "Set up", "Set up"),
+}
 
 
 def show_running(page: str) -> None:

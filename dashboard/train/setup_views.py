@@ -26,6 +26,7 @@ from dashboard.server.visitors import ensure_visitor_id, get_origin
 from dashboard.train import cached, epoch_times, form
 from dashboard.train.answer_views import describe_own_digit, own_digit
 from dashboard.train.form import Settings
+from dashboard.train.set_networks import show_set_networks
 from dashboard.widgets.current_digit import find_digit
 from dashboard.widgets.progress import format_duration
 
@@ -35,6 +36,7 @@ SET_UP, WATCH = "Set up", "Watch"
 
 def show_setup(session: Session, data: Dataset, zoo: Zoo) -> None:
     """Show the form of a training, the network that it describes, and the button that starts it."""
+    show_set_networks(data)
     left, right = st.columns([330, 710], gap="medium")
     with left:
         form.choose_preset()
