@@ -54,7 +54,7 @@ def test_the_set_stays_on_the_next_page_and_the_sample_too(made_sets: None) -> N
     assert address_of(app)["set"] == FASHION and address_of(app)["sample"] == "3"
 
 
-def test_a_set_that_is_chosen_in_the_frame_is_used_and_the_default_is_in_no_address(made_sets: None) -> None:
+def test_d6_a_set_that_is_chosen_in_the_frame_is_used_and_the_default_is_in_no_address(made_sets: None) -> None:
     app = open_page("compare", sample="3", state={"data set": True})
     assert "set" not in address_of(app)
     rerun(app.radio[0].set_value(FASHION))
@@ -132,7 +132,7 @@ def end(network: threading.Event, app: AppTest) -> AppTest:
     return rerun(app)
 
 
-def test_a_set_that_is_not_here_is_fetched_and_then_used(network: threading.Event) -> None:
+def test_d8_a_set_that_is_not_here_is_fetched_and_then_used(network: threading.Event) -> None:
     app = choose(open_page("compare", set=FASHION, sample="3"), "KMNIST")
     assert f"{FASHION}, test digit 3" in captions(app)  # meanwhile
     end(network, app)
@@ -231,7 +231,9 @@ def test_the_button_starts_the_job_once_for_all_visitors(
         worker.setattr(run_folders, "is_alive", lambda job: True)
         for one in (rerun(app), open_page("train", set=FASHION)):
             assert not [button for button in one.button if button.key == "make set networks"]
-            assert "Control: epoch 5 of 10, 61.0 % correct" in [bar.proto.text for bar in one.get("progress")]
+            assert "Control (no inversion): epoch 5 of 10, 61.0 % correct" in [
+                bar.proto.text for bar in one.get("progress")
+            ]
 
 
 @pytest.mark.parametrize("name", ["MNIST", datasets.OFFLINE, datasets.MADE_DIGITS, "own:1", "KMNIST"])

@@ -38,6 +38,7 @@ NOT_RUN = {  # and why
     "core.music.library.train_network": "the pieces and their network stay on the CPU",
     "core.studies.music.find_same_kind": "the pieces and their network stay on the CPU",
     "core.zoo.pytorch_code.write_program": "writes text",
+    "core.zoo.fit.choose_readers": "reads no tensors",
     "core.zoo.fit.check_fit": "reads no tensors",
     "core.zoo.fit.fits": "reads no tensors",
     "core.transfer.backbones.vgg_backbone": "only makes a record; VGG16 is a Classifier like the others",
