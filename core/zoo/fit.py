@@ -31,10 +31,11 @@ def classes_of(card: Card) -> tuple[str, ...]:
     return datasets.classes_of(card.dataset.get("name")) or tuple(map(str, range(card.architecture["classes"])))
 
 
-def name_training_set(card: Card, dataset: str) -> Card:
-    """Return the card, with the set that the network has learned from in its title where that is another one."""
-    learned = card.dataset.get("name")
-    return card if learned in (None, dataset) else replace(card, title=f"{card.title} ({datasets.title_of(learned)})")
+def show_on(card: Card, dataset: str) -> Card:
+    """Return the card as pages with this set show it: a network of another set says so; accuracies are the set's."""
+    learned = str(card.dataset.get("name", dataset))
+    title = card.title if learned == dataset else f"{card.title} ({datasets.title_of(learned)})"
+    return replace(card, title=title, measured=[entry for entry in card.measured if entry.get("dataset") == dataset])
 
 
 def check_fit(card: Card, dataset: Dataset) -> None:

@@ -115,6 +115,8 @@ def _show_curves(record: dict[str, Any], zoo: Zoo) -> None:
 
 def _show_cuts(zoo: Zoo) -> None:
     """Show both networks' accuracy on whole and cut digits: adversarial training does not help there."""
+    if not all(zoo[name].accuracies() for name in BOTH):
+        return
     rows = {zoo[name].title: {cut: f"{value:.1f} %" for cut, value in zoo[name].accuracies().items()} for name in BOTH}
     st.markdown("**Accuracy without noise, whole and cut (all 10,000 MNIST test digits)**")
     st.table(pd.DataFrame(rows).T)

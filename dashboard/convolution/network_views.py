@@ -74,13 +74,15 @@ def show_neighbours(session: Session, data: Dataset, zoo: Zoo) -> None:
             pictures.html(draw_gallery(items, min_width=130, css_class="ns-shuffled"))
             with readings:
                 show_readings(read_all(networks, zoo, *scene, data), data.classes)
-    if len(networks) == len(LOCAL):
+    if len(networks) == len(LOCAL) and all(zoo[name].accuracies() for name in LOCAL):
         st.table(pd.DataFrame(_compare_shuffled(zoo)).T)
     show_text("convolution_neighbours")
 
 
 def describe_shuffled(zoo: Zoo) -> str:
     """Return a sentence: what shuffled pixels do to the accuracy of both architectures."""
+    if not all(zoo[name].accuracies() for name in LOCAL):
+        return "The accuracies of these networks were not measured on this data set."
     plain_conv, conv, plain_dense, dense = (zoo[name].accuracies().get("whole", float("nan")) for name in LOCAL)
     return (
         f"With all pixels shuffled, the convolutional network reads {conv:.1f} % instead of {plain_conv:.1f} % of the "

@@ -1,13 +1,13 @@
 """The views "The table" and "How much is missing": how many partial digits networks read, recorded and measured now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 import pandas as pd
 import streamlit as st
 import torch
 
-from core.digits.datasets import Dataset
+from core.digits.datasets import Dataset, title_of
 from core.networks import evaluation
 from core.networks.accuracy_curves import HALF, SHARES, RecordedCurves, recorded_curves
 from core.networks.evaluation import COLUMNS, TALK_ACCURACY, TALK_GAIN
@@ -15,8 +15,9 @@ from core.pmnist.masks import Variant
 from core.system.number_format import format_signed
 from core.visualization.figures import Curve, draw_curves
 from core.visualization.network_colors import color_of
+from core.zoo.checkpoints import Card
 from dashboard.pmnist.cut_views import choose_growth
-from dashboard.server import caches
+from dashboard.server import caches, data_sets
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session
 from dashboard.widgets.charts import show_chart
@@ -26,7 +27,7 @@ from dashboard.widgets.networks import choose_networks
 from dashboard.widgets.progress import compute_in_parts
 from dashboard.widgets.readings import networks_or_warn
 from dashboard.widgets.tables import show_accuracies
-from dashboard.widgets.texts import read_note, show_caption, show_text
+from dashboard.widgets.texts import read_note, show_text
 
 Accuracies = Mapping[float, float]  # in percent, by the share of the picture that is missing
 QUICK_COUNT = 100  # test digits that are read while the page opens
@@ -42,7 +43,8 @@ def show_table(session: Session, data: Dataset, zoo: Zoo) -> None:
     recorded = {name: zoo[name].accuracies(variant) for name in names if zoo[name].accuracies(variant)}
     sentence.markdown(f"**{describe_table(recorded, zoo)}**")
     show_accuracies(recorded, zoo)
-    show_caption("pmnist", "Table")
+    if recorded and data.labelled:
+        st.caption(read_note("pmnist", "Recorded").format(describe_tested(zoo[name] for name in recorded)))
     _show_talk()
     with st.expander("How to read this table"):
         show_text("pmnist_table")
@@ -55,7 +57,15 @@ def describe_table(table: Mapping[str, Mapping[str, float]], zoo: Zoo) -> str:
     if not table:
         return "There is no recorded accuracy for these networks: measure it below."
     read = ", ".join(f"{zoo[name].title} reads {row['HCUT']:.1f} %" for name, row in table.items())
-    return f"Without the top half (HCUT), {read} of the 10,000 MNIST test digits correctly."
+    tested = describe_tested(zoo[name] for name in table)
+    return f"Without the top half (HCUT), {read} of {tested} correctly."
+
+
+def describe_tested(cards: Iterable[Card]) -> str:
+    """Return which test digits the networks' recorded accuracies were measured on."""
+    found = (card.find_measurement("text") for card in cards)
+    tested = {f"the {one.digits:,} {title_of(one.dataset)} test digits" for one in found if one is not None}
+    return " and ".join(sorted(tested))
 
 
 def _show_talk() -> None:
@@ -101,7 +111,7 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = choose_growth()
         names = choose_networks(zoo)
-    record = _recorded_or_warn()
+    record = _recorded_or_warn(data)
     recorded = record.of(names, kind) if record else {}
     curves = recorded or _measure_quick(names, kind, data, zoo)
     count = record.dataset.images if record and recorded else QUICK_COUNT
@@ -121,9 +131,11 @@ def show_curves(session: Session, data: Dataset, zoo: Zoo) -> None:
         _measure_curves(data, zoo, names, kind)
 
 
-def _recorded_or_warn() -> RecordedCurves | None:
+def _recorded_or_warn(data: Dataset) -> RecordedCurves | None:
+    """Return the recorded curves, which the page names after their set; none for another set that was chosen."""
     try:
-        return recorded_curves()
+        record = recorded_curves()
+        return record if data.name in (record.dataset.name, data_sets.default_name()) else None
     except ValueError as error:
         st.warning(str(error))
         return None

@@ -37,7 +37,7 @@ from core.similarity.reference_vectors import ReferenceVectors, compute_referenc
 from core.studies.recorded import load_recorded
 from core.zoo import checkpoints
 from core.zoo.checkpoints import Card
-from core.zoo.fit import fits, name_training_set
+from core.zoo.fit import fits, show_on
 from core.zoo.recipes import list_zoo
 from dashboard.server import data_sets
 from dashboard.server.scene import Digit, Mask
@@ -86,10 +86,10 @@ def shipped_zoo() -> tuple[Zoo, list[str]]:
 def server_zoo(data: str, default: str) -> tuple[Zoo, list[str]]:
     """Return the cards of this server's networks for a set as `shipped_zoo`.
 
-    Where it is not the default set, the title of a network that has learned from another set says so.
+    Where it is not the default set, a network that has learned from another set says so, and accuracies are the set's.
     """
     cards, problems = list_zoo(checkpoints.SHIPPED, checkpoints.folder_of(data))
-    named = {name: card if data == default else name_training_set(card, data) for name, card in cards.items()}
+    named = {name: card if data == default else show_on(card, data) for name, card in cards.items()}
     return named, problems
 
 
@@ -253,8 +253,11 @@ def recorded_study(name: str, data: str) -> dict[str, Any]:
 
 
 def find_record(study: str, data: str) -> dict[str, Any] | None:
-    """Return the record of a study on this data set, else on MNIST, which the page must then name; else None."""
-    for name in dict.fromkeys((data, "MNIST")):
+    """Return the record of a study on this data set; None if there is none.
+
+    For the set that pages use at first it may be that on MNIST, which the page must then name.
+    """
+    for name in dict.fromkeys((data, "MNIST") if data == data_sets.default_name() else (data,)):
         try:
             if record := recorded_study(study, name):
                 return record

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 import dashboard
-from core.digits.datasets import Dataset
+from core.digits.datasets import Dataset, title_of
 from core.pmnist.masks import cut_mask
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
@@ -95,6 +95,12 @@ def show_tour_stop(data: Dataset, index: int, cut: str) -> None:
     show_picture(picture, f"test digit {index}" + (f", {cut} erased" if cut != "whole" else ""), width=140)
 
 
+def describe_accuracy(card: Card) -> str:
+    """Return the accuracy on whole test digits and the set that it was measured on; a dash if it was not measured."""
+    found = card.find_measurement("text")
+    return "–" if found is None else f"{found.accuracy['whole']:.1f} % of {title_of(found.dataset)}"
+
+
 def show_data_and_networks(data: Dataset, zoo: Mapping[str, Card]) -> None:
     """Show the data set that is loaded, and the training and accuracy of every network."""
     sizes = f"{len(data.train):,} for training, {len(data.validation):,} for validation, {len(data.test):,} for tests"
@@ -103,7 +109,7 @@ def show_data_and_networks(data: Dataset, zoo: Mapping[str, Card]) -> None:
         card.title: {
             "reads": card.track,
             "trained on": f"{card.dataset['digits']:,} whole {card.dataset['name']} digits",
-            "accuracy on whole MNIST test digits": f"{card.accuracies().get('whole', float('nan')):.1f} %",
+            "accuracy on whole test digits": describe_accuracy(card),
             "made by": f"`{card.command}`",
         }
         for card in zoo.values()
