@@ -35,14 +35,14 @@ def test_m12_the_live_table_is_measured_and_told_apart_from_the_recorded_one() -
     app.button(key="measure").click()
     rerun(app)
     assert len(app.table) > recorded
-    assert "Recorded on 10,000" in text_of(app)
+    assert "Recorded on the 10,000 MNIST" in text_of(app)
     live = app.table[recorded].value
     assert float(live.loc["Standard", "whole"]) > 80
 
 
 def test_every_result_is_a_sentence_first() -> None:
     table = text_of(open_page("pmnist", view="The table"))
-    assert table.index("Without the top half (HCUT), Standard reads") < table.index("Recorded on 10,000")
+    assert table.index("Without the top half (HCUT), Standard reads") < table.index("Recorded on the 10,000 MNIST")
     assert "With half of the picture erased from the left, Standard still reads" in text_of(
         open_page("pmnist", view="How much is missing", hole="from the left")
     )
