@@ -444,3 +444,13 @@ def test_readings_are_read_aloud_when_they_change(server: str, page: Page) -> No
     expect(page.get_by_role("status").filter(has_text=re.compile(r"Standard reads \d"))).to_have_count(
         1, timeout=PATIENCE
     )
+
+
+@pytest.mark.slow
+def test_the_skip_button_leads_to_the_views_of_a_page_that_has_several(page: Page, server: str) -> None:
+    open_page(page, f"{server}/lessons")
+    skip = page.locator(".ns-skip")
+    expect(skip).to_have_text("Skip to the views", timeout=PATIENCE)
+    skip.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name="Lessons", exact=True)).to_be_focused()
