@@ -39,7 +39,6 @@ NOT_RUN = {  # and why
     "core.zoo.pytorch_code.write_program": "writes text",
     "core.zoo.fit.choose_readers": "reads no tensors",
     "core.zoo.fit.check_fit": "reads no tensors",
-    "core.zoo.fit.choose_readers": "reads no tensors",
     "core.zoo.fit.fits": "reads no tensors",
     "core.transfer.backbones.vgg_backbone": "only makes a record; VGG16 is a Classifier like the others",
     "core.transfer.vgg16.to_state": "renames the tensors of a file",
