@@ -38,7 +38,15 @@ from core.inversion import absent_features, algebra, bounds, functions, map_atla
 from core.maximization import compact_steps, objective_parser, stage_outputs, top_digits
 from core.maximization import loop as maximization
 from core.music import library, spectrograms
-from core.networks import accuracy_curves, classifier, dead_units, doubtful_labels, evaluation, growing_hole
+from core.networks import (
+    accuracy_curves,
+    classifier,
+    dead_units,
+    doubtful_labels,
+    evaluation,
+    growing_hole,
+    prediction_sets,
+)
 from core.onnx import export, importing, scaling
 from core.pmnist import masks, partial_set
 from core.restoration import many_holes
@@ -98,6 +106,17 @@ def partial_digits(device: str) -> Any:
         list(partial_set.write_pmnist(digits, Path(folder)))
     parts = datasets.split_digits(digits, 4, 6)
     return parts, datasets.hash_digits(digits), [partial_set.erase_digits(digits, cut) for cut in masks.CUTS]
+
+
+@case
+def sets_of_partial_digits(device: str) -> Any:
+    from core.studies.prediction_sets import measure_network
+
+    network, digits = tiny(device), made_digits(40).to(device)
+    probabilities = network.predict(digits.images())
+    sets = prediction_sets.to_sets(probabilities, prediction_sets.find_threshold(probabilities, digits.labels, 0.1))
+    quality = prediction_sets.measure_sets(sets, digits.labels)
+    return sets, records([quality]), measure_network("tiny", network, digits, digits)
 
 
 # Corruptions

@@ -11,6 +11,7 @@ from core.commands.studies import (
     corruptions,
     handmade_features,
     missing_features,
+    prediction_sets,
     presets,
     pretraining,
     second_model,
@@ -49,6 +50,7 @@ ALL_STUDIES: tuple[Study, ...] = (
     second_model,
     presets,
     handmade_features,
+    prediction_sets,
 )
 STUDIES = {study.NAME: study for study in ALL_STUDIES}
 

@@ -136,7 +136,7 @@ def pmnist_table(
     done, cells = 0, len(networks) * len(COLUMNS)
     for column in COLUMNS:
         for name, network in networks.items():
-            probabilities = _read_column(network, digits, column, variant)
+            probabilities = read_column(network, digits, column, variant)
             predicted, loss = probabilities.argmax(1), cross_entropy(digits.labels, probabilities)
             done += 1
             yield EvaluationStep(name, column, accuracy(digits.labels, predicted), loss, predicted.cpu(), done, cells)
@@ -144,10 +144,10 @@ def pmnist_table(
 
 def predict_column(network: Network, digits: Digits, column: str, *, variant: Variant = "text") -> Tensor:
     """Return the predicted classes `(N,)` for one column of the PMNIST table: "whole", or a cut."""
-    return _read_column(network, digits, column, variant).argmax(1)
+    return read_column(network, digits, column, variant).argmax(1)
 
 
-def _read_column(network: Network, digits: Digits, column: str, variant: Variant) -> Tensor:
+def read_column(network: Network, digits: Digits, column: str, variant: Variant = "text") -> Tensor:
     """Return the probabilities `(N, classes)` for one column of the PMNIST table."""
     mask = None if column == WHOLE else cut_masks(column, len(digits), variant=variant)
     return predict(network, digits.images(), mask)

@@ -1,6 +1,6 @@
 """The views of the page PMNIST."""
 
-from dashboard.pmnist import accuracy_views, confusion_views, cut_views
+from dashboard.pmnist import accuracy_views, confusion_views, cut_views, set_views
 from dashboard.shell.page import View
 
 VIEWS = (
@@ -9,5 +9,6 @@ VIEWS = (
     View("The table", accuracy_views.show_table),
     View("How much is missing", accuracy_views.show_curves),
     View("Which digits get confused", confusion_views.show_confusions),
+    View("How sure is it", set_views.show_sets),
     View("Download", cut_views.show_download, any_classes=True),
 )
