@@ -45,6 +45,8 @@ NOT_RUN = {  # and why
     "core.studies.corruptions.run_corruptions": "files and workers around measure_corruption",
     "core.studies.corruptions.summarize": "reads rows",
     "core.studies.finished_parts.run_parts": "files; what a worker computes is run by itself",
+    "core.studies.prediction_sets.run_prediction_sets": "files and workers around measure_network",
+    "core.studies.prediction_sets.summarize": "reads rows",
     "core.studies.handmade_features.run_features": "files and workers around measure_features",
     "core.studies.handmade_features.summarize": "reads rows",
     "core.studies.missing_features.load_seed": "reads a file",
