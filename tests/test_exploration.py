@@ -51,6 +51,14 @@ def test_nothing_is_doubtful_where_all_is_read_as_labelled():
     assert not len(found)
 
 
+def test_a_digit_that_no_part_could_learn_from_is_not_doubtful():
+    digits = of_own(4)
+    digits.labels[:] = torch.tensor([1, 1, 1, 2])  # each quarter is one digit; without the last, one class is left
+    found = doubtful_labels.cross_fit(digits, 5)
+    assert not found[3].any()
+    assert 3 not in doubtful_labels.find_doubtful(found, digits.labels.numpy(), 4)
+
+
 WAYS = [Storage(order, scaled, one_hot) for order, scaled, one_hot in product(ORDERS, (False, True), (False, True))]
 
 

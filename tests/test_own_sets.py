@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.digits import datasets
-from core.digits.own_sets import reading, storage
+from core.digits.own_sets import reading, shrinking, storage
 from core.digits.own_sets.labelled import label_pictures
 from core.digits.own_sets.limits import OwnSetError
 from core.digits.own_sets.reading import read_own_files
@@ -163,6 +165,7 @@ def huge_csv() -> bytes:
 
 BAD = {
     "nothing": ([], "Choose a ZIP of folders"),
+    "eight packed files": ([(f"{at}.gz", gzip.compress(b"a,b")) for at in range(8)], "Choose one file"),
     "an empty file": ([("a.csv", b"")], "no picture"),
     "no set": ([("a.bin", b"hello")], "is not a ZIP of folders"),
     "a text": ([("a.csv", b"hello\nyou\nall")], "has a label and 784 pixels"),
@@ -174,11 +177,20 @@ BAD = {
     "too many files": ([("a.zip", b"PK\x03\x04" + b"PK\x01\x02" * 71_001)], "more than 71,000 files"),
     "pictures without labels": ([("a", idx(PIXELS))], "come in pairs"),
     "labels of another number": ([("a", idx(PIXELS)), ("b", idx(LABELS[:-1]))], "do not match"),
+    "labels without columns": (
+        [("a", idx(PIXELS)), ("b", b"\0\0\x0c\x02\0\0\0<" + bytes(4))],
+        "60 pictures and 0 labels",
+    ),
     "a truncated IDX file": ([("a", idx(PIXELS)[:-9]), ("b", idx(LABELS))], "truncated"),
     "two files": ([("a.csv", b"1"), ("b.csv", b"1")], "Choose one file"),
     "51 classes": ([("a.npz", npz(x=pictures(51)[0], y=np.arange(51)))], "2 to 50 classes"),
     "one class": ([("a.npz", npz(x=PIXELS, y=LABELS * 0))], "2 to 50 classes"),
     "an npz without labels": ([("a.npz", npz(x=PIXELS))], "needs pictures and labels"),
+    "one label for all": ([("a.npz", npz(x_train=PIXELS, y_train=np.array(3)))], "needs pictures and labels"),
+    "dates and numbers as labels": (
+        [("a.npz", npz(x=PIXELS, y=LABELS, x_test=PIXELS, y_test=LABELS.astype("datetime64[D]")))],
+        "different shapes or types",
+    ),
     "a pickle": ([("a.npz", npz(x=PIXELS, y=np.array([{}] * 60)))], "Python objects"),
     "a false header": ([("a.npz", claimed("(1000000, 28, 28)"))], "no zip that can be read"),
     "a header that is code": ([("a.npz", claimed("__import__('os').getcwd()"))], "no zip that can be read"),
@@ -191,9 +203,13 @@ BAD = {
     "names that become one": ([("a.npz", npz(x=PIXELS, y=np.array(["<a>", "a"] * 30)))], "a name of its own"),
     "a ragged CSV": ([("a.csv", csv(PIXELS, LABELS)[:-300])], "Some row"),
     "words for pixels": ([("a.csv", csv(PIXELS, LABELS).replace(b"250", b"egg"))], "Some row"),
+    "a long first row": ([("a.csv", b"," * 20_000 + b"\n1\n")], "at most 10,001 values"),
+    "a long second row": ([("a.csv", csv(PIXELS, LABELS)[:-1] + b"," * 20_000)], "at most 10,001 values"),
     "too many rows": ([("a.csv", huge_csv())], "at most 70,000"),
     "a damaged Parquet file": ([("a.parquet", FORMATS["Parquet of files"][0][1][:-200])], "damaged"),
     "a Parquet file without labels": ([("a.parquet", parquet(image=[b"x"] * 9))], "needs a column `label`"),
+    "labels that are missing": ([("a.parquet", parquet(image=[b"x"] * 2, label=["a", None]))], "labels .* missing"),
+    "labels that are no numbers": ([("a.parquet", parquet(image=[b"x"] * 2, label=[1.5, 2]))], "whole numbers"),
     "too many Parquet rows": ([("a.parquet", parquet(label=[1] * 70_001, image=[b""] * 70_001))], "1 to 70,000"),
     "pictures of different sizes": ([("a.parquet", parquet(label=[1, 2], image=[[1] * 9, [1] * 16]))], "sizes"),
 }
@@ -207,16 +223,99 @@ def test_whatever_is_no_set_is_one_sentence(name):
     assert len(str(found.value)) < 300 and str(found.value).endswith(".") and "\n" not in str(found.value)
 
 
-def test_a_gzip_bomb_is_not_unpacked(monkeypatch):
+@pytest.mark.parametrize("in_zip", [False, True])
+@pytest.mark.parametrize("sizes", [[2 * 2**20], [2**19] * 3])
+def test_gzip_bombs_are_unpacked_to_one_limit_for_all(monkeypatch, sizes, in_zip):
     monkeypatch.setattr(reading, "MAX_UNPACKED", 2**20)
+    packed = [
+        (
+            f"{'t10k' * (at == 1)}{'labels' * (at == 2)}-{at}.gz",
+            gzip.compress(b"\0\0\x08\x03\0\0\0\0\0\0\0\0\0\0\0\0" + bytes(size)),
+        )
+        for at, size in enumerate(sizes)
+    ]
+    monkeypatch.setattr(reading, "parse_idx", lambda name, content, *_: torch.zeros(len(content), 1, 1))
     with pytest.raises(OwnSetError, match="unpacks to more than 1 MB"):
-        read_own_files([("a-idx3-ubyte.gz", gzip.compress(bytes(2**21)))])
+        read_own_files([("a.zip", zipped(*packed))] if in_zip else packed)
+
+
+def read_in(megabytes: int, files: list[tuple[str, bytes]], sentence: str) -> None:
+    """Read files that are refused with a sentence, and check that it takes no more memory."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(OwnSetError, match=sentence):
+            read_own_files(files)
+        assert tracemalloc.get_traced_memory()[1] < megabytes * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_refused_is_not_built_first():
+    bomb = gzip.compress(bytes(30 * 2**20))
+    read_in(1, [(f"{at}.gz", bomb) for at in range(8)], "Choose one file")
+    read_in(40, [("a.csv", b"1," * (5 * 2**20) + b"\n1\n")], "at most 10,001 values")
+
+
+def test_large_pictures_of_an_array_are_shrunk_a_few_at_a_time(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(shrinking.interrupts, "check", lambda: sizes.append(tracemalloc.get_traced_memory()[0]))
+    pixels = np.zeros((12, 1000, 1000), np.uint8)
+    pixels[:, 300:600, 300:600] = 255
+    tracemalloc.start()
+    try:
+        found = shrinking.shrink_array(pixels, "whole")
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert len(sizes) == 12 and found.shape == (12, 28, 28) and found[0, 14, 14] == 255
+
+
+def test_a_number_or_text_beside_the_arrays_is_no_label():
+    pixels, labels = pictures()
+    assert read_own_files([("a.npz", npz(x=pixels, y=labels, classes=np.array(5)))]).classes == tuple("01234")
+
+
+def test_labels_are_named_alike_in_all_formats():
+    pixels, labels = pictures()
+    stored = [{"bytes": png(one), "path": None} for one in pixels]
+    numbers = labels.astype(np.float64)
+    tables = {
+        "a.parquet": parquet(image=stored, label=numbers),
+        "a.csv": csv(pixels, numbers),
+        "a.npz": npz(x=pixels, y=numbers),
+    }
+    for file in tables.items():
+        assert read_own_files([file]).classes == tuple("01234")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_more_pictures_than_are_wanted_are_refused_before_any_is_made(name, monkeypatch):
+    monkeypatch.setattr(shrinking, "_find_range", None)
+    with pytest.raises(OwnSetError, match="(59|60) pictures, and at most 50|60 rows; 1 to 50"):
+        read_own_files(FORMATS[name], most=50)
+
+
+def test_a_name_is_never_used_for_two_sets(tmp_path, monkeypatch):
+    monkeypatch.setenv(datasets.DATA_VARIABLE, str(tmp_path))
+    found = read_own_files(FORMATS["NPZ"])
+    storage.save(make_dataset(found, "own:bars"))
+    with pytest.raises(OwnSetError, match="called 'bars' already"):
+        storage.save(make_dataset(found, "own:bars", seed=1))
+    assert "seed 0" in datasets.load("own:bars").source
+
+
+def test_a_set_that_goes_while_it_is_described_is_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "find", lambda name: Path(tmp_path) / "gone.npz")
+    assert datasets.title_of("own:x") == datasets.DELETED and datasets.classes_of("own:x") is None
+    assert datasets.describe_files("own:x") == ()
 
 
 def test_pictures_that_cannot_be_read_are_left_out_with_a_note():
     files = [(f"{name}/{at}.png", png(PIXELS[at])) for name in "ab" for at in range(3)]
     found = read_own_files([("a.zip", zipped(*files, ("a/notes.txt", b"hello"), ("b/4.png", png(PIXELS[0])[:-30])))])
     assert len(found.pixels) == 6 and "Left out: 2" in found.notes[0]
+    alone = read_own_files([("a.zip", zipped(*files, ("7.png", png(PIXELS[0]))))])
+    assert alone.notes == ("Left out: 1, the first is '7.png' (in no folder).",)
 
 
 def test_a_class_of_one_picture_trains_and_two_of_each_are_too_few():

@@ -158,10 +158,19 @@ def list_names() -> tuple[str, ...]:
 def describe_files(name: str) -> tuple[tuple[str, int, int], ...]:
     """Return path, time of change and size of each file of a set; () for a set that has none here."""
     if is_own(name):
-        return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in _find_own(name))
-    root = None if name in MAKERS else _find(name)
-    found = [] if root is None else find_layout(name).find(root) or []
-    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found if path.is_file())
+        found = _find_own(name)
+    else:
+        root = None if name in MAKERS else _find(name)
+        found = [] if root is None else find_layout(name).find(root) or []
+    return tuple(described for path in found if (described := _describe_file(path)))
+
+
+def _describe_file(path: Path) -> tuple[str, int, int] | None:
+    try:
+        about = path.stat()
+    except OSError:  # deleted since it was found
+        return None
+    return str(path), about.st_mtime_ns, about.st_size
 
 
 def classes_of(name: str | None) -> tuple[str, ...] | None:

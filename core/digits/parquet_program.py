@@ -97,6 +97,8 @@ def _read_batch(batch: Any, label: str, pictures: list[str]) -> dict[str, Any]:
     """Return the arrays of some rows. Raises TableError and pyarrow's errors."""
     import numpy as np
 
+    if batch.column(label).null_count:
+        raise TableError("Some labels in the Parquet file are missing.")
     labels = batch.column(label).to_numpy(zero_copy_only=False)
     if labels.dtype == object:
         labels = np.array([str(one) for one in labels])

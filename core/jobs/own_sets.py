@@ -11,13 +11,14 @@ MAX_SETS = 5  # per visitor
 
 def keep_set(dataset: Dataset, title: str, visitor: str, origin: str = "") -> Job:
     """Keep a set for a visitor. Raises OwnSetError, JobError and OSError."""
+    title = run_titles.unique_title(title, visitor)
+    content = storage.to_file(dataset, title)  # before the lock: it takes a second
     with control.lock_submissions():
         if len(list_sets(visitor)) >= MAX_SETS:
             raise OwnSetError(f"You keep {MAX_SETS} sets already: delete one of them first.")
         limits.make_room(limits.SET)
-        title = run_titles.unique_title(title, visitor)
         return run_folders.create_job(
-            files={storage.FILE: storage.to_file(dataset, title)},
+            files={storage.FILE: content},
             fill=lambda folder: None,
             kind=limits.SET,
             title=title,
@@ -36,7 +37,7 @@ def list_sets(visitor: str) -> dict[str, str]:
 
 def may_use(name: str, visitor: str | None) -> bool:
     """Say whether a set `own:...` is in a data folder, or is kept for this visitor."""
-    if name in storage.list_names():
+    if storage.find_shared(name):
         return True
     try:
         job = run_folders.load_job(name.removeprefix(OWN))
@@ -52,6 +53,6 @@ def name_of(job: Job) -> str:
 
 def delete_set(name: str, visitor: str) -> None:
     """Delete a visitor's own set. Raises OwnSetError if it is not theirs, and JobError."""
-    if not may_use(name, visitor) or name in storage.list_names():
+    if not may_use(name, visitor) or storage.find_shared(name):
         raise OwnSetError("This set is not yours, or it is deleted already.")
     control.remove(name.removeprefix(OWN))

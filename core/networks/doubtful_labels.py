@@ -19,7 +19,8 @@ FIT_SEED = 28
 def cross_fit(digits: Digits, classes: int) -> NDArray[np.float32]:
     """Return probabilities (n, classes) of logistic regression that learned from the three other quarters.
 
-    It reads 14x14 means of the pixels, which is enough and quicker, and computes on the CPU.
+    It reads 14x14 means of the pixels, which is enough and quicker, and computes on the CPU. Where the other quarters
+    hold a single class, the digit's row is zeros.
     """
     from sklearn.linear_model import LogisticRegression  # late: it takes a second
 
@@ -37,8 +38,11 @@ def cross_fit(digits: Digits, classes: int) -> NDArray[np.float32]:
 
 
 def find_doubtful(probabilities: NDArray[np.float32], labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return the indices of at most `count` digits that are read as another class, the surest reading first."""
+    """Return the indices of at most `count` digits that are read as another class, the surest reading first.
+
+    A row of zeros was read by nobody (see `cross_fit`).
+    """
     read = probabilities.argmax(1)
-    wrong = np.flatnonzero(read != labels)
+    wrong = np.flatnonzero((read != labels) & probabilities.any(1))
     sure = probabilities[wrong, read[wrong]]
     return wrong[np.argsort(-sure, kind="stable")[:count]]

@@ -29,6 +29,11 @@ class LabelledPictures:
     notes: tuple[str, ...] = ()
     """A sentence for each kind of omission."""
 
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """`(n,)`: as `test`; none of files that are only a test set, which are split as others are."""
+        return self.test & ~self.test.all()
+
     def count(self) -> list[int]:
         """Return the number of pictures of each class."""
         return np.bincount(self.labels, minlength=len(self.classes)).tolist()
@@ -55,7 +60,7 @@ def label_pictures(
     numbers = np.asarray(names)
     if len(numbers) != len(pixels):
         raise OwnSetError(f"There are {len(pixels):,} pictures and {len(numbers):,} labels, which do not match.")
-    found, labels = np.unique(_flatten(numbers), return_inverse=True)
+    found, labels = np.unique(flatten_labels(numbers), return_inverse=True)
     if not MIN_CLASSES <= len(found) <= MAX_CLASSES:
         raise OwnSetError(f"A set has {MIN_CLASSES} to {MAX_CLASSES} classes, and these files have {len(found):,}.")
     named = _name(found, classes)
@@ -65,8 +70,8 @@ def label_pictures(
     return LabelledPictures(kind, pixels, place[labels], tuple(named[at] for at in order), test, tuple(notes))
 
 
-def _flatten(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return labels as (n,): whole numbers or texts."""
+def flatten_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels as (n,): whole numbers or texts. Raises OwnSetError."""
     if labels.ndim == 2 and labels.shape[1] > 1:
         if labels.dtype.kind not in "buif" or not (labels.sum(1) == 1).all() or labels.max() != 1:
             raise OwnSetError("Each row of one-hot labels must hold a single 1 and otherwise zeros.")
@@ -83,15 +88,21 @@ def _flatten(labels: NDArray[Any]) -> NDArray[Any]:
 
 def _name(found: NDArray[Any], classes: Sequence[str]) -> list[str]:
     """Return a name that is safe to show for each label that occurs; they stay different."""
-    numbers = found.dtype.kind in "bui"
-    known = numbers and len(classes) and 0 <= int(found[0]) and int(found[-1]) < len(classes)
-    texts = [classes[int(one)] if known else str(int(one)) if numbers else str(one) for one in found]
-    names = [to_safe_name(text, MAX_CLASS_NAME) for text in texts]
+    names = [to_safe_name(text, MAX_CLASS_NAME) for text in to_texts(found, classes)]
     if not all(names) or len(set(names)) < len(names):
         raise OwnSetError(
             f"Each class needs a name of its own, of letters and digits: at most {MAX_CLASS_NAME} characters count."
         )
     return names
+
+
+def to_texts(labels: NDArray[Any], classes: Sequence[str]) -> list[str]:
+    """Return the text of each label `(n,)`: a name of `classes` where all labels are their numbers."""
+    if labels.dtype.kind not in "bui":
+        return [str(one) for one in labels]
+    numbers = [int(one) for one in labels]
+    known = 0 <= min(numbers) and max(numbers) < len(classes)
+    return [classes[one] if known else str(one) for one in numbers]
 
 
 def _sort_key(name: str) -> str:

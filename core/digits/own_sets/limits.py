@@ -15,9 +15,9 @@ class OwnSetError(DatasetError):
     """Files that hold no usable set; the message is one sentence for the user."""
 
 
-def check_count(pictures: int) -> None:
+def check_count(pictures: int, most: int = MAX_PICTURES) -> None:
     """Raise OwnSetError for too many pictures, or none."""
-    if pictures > MAX_PICTURES:
-        raise OwnSetError(f"These are {pictures:,} pictures, and a set has at most {MAX_PICTURES:,}.")
+    if pictures > most:
+        raise OwnSetError(f"These are {pictures:,} pictures, and at most {most:,} are read here.")
     if not pictures:
         raise OwnSetError("There is no picture in these files.")

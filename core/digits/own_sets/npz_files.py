@@ -20,18 +20,19 @@ ROLES = re.compile(r"x|y|images?|pictures?|pixels|labels?|targets?|data|[\W_]|\d
 Half = tuple[NDArray[Any], NDArray[Any]]
 
 
-def read_npz(content: bytes, fit: Fit) -> LabelledPictures:
+def read_npz(content: bytes, fit: Fit, most: int) -> LabelledPictures:
     """Return the pictures of an .npz file. Raises OwnSetError and ArchiveError; nothing pickled is loaded."""
-    arrays = npz_to_arrays(content, most_files=MAX_ARRAYS, most_bytes=MAX_UNPACKED)
+    found = npz_to_arrays(content, most_files=MAX_ARRAYS, most_bytes=MAX_UNPACKED)
+    arrays = {name: array for name, array in found.items() if array.ndim}  # a single number or text says nothing here
     classes = next((arrays.pop(name) for name in CLASS_NAMES if name in arrays), np.array([], str))
     halves = _pair(arrays)
-    check_count(sum(len(pixels) for pixels, _ in halves.values()))
+    check_count(sum(len(pixels) for pixels, _ in halves.values()), most)
     shrunk = [shrink_array(pixels, fit) for pixels, _ in halves.values()]
     test = np.concatenate([np.full(len(pixels), "test" in name) for name, (pixels, _) in halves.items()])
     try:
         labels = np.concatenate([labels for _, labels in halves.values()])
-    except ValueError:
-        raise OwnSetError("The labels of training and test have different shapes.") from None
+    except (ValueError, TypeError):
+        raise OwnSetError("The labels of training and test have different shapes or types.") from None
     return label_pictures("an NPZ file", np.concatenate(shrunk), labels, test, classes=[str(one) for one in classes])
 
 

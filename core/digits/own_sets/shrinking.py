@@ -1,5 +1,6 @@
 """Pictures of any size -> 28x28: as a whole on a margin, or the square in their middle."""
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ SIDE = 28
 Fit = Literal["whole", "crop"]
 Pixels = NDArray[np.uint8]
 
-CHUNK = 1000  # pictures between two checks whether the work has to end
+CHUNK_PIXELS = 10**6  # between two checks whether the work has to end; they are numbers of 4 bytes meanwhile
 
 
 def shrink_picture(picture: Image.Image, fit: Fit) -> Pixels:
@@ -37,11 +38,12 @@ def shrink_array(values: NDArray[Any], fit: Fit) -> Pixels:
     """Return pictures in one of the usual shapes and value ranges as uint8 (n, 28, 28). Raises OwnSetError."""
     pictures, rescale = to_pictures(values), _find_range(values)
     shrunk = np.empty((len(pictures), SIDE, SIDE), np.uint8)
-    for start in range(0, len(pictures), CHUNK):
+    chunk = max(1, CHUNK_PIXELS // math.prod(pictures.shape[1:]))
+    for start in range(0, len(pictures), chunk):
         interrupts.check()
-        part = rescale(pictures[start : start + CHUNK])
+        part = rescale(pictures[start : start + chunk])
         same = part.shape[1:] == (SIDE, SIDE)
-        shrunk[start : start + CHUNK] = part if same else [shrink_picture(Image.fromarray(one), fit) for one in part]
+        shrunk[start : start + chunk] = part if same else [shrink_picture(Image.fromarray(one), fit) for one in part]
     return shrunk
 
 

@@ -15,8 +15,8 @@ TRAIN, VALIDATION, TEST = range(3)
 def make_dataset(found: LabelledPictures, name: str, *, invert: bool | None = None, seed: int = 0) -> Dataset:
     """Return the pictures as a set; `invert`: 255 - pixel, None: where most pictures have a light border.
 
-    A sixth of each class is the test, unless the files hold one beside others, and a sixth of the rest validates; the
-    order is random by `seed`. Raises OwnSetError if a part would be empty.
+    A sixth of each class is the test, unless the files hold one out, and as many of the class validate; the order is
+    random by `seed`. Raises OwnSetError if a part would be empty.
     """
     parts = split(found, seed)
     inverted = is_on_light(found.pixels) if invert is None else invert
@@ -29,7 +29,7 @@ def make_dataset(found: LabelledPictures, name: str, *, invert: bool | None = No
 def split(found: LabelledPictures, seed: int) -> list[NDArray[np.int64]]:
     """Return the indices of the pictures that train, validate and test, each in random order."""
     random = np.random.default_rng(seed)
-    test = found.test & ~found.test.all()  # files that are only a test set are split as others are
+    test = found.held_out
     part = np.where(test, TEST, TRAIN)
     for label in range(len(found.classes)):
         mine = random.permutation(np.flatnonzero((found.labels == label) & ~test))

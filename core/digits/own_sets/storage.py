@@ -24,6 +24,7 @@ from core.system.run_place import runs_folder
 PARTS = ("train", "validation", "test")
 MAX_BYTES = MAX_PICTURES * (28 * 28 + 8) + 100_000  # unpacked
 FILE = "set.npz"  # in the folder of a run
+GONE = "The set {!r} is not here: it was deleted, or it is another visitor's."
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -40,9 +41,14 @@ class Description:
 def find(name: str) -> Path | None:
     """Return the file of the set `own:NAME`: in a data folder, else a visitor's; None if there is none."""
     short = name.removeprefix(OWN)
-    if not NAME.fullmatch(short):
-        return None
-    paths = (*(folder / f"{short}.npz" for folder in _folders()), runs_folder() / short / FILE)
+    kept = runs_folder() / short / FILE
+    return find_shared(name) or (kept if NAME.fullmatch(short) and kept.is_file() else None)
+
+
+def find_shared(name: str) -> Path | None:
+    """Return the file of the set `own:NAME` in a data folder, which all visitors may use; None if there is none."""
+    short = name.removeprefix(OWN)
+    paths = (folder / f"{short}.npz" for folder in _folders() if NAME.fullmatch(short))
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -53,11 +59,16 @@ def list_names() -> list[str]:
 
 
 def save(dataset: Dataset, title: str = "") -> Path:
-    """Write the set `own:NAME` into the first data folder; return its file. Raises OwnSetError and OSError."""
+    """Write the set `own:NAME` into the first data folder; return its file. Raises OwnSetError and OSError.
+
+    A name is never used for two sets: what was computed on the first would be shown for the second.
+    """
     name = dataset.name.removeprefix(OWN)
     if not NAME.fullmatch(name):
         raise OwnSetError(f"{name!r} is no name of a set: use up to 40 small letters, digits and dashes.")
     path = _folders()[0] / f"{name}.npz"
+    if path.exists():
+        raise OwnSetError(f"There is a set called {name!r} already: choose another name, or delete {path}.")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, to_file(dataset, title or name))
     return path
@@ -71,7 +82,11 @@ def load(name: str) -> Dataset:
 def describe(name: str) -> Description:
     """Return what the set `own:NAME` is; it is read once. Raises OwnSetError."""
     path = _find_file(name)
-    return _describe(path, path.stat().st_mtime_ns)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:  # deleted since it was found
+        raise OwnSetError(GONE.format(name)) from None
+    return _describe(path, changed)
 
 
 @lru_cache(maxsize=200)
@@ -83,7 +98,7 @@ def _describe(path: Path, changed: int) -> Description:
 def _find_file(name: str) -> Path:
     path = find(name)
     if path is None:
-        raise OwnSetError(f"The set {name!r} is not here: it was deleted, or it is another visitor's.")
+        raise OwnSetError(GONE.format(name))
     return path
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.digits import isolated_decoder, parquet_program
 from core.digits.isolated_decoder import DecoderError
 from core.digits.own_sets.folders_of_pictures import read_folders
-from core.digits.own_sets.labelled import LabelledPictures, label_pictures
+from core.digits.own_sets.labelled import LabelledPictures, flatten_labels, label_pictures, to_texts
 from core.digits.own_sets.limits import MAX_PICTURES, MAX_UNPACKED, OwnSetError, check_count
 from core.digits.own_sets.shrinking import Fit, shrink_array
 from core.system import interrupts
@@ -25,20 +25,25 @@ MAX_SECONDS = 20.0  # for the program that reads Parquet
 LABEL_COLUMNS = parquet_program.LABEL_COLUMNS
 
 
-def read_csv(content: bytes, fit: Fit) -> LabelledPictures:
+def read_csv(content: bytes, fit: Fit, most: int) -> LabelledPictures:
     """Return the pictures of a CSV file: a label and a square number of pixels in each row. Raises OwnSetError.
 
     The label is in the column `label` or `class`, else in the first one; a head line is recognised.
     """
-    check_count(max(0, content.count(b"\n") - 1))
-    head = content.split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip()
-    separator = max(",;\t", key=head.count)
+    check_count(max(0, content.count(b"\n") - 1), most)
+    line = io.BytesIO(content).readline()
+    separator = max(",;\t", key=lambda one: line.count(one.encode()))
+    if any(row.count(separator.encode()) > MAX_COLUMNS for row in io.BytesIO(content)):  # before any row is split
+        raise OwnSetError(
+            f"A CSV file has a label and 784 pixels (28 x 28) in each row, at most {MAX_COLUMNS:,} values."
+        )
+    head = line.decode("utf-8-sig", "replace").strip()
     cells = [cell.strip(' "') for cell in head.split(separator)]
     if not 4 < len(cells) <= MAX_COLUMNS or round((len(cells) - 1) ** 0.5) ** 2 != len(cells) - 1:
         raise OwnSetError(f"A CSV file has a label and 784 pixels (28 x 28) in each row; this one has {len(cells):,}.")
     place = next((at for at, cell in enumerate(cells) if cell.lower() in LABEL_COLUMNS), 0)
     parts = list(_read_rows(content, separator, place, len(cells), 0 if _is_head(cells, place) else None))
-    check_count(sum(len(labels) for labels, _ in parts))
+    check_count(sum(len(labels) for labels, _ in parts), most)
     labels, pixels = (np.concatenate(found) for found in zip(*parts, strict=True))
     return label_pictures("a CSV file", shrink_array(pixels, fit), _to_numbers(labels))
 
@@ -73,8 +78,7 @@ def _read_rows(
         )
         for part in found:
             interrupts.check()
-            values = part.to_numpy(dtype=object)[:, place].astype(str), part.drop(columns=place).to_numpy(np.float32)
-            yield values
+            yield part[place].to_numpy(dtype=object).astype(str), part.drop(columns=place).to_numpy(np.float32)
     except (ValueError, OverflowError, MemoryError):  # pandas's ParserError is one too
         raise OwnSetError("Some row of this CSV file is not a label and as many numbers as there are pixels.") from None
 
@@ -86,12 +90,12 @@ def _to_numbers(labels: NDArray[Any]) -> NDArray[Any]:
         return labels
 
 
-def read_parquet(content: bytes, fit: Fit) -> LabelledPictures:
+def read_parquet(content: bytes, fit: Fit, most: int) -> LabelledPictures:
     """Return the pictures of a Parquet file, read in a process of its own. Raises OwnSetError.
 
     They are files or arrays in one column, as Hugging Face has them, or one column for each pixel.
     """
-    arguments = (str(MAX_PICTURES), str(MAX_UNPACKED))
+    arguments = (str(most), str(MAX_UNPACKED))
     try:
         output = isolated_decoder.run_program(Path(parquet_program.__file__), arguments, content, MAX_SECONDS)
     except DecoderError as error:
@@ -115,7 +119,6 @@ def _read_files(
     """Return picture files that stand one after the other."""
     ends = np.cumsum(lengths)
     files = [content[end - length : end] for end, length in zip(ends, lengths, strict=True)]
-    known = labels.dtype.kind in "iu" and 0 <= labels.min() and labels.max() < len(classes)
-    names = [(classes[one] if known else str(one)).replace("/", "-") for one in labels]
-    paths = [f"{name}/row {row + 1}" for row, name in enumerate(names)]
+    names = to_texts(flatten_labels(labels), classes)
+    paths = [f"{name.replace('/', '-')}/row {row + 1}" for row, name in enumerate(names)]
     return replace(read_folders(list(zip(paths, files, strict=True)), fit), kind="a Parquet file")
