@@ -170,7 +170,7 @@ def empty_shelf(made_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for path in checkpoints.SHIPPED.glob("*.*"):
         (shelf / path.name).symlink_to(path)
     monkeypatch.setattr(checkpoints, "SHIPPED", shelf)
-    for cached in (caches.network, caches.networks, caches.server_zoo):
+    for cached in (caches._card_and_network, caches.networks, caches.server_zoo):
         cached.clear()
     return shelf
 

@@ -1,5 +1,9 @@
 """The page "Data sets": look at a set, how it is stored, and one's own pictures."""
 
+import gc
+import weakref
+
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -7,6 +11,8 @@ from core.digits import datasets
 from core.digits.own_sets import labelled, splitting
 from core.jobs import control, own_sets, run_folders
 from dashboard.data_sets import VIEWS, own_views
+from dashboard.server import caches
+from dashboard.server.visitors import VISITOR
 from tests.own_sets import NAMES, every_format, folders, pictures
 from tests.pages import captions, first_sentence, html, open_page, press, rerun, text_of
 
@@ -21,7 +27,7 @@ def own_set(name: str = "mine") -> datasets.Dataset:
 
 @pytest.mark.parametrize("view", [view.title for view in VIEWS])
 def test_every_view_opens(view: str) -> None:
-    assert first_sentence(open_page("data_sets", view=view)) or view == "Your own"
+    assert first_sentence(open_page("data_sets", view=view))
 
 
 @pytest.mark.parametrize("show", ["Mean and spread", "Most unusual", "Doubtful labels"])
@@ -64,6 +70,35 @@ def test_one_s_own_pictures_are_found_kept_and_deleted() -> None:
     assert datasets.load(name).classes == NAMES and datasets.title_of(name) == "fruit"
     app = press(app, f"own set delete {name}")
     assert not datasets.is_available(name) and "Your sets" not in text_of(app)
+
+
+def test_more_pictures_than_the_page_takes_are_refused_and_its_note_names_the_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(own_views, "MAX_PICTURES", 50)
+    app = open_page("data_sets", view="Your own")
+    assert "at most 50 pictures and 25 MB" in text_of(app)
+    assert "These are 60 pictures, and at most 50 are read here." in text_of(upload(app, *every_format()["NPZ"]))
+
+
+def test_files_that_are_only_a_test_set_hold_nothing_out() -> None:
+    pixels, labels = pictures(60)
+    whole = labelled.label_pictures("made", pixels, labels, np.ones(60, np.bool_))
+    half = labelled.label_pictures("made", pixels, labels, np.arange(60) < 20)
+    assert "hold out" not in own_views.describe(whole)
+    assert "The files hold out 20 of them as a test." in own_views.describe(half)
+
+
+def test_a_deleted_set_leaves_the_memory_of_the_server() -> None:
+    name = own_sets.name_of(own_sets.keep_set(own_set(), "mine", "ann"))
+    app = open_page("data_sets", view="Your own", state={VISITOR: "ann"})
+    references = caches.network("restoring", name).references  # a restoring network holds the set's pictures
+    assert len(references) == len(caches.dataset(name).train)
+    held = weakref.ref(caches.dataset(name).train)
+    del references
+    press(app, f"own set delete {name}")
+    gc.collect()
+    assert held() is None
 
 
 def test_a_file_that_is_no_set_is_one_sentence_and_the_next_one_is_read() -> None:

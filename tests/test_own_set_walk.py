@@ -1,5 +1,6 @@
 """One's own set of five classes on every page, with a network that learned it: nobody else has either."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import dashboard
 from core.digits import datasets
 from core.digits.own_sets.labelled import label_pictures
 from core.digits.own_sets.splitting import make_dataset
-from core.jobs import own_sets, run_folders, training_job
+from core.jobs import network_files, own_sets, run_folders, training_job
+from core.zoo import fit
 from dashboard.server import caches, data_sets
 from dashboard.server.visitors import VISITOR
 from dashboard.shell.search import find_views
@@ -77,11 +79,25 @@ def test_a_network_that_learned_it_reads_it_in_its_words(network: str, fruit: st
     assert not app.warning and all(name in html(app) for name in NAMES)
 
 
-def test_after_it_is_deleted_pages_show_the_default(fruit: str) -> None:
+def test_after_it_is_deleted_pages_show_the_default_and_say_so_once(fruit: str) -> None:
     app = open_own("compare", fruit)
     own_sets.delete_set(fruit, ANN)
     shown = app.run()
     assert not shown.exception and f"{data_sets.default_name()}, test digit 3" in captions(shown)
+    assert "no longer here" in text_of(shown) and "no longer here" not in text_of(shown.run())
+
+
+def test_after_it_is_deleted_its_network_joins_no_set_of_as_many_classes(network: str, fruit: str) -> None:
+    card, others = caches._networks_of(ANN)[network], dataclasses.replace(datasets.load(fruit), classes=tuple("01234"))
+    assert fit.fits(card, datasets.load(fruit))
+    own_sets.delete_set(fruit, ANN)
+    assert fit.classes_of(card) == NAMES and not fit.fits(card, others)
+
+
+def test_its_network_in_a_file_knows_the_classes_too(network: str, fruit: str) -> None:
+    job = run_folders.load_job(network.rpartition("-")[0])
+    card, _ = network_files.read_network(network_files.export_network(job.folder, job.title))
+    assert fit.classes_of(card) == NAMES and fit.fits(card, datasets.load(fruit))
 
 
 @pytest.mark.slow

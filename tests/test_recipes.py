@@ -70,7 +70,14 @@ def test_every_recipe_makes_a_network_whose_card_tells_how(made, name):
     assert load_card(name, folder).weights_sha256 == card.weights_sha256
     assert card.epochs == (1 if recipe.config else 0)
     assert card.command == f"python -m core train {name}" and card.track in ("blind", "mask known")
-    assert card.dataset == {"name": "made digits", "sha256": "0" * 64, "split": "train", "digits": 130}
+    classes = tuple("0123456789")
+    assert card.dataset == {
+        "name": "made digits",
+        "sha256": "0" * 64,
+        "split": "train",
+        "digits": 130,
+        "classes": classes,
+    }
     assert {entry["variant"] for entry in card.measured} == {"text", "code"}
     assert all(0 < entry["loss"] < 100 for entry in card.measured)
 

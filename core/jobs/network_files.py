@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from core.digits import datasets
+from core.digits.own_sets.limits import MAX_CLASS_NAME
 from core.inversion.bounds import bound_values
 from core.inversion.functions import features_hash
 from core.jobs import control, limits, run_folders, run_titles
@@ -159,16 +160,16 @@ def _trusted_card(name: str, content: bytes) -> Card:
         raise NetworkFileError("This network came as an ONNX file: load that file instead.")
     if described.get("omega") is not None or described.get("neighbours") is not None:
         raise NetworkFileError("This network sums two heads or restores; only those with a single head can be loaded.")
-    dataset = described.get("dataset")
+    dataset, architecture = described.get("dataset"), _checked_architecture(described.get("architecture"))
     return Card(
         name=_text(described, "name"),
         title=to_safe_name(str(described.get("title", ""))) or "A network",
-        architecture=_checked_architecture(described.get("architecture")).to_dict(),
+        architecture=architecture.to_dict(),
         inversion=_text(described, "inversion"),
         track="blind",
         command="loaded from a file",
         recipe={},
-        dataset=asdict(_trusted_set(dataset if isinstance(dataset, dict) else {})),
+        dataset=asdict(_trusted_set(dataset if isinstance(dataset, dict) else {}, architecture.classes)),
         epochs=_count(described, "epochs"),
         seed=_count(described, "seed"),
         features_sha256="",
@@ -185,10 +186,19 @@ def _checked_architecture(described: Any) -> Architecture:
     return replace(architecture, name=to_safe_name(architecture.name))
 
 
-def _trusted_set(described: dict[str, Any]) -> TrainingSet:
+def _trusted_set(described: dict[str, Any], classes: int) -> TrainingSet:
     name = _text(described, "name")
     known = name if name in datasets.DATASETS else "unknown"
-    return TrainingSet(name=known, digits=_count(described, "digits"))
+    return TrainingSet(name=known, digits=_count(described, "digits"), classes=_trusted_classes(described, classes))
+
+
+def _trusted_classes(described: dict[str, Any], count: int) -> tuple[str, ...]:
+    """Return the names of the `count` classes as a file lists them, safe to show; () where it does not."""
+    found = described.get("classes")
+    if not isinstance(found, list) or len(found) != count:
+        return ()
+    names = [to_safe_name(str(one), MAX_CLASS_NAME) for one in found]
+    return tuple(names) if all(names) and len(set(names)) == count else ()
 
 
 def _text(described: dict[str, Any], name: str) -> str:

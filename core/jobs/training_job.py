@@ -276,7 +276,7 @@ def _card(job: run_folders.Job, plan: TrainingPlan, dataset: Dataset, digits: in
         track="blind",
         command="python -m core jobs start SETTINGS.json",
         recipe=job.settings,
-        dataset={"name": dataset.name, "sha256": dataset.sha256, "split": "train", "digits": digits},
+        dataset=checkpoints.describe_training(dataset, digits),
         epochs=0,
         seed=plan.seed,
         features_sha256="",

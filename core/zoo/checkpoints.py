@@ -17,7 +17,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from core.digits.datasets import Digits
+from core.digits.datasets import Dataset, Digits
 from core.inversion.functions import Invert, sum_heads, to_single_stage
 from core.networks.architectures import Architecture
 from core.networks.classifier import Classifier, build
@@ -103,6 +103,8 @@ class TrainingSet:
     digits: int
     sha256: str = ""
     split: str = "train"
+    classes: tuple[str, ...] = ()
+    """Their names; (): those of the set `name`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +120,11 @@ class Measurement:
     """Mean cross-entropy of the whole digits; None: not measured, or not finite."""
     epsilon: float | None = None
     """How much each pixel of the digits was changed by an attack on the network (L-inf); None: they were not."""
+
+
+def describe_training(dataset: Dataset, digits: int) -> dict[str, Any]:
+    """Return what a card says about the training on the first `digits` of a set: it stays true when the set is gone."""
+    return asdict(TrainingSet(name=dataset.name, digits=digits, sha256=dataset.sha256, classes=dataset.classes))
 
 
 def folder_of(dataset: str) -> Path:

@@ -9,9 +9,8 @@ from core.zoo.checkpoints import Card, CheckpointError
 
 
 def fits(card: Card, dataset: Dataset) -> bool:
-    """Return whether a network knows the classes of a set: by its own set's name, else by their number."""
-    known = datasets.classes_of(card.dataset.get("name"))
-    return card.architecture["classes"] == len(dataset.classes) and known in (None, dataset.classes)
+    """Return whether a network knows the classes of a set: by the names of its own, else by their number."""
+    return card.architecture["classes"] == len(dataset.classes) and _find_classes(card) in (None, dataset.classes)
 
 
 def choose_readers(cards: Mapping[str, Card], dataset: Dataset) -> tuple[dict[str, Card], Dataset]:
@@ -27,8 +26,13 @@ def choose_readers(cards: Mapping[str, Card], dataset: Dataset) -> tuple[dict[st
 
 
 def classes_of(card: Card) -> tuple[str, ...]:
-    """Return the names of the classes that a network knows; numbers where its set is not known here."""
-    return datasets.classes_of(card.dataset.get("name")) or tuple(map(str, range(card.architecture["classes"])))
+    """Return the names of the classes that a network knows; numbers where its card does not tell."""
+    return _find_classes(card) or tuple(map(str, range(card.architecture["classes"])))
+
+
+def _find_classes(card: Card) -> tuple[str, ...] | None:
+    """Return the classes by the card, which outlives its set, else by the set's name; None for an ONNX file's."""
+    return tuple(card.dataset.get("classes", ())) or datasets.classes_of(card.dataset.get("name"))
 
 
 def show_on(card: Card, dataset: str) -> Card:

@@ -18,7 +18,7 @@ from core.system.safe_names import to_safe_name
 from core.visualization import arrays
 from core.visualization.gallery import GalleryItem, draw_gallery
 from dashboard.data_sets import cost
-from dashboard.server import locks, own_sets
+from dashboard.server import caches, locks, own_sets
 from dashboard.server.caches import Zoo
 from dashboard.server.gate import allow_large_files
 from dashboard.server.session import Session
@@ -58,7 +58,7 @@ def show_own(session: Session, data: Dataset, zoo: Zoo) -> None:
         st.warning(upload.problem)
     if upload.found is None:
         st.markdown("**Bring your own pictures, and train a network on them.**")
-        st.markdown(read_note("data_sets", "Formats"))
+        st.markdown(read_note("data_sets", "Formats").format(most=MAX_PICTURES, megabytes=LARGE_FILE_MEGABYTES))
     else:
         _show_found(upload.name, upload.found)
     _show_kept()
@@ -109,10 +109,8 @@ def _note() -> None:
 def _read(chosen: list[tuple[str, bytes]], key: tuple[Any, ...], fit: Fit) -> Upload:
     name = to_safe_name(chosen[0][0].split(".")[0], MAX_CLASS_NAME) or "My set"
     try:
-        with st.spinner("Reading the pictures ..."), locks.LONG:
-            found = read_own_files(chosen, fit)
-        if len(found.pixels) > MAX_PICTURES:
-            raise OwnSetError(read_note("data_sets", "Too many").format(most=MAX_PICTURES, count=len(found.pixels)))
+        with st.spinner("Reading the pictures ..."), locks.UPLOADED_SET:
+            found = read_own_files(chosen, fit, MAX_PICTURES)
     except OwnSetError as error:
         return Upload(key, problem=str(error))
     return Upload(key, name, found)
@@ -147,8 +145,8 @@ def describe(found: LabelledPictures) -> str:
     sentence = (
         f"{found.kind[0].upper()}{found.kind[1:]}: {len(found.pixels):,} pictures in {len(counts)} classes, {each}."
     )
-    if found.test.any():
-        sentence += f" The files hold out {int(found.test.sum()):,} of them as a test."
+    if found.held_out.any():
+        sentence += f" The files hold out {int(found.held_out.sum()):,} of them as a test."
     copies = found.count_copies()
     return sentence + (f" {copies:,} pictures are equal to another one: remove them first." if copies else "")
 
@@ -180,6 +178,12 @@ def _keep(dataset: Dataset, title: str) -> None:
     st.session_state.pop(UPLOAD, None)
 
 
+def _delete(name: str) -> None:
+    """Delete a set, also from memory. Raises OwnSetError and JobError."""
+    own_sets.delete(name)
+    caches.forget_set(name)
+
+
 def _show_kept() -> None:
     """List the sets that the visitor keeps, each with a button that deletes it."""
     titles = own_sets.list_titles()
@@ -189,5 +193,5 @@ def _show_kept() -> None:
     for name, title in titles.items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(title, width="content")
-            st.button("Delete", key=f"own set delete {name}", on_click=attempt, args=(own_sets.delete, name))
+            st.button("Delete", key=f"own set delete {name}", on_click=attempt, args=(_delete, name))
     st.page_link(dashboard.file_of("train"), label="Train a network on one of them")

@@ -33,6 +33,7 @@ from core.networks.classifier import Classifier
 from core.networks.restored import Restored
 from core.pmnist.masks import Variant, growing_mask
 from core.pmnist.partial_set import to_npz
+from core.restoration.references import shared_references
 from core.similarity.reference_vectors import ReferenceVectors, compute_references
 from core.studies.recorded import load_recorded
 from core.zoo import checkpoints
@@ -64,7 +65,8 @@ def default_dataset() -> Dataset:
         return dataset(datasets.OFFLINE)
 
 
-# However many visitors choose different sets, so many are in memory; one that is chosen again is read again.
+# However many visitors choose different sets, so many are in memory, and the few of restoring networks. One that is
+# chosen again is read again.
 @st.cache_resource(max_entries=3, show_spinner="Loading the pictures ...")
 def dataset(name: str) -> Dataset:
     """Return a data set by name. Raises DatasetError."""
@@ -114,17 +116,38 @@ def _networks_of(name: str) -> Zoo:
     return {network: card for network, card in cards.items() if trained_networks.has_learned(card)}
 
 
-@st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")
+def forget_set(name: str) -> None:
+    """Drop the pictures of a deleted set from memory."""
+    dataset.clear(name)
+    networks.clear()
+    _restoring_network.clear()
+    shared_references.cache_clear()
+
+
 def network(name: str, references: str) -> evaluation.Network:
     """Return a network by name. Raises CheckpointError.
 
     A restoring one fills holes from the training digits of the data set `references`.
     """
+    card, found = _card_and_network(name, references)
+    return _restoring_network(name, references) if card.restores else found
+
+
+@st.cache_resource(max_entries=96, show_spinner="Loading the networks ...")
+def _card_and_network(name: str, references: str) -> tuple[Card, Classifier]:
+    """Return a network with its card; of a restoring one, the network inside."""
     place = trained_networks.find_checkpoint(name, references)
-    reader = checkpoints.load_network(place.name, references=dataset(references).train, folder=place.folder)
-    classifier = reader.classifier
-    classifier.features = features(features_hash(classifier), classifier.features)
-    return reader
+    card = checkpoints.load_card(place.name, place.folder)
+    found = checkpoints.load_classifier(place.name, place.folder)
+    found.features = features(features_hash(found), found.features)
+    return card, found
+
+
+@st.cache_resource(ttl=600, max_entries=4, show_spinner=False)  # each holds the pictures of its set
+def _restoring_network(name: str, references: str) -> evaluation.Network:
+    card, found = _card_and_network(name, references)
+    neighbours, digits = card.neighbours or 0, dataset(references).train
+    return checkpoints.to_restorer(found, digits, neighbours=neighbours, finds_holes=card.finds_holes)
 
 
 @st.cache_resource(ttl=30, max_entries=96, show_spinner=False)

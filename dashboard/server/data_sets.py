@@ -34,7 +34,16 @@ def default_name() -> str:
 def current_name() -> str:
     """Return the name of the set that this visitor has chosen, else that of the default."""
     name = get_session().data
-    return name if is_here(name) else default_name()
+    return name if name and is_here(name) else default_name()
+
+
+def leave_missing() -> str:
+    """Stop using a chosen set that is gone, deleted or removed for others; return a sentence about it, else ""."""
+    name = get_session().data
+    if not name or is_here(name):
+        return ""
+    choose("")
+    return f"The data set that you chose is no longer here, so {default_name()} is shown."
 
 
 def choose(name: str) -> None:

@@ -43,6 +43,8 @@ LONG = threading.RLock()
 """Held for each step of work that takes seconds."""
 ONNX = threading.Lock()
 """Held while an ONNX file is opened, which waits for a process of its own, and measured."""
+UPLOADED_SET = threading.Lock()
+"""Held while the files of an own set are read, which may wait for a process of its own."""
 NOISE = threading.RLock()
 """Held for each step of a universal noise."""
 VGG16_TUNING = threading.Lock()

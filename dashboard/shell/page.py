@@ -10,7 +10,7 @@ import streamlit as st
 from core.digits.datasets import Dataset
 from dashboard import address
 from dashboard.address.links import close_address, open_address
-from dashboard.server import caches, visitors
+from dashboard.server import caches, data_sets, visitors
 from dashboard.server.caches import Zoo
 from dashboard.server.session import Session, get_session
 from dashboard.shell import (
@@ -64,11 +64,12 @@ def show_page(
     strokes in a view rerun only that; `above` and `below` are shown with every view.
     """
     with _frame(name, scene=scene, data=True, bench=bench):
+        gone = data_sets.leave_missing()
         session, (data, problem) = get_session(), caches.current_dataset()
         show_data_notice(data, problem)
         set_fetching.show_fetching()
         zoo, problems = networks() if networks is not None else ({}, [])
-        show_problems(problems)
+        show_problems([*filter(None, [gone]), *problems])
         zoo, data = set_choice.fit_readers(zoo, data)
         set_choice.show_readers(zoo, data)
         if above is not None:

@@ -8,7 +8,7 @@ from core.classroom.room_board import EMPTY_LIFETIME, ROOM_LIFETIME, RoomBoard
 from core.classroom.room_database import database_url
 from core.jobs import control, run_folders
 from core.system import files
-from dashboard.server import gate, visitors
+from dashboard.server import caches, gate, own_sets, visitors
 from dashboard.widgets.texts import read_note
 
 DAY, HOUR = 24 * 3600, 3600  # seconds
@@ -24,8 +24,9 @@ def show_privacy() -> None:
         st.caption(
             f"A cookie with a random number lets you find your networks, rooms and class again, for {year}. The server "
             "stores no name and no address; in a room you have a nickname. What you answer in a class is deleted "
-            "when it ends, a drawing that you give it also when you take it back. Networks are deleted when others "
-            f"need space. A network that you keep stays for at least {kept}. Rooms are deleted after {rooms}, or after "
+            "when it ends, a drawing that you give it also when you take it back. When others need space, your data "
+            "sets and uploaded networks are deleted first, then trained networks. "
+            f"A network that you keep stays for at least {kept}. Rooms are deleted after {rooms}, or after "
             f"{EMPTY_LIFETIME / HOUR:.0f} hours if nobody has joined."
         )
         if visitors.get_visitor_id() is not None:
@@ -41,7 +42,10 @@ def _delete() -> None:
     visitor = visitors.ensure_visitor_id()
     try:
         place = "The folder of the runs"
+        sets = own_sets.list_titles()
         control.remove_all(visitor)
+        for name in sets:
+            caches.forget_set(name)
         place = "The room database"
         _delete_rooms()
     except (ValueError, OSError) as error:
